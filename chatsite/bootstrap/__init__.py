@@ -1,0 +1,51 @@
+"""From a bare Python to a running command, with the standard library alone.
+
+`start` and `test` prepare themselves; every other command is Django's and runs in the environment these two made.
+Whatever cannot go on ends in SystemExit with one sentence for the person at the terminal.
+"""
+
+import importlib.util
+import os
+import sys
+
+from chatsite.bootstrap import address, browser, catalogues, environment
+
+
+def prepare(arguments: list[str]) -> list[str]:
+    """Make ready for the command in ARGUMENTS and return them as Django shall see them.
+
+    Outside `.venv` the two commands that bootstrap do not return: they begin again with its Python.
+    """
+    match arguments:
+        case ["start", *rest]:
+            return _prepare_start(rest)
+        case ["test", *rest]:
+            _run_tests(rest)
+    if importlib.util.find_spec("django") is None:
+        raise SystemExit(_where_django_is(arguments))
+    return arguments
+
+
+def _prepare_start(rest: list[str]) -> list[str]:
+    options = address.parse(rest)
+    arguments = ["start", *options.as_arguments()]
+    environment.prepare("run")
+    environment.enter(arguments)
+    catalogues.compile_changed()
+    os.environ.setdefault("CHATSITE_ORIGINS", ",".join(address.origins(options.host, options.port)))
+    return arguments
+
+
+def _run_tests(rest: list[str]) -> None:
+    environment.prepare("test")
+    environment.enter(["test", *rest])
+    catalogues.compile_changed()
+    os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
+    os.chdir(environment.BASE)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *rest])
+
+
+def _where_django_is(arguments: list[str]) -> str:
+    if not environment.PYTHON.exists():
+        return "Nothing is installed yet: run `python3 manage.py start` first."
+    return f"Django is not in this Python: run `.venv/bin/python {' '.join(['manage.py', *arguments])}`."

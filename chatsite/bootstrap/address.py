@@ -1,0 +1,120 @@
+"""Where `start` serves: its options, whether the port is free, and by which origins browsers may come."""
+
+import argparse
+import errno
+import fcntl
+import ipaddress
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+_EVERYWHERE = ("0.0.0.0", "::", "")
+_SIOCGIFADDR = 0x8915  # Linux, netdevice(7): the IPv4 address of an interface
+
+
+@dataclass(frozen=True, slots=True)
+class StartOptions:
+    host: str
+    port: int
+    fetch_model: bool
+
+    def as_arguments(self) -> list[str]:
+        """The options as they stand on a command line."""
+        return ["--host", self.host, "--port", str(self.port), *([] if self.fetch_model else ["--no-local-model"])]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `start`, the same for the bootstrap and for Django's command."""
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
+    parser.add_argument("--port", default=8000, type=_port, help="port to serve on, 0 for any free one (%(default)s)")
+    parser.add_argument(
+        "--no-local-model", dest="fetch_model", action="store_false", help="do not fetch the small local model"
+    )
+
+
+def parse(arguments: list[str]) -> StartOptions:
+    """The options in ARGUMENTS, with a port that is free now; SystemExit says what is wrong with them."""
+    parser = argparse.ArgumentParser(prog="manage.py start", description="Serve the site.")
+    add_options(parser)
+    given = parser.parse_args(arguments)
+    return StartOptions(given.host, free_port(given.host, given.port), given.fetch_model)
+
+
+def free_port(host: str, port: int) -> int:
+    """PORT if HOST can serve there (0: some free port), else SystemExit with the reason."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise SystemExit(why_not(host, port, error)) from None
+
+
+def origins(host: str, port: int) -> list[str]:
+    """The origins a browser may use for a site served over plain http on HOST and PORT, the best to show first."""
+    names = ["localhost", "127.0.0.1"]
+    if host in _EVERYWHERE:
+        names = [*_own_addresses(), *names]
+    elif host not in names:
+        names = [host, *names]
+    elif host == "127.0.0.1":
+        names.reverse()
+    return [f"http://{_bracketed(name)}:{port}" for name in dict.fromkeys(names)]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach HOST."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def why_not(host: str, port: int, error: OSError) -> str:
+    """The sentence for a person whose site cannot be served there."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"Port {port} on {host} is taken by another program: choose another one with --port."
+        case errno.EACCES:
+            return f"Port {port} is reserved for the administrator: choose one above 1023 with --port."
+    return f"Cannot serve on {host}: {error.strerror}."
+
+
+def _own_addresses() -> list[str]:
+    """This machine's addresses, that of the way out first."""
+    found = [*_addresses_outwards(), *_addresses_of_interfaces(), *_addresses_of_name()]
+    return list(dict.fromkeys(address for address in found if not ipaddress.ip_address(address).is_loopback))
+
+
+def _addresses_outwards() -> Iterator[str]:
+    # Connecting a datagram socket sends nothing: it only asks the routing table. RFC 5737 and 3849 addresses.
+    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((target, 9))
+            yield probe.getsockname()[0]
+
+
+def _addresses_of_interfaces() -> Iterator[str]:
+    for _, name in socket.if_nameindex():
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            answer = fcntl.ioctl(probe, _SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+            yield socket.inet_ntoa(answer[20:24])
+
+
+def _addresses_of_name() -> Iterator[str]:
+    with suppress(OSError):
+        for *_, where in socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM):
+            yield str(where[0]).partition("%")[0]
+
+
+def _bracketed(name: str) -> str:
+    return f"[{name}]" if ":" in name else name

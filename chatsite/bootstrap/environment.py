@@ -1,0 +1,180 @@
+"""The virtual environment beside manage.py: made, filled from a locked list, healed after an interrupted install."""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parents[2]
+FOLDER = BASE / ".venv"
+PYTHON = FOLDER / "bin" / "python"
+
+_OLDEST = (3, 11)
+_STAMP = FOLDER / "chatsite-installed"
+_UNFINISHED = "unfinished"
+_CONTAINS = {"run": ["run"], "test": ["test", "run"]}  # the test list names every package of the run list, same pins
+
+
+def prepare(name: str) -> None:
+    """Make `.venv` hold the packages of requirements/NAME.txt; at once when it already does."""
+    if _is_ready(name):
+        return
+    with _only_one_at_a_time():
+        if not _is_ready(name):
+            _install(name)
+
+
+def enter(arguments: list[str]) -> None:
+    """Begin again with the Python of `.venv`, unless this is it."""
+    if not _inside():
+        os.execv(PYTHON, [str(PYTHON), str(BASE / "manage.py"), *arguments])
+
+
+def _inside() -> bool:
+    return Path(sys.prefix).resolve() == FOLDER.resolve()
+
+
+# --- What is there --------------------------------------------------------------------------------------------------
+
+
+def _is_ready(name: str) -> bool:
+    version = _version()
+    return version is not None and _stamp_lines(name, version) <= _read_stamp()
+
+
+def _version() -> str | None:
+    """The `major.minor` of `.venv`, or None: absent, or its Python has gone or is too old."""
+    if _inside():
+        return _dotted(sys.version_info[:2])
+    question = [str(PYTHON), "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"]
+    try:
+        answer = subprocess.run(question, capture_output=True, check=True, text=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    found = (int(answer[0]), int(answer[1]))
+    return _dotted(found) if found >= _OLDEST else None
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def _stamp_lines(name: str, version: str) -> set[str]:
+    """What the stamp says once list NAME is installed; the version shows when the Python below was upgraded."""
+    return {f"{version} {part} {hashlib.sha256(_list(part).read_bytes()).hexdigest()}" for part in _CONTAINS[name]}
+
+
+def _list(name: str) -> Path:
+    return BASE / "requirements" / f"{name}.txt"
+
+
+def _read_stamp() -> set[str]:
+    return set(_STAMP.read_text(encoding="ascii").splitlines()) if _STAMP.exists() else set()
+
+
+# --- Making it ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _only_one_at_a_time() -> Iterator[None]:
+    """Two commands started together install once: the second waits, then finds everything done."""
+    # An exception ends the child as well, which the plain signal would not.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with (BASE / ".venv.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Waiting for another command that is installing …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)  # a pip that outlives us keeps the lock until it has ended
+        yield
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _install(name: str) -> None:
+    stamp = _read_stamp()
+    version = _version()
+    if version is None or _UNFINISHED in stamp or _made_for_another(version, stamp) or not _has_pip():
+        _make()
+    _STAMP.write_text(_UNFINISHED, encoding="ascii")
+    _say("Installing the packages (once, about half a minute) …")
+    _pip_install(_list(name))
+    _STAMP.write_text("\n".join(sorted(_stamp_lines(name, _version() or ""))), encoding="ascii")
+
+
+def _made_for_another(version: str, stamp: set[str]) -> bool:
+    return any(not line.startswith(f"{version} ") for line in stamp)
+
+
+def _has_pip() -> bool:
+    return subprocess.run([str(PYTHON), "-I", "-m", "pip", "--version"], capture_output=True).returncode == 0
+
+
+def _make() -> None:
+    """An empty `.venv` with pip: from ensurepip, or lent by the system, or after installing what Debian left out."""
+    _say("Making .venv …")
+    if not _can_make():
+        _install_python_venv()
+    if importlib.util.find_spec("ensurepip"):
+        _run_venv()
+    else:
+        _run_venv("--without-pip")
+        _lend_pip()
+
+
+def _can_make() -> bool:
+    has_pip = importlib.util.find_spec("ensurepip") or importlib.util.find_spec("pip")
+    return bool(has_pip and importlib.util.find_spec("venv"))
+
+
+def _install_python_venv() -> None:
+    package = f"python{_dotted(sys.version_info[:2])}-venv"
+    if os.geteuid() == 0 and shutil.which("apt-get") and sys.base_prefix == "/usr":
+        _say(f"Installing {package} …")
+        apt_install(package)
+        importlib.invalidate_caches()
+    if not _can_make():
+        raise SystemExit(f"This Python cannot make virtual environments: install {package} (or pip), then try again.")
+
+
+def apt_install(package: str) -> bool:
+    """Whether Debian's package manager could install PACKAGE; needs root."""
+    quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
+    steps = (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", package])
+    return all(subprocess.run(["apt-get", *step], **quiet).returncode == 0 for step in steps)  # type: ignore[call-overload]
+
+
+def _run_venv(*flags: str) -> None:
+    # Its own process, with the Python below: this one may itself be running in the folder that is cleared.
+    base = getattr(sys, "_base_executable", sys.executable)
+    made = subprocess.run([base, "-I", "-m", "venv", "--clear", *flags, str(FOLDER)])
+    if made.returncode != 0:
+        raise SystemExit(f"Making {FOLDER} failed; the reason is above.")
+
+
+def _lend_pip() -> None:
+    """Copy the system's pip into `.venv`: Debian has it without ensurepip, and it is plain Python."""
+    spec = importlib.util.find_spec("pip")
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit("pip is missing: install it, then try again.")
+    library = FOLDER / "lib" / f"python{_dotted(sys.version_info[:2])}" / "site-packages"
+    shutil.copytree(spec.submodule_search_locations[0], library / "pip", dirs_exist_ok=True)
+
+
+def _pip_install(requirements: Path) -> None:
+    # Compiling what a first start never imports would cost it seconds; Python compiles the rest when it is imported.
+    flags = ["--quiet", "--no-deps", "--no-compile", "--require-hashes", "--no-input", "--disable-pip-version-check"]
+    command = [str(PYTHON), "-I", "-m", "pip", "install", *flags, "-r", str(requirements)]
+    if subprocess.run(command, env=os.environ | {"PIP_USER": "0"}, close_fds=False).returncode != 0:
+        raise SystemExit("Installing failed; the reason is above. Check the network, then run the same command again.")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,76 @@
+"""`manage.py start`, from the moment everything is installed."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError, call_command
+from django.utils.module_loading import import_string
+
+from chatsite import collected
+from chatsite.bootstrap import address
+from conversations import setup
+from providers import local_model
+
+
+class Command(BaseCommand):
+    """Bring the database and the static files up to date, then serve until told to stop."""
+
+    help = "Serve the site; on a fresh machine `python3 manage.py start` installs what it needs first."
+    requires_system_checks: list[str] = []  # `manage.py check` has them; they would cost every start a second
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        address.add_options(parser)
+
+    def handle(self, *, host: str, port: int, fetch_model: bool, **_: Any) -> None:
+        os.umask(0o077)
+        self._warn_of_plain_http(host)
+        call_command("migrate", interactive=False, verbosity=0)
+        collected.collect_if_changed()
+        code = setup.code()  # asked now: the database may not be asked from the event loop
+
+        def answering(_: int) -> None:
+            self._announce(code)
+            if fetch_model:
+                local_model.fetch_in_background(Path(sys.executable), settings.CHATSITE_DATA)
+
+        _serve(host, port, answering)
+
+    def _warn_of_plain_http(self, host: str) -> None:
+        over_tls = all(origin.startswith("https://") for origin in settings.CHATSITE_ORIGINS)
+        if not (over_tls or address.is_loopback(host)):
+            self.stderr.write(
+                "WARNING: this serves plain http to other machines. Whoever shares their network can read passwords "
+                "and conversations. Put a proxy with https in front and set CHATSITE_ORIGINS to its address."
+            )
+
+    def _announce(self, code: str | None) -> None:
+        origin = settings.CHATSITE_ORIGINS[0]
+        self.stdout.write(f"Chatsite answers at {origin}/ (Ctrl-C ends it)")
+        if code:
+            self.stdout.write(f"Set it up at {origin}/setup/?code={code}")
+        self.stdout.flush()
+
+
+def _serve(host: str, port: int, answering: Any) -> None:
+    # Only now: what the application imports wants collected files, and Server starts Twisted.
+    from chatsite.server import CannotListenError, Server, event_loop
+    from conversations import lifecycle
+
+    application = import_string(settings.ASGI_APPLICATION)
+    import_module(settings.ROOT_URLCONF)  # else the first visitor waits for it
+
+    def drain() -> None:
+        lifecycle.shut_down()
+        local_model.shut_down()
+
+    lifecycle.start_up(event_loop)
+    try:
+        Server(application, host, port, answering=answering, drain=drain).run()
+    except CannotListenError as error:
+        drain()
+        raise CommandError(address.why_not(host, port, error.socketError)) from None

@@ -1,0 +1,86 @@
+"""What one connection may send us, for HTTP and for websockets: Daphne's protocols, with limits."""
+
+# ruff: noqa: N802  (the names of Twisted and autobahn)
+from typing import Any
+
+from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from twisted.internet import reactor
+
+BODY_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
+MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
+LINGER_SECONDS = 5.0
+
+_SERVICE_RESTART = 1012  # IANA registry of websocket close codes
+_TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+class LimitedRequest(WebRequest):
+    """A request whose body is refused with 413 at BODY_LIMIT; Daphne alone would spool any size to disk before asking.
+
+    A refused client may go on sending for LINGER_SECONDS: a connection reset at once would cost it the answer.
+    """
+
+    refused = False
+    received = 0
+
+    def gotLength(self, length: int | None) -> None:
+        super().gotLength(length if self._is_fair(length) else 0)
+        if not self._is_fair(length):
+            self._refuse()
+
+    def handleContentChunk(self, chunk: bytes) -> None:
+        self.received += len(chunk)
+        if self.refused:
+            return
+        if self._is_fair(self.received):
+            super().handleContentChunk(chunk)
+        else:
+            self._refuse()
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        if self.refused:
+            self.channel.loseConnection()
+        else:
+            super().requestReceived(command, path, version)
+
+    @staticmethod
+    def _is_fair(length: int | None) -> bool:
+        return length is None or length <= BODY_LIMIT
+
+    def _refuse(self) -> None:
+        self.refused = True
+        connection = self.channel.transport
+        connection.write(_TOO_LARGE)
+        connection.loseWriteConnection()
+        reactor.callLater(LINGER_SECONDS, connection.abortConnection)
+
+
+class HttpFactory(HTTPFactory):
+    """Makes our requests instead of Daphne's."""
+
+    def buildProtocol(self, address: Any) -> Any:
+        protocol = super().buildProtocol(address)
+        protocol.requestFactory = LimitedRequest
+        return protocol
+
+
+class Socket(WebSocketProtocol):
+    """A websocket that takes messages up to MESSAGE_LIMIT and says why it ends."""
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        # autobahn's own limit on messages would bind what we send as well, and a long conversation is longer.
+        super().onMessageFrameBegin(length)
+        if self.message_data_total_length > MESSAGE_LIMIT and not self.failedByMe:
+            self._max_message_size_exceeded(self.message_data_total_length, MESSAGE_LIMIT, "message too big")
+
+    def say_restarting(self) -> None:
+        """Close with the code on which browsers come back soon; sendClose allows applications' own codes only."""
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=_SERVICE_RESTART)
+
+
+class SocketFactory(WebSocketFactory):
+    """Makes our websockets instead of Daphne's."""
+
+    protocol = Socket

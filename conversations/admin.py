@@ -1,0 +1,46 @@
+"""People and teams in the admin. Conversations are not here: an administrator does not read what is private."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models import Membership, Team, User
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    autocomplete_fields = ["user"]
+    extra = 0
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    list_display = ["username", "display_name", "team_names", "is_active", "is_staff", "last_login"]
+    list_filter = ["is_active", "is_staff", "teams"]
+    search_fields = ["username", "display_name"]
+    fieldsets = [
+        (None, {"fields": ["username", "password", "display_name", "language"]}),
+        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
+        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
+    ]
+
+    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+        return super().get_queryset(request).prefetch_related("teams")
+
+    @admin.display(description=_("teams"))
+    def team_names(self, person: User) -> str:
+        return ", ".join(team.name for team in person.teams.all())
+
+
+@admin.register(Team)
+class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "people", "created_at"]
+    search_fields = ["name"]
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+        return super().get_queryset(request).prefetch_related("members")
+
+    @admin.display(description=_("members"))
+    def people(self, team: Team) -> str:
+        return ", ".join(person.name for person in team.members.all())

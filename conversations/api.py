@@ -1,0 +1,224 @@
+"""The HTTP API, /api/v1/: JSON for the browser's session, described by OpenAPI."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Router, Schema
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import django_auth
+
+from conversations import actions, events
+from conversations.api_schemas import (
+    ConversationChange,
+    ConversationIn,
+    ConversationOut,
+    ConversationPage,
+    Failure,
+    MeOut,
+    MessageOut,
+    MessagePage,
+    ModelOut,
+)
+from conversations.errors import NotFound, Refused
+from conversations.models import Conversation, Message, Team, User
+from conversations.models.conversation import TITLE_LENGTH, ConversationQuerySet
+from conversations.text import TEXT_LENGTH, clean, one_line
+from providers.models import LanguageModel
+
+PAGE, MOST = 50, 200
+"""Rows of a page unless asked otherwise, and at most."""
+PARAMETERS_LENGTH = 10_000
+"""Characters of JSON."""
+
+api = NinjaAPI(title="Chatsite", version="1", urls_namespace="api", auth=django_auth, docs_url=None)
+router = Router()
+_ERRORS = {frozenset({400, 401, 403, 404, 413}): Failure}
+
+
+@router.get("/me", response={200: MeOut, **_ERRORS})
+def me(request: HttpRequest) -> dict[str, Any]:
+    person = _person(request)
+    places = person.memberships.select_related("team").order_by("team__name")
+    teams = [{"id": place.team_id, "name": place.team.name, "role": place.role} for place in places]
+    return {"id": person.id, "name": person.name, "language": person.language, "teams": teams}
+
+
+@router.get("/models", response={200: list[ModelOut], **_ERRORS})
+def models(request: HttpRequest) -> list[dict[str, Any]]:
+    """What this person may use."""
+    return [
+        {
+            "id": model.id,
+            "name": model.name,
+            "endpoints": [deployment.endpoint.name for deployment in model.deployments.all() if deployment.enabled],
+            "capabilities": ["text"],
+        }
+        for model in LanguageModel.objects.usable().prefetch_related("deployments__endpoint")
+    ]
+
+
+@router.get("/conversations", response={200: ConversationPage, **_ERRORS})
+def conversations(
+    request: HttpRequest, cursor: str | None = None, q: str = "", team: UUID | None = None, limit: int = PAGE
+) -> dict[str, Any]:
+    """Newest first; `q` looks in titles and messages."""
+    person, size = _person(request), max(1, min(limit, MOST))
+    rows = Conversation.objects.visible_to(person).for_sidebar(person)
+    if team is not None:
+        rows = rows.filter(team=team)
+    if q := clean(q, "q").strip()[:TITLE_LENGTH]:
+        rows = rows.filter(Q(title__icontains=q) | Exists(_messages_with(q)))
+    page = list(_after(rows, cursor)[: size + 1])
+    return {
+        "results": [events.conversation_json(row, person) for row in page[:size]],
+        "next": _cursor(page[size - 1]) if len(page) > size else None,
+    }
+
+
+@router.post("/conversations", response={201: ConversationOut, **_ERRORS})
+def create(request: HttpRequest, given: ConversationIn) -> tuple[int, dict[str, Any]]:
+    person = _person(request)
+    fields = _fields(given)
+    if given.team is not None:
+        fields["team"] = _found(Team.objects.writable_by(person), given.team)
+    conversation = actions.create_conversation(person, **fields)
+    return 201, _shown(person, conversation.id)
+
+
+@router.get("/conversations/{uuid:conversation_id}", response={200: ConversationOut, **_ERRORS})
+def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
+    return _shown(_person(request), conversation_id)
+
+
+@router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, **_ERRORS})
+def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> dict[str, Any]:
+    person = _person(request)
+    _found(Conversation.objects.writable_by(person), conversation_id)
+    actions.change_conversation(person, conversation_id, **_fields(given))
+    return _shown(person, conversation_id)
+
+
+@router.delete("/conversations/{uuid:conversation_id}", response={204: None, **_ERRORS})
+def delete(request: HttpRequest, conversation_id: UUID) -> tuple[int, None]:
+    actions.delete_conversation(_person(request), conversation_id)
+    return 204, None
+
+
+@router.get("/conversations/{uuid:conversation_id}/messages", response={200: MessagePage, **_ERRORS})
+def messages(
+    request: HttpRequest, conversation_id: UUID, before: UUID | None = None, limit: int = PAGE
+) -> dict[str, Any]:
+    """The newest messages of all branches, oldest first within the page; `next` goes into `before`."""
+    size = max(1, min(limit, MOST))
+    found: Conversation = _found(Conversation.objects.visible_to(_person(request)), conversation_id)
+    rows = found.messages.select_related("author").order_by("-id")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    page = list(rows[: size + 1])
+    return {
+        "results": [events.message_json(message) for message in reversed(page[:size])],
+        "next": page[size - 1].id if len(page) > size else None,
+        "revision": found.revision,
+    }
+
+
+api.add_router("", router)
+
+
+# --- Parts of the above --------------------------------------------------------------------------------------------
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _found(rows: Any, key: UUID) -> Any:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _shown(person: User, conversation_id: UUID) -> dict[str, Any]:
+    rows = Conversation.objects.visible_to(person).for_sidebar(person)
+    return events.conversation_json(_found(rows, conversation_id), person)
+
+
+def _fields(given: Schema) -> dict[str, Any]:
+    """What was given, checked; null means: as it is."""
+    asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
+    asked.pop("team", None)
+    if "title" in asked:
+        asked["title"] = one_line(asked["title"], "title", TITLE_LENGTH)
+    if "system_prompt" in asked:
+        asked["system_prompt"] = clean(asked["system_prompt"], "system_prompt")
+        if len(asked["system_prompt"]) > TEXT_LENGTH:
+            raise Refused("too_long", f"A system prompt may have {TEXT_LENGTH:,} characters.")
+    if "model" in asked:
+        asked["model"] = LanguageModel.objects.usable().filter(pk=asked["model"]).first()
+        if asked["model"] is None:
+            raise Refused("no_model", "This model is not there, or not for you.")
+    if "parameters" in asked:
+        clean(written := json.dumps(asked["parameters"], ensure_ascii=False), "parameters")
+        if len(written) > PARAMETERS_LENGTH or "\\u0000" in written:
+            raise Refused("bad_field", "“parameters” must be a small object without NUL characters.")
+    return asked
+
+
+def _messages_with(q: str) -> Any:
+    return Message.objects.filter(conversation=OuterRef("pk"), text__icontains=q)
+
+
+def _cursor(row: Conversation) -> str:
+    return urlsafe_b64encode(f"{row.updated_at.isoformat()} {row.id}".encode()).decode()
+
+
+def _after(rows: ConversationQuerySet, cursor: str | None) -> ConversationQuerySet:
+    if not cursor:
+        return rows
+    try:
+        moment, key = urlsafe_b64decode(cursor).decode().split(" ")
+        last, row_id = datetime.fromisoformat(moment), UUID(key)
+    except ValueError:
+        raise Refused("bad_field", "“cursor” is not one of ours.") from None
+    return rows.filter(Q(updated_at__lt=last) | Q(updated_at=last, pk__lt=row_id))
+
+
+# --- Errors: one form for all --------------------------------------------------------------------------------------
+
+
+def _failure(request: HttpRequest, status: int, code: str, text: str) -> HttpResponse:
+    return api.create_response(request, {"error": {"code": code, "text": text}}, status=status)
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    return _failure(request, error.http_status, error.code, error.text)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return refused(request, NotFound())
+
+
+@api.exception_handler(AuthenticationError)
+def signed_out(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return _failure(request, 401, "signed_out", "Sign in first.")
+
+
+@api.exception_handler(ValidationError)
+def bad_field(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    places = ", ".join(sorted({str(problem["loc"][-1]) for problem in error.errors}))
+    return _failure(request, 400, "bad_field", f"This is not what the field takes: {places}.")
+
+
+@api.exception_handler(HttpError)
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    code = "bad_frame" if error.status_code == 400 else "refused"
+    return _failure(request, error.status_code, code, str(error))

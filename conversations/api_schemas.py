@@ -1,0 +1,117 @@
+"""The shapes of the HTTP API, for OpenAPI and for what comes in."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+
+
+class TeamOut(Schema):
+    id: UUID
+    name: str
+
+
+class RoleOut(TeamOut):
+    role: Literal["lead", "member", "reader"]
+
+
+class MeOut(Schema):
+    id: UUID
+    name: str
+    language: str
+    teams: list[RoleOut]
+
+
+class ModelOut(Schema):
+    id: UUID
+    name: str
+    endpoints: list[str]
+    capabilities: list[str]
+
+
+class PersonOut(Schema):
+    id: UUID
+    name: str
+
+
+class AudienceOut(Schema):
+    kind: Literal["private", "team"]
+    team: TeamOut | None = None
+    write: bool
+
+
+class ConversationOut(Schema):
+    id: UUID
+    title: str
+    owner: PersonOut
+    audience: AudienceOut
+    model: UUID | None
+    system_prompt: str
+    parameters: dict[str, Any]
+    updated_at: datetime
+    unread: bool
+    streaming: bool
+    revision: int
+
+
+class ConversationPage(Schema):
+    results: list[ConversationOut]
+    next: str | None
+
+
+class ConversationIn(Schema):
+    title: str | None = None
+    team: UUID | None = None
+    model: UUID | None = None
+    system_prompt: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class ConversationChange(Schema):
+    title: str | None = None
+    model: UUID | None = None
+    system_prompt: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class UsageOut(Schema):
+    input_tokens: int | None
+    output_tokens: int | None
+    thought_tokens: int | None
+    cached_tokens: int | None
+    cost: int | None
+
+
+class ErrorOut(Schema):
+    code: str
+    text: str
+
+
+class MessageOut(Schema):
+    id: UUID
+    conversation: UUID
+    parent: UUID | None
+    role: Literal["user", "assistant"]
+    author: PersonOut | None
+    text: str
+    parts: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    status: Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
+    seq: int
+    model: UUID | None
+    model_name: str
+    finish_reason: str | None
+    usage: UsageOut
+    error: ErrorOut | None
+    created_at: datetime
+
+
+class MessagePage(Schema):
+    results: list[MessageOut]
+    next: UUID | None
+    revision: int
+
+
+class Failure(Schema):
+    error: ErrorOut

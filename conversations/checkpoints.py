@@ -1,0 +1,173 @@
+"""The one thread that owns the rows of live replies: heartbeats, text so far, and the end of each.
+
+One conditional UPDATE is the write, the heartbeat and the question whether the reply is still wanted.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, DataError, IntegrityError, close_old_connections, transaction
+from django.utils import timezone
+
+from conversations import events, markdown
+from conversations.live import LiveReply, hub
+from conversations.models import Message
+from conversations.models.message import Status
+from providers.types import Finish, Usage
+
+ROUND = 0.25
+"""Seconds between two looks at what is due."""
+DUE = 1.0
+"""Seconds after which a reply's row is written again: what a killed server loses at most."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a reply ended."""
+
+    status: Status
+    finish: Finish | None = None
+    usage: Usage = field(default_factory=Usage)
+    error_code: str = ""
+    error_text: str = ""
+
+
+class Writer:
+    """Checkpoints and endings of all replies of this process, in batches, in one thread with one connection."""
+
+    def __init__(self) -> None:
+        self._endings: deque[tuple[LiveReply, Outcome, str]] = deque()
+        self._wake = threading.Event()
+        self._closing = False
+        self.when_ended: Callable[[UUID], None] = lambda reply_id: None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._closing = False
+            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+            self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Write what is left, for at most this long."""
+        self._closing = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def end(self, reply: LiveReply, outcome: Outcome) -> None:
+        """Make this reply's row terminal; its text is rendered here, in the caller's thread."""
+        self._endings.append((reply, outcome, markdown.render(reply.text())))
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not (self._closing and not self._endings):
+            self._wake.wait(ROUND)
+            self._wake.clear()
+            try:
+                self._write_endings()
+                self._write_checkpoints()
+            except DatabaseError:
+                _logger.exception("The database refused the replies under way; they stay in memory and are tried again.")
+                close_old_connections()
+                time.sleep(ROUND)
+        close_old_connections()
+
+    def _write_endings(self) -> None:
+        while self._endings:
+            reply, outcome, html = self._endings[0]
+            try:
+                _write_end(reply, outcome, html)
+            except (IntegrityError, DataError):
+                _logger.exception("The end of reply %s cannot be stored as it is; the sweep will end it.", reply.id)
+            self._endings.popleft()
+            hub.forget(reply.id)
+            self.when_ended(reply.id)
+
+    def _write_checkpoints(self) -> None:
+        now = time.monotonic()
+        due = [reply for reply in list(hub.replies.values()) if now - reply.checkpoint_at >= DUE]
+        if due:
+            with transaction.atomic():
+                for reply in due:
+                    _write_checkpoint(reply)
+        for reply in due:
+            reply.checkpoint_at = now
+        _obey_stops()
+
+
+def _write_checkpoint(reply: LiveReply) -> None:
+    said = reply.snapshot()
+    status = Status.STREAMING if said.seq else Status.WAITING
+    rows = Message.objects.attempt(reply.id, reply.attempt)
+    if not rows.update(text=said.text, parts=said.parts, seq=said.seq, heartbeat=timezone.now(), status=status):
+        reply.lost = True  # somebody ended it
+        reply.stop()
+
+
+def _obey_stops() -> None:
+    """Hang up where a stop was asked for through the row, as other processes do."""
+    mine = {reply.id: reply for reply in list(hub.replies.values()) if not reply.stopped}
+    if not mine:
+        return
+    asked = Message.objects.filter(pk__in=list(mine), stop_requested=True)
+    for reply_id in asked.values_list("pk", flat=True):
+        mine[reply_id].stop()
+
+
+class AlreadyEnded(Exception):
+    """The row was ended by somebody else: whatever this transaction did is undone."""
+
+
+def _write_end(reply: LiveReply, outcome: Outcome, html: str) -> None:
+    """The one end of a reply; silent where somebody else was first."""
+    try:
+        with transaction.atomic():
+            _end_row(Message.objects.select_related("conversation").get(pk=reply.id), reply, outcome, html)
+    except (AlreadyEnded, Message.DoesNotExist):
+        pass
+
+
+def _end_row(message: Message, reply: LiveReply, outcome: Outcome, html: str) -> None:
+    said = reply.snapshot()
+    end(message, reply.attempt, outcome, html, text=said.text, parts=said.parts, seq=said.seq)
+
+
+def end(message: Message, attempt: int, outcome: Outcome, html: str, **said: Any) -> None:
+    """Inside a transaction: make the row terminal and announce it; raises AlreadyEnded where it is already."""
+    conversation = message.conversation
+    revision = conversation.advance(2)
+    changed = Message.objects.attempt(message.pk, attempt).update(
+        **said,
+        status=outcome.status,
+        html=html,
+        html_version=markdown.RENDERER_VERSION,
+        revision=revision,
+        ended_at=timezone.now(),
+        finish_reason=outcome.finish.reason if outcome.finish else "",
+        input_tokens=outcome.usage.input_tokens,
+        output_tokens=outcome.usage.output_tokens,
+        thought_tokens=outcome.usage.thought_tokens,
+        cached_tokens=outcome.usage.cached_tokens,
+        error_code=outcome.error_code,
+        error_text=outcome.error_text,
+    )
+    if not changed:
+        raise AlreadyEnded
+    ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
+    streaming = Message.objects.under_way().filter(conversation=conversation).exists()
+    transaction.on_commit(lambda: events.message_finished(ended))
+    transaction.on_commit(
+        lambda: events.conversation_updated(ended.conversation, revision + 1, streaming=streaming)
+    )
+
+
+writer = Writer()

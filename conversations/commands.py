@@ -1,0 +1,224 @@
+"""The browser → server vocabulary: what a frame must look like to become a command, and nothing else."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from conversations.errors import Refused
+from conversations.text import clean, message_text
+
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    conversation: UUID
+    html: bool = False
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    conversation: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    conversation: UUID
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    conversation: UUID | None
+    text: str
+    parent: UUID | None = None
+    says_parent: bool = False
+    """Without it the message follows the conversation's newest leaf."""
+    models: tuple[UUID, ...] = ()
+    team: UUID | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    message: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    open: dict[UUID, int] = field(default_factory=dict)
+
+
+Body = Open | Close | Read | Send | Stop | Ping
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A well-formed frame: the id its sender chose, what is asked, and a digest of the whole body."""
+
+    id: str
+    body: Body
+    digest: str
+
+
+def parse(frame: str) -> Command:
+    """Refuses with bad_frame, bad_field, bad_text or too_long; `reference(frame)` tells whose command it was."""
+    fields = _object(frame)
+    command_id, kind = _command_id(fields), fields.get("type")
+    build = _BUILDERS.get(kind) if isinstance(kind, str) else None
+    if build is None:
+        raise Refused("bad_field", "“type” names no command.")
+    return Command(command_id, build(fields), _digest(fields))
+
+
+def reference(frame: str) -> str | None:
+    """The id of a refused frame, where it can be read at all."""
+    try:
+        return _command_id(_object(frame))
+    except Refused:
+        return None
+
+
+# --- Frames --------------------------------------------------------------------------------------------------------
+
+
+def _object(frame: str) -> dict[str, Any]:
+    try:
+        value = json.loads(frame, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise Refused("bad_frame", "This frame is not a JSON object.") from None
+    if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
+        raise Refused("bad_frame", "This frame is not a JSON object.")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(made := dict(pairs)) != len(pairs):
+        raise ValueError("duplicate keys")
+    return made
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def _finite(digits: str) -> float:
+    if (number := float(digits)) in (float("inf"), float("-inf")):
+        raise ValueError(digits)
+    return number
+
+
+def _depth(value: Any) -> int:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max((_depth(child) for child in children), default=0)
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+# --- Fields --------------------------------------------------------------------------------------------------------
+
+
+def _command_id(fields: dict[str, Any]) -> str:
+    value = fields.get("id")
+    if not isinstance(value, str) or not 1 <= len(value) <= 64:
+        raise Refused("bad_field", "“id” must be a text of 1 to 64 characters.")
+    return clean(value, "id")
+
+
+def _uuid(fields: dict[str, Any], name: str) -> UUID:
+    return _as_uuid(fields.get(name), name)
+
+
+def _as_uuid(value: Any, name: str) -> UUID:
+    try:
+        if not isinstance(value, str) or not value.isascii():
+            raise ValueError
+        return UUID(value)
+    except ValueError:
+        raise Refused("bad_field", f"“{name}” must be an id.") from None
+
+
+def _optional_uuid(fields: dict[str, Any], name: str) -> UUID | None:
+    return None if fields.get(name) is None else _uuid(fields, name)
+
+
+def _revision(value: Any, name: str) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise Refused("bad_field", f"“{name}” must be a whole number from 0.")
+    return value
+
+
+def _models(fields: dict[str, Any]) -> tuple[UUID, ...]:
+    named = fields.get("models")
+    if named is None:
+        return ()
+    if not isinstance(named, list) or not 1 <= len(named) <= 8:
+        raise Refused("bad_field", "“models” must be a list of 1 to 8 ids.")
+    return tuple(dict.fromkeys(_as_uuid(item, "models") for item in named))
+
+
+def _parameters(fields: dict[str, Any]) -> dict[str, Any]:
+    value = fields.get("parameters")
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Refused("bad_field", "“parameters” must be an object.")
+    return value
+
+
+# --- One builder a command -----------------------------------------------------------------------------------------
+
+
+def _open(fields: dict[str, Any]) -> Open:
+    html = fields.get("html", False)
+    if not isinstance(html, bool):
+        raise Refused("bad_field", "“html” must be true or false.")
+    since = fields.get("since")
+    return Open(_uuid(fields, "conversation"), html, None if since is None else _revision(since, "since"))
+
+
+def _close(fields: dict[str, Any]) -> Close:
+    return Close(_uuid(fields, "conversation"))
+
+
+def _read(fields: dict[str, Any]) -> Read:
+    return Read(_uuid(fields, "conversation"), _revision(fields.get("revision"), "revision"))
+
+
+def _send(fields: dict[str, Any]) -> Send:
+    return Send(
+        conversation=_optional_uuid(fields, "conversation"),
+        text=message_text(fields.get("text")),
+        parent=_optional_uuid(fields, "parent"),
+        says_parent="parent" in fields,
+        models=_models(fields),
+        team=_optional_uuid(fields, "team"),
+        parameters=_parameters(fields),
+    )
+
+
+def _stop(fields: dict[str, Any]) -> Stop:
+    return Stop(_uuid(fields, "message"))
+
+
+def _ping(fields: dict[str, Any]) -> Ping:
+    known = fields.get("open") or {}
+    if not isinstance(known, dict) or len(known) > 100:
+        raise Refused("bad_field", "“open” must be an object of at most 100 conversations.")
+    return Ping({_as_uuid(key, "open"): _revision(value, "open") for key, value in known.items()})
+
+
+_BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
+    "conversation.open": _open,
+    "conversation.close": _close,
+    "conversation.read": _read,
+    "message.send": _send,
+    "reply.stop": _stop,
+    "ping": _ping,
+}

@@ -1,0 +1,154 @@
+"""The websocket: admit a person, read commands, answer each, forward events. Nothing here decides or stores."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from autobahn.exception import Disconnected
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+from django.db import DatabaseError
+
+from conversations import actions, admission, commands, database, frames, opening
+from conversations.errors import Refused
+from conversations.live import Viewing, hub
+from conversations.models import User
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SIGNED_OUT = 4401
+
+
+class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One browser's socket, as contract and hub know it."""
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Straight to the handler: the stock one visits the shared database thread before every message."""
+        await getattr(self, get_handler_name(message))(message)
+
+    # --- Coming and going ---
+
+    async def websocket_connect(self, _message: dict[str, Any]) -> None:
+        self.closing = False
+        self.reads_html = False
+        await self.base_send({"type": "websocket.accept"})
+        session = self.scope.get("session")
+        self.session_key: str = (session.session_key if session else None) or ""
+        person = await self._in_database(admission.person_of, self.session_key) if self.session_key else None
+        if person is None:
+            await self._close(SIGNED_OUT)
+            return
+        self.user_id: UUID = person.id
+        hub.viewings.arrive(self)
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self.closing:
+            return
+        frame = message.get("text")
+        try:
+            if frame is None:
+                raise Refused("bad_frame", "Frames are text, not bytes.")
+            command = commands.parse(frame)
+            person = await self._in_database(admission.person_of, self.session_key)
+            if person is None:
+                return await self._close(SIGNED_OUT)
+            await self._answer(command, person)
+        except Refused as refusal:
+            await self._refuse(commands.reference(frame) if frame else None, refusal)
+        except DatabaseError:
+            await self._refuse(commands.reference(frame or ""), Refused("unavailable", "The database does not answer."))
+
+    async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
+        self.closing = True
+        if hasattr(self, "user_id"):
+            hub.viewings.leave(self)
+        raise StopConsumer
+
+    async def _close(self, code: int) -> None:
+        self.closing = True
+        await self.base_send({"type": "websocket.close", "code": code})
+
+    # --- As the hub sees us ---
+
+    async def push(self, frame: str) -> None:
+        if self.closing:
+            return
+        try:
+            await self.base_send({"type": "websocket.send", "text": frame})
+        except Disconnected:  # its end is still on the way to websocket_disconnect
+            self.closing = True
+
+    def expel(self) -> None:
+        """This session has ended."""
+        if not self.closing:
+            hub.viewings.leave(self)
+            asyncio.ensure_future(self._close(SIGNED_OUT))
+
+    def evict(self, conversation: UUID) -> None:
+        """This person may no longer see that conversation."""
+        hub.viewings.part(self, conversation)
+        gone = {"type": "conversation.gone", "conversation": conversation, "revision": 0}
+        asyncio.ensure_future(self.push(frames.serialise(gone)))
+
+    # --- Commands ---
+
+    async def _answer(self, command: commands.Command, person: User) -> None:
+        match command.body:
+            case commands.Open() as body:
+                await self._open(command.id, person, body)
+            case commands.Close(conversation):
+                hub.viewings.part(self, conversation)
+                await self._ack(command.id)
+            case commands.Send() as body:
+                await self._send(command, person, body)
+            case commands.Read(conversation, revision):
+                await self._in_database(actions.mark_read, person, conversation, revision)
+                await self._ack(command.id)
+            case commands.Stop(message):
+                await self._in_database(actions.stop_reply, person, message)
+                await self._ack(command.id)
+            case commands.Ping(known):
+                await self._ack(command.id, moved=await self._in_database(actions.moved, person, known))
+
+    async def _open(self, command_id: str, person: User, body: commands.Open) -> None:
+        self.reads_html = body.html
+        viewing = hub.join(self, body.conversation, body.html)
+        try:
+            opened = await self._in_database(opening.open_conversation, person, body)
+        except Refused:
+            hub.viewings.part(self, body.conversation)
+            raise
+        streaming = [await hub.look(viewing, live) for live in opened.live()] + opened.elsewhere()
+        await self._ack(command_id, revision=opened.revision, **opened.messages(body.html), streaming=streaming)
+        hub.release(viewing, opened.revision, {entry["message"]: entry["seq"] for entry in streaming})
+
+    async def _send(self, command: commands.Command, person: User, body: commands.Send) -> None:
+        """A send joins its conversation before its commit; who is new there hears nothing before the ack."""
+        conversation = body.conversation or actions.new_conversation_id()
+        newcomer: Viewing | None = None
+        if hub.viewings.find(self, conversation) is None:
+            newcomer = hub.join(self, conversation, html=self.reads_html)
+        try:
+            ack = await self._in_database(actions.post_message, person, command, conversation)
+        except Refused:
+            if newcomer:
+                hub.viewings.part(self, conversation)
+            raise
+        await self._ack(command.id, **ack)
+        if newcomer:
+            hub.release(newcomer, 0, {})
+        if (first := UUID(ack["conversation"])) != conversation:  # the same send again: it began another one
+            hub.viewings.part(self, conversation)
+            if hub.viewings.find(self, first) is None:
+                hub.release(hub.join(self, first, html=self.reads_html), 0, {})
+
+    async def _ack(self, command_id: str, **fields: Any) -> None:
+        await self.push(frames.serialise({"type": "ack", "id": command_id, **fields}))
+
+    async def _refuse(self, command_id: str | None, refusal: Refused) -> None:
+        await self.push(frames.serialise({"type": "error", "id": command_id, **refusal.as_json()}))
+
+    async def _in_database(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(database.submit(work, *args, **kwargs))

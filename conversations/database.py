@@ -1,0 +1,25 @@
+"""The few threads in which everything that may not block looks something up."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_pool = ThreadPoolExecutor(4, thread_name_prefix="database")
+
+
+def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Run `work` in one of four threads that keep their connections."""
+    return _pool.submit(_with_fresh_connections, work, *args, **kwargs)
+
+
+def _with_fresh_connections(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    close_old_connections()
+    try:
+        return work(*args, **kwargs)
+    finally:
+        close_old_connections()

@@ -1,0 +1,40 @@
+"""What a person may be told.
+
+Refused ─ a command or request that was not carried out; nothing changed and nothing is remembered of it
+└─ NotFound ─ absent or forbidden: nobody learns which
+"""
+
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """A refusal with a code for programs and an English sentence; pages have their own sentence per code."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+    def as_json(self) -> dict[str, str]:
+        return {"code": self.code, "text": self.text}
+
+    @property
+    def http_status(self) -> int:
+        return _STATUS.get(self.code, 400)
+
+
+class NotFound(Refused):
+    SENTENCE: ClassVar[str] = "There is nothing here that you may see."
+
+    def __init__(self) -> None:
+        super().__init__("not_found", self.SENTENCE)
+
+
+_STATUS = {
+    "not_found": 404,
+    "conflict": 409,
+    "too_long": 413,
+    "busy": 429,
+    "rate_limited": 429,
+    "over_budget": 402,
+    "unavailable": 503,
+}

@@ -1,0 +1,70 @@
+"""Server → browser frames as text: serialised once, stamped with what they bring a client up to."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from conversations.parts import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where an event stands: a revision of its conversation, or a seq of one reply."""
+
+    revision: int | None = None
+    message: str = ""
+    seq: int = 0
+
+    def is_news_after(self, revision: int, seqs: dict[str, int]) -> bool:
+        if self.revision is not None:
+            return self.revision > revision
+        return not self.message or self.seq > seqs.get(self.message, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event for those who watch a conversation or, with `people`, for all sockets of these."""
+
+    conversation: UUID
+    payload: dict[str, Any]
+    html: str | None = None
+    people: tuple[UUID, ...] | None = None
+    _serialised: dict[bool, str] = field(default_factory=dict)
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(revision=self.payload.get("revision"))
+
+    def frame(self, html: bool) -> str:
+        rich = html and self.html is not None
+        if rich not in self._serialised:
+            self._serialised[rich] = serialise({**self.payload, "html": self.html} if rich else self.payload)
+        return self._serialised[rich]
+
+
+def delta(
+    conversation: UUID, message: UUID, seq: int, piece: Piece, html: tuple[tuple[str, ...], str] | None = None
+) -> str:
+    """A message.delta; `html` is (newly closed blocks, the open one) up to and with this piece."""
+    frame: dict[str, Any] = {
+        "type": "message.delta",
+        "conversation": str(conversation),
+        "message": str(message),
+        "seq": seq,
+    }
+    if piece.text:
+        frame["text"] = piece.text
+    if piece.thought:
+        frame["thought"] = piece.thought
+    if piece.part is not None:
+        frame["part"] = piece.part.to_json()
+    if html is not None:
+        frame["html"] = {"done": html[0], "live": html[1]}
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+def serialise(frame: dict[str, Any]) -> str:
+    return json.dumps(frame, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))

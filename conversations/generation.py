@@ -1,0 +1,120 @@
+"""One reply from its first to its last delta: a plain loop in a thread of our own pool."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+
+from conversations import database, history
+from conversations.checkpoints import Outcome, writer
+from conversations.live import LiveReply, hub
+from conversations.models import Message
+from conversations.models.message import Status
+from providers import pool, vault
+from providers.errors import VendorError
+from providers.pool import Route
+from providers.streaming import Stream
+from providers.types import Finish, Prompt, Usage
+
+_logger = logging.getLogger(__name__)
+_closing = threading.Event()
+_threads = ThreadPoolExecutor(settings.CHATSITE_STREAM_THREADS, thread_name_prefix="reply")
+
+
+def start(reply: Message) -> None:
+    """Begin to write this reply, or wait in sight for the one above its question to end. Returns at once."""
+    live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
+    hub.begin(live)
+    _threads.submit(run, live)
+
+
+def wake_waiting(_ended: UUID | None = None) -> None:
+    """Look again whether the replies that wait may begin."""
+    for live in [live for live in list(hub.replies.values()) if live.is_waiting]:
+        _threads.submit(run, live)
+
+
+def stop(live: LiveReply) -> None:
+    """Hang up at once; a reply that had not begun ends here."""
+    live.stop()
+    _end_if_waiting(live, Outcome(Status.STOPPED))
+
+
+def interrupt_all() -> None:
+    """The server ends: hang up on every vendor; what they have said stays, marked as interrupted."""
+    _closing.set()
+    for live in list(hub.replies.values()):
+        live.stop()
+        _end_if_waiting(live, _restarted(live))
+
+
+def _end_if_waiting(live: LiveReply, outcome: Outcome) -> None:
+    if live.claim():
+        hub.end(live, partial(writer.end, live, outcome))
+
+
+def run(live: LiveReply) -> None:
+    """Write one reply to its end, whatever happens on the way."""
+    try:
+        prepared = database.submit(_prepare, live).result()
+        if prepared is None or not live.claim():
+            return
+        outcome = _relay(live, *prepared)
+    except Exception:
+        _logger.exception("A reply ended by a fault of our own.")
+        outcome = _broken(live, "unavailable", "Something went wrong on this site; the log has the details.")
+    hub.end(live, lambda: _threads.submit(writer.end, live, outcome))
+
+
+def _prepare(live: LiveReply) -> tuple[Route | VendorError, Prompt] | None:
+    """The way to the vendor and what to say there; None while the reply above is still under way."""
+    reply = Message.objects.select_related("conversation", "parent__parent").get(pk=live.id)
+    above = reply.parent.parent if reply.parent else None
+    if above is not None and above.is_under_way and not live.stopped:
+        return None
+    try:
+        route = pool.choose(reply.model_id)
+    except VendorError as error:
+        return error, Prompt("", ())
+    return route, history.prompt_for(reply, route.vendor_id)
+
+
+def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt) -> Outcome:
+    stream: Stream | None = None
+    try:
+        if isinstance(route, VendorError):
+            raise route
+        with route.stream(prompt) as stream:
+            live.attach(stream)
+            for delta in stream:
+                hub.feed(live, delta)
+        return _ended(live, stream)
+    except VendorError as error:
+        return _broken(live, error.code, error.text, stream)
+    except vault.Locked as error:
+        return _broken(live, "key_refused", str(error), stream)
+
+
+def _ended(live: LiveReply, stream: Stream) -> Outcome:
+    if stream.stopped and _closing.is_set():
+        return _restarted(live, stream)
+    status = Status.STOPPED if stream.stopped else Status.COMPLETE
+    return Outcome(status, stream.finish, stream.usage or Usage())
+
+
+def _broken(live: LiveReply, code: str, text: str, stream: Stream | None = None) -> Outcome:
+    """Failed before the first token, interrupted after it."""
+    spoken = stream is not None and stream.first_token_at is not None
+    usage = stream.usage if stream is not None and stream.usage else Usage()
+    finish = Finish("blocked") if code == "blocked" else None
+    return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, usage, code, text)
+
+
+def _restarted(live: LiveReply, stream: Stream | None = None) -> Outcome:
+    return _broken(live, "server_restarted", "The server was restarted while it replied.", stream)
+
+
+writer.when_ended = wake_waiting

@@ -1,0 +1,252 @@
+"""From any thread to every socket: one inbox, one loop, one way out."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+from conversations import frames
+from conversations.live.reply import LiveReply, Rendering
+from conversations.live.viewing import Viewer, Viewing, Viewings
+from conversations.parts import Piece
+from providers.types import Delta
+
+BUSY, CROWDED = 50, 200
+"""Replies under way from which frames go out on a beat of 30 ms, and of 50 ms."""
+LAGGING = 0.02
+"""Seconds by which the loop may be late before it gets the slow beat."""
+RENDER_EVERY = 0.2
+"""Seconds between two renderings of one reply while many run."""
+RENDER_SHARE = 8
+"""A rendering that took t seconds is followed by none for this many times t."""
+
+_logger = logging.getLogger(__name__)
+
+Numbered = list[tuple[int, Piece]]
+
+
+class Hub:
+    """Who watches what in this process, and the way from any thread to them."""
+
+    def __init__(self) -> None:
+        self.replies: dict[UUID, LiveReply] = {}
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.viewings = Viewings()
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._awake = False
+        self._woken_at = 0.0
+        self._lag = 0.0
+        self._outgoing: deque[tuple[list[Viewer], str]] = deque()
+        self._pump: asyncio.Task[None] | None = None
+        self._renderers = ThreadPoolExecutor(1, thread_name_prefix="markdown")
+
+    # --- From any thread ---
+
+    def begin(self, reply: LiveReply) -> None:
+        self.replies[reply.id] = reply
+
+    def feed(self, reply: LiveReply, delta: Delta) -> None:
+        self._put(lambda: self._receive(reply, delta))
+
+    def end(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
+        """Send what is left of this reply, then call `when_flushed`, once."""
+        self._put(lambda: self._finish(reply, when_flushed))
+
+    def forget(self, reply_id: UUID) -> None:
+        """This reply's row is terminal, or somebody else's."""
+        self.replies.pop(reply_id, None)
+
+    def publish(self, news: frames.News) -> None:
+        """Send an event to everyone whom it concerns."""
+        self._put(lambda: self._announce(news))
+
+    def _put(self, work: Callable[[], None]) -> None:
+        self._inbox.append(work)
+        if self._awake:
+            return
+        self._awake, self._woken_at = True, time.monotonic()
+        if self.loop is None or self.loop.is_closed():
+            self._drain()
+        else:
+            self.loop.call_soon_threadsafe(self._drain)
+
+    # --- On the loop ---
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The loop that all sockets of this process live on."""
+        self.loop = loop
+
+    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Viewing:
+        """Watch a conversation; its events are held back until `release`."""
+        return self.viewings.join(viewer, conversation, html)
+
+    async def look(self, viewing: Viewing, reply: LiveReply) -> dict[str, Any]:
+        """What this reply has said so far, for somebody who comes in the middle."""
+        snapshot = reply.snapshot()
+        entry: dict[str, Any] = {
+            "message": str(reply.id),
+            "seq": snapshot.seq,
+            "text": snapshot.text,
+            "thought": snapshot.thought,
+        }
+        if viewing.html and snapshot.text:
+            rendering = await self._render_for(viewing, reply, snapshot.text)
+            entry["html"] = {"done": rendering.done, "live": rendering.live}
+        if reply.is_waiting:
+            entry["waiting"] = {"code": "queued"}
+        return entry
+
+    def _render_for(self, viewing: Viewing, reply: LiveReply, text: str) -> "asyncio.Future[Rendering]":
+        """The mark is set by a callback of the work itself: it must stand before the next frame is made."""
+        assert self.loop is not None
+        work = self.loop.run_in_executor(self._renderers, reply.render, text)
+        work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
+        return work
+
+    def release(self, viewing: Viewing, revision: int, seqs: dict[str, int]) -> None:
+        """Send what was held back, less what an ack up to `revision` and `seqs` has told already."""
+        held, viewing.held = viewing.held or [], None
+        for stamp, frame in held:
+            if stamp.is_news_after(revision, seqs):
+                self._send([viewing.viewer], frame)
+
+    def _receive(self, reply: LiveReply, delta: Delta) -> None:
+        reply.pending.append(delta)
+        self._consider(reply)
+
+    def _finish(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
+        reply.when_flushed = when_flushed
+        self._consider(reply)
+
+    def _announce(self, news: frames.News) -> None:
+        if news.people is None:
+            for viewing in self.viewings.of_conversation(news.conversation):
+                self._tell(viewing, news.stamp, news.frame(viewing.html))
+            return
+        for viewer in (viewer for user_id in news.people for viewer in self.viewings.of_person(user_id)):
+            here = self.viewings.find(viewer, news.conversation)
+            if here is None:
+                self._send([viewer], news.frame(html=False))
+            else:
+                self._tell(here, news.stamp, news.frame(html=False))
+
+    def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: str) -> None:
+        if viewing.held is None:
+            self._send([viewing.viewer], frame)
+        else:
+            viewing.held.append((stamp, frame))
+
+    # --- The beat ---
+
+    def _drain(self) -> None:
+        self._lag = time.monotonic() - self._woken_at
+        self._awake = False  # before popping: what comes from here on wakes us again
+        while self._inbox:
+            self._inbox.popleft()()
+
+    def _consider(self, reply: LiveReply) -> None:
+        """Flush now, or when the beat says so."""
+        if reply.rendering or (reply.timer is not None and reply.when_flushed is None):
+            return
+        wait = reply.flushed_at + self._beat() - time.monotonic()
+        if wait <= 0 or reply.when_flushed is not None or self.loop is None:
+            self._flush(reply)
+        else:
+            reply.timer = self.loop.call_later(wait, self._flush, reply)
+
+    def _beat(self) -> float:
+        """Seconds between two frames of one reply; none while the load is low."""
+        if len(self.replies) > CROWDED or self._lag > LAGGING:
+            return 0.05
+        return 0.03 if len(self.replies) > BUSY else 0.0
+
+    def _flush(self, reply: LiveReply) -> None:
+        if reply.timer is not None:
+            reply.timer.cancel()
+            reply.timer = None
+        pieces = reply.take()
+        reply.flushed_at = time.monotonic()
+        viewings = self.viewings.of_conversation(reply.conversation)
+        if self.loop is not None and _wants_rendering(reply, viewings, pieces):
+            reply.rendering = True
+            work = self.loop.run_in_executor(self._renderers, reply.render, reply.text())
+            work.add_done_callback(lambda done: self._rendered(reply, viewings, pieces, done.result()))
+        else:
+            self._relay(reply, viewings, pieces, None)
+
+    def _rendered(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering) -> None:
+        pause = RENDER_EVERY if len(self.replies) > BUSY else 0.0
+        reply.rendering = False
+        reply.render_due = time.monotonic() + max(pause, RENDER_SHARE * rendering.seconds)
+        self._relay(reply, viewings, pieces, rendering)
+        if reply.pending or reply.when_flushed:
+            self._consider(reply)
+
+    def _relay(
+        self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering | None
+    ) -> None:
+        """Send these pieces to those who looked on when they were taken; the last one carries the HTML."""
+        for seq, piece in pieces:
+            plain = frames.delta(reply.conversation, reply.id, seq, piece)
+            stamp = frames.Stamp(message=str(reply.id), seq=seq)
+            last = rendering if seq == pieces[-1][0] else None
+            for frame, audience in _by_frame(reply, viewings, seq, piece, plain, last):
+                self._fan_out(audience, stamp, frame)
+        if reply.when_flushed is not None and not reply.pending:
+            when_flushed, reply.when_flushed = reply.when_flushed, None
+            when_flushed()
+
+    def _fan_out(self, viewings: list[Viewing], stamp: frames.Stamp, frame: str) -> None:
+        """To all of these at once, less those who have left since and those whose ack is still to come."""
+        here = [viewing for viewing in viewings if not viewing.left]
+        for viewing in here:
+            if viewing.held is not None:
+                viewing.held.append((stamp, frame))
+        if ready := [viewing.viewer for viewing in here if viewing.held is None]:
+            self._send(ready, frame)
+
+    def _send(self, viewers: list[Viewer], frame: str) -> None:
+        self._outgoing.append((viewers, frame))
+        if self.loop is not None and (self._pump is None or self._pump.done()):
+            self._pump = self.loop.create_task(self._deliver())
+
+    async def _deliver(self) -> None:
+        """The one place that sends, so that every socket gets everything in one order."""
+        while self._outgoing:
+            viewers, frame = self._outgoing.popleft()
+            for viewer in viewers:
+                try:
+                    await viewer.push(frame)
+                except Exception:
+                    _logger.exception("A socket failed; the others go on.")
+
+
+def _wants_rendering(reply: LiveReply, viewings: list[Viewing], pieces: Numbered) -> bool:
+    if reply.when_flushed is not None or not any(piece.text for _, piece in pieces):
+        return False  # the end brings the whole HTML
+    if time.monotonic() < reply.render_due:
+        return False
+    return any(viewing.html for viewing in viewings)
+
+
+def _by_frame(
+    reply: LiveReply, viewings: list[Viewing], seq: int, piece: Piece, plain: str, rendering: Rendering | None
+) -> Iterator[tuple[str, list[Viewing]]]:
+    """Each distinct frame with its audience: those with HTML get the blocks that have closed since their last."""
+    if rendering is None:
+        yield plain, viewings
+        return
+    yield plain, [viewing for viewing in viewings if not viewing.html]
+    rich = [viewing for viewing in viewings if viewing.html]
+    for known in {viewing.blocks.get(reply.id, 0) for viewing in rich}:
+        audience = [viewing for viewing in rich if viewing.blocks.get(reply.id, 0) == known]
+        yield frames.delta(reply.conversation, reply.id, seq, piece, (rendering.done[known:], rendering.live)), audience
+    for viewing in rich:
+        viewing.blocks[reply.id] = len(rendering.done)
+
+
+hub = Hub()

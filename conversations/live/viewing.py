@@ -1,0 +1,73 @@
+"""Who watches which conversation in this process."""
+
+from collections import defaultdict
+from typing import Protocol
+from uuid import UUID
+
+from conversations import frames
+
+
+class Viewer(Protocol):
+    """A socket, as the hub sees it."""
+
+    user_id: UUID
+
+    async def push(self, frame: str) -> None: ...
+
+
+class Viewing:
+    """One socket's look at one conversation; `held` collects its events between joining and the ack."""
+
+    __slots__ = ("blocks", "held", "html", "left", "viewer")
+
+    def __init__(self, viewer: Viewer, html: bool) -> None:
+        self.viewer, self.html, self.left = viewer, html, False
+        self.held: list[tuple[frames.Stamp, str]] | None = []
+        self.blocks: dict[UUID, int] = {}
+        """Of each reply under way: how many closed blocks of HTML this socket has."""
+
+
+class Viewings:
+    """Which socket looks at what; only ever touched on the loop."""
+
+    def __init__(self) -> None:
+        self._by_conversation: defaultdict[UUID, dict[Viewer, Viewing]] = defaultdict(dict)
+        self._by_person: defaultdict[UUID, set[Viewer]] = defaultdict(set)
+
+    def arrive(self, viewer: Viewer) -> None:
+        self._by_person[viewer.user_id].add(viewer)
+
+    def leave(self, viewer: Viewer) -> None:
+        self._by_person[viewer.user_id].discard(viewer)
+        if not self._by_person[viewer.user_id]:
+            del self._by_person[viewer.user_id]
+        for conversation in [key for key, viewings in self._by_conversation.items() if viewer in viewings]:
+            self.part(viewer, conversation)
+
+    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Viewing:
+        self.part(viewer, conversation)
+        viewing = self._by_conversation[conversation][viewer] = Viewing(viewer, html)
+        return viewing
+
+    def part(self, viewer: Viewer, conversation: UUID) -> None:
+        viewings = self._by_conversation.get(conversation, {})
+        if viewer in viewings:
+            viewings.pop(viewer).left = True
+        if not viewings:
+            self._by_conversation.pop(conversation, None)
+
+    def find(self, viewer: Viewer, conversation: UUID) -> Viewing | None:
+        return self._by_conversation.get(conversation, {}).get(viewer)
+
+    def of_conversation(self, conversation: UUID) -> list[Viewing]:
+        return list(self._by_conversation.get(conversation, {}).values())
+
+    def of_person(self, user_id: UUID) -> list[Viewer]:
+        return list(self._by_person.get(user_id, ()))
+
+    def everyone(self) -> list[Viewer]:
+        return [viewer for viewers in self._by_person.values() for viewer in viewers]
+
+    def pairs(self) -> list[tuple[Viewer, UUID]]:
+        """Every look at a conversation, for those who check that it is still allowed."""
+        return [(viewer, key) for key, viewings in self._by_conversation.items() for viewer in viewings]

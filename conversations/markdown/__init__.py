@@ -1,0 +1,18 @@
+"""Text to safe HTML, whole or while it grows; the only place of the site that marks anything safe.
+
+`render` is the whole text at once. `GrowingMarkdown` is one reply while it streams: it hands out every top-level block once,
+as soon as no further text can change it, and the open rest again at each update. Joined, both are the same HTML.
+
+A code block is
+    <div class="code-block" data-language="python"><div class="code-block__bar"><span class="code-block__language">python</span>
+    </div><pre><code class="highlight">…</code></pre></div>
+(without `data-language` and the span where no language is named), a table stands in <div class="table-scroll">, a display formula
+in <div class="math-block">, an image is <span class="image-chip" title="its address">its text</span> and is never loaded.
+"""
+
+from conversations.markdown.growing import GrowingMarkdown, Rendered, render
+
+__all__ = ["RENDERER_VERSION", "GrowingMarkdown", "Rendered", "render"]
+
+# Stored beside the HTML of a finished message: raise it whenever the same text would come out differently.
+RENDERER_VERSION = 1

@@ -1,0 +1,78 @@
+"""Formulas: LaTeX to MathML, and the source as text where that cannot be done."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from html import escape, unescape
+from xml.etree.ElementTree import Element, tostring
+
+from latex2mathml import exceptions
+from latex2mathml.converter import convert_to_element
+
+MAX_FORMULA_CHARACTERS = 4_000
+MAX_FORMULA_DEPTH = 100
+
+# The converter expands a user's macros without a limit on the result: twenty doublings are a million symbols.
+_DEFINITION = re.compile(
+    r"\\(?:def|newcommand|renewcommand|providecommand|newenvironment|renewenvironment|DeclareMathOperator)\b"
+)
+# Environments that the converter does not know, or numbers, by one that looks the same.
+_ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{(aligned|align|eqnarray|gathered|gather|dcases|equation)\*?\}")
+_SAME_LOOK = {
+    "aligned": "align*",
+    "align": "align*",
+    "eqnarray": "align*",
+    "gathered": "matrix",
+    "gather": "matrix",
+    "dcases": "cases",
+}
+_LENGTHS = frozenset({"width", "height", "depth", "lspace", "rspace", "voffset"})
+# Spaces of up to ±9.99 em; a formula must not be able to write over the rest of the page.
+_SHORT_LENGTH = re.compile(r"[+-]?\d?(?:\.\d{1,4})?(?:em|ex|px|pt|mu|width)?|[a-z]+mathspace")
+# The converter reads arbitrary text with `next` and unpacking: it fails in these ways besides its own.
+_FAILURES: tuple[type[Exception], ...] = (
+    *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
+    ArithmeticError, AttributeError, LookupError, RecursionError, RuntimeError, StopIteration, TypeError, ValueError,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def formula(source: str, written: str, *, display: bool) -> str:
+    """Return MathML for LaTeX `source`, or the formula as it was `written`, delimiters included, as text."""
+    if len(source) > MAX_FORMULA_CHARACTERS or _DEFINITION.search(source):
+        return formula_as_text(written)
+    try:
+        element = convert_to_element(_ENVIRONMENT.sub(_known, source), display="block" if display else "inline")
+        _tidy(element)
+        return tostring(element, encoding="unicode")
+    except _FAILURES:
+        return formula_as_text(written)
+
+
+def formula_as_text(written: str) -> str:
+    """Return a formula that cannot be shown as one."""
+    return f'<code class="math-error">{escape(written, quote=False)}</code>'
+
+
+def _known(environment: re.Match[str]) -> str:
+    name = _SAME_LOOK.get(environment[2])
+    return f"\\{environment[1]}{{{name}}}" if name else ""
+
+
+def _tidy(root: Element) -> None:
+    for element, depth in _with_depth(root):
+        if depth > MAX_FORMULA_DEPTH:
+            raise ValueError("formula nested too deeply")
+        # The converter writes symbols as character references and relies on being unescaped as a whole, markup of others included.
+        element.text = unescape(element.text) if element.text else element.text
+        for name in _LENGTHS & element.attrib.keys():
+            if not _SHORT_LENGTH.fullmatch(element.attrib[name]):
+                del element.attrib[name]
+
+
+def _with_depth(root: Element) -> Iterator[tuple[Element, int]]:
+    pending = [(root, 0)]
+    while pending:
+        element, depth = pending.pop()
+        yield element, depth
+        pending.extend((child, depth + 1) for child in element)

@@ -1,0 +1,70 @@
+"""Markdown to blocks and blocks to HTML: CommonMark with tables, strikethrough, tasks, formulas and bare links, within fixed limits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_cjk_friendly import cjk_friendly  # type: ignore[import-untyped]
+
+from conversations.markdown.characters import showable
+from conversations.markdown.limits import MAX_NESTING, add_limits
+from conversations.markdown.markup import add_markup
+from conversations.markdown.math_rules import add_math
+from conversations.markdown.rules import add_inline_rules, is_link_allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One top-level block: its tokens, and its lines in the text it was parsed from (the last exclusive)."""
+
+    tokens: list[Token]
+    first_line: int
+    last_line: int
+
+    @property
+    def is_list(self) -> bool:
+        return self.tokens[0].type in ("bullet_list_open", "ordered_list_open")
+
+    @property
+    def is_table(self) -> bool:
+        return self.tokens[0].type == "table_open"
+
+
+def parse_blocks(text: str) -> list[Block]:
+    """Return the top-level blocks of a text in order."""
+    tokens = _parser.parse(showable(text), {})
+    return [Block(group, *(group[0].map or (0, 0))) for group in _top_level(tokens)]
+
+
+def render_block(block: Block, end: int | None = None) -> str:
+    """Return the block as HTML that is not sanitised yet; a fence that reaches line `end` is still open and gets no colours."""
+    return str(_parser.renderer.render(block.tokens, _parser.options, {"end": end}))
+
+
+def line_count(text: str) -> int:
+    """Return the number of lines as `Block` counts them."""
+    normalized = text.replace("\r\n", "\n").replace("\r", "\n")
+    return normalized.count("\n") + (not normalized.endswith("\n"))
+
+
+def _top_level(tokens: list[Token]) -> Iterator[list[Token]]:
+    group: list[Token] = []
+    for token in tokens:
+        group.append(token)
+        if token.level == 0 and token.nesting <= 0:
+            yield group
+            group = []
+
+
+def _build() -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING})
+    md.enable(["table", "strikethrough"])
+    # Without reference definitions no later line can change an earlier block, and `[x]: address` stays readable.
+    md.disable(["reference", "html_block", "html_inline"])
+    md.use(cjk_friendly).use(add_math).use(add_inline_rules).use(add_limits).use(add_markup)
+    md.validateLink = is_link_allowed  # type: ignore[assignment,method-assign]
+    return md
+
+
+_parser = _build()

@@ -1,0 +1,107 @@
+"""A conversation: whose it is, who may read it, who may write in it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from conversations.ids import new_id
+from conversations.models.people import Membership, Team, User
+from providers.models import LanguageModel
+
+TITLE_LENGTH = 120
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: User) -> "ConversationQuerySet":
+        """A private conversation is its owner's; a team's is every member's."""
+        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.visible_to(user)))
+
+    def writable_by(self, user: User) -> "ConversationQuerySet":
+        """As visible_to, less the teams in which this person only reads."""
+        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)))
+
+    def deletable_by(self, user: User) -> "ConversationQuerySet":
+        """Their own and, of a team, those of which they are a lead."""
+        led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
+        return self.writable_by(user).filter(Q(owner=user) | Q(team__in=led))
+
+    def for_sidebar(self, user: User) -> "ConversationQuerySet":
+        """With `is_streaming` and `is_unread` as this person sees them, newest first."""
+        from conversations.models.message import Message
+
+        read = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"), revision__gte=OuterRef("revision"))
+        streaming = Message.objects.under_way().filter(conversation=OuterRef("pk"))
+        rows = self.select_related("team", "owner", "model")
+        return rows.annotate(is_streaming=Exists(streaming), is_unread=~Exists(read)).order_by("-updated_at", "-id")
+
+
+class Conversation(models.Model):
+    """A tree of messages with an owner and an audience; `revision` counts everything that happens in it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
+    owner = models.ForeignKey(User, models.CASCADE, related_name="conversations", verbose_name=_("owner"))
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="conversations", verbose_name=_("team")
+    )
+    model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+")
+    system_prompt = models.TextField(_("system prompt"), blank=True)
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)
+    revision = models.PositiveBigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    owner_id: UUID
+    team_id: UUID | None
+    model_id: UUID | None
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        indexes = [
+            models.Index(fields=["owner", "-updated_at"]),
+            models.Index(fields=["team", "-updated_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+    @property
+    def team_name(self) -> str:
+        return self.team.name if self.team else ""
+
+    def advance(self, steps: int, **changed: Any) -> int:
+        """Count `steps` more things that happened, and return the revision of the first of them.
+
+        The UPDATE comes before any other write of its transaction: it is the lock that keeps revisions in order.
+        """
+        rows = Conversation.objects.filter(pk=self.pk)
+        rows.update(revision=F("revision") + steps, updated_at=timezone.now(), **changed)
+        self.refresh_from_db(fields=["revision", "updated_at", *changed])
+        return self.revision - steps + 1
+
+    def can_write(self, user: User) -> bool:
+        return Conversation.objects.writable_by(user).filter(pk=self.pk).exists()
+
+    def audience_ids(self) -> list[UUID]:
+        """Everyone who may read this conversation."""
+        if self.team_id is None:
+            return [self.owner_id]
+        return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))
+
+
+class ReadMark(models.Model):
+    """Up to which revision a person has read a conversation."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="read_marks")
+    revision = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="one_mark_a_reader")]

@@ -1,0 +1,167 @@
+"""A message: what somebody asked, or one version of what a model replied."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from conversations import markdown
+from conversations.ids import new_id
+from conversations.models.conversation import Conversation, ConversationQuerySet
+from conversations.models.people import User
+from providers.models import LanguageModel
+
+HEARTBEAT_LIMIT = timedelta(seconds=5)
+
+
+_BRANCH = """
+    WITH RECURSIVE branch (id, parent_id, depth) AS (
+        SELECT id, parent_id, 0 FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT above.id, above.parent_id, branch.depth + 1
+        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+    )
+    SELECT message.* FROM conversations_message message JOIN branch ON message.id = branch.id
+    ORDER BY branch.depth DESC
+"""
+
+
+class Status(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    STREAMING = "streaming", _("streaming")
+    COMPLETE = "complete", _("complete")
+    STOPPED = "stopped", _("stopped")
+    INTERRUPTED = "interrupted", _("interrupted")
+    FAILED = "failed", _("failed")
+
+
+UNDER_WAY = (Status.WAITING, Status.STREAMING)
+
+
+class Role(models.TextChoices):
+    USER = "user", _("person")
+    ASSISTANT = "assistant", _("model")
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def in_conversations(self, conversations: ConversationQuerySet) -> "MessageQuerySet":
+        return self.filter(conversation__in=conversations)
+
+    def visible_to(self, user: User) -> "MessageQuerySet":
+        return self.in_conversations(Conversation.objects.visible_to(user))
+
+    def writable_by(self, user: User) -> "MessageQuerySet":
+        return self.in_conversations(Conversation.objects.writable_by(user))
+
+    def under_way(self) -> "MessageQuerySet":
+        return self.filter(status__in=UNDER_WAY)
+
+    def abandoned(self) -> "MessageQuerySet":
+        """Replies whose owner has not been heard of for five seconds."""
+        return self.under_way().filter(heartbeat__lt=timezone.now() - HEARTBEAT_LIMIT)
+
+    def branch(self, leaf: UUID | None) -> list["Message"]:
+        """The messages from the root down to `leaf`, one query however long the branch."""
+        if leaf is None:
+            return []
+        key = self.model._meta.pk.get_db_prep_value(leaf, connection)
+        rows = self.model.objects.raw(_BRANCH, [key])
+        return list(rows.prefetch_related("author"))
+
+    def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
+        """The fence: the row of this very attempt, as long as nobody has ended it."""
+        return self.under_way().filter(pk=reply_id, attempt=attempt)
+
+
+class Message(models.Model):
+    """A node of a conversation's tree. A terminal message never changes; another try is a sibling."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(max_length=10, choices=Role.choices)
+    author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="messages")
+    """Who wrote it; of a reply: who asked for it."""
+    text = models.TextField(blank=True)
+    parts = models.JSONField(default=list, blank=True)
+    html = models.TextField(blank=True)
+    html_version = models.PositiveSmallIntegerField(default=0)
+    revision = models.PositiveBigIntegerField()
+    """The conversation's revision at which this message was created or, later, ended."""
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    status = models.CharField(max_length=12, choices=Status.choices)
+    seq = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    owner = models.CharField(max_length=36, blank=True)
+    """The process that streams it (its boot id)."""
+    heartbeat = models.DateTimeField(null=True, blank=True)
+    stop_requested = models.BooleanField(default=False)
+
+    model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+")
+    model_name = models.CharField(max_length=200, blank=True)
+    parameters = models.JSONField(default=dict, blank=True)
+    finish_reason = models.CharField(max_length=12, blank=True)
+    input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    thought_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cached_tokens = models.PositiveIntegerField(null=True, blank=True)
+    error_code = models.CharField(max_length=32, blank=True)
+    error_text = models.TextField(blank=True)
+
+    conversation_id: UUID
+    parent_id: UUID | None
+    author_id: UUID | None
+    model_id: UUID | None
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(fields=["conversation", "revision"]),
+            models.Index(fields=["conversation", "id"]),
+            models.Index(
+                fields=["heartbeat"], condition=models.Q(status__in=["waiting", "streaming"]), name="replies_under_way"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.id}"
+
+    @property
+    def is_reply(self) -> bool:
+        return self.role == Role.ASSISTANT
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in UNDER_WAY
+
+    @property
+    def author_name(self) -> str:
+        return self.author.name if self.author else ""
+
+    @property
+    def thought(self) -> str:
+        """The thoughts that a model showed beside its answer."""
+        return "".join(part.get("text", "") for part in self.parts if part["kind"] == "thought")
+
+    @property
+    def rendered(self) -> SafeString:
+        """A reply's text as safe HTML: as stored, or anew where the renderer has changed since."""
+        if not self.is_reply:
+            return SafeString("")
+        if self.html_version == markdown.RENDERER_VERSION:
+            return mark_safe(self.html)  # noqa: S308  (written by markdown.render alone)
+        return markdown.render(self.text)
+
+    def usage(self) -> dict[str, Any]:
+        """Tokens as the vendor counted them; null where it said nothing."""
+        counts = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
+        return {**{name: getattr(self, name) for name in counts}, "cost": None}

@@ -1,0 +1,53 @@
+"""What somebody is told who opens a conversation: what is new since the revision they have, and what is under way."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from conversations import commands, events
+from conversations.errors import NotFound
+from conversations.live import LiveReply, hub
+from conversations.models import Conversation, Message, User
+
+MOST = 100
+"""Messages that an ack carries; beyond it the client reads them over HTTP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation at one revision."""
+
+    revision: int
+    since: tuple[Message, ...]
+    under_way: tuple[Message, ...]
+
+    def messages(self, html: bool) -> dict[str, Any]:
+        """The ack's `messages`, or `reload` where they are too many."""
+        if len(self.since) > MOST:
+            return {"reload": True, "messages": []}
+        return {"messages": [_told(message, html) for message in self.since]}
+
+    def live(self) -> list[LiveReply]:
+        """The replies that this process writes."""
+        return [hub.replies[message.id] for message in self.under_way if message.id in hub.replies]
+
+    def elsewhere(self) -> list[dict[str, Any]]:
+        """What the rows say of the replies that it does not write."""
+        return [
+            {"message": str(message.id), "seq": message.seq, "text": message.text, "thought": message.thought}
+            for message in self.under_way
+            if message.id not in hub.replies
+        ]
+
+
+def open_conversation(user: User, body: commands.Open) -> Opened:
+    conversation = Conversation.objects.visible_to(user).filter(pk=body.conversation).first()
+    if conversation is None:
+        raise NotFound
+    messages = conversation.messages.select_related("author").order_by("id")
+    news = messages.filter(revision__gt=body.since or 0)[: MOST + 1]
+    return Opened(conversation.revision, tuple(news), tuple(messages.under_way()))
+
+
+def _told(message: Message, html: bool) -> dict[str, Any]:
+    told = events.message_json(message)
+    return {**told, "html": events.body_html(message)} if html else told

@@ -1,0 +1,79 @@
+"""What a reply consists of, put together delta by delta."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from providers.types import Delta, Part
+
+_GROWING = ("text", "thought")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one message.delta carries: text and thought, or one whole part."""
+
+    text: str = ""
+    thought: str = ""
+    part: Part | None = None
+
+
+class Parts:
+    """The parts of one reply in the order in which they came; neighbours of one growing kind are one part."""
+
+    def __init__(self) -> None:
+        self._parts: list[Part | tuple[str, list[str]]] = []
+
+    def add(self, piece: Piece) -> None:
+        self._grow("thought", piece.thought)
+        self._grow("text", piece.text)
+        if piece.part is not None:
+            self._parts.append(piece.part)
+
+    def text(self) -> str:
+        """The readable answer: its text parts joined."""
+        return self._joined("text")
+
+    def thought(self) -> str:
+        return self._joined("thought")
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [part.to_json() for part in self]
+
+    def __iter__(self) -> Iterator[Part]:
+        for part in self._parts:
+            yield part if isinstance(part, Part) else Part(part[0], "".join(part[1]))
+
+    def _grow(self, kind: str, text: str) -> None:
+        if not text:
+            return
+        last = self._parts[-1] if self._parts else None
+        if isinstance(last, tuple) and last[0] == kind:
+            last[1].append(text)
+        else:
+            self._parts.append((kind, [text]))
+
+    def _joined(self, kind: str) -> str:
+        return "".join(part.text for part in self if part.kind == kind)
+
+
+def merged(deltas: list[Delta]) -> Iterator[Piece]:
+    """The fewest pieces that carry these deltas without changing the order of text, thought and parts."""
+    text: list[str] = []
+    thought: list[str] = []
+    for delta in deltas:
+        if (delta.thought and text) or (delta.part is not None and (text or thought)):
+            yield Piece("".join(text), "".join(thought))
+            text, thought = [], []
+        text.append(delta.text) if delta.text else None
+        thought.append(delta.thought) if delta.thought else None
+        if delta.part is not None:
+            yield _of_part(delta.part)
+    if text or thought:
+        yield Piece("".join(text), "".join(thought))
+
+
+def _of_part(part: Part) -> Piece:
+    if part.kind in _GROWING:
+        return Piece(**{part.kind: part.text})
+    return Piece(part=part)

@@ -1,0 +1,67 @@
+"""The first run: exactly one visitor becomes the administrator."""
+
+import hmac
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from conversations.models import Installation, User
+
+SETUP_PATH = "/setup/"
+_OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
+
+
+class AlreadySetUp(Exception):
+    """There is an administrator."""
+
+
+def is_done() -> bool:
+    return Installation.objects.exists() or User.objects.filter(is_superuser=True, is_active=True).exists()
+
+
+def code() -> str | None:
+    """The one-time code that lets a visitor from elsewhere in; None once an administrator exists."""
+    return None if is_done() else str(settings.CHATSITE_SETUP_CODE)
+
+
+def admits(request: HttpRequest, given: str = "") -> bool:
+    """From this very machine, or with the code that `start` printed."""
+    return _is_local(request) or hmac.compare_digest(given.encode(), settings.CHATSITE_SETUP_CODE.encode())
+
+
+def create_administrator(username: str, password: str, language: str) -> User:
+    """The first administrator; raises AlreadySetUp for everyone who comes second, however close."""
+    try:
+        with transaction.atomic():
+            if is_done():
+                raise AlreadySetUp
+            person = User.objects.create_superuser(username, email="", password=password, language=language)
+            Installation.objects.create(pk=1, administrator=person)
+    except IntegrityError:
+        raise AlreadySetUp from None
+    return person
+
+
+class FirstRun:
+    """Leads every page to the set-up as long as there is no administrator."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(_OPEN_PATHS) and not is_done():
+            return HttpResponseRedirect(SETUP_PATH)
+        return self.get_response(request)
+
+
+def _is_local(request: HttpRequest) -> bool:
+    """A loopback peer, unless a proxy on this machine speaks for somebody else."""
+    if any(header in request.headers for header in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")):
+        return False
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,36 @@
+"""Template tags that say where the page's own scripts are."""
+
+import json
+
+from django import template
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def importmap(context: template.Context) -> str:
+    """The import map from plain script addresses, which relative imports give, to the ones with hashed names.
+
+    Empty while the names are not hashed (DEBUG). Source: WHATWG HTML, import maps.
+    """
+    hashed = _hashed_scripts()
+    if not hashed:
+        return ""
+    return format_html(
+        '<script type="importmap" nonce="{}">{}</script>', context["request"].csp_nonce, _json({"imports": hashed})
+    )
+
+
+def _hashed_scripts() -> dict[str, str]:
+    names = [name for name in getattr(staticfiles_storage, "hashed_files", {}) if name.startswith("js/")]
+    addresses = {f"{settings.STATIC_URL}{name}": staticfiles_storage.url(name) for name in sorted(names)}
+    return {plain: hashed for plain, hashed in addresses.items() if plain != hashed}
+
+
+def _json(value: object) -> SafeString:
+    """JSON that no file name can turn into the end of the script element."""
+    return mark_safe(json.dumps(value, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S308

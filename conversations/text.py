@@ -1,0 +1,46 @@
+"""Text from outside, made fit for a database and a websocket, the same on every database."""
+
+import re
+
+from conversations.errors import Refused
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+TEXT_LENGTH = 100_000
+
+
+def message_text(value: object) -> str:
+    """What a person wrote; refuses NUL, emptiness and more than 100,000 characters."""
+    text = clean(value, "text")
+    if not text.strip():
+        raise Refused("bad_text", "A message needs some text.")
+    if len(text) > TEXT_LENGTH:
+        raise Refused("too_long", f"A message may have {TEXT_LENGTH:,} characters; this one has {len(text):,}.")
+    return text
+
+
+def one_line(value: object, field: str, length: int) -> str:
+    """A name or title: one line without control characters."""
+    text = _CONTROLS.sub(" ", clean(value, field)).strip()
+    if len(text) > length:
+        raise Refused("too_long", f"“{field}” may have {length} characters; this one has {len(text)}.")
+    return text
+
+
+def clean(value: object, field: str) -> str:
+    """Text without lone surrogates (they become U+FFFD); refuses what is no text and what holds a NUL."""
+    if not isinstance(value, str):
+        raise Refused("bad_field", f"“{field}” must be text.")
+    if "\x00" in value:
+        raise Refused("bad_text", f"“{field}” holds a character (NUL) that cannot be stored.")
+    return _LONE_SURROGATE.sub("\ufffd", value)
+
+
+def title_of(text: str, length: int = 60) -> str:
+    """The first words of a message, as the title of its conversation."""
+    line = " ".join(_CONTROLS.sub(" ", text[: 20 * length]).split())
+    if len(line) <= length:
+        return line
+    cut = line[:length]
+    return (cut.rsplit(" ", 1)[0] if " " in cut[length // 2 :] else cut).rstrip() + "…"

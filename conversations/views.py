@@ -1,0 +1,173 @@
+"""Pages: each parses, calls one action or query, and answers."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required, user_passes_test
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from conversations import language, setup
+from conversations.forms import EndpointForm, SetUpForm
+from conversations.models import Conversation, Message, Team
+from conversations.text import TEXT_LENGTH
+from providers import adding, local_model
+from providers.models import LanguageModel
+from providers.presets import PRESETS
+
+SIDEBAR = 50
+"""Conversations in the sidebar of a fresh page; more come over the API."""
+
+staff_required = user_passes_test(lambda person: person.is_active and person.is_staff)
+
+
+@login_required
+@never_cache
+@require_GET
+def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
+    """The chat page, with one conversation or with none yet."""
+    return render(request, "chat.html", _chat_context(request, conversation_id))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def set_up(request: HttpRequest) -> HttpResponse:
+    """The first run; not there once an administrator is."""
+    if setup.is_done():
+        raise Http404
+    form = SetUpForm(request.POST if request.method == "POST" else None)
+    needs_code = not setup.admits(request)
+    if request.method == "POST" and form.is_valid():
+        if not needs_code or setup.admits(request, form.cleaned_data["code"]):
+            return _first_administrator(request, form)
+        form.add_error("code", translation.gettext("This is not the code that was printed."))
+    code = request.GET.get("code", "")
+    return render(request, "setup.html", {"form": form, "needs_code": needs_code, "code": code})
+
+
+@require_POST
+def change_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language somebody chose, in their account or their browser."""
+    chosen = request.POST.get("language", "")
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    if language.is_known(chosen):
+        if request.user.is_authenticated:
+            request.user.language = chosen
+            request.user.save(update_fields=["language"])
+        language.remember(response, chosen)
+    return response
+
+
+@login_required
+@staff_required
+@require_POST
+def add_endpoint(request: HttpRequest) -> HttpResponse:
+    """The first-run card's way of adding a key."""
+    form = EndpointForm(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            adding.add_endpoint(
+                given["preset"], base_url=given["base_url"], models=form.model_ids(), key=given["key"], by=request.user
+            )
+            return redirect("/")
+        except ValidationError as error:
+            form.add_error(None, error)
+    return render(request, "chat.html", {**_chat_context(request), "endpoint_form": form}, status=422)
+
+
+@login_required
+@staff_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def small_model(request: HttpRequest) -> HttpResponse:
+    """How far the small local model is (GET, JSON), and the wish to talk with it (POST)."""
+    if request.method == "POST":
+        adding.adopt_local_model()
+        return redirect("/")
+    state = local_model.state(settings.CHATSITE_DATA)
+    fields = {"stage": state.stage, "done": state.done, "total": state.total, "reason": state.reason}
+    return JsonResponse(fields)
+
+
+@require_GET
+def alive(request: HttpRequest) -> JsonResponse:
+    """This process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def ready(request: HttpRequest) -> JsonResponse:
+    """This process can serve: it reaches its database."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": False}, status=503)
+    return JsonResponse({"status": "ok", "database": True})
+
+
+def _first_administrator(request: HttpRequest, form: SetUpForm) -> HttpResponse:
+    given = form.cleaned_data
+    try:
+        person = setup.create_administrator(given["name"], given["password"], given["language"])
+    except setup.AlreadySetUp:
+        raise Http404 from None
+    login(request, person)
+    response = redirect("/")
+    language.remember(response, given["language"])
+    return response
+
+
+def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> dict[str, Any]:
+    person = request.user
+    assert person.is_authenticated
+    mine = Conversation.objects.visible_to(person).for_sidebar(person)
+    conversation = mine.filter(pk=conversation_id).first() if conversation_id else None
+    if conversation_id and conversation is None:
+        raise Http404
+    models = [{"id": str(model.id), "name": model.name} for model in LanguageModel.objects.usable()]
+    return {
+        "person": person,
+        "conversations": mine[:SIDEBAR],
+        "conversation": conversation,
+        "can_write": conversation is None or conversation.can_write(person),
+        "thread": _thread(conversation),
+        "models": models,
+        "chosen_model": _chosen(conversation, models),
+        "teams": Team.objects.writable_by(person),
+        "text_length": TEXT_LENGTH,
+        **(_first_steps() if person.is_staff and not models else {}),
+    }
+
+
+def _thread(conversation: Conversation | None) -> list[Message]:
+    """The branch down to the newest message."""
+    if conversation is None:
+        return []
+    newest = conversation.messages.order_by("-id").values_list("pk", flat=True).first()
+    return Message.objects.branch(newest)
+
+
+def _chosen(conversation: Conversation | None, models: list[dict[str, str]]) -> str:
+    usual = str(conversation.model_id) if conversation else ""
+    return next((model["id"] for model in models if model["id"] == usual), models[0]["id"] if models else "")
+
+
+def _first_steps() -> dict[str, Any]:
+    return {
+        "presets": list(PRESETS.values()),
+        "local_model": local_model.state(settings.CHATSITE_DATA),
+        "endpoint_form": EndpointForm(),
+    }

@@ -1,0 +1,106 @@
+"""An endpoint, its key and its models, in one step."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from providers import local_model
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from providers.presets import PRESETS
+
+NAME_LENGTH = 200
+
+
+def add_endpoint(
+    preset_id: str, *, name: str = "", base_url: str = "", models: Iterable[str], key: str = "", by: Any = None
+) -> Endpoint:
+    """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
+    preset = PRESETS.get(preset_id)
+    if preset is None:
+        raise ValidationError(f"There is no preset “{preset_id}”. Known are: {', '.join(PRESETS)}.")
+    wanted = _model_ids(models)
+    key = key.strip()
+    check_key(key)
+    if preset.needs_key and not key and preset.base_url:
+        raise ValidationError({"key": "This vendor needs a key."})
+    fields = preset.endpoint_fields(base_url.strip())
+    if not fields["base_url"]:
+        raise ValidationError({"base_url": "This preset needs the address of the vendor."})
+    fields["needs_key"] = bool(key) or preset.needs_key and bool(preset.base_url)
+    with transaction.atomic():
+        endpoint = _endpoint(name.strip() or preset.label, fields)
+        _set_key(endpoint, key, by)
+        _set_models(endpoint, wanted)
+    return endpoint
+
+
+def change_address(endpoint: Endpoint) -> None:
+    """Its address has changed: the keys were for the old one, and do not go to the new one."""
+    endpoint.keys.all().delete()
+
+
+def adopt_local_model() -> Endpoint:
+    """Make the small local model a choice."""
+    with transaction.atomic():
+        endpoint, _ = Endpoint.objects.update_or_create(
+            is_local=True,
+            defaults={
+                "name": local_model.DISPLAY_NAME,
+                "wire": "openai",
+                "base_url": f"http://{local_model.address()}/v1",
+                "needs_key": False,
+                "ask_usage": True,
+                "enabled": True,
+            },
+        )
+        model, _ = LanguageModel.objects.update_or_create(
+            name=local_model.DISPLAY_NAME, defaults={"enabled": True}
+        )
+        Deployment.objects.update_or_create(
+            endpoint=endpoint, model=model, defaults={"vendor_id": local_model.MODEL_ID, "enabled": True}
+        )
+    return endpoint
+
+
+def _endpoint(name: str, fields: dict[str, Any]) -> Endpoint:
+    endpoint = Endpoint.objects.filter(name=name).first() or Endpoint(name=name)
+    for field, value in {**fields, "enabled": True}.items():
+        setattr(endpoint, field, value)
+    endpoint.full_clean(validate_unique=False)
+    endpoint.save()
+    return endpoint
+
+
+def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
+    """What is given now counts: an earlier key goes, as its address may have."""
+    endpoint.keys.all().delete()
+    if key:
+        ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
+
+
+def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
+    endpoint.deployments.exclude(vendor_id__in=wanted).delete()
+    for vendor_id in wanted:
+        model, _ = LanguageModel.objects.get_or_create(name=vendor_id)
+        Deployment.objects.update_or_create(
+            endpoint=endpoint, model=model, defaults={"vendor_id": vendor_id, "enabled": True}
+        )
+    LanguageModel.objects.filter(deployments=None).update(enabled=False)
+    LanguageModel.objects.filter(name__in=wanted).update(enabled=True)
+
+
+def _model_ids(models: Iterable[str]) -> list[str]:
+    wanted = list(dict.fromkeys(model.strip() for model in models if model.strip()))
+    if not wanted:
+        raise ValidationError({"models": "Name at least one model."})
+    if any(len(model) > NAME_LENGTH or not model.isprintable() for model in wanted):
+        raise ValidationError({"models": f"A model's name is one line of at most {NAME_LENGTH} characters."})
+    return wanted
+
+
+def check_key(key: str) -> None:
+    """Refuse what cannot stand in a header."""
+    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= 4096):
+        raise ValidationError("A key is one line of plain ASCII characters without spaces.")

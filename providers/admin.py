@@ -1,0 +1,126 @@
+"""Endpoints, keys and models in the admin. A key is written here and never shown again."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from providers import adding
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+
+
+class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A key's row: the field takes a new key and shows none; empty means: keep the one that is stored."""
+
+    new_key = forms.CharField(
+        label=_("key"),
+        required=False,
+        strip=True,
+        max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("It is stored encrypted and never shown again. Leave it empty to keep the stored one."),
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ["endpoint", "name", "new_key", "enabled"]
+
+    def clean_new_key(self) -> str:
+        key: str = self.cleaned_data["new_key"]
+        if not key and self.instance._state.adding:
+            raise forms.ValidationError(_("A key is needed."))
+        adding.check_key(key)
+        return key
+
+    def save(self, commit: bool = True) -> ApiKey:
+        if self.cleaned_data["new_key"]:
+            self.instance.secret = self.cleaned_data["new_key"]
+        return super().save(commit)  # type: ignore[no-any-return]
+
+
+class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = ApiKey
+    form = KeyForm
+    fields = ["name", "shown", "new_key", "enabled"]
+    readonly_fields = ["shown"]
+    extra = 0
+
+    @admin.display(description=_("stored"))
+    def shown(self, key: ApiKey) -> str:
+        return str(key.secret)
+
+
+class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Deployment
+    fields = ["model", "endpoint", "vendor_id", "enabled"]
+    extra = 0
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "wire", "base_url", "key_placement", "enabled"]
+    list_filter = ["wire", "enabled"]
+    search_fields = ["name", "base_url"]
+    inlines = [KeyInline, DeploymentInline]
+    fieldsets = [
+        (None, {"fields": ["name", "wire", "base_url", "api_version", "enabled"]}),
+        (_("Key"), {"fields": ["needs_key", "key_placement"]}),
+        (_("How it is asked"), {"fields": ["streaming", "ask_sse", "ask_usage", "snake_case", "headers"]}),
+        (_("Patience"), {"fields": ["first_token_seconds", "silence_seconds", "total_seconds"]}),
+    ]
+
+    def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "base_url" in form.changed_data:
+            adding.change_address(obj)
+            self.message_user(request, _("The address has changed: its keys were removed, enter them again."))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Keys entered together with a new address are for it; those that were stored are not."""
+        if formset.model is ApiKey and change and "base_url" in form.changed_data:
+            formset.save(commit=False)
+            for key in formset.new_objects:
+                key.created_by = request.user
+                key.save()
+            return
+        for key in formset.save(commit=False):
+            if isinstance(key, ApiKey) and key._state.adding:
+                key.created_by = request.user
+            key.save()
+        for gone in formset.deleted_objects:
+            gone.delete()
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = KeyForm
+    list_display = ["endpoint", "name", "shown", "enabled", "created_by", "created_at"]
+    list_filter = ["endpoint", "enabled"]
+    list_select_related = ["endpoint", "created_by"]
+    readonly_fields = ["shown", "created_by", "created_at"]
+    fields = ["endpoint", "name", "shown", "new_key", "enabled", "created_by", "created_at"]
+
+    @admin.display(description=_("stored"))
+    def shown(self, key: ApiKey) -> str:
+        return str(key.secret)
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(LanguageModel)
+class LanguageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "endpoints", "enabled"]
+    search_fields = ["name"]
+    inlines = [DeploymentInline]
+
+    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+        return super().get_queryset(request).prefetch_related("deployments__endpoint")
+
+    @admin.display(description=_("endpoints"))
+    def endpoints(self, model: LanguageModel) -> str:
+        return ", ".join(deployment.endpoint.name for deployment in model.deployments.all())

@@ -1,0 +1,200 @@
+"""What kind of body is this? JSON objects out of a reply that may be events, an array, lines, or one object.
+
+Neither the request nor Content-Type decides: gateways answer a stream request with one object, an SSE request with an
+array, and put a bare error object behind half an event stream. So every line is judged by how it begins.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from providers.errors import BadReply
+from providers.sse import EVENT_BYTES, FIELDS, ByteOrderMark, Event, Events, Lines
+
+UNREADABLE_IN_A_ROW = 3
+_BETWEEN_OBJECTS = re.compile(rb"[ \t,\[\]]*")
+_STRUCTURE = re.compile(rb'["{}\[\]]')
+_IN_STRING = re.compile(rb'["\\]')
+
+
+class Assembler:
+    """Turns the chunks of one reply body into decoded JSON objects.
+
+    `done` tells that the end marker `[DONE]` has come; `alien` that lines came which belong to no format we know.
+    A single undecodable event is skipped; three in a row raise BadReply.
+    """
+
+    def __init__(self) -> None:
+        self.done = False
+        self.alien = False
+        self._mark = ByteOrderMark()
+        self._lines = Lines()
+        self._events = Events()
+        self._object = BareObject()
+        self._unreadable = 0
+        self._started = False
+
+    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+        """The objects that `chunk` completes; none after `[DONE]`."""
+        chunk = self._mark.strip(chunk)
+        position = self._lines.begin(chunk)
+        while position < len(chunk) and not self.done:
+            if self._lines.at_start and not self._object.is_open:
+                position = _skip(_BETWEEN_OBJECTS, chunk, position)
+                yield from self._begin(chunk[position : position + 1])
+            if self._object.is_open:
+                text, position = self._object.take(chunk, position)
+                yield from self._decoded(text)
+            else:
+                line, position = self._lines.take(chunk, position)
+                yield from self._event(line)
+
+    def finish(self) -> Iterator[dict[str, Any]]:
+        """What is left when the body has ended."""
+        yield from self.feed(self._mark.rest())
+        yield from self._event(self._lines.rest())
+        yield from self._event(b"")
+
+    def _begin(self, first: bytes) -> Iterator[dict[str, Any]]:
+        """Decides by its first byte what the next line belongs to."""
+        if first == b"<" and not self._started:
+            raise BadReply(because="The vendor answered with a web page instead of a reply.")
+        if first == b"{":
+            yield from self._event(b"")
+            self._object.is_open = True
+        self._started = self._started or first.strip() != b""
+
+    def _event(self, line: bytes | None) -> Iterator[dict[str, Any]]:
+        if line is None:
+            return
+        self.alien = self.alien or _is_alien(line)
+        event = self._events.line(line)
+        if event is None:
+            return
+        if event.data.lstrip().startswith(b"[DONE]"):
+            self.done = True
+            return
+        for decoded in self._decoded(event.data):
+            yield _named_error(event, decoded)
+
+    def _decoded(self, text: bytes | None) -> Iterator[dict[str, Any]]:
+        if not text or not text.strip():
+            return
+        objects = _objects_in(text)
+        self._unreadable = 0 if objects else self._unreadable + 1
+        if self._unreadable == UNREADABLE_IN_A_ROW:
+            raise BadReply(because="The vendor sent events that cannot be read.")
+        yield from objects
+
+
+class BareObject:
+    """Finds where a JSON object without any framing ends, by counting braces outside strings."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+
+    def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
+        """The object that ends in `chunk`, or None; and where to go on."""
+        end = self._end(chunk, position)
+        self._keep(chunk[position:end])
+        if self._depth:
+            return None, end
+        text, self._pieces, self._size, self.is_open = b"".join(self._pieces), [], 0, False
+        return text, end
+
+    def _end(self, chunk: bytes, position: int) -> int:
+        if self._escaped:
+            position, self._escaped = position + 1, False
+        while found := (_IN_STRING if self._in_string else _STRUCTURE).search(chunk, position):
+            position = found.end()
+            self._note(found.group())
+            if found.group() == b"\\":
+                self._escaped = position == len(chunk)
+                position += 1
+            if not self._depth:
+                return position
+        return len(chunk)
+
+    def _note(self, byte: bytes) -> None:
+        if byte == b'"':
+            self._in_string = not self._in_string
+        elif byte in b"{[":
+            self._depth += 1
+        elif byte in b"}]":
+            self._depth -= 1
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > EVENT_BYTES:
+            raise BadReply(because="The vendor sent an object longer than this site reads.")
+        self._pieces.append(piece)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value` when it is an object, else an empty one: vendors send null, lists and strings where objects belong."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: object) -> list[Any]:
+    """`value` when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def string(value: object) -> str:
+    """`value` when it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def count(value: object) -> int | None:
+    """`value` when it is a token count one can believe (0 … 2³¹), else None."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= 2**31 else None
+
+
+def merged(body: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """`body` with the entries of `raw` laid over it, objects within objects included."""
+    result = dict(body)
+    for name, value in raw.items():
+        below = result.get(name)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[name] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def to_bytes(body: Mapping[str, Any]) -> bytes:
+    """`body` as compact UTF-8 JSON."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _skip(pattern: re.Pattern[bytes], chunk: bytes, position: int) -> int:
+    found = pattern.match(chunk, position)
+    return found.end() if found else position
+
+
+def _is_alien(line: bytes) -> bool:
+    return bool(line) and line.partition(b":")[0] not in (b"", *FIELDS)
+
+
+def _objects_in(text: bytes) -> list[dict[str, Any]]:
+    """The objects of one JSON text: itself, or the members of a list (errors come as one-element lists)."""
+    try:
+        value = json.loads(text.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return []
+    return [member for member in (value if isinstance(value, list) else [value]) if isinstance(member, dict)]
+
+
+def _named_error(event: Event, decoded: dict[str, Any]) -> dict[str, Any]:
+    """An `event: error` whose data does not say so itself, made to say so."""
+    if event.name == "error" and not decoded.get("error"):
+        return {"error": decoded}
+    return decoded

@@ -1,0 +1,175 @@
+"""What can go wrong between us and a vendor, and for whom it is.
+
+VendorError
+├── KeyRefused        key_refused        the site's key is wrong or may not do this
+├── QuotaExhausted    quota              the site's account has nothing left
+├── RateLimited       rate_limited       too many calls; wait `retry_after` seconds
+├── ModelNotFound     model_not_found    the vendor does not have this model
+├── BadRequest        bad_request        the vendor does not accept what we asked
+├── ContextTooLong    context_too_long   the conversation is too long for the model
+├── Blocked           blocked            the vendor's rules forbid the question
+├── VendorDown        vendor_down        unreachable, overloaded or broken
+│   └── AddressRefused  vendor_down      we refuse to call this address
+├── VendorTimeout     vendor_timeout     no answer within the limit
+├── Stalled           stalled            it stopped talking in the middle
+├── CutOff            cut_off            the connection ended before the reply did
+├── BadReply          bad_reply          what came is not a reply
+└── ReplyTooLong      reply_too_long     more came than a reply may hold
+"""
+
+# ruff: noqa: N818
+# Named for what happened, as they are caught and read, not for being exceptions.
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+QUOTED_CHARACTERS = 200
+
+
+class VendorError(Exception):
+    """A reply that cannot be had, with the sentence a person is shown.
+
+    `code` is the public reply code; `vendor_fault` is True when the vendor failed and False when a key, a setting or
+    the question is the cause; `retriable` says whether the same call may succeed later; `retry_after` is the vendor's
+    own wish in seconds; `parameter` names the request parameter that was refused, if one was; `quote` is the vendor's
+    message, of which `text` shows the beginning.
+    """
+
+    code: ClassVar[str]
+    sentence: ClassVar[str]
+    vendor_fault: ClassVar[bool] = True
+    retriable: ClassVar[bool] = False
+
+    def __init__(
+        self, quote: str = "", *, because: str = "", retry_after: float | None = None, parameter: str = ""
+    ) -> None:
+        super().__init__()
+        self.quote = quote
+        self.because = because
+        self.retry_after = retry_after
+        self.parameter = parameter
+
+    @property
+    def text(self) -> str:
+        """What happened, as an English sentence; quotes at most 200 characters of the vendor's message."""
+        sentence = self.because or self.sentence
+        quote = " ".join(self.quote.split())
+        if not quote:
+            return sentence
+        shown = quote if len(quote) <= QUOTED_CHARACTERS else quote[: QUOTED_CHARACTERS - 1] + "…"
+        return f"{sentence} It said: {shown}"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class KeyRefused(VendorError):
+    """The key is wrong, revoked or not allowed to do this."""
+
+    code = "key_refused"
+    sentence = "The vendor refused the key."
+    vendor_fault = False
+
+
+class QuotaExhausted(VendorError):
+    """The account behind the key has used up what it paid for."""
+
+    code = "quota"
+    sentence = "The vendor account behind the key has no quota left."
+    vendor_fault = False
+
+
+class RateLimited(VendorError):
+    """Too many calls in a short time."""
+
+    code = "rate_limited"
+    sentence = "The vendor is receiving too many requests."
+    vendor_fault = False
+    retriable = True
+
+
+class ModelNotFound(VendorError):
+    """The vendor has no such model, or no such address."""
+
+    code = "model_not_found"
+    sentence = "The vendor does not offer this model at this address."
+    vendor_fault = False
+
+
+class BadRequest(VendorError):
+    """The vendor does not accept what we sent."""
+
+    code = "bad_request"
+    sentence = "The vendor did not accept the request."
+    vendor_fault = False
+
+
+class ContextTooLong(VendorError):
+    """The conversation does not fit into the model's context."""
+
+    code = "context_too_long"
+    sentence = "The conversation is too long for this model."
+    vendor_fault = False
+
+
+class Blocked(VendorError):
+    """The vendor's content rules forbid the question."""
+
+    code = "blocked"
+    sentence = "The vendor's content rules blocked the request."
+    vendor_fault = False
+
+
+class VendorDown(VendorError):
+    """The vendor cannot be reached, is overloaded or broken."""
+
+    code = "vendor_down"
+    sentence = "The vendor is not available at the moment."
+    retriable = True
+
+
+class AddressRefused(VendorDown):
+    """An address this site does not call."""
+
+    sentence = "This site does not call that address."
+    vendor_fault = False
+    retriable = False
+
+
+class VendorTimeout(VendorError):
+    """No answer within the limit."""
+
+    code = "vendor_timeout"
+    sentence = "The vendor did not answer in time."
+    retriable = True
+
+
+class Stalled(VendorError):
+    """The reply stopped growing while the connection stayed open."""
+
+    code = "stalled"
+    sentence = "The vendor stopped in the middle of the reply."
+    retriable = True
+
+
+class CutOff(VendorError):
+    """The connection ended before the reply was marked finished."""
+
+    code = "cut_off"
+    sentence = "The connection to the vendor broke before the reply was complete."
+    retriable = True
+
+
+class BadReply(VendorError):
+    """What came is not a reply in the wire's format."""
+
+    code = "bad_reply"
+    sentence = "The vendor sent something that is not a reply."
+
+
+class ReplyTooLong(VendorError):
+    """More came than a reply may hold."""
+
+    code = "reply_too_long"
+    sentence = "The reply is longer than this site keeps."

@@ -1,0 +1,258 @@
+"""What a vendor's error means, whatever shape it has.
+
+Gateways answer errors of one vendor in the shape of another on every route, nest them as JSON in a message, and put
+them into replies with status 200; so both wires read all shapes, and codes weigh more than the status. Sources: the
+Gemini API's error codes (google.rpc.Status), the OpenAI API's error object, and what one-api style gateways send.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from providers import errors
+from providers.base import mapping, sequence, string
+
+QUOTE_LIMIT = 4096
+_NESTED_LEVELS = 3
+
+# Read from the top: the first row of which a code, or else a phrase of the message, fits decides.
+_BY_WORD: tuple[tuple[type[errors.VendorError], str, str], ...] = (
+    (
+        errors.QuotaExhausted,
+        (
+            "insufficient_quota insufficient_user_quota pre_consume_token_quota_failed quota_not_enough "
+            "insufficient_balance billing_hard_limit_reached per_day_quota"
+        ),
+        (
+            r"quota is not enough|remainquota|amount has been exhausted|insufficient (balance|quota|credit)"
+            r"|配额不足|余额不足"
+        ),
+    ),
+    (
+        errors.ContextTooLong,
+        "context_length_exceeded exceed_context_size_error string_above_max_length model_context_window_exceeded",
+        (
+            r"(maximum|available|exceeds? the) context (length|size|window)|context (length|window) (of|is|exceed)"
+            r"|input token count .*exceeds|prompt is too long|too many (input )?tokens"
+        ),
+    ),
+    (
+        errors.ModelNotFound,
+        "model_not_found model_not_exist",
+        (
+            r"no (available )?channels? available for model|no available channel for model|models?/\S+ is not found"
+            r"|model .{1,80}(does not exist|not found)"
+        ),
+    ),
+    (
+        errors.Blocked,
+        (
+            "content_filter content_policy_violation sensitive_words_detected prompt_blocked moderation_blocked "
+            "responsibleaipolicyviolation data_inspection_failed"
+        ),
+        r"content management policy|sensitive words detected",
+    ),
+    (
+        errors.KeyRefused,
+        (
+            "api_key_invalid invalid_api_key authentication_error unauthenticated permission_denied permission_error "
+            "access_denied channel:invalid_key account_deactivated service_disabled api-key"
+        ),
+        r"api key not valid|incorrect api key|invalid (api[ -]?key|token)|api key status invalid|api key expired",
+    ),
+    (errors.VendorTimeout, "deadline_exceeded channel:response_time_exceeded timeout", ""),
+    (
+        errors.RateLimited,
+        "rate_limit_exceeded rate_limit_error resource_exhausted too_many_requests tokens requests",
+        r"rate limit|too many requests",
+    ),
+    (
+        errors.VendorDown,
+        (
+            "unavailable internal overloaded_error api_error server_error internal_server_error upstream_error "
+            "do_request_failed bad_response_status_code get_channel_failed channel:no_available_key empty_response "
+            "bad_response bad_response_body"
+        ),
+        r"overloaded|upstream error|负载已饱和",
+    ),
+    (
+        errors.BadRequest,
+        (
+            "invalid_argument failed_precondition invalid_request invalid_request_error unsupported_parameter "
+            "unsupported_value"
+        ),
+        "",
+    ),
+)
+_BY_STATUS: Mapping[int, type[errors.VendorError]] = {
+    401: errors.KeyRefused,
+    402: errors.QuotaExhausted,
+    403: errors.KeyRefused,
+    404: errors.ModelNotFound,
+    408: errors.VendorTimeout,
+    413: errors.ContextTooLong,
+    429: errors.RateLimited,
+    504: errors.VendorTimeout,
+    524: errors.VendorTimeout,
+}
+_SECONDS = re.compile(r"(?:retry|try again) in (\d+(?:\.\d+)?) ?(ms|s)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an error says of itself: its message, its codes in lower case, the parameter and the wait it names."""
+
+    message: str = ""
+    words: frozenset[str] = frozenset()
+    status: int = 0
+    parameter: str = ""
+    delay: float | None = None
+
+
+def from_response(status: int, headers: Mapping[str, str], body: bytes) -> errors.VendorError:
+    """The error that a response with an error status stands for."""
+    text = body.decode("utf-8", "replace")
+    report = _report(_json(text)) or Report(_readable(text))
+    return _verdict(report, status, _header_delay(headers))
+
+
+def in_event(event: Mapping[str, Any]) -> errors.VendorError | None:
+    """The error that stands in an object of a reply with status 200, if it is one."""
+    if not _is_error(event):
+        return None
+    report = _report(event) or Report()
+    return _verdict(report, report.status, None)
+
+
+def _is_error(event: Mapping[str, Any]) -> bool:
+    if event.get("error"):
+        return True
+    if "choices" in event or "candidates" in event:
+        return False
+    named = event.get("object") == "error" or event.get("type") == "error" or event.get("success") is False
+    return named or bool(event.get("detail")) or ("code" in event and "message" in event)
+
+
+def _verdict(report: Report, status: int, header_delay: float | None) -> errors.VendorError:
+    kind = _kind(report, status)
+    delay = header_delay if header_delay is not None else report.delay
+    return kind(report.message[:QUOTE_LIMIT], retry_after=delay, parameter=report.parameter)
+
+
+def _kind(report: Report, status: int) -> type[errors.VendorError]:
+    status = status if status >= 400 else report.status
+    named = next((kind for kind, words, phrases in _BY_WORD if _fits(kind, words, phrases, report, status)), None)
+    if named:
+        return named
+    by_class = errors.BadRequest if 400 <= status < 500 else errors.VendorDown
+    return _BY_STATUS.get(status, by_class)
+
+
+def _fits(kind: type[errors.VendorError], words: str, phrases: str, report: Report, status: int) -> bool:
+    # A general word such as "invalid_argument" or "upstream_error" says less than a 4xx status.
+    if kind in (errors.VendorDown, errors.BadRequest) and 400 <= status < 500:
+        return False
+    if report.words & frozenset(words.split()):
+        return True
+    # "Too many tokens a minute" is no long context: at 429 the message decides only between quota and rate.
+    may_search = status != 429 or kind is errors.QuotaExhausted
+    return may_search and bool(phrases) and re.search(phrases, report.message, re.IGNORECASE) is not None
+
+
+def _report(value: object, level: int = 0) -> Report | None:
+    """The report in `value`, which may be the error, hold it as `error`, or be a list of one."""
+    if isinstance(value, list):
+        return _report(value[0], level) if value else None
+    outer = mapping(value)
+    if not outer:
+        return None
+    inner = outer.get("error")
+    fields = {**outer, **mapping(inner)}
+    message = _message(fields, inner)
+    nested = _report(_json(message), level + 1) if level < _NESTED_LEVELS and message.startswith(("{", "[")) else None
+    parameter, delay = string(fields.get("param")), _delay(fields, message)
+    return nested or Report(message, _words(fields), _status(fields), parameter, delay)
+
+
+def _message(fields: Mapping[str, Any], inner: object) -> str:
+    detail = fields.get("detail")
+    first = mapping(sequence(detail)[0]) if sequence(detail) else {}
+    spoken = (inner, fields.get("message"), detail, first.get("msg"), fields.get("msg"))
+    return next((said.strip() for said in spoken if isinstance(said, str) and said.strip()), "")
+
+
+def _words(fields: Mapping[str, Any]) -> frozenset[str]:
+    named = [fields.get("code"), fields.get("type"), fields.get("status")]
+    details = [mapping(detail) for detail in sequence(fields.get("details"))]
+    named += [detail.get("reason") for detail in details]
+    if any("PerDay" in string(violation.get("quotaId")) for violation in _violations(details)):
+        named.append("per_day_quota")
+    return frozenset(word.lower() for word in named if isinstance(word, str) and word)
+
+
+def _violations(details: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [mapping(violation) for detail in details for violation in sequence(detail.get("violations"))]
+
+
+def _status(fields: Mapping[str, Any]) -> int:
+    code = fields.get("code")
+    if isinstance(code, str) and re.fullmatch(r"[45]\d\d", code):
+        code = int(code)
+    return code if isinstance(code, int) and 400 <= code < 600 else 0
+
+
+def _delay(fields: Mapping[str, Any], message: str) -> float | None:
+    for detail in sequence(fields.get("details")):
+        delay = _number(string(mapping(detail).get("retryDelay")).removesuffix("s"))
+        if delay is not None:
+            return delay
+    said = _SECONDS.search(message)
+    return float(said[1]) / (1000 if said[2].lower() == "ms" else 1) if said else None
+
+
+def _header_delay(headers: Mapping[str, str]) -> float | None:
+    lower = {name.lower(): value for name, value in headers.items()}
+    milliseconds = _number(lower.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    after = lower.get("retry-after", "")
+    seconds = _number(after)
+    return seconds if seconds is not None else _until(after)
+
+
+def _until(date: str) -> float | None:
+    """Seconds until an HTTP date, 0 when it is past."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _number(text: str) -> float | None:
+    """`text` as seconds, 0 when negative, None when it is no finite number."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return max(0.0, number) if math.isfinite(number) else None
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _readable(text: str) -> str:
+    """A body that is no JSON, for quoting: a web page is not worth showing."""
+    return "" if text.lstrip().startswith("<") else text.strip()

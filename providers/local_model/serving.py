@@ -1,0 +1,80 @@
+"""The model behind llama.cpp's own HTTP server, which speaks the OpenAI wire on loopback."""
+
+import importlib
+import sys
+from typing import Any
+
+from providers.local_model import place
+
+MODEL_ID = "smollm2-135m"
+DEFAULT_PORT = 8135
+
+_CONTEXT = 2048  # tokens a conversation may have, question and answer together; 23 KB of memory each
+_LONGEST_REPLY = 512  # tokens; so small a model has nothing to say after that
+_SIDE_BY_SIDE = 2  # replies at a time; more wait in the server
+_IDLE = 600  # seconds until the model is dropped from memory; the next question loads it again, in half a second
+
+# The model's own turns (ChatML). The one in its file opens with a system prompt that makes it play roles at random.
+_CHAT_TEMPLATE = """\
+{%- if messages[0]['role'] != 'system' -%}
+{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}
+{%- endif -%}
+{%- for message in messages -%}
+{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+{{ '<|im_start|>assistant\n' }}
+{%- endif -%}
+"""
+
+
+def serve(port: int) -> Any:
+    """Load the model and answer on that port of 127.0.0.1, until the value returned is gone.
+
+    Raises RuntimeError when the port is taken.
+    """
+    sys.path.insert(0, str(place.packages()))
+    return _with_our_parameters(importlib.import_module("xllamacpp"), port)
+
+
+def _with_our_parameters(engine: Any, port: int) -> Any:
+    parameters = engine.CommonParams()
+    parameters.model.path = str(place.weights())
+    parameters.model_alias = {MODEL_ID}
+    parameters.chat_template = _CHAT_TEMPLATE
+    _stay_small(parameters)
+    _keep_to_ourselves(parameters, port)
+    _do_not_ramble(parameters.sampling)
+    return engine.Server(parameters)
+
+
+def _stay_small(parameters: Any) -> None:
+    """One thread is quickest for so small a model, and leaves the others to the site."""
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
+    parameters.n_threads_http = 4
+    parameters.n_gpu_layers = 0
+    parameters.n_parallel = _SIDE_BY_SIDE
+    parameters.n_ctx = _CONTEXT * _SIDE_BY_SIDE
+    parameters.n_predict = _LONGEST_REPLY
+    parameters.cache_ram_mib = 0
+    parameters.fit_params = False
+    parameters.sleep_idle_seconds = _IDLE
+
+
+def _keep_to_ourselves(parameters: Any, port: int) -> None:
+    """No page of another site may read the answers, and nobody the questions: no CORS, no slots, no log."""
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = port
+    parameters.cors_origins = ""
+    parameters.endpoint_slots = False
+    parameters.ui = False
+    parameters.verbosity = 0
+
+
+def _do_not_ramble(sampling: Any) -> None:
+    """The makers' advice (temperature 0.2, top-p 0.9), and a penalty on repeated phrases, into which it else falls."""
+    sampling.temp = 0.2
+    sampling.top_p = 0.9
+    sampling.dry_multiplier = 0.8
+    sampling.dry_allowed_length = 3
+    sampling.dry_penalty_last_n = _LONGEST_REPLY

@@ -1,0 +1,66 @@
+"""`checkendpoint`: one short real call with each key of an endpoint."""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from providers import pool
+from providers.errors import VendorError
+from providers.fields import Secret
+from providers.models import Deployment, Endpoint
+from providers.pool import Route
+from providers.types import Part, Prompt, Turn
+from providers.vault import Locked
+
+QUESTION = "Answer with the one word: hello"
+
+
+class Command(BaseCommand):
+    help = "Calls an endpoint once with each of its keys and says how it went; never prints a key."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="the endpoint's name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        endpoint = Endpoint.objects.filter(name=options["name"]).first()
+        if endpoint is None:
+            known = ", ".join(Endpoint.objects.values_list("name", flat=True)) or "none"
+            raise CommandError(f"There is no endpoint “{options['name']}”. Known are: {known}.")
+        deployment = endpoint.deployments.first()
+        if deployment is None:
+            raise CommandError("This endpoint serves no model.")
+        results = [self._check(route, label) for route, label in _routes(deployment)]
+        if not all(results):
+            raise CommandError("Not every key works." if results else "This endpoint has no key.")
+
+    def _check(self, route: Route, label: str) -> bool:
+        try:
+            self.stdout.write(f"{label}: {_measured(route)}")
+        except (VendorError, Locked) as error:
+            self.stdout.write(f"{label}: {error}")
+            return False
+        return True
+
+
+def _routes(deployment: Deployment) -> Iterator[tuple[Route, str]]:
+    keys: list[tuple[Secret | None, str]] = [(key.secret, str(key.secret)) for key in deployment.endpoint.keys.all()]
+    if not keys and not deployment.endpoint.needs_key:
+        keys = [(None, "without a key")]
+    for secret, label in keys:
+        yield replace(pool.route_of(deployment), key=secret), label
+
+
+def _measured(route: Route) -> str:
+    begun = time.monotonic()
+    prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", QUESTION),)),))
+    with route.stream(prompt) as stream:
+        said = "".join(delta.text for delta in stream)
+    first = (stream.first_token_at or time.monotonic()) - begun
+    usage = stream.usage
+    counts = f"{usage.input_tokens} in, {usage.output_tokens} out" if usage else "no usage reported"
+    words = " ".join(said.split())[:60]
+    return f"works: first token {first:.2f} s, reply {time.monotonic() - begun:.2f} s, {counts}: “{words}”"

@@ -1,0 +1,184 @@
+"""What the site may talk to: endpoints and their keys, and the models that people choose from."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from providers import egress, local_model
+from providers.errors import VendorError
+from providers.fields import EncryptedField
+from providers.types import Address, Clocks
+
+
+def new_id() -> UUID:
+    return uuid7()
+
+
+class Wire(models.TextChoices):
+    GEMINI = "gemini", "Gemini"
+    OPENAI = "openai", _("OpenAI-compatible")
+
+
+class KeyPlacement(models.TextChoices):
+    HEADER_GOOG = "header-goog", _("x-goog-api-key header")
+    BEARER = "bearer", _("Authorization: Bearer")
+    AUTHORIZATION = "authorization", _("Authorization, without Bearer")
+    QUERY = "query", _("?key= in the address")
+
+
+class Endpoint(models.Model):
+    """One address of one vendor, and how it wants to be spoken to."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    wire = models.CharField(_("wire"), max_length=10, choices=Wire.choices)
+    base_url = models.CharField(
+        _("base URL"),
+        max_length=500,
+        help_text=_("It ends where /chat/completions or /v1beta begins. Changing it removes the endpoint's keys."),
+    )
+    api_version = models.CharField(
+        _("API version"),
+        max_length=10,
+        default="v1beta",
+        choices=[("v1beta", "v1beta"), ("v1", "v1")],
+        help_text=_("For the Gemini wire."),
+    )
+    key_placement = models.CharField(
+        _("where the key goes"), max_length=20, choices=KeyPlacement.choices, default=KeyPlacement.BEARER
+    )
+    ask_sse = models.BooleanField(_("ask for alt=sse"), default=True)
+    streaming = models.BooleanField(_("streaming"), default=True)
+    snake_case = models.BooleanField(
+        _("snake_case"), default=False, help_text=_("Spell system_instruction so, as some gateways show it.")
+    )
+    ask_usage = models.BooleanField(
+        _("ask for usage"), default=False, help_text=_("Send stream_options on the OpenAI-compatible wire.")
+    )
+    needs_key = models.BooleanField(_("needs a key"), default=True)
+    headers = models.JSONField(_("extra headers"), default=dict, blank=True)
+    first_token_seconds = models.PositiveIntegerField(_("seconds to the first token"), default=60)
+    silence_seconds = models.PositiveIntegerField(_("seconds of silence"), default=60)
+    total_seconds = models.PositiveIntegerField(_("seconds in all"), default=1800)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    is_local = models.BooleanField(default=False, editable=False)
+    """The small model that this site runs itself; it has no fixed address."""
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("endpoint")
+        verbose_name_plural = _("endpoints")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse now what the transport would refuse later."""
+        try:
+            egress.check_url(self.base_url, settings.CHATSITE_PRIVATE_HOSTS | {local_model.address()})
+        except VendorError as error:
+            raise ValidationError({"base_url": str(error)}) from None
+        if not isinstance(self.headers, dict) or not all(isinstance(value, str) for value in self.headers.values()):
+            raise ValidationError({"headers": _("A JSON object of header names and texts.")})
+        try:
+            egress.check_headers(self.headers.items())
+        except VendorError as error:
+            raise ValidationError({"headers": str(error)}) from None
+
+    def address(self) -> Address:
+        return Address(
+            wire=self.wire,  # type: ignore[arg-type]
+            base_url=self.base_url,
+            api_version=self.api_version,  # type: ignore[arg-type]
+            key_placement=self.key_placement,  # type: ignore[arg-type]
+            ask_sse=self.ask_sse,
+            streaming=self.streaming,
+            snake_case=self.snake_case,
+            ask_usage=self.ask_usage,
+            headers=tuple(self.headers.items()),
+            clocks=Clocks(self.first_token_seconds, self.silence_seconds, self.total_seconds),
+        )
+
+
+class ApiKey(models.Model):
+    """A key for one endpoint. It is written and used, never read back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="keys", verbose_name=_("endpoint"))
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    secret = EncryptedField(_("key"))
+    enabled = models.BooleanField(_("enabled"), default=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("key")
+        verbose_name_plural = _("keys")
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint.name} {self.secret}"
+
+
+class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
+    def usable(self) -> "LanguageModelQuerySet":
+        """Models that at least one working deployment serves."""
+        return self.filter(enabled=True, pk__in=Deployment.objects.usable().values("model"))
+
+
+class LanguageModel(models.Model):
+    """A choice that a person sees."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = LanguageModelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("model")
+        verbose_name_plural = _("models")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    def usable(self) -> "DeploymentQuerySet":
+        """Enabled, at an enabled endpoint that has an enabled key or wants none."""
+        keyed = ApiKey.objects.filter(enabled=True).values("endpoint")
+        reachable = Endpoint.objects.filter(enabled=True).filter(models.Q(pk__in=keyed) | models.Q(needs_key=False))
+        return self.filter(enabled=True, endpoint__in=reachable)
+
+
+class Deployment(models.Model):
+    """A model as one endpoint serves it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="deployments", verbose_name=_("model"))
+    endpoint = models.ForeignKey(
+        Endpoint, models.CASCADE, related_name="deployments", verbose_name=_("endpoint")
+    )
+    vendor_id = models.CharField(_("the vendor's id of the model"), max_length=200)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("deployment")
+        verbose_name_plural = _("deployments")
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["model", "endpoint"], name="one_deployment_an_endpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.vendor_id} @ {self.endpoint.name}"

@@ -1,0 +1,33 @@
+"""The wires we speak, by name; a new one is one module and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from providers import gemini, openai
+from providers.errors import VendorError
+from providers.types import Address, Delta, Finish, HttpRequest, Prompt, Usage
+
+
+class Wire(Protocol):
+    """What a wire module offers; `THINK_TAGS` says whether `<think>` in its answer text opens a thought."""
+
+    THINK_TAGS: bool
+
+    def request(self, address: Address, prompt: Prompt) -> HttpRequest:
+        """The call that asks `prompt`, without its key."""
+
+    def parse(self, event: Mapping[str, Any]) -> Iterator[Delta | Usage | Finish]:
+        """What one decoded object adds to the reply; raises VendorError when it is an error."""
+
+    def error(self, status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
+        """What a response with an error status means."""
+
+
+WIRES: Mapping[str, Wire] = {"gemini": gemini, "openai": openai}
+
+
+def wire(name: str) -> Wire:
+    """The wire called `name`."""
+    return WIRES[name]

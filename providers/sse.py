@@ -1,0 +1,153 @@
+"""Server-sent events out of bytes that may be cut anywhere.
+
+Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Two departures: a last event without its closing
+blank line counts, because vendors forget it, and field values stay bytes, because an event is decoded as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from providers.errors import BadReply
+
+EVENT_BYTES = 32 * 1024 * 1024
+FIELDS = (b"data", b"event", b"id", b"retry")
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event: its type ("" when it has none) and its data lines joined with LF."""
+
+    name: str
+    data: bytes
+
+
+class Lines:
+    """Splits at CR, LF and CRLF and nowhere else, at a cost linear in what is fed."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._after_cr = False
+
+    @property
+    def at_start(self) -> bool:
+        """Whether the next byte begins a new line."""
+        return not self._pieces
+
+    def begin(self, chunk: bytes) -> int:
+        """Where to begin in a new chunk: behind its LF, if that belongs to the CR which ended the last one."""
+        # The line ended at its CR at once, without waiting to see whether LF follows.
+        split_pair = self._after_cr and chunk[:1] == b"\n"
+        self._after_cr = self._after_cr and not chunk
+        return 1 if split_pair else 0
+
+    def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
+        """The next complete line of `chunk`, or None when there is none yet; and where to go on."""
+        end = _LINE_END.search(chunk, position)
+        if end is None:
+            self._keep(chunk[position:])
+            return None, len(chunk)
+        self._keep(chunk[position : end.start()])
+        self._after_cr = end.group() == b"\r" and end.end() == len(chunk)
+        return self.rest(), end.end()
+
+    def rest(self) -> bytes:
+        """The line so far, which is then forgotten."""
+        line = b"".join(self._pieces)
+        self._pieces, self._size = [], 0
+        return line
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > EVENT_BYTES:
+            raise BadReply(because="The vendor sent a line longer than this site reads.")
+        if piece:
+            self._pieces.append(piece)
+
+
+class Events:
+    """Gathers the fields of lines into events."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._lines: list[bytes] = []
+        self._size = 0
+
+    def line(self, line: bytes) -> Event | None:
+        """The event that `line` completes, if it does."""
+        if not line:
+            return self.rest()
+        name, _, value = line.partition(b":")
+        self._field(name, value.removeprefix(b" "))
+        return None
+
+    def rest(self) -> Event | None:
+        """The event so far, which is then forgotten."""
+        event = Event(self._name, b"\n".join(self._lines)) if self._lines else None
+        self._name, self._lines, self._size = "", [], 0
+        return event
+
+    def _field(self, name: bytes, value: bytes) -> None:
+        if name == b"data":
+            self._size += len(value)
+            if self._size > EVENT_BYTES:
+                raise BadReply(because="The vendor sent an event longer than this site reads.")
+            self._lines.append(value)
+        elif name == b"event":
+            self._name = value.decode("utf-8", "replace")
+
+
+class ByteOrderMark:
+    """Removes a byte order mark from the very beginning of a body."""
+
+    def __init__(self) -> None:
+        self._held: bytes | None = b""
+
+    def strip(self, chunk: bytes) -> bytes:
+        """`chunk` without the mark; a beginning that may still become the mark is held back."""
+        if self._held is None:
+            return chunk
+        start = self._held + chunk
+        if len(start) < len(_BOM) and _BOM.startswith(start):
+            self._held = start
+            return b""
+        self._held = None
+        return start.removeprefix(_BOM)
+
+    def rest(self) -> bytes:
+        """What was held back when the body ended."""
+        held, self._held = self._held or b"", None
+        return held
+
+
+class EventDecoder:
+    """Bytes in, events out: the three pieces above put together."""
+
+    def __init__(self) -> None:
+        self._mark = ByteOrderMark()
+        self._lines = Lines()
+        self._events = Events()
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        """The events that `chunk` completes."""
+        chunk = self._mark.strip(chunk)
+        position = self._lines.begin(chunk)
+        while position < len(chunk):
+            line, position = self._lines.take(chunk, position)
+            event = self._events.line(line) if line is not None else None
+            if event:
+                yield event
+
+    def finish(self) -> Iterator[Event]:
+        """The last event, should the body have ended without its blank line."""
+        yield from self.feed(self._mark.rest())
+        if not self._lines.at_start:
+            self._events.line(self._lines.rest())
+        event = self._events.rest()
+        if event:
+            yield event

@@ -1,0 +1,132 @@
+"""A reply as an iterable of deltas: request, transport and reading put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from providers import registry
+from providers.errors import BadReply, ReplyTooLong, VendorError
+from providers.reading import Reading
+from providers.transport import Call, HungUp, key_mask
+from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
+
+USAGE_SECONDS = 2.0
+_END_SECONDS = 0.05
+# Without streaming, the first token comes together with the last.
+_WHOLE_REPLY_FACTOR = 10
+
+
+class Stream:
+    """One reply. Iterate it for deltas, once; leave its `with` to hang up.
+
+    Iterating raises VendorError, after all deltas that came before; after `stop()` it just ends, with `stopped` set.
+    """
+
+    def __init__(
+        self, address: Address, prompt: Prompt, key: Key | None = None, *, private_hosts: Set[str] = frozenset()
+    ) -> None:
+        self.stopped = False
+        self._address, self._prompt, self._key = address, prompt, key
+        self._wire = registry.wire(address.wire)
+        self._mask = key_mask(key)
+        self._reading = Reading(self._wire, self._mask, streaming=address.streaming)
+        self._call = Call(_clocks(address), private_hosts)
+        self._heard = 0
+        self._over = False
+
+    @property
+    def usage(self) -> Usage | None:
+        """The vendor's last report of token counts."""
+        return self._reading.usage
+
+    @property
+    def finish(self) -> Finish | None:
+        """Why the reply ended; None while it has not, or when it broke."""
+        return self._reading.finish
+
+    @property
+    def first_token_at(self) -> float | None:
+        """When the first word, or thought, came: monotonic seconds."""
+        return self._reading.first_token_at
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def __iter__(self) -> Iterator[Delta]:
+        try:
+            for delta in self._deltas():
+                if self.stopped:
+                    return
+                yield delta
+        except HungUp:
+            return
+        except VendorError as error:
+            if self.stopped:
+                return
+            error.quote = self._mask.whole(error.quote)
+            raise error from None
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """Hangs up at once; any thread, any time, also before the connection is made."""
+        if not self._over:
+            self.stopped = True
+            self._call.abort()
+
+    def _end(self) -> None:
+        self._over = True
+        self._call.close()
+
+    def _deltas(self) -> Iterator[Delta]:
+        self._open()
+        try:
+            for chunk in self._call.chunks():
+                yield from self._read(chunk)
+        except VendorError as error:
+            # A connection that breaks after the finish has done its work.
+            if self.finish is None or isinstance(error, ReplyTooLong):
+                yield from self._reading.rest()
+                raise
+        yield from self._reading.end()
+
+    def _open(self) -> None:
+        self._call.open(self._wire.request(self._address, self._prompt), self._key)
+        status = self._call.status
+        if 300 <= status < 400:
+            # Where it leads is not shown: it may repeat the key of the query.
+            raise BadReply(because="The vendor redirects calls to another address, which this site does not follow.")
+        if status >= 400:
+            raise self._wire.error(status, self._call.headers, self._call.error_body())
+
+    def _read(self, chunk: bytes) -> Iterator[Delta]:
+        # After the end marker the rest of the body is read, but hardly waited for: the connection can be used again.
+        if self._reading.done:
+            return
+        for delta in self._reading.feed(chunk):
+            self._set_clocks()
+            yield delta
+        self._set_clocks()
+
+    def _set_clocks(self) -> None:
+        if self._reading.done:
+            self._call.conclude(_END_SECONDS)
+        elif self._heard != self._reading.meaningful:
+            self._heard = self._reading.meaningful
+            self._call.hear()
+            if self.finish:
+                self._call.conclude(USAGE_SECONDS)
+
+
+def _clocks(address: Address) -> Clocks:
+    if address.streaming:
+        return address.clocks
+    return replace(address.clocks, first_token=address.clocks.first_token * _WHOLE_REPLY_FACTOR)

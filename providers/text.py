@@ -1,0 +1,191 @@
+"""What happens to a vendor's text on its way to people: broken characters, `<think>` tags and echoed keys.
+
+All of it works on text that arrives in pieces: what may still become something is held back until the next piece.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from providers.types import Delta, Part
+
+MASKED_FROM = 8
+_BROKEN = re.compile("[\x00\ud800-\udfff]")
+_OPENING = "<think>"
+_CLOSING = "</think>"
+
+
+class Polish:
+    """Carries the deltas of one reply through the three steps below; answer and thought each have their own."""
+
+    def __init__(self, mask: KeyMask, *, think_tags: bool) -> None:
+        self._tags = ThinkTags() if think_tags else None
+        self._answer = Characters(), mask
+        self._thought = Characters(), mask.fresh()
+
+    def deltas(self, delta: Delta) -> Iterator[Delta]:
+        """What of `delta` can be shown now, together with what was held back before."""
+        if delta.thought:
+            yield from _thought(_through(self._thought, delta.thought))
+        if delta.part:
+            yield Delta(part=self._whole(delta.part))
+        if delta.text:
+            yield from self._split(self._tags.feed(delta.text) if self._tags else [(delta.text, False)])
+
+    def rest(self) -> Iterator[Delta]:
+        """What is still held back when the reply has ended."""
+        yield from self._split(self._tags.rest() if self._tags else [])
+        yield from _thought(_end(self._thought))
+        yield from _text(_end(self._answer))
+
+    def _split(self, pieces: list[tuple[str, bool]]) -> Iterator[Delta]:
+        for piece, is_thought in pieces:
+            if is_thought:
+                yield from _thought(_through(self._thought, piece))
+            else:
+                yield from _text(_through(self._answer, piece))
+
+    def _whole(self, part: Part) -> Part:
+        characters = Characters()
+        text = characters.feed(part.text) + characters.rest()
+        return Part(part.kind, self._answer[1].whole(text), part.detail)
+
+
+class Characters:
+    """Joins surrogate halves across pieces; what stays lone, and NUL, becomes U+FFFD.
+
+    Gateways that slice by UTF-16 unit send an emoji as two events; neither half can be encoded.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """`text` repaired; a high half at its end waits for its low half."""
+        text, self._held = self._held + text, ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            text, self._held = text[:-1], text[-1]
+        if not _BROKEN.search(text):
+            return text
+        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return joined.replace("\x00", "\ufffd")
+
+    def rest(self) -> str:
+        """U+FFFD for a half that stayed alone."""
+        held, self._held = self._held, ""
+        return "\ufffd" if held else ""
+
+
+class ThinkTags:
+    """Tells thought from answer where a model writes `<think>…</think>` into its answer text.
+
+    Only a tag that opens the reply (after white space) counts: later on it is something the model writes about. A reply
+    whose opening tag is missing stays as it is, because its words have already been shown when `</think>` comes.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._state = "before"
+
+    def feed(self, text: str) -> list[tuple[str, bool]]:
+        """`text` in pieces, each with whether it is a thought."""
+        if self._state == "after":
+            return [(text, False)]
+        self._held += text
+        pieces = []
+        if self._state == "before":
+            pieces += self._open()
+        if self._state == "inside":
+            pieces += self._close()
+        return [piece for piece in pieces if piece[0]]
+
+    def rest(self) -> list[tuple[str, bool]]:
+        """What was held back when the reply ended."""
+        held, self._held = self._held, ""
+        return [(held, self._state == "inside")] if held else []
+
+    def _open(self) -> list[tuple[str, bool]]:
+        start = self._held.lstrip()
+        if start.startswith(_OPENING):
+            blank = self._held[: len(self._held) - len(start)]
+            self._state, self._held = "inside", start[len(_OPENING) :]
+            return [(blank, False)]
+        if _OPENING.startswith(start):
+            return []
+        return self._answer()
+
+    def _close(self) -> list[tuple[str, bool]]:
+        thought, closing, after = self._held.partition(_CLOSING)
+        if closing:
+            self._held = after
+            return [(thought, True), *self._answer()]
+        kept = overlap(thought, _CLOSING)
+        self._held = thought[len(thought) - kept :]
+        return [(thought[: len(thought) - kept], True)]
+
+    def _answer(self) -> list[tuple[str, bool]]:
+        text, self._state, self._held = self._held, "after", ""
+        return [(text, False)]
+
+
+class KeyMask:
+    """Replaces an echoed key, also one that arrives in pieces; keys under 8 characters are too common to look for."""
+
+    def __init__(self, secret: str) -> None:
+        self._secrets = tuple({secret, quote(secret, safe="")}) if len(secret) >= MASKED_FROM else ()
+        self._shown = "••••" + secret[-4:]
+        self._held = ""
+
+    def fresh(self) -> KeyMask:
+        """A mask for the same key that holds nothing back yet."""
+        other = KeyMask("")
+        other._secrets, other._shown = self._secrets, self._shown
+        return other
+
+    def feed(self, text: str) -> str:
+        """`text` masked; an end that may be the beginning of the key is held back."""
+        if not self._secrets:
+            return text
+        text = self.whole(self._held + text)
+        kept = max(overlap(text, secret) for secret in self._secrets)
+        self._held = text[len(text) - kept :]
+        return text[: len(text) - kept]
+
+    def rest(self) -> str:
+        """What was held back when the text ended."""
+        held, self._held = self._held, ""
+        return held
+
+    def whole(self, text: str) -> str:
+        """`text` masked, for text that comes in one piece."""
+        for secret in self._secrets:
+            text = text.replace(secret, self._shown)
+        return text
+
+
+def overlap(text: str, wanted: str) -> int:
+    """How many characters at the end of `text` are a beginning of `wanted`, short of all of it."""
+    longest = min(len(text), len(wanted) - 1)
+    return next((size for size in range(longest, 0, -1) if text.endswith(wanted[:size])), 0)
+
+
+def _through(steps: tuple[Characters, KeyMask], text: str) -> str:
+    characters, mask = steps
+    return mask.feed(characters.feed(text))
+
+
+def _end(steps: tuple[Characters, KeyMask]) -> str:
+    characters, mask = steps
+    return mask.feed(characters.rest()) + mask.rest()
+
+
+def _text(text: str) -> Iterator[Delta]:
+    if text:
+        yield Delta(text=text)
+
+
+def _thought(text: str) -> Iterator[Delta]:
+    if text:
+        yield Delta(thought=text)

@@ -1,0 +1,294 @@
+"""The one door to the outside: the only module that imports requests, opens a socket, or reveals a key.
+
+requests' own Session is left out on purpose: it reads proxies and `.netrc` from the environment, keeps cookies, and
+follows redirects with the key. Its adapter alone does none of that.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Set
+from functools import lru_cache
+from http.client import HTTPException
+from typing import Any, Never
+from urllib.parse import quote
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from providers import egress, errors
+from providers.inflate import Inflation
+from providers.lookup import Addresses, Lookup
+from providers.text import KeyMask
+from providers.types import Clocks, HttpRequest, Key
+from providers.watchdog import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
+
+CONNECT_SECONDS = 5.0
+ERROR_BODY_BYTES = 64 * 1024
+_READ_BYTES = 64 * 1024
+_CONNECTIONS_KEPT = 512
+# A clock hangs up long before; this only frees the thread should the clocks' own thread have died.
+_BACKSTOP_SECONDS = 30.0
+_OWN_HEADERS = (("User-Agent", "chatsite"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
+_opening = threading.local()
+
+
+class HungUp(Exception):  # noqa: N818
+    """We ended the call ourselves."""
+
+
+class Call:
+    """One exchange with a vendor: open it, read its chunks; any thread may abort it at any time."""
+
+    def __init__(self, clocks: Clocks, private_hosts: Set[str]) -> None:
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self._private_hosts = frozenset(private_hosts)
+        self._clocks = clocks
+        self._timer: Timer | None = None
+        self._lock = threading.Lock()
+        self._aborted = False
+        self._lookup = Lookup()
+        self._handle: socket.socket | None = None
+        self._response: requests.Response | None = None
+
+    def open(self, request: HttpRequest, key: Key | None) -> None:
+        """Sends `request` with the key in its place and waits for the status; raises VendorError or HungUp."""
+        self._check()
+        egress.check_url(request.url.partition("?")[0], self._private_hosts)
+        prepared = _prepared(request, key)
+        self._timer = Timer(self._clocks, self.abort)
+        WATCHDOG.watch(self._timer)
+        _opening.call = self
+        try:
+            self._keep(self._send(prepared))
+        finally:
+            _opening.call = None
+            self._drop_handle()
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it arrives, decompressed, within the byte limits; raises VendorError or HungUp."""
+        inflation = Inflation(self.headers.get("Content-Encoding", ""))
+        while chunk := self._read():
+            yield from inflation.feed(chunk)
+
+    def error_body(self) -> bytes:
+        """The beginning of a body that is no reply, as far as it comes."""
+        body = b""
+        try:
+            for chunk in self.chunks():
+                body += chunk
+                if len(body) >= ERROR_BODY_BYTES:
+                    break
+        except errors.VendorError:
+            pass  # the status alone will have to do
+        return body[:ERROR_BODY_BYTES]
+
+    def hear(self) -> None:
+        """Something meaningful came: the clock of silence starts anew."""
+        if self._timer:
+            self._timer.hear()
+
+    def conclude(self, seconds: float) -> None:
+        """The reply is over; the body ends quietly after so many seconds if the vendor does not end it."""
+        if self._timer:
+            self._timer.conclude(seconds)
+
+    def abort(self) -> None:
+        """Hangs up at once, whatever the calling thread is waiting for."""
+        with self._lock:
+            self._aborted = True
+            self._lookup.cancel()
+            if self._handle:
+                _shut_down(self._handle)
+            if self._response is not None:
+                _shut_down(self._response.raw)
+
+    def close(self) -> None:
+        """Lets the connection go; the reader's thread calls it."""
+        if self._timer:
+            WATCHDOG.release(self._timer)
+        with self._lock:
+            response, self._response, self._aborted = self._response, None, True
+        if response is not None:
+            response.close()
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """A connection to the first address of `host` that answers, if all of them may be called."""
+        for family, address in self._judged(host, port):
+            connection = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(CONNECT_SECONDS)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.hold(connection)
+                connection.connect(address)
+                return connection
+            except OSError:
+                connection.close()
+                self._check()
+        raise errors.VendorDown(because="The vendor could not be reached.")
+
+    def hold(self, connection: socket.socket) -> None:
+        """Keeps a second handle of a connection, by which `abort` can end it before there is a response."""
+        self._drop_handle()
+        with self._lock:
+            if self._aborted:
+                self._raise_reason()
+            # TLS takes the first handle away from its socket object, hence a second one.
+            self._handle = socket.socket(fileno=os.dup(connection.fileno()))
+
+    def _judged(self, host: str, port: int) -> Addresses:
+        addresses = self._lookup.addresses(host, port, CONNECT_SECONDS)
+        self._check()
+        if not addresses:
+            raise errors.VendorDown(because="The vendor's host name is not known.")
+        if not egress.is_listed(_as_written(host), port, self._private_hosts):
+            for _, address in addresses:
+                if not egress.is_public(address[0]):
+                    raise errors.AddressRefused(because=f"{host} leads to a private address.")
+        return addresses
+
+    def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
+        backstop = max(self._clocks.total, self._clocks.first_token, self._clocks.silence) + _BACKSTOP_SECONDS
+        try:
+            return _door(self._private_hosts).send(prepared, stream=True, timeout=(CONNECT_SECONDS, backstop))
+        except requests.exceptions.SSLError:
+            self._check()
+            raise errors.VendorDown(because="The vendor's TLS certificate or connection cannot be trusted.") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError):
+            self._check()
+            raise errors.VendorDown(because="The vendor closed the connection without an answer.") from None
+
+    def _keep(self, response: requests.Response) -> None:
+        self.status, self.headers = response.status_code, response.headers
+        with self._lock:
+            aborted, self._response = self._aborted, response
+        if aborted:
+            self._raise_reason()
+
+    def _read(self) -> bytes:
+        response = self._response
+        if response is None:
+            raise HungUp
+        try:
+            chunk: bytes = response.raw.read1(_READ_BYTES, decode_content=False) or b""
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, AttributeError):
+            if not self._is_concluded():
+                self._check()
+                raise errors.CutOff from None
+            return b""
+        if not chunk and not self._is_concluded():
+            self._check()
+        return chunk
+
+    def _check(self) -> None:
+        if self._aborted:
+            self._raise_reason()
+
+    def _is_concluded(self) -> bool:
+        return self._timer is not None and self._timer.expired == CONCLUSION
+
+    def _raise_reason(self) -> Never:
+        """Says why the call was aborted: one of its clocks, or somebody."""
+        expired = self._timer.expired if self._timer else ""
+        if expired == SILENCE:
+            raise errors.Stalled from None
+        if expired == TOTAL:
+            raise errors.VendorTimeout(because="The reply took longer than this site waits.") from None
+        if expired:
+            raise errors.VendorTimeout from None
+        raise HungUp from None
+
+    def _drop_handle(self) -> None:
+        with self._lock:
+            handle, self._handle = self._handle, None
+        if handle:
+            handle.close()
+
+
+def key_mask(key: Key | None) -> KeyMask:
+    """What hides `key` in text that comes back from the vendor."""
+    return KeyMask(key.reveal() if key else "")
+
+
+class _Dialing(HTTPConnection):
+    """A connection made by the call that is opening in this thread, to an address judged then and there."""
+
+    def _new_conn(self) -> socket.socket:
+        connection: socket.socket = _opening.call.dial(self._dns_host, self.port)
+        return connection
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            _opening.call.hold(self.sock)
+        super().request(*args, **kwargs)
+
+
+class _DialingSecurely(_Dialing, HTTPSConnection):
+    """The same under TLS; name and certificate are still checked against the host."""
+
+
+class _Plain(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Dialing
+
+
+class _Secure(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _DialingSecurely
+
+
+class _Door(HTTPAdapter):
+    """requests' adapter over our connections."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
+
+
+@lru_cache(maxsize=8)
+def _door(_private_hosts: frozenset[str]) -> _Door:
+    """Connections are kept for reuse only among calls that may reach the same private hosts."""
+    return _Door(pool_connections=64, pool_maxsize=_CONNECTIONS_KEPT)
+
+
+def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest:
+    """`request` with its key; no text of an exception may hold the key, so a malformed one is refused here."""
+    egress.check_headers(pair for pair in request.headers if pair[0] != "Content-Type")
+    secret = key.reveal() if key else ""
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise errors.KeyRefused(because="The key holds characters that no vendor key has.")
+    url, headers = _with_key(request, secret) if secret else (request.url, ())
+    try:
+        everything = dict([*_OWN_HEADERS, *request.headers, *headers])
+        return requests.Request(request.method, url, headers=everything, data=request.body).prepare()
+    except (requests.RequestException, ValueError):
+        raise errors.BadRequest(because="The vendor's address or headers cannot be sent.") from None
+
+
+def _with_key(request: HttpRequest, secret: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The address and the header that carry the key; in a query the key comes first."""
+    if request.key_placement == "query":
+        path, _, query = request.url.partition("?")
+        return f"{path}?key={quote(secret, safe='')}{'&' if query else ''}{query}", ()
+    if request.key_placement == "header-goog":
+        return request.url, (("x-goog-api-key", secret),)
+    bearer = "Bearer " if request.key_placement == "bearer" else ""
+    return request.url, (("Authorization", bearer + secret),)
+
+
+def _as_written(host: str) -> str:
+    """`host` as an address writes it: urllib3 strips the brackets of IPv6."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _shut_down(connection: Any) -> None:
+    try:
+        if isinstance(connection, socket.socket):
+            connection.shutdown(socket.SHUT_RDWR)
+        else:
+            connection.shutdown()
+    except (OSError, ValueError, RuntimeError):
+        pass  # it is over already

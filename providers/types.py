@@ -1,0 +1,132 @@
+"""The values that pass between conversations and the vendor wires; standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, Self
+
+Role = Literal["user", "assistant"]
+WireName = Literal["gemini", "openai"]
+ApiVersion = Literal["v1beta", "v1"]
+KeyPlacement = Literal["header-goog", "bearer", "authorization", "query"]
+FinishReason = Literal["stop", "length", "blocked", "tool_call", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One piece of a message in our own vocabulary, never a vendor's."""
+
+    kind: str
+    text: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that is stored; `text` is left out when empty."""
+        spoken = {"text": self.text} if self.text else {}
+        return {**self.detail, "kind": self.kind, **spoken}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The part that `to_json` stored."""
+        detail = {name: value for name, value in stored.items() if name not in ("kind", "text")}
+        return cls(stored["kind"], stored.get("text", ""), detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one side said before the other answered."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question with its history, for one model.
+
+    Known parameters: temperature, top_p, max_tokens, stop (a list), seed. `raw` is a mapping in the vendor's own keys,
+    merged into the request body last: it can change everything in it, so it must come from an administrator.
+    """
+
+    model: str
+    turns: tuple[Turn, ...]
+    system: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How long a reply may take, in seconds: until its first token, between two tokens, and as a whole."""
+
+    first_token: float = 60
+    silence: float = 60
+    total: float = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where and how one vendor is called.
+
+    `snake_case` spells Gemini's `system_instruction` that way; `ask_usage` asks the OpenAI wire to report token counts
+    in the stream (`stream_options`), which some compatible servers refuse.
+    """
+
+    wire: WireName
+    base_url: str
+    api_version: ApiVersion = "v1beta"
+    key_placement: KeyPlacement = "bearer"
+    ask_sse: bool = True
+    streaming: bool = True
+    headers: tuple[tuple[str, str], ...] = ()
+    clocks: Clocks = Clocks()
+    snake_case: bool = False
+    ask_usage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What a reply has grown by: answer text, thought text, or a whole part of another kind."""
+
+    text: str = ""
+    thought: str = ""
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts as the vendor reports them, None where unknown; `output_tokens` never includes thoughts."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    thought_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Why a reply ended, in our word and in the vendor's (at most 64 characters)."""
+
+    reason: FinishReason
+    vendor_reason: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vendor_reason", self.vendor_reason[:64])
+
+
+class Key(Protocol):
+    """A vendor key that shows itself only when asked; only the transport asks."""
+
+    def reveal(self) -> str:
+        """The key itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as a wire makes it: complete but for the key, which the transport puts where `key_placement` says."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    key_placement: KeyPlacement

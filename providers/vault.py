@@ -1,0 +1,66 @@
+"""How secrets are sealed: AES-256-GCM under the newest key of the ring, bound to the row they stand in."""
+
+import base64
+import binascii
+import hashlib
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+_MARK = "sealed1"
+_NONCE = 12
+
+
+class Locked(Exception):
+    """The ring has no key that opens this secret, or the secret does not belong to its row."""
+
+
+def is_sealed(text: str) -> bool:
+    return text.startswith(f"{_MARK}:")
+
+
+def seal(plain: str, place: str) -> str:
+    """`plain` as a token `sealed1:<key id>:<last characters>:<base64>` that opens only at the same `place`."""
+    key = _ring()[0]
+    header = f"{_MARK}:{_key_id(key)}:{_hint(plain)}"
+    nonce = os.urandom(_NONCE)
+    box = AESGCM(key).encrypt(nonce, plain.encode(), f"{header}|{place}".encode())
+    return f"{header}:{base64.b64encode(nonce + box).decode()}"
+
+
+def unseal(token: str, place: str) -> str:
+    """The secret in `token`; raises Locked without the right key, place or bytes."""
+    try:
+        header, encoded = token.rsplit(":", 1)
+        key_id = header.split(":")[1]
+        box = base64.b64decode(encoded, validate=True)
+        key = next(key for key in _ring() if _key_id(key) == key_id)
+        return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], f"{header}|{place}".encode()).decode()
+    except (InvalidTag, StopIteration, ValueError, IndexError):
+        raise Locked("This secret cannot be opened with the encryption keys of this site.") from None
+
+
+def hint(token: str) -> str:
+    """The last characters of the sealed secret, empty for a short one."""
+    return token.split(":")[2]
+
+
+def _hint(plain: str) -> str:
+    return plain[-4:] if len(plain) >= 12 and plain[-4:].isalnum() else ""
+
+
+def _ring() -> list[bytes]:
+    try:
+        ring = [base64.urlsafe_b64decode(key + "=" * (-len(key) % 4)) for key in settings.CHATSITE_ENCRYPTION_KEYS]
+    except binascii.Error:
+        ring = []
+    if not ring or any(len(key) != 32 for key in ring):
+        raise ImproperlyConfigured("CHATSITE_ENCRYPTION_KEYS must be a list of 32-byte keys in URL-safe base64.")
+    return ring
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"chatsite key id" + key).hexdigest()[:8]

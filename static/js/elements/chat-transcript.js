@@ -1,0 +1,124 @@
+/** The thread: finds and adds messages, and follows the end for as long as the reader is there. */
+
+import { clone } from "../helpers/page.js";
+
+const NEAR = 60;
+
+class ChatTranscript extends HTMLElement {
+  #latest = document.querySelector(".latest");
+  #isFollowing = true;
+  #lastTop = 0;
+
+  connectedCallback() {
+    this.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.addEventListener("click", ({ target }) => this.#clicked(target.closest("[data-copy]")));
+    this.#latest.addEventListener("click", () => this.toEnd());
+    const sizes = new ResizeObserver(() => this.#isFollowing && this.#jump());
+    sizes.observe(this.thread);
+    sizes.observe(this);
+  }
+
+  get thread() {
+    return this.querySelector(".transcript__thread");
+  }
+
+  /** The newest stored message's id, or null: what the next message answers. */
+  get lastId() {
+    return [...this.thread.querySelectorAll("chat-message:not([data-status=sending])")].at(-1)?.dataset.id ?? null;
+  }
+
+  /** Replies under way, the oldest first. */
+  get running() {
+    return [...this.thread.querySelectorAll("chat-message[data-role=assistant]")].filter((message) => message.isUnderWay);
+  }
+
+  has(id) {
+    return Boolean(this.#find(id));
+  }
+
+  /** Shows a message: in its own place where it has one, in that of the copy we showed while it was sent, or last. */
+  put(message, html) {
+    const place = this.#find(message.id) ?? this.#sentCopy(message);
+    const element = place ?? clone("message-template");
+    element.fill(message, html);
+    if (!place) this.thread.append(element);
+    this.#changed();
+  }
+
+  /** Shows what is being sent, before the server knows of it. */
+  showSending(command, author) {
+    if (this.has(command.id)) return;
+    const { id, text } = command;
+    this.put({ id, text, author, role: "user", status: "sending", created_at: new Date().toISOString() });
+    this.toEnd();
+  }
+
+  /** The server stored it under another id, unless its event was faster than the ack and took the place. */
+  sent(commandId, messageId) {
+    const copy = this.#find(commandId);
+    if (!copy) return;
+    if (this.has(messageId)) copy.remove();
+    else copy.dataset.id = messageId;
+  }
+
+  remove(id) {
+    this.#find(id)?.remove();
+    this.#changed();
+  }
+
+  snapshot(reply) {
+    this.#find(reply.message)?.snapshot(reply);
+    this.#changed();
+  }
+
+  grow(delta) {
+    this.#find(delta.message).grow(delta);
+  }
+
+  wait({ message, reason }) {
+    this.#find(message)?.wait(reason);
+  }
+
+  toEnd() {
+    this.#isFollowing = true;
+    this.#jump();
+  }
+
+  #find(id) {
+    return this.thread.querySelector(`chat-message[data-id="${CSS.escape(id)}"]`);
+  }
+
+  #sentCopy({ role, author, text }) {
+    const copies = [...this.thread.querySelectorAll("chat-message[data-status=sending]")];
+    return copies.find((copy) => role === "user" && copy.dataset.author === author?.id && copy.source === text);
+  }
+
+  #changed() {
+    this.dispatchEvent(new CustomEvent("changed"));
+  }
+
+  /** Only a reader who scrolls up stops following: growth and our own jumps also move the end away for a moment. */
+  #scrolled() {
+    const distance = this.scrollHeight - this.clientHeight - this.scrollTop;
+    if (distance < NEAR) this.#isFollowing = true;
+    else if (this.scrollTop < this.#lastTop) this.#isFollowing = false;
+    this.#lastTop = this.scrollTop;
+    this.#latest.hidden = this.#isFollowing;
+  }
+
+  #jump() {
+    if (!this.thread.childElementCount) return; // What stands here before the first message is read from its beginning.
+    this.scrollTop = this.scrollHeight;
+    this.#lastTop = this.scrollTop;
+    this.#latest.hidden = true;
+  }
+
+  async #clicked(button) {
+    if (!button) return;
+    const { copy } = await import("../helpers/copy.js");
+    const isCode = button.dataset.copy === "code";
+    await copy(isCode ? button.closest(".code-block").querySelector("pre").textContent : button.closest("chat-message").source, button);
+  }
+}
+
+customElements.define("chat-transcript", ChatTranscript);

@@ -1,0 +1,83 @@
+/** The sidebar's conversations: the one that moves goes to the top. */
+
+import { clone } from "../helpers/page.js";
+
+const ADDRESS = "/api/v1/conversations";
+
+class ConversationList extends HTMLElement {
+  connectedCallback() {
+    this.#more.addEventListener("click", () => this.#showMore());
+  }
+
+  /** Shows what changed of a conversation; one that moved goes first. */
+  update({ id, title, team, updated_at, streaming, unread }) {
+    const row = this.#find(id) ?? this.#add(id);
+    const link = row.querySelector(".row__link");
+    if (title !== undefined) row.querySelector(".row__title").textContent = title;
+    if (team !== undefined) row.querySelector(".row__team").textContent = team?.name ?? "";
+    if (streaming !== undefined) row.toggleAttribute("data-streaming", streaming);
+    row.toggleAttribute("data-unread", !link.ariaCurrent && (unread ?? row.hasAttribute("data-unread")));
+    if (updated_at && row.dataset.updated !== updated_at) {
+      row.dataset.updated = updated_at;
+      this.#rows.prepend(row);
+    }
+  }
+
+  remove(id) {
+    this.#find(id)?.remove();
+  }
+
+  /** Marks the conversation as the open one. */
+  choose(id) {
+    const row = this.#find(id) ?? this.#add(id);
+    this.querySelector("[aria-current=page]")?.removeAttribute("aria-current");
+    row.querySelector(".row__link").ariaCurrent = "page";
+    row.removeAttribute("data-unread");
+  }
+
+  /** What may have moved while there was no connection. */
+  async refresh() {
+    const { results } = await this.#fetch("");
+    for (const conversation of results.reverse()) this.update(toRow(conversation));
+  }
+
+  async #showMore() {
+    const { results, next } = await this.#fetch(`?cursor=${encodeURIComponent(this.dataset.next)}`);
+    const known = results.filter(({ id }) => !this.#find(id));
+    for (const conversation of known) {
+      this.update({ ...toRow(conversation), updated_at: undefined });
+      this.#rows.append(this.#find(conversation.id));
+    }
+    this.dataset.next = next ?? "";
+    this.#more.hidden = !next;
+  }
+
+  async #fetch(query) {
+    const response = await fetch(ADDRESS + query, { headers: { Accept: "application/json" } });
+    return response.ok ? response.json() : { results: [], next: this.dataset.next };
+  }
+
+  #add(id) {
+    const row = clone("row-template");
+    row.dataset.id = id;
+    row.querySelector(".row__link").href = `/conversations/${id}/`;
+    this.#rows.prepend(row);
+    return row;
+  }
+
+  #find(id) {
+    return this.querySelector(`.row[data-id="${CSS.escape(id)}"]`);
+  }
+
+  get #rows() {
+    return this.querySelector(".rows");
+  }
+
+  get #more() {
+    return this.querySelector(".sidebar__more");
+  }
+}
+
+const toRow = (conversation) => ({ ...conversation, team: conversation.audience.team ?? null });
+
+customElements.define("conversation-list", ConversationList);

@@ -1,0 +1,99 @@
+/**
+ * What this page knows of the open conversation, and whether that is everything.
+ *
+ * A revision counts the conversation's changes, a seq the deltas of one reply. Whatever is not the next one means that
+ * something was missed: then the conversation is opened again and the server says what is new.
+ */
+
+export class Conversation {
+  #socket;
+  #transcript;
+  #opening = null;
+  #seqs = new Map();
+  #readUpTo = 0;
+
+  constructor(id, revision, socket, transcript) {
+    this.id = id;
+    this.revision = revision;
+    this.#socket = socket;
+    this.#transcript = transcript;
+  }
+
+  /** Asks for everything after what we have. Rejects with the server's refusal, or "lost" when the socket went. */
+  async open() {
+    if (this.#opening) return this.#opening;
+    this.#opening = this.#ask();
+    try {
+      await this.#opening;
+    } finally {
+      this.#opening = null;
+    }
+    this.read();
+  }
+
+  /** Takes one of this conversation's events. Until an open is acknowledged they are news we are about to get anyway. */
+  take(event) {
+    if (this.#opening) return;
+    if (event.type === "message.created") this.#created(event);
+    if (event.type === "message.delta") this.#delta(event);
+    if (event.type === "message.finished") this.#finished(event);
+    if (event.type === "message.waiting") this.#transcript.wait(event);
+    if (event.type === "conversation.updated") this.#missed(event.revision);
+    this.read();
+  }
+
+  /** Tells the server that the reader has all of this in sight. */
+  read() {
+    if (document.hidden || this.#opening || this.revision === this.#readUpTo) return;
+    this.#readUpTo = this.revision;
+    const { id: conversation, revision } = this;
+    this.#socket.request({ type: "conversation.read", conversation, revision }).catch(() => {}); // The next one says more.
+  }
+
+  async #ask() {
+    const open = { type: "conversation.open", conversation: this.id, html: true, since: this.revision };
+    const ack = await this.#socket.request(open);
+    if (ack.reload) return location.reload();
+    for (const message of ack.messages) this.#transcript.put(message, message.html);
+    for (const reply of ack.streaming) this.#snapshot(reply);
+    this.revision = ack.revision;
+  }
+
+  #snapshot(reply) {
+    this.#seqs.set(reply.message, reply.seq);
+    this.#transcript.snapshot(reply);
+  }
+
+  #created({ revision, message, html }) {
+    if (this.#missed(revision)) return;
+    if (!this.#transcript.has(message.id)) this.#transcript.put(message, html);
+  }
+
+  #delta(event) {
+    const known = this.#seqs.get(event.message) ?? 0;
+    if (event.seq <= known) return;
+    if (event.seq > known + 1 || !this.#transcript.has(event.message)) return this.#reopen();
+    this.#seqs.set(event.message, event.seq);
+    this.#transcript.grow(event);
+  }
+
+  #finished({ revision, message, html }) {
+    if (this.#missed(revision)) return;
+    this.#seqs.delete(message.id);
+    this.#transcript.put(message, html);
+  }
+
+  /** Several events may belong to one revision, so an old one may still say something new. */
+  #missed(revision) {
+    if (revision > this.revision + 1) {
+      this.#reopen();
+      return true;
+    }
+    this.revision = Math.max(this.revision, revision);
+    return false;
+  }
+
+  #reopen() {
+    this.open().catch(() => {}); // A lost socket opens the conversation again by itself.
+  }
+}

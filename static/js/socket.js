@@ -1,0 +1,151 @@
+/**
+ * The one websocket: commands that are answered, events, and a connection that comes back by itself.
+ *
+ * Dispatches "open", "frame" (detail: the event), "close" (detail: {code}) and "state" (detail: connected, connecting, offline).
+ */
+
+import { newId } from "./helpers/page.js";
+
+const ANSWER = 10_000;
+const CONNECT = 4_000;
+const PONG = 5_000;
+const PROBE = 1_500;
+const TICK = 2_000;
+const IDLE = 25_000;
+const LONGEST_PAUSE = 10_000;
+const SHORTEST_PAUSE = 300;
+const TOO_MANY_SOCKETS = 4409;
+
+/** A command that was not carried out; `code` is the server's, or "lost" when nobody knows. */
+export class Refusal extends Error {
+  constructor(code) {
+    super(code);
+    this.code = code;
+  }
+}
+
+export class Socket extends EventTarget {
+  #socket = null;
+  #answers = new Map();
+  #timer = 0;
+  #failures = 0;
+  #heard = 0;
+  #pinged = 0;
+
+  /** What a ping asks about, {conversation: revision}, and whether it is urgent; set by the page. */
+  watching = () => ({ open: {}, urgent: false });
+
+  start() {
+    for (const event of ["online", "pageshow"]) addEventListener(event, () => this.#wake());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#wake());
+    addEventListener("offline", () => this.#tellState());
+    addEventListener("pagehide", () => this.#drop()); // An open socket keeps a page out of the back/forward cache.
+    setInterval(() => this.#tick(), TICK);
+    this.#connect();
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Sends a command; resolves with its ack, rejects with a Refusal. An answer overdue ends the connection. */
+  request(command, patience = ANSWER) {
+    if (!this.isOpen) return Promise.reject(new Refusal("lost"));
+    const id = command.id ?? newId();
+    return new Promise((resolve, reject) => {
+      const overdue = setTimeout(() => this.#end(1006), patience);
+      this.#answers.set(id, { resolve, reject, overdue });
+      this.#socket.send(JSON.stringify({ ...command, id }));
+    });
+  }
+
+  #connect() {
+    clearTimeout(this.#timer);
+    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`;
+    const socket = (this.#socket = new WebSocket(address));
+    socket.onopen = () => this.#opened();
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    socket.onclose = ({ code }) => this.#end(code);
+    this.#timer = setTimeout(() => this.#end(1006), CONNECT);
+    this.#tellState();
+  }
+
+  #opened() {
+    clearTimeout(this.#timer);
+    this.#heard = this.#pinged = Date.now();
+    this.#tellState();
+    this.dispatchEvent(new CustomEvent("open"));
+  }
+
+  #receive(frame) {
+    this.#heard = Date.now();
+    this.#failures = 0;
+    if (frame.type !== "ack" && frame.type !== "error") {
+      this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+      return;
+    }
+    const answer = this.#answers.get(frame.id);
+    this.#answers.delete(frame.id);
+    clearTimeout(answer?.overdue);
+    if (frame.type === "ack") answer?.resolve(frame);
+    else answer?.reject(new Refusal(frame.code));
+  }
+
+  /** The connection is over, or as good as over: say so, and try again after a pause. */
+  #end(code) {
+    if (!this.#socket) return;
+    this.dispatchEvent(new CustomEvent("close", { detail: { code } }));
+    this.#drop();
+    if (code !== TOO_MANY_SOCKETS) this.#retryLater(); // This tab gave way to others: it returns when it is looked at.
+    this.#tellState();
+  }
+
+  #retryLater() {
+    const longest = Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** ++this.#failures);
+    this.#timer = setTimeout(() => this.#connect(), SHORTEST_PAUSE + Math.random() * (longest - SHORTEST_PAUSE));
+  }
+
+  #drop() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null; // On a dead link the closing event is minutes away.
+      socket.close();
+    }
+    for (const { reject, overdue } of this.#answers.values()) {
+      clearTimeout(overdue);
+      reject(new Refusal("lost"));
+    }
+    this.#answers.clear();
+  }
+
+  /** Back from sleep, from another tab or from no network: be connected at once, and be sure of it. */
+  #wake() {
+    if (this.#socket?.readyState === WebSocket.CONNECTING) return;
+    if (this.isOpen && Date.now() - this.#heard < IDLE + ANSWER) return this.#ping(PROBE);
+    this.#failures = 0;
+    this.#drop();
+    this.#connect();
+  }
+
+  #tick() {
+    const due = this.watching().urgent ? TICK : IDLE;
+    if (this.isOpen && Date.now() - this.#pinged >= due - TICK / 2) this.#ping(PONG);
+  }
+
+  async #ping(patience) {
+    this.#pinged = Date.now();
+    try {
+      const { moved } = await this.request({ type: "ping", open: this.watching().open }, patience);
+      if (moved?.length) this.dispatchEvent(new CustomEvent("moved", { detail: moved }));
+    } catch (refusal) {
+      if (refusal.code !== "lost") throw refusal;
+    }
+  }
+
+  #tellState() {
+    const state = !navigator.onLine ? "offline" : this.isOpen ? "connected" : "connecting";
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+}

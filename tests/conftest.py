@@ -1,0 +1,170 @@
+"""The cast, the real server they talk to, and the vendor it talks to.
+
+Alice owns, Bob is in her team, Rita only reads there, Carol is an outsider.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+from django.test import Client
+
+from conversations.live import hub
+from conversations.models import Membership, Team, User
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from tests.fake_vendor import FakeVendor
+from tests.sockets import Socket
+
+PASSWORD = "a long enough passphrase"
+CANARY = "sk-test-CANARYb1946ac92492d2347c6235b4d261canary"
+BROWSER_FOLDER = "browser"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the full counts of the long checks")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: synchronous Playwright keeps a loop running on the main thread."""
+    items.sort(key=lambda item: BROWSER_FOLDER in item.path.parts)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who there is; `team` is Alice's (lead), Bob's (member) and Rita's (reader)."""
+
+    alice: User
+    bob: User
+    rita: User
+    carol: User
+    team: Team
+
+
+@pytest.fixture
+def cast(transactional_db: None, settings: object) -> Cast:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]  # quick
+    alice = User.objects.create_superuser("alice", password=PASSWORD, language="en")
+    bob, rita, carol = (User.objects.create_user(name, password=PASSWORD, language="en") for name in _OTHERS)
+    team = Team.objects.create(name="Crew")
+    for person, role in ((alice, "lead"), (bob, "member"), (rita, "reader")):
+        Membership.objects.create(team=team, user=person, role=role)
+    return Cast(alice, bob, rita, carol, team)
+
+
+_OTHERS = ("bob", "rita", "carol")
+
+
+@pytest.fixture
+def vendor(settings: object) -> Iterator[FakeVendor]:
+    """A scripted vendor that the site may call."""
+    with FakeVendor() as fake:
+        settings.CHATSITE_PRIVATE_HOSTS = fake.private_hosts  # type: ignore[attr-defined]
+        yield fake
+
+
+@pytest.fixture
+def model(cast: Cast, vendor: FakeVendor) -> LanguageModel:
+    """A model on the OpenAI-compatible wire of the scripted vendor."""
+    return serve(vendor, "openai")
+
+
+def serve(vendor: FakeVendor, wire: str, name: str = "parrot") -> LanguageModel:
+    """Make the scripted vendor an endpoint of the site, with the canary as its key."""
+    base_url, placement = {"openai": (vendor.openai_url, "bearer"), "gemini": (vendor.gemini_url, "header-goog")}[wire]
+    endpoint = Endpoint.objects.create(
+        name=f"{name} by {wire}", wire=wire, base_url=base_url, key_placement=placement, ask_usage=wire == "openai"
+    )
+    ApiKey.objects.create(endpoint=endpoint, secret=CANARY)
+    model = LanguageModel.objects.create(name=name)
+    Deployment.objects.create(model=model, endpoint=endpoint, vendor_id=name)
+    return model
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def _server(static_files: None, django_db_setup: None, django_db_blocker: object) -> Iterator[int]:
+    """Daphne as `start` runs it, in a thread of this process; yields its port."""
+    from chatsite.server import Server, reactor
+    from conversations import lifecycle
+
+    answering, port = threading.Event(), []
+
+    def note(number: int) -> None:
+        port.append(number)
+        answering.set()
+
+    def serve_forever() -> None:
+        from chatsite.asgi import application
+
+        asyncio.set_event_loop(reactor._asyncioEventloop)
+        server = Server(application, port=0, answering=note, signal_handlers=False)
+        server.run()
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        lifecycle.start_up(reactor._asyncioEventloop)
+        thread = threading.Thread(target=serve_forever, name="daphne", daemon=True)
+        thread.start()
+        assert answering.wait(20), "the server does not answer"
+        yield port[0]
+        reactor.callFromThread(reactor.stop)
+        thread.join(10)
+        lifecycle.shut_down()
+        reactor._asyncioEventloop.close()
+
+
+@pytest.fixture
+def site(_server: int, transactional_db: None, settings: object) -> Iterator[str]:
+    """The address of the running site."""
+    address = f"http://127.0.0.1:{_server}"
+    django_settings.CHATSITE_ORIGINS[:] = [address]
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]  # type: ignore[attr-defined]
+    settings.CSRF_TRUSTED_ORIGINS = [address]  # type: ignore[attr-defined]
+    yield address
+    _come_to_rest()
+
+
+def _come_to_rest() -> None:
+    """No reply may write into the next test's database."""
+    calm = threading.Event()
+    for live in list(hub.replies.values()):
+        live.stop()
+    for _ in range(200):
+        if not hub.replies:
+            return
+        calm.wait(0.05)
+    raise AssertionError("replies are still under way after the test")
+
+
+@pytest.fixture
+def sign_in(site: str) -> Callable[[User], Client]:
+    """A Django test client with this person's session; its cookies open sockets too."""
+
+    def enter(person: User) -> Client:
+        client = Client(headers={"host": site.removeprefix("http://")})
+        client.force_login(person)
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def connect(site: str, sign_in: Callable[[User], Client]) -> Iterator[Callable[..., Socket]]:
+    """Open a websocket as this person."""
+    sockets: list[Socket] = []
+
+    def open_socket(person: User, client: Client | None = None) -> Socket:
+        session = (client or sign_in(person)).cookies[django_settings.SESSION_COOKIE_NAME].value
+        sockets.append(Socket(site, session))
+        return sockets[-1]
+
+    yield open_socket
+    for socket in sockets:
+        socket.close()

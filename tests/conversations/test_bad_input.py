@@ -1,0 +1,105 @@
+"""What a broken or hostile browser sends: a clear answer, an open socket, nothing stored."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from conversations.models import Message
+from providers.models import LanguageModel
+from tests.conftest import Cast
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+NOBODY = "01900000-0000-7000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    ["{", "", "[]", '"x"', "null", "1", b"\x00\xff", b"{}", "[" * 100_000, '{"a":' * 100_000, '{"id":"a","id":"b"}',
+     '{"id":"a","type":"ping","open":{"x":NaN}}', '{"id":"a","n":1e999}', '{"id":"a","n":' + "9" * 5000 + "}"],
+)  # fmt: skip
+def test_what_is_no_frame_is_refused_and_the_socket_stays(cast: Cast, connect: Connect, frame: str | bytes) -> None:
+    alice = connect(cast.alice)
+    alice.send_raw(frame)
+    assert alice.event("error")["code"] == "bad_frame"
+    assert alice.ask("ping")["type"] == "ack"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"type": "no.such"}, "bad_field"),
+        ({"type": ["x"]}, "bad_field"),
+        ({"type": "message.send", "text": 1}, "bad_field"),
+        ({"type": "message.send", "text": ""}, "bad_text"),
+        ({"type": "message.send", "text": " \n "}, "bad_text"),
+        ({"type": "message.send", "text": "a\0b"}, "bad_text"),
+        ({"type": "message.send", "text": "x" * 100_001}, "too_long"),
+        ({"type": "message.send", "text": "x" * 200_000}, "too_long"),
+        ({"type": "message.send", "text": "x", "conversation": NOBODY}, "not_found"),
+        ({"type": "message.send", "text": "x", "conversation": "1 OR 1=1"}, "bad_field"),
+        ({"type": "message.send", "text": "x", "parent": 5}, "bad_field"),
+        ({"type": "message.send", "text": "x", "models": NOBODY}, "bad_field"),
+        ({"type": "message.send", "text": "x", "models": [NOBODY]}, "no_model"),
+        ({"type": "message.send", "text": "x", "team": NOBODY}, "not_found"),
+        ({"type": "message.send", "text": "x", "parameters": []}, "bad_field"),
+        ({"type": "conversation.open", "conversation": NOBODY}, "not_found"),
+        ({"type": "conversation.open", "conversation": NOBODY, "html": "yes"}, "bad_field"),
+        ({"type": "conversation.open", "conversation": NOBODY, "since": True}, "bad_field"),
+        ({"type": "conversation.open", "conversation": NOBODY, "since": -1}, "bad_field"),
+        ({"type": "conversation.read", "conversation": NOBODY, "revision": 2**70}, "bad_field"),
+        ({"type": "reply.stop", "message": NOBODY}, "not_found"),
+        ({"type": "reply.stop"}, "bad_field"),
+        ({"type": "ping", "open": {"x": 1}}, "bad_field"),
+    ],
+)
+def test_a_command_with_a_wrong_field_says_which(
+    cast: Cast, model: LanguageModel, connect: Connect, fields: dict[str, object], code: str
+) -> None:
+    alice = connect(cast.alice)
+    alice.send_raw(json.dumps({"id": "mine", **fields}))
+    refusal = alice.event("error")
+    assert (refusal["id"], refusal["code"]) == ("mine", code)
+    assert refusal["text"].endswith(".")
+    assert alice.ask("ping")["type"] == "ack"
+    assert not Message.objects.exists()
+
+
+def test_a_lone_surrogate_is_replaced_and_everything_works(
+    cast: Cast, model: LanguageModel, connect: Connect
+) -> None:
+    alice = connect(cast.alice)
+    alice.send_raw('{"id":"a","type":"message.send","conversation":null,"text":"a\\ud800b"}')
+    assert alice.event("message.created")["message"]["text"] == "a\ufffdb"
+    assert "\ufffd" in alice.event("message.finished")["message"]["text"]
+
+
+def test_exactly_a_hundred_thousand_characters_are_taken(cast: Cast, model: LanguageModel, connect: Connect) -> None:
+    assert connect(cast.alice).ask("message.send", conversation=None, text="字" * 100_000)["type"] == "ack"
+
+
+def test_a_frame_of_two_megabytes_closes_with_1009(cast: Cast, connect: Connect) -> None:
+    alice = connect(cast.alice)
+    alice.send_raw(json.dumps({"id": "a", "type": "message.send", "text": "x" * 2 * 1024 * 1024}))
+    assert alice.closed_with() == 1009
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("origin", ["http://evil.test", "https://127.0.0.1", "http://127.0.0.1:1", "null"])
+def test_a_foreign_origin_is_turned_away(cast: Cast, site: str, origin: str, sign_in: Callable[..., object]) -> None:
+    session = sign_in(cast.alice).cookies["sessionid"].value  # type: ignore[attr-defined]
+    with pytest.raises(InvalidStatus) as refusal:
+        Socket(site, session, origin=origin)
+    assert refusal.value.response.status_code == 403
+
+
+def test_more_replies_than_a_person_may_run_are_refused(
+    cast: Cast, model: LanguageModel, vendor: object, connect: Connect
+) -> None:
+    vendor.script = lambda request: [200, vendor.gate]  # type: ignore[attr-defined]
+    alice = connect(cast.alice)
+    for number in range(8):
+        assert alice.ask("message.send", conversation=None, text=str(number))["type"] == "ack"
+    assert alice.ask("message.send", conversation=None, text="9")["code"] == "busy"

@@ -1,0 +1,41 @@
+"""Our server with a tiny application, as a program: a reactor runs once a process, and signals end all of it.
+
+Its first line is the port. GET answers with the length of the body, a websocket with the length of each message, or
+with a message as long as it is asked for. DRAIN says how many seconds the end of the replies takes.
+"""
+
+import os
+import threading
+from typing import Any
+
+from chatsite.server import Server
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    await (_answer if scope["type"] == "http" else _talk)(receive, send)
+
+
+async def _answer(receive: Any, send: Any) -> None:
+    length, more = 0, True
+    while more:
+        event = await receive()
+        length, more = length + len(event.get("body", b"")), event.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": str(length).encode()})
+
+
+async def _talk(receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] == "websocket.receive":
+        text = event["text"]
+        await send({"type": "websocket.send", "text": "x" * int(text) if text.isdigit() else str(len(text))})
+
+
+def drain() -> None:
+    print("draining", flush=True)
+    threading.Event().wait(float(os.environ.get("DRAIN", 0)))
+
+
+if __name__ == "__main__":
+    Server(application, port=0, answering=lambda port: print(port, flush=True), drain=drain).run()

@@ -1,0 +1,56 @@
+"""A fake vendor, and one way to talk with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from providers.streaming import Stream
+from providers.types import Address, Clocks, Prompt
+from tests.fake_vendor import FakeVendor
+from tests.providers.reading import turns
+
+SECRET = "sk-canary-5f0e9b2c7d41"
+
+
+class PlainKey:
+    """A key as the transport expects it."""
+
+    def __init__(self, secret: str = SECRET) -> None:
+        self._secret = secret
+
+    def reveal(self) -> str:
+        """The key itself."""
+        return self._secret
+
+
+@pytest.fixture
+def wire_vendor() -> Iterator[FakeVendor]:
+    """A vendor on loopback."""
+    with FakeVendor() as server:
+        yield server
+
+
+Ask = Callable[..., Stream]
+
+
+@pytest.fixture
+def ask(wire_vendor: FakeVendor) -> Ask:
+    """Makes a stream to the fake vendor: `ask("Hi", wire="gemini", clocks=…)`."""
+
+    def make(*texts: str, wire: str = "openai", clocks: Clocks | None = None, **fields: Any) -> Stream:
+        base_url = wire_vendor.gemini_url if wire == "gemini" else wire_vendor.openai_url
+        address = Address(wire, base_url, clocks=clocks or Clocks(10, 10, 20), **fields)  # type: ignore[arg-type]
+        return Stream(
+            address, Prompt("m", turns(*texts or ("Hi",))), PlainKey(), private_hosts=wire_vendor.private_hosts
+        )
+
+    return make
+
+
+def said(stream: Stream) -> str:
+    """The whole answer text of a stream."""
+    with stream:
+        return "".join(delta.text for delta in stream)

@@ -1,0 +1,50 @@
+"""Reads recorded bodies the way a stream does, in chosen pieces, into one comparable value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from providers import registry
+from providers.errors import VendorError
+from providers.reading import Reading
+from providers.text import KeyMask
+from providers.types import Delta, Part, Turn
+
+WIRE_FILES = Path(__file__).parent.parent / "wire"
+
+
+def outcome(wire: str, pieces: Iterable[bytes], secret: str = "") -> dict[str, Any]:
+    """What is read from a body: texts, parts, finish, usage and error, in the form of `expected.json`."""
+    reading, deltas = Reading(registry.wire(wire), KeyMask(secret)), list[Delta]()
+    try:
+        for piece in pieces:
+            deltas.extend(reading.feed(piece))
+        deltas.extend(reading.end())
+        error = None
+    except VendorError as raised:
+        deltas.extend(reading.rest())
+        error = raised
+    return _comparable(reading, deltas, error)
+
+
+def turns(*texts: str) -> tuple[Turn, ...]:
+    """A conversation of texts, the person's first."""
+    return tuple(Turn("assistant" if at % 2 else "user", (Part("text", text),)) for at, text in enumerate(texts))
+
+
+def _comparable(reading: Reading, deltas: list[Delta], error: VendorError | None) -> dict[str, Any]:
+    finish, usage = reading.finish, reading.usage
+    found = {
+        "text": "".join(delta.text for delta in deltas),
+        "thought": "".join(delta.thought for delta in deltas),
+        "parts": [delta.part.to_json() for delta in deltas if delta.part],
+        "finish": [finish.reason, finish.vendor_reason] if finish else None,
+        "usage": [usage.input_tokens, usage.output_tokens, usage.thought_tokens, usage.cached_tokens]
+        if usage
+        else None,
+        "error": error.code if error else None,
+        "retry_after": error.retry_after if error else None,
+    }
+    return {name: value for name, value in found.items() if name == "text" or value not in ("", [], None)}

@@ -1,0 +1,104 @@
+"""The event decoder against a plain reading of the specification."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from providers.base import Assembler
+from providers.errors import BadReply
+from providers.sse import EVENT_BYTES, EventDecoder
+
+SYNTAX = [
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"data",
+    b"data:",
+    b"data: ",
+    b"event: x",
+    b":",
+    b" ",
+    b"id",
+    b"\xef\xbb\xbf",
+    b"a",
+    b"\xff",
+]
+BODIES = st.lists(st.sampled_from(SYNTAX) | st.binary(max_size=3), max_size=30).map(b"".join)
+
+
+def by_the_book(body: bytes) -> list[tuple[str, bytes]]:
+    """WHATWG HTML 9.2.6, step by step over the whole body, except that the last event needs no blank line."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    events, kind, data = [], "", b""
+    for line in [*re.split(rb"\r\n|\r|\n", body), b""]:
+        if line == b"":
+            if data:
+                events.append((kind, data.removesuffix(b"\n")))
+            kind, data = "", b""
+            continue
+        field, _, value = line.partition(b":")
+        value = value[1:] if value[:1] == b" " else value
+        if field == b"data":
+            data += value + b"\n"
+        elif field == b"event":
+            kind = value.decode("utf-8", "replace")
+    return events
+
+
+def decoded(pieces: list[bytes]) -> list[tuple[str, bytes]]:
+    """What our decoder makes of a body in pieces."""
+    decoder = EventDecoder()
+    events = [event for piece in pieces for event in decoder.feed(piece)] + list(decoder.finish())
+    return [(event.name, event.data) for event in events]
+
+
+@settings(max_examples=500, deadline=None)
+@given(BODIES, st.lists(st.integers(0, 100), max_size=6))
+def test_same_as_the_book_however_cut(body: bytes, cuts: list[int]) -> None:
+    edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
+    pieces = [body[start:stop] for start, stop in pairwise(edges)]
+    assert decoded(pieces) == by_the_book(body)
+    assert decoded([body[at : at + 1] for at in range(len(body))]) == by_the_book(body)
+
+
+def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
+    decoder = EventDecoder()
+    assert list(decoder.feed(b"data: a\r\r")) != []
+    assert list(decoder.feed(b"\ndata: b\n")) == []
+    assert list(decoder.feed(b"\n")) != []
+
+
+def test_sixteen_megabytes_in_one_line_cost_little() -> None:
+    body = b'data: {"x": "' + b"A" * (16 << 20) + b'"}\n\n'
+    assembler = Assembler()
+    started = time.process_time()
+    events = [event for at in range(0, len(body), 65536) for event in assembler.feed(body[at : at + 65536])]
+    assert len(events[0]["x"]) == 16 << 20
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("start", [b"data: ", b'{"x": "'])
+def test_an_endless_line_is_refused(start: bytes) -> None:
+    assembler = Assembler()
+    list(assembler.feed(start))
+    flood = (event for _ in range(EVENT_BYTES // 65536 + 2) for event in assembler.feed(b"A" * 65536))
+    with pytest.raises(BadReply):
+        list(flood)
+
+
+def test_three_unreadable_events_in_a_row_are_no_reply() -> None:
+    bad, good = b"data: {x\n\n", b'data: {"a": 1}\n\n'
+    assert len(list(Assembler().feed(bad + bad + good + bad + bad + good))) == 2
+    with pytest.raises(BadReply):
+        list(Assembler().feed(good + bad + bad + bad))
+
+
+def test_deep_nesting_and_huge_numbers_are_unreadable_not_fatal() -> None:
+    body = b"data: " + b"[" * 100_000 + b'\n\ndata: {"n": ' + b"9" * 5000 + b'}\n\ndata: {"a": 1}\n\n'
+    assert list(Assembler().feed(body)) == [{"a": 1}]

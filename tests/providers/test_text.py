@@ -1,0 +1,73 @@
+"""Text that arrives in pieces is repaired, split and masked as if it came whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from providers.text import Characters, KeyMask, ThinkTags
+
+KEY = "sk-aabaab12"
+
+
+def pieces_of(text: str, cuts: Sequence[int]) -> list[str]:
+    """`text` cut at places that are taken modulo its length."""
+    edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
+    return [text[start:stop] for start, stop in pairwise(edges)]
+
+
+CUTS = st.lists(st.integers(0, 60), max_size=8)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(["\ud83d", "\ude00", "\x00", "a", "é", "😀"]), max_size=20), CUTS)
+def test_surrogates_join_however_cut(units: list[str], cuts: list[int]) -> None:
+    text = "".join(units)
+    characters = Characters()
+    repaired = "".join(map(characters.feed, pieces_of(text, cuts))) + characters.rest()
+    assert repaired == text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
+    repaired.encode()
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from([KEY, KEY[:5], "s", "sk", "-", "a", "b12", " "]), max_size=12), CUTS)
+def test_a_key_is_masked_however_cut(words: list[str], cuts: list[int]) -> None:
+    text = "".join(words)
+    mask = KeyMask(KEY)
+    shown = "".join(map(mask.feed, pieces_of(text, cuts))) + mask.rest()
+    assert shown == text.replace(KEY, "••••" + KEY[-4:])
+
+
+def test_a_quoted_key_is_masked_too() -> None:
+    assert KeyMask("abc/def+ghi=").whole("?key=abc%2Fdef%2Bghi%3D") == "?key=••••ghi="
+
+
+@pytest.mark.parametrize("secret", ["", "none", "1234567"])
+def test_short_keys_are_not_looked_for(secret: str) -> None:
+    assert KeyMask(secret).feed("1234567 none") == "1234567 none"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "thought"),
+    [
+        ("<think>a</think>b", "b", "a"),
+        (" \n<think>a<b></think>c</think>", " \nc</think>", "a<b>"),
+        ("b<think>a</think>", "b<think>a</think>", ""),
+        ("a</think>b", "a</think>b", ""),
+        ("<think>never closed </thin", "", "never closed </thin"),
+        ("<thinker>", "<thinker>", ""),
+        ("<thi", "<thi", ""),
+        ("<think></think>", "", ""),
+        ("  ", "  ", ""),
+    ],
+)
+def test_thoughts_in_tags_however_cut(text: str, answer: str, thought: str) -> None:
+    for at in range(len(text) + 1):
+        tags = ThinkTags()
+        pieces = [*tags.feed(text[:at]), *tags.feed(text[at:]), *tags.rest()]
+        assert "".join(piece for piece, is_thought in pieces if not is_thought) == answer
+        assert "".join(piece for piece, is_thought in pieces if is_thought) == thought

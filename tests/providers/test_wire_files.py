@@ -1,0 +1,95 @@
+"""Every recorded reply is read the same, however it is cut."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.providers.reading import WIRE_FILES, outcome
+
+EXPECTED = json.loads((WIRE_FILES / "expected.json").read_text())
+FILES = sorted(path for path in WIRE_FILES.iterdir() if path.name not in ("expected.json", "README.md"))
+LINE_END = re.compile(rb"\r\n|\r|\n")
+
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+
+
+def wire_of(path: Path) -> str:
+    """The wire a file's name begins with."""
+    return path.name.partition("-")[0]
+
+
+def test_every_file_has_an_expectation_and_back() -> None:
+    assert {path.name for path in FILES} == set(EXPECTED)
+    assert len([path for path in FILES if path.suffix == ".sse"]) >= 16
+
+
+@each_file
+def test_whole(path: Path) -> None:
+    assert outcome(wire_of(path), [path.read_bytes()]) == EXPECTED[path.name]
+
+
+@each_file
+def test_byte_by_byte(path: Path) -> None:
+    body = path.read_bytes()
+    assert outcome(wire_of(path), [body[at : at + 1] for at in range(len(body))]) == EXPECTED[path.name]
+
+
+@each_file
+def test_cut_at_every_single_byte(path: Path) -> None:
+    body = path.read_bytes()
+    for at in range(1, len(body)):
+        assert outcome(wire_of(path), [body[:at], body[at:]]) == EXPECTED[path.name], f"cut at {at}"
+
+
+@each_file
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"], ids=["LF", "CR", "CRLF"])
+def test_every_line_end(path: Path, end: bytes) -> None:
+    body = LINE_END.sub(end, path.read_bytes())
+    assert outcome(wire_of(path), [body]) == EXPECTED[path.name]
+    assert outcome(wire_of(path), [body[at : at + 1] for at in range(len(body))]) == EXPECTED[path.name]
+
+
+@settings(max_examples=200, deadline=None)
+@given(path=st.sampled_from(FILES), cuts=st.lists(st.integers(0, 4000), max_size=12), ends=st.randoms())
+def test_random_cuts_and_mixed_line_ends(path: Path, cuts: list[int], ends) -> None:  # type: ignore[no-untyped-def]
+    body = LINE_END.sub(lambda _: ends.choice([b"\n", b"\r\n"]), path.read_bytes())
+    edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
+    pieces = [body[start:stop] for start, stop in pairwise(edges)]
+    assert outcome(wire_of(path), pieces) == EXPECTED[path.name]
+
+
+@settings(max_examples=200, deadline=None)
+@given(path=st.sampled_from(FILES), start=st.integers(0, 4000), junk=st.binary(max_size=40))
+def test_damage_never_raises_anything_else(path: Path, start: int, junk: bytes) -> None:
+    body = path.read_bytes()
+    at = start % (len(body) + 1)
+    read = outcome(wire_of(path), [body[:at], junk, body[at + len(junk) :]])
+    assert "finish" in read or "error" in read
+    read["text"].encode()
+
+
+KEYS = """
+    choices candidates delta message content parts text thought finish_reason finishReason usage index error type
+    object usageMetadata promptTokenCount prompt_tokens completion_tokens_details promptFeedback blockReason code
+    details detail reasoning_details refusal
+"""
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(wire=st.sampled_from(["gemini", "openai"]), events=st.lists(JSON, max_size=4))
+def test_odd_shapes_never_raise_anything_else(wire: str, events: list[object]) -> None:
+    body = b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in events)
+    outcome(wire, [body])["text"].encode()

@@ -1,0 +1,77 @@
+"""A websocket client that keeps everything it hears."""
+
+import itertools
+import json
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+PATIENCE = 10.0
+_numbers = itertools.count(1)
+
+
+class Socket:
+    """One socket; `frames` is everything it was sent, in order."""
+
+    def __init__(self, site: str, session: str, origin: str | None = None) -> None:
+        self.frames: list[dict[str, Any]] = []
+        self._read = 0
+        self._connection = connect(
+            f"ws{site.removeprefix('http')}/ws/",
+            origin=origin or site,  # type: ignore[arg-type]
+            additional_headers={"Cookie": f"sessionid={session}"} if session else None,
+            max_size=None,
+        )
+        self._socket = self._connection.__enter__()
+
+    def send(self, kind: str, /, **fields: Any) -> str:
+        """Send a command; returns its id."""
+        command_id = str(fields.pop("id", f"c{next(_numbers)}"))
+        self.send_raw(json.dumps({"type": kind, "id": command_id, **fields}, default=str))
+        return command_id
+
+    def send_raw(self, frame: str | bytes) -> None:
+        self._socket.send(frame)
+
+    def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
+        """Send a command and wait for its ack or error."""
+        command_id = self.send(kind, **fields)
+        return self.wait(lambda frame: frame["type"] in ("ack", "error") and frame["id"] == command_id)
+
+    def event(self, kind: str, /, **fields: Any) -> dict[str, Any]:
+        """The next event of this kind with these fields that has not been looked at."""
+        wanted = {name: str(value) for name, value in fields.items()}
+        return self.wait(
+            lambda frame: frame["type"] == kind and all(str(frame.get(name)) == wanted[name] for name in wanted)
+        )
+
+    def wait(self, wanted: Any, patience: float = PATIENCE) -> dict[str, Any]:
+        """The first frame, from the oldest unread on, for which `wanted` is true; those before it stay unread."""
+        index = self._read
+        while True:
+            while index < len(self.frames):
+                if not self.frames[index].get("_seen") and wanted(self.frames[index]):
+                    self.frames[index]["_seen"] = True
+                    return self.frames[index]
+                index += 1
+            self.frames.append(json.loads(self._socket.recv(timeout=patience)))
+
+    def settle(self, seconds: float = 0.3) -> list[dict[str, Any]]:
+        """Everything heard, after this long without a word."""
+        while True:
+            try:
+                self.frames.append(json.loads(self._socket.recv(timeout=seconds)))
+            except TimeoutError:
+                return self.frames
+
+    def closed_with(self) -> int:
+        """Wait for the end of the socket; its close code."""
+        try:
+            while True:
+                self.frames.append(json.loads(self._socket.recv(timeout=PATIENCE)))
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
+
+    def close(self) -> None:
+        self._connection.__exit__(None, None, None)

@@ -1,0 +1,150 @@
+"""What the server takes in, what it refuses, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from chatsite.protocols import BODY_LIMIT, MESSAGE_LIMIT
+
+BASE = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    process: "subprocess.Popen[str]"
+    port: int
+
+    @property
+    def socket_address(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws/"
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Running]]:
+    started: list[subprocess.Popen[str]] = []
+
+    def start(**environment: str) -> Running:
+        command = [sys.executable, "-m", "tests.echo_server"]
+        process = subprocess.Popen(
+            command, cwd=BASE, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        assert process.stdout
+        return Running(process, int(process.stdout.readline()))
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def server(serve: Callable[..., Running]) -> Running:
+    return serve()
+
+
+def post(port: int, length: int, chunked: bool) -> tuple[int, bytes]:
+    piece = b"x" * 65536
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    body = (piece[: min(len(piece), length - start)] for start in range(0, length, len(piece)))
+    headers = {} if chunked else {"Content-Length": str(length)}
+    connection.request("POST", "/", body=body, headers=headers, encode_chunked=chunked)
+    response = connection.getresponse()
+    answer = response.status, response.read()
+    connection.close()
+    return answer
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(server: Running, chunked: bool) -> None:
+    assert post(server.port, BODY_LIMIT, chunked) == (200, str(BODY_LIMIT).encode())
+    assert post(server.port, BODY_LIMIT + 1, chunked) == (413, b"")
+    assert post(server.port, 3 * BODY_LIMIT, chunked) == (413, b"")
+    assert post(server.port, 5, chunked) == (200, b"5")
+
+
+def test_the_server_does_not_name_itself(server: Running) -> None:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    assert response.getheader("Server") is None
+    with connect(server.socket_address) as socket:
+        assert socket.response is not None
+        assert "Server" not in socket.response.headers
+
+
+def test_a_message_of_the_limit_arrives(server: Running) -> None:
+    with connect(server.socket_address) as socket:
+        socket.send("a" * MESSAGE_LIMIT)
+        assert socket.recv(timeout=20) == str(MESSAGE_LIMIT)
+
+
+def test_what_we_send_may_be_longer_than_what_we_take(server: Running) -> None:
+    with connect(server.socket_address, max_size=None) as socket:
+        socket.send(str(3 * MESSAGE_LIMIT))
+        assert len(socket.recv(timeout=20)) == 3 * MESSAGE_LIMIT
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["a" * (MESSAGE_LIMIT + 1), "a" * (2 * MESSAGE_LIMIT), ["a" * (MESSAGE_LIMIT // 2 + 1)] * 2],
+    ids=["one byte more", "twice", "in fragments"],
+)
+def test_a_larger_message_closes_with_1009(server: Running, message: str | list[str]) -> None:
+    assert close_code(server, lambda socket: socket.send(message)) == 1009
+    assert server.process.poll() is None
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_closes_sockets_with_1012_and_ends_the_process(server: Running, stop: signal.Signals) -> None:
+    assert close_code(server, lambda _: server.process.send_signal(stop)) == 1012
+    output, errors = server.process.communicate(timeout=5)
+    assert (server.process.returncode, output, errors) == (0, "draining\n", "")
+
+
+def test_a_request_that_is_still_coming_does_not_disturb_the_end(server: Running) -> None:
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection.putrequest("POST", "/")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders(b"half")
+    assert post(server.port, 1, chunked=False)[0] == 200
+    server.process.terminate()
+    assert server.process.communicate(timeout=5)[1] == ""
+    assert server.process.returncode == 0
+    connection.close()
+
+
+def test_replies_that_do_not_end_hold_the_process_less_than_five_seconds(serve: Callable[..., Running]) -> None:
+    server = serve(DRAIN="60")
+    begun = time.monotonic()
+    assert close_code(server, lambda _: server.process.terminate()) == 1012
+    errors = server.process.communicate(timeout=5)[1]
+    assert time.monotonic() - begun < 5
+    assert server.process.returncode == 0
+    assert "Not everything had ended" in errors
+
+
+def close_code(server: Running, act: Callable[..., object]) -> int:
+    """The code with which the server closes a new socket after ACT."""
+    with connect(server.socket_address) as socket:
+        with pytest.raises(ConnectionClosed) as closed:
+            _act_and_receive(act, socket)
+        assert closed.value.rcvd, "the server broke the connection without a close frame"
+        return closed.value.rcvd.code
+
+
+def _act_and_receive(act: Callable[..., object], socket: ClientConnection) -> None:
+    act(socket)
+    socket.recv(timeout=10)
