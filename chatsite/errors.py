@@ -2,7 +2,6 @@
 
 import logging
 import re
-from types import TracebackType
 from typing import Any
 
 from django.views.debug import ExceptionReporter
@@ -31,5 +30,5 @@ class WithoutQueryStrings(logging.Filter):
         return True
 
 
-def _traceback(exc_info: tuple[type[BaseException] | None, BaseException | None, TracebackType | None] | Any) -> str:
+def _traceback(exc_info: Any) -> str:
     return logging.Formatter().formatException(exc_info)

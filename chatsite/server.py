@@ -6,6 +6,7 @@ Importing this module installs Twisted's asyncio reactor, so it has to come befo
 import asyncio
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -65,6 +66,7 @@ class Server(daphne.server.Server):
         self.host, self.port = host, port
         self.answering, self.drain = answering, drain
         self.connections: dict[Any, dict[str, Any]] = {}
+        self.stopping = False
 
     def run(self) -> None:
         """Serve; raises CannotListenError where the port is taken."""
@@ -75,6 +77,7 @@ class Server(daphne.server.Server):
             autoPingTimeout=self.ping_timeout,
             openHandshakeTimeout=self.websocket_handshake_timeout,
             maxFramePayloadSize=MESSAGE_LIMIT,
+            allowNullOrigin=True,  # the application judges origins
             failByDrop=False,  # a browser shall see the close code, not a broken connection
         )
         asyncio.set_event_loop(event_loop)
@@ -83,7 +86,16 @@ class Server(daphne.server.Server):
         reactor.callLater(2, self.timeout_checker)
         reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
         reactor.callWhenRunning(self.answering, self.listener.getHost().port)
-        reactor.run(installSignalHandlers=self.signal_handlers)
+        if self.signal_handlers:
+            for end in (signal.SIGINT, signal.SIGTERM):
+                event_loop.add_signal_handler(end, self.stop)
+        reactor.run(installSignalHandlers=False)  # Twisted's own fail on a second signal
+
+    def stop(self) -> None:
+        """Begin to end, once: a terminal and whoever started us may both send a signal."""
+        if not self.stopping:
+            self.stopping = True
+            super().stop()
 
     def kill_all_applications(self) -> "Deferred[None]":
         """Daphne's name for the moment before the reactor stops: it waits for what we return."""

@@ -39,7 +39,8 @@ SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or generated.secret("secre
 # --- The site ------------------------------------------------------------------------------------------------------
 
 DEBUG = False
-ALLOWED_HOSTS = sorted({urlsplit(origin).hostname or "" for origin in CHATSITE_ORIGINS})
+_hosts = {urlsplit(origin).hostname or "" for origin in CHATSITE_ORIGINS}
+ALLOWED_HOSTS = sorted(f"[{host}]" if ":" in host else host for host in _hosts)
 CSRF_TRUSTED_ORIGINS = CHATSITE_ORIGINS
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
@@ -189,5 +190,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

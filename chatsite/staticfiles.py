@@ -18,7 +18,7 @@ STYLE_SHEET = "css/site.css"
 IMPORT = re.compile(r'^@import "(?P<name>[^"]+)" layer\((?P<layer>[a-z]+)\);$', re.MULTILINE)
 
 
-class JoinedManifestStorage(CompressedManifestStaticFilesStorage):
+class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Collects, joins the style sheets, hashes and compresses."""
 
     def post_process(self, paths: Sources, dry_run: bool = False, **options: Any) -> Iterator[Any]:
@@ -29,7 +29,7 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):
 
     def _write(self, sheet: str) -> str:
         self.delete(STYLE_SHEET)
-        return self.save(STYLE_SHEET, ContentFile(sheet.encode()))
+        return str(self.save(STYLE_SHEET, ContentFile(sheet.encode())))
 
 
 def join(paths: Sources, name: str) -> str:
@@ -45,10 +45,10 @@ def join(paths: Sources, name: str) -> str:
 def _read(paths: Sources, name: str) -> str:
     storage, path = paths[name]
     with storage.open(path) as file:
-        return file.read().decode()
+        return bytes(file.read()).decode()
 
 
-class StaticFiles(WhiteNoiseMiddleware):
+class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
     """WhiteNoise, answering with bytes: its file iterators are synchronous and make ASGI servers warn and buffer."""
 
     @staticmethod
@@ -66,4 +66,4 @@ def _content(file: Any) -> bytes:
     if file is None:
         return b""
     with file:
-        return file.read()
+        return bytes(file.read())

@@ -31,6 +31,8 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
     """Store a question and the replies that it waits for; the ack's fields. Without `conversation`, begin that one."""
     body = command.body
     assert isinstance(body, commands.Send)
+    if generation.is_closing():
+        raise Refused("unavailable", "The server is restarting; try again in a moment.")
     begin = body.conversation is None
     if not begin:
         _writable(user, conversation_id)
@@ -54,7 +56,8 @@ def _post(user: User, body: commands.Send, conversation_id: UUID, begin: bool) -
         revision=first,
     )
     replies = [
-        create_reply(question, model, user, revision, body.parameters) for revision, model in enumerate(models, first + 1)
+        create_reply(question, model, user, revision, body.parameters)
+        for revision, model in enumerate(models, first + 1)
     ]
     _announce(conversation, [question, *replies])
     return {
@@ -86,7 +89,7 @@ def create_reply(
 
 
 def stop_reply(user: User, message_id: UUID) -> None:
-    """Ask for the end of a reply; only its owner ends it, with everything it has relayed. Ended ones stay as they are."""
+    """Ask for the end of a reply; its owner ends it, with everything it has relayed. Ended ones stay as they are."""
     replies = Message.objects.writable_by(user).filter(pk=message_id, role=Role.ASSISTANT)
     if not replies.exists():
         raise NotFound

@@ -1,6 +1,5 @@
 """The HTTP API, /api/v1/: JSON for the browser's session, described by OpenAPI."""
 
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from typing import Any
@@ -20,20 +19,18 @@ from conversations.api_schemas import (
     ConversationPage,
     Failure,
     MeOut,
-    MessageOut,
     MessagePage,
     ModelOut,
 )
 from conversations.errors import NotFound, Refused
 from conversations.models import Conversation, Message, Team, User
 from conversations.models.conversation import TITLE_LENGTH, ConversationQuerySet
+from conversations.parameters import checked
 from conversations.text import TEXT_LENGTH, clean, one_line
 from providers.models import LanguageModel
 
 PAGE, MOST = 50, 200
 """Rows of a page unless asked otherwise, and at most."""
-PARAMETERS_LENGTH = 10_000
-"""Characters of JSON."""
 
 api = NinjaAPI(title="Chatsite", version="1", urls_namespace="api", auth=django_auth, docs_url=None)
 router = Router()
@@ -165,9 +162,7 @@ def _fields(given: Schema) -> dict[str, Any]:
         if asked["model"] is None:
             raise Refused("no_model", "This model is not there, or not for you.")
     if "parameters" in asked:
-        clean(written := json.dumps(asked["parameters"], ensure_ascii=False), "parameters")
-        if len(written) > PARAMETERS_LENGTH or "\\u0000" in written:
-            raise Refused("bad_field", "“parameters” must be a small object without NUL characters.")
+        asked["parameters"] = checked(asked["parameters"])
     return asked
 
 

@@ -23,8 +23,8 @@ from providers.types import Finish, Usage
 
 ROUND = 0.25
 """Seconds between two looks at what is due."""
-DUE = 1.0
-"""Seconds after which a reply's row is written again: what a killed server loses at most."""
+DUE = 0.7
+"""Seconds after which a reply's row is written again: with ROUND, what a killed server loses at most."""
 
 _logger = logging.getLogger(__name__)
 
@@ -57,26 +57,26 @@ class Writer:
             self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Write what is left, for at most this long."""
+        """Wait until every reply of this process has its end in its row, for at most this long."""
         self._closing = True
         self._wake.set()
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def end(self, reply: LiveReply, outcome: Outcome) -> None:
-        """Make this reply's row terminal; its text is rendered here, in the caller's thread."""
-        self._endings.append((reply, outcome, markdown.render(reply.text())))
+    def end(self, reply: LiveReply, outcome: Outcome, html: str) -> None:
+        """Make this reply's row terminal, soon; `html` is its whole text, rendered."""
+        self._endings.append((reply, outcome, html))
         self._wake.set()
 
     def _run(self) -> None:
-        while not (self._closing and not self._endings):
+        while not (self._closing and not hub.replies):
             self._wake.wait(ROUND)
             self._wake.clear()
             try:
                 self._write_endings()
                 self._write_checkpoints()
             except DatabaseError:
-                _logger.exception("The database refused the replies under way; they stay in memory and are tried again.")
+                _logger.exception("The database refused the replies under way; they are kept and tried again.")
                 close_old_connections()
                 time.sleep(ROUND)
         close_old_connections()

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from conversations.errors import Refused
+from conversations.parameters import checked
 from conversations.text import clean, message_text
 
 MAX_DEPTH = 20
@@ -88,12 +89,18 @@ def reference(frame: str) -> str | None:
 
 def _object(frame: str) -> dict[str, Any]:
     try:
-        value = json.loads(frame, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_finite)
+        value = _decode(frame)
     except (ValueError, RecursionError):
         raise Refused("bad_frame", "This frame is not a JSON object.") from None
     if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
         raise Refused("bad_frame", "This frame is not a JSON object.")
     return value
+
+
+def _decode(frame: str) -> Any:
+    return json.loads(
+        frame, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_finite
+    )
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -163,15 +170,6 @@ def _models(fields: dict[str, Any]) -> tuple[UUID, ...]:
     return tuple(dict.fromkeys(_as_uuid(item, "models") for item in named))
 
 
-def _parameters(fields: dict[str, Any]) -> dict[str, Any]:
-    value = fields.get("parameters")
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise Refused("bad_field", "“parameters” must be an object.")
-    return value
-
-
 # --- One builder a command -----------------------------------------------------------------------------------------
 
 
@@ -199,7 +197,7 @@ def _send(fields: dict[str, Any]) -> Send:
         says_parent="parent" in fields,
         models=_models(fields),
         team=_optional_uuid(fields, "team"),
-        parameters=_parameters(fields),
+        parameters=checked(fields.get("parameters")),
     )
 
 

@@ -53,7 +53,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             command = commands.parse(frame)
             person = await self._in_database(admission.person_of, self.session_key)
             if person is None:
-                return await self._close(SIGNED_OUT)
+                await self._close(SIGNED_OUT)
+                return
             await self._answer(command, person)
         except Refused as refusal:
             await self._refuse(commands.reference(frame) if frame else None, refusal)
@@ -84,13 +85,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         """This session has ended."""
         if not self.closing:
             hub.viewings.leave(self)
-            asyncio.ensure_future(self._close(SIGNED_OUT))
+            self.last_words = asyncio.ensure_future(self._close(SIGNED_OUT))
 
     def evict(self, conversation: UUID) -> None:
         """This person may no longer see that conversation."""
         hub.viewings.part(self, conversation)
         gone = {"type": "conversation.gone", "conversation": conversation, "revision": 0}
-        asyncio.ensure_future(self.push(frames.serialise(gone)))
+        self.last_words = asyncio.ensure_future(self.push(frames.serialise(gone)))
 
     # --- Commands ---
 

@@ -62,6 +62,12 @@ def message_finished(message: Message) -> None:
     hub.publish(News(message.conversation_id, payload, body_html(message)))
 
 
+def message_waiting(conversation: UUID, message: UUID, code: str) -> None:
+    """This reply has not begun, and why."""
+    payload = {"type": "message.waiting", "conversation": conversation, "message": message, "reason": {"code": code}}
+    hub.publish(News(conversation, payload))
+
+
 def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:
     """For every socket of everyone who may read it: sidebars show conversations that are not open."""
     payload = {

@@ -11,7 +11,7 @@ from conversations.models import User
 from providers.presets import PRESETS
 
 
-class SetUpForm(forms.ModelForm):  # type: ignore[type-arg]
+class SetUpForm(forms.Form):
     """The first administrator."""
 
     name = forms.CharField(max_length=150)
@@ -19,20 +19,15 @@ class SetUpForm(forms.ModelForm):  # type: ignore[type-arg]
     language = forms.ChoiceField(choices=settings.LANGUAGES)
     code = forms.CharField(required=False)
 
-    class Meta:
-        model = User
-        fields: tuple[str, ...] = ()
-
     def clean_name(self) -> str:
         name = User.normalize_username(self.cleaned_data["name"])
         User._meta.get_field("username").run_validators(name)
-        self.instance.username = name
         return name
 
-    def clean(self) -> dict[str, Any] | None:
+    def clean(self) -> dict[str, Any]:
         if "password" in self.cleaned_data:
             try:
-                validate_password(self.cleaned_data["password"], self.instance)
+                validate_password(self.cleaned_data["password"], User(username=self.cleaned_data.get("name", "")))
             except forms.ValidationError as error:
                 self.add_error("password", error)
         return self.cleaned_data

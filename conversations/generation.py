@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from conversations import database, history
+from conversations import database, events, history, markdown
 from conversations.checkpoints import Outcome, writer
 from conversations.live import LiveReply, hub
 from conversations.models import Message
@@ -28,13 +28,23 @@ def start(reply: Message) -> None:
     """Begin to write this reply, or wait in sight for the one above its question to end. Returns at once."""
     live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
     hub.begin(live)
-    _threads.submit(run, live)
+    _ask(live)
 
 
 def wake_waiting(_ended: UUID | None = None) -> None:
     """Look again whether the replies that wait may begin."""
     for live in [live for live in list(hub.replies.values()) if live.is_waiting]:
+        _ask(live)
+
+
+def _ask(live: LiveReply) -> None:
+    if live.ask():
         _threads.submit(run, live)
+
+
+def is_closing() -> bool:
+    """The server is about to end: nothing new begins."""
+    return _closing.is_set()
 
 
 def stop(live: LiveReply) -> None:
@@ -48,25 +58,27 @@ def interrupt_all() -> None:
     _closing.set()
     for live in list(hub.replies.values()):
         live.stop()
-        _end_if_waiting(live, _restarted(live))
+        _end_if_waiting(live, _restarted())
 
 
 def _end_if_waiting(live: LiveReply, outcome: Outcome) -> None:
     if live.claim():
-        hub.end(live, partial(writer.end, live, outcome))
+        hub.end(live, partial(writer.end, live, outcome, ""))
 
 
 def run(live: LiveReply) -> None:
     """Write one reply to its end, whatever happens on the way."""
+    said: list[str] = []
     try:
+        live.look()
         prepared = database.submit(_prepare, live).result()
         if prepared is None or not live.claim():
             return
-        outcome = _relay(live, *prepared)
+        outcome = _relay(live, *prepared, said)
     except Exception:
         _logger.exception("A reply ended by a fault of our own.")
-        outcome = _broken(live, "unavailable", "Something went wrong on this site; the log has the details.")
-    hub.end(live, lambda: _threads.submit(writer.end, live, outcome))
+        outcome = _broken("unavailable", "Something went wrong on this site; the log has the details.")
+    hub.end(live, partial(writer.end, live, outcome, markdown.render("".join(said))))
 
 
 def _prepare(live: LiveReply) -> tuple[Route | VendorError, Prompt] | None:
@@ -74,6 +86,7 @@ def _prepare(live: LiveReply) -> tuple[Route | VendorError, Prompt] | None:
     reply = Message.objects.select_related("conversation", "parent__parent").get(pk=live.id)
     above = reply.parent.parent if reply.parent else None
     if above is not None and above.is_under_way and not live.stopped:
+        _tell_to_wait(live)
         return None
     try:
         route = pool.choose(reply.model_id)
@@ -82,7 +95,13 @@ def _prepare(live: LiveReply) -> tuple[Route | VendorError, Prompt] | None:
     return route, history.prompt_for(reply, route.vendor_id)
 
 
-def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt) -> Outcome:
+def _tell_to_wait(live: LiveReply) -> None:
+    if not live.told_to_wait:
+        live.told_to_wait = True
+        events.message_waiting(live.conversation, live.id, "queued")
+
+
+def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt, said: list[str]) -> Outcome:
     stream: Stream | None = None
     try:
         if isinstance(route, VendorError):
@@ -91,21 +110,22 @@ def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt) -> Outco
             live.attach(stream)
             for delta in stream:
                 hub.feed(live, delta)
+                said.append(delta.text)
         return _ended(live, stream)
     except VendorError as error:
-        return _broken(live, error.code, error.text, stream)
+        return _broken(error.code, error.text, stream)
     except vault.Locked as error:
-        return _broken(live, "key_refused", str(error), stream)
+        return _broken("key_refused", str(error), stream)
 
 
 def _ended(live: LiveReply, stream: Stream) -> Outcome:
     if stream.stopped and _closing.is_set():
-        return _restarted(live, stream)
+        return _restarted(stream)
     status = Status.STOPPED if stream.stopped else Status.COMPLETE
     return Outcome(status, stream.finish, stream.usage or Usage())
 
 
-def _broken(live: LiveReply, code: str, text: str, stream: Stream | None = None) -> Outcome:
+def _broken(code: str, text: str, stream: Stream | None = None) -> Outcome:
     """Failed before the first token, interrupted after it."""
     spoken = stream is not None and stream.first_token_at is not None
     usage = stream.usage if stream is not None and stream.usage else Usage()
@@ -113,8 +133,8 @@ def _broken(live: LiveReply, code: str, text: str, stream: Stream | None = None)
     return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, usage, code, text)
 
 
-def _restarted(live: LiveReply, stream: Stream | None = None) -> Outcome:
-    return _broken(live, "server_restarted", "The server was restarted while it replied.", stream)
+def _restarted(stream: Stream | None = None) -> Outcome:
+    return _broken("server_restarted", "The server was restarted while it replied.", stream)
 
 
 writer.when_ended = wake_waiting

@@ -75,5 +75,5 @@ def merged(deltas: list[Delta]) -> Iterator[Piece]:
 
 def _of_part(part: Part) -> Piece:
     if part.kind in _GROWING:
-        return Piece(**{part.kind: part.text})
+        return Piece(text=part.text) if part.kind == "text" else Piece(thought=part.text)
     return Piece(part=part)

@@ -28,7 +28,7 @@ def add_endpoint(
     fields = preset.endpoint_fields(base_url.strip())
     if not fields["base_url"]:
         raise ValidationError({"base_url": "This preset needs the address of the vendor."})
-    fields["needs_key"] = bool(key) or preset.needs_key and bool(preset.base_url)
+    fields["needs_key"] = bool(key) or (preset.needs_key and bool(preset.base_url))
     with transaction.atomic():
         endpoint = _endpoint(name.strip() or preset.label, fields)
         _set_key(endpoint, key, by)

@@ -82,12 +82,12 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if formset.model is ApiKey and change and "base_url" in form.changed_data:
             formset.save(commit=False)
             for key in formset.new_objects:
-                key.created_by = request.user
+                key.created_by_id = request.user.pk
                 key.save()
             return
         for key in formset.save(commit=False):
             if isinstance(key, ApiKey) and key._state.adding:
-                key.created_by = request.user
+                key.created_by_id = request.user.pk
             key.save()
         for gone in formset.deleted_objects:
             gone.delete()
@@ -108,7 +108,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:
-            obj.created_by = request.user  # type: ignore[assignment]
+            obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)
 
 

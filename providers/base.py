@@ -15,6 +15,8 @@ from providers.errors import BadReply
 from providers.sse import EVENT_BYTES, FIELDS, ByteOrderMark, Event, Events, Lines
 
 UNREADABLE_IN_A_ROW = 3
+# Tolerant of bare control characters in strings; made once, because json.loads would make one for every event.
+_JSON = json.JSONDecoder(strict=False)
 _BETWEEN_OBJECTS = re.compile(rb"[ \t,\[\]]*")
 _STRUCTURE = re.compile(rb'["{}\[\]]')
 _IN_STRING = re.compile(rb'["\\]')
@@ -187,7 +189,7 @@ def _is_alien(line: bytes) -> bool:
 def _objects_in(text: bytes) -> list[dict[str, Any]]:
     """The objects of one JSON text: itself, or the members of a list (errors come as one-element lists)."""
     try:
-        value = json.loads(text.decode("utf-8", "replace"), strict=False)
+        value = _JSON.decode(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return []
     return [member for member in (value if isinstance(value, list) else [value]) if isinstance(member, dict)]

@@ -17,7 +17,6 @@ VendorError
 └── ReplyTooLong      reply_too_long     more came than a reply may hold
 """
 
-# ruff: noqa: N818
 # Named for what happened, as they are caught and read, not for being exceptions.
 
 from __future__ import annotations

@@ -98,11 +98,13 @@ class Reading:
 
     def _fitting(self, delta: Delta) -> Iterator[Delta]:
         """`delta` as far as there is room for it; raises ReplyTooLong when some of it does not fit."""
-        fitting = replace(delta, text=self._fit("text", delta.text), thought=self._fit("thought", delta.thought))
-        if fitting.text or fitting.thought or fitting.part:
-            yield fitting
-        if fitting != delta:
-            raise ReplyTooLong
+        text, thought = self._fit("text", delta.text), self._fit("thought", delta.thought)
+        if (text, thought) == (delta.text, delta.thought):
+            yield delta
+            return
+        if text or thought:
+            yield Delta(text, thought)
+        raise ReplyTooLong
 
     def _fit(self, kind: str, text: str) -> str:
         encoded = text.encode()

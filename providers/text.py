@@ -167,8 +167,11 @@ class KeyMask:
 
 def overlap(text: str, wanted: str) -> int:
     """How many characters at the end of `text` are a beginning of `wanted`, short of all of it."""
-    longest = min(len(text), len(wanted) - 1)
-    return next((size for size in range(longest, 0, -1) if text.endswith(wanted[:size])), 0)
+    tail = text[max(0, len(text) - len(wanted) + 1) :]
+    start = tail.find(wanted[0])
+    while start >= 0 and not wanted.startswith(tail[start:]):
+        start = tail.find(wanted[0], start + 1)
+    return len(tail) - start if start >= 0 else 0
 
 
 def _through(steps: tuple[Characters, KeyMask], text: str) -> str:

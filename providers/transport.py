@@ -12,8 +12,8 @@ import threading
 from collections.abc import Iterator, Mapping, Set
 from functools import lru_cache
 from http.client import HTTPException
+from time import monotonic
 from typing import Any, Never
-from urllib.parse import quote
 
 import requests
 import urllib3
@@ -23,6 +23,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from providers import egress, errors
 from providers.inflate import Inflation
 from providers.lookup import Addresses, Lookup
+from providers.placement import place
 from providers.text import KeyMask
 from providers.types import Clocks, HttpRequest, Key
 from providers.watchdog import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
@@ -37,7 +38,7 @@ _OWN_HEADERS = (("User-Agent", "chatsite"), ("Accept", "*/*"), ("Accept-Encoding
 _opening = threading.local()
 
 
-class HungUp(Exception):  # noqa: N818
+class HungUp(Exception):
     """We ended the call ourselves."""
 
 
@@ -49,6 +50,7 @@ class Call:
         self.headers: Mapping[str, str] = {}
         self._private_hosts = frozenset(private_hosts)
         self._clocks = clocks
+        self._backstop = max(clocks.total, clocks.first_token, clocks.silence) + _BACKSTOP_SECONDS
         self._timer: Timer | None = None
         self._lock = threading.Lock()
         self._aborted = False
@@ -119,17 +121,18 @@ class Call:
 
     def dial(self, host: str, port: int) -> socket.socket:
         """A connection to the first address of `host` that answers, if all of them may be called."""
+        until = monotonic() + CONNECT_SECONDS
         for family, address in self._judged(host, port):
             connection = socket.socket(family, socket.SOCK_STREAM)
             try:
-                connection.settimeout(CONNECT_SECONDS)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.hold(connection)
-                connection.connect(address)
+                self._connect(connection, address, until)
                 return connection
             except OSError:
                 connection.close()
                 self._check()
+            except (errors.VendorError, HungUp):
+                connection.close()
+                raise
         raise errors.VendorDown(because="The vendor could not be reached.")
 
     def hold(self, connection: socket.socket) -> None:
@@ -140,6 +143,15 @@ class Call:
                 self._raise_reason()
             # TLS takes the first handle away from its socket object, hence a second one.
             self._handle = socket.socket(fileno=os.dup(connection.fileno()))
+
+    def _connect(self, connection: socket.socket, address: tuple[Any, ...], until: float) -> None:
+        connection.settimeout(max(0.1, until - monotonic()))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.hold(connection)
+        connection.connect(address)
+        # An abort that came just before the connection was made could not shut it down.
+        self._check()
+        connection.settimeout(self._backstop)
 
     def _judged(self, host: str, port: int) -> Addresses:
         addresses = self._lookup.addresses(host, port, CONNECT_SECONDS)
@@ -153,9 +165,8 @@ class Call:
         return addresses
 
     def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
-        backstop = max(self._clocks.total, self._clocks.first_token, self._clocks.silence) + _BACKSTOP_SECONDS
         try:
-            return _door(self._private_hosts).send(prepared, stream=True, timeout=(CONNECT_SECONDS, backstop))
+            return _door(self._private_hosts).send(prepared, stream=True, timeout=self._backstop)
         except requests.exceptions.SSLError:
             self._check()
             raise errors.VendorDown(because="The vendor's TLS certificate or connection cannot be trusted.") from None
@@ -255,28 +266,14 @@ def _door(_private_hosts: frozenset[str]) -> _Door:
 
 
 def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest:
-    """`request` with its key; no text of an exception may hold the key, so a malformed one is refused here."""
+    """`request` with its key; no text of an exception may hold the key."""
     egress.check_headers(pair for pair in request.headers if pair[0] != "Content-Type")
-    secret = key.reveal() if key else ""
-    if not (secret.isascii() and secret.isprintable()) or " " in secret:
-        raise errors.KeyRefused(because="The key holds characters that no vendor key has.")
-    url, headers = _with_key(request, secret) if secret else (request.url, ())
+    url, headers = place(request, key.reveal() if key else "")
     try:
         everything = dict([*_OWN_HEADERS, *request.headers, *headers])
         return requests.Request(request.method, url, headers=everything, data=request.body).prepare()
     except (requests.RequestException, ValueError):
         raise errors.BadRequest(because="The vendor's address or headers cannot be sent.") from None
-
-
-def _with_key(request: HttpRequest, secret: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The address and the header that carry the key; in a query the key comes first."""
-    if request.key_placement == "query":
-        path, _, query = request.url.partition("?")
-        return f"{path}?key={quote(secret, safe='')}{'&' if query else ''}{query}", ()
-    if request.key_placement == "header-goog":
-        return request.url, (("x-goog-api-key", secret),)
-    bearer = "Bearer " if request.key_placement == "bearer" else ""
-    return request.url, (("Authorization", bearer + secret),)
 
 
 def _as_written(host: str) -> str:

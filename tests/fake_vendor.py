@@ -251,7 +251,7 @@ class _Handler(BaseHTTPRequestHandler):
                 raise _Ended
 
 
-class _Ended(Exception):  # noqa: N818
+class _Ended(Exception):
     """The script is over because the connection is."""
 
 

@@ -114,6 +114,14 @@ def test_a_signal_closes_sockets_with_1012_and_ends_the_process(server: Running,
     assert (server.process.returncode, output, errors) == (0, "draining\n", "")
 
 
+def test_a_second_signal_changes_nothing(serve: Callable[..., Running]) -> None:
+    server = serve(DRAIN="0.3")
+    for stop in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        server.process.send_signal(stop)
+    assert server.process.communicate(timeout=5) == ("draining\n", "")
+    assert server.process.returncode == 0
+
+
 def test_a_request_that_is_still_coming_does_not_disturb_the_end(server: Running) -> None:
     connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
     connection.putrequest("POST", "/")

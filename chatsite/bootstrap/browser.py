@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from chatsite.bootstrap.environment import apt_install
@@ -52,7 +53,8 @@ def _of_playwright() -> Path | None:
 def _install_by_playwright() -> Path | None:
     _say("Fetching a Chromium for the browser tests …")
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
-    subprocess.run(command, env=os.environ | _IMPATIENT, capture_output=True, timeout=600)
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(command, env=os.environ | _IMPATIENT, capture_output=True, timeout=300)
     return _of_playwright()
 
 

@@ -42,7 +42,8 @@ class LiveReply:
         self.stopped = False
         self.lost = False
         self.checkpoint_at = time.monotonic()
-        self._claimed = False
+        self.told_to_wait = False
+        self._asked = self._claimed = False
         self._lock = threading.Lock()
         self._said, self._seq = Parts(), 0
         self._growing = GrowingMarkdown()
@@ -53,6 +54,17 @@ class LiveReply:
         self.rendering = False
         self.render_due = 0.0
         self.when_flushed: Callable[[], None] | None = None
+
+    def ask(self) -> bool:
+        """True unless a thread has been asked already to look whether this reply may begin."""
+        with self._lock:
+            asked, self._asked = self._asked, True
+            return not asked
+
+    def look(self) -> None:
+        """A thread looks now; the next one may be asked."""
+        with self._lock:
+            self._asked = False
 
     def claim(self) -> bool:
         """True for the one thread that may run this reply."""

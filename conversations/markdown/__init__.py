@@ -1,13 +1,15 @@
-"""Text to safe HTML, whole or while it grows; the only place of the site that marks anything safe.
+"""Text to safe HTML, whole or while it grows; the only place of the site that marks a message's text safe.
 
-`render` is the whole text at once. `GrowingMarkdown` is one reply while it streams: it hands out every top-level block once,
-as soon as no further text can change it, and the open rest again at each update. Joined, both are the same HTML.
+`render` is the whole text at once. `GrowingMarkdown` is one reply while it streams: it hands out every top-level block
+once, as soon as no further text can change it, and the open rest again at each update. Joined, both are the same HTML.
 
-A code block is
-    <div class="code-block" data-language="python"><div class="code-block__bar"><span class="code-block__language">python</span>
-    </div><pre><code class="highlight">…</code></pre></div>
-(without `data-language` and the span where no language is named), a table stands in <div class="table-scroll">, a display formula
-in <div class="math-block">, an image is <span class="image-chip" title="its address">its text</span> and is never loaded.
+A code block, all on one line up to the code, and without `data-language` and its span where no language is named:
+
+    <div class="code-block" data-language="python"><div class="code-block__bar">
+    <span class="code-block__language">python</span></div><pre><code class="highlight">…</code></pre></div>
+
+A table stands in <div class="table-scroll">, a display formula in <div class="math-block">; an image is
+<span class="image-chip" title="its address">its text</span> and is never loaded.
 """
 
 from conversations.markdown.growing import GrowingMarkdown, Rendered, render

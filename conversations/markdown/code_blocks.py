@@ -22,23 +22,24 @@ SECONDS_PER_CHARACTER = 5e-6
 
 # Only languages that were tried with hostile input; a language is never guessed.
 _LANGUAGES = (
-    "bash c clojure cmake cpp csharp css dart diff docker elixir erlang go graphql groovy haskell html ini java javascript json"
-    " julia kotlin latex less lua make markdown nginx objective-c perl php postgresql powershell protobuf python r ruby rust"
-    " scala scss sql swift terraform toml typescript xml yaml"
+    "bash c clojure cmake cpp csharp css dart diff docker elixir erlang go graphql groovy haskell html ini java"
+    " javascript json julia kotlin latex less lua make markdown nginx objective-c perl php postgresql powershell"
+    " protobuf python r ruby rust scala scss sql swift terraform toml typescript xml yaml"
 )
 _ALIASES = {
-    "c#": "csharp", "c++": "cpp", "cs": "csharp", "dockerfile": "docker", "golang": "go", "hcl": "terraform", "h": "c",
-    "hs": "haskell", "js": "javascript", "jsonc": "json", "jsx": "javascript", "kt": "kotlin", "makefile": "make", "md": "markdown",
-    "mjs": "javascript", "objc": "objective-c", "patch": "diff", "pl": "perl", "ps1": "powershell", "py": "python",
-    "python3": "python", "rb": "ruby", "rs": "rust", "sh": "bash", "shell": "bash", "svg": "xml", "tex": "latex", "tf": "terraform",
-    "ts": "typescript", "tsx": "typescript", "vue": "html", "yml": "yaml", "zsh": "bash",
+    "c#": "csharp", "c++": "cpp", "cs": "csharp", "dockerfile": "docker", "golang": "go", "h": "c",
+    "hcl": "terraform", "hs": "haskell", "js": "javascript", "jsonc": "json", "jsx": "javascript", "kt": "kotlin",
+    "makefile": "make", "md": "markdown", "mjs": "javascript", "objc": "objective-c", "patch": "diff", "pl": "perl",
+    "ps1": "powershell", "py": "python", "python3": "python", "rb": "ruby", "rs": "rust", "sh": "bash",
+    "shell": "bash", "svg": "xml", "tex": "latex", "tf": "terraform", "ts": "typescript", "tsx": "typescript",
+    "vue": "html", "yml": "yaml", "zsh": "bash",
 }  # fmt: skip
 _LANGUAGE_NAME = re.compile(r"[a-z0-9+#-]{1,20}(?=[\s:,{]|$)")
 _UNCOLOURED = frozenset({"", "w", "n", "p", "err"})
 
 
 def code_block(code: str, info: str = "", *, colours: bool = True) -> str:
-    """Return the markup of a block of code; `info` is what stands behind the fence, of which only a plain language name is used."""
+    """Return the markup of a block of code; of `info`, the text behind the fence, only a language name is used."""
     language = _language(info)
     name = f'<span class="code-block__language">{escape(language)}</span>' if language else ""
     attribute = f' data-language="{escape(language)}"' if language else ""
@@ -74,8 +75,8 @@ def _highlighted(code: str, language: str) -> str:
 def _within_budget(tokens: Iterator[tuple[_TokenType, str]], length: int) -> Iterator[tuple[_TokenType, str]]:
     """Stop early when a lexer takes much longer than code of this length should need.
 
-    The regular expressions of many lexers take quadratic time on some text: 17 s for 10 KB of C# made of `a` and line ends. What counts
-    is the thread's own time, so that a busy server does not lose its colours.
+    The regular expressions of many lexers take quadratic time on some text: 17 s for 10 KB of C# made of `a` and line
+    ends. What counts is the thread's own time, so that a busy server does not lose its colours.
     """
     deadline = thread_time() + START_SECONDS + length * SECONDS_PER_CHARACTER
     for token in tokens:
@@ -96,12 +97,13 @@ def _token_class(kind: _TokenType) -> str:
     return STANDARD_TYPES[kind]
 
 
-_OPENING = re.compile(r"(`{3,}+|~{3,}+)([^`\r\n]*+)\n")
+# A line with a pipe can still become the head of a table.
+_OPENING = re.compile(r"(`{3,}+|~{3,}+)([^`|\r\n]*+)\n")
 
 
 @dataclass(slots=True)
 class OpenFence:
-    """A fence at which the text ends: as long as no line closes it, more text is more code and nothing needs parsing."""
+    """A fence at which the text ends: until a line closes it, more text is more code and nothing needs parsing."""
 
     info: str
     body_start: int
@@ -129,4 +131,9 @@ class OpenFence:
 
     def html(self, text: str) -> str:
         """Return the block as it stands, without colours."""
-        return code_block(showable(text[self.body_start :]), self.info, colours=False)
+        return code_block(showable(self._body(text)), self.info, colours=False)
+
+    def _body(self, text: str) -> str:
+        """Return the code so far; like the parser, without a last line that is only begun by its indentation."""
+        last_line = max(self.body_start, text.rfind("\n") + 1)
+        return text[self.body_start :] if text[last_line:].strip(" \t") else text[self.body_start : last_line]

@@ -63,7 +63,7 @@ def _tidy(root: Element) -> None:
     for element, depth in _with_depth(root):
         if depth > MAX_FORMULA_DEPTH:
             raise ValueError("formula nested too deeply")
-        # The converter writes symbols as character references and relies on being unescaped as a whole, markup of others included.
+        # The converter writes symbols as character references and would unescape the whole, foreign markup included.
         element.text = unescape(element.text) if element.text else element.text
         for name in _LENGTHS & element.attrib.keys():
             if not _SHORT_LENGTH.fullmatch(element.attrib[name]):

@@ -1,6 +1,6 @@
 """Tokens to HTML, where ours differs from the parser's own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
@@ -17,8 +17,8 @@ MAX_SHOWN_ADDRESS = 300
 
 def add_markup(md: MarkdownIt) -> None:
     """Give the parser's renderer our markup."""
-    for name, rule in _RULES.items():
-        md.add_render_rule(name, rule)
+    for name, markup in _MARKUP.items():
+        md.add_render_rule(name, _render_rule(markup))
 
 
 def plain_paragraph(text: str) -> str:
@@ -26,73 +26,73 @@ def plain_paragraph(text: str) -> str:
     return f'<p class="plain-text">{escape(text, quote=False)}</p>\n'
 
 
-def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    token = tokens[index]
-    is_at_the_end = token.map is not None and token.map[1] >= env["end"] if env["end"] else False
-    return code_block(token.content, token.info, colours=not is_at_the_end)
+def _render_rule(markup: Callable[[Token], str]) -> Callable[..., str]:
+    def rule(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+        return markup(tokens[index])
+
+    return rule
 
 
-def _indented_code(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    return code_block(tokens[index].content)
+def _fence(token: Token) -> str:
+    return code_block(token.content, token.info, colours=not token.meta.get("open"))
 
 
-def _image(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    token = tokens[index]
+def _indented_code(token: Token) -> str:
+    return code_block(token.content)
+
+
+def _image(token: Token) -> str:
     address = escape(token.meta["address"][:MAX_SHOWN_ADDRESS])
     return f'<span class="image-chip" title="{address}">{escape(token.content, quote=False)}</span>'
 
 
-def _link_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+def _link_open(token: Token) -> str:
     """Show where a link leads as its title, in place of one its author could mislead with."""
-    token = tokens[index]
     address = str(token.attrs["href"])
     title = "" if token.info == "auto" else f' title="{escape(address[:MAX_SHOWN_ADDRESS])}"'
     return f'<a href="{escape(address)}"{title}>'
 
 
-def _line_break(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    # People press Enter, and models begin lines of verse, of an address, of a list of options, where they mean a new line;
-    # who wraps prose at a column, as CommonMark assumes, does not do it in a chat.
+def _line_break(_token: Token) -> str:
+    # People press Enter, and models begin lines of verse, of an address, of a list of options, where they mean a
+    # new line; who wraps prose at a column, as CommonMark assumes, does not do it in a chat.
     return "<br>\n"
 
 
-def _task_box(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    checked = "true" if tokens[index].meta["checked"] else "false"
+def _task_box(token: Token) -> str:
+    checked = "true" if token.meta["checked"] else "false"
     return f'<span class="task-box" role="checkbox" aria-checked="{checked}" aria-disabled="true"></span>'
 
 
-def _table_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+def _table_open(_token: Token) -> str:
     return '<div class="table-scroll"><table>\n'
 
 
-def _table_close(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+def _table_close(_token: Token) -> str:
     return "</table></div>\n"
 
 
-def _cell_open(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+def _cell_open(token: Token) -> str:
     """Say a cell's alignment by class: a strict content security policy blocks `style`."""
-    token = tokens[index]
-    style = str(token.attrs.pop("style", ""))
-    if style:
-        token.attrJoin("class", style.replace("text-align:", "align-"))
-    return renderer.renderToken(tokens, index, options, env)
+    alignment = str(token.attrs.get("style", "")).replace("text-align:", "align-")
+    classes = " ".join(filter(None, (alignment, str(token.attrs.get("class", "")))))
+    return f'<{token.tag} class="{classes}">' if classes else f"<{token.tag}>"
 
 
-def _math_inline(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    token = tokens[index]
+def _math_inline(token: Token) -> str:
     written = token.markup + token.content + closer_of(token.markup)
     return formula(token.content, written, display=token.markup in ("$$", "\\["))
 
 
-def _math_block(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    token = tokens[index]
-    closed = token.meta["closed"]
-    written = token.markup + token.content + (closer_of(token.markup) if closed else "")
-    shown = formula(token.content, written, display=True) if closed else formula_as_text(written)
+def _math_block(token: Token) -> str:
+    if token.meta["closed"]:
+        shown = formula(token.content, token.markup + token.content + closer_of(token.markup), display=True)
+    else:
+        shown = formula_as_text(token.markup + token.content)
     return f'<div class="math-block">{shown}</div>\n'
 
 
-_RULES = {
+_MARKUP = {
     "fence": _fence,
     "code_block": _indented_code,
     "image": _image,

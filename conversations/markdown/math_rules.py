@@ -9,6 +9,7 @@ from markdown_it.rules_inline import StateInline
 MAX_INLINE_CHARACTERS = 1_000
 
 _CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}
+_WORD_BEFORE = re.compile(r"[A-Za-z0-9](?=\$)")
 _UNESCAPED_DOLLAR = re.compile(r"(?<!\\)(?:\\\\)*\$")
 # `$5 or 10$` and `\[1\]` are prices and notes.
 _PROSE = re.compile(r"\s*|\d[\d.,]*\s+[A-Za-z]{2,}.*", re.DOTALL)
@@ -52,7 +53,7 @@ def _inline_end(state: StateInline, opener: str, start: int) -> int:
 def _dollar_end(state: StateInline, start: int, limit: int) -> int:
     """Apply Pandoc's rule for `$`: no space inside next to either dollar, no digit behind the closing one."""
     match = _UNESCAPED_DOLLAR.search(state.src, start, limit)
-    if not match or state.src[start - 2 : start - 1].isalnum() and state.src[start - 2 : start - 1].isascii():
+    if not match or _WORD_BEFORE.match(state.src, start - 2):
         return -1
     end = match.end() - 1
     inside, behind = state.src[start:end], state.src[end + 1 : end + 2]
@@ -61,18 +62,18 @@ def _dollar_end(state: StateInline, start: int, limit: int) -> int:
     return end
 
 
-def _block_formula(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:
+def _block_formula(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """Take a formula on lines of its own.
 
-    Its first line alone decides whether it is one, as with a fence, and an empty line ends it: otherwise a `$$` far below could change
-    blocks that a reader has already seen.
+    Its first line alone decides whether it is one, as with a fence, and an empty line ends it: otherwise a `$$` far
+    below could change blocks that a reader has already seen.
     """
-    first = _line(state, startLine)
-    opener = first[:2]
-    if opener not in ("$$", "\\[") or state.is_code_block(startLine) or not _opens_block(first[2:], opener):
+    line = _line(state, first)
+    opener = line[:2]
+    if opener not in ("$$", "\\[") or state.is_code_block(first) or not _opens_block(line[2:], opener):
         return False
     if not silent:
-        _take_block(state, startLine, endLine, opener)
+        _take_block(state, first, end, opener)
     return True
 
 
@@ -87,21 +88,21 @@ def _opens_block(rest: str, opener: str) -> bool:
     return rest.find(closer) == len(rest) - 2 and not _NOTE.fullmatch(rest[:-2])
 
 
-def _take_block(state: StateBlock, startLine: int, endLine: int, opener: str) -> None:
-    lines, line = [_line(state, startLine)[2:]], startLine
-    while not lines[-1].endswith(_CLOSERS[opener]) and _continues(state, line + 1, endLine):
+def _take_block(state: StateBlock, first: int, end: int, opener: str) -> None:
+    lines, line = [_line(state, first)[2:]], first
+    while not lines[-1].endswith(_CLOSERS[opener]) and _continues(state, line + 1, end):
         line += 1
         lines.append(_line(state, line))
     token = state.push("math_block", "math", 0)
-    token.content, token.markup, token.map = "\n".join(lines), opener, [startLine, line + 1]
+    token.content, token.markup, token.map = "\n".join(lines), opener, [first, line + 1]
     token.meta = {"closed": token.content.endswith(_CLOSERS[opener])}
     if token.meta["closed"]:
         token.content = token.content[:-2]
     state.line = line + 1
 
 
-def _continues(state: StateBlock, line: int, endLine: int) -> bool:
-    return line < endLine and not state.isEmpty(line) and state.sCount[line] >= state.blkIndent
+def _continues(state: StateBlock, line: int, end: int) -> bool:
+    return line < end and not state.isEmpty(line) and state.sCount[line] >= state.blkIndent
 
 
 def closer_of(opener: str) -> str:

@@ -1,11 +1,11 @@
-"""Markdown to blocks and blocks to HTML: CommonMark with tables, strikethrough, tasks, formulas and bare links, within fixed limits."""
+"""Markdown to blocks and blocks to HTML: CommonMark with tables, strikethrough, tasks, formulas and bare links."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_cjk_friendly import cjk_friendly  # type: ignore[import-untyped]
+from mdit_py_cjk_friendly import cjk_friendly
 
 from conversations.markdown.characters import showable
 from conversations.markdown.limits import MAX_NESTING, add_limits
@@ -38,8 +38,11 @@ def parse_blocks(text: str) -> list[Block]:
 
 
 def render_block(block: Block, end: int | None = None) -> str:
-    """Return the block as HTML that is not sanitised yet; a fence that reaches line `end` is still open and gets no colours."""
-    return str(_parser.renderer.render(block.tokens, _parser.options, {"end": end}))
+    """Return the block as HTML, not sanitised yet; a fence that reaches line `end` is open: no colours."""
+    for token in block.tokens:
+        if token.type == "fence" and token.map:
+            token.meta["open"] = end is not None and token.map[1] >= end
+    return str(_parser.renderer.render(block.tokens, _parser.options, {}))
 
 
 def line_count(text: str) -> int:

@@ -35,8 +35,8 @@ def is_link_allowed(address: str) -> bool:
 def _image(state: StateInline, silent: bool) -> bool:
     """Take an image as its address and its text.
 
-    The parser's own rule reads the text as Markdown again, images in it included, which some hundred nested images turn into a
-    RecursionError; and it refuses `data:` addresses, of which the reader would then see every character.
+    The parser's own rule reads the text as Markdown again, images in it included, which some hundred nested images
+    turn into a RecursionError; and it refuses `data:` addresses, of which the reader would then see every character.
     """
     if not state.src.startswith("![", state.pos):
         return False

@@ -5,14 +5,14 @@ from pygments.token import STANDARD_TYPES
 
 _HTML = "p br hr h1 h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a table thead tbody tr th td div span"
 _MATHML = (
-    "math mrow mi mn mo ms mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd mstyle mpadded"
-    " mphantom menclose"
+    "math mrow mi mn mo ms mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd"
+    " mstyle mpadded mphantom menclose"
 )
 # Presentation only; no href, style, class or id, which the formula language could set.
 _MATHML_ATTRIBUTES = (
-    "display displaystyle scriptlevel mathvariant mathsize mathcolor mathbackground width height depth lspace rspace voffset"
-    " minsize maxsize stretchy fence form separator largeop movablelimits symmetric accent linethickness notation"
-    " columnalign columnlines columnspacing rowspacing"
+    "display displaystyle scriptlevel mathvariant mathsize mathcolor mathbackground width height depth lspace"
+    " rspace voffset minsize maxsize stretchy fence form separator largeop movablelimits symmetric"
+    " accent linethickness notation columnalign columnlines columnspacing rowspacing"
 )
 _ATTRIBUTES = {
     "a": {"href", "title"},

@@ -1,10 +1,9 @@
 """Who there is: people, their teams, and the one person who set the site up."""
 
-from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -20,8 +19,6 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
-
-    objects: ClassVar[UserManager["User"]] = UserManager()
 
     class Meta:
         verbose_name = _("person")

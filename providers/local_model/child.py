@@ -21,7 +21,7 @@ _process: subprocess.Popen[str] | None = None
 _port = DEFAULT_PORT
 
 
-class LocalModelUnavailable(Exception):  # noqa: N818 - it says what is, as the person reads it
+class LocalModelUnavailable(Exception):
     """The local model cannot answer now; `reason` is a sentence for a person."""
 
     def __init__(self, reason: str) -> None:

@@ -77,7 +77,7 @@ class Chat {
   #updated({ conversation, ...changed }) {
     const isOpen = conversation === this.#conversation?.id;
     this.#list.update({ ...changed, id: conversation, unread: !isOpen });
-    if (isOpen && changed.title !== undefined) this.#showTitle(changed.title);
+    if (isOpen) this.#showAbout(changed);
   }
 
   #closed(code) {
@@ -132,7 +132,7 @@ class Chat {
     this.#composer.begin();
     this.#conversation = this.#known(id, 0);
     for (const field of document.getElementsByName("next")) field.value = location.pathname;
-    this.#list.choose(id);
+    this.#showAbout(this.#list.choose(id));
     this.#open();
   }
 
@@ -171,7 +171,11 @@ class Chat {
     this.#update();
   }
 
-  #showTitle(title) {
+  #showAbout({ title, team }) {
+    const chip = this.#page.querySelector(".chip");
+    chip.hidden = !team;
+    chip.querySelector(".chip__name").textContent = team?.name ?? "";
+    if (!title) return;
     this.#page.querySelector(".chat__title").textContent = title;
     document.title = [title, ...document.title.split(" · ").slice(-1)].join(" · ");
   }

@@ -122,6 +122,7 @@ export class Socket extends EventTarget {
 
   /** Back from sleep, from another tab or from no network: be connected at once, and be sure of it. */
   #wake() {
+    this.#tellState();
     if (this.#socket?.readyState === WebSocket.CONNECTING) return;
     if (this.isOpen && Date.now() - this.#heard < IDLE + ANSWER) return this.#ping(PROBE);
     this.#failures = 0;

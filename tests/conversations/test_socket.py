@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-
 from conversations.models import Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -125,6 +124,7 @@ def test_a_question_asked_meanwhile_waits_for_the_reply_above(
     first = ask(alice, model, "one")
     alice.event("message.delta")
     second = ask(alice, model, "two", conversation=first["conversation"], parent=first["replies"][0])
+    assert alice.event("message.waiting", message=second["replies"][0])["reason"]["code"] == "queued"
     assert len(vendor.requests) == 1
     vendor.gate.set()
     assert alice.event("message.finished")["message"]["id"] == first["replies"][0]

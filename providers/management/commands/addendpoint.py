@@ -13,7 +13,7 @@ from providers.presets import PRESETS
 
 
 class Command(BaseCommand):
-    help = "Adds an endpoint with its key (from a file or standard input) and its models, or makes it what is given now."
+    help = "Adds an endpoint with its key (from a file or standard input) and models, or makes it what is given now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("preset", metavar="PRESET", help=", ".join(PRESETS))

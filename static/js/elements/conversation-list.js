@@ -27,12 +27,14 @@ class ConversationList extends HTMLElement {
     this.#find(id)?.remove();
   }
 
-  /** Marks the conversation as the open one. */
+  /** Marks the conversation as the open one and returns what its row says of it. */
   choose(id) {
     const row = this.#find(id) ?? this.#add(id);
     this.querySelector("[aria-current=page]")?.removeAttribute("aria-current");
     row.querySelector(".row__link").ariaCurrent = "page";
     row.removeAttribute("data-unread");
+    const [title, team] = [".row__title", ".row__team"].map((part) => row.querySelector(part).textContent);
+    return { title, team: team && { name: team } };
   }
 
   /** What may have moved while there was no connection. */

@@ -62,6 +62,7 @@ class MessageComposer extends HTMLElement {
     const isNew = this.#draft === "draft:";
     if (isNew && options.some(({ value }) => value === forever.get("model"))) this.form.model.value = forever.get("model");
     this.#update();
+    if (!isTouch.matches) this.text.focus({ preventScroll: true }); // On a phone that would open the keyboard.
   }
 
   get #draft() {

@@ -1,0 +1,32 @@
+"""Where a key goes in a request."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from providers.errors import KeyRefused
+from providers.types import HttpRequest
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def place(request: HttpRequest, secret: str) -> tuple[str, Headers]:
+    """The address and the further headers that carry `secret`; in a query it comes first.
+
+    Raises KeyRefused for a secret that no header can hold: libraries would quote it in their complaint.
+    """
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise KeyRefused(because="The key holds characters that no vendor key has.")
+    if not secret:
+        return request.url, ()
+    if request.key_placement == "query":
+        return _in_query(request.url, secret), ()
+    if request.key_placement == "header-goog":
+        return request.url, (("x-goog-api-key", secret),)
+    bearer = "Bearer " if request.key_placement == "bearer" else ""
+    return request.url, (("Authorization", bearer + secret),)
+
+
+def _in_query(url: str, secret: str) -> str:
+    path, _, query = url.partition("?")
+    return f"{path}?key={quote(secret, safe='')}{'&' if query else ''}{query}"

@@ -1,0 +1,23 @@
+"""What people may ask of a model, and what only an administrator may."""
+
+import pytest
+
+from conversations.errors import Refused
+from conversations.parameters import checked
+
+
+def test_known_parameters_pass_and_null_means_not_set() -> None:
+    given = {"temperature": 0.7, "top_p": 1, "max_tokens": 100, "stop": ["END"], "seed": 1}
+    assert checked({**given, "seed": None}) == {name: given[name] for name in given if name != "seed"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[], "x", {"raw": {"model": "dearer"}}, {"temperature": 3}, {"temperature": True}, {"temperature": "1"},
+     {"max_tokens": 0}, {"max_tokens": 1.5}, {"max_tokens": 10**9}, {"stop": "END"}, {"stop": []}, {"stop": [""]},
+     {"stop": ["x"] * 6}, {"top_p": float("nan")}],
+)  # fmt: skip
+def test_everything_else_is_refused(given: object) -> None:
+    with pytest.raises(Refused) as refusal:
+        checked(given)
+    assert refusal.value.code == "bad_field"
