@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Router, Schema
+from ninja import NinjaAPI, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import django_auth
 
-from conversations import actions, events
+from conversations import actions, commands, events
 from conversations.api_schemas import (
     ConversationChange,
     ConversationIn,
@@ -32,7 +34,17 @@ from providers.models import LanguageModel
 PAGE, MOST = 50, 200
 """Rows of a page unless asked otherwise, and at most."""
 
-api = NinjaAPI(title="Chatsite", version="1", urls_namespace="api", auth=django_auth, docs_url=None)
+
+class JsonObjects(Parser):
+    """Bodies as strict as a websocket's frames; of any other value ninja would take attributes for fields."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        return commands.json_object(request.body.decode())
+
+
+api = NinjaAPI(
+    title="Chatsite", version="1", urls_namespace="api", auth=django_auth, docs_url=None, parser=JsonObjects()
+)
 router = Router()
 _ERRORS = {frozenset({400, 401, 403, 404, 413}): Failure}
 
@@ -78,13 +90,13 @@ def conversations(
 
 
 @router.post("/conversations", response={201: ConversationOut, **_ERRORS})
-def create(request: HttpRequest, given: ConversationIn) -> tuple[int, dict[str, Any]]:
+def create(request: HttpRequest, given: ConversationIn) -> Status[dict[str, Any]]:
     person = _person(request)
     fields = _fields(given)
     if given.team is not None:
         fields["team"] = _found(Team.objects.writable_by(person), given.team)
     conversation = actions.create_conversation(person, **fields)
-    return 201, _shown(person, conversation.id)
+    return Status(201, _shown(person, conversation.id))
 
 
 @router.get("/conversations/{uuid:conversation_id}", response={200: ConversationOut, **_ERRORS})
@@ -101,9 +113,9 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
 
 
 @router.delete("/conversations/{uuid:conversation_id}", response={204: None, **_ERRORS})
-def delete(request: HttpRequest, conversation_id: UUID) -> tuple[int, None]:
+def delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
     actions.delete_conversation(_person(request), conversation_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/conversations/{uuid:conversation_id}/messages", response={200: MessagePage, **_ERRORS})
@@ -215,5 +227,11 @@ def bad_field(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    code = "bad_frame" if error.status_code == 400 else "refused"
-    return _failure(request, error.status_code, code, str(error))
+    if error.status_code == 400:
+        return _failure(request, 400, "bad_frame", "The body is not a JSON object.")
+    return _failure(request, error.status_code, "refused", f"{str(error).rstrip('.')}.")
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_long(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _failure(request, 413, "too_long", "The body is longer than any call needs.")

@@ -68,7 +68,7 @@ class Command:
 
 def parse(frame: str) -> Command:
     """Refuses with bad_frame, bad_field, bad_text or too_long; `reference(frame)` tells whose command it was."""
-    fields = _object(frame)
+    fields = json_object(frame)
     command_id, kind = _command_id(fields), fields.get("type")
     build = _BUILDERS.get(kind) if isinstance(kind, str) else None
     if build is None:
@@ -79,7 +79,7 @@ def parse(frame: str) -> Command:
 def reference(frame: str) -> str | None:
     """The id of a refused frame, where it can be read at all."""
     try:
-        return _command_id(_object(frame))
+        return _command_id(json_object(frame))
     except Refused:
         return None
 
@@ -87,7 +87,8 @@ def reference(frame: str) -> str | None:
 # --- Frames --------------------------------------------------------------------------------------------------------
 
 
-def _object(frame: str) -> dict[str, Any]:
+def json_object(frame: str) -> dict[str, Any]:
+    """The object that a frame holds, without NaN, double keys or bottomless nesting; refuses with bad_frame."""
     try:
         value = _decode(frame)
     except (ValueError, RecursionError):

@@ -97,8 +97,12 @@ def small_model(request: HttpRequest) -> HttpResponse:
         adding.adopt_local_model()
         return redirect("/")
     state = local_model.state(settings.CHATSITE_DATA)
-    fields = {"stage": state.stage, "done": state.done, "total": state.total, "reason": state.reason}
+    fields = {"stage": state.stage, "done": state.done, "total": state.total, "reason": _said(state.reason)}
     return JsonResponse(fields)
+
+
+def _said(reason: str) -> str:
+    return translation.gettext(reason) if reason else ""
 
 
 @require_GET

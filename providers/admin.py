@@ -79,16 +79,14 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Keys entered together with a new address are for it; those that were stored are not."""
+        rows = formset.save(commit=False)
         if formset.model is ApiKey and change and "base_url" in form.changed_data:
-            formset.save(commit=False)
-            for key in formset.new_objects:
-                key.created_by_id = request.user.pk
-                key.save()
-            return
-        for key in formset.save(commit=False):
-            if isinstance(key, ApiKey) and key._state.adding:
-                key.created_by_id = request.user.pk
-            key.save()
+            entered = [key for key, changed in formset.changed_objects if "new_key" in changed]
+            rows = [*formset.new_objects, *entered]
+        for row in rows:
+            if isinstance(row, ApiKey) and row._state.adding:
+                row.created_by_id = request.user.pk
+            row.save()
         for gone in formset.deleted_objects:
             gone.delete()
 
@@ -105,6 +103,10 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("stored"))
     def shown(self, key: ApiKey) -> str:
         return str(key.secret)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
+        """A stored key does not move: sent to an address of somebody's choice, it would be read back."""
+        return [*self.readonly_fields, *(["endpoint"] if obj else [])]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 _MARK = "sealed1"
 _NONCE = 12
+_SEALED = re.compile(rf"{_MARK}:[0-9a-f]{{8}}:[A-Za-z0-9]{{0,4}}:[A-Za-z0-9+/]+=*")
 
 
 class Locked(Exception):
@@ -19,7 +21,8 @@ class Locked(Exception):
 
 
 def is_sealed(text: str) -> bool:
-    return text.startswith(f"{_MARK}:")
+    """Whether this is one of our tokens, by its whole form: a key may begin like one."""
+    return _SEALED.fullmatch(text) is not None
 
 
 def seal(plain: str, place: str) -> str:
@@ -45,11 +48,12 @@ def unseal(token: str, place: str) -> str:
 
 def hint(token: str) -> str:
     """The last characters of the sealed secret, empty for a short one."""
-    return token.split(":")[2]
+    return token.split(":")[2] if is_sealed(token) else ""
 
 
 def _hint(plain: str) -> str:
-    return plain[-4:] if len(plain) >= 12 and plain[-4:].isalnum() else ""
+    last = plain[-4:]
+    return last if len(plain) >= 12 and last.isascii() and last.isalnum() else ""
 
 
 def _ring() -> list[bytes]:

@@ -69,5 +69,14 @@ class Viewings:
         return [viewer for viewers in self._by_person.values() for viewer in viewers]
 
     def pairs(self) -> list[tuple[Viewer, UUID]]:
-        """Every look at a conversation, for those who check that it is still allowed."""
-        return [(viewer, key) for key, viewings in self._by_conversation.items() for viewer in viewings]
+        """Every look at a conversation, for those who check that it is still allowed.
+
+        Less those whose ack is still to come: they have been or are being checked, and a new conversation's sender
+        joins before the commit that makes it visible.
+        """
+        return [
+            (viewer, key)
+            for key, viewings in self._by_conversation.items()
+            for viewer, viewing in viewings.items()
+            if viewing.held is None
+        ]

@@ -12,9 +12,16 @@ A table stands in <div class="table-scroll">, a display formula in <div class="m
 <span class="image-chip" title="its address">its text</span> and is never loaded.
 """
 
+from django.utils.safestring import SafeString, mark_safe
+
 from conversations.markdown.growing import GrowingMarkdown, Rendered, render
 
-__all__ = ["RENDERER_VERSION", "GrowingMarkdown", "Rendered", "render"]
+__all__ = ["RENDERER_VERSION", "GrowingMarkdown", "Rendered", "render", "stored"]
 
 # Stored beside the HTML of a finished message: raise it whenever the same text would come out differently.
 RENDERER_VERSION = 1
+
+
+def stored(html: str, version: int, text: str) -> SafeString:
+    """What `render` made of `text` and somebody stored; made anew where the renderer has changed since."""
+    return mark_safe(html) if version == RENDERER_VERSION else render(text)  # noqa: S308

@@ -109,23 +109,27 @@ class OpenFence:
     body_start: int
     closing: re.Pattern[str]
     searched_up_to: int
+    closed_by: re.Match[str] | None = None
 
     @classmethod
     def at_start_of(cls, text: str, start: int) -> Self | None:
-        """Return the fence that opens at `start` and is still open at the end, if there is one."""
+        """Return the fence that opens at `start`, if there is one."""
         opening = _OPENING.match(text, start)
-        if not opening:
+        # A carriage return ends a line too, but not for `^` and `$`: such rare texts take the long way.
+        if not opening or "\r" in text[start:]:
             return None
         marker = opening[1]
         closing = re.compile(rf"^ {{0,3}}{marker[0]}{{{len(marker)},}}[ \t]*$", re.MULTILINE)
-        fence = cls(opening[2], opening.end(), closing, opening.end())
-        return fence if fence.holds(text) else None
+        return cls(opening[2], opening.end(), closing, opening.end())
 
     def holds(self, text: str) -> bool:
-        """Tell whether all of the text since the opening is still code."""
-        # A carriage return ends a line too, but not for `^` and `$`: such rare texts take the long way.
-        if "\r" in text[self.searched_up_to :] or self.closing.search(text, self.searched_up_to):
+        """Tell whether the text still ends in this fence, or in a closing line that more text could change."""
+        self.closed_by = None
+        if "\r" in text[self.searched_up_to :]:
             return False
+        self.closed_by = self.closing.search(text, self.searched_up_to)
+        if self.closed_by:
+            return self.closed_by.end() == len(text)
         self.searched_up_to = max(self.body_start, text.rfind("\n") + 1)
         return True
 
@@ -135,5 +139,7 @@ class OpenFence:
 
     def _body(self, text: str) -> str:
         """Return the code so far; like the parser, without a last line that is only begun by its indentation."""
+        if self.closed_by:
+            return text[self.body_start : self.closed_by.start()]
         last_line = max(self.body_start, text.rfind("\n") + 1)
         return text[self.body_start :] if text[last_line:].strip(" \t") else text[self.body_start : last_line]

@@ -14,7 +14,7 @@ from conversations.markdown.sanitizer import sanitize
 
 # An open block is rendered anew at every update up to this many characters, and less and less often beyond it.
 EAGER_CHARACTERS = 2048
-# A block of n characters waits for n²/PATIENCE new ones: the work for one endless block stays linear in its length.
+# One that had n characters waits for n²/PATIENCE new ones, at most n/4: the work stays linear in its length.
 PATIENCE = 65_536
 
 _LINE_END = re.compile(r"\r\n?|\n")
@@ -60,7 +60,7 @@ class GrowingMarkdown:
         self._text = text
         if self._fence and self._fence.holds(text):
             self.live = _sanitized(self._fence.html(text))
-        elif self._is_due():
+        elif self._fence or self._is_due():
             self._parse()
         else:
             self.live = _joined((self._rendered, _sanitized(plain_paragraph(text[self._rendered_up_to :]))))
@@ -73,10 +73,12 @@ class GrowingMarkdown:
         return _joined(self._done)
 
     def _is_due(self) -> bool:
-        length = len(self._text) - self._start
-        return length <= EAGER_CHARACTERS or len(self._text) - self._rendered_up_to >= length**2 / PATIENCE
+        rendered = self._rendered_up_to - self._start
+        enough = min(rendered**2 / PATIENCE, rendered / 4)
+        return len(self._text) - self._start <= EAGER_CHARACTERS or len(self._text) - self._rendered_up_to >= enough
 
     def _parse(self) -> None:
+        self._leave_fence()
         tail = self._text[self._start :]
         blocks = parse_blocks(tail)
         first_open = _first_open(blocks, len(_LINE_END.findall(tail)))
@@ -86,6 +88,16 @@ class GrowingMarkdown:
             self._start += _offset_of_line(tail, blocks[first_open].first_line)
         self._rendered_up_to = len(self._text)
         self._fence = OpenFence.at_start_of(self._text, self._start)
+        if self._fence and not self._fence.holds(self._text):
+            self._parse()
+
+    def _leave_fence(self) -> None:
+        """Close the block of a fence whose closing line is whole, without waiting for the block after it."""
+        if self._fence and self._fence.closed_by:
+            end = self._fence.closed_by.end()
+            self._close(parse_blocks(self._text[self._start : end]))
+            self._start = end
+        self._fence = None
 
     def _close(self, blocks: list[Block]) -> None:
         self._done.extend(_sanitized(render_block(block)) for block in blocks)
@@ -106,11 +118,10 @@ def _is_settled(before: Block, block: Block, whole_lines: int) -> bool:
     """Tell whether `block` begins a block of its own whatever follows.
 
     A beginning is decided by its first line, a table's by two, so these must be whole: `#` may still become `#tag` and
-    belong to the paragraph above. After an empty line only a list can be taken up again, by a `2` that becomes `2.`.
+    belong to the paragraph above. Behind an empty line that is not so; but only a list could go on behind it, by a `2`
+    that becomes `2.`, and a list's lines include the empty ones behind it.
     """
-    if before.last_line < block.first_line and not before.is_list:
-        return True
-    return block.first_line + (2 if block.is_table else 1) <= whole_lines
+    return before.last_line < block.first_line or block.first_line + (2 if block.is_table else 1) <= whole_lines
 
 
 def _offset_of_line(text: str, line: int) -> int:

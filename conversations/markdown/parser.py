@@ -23,10 +23,6 @@ class Block:
     last_line: int
 
     @property
-    def is_list(self) -> bool:
-        return self.tokens[0].type in ("bullet_list_open", "ordered_list_open")
-
-    @property
     def is_table(self) -> bool:
         return self.tokens[0].type == "table_open"
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from conversations import markdown
@@ -156,10 +156,8 @@ class Message(models.Model):
     def rendered(self) -> SafeString:
         """A reply's text as safe HTML: as stored, or anew where the renderer has changed since."""
         if not self.is_reply:
-            return SafeString("")
-        if self.html_version == markdown.RENDERER_VERSION:
-            return mark_safe(self.html)  # noqa: S308  (written by markdown.render alone)
-        return markdown.render(self.text)
+            return markdown.render("")
+        return markdown.stored(self.html, self.html_version, self.text)
 
     def usage(self) -> dict[str, Any]:
         """Tokens as the vendor counted them; null where it said nothing."""

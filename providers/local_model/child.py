@@ -12,9 +12,10 @@ from typing import IO
 
 from providers.local_model import place
 from providers.local_model.serving import DEFAULT_PORT, MODEL_ID
+from providers.local_model.words import gettext_noop
 
-NOT_FETCHED = "The small local model has not been fetched yet."
-DID_NOT_START = "The small local model did not start."
+NOT_FETCHED = gettext_noop("The small local model has not been fetched yet.")
+DID_NOT_START = gettext_noop("The small local model did not start.")
 
 _starting = threading.Lock()
 _process: subprocess.Popen[str] | None = None

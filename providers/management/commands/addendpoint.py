@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("preset", metavar="PRESET", help=", ".join(PRESETS))
         parser.add_argument("--name", default="", help="what the endpoint is called here (default: the preset's name)")
         parser.add_argument("--base-url", default="", help="the vendor's address, where the preset does not know it")
-        parser.add_argument("--model", action="append", required=True, help="the vendor's id of a model; repeatable")
+        parser.add_argument("--model", action="append", default=[], help="the vendor's id of a model; repeatable")
         parser.add_argument("--key-file", type=Path, help="the file that holds the key (default: standard input)")
 
     def handle(self, *args: Any, **options: Any) -> None:

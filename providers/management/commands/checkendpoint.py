@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if deployment is None:
             raise CommandError("This endpoint serves no model.")
         results = [self._check(route, label) for route, label in _routes(deployment)]
-        if not all(results):
+        if not results or not all(results):
             raise CommandError("Not every key works." if results else "This endpoint has no key.")
 
     def _check(self, route: Route, label: str) -> bool:

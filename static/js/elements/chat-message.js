@@ -5,6 +5,9 @@ import { clone, phrase } from "../helpers/page.js";
 
 const UNDER_WAY = ["waiting", "streaming"];
 const HUES = 6;
+const language = document.documentElement.lang;
+const ofToday = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const ofEarlier = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 /** Where text that came without markup is appended: what would hold the next word if it were rendered. */
 const HOLDS_TEXT = "div, ul, ol, li, p, blockquote, h1, h2, h3, h4, h5, h6, pre, pre > code";
 
@@ -138,8 +141,7 @@ class ChatMessage extends HTMLElement {
     const written = new Date(time.dateTime);
     if (Number.isNaN(written.getTime())) return;
     const isToday = written.toDateString() === new Date().toDateString();
-    const style = isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-    time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, style).format(written);
+    time.textContent = (isToday ? ofToday : ofEarlier).format(written);
   }
 
   #showAvatar() {

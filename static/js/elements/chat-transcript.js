@@ -117,7 +117,8 @@ class ChatTranscript extends HTMLElement {
     if (!button) return;
     const { copy } = await import("../helpers/copy.js");
     const isCode = button.dataset.copy === "code";
-    await copy(isCode ? button.closest(".code-block").querySelector("pre").textContent : button.closest("chat-message").source, button);
+    const code = () => button.closest(".code-block").querySelector("pre").textContent;
+    await copy(isCode ? code() : button.closest("chat-message").source, button);
   }
 }
 

@@ -1,0 +1,68 @@
+"""The chat page as a person sees it."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.watch import Watch
+
+
+class ChatPage:
+    """One tab; its locators are looked up anew whenever they are used."""
+
+    def __init__(self, page: Page, site: str, watch: Watch) -> None:
+        self.page, self.site, self.watch = page, site, watch
+        self.text = page.locator("#composer-text")
+        self.send_button = page.locator("button[name=send]")
+        self.stop_button = page.locator("button[name=stop]")
+        self.notice = page.locator(".composer__notice")
+        self.messages = page.locator("chat-message")
+        self.questions = page.locator("chat-message[data-role=user]")
+        self.replies = page.locator("chat-message[data-role=assistant]")
+        self.rows = page.locator(".row")
+        self.connection = page.locator("connection-status")
+
+    def open(self, path: str = "/") -> "ChatPage":
+        self.page.goto(self.site + path)
+        return self
+
+    def send(self, text: str) -> None:
+        """Write it and press Enter."""
+        self.text.fill(text)
+        self.text.press("Enter")
+
+    def ask(self, text: str) -> Locator:
+        """Send it and wait for the whole reply; the reply."""
+        number = self.replies.count()
+        self.send(text)
+        return self.ended(self.replies.nth(number))
+
+    def ended(self, reply: Locator, status: str = "complete") -> Locator:
+        """The reply, as soon as it has this status."""
+        expect(reply).to_have_attribute("data-status", status)
+        return reply
+
+    def words(self, message: Locator) -> str:
+        """The message's text as it can be read."""
+        return message.locator(".message__text").inner_text()
+
+    def note(self, reply: Locator) -> Locator:
+        """What the page says about how a reply went."""
+        return reply.locator(".message__note")
+
+    def commands(self, kind: str) -> list[dict[str, Any]]:
+        """The commands of this type that the page has sent, oldest first."""
+        return [command for command in map(json.loads, self.watch.frames_sent) if command["type"] == kind]
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.site)
+
+    def scrolls_sideways(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+    def wait_until_begun(self) -> str:
+        """The conversation has an address; it."""
+        self.page.wait_for_url("**/conversations/*/")
+        return self.path

@@ -1,0 +1,82 @@
+"""A network between browser and site that can be cut, held up and mended."""
+
+import socket
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+
+class Link:
+    """Forwards connections at `address` to the site."""
+
+    def __init__(self, site: str) -> None:
+        self._site = ("127.0.0.1", urlsplit(site).port or 80)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._is_cut = False
+        self._answers_pass = threading.Event()
+        self._answers_pass.set()
+
+    def cut(self) -> None:
+        """Every connection ends, and new ones do at once."""
+        self._is_cut = True
+        for pair in self._pairs:
+            _end(*pair)
+        self._pairs.clear()
+
+    def lose_answers(self) -> None:
+        """What the browser says still arrives; it hears nothing, and nothing tells it that."""
+        self._answers_pass.clear()
+
+    def mend(self) -> None:
+        """Connections can be made again; those that lost something are gone."""
+        if not self._answers_pass.is_set():
+            self.cut()
+            self._answers_pass.set()
+        self._is_cut = False
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.mend()
+        self.cut()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                browser, _ = self._listener.accept()
+                if self._is_cut:
+                    browser.close()
+                else:
+                    self._forward(browser, socket.create_connection(self._site))
+
+    def _forward(self, browser: socket.socket, site: socket.socket) -> None:
+        self._pairs.append((browser, site))
+        always = threading.Event()
+        always.set()
+        threading.Thread(target=_pump, args=(browser, site, always), daemon=True).start()
+        threading.Thread(target=_pump, args=(site, browser, self._answers_pass), daemon=True).start()
+
+
+def _pump(source: socket.socket, target: socket.socket, may_pass: threading.Event) -> None:
+    with suppress(OSError):
+        while piece := source.recv(65536):
+            may_pass.wait()
+            target.sendall(piece)
+    _end(source, target)
+
+
+def _end(*sockets: socket.socket) -> None:
+    for one in sockets:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()

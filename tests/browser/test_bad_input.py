@@ -1,0 +1,160 @@
+"""What goes wrong is said in a sentence, costs nobody a word, and the next message goes through."""
+
+import json
+import socket
+from collections.abc import Sequence
+
+import pytest
+from django.conf import LazySettings
+from playwright.sync_api import expect
+
+from conversations.models import Message
+from providers.models import Endpoint, LanguageModel
+from tests.browser.conftest import Visit
+from tests.browser.page_scripts import CLOSE_CODES, NOTE_CLOSE_CODES
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor, Step, close, openai_event
+
+JSON = {"Content-Type": "application/json"}
+WEB_PAGE = b"<!doctype html><html><title>Welcome</title><body><h1>It works!</h1></body></html>"
+
+
+def refusal(status: int, message: str, code: str) -> list[Step]:
+    body = json.dumps({"error": {"message": message, "code": code, "type": "invalid_request_error"}}).encode()
+    return [status, JSON, body]
+
+
+TROUBLES = {
+    "wrong key": (
+        refusal(401, "Incorrect API key provided", "invalid_api_key"),
+        "The vendor refused the key. An administrator can replace it.",
+        "服务商拒绝了密钥。管理员可以更换密钥。",
+    ),
+    "no credit": (
+        refusal(429, "You exceeded your current quota", "insufficient_quota"),
+        "The account at the vendor has no credit left.",
+        "服务商账户的额度已用完。",
+    ),
+    "web page": (
+        [200, {"Content-Type": "text/html"}, WEB_PAGE],
+        "The vendor answered something that is not a reply. Is its address right?",
+        "服务商返回的内容不是有效回复。地址填写正确吗？",
+    ),
+    "malformed events": (
+        [200, b'data: {"choices": [{"delta"\n\n', b"data: ]]]\n\n"],
+        "The vendor answered something that is not a reply. Is its address right?",
+        "服务商返回的内容不是有效回复。地址填写正确吗？",
+    ),
+    "connection ends at once": (
+        [close],
+        "The vendor broke off before the end of the reply.",
+        "服务商在回复结束前断开了连接。",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_vendor_in_trouble_is_described_and_the_next_question_answered(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, trouble: str, language: str
+) -> None:
+    script, *sentences = TROUBLES[trouble]
+    cast.alice.language = language
+    cast.alice.save()
+    vendor.play(script)
+    alice = visit(cast.alice)
+    alice.send("Can you hear me?")
+    reply = alice.ended(alice.replies.first, "failed")
+    expect(alice.note(reply)).to_have_text(sentences[language == "zh-hans"])
+    assert alice.words(alice.questions.first) == "Can you hear me?"
+    assert "You said: And now?" in alice.words(alice.ask("And now?"))
+    alice.page.reload()
+    expect(alice.note(alice.replies.first)).to_have_text(sentences[language == "zh-hans"])
+
+
+def test_a_vendor_that_is_not_there(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, settings: LazySettings
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        host = f"127.0.0.1:{nobody.getsockname()[1]}"
+    settings.CHATSITE_PRIVATE_HOSTS |= {host}
+    Endpoint.objects.update(base_url=f"http://{host}/v1")
+    alice = visit(cast.alice)
+    alice.send("Anybody?")
+    reply = alice.ended(alice.replies.first, "failed")
+    expect(alice.note(reply)).to_have_text("The vendor cannot be reached. Try again in a little while.")
+    Endpoint.objects.update(base_url=vendor.openai_url)
+    assert "You said: And now?" in alice.words(alice.ask("And now?"))
+
+
+def test_a_reply_that_breaks_off_keeps_its_words(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play([openai_event("Half a sen"), close])
+    alice = visit(cast.alice)
+    alice.send("Speak")
+    reply = alice.ended(alice.replies.first, "interrupted")
+    assert alice.words(reply) == "Half a sen"
+    expect(alice.note(reply)).to_have_text("The vendor broke off before the end of the reply.")
+
+
+def test_a_text_that_is_too_long_stays_in_the_box(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    alice.send("x" * 200_000)
+    expect(alice.notice).to_have_text("This message is too long: 200,000 of at most 100,000 characters.")
+    assert len(alice.text.input_value()) == 200_000
+    assert "You said: short" in alice.words(alice.ask("short"))
+    assert [len(command["text"]) for command in alice.commands("message.send")] == [5]
+    expect(alice.notice).to_be_hidden()
+
+
+def test_a_text_that_only_the_server_finds_too_long_comes_back(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    alice.page.locator("message-composer").evaluate("(composer) => (composer.dataset.limit = 10_000_000)")
+    alice.send("x" * 200_000)
+    expect(alice.notice).to_contain_text("This message is too long")
+    assert len(alice.text.input_value()) == 200_000
+    assert alice.messages.count() == 0
+    assert alice.ask("short")
+
+
+def test_a_frame_that_is_too_big_ends_the_socket_and_comes_back_as_a_draft(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    text = "x" * (1024 * 1024 + 1)
+    alice = visit(cast.alice, None)
+    alice.page.add_init_script(NOTE_CLOSE_CODES)
+    alice.open()
+    alice.page.locator("message-composer").evaluate("(composer) => (composer.dataset.limit = 10_000_000)")
+    alice.send(text)
+    expect(alice.notice).to_contain_text("too big to send")
+    assert alice.page.evaluate(CLOSE_CODES) == [1009]
+    assert alice.text.input_value() == text
+    assert not Message.objects.exists()
+    assert "You said: short" in alice.words(alice.ask("short"))  # on a new connection
+    assert [len(command["text"]) for command in alice.commands("message.send")] == [len(text), 5]
+    assert len(vendor.requests) == 1
+    assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n \t\n"])
+def test_nothing_is_not_sent(cast: Cast, model: LanguageModel, visit: Visit, text: str) -> None:
+    alice = visit(cast.alice)
+    alice.send(text)
+    expect(alice.send_button).to_be_disabled()
+    alice.ask("something")
+    assert [command["text"] for command in alice.commands("message.send")] == ["something"]
+
+
+def test_a_model_that_went_away_is_said_and_the_text_stays(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    LanguageModel.objects.update(enabled=False)
+    alice.send("Still there?")
+    expect(alice.notice).to_have_text("There is no model that may answer here.")
+    assert alice.text.input_value() == "Still there?"
+    LanguageModel.objects.update(enabled=True)
+    assert alice.ask("Still there?")

@@ -1,0 +1,159 @@
+"""Words that come while the vendor still talks, on both wires."""
+
+import threading
+
+import pytest
+from playwright.sync_api import expect
+
+from conversations.models import Message
+from providers.models import LanguageModel
+from tests.browser.conftest import Visit
+from tests.conftest import Cast, serve
+from tests.fake_vendor import (
+    FakeVendor,
+    Step,
+    gemini_end,
+    gemini_event,
+    history,
+    openai_end,
+    openai_event,
+)
+
+RICH = """\
+## Result
+
+It is **bold** and *slanted*, with `inline code`.
+
+- first
+- second
+
+| name | value |
+| :--- | ---: |
+| one | 1 |
+
+```python
+def greet(name):
+    return f"Hello {name}"
+```
+
+And $x^2$ in a line:
+
+$$
+\\frac{a}{b}
+$$
+"""
+
+
+def spoken(wire: str, *steps: str | threading.Event) -> list[Step]:
+    """A reply in these pieces, with waits between them."""
+    piece, end = (openai_event, openai_end()) if wire == "openai" else (gemini_event, gemini_end())
+    return [*(step if isinstance(step, threading.Event) else piece(step) for step in steps), end]
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_words_appear_while_the_vendor_holds_the_rest_back(
+    cast: Cast, vendor: FakeVendor, visit: Visit, wire: str
+) -> None:
+    serve(vendor, wire)
+    vendor.play(spoken(wire, "The first half, ", vendor.gate, "and the second."))
+    alice = visit(cast.alice)
+    alice.send("Tell me")
+    reply = alice.replies.first
+    expect(reply.locator(".message__text")).to_have_text("The first half,")
+    expect(reply).to_have_attribute("data-status", "streaming")
+    assert alice.stop_button.is_visible()
+    vendor.gate.set()
+    alice.ended(reply)
+    assert alice.words(reply) == "The first half, and the second."
+    assert alice.stop_button.is_hidden()
+    assert alice.words(alice.questions.first) == "Tell me"
+    expect(alice.rows.first.locator(".row__title")).to_have_text("Tell me")
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_a_reload_in_the_middle_keeps_the_words_and_hears_the_rest(
+    cast: Cast, vendor: FakeVendor, visit: Visit, wire: str
+) -> None:
+    serve(vendor, wire)
+    later = threading.Event()
+    vendor.play(spoken(wire, "One, ", vendor.gate, "two, ", later, "three."))
+    alice = visit(cast.alice)
+    alice.send("Count")
+    text = alice.replies.first.locator(".message__text")
+    expect(text).to_have_text("One,")
+    alice.wait_until_begun()
+    alice.page.reload()
+    expect(text).to_have_text("One,")
+    vendor.gate.set()
+    expect(text).to_have_text("One, two,")
+    later.set()
+    alice.ended(alice.replies.first)
+    assert alice.words(alice.replies.first) == "One, two, three."
+    assert len(vendor.requests) == 1
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_markdown_becomes_what_it_means(cast: Cast, vendor: FakeVendor, visit: Visit, wire: str) -> None:
+    serve(vendor, wire)
+    vendor.play(spoken(wire, *(RICH[start : start + 7] for start in range(0, len(RICH), 7))))
+    alice = visit(cast.alice)
+    alice.send("Show me")
+    reply = alice.ended(alice.replies.first)
+    streamed = reply.locator(".message__text").inner_html()
+    expect(reply.locator("h2")).to_have_text("Result")
+    expect(reply.locator("strong")).to_have_text("bold")
+    expect(reply.locator("em")).to_have_text("slanted")
+    expect(reply.locator("li")).to_have_text(["first", "second"])
+    expect(reply.locator("td")).to_have_text(["one", "1"])
+    code = reply.locator(".code-block[data-language=python]")
+    expect(code.locator("pre")).to_contain_text('return f"Hello {name}"')
+    assert code.locator("pre span.k").count() >= 2, "the code has no colours"
+    expect(reply.locator("math")).to_have_count(2)
+    expect(reply.locator(".math-block math mfrac")).to_have_count(1)
+    alice.page.reload()
+    expect(reply.locator(".code-block .copy")).to_have_count(1)
+    assert reply.locator(".message__text").inner_html() == streamed, "a fresh page shows something else"
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_the_second_question_takes_the_first_along(cast: Cast, vendor: FakeVendor, visit: Visit, wire: str) -> None:
+    serve(vendor, wire)
+    alice = visit(cast.alice)
+    first = alice.words(alice.ask("My name is Alice"))
+    second = alice.ask("What is my name?")
+    assert alice.words(second) == f"You said: What is my name?. Before that: My name is Alice | {first}."
+    assert history(vendor.requests[1]) == ["My name is Alice", first, "What is my name?"]
+
+
+def test_stop_keeps_the_words_and_hangs_up(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play(spoken("openai", "So far so good", vendor.gate, " and never this"))
+    alice = visit(cast.alice)
+    alice.send("Go on")
+    reply = alice.replies.first
+    expect(reply.locator(".message__text")).to_have_text("So far so good")
+    request = vendor.next_request()
+    alice.stop_button.click()
+    alice.ended(reply, "stopped")
+    assert request.hung_up.wait(5), "the vendor is still connected"
+    assert alice.words(reply) == "So far so good"
+    expect(alice.note(reply)).to_have_text("Stopped.")
+    assert alice.words(alice.ask("Next")).startswith("You said: Next")
+    assert history(vendor.requests[1]) == ["Go on", "So far so good", "Next"]
+
+
+def test_the_copy_buttons_copy_what_was_written(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play(spoken("openai", RICH))
+    alice = visit(cast.alice, permissions=["clipboard-read", "clipboard-write"])
+    alice.send("Show me")
+    reply = alice.ended(alice.replies.first)
+    reply.locator("button[data-copy=message]").click()
+    expect(reply.locator("button[data-copy=message]")).to_have_text("Copied")
+    assert alice.page.evaluate("navigator.clipboard.readText()") == RICH == Message.objects.get(role="assistant").text
+    reply.locator("button[data-copy=code]").click()
+    expect(reply.locator("button[data-copy=code]")).to_have_text("Copied")
+    copied = alice.page.evaluate("navigator.clipboard.readText()")
+    assert copied.rstrip("\n") == 'def greet(name):\n    return f"Hello {name}"'

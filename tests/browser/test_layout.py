@@ -1,0 +1,103 @@
+"""Small screens, and what the first look costs."""
+
+import pytest
+from playwright.sync_api import expect
+
+from providers.models import LanguageModel
+from tests.browser.conftest import Visit
+from tests.browser.page_scripts import WIDE_ELEMENTS
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor, openai_stream
+
+PHONE = {"width": 360, "height": 740}
+REQUESTS, BYTES = 25, 60 * 1024
+WIDE = f"""\
+{"unbreakable" * 30}
+
+https://example.test/{"path/" * 60}
+
+| {" | ".join(f"column number {number}" for number in range(12))} |
+|{"---|" * 12}
+| {" | ".join("some text" for _ in range(12))} |
+
+```python
+{"x = 1; " * 60}
+```
+
+`{"inline_code_" * 20}`
+
+$$ {" + ".join(f"x_{{{number}}}" for number in range(60))} $$
+
+1. {"字" * 200}
+   > > > - {"nested" * 40}
+"""
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_the_set_up_and_the_card_fit_a_phone(visit: Visit, locale: str) -> None:
+    stranger = visit(viewport=PHONE, locale=locale)
+    assert not stranger.scrolls_sideways()
+    stranger.page.fill("[name=name]", "alice")
+    stranger.page.fill("[name=password]", "a long enough passphrase")
+    stranger.page.locator(".form button").click()
+    stranger.page.locator("welcome-card [name=preset]").select_option("openai-compatible")
+    assert not stranger.scrolls_sideways()
+    assert stranger.page.evaluate(WIDE_ELEMENTS) == []
+
+
+def test_the_sign_in_fits_a_phone(cast: Cast, visit: Visit) -> None:
+    stranger = visit(viewport=PHONE)
+    expect(stranger.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert not stranger.scrolls_sideways()
+
+
+def test_a_conversation_full_of_wide_things_fits_a_phone(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    LanguageModel.objects.update(name="a-vendor/with-a-very-long-model-name-" + "x" * 60)
+    vendor.play(openai_stream_of(WIDE))
+    alice = visit(cast.alice, viewport=PHONE)
+    alice.send("w" * 500)
+    reply = alice.ended(alice.replies.first)
+    assert not alice.scrolls_sideways()
+    assert alice.page.evaluate(WIDE_ELEMENTS) == []
+    for inner in ("pre", ".table-scroll"):
+        box = reply.locator(inner)
+        assert box.evaluate("(box) => box.scrollWidth > box.clientWidth"), f"{inner} is not wide enough to prove anything"
+    expect(alice.send_button).to_be_in_viewport()
+
+
+def openai_stream_of(text: str) -> list[bytes]:
+    return [openai_stream([text])]
+
+
+def test_the_sidebar_of_a_phone_opens_and_closes(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice, viewport=PHONE)
+    sidebar, button = alice.page.locator(".sidebar"), alice.page.locator(".chat__menu")
+    expect(sidebar).to_be_hidden()
+    button.click()
+    expect(sidebar).to_be_in_viewport()
+    alice.page.keyboard.press("Escape")
+    expect(sidebar).to_be_hidden()
+    button.click()
+    expect(sidebar).to_be_visible()
+    alice.page.mouse.click(PHONE["width"] - 10, 300)
+    expect(sidebar).to_be_hidden()
+
+
+def test_a_wide_screen_shows_the_sidebar_at_once(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice, viewport={"width": 1400, "height": 900})
+    expect(alice.page.locator(".sidebar")).to_be_visible()
+    expect(alice.page.locator(".chat__menu")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_first_load_stays_small(cast: Cast, model: LanguageModel, visit: Visit, language: str) -> None:
+    cast.alice.language = language
+    cast.alice.save()
+    alice = visit(cast.alice)
+    alice.page.wait_for_load_state("networkidle")
+    sizes = [request.sizes() for request in alice.watch.requests]
+    transferred = sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes)
+    assert len(sizes) <= REQUESTS
+    assert 5_000 < transferred <= BYTES

@@ -1,0 +1,149 @@
+"""A connection that goes away: nothing is lost, nothing comes twice."""
+
+import threading
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from conversations.models import Conversation, Message
+from providers.models import LanguageModel
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Visit
+from tests.browser.link import Link
+from tests.browser.watch import NO_NETWORK
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor, history, openai_end, openai_event
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+
+
+def in_the_middle(visitor: ChatPage, vendor: FakeVendor, rest: threading.Event) -> None:
+    """A reply that has said one word and waits: for `gate` before the second, for `rest` before the third."""
+    visitor.watch.expect(NO_NETWORK)
+    vendor.play([openai_event("One, "), vendor.gate, openai_event("two, "), rest, openai_event("three."), openai_end()])
+    visitor.send("Count")
+    expect(visitor.replies.first.locator(".message__text")).to_have_text("One,")
+
+
+def say_the_second_word(vendor: FakeVendor, listener: Socket) -> None:
+    """And be sure that it has gone out to whoever could hear it."""
+    assert listener.ask("conversation.open", conversation=Conversation.objects.get().id)["type"] == "ack"
+    vendor.gate.set()
+    listener.wait(lambda frame: frame["type"] == "message.delta" and "two" in frame["text"])
+
+
+def test_a_connection_cut_in_the_middle_loses_no_word(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link, connect: Connect
+) -> None:
+    rest = threading.Event()
+    alice = visit(cast.alice, at=link.address)
+    in_the_middle(alice, vendor, rest)
+    link.cut()
+    expect(alice.connection).to_have_text("Reconnecting…")
+    say_the_second_word(vendor, connect(cast.alice))
+    assert alice.words(alice.replies.first) == "One,"
+    link.mend()
+    expect(alice.replies.first.locator(".message__text")).to_have_text("One, two,")
+    expect(alice.connection).to_be_empty()
+    rest.set()
+    alice.ended(alice.replies.first)
+    assert alice.words(alice.replies.first) == "One, two, three."
+    assert alice.messages.count() == 2
+
+
+def test_a_reply_that_ended_meanwhile_is_whole_after_the_return(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link, connect: Connect
+) -> None:
+    rest = threading.Event()
+    alice, listener = visit(cast.alice, at=link.address), connect(cast.alice)
+    in_the_middle(alice, vendor, rest)
+    link.cut()
+    say_the_second_word(vendor, listener)
+    rest.set()
+    listener.event("message.finished")
+    link.mend()
+    alice.ended(alice.replies.first)
+    assert alice.words(alice.replies.first) == "One, two, three."
+
+
+def test_a_browser_without_network_catches_up(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, connect: Connect
+) -> None:
+    rest = threading.Event()
+    alice = visit(cast.alice)
+    in_the_middle(alice, vendor, rest)
+    alice.page.context.set_offline(True)
+    expect(alice.connection).to_have_text("You are offline")
+    say_the_second_word(vendor, connect(cast.alice))
+    alice.page.context.set_offline(False)
+    expect(alice.connection).to_be_empty()
+    rest.set()
+    alice.ended(alice.replies.first)
+    assert alice.words(alice.replies.first) == "One, two, three."
+
+
+def test_answers_that_get_lost_without_a_trace_are_asked_for_again(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link, connect: Connect
+) -> None:
+    rest = threading.Event()
+    alice = visit(cast.alice, at=link.address)
+    in_the_middle(alice, vendor, rest)
+    link.lose_answers()
+    say_the_second_word(vendor, connect(cast.alice))
+    expect(alice.connection).to_have_text("Reconnecting…")  # no ping was answered
+    link.mend()
+    rest.set()
+    alice.ended(alice.replies.first)
+    assert alice.words(alice.replies.first) == "One, two, three."
+
+
+def test_what_is_sent_without_a_connection_arrives_once(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link
+) -> None:
+    alice = visit(cast.alice, at=link.address)
+    alice.watch.expect(NO_NETWORK)
+    alice.ask("First")
+    link.cut()
+    alice.send("Second")
+    expect(alice.questions.nth(1)).to_have_attribute("data-status", "sending")
+    expect(alice.note(alice.questions.nth(1))).to_have_text("Will be sent as soon as there is a connection.")
+    link.mend()
+    alice.ended(alice.replies.nth(1))
+    assert [history(request)[-1] for request in vendor.requests] == ["First", "Second"]
+    assert alice.messages.count() == Message.objects.count() == 4
+
+
+def test_a_message_whose_ack_was_lost_is_not_asked_twice(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link
+) -> None:
+    alice = visit(cast.alice, at=link.address)
+    alice.watch.expect(NO_NETWORK)
+    alice.ask("First")
+    link.lose_answers()
+    alice.send("Second")
+    assert [history(vendor.next_request())[-1] for _ in range(2)] == ["First", "Second"]
+    link.mend()
+    alice.ended(alice.replies.nth(1))
+    expect(alice.questions.nth(1)).to_have_attribute("data-status", "complete")
+    ids = [command["id"] for command in alice.commands("message.send")]
+    assert len(ids) == 3, "it was not sent again"
+    assert ids[1] == ids[2]
+    assert len(vendor.requests) == 2
+    assert alice.messages.count() == Message.objects.count() == 4
+
+
+def test_an_unsent_message_survives_a_reload(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link
+) -> None:
+    alice = visit(cast.alice, at=link.address)
+    alice.watch.expect(NO_NETWORK)
+    alice.ask("First")
+    link.cut()
+    alice.send("Second")
+    expect(alice.questions.nth(1)).to_have_attribute("data-status", "sending")
+    link.mend()
+    alice.page.reload()
+    alice.ended(alice.replies.nth(1))
+    assert [history(request)[-1] for request in vendor.requests] == ["First", "Second"]
+    assert alice.messages.count() == Message.objects.count() == 4

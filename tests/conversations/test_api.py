@@ -1,0 +1,481 @@
+"""The HTTP API: what each call answers, to whom, and what it refuses."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from conversations.ids import new_id
+from conversations.models import Conversation, Message, User
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor, openai_event
+from tests.sockets import Socket
+
+NOBODY = "01900000-0000-7000-8000-000000000000"
+CONVERSATION_FIELDS = {"id", "title", "owner", "audience", "model", "system_prompt", "parameters", "updated_at", "unread",
+                       "streaming", "revision"}  # fmt: skip
+MESSAGE_FIELDS = {"id", "conversation", "parent", "role", "author", "text", "parts", "files", "status", "seq", "model",
+                  "finish_reason", "usage", "error", "created_at"}  # fmt: skip
+
+pytestmark = pytest.mark.usefixtures("static_files")
+
+
+class Api:
+    """One person's calls; every answer is JSON."""
+
+    def __init__(self, person: User | None = None, **more: Any) -> None:
+        self.client = Client(headers={"host": "127.0.0.1"}, **more)
+        if person:
+            self.client.force_login(person)
+
+    def call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
+        response: HttpResponse = self.client.generic(method, f"/api/v1{path}", content, "application/json")
+        if response.status_code == 204:
+            assert response.content == b""
+            return 204, None
+        assert response.headers["Content-Type"].startswith("application/json"), (path, response.content)
+        return response.status_code, json.loads(response.content)
+
+    def get(self, path: str) -> Any:
+        status, answer = self.call("GET", path)
+        assert status == 200, answer
+        return answer
+
+    def make(self, **fields: object) -> Any:
+        status, answer = self.call("POST", "/conversations", fields)
+        assert status == 201, answer
+        return answer
+
+    def refusal(self, method: str, path: str, body: object = None) -> tuple[int, str]:
+        status, answer = self.call(method, path, body)
+        assert set(answer) == {"error"}, answer
+        assert set(answer["error"]) == {"code", "text"}
+        assert answer["error"]["text"].endswith(".")
+        return status, answer["error"]["code"]
+
+
+@pytest.fixture
+def alice(cast: Cast) -> Api:
+    return Api(cast.alice)
+
+
+def offer(name: str = "parrot", **switched: bool) -> LanguageModel:
+    """A model that an endpoint with a key serves; nobody calls it here."""
+    endpoint = Endpoint.objects.create(name=f"Home of {name}", wire="openai", base_url="https://vendor.example/v1")
+    ApiKey.objects.create(endpoint=endpoint, secret="sk-test-0123456789")
+    model = LanguageModel.objects.create(name=name, **switched)
+    Deployment.objects.create(model=model, endpoint=endpoint, vendor_id=name)
+    return model
+
+
+def say(conversation: Conversation, text: str, **fields: Any) -> Message:
+    defaults = {"role": "user", "status": "complete", "revision": conversation.advance(1), "text": text}
+    return Message.objects.create(conversation=conversation, **{**defaults, **fields})
+
+
+# --- Who I am, what I may use ----------------------------------------------------------------------------------------
+
+
+def test_me(cast: Cast, alice: Api) -> None:
+    crew = [{"id": str(cast.team.id), "name": "Crew", "role": "lead"}]
+    assert alice.get("/me") == {"id": str(cast.alice.id), "name": "alice", "language": "en", "teams": crew}
+    assert Api(cast.carol).get("/me")["teams"] == []
+
+
+def test_models_are_those_that_work(cast: Cast, alice: Api) -> None:
+    assert alice.get("/models") == []
+    model = offer()
+    offer("switched off", enabled=False)
+    keyless = offer("keyless")
+    ApiKey.objects.filter(endpoint__deployments__model=keyless).update(enabled=False)
+    entry = {"id": str(model.id), "name": "parrot", "endpoints": ["Home of parrot"], "capabilities": ["text"]}
+    assert alice.get("/models") == Api(cast.carol).get("/models") == [entry]
+
+
+# --- Conversations -------------------------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_made_with_everything(cast: Cast, alice: Api) -> None:
+    model = offer()
+    made = alice.make(
+        title="Ours", team=str(cast.team.id), model=str(model.id), system_prompt="Be brief.", parameters={"seed": 7}
+    )
+    assert set(made) == CONVERSATION_FIELDS
+    assert (made["title"], made["model"], made["system_prompt"]) == ("Ours", str(model.id), "Be brief.")
+    assert made["owner"] == {"id": str(cast.alice.id), "name": "alice"}
+    team = {"id": str(cast.team.id), "name": "Crew"}
+    assert made["audience"] == {"kind": "team", "team": team, "write": True}
+    assert (made["parameters"], made["revision"], made["streaming"]) == ({"seed": 7}, 1, False)
+    assert alice.get(f"/conversations/{made['id']}") == made
+
+
+def test_a_conversation_is_made_with_nothing(alice: Api) -> None:
+    made = alice.make()
+    assert (made["title"], made["model"], made["system_prompt"], made["parameters"]) == ("", None, "", {})
+    assert made["audience"]["kind"] == "private"
+    assert UUID(made["id"]).version == 7
+
+
+def test_a_reader_sees_that_they_may_not_write(cast: Cast, alice: Api) -> None:
+    made = alice.make(team=str(cast.team.id))
+    for person, write in ((cast.bob, True), (cast.rita, False)):
+        assert Api(person).get(f"/conversations/{made['id']}")["audience"]["write"] is write
+
+
+def test_only_who_may_write_in_a_team_begins_there(cast: Cast) -> None:
+    assert Api(cast.bob).make(team=str(cast.team.id))["audience"]["kind"] == "team"
+    for person in (cast.rita, cast.carol):
+        assert Api(person).refusal("POST", "/conversations", {"team": str(cast.team.id)}) == (404, "not_found")
+    assert Api(cast.bob).refusal("POST", "/conversations", {"team": NOBODY}) == (404, "not_found")
+
+
+def test_a_change_moves_the_revision_up(alice: Api) -> None:
+    made = alice.make(title="one", parameters={"seed": 1})
+    status, changed = alice.call("PATCH", f"/conversations/{made['id']}", {"title": "two", "parameters": {}})
+    assert (status, changed["title"], changed["parameters"], changed["revision"]) == (200, "two", {}, 2)
+    assert changed["updated_at"] > made["updated_at"]
+
+
+def test_a_title_becomes_one_clean_line(alice: Api) -> None:
+    assert alice.make(title=" a\nb\tc\u202e\x07d\x85 ")["title"] == "a b c  d"
+    assert alice.make(title="<b>ü 字 👩‍👩‍👧</b>")["title"] == "<b>ü 字 👩‍👩‍👧</b>"
+
+
+def test_a_lone_surrogate_is_replaced(alice: Api) -> None:
+    status, made = alice.call("POST", "/conversations", b'{"title":"a\\ud800b","system_prompt":"\\udfff"}')
+    assert (status, made["title"], made["system_prompt"]) == (201, "a\ufffdb", "\ufffd")
+
+
+WRONG_FIELDS = [
+    ({"title": "t" * 121}, 413, "too_long"),
+    ({"title": "a\0b"}, 400, "bad_text"),
+    ({"title": 5}, 400, "bad_field"),
+    ({"title": ["x"]}, 400, "bad_field"),
+    ({"system_prompt": "s" * 100_001}, 413, "too_long"),
+    ({"system_prompt": "\0"}, 400, "bad_text"),
+    ({"model": "parrot"}, 400, "bad_field"),
+    ({"model": NOBODY}, 400, "no_model"),
+    ({"parameters": []}, 400, "bad_field"),
+    ({"parameters": {"raw": {}}}, 400, "bad_field"),
+    ({"parameters": {"temperature": 3}}, 400, "bad_field"),
+    ({"parameters": {"temperature": "1"}}, 400, "bad_field"),
+    ({"parameters": {"max_tokens": 10**9}}, 400, "bad_field"),
+    ({"parameters": {"max_tokens": True}}, 400, "bad_field"),
+    ({"parameters": {"seed": 10**30}}, 400, "bad_field"),
+    ({"parameters": {"stop": ["x"] * 6}}, 400, "bad_field"),
+    ({"parameters": {"stop": ["a\0b"]}}, 400, "bad_text"),
+    ({"parameters": {f"p{number}": number for number in range(10_000)}}, 400, "bad_field"),
+]
+
+
+@pytest.mark.parametrize(("fields", "status", "code"), WRONG_FIELDS)
+def test_a_wrong_field_is_refused_and_nothing_changes(alice: Api, fields: object, status: int, code: str) -> None:
+    made = alice.make(title="as it was")
+    assert alice.refusal("POST", "/conversations", fields) == (status, code)
+    assert alice.refusal("PATCH", f"/conversations/{made['id']}", fields) == (status, code)
+    assert alice.get("/conversations")["results"] == [made]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b'"x"', b"null", b"\xff", b"[" * 100_000, b'{"title":' * 50_000,
+     b'{"parameters":{"seed":NaN}}', b'{"parameters":{"temperature":1e999}}', b'{"parameters":{"seed":' + b"9" * 5000 + b"}}"],
+)  # fmt: skip
+def test_what_is_no_json_object_is_refused(alice: Api, body: bytes) -> None:
+    status, code = alice.refusal("POST", "/conversations", body)
+    assert (status, code) in ((400, "bad_frame"), (400, "bad_field"))
+    assert not Conversation.objects.exists()
+
+
+def test_a_body_of_two_megabytes_is_refused(alice: Api) -> None:
+    assert alice.refusal("POST", "/conversations", b'{"title":"' + b"x" * 2**21 + b'"}')[0] == 413
+    assert not Conversation.objects.exists()
+
+
+# --- Who may do what -----------------------------------------------------------------------------------------------
+
+
+def test_what_is_absent_and_what_is_foreign_get_the_same_answer(cast: Cast, alice: Api) -> None:
+    foreign = alice.make(title="private")["id"]
+    bob = Api(cast.bob)
+    for method, suffix, body in (
+        ("GET", "", None),
+        ("GET", "/messages", None),
+        ("PATCH", "", {"title": "mine"}),
+        ("PATCH", "", {"title": "t" * 121}),
+        ("DELETE", "", None),
+    ):
+        answers = [bob.call(method, f"/conversations/{key}{suffix}", body) for key in (foreign, NOBODY)]
+        assert answers[0] == answers[1], (method, suffix)
+        assert answers[0][0] == 404
+    assert alice.get(f"/conversations/{foreign}")["title"] == "private"
+
+
+def test_a_reader_changes_and_deletes_nothing(cast: Cast, alice: Api) -> None:
+    path = f"/conversations/{alice.make(title='ours', team=str(cast.team.id))['id']}"
+    rita = Api(cast.rita)
+    assert rita.get(path)["title"] == "ours"
+    assert rita.get(f"{path}/messages")["results"] == []
+    for method, body in (("PATCH", {"title": "mine"}), ("DELETE", None)):
+        assert rita.refusal(method, path, body) == (404, "not_found")
+    assert alice.get(path)["title"] == "ours"
+
+
+def test_a_member_changes_and_deletes_only_their_own(cast: Cast, alice: Api) -> None:
+    ours, mine = (f"/conversations/{api.make(team=str(cast.team.id))['id']}" for api in (alice, Api(cast.bob)))
+    bob = Api(cast.bob)
+    assert bob.call("PATCH", ours, {"title": "renamed"})[0] == 200
+    assert bob.refusal("DELETE", ours) == (404, "not_found")
+    assert bob.call("DELETE", mine) == (204, None)
+
+
+def test_a_lead_deletes_what_a_member_began(cast: Cast, alice: Api) -> None:
+    path = f"/conversations/{Api(cast.bob).make(team=str(cast.team.id))['id']}"
+    assert alice.call("DELETE", path) == (204, None)
+    assert Api(cast.bob).refusal("GET", path) == (404, "not_found")
+
+
+CALLS = [("GET", "/me"), ("GET", "/models"), ("GET", "/conversations"), ("POST", "/conversations"),
+         ("GET", f"/conversations/{NOBODY}"), ("PATCH", f"/conversations/{NOBODY}"),
+         ("DELETE", f"/conversations/{NOBODY}"), ("GET", f"/conversations/{NOBODY}/messages")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_nobody_calls_without_a_session(cast: Cast, method: str, path: str) -> None:
+    assert Api().refusal(method, path, {}) == (401, "signed_out")
+
+
+def test_who_was_switched_off_is_signed_out(cast: Cast) -> None:
+    bob = Api(cast.bob)
+    User.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    assert bob.refusal("GET", "/me") == (401, "signed_out")
+
+
+def test_writing_needs_the_token_and_reading_does_not(cast: Cast) -> None:
+    strict = Api(cast.alice, enforce_csrf_checks=True)
+    assert strict.get("/me")["name"] == "alice"
+    for method, path in CALLS:
+        if method != "GET":
+            assert strict.refusal(method, path, {})[0] == 403
+    assert not Conversation.objects.exists()
+    strict.client.get("/api/v1/me")
+    strict.client.cookies["csrftoken"] = "a" * 32
+    response = strict.client.post("/api/v1/conversations", "{}", "application/json", headers={"X-CSRFToken": "a" * 32})
+    assert response.status_code == 201
+
+
+def test_an_unknown_call_and_a_wrong_method_are_answered(alice: Api) -> None:
+    assert alice.client.get("/api/v1/no-such-call").status_code == 404
+    assert alice.client.put("/api/v1/me").status_code == 405
+    assert alice.client.get("/api/v1/conversations/not-an-id").status_code == 404
+
+
+# --- Lists ---------------------------------------------------------------------------------------------------------
+
+
+def titles(api: Api, query: str) -> list[str]:
+    return [row["title"] for row in api.get(f"/conversations{query}")["results"]]
+
+
+def test_the_newest_conversation_is_first(alice: Api) -> None:
+    first, second = alice.make(title="first"), alice.make(title="second")
+    assert titles(alice, "") == ["second", "first"]
+    alice.call("PATCH", f"/conversations/{first['id']}", {"title": "changed"})
+    assert titles(alice, "") == ["changed", "second"]
+    assert second["unread"] is True
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+def test_pages_over_equal_times_miss_and_repeat_nothing(cast: Cast, alice: Api, size: int) -> None:
+    now = timezone.now()
+    rows = [Conversation(owner=cast.alice, title=str(number), updated_at=now) for number in range(7)]
+    rows += [Conversation(owner=cast.alice, title="older", updated_at=now - timedelta(microseconds=1))]
+    Conversation.objects.bulk_create(rows)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = alice.get(f"/conversations?limit={size}&cursor={cursor}")
+        assert len(page["results"]) <= size
+        seen += [row["title"] for row in page["results"]]
+        cursor = page["next"]
+    assert sorted(seen) == [*map(str, range(7)), "older"]
+    assert seen[-1] == "older"
+
+
+@pytest.mark.parametrize("cursor", ["x", "AAAA", "%00", "bm93IHg=", "字", "MjAyNi0wMS0wMSAx", "a" * 5000])
+def test_a_cursor_that_is_none_of_ours_is_refused(alice: Api, cursor: str) -> None:
+    assert alice.refusal("GET", f"/conversations?cursor={cursor}") == (400, "bad_field")
+
+
+@pytest.mark.parametrize(("limit", "rows"), [("0", 1), ("-5", 1), ("1", 1), (str(10**30), 3), ("200", 3)])
+def test_a_limit_is_kept_within_its_bounds(alice: Api, limit: str, rows: int) -> None:
+    made = [alice.make(title=title) for title in "abc"]
+    assert len(alice.get(f"/conversations?limit={limit}")["results"]) == rows
+    conversation = Conversation.objects.get(pk=made[0]["id"])
+    for text in "abc":
+        say(conversation, text)
+    assert len(alice.get(f"/conversations/{conversation.pk}/messages?limit={limit}")["results"]) == rows
+
+
+@pytest.mark.parametrize("query", ["limit=x", "limit=1.5", "team=x", "limit="])
+def test_a_wrong_query_is_refused(alice: Api, query: str) -> None:
+    assert alice.refusal("GET", f"/conversations?{query}") == (400, "bad_field")
+
+
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [("100%", ["100% sure"]), ("%", ["100% sure"]), ("_", ["snake_case"]), ("\\", ["back\\slash"]),
+     ("北京", ["去北京旅行"]), ("京", ["去北京旅行"]), ("SNAKE", ["snake_case"]), ("nothing", []), ("'; --", [])],
+)  # fmt: skip
+def test_a_search_takes_every_character_as_it_is(alice: Api, q: str, found: list[str]) -> None:
+    for title in ("100% sure", "snake_case", "back\\slash", "去北京旅行"):
+        alice.make(title=title)
+    response = alice.client.get("/api/v1/conversations", {"q": q})
+    assert [row["title"] for row in response.json()["results"]] == found
+
+
+def test_a_search_looks_into_messages_one_may_see(cast: Cast, alice: Api) -> None:
+    private = Conversation.objects.create(owner=cast.alice, title="private")
+    shared = Conversation.objects.create(owner=cast.alice, team=cast.team, title="shared")
+    for conversation in (private, shared):
+        say(conversation, "the word 你好 is here")
+    for person, seen in ((cast.alice, ["shared", "private"]), (cast.rita, ["shared"]), (cast.carol, [])):
+        assert titles(Api(person), "?q=你好") == seen
+
+
+def test_a_search_for_nul_is_refused_and_a_long_one_is_cut(alice: Api) -> None:
+    assert alice.refusal("GET", "/conversations?q=a%00b") == (400, "bad_text")
+    assert titles(alice, f"?q={'x' * 5000}") == []
+
+
+def test_the_list_of_one_team(cast: Cast, alice: Api) -> None:
+    alice.make(title="private")
+    alice.make(title="shared", team=str(cast.team.id))
+    assert titles(alice, f"?team={cast.team.id}") == ["shared"]
+    assert titles(Api(cast.carol), f"?team={cast.team.id}") == []
+    assert titles(alice, f"?team={NOBODY}") == []
+
+
+# --- Messages ------------------------------------------------------------------------------------------------------
+
+
+def test_messages_come_in_pages_oldest_first(cast: Cast, alice: Api) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice)
+    said = [say(conversation, str(number), author=cast.alice) for number in range(5)]
+    path = f"/conversations/{conversation.pk}/messages"
+    newest = alice.get(f"{path}?limit=2")
+    assert [message["text"] for message in newest["results"]] == ["3", "4"]
+    assert newest["revision"] == 5
+    older = alice.get(f"{path}?limit=2&before={newest['next']}")
+    assert [message["text"] for message in older["results"]] == ["1", "2"]
+    oldest = alice.get(f"{path}?limit=2&before={older['next']}")
+    assert ([message["id"] for message in oldest["results"]], oldest["next"]) == ([str(said[0].id)], None)
+
+
+def test_a_message_has_all_its_fields(cast: Cast, alice: Api) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice)
+    question = say(conversation, "Hi", author=cast.alice)
+    say(
+        conversation, "Hello", role="assistant", author=cast.alice, parent=question, parts=[{"kind": "text"}], seq=3,
+        status="interrupted", error_code="cut_off", error_text="It broke.", model_name="parrot", input_tokens=5,
+    )  # fmt: skip
+    asked, replied = alice.get(f"/conversations/{conversation.pk}/messages")["results"]
+    assert set(asked) >= MESSAGE_FIELDS
+    assert (asked["author"], asked["parent"], asked["error"]) == ({"id": str(cast.alice.id), "name": "alice"}, None, None)
+    assert (replied["author"], replied["parent"], replied["seq"]) == (None, str(question.id), 3)
+    assert replied["error"] == {"code": "cut_off", "text": "It broke."}
+    nothing = {"output_tokens": None, "thought_tokens": None, "cached_tokens": None, "cost": None}
+    assert replied["usage"] == {"input_tokens": 5, **nothing}
+    assert replied["finish_reason"] is None
+
+
+# --- Announced -----------------------------------------------------------------------------------------------------
+
+
+def test_a_change_is_told_to_everyone_who_may_read(cast: Cast, alice: Api, connect: Callable[..., Socket]) -> None:
+    made = alice.make(title="one", team=str(cast.team.id))
+    bob, carol = connect(cast.bob), connect(cast.carol)
+    alice.call("PATCH", f"/conversations/{made['id']}", {"title": "two"})
+    told = bob.event("conversation.updated", conversation=made["id"])
+    assert (told["title"], told["revision"]) == ("two", 2)
+    assert carol.ask("ping")["type"] == "ack"
+    assert [frame["type"] for frame in carol.frames] == ["ack"]
+
+
+def test_a_new_conversation_is_told_to_its_team(cast: Cast, alice: Api, connect: Callable[..., Socket]) -> None:
+    bob = connect(cast.bob)
+    assert bob.ask("ping")["type"] == "ack"
+    made = alice.make(title="one", team=str(cast.team.id))
+    assert bob.event("conversation.updated", conversation=made["id"])["title"] == "one"
+
+
+def test_deleting_hangs_up_and_tells_everyone(
+    cast: Cast, alice: Api, model: LanguageModel, vendor: FakeVendor, connect: Callable[..., Socket]
+) -> None:
+    vendor.play([200, openai_event("Hel"), vendor.gate])
+    socket, bob, carol = connect(cast.alice), connect(cast.bob), connect(cast.carol)
+    ack = socket.ask("message.send", conversation=None, text="Hi", models=[model.id], team=cast.team.id)
+    socket.event("message.delta")
+    assert alice.call("DELETE", f"/conversations/{ack['conversation']}") == (204, None)
+    for watcher in (socket, bob):
+        assert watcher.event("conversation.gone")["conversation"] == ack["conversation"]
+    assert vendor.requests[0].hung_up.wait(2)
+    assert carol.ask("ping")["type"] == "ack"
+    assert [frame["type"] for frame in carol.frames] == ["ack"]
+    assert not Message.objects.exists()
+    assert socket.ask("conversation.open", conversation=ack["conversation"])["code"] == "not_found"
+
+
+# --- Described -----------------------------------------------------------------------------------------------------
+
+
+def test_the_description_names_every_call(cast: Cast) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+    described = {
+        (method.upper(), path.removeprefix("/api/v1")) for path, item in document["paths"].items() for method in item
+    }
+    key = "{conversation_id}"
+    assert described == {(method, path.replace(NOBODY, key)) for method, path in CALLS}
+
+
+def test_every_reference_of_the_description_leads_somewhere(cast: Cast) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.")
+    assert document["info"]["title"] == "Chatsite"
+    references = list(_references(document))
+    assert references
+    for reference in references:
+        place: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]
+        assert isinstance(place, dict)
+
+
+def _references(value: object) -> Any:
+    if isinstance(value, dict):
+        yield from [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+        value = list(value.values())
+    if isinstance(value, list):
+        for member in value:
+            yield from _references(member)
+
+
+def test_every_answer_of_the_description_has_a_shape(cast: Cast) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            assert set(operation["responses"]) >= {"400", "401", "403", "404"}, (method, path)
+            assert operation["operationId"]
+            assert operation["security"]
+
+
+def test_ids_sort_by_time() -> None:
+    made = [new_id() for _ in range(1000)]
+    assert made == sorted(made)

@@ -1,0 +1,168 @@
+"""The first run: everything leads to the set-up, and exactly one visitor becomes the administrator."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client
+
+from conversations import setup
+from conversations.models import Installation, User
+from tests.conftest import PASSWORD
+
+WORDS = {"name": "alice", "password": PASSWORD, "language": "en"}
+CODE = "the-code-that-was-printed"
+ELSEWHERE = "203.0.113.9"
+
+pytestmark = pytest.mark.usefixtures("static_files", "transactional_db")
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_known(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CHATSITE_SETUP_CODE = CODE
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/conversations/01900000-0000-7000-8000-000000000000/", "/accounts/login/", "/admin/", "/admin/login/",
+     "/api/v1/me", "/api/v1/openapi.json", "/local-model/", "/no/such/page/", "/setup"],
+)  # fmt: skip
+def test_every_page_leads_to_the_set_up(path: str) -> None:
+    for response in (Client().get(path), Client().post(path)):
+        assert (response.status_code, response.headers["Location"]) == (302, "/setup/")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_the_health_pages_answer_before_the_set_up(path: str) -> None:
+    assert Client().get(path).json()["status"] == "ok"
+
+
+def test_a_visitor_from_this_machine_becomes_the_administrator_and_is_signed_in() -> None:
+    client = Client()
+    assert 'name="code"' not in client.get("/setup/").content.decode()
+    response = client.post("/setup/", WORDS)
+    assert (response.status_code, response.headers["Location"]) == (302, "/")
+    person = User.objects.get()
+    assert (person.username, person.is_superuser, person.is_staff, person.language) == ("alice", True, True, "en")
+    assert Installation.objects.get().administrator == person
+    assert client.get("/").status_code == 200
+    assert Client().login(username="alice", password=PASSWORD)
+
+
+def test_afterwards_the_page_is_not_there() -> None:
+    Client().post("/setup/", WORDS)
+    for response in (Client().get("/setup/"), Client().post("/setup/", WORDS | {"name": "mallory"})):
+        assert response.status_code == 404
+    assert setup.code() is None
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"REMOTE_ADDR": ELSEWHERE},
+        {"REMOTE_ADDR": "fd00::9"},
+        {"REMOTE_ADDR": ""},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": ELSEWHERE},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"REMOTE_ADDR": "::1", "HTTP_FORWARDED": f"for={ELSEWHERE}"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_REAL_IP": ELSEWHERE},
+    ],
+)
+def test_a_visitor_from_elsewhere_needs_the_code(place: dict[str, str]) -> None:
+    client = Client(**place)
+    assert 'name="code"' in client.get("/setup/").content.decode()
+    for wrong in ("", "wrong", CODE[:-1], CODE.upper(), "ｃｏｄｅ"):
+        assert client.post("/setup/", WORDS | {"code": wrong}).status_code == 200
+    assert not User.objects.exists()
+    assert client.post("/setup/", WORDS | {"code": CODE}).status_code == 302
+    assert User.objects.get().is_superuser
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
+def test_loopback_needs_no_code(address: str) -> None:
+    assert Client(REMOTE_ADDR=address).post("/setup/", WORDS).status_code == 302
+
+
+def test_the_link_that_is_printed_fills_in_the_code() -> None:
+    shown = Client(REMOTE_ADDR=ELSEWHERE).get(f"/setup/?code={CODE}").content.decode()
+    assert f'value="{CODE}"' in shown
+
+
+def test_a_wrong_code_says_so_and_a_hostile_one_is_escaped() -> None:
+    response = Client(REMOTE_ADDR=ELSEWHERE).post("/setup/", WORDS | {"code": '"><script>'})
+    assert "This is not the code that was printed." in response.content.decode()
+    assert "<script>" not in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"password": "short"}, "too short"),
+        ({"password": "password123"}, "too common"),
+        ({"name": "benjamin-franklin", "password": "benjamin-franklin"}, "too similar"),
+        ({"password": ""}, "required"),
+        ({"name": ""}, "required"),
+        ({"name": "a b<c>"}, "valid username"),
+        ({"name": "a" * 151}, "150"),
+        ({"name": "a\0b"}, "Null characters"),
+        ({"language": "xx"}, "valid choice"),
+    ],
+)
+def test_what_does_not_do_is_refused_with_words(wrong: dict[str, str], words: str) -> None:
+    response = Client().post("/setup/", WORDS | wrong, headers={"accept-language": "en"})
+    assert response.status_code == 200
+    shown = response.content.decode()
+    if "language" not in wrong:  # the page has a list for it
+        assert words in shown
+    assert PASSWORD not in shown
+    assert not User.objects.exists()
+
+
+def test_the_form_needs_its_token() -> None:
+    assert Client(enforce_csrf_checks=True).post("/setup/", WORDS).status_code == 403
+    assert not User.objects.exists()
+
+
+def test_the_page_speaks_the_language_that_was_chosen() -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.post("/setup/", WORDS | {"language": "zh-hans"})
+    assert 'lang="zh-hans"' in client.get("/").content.decode().lower()
+
+
+def test_of_eight_who_race_exactly_one_wins() -> None:
+    together = threading.Barrier(8)
+
+    def race(number: int) -> int:
+        client = Client()
+        client.get("/livez")
+        together.wait()
+        try:
+            return client.post("/setup/", WORDS | {"name": f"racer{number}"}).status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as racers:
+        results = sorted(racers.map(race, range(8)))
+    assert results == [302] + [404] * 7
+    assert User.objects.count() == Installation.objects.count() == 1
+
+
+def test_createsuperuser_ends_the_first_run_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_USERNAME", "root")
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    monkeypatch.setenv("DJANGO_SUPERUSER_EMAIL", "root@site.example")
+    call_command("createsuperuser", interactive=False, verbosity=0)
+    assert Client().get("/setup/").status_code == 404
+    assert Client().get("/").headers["Location"] == "/accounts/login/?next=/"
+    assert Client().login(username="root", password=PASSWORD)
+
+
+def test_who_deletes_the_first_administrator_does_not_open_the_set_up_again() -> None:
+    Client().post("/setup/", WORDS)
+    User.objects.all().delete()
+    assert Client().get("/setup/").status_code == 404

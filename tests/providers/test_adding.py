@@ -1,0 +1,190 @@
+"""Endpoints from the command line: added, replaced, checked; each refusal is one line and exit code 1."""
+
+import io
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import load_command_class
+
+from conversations.models import Conversation, Message
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from tests.conftest import CANARY
+from tests.fake_vendor import FakeVendor, Received, default_reply
+
+OTHER_KEY = "sk-test-another-0123456789abcd"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command as `manage.py` does; its exit code, its output and its complaint."""
+    # The command closes its connections at the end, which would end the test's transaction.
+    monkeypatch.setattr("django.core.management.base.connections.close_all", lambda: None)
+
+    def command(name: str, *arguments: object, stdin: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        code = 0
+        try:
+            load_command_class("providers", name).run_from_argv(["manage.py", name, *map(str, arguments)])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        assert CANARY not in said.out + said.err
+        assert OTHER_KEY not in said.out + said.err
+        return code, said.out, said.err
+
+    return command
+
+
+def key_of(endpoint: Endpoint) -> str:
+    return str(endpoint.keys.get().secret.reveal())
+
+
+def test_endpoint_key_and_models_in_one_step(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{CANARY}\n")
+    code, said, complaint = run("addendpoint", "openai", "--model", "a", "--model", "b", "--key-file", tmp_path / "key")
+    assert (code, said, complaint) == (0, "OpenAI: https://api.openai.com/v1, a, b\n", "")
+    endpoint = Endpoint.objects.get(name="OpenAI")
+    assert key_of(endpoint) == CANARY
+    assert [model.name for model in LanguageModel.objects.usable()] == ["a", "b"]
+
+
+def test_the_key_comes_from_standard_input(run: Any) -> None:
+    code, _, _ = run("addendpoint", "google", "--name", "G", "--model", "gemini-2.5-flash", stdin=f"{CANARY}\n")
+    assert code == 0
+    assert key_of(Endpoint.objects.get(name="G")) == CANARY
+
+
+def test_the_same_name_again_replaces_key_and_models(run: Any) -> None:
+    run("addendpoint", "openai", "--name", "Ours", "--model", "old", "--model", "both", stdin=CANARY)
+    asker = get_user_model().objects.create_user("dora")
+    conversation = Conversation.objects.create(owner=asker)
+    old = LanguageModel.objects.get(name="old")
+    reply = Message.objects.create(
+        conversation=conversation, role="assistant", model=old, model_name=old.name, status="complete", revision=1
+    )
+    code, _, _ = run("addendpoint", "deepseek", "--name", "Ours", "--model", "both", "--model", "new", stdin=OTHER_KEY)
+    endpoint = Endpoint.objects.get()
+    assert (code, endpoint.base_url, key_of(endpoint)) == (0, "https://api.deepseek.com/v1", OTHER_KEY)
+    assert sorted(endpoint.deployments.values_list("vendor_id", flat=True)) == ["both", "new"]
+    assert [model.name for model in LanguageModel.objects.usable()] == ["both", "new"]
+    reply.refresh_from_db()
+    assert (reply.model_name, reply.status) == ("old", "complete")
+
+
+def test_a_refused_change_leaves_everything_as_it_was(run: Any) -> None:
+    run("addendpoint", "openai", "--name", "Ours", "--model", "old", stdin=CANARY)
+    code, _, _ = run("addendpoint", "gemini", "--name", "Ours", "--base-url", "http://10.0.0.1", "--model", "new")
+    endpoint = Endpoint.objects.get()
+    assert (code, endpoint.base_url, key_of(endpoint)) == (1, "https://api.openai.com/v1", CANARY)
+    assert Deployment.objects.get().vendor_id == "old"
+
+
+def test_two_endpoints_may_serve_one_model(run: Any) -> None:
+    for name in ("First", "Second"):
+        assert run("addendpoint", "openai", "--name", name, "--model", "m", stdin=CANARY)[0] == 0
+    assert LanguageModel.objects.get().deployments.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "reason"),
+    [
+        (["nobody", "--model", "m"], CANARY, "There is no preset “nobody”"),
+        (["openai"], CANARY, "Name at least one model."),
+        (["openai", "--model", " "], CANARY, "Name at least one model."),
+        (["openai", "--model", "a\nb"], CANARY, "one line"),
+        (["openai", "--model", "m" * 201], CANARY, "at most 200 characters"),
+        (["openai", "--model", "m"], "", "needs a key"),
+        (["openai", "--model", "m"], "two words", "without spaces"),
+        (["openai", "--model", "m"], "schlüssel", "ASCII"),
+        (["gemini", "--model", "m"], CANARY, "needs the address"),
+        (["openai-compatible", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"], CANARY, "CHATSITE_PRIVATE_HOSTS"),
+        (["openai-compatible", "--model", "m", "--base-url", "https://10.0.0.1/v1"], CANARY, "CHATSITE_PRIVATE_HOSTS"),
+        (["openai-compatible", "--model", "m", "--base-url", "ftp://vendor.example"], CANARY, "must look like"),
+        (["openai", "--model", "m", "--name", "n" * 121], CANARY, "120"),
+        (["openai", "--model", "m", "--key-file", "/nonexistent/key"], "", "key file cannot be read"),
+        (["ollama", "--model", "m"], "", "CHATSITE_PRIVATE_HOSTS"),
+    ],
+)
+def test_a_refusal_is_one_line(run: Any, arguments: list[str], stdin: str, reason: str) -> None:
+    code, said, complaint = run("addendpoint", *arguments, stdin=stdin)
+    assert (code, said) == (1, "")
+    assert reason in complaint
+    assert complaint.count("\n") == 1
+    assert not Endpoint.objects.exists()
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_file_that_is_no_text_is_refused(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(b"\xff\xfe\x00")
+    code, _, complaint = run("addendpoint", "openai", "--model", "m", "--key-file", tmp_path / "key")
+    assert (code, complaint) == (1, "CommandError: The key file cannot be read: it is not text.\n")
+
+
+# --- checkendpoint -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def endpoint(run: Any, vendor: FakeVendor) -> Endpoint:
+    run("addendpoint", "openai-compatible", "--name", "Ours", "--base-url", vendor.openai_url, "--model", "m", stdin=CANARY)
+    return Endpoint.objects.get()
+
+
+def test_a_check_says_how_the_reply_came(run: Any, endpoint: Endpoint, vendor: FakeVendor) -> None:
+    code, said, _ = run("checkendpoint", "Ours")
+    assert code == 0
+    assert said.startswith(f"{endpoint.keys.get().secret}: works: first token ")
+    assert "3 in, 5 out" in said
+    assert "You said" in said
+    assert vendor.next_request().headers["Authorization"] == f"Bearer {CANARY}"
+
+
+def test_a_check_tries_every_key_and_fails_for_one(run: Any, endpoint: Endpoint, vendor: FakeVendor) -> None:
+    ApiKey.objects.create(endpoint=endpoint, secret=OTHER_KEY)
+
+    def only_the_first(request: Received) -> Any:
+        given = request.headers["Authorization"]
+        if given.endswith(CANARY):
+            return default_reply(request)
+        return [401, {"Content-Type": "application/json"}, b'{"error":{"message":"Not valid: %s"}}' % given.encode()]
+
+    vendor.script = only_the_first
+    code, said, complaint = run("checkendpoint", "Ours")
+    first, second = said.splitlines()
+    assert (code, complaint) == (1, "CommandError: Not every key works.\n")
+    assert "works" in first
+    assert second.startswith("••••abcd: The vendor refused the key.")
+
+
+def test_a_check_of_a_vendor_that_is_down(run: Any, endpoint: Endpoint, settings: Any) -> None:
+    with socket.socket() as taken:  # bound, but nobody listens
+        taken.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{taken.getsockname()[1]}"
+        settings.CHATSITE_PRIVATE_HOSTS = frozenset({host})
+        Endpoint.objects.update(base_url=f"http://{host}/v1")
+        code, said, _ = run("checkendpoint", "Ours")
+    assert code == 1
+    assert "could not be reached" in said
+
+
+def test_a_check_of_what_is_not_there(run: Any, endpoint: Endpoint) -> None:
+    code, _, complaint = run("checkendpoint", "Theirs")
+    assert (code, complaint) == (1, "CommandError: There is no endpoint “Theirs”. Known are: Ours.\n")
+
+
+def test_a_check_without_a_key_that_is_needed(run: Any, endpoint: Endpoint) -> None:
+    endpoint.keys.all().delete()
+    code, _, complaint = run("checkendpoint", "Ours")
+    assert (code, complaint) == (1, "CommandError: This endpoint has no key.\n")
+
+
+def test_a_check_of_an_endpoint_that_wants_no_key(run: Any, vendor: FakeVendor) -> None:
+    run("addendpoint", "openai-compatible", "--name", "Free", "--base-url", vendor.openai_url, "--model", "m")
+    code, said, _ = run("checkendpoint", "Free")
+    assert (code, said.split(":")[0]) == (0, "without a key")
+    assert "Authorization" not in vendor.next_request().headers

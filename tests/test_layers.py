@@ -1,0 +1,139 @@
+"""Who may import whom, and which room holds what: read from the source, so that no review has to."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BASE = Path(__file__).resolve().parent.parent
+PURE = {
+    "base", "egress", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "reading", "registry",
+    "sse", "text", "types", "watchdog",
+}  # fmt: skip
+NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}
+# The transport calls vendors; look-ups resolve names for it. The local model's server is a child process on loopback.
+DOOR = {"providers/transport.py", "providers/lookup.py", "providers/local_model"}
+ASYNCHRONOUS = {"conversations/consumers.py", "conversations/live", "conversations/admission.py", "chatsite/asgi.py",
+                "chatsite/server.py"}  # fmt: skip
+# The renderer of messages, and the tag that builds the page's import map.
+SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
+
+
+def modules(package: str) -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted((BASE / package).rglob("*.py")):
+        yield path.relative_to(BASE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Full names of everything that is imported, functions' own imports included."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name their whole path"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def roots(tree: ast.AST) -> set[str]:
+    return {name.partition(".")[0] for name in imported(tree)}
+
+
+def is_within(path: str, places: set[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+@pytest.mark.parametrize(
+    ("package", "above"), [("providers", {"conversations", "chatsite", "tests"}), ("conversations", {"chatsite", "tests"})]
+)
+def test_nothing_imports_upwards(package: str, above: set[str]) -> None:
+    assert {path: roots(tree) & above for path, tree in modules(package) if roots(tree) & above} == {}
+
+
+def test_the_wires_are_pure() -> None:
+    trees = dict(modules("providers"))
+    for name in PURE:
+        foreign = roots(trees[f"providers/{name}.py"]) & (NETWORK | {"django", "channels", "asgiref"})
+        assert not foreign - {"http"}, name
+
+
+def test_the_wires_import_only_the_pure() -> None:
+    trees = dict(modules("providers"))
+    for name in PURE:
+        ours = {full for full in imported(trees[f"providers/{name}.py"]) if full.startswith("providers.")}
+        used = {parts[1] for parts in (full.split(".") for full in ours)}
+        beyond = {one for one in used if f"providers/{one}.py" in trees} - PURE
+        assert beyond == set(), name
+
+
+@pytest.mark.parametrize("package", ["providers", "conversations"])
+def test_only_the_door_knows_the_network(package: str) -> None:
+    knowing = {path for path, tree in modules(package) if roots(tree) & (NETWORK - {"http"})}
+    assert {path for path in knowing if not is_within(path, DOOR)} == set()
+
+
+def test_keys_are_revealed_at_the_door_alone() -> None:
+    revealing = {
+        path
+        for package in ("providers", "conversations", "chatsite")
+        for path, tree in modules(package)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "reveal"
+    }
+    assert revealing == {"providers/transport.py"}
+
+
+@pytest.mark.parametrize("package", ["providers", "conversations", "chatsite"])
+def test_waiting_is_done_in_few_places(package: str) -> None:
+    kinds = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    waiting = {path for path, tree in modules(package) if any(isinstance(node, kinds) for node in ast.walk(tree))}
+    assert {path for path in waiting if not is_within(path, ASYNCHRONOUS)} == set()
+
+
+@pytest.mark.parametrize("package", ["providers", "conversations", "chatsite"])
+def test_only_the_renderer_marks_anything_safe(package: str) -> None:
+    marks = {"mark_safe", "SafeString", "SafeText", "format_html", "format_html_join"}
+    for path, tree in modules(package):
+        if is_within(path, SAFE):
+            continue
+        called = {_callee(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert not called & marks, path
+
+
+def _callee(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
+def test_no_template_switches_escaping_off() -> None:
+    for path in sorted((BASE / "templates").rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        assert "|safe" not in text, path
+        assert "autoescape off" not in text, path
+
+
+@pytest.mark.parametrize("package", ["providers", "conversations"])
+def test_nothing_but_the_settings_reads_the_environment(package: str) -> None:
+    """A child process is given the environment as a whole; nobody looks a value up in it."""
+    for path, tree in modules(package):
+        for node in ast.walk(tree):
+            looked_up = isinstance(node, ast.Call) and _callee(node) in ("getenv",)
+            read = isinstance(node, ast.Attribute) and node.attr in ("get", "setdefault") and _is_environment(node.value)
+            indexed = isinstance(node, ast.Subscript) and _is_environment(node.value)
+            assert not (looked_up or read or indexed), path
+
+
+def _is_environment(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "environ"
+
+
+def test_a_broad_except_stands_only_in_the_outermost_frame_of_a_worker() -> None:
+    allowed = {"conversations/generation.py", "conversations/live/hub.py"}
+    broad = {
+        path
+        for package in ("providers", "conversations", "chatsite")
+        for path, tree in modules(package)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or getattr(node.type, "id", "") in ("Exception", "BaseException"))
+    }
+    assert broad <= allowed

@@ -1,0 +1,59 @@
+"""Every word that a person reads has its Chinese, and nothing is translated that nobody says."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "chatsite" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "translate_noop", "gettext_noop"}
+
+
+def test_every_marked_text_is_translated() -> None:
+    translated = {entry.msgid for entry in polib.pofile(str(CATALOGUE)).translated_entries()}
+    assert _marked() - translated == set()
+
+
+def test_nothing_is_translated_that_is_not_marked() -> None:
+    entries = {entry.msgid for entry in polib.pofile(str(CATALOGUE))}
+    assert entries - _marked() == set()
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    for entry in polib.pofile(str(CATALOGUE)):
+        for text in (entry.msgstr, *entry.msgstr_plural.values()):
+            assert {word for word in entry.msgid.split() if "%(" in word} == set() or "%(" in text, entry.msgid
+
+
+def _marked() -> set[str]:
+    templates = (text for path in ROOT.glob("templates/**/*.html") for text in _in_template(path))
+    folders = ("chatsite", "conversations", "providers")
+    modules = (path for folder in folders for path in (ROOT / folder).glob("**/*.py"))
+    return {*templates, *(text for path in modules for text in _in_source(path.read_text("utf-8")))}
+
+
+def _in_template(path: Path) -> Iterator[str]:
+    for line in templatize(path.read_text("utf-8")).splitlines():
+        yield from _in_line(line)
+
+
+def _in_line(line: str) -> Iterator[str]:
+    """`templatize` leaves calls like ` gettext('…') ` among blanked-out markup."""
+    for piece in line.split(" gettext(")[1:]:
+        literal = piece.split(") ")[0].rstrip(")")
+        yield ast.literal_eval(literal.strip())
+
+
+def _in_source(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and _name(node.func) in MARKERS and node.args:
+            for argument in node.args[: 2 if "ngettext" in _name(node.func) else 1]:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value
+
+
+def _name(function: ast.expr) -> str:
+    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
