@@ -3,6 +3,7 @@
 # ruff: noqa: N802  (the names of Twisted and autobahn)
 from typing import Any
 
+import daphne.server  # noqa: F401  (first: it chooses the reactor)
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from conversations import commands, events, generation
+from conversations import commands, events, files, generation
 from conversations.errors import NotFound, Refused
 from conversations.ids import BOOT_ID, new_id
 from conversations.live import hub
-from conversations.models import Conversation, Message, ReadMark, Receipt, Team, User
+from conversations.models import Conversation, File, Message, ReadMark, Receipt, Team, User
 from conversations.models.message import Role, Status
 from conversations.text import title_of
 from providers.models import LanguageModel
@@ -43,6 +43,8 @@ def _post(user: User, body: commands.Send, conversation_id: UUID, begin: bool) -
     models = _models_for(body, conversation_id, begin)
     conversation = _begin(user, body, conversation_id) if begin else _writable(user, conversation_id)
     _refuse_a_crowd(user, conversation, len(models))
+    attached = files.attachable(user, body.files)
+    _refuse_what_no_model_takes(models, attached)
     first = conversation.advance(2 + len(models), **_changes(conversation, body, models))
     parent = _parent(conversation, body)
     question = Message.objects.create(
@@ -51,10 +53,11 @@ def _post(user: User, body: commands.Send, conversation_id: UUID, begin: bool) -
         role=Role.USER,
         author=user,
         text=body.text,
-        parts=[{"kind": "text", "text": body.text}],
+        parts=[*map(files.part_of, attached), *([{"kind": "text", "text": body.text}] if body.text else [])],
         status=Status.COMPLETE,
         revision=first,
     )
+    question.files.set(attached)
     replies = [
         create_reply(question, model, user, revision, body.parameters)
         for revision, model in enumerate(models, first + 1)
@@ -218,8 +221,16 @@ def _models_for(body: commands.Send, conversation_id: UUID, begin: bool) -> list
 
 
 def _changes(conversation: Conversation, body: commands.Send, models: list[LanguageModel]) -> dict[str, Any]:
-    titled = {} if conversation.title else {"title": title_of(body.text)}
+    titled = {} if conversation.title or not body.text else {"title": title_of(body.text)}
     return {**titled, "model": models[0]}
+
+
+def _refuse_what_no_model_takes(models: list[LanguageModel], attached: list[File]) -> None:
+    for model in models:
+        capabilities = model.capabilities()
+        for file in attached:
+            if ("images" if file.is_image else "documents") not in capabilities:
+                raise Refused("bad_field", f"{model.name} does not take files like “{file.name}”.")
 
 
 def _refuse_a_crowd(user: User, conversation: Conversation, more: int) -> None:

@@ -1,32 +1,34 @@
 """The HTTP API, /api/v1/: JSON for the browser's session, described by OpenAPI."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
 from ninja import NinjaAPI, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.files import UploadedFile
 from ninja.parser import Parser
 from ninja.security import django_auth
 
-from conversations import actions, commands, events
+from conversations import actions, commands, events, files
 from conversations.api_schemas import (
     ConversationChange,
     ConversationIn,
     ConversationOut,
     ConversationPage,
     Failure,
+    FileOut,
     MeOut,
     MessagePage,
     ModelOut,
 )
 from conversations.errors import NotFound, Refused
-from conversations.models import Conversation, Message, Team, User
-from conversations.models.conversation import TITLE_LENGTH, ConversationQuerySet
+from conversations.models import Conversation, File, Message, Team, User
+from conversations.models.conversation import TITLE_LENGTH
+from conversations.paging import after, cursor_of
 from conversations.parameters import checked
 from conversations.text import TEXT_LENGTH, clean, one_line
 from providers.models import LanguageModel
@@ -65,7 +67,7 @@ def models(request: HttpRequest) -> list[dict[str, Any]]:
             "id": model.id,
             "name": model.name,
             "endpoints": [deployment.endpoint.name for deployment in model.deployments.all() if deployment.enabled],
-            "capabilities": ["text"],
+            "capabilities": model.capabilities(),
         }
         for model in LanguageModel.objects.usable().prefetch_related("deployments__endpoint")
     ]
@@ -82,10 +84,10 @@ def conversations(
         rows = rows.filter(team=team)
     if q := clean(q, "q").strip()[:TITLE_LENGTH]:
         rows = rows.filter(Q(title__icontains=q) | Exists(_messages_with(q)))
-    page = list(_after(rows, cursor)[: size + 1])
+    page = list(after(rows, cursor)[: size + 1])
     return {
         "results": [events.conversation_json(row, person) for row in page[:size]],
-        "next": _cursor(page[size - 1]) if len(page) > size else None,
+        "next": cursor_of(page[size - 1]) if len(page) > size else None,
     }
 
 
@@ -136,6 +138,31 @@ def messages(
     }
 
 
+@router.post("/files", response={201: FileOut, **_ERRORS})
+def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
+    """A file for a message to come; unsent ones are their owner's only and go after 24 hours."""
+    if (file.size or 0) > files.MAX_BYTES:
+        raise Refused("too_long", f"A file may have {files.MAX_BYTES // 2**20} MB.")
+    kept = files.receive(_person(request), file.name or "", file.read())
+    return Status(201, files.file_json(kept))
+
+
+@router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS})
+def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """The bytes, for those who may read a message that holds the file."""
+    file: File = _found(File.objects.visible_to(_person(request)), file_id)
+    try:
+        content = file.path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound from None
+    response = HttpResponse(content, content_type=file.media_type)
+    disposition = content_disposition_header(not file.is_image, file.name)
+    response.headers["Content-Disposition"] = disposition or "attachment"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
 api.add_router("", router)
 
 
@@ -180,21 +207,6 @@ def _fields(given: Schema) -> dict[str, Any]:
 
 def _messages_with(q: str) -> Any:
     return Message.objects.filter(conversation=OuterRef("pk"), text__icontains=q)
-
-
-def _cursor(row: Conversation) -> str:
-    return urlsafe_b64encode(f"{row.updated_at.isoformat()} {row.id}".encode()).decode()
-
-
-def _after(rows: ConversationQuerySet, cursor: str | None) -> ConversationQuerySet:
-    if not cursor:
-        return rows
-    try:
-        moment, key = urlsafe_b64decode(cursor).decode().split(" ")
-        last, row_id = datetime.fromisoformat(moment), UUID(key)
-    except ValueError:
-        raise Refused("bad_field", "“cursor” is not one of ours.") from None
-    return rows.filter(Q(updated_at__lt=last) | Q(updated_at=last, pk__lt=row_id))
 
 
 # --- Errors: one form for all --------------------------------------------------------------------------------------

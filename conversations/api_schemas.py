@@ -88,6 +88,13 @@ class ErrorOut(Schema):
     text: str
 
 
+class FileOut(Schema):
+    id: UUID
+    name: str
+    media_type: str
+    bytes: int
+
+
 class MessageOut(Schema):
     id: UUID
     conversation: UUID
@@ -96,7 +103,7 @@ class MessageOut(Schema):
     author: PersonOut | None
     text: str
     parts: list[dict[str, Any]]
-    files: list[dict[str, Any]]
+    files: list[FileOut]
     status: Literal["waiting", "streaming", "complete", "stopped", "interrupted", "failed"]
     seq: int
     model: UUID | None

@@ -12,6 +12,8 @@ from conversations.parameters import checked
 from conversations.text import clean, message_text
 
 MAX_DEPTH = 20
+MAX_FILES, MAX_MODELS = 10, 8
+"""Of one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Send:
     parent: UUID | None = None
     says_parent: bool = False
     """Without it the message follows the conversation's newest leaf."""
+    files: tuple[UUID, ...] = ()
     models: tuple[UUID, ...] = ()
     team: UUID | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -162,13 +165,13 @@ def _revision(value: Any, name: str) -> int:
     return value
 
 
-def _models(fields: dict[str, Any]) -> tuple[UUID, ...]:
-    named = fields.get("models")
+def _uuids(fields: dict[str, Any], name: str, most: int) -> tuple[UUID, ...]:
+    named = fields.get(name)
     if named is None:
         return ()
-    if not isinstance(named, list) or not 1 <= len(named) <= 8:
-        raise Refused("bad_field", "“models” must be a list of 1 to 8 ids.")
-    return tuple(dict.fromkeys(_as_uuid(item, "models") for item in named))
+    if not isinstance(named, list) or len(named) > most:
+        raise Refused("bad_field", f"“{name}” must be a list of at most {most} ids.")
+    return tuple(dict.fromkeys(_as_uuid(item, name) for item in named))
 
 
 # --- One builder a command -----------------------------------------------------------------------------------------
@@ -193,10 +196,11 @@ def _read(fields: dict[str, Any]) -> Read:
 def _send(fields: dict[str, Any]) -> Send:
     return Send(
         conversation=_optional_uuid(fields, "conversation"),
-        text=message_text(fields.get("text")),
+        text=message_text(fields.get("text"), may_be_empty=bool(fields.get("files"))),
         parent=_optional_uuid(fields, "parent"),
         says_parent="parent" in fields,
-        models=_models(fields),
+        files=_uuids(fields, "files", MAX_FILES),
+        models=_uuids(fields, "models", MAX_MODELS),
         team=_optional_uuid(fields, "team"),
         parameters=checked(fields.get("parameters")),
     )

@@ -123,7 +123,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             raise
         streaming = [await hub.look(viewing, live) for live in opened.live()] + opened.elsewhere()
         await self._ack(command_id, revision=opened.revision, **opened.messages(body.html), streaming=streaming)
-        hub.release(viewing, opened.revision, {entry["message"]: entry["seq"] for entry in streaming})
+        hub.release(viewing, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming})
 
     async def _send(self, command: commands.Command, person: User, body: commands.Send) -> None:
         """A send joins its conversation before its commit; who is new there hears nothing before the ack."""

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 
+from conversations import files
 from conversations.frames import News
 from conversations.live import hub
 from conversations.models import Conversation, Message, User
+from conversations.parts import public
 
 
 def message_json(message: Message) -> dict[str, Any]:
@@ -21,8 +23,8 @@ def message_json(message: Message) -> dict[str, Any]:
         "role": message.role,
         "author": {"id": wrote.id, "name": wrote.name} if wrote else None,
         "text": message.text,
-        "parts": message.parts,
-        "files": [],
+        "parts": [public(part) for part in message.parts],
+        "files": files.held_by(message),
         "status": message.status,
         "seq": message.seq,
         "model": message.model_id,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from conversations.parts import Piece
+from conversations.parts import Piece, public
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def delta(
     if piece.thought:
         frame["thought"] = piece.thought
     if piece.part is not None:
-        frame["part"] = piece.part.to_json()
+        grows = piece.part.kind in ("text", "thought")
+        frame[piece.part.kind if grows else "part"] = piece.part.text if grows else public(piece.part.to_json())
     if html is not None:
         frame["html"] = {"done": html[0], "live": html[1]}
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from conversations import database, events, history, markdown
+from conversations import database, events, files, history, markdown
 from conversations.checkpoints import Outcome, writer
 from conversations.live import LiveReply, hub
 from conversations.models import Message
@@ -17,7 +17,7 @@ from providers import pool, vault
 from providers.errors import VendorError
 from providers.pool import Route
 from providers.streaming import Stream
-from providers.types import Finish, Prompt, Usage
+from providers.types import Delta, Finish, Prompt, Usage
 
 _logger = logging.getLogger(__name__)
 _closing = threading.Event()
@@ -109,13 +109,22 @@ def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt, said: li
         with route.stream(prompt) as stream:
             live.attach(stream)
             for delta in stream:
+                delta = _with_files_kept(live, delta)
                 hub.feed(live, delta)
-                said.append(delta.text)
+                said.append(delta.part.text if delta.part and delta.part.kind == "text" else delta.text)
         return _ended(live, stream)
     except VendorError as error:
         return _broken(error.code, error.text, stream)
     except vault.Locked as error:
         return _broken("key_refused", str(error), stream)
+
+
+def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
+    """Pictures become files of ours at once: megabytes stay out of rows and frames."""
+    part = delta.part
+    if part is None or "data" not in part.detail:
+        return delta
+    return Delta(part=database.submit(files.keep_made, live.id, part).result())
 
 
 def _ended(live: LiveReply, stream: Stream) -> Outcome:

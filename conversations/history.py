@@ -1,10 +1,9 @@
 """The branch above a reply, as a provider understands it."""
 
-from collections.abc import Iterable
-from itertools import groupby
+from collections.abc import Iterable, Iterator
 
+from conversations import files
 from conversations.models import Message
-from conversations.models.message import Role
 from providers.types import Part, Prompt, Turn
 
 
@@ -19,9 +18,24 @@ def prompt_for(reply: Message, vendor_id: str) -> Prompt:
     )
 
 
-def _turns(branch: Iterable[Message]) -> Iterable[Turn]:
-    """Sides alternate, as some vendors insist: neighbours of one side (after a failed reply) become one turn."""
-    spoken = [message for message in branch if message.text]
-    for role, messages in groupby(spoken, key=lambda message: message.role):
-        text = "\n\n".join(message.text for message in messages)
-        yield Turn("assistant" if role == Role.ASSISTANT else "user", (Part("text", text),))
+def _turns(branch: Iterable[Message]) -> Iterator[Turn]:
+    for message in branch:
+        yield Turn("assistant" if message.is_reply else "user", tuple(_parts(message)))
+
+
+def _parts(message: Message) -> Iterator[Part]:
+    """What a message holds, as it came; the bytes of its files are read only now."""
+    for stored in message.parts:
+        part = Part.from_json(stored)
+        yield with_content(part) if "file" in part.detail else part
+
+
+def with_content(part: Part) -> Part:
+    """A part whose bytes lie in a file of ours, whole again as the vendor sent it or takes it."""
+    content = files.as_base64(part.detail["file"])
+    vendor = part.detail.get("vendor")
+    if vendor:
+        inline = {**vendor["part"]["inlineData"], "data": content}
+        vendor = {**vendor, "part": {**vendor["part"], "inlineData": inline}}
+    detail = {**part.detail, "data": content, **({"vendor": vendor} if vendor else {})}
+    return Part(part.kind, part.text, detail)

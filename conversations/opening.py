@@ -26,6 +26,10 @@ class Opened:
             return {"reload": True, "messages": []}
         return {"messages": [_told(message, html) for message in self.since]}
 
+    def seqs(self) -> dict[str, int]:
+        """Up to where the ack's messages reach: one that ended since the look began needs none of its deltas."""
+        return {str(message.id): message.seq for message in self.since}
+
     def live(self) -> list[LiveReply]:
         """The replies that this process writes."""
         return [hub.replies[message.id] for message in self.under_way if message.id in hub.replies]

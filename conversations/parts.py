@@ -6,12 +6,10 @@ from typing import Any
 
 from providers.types import Delta, Part
 
-_GROWING = ("text", "thought")
-
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one message.delta carries: text and thought, or one whole part."""
+    """What one message.delta carries: text and thought that grow, or one part that stays by itself."""
 
     text: str = ""
     thought: str = ""
@@ -65,15 +63,16 @@ def merged(deltas: list[Delta]) -> Iterator[Piece]:
         if (delta.thought and text) or (delta.part is not None and (text or thought)):
             yield Piece("".join(text), "".join(thought))
             text, thought = [], []
-        text.append(delta.text) if delta.text else None
-        thought.append(delta.thought) if delta.thought else None
+        if delta.text:
+            text.append(delta.text)
+        if delta.thought:
+            thought.append(delta.thought)
         if delta.part is not None:
-            yield _of_part(delta.part)
+            yield Piece(part=delta.part)
     if text or thought:
         yield Piece("".join(text), "".join(thought))
 
 
-def _of_part(part: Part) -> Piece:
-    if part.kind in _GROWING:
-        return Piece(text=part.text) if part.kind == "text" else Piece(thought=part.text)
-    return Piece(part=part)
+def public(stored: dict[str, Any]) -> dict[str, Any]:
+    """A part as browsers and programs see it: in our words, without what only its vendor understands."""
+    return {name: value for name, value in stored.items() if name != "vendor"}

@@ -6,7 +6,7 @@ import threading
 from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
-from conversations import admission, checkpoints, generation, markdown
+from conversations import admission, checkpoints, files, generation, markdown
 from conversations.checkpoints import AlreadyEnded, Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import hub
@@ -53,6 +53,7 @@ class Sweeper:
         admission.recheck()
         if rounds % 3600 == 0:
             Receipt.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+            files.remove_forgotten()
 
 
 def end_replies_of_earlier_boots() -> None:

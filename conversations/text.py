@@ -10,10 +10,10 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u20
 TEXT_LENGTH = 100_000
 
 
-def message_text(value: object) -> str:
-    """What a person wrote; refuses NUL, emptiness and more than 100,000 characters."""
+def message_text(value: object, may_be_empty: bool = False) -> str:
+    """What a person wrote; refuses NUL, emptiness (unless a file says it all) and more than 100,000 characters."""
     text = clean(value, "text")
-    if not text.strip():
+    if not text.strip() and not may_be_empty:
         raise Refused("bad_text", "A message needs some text.")
     if len(text) > TEXT_LENGTH:
         raise Refused("too_long", f"A message may have {TEXT_LENGTH:,} characters; this one has {len(text):,}.")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from conversations import language, setup
 from conversations.forms import EndpointForm, SetUpForm
 from conversations.models import Conversation, Message, Team
+from conversations.paging import cursor_of
 from conversations.text import TEXT_LENGTH
 from providers import adding, local_model
 from providers.models import LanguageModel
@@ -71,9 +72,11 @@ def change_language(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @staff_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def add_endpoint(request: HttpRequest) -> HttpResponse:
-    """The first-run card's way of adding a key."""
+    """The first-run card's way of adding a key; a reload after an error leads back to the card."""
+    if request.method == "GET":
+        return redirect("/")
     form = EndpointForm(request.POST)
     if form.is_valid():
         given = form.cleaned_data
@@ -141,10 +144,12 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     conversation = mine.filter(pk=conversation_id).first() if conversation_id else None
     if conversation_id and conversation is None:
         raise Http404
+    rows = list(mine[: SIDEBAR + 1])
     models = [{"id": str(model.id), "name": model.name} for model in LanguageModel.objects.usable()]
     return {
         "person": person,
-        "conversations": mine[:SIDEBAR],
+        "conversations": rows[:SIDEBAR],
+        "next_cursor": cursor_of(rows[SIDEBAR - 1]) if len(rows) > SIDEBAR else None,
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
         "thread": _thread(conversation),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from providers import local_model
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
@@ -19,15 +20,18 @@ def add_endpoint(
     """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
     preset = PRESETS.get(preset_id)
     if preset is None:
-        raise ValidationError(f"There is no preset “{preset_id}”. Known are: {', '.join(PRESETS)}.")
+        raise ValidationError(
+            _("There is no preset “%(given)s”. Known are: %(known)s."),
+            params={"given": preset_id, "known": ", ".join(PRESETS)},
+        )
     wanted = _model_ids(models)
     key = key.strip()
     check_key(key)
     if preset.needs_key and not key and preset.base_url:
-        raise ValidationError({"key": "This vendor needs a key."})
+        raise ValidationError({"key": _("This vendor needs a key.")})
     fields = preset.endpoint_fields(base_url.strip())
     if not fields["base_url"]:
-        raise ValidationError({"base_url": "This preset needs the address of the vendor."})
+        raise ValidationError({"base_url": _("This preset needs the address of the vendor.")})
     fields["needs_key"] = bool(key) or (preset.needs_key and bool(preset.base_url))
     with transaction.atomic():
         endpoint = _endpoint(name.strip() or preset.label, fields)
@@ -44,7 +48,7 @@ def change_address(endpoint: Endpoint) -> None:
 def adopt_local_model() -> Endpoint:
     """Make the small local model a choice."""
     with transaction.atomic():
-        endpoint, _ = Endpoint.objects.update_or_create(
+        endpoint, _made = Endpoint.objects.update_or_create(
             is_local=True,
             defaults={
                 "name": local_model.DISPLAY_NAME,
@@ -55,11 +59,16 @@ def adopt_local_model() -> Endpoint:
                 "enabled": True,
             },
         )
-        model, _ = LanguageModel.objects.update_or_create(
+        model, _made = LanguageModel.objects.update_or_create(
             name=local_model.DISPLAY_NAME, defaults={"enabled": True}
         )
         Deployment.objects.update_or_create(
-            endpoint=endpoint, model=model, defaults={"vendor_id": local_model.MODEL_ID, "enabled": True}
+            endpoint=endpoint, model=model, defaults={
+                "vendor_id": local_model.MODEL_ID,
+                "takes_images": False,
+                "takes_documents": False,
+                "enabled": True,
+            },
         )
     return endpoint
 
@@ -83,7 +92,7 @@ def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
     endpoint.deployments.exclude(vendor_id__in=wanted).delete()
     for vendor_id in wanted:
-        model, _ = LanguageModel.objects.get_or_create(name=vendor_id)
+        model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
         Deployment.objects.update_or_create(
             endpoint=endpoint, model=model, defaults={"vendor_id": vendor_id, "enabled": True}
         )
@@ -94,13 +103,13 @@ def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
 def _model_ids(models: Iterable[str]) -> list[str]:
     wanted = list(dict.fromkeys(model.strip() for model in models if model.strip()))
     if not wanted:
-        raise ValidationError({"models": "Name at least one model."})
+        raise ValidationError({"models": _("Name at least one model.")})
     if any(len(model) > NAME_LENGTH or not model.isprintable() for model in wanted):
-        raise ValidationError({"models": f"A model's name is one line of at most {NAME_LENGTH} characters."})
+        raise ValidationError({"models": _("A model's name is one line of at most 200 characters.")})
     return wanted
 
 
 def check_key(key: str) -> None:
     """Refuse what cannot stand in a header."""
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= 4096):
-        raise ValidationError("A key is one line of plain ASCII characters without spaces.")
+        raise ValidationError(_("A key is one line of plain ASCII characters without spaces."))

@@ -54,7 +54,7 @@ class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
 
 class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Deployment
-    fields = ["model", "endpoint", "vendor_id", "enabled"]
+    fields = ["model", "endpoint", "vendor_id", "takes_images", "takes_documents", "enabled"]
     extra = 0
 
 

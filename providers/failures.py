@@ -102,6 +102,7 @@ _BY_STATUS: Mapping[int, type[errors.VendorError]] = {
     504: errors.VendorTimeout,
     524: errors.VendorTimeout,
 }
+_NOTHING = ("{}", "[]", "null", '""')
 _SECONDS = re.compile(r"(?:retry|try again) in (\d+(?:\.\d+)?) ?(ms|s)\b", re.IGNORECASE)
 
 
@@ -254,5 +255,6 @@ def _json(text: str) -> object:
 
 
 def _readable(text: str) -> str:
-    """A body that is no JSON, for quoting: a web page is not worth showing."""
-    return "" if text.lstrip().startswith("<") else text.strip()
+    """A body that is no report, for quoting: a web page or an empty object is not worth showing."""
+    text = text.strip()
+    return "" if text.startswith("<") or text in _NOTHING else text

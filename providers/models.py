@@ -151,6 +151,13 @@ class LanguageModel(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def capabilities(self) -> list[str]:
+        """What every deployment of this model takes: text, and perhaps images and documents."""
+        deployments = [deployment for deployment in self.deployments.all() if deployment.enabled]
+        images = all(deployment.takes_images for deployment in deployments)
+        documents = all(deployment.takes_documents for deployment in deployments)
+        return ["text", *(["images"] if images else []), *(["documents"] if documents else [])]
+
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def usable(self) -> "DeploymentQuerySet":
@@ -169,6 +176,8 @@ class Deployment(models.Model):
         Endpoint, models.CASCADE, related_name="deployments", verbose_name=_("endpoint")
     )
     vendor_id = models.CharField(_("the vendor's id of the model"), max_length=200)
+    takes_images = models.BooleanField(_("takes pictures"), default=True)
+    takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

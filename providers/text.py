@@ -154,9 +154,9 @@ class KeyMask:
         return text[: len(text) - kept]
 
     def rest(self) -> str:
-        """What was held back when the text ended."""
+        """What was held back when the text ended; the larger beginning of a key is as secret as all of it."""
         held, self._held = self._held, ""
-        return held
+        return "••••" if len(held) > MASKED_FROM else held
 
     def whole(self, text: str) -> str:
         """`text` masked, for text that comes in one piece."""

@@ -4,6 +4,7 @@ Alice owns, Bob is in her team, Rita only reads there, Carol is an outsider.
 """
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,12 @@ BROWSER_FOLDER = "browser"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the full counts of the long checks")
+
+
+def pytest_sessionfinish() -> None:
+    """Daphne made its loop when it was imported, whether or not a test has served."""
+    if server := sys.modules.get("daphne.server"):
+        server.twisted_loop.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -117,8 +124,6 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
         reactor.callFromThread(reactor.stop)
         thread.join(10)
         lifecycle.shut_down()
-        reactor._asyncioEventloop.close()
-
 
 @pytest.fixture
 def site(_server: int, transactional_db: None, settings: object) -> Iterator[str]:

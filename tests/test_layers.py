@@ -8,8 +8,8 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "base", "egress", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "reading", "registry",
-    "sse", "text", "types", "watchdog",
+    "base", "egress", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "reading",
+    "registry", "sse", "text", "types", "watchdog",
 }  # fmt: skip
 NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}
 # The transport calls vendors; look-ups resolve names for it. The local model's server is a child process on loopback.
@@ -44,7 +44,8 @@ def is_within(path: str, places: set[str]) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("package", "above"), [("providers", {"conversations", "chatsite", "tests"}), ("conversations", {"chatsite", "tests"})]
+    ("package", "above"),
+    [("providers", {"conversations", "chatsite", "tests"}), ("conversations", {"chatsite", "tests"})],
 )
 def test_nothing_imports_upwards(package: str, above: set[str]) -> None:
     assert {path: roots(tree) & above for path, tree in modules(package) if roots(tree) & above} == {}
@@ -116,10 +117,12 @@ def test_nothing_but_the_settings_reads_the_environment(package: str) -> None:
     """A child process is given the environment as a whole; nobody looks a value up in it."""
     for path, tree in modules(package):
         for node in ast.walk(tree):
-            looked_up = isinstance(node, ast.Call) and _callee(node) in ("getenv",)
-            read = isinstance(node, ast.Attribute) and node.attr in ("get", "setdefault") and _is_environment(node.value)
+            looked_up = isinstance(node, ast.Call) and _callee(node) == "getenv"
+            read = (
+                isinstance(node, ast.Attribute) and node.attr in ("get", "setdefault") and _is_environment(node.value)
+            )
             indexed = isinstance(node, ast.Subscript) and _is_environment(node.value)
-            assert not (looked_up or read or indexed), path
+            assert not any((looked_up, read, indexed)), path
 
 
 def _is_environment(node: ast.AST) -> bool:

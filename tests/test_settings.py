@@ -26,9 +26,12 @@ def _read_in(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.Call) and node.args:
             if _name(node.func) == "_from_environment":
                 yield from (_text(node.args[0]), f"{_text(node.args[0])}_FILE")
-            elif _name(node.func) == "getenv" or (_name(node.func) == "get" and _is_environment(node.func)):
-                if isinstance(node.args[0], ast.Constant):
-                    yield _text(node.args[0])
+            elif _is_lookup(node.func) and isinstance(node.args[0], ast.Constant):
+                yield _text(node.args[0])
+
+
+def _is_lookup(function: ast.AST) -> bool:
+    return _name(function) == "getenv" or (_name(function) == "get" and _is_environment(function))
 
 
 def _is_environment(node: ast.AST) -> bool:
@@ -55,7 +58,12 @@ def told_by_the_readme() -> set[str]:
 
 
 def test_the_names_are_found_at_all() -> None:
-    assert {"CHATSITE_DATA", "CHATSITE_SECRET_KEY", "CHATSITE_SECRET_KEY_FILE", "CHATSITE_ORIGINS"} <= read_by_the_code()
+    assert {
+        "CHATSITE_DATA",
+        "CHATSITE_SECRET_KEY",
+        "CHATSITE_SECRET_KEY_FILE",
+        "CHATSITE_ORIGINS",
+    } <= read_by_the_code()
 
 
 def test_every_setting_is_in_the_readme() -> None:

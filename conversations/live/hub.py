@@ -226,11 +226,15 @@ class Hub:
 
 
 def _wants_rendering(reply: LiveReply, viewings: list[Viewing], pieces: Numbered) -> bool:
-    if reply.when_flushed is not None or not any(piece.text for _, piece in pieces):
+    if reply.when_flushed is not None or not any(_has_text(piece) for _, piece in pieces):
         return False  # the end brings the whole HTML
     if time.monotonic() < reply.render_due:
         return False
     return any(viewing.html for viewing in viewings)
+
+
+def _has_text(piece: Piece) -> bool:
+    return bool(piece.text) or (piece.part is not None and piece.part.kind == "text")
 
 
 def _by_frame(

@@ -90,6 +90,7 @@ class Message(models.Model):
     parts = models.JSONField(default=list, blank=True)
     html = models.TextField(blank=True)
     html_version = models.PositiveSmallIntegerField(default=0)
+    files = models.ManyToManyField("conversations.File", related_name="messages", blank=True)
     revision = models.PositiveBigIntegerField()
     """The conversation's revision at which this message was created or, later, ended."""
     created_at = models.DateTimeField(default=timezone.now)

@@ -44,8 +44,8 @@ class ChatPage:
         return reply
 
     def words(self, message: Locator) -> str:
-        """The message's text as it can be read."""
-        return message.locator(".message__text").inner_text()
+        """The message's text; what is out of sight is not laid out and has no `innerText` yet."""
+        return (message.locator(".message__text").text_content() or "").strip()
 
     def note(self, reply: Locator) -> Locator:
         """What the page says about how a reply went."""

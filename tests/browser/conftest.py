@@ -32,9 +32,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(
-    browser: Browser, site: str, sign_in: Callable[[User], object], tmp_path: Path
-) -> Iterator[Visit]:
+def visit(browser: Browser, site: str, sign_in: Callable[[User], object], tmp_path: Path) -> Iterator[Visit]:
     """A browser of its own for this person, or for a stranger; afterwards everything that it did is judged."""
     watches: list[Watch] = []
 

@@ -2,11 +2,12 @@
 
 NOTE_CLOSE_CODES = """
 const Real = WebSocket;
-const codes = () => JSON.parse(sessionStorage.getItem("close-codes") ?? "[]");
+const noted = () => JSON.parse(sessionStorage.getItem("close-codes") ?? "[]");
+const note = ({ code }) => sessionStorage.setItem("close-codes", JSON.stringify([...noted(), code]));
 window.WebSocket = class extends Real {
   constructor(...address) {
     super(...address);
-    this.addEventListener("close", ({ code }) => sessionStorage.setItem("close-codes", JSON.stringify([...codes(), code])));
+    this.addEventListener("close", note);
   }
 };
 """
@@ -21,13 +22,31 @@ END_COMPOSITION_AND_PRESS = """(box) => {
 }"""
 FOCUSED = """() => {
   const { activeElement: element } = document;
-  return element.name || element.id || element.className.split(" ")[0] || element.localName;
+  return element.name || element.id || element.className.split(" ").at(-1) || element.localName;
 }"""
 WIDE_ELEMENTS = """() => [...document.querySelectorAll("body *")]
-  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest("pre, .table-scroll, .math-block"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .filter((element) => !element.closest("pre, .table-scroll, .math-block"))
   .map((element) => `${element.localName}.${element.className}`)"""
-ACTIVE_MARKUP = """() => [...document.querySelectorAll(".chat *, .sidebar *")].filter((element) =>
-  ["script", "iframe", "object", "embed", "base", "meta", "link", "style", "img", "video", "audio"].includes(element.localName) ||
-  [...element.attributes].some(({ name, value }) => name.startsWith("on") || name === "style" ||
-    (["href", "src", "xlink:href", "action", "formaction"].includes(name) && /^\\s*(javascript|data|vbscript):/i.test(value)))
-).map((element) => element.outerHTML)"""
+SCROLL_ASIDE = """(box) => {
+  box.scrollLeft = 50;
+  return box.scrollLeft;
+}"""
+ACTIVE_MARKUP = """() => {
+  const active = "script, iframe, object, embed, base, meta, link, style, img, video, audio, form form";
+  const places = ["href", "src", "xlink:href", "action", "formaction"];
+  const runs = ({ name, value }) => name.startsWith("on") || name === "style" ||
+    (places.includes(name) && /^\\s*(javascript|data|vbscript):/i.test(value));
+  return [...document.querySelectorAll(".chat *, .sidebar *")]
+    .filter((element) => element.matches(active) || [...element.attributes].some(runs))
+    .map((element) => element.outerHTML);
+}"""
+TRY_MARKUP = """() => {
+  try { document.body.insertAdjacentHTML("beforeend", "<b>x</b>"); return "done"; } catch { return "refused"; }
+}"""
+TRY_SCRIPT = """() => {
+  const script = document.createElement("script");
+  try { script.textContent = "window.__xss = 1"; } catch { return "refused"; }
+  document.body.append(script);
+  return "done";
+}"""

@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Sequence
 
 import pytest
 from django.conf import LazySettings
@@ -42,13 +41,13 @@ TROUBLES = {
     ),
     "malformed events": (
         [200, b'data: {"choices": [{"delta"\n\n', b"data: ]]]\n\n"],
-        "The vendor answered something that is not a reply. Is its address right?",
-        "服务商返回的内容不是有效回复。地址填写正确吗？",
+        "The vendor broke off before the end of the reply.",
+        "回复尚未结束，服务商就断开了。",
     ),
     "connection ends at once": (
         [close],
         "The vendor broke off before the end of the reply.",
-        "服务商在回复结束前断开了连接。",
+        "回复尚未结束，服务商就断开了。",
     ),
 }
 
@@ -67,7 +66,7 @@ def test_a_vendor_in_trouble_is_described_and_the_next_question_answered(
     reply = alice.ended(alice.replies.first, "failed")
     expect(alice.note(reply)).to_have_text(sentences[language == "zh-hans"])
     assert alice.words(alice.questions.first) == "Can you hear me?"
-    assert "You said: And now?" in alice.words(alice.ask("And now?"))
+    assert alice.words(alice.ask("And now?")).endswith("And now?.")
     alice.page.reload()
     expect(alice.note(alice.replies.first)).to_have_text(sentences[language == "zh-hans"])
 
@@ -84,7 +83,7 @@ def test_a_vendor_that_is_not_there(
     reply = alice.ended(alice.replies.first, "failed")
     expect(alice.note(reply)).to_have_text("The vendor cannot be reached. Try again in a little while.")
     Endpoint.objects.update(base_url=vendor.openai_url)
-    assert "You said: And now?" in alice.words(alice.ask("And now?"))
+    assert alice.words(alice.ask("And now?")).endswith("And now?.")
 
 
 def test_a_reply_that_breaks_off_keeps_its_words(
@@ -110,9 +109,7 @@ def test_a_text_that_is_too_long_stays_in_the_box(
     expect(alice.notice).to_be_hidden()
 
 
-def test_a_text_that_only_the_server_finds_too_long_comes_back(
-    cast: Cast, model: LanguageModel, visit: Visit
-) -> None:
+def test_a_text_that_only_the_server_finds_too_long_comes_back(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     alice.page.locator("message-composer").evaluate("(composer) => (composer.dataset.limit = 10_000_000)")
     alice.send("x" * 200_000)

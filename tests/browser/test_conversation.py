@@ -125,9 +125,7 @@ def test_the_second_question_takes_the_first_along(cast: Cast, vendor: FakeVendo
     assert history(vendor.requests[1]) == ["My name is Alice", first, "What is my name?"]
 
 
-def test_stop_keeps_the_words_and_hangs_up(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
-) -> None:
+def test_stop_keeps_the_words_and_hangs_up(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
     vendor.play(spoken("openai", "So far so good", vendor.gate, " and never this"))
     alice = visit(cast.alice)
     alice.send("Go on")

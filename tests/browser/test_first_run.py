@@ -16,7 +16,8 @@ def create_account(page: Page, name: str = "alice") -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/conversations/01900000-0000-7000-8000-000000000000/", "/accounts/login/", "/admin/", "/no-such-page/"]
+    "path",
+    ["/", "/conversations/01900000-0000-7000-8000-000000000000/", "/accounts/login/", "/admin/", "/no-such-page/"],
 )
 def test_every_page_leads_to_the_set_up(visit: Visit, path: str) -> None:
     stranger = visit(None, path)

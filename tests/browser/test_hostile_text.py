@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from conversations.models import Conversation, Team
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
-from tests.browser.page_scripts import ACTIVE_MARKUP
+from tests.browser.page_scripts import ACTIVE_MARKUP, TRY_MARKUP, TRY_SCRIPT
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor, openai_end, openai_event
 
@@ -37,10 +37,10 @@ VECTORS = [
     f"[link](data:text/html,<script>{RUN}</script>)",
     f"[link](vbscript:{RUN})",
     f"<javascript:{RUN}>",
-    f"![image](x\" onerror=\"{RUN})",
+    f'![image](x" onerror="{RUN})',
     "![image](http://evil.test/pixel.png)",
     f"[ref]: javascript:{RUN}\n\n[ref]",
-    f"```\"><img/src=x onerror={RUN}>\ncode\n```",
+    f'```"><img/src=x onerror={RUN}>\ncode\n```',
     f"$\\href{{javascript:{RUN}}}{{x}}$",
     f"$$\\text{{</math><img src=x onerror={RUN}>}}$$",
     f"| <img src=x onerror={RUN}> |\n|---|\n| <script>{RUN}</script> |",
@@ -50,9 +50,7 @@ VECTORS = [
 ALL = "\n\n".join(VECTORS)
 
 
-def test_no_vector_runs_wherever_it_stands(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
-) -> None:
+def test_no_vector_runs_wherever_it_stands(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
     LanguageModel.objects.update(name=VECTORS[2])
     Team.objects.update(name=VECTORS[1])
     type(cast.bob).objects.filter(pk=cast.bob.pk).update(username=VECTORS[3], display_name=VECTORS[3])
@@ -72,23 +70,18 @@ def test_no_vector_runs_wherever_it_stands(
         person.page.reload()  # as a fresh page has it
         expect(person.replies.first).to_have_attribute("data-status", "complete")
         assert person.page.evaluate(ACTIVE_MARKUP) == []
-        assert person.words(person.questions.first) == f"{VECTORS[2]} {ALL}".replace("\t", " ") or ALL in person.questions.first.locator(".message__text").text_content()
+        question = person.questions.first.locator(".message__text").text_content()
+        assert question == f"{VECTORS[2]} {ALL}"
         expect(person.page.locator(".row__title")).to_contain_text("<img src=x onerror")
         assert person.page.evaluate("window.__xss") is None
     assert Conversation.objects.get().title.startswith("<img")
 
 
-def test_the_policy_stops_what_would_get_through(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+def test_no_text_becomes_markup_or_a_program_by_accident(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     policy = alice.page.request.get(alice.site).headers["content-security-policy"]
     assert "unsafe" not in policy
-    alice.watch.expect("Content Security Policy", "requires 'TrustedHTML' assignment", "requires 'TrustedScript")
-    refused = alice.page.evaluate(
-        """() => {
-          const image = document.createElement("img");
-          image.setAttribute("src", "http://evil.test/pixel.png");
-          document.body.append(image);
-          try { document.body.insertAdjacentHTML("beforeend", "<b>x</b>"); return false; } catch { return true; }
-        }"""
-    )
-    assert refused, "any text can become markup"
+    alice.watch.expect("TrustedHTML", "TrustedScript", "Content Security Policy")
+    assert alice.page.evaluate(TRY_MARKUP) == "refused"
+    assert alice.page.evaluate(TRY_SCRIPT) == "refused"
+    assert alice.page.evaluate("window.__xss") is None

@@ -1,6 +1,5 @@
 """The vendor's key is shown to nobody; every test here looks for it in all that its pages were sent."""
 
-import pytest
 from playwright.sync_api import expect
 
 from providers.models import ApiKey, Endpoint, LanguageModel
@@ -28,11 +27,3 @@ def test_the_administration_shows_the_end_of_a_key_and_no_more(cast: Cast, model
             assert response
             assert response.status == 200
             expect(alice.page.locator("#content")).to_be_visible()
-
-
-def test_the_watch_would_notice(cast: Cast, model: LanguageModel, visit: Visit) -> None:
-    LanguageModel.objects.update(name=CANARY)
-    alice = visit(cast.alice)
-    with pytest.raises(AssertionError, match="in a page or in its storage"):
-        alice.watch.verdict()
-    assert any(CANARY in body for body in alice.watch.bodies())

@@ -49,5 +49,4 @@ def test_the_local_model_answers_two_questions(cast: Cast, visit: Visit) -> None
 
     first, second = Message.objects.filter(role="assistant").order_by("created_at")
     assert second.parent.parent == first
-    assert first.input_tokens and first.output_tokens and second.input_tokens
-    assert second.input_tokens > first.input_tokens + first.output_tokens, "the second prompt did not hold the first turn"
+    assert second.input_tokens > first.input_tokens + first.output_tokens > 0, "the first turn was not sent along"

@@ -2,9 +2,12 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
+from conversations import opening
 from conversations.models import Conversation, Message
 from providers.models import LanguageModel
 from tests.browser.chat_page import ChatPage
@@ -21,7 +24,8 @@ Connect = Callable[..., Socket]
 def in_the_middle(visitor: ChatPage, vendor: FakeVendor, rest: threading.Event) -> None:
     """A reply that has said one word and waits: for `gate` before the second, for `rest` before the third."""
     visitor.watch.expect(NO_NETWORK)
-    vendor.play([openai_event("One, "), vendor.gate, openai_event("two, "), rest, openai_event("three."), openai_end()])
+    one, two, three = map(openai_event, ("One, ", "two, ", "three."))
+    vendor.play([one, vendor.gate, two, rest, three, openai_end()])
     visitor.send("Count")
     expect(visitor.replies.first.locator(".message__text")).to_have_text("One,")
 
@@ -96,6 +100,35 @@ def test_answers_that_get_lost_without_a_trace_are_asked_for_again(
     rest.set()
     alice.ended(alice.replies.first)
     assert alice.words(alice.replies.first) == "One, two, three."
+
+
+def test_a_reply_that_ends_while_its_page_opens_comes_once(
+    cast: Cast,
+    model: LanguageModel,
+    vendor: FakeVendor,
+    visit: Visit,
+    connect: Connect,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alice, listener = visit(cast.alice), connect(cast.alice)
+    alice.ask("First")  # so that the page has opened the conversation once
+    vendor.play([vendor.gate, openai_event("One."), openai_event(" Two."), openai_end()])
+    alice.send("Count")
+    assert [history(vendor.next_request())[-1] for _ in range(2)] == ["First", "Count"]
+    assert listener.ask("conversation.open", conversation=Conversation.objects.get().id)["type"] == "ack"
+
+    def look_late(*asked: Any) -> opening.Opened:
+        vendor.gate.set()
+        listener.wait(lambda frame: frame["type"] == "message.finished")
+        return look(*asked)
+
+    look = opening.open_conversation
+    monkeypatch.setattr(opening, "open_conversation", look_late)
+    alice.page.reload()
+    alice.ended(alice.replies.nth(1))
+    monkeypatch.setattr(opening, "open_conversation", look)
+    alice.ask("Next")  # whatever the page was sent about the reply before has come by now
+    assert alice.words(alice.replies.nth(1)) == "One. Two."
 
 
 def test_what_is_sent_without_a_connection_arrives_once(

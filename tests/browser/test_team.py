@@ -25,7 +25,8 @@ def test_a_team_mate_watches_and_asks_the_next_question(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
     later = threading.Event()
-    vendor.play([openai_event("One, "), vendor.gate, openai_event("two, "), later, openai_event("three."), openai_end()])
+    one, two, three = map(openai_event, ("One, ", "two, ", "three."))
+    vendor.play([one, vendor.gate, two, later, three, openai_end()])
     alice, bob = visit(cast.alice), visit(cast.bob)
     ask_the_team(alice, "Count")
     row = bob.rows.first
@@ -50,9 +51,7 @@ def test_a_team_mate_watches_and_asks_the_next_question(
     assert history(vendor.requests[1]) == ["Count", "One, two, three.", "And then?"]
 
 
-def test_a_reader_watches_and_cannot_write(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
-) -> None:
+def test_a_reader_watches_and_cannot_write(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
     vendor.play([openai_event("One, "), vendor.gate, openai_event("two."), openai_end()])
     alice = visit(cast.alice)
     path = ask_the_team(alice, "Count")

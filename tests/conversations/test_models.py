@@ -161,8 +161,8 @@ def test_eight_threads_count_without_gap_or_double(private: Conversation) -> Non
         try:
             taken = []
             for _ in range(10):
+                mine = Conversation.objects.get(pk=private.pk)  # stale by the time it is its turn
                 with transaction.atomic():
-                    mine = Conversation.objects.get(pk=private.pk)
                     first = mine.advance(2)
                     say(mine, str(first), revision=first)
                 taken += [first, first + 1]

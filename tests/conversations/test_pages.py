@@ -86,8 +86,8 @@ def test_an_unknown_language_changes_nothing(cast: Cast, enter: Callable[..., Cl
     assert cast.alice.language == "en"
 
 
-OPEN_REDIRECTS = ["//evil.test", "\\\\evil.test", "/\\evil.test", "https://evil.test/", "javascript:alert(1)", "///evil",
-                  "http:evil.test", "https:///evil.test", "\t//evil.test", "/\t/evil.test", ""]  # fmt: skip
+OPEN_REDIRECTS = ["//evil.test", "\\\\evil.test", "/\\evil.test", "https://evil.test/", "javascript:alert(1)",
+                  "///evil", "http:evil.test", "https:///evil.test", "\t//evil.test", "/\t/evil.test", ""]  # fmt: skip
 
 
 @pytest.mark.parametrize("target", OPEN_REDIRECTS)

@@ -160,6 +160,9 @@ def test_createsuperuser_ends_the_first_run_too(monkeypatch: pytest.MonkeyPatch)
     assert Client().get("/setup/").status_code == 404
     assert Client().get("/").headers["Location"] == "/accounts/login/?next=/"
     assert Client().login(username="root", password=PASSWORD)
+    with pytest.raises(setup.AlreadySetUp):  # whoever had the form open until then
+        setup.create_administrator("mallory", PASSWORD, "en")
+    assert User.objects.count() == 1
 
 
 def test_who_deletes_the_first_administrator_does_not_open_the_set_up_again() -> None:

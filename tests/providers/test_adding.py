@@ -103,7 +103,11 @@ def test_two_endpoints_may_serve_one_model(run: Any) -> None:
         (["openai", "--model", "m"], "two words", "without spaces"),
         (["openai", "--model", "m"], "schlüssel", "ASCII"),
         (["gemini", "--model", "m"], CANARY, "needs the address"),
-        (["openai-compatible", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"], CANARY, "CHATSITE_PRIVATE_HOSTS"),
+        (
+            ["openai-compatible", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"],
+            CANARY,
+            "CHATSITE_PRIVATE_HOSTS",
+        ),
         (["openai-compatible", "--model", "m", "--base-url", "https://10.0.0.1/v1"], CANARY, "CHATSITE_PRIVATE_HOSTS"),
         (["openai-compatible", "--model", "m", "--base-url", "ftp://vendor.example"], CANARY, "must look like"),
         (["openai", "--model", "m", "--name", "n" * 121], CANARY, "120"),
@@ -131,7 +135,17 @@ def test_a_key_file_that_is_no_text_is_refused(run: Any, tmp_path: Path) -> None
 
 @pytest.fixture
 def endpoint(run: Any, vendor: FakeVendor) -> Endpoint:
-    run("addendpoint", "openai-compatible", "--name", "Ours", "--base-url", vendor.openai_url, "--model", "m", stdin=CANARY)
+    run(
+        "addendpoint",
+        "openai-compatible",
+        "--name",
+        "Ours",
+        "--base-url",
+        vendor.openai_url,
+        "--model",
+        "m",
+        stdin=CANARY,
+    )
     return Endpoint.objects.get()
 
 

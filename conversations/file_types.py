@@ -1,0 +1,30 @@
+"""What a file is, told from its bytes alone."""
+
+MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain")
+_ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "application/pdf": ".pdf"}
+
+
+def media_type_of(content: bytes) -> str | None:
+    """One of MEDIA_TYPES, None for everything else."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        return "image/webp"
+    if content.startswith(b"%PDF-"):
+        return "application/pdf"
+    return "text/plain" if _is_text(content) else None
+
+
+def ending_of(media_type: str) -> str:
+    return _ENDINGS.get(media_type, ".txt")
+
+
+def _is_text(content: bytes) -> bool:
+    """UTF-8 without control characters but tabs and line ends."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and not any(ord(character) < 32 and character not in "\t\n\r\f" for character in text)

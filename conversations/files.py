@@ -1,0 +1,128 @@
+"""Files in and out: check, clean, keep the bytes, and give them to vendors."""
+
+import base64
+import contextlib
+import os
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from conversations import imaging
+from conversations.errors import NotFound, Refused
+from conversations.file_types import ending_of, media_type_of
+from conversations.models import File, Message, User
+from conversations.models.file import NAME_LENGTH
+from conversations.text import one_line
+from providers.types import Part
+
+MAX_BYTES = 25 * 1024 * 1024
+MAX_UNSENT = 40
+"""Files that one person may have waiting for their messages."""
+
+
+def receive(owner: User, name: str, content: bytes) -> File:
+    """Keep what somebody uploads, as what it is and not as it is called; refuses what no model takes."""
+    if not content:
+        raise Refused("bad_field", "This file is empty.")
+    if len(content) > MAX_BYTES:
+        raise Refused("too_long", f"A file may have {MAX_BYTES // 2**20} MB.")
+    if File.objects.filter(owner=owner, messages=None).count() >= MAX_UNSENT:
+        raise Refused("busy", f"You have {MAX_UNSENT} files that are not sent yet; send or wait first.")
+    media_type = media_type_of(content)
+    if media_type is None:
+        raise Refused("bad_field", "A file must be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8.")
+    return keep(owner, _name(name, media_type), media_type, _clean(content, media_type))
+
+
+def keep(owner: User, name: str, media_type: str, content: bytes) -> File:
+    """Bytes first, then the row: a crash between leaves bytes that nobody can name, and the sweep removes them."""
+    file = File(owner=owner, name=name, media_type=media_type, size=len(content))
+    file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as target:
+        target.write(content)
+    file.save(force_insert=True)
+    return file
+
+
+def keep_made(reply_id: UUID, part: Part) -> Part:
+    """What a model made, as a file that the reply holds; the part keeps everything but the bytes."""
+    reply = Message.objects.select_related("author", "conversation__owner").get(pk=reply_id)
+    try:
+        content = base64.b64decode(part.detail["data"])
+    except ValueError:
+        return Part("unknown")
+    media_type = media_type_of(content) or "application/octet-stream"
+    name = f"{part.kind}{ending_of(media_type)}"
+    file = keep(reply.author or reply.conversation.owner, name, media_type, content)
+    reply.files.add(file)
+    kind = "image" if file.is_image else "file"
+    kept = {key: value for key, value in part.detail.items() if key != "data"}
+    return Part(kind, "", {**_without_bytes(kept), "file": str(file.id), "name": name})
+
+
+def _without_bytes(detail: dict[str, Any]) -> dict[str, Any]:
+    vendor = detail.get("vendor")
+    if not vendor or "inlineData" not in vendor["part"]:
+        return detail
+    inline = {key: value for key, value in vendor["part"]["inlineData"].items() if key != "data"}
+    return {**detail, "vendor": {**vendor, "part": {**vendor["part"], "inlineData": inline}}}
+
+
+def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:
+    """The sender's own files, in the order given; refuses any other with not_found."""
+    wanted = list(dict.fromkeys(ids))
+    found = {file.id: file for file in File.objects.filter(owner=owner, pk__in=wanted)}
+    if len(found) < len(wanted):
+        raise NotFound
+    return [found[key] for key in wanted]
+
+
+def as_base64(file_id: str) -> str:
+    """The bytes of a file as vendors take them; empty where they are gone."""
+    file = File.objects.filter(pk=file_id).first()
+    if file is None:
+        return ""
+    with contextlib.suppress(FileNotFoundError):
+        return base64.b64encode(file.path.read_bytes()).decode()
+    return ""
+
+
+def remove_forgotten() -> None:
+    """Files that were never sent go, bytes and all; also those whose last message is gone."""
+    for file in File.objects.forgotten():
+        with transaction.atomic():
+            file.delete()
+        file.path.unlink(missing_ok=True)
+
+
+def part_of(file: File) -> dict[str, object]:
+    """A file as a part of the message that holds it."""
+    kind = "image" if file.is_image else "file"
+    return {"kind": kind, "file": str(file.id), "name": file.name, "media_type": file.media_type}
+
+
+def file_json(file: File) -> dict[str, object]:
+    return {"id": str(file.id), "name": file.name, "media_type": file.media_type, "bytes": file.size}
+
+
+def held_by(message: Message) -> list[dict[str, object]]:
+    """A message's files as websocket and HTTP API show them."""
+    return [file_json(file) for file in message.files.all()]
+
+
+def _clean(content: bytes, media_type: str) -> bytes:
+    if not media_type.startswith("image/"):
+        return content
+    try:
+        return imaging.redrawn(content, media_type)
+    except imaging.Unreadable as problem:
+        raise Refused("bad_field", str(problem)) from None
+
+
+def _name(name: str, media_type: str) -> str:
+    """The last part of what it was called, one line of text; it is only ever shown, never a place."""
+    shown = one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:], "name", NAME_LENGTH)
+    return shown.strip(". ") or f"file{ending_of(media_type)}"

@@ -1,0 +1,64 @@
+"""A file that a person added or a model made: its row; the bytes lie in the data folder under its id."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from conversations.ids import new_id
+from conversations.models.message import Message
+from conversations.models.people import User
+
+NAME_LENGTH = 200
+UNSENT = timedelta(hours=24)
+"""How long a file may wait for its message."""
+
+
+class FileQuerySet(models.QuerySet["File"]):
+    def visible_to(self, user: User) -> "FileQuerySet":
+        """An unsent file is its owner's; a sent one is for readers of a message that holds it."""
+        unsent = Q(owner=user) & ~Q(messages__isnull=False)
+        return self.filter(unsent | Q(messages__in=Message.objects.visible_to(user))).distinct()
+
+    def forgotten(self) -> "FileQuerySet":
+        """Files that no message holds and whose time is over."""
+        return self.filter(messages=None, created_at__lt=timezone.now() - UNSENT)
+
+
+class File(models.Model):
+    """Name and kind as we found them, never as somebody claimed them; the bytes never change."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(User, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=NAME_LENGTH)
+    media_type = models.CharField(max_length=60)
+    size = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    owner_id: UUID
+
+    objects = FileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        indexes = [models.Index(fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_image(self) -> bool:
+        return self.media_type.startswith("image/")
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes lie: a place of our own making, no part of it from outside."""
+        key = self.id.hex
+        folder: Path = settings.CHATSITE_DATA / "files" / key[-2:]
+        return folder / key

@@ -1,0 +1,55 @@
+"""The watch over every page notices what it is there for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser
+
+from conversations.models import User
+from providers.models import LanguageModel
+from tests.browser.chat_page import ChatPage
+from tests.browser.watch import Watch
+from tests.conftest import CANARY, Cast
+from tests.fake_vendor import FakeVendor
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: str, cast: Cast, sign_in: Callable[[User], Client], tmp_path: Path) -> ChatPage:
+    """Alice, judged by nobody but the test."""
+    context = browser.new_context(record_har_path=tmp_path / "visitor.har")
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": sign_in(cast.alice).cookies[name].value, "url": site}])
+    return ChatPage(context.new_page(), site, Watch(context, site, tmp_path / "visitor.har"))
+
+
+@pytest.mark.parametrize("script", ["console.error('oh')", "alert('oh')", "setTimeout(() => { throw 'oh' }), null"])
+def test_it_hears_complaints_errors_and_dialogs(visitor: ChatPage, script: str) -> None:
+    visitor.open().page.evaluate(script)
+    with pytest.raises(AssertionError, match="oh"):
+        visitor.watch.verdict()
+
+
+def test_it_sees_requests_to_other_places(visitor: ChatPage, vendor: FakeVendor) -> None:
+    visitor.page.goto(vendor.openai_url)
+    visitor.watch.expect("")
+    with pytest.raises(AssertionError, match="other places"):
+        visitor.watch.verdict()
+
+
+@pytest.mark.parametrize("keep", ["document.title = '{}'", "localStorage.setItem('draft', '{}')"])
+def test_it_sees_the_key_in_a_page_and_in_its_storage(visitor: ChatPage, keep: str) -> None:
+    visitor.open().page.evaluate(keep.format(CANARY))
+    with pytest.raises(AssertionError, match="in its storage"):
+        visitor.watch.verdict()
+
+
+def test_it_sees_the_key_in_what_a_page_was_sent_and_does_not_show(visitor: ChatPage, model: LanguageModel) -> None:
+    LanguageModel.objects.update(name=CANARY)
+    visitor.open()
+    assert visitor.page.evaluate("fetch('/').then((page) => page.text())").count(CANARY)
+    visitor.page.goto("about:blank")
+    with pytest.raises(AssertionError, match="in a response"):
+        visitor.watch.verdict()

@@ -1,0 +1,312 @@
+"""How replies end when something else ends first: the vendor, the process, the database, another writer."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from conversations import checkpoints, sweep
+from conversations.checkpoints import AlreadyEnded, Outcome
+from conversations.ids import BOOT_ID
+from conversations.live import hub
+from conversations.models import Conversation, Message
+from conversations.models.message import Status
+from providers.models import ApiKey, LanguageModel
+from tests.conftest import Cast, serve
+from tests.fake_vendor import (
+    FakeVendor,
+    Step,
+    close,
+    event,
+    gemini_end,
+    gemini_event,
+    openai_end,
+    openai_event,
+    openai_stream,
+    reset,
+)
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+JSON = {"Content-Type": "application/json"}
+
+
+def ask(socket: Socket, model: LanguageModel, text: str = "Hi", **fields: Any) -> dict[str, Any]:
+    ack = socket.ask("message.send", **{"conversation": None, "text": text, "models": [model.id], **fields})
+    assert ack["type"] == "ack", ack
+    return ack
+
+
+def until(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for something that announces itself to nobody."""
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("it has not come to be")
+
+
+# --- The vendor ends first -----------------------------------------------------------------------------------------
+
+# Name: what the vendor plays; then status, text, error code and finish reason of the reply.
+ENDINGS: dict[str, tuple[Sequence[Step], tuple[str, str, str, str]]] = {
+    "whole": ([openai_stream(["Hel", "lo"])], ("complete", "Hello", "", "stop")),
+    "at the limit": ([openai_stream(["Hel", "lo"], "length")], ("complete", "Hello", "", "length")),
+    "filtered before a word": ([openai_end("content_filter")], ("complete", "", "", "blocked")),
+    "filtered after words": ([openai_stream(["Hel"], "content_filter")], ("complete", "Hel", "", "blocked")),
+    "cut off": ([openai_event("Hel"), close], ("interrupted", "Hel", "cut_off", "")),
+    "torn off": ([openai_event("Hel"), reset], ("interrupted", "Hel", "cut_off", "")),
+    "no finish": ([openai_event("Hel")], ("interrupted", "Hel", "cut_off", "")),
+    "cut off before a word": ([200, b": hello\n\n", close], ("failed", "", "cut_off", "")),
+    "an error after words": (
+        [openai_event("Hel"), event({"error": {"message": "boom", "code": "server_error"}})],
+        ("interrupted", "Hel", "vendor_down", ""),
+    ),
+    "key refused": ([401, JSON, b'{"error":{"message":"no"}}'], ("failed", "", "key_refused", "")),
+    "no quota": ([402, JSON, b"{}"], ("failed", "", "quota", "")),
+    "too many calls": ([429, {**JSON, "Retry-After": "2"}, b"{}"], ("failed", "", "rate_limited", "")),
+    "no such model": ([404, JSON, b"{}"], ("failed", "", "model_not_found", "")),
+    "broken": ([500, b"<html>oops</html>"], ("failed", "", "vendor_down", "")),
+    "a web page": ([{"Content-Type": "text/html"}, b"<!DOCTYPE html><p>Log in</p>"], ("failed", "", "bad_reply", "")),
+    "an error that says 200": ([JSON, b'{"error":{"message":"no"}}'], ("failed", "", "vendor_down", "")),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_how_the_vendor_ends_is_how_the_reply_ends(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, name: str
+) -> None:
+    script, (status, text, code, finish) = ENDINGS[name]
+    vendor.play(script)
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    told = alice.event("message.finished")["message"]
+    stored = Message.objects.get(pk=reply)
+    assert (stored.status, stored.text, stored.error_code, stored.finish_reason) == (status, text, code, finish)
+    assert (told["status"], told["text"]) == (status, text)
+    assert (told["error"] or {}).get("code", "") == code
+    assert stored.error_text.endswith((".", "boom", "no")) or not code
+    assert "oops" not in stored.error_text
+    assert stored.ended_at
+    deltas = "".join(frame.get("text", "") for frame in alice.frames if frame["type"] == "message.delta")
+    assert deltas == text
+    assert alice.ask("ping", open={told["conversation"]: 5})["moved"] == []
+
+
+GEMINI_BLOCKS = {
+    "the question": [event({"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 3}})],
+    "the answer": [gemini_end("SAFETY")],
+    "the rest of the answer": [gemini_event("Hel"), gemini_end("SAFETY")],
+}
+
+
+@pytest.mark.parametrize("name", GEMINI_BLOCKS)
+def test_what_the_vendors_rules_block_says_so(cast: Cast, vendor: FakeVendor, connect: Connect, name: str) -> None:
+    vendor.play(GEMINI_BLOCKS[name])
+    alice = connect(cast.alice)
+    ask(alice, serve(vendor, "gemini"))
+    told = alice.event("message.finished")["message"]
+    text = "Hel" if name == "the rest of the answer" else ""
+    assert (told["status"], told["finish_reason"], told["text"]) == ("complete", "blocked", text)
+    assert ("refusal" in [part["kind"] for part in told["parts"]]) == (not text)
+
+
+def test_a_vendor_that_is_not_there_fails_in_words(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, settings: Any
+) -> None:
+    settings.CHATSITE_PRIVATE_HOSTS = frozenset()
+    alice = connect(cast.alice)
+    ask(alice, model)
+    error = alice.event("message.finished")["message"]["error"]
+    assert error["code"] == "vendor_down"
+    assert "CHATSITE_PRIVATE_HOSTS" in error["text"]
+    assert vendor.requests == []
+
+
+def test_a_model_that_lost_its_key_meanwhile_fails_in_words(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([200, openai_event("Hel"), vendor.gate, openai_event("lo"), openai_end()])
+    alice = connect(cast.alice)
+    first = ask(alice, model)
+    alice.event("message.delta")
+    ask(alice, model, "two", conversation=first["conversation"], parent=first["replies"][0])
+    ApiKey.objects.all().delete()
+    vendor.gate.set()
+    assert alice.event("message.finished")["message"]["status"] == "complete"
+    last = alice.event("message.finished")["message"]
+    assert (last["status"], last["error"]["code"]) == ("failed", "no_model")
+
+
+def test_after_a_failure_the_next_question_is_answered(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([500, b""])
+    alice = connect(cast.alice)
+    first = ask(alice, model, "one")
+    assert alice.event("message.finished")["message"]["status"] == "failed"
+    ask(alice, model, "two", conversation=first["conversation"], parent=first["replies"][0])
+    assert alice.event("message.finished")["message"]["status"] == "complete"
+    assert [turn["content"] for turn in vendor.requests[1].json["messages"]] == ["one\n\ntwo"]
+
+
+# --- The process ends first ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def left_behind(cast: Cast) -> Callable[..., Message]:
+    """A reply as a process leaves it that is killed."""
+    conversation = Conversation.objects.create(owner=cast.alice)
+
+    def leave(**fields: Any) -> Message:
+        given = {"role": "assistant", "status": "streaming", "owner": "an earlier boot", "heartbeat": timezone.now()}
+        return Message.objects.create(
+            conversation=conversation, author=cast.alice, revision=conversation.advance(1), **{**given, **fields}
+        )
+
+    return leave
+
+
+def test_replies_of_an_earlier_boot_are_ended_at_the_start(left_behind: Callable[..., Message]) -> None:
+    spoken = left_behind(text="**Hel", seq=3, parts=[{"kind": "text", "text": "**Hel"}])
+    silent = left_behind(status="waiting")
+    stopped = left_behind(text="Hel", seq=1, stop_requested=True)
+    mine = left_behind(owner=BOOT_ID)
+    ended = left_behind(text="Hello", status="complete")
+    before = Conversation.objects.get().revision
+    sweep.end_replies_of_earlier_boots()
+    for message, status, code in (
+        (spoken, "interrupted", "server_restarted"),
+        (silent, "failed", "server_restarted"),
+        (stopped, "stopped", ""),
+        (mine, "streaming", ""),
+        (ended, "complete", ""),
+    ):
+        text = message.text
+        message.refresh_from_db()
+        assert (message.status, message.error_code, message.text) == (status, code, text)
+        assert bool(message.html) == (message is spoken or message is stopped)
+    revisions = [message.revision for message in (spoken, silent, stopped)]
+    assert revisions == [before + 1, before + 3, before + 5]
+    assert Conversation.objects.get().revision == before + 6
+    sweep.end_replies_of_earlier_boots()
+    assert Conversation.objects.get().revision == before + 6
+    Message.objects.filter(pk=mine.pk).delete()
+
+
+def test_a_reply_without_a_heartbeat_is_ended_in_sight(
+    cast: Cast, connect: Connect, left_behind: Callable[..., Message]
+) -> None:
+    alice = connect(cast.alice)
+    reply = left_behind(text="Hel", seq=2, heartbeat=timezone.now() - timedelta(seconds=4))
+    assert alice.ask("conversation.open", conversation=reply.conversation_id)["streaming"][0]["text"] == "Hel"
+    told = alice.event("message.finished")["message"]
+    assert (told["id"], told["status"], told["text"]) == (str(reply.pk), "interrupted", "Hel")
+
+
+# --- Another writer ends first -------------------------------------------------------------------------------------
+
+
+def test_only_one_end_is_written(left_behind: Callable[..., Message]) -> None:
+    reply = left_behind()
+    with transaction.atomic():
+        checkpoints.end(reply, reply.attempt, Outcome(Status.STOPPED), "", text="first")
+    revision = Conversation.objects.get().revision
+    with pytest.raises(AlreadyEnded), transaction.atomic():
+        checkpoints.end(reply, reply.attempt, Outcome(Status.COMPLETE), "", text="second")
+    reply.refresh_from_db()
+    assert (reply.status, reply.text) == ("stopped", "first")
+    assert Conversation.objects.get().revision == revision
+
+
+def test_who_finds_their_reply_ended_hangs_up_and_leaves_it_as_it_is(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([200, openai_event("Hel"), vendor.gate])
+    alice = connect(cast.alice)
+    reply = Message.objects.get(pk=ask(alice, model)["replies"][0])
+    alice.event("message.delta")
+    live = hub.replies[reply.pk]
+    with transaction.atomic():
+        checkpoints.end(reply, reply.attempt, Outcome(Status.INTERRUPTED), "", text="by another")
+    assert vendor.requests[0].hung_up.wait(5)
+    until(lambda: reply.pk not in hub.replies)
+    assert live.lost
+    reply.refresh_from_db()
+    assert (reply.status, reply.text) == ("interrupted", "by another")
+    alice.ask("ping")
+    assert [frame["type"] for frame in alice.frames].count("message.finished") == 1
+
+
+def test_a_stop_that_another_process_noted_is_obeyed(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([200, openai_event("Hel"), vendor.gate])
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    alice.event("message.delta")
+    Message.objects.filter(pk=reply).update(stop_requested=True)
+    told = alice.event("message.finished")["message"]
+    assert (told["status"], told["text"]) == ("stopped", "Hel")
+
+
+def test_words_reach_the_row_while_the_vendor_still_talks(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([200, openai_event("Hel"), vendor.gate, openai_event("lo"), openai_end()])
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    until(lambda: Message.objects.filter(pk=reply, text="Hel", seq=1, status="streaming", owner=BOOT_ID).exists(), 3)
+    vendor.gate.set()
+    assert alice.event("message.finished")["message"]["text"] == "Hello"
+
+
+# --- The database is busy ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_writer(site: str) -> Iterator[sqlite3.Connection]:
+    """Another connection, for holding the one write lock there is."""
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False)
+    yield other
+    other.close()
+
+
+def test_a_locked_database_delays_the_end_and_loses_nothing(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, other_writer: sqlite3.Connection
+) -> None:
+    words = [f"word{number} " for number in range(20)]
+    vendor.play([200, openai_event("first "), vendor.gate, *map(openai_event, words), openai_end()])
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    alice.event("message.delta", seq=1)
+    other_writer.execute("BEGIN IMMEDIATE")
+    threading.Timer(1.2, other_writer.execute, ["ROLLBACK"]).start()
+    vendor.gate.set()
+    heard = ["first "]
+    while "".join(heard) != "first " + "".join(words):
+        heard.append(alice.event("message.delta", message=reply)["text"])
+    assert other_writer.in_transaction, "every word came while nobody could write"
+    told = alice.event("message.finished")["message"]
+    assert not other_writer.in_transaction
+    assert told["text"] == "".join(heard)
+    assert Message.objects.get(pk=UUID(reply)).text == told["text"]
+
+
+def test_a_question_asked_of_a_locked_database_is_acked_after_the_lock(
+    cast: Cast, model: LanguageModel, connect: Connect, other_writer: sqlite3.Connection
+) -> None:
+    alice = connect(cast.alice)
+    other_writer.execute("BEGIN IMMEDIATE")
+    threading.Timer(1, other_writer.execute, ["ROLLBACK"]).start()
+    ack = ask(alice, model)
+    assert not other_writer.in_transaction
+    assert Message.objects.filter(pk=ack["message"]).exists()
+    assert alice.event("message.finished")["message"]["status"] == "complete"

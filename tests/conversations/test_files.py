@@ -1,0 +1,164 @@
+"""Files in, files out: what is taken, who may read it, what a vendor gets of it."""
+
+import base64
+import io
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+
+from conversations import files
+from conversations.models import File, User
+from providers.models import Deployment, LanguageModel
+from tests.conftest import Cast, serve
+from tests.fake_vendor import FakeVendor
+from tests.sockets import Socket
+
+pytestmark = pytest.mark.usefixtures("static_files")
+
+Connect = Callable[..., Socket]
+NAME_CASES = [
+    ("../../etc/passwd", "passwd"), ("..\\x", "x"), ("a\u202egnp.exe", "a gnp.exe"), ("..", "file.txt"), ("x\r\ny", "x  y"),
+]  # fmt: skip
+
+
+@pytest.fixture
+def alice(cast: Cast) -> Client:
+    return signed_in(cast.alice)
+
+
+@pytest.fixture(autouse=True)
+def _tidy(cast: Cast) -> Iterator[None]:
+    yield
+    for file in File.objects.all():
+        file.path.unlink(missing_ok=True)
+
+
+def signed_in(person: User) -> Client:
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(person)
+    return client
+
+
+def picture(media_type: str = "PNG", size: tuple[int, int] = (40, 20), **options: object) -> bytes:
+    drawn = io.BytesIO()
+    Image.new("RGB", size, "green").save(drawn, media_type, **options)
+    return drawn.getvalue()
+
+
+def upload(client: Client, content: bytes, name: str = "photo.png") -> dict[str, object]:
+    answer = client.post("/api/v1/files", {"file": SimpleUploadedFile(name, content)})
+    return {"status": answer.status_code, **answer.json()}
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (picture("PNG"), "image/png"),
+        (picture("JPEG"), "image/jpeg"),
+        (picture("WEBP"), "image/webp"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "application/pdf"),
+        ("Grüße\n中文\n".encode(), "text/plain"),
+    ],
+)
+def test_the_kind_is_told_from_the_content(alice: Client, content: bytes, media_type: str) -> None:
+    kept = upload(alice, content, "wrong.exe")
+    assert (kept["status"], kept["media_type"]) == (201, media_type)
+    back = alice.get(f"/api/v1/files/{kept['id']}")
+    assert back.headers["Content-Type"].startswith(media_type)
+    assert back.headers["Cache-Control"] == "private, no-store"
+    assert back.headers["X-Content-Type-Options"] == "nosniff"
+    assert back.headers["Content-Security-Policy"].startswith("sandbox")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x00\x01\x02", b"GIF89a" + b"\0" * 20, b"MZ\x90\x00", "half".encode("utf-16"), picture()[:60],
+     b"\x89PNG\r\n\x1a\nnot a picture"],
+)  # fmt: skip
+def test_what_no_model_takes_is_refused_with_a_sentence(alice: Client, content: bytes) -> None:
+    refused = upload(alice, content)
+    assert refused["status"] == 400
+    assert refused["error"]["text"].endswith(".")  # type: ignore[index]
+    assert not File.objects.exists()
+
+
+def test_svg_is_text_and_never_a_page(alice: Client) -> None:
+    kept = upload(alice, b"<svg onload=alert(1)></svg>", "x.svg")
+    answer = alice.get(f"/api/v1/files/{kept['id']}")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_too_many_pixels_are_refused_from_the_header(alice: Client) -> None:
+    refused = upload(alice, picture(size=(9000, 9000)))
+    assert "million pixels" in refused["error"]["text"]  # type: ignore[index]
+
+
+def test_too_many_bytes_are_refused(alice: Client) -> None:
+    assert upload(alice, b"x" * (files.MAX_BYTES + 1))["status"] == 413
+
+
+def test_where_and_when_a_photo_was_taken_is_removed_and_it_stands_upright(alice: Client) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "SecretCamera"
+    kept = upload(alice, picture("JPEG", exif=exif))
+    content = b"".join(alice.get(f"/api/v1/files/{kept['id']}"))
+    assert b"SecretCamera" not in content
+    assert Image.open(io.BytesIO(content)).size == (20, 40)
+
+
+@pytest.mark.parametrize(("name", "shown"), NAME_CASES)
+def test_a_name_is_shown_and_never_a_place(cast: Cast, name: str, shown: str) -> None:
+    file = files.receive(cast.alice, name, b"text")
+    assert file.name == shown
+    assert file.path.parent.parent.name == "files"
+    assert file.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_unsent_file_is_its_owners_only(alice: Client, cast: Cast) -> None:
+    kept = upload(alice, picture())
+    assert signed_in(cast.bob).get(f"/api/v1/files/{kept['id']}").status_code == 404
+    assert Client(SERVER_NAME="127.0.0.1").get(f"/api/v1/files/{kept['id']}").status_code == 401
+
+
+def test_a_sent_file_is_for_the_readers_of_its_message_and_goes_to_the_vendor(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, alice: Client
+) -> None:
+    kept = upload(alice, picture())
+    socket = connect(cast.alice)
+    ack = socket.ask("message.send", conversation=None, text="What is it?", team=cast.team.id, files=[kept["id"]])
+    created = socket.event("message.created")["message"]
+    assert [file["name"] for file in created["files"]] == ["photo.png"]
+    assert created["parts"][0]["kind"] == "image"
+    socket.event("message.finished", conversation=ack["conversation"])
+    for person, status in ((cast.bob, 200), (cast.rita, 200), (cast.carol, 404)):
+        assert signed_in(person).get(f"/api/v1/files/{kept['id']}").status_code == status
+    content = File.objects.get().path.read_bytes()
+    (turn,) = vendor.requests[0].json["messages"]
+    url = next(part["image_url"]["url"] for part in turn["content"] if part["type"] == "image_url")
+    assert url == f"data:image/png;base64,{base64.b64encode(content).decode()}"
+
+
+def test_the_gemini_wire_gets_the_picture_too(cast: Cast, vendor: FakeVendor, connect: Connect, alice: Client) -> None:
+    model = serve(vendor, "gemini")
+    kept = upload(alice, picture())
+    socket = connect(cast.alice)
+    socket.ask("message.send", conversation=None, text="", models=[model.id], files=[kept["id"]])
+    socket.event("message.finished")
+    (part,) = vendor.requests[0].json["contents"][0]["parts"]
+    assert base64.b64decode(part["inlineData"]["data"]) == File.objects.get().path.read_bytes()
+
+
+def test_foreign_files_and_kinds_a_model_does_not_take_are_refused(
+    cast: Cast, model: LanguageModel, connect: Connect, alice: Client
+) -> None:
+    kept = upload(alice, picture())
+    bob, socket = connect(cast.bob), connect(cast.alice)
+    assert bob.ask("message.send", conversation=None, text="mine?", files=[kept["id"]])["code"] == "not_found"
+    Deployment.objects.update(takes_images=False)
+    refused = socket.ask("message.send", conversation=None, text="look", files=[kept["id"]])
+    assert refused["code"] == "bad_field"
+    assert "parrot" in refused["text"]

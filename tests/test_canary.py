@@ -1,0 +1,210 @@
+"""The vendor's key, told by a vendor that repeats it everywhere: it goes nowhere but to the vendor."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+from conversations.models import Message
+from providers import pool
+from providers.models import ApiKey, Deployment, Endpoint
+from providers.types import Part, Prompt, Turn
+from tests.conftest import CANARY, Cast, serve
+from tests.fake_vendor import FakeVendor, Step, close, event, gemini_end, gemini_event, openai_end, openai_event
+from tests.sockets import Socket
+
+HALVES = CANARY[: len(CANARY) // 2], CANARY[len(CANARY) // 2 :]
+JSON = {"Content-Type": "application/json"}
+FAULT = "a fault of our own"
+
+OPENAI: dict[str, Sequence[Step]] = {
+    "delta": [openai_event(f"Your key is {CANARY}, is it not?"), openai_end()],
+    "delta in two": [openai_event(f"Your key is {HALVES[0]}"), openai_event(f"{HALVES[1]}, is it not?"), openai_end()],
+    "delta in letters": [*map(openai_event, f"It is {CANARY}!"), openai_end()],
+    "thought in two": [
+        *(openai_event("", reasoning_content=half) for half in HALVES),
+        openai_event("Hm."),
+        openai_end(),
+    ],
+    "refusal in two": [*(openai_event("", refusal=half) for half in HALVES), openai_end("content_filter")],
+    "finish": [openai_event("Hm."), openai_end(CANARY)],
+    "cut off inside": [openai_event(f"Your key is {HALVES[0]}"), close],
+    "error body": [401, JSON, json.dumps({"error": {"message": f"Wrong key {CANARY}", "code": CANARY}}).encode()],
+    "plain error body": [500, {"Content-Type": "text/plain"}, f"no such key: {CANARY}".encode()],
+    "web page": [502, {"Content-Type": "text/html"}, f"<h1>{CANARY}</h1>".encode()],
+    "error in the stream": [openai_event("Hm."), event({"error": {"message": f"Bearer {CANARY} has no quota"}})],
+    "header": [429, {**JSON, "Retry-After": CANARY, "X-Key": CANARY, "Set-Cookie": f"key={CANARY}"}, b"{}"],
+    "redirect": [302, {"Location": f"https://vendor.example/?key={CANARY}"}, b""],
+    "nonsense": [{"Content-Type": "text/plain"}, f"key={CANARY}".encode()],
+    "no event": [f"data: {{{CANARY}\n\n".encode(), openai_event("Hm."), openai_end()],
+}
+GEMINI: dict[str, Sequence[Step]] = {
+    "gemini delta in two": [*map(gemini_event, HALVES), gemini_end()],
+    "gemini thought": [
+        event({"candidates": [{"content": {"parts": [{"text": CANARY, "thought": True}]}}]}),
+        gemini_event("Hm."),
+        gemini_end(),
+    ],
+    "gemini block": [event({"promptFeedback": {"blockReason": "OTHER", "blockReasonMessage": f"key {CANARY}"}})],
+    "gemini error": [400, JSON, json.dumps([{"error": {"code": 400, "message": f"bad key={CANARY}"}}]).encode()],
+}
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture, settings: Any) -> Iterator[pytest.LogCaptureFixture]:
+    """Everything that anybody logs, at the most talkative level, SQL included."""
+    closed = [logging.getLogger(name) for name in settings.LOGGING["loggers"]]
+    caplog.set_level(logging.DEBUG)
+    for logger in closed:
+        logger.addHandler(caplog.handler)
+    connection.force_debug_cursor = True
+    yield caplog
+    connection.force_debug_cursor = False
+    for logger in closed:
+        logger.removeHandler(caplog.handler)
+
+
+def assert_clean(where: str, text: str) -> None:
+    """Neither the key nor half of it."""
+    for piece in (CANARY, *HALVES):
+        assert piece not in text, where
+
+
+def ask_and_hear(alice: Socket, model: object) -> dict[str, Any]:
+    ack = alice.ask("message.send", conversation=None, text="Which key do I use?", models=[model])
+    assert ack["type"] == "ack", ack
+    return alice.event("message.finished")["message"]
+
+
+def assert_unheard(alice: Socket) -> None:
+    assert_clean("frames", json.dumps(alice.frames))
+    for kind in ("text", "thought"):
+        said = "".join(frame.get(kind) or "" for frame in alice.frames if frame["type"] == "message.delta")
+        assert_clean(f"{kind} of all deltas", said)
+
+
+def assert_unshown(client: Client, conversation: str) -> None:
+    pages = [
+        "/", f"/conversations/{conversation}/", f"/api/v1/conversations/{conversation}/messages",
+        "/api/v1/conversations", "/api/v1/models", "/api/v1/openapi.json", "/readyz", "/admin/",
+        *(reverse(f"admin:providers_{name}_changelist") for name in ("endpoint", "apikey", "languagemodel")),
+        *(reverse("admin:providers_endpoint_change", args=[row.pk]) for row in Endpoint.objects.all()),
+        *(reverse("admin:providers_apikey_change", args=[row.pk]) for row in ApiKey.objects.all()),
+    ]  # fmt: skip
+    for page in pages:
+        response = client.get(page)
+        assert response.status_code == 200, page
+        assert_clean(page, response.content.decode() + str(response.headers) + str(response.cookies))
+
+
+def assert_unstored() -> None:
+    dump = io.StringIO()
+    call_command("dumpdata", stdout=dump)
+    assert "Which key do I use?" in dump.getvalue()
+    assert_clean("dumpdata", dump.getvalue())
+    database = Path(str(connection.settings_dict["NAME"]))
+    files = list(database.parent.glob(f"{database.name}*"))
+    assert database in files
+    for file in files:
+        assert_clean(file.name, file.read_bytes().decode("latin-1"))
+
+
+@pytest.mark.parametrize("name", [*OPENAI, *GEMINI])
+def test_a_vendor_that_repeats_the_key_is_not_repeated(
+    cast: Cast,
+    vendor: FakeVendor,
+    connect: Callable[..., Socket],
+    sign_in: Callable[..., Client],
+    log: pytest.LogCaptureFixture,
+    name: str,
+) -> None:
+    model = serve(vendor, "openai" if name in OPENAI else "gemini")
+    vendor.play({**OPENAI, **GEMINI}[name])
+    alice = connect(cast.alice)
+    told = ask_and_hear(alice, model.id)
+    assert CANARY in str(vendor.requests[0].headers)
+    assert_unheard(alice)
+    assert_unshown(sign_in(cast.alice), told["conversation"])
+    assert_unstored()
+    assert_clean("log", log.text)
+
+
+def test_a_key_in_the_address_is_not_logged_either(
+    cast: Cast, vendor: FakeVendor, connect: Callable[..., Socket], log: pytest.LogCaptureFixture
+) -> None:
+    model = serve(vendor, "gemini")
+    Endpoint.objects.update(key_placement="query")
+    alice = connect(cast.alice)
+    assert ask_and_hear(alice, model.id)["status"] == "complete"
+    vendor.play([500, JSON, b"{}"])
+    assert ask_and_hear(alice, model.id)["status"] == "failed"
+    vendor.play([302, {"Location": "/elsewhere"}, b""])
+    assert ask_and_hear(alice, model.id)["status"] == "failed"
+    assert f"key={CANARY}" in vendor.requests[0].target
+    assert_clean("log", log.text)
+    assert_unheard(alice)
+    assert_unstored()
+
+
+def test_a_fault_in_the_middle_of_a_call_tells_no_key(
+    cast: Cast,
+    vendor: FakeVendor,
+    connect: Callable[..., Socket],
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError(FAULT)
+
+    model = serve(vendor, "openai")
+    monkeypatch.setattr("providers.transport._door", broken)
+    alice = connect(cast.alice)
+    told = ask_and_hear(alice, model.id)
+    assert (told["status"], told["error"]["code"]) == ("failed", "unavailable")
+    assert FAULT not in json.dumps(alice.frames)
+    assert FAULT in log.text
+    assert_clean("log", log.text)
+    assert_unheard(alice)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_the_report_of_a_fault_shows_no_key(
+    vendor: FakeVendor, cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch, debug: bool
+) -> None:
+    """What is mailed to administrators, and what DEBUG shows: both come from this reporter."""
+
+    def broken(_hosts: object, secret: str = CANARY) -> None:
+        raise RuntimeError(FAULT)
+
+    settings.DEBUG = debug
+    monkeypatch.setattr("providers.transport._door", broken)
+    route = pool.route_of(Deployment.objects.get(model=serve(vendor, "openai")))
+    request = RequestFactory().get("/")
+    try:
+        with route.stream(Prompt("parrot", (Turn("user", (Part("text", "Hi"),)),))) as stream:
+            list(stream)
+    except RuntimeError:
+        report = import_string(settings.DEFAULT_EXCEPTION_REPORTER)(request, *sys.exc_info())
+    for text in (report.get_traceback_text(), report.get_traceback_html()):
+        assert FAULT in text
+        assert "transport.py" in text
+        assert_clean("report", text.replace(f'secret: str = "{CANARY}"', ""))
+
+
+def test_a_message_of_a_person_is_kept_as_it_is(cast: Cast, vendor: FakeVendor, connect: Callable[..., Socket]) -> None:
+    """Only what comes from the vendor is masked; the mask knows nothing of other keys."""
+    alice = connect(cast.alice)
+    model = serve(vendor, "openai")
+    alice.ask("message.send", conversation=None, text="sk-test-somebody-elses-key", models=[model.id])
+    assert "sk-test-somebody-elses-key" in alice.event("message.finished")["message"]["text"]
+    assert Message.objects.filter(text="sk-test-somebody-elses-key").exists()
