@@ -1,5 +1,6 @@
 """What a reply consists of, put together delta by delta."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,11 @@ class Parts:
 
     def __init__(self) -> None:
         self._parts: list[Part | tuple[str, list[str]]] = []
+        self._thinking_since = 0.0
+        self._thought_seconds: dict[int, float] = {}
 
     def add(self, piece: Piece) -> None:
+        self._time_thoughts(piece)
         self._grow("thought", piece.thought)
         self._grow("text", piece.text)
         if piece.part is not None:
@@ -39,8 +43,20 @@ class Parts:
         return [part.to_json() for part in self]
 
     def __iter__(self) -> Iterator[Part]:
-        for part in self._parts:
-            yield part if isinstance(part, Part) else Part(part[0], "".join(part[1]))
+        for index, part in enumerate(self._parts):
+            if isinstance(part, Part):
+                yield part
+            else:
+                seconds = self._thought_seconds.get(index)
+                yield Part(part[0], "".join(part[1]), {} if seconds is None else {"seconds": seconds})
+
+    def _time_thoughts(self, piece: Piece) -> None:
+        """A thought lasts from its first word to the next word that is none."""
+        if piece.thought and not self._thinking_since:
+            self._thinking_since = time.monotonic()
+        elif not piece.thought and self._thinking_since and self._parts:
+            self._thought_seconds[len(self._parts) - 1] = round(time.monotonic() - self._thinking_since, 1)
+            self._thinking_since = 0.0
 
     def _grow(self, kind: str, text: str) -> None:
         if not text:

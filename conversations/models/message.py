@@ -1,6 +1,7 @@
 """A message: what somebody asked, or one version of what a model replied."""
 
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -160,7 +161,22 @@ class Message(models.Model):
             return markdown.render("")
         return markdown.stored(self.html, self.html_version, self.text)
 
+    @property
+    def segments(self) -> list[dict[str, Any]]:
+        """What the body shows, in order: neighbouring texts as one `html`, every other part as it is stored."""
+        if all(part["kind"] in ("text", "thought") for part in self.parts):
+            shown = [{"kind": "text", "html": self.rendered}] if self.text else []
+            return [*(part for part in self.parts if part["kind"] == "thought"), *shown]
+        groups = groupby(self.parts, key=lambda part: part["kind"] == "text")
+        return [segment for is_text, parts in groups for segment in _segments(list(parts), is_text)]
+
     def usage(self) -> dict[str, Any]:
         """Tokens as the vendor counted them; null where it said nothing."""
         counts = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
         return {**{name: getattr(self, name) for name in counts}, "cost": None}
+
+
+def _segments(parts: list[dict[str, Any]], is_text: bool) -> list[dict[str, Any]]:
+    if not is_text:
+        return parts
+    return [{"kind": "text", "html": markdown.render("".join(part.get("text", "") for part in parts))}]
