@@ -165,9 +165,7 @@ def end(message: Message, attempt: int, outcome: Outcome, html: str, **said: Any
     ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
     streaming = Message.objects.under_way().filter(conversation=conversation).exists()
     transaction.on_commit(lambda: events.message_finished(ended))
-    transaction.on_commit(
-        lambda: events.conversation_updated(ended.conversation, revision + 1, streaming=streaming)
-    )
+    transaction.on_commit(lambda: events.conversation_updated(ended.conversation, revision + 1, streaming=streaming))
 
 
 writer = Writer()

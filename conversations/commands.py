@@ -102,9 +102,7 @@ def json_object(frame: str) -> dict[str, Any]:
 
 
 def _decode(frame: str) -> Any:
-    return json.loads(
-        frame, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_finite
-    )
+    return json.loads(frame, object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_float=_finite)
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

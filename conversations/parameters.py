@@ -1,6 +1,7 @@
 """The parameters of a reply that people may set: what exists, and between which bounds."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from conversations.errors import Refused
@@ -49,10 +50,56 @@ def _texts(most: int, length: int) -> Callable[[str, Any], list[str]]:
     return check
 
 
+def _switch(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise Refused("bad_field", f"“{name}” must be true or false.")
+    return value
+
+
+def _thinking(name: str, value: Any) -> Any:
+    """Off, automatic, a budget of tokens, or a level."""
+    if value in ("off", "auto"):
+        return value
+    if isinstance(value, dict) and len(value) == 1:
+        if "budget" in value:
+            return {"budget": _whole(1, 1_000_000)("budget", value["budget"])}
+        if value.get("level") in LEVELS:
+            return value
+    levels = ", ".join(LEVELS)
+    raise Refused("bad_field", f"“{name}” must be off, auto, a budget of tokens, or a level ({levels}).")
+
+
+def _schema(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Refused("bad_field", f"“{name}” must be a JSON schema, which is an object.")
+    written = clean(json.dumps(value, ensure_ascii=False), name)
+    if len(written) > SCHEMA_LENGTH or "\\u0000" in written:
+        raise Refused("bad_field", f"“{name}” may have {SCHEMA_LENGTH:,} characters, and no NUL among them.")
+    return value
+
+
+LEVELS = ("minimal", "low", "medium", "high")
+SCHEMA_LENGTH = 20_000
+"""Characters of JSON."""
+
 _KNOWN: dict[str, Callable[[str, Any], Any]] = {
     "temperature": _number(0, 2),
     "top_p": _number(0, 1),
+    "top_k": _whole(1, 1000),
     "max_tokens": _whole(1, 1_000_000),
     "stop": _texts(5, 100),
     "seed": _whole(-(2**31), 2**31 - 1),
+    "presence_penalty": _number(-2, 2),
+    "frequency_penalty": _number(-2, 2),
+    "thinking": _thinking,
+    "web_search": _switch,
+    "code_execution": _switch,
+    "json_schema": _schema,
 }
+_OPENAI_LACKS = {"top_k", "web_search", "code_execution"}
+
+
+def known_to(wires: Iterable[str]) -> list[str]:
+    """The parameters that every one of these wires can carry."""
+    lacking = _OPENAI_LACKS if "openai" in wires else set()
+    return [name for name in _KNOWN if name not in lacking]

@@ -16,6 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import language, setup
+from conversations.commands import MAX_FILES
+from conversations.files import MAX_BYTES
 from conversations.forms import EndpointForm, SetUpForm
 from conversations.models import Conversation, Message, Team
 from conversations.paging import cursor_of
@@ -145,7 +147,10 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     if conversation_id and conversation is None:
         raise Http404
     rows = list(mine[: SIDEBAR + 1])
-    models = [{"id": str(model.id), "name": model.name} for model in LanguageModel.objects.usable()]
+    models = [
+        {"id": str(model.id), "name": model.name, "capabilities": model.capabilities()}
+        for model in LanguageModel.objects.usable().prefetch_related("deployments")
+    ]
     return {
         "person": person,
         "conversations": rows[:SIDEBAR],
@@ -157,6 +162,8 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "chosen_model": _chosen(conversation, models),
         "teams": Team.objects.writable_by(person),
         "text_length": TEXT_LENGTH,
+        "most_files": MAX_FILES,
+        "file_bytes": MAX_BYTES,
         **(_first_steps() if person.is_staff and not models else {}),
     }
 
@@ -169,7 +176,7 @@ def _thread(conversation: Conversation | None) -> list[Message]:
     return Message.objects.branch(newest)
 
 
-def _chosen(conversation: Conversation | None, models: list[dict[str, str]]) -> str:
+def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> str:
     usual = str(conversation.model_id) if conversation else ""
     return next((model["id"] for model in models if model["id"] == usual), models[0]["id"] if models else "")
 

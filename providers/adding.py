@@ -59,11 +59,11 @@ def adopt_local_model() -> Endpoint:
                 "enabled": True,
             },
         )
-        model, _made = LanguageModel.objects.update_or_create(
-            name=local_model.DISPLAY_NAME, defaults={"enabled": True}
-        )
+        model, _made = LanguageModel.objects.update_or_create(name=local_model.DISPLAY_NAME, defaults={"enabled": True})
         Deployment.objects.update_or_create(
-            endpoint=endpoint, model=model, defaults={
+            endpoint=endpoint,
+            model=model,
+            defaults={
                 "vendor_id": local_model.MODEL_ID,
                 "takes_images": False,
                 "takes_documents": False,

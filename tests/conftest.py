@@ -125,6 +125,7 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
         thread.join(10)
         lifecycle.shut_down()
 
+
 @pytest.fixture
 def site(_server: int, transactional_db: None, settings: object) -> Iterator[str]:
     """The address of the running site."""

@@ -23,6 +23,8 @@ RENDER_EVERY = 0.2
 """Seconds between two renderings of one reply while many run."""
 RENDER_SHARE = 8
 """A rendering that took t seconds is followed by none for this many times t."""
+LIVE_PER_SECOND = 250_000
+"""Characters of an open block's HTML that a viewer is sent a second: each rendering sends the block again."""
 
 _logger = logging.getLogger(__name__)
 
@@ -181,14 +183,13 @@ class Hub:
     def _rendered(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering) -> None:
         pause = RENDER_EVERY if len(self.replies) > BUSY else 0.0
         reply.rendering = False
-        reply.render_due = time.monotonic() + max(pause, RENDER_SHARE * rendering.seconds)
+        pause = max(pause, RENDER_SHARE * rendering.seconds, len(rendering.live) / LIVE_PER_SECOND)
+        reply.render_due = time.monotonic() + pause
         self._relay(reply, viewings, pieces, rendering)
         if reply.pending or reply.when_flushed:
             self._consider(reply)
 
-    def _relay(
-        self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering | None
-    ) -> None:
+    def _relay(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering | None) -> None:
         """Send these pieces to those who looked on when they were taken; the last one carries the HTML."""
         for seq, piece in pieces:
             plain = frames.delta(reply.conversation, reply.id, seq, piece)

@@ -67,9 +67,7 @@ def test_a_command_with_a_wrong_field_says_which(
     assert not Message.objects.exists()
 
 
-def test_a_lone_surrogate_is_replaced_and_everything_works(
-    cast: Cast, model: LanguageModel, connect: Connect
-) -> None:
+def test_a_lone_surrogate_is_replaced_and_everything_works(cast: Cast, model: LanguageModel, connect: Connect) -> None:
     alice = connect(cast.alice)
     alice.send_raw('{"id":"a","type":"message.send","conversation":null,"text":"a\\ud800b"}')
     assert alice.event("message.created")["message"]["text"] == "a\ufffdb"

@@ -20,8 +20,12 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 Connect = Callable[..., Socket]
 NAME_CASES = [
-    ("../../etc/passwd", "passwd"), ("..\\x", "x"), ("a\u202egnp.exe", "a gnp.exe"), ("..", "file.txt"), ("x\r\ny", "x  y"),
-]  # fmt: skip
+    ("../../etc/passwd", "passwd"),
+    ("..\\x", "x"),
+    ("a\u202egnp.exe", "a gnp.exe"),
+    ("..", "file.txt"),
+    ("x\r\ny", "x  y"),
+]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from conversations.errors import Refused
-from conversations.parameters import checked
+from conversations.parameters import checked, known_to
 
 
 def test_known_parameters_pass_and_null_means_not_set() -> None:
@@ -11,11 +11,23 @@ def test_known_parameters_pass_and_null_means_not_set() -> None:
     assert checked({**given, "seed": None}) == {name: given[name] for name in given if name != "seed"}
 
 
+@pytest.mark.parametrize("thinking", ["off", "auto", {"budget": 1024}, {"level": "high"}])
+def test_thinking_is_off_automatic_or_so_much(thinking: object) -> None:
+    assert checked({"thinking": thinking}) == {"thinking": thinking}
+
+
+def test_a_wire_is_offered_only_what_it_knows() -> None:
+    assert {"top_k", "web_search"} <= set(known_to(["gemini"]))
+    assert {"top_k", "web_search"} & set(known_to(["gemini", "openai"])) == set()
+
+
 @pytest.mark.parametrize(
     "given",
     [[], "x", {"raw": {"model": "dearer"}}, {"temperature": 3}, {"temperature": True}, {"temperature": "1"},
      {"max_tokens": 0}, {"max_tokens": 1.5}, {"max_tokens": 10**9}, {"stop": "END"}, {"stop": []}, {"stop": [""]},
-     {"stop": ["x"] * 6}, {"top_p": float("nan")}],
+     {"stop": ["x"] * 6}, {"top_p": float("nan")}, {"top_k": 0}, {"thinking": "much"}, {"thinking": {"budget": 0}},
+     {"thinking": {"level": "huge"}}, {"thinking": {"budget": 1, "level": "low"}}, {"web_search": "yes"},
+     {"json_schema": []}, {"json_schema": {"a": "\0"}}, {"json_schema": {"a": "x" * 20_000}}],
 )  # fmt: skip
 def test_everything_else_is_refused(given: object) -> None:
     with pytest.raises(Refused) as refusal:

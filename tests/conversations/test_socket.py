@@ -89,9 +89,7 @@ def test_who_comes_in_the_middle_sees_the_words_so_far_and_then_the_rest(
     assert "<strong>you</strong>" in late.event("message.finished")["html"]
 
 
-def test_opening_since_a_revision_tells_only_what_is_new(
-    cast: Cast, model: LanguageModel, connect: Connect
-) -> None:
+def test_opening_since_a_revision_tells_only_what_is_new(cast: Cast, model: LanguageModel, connect: Connect) -> None:
     alice = connect(cast.alice)
     ack = ask(alice, model, "Hi")
     alice.event("message.finished")
