@@ -21,6 +21,7 @@ from conversations.files import MAX_BYTES
 from conversations.forms import EndpointForm, SetUpForm
 from conversations.models import Conversation, Message, Team
 from conversations.paging import cursor_of
+from conversations.parameters import known_to
 from conversations.text import TEXT_LENGTH
 from providers import adding, local_model
 from providers.models import LanguageModel
@@ -147,10 +148,8 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     if conversation_id and conversation is None:
         raise Http404
     rows = list(mine[: SIDEBAR + 1])
-    models = [
-        {"id": str(model.id), "name": model.name, "capabilities": model.capabilities()}
-        for model in LanguageModel.objects.usable().prefetch_related("deployments")
-    ]
+    usable = LanguageModel.objects.usable().prefetch_related("deployments__endpoint")
+    models = [_choice(model) for model in usable]
     return {
         "person": person,
         "conversations": rows[:SIDEBAR],
@@ -165,6 +164,17 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "most_files": MAX_FILES,
         "file_bytes": MAX_BYTES,
         **(_first_steps() if person.is_staff and not models else {}),
+    }
+
+
+def _choice(model: LanguageModel) -> dict[str, Any]:
+    """A model as the composer offers it: what it takes, and which parameters its wires know."""
+    wires = {deployment.endpoint.wire for deployment in model.deployments.all()}
+    return {
+        "id": str(model.id),
+        "name": model.name,
+        "capabilities": model.capabilities(),
+        "parameters": known_to(wires),
     }
 
 
