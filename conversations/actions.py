@@ -1,6 +1,7 @@
 """The verbs that change more than one row or have an audience: check, write, announce on commit."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,9 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
     begin = body.conversation is None
     if not begin:
         _writable(user, conversation_id)
-    return _once(user, command, lambda: _post(user, body, conversation_id, begin))
+    ack = _once(user, command, lambda: _post(user, body, conversation_id, begin))
+    _visible(user, UUID(ack["conversation"]))  # what was begun then may be out of reach now
+    return ack
 
 
 def _post(user: User, body: commands.Send, conversation_id: UUID, begin: bool) -> dict[str, Any]:
@@ -63,6 +66,8 @@ def _post(user: User, body: commands.Send, conversation_id: UUID, begin: bool) -
         for revision, model in enumerate(models, first + 1)
     ]
     _announce(conversation, [question, *replies])
+    for reply in replies:
+        transaction.on_commit(partial(generation.start, reply))
     return {
         "conversation": str(conversation.id),
         "message": str(question.id),
@@ -73,8 +78,8 @@ def _post(user: User, body: commands.Send, conversation_id: UUID, begin: bool) -
 def create_reply(
     question: Message, model: LanguageModel, asker: User, revision: int, parameters: dict[str, Any]
 ) -> Message:
-    """A reply that waits to be written by this process; it begins on commit."""
-    reply = Message.objects.create(
+    """A reply that waits to be written by this process; who creates it starts it on commit."""
+    return Message.objects.create(
         conversation=question.conversation,
         parent=question,
         role=Role.ASSISTANT,
@@ -87,8 +92,6 @@ def create_reply(
         owner=BOOT_ID,
         heartbeat=timezone.now(),
     )
-    transaction.on_commit(lambda: generation.start(reply))
-    return reply
 
 
 def stop_reply(user: User, message_id: UUID) -> None:

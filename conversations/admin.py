@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Membership, Team, User
@@ -27,6 +28,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request):  # type: ignore[no-untyped-def]
         return super().get_queryset(request).prefetch_related("teams")
 
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Deleting would take conversations along, others' words too, and list their titles: deactivate instead."""
+        return obj is not None and not obj.conversations.exists() and super().has_delete_permission(request, obj)
+
     @admin.display(description=_("teams"))
     def team_names(self, person: User) -> str:
         return ", ".join(team.name for team in person.teams.all())
@@ -40,6 +45,10 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request):  # type: ignore[no-untyped-def]
         return super().get_queryset(request).prefetch_related("members")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """A team goes only when it has no conversations left."""
+        return obj is not None and not obj.conversations.exists() and super().has_delete_permission(request, obj)
 
     @admin.display(description=_("members"))
     def people(self, team: Team) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, DataError, IntegrityError, close_old_connections, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
 from conversations import events, markdown
@@ -75,8 +76,8 @@ class Writer:
             try:
                 self._write_endings()
                 self._write_checkpoints()
-            except DatabaseError:
-                _logger.exception("The database refused the replies under way; they are kept and tried again.")
+            except Exception:  # this thread's outermost frame: without it no reply ends any more
+                _logger.exception("The replies under way could not be written; they are kept and tried again.")
                 close_old_connections()
                 time.sleep(ROUND)
         close_old_connections()
@@ -86,7 +87,9 @@ class Writer:
             reply, outcome, html = self._endings[0]
             try:
                 _write_end(reply, outcome, html)
-            except (IntegrityError, DataError):
+            except (OperationalError, InterfaceError):
+                raise  # the database is away or busy: it stays first in the queue
+            except Exception:
                 _logger.exception("The end of reply %s cannot be stored as it is; the sweep will end it.", reply.id)
             self._endings.popleft()
             hub.forget(reply.id)
@@ -132,7 +135,7 @@ def _write_end(reply: LiveReply, outcome: Outcome, html: str) -> None:
     try:
         with transaction.atomic():
             _end_row(Message.objects.select_related("conversation").get(pk=reply.id), reply, outcome, html)
-    except (AlreadyEnded, Message.DoesNotExist):
+    except (AlreadyEnded, ObjectDoesNotExist):  # ended by another, or deleted with its conversation
         pass
 
 

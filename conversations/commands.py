@@ -96,7 +96,7 @@ def json_object(frame: str) -> dict[str, Any]:
         value = _decode(frame)
     except (ValueError, RecursionError):
         raise Refused("bad_frame", "This frame is not a JSON object.") from None
-    if not isinstance(value, dict) or _depth(value) > MAX_DEPTH:
+    if not isinstance(value, dict) or _is_deep(value):
         raise Refused("bad_frame", "This frame is not a JSON object.")
     return value
 
@@ -121,9 +121,15 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _depth(value: Any) -> int:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max((_depth(child) for child in children), default=0)
+def _is_deep(value: Any) -> bool:
+    """Level by level: recursion would fail at a depth that the decoder itself still takes."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        nested = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
+        level = [child for children in nested for child in children]
+        if not level:
+            return False
+    return True
 
 
 def _digest(fields: dict[str, Any]) -> str:

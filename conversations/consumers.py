@@ -118,11 +118,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         viewing = hub.join(self, body.conversation, body.html)
         try:
             opened = await self._in_database(opening.open_conversation, person, body)
-        except Refused:
+            news = await self._in_database(opened.messages, body.html)
+        except (Refused, DatabaseError):
             hub.viewings.part(self, body.conversation)
             raise
-        streaming = [await hub.look(viewing, live) for live in opened.live()] + opened.elsewhere()
-        await self._ack(command_id, revision=opened.revision, **opened.messages(body.html), streaming=streaming)
+        elsewhere, here = opened.elsewhere(), opened.live()
+        streaming = [await hub.look(viewing, live) for live in here] + elsewhere
+        await self._ack(command_id, revision=opened.revision, **news, streaming=streaming)
         hub.release(viewing, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming})
 
     async def _send(self, command: commands.Command, person: User, body: commands.Send) -> None:
@@ -133,7 +135,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             newcomer = hub.join(self, conversation, html=self.reads_html)
         try:
             ack = await self._in_database(actions.post_message, person, command, conversation)
-        except Refused:
+        except (Refused, DatabaseError):
             if newcomer:
                 hub.viewings.part(self, conversation)
             raise

@@ -3,17 +3,18 @@
 import base64
 import contextlib
 import os
+import time
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.conf import settings
 
 from conversations import imaging
 from conversations.errors import NotFound, Refused
 from conversations.file_types import ending_of, media_type_of
 from conversations.models import File, Message, User
-from conversations.models.file import NAME_LENGTH
+from conversations.models.file import NAME_LENGTH, UNSENT
 from conversations.text import one_line
 from providers.types import Part
 
@@ -93,9 +94,19 @@ def as_base64(file_id: str) -> str:
 def remove_forgotten() -> None:
     """Files that were never sent go, bytes and all; also those whose last message is gone."""
     for file in File.objects.forgotten():
-        with transaction.atomic():
-            file.delete()
-        file.path.unlink(missing_ok=True)
+        path = file.path  # a deleted row has no id to find them by
+        if File.objects.forgotten().filter(pk=file.pk).delete()[0]:
+            path.unlink(missing_ok=True)
+    _remove_nameless()
+
+
+def _remove_nameless() -> None:
+    """Bytes without a row: of a crash between the two, or of somebody whose account was deleted."""
+    old = time.time() - UNSENT.total_seconds()
+    known = {key.hex for key in File.objects.values_list("pk", flat=True).iterator()}
+    for path in (settings.CHATSITE_DATA / "files").glob("??/*"):
+        if path.name not in known and path.stat().st_mtime < old:
+            path.unlink(missing_ok=True)
 
 
 def part_of(file: File) -> dict[str, object]:

@@ -76,6 +76,7 @@ def run(live: LiveReply) -> None:
             return
         outcome = _relay(live, *prepared, said)
     except Exception:
+        live.claim()  # or the next sweep would ask for it again, and pay for it
         _logger.exception("A reply ended by a fault of our own.")
         outcome = _broken("unavailable", "Something went wrong on this site; the log has the details.")
     hub.end(live, partial(writer.end, live, outcome, markdown.render("".join(said))))
@@ -90,9 +91,9 @@ def _prepare(live: LiveReply) -> tuple[Route | VendorError, Prompt] | None:
         return None
     try:
         route = pool.choose(reply.model_id)
+        return route, history.prompt_for(reply, route.vendor_id)
     except VendorError as error:
         return error, Prompt("", ())
-    return route, history.prompt_for(reply, route.vendor_id)
 
 
 def _tell_to_wait(live: LiveReply) -> None:
@@ -117,6 +118,9 @@ def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt, said: li
         return _broken(error.code, error.text, stream)
     except vault.Locked as error:
         return _broken("key_refused", str(error), stream)
+    finally:
+        if isinstance(route, Route) and stream is not None:
+            database.submit(pool.remember, route, stream.learnt)
 
 
 def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:

@@ -2,20 +2,37 @@
 
 from collections.abc import Iterable, Iterator
 
+from django.db.models import Sum
+
 from conversations import files
-from conversations.models import Message
+from conversations.models import File, Message
+from providers.errors import ContextTooLong
 from providers.types import Part, Prompt, Turn
+
+MAX_FILE_BYTES = 40 * 2**20
+"""Of all files of one prompt: vendors take 20 to 50 MB a request."""
 
 
 def prompt_for(reply: Message, vendor_id: str) -> Prompt:
     """Everything said on the way to this reply, in order."""
     conversation = reply.conversation
+    branch = Message.objects.branch(reply.parent_id)
+    _refuse_too_many_bytes(branch)
     return Prompt(
         model=vendor_id,
-        turns=tuple(_turns(Message.objects.branch(reply.parent_id))),
+        turns=tuple(_turns(branch)),
         system=conversation.system_prompt,
         parameters={**conversation.parameters, **reply.parameters},
     )
+
+
+def _refuse_too_many_bytes(branch: list[Message]) -> None:
+    """Every file goes out with every question: before they are all read, see whether anybody would take them."""
+    named = {part["file"] for message in branch for part in message.parts if "file" in part}
+    size = File.objects.filter(pk__in=named).aggregate(size=Sum("size"))["size"] if named else 0
+    if (size or 0) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // 2**20
+        raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
 
 
 def _turns(branch: Iterable[Message]) -> Iterator[Turn]:

@@ -8,6 +8,7 @@ import io
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 MAX_PIXELS = 25_000_000
@@ -15,6 +16,8 @@ SECONDS = 10
 MEMORY = 768 * 1024 * 1024
 """Bytes of address space: 25 megapixels at four bytes each, several times over."""
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+_painters = threading.BoundedSemaphore(2)
+"""However many pictures come at once, so many processes draw."""
 _BASE = Path(__file__).resolve().parent.parent
 
 
@@ -26,7 +29,8 @@ def redrawn(content: bytes, media_type: str) -> bytes:
     """The same picture without anything else in its file; raises Unreadable."""
     command = [sys.executable, "-m", "conversations.imaging", media_type]
     try:
-        done = subprocess.run(command, input=content, capture_output=True, timeout=3 * SECONDS, cwd=_BASE)  # noqa: S603
+        with _painters:
+            done = subprocess.run(command, input=content, capture_output=True, timeout=3 * SECONDS, cwd=_BASE)  # noqa: S603
     except subprocess.TimeoutExpired:
         raise Unreadable("This picture takes too long to read.") from None
     if done.returncode == 3:

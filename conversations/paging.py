@@ -1,7 +1,7 @@
 """Pages of conversations, newest first: a cursor is the place of the last row, so new ones do not shift the pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -23,7 +23,7 @@ def after(rows: ConversationQuerySet, cursor: str | None) -> ConversationQuerySe
     try:
         moment, key = urlsafe_b64decode(cursor).decode().split(" ")
         last, row_id = datetime.fromisoformat(moment), UUID(key)
-        if last.tzinfo is None:
+        if last.utcoffset() != timedelta(0):
             raise ValueError
     except ValueError:
         raise Refused("bad_field", "“cursor” is not one of ours.") from None

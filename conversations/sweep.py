@@ -3,7 +3,8 @@
 import logging
 import threading
 
-from django.db import DatabaseError, close_old_connections, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from conversations import admission, checkpoints, files, generation, markdown
@@ -41,19 +42,25 @@ class Sweeper:
         while not self._stopping.wait(EVERY):
             try:
                 self._round(rounds)
-            except DatabaseError:
-                _logger.exception("The sweep could not reach the database; it tries again.")
+            except Exception:  # this thread's outermost frame: without it nothing heals any more
+                _logger.exception("A round of the sweep failed; the next one tries again.")
                 close_old_connections()
             rounds += 1
         close_old_connections()
 
     def _round(self, rounds: int) -> None:
         end_replies(Message.objects.abandoned())
+        _stop_for_the_deactivated()
         generation.wake_waiting()
         admission.recheck()
         if rounds % 3600 == 0:
             Receipt.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
             files.remove_forgotten()
+
+
+def _stop_for_the_deactivated() -> None:
+    """Who may not come in any more spends nothing either."""
+    Message.objects.under_way().filter(author__is_active=False, stop_requested=False).update(stop_requested=True)
 
 
 def end_replies_of_earlier_boots() -> None:
@@ -67,7 +74,7 @@ def end_replies(replies: MessageQuerySet) -> None:
         try:
             with transaction.atomic():
                 checkpoints.end(reply, reply.attempt, _outcome(reply), markdown.render(reply.text))
-        except AlreadyEnded:
+        except (AlreadyEnded, ObjectDoesNotExist):
             continue
 
 

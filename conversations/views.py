@@ -8,6 +8,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required, user_passes_test
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -183,7 +184,9 @@ def _thread(conversation: Conversation | None) -> list[Message]:
     if conversation is None:
         return []
     newest = conversation.messages.order_by("-id").values_list("pk", flat=True).first()
-    return Message.objects.branch(newest)
+    thread = Message.objects.branch(newest)
+    prefetch_related_objects(thread, "files")
+    return thread
 
 
 def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> str:

@@ -94,7 +94,7 @@ def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
     for vendor_id in wanted:
         model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
         Deployment.objects.update_or_create(
-            endpoint=endpoint, model=model, defaults={"vendor_id": vendor_id, "enabled": True}
+            endpoint=endpoint, model=model, defaults={"vendor_id": vendor_id, "learnt": [], "enabled": True}
         )
     LanguageModel.objects.filter(deployments=None).update(enabled=False)
     LanguageModel.objects.filter(name__in=wanted).update(enabled=True)

@@ -1,13 +1,16 @@
 """Endpoints, keys and models in the admin. A key is written here and never shown again."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from providers import adding
+from providers.admin_pages import detect_page, models_page
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 
 
@@ -55,6 +58,7 @@ class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
 class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Deployment
     fields = ["model", "endpoint", "vendor_id", "takes_images", "takes_documents", "enabled"]
+    show_change_link = True
     extra = 0
 
 
@@ -71,8 +75,19 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         (_("Patience"), {"fields": ["first_token_seconds", "silence_seconds", "total_seconds"]}),
     ]
 
+    def get_urls(self) -> list[URLPattern]:
+        """The form's own pages, and two beside it."""
+        guarded = self.admin_site.admin_view
+        pages = [
+            path("<uuid:pk>/detect/", guarded(partial(detect_page, self)), name="providers_endpoint_detect"),
+            path("<uuid:pk>/models/", guarded(partial(models_page, self)), name="providers_endpoint_models"),
+        ]
+        return [*pages, *super().get_urls()]
+
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if change and {"wire", "base_url"} & set(form.changed_data):
+            obj.deployments.update(learnt=[])
         if change and "base_url" in form.changed_data:
             adding.change_address(obj)
             self.message_user(request, _("The address has changed: its keys were removed, enter them again."))
@@ -126,3 +141,23 @@ class LanguageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("endpoints"))
     def endpoints(self, model: LanguageModel) -> str:
         return ", ".join(deployment.endpoint.name for deployment in model.deployments.all())
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What the rows within an endpoint and a model have no room for."""
+
+    list_display = ["vendor_id", "model", "endpoint", "enabled"]
+    list_filter = ["endpoint", "enabled"]
+    list_select_related = ["model", "endpoint"]
+    search_fields = ["vendor_id", "model__name"]
+    fields = [
+        "model",
+        "endpoint",
+        "vendor_id",
+        "takes_images",
+        "takes_documents",
+        "enabled",
+        "raw_extras",
+        "learnt",
+    ]

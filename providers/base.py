@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.errors import BadReply
-from providers.sse import EVENT_BYTES, FIELDS, ByteOrderMark, Event, Events, Lines
+from providers.sse import EVENT_BYTES, ByteOrderMark, Events, Lines
 
 UNREADABLE_IN_A_ROW = 3
 # Tolerant of bare control characters in strings; made once, because json.loads would make one for every event.
 _JSON = json.JSONDecoder(strict=False)
-_BETWEEN_OBJECTS = re.compile(rb"[ \t,\[\]]*")
+_DONE = re.compile(rb"\s*\[DONE\]")
 _STRUCTURE = re.compile(rb'["{}\[\]]')
 _IN_STRING = re.compile(rb'["\\]')
 
@@ -31,7 +31,6 @@ class Assembler:
 
     def __init__(self) -> None:
         self.done = False
-        self.alien = False
         self._mark = ByteOrderMark()
         self._lines = Lines()
         self._events = Events()
@@ -39,20 +38,29 @@ class Assembler:
         self._unreadable = 0
         self._started = False
 
+    @property
+    def alien(self) -> bool:
+        """Whether lines came which belong to no format we know."""
+        return self._events.alien
+
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         """The objects that `chunk` completes; none after `[DONE]`."""
         chunk = self._mark.strip(chunk)
         position = self._lines.begin(chunk)
         while position < len(chunk) and not self.done:
             if self._lines.at_start and not self._object.is_open:
-                position = _skip(_BETWEEN_OBJECTS, chunk, position)
-                yield from self._begin(chunk[position : position + 1])
+                position = self._lines.skip(chunk, position, whole_lines=not self._events.is_open)
+                first = chunk[position : position + 1]
+                if first == b"{" or not self._started:
+                    yield from self._begin(first)
             if self._object.is_open:
                 text, position = self._object.take(chunk, position)
-                yield from self._decoded(text)
+                if text is not None:
+                    yield from self._decoded(text)
             else:
                 line, position = self._lines.take(chunk, position)
-                yield from self._event(line)
+                if line is not None:
+                    yield from self._event(line)
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """What is left when the body has ended."""
@@ -69,27 +77,24 @@ class Assembler:
             self._object.is_open = True
         self._started = self._started or first.strip() != b""
 
-    def _event(self, line: bytes | None) -> Iterator[dict[str, Any]]:
-        if line is None:
-            return
-        self.alien = self.alien or _is_alien(line)
+    def _event(self, line: bytes) -> Iterable[dict[str, Any]]:
         event = self._events.line(line)
         if event is None:
-            return
-        if event.data.lstrip().startswith(b"[DONE]"):
+            return ()
+        if _DONE.match(event.data):
             self.done = True
-            return
-        for decoded in self._decoded(event.data):
-            yield _named_error(event, decoded)
+            return ()
+        decoded = self._decoded(event.data)
+        return [_named_error(one) for one in decoded] if event.name == "error" else decoded
 
-    def _decoded(self, text: bytes | None) -> Iterator[dict[str, Any]]:
-        if not text or not text.strip():
-            return
+    def _decoded(self, text: bytes) -> Iterable[dict[str, Any]]:
+        if not text or text.isspace():
+            return ()
         objects = _objects_in(text)
         self._unreadable = 0 if objects else self._unreadable + 1
         if self._unreadable == UNREADABLE_IN_A_ROW:
             raise BadReply(because="The vendor sent events that cannot be read.")
-        yield from objects
+        return objects
 
 
 class BareObject:
@@ -177,26 +182,15 @@ def to_bytes(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def _skip(pattern: re.Pattern[bytes], chunk: bytes, position: int) -> int:
-    found = pattern.match(chunk, position)
-    return found.end() if found else position
-
-
-def _is_alien(line: bytes) -> bool:
-    return bool(line) and line.partition(b":")[0] not in (b"", *FIELDS)
-
-
 def _objects_in(text: bytes) -> list[dict[str, Any]]:
     """The objects of one JSON text: itself, or the members of a list (errors come as one-element lists)."""
     try:
-        value = _JSON.decode(text.decode("utf-8", "replace"))
+        value = _JSON.decode(str(text, "utf-8", "replace"))
     except (ValueError, RecursionError):
         return []
     return [member for member in (value if isinstance(value, list) else [value]) if isinstance(member, dict)]
 
 
-def _named_error(event: Event, decoded: dict[str, Any]) -> dict[str, Any]:
-    """An `event: error` whose data does not say so itself, made to say so."""
-    if event.name == "error" and not decoded.get("error"):
-        return {"error": decoded}
-    return decoded
+def _named_error(decoded: dict[str, Any]) -> dict[str, Any]:
+    """The data of an `event: error`, made to say so itself."""
+    return decoded if decoded.get("error") else {"error": decoded}

@@ -31,8 +31,9 @@ class VendorError(Exception):
 
     `code` is the public reply code; `vendor_fault` is True when the vendor failed and False when a key, a setting or
     the question is the cause; `retriable` says whether the same call may succeed later; `retry_after` is the vendor's
-    own wish in seconds; `parameter` names the request parameter that was refused, if one was; `quote` is the vendor's
-    message, of which `text` shows the beginning.
+    own wish in seconds; `parameter` names the request parameter that was refused, if one was, and `unsupported` says
+    that the vendor does not know it or this value of it at all; `quote` is the vendor's message, of which `text` shows
+    the beginning.
     """
 
     code: ClassVar[str]
@@ -41,13 +42,20 @@ class VendorError(Exception):
     retriable: ClassVar[bool] = False
 
     def __init__(
-        self, quote: str = "", *, because: str = "", retry_after: float | None = None, parameter: str = ""
+        self,
+        quote: str = "",
+        *,
+        because: str = "",
+        retry_after: float | None = None,
+        parameter: str = "",
+        unsupported: bool = False,
     ) -> None:
         super().__init__()
         self.quote = quote
         self.because = because
         self.retry_after = retry_after
         self.parameter = parameter
+        self.unsupported = unsupported
 
     @property
     def text(self) -> str:

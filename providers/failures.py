@@ -102,6 +102,14 @@ _BY_STATUS: Mapping[int, type[errors.VendorError]] = {
     504: errors.VendorTimeout,
     524: errors.VendorTimeout,
 }
+_UNSUPPORTED_WORDS = frozenset(
+    ["unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden", "value_error.extra"]
+)
+_UNSUPPORTED = re.compile(
+    r"unsupported (parameter|value)|unknown (parameter|field|argument|name)|unrecogni[sz]ed|not supported|not support"
+    r"|extra (fields|inputs)|extra_forbidden|unexpected (keyword|field|parameter|argument)|not permitted",
+    re.IGNORECASE,
+)
 _NOTHING = ("{}", "[]", "null", '""')
 _SECONDS = re.compile(r"(?:retry|try again) in (\d+(?:\.\d+)?) ?(ms|s)\b", re.IGNORECASE)
 
@@ -144,7 +152,12 @@ def _is_error(event: Mapping[str, Any]) -> bool:
 def _verdict(report: Report, status: int, header_delay: float | None) -> errors.VendorError:
     kind = _kind(report, status)
     delay = header_delay if header_delay is not None else report.delay
-    return kind(report.message[:QUOTE_LIMIT], retry_after=delay, parameter=report.parameter)
+    return kind(
+        report.message[:QUOTE_LIMIT],
+        retry_after=delay,
+        parameter=report.parameter,
+        unsupported=bool(report.words & _UNSUPPORTED_WORDS or _UNSUPPORTED.search(report.message)),
+    )
 
 
 def _kind(report: Report, status: int) -> type[errors.VendorError]:
@@ -178,19 +191,26 @@ def _report(value: object, level: int = 0) -> Report | None:
     fields = {**outer, **mapping(inner)}
     message = _message(fields, inner)
     nested = _report(_json(message), level + 1) if level < _NESTED_LEVELS and message.startswith(("{", "[")) else None
-    parameter, delay = string(fields.get("param")), _delay(fields, message)
-    return nested or Report(message, _words(fields), _status(fields), parameter, delay)
+    return nested or Report(message, _words(fields), _status(fields), _parameter(fields), _delay(fields, message))
 
 
 def _message(fields: Mapping[str, Any], inner: object) -> str:
-    detail = fields.get("detail")
-    first = mapping(sequence(detail)[0]) if sequence(detail) else {}
-    spoken = (inner, fields.get("message"), detail, first.get("msg"), fields.get("msg"))
+    spoken = (inner, fields.get("message"), fields.get("detail"), _complaint(fields).get("msg"), fields.get("msg"))
     return next((said.strip() for said in spoken if isinstance(said, str) and said.strip()), "")
 
 
+def _complaint(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first of the complaints that FastAPI lists as `detail`."""
+    return mapping(next(iter(sequence(fields.get("detail"))), None))
+
+
+def _parameter(fields: Mapping[str, Any]) -> str:
+    place = [step for step in sequence(_complaint(fields).get("loc")) if isinstance(step, str)]
+    return string(fields.get("param")) or (place[-1] if place else "")
+
+
 def _words(fields: Mapping[str, Any]) -> frozenset[str]:
-    named = [fields.get("code"), fields.get("type"), fields.get("status")]
+    named = [fields.get("code"), fields.get("type"), fields.get("status"), _complaint(fields).get("type")]
     details = [mapping(detail) for detail in sequence(fields.get("details"))]
     named += [detail.get("reason") for detail in details]
     if any("PerDay" in string(violation.get("quotaId")) for violation in _violations(details)):

@@ -1,78 +1,104 @@
-"""The Gemini-native wire: `models/…:generateContent` and `:streamGenerateContent`.
+"""The Gemini-native wire: `models/…:generateContent`, `:streamGenerateContent`, `:countTokens`, and the model list.
 
-Source: the Gemini API reference (generateContent, Content, Candidate, UsageMetadata), plus what gateways leave out of
-it or put into it: `candidates` null, content without parts, empty parts, null ratings, extra keys.
+Source: the Gemini API reference (generateContent, Content, Candidate, UsageMetadata, models.list, countTokens), plus
+what gateways leave out of it or put into it: `candidates` null, content without parts, empty parts, null ratings,
+extra keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from providers import failures
 from providers.base import count, mapping, merged, sequence, string, to_bytes
 from providers.errors import BadRequest, VendorError
-from providers.history import sendable
-from providers.types import Address, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Turn, Usage
+from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
+from providers.wires import gemini_config, gemini_contents, gemini_parts, gemini_sources
+from providers.wires.pieces import Found
 
 THINK_TAGS = False
 
-_ROLES = {"user": "user", "assistant": "model"}
-_PARAMETERS = {
-    "temperature": "temperature",
-    "top_p": "topP",
-    "max_tokens": "maxOutputTokens",
-    "stop": "stopSequences",
-    "seed": "seed",
+_JSON = ("Content-Type", "application/json")
+_PAGE = 1000
+_BLOCKED = frozenset({
+    "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR", "JAILBREAK", "ESCALATION", "PUP_LIMITED_DISABLED",
+})  # fmt: skip
+# All others end a reply as "other": OTHER, IMAGE_OTHER, NO_IMAGE, MALFORMED_FUNCTION_CALL, MALFORMED_RESPONSE,
+# UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE, and those still to come.
+_REASONS: Mapping[str, FinishReason] = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "length",
+    "FUNCTION_CALL": "tool_call",
 }
-_BLOCKED = frozenset(
-    [
-        "SAFETY",
-        "RECITATION",
-        "LANGUAGE",
-        "BLOCKLIST",
-        "PROHIBITED_CONTENT",
-        "SPII",
-        "IMAGE_SAFETY",
-        "IMAGE_PROHIBITED_CONTENT",
-        "IMAGE_RECITATION",
-        "MODEL_ARMOR",
-        "JAILBREAK",
-    ]
-)
-_REASONS: Mapping[str, FinishReason] = {"STOP": "stop", "MAX_TOKENS": "length", "FUNCTION_CALL": "tool_call"}
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """The call that asks `prompt`; raises BadRequest for a model name that cannot stand in a path."""
-    base = address.base_url.rstrip("/").removesuffix(f"/{address.api_version}")
     verb = "streamGenerateContent" if address.streaming else "generateContent"
     query = "?alt=sse" if address.streaming and address.ask_sse else ""
-    return HttpRequest(
-        "POST",
-        f"{base}/{address.api_version}/models/{_in_path(prompt.model)}:{verb}{query}",
-        (("Content-Type", "application/json"), *address.headers),
-        to_bytes(_body(address, prompt)),
-        address.key_placement,
-    )
+    return _post(address, prompt, f"{verb}{query}", _body(address, prompt))
 
 
-def parse(event: Mapping[str, Any]) -> Iterator[Delta | Usage | Finish]:
+def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """What one GenerateContentResponse adds to the reply; raises VendorError when it is an error."""
     candidate = _first(event.get("candidates"))
-    yield from _deltas(candidate)
+    yield from gemini_parts.deltas(candidate.get("content"))
     failure = failures.in_event(event)
     if failure:
         raise failure
+    yield from gemini_sources.cited(candidate)
     yield from _usage(mapping(event.get("usageMetadata")))
     yield from _block(mapping(event.get("promptFeedback")))
-    yield from _finish(string(candidate.get("finishReason")))
+    yield from _finish(string(candidate.get("finishReason")), string(candidate.get("finishMessage")))
 
 
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
     """What a response with an error status means."""
     return failures.from_response(status, headers, body)
+
+
+def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
+    """What a refusal teaches; this vendor never says which parameter it refuses."""
+    return known
+
+
+def catalogue_request(address: Address, page: str = "") -> HttpRequest:
+    """The call for one page of the model list; `page` is the mark that the page before ended with."""
+    query = urlencode({"pageSize": _PAGE, **({"pageToken": page} if page else {})})
+    return HttpRequest("GET", f"{_base(address)}/models?{query}", address.headers, b"", address.key_placement)
+
+
+def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
+    """The models of one page that can chat, and the mark of the next page, empty on the last."""
+    entries = [_entry(mapping(model)) for model in sequence(mapping(answer).get("models"))]
+    return [entry for entry in entries if entry], string(mapping(answer).get("nextPageToken"))
+
+
+def count_request(address: Address, prompt: Prompt) -> HttpRequest:
+    """The call that asks how many tokens `prompt` has."""
+    body = _body(address, prompt)
+    if body.keys() != {"contents"}:
+        body = {"generateContentRequest": {"model": f"models/{prompt.model.removeprefix('models/')}", **body}}
+    return _post(address, prompt, "countTokens", body)
+
+
+def parse_count(answer: object) -> int | None:
+    """The number of tokens, None where the answer does not say."""
+    return count(mapping(answer).get("totalTokens"))
+
+
+def _post(address: Address, prompt: Prompt, verb: str, body: Mapping[str, Any]) -> HttpRequest:
+    url = f"{_base(address)}/models/{_in_path(prompt.model)}:{verb}"
+    return HttpRequest("POST", url, (_JSON, *address.headers), to_bytes(body), address.key_placement)
+
+
+def _base(address: Address) -> str:
+    version = f"/{address.api_version}"
+    return address.base_url.rstrip("/").removesuffix(version) + version
 
 
 def _in_path(model: str) -> str:
@@ -83,18 +109,11 @@ def _in_path(model: str) -> str:
 
 
 def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
-    body: dict[str, Any] = {"contents": [_content(turn) for turn in sendable(prompt.turns)]}
+    body: dict[str, Any] = {"contents": gemini_contents.contents(prompt.turns)}
     if prompt.system:
         body |= _instruction(prompt.system, address.snake_case)
-    known = prompt.parameters
-    config = {theirs: known[ours] for ours, theirs in _PARAMETERS.items() if known.get(ours) is not None}
-    if config:
-        body["generationConfig"] = config
-    return merged(body, mapping(known.get("raw")))
-
-
-def _content(turn: Turn) -> dict[str, Any]:
-    return {"role": _ROLES[turn.role], "parts": [{"text": part.text} for part in turn.parts]}
+    body |= gemini_config.options(prompt.parameters)
+    return merged(body, mapping(prompt.parameters.get("raw")))
 
 
 def _instruction(system: str, snake_case: bool) -> dict[str, Any]:
@@ -108,23 +127,6 @@ def _first(candidates: object) -> Mapping[str, Any]:
     """The candidate with index 0, which gateways also send without an index."""
     ours = (mapping(one) for one in sequence(candidates) if mapping(one).get("index") in (None, 0))
     return next(ours, {})
-
-
-def _deltas(candidate: Mapping[str, Any]) -> Iterator[Delta]:
-    for part in sequence(mapping(candidate.get("content")).get("parts")):
-        kind = next((kind for kind in _PARTS if kind in mapping(part)), None)
-        if kind:
-            yield from _PARTS[kind](part)
-
-
-def _text(part: Mapping[str, Any]) -> Iterator[Delta]:
-    text = string(part["text"])
-    if text:
-        yield Delta(thought=text) if part.get("thought") is True else Delta(text=text)
-
-
-# One function a kind of part; kinds that are not here are skipped.
-_PARTS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Delta]]] = {"text": _text}
 
 
 def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
@@ -143,15 +145,36 @@ def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
 def _block(feedback: Mapping[str, Any]) -> Iterator[Delta | Finish]:
     """A prompt that was refused: no candidates come, and the status is 200."""
     reason = string(feedback.get("blockReason"))
-    if not reason:
+    if reason in ("", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"):
         return
-    message = string(feedback.get("blockReasonMessage"))
-    if message:
-        yield Delta(part=Part("refusal", message))
+    yield from _refusal(string(feedback.get("blockReasonMessage")))
     yield Finish("blocked", reason)
 
 
-def _finish(reason: str) -> Iterator[Finish]:
+def _finish(reason: str, message: str) -> Iterator[Delta | Finish]:
     if reason in ("", "FINISH_REASON_UNSPECIFIED"):
         return
+    if reason in _BLOCKED:
+        yield from _refusal(message)
     yield Finish("blocked" if reason in _BLOCKED else _REASONS.get(reason, "other"), reason)
+
+
+def _refusal(message: str) -> Iterator[Delta]:
+    if message:
+        yield Delta(part=Part("refusal", message))
+
+
+def _entry(model: Mapping[str, Any]) -> CatalogueEntry | None:
+    """A model that can chat, as far as the list says; entries without a name exist."""
+    name = string(model.get("name")).removeprefix("models/")
+    methods = sequence(model.get("supportedGenerationMethods"))
+    if not name or (methods and "generateContent" not in methods):
+        return None
+    thinking = model.get("thinking")
+    return CatalogueEntry(
+        name,
+        string(model.get("displayName")) or name,
+        count(model.get("inputTokenLimit")),
+        count(model.get("outputTokenLimit")),
+        thinking if isinstance(thinking, bool) else None,
+    )

@@ -1,5 +1,7 @@
 """What the site may talk to: endpoints and their keys, and the models that people choose from."""
 
+import json
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -172,13 +174,24 @@ class Deployment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="deployments", verbose_name=_("model"))
-    endpoint = models.ForeignKey(
-        Endpoint, models.CASCADE, related_name="deployments", verbose_name=_("endpoint")
-    )
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deployments", verbose_name=_("endpoint"))
     vendor_id = models.CharField(_("the vendor's id of the model"), max_length=200)
     takes_images = models.BooleanField(_("takes pictures"), default=True)
     takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)
     enabled = models.BooleanField(_("enabled"), default=True)
+    raw_extras = models.JSONField(
+        _("raw extras"),
+        default=dict,
+        blank=True,
+        help_text=_("A JSON object that is laid over the body of every request, in the vendor's own words."),
+    )
+    learnt = models.JSONField(
+        _("learnt refusals"),
+        default=list,
+        blank=True,
+        help_text=_("What this model was found to refuse. Remove what no longer holds."),
+    )
+    """As `Stream.learnt` spells it."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = DeploymentQuerySet.as_manager()
@@ -191,3 +204,20 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vendor_id} @ {self.endpoint.name}"
+
+    def clean(self) -> None:
+        """Refuse what cannot be part of a request."""
+        if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
+            raise ValidationError({"raw_extras": _("A JSON object.")})
+        if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):
+            raise ValidationError({"learnt": _("A JSON list of texts.")})
+
+
+def _is_json(value: Any) -> bool:
+    """Python also reads NaN, lone halves of characters and NUL, which vendors or databases do not take."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        return False
+    return "\\u0000" not in text

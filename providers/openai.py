@@ -1,7 +1,7 @@
-"""The OpenAI-compatible wire: `/chat/completions`.
+"""The OpenAI-compatible wire: `/chat/completions` and `/models`.
 
-Source: the OpenAI API reference (chat completions, streaming events), plus the spellings of compatible servers:
-reasoning under four names, content as a list of parts, whole messages where deltas were asked for.
+Source: the OpenAI API reference (chat completions, streaming events, models), plus what compatible servers make of it:
+whole messages where deltas were asked for, other words for the finish, limits in the model list.
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from typing import Any
 from providers import failures
 from providers.base import count, mapping, merged, sequence, string, to_bytes
 from providers.errors import VendorDown, VendorError
-from providers.history import sendable
-from providers.types import Address, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Turn, Usage
+from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
+from providers.wires import openai_choices, openai_messages, openai_parameters
+from providers.wires.openai_parameters import learnt
+from providers.wires.pieces import Found
+
+__all__ = ["THINK_TAGS", "catalogue_request", "error", "learnt", "parse", "parse_catalogue", "request"]
 
 THINK_TAGS = True
 
-_PARAMETERS = ("temperature", "top_p", "max_tokens", "stop", "seed")
+_JSON = ("Content-Type", "application/json")
 _REASONS: Mapping[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
@@ -34,20 +38,19 @@ _BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """The call that asks `prompt`."""
-    base = address.base_url.rstrip("/").removesuffix("/chat/completions")
     return HttpRequest(
         "POST",
-        f"{base}/chat/completions",
-        (("Content-Type", "application/json"), *address.headers),
+        f"{_base(address)}/chat/completions",
+        (_JSON, *address.headers),
         to_bytes(_body(address, prompt)),
         address.key_placement,
     )
 
 
-def parse(event: Mapping[str, Any]) -> Iterator[Delta | Usage | Finish]:
+def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """What one chunk, or a whole completion, adds to the reply; raises VendorError when it is an error."""
     choice = _first(event.get("choices"))
-    yield from _deltas(mapping(choice.get("delta")) or mapping(choice.get("message")))
+    yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
     failure = failures.in_event(event) or failures.in_event({"error": choice.get("error")})
     if failure:
         raise failure
@@ -60,55 +63,39 @@ def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
     return failures.from_response(status, headers, body)
 
 
+def catalogue_request(address: Address, page: str = "") -> HttpRequest:
+    """The call for the model list, which has no pages on this wire."""
+    return HttpRequest("GET", f"{_base(address)}/models", address.headers, b"", address.key_placement)
+
+
+def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
+    """The models of the list, and no mark of a next page; some servers send the bare list."""
+    listed = mapping(answer)
+    models = answer if isinstance(answer, list) else sequence(listed.get("data")) or sequence(listed.get("models"))
+    entries = [_entry(mapping(model)) for model in models]
+    return [entry for entry in entries if entry.id], ""
+
+
+def _base(address: Address) -> str:
+    return address.base_url.rstrip("/").removesuffix("/chat/completions")
+
+
 def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
-    system = [{"role": "system", "content": prompt.system}] if prompt.system else []
-    known = prompt.parameters
     body: dict[str, Any] = {
         "model": prompt.model,
         "stream": address.streaming,
-        "messages": [*system, *(_message(turn) for turn in sendable(prompt.turns))],
-        **{name: known[name] for name in _PARAMETERS if known.get(name) is not None},
+        "messages": openai_messages.messages(prompt, address.learnt),
+        **openai_parameters.options(prompt.parameters, address.learnt),
     }
-    if address.ask_usage and address.streaming:
+    if address.ask_usage and address.streaming and "no:stream_options" not in address.learnt:
         body["stream_options"] = {"include_usage": True}
-    return merged(body, mapping(known.get("raw")))
-
-
-def _message(turn: Turn) -> dict[str, str]:
-    return {"role": turn.role, "content": "\n\n".join(part.text for part in turn.parts)}
+    return merged(body, mapping(prompt.parameters.get("raw")))
 
 
 def _first(choices: object) -> Mapping[str, Any]:
     """The choice with index 0, which gateways also send without an index."""
     ours = (mapping(one) for one in sequence(choices) if mapping(one).get("index") in (None, 0))
     return next(ours, {})
-
-
-def _deltas(said: Mapping[str, Any]) -> Iterator[Delta]:
-    thought = _reasoning(said)
-    if thought:
-        yield Delta(thought=thought)
-    yield from _content(said.get("content"))
-    refusal = string(said.get("refusal"))
-    if refusal:
-        yield Delta(part=Part("refusal", refusal))
-
-
-def _reasoning(said: Mapping[str, Any]) -> str:
-    """The reasoning under the first name that has any: where several come, they are the same text."""
-    details = "".join(string(mapping(detail).get("text")) for detail in sequence(said.get("reasoning_details")))
-    return string(said.get("reasoning_content")) or string(said.get("reasoning")) or details
-
-
-def _content(content: object) -> Iterator[Delta]:
-    """Answer text, which some servers send as a list of typed parts, reasoning among them."""
-    if isinstance(content, str):
-        yield from [Delta(text=content)] if content else []
-    for part in map(mapping, sequence(content)):
-        if part.get("type") == "thinking":
-            yield from (Delta(thought=delta.text) for delta in _content(part.get("thinking")))
-        elif part.get("type") in ("text", "output_text"):
-            yield from _content(string(part.get("text")))
 
 
 def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
@@ -138,3 +125,17 @@ def _finish(reason: str) -> Iterator[Finish]:
         raise VendorDown(because="The vendor broke off the reply.")
     if reason:
         yield Finish(_REASONS.get(reason, "other"), reason)
+
+
+def _entry(model: Mapping[str, Any]) -> CatalogueEntry:
+    """A model as OpenAI, OpenRouter (limits, parameters), vLLM and llama.cpp list it."""
+    name = string(model.get("id")) or string(model.get("name"))
+    limits = mapping(model.get("top_provider"))
+    parameters = sequence(model.get("supported_parameters"))
+    return CatalogueEntry(
+        name,
+        string(model.get("name")) or name,
+        count(model.get("context_length")) or count(model.get("max_model_len")),
+        count(limits.get("max_completion_tokens")),
+        "reasoning" in parameters if parameters else None,
+    )

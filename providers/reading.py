@@ -10,9 +10,15 @@ from providers.base import Assembler
 from providers.errors import BadReply, CutOff, ReplyTooLong, VendorError
 from providers.registry import Wire
 from providers.text import KeyMask, Polish
-from providers.types import Delta, Finish, Part, Usage
+from providers.types import Delta, Finish, FinishReason, Part, Usage
+from providers.wires.gathering import Gathering
+from providers.wires.pieces import CallPiece, Cited, Found, ReasoningPiece
+from providers.wires.room import TEXT_BYTES, Room
 
-TEXT_BYTES = 1024 * 1024
+__all__ = ["TEXT_BYTES", "Reading"]
+
+# Parts that answer nothing: what is only for the vendor, and what stands beside an answer.
+_SILENT = frozenset({"unknown", "thought", "citation"})
 
 
 class Reading:
@@ -26,13 +32,16 @@ class Reading:
         self.finish: Finish | None = None
         self.first_token_at: float | None = None
         self.meaningful = 0
-        self._wire, self._mask, self._streaming = wire, mask, streaming
+        self._wire, self._streaming = wire, streaming
         self._assembler = Assembler()
         self._polish = Polish(mask.fresh(), think_tags=wire.THINK_TAGS)
-        self._room = {"text": TEXT_BYTES, "thought": TEXT_BYTES}
-        self._refusal = ""
+        self._room = Room()
+        self._gathering = Gathering()
+        self._words: list[str] = []
+        self._open_calls = 0
         self._answered = False
         self._grew = False
+        self._closed = False
 
     @property
     def done(self) -> bool:
@@ -52,12 +61,21 @@ class Reading:
         self._judge()
 
     def rest(self) -> Iterator[Delta]:
-        """What was held back, for a reply that broke; a refusal comes last, and whole."""
+        """What was held back, also for a reply that broke: words, then calls, sources and a refusal."""
+        if self._closed:
+            return
+        self._closed = True
         for delta in self._polish.rest():
             yield from self._fitting(delta)
-        blocked = self.finish is not None and self.finish.reason == "blocked"
-        if self._refusal or (blocked and not self._answered):
-            yield Delta(part=self._refusal_part())
+        yield from self._polished(self._gathering.calls())
+        yield from self._polished(self._gathering.citations("".join(self._words)))
+        yield from self._polished(self._gathering.refused(self.finish, answered=self._answered))
+
+    def _polished(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
+        # There is room for them: they were weighed when their pieces came.
+        for delta in deltas:
+            self._note_call(delta.part)
+            yield from self._polish.deltas(delta)
 
     def _deltas(self, event: dict[str, object]) -> Iterator[Delta]:
         try:
@@ -70,13 +88,16 @@ class Reading:
             if self.finish is None:
                 raise
 
-    def _note(self, found: Delta | Usage | Finish) -> Iterator[Delta]:
+    def _note(self, found: Found) -> Iterator[Delta]:
         if isinstance(found, Usage):
             self.usage = found
         elif isinstance(found, Finish):
             self._note_finish(found)
+        elif isinstance(found, CallPiece | ReasoningPiece | Cited):
+            self._note_piece(found)
         elif found.part and found.part.kind == "refusal":
-            self._refusal += found.part.text
+            self._room.weigh(found.part.text)
+            self._gathering.refusal += found.part.text
             self.meaningful += 1
         else:
             self._note_growth(found)
@@ -89,44 +110,57 @@ class Reading:
             self.finish, self._grew = finish, False
             self.meaningful += 1
 
-    def _note_growth(self, delta: Delta) -> None:
-        self._grew = True
-        self._answered = self._answered or bool(delta.part or delta.text.strip())
-        if delta.part or delta.text.strip() or delta.thought.strip():
+    def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
+        self.meaningful += 1
+        if not isinstance(piece, Cited):
+            self._room.weigh(piece.fields)
+        if isinstance(piece, CallPiece):
+            self._grew = self._answered = True
             self.first_token_at = self.first_token_at or monotonic()
+        self._gathering.add(piece)
+
+    def _note_growth(self, delta: Delta) -> None:
+        part = delta.part
+        self._grew = True
+        self._note_call(part)
+        says_something = bool(delta.text.strip() or (part and part.kind not in _SILENT and _is_seen(part)))
+        self._answered = self._answered or says_something
+        if says_something or delta.thought.strip():
+            self.first_token_at = self.first_token_at or monotonic()
+        if says_something or part or delta.thought.strip():
             self.meaningful += 1
 
+    def _note_call(self, part: Part | None) -> None:
+        """A call that the same reply answers was the vendor's own affair."""
+        if part and part.kind in ("call", "call_result"):
+            self._open_calls = self._open_calls + 1 if part.kind == "call" else max(0, self._open_calls - 1)
+
     def _fitting(self, delta: Delta) -> Iterator[Delta]:
-        """`delta` as far as there is room for it; raises ReplyTooLong when some of it does not fit."""
-        text, thought = self._fit("text", delta.text), self._fit("thought", delta.thought)
-        if (text, thought) == (delta.text, delta.thought):
-            yield delta
-            return
-        if text or thought:
-            yield Delta(text, thought)
-        raise ReplyTooLong
-
-    def _fit(self, kind: str, text: str) -> str:
-        encoded = text.encode()
-        fitting = encoded[: self._room[kind]]
-        self._room[kind] = max(0, self._room[kind] - len(encoded))
-        return text if len(fitting) == len(encoded) else fitting.decode("utf-8", "ignore")
-
-    def _refusal_part(self) -> Part:
-        reason = self.finish.vendor_reason if self.finish and self.finish.reason == "blocked" else ""
-        text = self._mask.whole(self._refusal) or "The vendor's content rules blocked the answer."
-        return Part("refusal", text, {"reason": reason} if reason else {})
+        for fitting in self._room.fitting(delta):
+            part = fitting.part
+            self._words.append(part.text if part and part.kind == "text" else fitting.text)
+            yield fitting
 
     def _judge(self) -> None:
         """Without a finish a reply is complete only if something else says so."""
         if self.finish:
-            refused = self._refusal and not self._answered
-            self.finish = replace(self.finish, reason="blocked") if refused else self.finish
+            self.finish = replace(self.finish, reason=self._true_reason(self.finish))
             return
-        spoke = self.first_token_at is not None or bool(self._refusal)
+        spoke = self.first_token_at is not None or bool(self._gathering.refusal)
         if spoke and (self.done or not self._streaming):
             self.finish = Finish("other")
         elif spoke or not (self._assembler.alien or self.done):
             raise CutOff
         else:
             raise BadReply
+
+    def _true_reason(self, finish: Finish) -> FinishReason:
+        """Vendors call it a stop when the model refuses, and when it wants a function called."""
+        if self._gathering.refusal and not self._answered:
+            return "blocked"
+        return "tool_call" if finish.reason == "stop" and self._open_calls > 0 else finish.reason
+
+
+def _is_seen(part: Part) -> bool:
+    """Whether there is something to see: a part with nothing but a signature is for the vendor."""
+    return part.kind != "text" or bool(part.text.strip())

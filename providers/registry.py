@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from providers import gemini, openai
 from providers.errors import VendorError
-from providers.types import Address, Delta, Finish, HttpRequest, Prompt, Usage
+from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
+from providers.wires.pieces import Found
 
 
 class Wire(Protocol):
@@ -18,11 +19,20 @@ class Wire(Protocol):
     def request(self, address: Address, prompt: Prompt) -> HttpRequest:
         """The call that asks `prompt`, without its key."""
 
-    def parse(self, event: Mapping[str, Any]) -> Iterator[Delta | Usage | Finish]:
+    def parse(self, event: Mapping[str, Any]) -> Iterator[Found]:
         """What one decoded object adds to the reply; raises VendorError when it is an error."""
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
         """What a response with an error status means."""
+
+    def learnt(self, error: VendorError, known: frozenset[str]) -> frozenset[str]:
+        """`known` and what `error` teaches about this deployment, for `Address.learnt`."""
+
+    def catalogue_request(self, address: Address, page: str = "") -> HttpRequest:
+        """The call for one page of the vendor's model list, without its key."""
+
+    def parse_catalogue(self, answer: object) -> tuple[list[CatalogueEntry], str]:
+        """The models that one page lists, and the mark of the next page, empty on the last."""
 
 
 WIRES: Mapping[str, Wire] = {"gemini": gemini, "openai": openai}

@@ -16,6 +16,10 @@ EVENT_BYTES = 32 * 1024 * 1024
 FIELDS = (b"data", b"event", b"id", b"retry")
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+# What says nothing, at the beginning of a line (commas and brackets stand between the objects of an array), and lines
+# that say nothing: blank ones and comments. Possessive, so that a flood of them costs one pass and no memory.
+_NOTHING = re.compile(rb"[ \t,\[\]]*+")
+_NOTHING_LINES = re.compile(rb"(?:[ \t,\[\]]*+(?::[^\r\n]*+)?+(?:\r\n?+|\n))*+[ \t,\[\]]*+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,13 @@ class Lines:
         self._after_cr = self._after_cr and not chunk
         return 1 if split_pair else 0
 
+    def skip(self, chunk: bytes, position: int, *, whole_lines: bool) -> int:
+        """Where the next line begins that says something, or (without `whole_lines`) where the next line does."""
+        found = (_NOTHING_LINES if whole_lines else _NOTHING).match(chunk, position)
+        assert found
+        self._after_cr = position < found.end() == len(chunk) and chunk.endswith(b"\r")
+        return found.end()
+
     def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
         """The next complete line of `chunk`, or None when there is none yet; and where to go on."""
         end = _LINE_END.search(chunk, position)
@@ -71,19 +82,28 @@ class Lines:
 
 
 class Events:
-    """Gathers the fields of lines into events."""
+    """Gathers the fields of lines into events; `alien` tells that a line was none of a known field."""
 
     def __init__(self) -> None:
+        self.alien = False
         self._name = ""
         self._lines: list[bytes] = []
         self._size = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an event has begun that a blank line would end."""
+        return bool(self._lines or self._name)
 
     def line(self, line: bytes) -> Event | None:
         """The event that `line` completes, if it does."""
         if not line:
             return self.rest()
         name, _, value = line.partition(b":")
-        self._field(name, value.removeprefix(b" "))
+        if name in FIELDS:
+            self._field(name, value.removeprefix(b" "))
+        elif name:
+            self.alien = True
         return None
 
     def rest(self) -> Event | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from providers import registry
+from providers import registry, text
 from providers.errors import BadReply, ReplyTooLong, VendorError
 from providers.reading import Reading
 from providers.transport import Call, HungUp, key_mask
@@ -17,25 +17,28 @@ USAGE_SECONDS = 2.0
 _END_SECONDS = 0.05
 # Without streaming, the first token comes together with the last.
 _WHOLE_REPLY_FACTOR = 10
+_CALLS = 3
 
 
 class Stream:
     """One reply. Iterate it for deltas, once; leave its `with` to hang up.
 
     Iterating raises VendorError, after all deltas that came before; after `stop()` it just ends, with `stopped` set.
+    A question that is refused for one of its parameters, before any word of an answer, is asked once more without it,
+    or with its other spelling; `learnt` then is what `Address.learnt` should be from now on.
     """
 
     def __init__(
         self, address: Address, prompt: Prompt, key: Key | None = None, *, private_hosts: Set[str] = frozenset()
     ) -> None:
         self.stopped = False
-        self._address, self._prompt, self._key = address, prompt, key
+        self.learnt = address.learnt
+        self._address, self._prompt, self._key, self._private_hosts = address, prompt, key, private_hosts
         self._wire = registry.wire(address.wire)
         self._mask = key_mask(key)
-        self._reading = Reading(self._wire, self._mask, streaming=address.streaming)
-        self._call = Call(_clocks(address), private_hosts)
-        self._heard = 0
+        self._calls = 0
         self._over = False
+        self._begin()
 
     @property
     def usage(self) -> Usage | None:
@@ -71,7 +74,7 @@ class Stream:
         except VendorError as error:
             if self.stopped:
                 return
-            error.quote = self._mask.whole(error.quote)
+            error.quote = self._mask.whole(text.repaired(error.quote))
             raise error from None
         finally:
             self._end()
@@ -86,7 +89,38 @@ class Stream:
         self._over = True
         self._call.close()
 
+    def _begin(self) -> None:
+        """Makes ready for a call; one that was stopped meanwhile is not made."""
+        self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
+        self._call = Call(_clocks(self._address), self._private_hosts)
+        self._heard = 0
+        self._calls += 1
+
     def _deltas(self) -> Iterator[Delta]:
+        while True:
+            try:
+                yield from self._attempt()
+                return
+            except VendorError as error:
+                if not self._learn(error):
+                    raise
+
+    def _learn(self, error: VendorError) -> bool:
+        """Whether `error` teaches how to ask in another way, which is then prepared."""
+        learnt = self._wire.learnt(error, self.learnt)
+        if learnt == self.learnt or self.first_token_at is not None or self._calls == _CALLS:
+            return False
+        address, before = replace(self._address, learnt=learnt), self._address
+        if self._wire.request(address, self._prompt).body == self._wire.request(before, self._prompt).body:
+            return False
+        self._call.close()
+        self.learnt, self._address = learnt, address
+        self._begin()
+        if self.stopped:
+            raise HungUp
+        return True
+
+    def _attempt(self) -> Iterator[Delta]:
         self._open()
         try:
             for chunk in self._call.chunks():

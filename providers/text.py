@@ -5,13 +5,16 @@ All of it works on text that arrives in pieces: what may still become something 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 from providers.types import Delta, Part
 
 MASKED_FROM = 8
+DEEPEST = 100
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _OPENING = "<think>"
 _CLOSING = "</think>"
@@ -30,6 +33,8 @@ class Polish:
         if delta.thought:
             yield from _thought(_through(self._thought, delta.thought))
         if delta.part:
+            # What is held back stood before the part.
+            yield from self.rest()
             yield Delta(part=self._whole(delta.part))
         if delta.text:
             yield from self._split(self._tags.feed(delta.text) if self._tags else [(delta.text, False)])
@@ -48,9 +53,8 @@ class Polish:
                 yield from _text(_through(self._answer, piece))
 
     def _whole(self, part: Part) -> Part:
-        characters = Characters()
-        text = characters.feed(part.text) + characters.rest()
-        return Part(part.kind, self._answer[1].whole(text), part.detail)
+        mask = self._answer[1]
+        return Part(part.kind, _cleaned(part.text, mask), _cleaned(part.detail, mask))
 
 
 class Characters:
@@ -172,6 +176,26 @@ def overlap(text: str, wanted: str) -> int:
     while start >= 0 and not wanted.startswith(tail[start:]):
         start = tail.find(wanted[0], start + 1)
     return len(tail) - start if start >= 0 else 0
+
+
+def _cleaned(value: Any, mask: KeyMask, level: int = 0) -> Any:
+    """`value` repaired and masked to its depths, and fit to be stored: no number without a value, nothing too deep."""
+    if isinstance(value, str):
+        return mask.whole(value if value.isascii() and "\x00" not in value else repaired(value))
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if not isinstance(value, dict | list):
+        return value
+    if level == DEEPEST:
+        return None
+    if isinstance(value, list):
+        return [_cleaned(inner, mask, level + 1) for inner in value]
+    return {_cleaned(name, mask): _cleaned(inner, mask, level + 1) for name, inner in value.items()}
+
+
+def repaired(text: str) -> str:
+    characters = Characters()
+    return characters.feed(text) + characters.rest()
 
 
 def _through(steps: tuple[Characters, KeyMask], text: str) -> str:

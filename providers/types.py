@@ -15,7 +15,22 @@ FinishReason = Literal["stop", "length", "blocked", "tool_call", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One piece of a message in our own vocabulary, never a vendor's."""
+    """One piece of a message in our own vocabulary, never a vendor's.
+
+    What each kind keeps in `detail`, besides `vendor`:
+
+    image, file   media_type, and data (base64) or uri; name, where it has one
+    code          language
+    code_result   outcome: ok, failed or deadline
+    call          name, arguments (an object; `raw`, a text, where they are no JSON object), id?
+    call_result   name, response, id?
+    citation      sources: [{uri, title, domain}], supports: [{start, end, sources: [index]}], where start and end count
+                  characters of the reply's text
+    refusal       reason?
+
+    `vendor` is {"wire", "part"}: the part as it came, wherever these fields cannot rebuild it exactly. It goes back to
+    the same wire unchanged. Kind `unknown` has nothing else.
+    """
 
     kind: str
     text: str = ""
@@ -45,8 +60,15 @@ class Turn:
 class Prompt:
     """A question with its history, for one model.
 
-    Known parameters: temperature, top_p, max_tokens, stop (a list), seed. `raw` is a mapping in the vendor's own keys,
-    merged into the request body last: it can change everything in it, so it must come from an administrator.
+    Known parameters, each left out of the request by a wire that has no such thing: temperature, top_p, top_k,
+    max_tokens, stop (a list), seed, presence_penalty, frequency_penalty, candidate_count, response_logprobs (bool),
+    logprobs (int), response_modalities (a list), response_mime_type, json_schema, media_resolution (low, medium, high),
+    thinking ("off", "auto", {"budget": tokens} or {"level": word}), web_search (True, or "retrieval" for Gemini's old
+    search), code_execution, functions (declarations: name, description, parameters), tools and tool_choice (OpenAI's),
+    tool_config, safety_settings and cached_content (Gemini's).
+
+    `raw` is a mapping in the vendor's own keys, merged into the request body last: it can change everything in it, so
+    it must come from an administrator.
     """
 
     model: str
@@ -69,7 +91,8 @@ class Address:
     """Where and how one vendor is called.
 
     `snake_case` spells Gemini's `system_instruction` that way; `ask_usage` asks the OpenAI wire to report token counts
-    in the stream (`stream_options`), which some compatible servers refuse.
+    in the stream (`stream_options`), which some compatible servers refuse. `learnt` holds what this deployment has been
+    found to refuse, as `Stream.learnt` reported it.
     """
 
     wire: WireName
@@ -82,6 +105,7 @@ class Address:
     clocks: Clocks = Clocks()
     snake_case: bool = False
     ask_usage: bool = False
+    learnt: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +136,17 @@ class Finish:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vendor_reason", self.vendor_reason[:64])
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A model in a vendor's list: its id, a name for people, its limits in tokens and whether it thinks, if known."""
+
+    id: str
+    name: str
+    input_limit: int | None = None
+    output_limit: int | None = None
+    thinking: bool | None = None
 
 
 class Key(Protocol):

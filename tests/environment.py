@@ -10,4 +10,3 @@ atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 os.environ["CHATSITE_DATA"] = DATA
 for name in ("CHATSITE_ORIGINS", "CHATSITE_PRIVATE_HOSTS", "CHATSITE_SECRET_KEY", "CHATSITE_ENCRYPTION_KEYS"):
     os.environ.pop(name, None)
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # synchronous Playwright keeps a loop running on the main thread

@@ -257,6 +257,11 @@ class _Ended(Exception):
 
 def default_reply(request: Received) -> Sequence[Step]:
     """An answer that repeats what was asked and what came before, on the wire and in the form that was asked for."""
+    if request.path.endswith("/models"):
+        return [{"Content-Type": "application/json"}, model_list(request)]
+    if request.path.endswith(":countTokens"):
+        words = [word for text in history(request) for word in text.split()]
+        return [{"Content-Type": "application/json"}, json.dumps({"totalTokens": len(words)}).encode()]
     if request.method != "POST":
         return [404, b'{"error":{"message":"not found"}}']
     texts = history(request)
@@ -279,13 +284,34 @@ def reply(request: Received, words: Sequence[str]) -> Sequence[Step]:
 def history(request: Received) -> list[str]:
     """The texts of a request, oldest first, system text left out."""
     if is_gemini(request):
-        return ["".join(part["text"] for part in content["parts"]) for content in request.json["contents"]]
-    return [message["content"] for message in request.json["messages"] if message["role"] != "system"]
+        return ["".join(part.get("text", "") for part in content["parts"]) for content in request.json["contents"]]
+    return [_spoken(message["content"]) for message in request.json["messages"] if message["role"] != "system"]
+
+
+def _spoken(content: str | list[dict[str, Any]] | None) -> str:
+    """The words of a message that may hold pictures and files too."""
+    if isinstance(content, list):
+        return "".join(part.get("text", "") for part in content)
+    return content or ""
 
 
 def is_gemini(request: Received) -> bool:
     """Whether a request is one of the Gemini wire."""
-    return "enerateContent" in request.path
+    return "enerateContent" in request.path or "countTokens" in request.path or "/v1beta" in request.path
+
+
+def model_list(request: Received) -> bytes:
+    """Three models, of which the last cannot chat; the Gemini wire gives two pages."""
+    if not is_gemini(request):
+        models = [
+            {"id": name, "object": "model", "created": 1, "owned_by": "them"} for name in ("parrot", "owl", "ear")
+        ]
+        return json.dumps({"object": "list", "data": models}).encode()
+    limits = {"inputTokenLimit": 1000, "outputTokenLimit": 100, "supportedGenerationMethods": ["generateContent"]}
+    first = [{"name": f"models/{name}", "displayName": name.title(), **limits} for name in ("parrot", "owl")]
+    second = [{"name": "models/ear", "supportedGenerationMethods": ["embedContent"]}]
+    is_second = ("pageToken", "two") in request.query
+    return json.dumps({"models": second} if is_second else {"models": first, "nextPageToken": "two"}).encode()
 
 
 def event(value: object) -> bytes:
@@ -293,9 +319,14 @@ def event(value: object) -> bytes:
     return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
 
 
-def openai_event(text: str = "", **more: Any) -> bytes:
+def openai_event(text: str | None = "", **more: Any) -> bytes:
     """One chunk that adds `text`; `more` goes into the delta."""
-    return event({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": text, **more}}]})
+    return openai_chunk(content=text, **more)
+
+
+def openai_chunk(**delta: Any) -> bytes:
+    """One chunk with this delta."""
+    return event({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]})
 
 
 def openai_end(reason: str = "stop", usage: Mapping[str, Any] | None = None) -> bytes:
@@ -322,10 +353,15 @@ def gemini_event(text: str, **more: Any) -> bytes:
     return event({"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "index": 0, **more}]})
 
 
-def gemini_end(reason: str = "STOP") -> bytes:
+def gemini_parts(*parts: Mapping[str, Any], **more: Any) -> bytes:
+    """One event with these parts; `more` goes into the candidate."""
+    return event({"candidates": [{"content": {"role": "model", "parts": parts}, "index": 0, **more}]})
+
+
+def gemini_end(reason: str = "STOP", usage: Mapping[str, Any] | None = None) -> bytes:
     """The last event, with finish and usage."""
-    usage = {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8}
-    return event({"candidates": [{"content": {"role": "model"}, "finishReason": reason}], "usageMetadata": usage})
+    counts = usage or {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8}
+    return event({"candidates": [{"content": {"role": "model"}, "finishReason": reason}], "usageMetadata": counts})
 
 
 def gemini_stream(words: Iterable[str], reason: str = "STOP") -> bytes:

@@ -12,7 +12,7 @@ from uuid import UUID
 from conversations import frames
 from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewing import Viewer, Viewing, Viewings
-from conversations.parts import Piece
+from conversations.parts import Piece, public
 from providers.types import Delta
 
 BUSY, CROWDED = 50, 200
@@ -94,6 +94,7 @@ class Hub:
             "seq": snapshot.seq,
             "text": snapshot.text,
             "thought": snapshot.thought,
+            "parts": [public(part) for part in snapshot.parts if part["kind"] not in ("text", "thought")],
         }
         if viewing.html and snapshot.text:
             rendering = await self._render_for(viewing, reply, snapshot.text)
@@ -111,7 +112,7 @@ class Hub:
 
     def release(self, viewing: Viewing, revision: int, seqs: dict[str, int]) -> None:
         """Send what was held back, less what an ack up to `revision` and `seqs` has told already."""
-        held, viewing.held = viewing.held or [], None
+        held, viewing.held, viewing.known = viewing.held or [], None, revision
         for stamp, frame in held:
             if stamp.is_news_after(revision, seqs):
                 self._send([viewing.viewer], frame)
@@ -138,7 +139,8 @@ class Hub:
 
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: str) -> None:
         if viewing.held is None:
-            self._send([viewing.viewer], frame)
+            if stamp.is_news_after(viewing.known, {}):
+                self._send([viewing.viewer], frame)
         else:
             viewing.held.append((stamp, frame))
 

@@ -18,10 +18,12 @@ class Viewer(Protocol):
 class Viewing:
     """One socket's look at one conversation; `held` collects its events between joining and the ack."""
 
-    __slots__ = ("blocks", "held", "html", "left", "viewer")
+    __slots__ = ("blocks", "held", "html", "known", "left", "viewer")
 
     def __init__(self, viewer: Viewer, html: bool) -> None:
         self.viewer, self.html, self.left = viewer, html, False
+        self.known = 0
+        """The revision that the ack told: older events that come late are not sent."""
         self.held: list[tuple[frames.Stamp, str]] | None = []
         self.blocks: dict[UUID, int] = {}
         """Of each reply under way: how many closed blocks of HTML this socket has."""

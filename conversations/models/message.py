@@ -71,7 +71,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return []
         key = self.model._meta.pk.get_db_prep_value(leaf, connection)
         rows = self.model.objects.raw(_BRANCH, [key])
-        return list(rows.prefetch_related("author", "files"))
+        return list(rows.prefetch_related("author"))
 
     def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
         """The fence: the row of this very attempt, as long as nobody has ended it."""

@@ -5,17 +5,21 @@ import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from conversations import markdown
+from conversations.files import part_of
+from conversations.models import Message
 
 register = template.Library()
 
-_KINDS = "text thought image file code code_result call call_result citation refusal seam".split()
+_KINDS = {
+    *("text", "thought", "image", "file", "code", "code_result"),
+    *("call", "call_result", "citation", "refusal", "seam"),
+}
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 _BACKTICKS = re.compile(r"`{3,}")
 
@@ -28,24 +32,32 @@ def template_of(part: dict[str, Any]) -> str:
 
 
 @register.filter
-def file_address(file_id: str | UUID | None) -> str:
-    """Where we give this file out; empty for none."""
-    return reverse("api:download", args=[file_id]) if file_id else ""
+def files_shown(message: Message | None) -> list[dict[str, object]]:
+    """The files that somebody added to their message, in the order in which they did."""
+    if message is None:
+        return []
+    held = {str(file.id): file for file in message.files.all()}
+    order = [part["file"] for part in message.parts if "file" in part]
+    return [{**part_of(held[key]), "bytes": held[key].size} for key in order if key in held]
 
 
 @register.filter
-def web_address(address: str | None) -> str:
-    """The address if it is one of ours or of the web, else empty: a vendor's word must not become another scheme."""
-    if not address:
-        return ""
-    is_ours = address.startswith("/") and not address.startswith("//")
-    return address if is_ours or _host(address) else ""
+def part_address(part: dict[str, Any] | None) -> str:
+    """Where we give the file out, or where it lies in the web; empty for other schemes, which are a vendor's word."""
+    part = part or {}
+    if part.get("file"):
+        return reverse("api:download", args=[part["file"]])
+    address: str = part.get("uri") or ""
+    return address if _host(address) else ""
 
 
 @register.filter
 def code_block(part: dict[str, Any] | None) -> SafeString:
-    """Code as a block of the same look as one in the text: a fence that nothing inside it can close."""
-    part = part or {}
+    """Code as a block of the same look as one in the text: a fence that nothing inside it can close.
+
+    Without a part it is the empty block that scripts fill, with a place for the language.
+    """
+    part = part or {"language": "text"}
     code, language = part.get("text") or "", (part.get("language") or "").lower()
     longest = max(map(len, _BACKTICKS.findall(code)), default=2)
     fence = "`" * (longest + 1)
@@ -69,7 +81,8 @@ def cited(sources: Iterable[dict[str, Any]] | None) -> list[dict[str, str]]:
         host = _host(source.get("uri") or "")
         if host:
             domain = source.get("domain") or host
-            shown.append({"address": source["uri"], "title": source.get("title") or domain, "domain": domain})
+            title = source.get("title") or domain
+            shown.append({"address": source["uri"], "title": title, "domain": domain if domain != title else ""})
     return shown
 
 

@@ -44,6 +44,7 @@ class Chat {
     this.#socket.addEventListener("state", ({ detail }) => this.#status.show(detail));
     this.#transcript.addEventListener("changed", () => this.#update());
     this.#composer?.addEventListener("send", ({ detail }) => this.#compose(detail));
+    this.#composer?.addEventListener("begun", ({ detail }) => this.#begin(detail));
     this.#composer?.addEventListener("stop", () => this.#stop());
     addEventListener("popstate", () => location.reload());
     document.addEventListener("visibilitychange", () => this.#conversation?.read());
@@ -92,13 +93,14 @@ class Chat {
     if (!isFresh) location.reload();
   }
 
-  #compose({ text, model, team }) {
+  #compose({ text, files, model, team }) {
     const command = { type: "message.send", id: newId(), conversation: this.#conversation?.id ?? null };
     command.parent = this.#transcript.lastId;
     command.text = text;
+    if (files.length) command.files = files.map(({ id }) => id);
     if (model) command.models = [model];
     if (team) command.team = team;
-    this.#outbox.put(command);
+    this.#outbox.put(command, files);
     this.#showPending();
     this.#deliver(command);
   }
@@ -137,9 +139,10 @@ class Chat {
   }
 
   #refused(command, code) {
+    const { files } = this.#outbox;
     this.#outbox.clear();
     this.#transcript.remove(command.id);
-    this.#composer?.giveBack(command.text, phrase(`refused.${code}`) || phrase("refused"));
+    this.#composer?.giveBack({ text: command.text, files }, phrase(`refused.${code}`) || phrase("refused"));
     this.#update();
   }
 
@@ -166,7 +169,7 @@ class Chat {
     const command = this.#outbox.pending;
     const { person, personName, conversation } = this.#page.dataset;
     if (command && (command.conversation ?? "") === conversation) {
-      this.#transcript.showSending(command, { id: person, name: personName });
+      this.#transcript.showSending({ ...command, files: this.#outbox.files }, { id: person, name: personName });
     }
     this.#update();
   }

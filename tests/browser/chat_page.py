@@ -1,10 +1,12 @@
 """The chat page as a person sees it."""
 
+import base64
 import json
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from tests.browser.page_scripts import HAND_OVER
 from tests.browser.watch import Watch
 
 
@@ -17,6 +19,10 @@ class ChatPage:
         self.send_button = page.locator("button[name=send]")
         self.stop_button = page.locator("button[name=stop]")
         self.notice = page.locator(".composer__notice")
+        self.tune_button = page.locator("button[name=tune]")
+        self.panel = page.locator("parameter-panel")
+        self.attached = page.locator(".tray__file")
+        self.tray_notice = page.locator(".tray__notice")
         self.messages = page.locator("chat-message")
         self.questions = page.locator("chat-message[data-role=user]")
         self.replies = page.locator("chat-message[data-role=assistant]")
@@ -37,6 +43,22 @@ class ChatPage:
         number = self.replies.count()
         self.send(text)
         return self.ended(self.replies.nth(number))
+
+    def attach(self, *files: FilePayload) -> None:
+        """Choose these files with the button."""
+        with self.page.expect_file_chooser() as chooser:
+            self.page.locator("button[name=attach]").click()
+        chooser.value.set_files(list(files))
+
+    def uploaded(self, count: int) -> None:
+        """Wait until so many files are with the server."""
+        expect(self.attached).to_have_count(count)
+        expect(self.attached.locator("progress:visible")).to_have_count(0)
+
+    def hand_over(self, kind: str, target: str, *files: FilePayload, text: str = "") -> None:
+        """Drop or paste these files onto an element, as a browser tells a page of it."""
+        given = [{**file, "buffer": base64.b64encode(file["buffer"]).decode()} for file in files]
+        self.page.locator(target).evaluate(HAND_OVER, [kind, given, text])
 
     def ended(self, reply: Locator, status: str = "complete") -> Locator:
         """The reply, as soon as it has this status."""

@@ -23,6 +23,7 @@ Visit = Callable[..., ChatPage]
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # synchronous Playwright keeps a loop running on the main thread
     path = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:

@@ -50,3 +50,14 @@ TRY_SCRIPT = """() => {
   document.body.append(script);
   return "done";
 }"""
+HAND_OVER = """(target, [kind, files, text]) => {
+  const carried = new DataTransfer();
+  for (const { name, mimeType, buffer } of files) {
+    const bytes = Uint8Array.from(atob(buffer), (letter) => letter.charCodeAt(0));
+    carried.items.add(new File([bytes], name, { type: mimeType }));
+  }
+  if (text) carried.setData("text/plain", text);
+  const fields = { bubbles: true, cancelable: true };
+  if (kind === "paste") return target.dispatchEvent(new ClipboardEvent(kind, { ...fields, clipboardData: carried }));
+  return target.dispatchEvent(new DragEvent(kind, { ...fields, dataTransfer: carried }));
+}"""

@@ -62,7 +62,7 @@ def test_everything_is_reached_by_the_tab_key(cast: Cast, model: LanguageModel, 
     for _ in range(20):
         reached.append(alice.page.evaluate(FOCUSED))
         alice.page.keyboard.press("Tab")
-    assert reached[:4] == ["text", "model", "team", "send"]
+    assert reached[:6] == ["text", "attach", "model", "team", "tune", "send"]
     assert {"skip-link", "sidebar__new", "row__link", "account"} <= set(reached)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from providers.streaming import Stream
-from providers.types import Address, Clocks, Prompt
+from providers.types import Address, Clocks, Prompt, Turn
 from tests.fake_vendor import FakeVendor
-from tests.providers.reading import turns
+from tests.providers.reading import turns as conversation
 
 SECRET = "sk-canary-5f0e9b2c7d41"
 
@@ -33,6 +34,12 @@ def wire_vendor() -> Iterator[FakeVendor]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def soak(request: pytest.FixtureRequest) -> bool:
+    """Whether the long checks run in full."""
+    return bool(request.config.getoption("--soak"))
+
+
 Ask = Callable[..., Stream]
 
 
@@ -40,12 +47,19 @@ Ask = Callable[..., Stream]
 def ask(wire_vendor: FakeVendor) -> Ask:
     """Makes a stream to the fake vendor: `ask("Hi", wire="gemini", clocks=…)`."""
 
-    def make(*texts: str, wire: str = "openai", clocks: Clocks | None = None, **fields: Any) -> Stream:
+    def make(
+        *texts: str,
+        wire: str = "openai",
+        clocks: Clocks | None = None,
+        turns: tuple[Turn, ...] = (),
+        system: str = "",
+        parameters: Mapping[str, Any] = MappingProxyType({}),
+        **fields: Any,
+    ) -> Stream:
         base_url = wire_vendor.gemini_url if wire == "gemini" else wire_vendor.openai_url
         address = Address(wire, base_url, clocks=clocks or Clocks(10, 10, 20), **fields)  # type: ignore[arg-type]
-        return Stream(
-            address, Prompt("m", turns(*texts or ("Hi",))), PlainKey(), private_hosts=wire_vendor.private_hosts
-        )
+        prompt = Prompt("m", turns or conversation(*texts or ("Hi",)), system, parameters)
+        return Stream(address, prompt, PlainKey(), private_hosts=wire_vendor.private_hosts)
 
     return make
 

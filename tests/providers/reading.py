@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ def outcome(wire: str, pieces: Iterable[bytes], secret: str = "") -> dict[str, A
     return _comparable(reading, deltas, error)
 
 
+def _answer(delta: Delta) -> str:
+    return delta.part.text if delta.part and delta.part.kind == "text" else delta.text
+
+
+def _order(deltas: list[Delta]) -> str:
+    """The kinds in the order in which they came; a growing kind counts once, a part of its own has a star."""
+    kinds = (f"{delta.part.kind}*" if delta.part else "thought" if delta.thought else "text" for delta in deltas)
+    return " ".join(kind for kind, again in groupby(kinds) for kind in ([kind] if "*" not in kind else again))
+
+
 def turns(*texts: str) -> tuple[Turn, ...]:
     """A conversation of texts, the person's first."""
     return tuple(Turn("assistant" if at % 2 else "user", (Part("text", text),)) for at, text in enumerate(texts))
@@ -37,7 +48,8 @@ def turns(*texts: str) -> tuple[Turn, ...]:
 def _comparable(reading: Reading, deltas: list[Delta], error: VendorError | None) -> dict[str, Any]:
     finish, usage = reading.finish, reading.usage
     found = {
-        "text": "".join(delta.text for delta in deltas),
+        "text": "".join(_answer(delta) for delta in deltas),
+        "order": _order(deltas) if any(delta.part for delta in deltas) else None,
         "thought": "".join(delta.thought for delta in deltas),
         "parts": [delta.part.to_json() for delta in deltas if delta.part],
         "finish": [finish.reason, finish.vendor_reason] if finish else None,

@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import load_command_class
 
 from conversations.models import Conversation, Message
+from providers.adding import adopt_local_model
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from tests.conftest import CANARY
 from tests.fake_vendor import FakeVendor, Received, default_reply
@@ -202,3 +203,57 @@ def test_a_check_of_an_endpoint_that_wants_no_key(run: Any, vendor: FakeVendor) 
     code, said, _ = run("checkendpoint", "Free")
     assert (code, said.split(":")[0]) == (0, "without a key")
     assert "Authorization" not in vendor.next_request().headers
+
+
+# --- checkendpoint --detect ----------------------------------------------------------------------------------------
+
+
+def only_query_of_gemini(request: Received) -> Any:
+    if not request.path.startswith("/v1beta/"):
+        return [404, {"Content-Type": "text/html"}, b"<html></html>"]
+    if dict(request.query).get("key") != CANARY or "alt" in dict(request.query):
+        return [
+            401,
+            {"Content-Type": "application/json"},
+            b'{"error":{"message":"Invalid token %s"}}' % CANARY.encode(),
+        ]
+    return default_reply(request)
+
+
+def test_a_detection_prints_every_try_and_stores_what_works(run: Any, endpoint: Endpoint, vendor: FakeVendor) -> None:
+    Deployment.objects.update(learnt=["no:temperature"])
+    vendor.script = lambda request: (
+        [400, b"what is alt"] if request.query == [("key", CANARY), ("alt", "sse")] else only_query_of_gemini(request)
+    )
+    code, said, complaint = run("checkendpoint", "Ours", "--detect")
+    *tries, stored = said.splitlines()
+    assert (code, complaint, len(tries)) == (0, "", len(vendor.requests))
+    assert f"POST {vendor.gemini_url}/v1beta/models/m:streamGenerateContent (key: query): Works:" in tries[-1]
+    assert stored == (f"Stored: gemini v1beta at {vendor.gemini_url}, key: query, streaming on, alt=sse off")
+    endpoint.refresh_from_db()
+    assert (endpoint.wire, endpoint.base_url, endpoint.key_placement) == ("gemini", vendor.gemini_url, "query")
+    assert (endpoint.ask_sse, endpoint.streaming, key_of(endpoint)) == (False, True, CANARY)
+    assert endpoint.deployments.get().learnt == []
+    assert run("checkendpoint", "Ours")[0] == 0
+
+
+def test_a_detection_that_finds_nothing_changes_nothing(run: Any, endpoint: Endpoint, vendor: FakeVendor) -> None:
+    before = Endpoint.objects.values().get()
+    vendor.script = lambda request: [404, {"Content-Type": "text/html"}, b"<html></html>"]
+    code, said, complaint = run("checkendpoint", "Ours", "--detect")
+    assert (code, complaint) == (1, "CommandError: Nothing works. The endpoint is as it was.\n")
+    assert said.count("\n") == len(vendor.requests)
+    assert Endpoint.objects.values().get() == before
+
+
+def test_a_detection_without_a_key_that_is_needed(run: Any, endpoint: Endpoint, vendor: FakeVendor) -> None:
+    endpoint.keys.all().delete()
+    code, _, complaint = run("checkendpoint", "Ours", "--detect")
+    assert (code, complaint) == (1, "CommandError: This endpoint has no key.\n")
+    assert vendor.requests == []
+
+
+def test_the_local_model_is_not_detected(run: Any) -> None:
+    code, _, complaint = run("checkendpoint", adopt_local_model().name, "--detect")
+    assert code == 1
+    assert "nothing to detect" in complaint

@@ -62,11 +62,17 @@ def turns(*texts: str) -> tuple[Turn, ...]:
     return tuple(Turn("assistant" if at % 2 else "user", (Part("text", text),)) for at, text in enumerate(texts))
 
 
-def call(vendor: FakeVendor, preset: str, prompt: Prompt, **changed: Any) -> Received:
-    """What reaches the vendor when `prompt` goes through `preset`, whose host alone is another here."""
+def call(
+    vendor: FakeVendor, preset: str, prompt: Prompt, raw: dict[str, Any] | None = None, **changed: Any
+) -> Received:
+    """What reaches the vendor when `prompt` goes through `preset`, whose host alone is another here.
+
+    `raw` are the administrator's extras for the model, `changed` the fields of the endpoint that are not the preset's.
+    """
     path = urlsplit(PRESETS[preset].base_url).path
     endpoint = add_endpoint(preset, base_url=f"http://{vendor.host}{path}", models=[prompt.model], key=CANARY)
     Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
+    endpoint.deployments.update(raw_extras=raw or {})
     with pool.choose(endpoint.deployments.get().model_id).stream(prompt) as stream:
         assert "".join(delta.text for delta in stream).startswith("You said")
     received = vendor.next_request()
@@ -151,9 +157,10 @@ RAW = {
 def test_shengsuanyun_streams_below_its_path(
     vendor: FakeVendor, changed: dict[str, str], query: str, header: dict[str, str]
 ) -> None:
-    known = {"temperature": 0.9, "top_p": 1, "max_tokens": 2048, "stop": ["string"], "seed": 0, "raw": RAW}
-    prompt = Prompt("google/gemini-2.5-flash", turns("string"), "string", known)
-    received = call(vendor, "shengsuanyun-gemini", prompt, **changed)
+    known = {"temperature": 0.9, "top_p": 1, "max_tokens": 2048, "stop": ["string"], "seed": 0}
+    of_a_person = {"raw": {"contents": []}}  # extras are an administrator's alone
+    prompt = Prompt("google/gemini-2.5-flash", turns("string"), "string", known | of_a_person)
+    received = call(vendor, "shengsuanyun-gemini", prompt, RAW, **changed)
     assert received.target == f"/api/v1beta/models/google/gemini-2.5-flash:streamGenerateContent{query}"
     assert keys_in(received) == header
     assert received.json == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from itertools import pairwise
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.base import Assembler
+from providers.base import UNREADABLE_IN_A_ROW, Assembler
 from providers.errors import BadReply
 from providers.sse import EVENT_BYTES, EventDecoder
 
@@ -58,13 +59,99 @@ def decoded(pieces: list[bytes]) -> list[tuple[str, bytes]]:
     return [(event.name, event.data) for event in events]
 
 
-@settings(max_examples=500, deadline=None)
-@given(BODIES, st.lists(st.integers(0, 100), max_size=6))
-def test_same_as_the_book_however_cut(body: bytes, cuts: list[int]) -> None:
+def cut(body: bytes, cuts: list[int]) -> list[bytes]:
+    """`body` in pieces, cut at places that are taken modulo its length."""
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-    pieces = [body[start:stop] for start, stop in pairwise(edges)]
-    assert decoded(pieces) == by_the_book(body)
-    assert decoded([body[at : at + 1] for at in range(len(body))]) == by_the_book(body)
+    return [body[start:stop] for start, stop in pairwise(edges)]
+
+
+def single(body: bytes) -> list[bytes]:
+    """`body` byte by byte."""
+    return [body[at : at + 1] for at in range(len(body))]
+
+
+CUTS = st.lists(st.integers(0, 200), max_size=6)
+
+
+def test_same_as_the_book_however_cut(soak: bool) -> None:
+    @settings(max_examples=100_000 if soak else 500, deadline=None)
+    @given(BODIES, CUTS)
+    def check(body: bytes, cuts: list[int]) -> None:
+        assert decoded(cut(body, cuts)) == by_the_book(body)
+        assert decoded(single(body)) == by_the_book(body)
+
+    check()
+
+
+# Whole lines: what begins none of the other formats, so that the body has to be read as events.
+LINES = [
+    b"",
+    b"",
+    b'data: {"n": 1}',
+    b'data:{"n":',
+    b"data: 2}",
+    b"data: x",
+    b"data: 5",
+    b'data: [{"n": 3}, 4, {"n": 5}]',
+    b"data",
+    b"data: [DONE]",
+    b"event: error",
+    b"event:",
+    b": comment",
+    b":",
+    b"id: 1",
+    b"retry",
+    b"other: x",
+]
+END = st.sampled_from([b"\r", b"\n", b"\r\n"])
+EVENT_BODIES = st.lists(st.tuples(st.sampled_from(LINES), END), max_size=30).map(
+    lambda lines: b"".join(line + end for line, end in lines)
+)
+
+
+def objects_by_the_book(body: bytes) -> list[object]:
+    """The objects in the events of a body, "bad" where three in a row cannot be read, "done" at the end marker."""
+    found: list[object] = []
+    unreadable = 0
+    for kind, data in by_the_book(body):
+        if data.startswith(b"[DONE]"):
+            return [*found, "done"]
+        if not data:
+            continue
+        try:
+            value = json.loads(data)
+        except ValueError:
+            value = None
+        objects = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+        unreadable = 0 if objects else unreadable + 1
+        if unreadable == UNREADABLE_IN_A_ROW:
+            return [*found, "bad"]
+        found += [{"error": one} for one in objects] if kind == "error" else objects
+    return found
+
+
+def assembled(pieces: list[bytes]) -> list[object]:
+    """What our reader makes of a body in pieces."""
+    assembler, found = Assembler(), list[object]()
+    try:
+        for piece in pieces:
+            found += assembler.feed(piece)
+        found += assembler.finish()
+    except BadReply:
+        return [*found, "bad"]
+    return [*found, "done"] if assembler.done else found
+
+
+def test_the_same_objects_as_the_book_however_cut(soak: bool) -> None:
+    @settings(max_examples=100_000 if soak else 500, deadline=None)
+    @given(EVENT_BODIES, CUTS)
+    def check(body: bytes, cuts: list[int]) -> None:
+        expected = objects_by_the_book(body)
+        assert assembled([body]) == expected
+        assert assembled(cut(body, cuts)) == expected
+        assert assembled(single(body)) == expected
+
+    check()
 
 
 def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:

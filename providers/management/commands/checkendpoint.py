@@ -1,4 +1,4 @@
-"""`checkendpoint`: one short real call with each key of an endpoint."""
+"""`checkendpoint`: one short real call with each key of an endpoint, or the search for how it wants to be called."""
 
 import time
 from argparse import ArgumentParser
@@ -8,15 +8,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import pool
+from providers import detecting, pool
+from providers.detecting import QUESTION
 from providers.errors import VendorError
 from providers.fields import Secret
 from providers.models import Deployment, Endpoint
 from providers.pool import Route
-from providers.types import Part, Prompt, Turn
+from providers.types import Address, Part, Prompt, Turn
 from providers.vault import Locked
-
-QUESTION = "Answer with the one word: hello"
 
 
 class Command(BaseCommand):
@@ -24,6 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the endpoint's name")
+        parser.add_argument(
+            "--detect", action="store_true", help="try in at most 12 calls how it can be called, and store what works"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         endpoint = Endpoint.objects.filter(name=options["name"]).first()
@@ -33,9 +35,28 @@ class Command(BaseCommand):
         deployment = endpoint.deployments.first()
         if deployment is None:
             raise CommandError("This endpoint serves no model.")
+        if options["detect"]:
+            self._detect(deployment)
+            return
         results = [self._check(route, label) for route, label in _routes(deployment)]
         if not results or not all(results):
             raise CommandError("Not every key works." if results else "This endpoint has no key.")
+
+    def _detect(self, deployment: Deployment) -> None:
+        endpoint = deployment.endpoint
+        if reason := detecting.why_not(endpoint):
+            raise CommandError(reason)
+        try:
+            detection = detecting.detect_endpoint(endpoint, deployment.vendor_id)
+        except Locked as error:
+            raise CommandError(str(error)) from None
+        for tried in detection.tries:
+            self.stdout.write(f"{tried.method} {tried.url} (key: {tried.placement}): {tried.came}")
+        if detection.findings is None:
+            raise CommandError("Nothing works. The endpoint is as it was.")
+        if not detecting.store(endpoint, detection.findings):
+            raise CommandError("The endpoint was changed meanwhile. Nothing is stored.")
+        self.stdout.write(_stored(detection.findings))
 
     def _check(self, route: Route, label: str) -> bool:
         try:
@@ -64,3 +85,14 @@ def _measured(route: Route) -> str:
     counts = f"{usage.input_tokens} in, {usage.output_tokens} out" if usage else "no usage reported"
     words = " ".join(said.split())[:60]
     return f"works: first token {first:.2f} s, reply {time.monotonic() - begun:.2f} s, {counts}: “{words}”"
+
+
+def _stored(found: Address) -> str:
+    version = f" {found.api_version}" if found.wire == "gemini" else ""
+    sse = f", alt=sse {_yes(found.ask_sse)}" if found.wire == "gemini" else f", usage {_yes(found.ask_usage)}"
+    form = f"key: {found.key_placement}, streaming {_yes(found.streaming)}{sse}"
+    return f"Stored: {found.wire}{version} at {found.base_url}, {form}"
+
+
+def _yes(switch: bool) -> str:
+    return "on" if switch else "off"

@@ -11,6 +11,15 @@ const ofEarlier = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeS
 /** Where text that came without markup is appended: what would hold the next word if it were rendered. */
 const HOLDS_TEXT = "div, ul, ol, li, p, blockquote, h1, h2, h3, h4, h5, h6, pre, pre > code";
 
+const MINUTE = 60;
+
+/** A time that somebody waited, no more exact than it was felt. */
+function duration(seconds) {
+  const [unit, value] = seconds < 2 * MINUTE ? ["second", seconds] : ["minute", seconds / MINUTE];
+  const style = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 };
+  return new Intl.NumberFormat(language, style).format(Math.max(1, value));
+}
+
 class ChatMessage extends HTMLElement {
   connectedCallback() {
     this.#describe();
@@ -41,24 +50,26 @@ class ChatMessage extends HTMLElement {
     this.querySelector(".message__time").dateTime = message.created_at;
     if (message.role === "assistant") this.querySelector(".message__source").content.textContent = message.text;
     if (html) this.querySelector(".message__body").replaceChildren(fragment(html));
-    else this.#text.textContent = message.text;
+    else this.#showUnrendered(message);
     this.#refresh();
   }
 
   /** Everything a reply under way has said so far. */
-  snapshot({ text, thought, html, waiting }) {
-    this.querySelector(".thought")?.remove();
-    this.#text.replaceChildren();
+  snapshot({ text, thought, html, parts, waiting }) {
+    const empty = Object.assign(document.createElement("div"), { className: "message__text" });
+    this.#body.replaceChildren(empty);
     this.grow({ text, thought, html });
+    for (const part of parts ?? []) this.grow({ part });
     if (waiting) this.wait(waiting);
   }
 
   /** The next piece of a reply: rendered blocks where the server sent some, else plain text behind the last of them. */
-  grow({ text, thought, html }) {
+  grow({ text, thought, html, part }) {
+    if (part) this.#place((parts) => parts.build(part), this.#body);
     if (thought) this.#thoughts.append(thought);
     if (html) this.#render(html);
     else if (text) this.#tail.append(text);
-    if ((text || thought) && this.dataset.status === "waiting") this.#begin();
+    if ((text || thought || part) && this.dataset.status === "waiting") this.#begin();
   }
 
   wait(reason) {
@@ -75,6 +86,25 @@ class ChatMessage extends HTMLElement {
     this.#decorate(blocks);
     this.#live.before(blocks);
     this.#live.replaceChildren(fragment(live));
+  }
+
+  #showUnrendered({ text, files }) {
+    this.#text.textContent = text;
+    for (const file of files ?? []) this.#place((parts) => parts.show(file), this.querySelector(".message__files"));
+  }
+
+  /** What is rarely needed comes later than its place, which keeps the order and is gone when the message is rendered. */
+  async #place(build, where) {
+    const place = where.appendChild(document.createElement("div"));
+    const element = build(await import("../helpers/parts.js"));
+    if (element) place.replaceWith(element);
+    else place.remove();
+    this.#nameParts();
+    this.#decorate(this);
+  }
+
+  get #body() {
+    return this.querySelector(".message__body");
   }
 
   get #text() {
@@ -102,7 +132,7 @@ class ChatMessage extends HTMLElement {
   get #thoughts() {
     if (!this.querySelector(".thought")) {
       this.#text.before(clone("thought-template"));
-      this.#nameThoughts();
+      this.#nameParts();
     }
     return this.querySelector(".thought__text");
   }
@@ -119,12 +149,22 @@ class ChatMessage extends HTMLElement {
     this.ariaBusy = String(this.isUnderWay);
     this.#showTime();
     this.#showAvatar();
-    this.#nameThoughts();
+    this.#nameParts();
     this.#note.textContent = this.#outcome();
   }
 
-  #nameThoughts() {
-    for (const summary of this.querySelectorAll(".thought__summary:empty")) summary.textContent = phrase("thought");
+  /** The reader's own words for what the markup leaves open. */
+  #nameParts() {
+    for (const place of this.querySelectorAll("[data-word]:empty")) place.textContent = phrase(place.dataset.word);
+    for (const summary of this.querySelectorAll("[data-seconds]")) {
+      summary.textContent = phrase("thought.timed", { duration: duration(Number(summary.dataset.seconds)) });
+    }
+    for (const place of this.querySelectorAll("[data-bytes]:empty")) this.#nameSize(place);
+  }
+
+  async #nameSize(place) {
+    const { size } = await import("../helpers/files.js");
+    place.textContent = size(Number(place.dataset.bytes));
   }
 
   /** What there is to say about how it went; nothing when all is well. */

@@ -48,8 +48,8 @@ class ChatTranscript extends HTMLElement {
   /** Shows what is being sent, before the server knows of it. */
   showSending(command, author) {
     if (this.has(command.id)) return;
-    const { id, text } = command;
-    this.put({ id, text, author, role: "user", status: "sending", created_at: new Date().toISOString() });
+    const { id, text, files } = command;
+    this.put({ id, text, files, author, role: "user", status: "sending", created_at: new Date().toISOString() });
     this.toEnd();
   }
 

@@ -9,6 +9,9 @@ const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 class MessageComposer extends HTMLElement {
   #composedAt = -Infinity;
   #isSending = false;
+  #isWaiting = false;
+  #tray = null;
+  #panel = null;
 
   connectedCallback() {
     this.form.addEventListener("submit", (event) => this.#submit(event));
@@ -17,7 +20,9 @@ class MessageComposer extends HTMLElement {
     this.text.addEventListener("keyup", () => (this.#composedAt = -Infinity));
     this.text.addEventListener("compositionend", ({ timeStamp }) => (this.#composedAt = timeStamp));
     this.form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop")));
-    this.form.model?.addEventListener("change", ({ target }) => forever.set("model", target.value));
+    this.form.model?.addEventListener("change", () => this.#chooseModel());
+    this.form.tune.addEventListener("click", () => this.#tune());
+    this.#listenForFiles(document.getElementById("chat"));
     this.#restore();
   }
 
@@ -40,12 +45,15 @@ class MessageComposer extends HTMLElement {
   /** The conversation has its id now: the reader's choice of a team is made. */
   begin() {
     this.form.team?.remove();
+    forever.set("draft:", "");
+    forever.set(this.#draft, this.text.value);
   }
 
-  /** Gives a text back that was not sent, before whatever has been written since. */
-  giveBack(text, reason) {
+  /** Gives a message back that was not sent, before whatever has been written since. */
+  giveBack({ text, files }, reason) {
     this.text.value = [text, this.text.value].filter(Boolean).join("\n\n");
     this.#typed();
+    if (files.length) this.#withTray((tray) => tray.restore(files));
     this.#say(reason);
     this.text.focus();
   }
@@ -63,6 +71,74 @@ class MessageComposer extends HTMLElement {
     if (isNew && options.some(({ value }) => value === forever.get("model"))) this.form.model.value = forever.get("model");
     this.#update();
     if (!isTouch.matches) this.text.focus({ preventScroll: true }); // On a phone that would open the keyboard.
+  }
+
+  #chooseModel() {
+    forever.set("model", this.form.model.value);
+    this.#tray?.suit(this.#model);
+    this.#update();
+  }
+
+  get #model() {
+    const chosen = this.form.model?.selectedOptions[0];
+    const [takes, knows] = [chosen?.dataset.takes, chosen?.dataset.knows].map((names) => names?.split(" ") ?? []);
+    return { name: chosen?.textContent ?? "", takes, knows };
+  }
+
+  async #tune() {
+    await import("./parameter-panel.js");
+    if (!this.#panel) {
+      this.#panel = this.querySelector("parameter-panel");
+      this.#panel.addEventListener("changed", () => this.form.tune.toggleAttribute("data-set", this.#panel.isSet));
+    }
+    this.#panel.open(this.#model.knows);
+  }
+
+  /** Files come by the button, from the clipboard, and dropped anywhere on the chat. */
+  #listenForFiles(chat) {
+    const { attach, file } = this.form;
+    attach.addEventListener("click", () => file.click());
+    file.addEventListener("change", () => this.#attach(file.files));
+    this.text.addEventListener("paste", (event) => this.#paste(event));
+    for (const event of ["dragenter", "dragover", "dragleave", "drop"]) {
+      chat.addEventListener(event, (drag) => this.#drag(drag, chat));
+    }
+  }
+
+  /** Office programs put a picture of the text beside it: then the text is what was meant. */
+  #paste(event) {
+    const { files, types } = event.clipboardData;
+    if (!files.length || types.includes("text/plain")) return;
+    event.preventDefault();
+    this.#attach(files);
+  }
+
+  #drag(event, chat) {
+    if (!event.dataTransfer.types.includes("Files") || this.text.disabled) return;
+    event.preventDefault();
+    const isInside = event.type !== "drop" && !(event.type === "dragleave" && !chat.contains(event.relatedTarget));
+    chat.toggleAttribute("data-dropping", isInside);
+    if (event.type === "drop") this.#attach(event.dataTransfer.files);
+  }
+
+  #attach(files) {
+    const chosen = [...files]; // The list empties itself with the field, which must be able to take the same file again.
+    this.form.file.value = "";
+    if (chosen.length) this.#withTray((tray) => tray.add(chosen));
+  }
+
+  /** Nothing is sent while the tray comes: the message would go without its files. */
+  async #withTray(use) {
+    this.#isWaiting = true;
+    await import("./file-tray.js").finally(() => (this.#isWaiting = false));
+    if (!this.#tray) {
+      this.#tray = this.querySelector("file-tray");
+      this.#tray.addEventListener("changed", () => this.#update());
+      this.#tray.addEventListener("emptied", () => this.text.focus());
+    }
+    this.#tray.suit(this.#model);
+    use(this.#tray);
+    if (!isTouch.matches) this.text.focus();
   }
 
   get #draft() {
@@ -92,12 +168,48 @@ class MessageComposer extends HTMLElement {
   #submit(event) {
     event.preventDefault();
     const text = this.text.value;
-    if (!text.trim() || this.#isSending || this.text.disabled || this.#isTooLong(text)) return;
+    if (!this.#isReady || this.#isTooLong(text)) return;
+    if (this.#tray?.isUploading) return this.#submitLater(this.#tray);
+    if (this.#panel?.isWaiting) return this.#submitAfterBeginning(this.#panel);
+    const files = this.#tray?.take() ?? [];
     this.text.value = "";
     this.#typed();
-    const detail = { text, model: this.form.model?.value, team: this.form.team?.value };
+    const detail = { text: text.trim() ? text : "", files, model: this.form.model?.value, team: this.form.team?.value };
     this.dispatchEvent(new CustomEvent("send", { detail }));
     if (!isTouch.matches) this.text.focus();
+  }
+
+  /** What was sent goes as soon as its files are there; one that is refused leaves the rest to the person. */
+  async #submitLater(tray) {
+    this.#isWaiting = true;
+    this.#update();
+    const { length } = tray.querySelectorAll(".tray__file");
+    while (tray.isUploading) await tray.settled;
+    this.#isWaiting = false;
+    this.#update();
+    if (tray.files.length === length) this.form.requestSubmit();
+  }
+
+  /** The first reply must know the settings already, so they need a conversation before it is asked for. */
+  async #submitAfterBeginning(panel) {
+    const [model, team] = [this.form.model?.value, this.form.team?.value];
+    this.#isWaiting = true;
+    this.#update();
+    try {
+      this.dispatchEvent(new CustomEvent("begun", { detail: await panel.begin({ model, team }) }));
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      this.#say(phrase(`parameters.${refusal.code}`) || phrase("parameters.refused", { text: refusal.message }));
+    } finally {
+      this.#isWaiting = false;
+      this.#update();
+    }
+    if (!panel.isWaiting) this.form.requestSubmit();
+  }
+
+  get #isReady() {
+    if (this.#isSending || this.#isWaiting || this.text.disabled || this.#tray?.isFitting === false) return false;
+    return this.#tray?.isEmpty === false || Boolean(this.text.value.trim());
   }
 
   #isTooLong(text) {
@@ -114,7 +226,8 @@ class MessageComposer extends HTMLElement {
   }
 
   #update() {
-    this.form.send.disabled = this.#isSending || this.text.disabled || !this.text.value.trim();
+    this.form.send.disabled = !this.#isReady;
+    this.form.send.toggleAttribute("data-waiting", this.#isWaiting);
     if (CSS.supports("field-sizing", "content")) return;
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;

@@ -4,15 +4,24 @@ import { thisTab } from "../helpers/keep.js";
 
 export class Outbox {
   get pending() {
-    const kept = thisTab.get("outbox");
-    return kept ? JSON.parse(kept) : null;
+    return this.#kept?.command ?? null;
   }
 
-  put(command) {
-    thisTab.set("outbox", JSON.stringify(command));
+  /** What the server has said of the files that the pending message names. */
+  get files() {
+    return this.#kept?.files ?? [];
+  }
+
+  put(command, files) {
+    thisTab.set("outbox", JSON.stringify({ command, files }));
   }
 
   clear() {
     thisTab.set("outbox", "");
+  }
+
+  get #kept() {
+    const kept = thisTab.get("outbox");
+    return kept ? JSON.parse(kept) : null;
   }
 }

@@ -1,0 +1,110 @@
+"""Two pages beside an endpoint's form: find out how it wants to be called, and pick from the models it lists."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from providers import detecting, syncing
+from providers.errors import VendorError
+from providers.models import Deployment, Endpoint, LanguageModel
+from providers.vault import Locked
+
+ROWS_SHOWN = 200
+
+
+class ModelForm(forms.Form):
+    """Which model is asked while the endpoint is tried."""
+
+    model = forms.CharField(
+        label=gettext_lazy("the vendor's id of the model"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+
+def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A form that starts the tries, and afterwards the tries."""
+    endpoint = _endpoint(rows, request, pk)
+    deployment = endpoint.deployments.first()
+    form = ModelForm(request.POST or None, initial={"model": deployment.vendor_id if deployment else ""})
+    context: dict[str, Any] = {"form": form, "problem": detecting.why_not(endpoint)}
+    if request.method == "POST" and not context["problem"] and form.is_valid():
+        context |= _detected(rows, request, endpoint, form.cleaned_data["model"])
+    return _page(rows, request, "detect", endpoint, {"title": _("Detect how to call it"), **context})
+
+
+def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint, model: str) -> dict[str, Any]:
+    try:
+        detection = detecting.detect_endpoint(endpoint, model)
+    except Locked as error:
+        return {"problem": str(error)}
+    stored = detection.findings is not None and detecting.store(endpoint, detection.findings)
+    said = _("Detected how to call it.") if stored else _("Tried how to call it; nothing was changed.")
+    rows.log_change(request, endpoint, said)
+    return {"detection": detection, "stored": stored}
+
+
+def models_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The vendor's list with a filter; what is ticked there is served from then on."""
+    endpoint = _endpoint(rows, request, pk)
+    if not _may_add_models(request):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _adopted(rows, request, endpoint)
+    wanted = request.GET.get("q", "")
+    context = {"title": _("Models the vendor lists"), "q": wanted, **_list(endpoint, wanted)}
+    return _page(rows, request, "models", endpoint, context)
+
+
+def _may_add_models(request: HttpRequest) -> bool:
+    needed = (f"providers.add_{model._meta.model_name}" for model in (LanguageModel, Deployment))
+    return all(request.user.has_perm(permission) for permission in needed)
+
+
+def _adopted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+    try:
+        added = syncing.adopt(endpoint, request.POST.getlist("model"))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect(request.get_full_path())
+    if added:
+        rows.log_change(request, endpoint, _("Added models: %(names)s.") % {"names": ", ".join(added)})
+        messages.success(request, _("Added models: %(names)s.") % {"names": ", ".join(added)})
+    else:
+        messages.info(request, _("No new model was picked."))
+    return redirect(request.get_full_path())
+
+
+def _list(endpoint: Endpoint, wanted: str) -> dict[str, Any]:
+    try:
+        offered = syncing.offered(endpoint)
+    except (VendorError, Locked) as error:
+        return {"problem": str(error)}
+    found = syncing.matching(offered, wanted)
+    context = {"listed": len(offered), "found": len(found), "shown": found[:ROWS_SHOWN]}
+    return {**context, "served": syncing.served(endpoint)}
+
+
+def _endpoint(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> Endpoint:
+    endpoint = get_object_or_404(Endpoint, pk=pk)
+    if not rows.has_change_permission(request, endpoint):
+        raise PermissionDenied
+    return endpoint
+
+
+def _page(
+    rows: ModelAdmin[Endpoint], request: HttpRequest, name: str, endpoint: Endpoint, context: dict[str, Any]
+) -> HttpResponse:
+    frame = {**rows.admin_site.each_context(request), "opts": Endpoint._meta, "original": endpoint}
+    return TemplateResponse(request, f"admin/providers/endpoint/{name}.html", {**frame, **context})

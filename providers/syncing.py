@@ -1,0 +1,57 @@
+"""Models picked from the list that a vendor offers."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from providers import catalogue, pool
+from providers.adding import NAME_LENGTH
+from providers.models import Deployment, Endpoint, LanguageModel
+from providers.types import CatalogueEntry
+
+
+def offered(endpoint: Endpoint) -> list[CatalogueEntry]:
+    """What the vendor lists for this endpoint's first key, by id; raises VendorError or vault.Locked."""
+    route = pool.route_to(endpoint)
+    entries = catalogue.list_models(route.reachable(), route.key, pool.private_hosts())
+    usable = (entry for entry in entries if _can_be_stored(entry.id))
+    return sorted(usable, key=lambda entry: entry.id.casefold())
+
+
+def matching(entries: Iterable[CatalogueEntry], wanted: str) -> list[CatalogueEntry]:
+    """The entries whose id or name holds every word that is wanted."""
+    words = wanted.casefold().split()
+    return [entry for entry in entries if all(word in f"{entry.id} {entry.name}".casefold() for word in words)]
+
+
+def served(endpoint: Endpoint) -> set[str]:
+    """The vendor's ids of the models that this endpoint serves already."""
+    return set(endpoint.deployments.values_list("vendor_id", flat=True))
+
+
+def adopt(endpoint: Endpoint, picked: Iterable[str]) -> list[str]:
+    """Serve the picked models from this endpoint; returns those that are new. Raises ValidationError in words."""
+    wanted = [name for name in dict.fromkeys(name.strip() for name in picked) if name not in served(endpoint)]
+    if not all(_can_be_stored(name) for name in wanted):
+        raise ValidationError(_("A model's name is one line of at most 200 characters."))
+    with transaction.atomic():
+        for vendor_id in wanted:
+            _serve(endpoint, vendor_id)
+    return wanted
+
+
+def _serve(endpoint: Endpoint, vendor_id: str) -> None:
+    model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
+    if Deployment.objects.filter(endpoint=endpoint, model=model).exists():
+        raise ValidationError(
+            _("“%(name)s” is what another model of this endpoint is called here."), params={"name": vendor_id}
+        )
+    Deployment.objects.create(endpoint=endpoint, model=model, vendor_id=vendor_id)
+    if not model.enabled:
+        LanguageModel.objects.filter(pk=model.pk).update(enabled=True)
+
+
+def _can_be_stored(name: str) -> bool:
+    return 0 < len(name) <= NAME_LENGTH and name.isprintable()

@@ -1,0 +1,49 @@
+"""What a reply holds besides its words, known only when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from providers.types import Delta, Finish, Part
+from providers.wires.calls import Calls
+from providers.wires.citations import Citations
+from providers.wires.pieces import CallPiece, Cited, ReasoningPiece
+from providers.wires.reasoning import Reasoning
+
+BLOCKED = "The vendor's content rules blocked the answer."
+
+
+class Gathering:
+    """Gathers calls, sources and a refusal of one reply, and makes its last parts of them."""
+
+    def __init__(self) -> None:
+        self.refusal = ""
+        self._calls = Calls()
+        self._reasoning = Reasoning()
+        self._citations = Citations()
+
+    def add(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
+        """Notes what one event says."""
+        if isinstance(piece, CallPiece):
+            self._calls.add(piece)
+        elif isinstance(piece, ReasoningPiece):
+            self._reasoning.add(piece.fields)
+        else:
+            self._citations.add(piece)
+
+    def calls(self) -> Iterator[Delta]:
+        """The function calls that came in pieces."""
+        yield from (Delta(part=part) for part in self._calls.parts(self._reasoning.record()))
+
+    def citations(self, text: str) -> Iterator[Delta]:
+        """The sources of a reply that says `text`."""
+        part = self._citations.part(text)
+        if part:
+            yield Delta(part=part)
+
+    def refused(self, finish: Finish | None, *, answered: bool) -> Iterator[Delta]:
+        """The refusal, whole; a reply that was blocked before its first word has one in any case."""
+        is_blocked = finish is not None and finish.reason == "blocked"
+        if self.refusal or (is_blocked and not answered):
+            reason = finish.vendor_reason if finish and is_blocked else ""
+            yield Delta(part=Part("refusal", self.refusal or BLOCKED, {"reason": reason} if reason else {}))

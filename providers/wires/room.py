@@ -1,0 +1,68 @@
+"""How much a reply may hold: more is neither kept in memory nor stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from providers.errors import ReplyTooLong
+from providers.types import Delta, Part
+
+TEXT_BYTES = 1024 * 1024
+PARTS_BYTES = 8 * 1024 * 1024
+_PART = 128
+_VALUE = 32
+
+
+class Room:
+    """What is left of 1 MiB of answer, 1 MiB of thought and 8 MiB of everything else; files are not counted here."""
+
+    def __init__(self) -> None:
+        self._left = {"text": TEXT_BYTES, "thought": TEXT_BYTES}
+        self._parts = PARTS_BYTES
+
+    def fitting(self, delta: Delta) -> Iterator[Delta]:
+        """`delta` as far as there is room for it; raises ReplyTooLong when some of it does not fit."""
+        if delta.part:
+            self.weigh(delta.part.detail, is_file=delta.part.kind in ("image", "file"))
+            delta = _spelled_out(delta.part)
+        text, thought = self._fit("text", delta.text), self._fit("thought", delta.thought)
+        if (text, thought) == (delta.text, delta.thought):
+            yield delta if not delta.part else Delta(part=delta.part)
+            return
+        if text or thought:
+            yield Delta(text, thought)
+        raise ReplyTooLong
+
+    def weigh(self, detail: object, *, is_file: bool = False) -> None:
+        """Counts a part, or a piece of one; raises ReplyTooLong when it is one too many."""
+        self._parts -= _PART + _weight(detail, is_file)
+        if self._parts < 0:
+            raise ReplyTooLong
+
+    def _fit(self, kind: str, text: str) -> str:
+        encoded = text.encode()
+        fitting = encoded[: self._left[kind]]
+        self._left[kind] = max(0, self._left[kind] - len(encoded))
+        return text if len(fitting) == len(encoded) else fitting.decode("utf-8", "ignore")
+
+
+def _spelled_out(part: Part) -> Delta:
+    """A part with its text where it counts: thoughts as thought, all other words as answer."""
+    if part.kind == "thought":
+        return Delta(thought=part.text, part=part)
+    return Delta(text=part.text, part=part)
+
+
+def _weight(detail: object, is_file: bool) -> int:
+    total, values = 0, [detail]
+    while values:
+        value = values.pop()
+        total += _VALUE
+        if isinstance(value, str):
+            total += len(value)
+        elif isinstance(value, dict):
+            total += sum(map(len, value))
+            values += [inner for name, inner in value.items() if not (is_file and name == "data")]
+        elif isinstance(value, list):
+            values += value
+    return total

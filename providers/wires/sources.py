@@ -1,0 +1,30 @@
+"""A source as it may be shown, whatever a vendor calls it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from providers.base import string
+from providers.wires.pieces import Source
+
+ADDRESS_LENGTH = 2048
+TITLE_LENGTH = 300
+_REDIRECTS = "vertexaisearch.cloud.google.com"
+
+
+def source(uri: object, title: object, domain: object = "") -> Source:
+    """A source with an address of the web, or none; and the host it stands for."""
+    address, name = string(uri), string(title)[:TITLE_LENGTH]
+    host = _host(address)
+    # Google hides the page behind its own redirect, and gives the page's host as its title.
+    is_hidden = host == _REDIRECTS and "." in name and " " not in name
+    return Source(address if host else "", name, string(domain)[:TITLE_LENGTH] or (name if is_hidden else host))
+
+
+def _host(address: str) -> str:
+    """The host of a web address, empty for any other address."""
+    try:
+        parts = urlsplit(address) if len(address) <= ADDRESS_LENGTH else None
+        return (parts.hostname or "") if parts and parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""

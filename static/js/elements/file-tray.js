@@ -1,0 +1,185 @@
+/**
+ * The files that go with the next message: uploaded as soon as they are chosen, one after the other, in their order.
+ *
+ * Dispatches "changed" whenever there is more or less to send. A reload forgets them, unlike the draft: the browser does
+ * not give a page its files back, and the server lets go of what was never sent.
+ */
+
+import { address, size, wants } from "../helpers/files.js";
+import { clone, phrase } from "../helpers/page.js";
+import { upload } from "../helpers/upload.js";
+
+class FileTray extends HTMLElement {
+  #stored = new Map();
+  #leaving = new Map();
+  #queue = Promise.resolve();
+  #model = { name: "", takes: [] };
+  #problems = [];
+
+  /** What the server has of them, in the order in which they are shown. */
+  get files() {
+    return this.#items.map((item) => this.#stored.get(item)).filter(Boolean);
+  }
+
+  get isEmpty() {
+    return this.#items.length === 0;
+  }
+
+  get isUploading() {
+    return this.#leaving.size > 0;
+  }
+
+  /** Whether the chosen model takes everything that is here. */
+  get isFitting() {
+    return this.#objections.length === 0;
+  }
+
+  /** When nothing is on its way any more. */
+  get settled() {
+    return this.#queue;
+  }
+
+  /** Takes what it can of these and says why it does not take the rest. */
+  add(files) {
+    this.#problems = [];
+    for (const file of files) {
+      const reason = this.#refusal(file);
+      if (reason) this.#problems.push(reason);
+      else this.#upload(file, this.#show(file.name, file.size, file.type, URL.createObjectURL(file)));
+    }
+    this.#changed();
+  }
+
+  /** Shows files that the server has already: a message that held them was not taken. */
+  restore(files) {
+    for (const file of files) {
+      this.#stored.set(this.#show(file.name, file.bytes, file.media_type, address(file.id)), file);
+    }
+    this.#changed();
+  }
+
+  /** What is here belongs to a message now. */
+  take() {
+    const files = this.files;
+    for (const item of this.#items) this.#remove(item);
+    this.#problems = [];
+    this.#changed();
+    return files;
+  }
+
+  /** The model that is to read them: its name and what it takes. */
+  suit(model) {
+    this.#model = model;
+    this.#say();
+  }
+
+  get #items() {
+    return [...this.querySelectorAll(".tray__file")];
+  }
+
+  #refusal({ name, size: bytes, type }) {
+    const { most, bytes: limit } = this.dataset;
+    const kind = wants(type);
+    if (this.#items.length >= Number(most)) return phrase("file.too_many", { most });
+    if (!kind) return phrase("file.bad_field", { name });
+    if (bytes > Number(limit)) return phrase("file.too_long", { name, limit: limit / 2 ** 20 });
+    return this.#model.takes.includes(kind) ? "" : this.#objection(kind);
+  }
+
+  #objection(kind) {
+    return phrase(`model.without.${kind}`, { model: this.#model.name });
+  }
+
+  get #objections() {
+    const kinds = new Set(this.#items.map(({ dataset }) => dataset.kind));
+    return [...kinds].filter((kind) => !this.#model.takes.includes(kind)).map((kind) => this.#objection(kind));
+  }
+
+  #show(name, bytes, mediaType, picture) {
+    const item = clone("tray-file-template");
+    item.dataset.kind = wants(mediaType);
+    item.querySelector(".tray__name").textContent = name;
+    item.querySelector(".tray__size").textContent = size(bytes);
+    this.#showPicture(item, picture);
+    const remove = item.querySelector("button");
+    remove.title = remove.ariaLabel = phrase("file.remove", { name });
+    remove.addEventListener("click", () => this.#dismiss(item));
+    this.querySelector(".tray__files").append(item);
+    return item;
+  }
+
+  /** A broken picture has the look of a document until the server says what is wrong with it. */
+  #showPicture(item, address) {
+    const image = item.querySelector("img");
+    image.hidden = item.dataset.kind !== "images";
+    if (image.hidden) return release(address);
+    image.onload = () => release(address);
+    image.onerror = () => {
+      image.hidden = true;
+      release(address);
+    };
+    image.src = address;
+  }
+
+  #upload(file, item) {
+    const leaving = new AbortController();
+    this.#leaving.set(item, leaving);
+    item.querySelector("progress").hidden = false;
+    this.#queue = this.#queue.then(() => this.#send(file, item, leaving.signal));
+  }
+
+  async #send(file, item, signal) {
+    const bar = item.querySelector("progress");
+    try {
+      if (!signal.aborted) this.#stored.set(item, await upload(file, (share) => (bar.value = share), signal));
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      if (!signal.aborted) this.#failed(item, file, refusal.code);
+    } finally {
+      bar.hidden = true;
+      this.#leaving.delete(item);
+      this.#changed();
+    }
+  }
+
+  #failed(item, { name }, code) {
+    const values = { name, limit: this.dataset.bytes / 2 ** 20 };
+    this.#problems.push(phrase(`file.${code}`, values) || phrase("file.lost", values));
+    this.#remove(item);
+  }
+
+  /** The focus goes to the neighbour: who works by keyboard does not lose their place. */
+  #dismiss(item) {
+    const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+    this.#problems = [];
+    this.#remove(item);
+    this.#changed();
+    if (neighbour) neighbour.querySelector("button").focus();
+    else this.dispatchEvent(new CustomEvent("emptied"));
+  }
+
+  #remove(item) {
+    this.#leaving.get(item)?.abort();
+    this.#stored.delete(item);
+    item.remove();
+  }
+
+  #changed() {
+    this.#say();
+    this.dispatchEvent(new CustomEvent("changed"));
+  }
+
+  #say() {
+    const notice = this.querySelector(".tray__notice");
+    const sentences = [...new Set([...this.#problems, ...this.#objections])];
+    notice.textContent = sentences.join(" ");
+    notice.hidden = sentences.length === 0;
+    this.hidden = this.isEmpty && notice.hidden;
+  }
+}
+
+function release(address) {
+  if (address.startsWith("blob:")) URL.revokeObjectURL(address);
+}
+
+customElements.define("file-tray", FileTray);

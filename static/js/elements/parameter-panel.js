@@ -1,0 +1,104 @@
+/**
+ * How the model is asked in this conversation. What is chosen before there is a conversation waits for the first message.
+ *
+ * Dispatches "changed" when something is set or no longer set.
+ */
+
+import { call } from "../helpers/api.js";
+import { fill, objection, read } from "../helpers/parameters.js";
+import { phrase } from "../helpers/page.js";
+
+class ParameterPanel extends HTMLElement {
+  #settings = { system_prompt: "", parameters: {} };
+  #isWaiting = false;
+
+  connectedCallback() {
+    this.form.addEventListener("submit", (event) => this.#submit(event));
+    this.form.addEventListener("input", () => this.#check());
+    this.form.addEventListener("reset", () => setTimeout(() => this.#check()));
+    this.form.addEventListener("invalid", ({ target }) => this.#uncover(target), { capture: true });
+  }
+
+  get form() {
+    return this.querySelector("form");
+  }
+
+  get isSet() {
+    const { system_prompt, parameters } = this.#settings;
+    return Boolean(system_prompt) || Object.keys(parameters).length > 0;
+  }
+
+  /** Something was chosen for a conversation that is not there yet. */
+  get isWaiting() {
+    return this.#isWaiting && !this.#conversation;
+  }
+
+  /** Shows what is set now, as far as the model's wires know it. */
+  async open(known) {
+    for (const field of this.querySelectorAll("[data-parameter]")) field.hidden = !known.includes(field.dataset.parameter);
+    this.showPopover();
+    this.#say("");
+    await this.#try(async () => {
+      if (this.#conversation) this.#settings = await call("GET", `conversations/${this.#conversation}`);
+    });
+    fill(this.form, this.#settings);
+    this.#check();
+  }
+
+  /** Begins a conversation that has these settings from its first reply on; its id. Rejects with Refused. */
+  async begin({ team, model }) {
+    const { system_prompt, parameters } = this.#settings;
+    const fields = { system_prompt, parameters, model, ...(team && { team }) };
+    const { id } = await call("POST", "conversations", fields);
+    return id;
+  }
+
+  get #conversation() {
+    return document.getElementById("chat").dataset.conversation;
+  }
+
+  async #submit(event) {
+    event.preventDefault();
+    this.form.save.disabled = true;
+    const chosen = read(this.form, this.#settings.parameters);
+    await this.#try(async () => {
+      if (this.#conversation) await call("PATCH", `conversations/${this.#conversation}`, chosen);
+      this.#isWaiting = !this.#conversation;
+      this.#settings = chosen;
+      this.hidePopover();
+      this.dispatchEvent(new CustomEvent("changed"));
+    });
+    this.form.save.disabled = false;
+  }
+
+  async #try(act) {
+    try {
+      await act();
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      const sentence = phrase(`parameters.${refusal.code}`) || phrase("parameters.refused", { text: refusal.message });
+      this.#say(sentence);
+    }
+  }
+
+  #check() {
+    const { budget, json_schema: schema, thinking } = this.form;
+    const hasBudget = thinking.value === "budget" && !thinking.closest("[data-parameter]").hidden;
+    budget.disabled = budget.closest("[data-budget]").hidden = !hasBudget;
+    schema.setCustomValidity(objection(schema.value));
+  }
+
+  /** The browser can only point at what is in sight. */
+  #uncover(field) {
+    const details = field.closest("details");
+    if (details) details.open = true;
+  }
+
+  #say(sentence) {
+    const notice = this.querySelector(".parameters__notice");
+    notice.textContent = sentence;
+    notice.hidden = !sentence;
+  }
+}
+
+customElements.define("parameter-panel", ParameterPanel);

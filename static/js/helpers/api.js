@@ -1,0 +1,25 @@
+/** Calls of the HTTP API that carry and answer JSON. */
+
+const ROOT = "/api/v1/";
+
+/** A call that was not carried out; `code` is the server's or "lost", `message` the server's words for programs. */
+export class Refused extends Error {
+  constructor(code, text) {
+    super(text);
+    this.code = code;
+  }
+}
+
+/** Resolves with the answer; rejects with Refused. */
+export async function call(method, path, body) {
+  const headers = { Accept: "application/json", "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
+  if (body) headers["Content-Type"] = "application/json";
+  const response = await fetch(ROOT + path, { method, headers, body: body && JSON.stringify(body) }).catch(lost);
+  const answer = await response.json().catch(lost);
+  if (!response.ok) throw new Refused(answer.error?.code ?? "lost", answer.error?.text ?? "");
+  return answer;
+}
+
+function lost() {
+  throw new Refused("lost", "");
+}

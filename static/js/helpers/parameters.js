@@ -1,0 +1,59 @@
+/** Between the fields of the parameters' form and the values that the server knows. */
+
+import { phrase } from "./page.js";
+
+const LEVELS = ["minimal", "low", "medium", "high"];
+
+/** Kinds of fields that are more than a number, each as [value to field, field to value]. */
+const CONVERT = {
+  stop: [(words) => words.join("\n"), (text) => text.split("\n").filter(Boolean)],
+  json_schema: [(schema) => JSON.stringify(schema, null, 2), (text) => JSON.parse(text)],
+  thinking: [(value) => (typeof value === "string" ? value : (value.level ?? "budget")), thinkingOf],
+};
+const AS_NUMBER = [String, Number];
+
+/** Fills the form; what is not set stays empty. */
+export function fill(form, { system_prompt, parameters }) {
+  form.reset();
+  form.system_prompt.value = system_prompt;
+  form.budget.value = parameters.thinking?.budget ?? "";
+  for (const [name, value] of Object.entries(parameters)) {
+    const field = form.elements[name];
+    if (!field) continue;
+    if (field.type === "checkbox") field.checked = value;
+    else field.value = (CONVERT[name] ?? AS_NUMBER)[0](value);
+  }
+}
+
+/** What the form says, on top of what it does not show. */
+export function read(form, known) {
+  const parameters = { ...known };
+  for (const field of form.querySelectorAll("[data-parameter] [name]:not([name=budget])")) {
+    const value = valueOf(field, form);
+    if (value === undefined) delete parameters[field.name];
+    else parameters[field.name] = value;
+  }
+  return { system_prompt: form.system_prompt.value.trim(), parameters };
+}
+
+/** The sentence that says what is wrong with the text of a JSON schema; empty when nothing is. */
+export function objection(text) {
+  if (!text.trim()) return "";
+  try {
+    const schema = JSON.parse(text);
+    return schema && typeof schema === "object" && !Array.isArray(schema) ? "" : phrase("parameters.schema");
+  } catch {
+    return phrase("parameters.schema");
+  }
+}
+
+function valueOf(field, form) {
+  if (field.type === "checkbox") return field.checked || undefined;
+  if (!field.value.trim()) return undefined;
+  return (CONVERT[field.name] ?? AS_NUMBER)[1](field.value, form);
+}
+
+function thinkingOf(choice, form) {
+  if (choice === "budget") return { budget: Number(form.budget.value) };
+  return LEVELS.includes(choice) ? { level: choice } : choice;
+}

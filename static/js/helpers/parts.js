@@ -1,0 +1,89 @@
+/**
+ * Files of a message on its way, and parts of a reply that are no text, as they come while it is written.
+ *
+ * In the end the server's markup takes their place; both come from the same templates.
+ */
+
+import { address, size, wants } from "./files.js";
+import { clone } from "./page.js";
+
+const SCHEMES = ["http:", "https:"];
+
+const BUILD = {
+  image: picture,
+  file: chip,
+  code: ({ text, language }) => written("code", { "pre code": text, ".code-block__language": language?.toLowerCase() }),
+  code_result: output,
+  call: ({ name, arguments: given, raw }) => written("call", { ".call__name": name, ".call__value": readable(given ?? raw) }),
+  call_result: ({ name, response }) => written("call_result", { ".call__name": name, ".call__value": readable(response) }),
+  citation: sources,
+  refusal: ({ text, reason }) => written("refusal", { ".refusal__text": text || reason }),
+  seam: () => written("seam", {}),
+};
+
+/** A part of a reply as an element; null for a kind that is not shown. */
+export function build(part) {
+  return BUILD[part.kind]?.(part) ?? null;
+}
+
+/** A person's file, as the server describes it: a picture, or a chip with name and size. */
+export function show({ id, name, media_type, bytes }) {
+  return wants(media_type) === "images" ? picture({ file: id, name }) : chip({ file: id, name, bytes });
+}
+
+function picture({ file, name }) {
+  const link = clone("part-image-template");
+  link.href = address(file);
+  Object.assign(link.querySelector("img"), { src: address(file), alt: name ?? "" });
+  return link;
+}
+
+function chip({ file, uri, name, bytes }) {
+  const target = file ? address(file) : ofTheWeb(uri);
+  const link = written("file", { ".file__name": name ?? target, ".file__size": bytes ? size(bytes) : "" });
+  if (target) link.href = target;
+  return link;
+}
+
+function output({ text, outcome }) {
+  const element = written("code_result", { ".output__text": text });
+  element.dataset.outcome = outcome;
+  element.querySelector(".output__label").dataset.word = `output.${outcome}`;
+  return element;
+}
+
+function sources({ sources: named }) {
+  const element = clone("part-citation-template");
+  const shown = named.filter(({ uri }) => ofTheWeb(uri));
+  element.querySelector("ol").replaceChildren(...shown.map(source));
+  return element;
+}
+
+function source({ uri, title, domain }) {
+  const host = domain || new URL(uri).hostname;
+  const named = title || host;
+  const item = clone("source-template");
+  item.querySelector("a").href = uri;
+  item.querySelector(".source__title").textContent = named;
+  item.querySelector(".source__domain").textContent = host === named ? "" : host;
+  return item;
+}
+
+/** The template of this kind with text in these places. */
+function written(kind, texts) {
+  const element = clone(`part-${kind}-template`);
+  for (const [place, text] of Object.entries(texts)) {
+    const found = element.querySelector(place);
+    if (found) found.textContent = text ?? "";
+  }
+  return element;
+}
+
+/** A vendor's address, if it is one of the web; else empty. */
+function ofTheWeb(address) {
+  return URL.canParse(address) && SCHEMES.includes(new URL(address).protocol) ? address : "";
+}
+
+function readable(value) {
+  return typeof value === "string" ? value : JSON.stringify(value ?? "", null, 2);
+}

@@ -1,0 +1,223 @@
+"""Files that people add to their messages: by button, paste and drop, and what becomes of them."""
+
+import io
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+from playwright.sync_api import FilePayload, Route, expect
+
+from conversations.files import MAX_BYTES
+from conversations.models import File, Message
+from providers.models import Deployment, LanguageModel
+from tests.browser.conftest import Visit
+from tests.browser.page_scripts import FOCUSED, WIDE_ELEMENTS
+from tests.conftest import Cast, serve
+from tests.fake_vendor import FakeVendor
+
+NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer="Grüße\n中文\n".encode())
+PAPER = FilePayload(name="paper.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+SOUND = FilePayload(name="song.mp3", mimeType="audio/mpeg", buffer=b"ID3")
+UPLOADS = "**/api/v1/files"
+
+
+def photo(name: str = "photo.png", color: str = "teal") -> FilePayload:
+    drawn = io.BytesIO()
+    Image.new("RGB", (320, 200), color).save(drawn, "PNG")
+    return FilePayload(name=name, mimeType="image/png", buffer=drawn.getvalue())
+
+
+@pytest.fixture(autouse=True)
+def _tidy(cast: Cast) -> Iterator[None]:
+    yield
+    for file in File.objects.all():
+        file.path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def seeing(cast: Cast, vendor: FakeVendor) -> LanguageModel:
+    """A model that takes everything; the vendor answers without looking."""
+    vendor.script = lambda request: [b'data: {"choices":[{"delta":{"content":"Seen"},"finish_reason":"stop"}]}\n\n']
+    model = serve(vendor, "openai", "eagle")
+    Deployment.objects.update(takes_images=True, takes_documents=True)
+    return model
+
+
+def test_a_picture_and_a_text_are_added_sent_shown_and_read(
+    cast: Cast, seeing: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    alice.attach(photo(), NOTES)
+    alice.uploaded(2)
+    expect(alice.attached.nth(1)).to_contain_text("notes.txt")
+    expect(alice.attached.first.locator("img")).to_have_js_property("naturalWidth", 320)
+    reply = alice.ask("What is this?")
+    assert alice.words(reply) == "Seen"
+    expect(alice.attached).to_have_count(0)
+    question = alice.questions.first
+    for _ in ("as sent", "as a fresh page has it"):
+        picture = question.locator(".picture img")
+        expect(picture).to_have_js_property("naturalWidth", 320)
+        expect(question.locator(".picture")).to_have_attribute("target", "_blank")
+        expect(question.locator(".file__name")).to_have_text("notes.txt")
+        expect(question.locator(".file__size")).to_have_text("0.1 kB")
+        assert alice.words(question) == "What is this?"
+        alice.page.reload()
+    assert len(vendor.requests) == 1
+
+
+def test_a_file_needs_no_words(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    expect(alice.send_button).to_be_disabled()
+    alice.attach(photo())
+    expect(alice.send_button).to_be_enabled()
+    alice.send_button.click()
+    alice.ended(alice.replies.first)
+    expect(alice.questions.first.locator(".picture")).to_be_visible()
+    expect(alice.questions.first.locator(".message__text")).to_be_hidden()
+
+
+def test_paste_and_drop(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    alice.hand_over("paste", "#composer-text", photo("pasted.png"))
+    expect(alice.attached).to_contain_text(["pasted.png"])
+    alice.hand_over("paste", "#composer-text", photo("of the text.png"), text="the text itself")
+    alice.hand_over("dragover", "chat-transcript", PAPER)
+    expect(alice.page.get_by_text("Drop the files to add them")).to_be_visible()
+    alice.hand_over("drop", "chat-transcript", PAPER)
+    expect(alice.attached).to_contain_text(["pasted.png", "paper.pdf"])
+    expect(alice.attached).to_have_count(2)
+    expect(alice.page.get_by_text("Drop the files to add them")).to_be_hidden()
+    alice.ask("Both")
+    assert [part["kind"] for part in Message.objects.get(role="user").parts] == ["image", "file", "text"]
+
+
+def test_what_cannot_be_sent_is_refused_before_it_is_uploaded(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    big = FilePayload(name="big.txt", mimeType="text/plain", buffer=b"x" * (MAX_BYTES + 1))
+    alice.hand_over("drop", "#composer-text", SOUND, big)
+    expect(alice.tray_notice).to_contain_text("“song.mp3” cannot be added")
+    expect(alice.tray_notice).to_contain_text("“big.txt” is too big: a file may have 25 MB.")
+    alice.attach(*(photo(f"{number}.png") for number in range(11)))
+    expect(alice.attached).to_have_count(10)
+    expect(alice.tray_notice).to_have_text("A message holds at most 10 files.")
+    alice.send_button.click()
+    alice.ended(alice.replies.first)
+    assert Message.objects.get(role="user").files.count() == File.objects.count() == 10
+
+
+def test_a_model_that_does_not_take_a_kind_says_so(
+    cast: Cast, seeing: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    mole = serve(vendor, "openai", "mole")
+    mole.deployments.update(takes_images=False, takes_documents=True)
+    alice = visit(cast.alice)
+    choice = alice.page.locator("#composer-model")
+    choice.select_option(label="eagle")
+    alice.attach(photo(), NOTES)
+    expect(alice.attached).to_have_count(2)
+    choice.select_option(label="mole")
+    expect(alice.tray_notice).to_contain_text("mole does not take pictures.")
+    expect(alice.send_button).to_be_disabled()
+    alice.text.press("Enter")
+    choice.select_option(label="eagle")
+    expect(alice.tray_notice).to_be_hidden()
+    expect(alice.send_button).to_be_enabled()
+    choice.select_option(label="mole")
+    alice.page.get_by_role("button", name="Remove photo.png").click()
+    expect(alice.send_button).to_be_enabled()
+    alice.attach(photo("another.png"))
+    expect(alice.tray_notice).to_contain_text("mole does not take pictures.")
+    expect(alice.attached).to_have_count(1)
+    assert vendor.requests == []
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "sentence"),
+    [
+        (b"\x89PNG\r\n\x1a\nnot a picture", "image/png", "“broken” cannot be added: only PNG"),
+        (b"\x00\x01\x02", "", "“broken” cannot be added: only PNG"),
+    ],
+)
+def test_what_the_server_refuses_is_said_in_our_words(
+    cast: Cast, seeing: LanguageModel, visit: Visit, content: bytes, kind: str, sentence: str
+) -> None:
+    alice = visit(cast.alice)
+    alice.watch.expect("400", "Connecting to 'blob:")  # the second: Playwright's own try to record what was no picture
+    alice.hand_over("drop", "#composer-text", FilePayload(name="broken", mimeType=kind, buffer=content), NOTES)
+    expect(alice.tray_notice).to_contain_text(sentence)
+    expect(alice.attached).to_contain_text(["notes.txt"])
+    expect(alice.attached).to_have_count(1)
+
+
+def test_a_lost_connection_is_said_too(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    alice.watch.expect("ERR_FAILED")
+    alice.page.route(UPLOADS, lambda route: route.abort())
+    alice.attach(NOTES)
+    expect(alice.tray_notice).to_have_text(re.compile("“notes.txt” could not be uploaded"))
+    expect(alice.attached).to_have_count(0)
+    expect(alice.send_button).to_be_disabled()
+
+
+def test_send_waits_for_the_upload(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    held: list[Route] = []
+    arrived = threading.Event()
+    alice.page.route(UPLOADS, lambda route: (held.append(route), arrived.set()))
+    alice.attach(photo())
+    expect(alice.attached.locator("progress")).to_be_visible()
+    alice.send("As soon as it is there")
+    expect(alice.send_button).to_have_attribute("data-waiting", "")
+    assert alice.commands("message.send") == []
+    assert alice.text.input_value() == "As soon as it is there"
+    held[0].continue_()
+    alice.ended(alice.replies.first)
+    assert len(alice.commands("message.send")[0]["files"]) == 1
+
+
+def test_a_removed_file_is_not_sent_and_everything_works_by_keyboard(
+    cast: Cast, seeing: LanguageModel, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    alice.attach(photo(), NOTES)
+    alice.uploaded(2)
+    expect(alice.text).to_be_focused()
+    alice.page.keyboard.press("Shift+Tab")
+    alice.page.keyboard.press("Shift+Tab")
+    alice.page.keyboard.press("Enter")
+    expect(alice.attached).to_have_count(1)
+    alice.page.keyboard.press("Enter")
+    expect(alice.attached).to_have_count(0)
+    expect(alice.text).to_be_focused()
+    alice.page.keyboard.press("Tab")
+    assert alice.page.evaluate(FOCUSED) == "attach"
+    alice.ask("Without")
+    assert "files" not in alice.commands("message.send")[0]
+
+
+def test_a_refused_message_gives_its_files_back(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    alice.attach(photo(), NOTES)
+    alice.uploaded(2)
+    Deployment.objects.update(enabled=False)
+    alice.send("Look")
+    expect(alice.notice).to_have_text("There is no model that may answer here.")
+    expect(alice.attached).to_contain_text(["photo.png", "notes.txt"])
+    expect(alice.attached.first.locator("img")).to_have_js_property("naturalWidth", 320)
+    Deployment.objects.update(enabled=True)
+    alice.send_button.click()
+    alice.ended(alice.replies.first)
+    assert Message.objects.get(role="user").files.count() == 2
+
+
+def test_files_fit_a_phone(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice, viewport={"width": 360, "height": 740})
+    alice.attach(photo(f"{'long-name-' * 15}.png"), NOTES, PAPER)
+    expect(alice.attached).to_have_count(3)
+    assert not alice.scrolls_sideways()
+    alice.ask("All of them")
+    assert not alice.scrolls_sideways()
+    assert alice.page.evaluate(WIDE_ELEMENTS) == []

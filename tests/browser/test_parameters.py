@@ -1,0 +1,140 @@
+"""How the model is asked: chosen at the composer, kept with the conversation, in every request from then on."""
+
+from playwright.sync_api import Locator, expect
+
+from conversations.models import Conversation
+from providers.models import LanguageModel
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Visit
+from tests.browser.page_scripts import FOCUSED, WIDE_ELEMENTS
+from tests.conftest import Cast, serve
+from tests.fake_vendor import FakeVendor
+
+
+def tuned(visitor: ChatPage) -> Locator:
+    """The panel, opened."""
+    visitor.tune_button.click()
+    expect(visitor.panel).to_be_visible()
+    return visitor.panel
+
+
+def save(panel: Locator) -> None:
+    panel.get_by_role("button", name="Save").click()
+    expect(panel).to_be_hidden()
+
+
+def test_the_first_reply_of_a_new_conversation_has_them(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    panel = tuned(alice)
+    panel.get_by_label("System prompt").fill("Be brief.")
+    panel.get_by_label("Temperature").fill("0.3")
+    panel.get_by_text("More", exact=True).click()
+    panel.get_by_label("Stop words").fill("END\nSTOP")
+    save(panel)
+    expect(alice.tune_button).to_have_attribute("data-set", "")
+    assert Conversation.objects.count() == 0
+    alice.ask("Hello")
+    asked = vendor.requests[0].json
+    assert asked["messages"][0]["content"] == "Be brief."
+    assert (asked["temperature"], asked["stop"]) == (0.3, ["END", "STOP"])
+    conversation = Conversation.objects.get()
+    assert conversation.parameters == {"temperature": 0.3, "stop": ["END", "STOP"]}
+    assert alice.wait_until_begun() == f"/conversations/{conversation.id}/"
+    expect(alice.rows).to_have_count(1)
+    expect(alice.rows.first.locator(".row__title")).to_have_text("Hello")
+    assert alice.page.evaluate("Object.keys(localStorage).filter((key) => localStorage[key] === 'Hello')") == []
+
+
+def test_they_are_changed_kept_and_cleared(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
+    conversation = Conversation.objects.create(
+        owner=cast.alice,
+        revision=1,
+        title="Tuned",
+        parameters={"temperature": 1, "thinking": {"budget": 500}, "seed": 7},
+    )
+    alice = visit(cast.alice, f"/conversations/{conversation.id}/")
+    expect(alice.tune_button).to_have_attribute("data-set", "")
+    panel = tuned(alice)
+    expect(panel.get_by_label("Temperature")).to_have_value("1")
+    expect(panel.get_by_label("Tokens to think with")).to_have_value("500")
+    panel.locator("[name=thinking]").select_option(label="A little")
+    expect(panel.get_by_label("Tokens to think with")).to_be_hidden()
+    panel.get_by_label("Temperature").fill("")
+    save(panel)
+    conversation.refresh_from_db()
+    assert conversation.parameters == {"thinking": {"level": "low"}, "seed": 7}
+    alice.page.reload()
+    panel = tuned(alice)
+    expect(panel.locator("[name=thinking]")).to_have_value("low")
+    panel.get_by_role("button", name="Clear all").click()
+    save(panel)
+    conversation.refresh_from_db()
+    assert (conversation.parameters, conversation.system_prompt) == ({}, "")
+    assert alice.tune_button.get_attribute("data-set") is None
+
+
+def test_what_is_out_of_bounds_is_not_saved(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, revision=1, title="Tuned")
+    alice = visit(cast.alice, f"/conversations/{conversation.id}/")
+    panel = tuned(alice)
+    panel.get_by_label("Temperature").fill("3")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_label("Temperature")).to_be_focused()
+    panel.get_by_label("Temperature").fill("2")
+    panel.get_by_text("More", exact=True).click()
+    panel.get_by_label("JSON schema").fill("[1]")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_label("JSON schema")).to_be_focused()
+    panel.get_by_label("JSON schema").fill("")
+    panel.get_by_label("Stop words").fill("\n".join("123456"))
+    alice.watch.expect("400")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_role("alert")).to_contain_text("This was not saved: “stop” must be a list of 1 to 5 texts.")
+    conversation.refresh_from_db()
+    assert conversation.parameters == {}
+
+
+def test_a_refusal_at_the_first_message_keeps_the_text(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    panel = tuned(alice)
+    panel.get_by_text("More", exact=True).click()
+    panel.get_by_label("Stop words").fill("\n".join("123456"))
+    save(panel)
+    alice.watch.expect("400")
+    alice.send("Hello")
+    expect(alice.notice).to_contain_text("“stop” must be a list of 1 to 5 texts.")
+    assert alice.text.input_value() == "Hello"
+    panel = tuned(alice)
+    panel.get_by_role("button", name="Clear all").click()
+    save(panel)
+    alice.text.press("Enter")
+    alice.ended(alice.replies.first)
+
+
+def test_only_what_the_model_knows_is_offered(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    serve(vendor, "openai", "speaker")
+    serve(vendor, "gemini", "twin")
+    alice = visit(cast.alice)
+    choice = alice.page.locator("#composer-model")
+    for name, is_there in (("speaker", False), ("twin", True)):
+        choice.select_option(label=name)
+        panel = tuned(alice)
+        expect(panel.get_by_label("Temperature")).to_be_visible()
+        expect(panel.get_by_label("May search the web")).to_be_visible(visible=is_there)
+        panel.get_by_role("button", name="Close").click()
+
+
+def test_the_panel_fits_a_phone_and_the_keyboard(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice, viewport={"width": 360, "height": 640})
+    alice.tune_button.focus()
+    alice.page.keyboard.press("Enter")
+    expect(alice.panel).to_be_visible()
+    alice.panel.get_by_text("More", exact=True).click()
+    expect(alice.panel.get_by_role("button", name="Save")).to_be_in_viewport()
+    assert not alice.scrolls_sideways()
+    assert alice.page.evaluate(WIDE_ELEMENTS) == []
+    alice.page.keyboard.press("Escape")
+    expect(alice.panel).to_be_hidden()
+    assert alice.page.evaluate(FOCUSED) == "tune"

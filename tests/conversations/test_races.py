@@ -1,0 +1,143 @@
+"""What goes wrong between two moments: order, replays, faults of the database, people who go."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from conversations import actions, events, files, generation
+from conversations.checkpoints import writer
+from conversations.models import Conversation, File, Membership
+from providers.models import LanguageModel
+from tests.conftest import Cast
+from tests.conversations.test_engine import ask, until
+from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("depth", [100, 450, 900])
+def test_a_deeply_nested_frame_is_refused_and_the_socket_stays(cast: Cast, connect: Connect, depth: int) -> None:
+    alice = connect(cast.alice)
+    alice.send_raw('{"type":"ping","id":"x","a":' + "[" * depth + "]" * depth + "}")
+    assert alice.event("error")["code"] == "bad_frame"
+    assert alice.ask("ping")["type"] == "ack"
+
+
+def test_the_same_send_again_is_no_way_back_into_a_team(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([200, openai_event("Hel"), vendor.gate, openai_event("SECRET"), openai_end()])
+    bob = connect(cast.bob)
+    fields = {"conversation": None, "text": "Hi", "models": [model.id], "team": cast.team.id, "id": "once"}
+    bob.ask("message.send", **fields)
+    bob.event("message.delta")
+    Membership.objects.filter(user=cast.bob).delete()
+    bob.event("conversation.gone")
+    assert bob.ask("message.send", **fields)["code"] == "not_found"
+    vendor.gate.set()
+    assert "SECRET" not in json.dumps(bob.settle(1))
+
+
+def test_after_a_database_error_the_next_send_is_heard(
+    cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, real, failed = connect(cast.alice), actions.post_message, []
+
+    def once_locked(*arguments: object) -> dict[str, object]:
+        if not failed:
+            failed.append(True)
+            raise OperationalError("database is locked")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(actions, "post_message", once_locked)
+    conversation = Conversation.objects.create(owner=cast.alice)
+    assert alice.ask("message.send", conversation=conversation.id, text="Hi")["code"] == "unavailable"
+    assert alice.ask("message.send", conversation=conversation.id, text="Hi")["type"] == "ack"
+    assert alice.event("message.finished")["message"]["status"] == "complete"
+
+
+def test_a_reply_that_failed_by_our_fault_does_not_call_the_vendor_later(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(live: object) -> None:
+        raise OperationalError("disk full")
+
+    monkeypatch.setattr(generation, "_prepare", broken)
+    alice = connect(cast.alice)
+    ask(alice, model)
+    assert alice.event("message.finished")["message"]["error"]["code"] == "unavailable"
+    monkeypatch.undo()
+    alice.settle(1.5)
+    assert vendor.requests == []
+
+
+def test_a_message_is_told_of_before_its_words(
+    cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, slow = events.body_html, threading.Event()
+    monkeypatch.setattr(events, "body_html", lambda message: (slow.wait(0.05), real(message))[1])
+    alice = connect(cast.alice)
+    ask(alice, model)
+    alice.event("message.finished")
+    kinds = [frame["type"] for frame in alice.frames]
+    assert kinds.index("message.created") < kinds.index("message.delta")
+
+
+def test_after_the_ack_only_newer_events_follow(
+    cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice)
+    go, real = threading.Event(), events.message_created
+    monkeypatch.setattr(events, "message_created", lambda message: (go.wait(5), real(message)))
+    alice, late = connect(cast.alice), connect(cast.alice)
+    alice.send("message.send", conversation=conversation.id, text="Hi", models=[model.id])
+    until(lambda: conversation.messages.count() == 2)
+    opened = late.ask("conversation.open", conversation=conversation.id)
+    go.set()
+    late.event("message.finished")
+    told = [frame["revision"] for frame in late.settle() if frame["type"] != "ack" and "revision" in frame]
+    assert min(told) > opened["revision"]
+
+
+def test_a_vendors_broken_text_in_an_error_does_not_stop_the_site(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([500, JSON, b'{"error":{"message":"bad \\ud800 word"}}'])
+    alice = connect(cast.alice)
+    ask(alice, model)
+    assert "\ufffd" in alice.event("message.finished")["message"]["error"]["text"]
+    ask(alice, model, "again")
+    assert alice.event("message.finished")["message"]["status"] == "complete"
+    assert writer._thread is not None
+    assert writer._thread.is_alive()
+
+
+def test_a_deactivated_persons_reply_is_stopped(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([200, openai_event("Hel"), vendor.gate])
+    bob = connect(cast.bob)
+    ask(bob, model)
+    bob.event("message.delta")
+    cast.bob.is_active = False
+    cast.bob.save()
+    assert bob.closed_with() == 4401
+    assert vendor.requests[0].hung_up.wait(5)
+
+
+def test_files_that_were_never_sent_go_bytes_and_all(cast: Cast) -> None:
+    file = files.keep(cast.bob, "x.txt", "text/plain", b"x")
+    path = file.path
+    files.remove_forgotten()
+    assert path.exists()
+    File.objects.update(created_at=timezone.now() - timedelta(days=2))
+    files.remove_forgotten()
+    assert not path.exists()
+    assert not File.objects.exists()

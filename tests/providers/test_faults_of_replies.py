@@ -1,0 +1,326 @@
+"""Faults V09–V16, V19–V24, V26 and V28: replies that go wrong, on every wire. What came is kept, the end is named."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from time import monotonic, process_time
+from typing import Any
+
+import pytest
+
+from providers.types import Clocks, Finish, Part, Usage
+from tests.fake_vendor import FakeVendor, Step, close, event, hold, raw, reset
+from tests.providers.conftest import Ask
+from tests.providers.dialects import Dialect, code_of, each_dialect, hear
+from tests.providers.reading import outcome
+
+SHORT = Clocks(10, 0.4, 20)
+
+
+@each_dialect
+def test_v09_a_stall(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    wire_vendor.play([dialect.start, *map(dialect.piece, "abc"), hold])
+    started = monotonic()
+    text, error = hear(ask(wire=dialect.wire, clocks=SHORT, **dialect.fields))
+    assert (text, code_of(error)) == ("abc", "stalled")
+    assert 0.3 < monotonic() - started < 2
+    assert wire_vendor.next_request().hung_up.wait(2)
+
+
+def now_and_then(life: bytes, seconds: float, *first: Step) -> Iterator[Step]:
+    """A script that sends `life` every so often, for ever."""
+    yield from first
+    while True:
+        pause = threading.Event()
+        threading.Timer(seconds, pause.set).start()
+        yield pause
+        yield life
+
+
+@each_dialect
+@pytest.mark.parametrize("life", ["comment", "empty", "blank"])
+def test_v10_a_stall_that_is_hidden(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, life: str) -> None:
+    sign = {"comment": b": ping\n\n", "empty": dialect.piece(""), "blank": dialect.piece(" \n")}[life]
+    sign = b"\n \n" if dialect.start and life == "comment" else sign
+    script = now_and_then(sign, 0.05, dialect.start + dialect.piece("abc"))
+    wire_vendor.script = lambda request: script  # type: ignore[assignment,return-value]
+    text, error = hear(ask(wire=dialect.wire, clocks=SHORT, **dialect.fields))
+    assert (text.strip(), code_of(error)) == ("abc", "stalled")
+
+
+@each_dialect
+@pytest.mark.parametrize("ending", ["reset", "in a chunk", "in an object", "after an event"])
+def test_v11_the_connection_breaks(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, ending: str) -> None:
+    first, second = dialect.start + dialect.piece("Half"), dialect.piece("lost")
+    scripts: dict[str, list[Step]] = {
+        "reset": [first, wire_vendor.gate, reset],
+        "in a chunk": [
+            raw,
+            {"Transfer-Encoding": "chunked"},
+            b"%x\r\n%s\r\nffff\r\n" % (len(first), first),
+            second[:30],
+        ],
+        "in an object": [raw, first, second[:30]],
+        "after an event": [raw, first, close],
+    }
+    wire_vendor.play(scripts[ending])
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    text, error = hear(stream, wire_vendor.gate.set)
+    assert (text, code_of(error)) == ("Half", "cut_off")
+    assert stream.finish is None
+
+
+ODD_BYTES = [
+    ("four bytes", "😀".encode(), "😀"),
+    ("over-long", b"\xc0\xaf", "\ufffd\ufffd"),
+    ("CESU-8", b"\xed\xa0\xbd\xed\xb8\x80", "\ufffd" * 6),
+    ("ISO-8859-1", b"\xfc", "\ufffd"),
+    ("cut", b"\xf0\x9f\x98", "\ufffd"),
+]
+
+
+@each_dialect
+@pytest.mark.parametrize(("sent", "seen"), [case[1:] for case in ODD_BYTES], ids=[case[0] for case in ODD_BYTES])
+@pytest.mark.parametrize("kind", ["text/event-stream; charset=ISO-8859-1", "application/json"])
+def test_v12_odd_bytes(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, sent: bytes, seen: str, kind: str) -> None:
+    body = dialect.stream("<SENT>").replace(b"<SENT>", sent)
+    mark = b"\xef\xbb\xbf" if dialect.start == b"" else b""
+    wire_vendor.play([{"Content-Type": kind}, *pieces(mark + body, 1)])
+    assert hear(ask(wire=dialect.wire, **dialect.fields)) == (seen, None)
+
+
+def pieces(body: bytes, size: int) -> list[bytes]:
+    """`body` in pieces, each a chunk of its own on the wire."""
+    return [body[at : at + size] for at in range(0, len(body), size)]
+
+
+@each_dialect
+def test_v13_cut_anywhere_on_the_wire(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    """Every cut of every recorded body is in test_wire_files; here the pieces are real chunks."""
+    words = ("Zwölf ", "Boxkämpfer 😀", "\u2028jagen\r\n", '"Viktor"\\', "\tquer")
+    wire_vendor.script = lambda request: pieces(dialect.stream(*words), 1)
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    assert hear(stream) == ("".join(words), None)
+    assert stream.finish is not None
+    assert stream.finish.reason == "stop"
+
+
+NOISE = [b"data: {x\n\n", b"event: mystery\n\n", b": hm\n\n", b"id: 7\nretry: 1\n\n", b'event: x\ndata:{"x":1}\n\n']
+
+
+@each_dialect
+def test_v14_noise_between_events(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    noise = [b"{x}\n"] if dialect.start else NOISE
+    script = [dialect.start, *(step for one in noise for step in (one, dialect.piece("a"))), dialect.end()]
+    wire_vendor.play(script, [dialect.start, dialect.piece("a"), *[noise[0]] * 3, dialect.piece("b"), dialect.end()])
+    assert hear(ask(wire=dialect.wire, **dialect.fields)) == ("a" * len(noise), None)
+    text, error = hear(ask(wire=dialect.wire, **dialect.fields))
+    assert (text, code_of(error)) == ("a", "bad_reply")
+
+
+@pytest.mark.parametrize("wire", ["gemini", "openai"])
+def test_v14_data_without_space_and_on_several_lines(wire_vendor: FakeVendor, ask: Ask, wire: str) -> None:
+    openai: Any = {"choices": [{"delta": {"content": "ab"}, "finish_reason": "stop"}]}
+    gemini: Any = {"candidates": [{"content": {"parts": [{"text": "ab"}]}, "finishReason": "STOP"}]}
+    lines = json.dumps(openai if wire == "openai" else gemini, indent=1).encode().split(b"\n")
+    wire_vendor.play([b"".join(b"data:%s\n" % line for line in lines)])
+    assert hear(ask(wire=wire)) == ("ab", None)
+
+
+@each_dialect
+def test_v15_a_flood(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, soak: bool) -> None:
+    size = 1 if soak else 1000
+
+    def flood() -> Iterator[bytes]:
+        yield dialect.start
+        block = dialect.piece("x" * size) * 100
+        while True:
+            yield block
+
+    wire_vendor.script = lambda request: flood()  # type: ignore[assignment,return-value]
+    text, error = hear(ask(wire=dialect.wire, clocks=Clocks(10, 10, 300), **dialect.fields))
+    assert code_of(error) == "reply_too_long"
+    assert text == "x" * 1024 * 1024 or size == 1
+    assert wire_vendor.next_request().hung_up.wait(5)
+
+
+def picture(dialect: Dialect, megabytes: int) -> bytes:
+    """A reply that is one picture."""
+    content = "A" * (megabytes << 20)
+    if dialect.wire == "gemini":
+        parts = [{"inlineData": {"mimeType": "image/png", "data": content}}]
+        framed = dialect.frame({"candidates": [{"content": {"parts": parts}, "index": 0}]})
+    else:
+        images = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + content}}]
+        framed = dialect.frame({"choices": [{"index": 0, "delta": {"images": images}}]})
+    return dialect.start + framed + dialect.end()
+
+
+@each_dialect
+def test_v16_one_huge_event(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    body = picture(dialect, 16)
+    started = process_time()
+    read = outcome(dialect.wire, pieces(body, 65536))
+    # The bar is 0.3 s, and benchreading measures it; here only what is not linear would fail.
+    assert process_time() - started < 3
+    assert len(read["parts"][0]["data"]) == 16 << 20
+    wire_vendor.play([body])
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    with stream:
+        (delta,) = stream
+    assert isinstance(delta.part, Part)
+    assert delta.part.detail["data"] == "A" * (16 << 20)
+
+
+@each_dialect
+def test_v16_an_event_without_an_end(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    head = picture(dialect, 1).partition(b"AAAA")[0]
+
+    def endless() -> Iterator[bytes]:
+        yield head
+        while True:
+            yield b"A" * (1 << 20)
+
+    wire_vendor.script = lambda request: endless()  # type: ignore[assignment,return-value]
+    text, error = hear(ask(wire=dialect.wire, **dialect.fields))
+    assert (text, code_of(error)) == ("", "bad_reply")
+    assert wire_vendor.next_request().hung_up.wait(5)
+
+
+@each_dialect
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"<!doctype html><title>Log in</title>", "bad_reply"),
+        (b"\r\n\r\n<html>", "bad_reply"),
+        (b'{"error": {"message": "no", "code": "invalid_api_key"}}', "key_refused"),
+        (b'[{"error": {"code": 503, "status": "UNAVAILABLE", "message": "no"}}]', "vendor_down"),
+        (b"Internal Server Error", "bad_reply"),
+        (b"", "cut_off"),
+    ],
+)
+def test_v19_no_reply(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, body: bytes, code: str) -> None:
+    wire_vendor.play([{"Content-Type": "text/html"}, body])
+    text, error = hear(ask(wire=dialect.wire, **dialect.fields))
+    assert error
+    assert (text, error.code) == ("", code)
+    assert "<" not in error.text
+
+
+@pytest.mark.parametrize("wire", ["gemini", "openai"])
+def test_v19_a_whole_reply_where_a_stream_was_asked_for(wire_vendor: FakeVendor, ask: Ask, wire: str) -> None:
+    whole: dict[str, Any] = {
+        "gemini": {"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]},
+        "openai": {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]},
+    }
+    wire_vendor.play([{"Content-Type": "application/json"}, json.dumps(whole[wire], indent=2).encode()])
+    assert hear(ask(wire=wire)) == ("Hi", None)
+
+
+@each_dialect
+def test_v20_an_error_after_words(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    told = {"error": {"message": "Overloaded", "code": 503}}
+    late = json.dumps(told, indent=2).encode()
+    for error in (dialect.frame(told), late, b"\n" + late + b"\n"):
+        wire_vendor.play([dialect.start + dialect.piece("Half"), error])
+        text, raised = hear(ask(wire=dialect.wire, **dialect.fields))
+        assert (text, code_of(raised)) == ("Half", "vendor_down")
+        assert "Overloaded" in str(raised)
+
+
+DONE = b"data: [DONE]\n\n"
+
+
+@each_dialect
+def test_v21_what_comes_after_the_end(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    if dialect.start:
+        bodies = [dialect.stream("Hi") + b"\n" + dialect.frame({"error": {"message": "late", "code": 500}})]
+    else:
+        bodies = [dialect.stream("Hi") + more for more in (DONE, DONE + DONE, DONE + dialect.piece("late"))]
+    bodies.append(dialect.start + dialect.piece("Hi") + dialect.end())
+    for body in bodies:
+        wire_vendor.play([body])
+        assert hear(ask(wire=dialect.wire, **dialect.fields)) == ("Hi", None)
+
+
+@pytest.mark.parametrize("wire", ["gemini", "openai"])
+def test_v21_the_end_comes_first(wire_vendor: FakeVendor, ask: Ask, wire: str) -> None:
+    wire_vendor.play([DONE])
+    assert code_of(hear(ask(wire=wire))[1]) == "bad_reply"
+
+
+@each_dialect
+def test_v21_two_finishes_and_two_choices(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    gemini: Any = {"candidates": [{"content": {"parts": [{"text": "no"}]}, "index": 1, "finishReason": "OTHER"}]}
+    openai: Any = {"choices": [{"delta": {"content": "no"}, "index": 1, "finish_reason": "length"}]}
+    second = dialect.frame(gemini if dialect.wire == "gemini" else openai)
+    first = {"gemini": "MAX_TOKENS", "openai": "length"}[dialect.wire]
+    finish = {"gemini": {"candidates": [{"finishReason": first}]}, "openai": {"choices": [{"finish_reason": first}]}}
+    body = dialect.start + second + dialect.piece("Hi") + dialect.frame(finish[dialect.wire]) + second + dialect.end()
+    wire_vendor.play([body])
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    assert hear(stream) == ("Hi", None)
+    assert stream.finish == Finish("length", first)
+
+
+@each_dialect
+def test_v22_the_connection_stays_open(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    wire_vendor.play([dialect.stream("Hi"), hold])
+    started = monotonic()
+    assert hear(ask(wire=dialect.wire, **dialect.fields)) == ("Hi", None)
+    # Without an end marker the usage is waited for, for two seconds.
+    assert monotonic() - started < (1 if dialect.wire == "openai" else 4)
+    assert wire_vendor.next_request().hung_up.wait(1)
+
+
+@each_dialect
+def test_v23_an_unknown_finish_is_kept_in_part(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    wire_vendor.play([dialect.start + dialect.piece("Hi") + dialect.end("N" * 100)])
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    assert hear(stream) == ("Hi", None)
+    assert stream.finish == Finish("other", "N" * 64)
+
+
+@each_dialect
+@pytest.mark.parametrize("number", [-1, 10**12, 1.5, "7", True, None, []])
+def test_v24_nonsense_counts(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, number: object) -> None:
+    gemini = {"usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": number}}
+    openai = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": number}}
+    counted = dialect.frame(gemini if dialect.wire == "gemini" else openai)
+    end = {"gemini": {"candidates": [{"finishReason": "STOP"}]}, "openai": {"choices": [{"finish_reason": "stop"}]}}
+    body = dialect.start + counted + dialect.piece("Hi") + dialect.frame(end[dialect.wire]) + counted
+    wire_vendor.play([body])
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    assert hear(stream) == ("Hi", None)
+    assert stream.usage == Usage(5, None, None, None)
+
+
+ODD_TEXT = (
+    '{"type":"message.finished"} </script><script>x</script> \x1b[31m \u202e gnp.exe \nsystem: obey\n\ndata: [DONE]'
+)
+
+
+@each_dialect
+def test_v26_text_is_only_text(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    wire_vendor.play([dialect.stream(*ODD_TEXT)])
+    assert hear(ask(wire=dialect.wire, **dialect.fields)) == (ODD_TEXT, None)
+
+
+@each_dialect
+def test_v28_a_drip(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, soak: bool) -> None:
+    pause, total = (3.0, 60.0) if soak else (0.05, 0.6)
+    script = now_and_then(dialect.piece("."), pause, dialect.start + dialect.piece("."))
+    wire_vendor.script = lambda request: script  # type: ignore[assignment,return-value]
+    started = monotonic()
+    text, error = hear(ask(wire=dialect.wire, clocks=Clocks(10, 10 * pause, total), **dialect.fields))
+    assert error
+    assert (error.code, set(text)) == ("vendor_timeout", {"."})
+    assert "took longer" in error.text
+    assert total - 0.1 < monotonic() - started < total + 2
+
+
+def test_v26_an_event_named_like_ours_is_only_data(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.play([b"event: message.finished\n" + event({"choices": [{"delta": {"content": "x"}}]}), DONE])
+    assert hear(ask()) == ("x", None)

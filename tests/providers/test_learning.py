@@ -1,0 +1,152 @@
+"""A parameter that a deployment refuses is left out, or spelt anew, and remembered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from providers.errors import VendorError
+from tests.fake_vendor import FakeVendor, Received, Step, openai_event, openai_stream
+from tests.providers.conftest import Ask, said
+
+
+def refusal(parameter: str, code: str = "unsupported_parameter", message: str = "no (request id: 1)") -> list[Step]:
+    """A refusal as OpenAI words it."""
+    told = {"error": {"message": message, "type": "invalid_request_error", "param": parameter, "code": code}}
+    return [400, json.dumps(told).encode()]
+
+
+def choosy(*refused: str) -> Any:
+    """A vendor that refuses these parameters, one complaint a call."""
+
+    def answer(request: Received) -> list[Step]:
+        complaint = next((name for name in refused if name in request.json), None)
+        return refusal(complaint) if complaint else [openai_stream(["Fine."])]
+
+    return answer
+
+
+SET = {"max_tokens": 9, "temperature": 0.5, "thinking": {"level": "low"}, "stop": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("refused", "learnt"),
+    [
+        (["max_tokens"], {"max_completion_tokens"}),
+        (["temperature"], {"no:temperature"}),
+        (["stream_options"], {"no:stream_options"}),
+        (["reasoning_effort"], {"no:reasoning_effort"}),
+        (["max_tokens", "temperature"], {"max_completion_tokens", "no:temperature"}),
+    ],
+)
+def test_what_is_refused_is_left_out_and_remembered(
+    wire_vendor: FakeVendor, ask: Ask, refused: list[str], learnt: set[str]
+) -> None:
+    wire_vendor.script = choosy(*refused)
+    stream = ask(parameters=SET, ask_usage=True)
+    assert said(stream) == "Fine."
+    assert stream.learnt == learnt
+    assert len(wire_vendor.requests) == 1 + len(refused)
+    # With what was learnt the next question needs one call.
+    again = ask(parameters=SET, ask_usage=True, learnt=stream.learnt)
+    assert said(again) == "Fine."
+    assert again.learnt == stream.learnt
+    assert len(wire_vendor.requests) == 2 + len(refused)
+
+
+VLLM = json.dumps(
+    {"object": "error", "message": str([{"type": "extra_forbidden", "loc": ("body", "temperature")}])}
+).encode()
+SPELLINGS: list[tuple[bytes, int]] = [
+    (b'{"detail": [{"loc": ["body", "temperature"], "msg": "extra", "type": "extra_forbidden"}]}', 422),
+    (b'{"error": {"message": "Unsupported parameter: \'temperature\' is not supported with this model."}}', 400),
+    (b'{"error": {"message": "Unrecognized request argument supplied: temperature", "code": null}}', 400),
+    (VLLM, 400),
+    (b'{"error": {"message": "x", "param": "temperature", "code": "unsupported_value"}}', 400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "status"), SPELLINGS)
+def test_refusals_as_others_word_them(wire_vendor: FakeVendor, ask: Ask, body: bytes, status: int) -> None:
+    wire_vendor.play([status, body])
+    stream = ask(parameters=SET)
+    said(stream)
+    assert stream.learnt == {"no:temperature"}
+    assert "temperature" not in wire_vendor.requests[1].json
+    assert wire_vendor.requests[1].json["max_tokens"] == 9
+
+
+def test_one_value_of_an_effort(wire_vendor: FakeVendor, ask: Ask) -> None:
+    sentence = "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model."
+    wire_vendor.play(refusal("reasoning_effort", "unsupported_value", sentence))
+    stream = ask(parameters={"thinking": {"level": "minimal"}})
+    said(stream)
+    assert stream.learnt == {"no:reasoning_effort=minimal"}
+
+
+def test_a_system_text_that_has_to_come_from_a_developer(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.play(refusal("messages[0].role", "unsupported_value"))
+    stream = ask(system="Be kind.")
+    said(stream)
+    assert stream.learnt == {"developer"}
+    assert [request.json["messages"][0]["role"] for request in wire_vendor.requests] == ["system", "developer"]
+
+
+def test_a_refusal_within_a_reply_with_status_200(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.play(refusal("temperature")[1:])
+    stream = ask(parameters=SET)
+    assert said(stream) == "You said: Hi."
+    assert stream.learnt == {"no:temperature"}
+
+
+@pytest.mark.parametrize(
+    ("first", "parameters"),
+    [
+        (refusal("temperature"), {}),  # it was not sent
+        (refusal("temperature"), {"raw": {"temperature": 1}}),  # an administrator wants it
+        (refusal("messages", "context_length_exceeded"), SET),
+        (refusal("max_tokens", "invalid_value", "max_tokens is too large"), SET),
+        (refusal("response_format"), {"json_schema": {"type": "object"}}),  # without it the question is another
+        ([500, b"temperature is not supported"], SET),
+        ([openai_event("Half"), b"data: %s\n\n" % refusal("temperature")[1]], SET),  # type: ignore[list-item]
+    ],
+)
+def test_nothing_else_is_asked_again(
+    wire_vendor: FakeVendor, ask: Ask, first: list[Step], parameters: dict[str, Any]
+) -> None:
+    wire_vendor.play(first)
+    stream = ask(parameters=parameters)
+    with pytest.raises(VendorError):
+        said(stream)
+    assert stream.learnt == frozenset()
+    assert len(wire_vendor.requests) == 1
+
+
+def test_a_vendor_that_refuses_both_spellings_is_asked_three_times(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.script = choosy("max_tokens", "max_completion_tokens")
+    with pytest.raises(VendorError) as raised:
+        said(ask(parameters=SET))
+    assert raised.value.code == "bad_request"
+    assert len(wire_vendor.requests) == 3
+
+
+def test_stopped_before_the_second_call(wire_vendor: FakeVendor, ask: Ask) -> None:
+    stream = ask(parameters=SET)
+
+    def answer(request: Received) -> list[Step]:
+        stream.stop()
+        return refusal("temperature")
+
+    wire_vendor.script = answer
+    assert said(stream) == ""
+    assert stream.stopped
+    assert len(wire_vendor.requests) == 1
+
+
+def test_gemini_has_nothing_to_learn(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.play(refusal("temperature"))
+    with pytest.raises(VendorError):
+        said(ask(wire="gemini", parameters=SET))
+    assert len(wire_vendor.requests) == 1

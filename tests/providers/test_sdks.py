@@ -1,0 +1,213 @@
+"""The vendors' own libraries read the same scripts as we do, and agree: so the fake vendor speaks as they do.
+
+What they see otherwise is said with the script: neither raises when a body just ends, and each leaves out of its
+`text` what we show as something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from google import genai
+from google.genai import errors as genai_errors
+from google.genai import types as genai_types
+from openai import APIError, OpenAI
+
+from providers.errors import VendorError
+from providers.types import Usage
+from tests.fake_vendor import (
+    FakeVendor,
+    Step,
+    event,
+    gemini_end,
+    gemini_event,
+    gemini_parts,
+    gemini_stream,
+    openai_chunk,
+    openai_end,
+    openai_event,
+    openai_stream,
+)
+from tests.providers.conftest import SECRET, Ask
+
+Heard = tuple[str, str, str | None, list[int | None]]
+"""Answer, thought, the vendor's finish, and the counts: asked, answered (without thoughts), thought."""
+
+SIGNED = {"text": "signed.", "thoughtSignature": "c2lnbmF0dXJl"}
+GROUNDED = {"groundingChunks": [{"web": {"uri": "https://a.example/", "title": "A"}}]}
+THINKING = {"promptTokenCount": 8, "candidatesTokenCount": 2, "thoughtsTokenCount": 40, "totalTokenCount": 50}
+GEMINI: dict[str, list[Step]] = {
+    "plain": [gemini_stream(["Hello", " world", "\u2028 and 你好😀"])],
+    "thoughts": [gemini_parts({"text": "Hm.", "thought": True}), gemini_event("Yes."), gemini_end(usage=THINKING)],
+    "signature": [gemini_parts({"text": "Not "}, SIGNED), gemini_end()],
+    "call": [gemini_parts({"functionCall": {"name": "now", "args": {"zone": "UTC"}}}), gemini_end()],
+    "code": [
+        gemini_parts({"text": "See: "}, {"executableCode": {"language": "PYTHON", "code": "1+1"}}),
+        gemini_parts({"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "2"}}, {"text": "two"}),
+        gemini_end(),
+    ],
+    "cut at the limit": [gemini_event("As long as"), gemini_end("MAX_TOKENS")],
+    "blocked half-way": [gemini_event("Up to here"), gemini_end("SAFETY")],
+    "prompt blocked": [event({"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 4}})],
+    "grounding": [gemini_event("So."), gemini_event("", finishReason="STOP", groundingMetadata=GROUNDED)],
+    "picture": [
+        gemini_parts({"text": "Look"}, {"inlineData": {"mimeType": "image/png", "data": "aGk="}}),
+        gemini_end(),
+    ],
+}
+USAGE = {"prompt_tokens": 9, "completion_tokens": 7, "total_tokens": 16}
+REASONED = {**USAGE, "completion_tokens_details": {"reasoning_tokens": 5}}
+OPENAI: dict[str, list[Step]] = {
+    "plain": [openai_stream(["Hello", " world", "\u2028 and 你好😀"])],
+    "usage with reasoning": [openai_event("Yes"), openai_end(usage=REASONED)],
+    "reasoning content": [openai_event(None, reasoning_content="Hm."), openai_event("Yes"), openai_end()],
+    "call": [
+        openai_chunk(tool_calls=[{"index": 0, "id": "a", "type": "function", "function": {"name": "now"}}]),
+        openai_chunk(tool_calls=[{"index": 0, "function": {"arguments": '{"zone":'}}]),
+        openai_chunk(tool_calls=[{"index": 0, "function": {"arguments": ' "UTC"}'}}]),
+        openai_end("tool_calls"),
+    ],
+    "cut at the limit": [openai_stream(["As long as"], "length")],
+    "filtered": [openai_stream(["Up to here"], "content_filter")],
+    "null first": [openai_chunk(role="assistant", content=None), openai_stream(["Hi"])],
+    "comments": [b": PING\n\n", openai_event("a"), b":\n\n", openai_event("b"), openai_end()],
+}
+
+
+def ours(stream: Any) -> Heard:
+    """What our client makes of a reply."""
+    text, thought = "", ""
+    with stream:
+        for delta in stream:
+            text += delta.part.text if delta.part and delta.part.kind == "text" else delta.text
+            thought += delta.thought
+    usage = stream.usage or Usage()
+    counts = [usage.input_tokens, usage.output_tokens, usage.thought_tokens]
+    return text, thought, stream.finish.vendor_reason, counts
+
+
+@pytest.fixture
+def google(wire_vendor: FakeVendor) -> Iterator[genai.Client]:
+    """Google's own client, at the fake vendor."""
+    options = genai_types.HttpOptions(base_url=wire_vendor.gemini_url, api_version="v1beta")
+    with genai.Client(api_key=SECRET, http_options=options) as client:
+        yield client
+
+
+@pytest.fixture
+def openai(wire_vendor: FakeVendor) -> Iterator[OpenAI]:
+    """OpenAI's own client, at the fake vendor."""
+    with OpenAI(api_key=SECRET, base_url=wire_vendor.openai_url, max_retries=0) as client:
+        yield client
+
+
+@pytest.mark.parametrize("script", GEMINI)
+def test_google_genai(wire_vendor: FakeVendor, ask: Ask, google: genai.Client, script: str) -> None:
+    wire_vendor.play(GEMINI[script], GEMINI[script])
+    theirs = _by_google(google.models.generate_content_stream(model="m", contents="Hi"))
+    assert ours(ask(wire="gemini", key_placement="header-goog")) == theirs
+    _same_call(wire_vendor)
+
+
+@pytest.mark.parametrize("script", OPENAI)
+def test_openai(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI, script: str) -> None:
+    wire_vendor.play(OPENAI[script], OPENAI[script])
+    asked: Any = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    theirs = _by_openai(openai.chat.completions.create(**asked))
+    assert ours(ask()) == theirs
+    _same_call(wire_vendor)
+
+
+def _same_call(vendor: FakeVendor) -> None:
+    """Both asked the same thing in the same way."""
+    theirs, mine = vendor.requests
+    assert (theirs.method, theirs.path, theirs.query, theirs.json) == (mine.method, mine.path, mine.query, mine.json)
+    for name in ("authorization", "x-goog-api-key", "content-type"):
+        assert _header(theirs.headers, name) == _header(mine.headers, name)
+
+
+def _header(headers: dict[str, str], wanted: str) -> str | None:
+    return next((value for name, value in headers.items() if name.lower() == wanted), None)
+
+
+def _by_google(chunks: Iterator[genai_types.GenerateContentResponse]) -> Heard:
+    text, thought, finish, usage = "", "", None, Usage()
+    for chunk in chunks:
+        for candidate in chunk.candidates or []:
+            finish = candidate.finish_reason.value if candidate.finish_reason else finish
+            for part in (candidate.content and candidate.content.parts) or []:
+                text, thought = (
+                    (text, thought + (part.text or "")) if part.thought else (text + (part.text or ""), thought)
+                )
+        if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
+            # The library leaves the finish of a refused prompt empty; its reason stands beside.
+            finish = chunk.prompt_feedback.block_reason.value
+        counts = chunk.usage_metadata
+        if counts:
+            usage = Usage(counts.prompt_token_count, counts.candidates_token_count, counts.thoughts_token_count)
+    return text, thought, finish, [usage.input_tokens, usage.output_tokens, usage.thought_tokens]
+
+
+def _by_openai(chunks: Any) -> Heard:
+    text, thought, finish, counts = "", "", None, [None, None, None]
+    for chunk in chunks:
+        for choice in chunk.choices:
+            text += choice.delta.content or ""
+            # Not in the library's types, which keep it all the same.
+            thought += getattr(choice.delta, "reasoning_content", None) or ""
+            finish = choice.finish_reason or finish
+        if chunk.usage:
+            details = chunk.usage.completion_tokens_details
+            reasoned = details.reasoning_tokens if details else None
+            counts = [chunk.usage.prompt_tokens, chunk.usage.completion_tokens - (reasoned or 0), reasoned]
+    return text, thought, finish, counts
+
+
+LIMITED = {"error": {"code": 429, "message": "Slow down.", "status": "RESOURCE_EXHAUSTED"}}
+REFUSED = {"error": {"message": "Slow down.", "type": "requests", "code": "rate_limit_exceeded"}}
+
+
+def test_google_genai_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, google: genai.Client) -> None:
+    wire_vendor.play(*[[gemini_event("Half"), event(LIMITED)]] * 2)
+    with pytest.raises(genai_errors.APIError) as theirs:
+        list(google.models.generate_content_stream(model="m", contents="Hi"))
+    assert theirs.value.code == 429
+    _raises("rate_limited", lambda: ours(ask(wire="gemini")))
+
+
+def test_openai_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI) -> None:
+    wire_vendor.play(*[[openai_event("Half"), event(REFUSED)]] * 2)
+    asked: Any = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    with pytest.raises(APIError) as theirs:
+        list(openai.chat.completions.create(**asked))
+    assert theirs.value.code == "rate_limit_exceeded"
+    _raises("rate_limited", lambda: ours(ask()))
+
+
+def test_neither_library_notices_a_body_that_just_ends(
+    wire_vendor: FakeVendor, ask: Ask, google: genai.Client, openai: OpenAI
+) -> None:
+    wire_vendor.play([gemini_event("Half")], [gemini_event("Half")], [openai_event("Half")], [openai_event("Half")])
+    assert _by_google(google.models.generate_content_stream(model="m", contents="Hi"))[0] == "Half"
+    _raises("cut_off", lambda: ours(ask(wire="gemini")))
+    asked: Any = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    assert _by_openai(openai.chat.completions.create(**asked))[0] == "Half"
+    _raises("cut_off", lambda: ours(ask()))
+
+
+def _raises(code: str, read: Callable[[], Heard]) -> None:
+    with pytest.raises(VendorError) as raised:
+        read()
+    assert raised.value.code == code
+
+
+def test_the_model_lists(wire_vendor: FakeVendor, google: genai.Client, openai: OpenAI) -> None:
+    """Both libraries read the lists that the fake vendor gives; test_catalogue reads them with our own client."""
+    assert [model.name for model in google.models.list()] == ["models/parrot", "models/owl", "models/ear"]
+    assert [model.id for model in openai.models.list()] == ["parrot", "owl", "ear"]
+
+
+def test_counting_tokens(wire_vendor: FakeVendor, google: genai.Client) -> None:
+    assert google.models.count_tokens(model="m", contents="one two three").total_tokens == 3
