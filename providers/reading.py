@@ -97,7 +97,7 @@ class Reading:
             self._note_piece(found)
         elif found.part and found.part.kind == "refusal":
             self._room.weigh(found.part.text)
-            self._gathering.refusal += found.part.text
+            self._gathering.refuse(found.part.text)
             self.meaningful += 1
         else:
             self._note_growth(found)
@@ -146,7 +146,7 @@ class Reading:
         if self.finish:
             self.finish = replace(self.finish, reason=self._true_reason(self.finish))
             return
-        spoke = self.first_token_at is not None or bool(self._gathering.refusal)
+        spoke = self.first_token_at is not None or self._gathering.is_refused
         if spoke and (self.done or not self._streaming):
             self.finish = Finish("other")
         elif spoke or not (self._assembler.alien or self.done):
@@ -156,7 +156,7 @@ class Reading:
 
     def _true_reason(self, finish: Finish) -> FinishReason:
         """Vendors call it a stop when the model refuses, and when it wants a function called."""
-        if self._gathering.refusal and not self._answered:
+        if self._gathering.is_refused and not self._answered:
             return "blocked"
         return "tool_call" if finish.reason == "stop" and self._open_calls > 0 else finish.reason
 

@@ -64,8 +64,8 @@ class Prompt:
     max_tokens, stop (a list), seed, presence_penalty, frequency_penalty, candidate_count, response_logprobs (bool),
     logprobs (int), response_modalities (a list), response_mime_type, json_schema, media_resolution (low, medium, high),
     thinking ("off", "auto", {"budget": tokens} or {"level": word}), web_search (True, or "retrieval" for Gemini's old
-    search), code_execution, functions (declarations: name, description, parameters), tools and tool_choice (OpenAI's),
-    tool_config, safety_settings and cached_content (Gemini's).
+    search; Gemini only), code_execution (Gemini only), functions (declarations: name, description,
+    parameters), tools and tool_choice (OpenAI's), tool_config, safety_settings and cached_content (Gemini's).
 
     `raw` is a mapping in the vendor's own keys, merged into the request body last: it can change everything in it, so
     it must come from an administrator.

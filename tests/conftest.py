@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
@@ -17,6 +18,7 @@ from django.test import Client
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from tests import test_code_quality
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
@@ -27,6 +29,20 @@ BROWSER_FOLDER = "browser"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the full counts of the long checks")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hypothesis tries the same examples every time; new ones are for --soak, where a find is welcome."""
+    hypothesis.settings.register_profile("same", derandomize=not config.getoption("--soak"), deadline=None)
+    hypothesis.settings.load_profile("same")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    if (
+        any(item.path.name == "test_code_quality.py" for item in session.items)
+        and not session.config.option.collectonly
+    ):
+        test_code_quality.begin()
 
 
 def pytest_sessionfinish() -> None:

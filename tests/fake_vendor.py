@@ -6,6 +6,7 @@
 
 Without instructions it answers every chat request, streamed or not as asked, with a text that shows the history it was
 sent: "You said: C. Before that: A | B." — so a second question shows that the first was sent along.
+It lists three models on either wire, and counts tokens (words) on the Gemini wire.
 
     vendor.play([openai_stream(["Hello", " world"])])     the next request gets this script, later ones the default
     vendor.play([200, b"data: ...", vendor.gate, b"...", close])  holds the reply until the test calls vendor.gate.set()

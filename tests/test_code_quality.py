@@ -1,4 +1,7 @@
-"""The tools that read the code, as tests: one command shows everything."""
+"""The tools that read the code, as tests: one command shows everything.
+
+They begin when the tests are collected and use the second core while the others run.
+"""
 
 import subprocess
 import sys
@@ -7,9 +10,24 @@ from pathlib import Path
 import pytest
 
 BASE = Path(__file__).resolve().parent.parent
+TOOLS = {
+    "ruff check": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "."],
+    "mypy": ["mypy"],
+}
+_running: dict[str, subprocess.Popen[str]] = {}
 
 
-@pytest.mark.parametrize("tool", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=" ".join)
-def test_the_code_is_clean(tool: list[str]) -> None:
-    report = subprocess.run([sys.executable, "-m", *tool], cwd=BASE, capture_output=True, text=True)
-    assert report.returncode == 0, report.stdout + report.stderr
+def begin() -> None:
+    """Called by conftest once it is known that these tests will run."""
+    for name, tool in TOOLS.items():
+        command = [sys.executable, "-m", *tool]
+        _running[name] = subprocess.Popen(
+            command, cwd=BASE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_the_code_is_clean(name: str) -> None:
+    report, _ = _running[name].communicate()
+    assert _running[name].returncode == 0, report

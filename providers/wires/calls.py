@@ -12,9 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from providers.base import mapping, string
+from providers.errors import ReplyTooLong
 from providers.types import Part
 from providers.wires.pieces import CallPiece
 from providers.wires.vendor import kept
+
+MOST = 128
+_PIECES_READ = 1000
 
 
 class Calls:
@@ -24,9 +28,11 @@ class Calls:
         self._calls: list[_Call] = []
 
     def add(self, piece: CallPiece) -> None:
-        """Adds a piece to the call it belongs to."""
+        """Adds a piece to the call it belongs to; raises ReplyTooLong at the 129th call."""
         call = self._belonging(piece)
         if call is None:
+            if len(self._calls) == MOST:
+                raise ReplyTooLong
             call = _Call(piece.index)
             self._calls.append(call)
         call.add(piece.fields)
@@ -79,7 +85,9 @@ class _Call:
 
     @property
     def is_complete(self) -> bool:
-        return isinstance(_json(self.arguments), dict)
+        # Asked at every piece: only what may be complete is read again, and nothing long.
+        may_be = len(self.pieces) < _PIECES_READ and self.pieces[-1].rstrip().endswith("}")
+        return may_be and isinstance(_json(self.arguments), dict)
 
     def part(self, reasoning: Sequence[Mapping[str, Any]]) -> Part:
         function = {"name": self.name, "arguments": self.arguments}

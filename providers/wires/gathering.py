@@ -17,7 +17,7 @@ class Gathering:
     """Gathers calls, sources and a refusal of one reply, and makes its last parts of them."""
 
     def __init__(self) -> None:
-        self.refusal = ""
+        self._refusal: list[str] = []
         self._calls = Calls()
         self._reasoning = Reasoning()
         self._citations = Citations()
@@ -30,6 +30,15 @@ class Gathering:
             self._reasoning.add(piece.fields)
         else:
             self._citations.add(piece)
+
+    def refuse(self, text: str) -> None:
+        """Notes words in which the model refuses."""
+        self._refusal.append(text)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the model has refused in words."""
+        return any(self._refusal)
 
     def calls(self) -> Iterator[Delta]:
         """The function calls that came in pieces."""
@@ -44,6 +53,6 @@ class Gathering:
     def refused(self, finish: Finish | None, *, answered: bool) -> Iterator[Delta]:
         """The refusal, whole; a reply that was blocked before its first word has one in any case."""
         is_blocked = finish is not None and finish.reason == "blocked"
-        if self.refusal or (is_blocked and not answered):
+        if self.is_refused or (is_blocked and not answered):
             reason = finish.vendor_reason if finish and is_blocked else ""
-            yield Delta(part=Part("refusal", self.refusal or BLOCKED, {"reason": reason} if reason else {}))
+            yield Delta(part=Part("refusal", "".join(self._refusal) or BLOCKED, {"reason": reason} if reason else {}))

@@ -14,12 +14,14 @@ from providers.base import mapping
 from providers.errors import BadRequest, VendorError
 
 NEW_LIMIT = "max_completion_tokens"
-_PLAIN = {
-    name: name for name in ("temperature", "top_p", "top_k", "stop", "seed", "presence_penalty", "frequency_penalty")
-} | {"response_logprobs": "logprobs", "logprobs": "top_logprobs", "tool_choice": "tool_choice"}
+_PLAIN = {name: name for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty")} | {
+    "response_logprobs": "logprobs",
+    "logprobs": "top_logprobs",
+    "tool_choice": "tool_choice",
+}
 # Without these the question is still the same question; whatever else is refused, a person has to hear of.
 _DROPPABLE = frozenset({
-    "temperature", "top_p", "top_k", "stop", "seed", "presence_penalty", "frequency_penalty", "logprobs",
+    "temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "logprobs",
     "top_logprobs", "reasoning_effort", "reasoning_details", "stream_options",
 })  # fmt: skip
 _NAMES = re.compile(rf"\b({'|'.join(sorted([*_DROPPABLE, 'max_tokens', NEW_LIMIT]))})\b")
@@ -84,5 +86,4 @@ def _format(known: Mapping[str, Any]) -> dict[str, Any]:
 def _tools(known: Mapping[str, Any]) -> dict[str, Any]:
     functions = [{"type": "function", "function": function} for function in known.get("functions") or ()]
     tools = [*functions, *(known.get("tools") or ())]
-    search: dict[str, Any] = {"web_search_options": {}} if known.get("web_search") else {}
-    return {**({"tools": tools} if tools else {}), **search}
+    return {"tools": tools} if tools else {}

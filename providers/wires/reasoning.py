@@ -16,21 +16,34 @@ class Reasoning:
     """Gathers the record of one reply."""
 
     def __init__(self) -> None:
-        self._record: list[dict[str, Any]] = []
+        self._entries: list[_Entry] = []
 
     def add(self, fields: Mapping[str, Any]) -> None:
         """Adds a piece to the last entry, if both are of one index and type, or else as an entry of its own."""
-        last = self._record[-1] if self._record else None
-        same = ("index", "type")
-        if last is None or fields.get("index") is None or any(last.get(name) != fields.get(name) for name in same):
-            self._record.append(dict(fields))
-            return
-        for name, value in fields.items():
-            if name in _GROWING and isinstance(value, str) and isinstance(last.get(name), str):
-                last[name] += value
-            elif value is not None:
-                last[name] = value
+        if not (self._entries and self._entries[-1].goes_on_with(fields)):
+            self._entries.append(_Entry())
+        self._entries[-1].add(fields)
 
     def record(self) -> list[dict[str, Any]]:
         """All entries, in the order in which they came."""
-        return self._record
+        return [entry.whole() for entry in self._entries]
+
+
+class _Entry:
+    def __init__(self) -> None:
+        self._fields: dict[str, Any] = {}
+        self._growing: dict[str, list[str]] = {}
+
+    def goes_on_with(self, fields: Mapping[str, Any]) -> bool:
+        is_same = all(self._fields.get(name) == fields.get(name) for name in ("index", "type"))
+        return is_same and fields.get("index") is not None
+
+    def add(self, fields: Mapping[str, Any]) -> None:
+        for name, value in fields.items():
+            if name in _GROWING and isinstance(value, str):
+                self._growing.setdefault(name, []).append(value)
+            elif value is not None:
+                self._fields[name] = value
+
+    def whole(self) -> dict[str, Any]:
+        return self._fields | {name: "".join(pieces) for name, pieces in self._growing.items()}

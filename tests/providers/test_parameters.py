@@ -108,10 +108,10 @@ GEMINI: list[tuple[Json, Json]] = [
 ]
 OPENAI: list[tuple[Json, Json]] = [
     ({}, {}),
-    ({"unknown": 1, "temperature": None, "safety_settings": SAFETY, "code_execution": True}, {}),
+    ({"unknown": 1, "temperature": None, "safety_settings": SAFETY, "code_execution": True, "web_search": True}, {}),
     (
         {"temperature": 0, "top_p": 1, "top_k": 40, "max_tokens": 9, "stop": ["END"], "seed": 0},
-        {"temperature": 0, "top_p": 1, "top_k": 40, "max_tokens": 9, "stop": ["END"], "seed": 0},
+        {"temperature": 0, "top_p": 1, "max_tokens": 9, "stop": ["END"], "seed": 0},
     ),
     ({"presence_penalty": -2, "frequency_penalty": 1}, {"presence_penalty": -2, "frequency_penalty": 1}),
     ({"response_logprobs": True, "logprobs": 3}, {"logprobs": True, "top_logprobs": 3}),
@@ -125,7 +125,6 @@ OPENAI: list[tuple[Json, Json]] = [
     ({"thinking": "auto"}, {}),
     ({"thinking": {"level": "high"}}, {"reasoning_effort": "high"}),
     ({"thinking": {"budget": 512}}, {}),
-    ({"web_search": True}, {"web_search_options": {}}),
     (
         {"functions": [FUNCTION], "tools": [{"type": "web_search"}], "tool_choice": "auto"},
         {"tools": [{"type": "function", "function": FUNCTION}, {"type": "web_search"}], "tool_choice": "auto"},

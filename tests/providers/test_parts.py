@@ -232,3 +232,8 @@ def test_an_error_in_a_reply_names_its_wait() -> None:
     assert outcome("gemini", [body])["retry_after"] == pytest.approx(2.463586755)
     with pytest.raises(VendorError):
         list(Reading(registry.wire("gemini"), KeyMask("")).feed(body))
+
+
+def test_calls_without_number_have_a_limit() -> None:
+    call = openai_chunk(tool_calls=[{"function": {"name": "f", "arguments": "{}"}}])
+    assert heard("openai", [call] * 129) == []

@@ -114,6 +114,7 @@ def objects_by_the_book(body: bytes) -> list[object]:
     found: list[object] = []
     unreadable = 0
     for kind, data in by_the_book(body):
+        data = data.strip()
         if data.startswith(b"[DONE]"):
             return [*found, "done"]
         if not data:
