@@ -9,7 +9,7 @@ from time import monotonic
 from providers.base import Assembler
 from providers.errors import BadReply, CutOff, ReplyTooLong, VendorError
 from providers.registry import Wire
-from providers.text import KeyMask, Polish
+from providers.text import KeyMask, Polish, repaired
 from providers.types import Delta, Finish, FinishReason, Part, Usage
 from providers.wires.gathering import Gathering
 from providers.wires.pieces import CallPiece, Cited, Found, ReasoningPiece
@@ -32,7 +32,7 @@ class Reading:
         self.finish: Finish | None = None
         self.first_token_at: float | None = None
         self.meaningful = 0
-        self._wire, self._streaming = wire, streaming
+        self._wire, self._mask, self._streaming = wire, mask, streaming
         self._assembler = Assembler()
         self._polish = Polish(mask.fresh(), think_tags=wire.THINK_TAGS)
         self._room = Room()
@@ -92,7 +92,7 @@ class Reading:
         if isinstance(found, Usage):
             self.usage = found
         elif isinstance(found, Finish):
-            self._note_finish(found)
+            self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason)))
         elif isinstance(found, CallPiece | ReasoningPiece | Cited):
             self._note_piece(found)
         elif found.part and found.part.kind == "refusal":
@@ -109,6 +109,11 @@ class Reading:
         if self.finish is None or self._grew:
             self.finish, self._grew = finish, False
             self.meaningful += 1
+
+    def _shown(self, reason: str) -> str:
+        """A vendor's word as people may see it; it is cut, so the key may be cut too."""
+        mask = self._mask.fresh()
+        return mask.feed(repaired(reason)) + mask.rest()
 
     def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
         self.meaningful += 1

@@ -194,6 +194,7 @@ def _cleaned(value: Any, mask: KeyMask, level: int = 0) -> Any:
 
 
 def repaired(text: str) -> str:
+    """`text` that came in one piece, with U+FFFD for lone surrogates and NUL."""
     characters = Characters()
     return characters.feed(text) + characters.rest()
 

@@ -259,6 +259,14 @@ def test_v27_the_key_is_echoed(wire_vendor: FakeVendor, ask: Ask, wire: str) -> 
         assert "••••" + SECRET[-4:] in error.text
 
 
+@each_wire
+def test_v27_an_error_is_fit_to_be_stored(wire_vendor: FakeVendor, ask: Ask, wire: str) -> None:
+    wire_vendor.play([400, b'{"error": {"message": "half \\ud83d and nul \\u0000"}}'])
+    _, error = hear(ask(wire=wire))
+    assert error
+    assert error.text.endswith("half \ufffd and nul \ufffd")
+
+
 @each_dialect
 def test_v27_the_key_is_echoed_in_the_answer(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
     wire_vendor.play([dialect.stream("Yours is ", SECRET[:7], SECRET[7:], " I think")])

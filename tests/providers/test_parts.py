@@ -237,3 +237,13 @@ def test_an_error_in_a_reply_names_its_wait() -> None:
 def test_calls_without_number_have_a_limit() -> None:
     call = openai_chunk(tool_calls=[{"function": {"name": "f", "arguments": "{}"}}])
     assert heard("openai", [call] * 129) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [("\x00NEW\ud83d", "\ufffdNEW\ufffd"), (SECRET, "••••" + SECRET[-4:]), ("x" * 50 + SECRET, "x" * 50 + "••••")],
+)
+def test_a_vendors_word_for_the_finish_is_repaired_and_masked(sent: str, shown: str) -> None:
+    body = event({"candidates": [{"content": {"parts": [{"text": "x"}]}, "finishReason": "WORD"}]})
+    body = body.replace(b"WORD", json.dumps(sent)[1:-1].encode())
+    assert outcome("gemini", [body], SECRET)["finish"] == ["other", shown]
