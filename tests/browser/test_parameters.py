@@ -81,7 +81,6 @@ def test_what_is_out_of_bounds_is_not_saved(cast: Cast, model: LanguageModel, vi
     panel = tuned(alice)
     panel.get_by_label("Temperature").fill("3")
     panel.get_by_role("button", name="Save").click()
-    expect(panel.get_by_label("Temperature")).to_be_focused()
     panel.get_by_label("Temperature").fill("2")
     panel.get_by_text("More", exact=True).click()
     panel.get_by_label("JSON schema").fill("[1]")
