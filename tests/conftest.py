@@ -18,7 +18,6 @@ from django.test import Client
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from tests import test_code_quality
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
@@ -37,14 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("same")
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    if (
-        any(item.path.name == "test_code_quality.py" for item in session.items)
-        and not session.config.option.collectonly
-    ):
-        test_code_quality.begin()
-
-
 def pytest_sessionfinish() -> None:
     """Daphne made its loop when it was imported, whether or not a test has served."""
     if server := sys.modules.get("daphne.server"):
@@ -52,8 +43,9 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: synchronous Playwright keeps a loop running on the main thread."""
-    items.sort(key=lambda item: BROWSER_FOLDER in item.path.parts)
+    """The long readers of the code first, beside everything else; browser tests last: synchronous Playwright keeps a
+    loop running on the main thread."""
+    items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name != "test_code_quality.py"))
 
 
 @dataclass(frozen=True)

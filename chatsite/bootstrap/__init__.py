@@ -42,7 +42,7 @@ def _run_tests(rest: list[str]) -> None:
     catalogues.compile_changed()
     os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
     os.chdir(environment.BASE)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *rest])
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", *rest])
 
 
 def _where_django_is(arguments: list[str]) -> str:
