@@ -48,7 +48,34 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    message: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    message: UUID
+    models: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    message: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
+    message: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    message: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
     message: UUID
 
 
@@ -57,7 +84,7 @@ class Ping:
     open: dict[UUID, int] = field(default_factory=dict)
 
 
-Body = Open | Close | Read | Send | Stop | Ping
+Body = Open | Close | Read | Send | Edit | Retry | Continue | Stop | Fork | Choose | Ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +237,16 @@ def _send(fields: dict[str, Any]) -> Send:
     )
 
 
-def _stop(fields: dict[str, Any]) -> Stop:
-    return Stop(_uuid(fields, "message"))
+def _edit(fields: dict[str, Any]) -> Edit:
+    return Edit(_message(fields), message_text(fields.get("text"), may_be_empty=True))
+
+
+def _retry(fields: dict[str, Any]) -> Retry:
+    return Retry(_message(fields), _uuids(fields, "models", MAX_MODELS))
+
+
+def _message(fields: dict[str, Any]) -> UUID:
+    return _uuid(fields, "message")
 
 
 def _ping(fields: dict[str, Any]) -> Ping:
@@ -226,6 +261,11 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
     "conversation.close": _close,
     "conversation.read": _read,
     "message.send": _send,
-    "reply.stop": _stop,
+    "message.edit": _edit,
+    "reply.retry": _retry,
+    "reply.continue": lambda fields: Continue(_message(fields)),
+    "reply.stop": lambda fields: Stop(_message(fields)),
+    "conversation.fork": lambda fields: Fork(_message(fields)),
+    "branch.choose": lambda fields: Choose(_message(fields)),
     "ping": _ping,
 }

@@ -107,8 +107,15 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case commands.Read(conversation, revision):
                 await self._in_database(actions.mark_read, person, conversation, revision)
                 await self._ack(command.id)
-            case commands.Stop(message):
-                await self._in_database(actions.stop_reply, person, message)
+            case commands.Edit() | commands.Retry() | commands.Continue() as body:
+                await self._change(command, person, body)
+            case commands.Stop() as body:
+                await self._in_database(actions.stop_reply, person, body)
+                await self._ack(command.id)
+            case commands.Fork():
+                await self._ack(command.id, **await self._in_database(actions.fork_conversation, person, command))
+            case commands.Choose(message):
+                await self._in_database(actions.choose_branch, person, message)
                 await self._ack(command.id)
             case commands.Ping(known):
                 await self._ack(command.id, moved=await self._in_database(actions.moved, person, known))
@@ -128,13 +135,33 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         hub.release(viewing, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming})
 
     async def _send(self, command: commands.Command, person: User, body: commands.Send) -> None:
-        """A send joins its conversation before its commit; who is new there hears nothing before the ack."""
         conversation = body.conversation or actions.new_conversation_id()
+        ack = await self._joined(command, conversation, actions.post_message, person, command, conversation)
+        if (first := UUID(ack["conversation"])) != conversation:  # the same send again: it began another one
+            hub.viewings.part(self, conversation)
+            if hub.viewings.find(self, first) is None:
+                hub.release(hub.join(self, first, html=self.reads_html), 0, {})
+
+    async def _change(
+        self, command: commands.Command, person: User, body: commands.Edit | commands.Retry | commands.Continue
+    ) -> None:
+        conversation = await self._in_database(actions.conversation_of, person, body.message)
+        await self._joined(command, conversation, _CHANGES[type(body)], person, command)
+
+    async def _joined(
+        self,
+        command: commands.Command,
+        conversation: UUID,
+        act: Callable[P, dict[str, Any]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> dict[str, Any]:
+        """Who changes a conversation joins it before the commit; who is new there hears nothing before the ack."""
         newcomer: Viewing | None = None
         if hub.viewings.find(self, conversation) is None:
             newcomer = hub.join(self, conversation, html=self.reads_html)
         try:
-            ack = await self._in_database(actions.post_message, person, command, conversation)
+            ack = await self._in_database(act, *args, **kwargs)
         except (Refused, DatabaseError):
             if newcomer:
                 hub.viewings.part(self, conversation)
@@ -142,10 +169,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await self._ack(command.id, **ack)
         if newcomer:
             hub.release(newcomer, 0, {})
-        if (first := UUID(ack["conversation"])) != conversation:  # the same send again: it began another one
-            hub.viewings.part(self, conversation)
-            if hub.viewings.find(self, first) is None:
-                hub.release(hub.join(self, first, html=self.reads_html), 0, {})
+        return ack
 
     async def _ack(self, command_id: str, **fields: Any) -> None:
         await self.push(frames.serialise({"type": "ack", "id": command_id, **fields}))
@@ -155,3 +179,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _in_database(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(database.submit(work, *args, **kwargs))
+
+
+_CHANGES: dict[type, Callable[[User, commands.Command], dict[str, Any]]] = {
+    commands.Edit: actions.edit_message,
+    commands.Retry: actions.retry_reply,
+    commands.Continue: actions.continue_reply,
+}

@@ -3,6 +3,7 @@
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
 
@@ -13,11 +14,12 @@ from conversations.checkpoints import Outcome, writer
 from conversations.live import LiveReply, hub
 from conversations.models import Message
 from conversations.models.message import Status
+from conversations.parts import Piece, carried_over
 from providers import pool, vault
 from providers.errors import VendorError
 from providers.pool import Route
 from providers.streaming import Stream
-from providers.types import Delta, Finish, Prompt, Usage
+from providers.types import Delta, Finish, Part, Prompt, Usage
 
 _logger = logging.getLogger(__name__)
 _closing = threading.Event()
@@ -71,10 +73,10 @@ def run(live: LiveReply) -> None:
     said: list[str] = []
     try:
         live.look()
-        prepared = database.submit(_prepare, live).result()
-        if prepared is None or not live.claim():
+        task = database.submit(_prepare, live).result()
+        if task is None or not live.claim():
             return
-        outcome = _relay(live, *prepared, said)
+        outcome = _relay(live, task, said)
     except Exception:
         live.claim()  # or the next sweep would ask for it again, and pay for it
         _logger.exception("A reply ended by a fault of our own.")
@@ -82,18 +84,32 @@ def run(live: LiveReply) -> None:
     hub.end(live, partial(writer.end, live, outcome, markdown.render("".join(said))))
 
 
-def _prepare(live: LiveReply) -> tuple[Route | VendorError, Prompt] | None:
-    """The way to the vendor and what to say there; None while the reply above is still under way."""
-    reply = Message.objects.select_related("conversation", "parent__parent").get(pk=live.id)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The way to the vendor, what to say there, and what the reply begins with."""
+
+    route: Route | VendorError
+    prompt: Prompt = field(default_factory=lambda: Prompt("", ()))
+    carried: tuple[Piece, ...] = ()
+
+
+def _prepare(live: LiveReply) -> _Task | None:
+    """What there is to do; None while the reply above is still under way."""
+    reply = Message.objects.select_related("conversation", "parent__parent", "continues").get(pk=live.id)
     above = reply.parent.parent if reply.parent else None
     if above is not None and above.is_under_way and not live.stopped:
         _tell_to_wait(live)
         return None
+    carried = _carried(reply.continues)
     try:
         route = pool.choose(reply.model_id)
-        return route, history.prompt_for(reply, route.vendor_id)
+        return _Task(route, history.prompt_for(reply, route.vendor_id), carried)
     except VendorError as error:
-        return error, Prompt("", ())
+        return _Task(error, carried=carried)
+
+
+def _carried(earlier: Message | None) -> tuple[Piece, ...]:
+    return tuple(carried_over([Part.from_json(part) for part in earlier.parts])) if earlier else ()
 
 
 def _tell_to_wait(live: LiveReply) -> None:
@@ -102,12 +118,15 @@ def _tell_to_wait(live: LiveReply) -> None:
         events.message_waiting(live.conversation, live.id, "queued")
 
 
-def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt, said: list[str]) -> Outcome:
+def _relay(live: LiveReply, task: _Task, said: list[str]) -> Outcome:
     stream: Stream | None = None
+    for piece in task.carried:
+        hub.feed(live, piece)
+        said.append(piece.text)
     try:
-        if isinstance(route, VendorError):
-            raise route
-        with route.stream(prompt) as stream:
+        if isinstance(task.route, VendorError):
+            raise task.route
+        with task.route.stream(task.prompt) as stream:
             live.attach(stream)
             for delta in stream:
                 delta = _with_files_kept(live, delta)
@@ -115,12 +134,12 @@ def _relay(live: LiveReply, route: Route | VendorError, prompt: Prompt, said: li
                 said.append(delta.part.text if delta.part and delta.part.kind == "text" else delta.text)
         return _ended(live, stream)
     except VendorError as error:
-        return _broken(error.code, error.text, stream)
+        return _broken(error.code, error.text, stream, bool(task.carried))
     except vault.Locked as error:
-        return _broken("key_refused", str(error), stream)
+        return _broken("key_refused", str(error), stream, bool(task.carried))
     finally:
-        if isinstance(route, Route) and stream is not None:
-            database.submit(pool.remember, route, stream.learnt)
+        if isinstance(task.route, Route) and stream is not None:
+            database.submit(pool.remember, task.route, stream.learnt)
 
 
 def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
@@ -138,9 +157,9 @@ def _ended(live: LiveReply, stream: Stream) -> Outcome:
     return Outcome(status, stream.finish, stream.usage or Usage())
 
 
-def _broken(code: str, text: str, stream: Stream | None = None) -> Outcome:
-    """Failed before the first token, interrupted after it."""
-    spoken = stream is not None and stream.first_token_at is not None
+def _broken(code: str, text: str, stream: Stream | None = None, spoken: bool = False) -> Outcome:
+    """Failed before the first token, interrupted after it; a reply that continues another has `spoken` already."""
+    spoken = spoken or (stream is not None and stream.first_token_at is not None)
     usage = stream.usage if stream is not None and stream.usage else Usage()
     finish = Finish("blocked") if code == "blocked" else None
     return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, usage, code, text)

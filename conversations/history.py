@@ -1,6 +1,7 @@
 """The branch above a reply, as a provider understands it."""
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from django.db.models import Sum
 
@@ -13,6 +14,13 @@ MAX_FILE_BYTES = 40 * 2**20
 """Of all files of one prompt: vendors take 20 to 50 MB a request."""
 
 
+GO_ON = (
+    "Your last reply broke off. Continue it exactly where it ends: repeat nothing of it and write no introduction; "
+    "your words are appended to it as they come."
+)
+"""What a model is told that shall finish its reply: few vendors let the last turn be the model's own."""
+
+
 def prompt_for(reply: Message, vendor_id: str) -> Prompt:
     """Everything said on the way to this reply, in order."""
     conversation = reply.conversation
@@ -20,7 +28,7 @@ def prompt_for(reply: Message, vendor_id: str) -> Prompt:
     _refuse_too_many_bytes(branch)
     return Prompt(
         model=vendor_id,
-        turns=tuple(_turns(branch)),
+        turns=(*_turns(branch), *_broken_off(reply)),
         system=conversation.system_prompt,
         parameters={**conversation.parameters, **reply.parameters},
     )
@@ -40,11 +48,20 @@ def _turns(branch: Iterable[Message]) -> Iterator[Turn]:
         yield Turn("assistant" if message.is_reply else "user", tuple(_parts(message)))
 
 
+def _broken_off(reply: Message) -> Iterator[Turn]:
+    if reply.continues is not None:
+        yield from _turns([reply.continues])
+        yield Turn("user", (Part("text", GO_ON),))
+
+
 def _parts(message: Message) -> Iterator[Part]:
-    """What a message holds, as it came; the bytes of its files are read only now."""
-    for stored in message.parts:
-        part = Part.from_json(stored)
-        yield with_content(part) if "file" in part.detail else part
+    """What a message holds, as it came, less its seams; the bytes of its files are read only now."""
+    kept = (Part.from_json(stored) for stored in message.parts if stored["kind"] != "seam")
+    for is_words, group in groupby(kept, key=lambda part: part.kind == "text" and not part.detail):
+        if is_words:
+            yield Part("text", "".join(part.text for part in group))
+        else:
+            yield from (with_content(part) if "file" in part.detail else part for part in group)
 
 
 def with_content(part: Part) -> Part:

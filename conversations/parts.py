@@ -1,8 +1,9 @@
 """What a reply consists of, put together delta by delta."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from providers.types import Delta, Part
@@ -10,11 +11,15 @@ from providers.types import Delta, Part
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one message.delta carries: text and thought that grow, or one part that stays by itself."""
+    """What one message.delta carries: text and thought that grow, or one part that stays by itself.
+
+    `carried` are whole parts of an earlier reply, of which `text` and `thought` are the words.
+    """
 
     text: str = ""
     thought: str = ""
     part: Part | None = None
+    carried: tuple[Part, ...] = ()
 
 
 class Parts:
@@ -26,6 +31,9 @@ class Parts:
         self._thought_seconds: dict[int, float] = {}
 
     def add(self, piece: Piece) -> None:
+        if piece.carried:
+            self._parts.extend(piece.carried)
+            return
         self._time_thoughts(piece)
         self._grow("thought", piece.thought)
         self._grow("text", piece.text)
@@ -68,14 +76,33 @@ class Parts:
             self._parts.append((kind, [text]))
 
     def _joined(self, kind: str) -> str:
-        return "".join(part.text for part in self if part.kind == kind)
+        return _words(self, kind)
 
 
-def merged(deltas: list[Delta]) -> Iterator[Piece]:
+def carried_over(parts: list[Part]) -> Iterator[Piece]:
+    """The parts of an earlier reply for the one that continues it, and the seam: all words up to the first part of
+    another kind are one piece, so that the first of the new reply's deltas says what there was."""
+    for is_words, group in groupby(parts, key=lambda part: part.kind in ("text", "thought")):
+        if is_words:
+            words = tuple(group)
+            yield Piece(_words(words, "text"), _words(words, "thought"), carried=words)
+        else:
+            yield from (Piece(part=part) for part in group)
+    yield Piece(part=Part("seam"))
+
+
+def _words(parts: Iterable[Part], kind: str) -> str:
+    return "".join(part.text for part in parts if part.kind == kind)
+
+
+def merged(pending: list[Delta | Piece]) -> Iterator[Piece]:
     """The fewest pieces that carry these deltas without changing the order of text, thought and parts."""
     text: list[str] = []
     thought: list[str] = []
-    for delta in deltas:
+    for delta in pending:
+        if isinstance(delta, Piece):
+            yield delta
+            continue
         if (delta.thought and text) or (delta.part is not None and (text or thought)):
             yield Piece("".join(text), "".join(thought))
             text, thought = [], []

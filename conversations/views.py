@@ -20,7 +20,7 @@ from conversations import language, setup
 from conversations.commands import MAX_FILES
 from conversations.files import MAX_BYTES
 from conversations.forms import EndpointForm, SetUpForm
-from conversations.models import Conversation, Message, Team
+from conversations.models import Conversation, Message, Team, User
 from conversations.paging import cursor_of
 from conversations.parameters import known_to
 from conversations.text import TEXT_LENGTH
@@ -157,7 +157,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "next_cursor": cursor_of(rows[SIDEBAR - 1]) if len(rows) > SIDEBAR else None,
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
-        "thread": _thread(conversation),
+        "thread": _thread(person, conversation),
         "models": models,
         "chosen_model": _chosen(conversation, models),
         "teams": Team.objects.writable_by(person),
@@ -179,12 +179,11 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-def _thread(conversation: Conversation | None) -> list[Message]:
-    """The branch down to the newest message."""
+def _thread(person: User, conversation: Conversation | None) -> list[Message]:
+    """The branch that this person is shown."""
     if conversation is None:
         return []
-    newest = conversation.messages.order_by("-id").values_list("pk", flat=True).first()
-    thread = Message.objects.branch(newest)
+    thread = Message.objects.branch(Message.objects.leaf_for(person, conversation))
     prefetch_related_objects(thread, "files")
     return thread
 

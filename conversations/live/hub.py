@@ -51,7 +51,7 @@ class Hub:
     def begin(self, reply: LiveReply) -> None:
         self.replies[reply.id] = reply
 
-    def feed(self, reply: LiveReply, delta: Delta) -> None:
+    def feed(self, reply: LiveReply, delta: Delta | Piece) -> None:
         self._put(lambda: self._receive(reply, delta))
 
     def end(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
@@ -117,7 +117,7 @@ class Hub:
             if stamp.is_news_after(revision, seqs):
                 self._send([viewing.viewer], frame)
 
-    def _receive(self, reply: LiveReply, delta: Delta) -> None:
+    def _receive(self, reply: LiveReply, delta: Delta | Piece) -> None:
         reply.pending.append(delta)
         self._consider(reply)
 

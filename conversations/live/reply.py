@@ -48,7 +48,7 @@ class LiveReply:
         self._said, self._seq = Parts(), 0
         self._growing = GrowingMarkdown()
         # The rest belongs to the loop alone.
-        self.pending: list[Delta] = []
+        self.pending: list[Delta | Piece] = []
         self.flushed_at = 0.0
         self.timer: asyncio.TimerHandle | None = None
         self.rendering = False

@@ -1,6 +1,6 @@
 """A conversation: whose it is, who may read it, who may write in it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import models
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from conversations.ids import new_id
 from conversations.models.people import Membership, Team, User
 from providers.models import LanguageModel
+
+if TYPE_CHECKING:
+    from conversations.models.message import Message
 
 TITLE_LENGTH = 120
 
@@ -94,6 +97,27 @@ class Conversation(models.Model):
         if self.team_id is None:
             return [self.owner_id]
         return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))
+
+
+class BranchChoiceManager(models.Manager["BranchChoice"]):
+    def choose(self, user: User, message: "Message") -> None:
+        """Show this person the branch through `message` from now on."""
+        self.update_or_create(user=user, conversation_id=message.conversation_id, defaults={"message": message})
+
+
+class BranchChoice(models.Model):
+    """The message through which the branch leads that a person wants to see, where there are several."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="branch_choices")
+    message = models.ForeignKey("conversations.Message", models.CASCADE, related_name="+")
+
+    message_id: UUID
+
+    objects = BranchChoiceManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="one_branch_a_reader")]
 
 
 class ReadMark(models.Model):

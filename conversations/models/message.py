@@ -31,6 +31,16 @@ _BRANCH = """
 """
 
 
+_NEWEST_BELOW = """
+    WITH RECURSIVE below (id) AS (
+        SELECT id FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT child.id FROM conversations_message child JOIN below ON child.parent_id = below.id
+    )
+    SELECT id FROM below ORDER BY id DESC LIMIT 1
+"""
+
+
 class Status(models.TextChoices):
     WAITING = "waiting", _("waiting")
     STREAMING = "streaming", _("streaming")
@@ -69,13 +79,25 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The messages from the root down to `leaf`, one query however long the branch."""
         if leaf is None:
             return []
-        key = self.model._meta.pk.get_db_prep_value(leaf, connection)
-        rows = self.model.objects.raw(_BRANCH, [key])
+        rows = self.model.objects.raw(_BRANCH, [_db_key(leaf)])
         return list(rows.prefetch_related("author"))
+
+    def leaf_for(self, user: User, conversation: Conversation) -> UUID | None:
+        """The end of the branch that this person is shown: the newest below the one they chose, else the newest."""
+        choice = conversation.branch_choices.filter(user=user).first()
+        if choice is None:
+            return conversation.messages.order_by("-id").values_list("pk", flat=True).first()
+        rows = self.model.objects.raw(_NEWEST_BELOW, [_db_key(choice.message_id)])
+        return rows[0].pk
 
     def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
         """The fence: the row of this very attempt, as long as nobody has ended it."""
         return self.under_way().filter(pk=reply_id, attempt=attempt)
+
+
+def _db_key(message_id: UUID) -> Any:
+    """An id as raw SQL takes it in this database."""
+    return Message._meta.pk.get_db_prep_value(message_id, connection)
 
 
 class Message(models.Model):
@@ -108,6 +130,8 @@ class Message(models.Model):
     model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+")
     model_name = models.CharField(max_length=200, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
+    continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
+    """The reply whose parts this one begins with."""
     finish_reason = models.CharField(max_length=12, blank=True)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
@@ -119,6 +143,7 @@ class Message(models.Model):
     conversation_id: UUID
     parent_id: UUID | None
     author_id: UUID | None
+    continues_id: UUID | None
     model_id: UUID | None
 
     objects = MessageQuerySet.as_manager()
@@ -144,6 +169,12 @@ class Message(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.status in UNDER_WAY
+
+    @property
+    def can_continue(self) -> bool:
+        """It said something and ended before its end, by whomever; at our own limit there is no room for more."""
+        broke_off = self.status in (Status.STOPPED, Status.INTERRUPTED) or self.finish_reason == "length"
+        return broke_off and not self.is_under_way and bool(self.parts) and self.error_code != "reply_too_long"
 
     @property
     def author_name(self) -> str:

@@ -1,0 +1,49 @@
+"""The one way to a row: what is not there and what is not for this person are refused alike."""
+
+from uuid import UUID
+
+from conversations.errors import NotFound
+from conversations.models import Conversation, Message, User
+from conversations.models.conversation import ConversationQuerySet
+from conversations.models.message import MessageQuerySet, Role
+
+
+def visible(user: User, conversation_id: UUID) -> Conversation:
+    return _conversation(Conversation.objects.visible_to(user), conversation_id)
+
+
+def writable(user: User, conversation_id: UUID) -> Conversation:
+    return _conversation(Conversation.objects.writable_by(user), conversation_id)
+
+
+def conversation_of(user: User, message_id: UUID) -> UUID:
+    """Where a message that this person may read stands."""
+    return _message(Message.objects.visible_to(user), message_id).conversation_id
+
+
+def visible_message(user: User, message_id: UUID) -> Message:
+    return _message(Message.objects.visible_to(user), message_id)
+
+
+def writable_question(user: User, message_id: UUID) -> Message:
+    """A person's message in a conversation in which this person may write."""
+    return _message(Message.objects.writable_by(user).filter(role=Role.USER), message_id)
+
+
+def writable_reply(user: User, message_id: UUID) -> Message:
+    """A model's message in a conversation in which this person may write."""
+    return _message(Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id)
+
+
+def _conversation(rows: ConversationQuerySet, key: UUID) -> Conversation:
+    found = rows.select_related("team", "owner").filter(pk=key).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _message(rows: MessageQuerySet, key: UUID) -> Message:
+    found = rows.select_related("conversation__team", "conversation__owner", "parent").filter(pk=key).first()
+    if found is None:
+        raise NotFound
+    return found

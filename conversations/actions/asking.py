@@ -1,0 +1,138 @@
+"""Questions: a new one, and another wording of an old one beside it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from conversations import commands, files
+from conversations.actions import choosing
+from conversations.actions.access import writable, writable_question
+from conversations.actions.once import once
+from conversations.actions.replying import announce, create_reply, start_on_commit
+from conversations.errors import NotFound, Refused
+from conversations.ids import new_id
+from conversations.models import BranchChoice, Conversation, File, Message, Team, User
+from conversations.models.message import Role, Status
+from conversations.text import title_of
+from providers.models import LanguageModel
+
+new_conversation_id = new_id
+
+
+def post_message(user: User, command: commands.Command, conversation_id: UUID) -> dict[str, Any]:
+    """Store a question and the replies that it waits for; the ack's fields. Without `conversation`, begin that one."""
+    body = command.body
+    assert isinstance(body, commands.Send)
+    if body.conversation is not None:
+        writable(user, conversation_id)
+    return once(user, command, lambda: _post(user, body, conversation_id))
+
+
+def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
+    """Ask the same question in other words, beside the old one; the same models answer, with the same files."""
+    body = command.body
+    assert isinstance(body, commands.Edit)
+    writable_question(user, body.message)
+    return once(user, command, lambda: _edit(user, body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of whom, before it is stored."""
+
+    text: str
+    models: list[LanguageModel]
+    attached: list[File]
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def _post(user: User, body: commands.Send, conversation_id: UUID) -> dict[str, Any]:
+    begun = body.conversation is None
+    models = (
+        choosing.models_asked(body.models)
+        if body.models
+        else choosing.models_before((), None if begun else conversation_id)
+    )
+    conversation = _begin(user, body, conversation_id) if begun else writable(user, conversation_id)
+    asked = _Question(body.text, models, files.attachable(user, body.files), body.parameters)
+    _refuse(user, conversation, asked)
+    first = conversation.advance(2 + len(models), **_changes(conversation, asked))
+    question, ack = _store(user, conversation, asked, _parent(conversation, body), first)
+    if not begun:
+        BranchChoice.objects.filter(user=user, conversation=conversation).update(message=question)
+    return ack
+
+
+def _edit(user: User, body: commands.Edit) -> dict[str, Any]:
+    original = writable_question(user, body.message)
+    attached = list(original.files.all())
+    if not body.text.strip() and not attached:
+        raise Refused("bad_text", "An empty message cannot be sent.")
+    replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
+    models = choosing.models_before((reply.model_id for reply in replies), original.conversation_id)
+    asked = _Question(body.text, models, attached, replies[0].parameters if replies else {})
+    conversation = original.conversation
+    _refuse(user, conversation, asked)
+    first = conversation.advance(2 + len(models))
+    question, ack = _store(user, conversation, asked, original.parent, first)
+    BranchChoice.objects.choose(user, question)
+    return ack
+
+
+def _refuse(user: User, conversation: Conversation, asked: _Question) -> None:
+    choosing.refuse_a_crowd(user, conversation, len(asked.models))
+    choosing.refuse_what_no_model_takes(asked.models, asked.attached)
+
+
+def _store(
+    user: User, conversation: Conversation, asked: _Question, parent: Message | None, revision: int
+) -> tuple[Message, dict[str, Any]]:
+    """The question and its replies, announced and started on commit; the ack's fields."""
+    words = [{"kind": "text", "text": asked.text}] if asked.text else []
+    question = Message.objects.create(
+        conversation=conversation,
+        parent=parent,
+        role=Role.USER,
+        author=user,
+        text=asked.text,
+        parts=[*map(files.part_of, asked.attached), *words],
+        status=Status.COMPLETE,
+        revision=revision,
+    )
+    question.files.set(asked.attached)
+    replies = [
+        create_reply(question, model, user, later, asked.parameters)
+        for later, model in enumerate(asked.models, revision + 1)
+    ]
+    announce(conversation, [question, *replies])
+    start_on_commit(replies)
+    return question, {
+        "conversation": str(conversation.id),
+        "message": str(question.id),
+        "replies": [str(reply.id) for reply in replies],
+    }
+
+
+def _begin(user: User, body: commands.Send, conversation_id: UUID) -> Conversation:
+    team = None
+    if body.team is not None:
+        team = Team.objects.writable_by(user).filter(pk=body.team).first()
+        if team is None:
+            raise NotFound
+    return Conversation.objects.create(id=conversation_id, owner=user, team=team)
+
+
+def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
+    titled = {} if conversation.title or not asked.text else {"title": title_of(asked.text)}
+    return {**titled, "model": asked.models[0]}
+
+
+def _parent(conversation: Conversation, body: commands.Send) -> Message | None:
+    if not body.says_parent:
+        return conversation.messages.order_by("-id").first()
+    if body.parent is None:
+        return None
+    parent = conversation.messages.filter(pk=body.parent).first()
+    if parent is None:
+        raise NotFound
+    return parent

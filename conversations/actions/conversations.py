@@ -1,0 +1,67 @@
+"""Conversations: begin, change and delete one, and what each person has seen and chosen in it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from conversations import events, generation
+from conversations.actions.access import visible, visible_message, writable
+from conversations.errors import NotFound
+from conversations.live import hub
+from conversations.models import BranchChoice, Conversation, ReadMark, User
+
+
+def create_conversation(user: User, **fields: Any) -> Conversation:
+    """An empty conversation; `team`, where given, must be one this person may write in."""
+    with transaction.atomic():
+        conversation = Conversation.objects.create(owner=user, revision=1, **fields)
+        transaction.on_commit(lambda: events.conversation_updated(conversation, 1))
+    return conversation
+
+
+def change_conversation(user: User, conversation_id: UUID, **changed: Any) -> Conversation:
+    with transaction.atomic():
+        conversation = writable(user, conversation_id)
+        revision = conversation.advance(1, **changed)
+        transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
+    return conversation
+
+
+def delete_conversation(user: User, conversation_id: UUID) -> None:
+    """Gone for everybody, replies under way included. A team's conversation goes by its owner or a lead."""
+    with transaction.atomic():
+        conversation = Conversation.objects.deletable_by(user).filter(pk=conversation_id).first()
+        if conversation is None:
+            raise NotFound
+        revision, people = conversation.advance(1), conversation.audience_ids()
+        under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
+        conversation.delete()
+        transaction.on_commit(lambda: _hang_up(under_way))
+        transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, people))
+
+
+def mark_read(user: User, conversation_id: UUID, revision: int) -> None:
+    """This person has seen everything up to `revision`."""
+    conversation = visible(user, conversation_id)
+    seen = min(revision, conversation.revision)
+    mark, made = ReadMark.objects.get_or_create(user=user, conversation=conversation, defaults={"revision": seen})
+    if not made and mark.revision < seen:
+        ReadMark.objects.filter(pk=mark.pk).update(revision=seen)
+
+
+def choose_branch(user: User, message_id: UUID) -> None:
+    """From now on this person is shown the branch that goes through this message."""
+    BranchChoice.objects.choose(user, visible_message(user, message_id))
+
+
+def moved(user: User, known: dict[UUID, int]) -> list[str]:
+    """Which of these conversations are at another revision than the client knows, or gone for this person."""
+    rows = Conversation.objects.visible_to(user).filter(pk__in=list(known)).values_list("pk", "revision")
+    current = dict(rows)
+    return [str(key) for key, revision in known.items() if current.get(key) != revision]
+
+
+def _hang_up(replies: list[UUID]) -> None:
+    for live in [hub.replies[key] for key in replies if key in hub.replies]:
+        generation.stop(live)

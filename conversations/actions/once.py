@@ -1,0 +1,48 @@
+"""Once, however often asked: the first ack is kept and given again."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from conversations import commands, generation
+from conversations.actions.access import visible
+from conversations.errors import Refused
+from conversations.models import Receipt, User
+
+
+def once(user: User, command: commands.Command, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `act` returned when this command first came; it must name the conversation that it changed.
+
+    Whoever comes second at the same time waits for the first. A refusal is not remembered.
+    """
+    if generation.is_closing():
+        raise Refused("unavailable", "The server is restarting; try again in a moment.")
+    ack = _first(user, command, act)
+    visible(user, UUID(ack["conversation"]))  # what was done then may be out of reach now
+    return ack
+
+
+def _first(user: User, command: commands.Command, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        with transaction.atomic():
+            if (earlier := _receipt(user, command)) is not None:
+                return earlier
+            receipt = Receipt.objects.create(person=user, command_id=command.id, body_hash=command.digest)
+            receipt.ack = act()
+            receipt.save(update_fields=["ack"])
+            return receipt.ack
+    except IntegrityError:
+        if (earlier := _receipt(user, command)) is None:
+            raise
+        return earlier
+
+
+def _receipt(user: User, command: commands.Command) -> dict[str, Any] | None:
+    receipt = Receipt.objects.filter(person=user, command_id=command.id).first()
+    if receipt is None:
+        return None
+    if receipt.body_hash != command.digest:
+        raise Refused("conflict", "This id was used for another command.")
+    return receipt.ack

@@ -1,0 +1,124 @@
+"""Replies: begin one, stop it, ask for another version, go on from where one broke off."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import commands, events, generation
+from conversations.actions import choosing
+from conversations.actions.access import writable_reply
+from conversations.actions.once import once
+from conversations.errors import Refused
+from conversations.ids import BOOT_ID
+from conversations.live import hub
+from conversations.models import BranchChoice, Conversation, Message, User
+from conversations.models.message import Role, Status
+from providers.models import LanguageModel
+
+
+def create_reply(
+    question: Message,
+    model: LanguageModel,
+    asker: User,
+    revision: int,
+    parameters: dict[str, Any],
+    continues: Message | None = None,
+) -> Message:
+    """A reply that waits to be written by this process; who creates it starts it on commit."""
+    return Message.objects.create(
+        conversation=question.conversation,
+        parent=question,
+        role=Role.ASSISTANT,
+        author=asker,
+        model=model,
+        model_name=model.name,
+        parameters=parameters,
+        continues=continues,
+        status=Status.WAITING,
+        revision=revision,
+        owner=BOOT_ID,
+        heartbeat=timezone.now(),
+    )
+
+
+def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
+    """Another version of a reply, beside it: by the same model, or by those asked for."""
+    body = command.body
+    assert isinstance(body, commands.Retry)
+    writable_reply(user, body.message)
+    return once(user, command, lambda: _retry(user, body))
+
+
+def continue_reply(user: User, command: commands.Command) -> dict[str, Any]:
+    """A version that begins with what the reply said before it ended too early, and goes on from there."""
+    body = command.body
+    assert isinstance(body, commands.Continue)
+    writable_reply(user, body.message)
+    return once(user, command, lambda: _continue(user, body))
+
+
+def stop_reply(user: User, command: commands.Stop) -> None:
+    """Ask for the end of a reply; its owner ends it, with everything it has relayed. Ended ones stay as they are."""
+    writable_reply(user, command.message)
+    Message.objects.under_way().filter(pk=command.message).update(stop_requested=True)
+    if live := hub.replies.get(command.message):
+        generation.stop(live)
+
+
+def announce(conversation: Conversation, created: Sequence[Message]) -> None:
+    """The last revision of the act is the conversation's own: it moved up, and may have got its title."""
+    for message in created:
+        transaction.on_commit(partial(events.message_created, message))
+    last = created[-1].revision + 1
+    transaction.on_commit(lambda: events.conversation_updated(conversation, last, streaming=True))
+
+
+def start_on_commit(replies: Sequence[Message]) -> None:
+    for reply in replies:
+        transaction.on_commit(partial(generation.start, reply))
+
+
+def _retry(user: User, body: commands.Retry) -> dict[str, Any]:
+    reply = writable_reply(user, body.message)
+    models = (
+        choosing.models_asked(body.models)
+        if body.models
+        else choosing.models_before([reply.model_id], reply.conversation_id)
+    )
+    return _add_versions(user, reply, models)
+
+
+def _continue(user: User, body: commands.Continue) -> dict[str, Any]:
+    reply = writable_reply(user, body.message)
+    if not reply.can_continue:
+        raise Refused("conflict", "This reply did not break off: there is nothing to continue.")
+    models = choosing.models_before([reply.model_id], reply.conversation_id)
+    return _add_versions(user, reply, models, continues=reply)
+
+
+def _add_versions(
+    user: User, reply: Message, models: list[LanguageModel], continues: Message | None = None
+) -> dict[str, Any]:
+    conversation, question = reply.conversation, reply.parent
+    assert question is not None
+    choosing.refuse_a_crowd(user, conversation, len(models))
+    first = conversation.advance(1 + len(models))  # from here on nobody else adds a version
+    _refuse_a_second(question, models)
+    question.conversation = conversation
+    versions = [
+        create_reply(question, model, user, revision, reply.parameters, continues)
+        for revision, model in enumerate(models, first)
+    ]
+    BranchChoice.objects.choose(user, versions[0])
+    announce(conversation, versions)
+    start_on_commit(versions)
+    return {"conversation": str(conversation.id), "replies": [str(version.id) for version in versions]}
+
+
+def _refuse_a_second(question: Message, models: list[LanguageModel]) -> None:
+    """One version by one model at a time, however often somebody clicks."""
+    if Message.objects.under_way().filter(parent=question, model__in=models).exists():
+        raise Refused("busy", "This model is answering this question already.")
