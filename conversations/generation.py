@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +21,7 @@ from providers.errors import VendorError
 from providers.pool import Route
 from providers.streaming import Stream
 from providers.types import Delta, Finish, Part, Prompt, Usage
+from providers.wires.room import Room
 
 _logger = logging.getLogger(__name__)
 _closing = threading.Event()
@@ -128,7 +130,7 @@ def _relay(live: LiveReply, task: _Task, said: list[str]) -> Outcome:
             raise task.route
         with task.route.stream(task.prompt) as stream:
             live.attach(stream)
-            for delta in stream:
+            for delta in _as_far_as_it_fits(task.carried, stream):
                 delta = _with_files_kept(live, delta)
                 hub.feed(live, delta)
                 said.append(delta.part.text if delta.part and delta.part.kind == "text" else delta.text)
@@ -140,6 +142,16 @@ def _relay(live: LiveReply, task: _Task, said: list[str]) -> Outcome:
     finally:
         if isinstance(task.route, Route) and stream is not None:
             database.submit(pool.remember, task.route, stream.learnt)
+
+
+def _as_far_as_it_fits(carried: tuple[Piece, ...], stream: Stream) -> Iterable[Delta]:
+    """What is carried over takes its share of what a reply may hold; raises ReplyTooLong behind the last that fits."""
+    if not carried:
+        return stream
+    room = Room()
+    for piece in carried:
+        list(room.fitting(Delta(piece.text, piece.thought)))
+    return (fitting for delta in stream for fitting in room.fitting(delta))
 
 
 def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:

@@ -202,6 +202,18 @@ def test_what_breaks_off_again_is_continued_again(
     assert ended(alice, last)["text"] == "ab"
 
 
+def test_what_is_carried_over_counts_against_what_a_reply_may_hold(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect
+) -> None:
+    vendor.play([openai_event("a" * (2**20 - 5)), close], [openai_stream(["bbb", "cccc"])])
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    whole = ended(alice, change(alice, "reply.continue", message=reply)["replies"][0])
+    assert whole["text"].lstrip("a") == "bbbcc"
+    assert (len(whole["text"]), whole["error"]["code"]) == (2**20, "reply_too_long")
+    assert alice.ask("reply.continue", message=whole["id"])["code"] == "conflict"
+
+
 def test_what_has_an_end_is_not_continued(
     cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect
 ) -> None:
