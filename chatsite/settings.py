@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from chatsite import generated
+from chatsite import databases, generated
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -33,6 +33,8 @@ CHATSITE_STREAM_THREADS = int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
 CHATSITE_ENCRYPTION_KEYS = _list(
     _from_environment("CHATSITE_ENCRYPTION_KEYS") or generated.secret("encryption-keys", 32)
 )
+DATABASE_URL = _from_environment("DATABASE_URL")
+REDIS_URL = _from_environment("REDIS_URL")
 CHATSITE_SETUP_CODE = generated.secret("setup-code", 12)
 SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or generated.secret("secret-key", 48)
 
@@ -93,25 +95,19 @@ TEMPLATES = [
     },
 ]
 
-# --- Database: SQLite with one writer at a time that waits its turn, instead of failing half-way ---------------------
+# --- Database, and what several processes share --------------------------------------------------------------------
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": CHATSITE_DATA / "chatsite.sqlite3",
-        "CONN_MAX_AGE": None,
-        "TEST": {"NAME": CHATSITE_DATA / "test.sqlite3"},
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864;"
-            ),
-        },
-    }
-}
+DATABASES = {"default": databases.postgres(DATABASE_URL) if DATABASE_URL else databases.sqlite(CHATSITE_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "chatsite",
+            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+        }
+    }
 
 # --- People --------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import sys
 
-from chatsite.bootstrap import address, browser, catalogues, environment
+from chatsite.bootstrap import address, browser, catalogues, environment, redis
 
 
 def prepare(arguments: list[str]) -> list[str]:
@@ -41,6 +41,7 @@ def _run_tests(rest: list[str]) -> None:
     environment.enter(["test", *rest])
     catalogues.compile_changed()
     os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
+    redis.find_or_install()
     os.chdir(environment.BASE)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", *rest])
 

@@ -1,0 +1,54 @@
+"""Where rows live: SQLite in the data folder, or the PostgreSQL of DATABASE_URL."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+_SCHEMES = ("postgres", "postgresql")
+_CONNECTIONS = 16
+"""Of one process; PostgreSQL's own default lets 100 in, from all processes together."""
+_PATIENCE = "-c statement_timeout=15s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s"
+
+
+def sqlite(folder: Path) -> dict[str, Any]:
+    """SQLite with one writer at a time that waits its turn, instead of failing half-way."""
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": folder / "chatsite.sqlite3",
+        "CONN_MAX_AGE": None,
+        "TEST": {"NAME": folder / "test.sqlite3"},
+        "OPTIONS": {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000; PRAGMA journal_size_limit=67108864;"
+            ),
+        },
+    }
+
+
+def postgres(url: str) -> dict[str, Any]:
+    """The PostgreSQL of `postgres://user:password@host:port/name?option=value`; ValueError where it is none.
+
+    The options are libpq's (`sslmode`, `host` for a socket's folder …).
+    """
+    parts = urlsplit(url)
+    name = unquote(parts.path.removeprefix("/"))
+    if parts.scheme not in _SCHEMES or not name or "/" in name:
+        raise ValueError("DATABASE_URL must look like postgres://user:password@host:port/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_HEALTH_CHECKS": True,  # a pooled connection may have died with the server it came from
+        "OPTIONS": {
+            **dict(parse_qsl(parts.query)),
+            "options": _PATIENCE,
+            "connect_timeout": 5,
+            "pool": {"min_size": 1, "max_size": _CONNECTIONS, "timeout": 10},
+        },
+    }

