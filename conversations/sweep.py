@@ -70,7 +70,7 @@ def end_replies_of_earlier_boots() -> None:
 
 def end_replies(replies: MessageQuerySet) -> None:
     """Give replies that nobody writes any more their end, with the text they have."""
-    for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation"):
+    for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation").order_by("id"):
         try:
             with transaction.atomic():
                 checkpoints.end(reply, reply.attempt, _outcome(reply), markdown.render(reply.text))

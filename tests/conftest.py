@@ -24,6 +24,7 @@ from tests.sockets import Socket
 PASSWORD = "a long enough passphrase"
 CANARY = "sk-test-CANARYb1946ac92492d2347c6235b4d261canary"
 BROWSER_FOLDER = "browser"
+LONG = ("test_code_quality.py", "test_on_postgres.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,9 +44,9 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long readers of the code first, beside everything else; browser tests last: synchronous Playwright keeps a
-    loop running on the main thread."""
-    items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name != "test_code_quality.py"))
+    """What reads the code and what runs elsewhere first, beside everything else; browser tests last: synchronous
+    Playwright keeps a loop running on the main thread."""
+    items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
 
 
 @dataclass(frozen=True)

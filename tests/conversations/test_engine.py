@@ -1,6 +1,5 @@
 """How replies end when something else ends first: the vendor, the process, the database, another writer."""
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -271,42 +270,69 @@ def test_words_reach_the_row_while_the_vendor_still_talks(
 # --- The database is busy ------------------------------------------------------------------------------------------
 
 
+class OtherWriter:
+    """Another connection, which can keep everybody else from writing."""
+
+    def __init__(self) -> None:
+        self.has_lock = False
+        self._connection = connection.copy()
+        self._connection.inc_thread_sharing()
+
+    def lock(self, seconds: float) -> None:
+        """Take the one write lock of SQLite, or of PostgreSQL the table that every write touches, for so long."""
+        if connection.vendor == "sqlite":
+            self._execute("BEGIN IMMEDIATE")
+        else:
+            self._execute("BEGIN")
+            self._execute("LOCK TABLE conversations_conversation, conversations_message IN SHARE MODE")
+        self.has_lock = True
+        threading.Timer(seconds, self.unlock).start()
+
+    def unlock(self) -> None:
+        self.has_lock = False
+        self._execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _execute(self, words: str) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute(words)
+
+
 @pytest.fixture
-def other_writer(site: str) -> Iterator[sqlite3.Connection]:
-    """Another connection, for holding the one write lock there is."""
-    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False)
+def other_writer(site: str) -> Iterator[OtherWriter]:
+    other = OtherWriter()
     yield other
     other.close()
 
 
 def test_a_locked_database_delays_the_end_and_loses_nothing(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, other_writer: sqlite3.Connection
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, other_writer: OtherWriter
 ) -> None:
     words = [f"word{number} " for number in range(20)]
     vendor.play([200, openai_event("first "), vendor.gate, *map(openai_event, words), openai_end()])
     alice = connect(cast.alice)
     reply = ask(alice, model)["replies"][0]
     alice.event("message.delta", seq=1)
-    other_writer.execute("BEGIN IMMEDIATE")
-    threading.Timer(1.2, other_writer.execute, ["ROLLBACK"]).start()
+    other_writer.lock(1.2)
     vendor.gate.set()
     heard = ["first "]
     while "".join(heard) != "first " + "".join(words):
         heard.append(alice.event("message.delta", message=reply)["text"])
-    assert other_writer.in_transaction, "every word came while nobody could write"
+    assert other_writer.has_lock, "every word came while nobody could write"
     told = alice.event("message.finished")["message"]
-    assert not other_writer.in_transaction
+    assert not other_writer.has_lock
     assert told["text"] == "".join(heard)
     assert Message.objects.get(pk=UUID(reply)).text == told["text"]
 
 
 def test_a_question_asked_of_a_locked_database_is_acked_after_the_lock(
-    cast: Cast, model: LanguageModel, connect: Connect, other_writer: sqlite3.Connection
+    cast: Cast, model: LanguageModel, connect: Connect, other_writer: OtherWriter
 ) -> None:
     alice = connect(cast.alice)
-    other_writer.execute("BEGIN IMMEDIATE")
-    threading.Timer(1, other_writer.execute, ["ROLLBACK"]).start()
+    other_writer.lock(1)
     ack = ask(alice, model)
-    assert not other_writer.in_transaction
+    assert not other_writer.has_lock
     assert Message.objects.filter(pk=ack["message"]).exists()
     assert alice.event("message.finished")["message"]["status"] == "complete"

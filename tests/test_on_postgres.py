@@ -1,0 +1,25 @@
+"""The engine on PostgreSQL: its tests once more, in a process of their own, because settings are read once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.services import Postgres
+
+BASE = Path(__file__).resolve().parent.parent
+SUITES = ("test_engine", "test_socket", "test_races", "test_models", "test_api_lists", "test_setup", "test_bad_input")
+
+
+def test_the_engines_tests_pass_on_postgres(pytestconfig: pytest.Config) -> None:
+    suites = [f"tests/conversations/{name}.py" for name in SUITES]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    if pytestconfig.getoption("--soak"):
+        command.append("--soak")
+    with Postgres() as postgres:
+        environment["CHATSITE_TEST_DATABASE_URL"] = postgres.new_database()
+        run = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
