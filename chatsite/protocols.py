@@ -8,11 +8,14 @@ from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 
+from chatsite.backlog import Backlog
+
 BODY_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
 MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
-LINGER_SECONDS = 5.0
+LINGER_SECONDS = 5.0  # for a client to take in why its connection ends
 
 _SERVICE_RESTART = 1012  # IANA registry of websocket close codes
+_READS_TOO_SLOWLY = 4408
 _TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -74,6 +77,20 @@ class Socket(WebSocketProtocol):
         super().onMessageFrameBegin(length)
         if self.message_data_total_length > MESSAGE_LIMIT and not self.failedByMe:
             self._max_message_size_exceeded(self.message_data_total_length, MESSAGE_LIMIT, "message too big")
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        self.backlog = Backlog()
+
+    def sendMessage(self, payload: bytes, *args: Any, **options: Any) -> None:
+        super().sendMessage(payload, *args, **options)
+        if ping := self.backlog.sent(len(payload)):
+            self.sendPing(ping)
+            if self.backlog.is_too_long():
+                self.sendCloseFrame(code=_READS_TOO_SLOWLY)  # and the connection is aborted LINGER_SECONDS later
+
+    def onPong(self, payload: bytes) -> None:
+        self.backlog.answered(payload)
 
     def say_restarting(self) -> None:
         """Close with the code on which browsers come back soon; sendClose allows applications' own codes only."""

@@ -23,7 +23,7 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
-from chatsite.protocols import MESSAGE_LIMIT, HttpFactory, Socket, SocketFactory
+from chatsite.protocols import LINGER_SECONDS, MESSAGE_LIMIT, HttpFactory, Socket, SocketFactory
 
 __all__ = ["CannotListenError", "Server", "event_loop"]
 
@@ -76,6 +76,7 @@ class Server(daphne.server.Server):
         self.ws_factory.setProtocolOptions(
             autoPingTimeout=self.ping_timeout,
             openHandshakeTimeout=self.websocket_handshake_timeout,
+            closeHandshakeTimeout=LINGER_SECONDS,
             maxFramePayloadSize=MESSAGE_LIMIT,
             allowNullOrigin=True,  # the application judges origins
             failByDrop=False,  # a browser shall see the close code, not a broken connection

@@ -18,7 +18,7 @@ from conversations.models import User
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SIGNED_OUT = 4401
+SIGNED_OUT, TOO_MANY_SOCKETS = 4401, 4409
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -86,6 +86,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if not self.closing:
             hub.viewings.leave(self)
             self.last_words = asyncio.ensure_future(self._close(SIGNED_OUT))
+
+    def make_room(self) -> None:
+        """This person has opened too many sockets since."""
+        self.last_words = asyncio.ensure_future(self._close(TOO_MANY_SOCKETS))
 
     def evict(self, conversation: UUID) -> None:
         """This person may no longer see that conversation."""

@@ -48,7 +48,7 @@ def open_conversation(user: User, body: commands.Open) -> Opened:
     if conversation is None:
         raise NotFound
     messages = conversation.messages.select_related("author").order_by("id")
-    news = messages.filter(revision__gt=body.since or 0)[: MOST + 1]
+    news = messages.filter(revision__gt=body.since or 0)[: MOST + 1] if body.since != conversation.revision else ()
     return Opened(conversation.revision, tuple(news), tuple(messages.under_way()))
 
 

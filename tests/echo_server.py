@@ -1,7 +1,8 @@
 """Our server with a tiny application, as a program: a reactor runs once a process, and signals end all of it.
 
 Its first line is the port. GET answers with the length of the body, a websocket with the length of each message, or
-with a message as long as it is asked for. DRAIN says how many seconds the end of the replies takes.
+with as many and as long messages as it is asked for ("3x1000"). DRAIN says how many seconds the end of the replies
+takes.
 """
 
 import os
@@ -28,8 +29,15 @@ async def _talk(receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     while (event := await receive())["type"] == "websocket.receive":
-        text = event["text"]
-        await send({"type": "websocket.send", "text": "x" * int(text) if text.isdigit() else str(len(text))})
+        for answer in _answers(event["text"]):
+            await send({"type": "websocket.send", "text": answer})
+
+
+def _answers(text: str) -> list[str]:
+    count, times, length = text.partition("x")
+    if times and count.isdigit():
+        return ["x" * int(length)] * int(count)
+    return [str(len(text))]
 
 
 def drain() -> None:

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -93,7 +95,7 @@ def test_a_message_of_the_limit_arrives(server: Running) -> None:
 
 def test_what_we_send_may_be_longer_than_what_we_take(server: Running) -> None:
     with connect(server.socket_address, max_size=None) as socket:
-        socket.send(str(3 * MESSAGE_LIMIT))
+        socket.send(f"1x{3 * MESSAGE_LIMIT}")
         assert len(socket.recv(timeout=20)) == 3 * MESSAGE_LIMIT
 
 
@@ -105,6 +107,54 @@ def test_what_we_send_may_be_longer_than_what_we_take(server: Running) -> None:
 def test_a_larger_message_closes_with_1009(server: Running, message: str | list[str]) -> None:
     assert close_code(server, lambda socket: socket.send(message)) == 1009
     assert server.process.poll() is None
+
+
+def test_c04_who_does_not_read_is_closed_with_4408_and_costs_little(server: Running) -> None:
+    with connect(server.socket_address, max_size=None, max_queue=1) as idle, connect(server.socket_address) as other:
+        before = resident(server.process.pid)
+        for _ in range(20):
+            idle.send(f"50x{20_000}")  # 20 MB that nobody reads
+            other.send("a")
+            assert other.recv(timeout=20) == "1"
+        assert resident(server.process.pid) - before < 5_000_000
+        assert read_to_the_end(idle) == 4408
+
+
+def test_a_long_message_is_sent_whatever_its_length(server: Running) -> None:
+    with connect(server.socket_address, max_size=None) as socket:
+        socket.send(f"1x{8 * MESSAGE_LIMIT}")
+        socket.send(f"9x{MESSAGE_LIMIT // 9}")
+        assert len(socket.recv(timeout=20)) == 8 * MESSAGE_LIMIT
+
+
+def test_who_reads_gets_any_amount(server: Running) -> None:
+    with connect(server.socket_address, max_size=None) as socket:
+        for _ in range(50):
+            socket.send(f"10x{100_000}")
+            assert sum(len(socket.recv(timeout=20)) for _ in range(10)) == 1_000_000
+
+
+def test_only_who_has_read_can_say_so(server: Running) -> None:
+    with connect(server.socket_address, max_size=None, max_queue=1) as liar:
+        for _ in range(20):
+            liar.pong(b"\0" * 8)
+            liar.send(f"5x{100_000}")
+            liar.pong()
+        assert read_to_the_end(liar) == 4408
+
+
+def read_to_the_end(socket: ClientConnection) -> int:
+    """The code with which the server has closed it."""
+    with pytest.raises(ConnectionClosed) as closed:
+        deque(iter(partial(socket.recv, timeout=20), None), maxlen=0)
+    assert closed.value.rcvd, "the server broke the connection without a close frame"
+    return closed.value.rcvd.code
+
+
+def resident(process: int) -> int:
+    """Bytes of memory that a process holds."""
+    listing = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, check=True, text=True)
+    return int(listing.stdout) * 1024
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -147,12 +197,5 @@ def test_replies_that_do_not_end_hold_the_process_less_than_five_seconds(serve: 
 def close_code(server: Running, act: Callable[..., object]) -> int:
     """The code with which the server closes a new socket after ACT."""
     with connect(server.socket_address) as socket:
-        with pytest.raises(ConnectionClosed) as closed:
-            _act_and_receive(act, socket)
-        assert closed.value.rcvd, "the server broke the connection without a close frame"
-        return closed.value.rcvd.code
-
-
-def _act_and_receive(act: Callable[..., object], socket: ClientConnection) -> None:
-    act(socket)
-    socket.recv(timeout=10)
+        act(socket)
+        return read_to_the_end(socket)

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from conversations import frames
 
+MOST_SOCKETS = 20
+"""Of one person in one process."""
+
 
 class Viewer(Protocol):
     """A socket, as the hub sees it."""
@@ -13,6 +16,8 @@ class Viewer(Protocol):
     user_id: UUID
 
     async def push(self, frame: str) -> None: ...
+
+    def make_room(self) -> None: ...
 
 
 class Viewing:
@@ -34,13 +39,19 @@ class Viewings:
 
     def __init__(self) -> None:
         self._by_conversation: defaultdict[UUID, dict[Viewer, Viewing]] = defaultdict(dict)
-        self._by_person: defaultdict[UUID, set[Viewer]] = defaultdict(set)
+        self._by_person: defaultdict[UUID, dict[Viewer, None]] = defaultdict(dict)  # in the order of their coming
 
     def arrive(self, viewer: Viewer) -> None:
-        self._by_person[viewer.user_id].add(viewer)
+        """One more socket of this person; where that is too many, the oldest makes room."""
+        theirs = self._by_person[viewer.user_id]
+        theirs[viewer] = None
+        if len(theirs) > MOST_SOCKETS:
+            oldest = next(iter(theirs))
+            self.leave(oldest)
+            oldest.make_room()
 
     def leave(self, viewer: Viewer) -> None:
-        self._by_person[viewer.user_id].discard(viewer)
+        self._by_person[viewer.user_id].pop(viewer, None)
         if not self._by_person[viewer.user_id]:
             del self._by_person[viewer.user_id]
         for conversation in [key for key, viewings in self._by_conversation.items() if viewer in viewings]:

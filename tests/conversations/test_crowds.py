@@ -1,0 +1,122 @@
+"""Very many sockets: everybody is answered soon, and nobody keeps more than their share."""
+
+import asyncio
+import json
+import random
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from websockets.asyncio.client import ClientConnection, connect
+
+from conversations.live.viewing import MOST_SOCKETS
+from conversations.models import Conversation, User
+from tests.conftest import Cast
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+SignIn = Callable[[User], Client]
+TOO_MANY = 4409
+
+
+def test_c03_the_oldest_of_too_many_sockets_is_closed_with_4409(cast: Cast, connect: Connect, sign_in: SignIn) -> None:
+    session, other = sign_in(cast.alice), connect(cast.bob)
+    sockets = []
+    for _ in range(MOST_SOCKETS + 3):
+        sockets.append(connect(cast.alice, session))
+        assert sockets[-1].ask("ping")["type"] == "ack"
+    assert [socket.closed_with() for socket in sockets[:3]] == [TOO_MANY] * 3
+    assert {socket.ask("ping")["type"] for socket in [*sockets[3:], other]} == {"ack"}
+
+
+def test_c03_one_person_who_reconnects_all_the_time_disturbs_nobody(
+    cast: Cast, site: str, sign_in: SignIn, request: pytest.FixtureRequest
+) -> None:
+    count = 1000 if request.config.getoption("--soak") else 50
+    restless, calm = session_of(sign_in(cast.carol)), session_of(sign_in(cast.bob))
+
+    async def all_of_them() -> None:
+        async def once(number: int) -> None:
+            await asyncio.sleep(number * 60 / 1000)  # 1,000 in a minute
+            async with dial(site, restless) as socket:
+                await ask(socket, "ping")
+
+        async with asyncio.TaskGroup() as all_of_them, dial(site, calm) as socket:
+            visits = [all_of_them.create_task(once(number)) for number in range(count)]
+            answers = []
+            while not all(visit.done() for visit in visits):
+                answers.append(await timed(ask(socket, "ping")))
+        tell("pings of somebody else meanwhile", answers)
+        assert percentile(answers, 95) < 1
+
+    asyncio.run(all_of_them())
+
+
+def test_c03_after_a_restart_everybody_is_answered_soon(
+    cast: Cast, site: str, sign_in: SignIn, request: pytest.FixtureRequest
+) -> None:
+    """1,000 pages come back within the 8 seconds of their jitter; by default a tenth of them in a quarter of that."""
+    people, window = (50, 8.0) if request.config.getoption("--soak") else (5, 2.0)
+    guests = [User.objects.create_user(f"guest {number}") for number in range(people)]
+    looks = [(session_of(sign_in(guest)), str(Conversation.objects.create(owner=guest).pk)) for guest in guests]
+
+    async def come_back(session: str, conversation: str) -> float:
+        await asyncio.sleep(random.uniform(0, window))
+        begun = time.monotonic()
+        async with dial(site, session) as socket:
+            ack = await ask(socket, "conversation.open", conversation=conversation, html=True, since=0)
+            answered = time.monotonic() - begun
+            assert ack["type"] == "ack"
+            await everybody.wait()
+            return answered
+
+    async def all_of_them() -> list[float]:
+        return await asyncio.gather(*(come_back(*look) for look in looks * MOST_SOCKETS))
+
+    everybody = asyncio.Barrier(people * MOST_SOCKETS)
+    answers = asyncio.run(all_of_them())
+    tell("clients back after a restart", answers)
+    assert percentile(answers, 95) < 1
+
+
+# --- Clients -------------------------------------------------------------------------------------------------------
+
+
+def session_of(client: Client) -> str:
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+def dial(site: str, session: str) -> connect:
+    return connect(
+        f"ws{site.removeprefix('http')}/ws/",
+        origin=site,  # type: ignore[arg-type]
+        additional_headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"},
+        open_timeout=60,
+    )
+
+
+async def ask(socket: ClientConnection, kind: str, **fields: Any) -> dict[str, Any]:
+    await socket.send(json.dumps({"type": kind, "id": "mine", **fields}))
+    while True:
+        frame: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 60))
+        if frame.get("id") == "mine":
+            return frame
+
+
+async def timed(work: Awaitable[Any]) -> float:
+    begun = time.monotonic()
+    await work
+    return time.monotonic() - begun
+
+
+def percentile(seconds: list[float], share: int) -> float:
+    return statistics.quantiles(seconds, n=100)[share - 1]
+
+
+def tell(what: str, seconds: list[float]) -> None:
+    figures = ", ".join(f"p{share} {percentile(seconds, share) * 1000:.0f} ms" for share in (50, 95, 99))
+    print(f"{len(seconds)} × {what}: {figures}")
