@@ -1,0 +1,71 @@
+"""What one run shows, and how it is reckoned: times, the target's CPU and memory, and whether anything was lost."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmark.viewer import Viewer
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Milliseconds; `cpu` a thousand deltas of the vendor, `megabytes` a stream; `lost` says what did not arrive."""
+
+    first_token: float
+    p50: float
+    p95: float
+    p99: float
+    cpu: float
+    megabytes: float
+    lost: list[str]
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used of the processors so far, threads included."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def megabytes(pid: int) -> float:
+    """What a process holds in memory."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else 0.0
+
+
+def latencies(viewer: Viewer, begin: float, end: float) -> list[float]:
+    """Milliseconds from the vendor's write to this viewer's read, of all deltas written in that time."""
+    return [
+        1000 * (arrived - written)
+        for arrived, frame in viewer.deltas
+        for written in (int(stamp) / 1_000_000 for stamp in json.loads(frame).get("text", "").split())
+        if begin <= written < end
+    ]
+
+
+def arrivals(viewer: Viewer, begin: float, end: float) -> int:
+    """How many of the vendor's deltas came to this viewer in that time."""
+    return sum(
+        len(json.loads(frame).get("text", "").split()) for arrived, frame in viewer.deltas if begin <= arrived < end
+    )
+
+
+def losses(viewer: Viewer, finished: dict[str, Any], said: str | None) -> list[str]:
+    """What this viewer did not get of one reply, whose text should have this SHA-256."""
+    frames = [json.loads(frame) for _, frame in viewer.deltas]
+    text = "".join(frame.get("text", "") for frame in frames)
+    wrong = {
+        "a gap": [frame["seq"] for frame in frames] != list(range(1, finished["seq"] + 1)),
+        "not the vendor's text": hashlib.sha256(text.encode()).hexdigest() != said,
+        "not the text that is kept": text != finished["message"]["text"],
+        "not complete": finished["message"]["status"] != "complete",
+    }
+    return [name for name, is_so in wrong.items() if is_so]

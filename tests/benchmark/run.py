@@ -1,0 +1,93 @@
+"""Starts what a run needs, each in a process of its own, and ends it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+from tests.benchmark.measuring import Result
+from tests.benchmark.plan import Scenario
+from tests.benchmark.viewers import Stage
+
+BASE = Path(__file__).resolve().parent.parent.parent
+SPARE_THREADS = 50
+
+
+class Bench:
+    """A vendor and a data folder of its own; use it in a `with`."""
+
+    def __enter__(self) -> Self:
+        self._stack = ExitStack()
+        self._data = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-bench-"))
+        vendor = self._stack.enter_context(_process("tests.benchmark.vendor"))
+        self._vendor = int(_line(vendor))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def relay(self, scenario: Scenario) -> Result:
+        """This scenario through the bare relay."""
+        with _process("tests.benchmark.relay", self._vendor, scenario.history) as relay:
+            seats = [{"conversation": "probe", "sessions": [""]}]
+            seats += [
+                {"conversation": f"{relay.pid}s{number}", "sessions": [""] * scenario.viewers}
+                for number in range(scenario.streams)
+            ]
+            return _measured(Stage(int(_line(relay)), relay.pid, self._vendor, seats, scenario))
+
+    def site(self, scenario: Scenario) -> Result:
+        """This scenario through the real server."""
+        port = _free_port()
+        environment = {
+            "CHATSITE_DATA": self._data,
+            "CHATSITE_ORIGINS": f"http://127.0.0.1:{port}",
+            "CHATSITE_PRIVATE_HOSTS": f"127.0.0.1:{self._vendor}",
+            "CHATSITE_STREAM_THREADS": str(max(400, scenario.streams + SPARE_THREADS)),
+        }
+        asked = json.dumps(asdict(scenario))
+        with _process("tests.benchmark.site", port, self._vendor, asked, **environment) as site:
+            seats = json.loads(_line(site))
+            _line(site)  # it answers
+            return _measured(Stage(port, site.pid, self._vendor, seats, scenario))
+
+
+@contextmanager
+def _process(module: str, *arguments: Any, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    with subprocess.Popen(
+        command, cwd=BASE, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError(f"{process.args!r} has ended.")
+    return line
+
+
+def _measured(stage: Stage) -> Result:
+    command = [sys.executable, "-m", "tests.benchmark.viewers"]
+    asked = json.dumps(asdict(stage))
+    done = subprocess.run(command, cwd=BASE, input=asked, stdout=subprocess.PIPE, text=True, check=True)
+    return Result(**json.loads(done.stdout))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

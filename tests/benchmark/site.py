@@ -1,0 +1,83 @@
+"""The real server as `start` runs it, on a database with the people and conversations of one scenario.
+
+Runs as a process; prints its seats as one line of JSON and, when it answers, the line that `start` prints.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+import django
+
+
+def main(port: int, vendor: int, scenario: dict[str, Any]) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    print(json.dumps(_seats(vendor, **scenario)), flush=True)
+    call_command("start", host="127.0.0.1", port=port, fetch_model=False)
+
+
+def _seats(vendor: int, *, streams: int, viewers: int, history: int, **_: Any) -> list[dict[str, Any]]:
+    """A conversation for each stream, with the sessions of those who watch it; the first one is for probes."""
+    _make_model(vendor)
+    long = _seat("probe", 1, history)
+    return [long, *(_seat(f"s{number}", viewers, 0) for number in range(streams))]
+
+
+def _make_model(vendor: int) -> None:
+    from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+
+    Endpoint.objects.all().delete()
+    LanguageModel.objects.all().delete()
+    endpoint = Endpoint.objects.create(name="bench", wire="openai", base_url=f"http://127.0.0.1:{vendor}/v1")
+    ApiKey.objects.create(endpoint=endpoint, secret="not-a-key-but-as-long-as-one-that-is")
+    Deployment.objects.create(model=LanguageModel.objects.create(name="bench"), endpoint=endpoint, vendor_id="bench")
+
+
+def _seat(name: str, viewers: int, history: int) -> dict[str, Any]:
+    from conversations.ids import new_id
+    from conversations.models import Conversation, Membership, Team, User
+
+    unique = f"{name}-{new_id().hex}"
+    people = [User.objects.create(username=f"{unique}-{number}", password="!") for number in range(viewers)]
+    team = Team.objects.create(name=unique) if viewers > 1 else None
+    if team:
+        Membership.objects.bulk_create(Membership(team=team, user=person, role="member") for person in people)
+    conversation = Conversation.objects.create(owner=people[0], team=team, title=name, revision=1)
+    _write_history(conversation, people[0], history)
+    return {"conversation": str(conversation.id), "sessions": [_session(person) for person in people]}
+
+
+def _write_history(conversation: Any, person: Any, count: int) -> None:
+    from conversations.models import Message
+    from tests.benchmark.plan import said_before
+
+    messages: list[Message] = []
+    for number in range(count):
+        text, role = said_before(number), ("user", "assistant")[number % 2]
+        parent = messages[-1] if messages else None
+        fields = {"text": text, "parts": [{"kind": "text", "text": text}], "status": "complete", "revision": 1}
+        messages.append(Message(conversation=conversation, parent=parent, role=role, author=person, **fields))
+    Message.objects.bulk_create(messages)
+
+
+def _session(person: Any) -> str:
+    """The key of a session in which this person is signed in."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    store = SessionStore()
+    store[SESSION_KEY] = str(person.pk)
+    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    store[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    store.create()
+    assert store.session_key
+    return str(store.session_key)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]))

@@ -1,0 +1,82 @@
+"""The benchmark runs, sees everything arrive, and writes its table where the README has its place for it."""
+
+import hashlib
+import json
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.benchmark import measuring, plan, table
+from tests.benchmark.largest import find_largest
+from tests.benchmark.measuring import Result
+from tests.benchmark.plan import Scenario
+from tests.benchmark.run import Bench
+
+
+def test_it_measures_relay_and_site() -> None:
+    out = StringIO()
+    call_command("bench", quick=True, stdout=out, stderr=StringIO())
+    rows = [line for line in out.getvalue().splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 3
+    assert all(name in row for name, row in zip(("the bare relay", "Chatsite", "ratio"), rows[2:], strict=True))
+
+
+def test_what_is_lost_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, lost in (("relay", []), ("site", ["a gap"])):
+        monkeypatch.setattr(Bench, name, lambda self, scenario, lost=lost: Result(1, 1, 1, 1, 1, 1, lost))
+    with pytest.raises(CommandError, match="2 streams: a gap"):
+        call_command("bench", quick=True, stdout=StringIO(), stderr=StringIO())
+
+
+def test_the_table_replaces_the_one_before(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"Above\n{table.BEGIN}\nold\n{table.END}\nBelow\n", encoding="utf-8")
+    table.write(readme, "new")
+    assert readme.read_text(encoding="utf-8") == f"Above\n{table.BEGIN}\n\nnew\n\n{table.END}\nBelow\n"
+
+
+def _watched(*texts: str) -> SimpleNamespace:
+    frames = [json.dumps({"seq": seq, "text": text}).encode() for seq, text in enumerate(texts, 1)]
+    return SimpleNamespace(deltas=[(2.0, frame) for frame in frames])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said", "loss"),
+    [
+        ({"seq": 3}, "1000000 1500000 ", ["a gap"]),
+        ({}, "1000000 1500000 2000000 ", ["not the vendor's text"]),
+        ({"message": {"text": "1000000 ", "status": "complete"}}, "1000000 1500000 ", ["not the text that is kept"]),
+        ({"message": {"text": "1000000 1500000 ", "status": "stopped"}}, "1000000 1500000 ", ["not complete"]),
+        ({}, "1000000 1500000 ", []),
+    ],
+)
+def test_losses_are_found(changed: dict[str, object], said: str, loss: list[str]) -> None:
+    finished = {"seq": 2, "message": {"text": "1000000 1500000 ", "status": "complete"}, **changed}
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    assert measuring.losses(_watched("1000000 ", "1500000 "), finished, digest) == loss  # type: ignore[arg-type]
+
+
+def test_latency_is_from_write_to_read() -> None:
+    watched = _watched("1000000 ", "1500000 ")
+    assert measuring.latencies(watched, 1.2, 3.0) == [500.0]  # type: ignore[arg-type]
+    assert measuring.arrivals(watched, 1.2, 3.0) == 2  # type: ignore[arg-type]
+
+
+def test_the_largest_is_found() -> None:
+    asked: list[int] = []
+
+    def measure(scenario: Scenario) -> Result:
+        asked.append(scenario.streams)
+        return Result(1, 1, 249.0 if scenario.streams <= 260 else 251.0, 1, 1, 1, [])
+
+    assert find_largest(measure) == 250
+    assert asked == [100, 200, 300, 225, 250, 275]
+
+
+def test_a_question_tells_the_vendor_its_plan() -> None:
+    asked = plan.Plan("tag1", 300, 50)
+    body = json.dumps({"messages": [{"content": "plan old 1 1"}, {"content": asked.question()}]}).encode()
+    assert plan.plan_in(body) == asked
