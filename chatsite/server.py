@@ -92,6 +92,12 @@ class Server(daphne.server.Server):
                 event_loop.add_signal_handler(end, self.stop)
         reactor.run(installSignalHandlers=False)  # Twisted's own fail on a second signal
 
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Daphne's; a websocket's application also gets the short way to its socket."""
+        if isinstance(protocol, Socket):
+            scope["extensions"] = {"chatsite.relay": protocol.relay}
+        return super().create_application(protocol, scope)
+
     def stop(self) -> None:
         """Begin to end, once: a terminal and whoever started us may both send a signal."""
         if not self.stopping:

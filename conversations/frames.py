@@ -1,6 +1,7 @@
 """Server → browser frames as text: serialised once, stamped with what they bring a client up to."""
 
 import json
+import struct
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,11 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 
 from conversations.parts import Piece, public
+
+_TEXT = 0x81
+"""The first byte of a frame that is a whole text message."""
+_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: json.dumps would make an encoder for every delta."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +38,22 @@ class News:
     payload: dict[str, Any]
     html: str | None = None
     people: tuple[UUID, ...] | None = None
-    _serialised: dict[bool, str] = field(default_factory=dict)
+    _serialised: dict[bool, bytes] = field(default_factory=dict)
 
     @property
     def stamp(self) -> Stamp:
         return Stamp(revision=self.payload.get("revision"))
 
-    def frame(self, html: bool) -> str:
+    def frame(self, html: bool) -> bytes:
         rich = html and self.html is not None
         if rich not in self._serialised:
-            self._serialised[rich] = serialise({**self.payload, "html": self.html} if rich else self.payload)
+            self._serialised[rich] = on_wire(serialise({**self.payload, "html": self.html} if rich else self.payload))
         return self._serialised[rich]
 
 
 def delta(
     conversation: UUID, message: UUID, seq: int, piece: Piece, html: tuple[tuple[str, ...], str] | None = None
-) -> str:
+) -> bytes:
     """A message.delta; `html` is (newly closed blocks, the open one) up to and with this piece."""
     frame: dict[str, Any] = {
         "type": "message.delta",
@@ -64,7 +70,20 @@ def delta(
         frame[piece.part.kind if grows else "part"] = piece.part.text if grows else public(piece.part.to_json())
     if html is not None:
         frame["html"] = {"done": html[0], "live": html[1]}
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    return on_wire(_plain(frame))
+
+
+def on_wire(frame: str) -> bytes:
+    """A whole unmasked text frame, the same for every socket; source: RFC 6455, section 5.2."""
+    payload = frame.encode()
+    size = len(payload)
+    if size < 126:
+        head = bytes([_TEXT, size])
+    elif size < 2**16:
+        head = struct.pack("!BBH", _TEXT, 126, size)
+    else:
+        head = struct.pack("!BBQ", _TEXT, 127, size)
+    return head + payload
 
 
 def serialise(frame: dict[str, Any]) -> str:

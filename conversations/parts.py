@@ -95,7 +95,7 @@ def _words(parts: Iterable[Part], kind: str) -> str:
     return "".join(part.text for part in parts if part.kind == kind)
 
 
-def merged(pending: list[Delta | Piece]) -> Iterator[Piece]:
+def merged(pending: Iterable[Delta | Piece]) -> Iterator[Piece]:
     """The fewest pieces that carry these deltas without changing the order of text, thought and parts."""
     text: list[str] = []
     thought: list[str] = []

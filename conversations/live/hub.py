@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -39,11 +40,13 @@ class Hub:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.viewings = Viewings()
         self._inbox: deque[Callable[[], None]] = deque()
+        self._grown: deque[LiveReply] = deque()
+        """Replies that have something to send, each once."""
         self._awake = False
         self._woken_at = 0.0
+        self._beating = False
+        self._beat_at = 0.0
         self._lag = 0.0
-        self._outgoing: deque[tuple[list[Viewer], str]] = deque()
-        self._pump: asyncio.Task[None] | None = None
         self._renderers = ThreadPoolExecutor(1, thread_name_prefix="markdown")
 
     # --- From any thread ---
@@ -52,11 +55,17 @@ class Hub:
         self.replies[reply.id] = reply
 
     def feed(self, reply: LiveReply, delta: Delta | Piece) -> None:
-        self._put(lambda: self._receive(reply, delta))
+        """Queue this delta; most find their reply in the queue, or the beat about to come, and wake nobody."""
+        reply.pending.append(delta)
+        if not reply.grown:
+            reply.grown = True
+            self._grown.append(reply)
+            if not self._beating:
+                self._wake()
 
     def end(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         """Send what is left of this reply, then call `when_flushed`, once."""
-        self._put(lambda: self._finish(reply, when_flushed))
+        self._put(partial(self._finish, reply, when_flushed))
 
     def forget(self, reply_id: UUID) -> None:
         """This reply's row is terminal, or somebody else's."""
@@ -64,10 +73,13 @@ class Hub:
 
     def publish(self, news: frames.News) -> None:
         """Send an event to everyone whom it concerns."""
-        self._put(lambda: self._announce(news))
+        self._put(partial(self._announce, news))
 
     def _put(self, work: Callable[[], None]) -> None:
         self._inbox.append(work)
+        self._wake()
+
+    def _wake(self) -> None:
         if self._awake:
             return
         self._awake, self._woken_at = True, time.monotonic()
@@ -117,13 +129,9 @@ class Hub:
             if stamp.is_news_after(revision, seqs):
                 self._send([viewing.viewer], frame)
 
-    def _receive(self, reply: LiveReply, delta: Delta | Piece) -> None:
-        reply.pending.append(delta)
-        self._consider(reply)
-
     def _finish(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         reply.when_flushed = when_flushed
-        self._consider(reply)
+        self._flush(reply)
 
     def _announce(self, news: frames.News) -> None:
         if news.people is None:
@@ -137,7 +145,7 @@ class Hub:
             else:
                 self._tell(here, news.stamp, news.frame(html=False))
 
-    def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: str) -> None:
+    def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:
             if stamp.is_news_after(viewing.known, {}):
                 self._send([viewing.viewer], frame)
@@ -147,33 +155,34 @@ class Hub:
     # --- The beat ---
 
     def _drain(self) -> None:
-        self._lag = time.monotonic() - self._woken_at
         self._awake = False  # before popping: what comes from here on wakes us again
         while self._inbox:
             self._inbox.popleft()()
+        wait = self._beat_at + self._pause() - time.monotonic()
+        if wait <= 0 or self.loop is None:
+            self._beat(self._woken_at)
+        elif self._grown and not self._beating:
+            self._beating = True
+            self.loop.call_later(wait, self._beat, time.monotonic() + wait)
 
-    def _consider(self, reply: LiveReply) -> None:
-        """Flush now, or when the beat says so."""
-        if reply.rendering or (reply.timer is not None and reply.when_flushed is None):
-            return
-        wait = reply.flushed_at + self._beat() - time.monotonic()
-        if wait <= 0 or reply.when_flushed is not None or self.loop is None:
-            self._flush(reply)
-        else:
-            reply.timer = self.loop.call_later(wait, self._flush, reply)
-
-    def _beat(self) -> float:
+    def _pause(self) -> float:
         """Seconds between two frames of one reply; none while the load is low."""
         if len(self.replies) > CROWDED or self._lag > LAGGING:
             return 0.05
         return 0.03 if len(self.replies) > BUSY else 0.0
 
+    def _beat(self, due: float) -> None:
+        """One frame for each reply that has grown: one wake and one timer for all of them."""
+        self._beating = False  # before popping, as above
+        self._beat_at = time.monotonic()
+        self._lag = self._beat_at - due
+        for _ in range(len(self._grown)):
+            self._flush(self._grown.popleft())
+
     def _flush(self, reply: LiveReply) -> None:
-        if reply.timer is not None:
-            reply.timer.cancel()
-            reply.timer = None
+        if reply.rendering:
+            return
         pieces = reply.take()
-        reply.flushed_at = time.monotonic()
         viewings = self.viewings.of_conversation(reply.conversation)
         if self.loop is not None and _wants_rendering(reply, viewings, pieces):
             reply.rendering = True
@@ -189,7 +198,7 @@ class Hub:
         reply.render_due = time.monotonic() + pause
         self._relay(reply, viewings, pieces, rendering)
         if reply.pending or reply.when_flushed:
-            self._consider(reply)
+            self._flush(reply)
 
     def _relay(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering | None) -> None:
         """Send these pieces to those who looked on when they were taken; the last one carries the HTML."""
@@ -203,7 +212,7 @@ class Hub:
             when_flushed, reply.when_flushed = reply.when_flushed, None
             when_flushed()
 
-    def _fan_out(self, viewings: list[Viewing], stamp: frames.Stamp, frame: str) -> None:
+    def _fan_out(self, viewings: list[Viewing], stamp: frames.Stamp, frame: bytes) -> None:
         """To all of these at once, less those who have left since and those whose ack is still to come."""
         here = [viewing for viewing in viewings if not viewing.left]
         for viewing in here:
@@ -212,20 +221,12 @@ class Hub:
         if ready := [viewing.viewer for viewing in here if viewing.held is None]:
             self._send(ready, frame)
 
-    def _send(self, viewers: list[Viewer], frame: str) -> None:
-        self._outgoing.append((viewers, frame))
-        if self.loop is not None and (self._pump is None or self._pump.done()):
-            self._pump = self.loop.create_task(self._deliver())
-
-    async def _deliver(self) -> None:
-        """The one place that sends, so that every socket gets everything in one order."""
-        while self._outgoing:
-            viewers, frame = self._outgoing.popleft()
-            for viewer in viewers:
-                try:
-                    await viewer.push(frame)
-                except Exception:
-                    _logger.exception("A socket failed; the others go on.")
+    def _send(self, viewers: list[Viewer], frame: bytes) -> None:
+        for viewer in viewers:
+            try:
+                viewer.push(frame)
+            except Exception:
+                _logger.exception("A socket failed; the others go on.")
 
 
 def _wants_rendering(reply: LiveReply, viewings: list[Viewing], pieces: Numbered) -> bool:
@@ -241,8 +242,8 @@ def _has_text(piece: Piece) -> bool:
 
 
 def _by_frame(
-    reply: LiveReply, viewings: list[Viewing], seq: int, piece: Piece, plain: str, rendering: Rendering | None
-) -> Iterator[tuple[str, list[Viewing]]]:
+    reply: LiveReply, viewings: list[Viewing], seq: int, piece: Piece, plain: bytes, rendering: Rendering | None
+) -> Iterator[tuple[bytes, list[Viewing]]]:
     """Each distinct frame with its audience: those with HTML get the blocks that have closed since their last."""
     if rendering is None:
         yield plain, viewings

@@ -1,8 +1,8 @@
 """One reply while it is written."""
 
-import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,10 +47,11 @@ class LiveReply:
         self._lock = threading.Lock()
         self._said, self._seq = Parts(), 0
         self._growing = GrowingMarkdown()
+        self.pending: deque[Delta | Piece] = deque()
+        """What the loop has not taken yet."""
+        self.grown = False
+        """The loop has been told, or is about to be."""
         # The rest belongs to the loop alone.
-        self.pending: list[Delta | Piece] = []
-        self.flushed_at = 0.0
-        self.timer: asyncio.TimerHandle | None = None
         self.rendering = False
         self.render_due = 0.0
         self.when_flushed: Callable[[], None] | None = None
@@ -95,8 +96,8 @@ class LiveReply:
 
     def take(self) -> list[tuple[int, Piece]]:
         """What has come since the last time, numbered, as sent from now on."""
-        pieces = list(merged(self.pending))
-        self.pending.clear()
+        self.grown = False  # before taking: what comes from here on is told anew
+        pieces = list(merged([self.pending.popleft() for _ in range(len(self.pending))]))
         with self._lock:
             for piece in pieces:
                 self._said.add(piece)

@@ -15,7 +15,7 @@ class Viewer(Protocol):
 
     user_id: UUID
 
-    async def push(self, frame: str) -> None: ...
+    def push(self, frame: bytes) -> None: ...
 
     def make_room(self) -> None: ...
 
@@ -29,7 +29,7 @@ class Viewing:
         self.viewer, self.html, self.left = viewer, html, False
         self.known = 0
         """The revision that the ack told: older events that come late are not sent."""
-        self.held: list[tuple[frames.Stamp, str]] | None = []
+        self.held: list[tuple[frames.Stamp, bytes]] | None = []
         self.blocks: dict[UUID, int] = {}
         """Of each reply under way: how many closed blocks of HTML this socket has."""
 

@@ -11,7 +11,7 @@ class Somebody:
     def __init__(self) -> None:
         self.user_id = uuid4()
 
-    async def push(self, frame: str) -> None: ...
+    def push(self, frame: bytes) -> None: ...
 
 
 def test_a_look_is_judged_only_once_its_ack_is_out() -> None:
