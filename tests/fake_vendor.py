@@ -17,6 +17,7 @@ Steps of a script, played in order:
     dict                    more response headers
     bytes                   sent as they are, at once (in chunked framing, as one chunk)
     threading.Event         waits until it is set, or until the client hangs up
+    float                   waits so many seconds, or until the client hangs up
     chunked, raw, bare      how the body is framed: chunked (default); raw, which ends when the connection closes; bare,
                             which is raw without a response head: the bytes that follow are all that is sent
     close                   ends the connection now, without the final chunk
@@ -24,7 +25,8 @@ Steps of a script, played in order:
     hold                    keeps the connection open after all is sent, until the client hangs up
 
 `vendor.requests` lists what came: method, path, query, headers, body, json, and `hung_up`, an event that is set when
-the client has closed its end while a script was being played. `vendor.next_request()` waits for the next one.
+the client has closed its end while a script was being played (`hung_up_at`: when). `vendor.next_request()` waits for
+the next one.
 `file_steps(path)` plays a file of bytes. `FakeVendor(certificate=path)` speaks TLS with a PEM of certificate and key.
 """
 
@@ -37,6 +39,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +66,7 @@ class Act(enum.Enum):
 
 
 chunked, raw, bare, close, reset, hold = Act
-Step = int | Mapping[str, str] | bytes | threading.Event | Act
+Step = int | float | Mapping[str, str] | bytes | threading.Event | Act
 
 
 @dataclass
@@ -78,6 +81,12 @@ class Received:
     body: bytes
     client_port: int = 0
     hung_up: threading.Event = field(default_factory=threading.Event)
+    hung_up_at: float = 0.0
+    """Monotonic seconds."""
+
+    def note_hang_up(self) -> None:
+        self.hung_up_at = time.monotonic()
+        self.hung_up.set()
 
     @cached_property
     def json(self) -> Any:
@@ -91,7 +100,7 @@ class FakeVendor:
     def __init__(self, certificate: Path | None = None) -> None:
         self.requests: list[Received] = []
         self.gate = threading.Event()
-        self.script: Callable[[Received], Sequence[Step]] = default_reply
+        self.script: Callable[[Received], Iterable[Step]] = default_reply
         self._scripts: deque[Sequence[Step]] = deque()
         self._arrived: SimpleQueue[Received] = SimpleQueue()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -130,7 +139,7 @@ class FakeVendor:
         """The next request that has not been handed out yet; waits for it."""
         return self._arrived.get(timeout=PATIENCE)
 
-    def received(self, request: Received) -> Sequence[Step]:
+    def received(self, request: Received) -> Iterable[Step]:
         """Notes a request and says what to answer."""
         script = self._scripts.popleft() if self._scripts else self.script(request)
         self.requests.append(request)
@@ -173,7 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._play(step)
             self._finish_body()
         except OSError:
-            self._received.hung_up.set()
+            self._received.note_hang_up()
             self.close_connection = True
         except _Ended:
             self.close_connection = True
@@ -194,6 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _play(self, step: Step) -> None:
         if isinstance(step, int):
             self._status = step
+        elif isinstance(step, float):
+            self._send_head()
+            self._pause(step)
         elif isinstance(step, bytes):
             self._send(step)
         elif isinstance(step, threading.Event):
@@ -247,9 +259,18 @@ class _Handler(BaseHTTPRequestHandler):
         """Until the event is set, noticing meanwhile that the client hangs up: it sends nothing while it listens."""
         while not event.is_set():
             readable, _, _ = select.select([self.connection], [], [], 0.01)
-            if readable and not self.connection.recv(1):
-                self._received.hung_up.set()
-                raise _Ended
+            if readable:
+                self._listen()
+
+    def _pause(self, seconds: float) -> None:
+        if select.select([self.connection], [], [], seconds)[0]:
+            self._listen()
+
+    def _listen(self) -> None:
+        """Nothing more is said by a client but that it goes."""
+        if not self.connection.recv(1):
+            self._received.note_hang_up()
+            raise _Ended
 
 
 class _Ended(Exception):

@@ -1,0 +1,61 @@
+"""A vendor that talks without end in sight, and remembers when it said what."""
+
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from tests.fake_vendor import FakeVendor, Received, Step, history, openai_end, openai_event
+
+WORDS = ("word", "字", "naïve", "😀", "**bold**", "`code`", "- item", "\n\n", "\n", "<b>", "\u2028", "…", "0.5")
+
+
+@dataclass
+class Call:
+    """One question that reached the vendor, and what it answered."""
+
+    question: str
+    request: Received
+    said: list[tuple[float, str]] = field(default_factory=list)
+    """Monotonic seconds and text of each piece, noted before it is sent."""
+    is_whole: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(piece for _, piece in self.said)
+
+
+class Chatterbox:
+    """Answers every question of a vendor with its own number of pieces, one every `pace` seconds; keeps each call."""
+
+    def __init__(self, vendor: FakeVendor, pieces: tuple[int, int] = (5, 60), pace: float = 0.02) -> None:
+        self.calls: list[Call] = []
+        self.vendor, self.pieces, self.pace = vendor, pieces, pace
+        self._lock = threading.Lock()
+        vendor.script = self.script
+
+    def script(self, request: Received) -> Iterator[Step]:
+        call = Call(question(request), request)
+        with self._lock:
+            self.calls.append(call)
+        return self.answer(call)
+
+    def answer(self, call: Call) -> Iterator[Step]:
+        for piece in pieces(call.question, self.pieces):
+            yield self.pace
+            call.said.append((monotonic(), piece))
+            yield openai_event(piece)
+        call.is_whole = True
+        yield openai_end()
+
+
+def question(request: Received) -> str:
+    """What was asked last; earlier questions without an answer come in front of it."""
+    return history(request)[-1].rpartition("\n\n")[2]
+
+
+def pieces(question: str, count: tuple[int, int]) -> Sequence[str]:
+    """The answer to this question, the same every time."""
+    luck = random.Random(question)
+    return [f"{luck.choice(WORDS)} {number} " for number in range(luck.randint(*count))]

@@ -1,0 +1,100 @@
+"""The real `manage.py start` in a process of its own, with its own database, to be killed and started again."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from tests.fake_vendor import FakeVendor
+from tests.faults.page import Page
+
+BASE = Path(__file__).resolve().parents[2]
+
+
+class RealSite:
+    """A furnished site in FOLDER; `database_url` as DATABASE_URL, empty for SQLite in the folder."""
+
+    def __init__(self, folder: Path, vendor: FakeVendor, database_url: str = "") -> None:
+        self.port = _free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.database = database_url or str(folder / "chatsite.sqlite3")
+        self.pages: list[Page] = []
+        self._log = folder / "log"
+        self._process: subprocess.Popen[str] | None = None
+        self._environment = os.environ | {
+            "CHATSITE_DATA": str(folder),
+            "CHATSITE_PRIVATE_HOSTS": vendor.host,
+            "CHATSITE_ORIGINS": self.address,
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        }
+        self._furniture = self._furnish(vendor.openai_url)
+
+    @property
+    def model(self) -> str:
+        return str(self._furniture["model"])
+
+    @property
+    def team(self) -> str:
+        return str(self._furniture["team"])
+
+    def start(self) -> None:
+        """Returns as soon as it answers."""
+        command = [sys.executable, "manage.py", "start", "--no-local-model", "--port", str(self.port)]
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                command, cwd=BASE, env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert "answers" in line, self.complaints()
+
+    def kill(self) -> float:
+        """At once and without a word; the moment."""
+        return self._end(signal.SIGKILL)[0]
+
+    def terminate(self) -> tuple[float, int]:
+        """Ask it to end and wait; seconds that took, and the exit code."""
+        begun = monotonic()
+        code = self._end(signal.SIGTERM)[1]
+        return monotonic() - begun, code
+
+    def page(self, person: str, conversation: str = "", address: str = "") -> Page:
+        """A window of this person; at another address where there is something in between."""
+        session = self._furniture["sessions"][person]
+        self.pages.append(Page(address or self.address, session, person, self.address, conversation))
+        return self.pages[-1]
+
+    def complaints(self) -> str:
+        """Everything that it has written to its log."""
+        return self._log.read_text("utf-8")
+
+    def close(self) -> None:
+        for page in self.pages:
+            page.leave()
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    def _end(self, how: signal.Signals) -> tuple[float, int]:
+        assert self._process is not None
+        at = monotonic()
+        self._process.send_signal(how)
+        self._process.communicate(timeout=20)
+        return at, self._process.returncode
+
+    def _furnish(self, vendor: str) -> dict[str, Any]:
+        command = [sys.executable, "-m", "tests.faults.furnish", vendor]
+        done = subprocess.run(command, cwd=BASE, env=self._environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        furniture: dict[str, Any] = json.loads(done.stdout)
+        return furniture
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,57 @@
+"""What a database holds of messages, read past the site: also while it is dead."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+UNDER_WAY = ("waiting", "streaming")
+_COLUMNS = "id, conversation_id, parent_id, role, status, text, seq, revision"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message as it is stored; ids as text with hyphens."""
+
+    id: str
+    conversation: str
+    parent: str
+    role: str
+    status: str
+    text: str
+    seq: int
+    revision: int
+
+    @property
+    def is_reply(self) -> bool:
+        return self.role == "assistant"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self.status not in UNDER_WAY
+
+
+def read_rows(database: str) -> list[Row]:
+    """All messages of the database at this path (SQLite) or address (PostgreSQL)."""
+    with _connection(database) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"SELECT {_COLUMNS} FROM conversations_message ORDER BY id")
+        return [Row(*map(_key, columns[:3]), *columns[3:]) for columns in cursor.fetchall()]
+
+
+@contextmanager
+def _connection(database: str) -> Iterator[Any]:
+    if "://" not in database:
+        with closing(sqlite3.connect(database, timeout=20)) as connection:
+            yield connection
+        return
+    import psycopg
+
+    with psycopg.connect(database) as connection:
+        yield connection
+
+
+def _key(value: str | UUID | None) -> str:
+    return "" if value is None else str(UUID(str(value)))
