@@ -48,8 +48,11 @@ def open_conversation(user: User, body: commands.Open) -> Opened:
     if conversation is None:
         raise NotFound
     messages = conversation.messages.select_related("author").order_by("id")
-    news = messages.filter(revision__gt=body.since or 0)[: MOST + 1] if body.since != conversation.revision else ()
-    return Opened(conversation.revision, tuple(news), tuple(messages.under_way()))
+    under_way = tuple(messages.under_way())  # asked first: what begins or ends while we look is among the news
+    has_all = body.since == conversation.revision and not under_way
+    news = () if has_all else tuple(messages.filter(revision__gt=body.since or 0)[: MOST + 1])
+    ended = {message.id for message in news if not message.is_under_way}
+    return Opened(conversation.revision, news, tuple(message for message in under_way if message.id not in ended))
 
 
 def _told(message: Message, html: bool) -> dict[str, Any]:

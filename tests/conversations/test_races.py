@@ -1,17 +1,19 @@
 """What goes wrong between two moments: order, replays, faults of the database, people who go."""
 
+import itertools
 import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
-from conversations import actions, events, files, generation
+from conversations import actions, commands, events, files, generation, opening
 from conversations.checkpoints import writer
-from conversations.models import Conversation, File, Membership
+from conversations.models import Conversation, File, Membership, Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import ask, until
@@ -104,6 +106,37 @@ def test_after_the_ack_only_newer_events_follow(
     late.event("message.finished")
     told = [frame["revision"] for frame in late.settle() if frame["type"] != "ack" and "revision" in frame]
     assert min(told) > opened["revision"]
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_what_begins_or_ends_between_two_queries_of_a_look_is_told_once(cast: Cast, moment: int) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice)
+
+    def reply(**fields: Any) -> Message:
+        given = {"role": "assistant", "author": cast.alice, "status": "streaming", "heartbeat": timezone.now()}
+        return Message.objects.create(
+            conversation=conversation, revision=conversation.advance(1), **{**given, **fields}
+        )
+
+    ends, queries = reply(), itertools.count()
+
+    def meanwhile(execute: Callable[..., object], *query: object) -> object:
+        if next(queries) == moment:
+            reply(text="begins")
+            Message.objects.filter(pk=ends.pk).update(status="complete", revision=conversation.advance(1))
+        return execute(*query)
+
+    since = conversation.revision
+    with connection.execute_wrapper(meanwhile):
+        opened = opening.open_conversation(cast.alice, commands.Open(conversation.id, html=False, since=since))
+    begins = Message.objects.exclude(pk=ends.pk).first()
+    under_way, news = {message.id for message in opened.under_way}, {message.id: message for message in opened.since}
+    if begins is not None and begins.id in under_way:
+        assert begins.id in news, "its words so far would be about a message that nobody knows"
+    if ends.id in news:
+        assert ends.id not in under_way, "its end would be overwritten by what it had said before"
+    else:
+        assert ends.id in under_way, "nobody would know what it has said so far"
 
 
 def test_a_vendors_broken_text_in_an_error_does_not_stop_the_site(
