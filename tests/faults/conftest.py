@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
+from conversations.models import User
 from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Chatterbox
+from tests.faults.page import Page
 from tests.faults.real_site import RealSite
 
-RealSites = Callable[..., RealSite]
+Window = Callable[..., Page]
 
 
 @pytest.fixture
@@ -45,3 +48,18 @@ def real_site(chatterbox: Chatterbox, database_url: str, tmp_path: Path) -> Iter
     site = RealSite(tmp_path, chatterbox.vendor, database_url)
     yield site
     site.close()
+
+
+@pytest.fixture
+def window(site: str, sign_in: Callable[[User], Client]) -> Iterator[Window]:
+    """Open a window of this person on the site in this process; at another address where there is something between."""
+    pages: list[Page] = []
+
+    def look(person: User, conversation: str = "", address: str = "") -> Page:
+        session = sign_in(person).cookies["sessionid"].value
+        pages.append(Page(address or site, session, person.username, site, str(conversation)))
+        return pages[-1]
+
+    yield look
+    for page in pages:
+        page.leave()

@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 ANSWER, PONG, CONNECT = 10.0, 5.0, 4.0
 TICK, IDLE = 2.0, 25.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.3, 10.0
 UNDER_WAY = ("waiting", "streaming")
 PATIENCE = 30.0
+MOST_UNDER_WAY = 6
 _numbers = itertools.count(1)
 
 
@@ -155,7 +157,7 @@ class Page:
         place = urlsplit(self._address)
         with connect(
             f"ws://{place.netloc}/ws/",
-            origin=self._origin,  # type: ignore[arg-type]
+            origin=Origin(self._origin),
             additional_headers={"Cookie": f"sessionid={self._session}"},
             open_timeout=CONNECT,
             close_timeout=0.1,
@@ -320,3 +322,17 @@ class Page:
     def _put(self, message: dict[str, Any]) -> None:
         self._seqs.pop(message["id"], None)
         self.messages[message["id"]] = Shown(message["status"], message["text"], message["seq"])
+
+
+def chatter(page: Page, model: str, luck: random.Random) -> Callable[[], dict[str, Any] | None]:
+    """Questions without end, some behind a reply under way; some fewer at once than a person may ask."""
+    numbers = itertools.count(1)
+
+    def next_words() -> dict[str, Any] | None:
+        running = sum(shown.status in UNDER_WAY for shown in page.messages.values())
+        if running >= MOST_UNDER_WAY:
+            return None
+        where: dict[str, Any] = {} if luck.random() < 0.2 else {"parent": None}
+        return {"text": f"{page.person} asks {next(numbers)}", "models": [model], **where}
+
+    return next_words

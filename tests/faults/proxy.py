@@ -91,7 +91,12 @@ class Proxy:
 
     def _on_loop(self, work: Callable[[], None]) -> None:
         done: Future[None] = Future()
-        self._loop.call_soon_threadsafe(lambda: done.set_result(work()))
+
+        def act() -> None:
+            work()
+            done.set_result(None)
+
+        self._loop.call_soon_threadsafe(act)
         done.result()
 
     def _strike(self, kind: Kind) -> None:
@@ -108,10 +113,8 @@ class Proxy:
         self._server.close()
         for passage in list(self._passages):
             passage.break_off()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(tasks, timeout=5)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._refuses:

@@ -38,7 +38,10 @@ def read_rows(database: str) -> list[Row]:
     with _connection(database) as connection:
         cursor = connection.cursor()
         cursor.execute(f"SELECT {_COLUMNS} FROM conversations_message ORDER BY id")
-        return [Row(*map(_key, columns[:3]), *columns[3:]) for columns in cursor.fetchall()]
+        return [
+            Row(_key(key), _key(conversation), _key(parent), *columns)
+            for key, conversation, parent, *columns in cursor.fetchall()
+        ]
 
 
 @contextmanager

@@ -1,22 +1,18 @@
 """S01: the server is killed at random moments while people write and models talk, and started again."""
 
-import itertools
 import random
 import statistics
 import threading
-from collections.abc import Callable
-from typing import Any
 
 from tests.faults.chatterbox import Chatterbox
-from tests.faults.checker import Crash, History, Witness, broken_promises, seconds_lost
-from tests.faults.page import UNDER_WAY, Page
+from tests.faults.checker import Crash, History, broken_promises, history_of, seconds_lost
+from tests.faults.page import Page, chatter
 from tests.faults.real_site import RealSite
 from tests.faults.rows import read_rows
 
 KILLS, ALL_KILLS = 20, 200
 RUNS = (0.05, 0.9)
 """Seconds from the moment that a window is connected again until the next kill."""
-MOST_UNDER_WAY = 6
 
 
 def test_s01_nothing_acknowledged_is_lost_and_nothing_stays_unfinished(
@@ -25,7 +21,7 @@ def test_s01_nothing_acknowledged_is_lost_and_nothing_stays_unfinished(
     real_site.start()
     pages = [real_site.page(person) for person in ("alice", "bob")]
     for page in pages:
-        page.next_words = chatter(page, real_site, luck)
+        page.next_words = chatter(page, real_site.model, luck)
         page.say(f"{page.person} begins", models=[real_site.model], team=real_site.team)
     pages[0].wait(lambda page: page.conversation)
     pages.append(real_site.page("rita", pages[0].conversation))
@@ -34,27 +30,11 @@ def test_s01_nothing_acknowledged_is_lost_and_nothing_stays_unfinished(
         page.next_words = lambda: None
     for page in pages:
         page.wait(Page.is_quiet)
-    witnesses = [Witness(page.person, page.notes, page.messages) for page in pages]
-    sendings = [sending for page in pages for sending in page.sendings]
-    history = History(sendings, witnesses, chatterbox.calls, read_rows(real_site.database), crashes)
+    history = history_of(pages, chatterbox.calls, read_rows(real_site.database), crashes)
     report(history)
     assert not broken_promises(history)
     assert max(seconds_lost(history)) <= 1
     assert "Traceback" not in real_site.complaints()
-
-
-def chatter(page: Page, site: RealSite, luck: random.Random) -> Callable[[], dict[str, Any] | None]:
-    """Questions without end, some behind a reply under way; as many at once as a person may ask."""
-    numbers = itertools.count(1)
-
-    def next_words() -> dict[str, Any] | None:
-        running = sum(shown.status in UNDER_WAY for shown in page.messages.values())
-        if running >= MOST_UNDER_WAY:
-            return None
-        where: dict[str, Any] = {} if luck.random() < 0.2 else {"parent": None}
-        return {"text": f"{page.person} asks {next(numbers)}", "models": [site.model], **where}
-
-    return next_words
 
 
 def crash(site: RealSite, pages: list[Page], luck: random.Random) -> Crash:
