@@ -1,6 +1,6 @@
 """How the model is asked: chosen at the composer, kept with the conversation, in every request from then on."""
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from conversations.models import Conversation
 from providers.models import LanguageModel
@@ -81,6 +81,7 @@ def test_what_is_out_of_bounds_is_not_saved(cast: Cast, model: LanguageModel, vi
     panel = tuned(alice)
     panel.get_by_label("Temperature").fill("3")
     panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_label("Temperature")).to_be_focused()
     panel.get_by_label("Temperature").fill("2")
     panel.get_by_text("More", exact=True).click()
     panel.get_by_label("JSON schema").fill("[1]")
@@ -93,6 +94,42 @@ def test_what_is_out_of_bounds_is_not_saved(cast: Cast, model: LanguageModel, vi
     expect(panel.get_by_role("alert")).to_contain_text("This was not saved: “stop” must be a list of 1 to 5 texts.")
     conversation.refresh_from_db()
     assert conversation.parameters == {}
+
+
+def test_nothing_can_be_written_before_it_says_what_is_set(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    conversation = Conversation.objects.create(
+        owner=cast.alice, revision=1, title="Tuned", parameters={"temperature": 1}
+    )
+    alice = visit(cast.alice, f"/conversations/{conversation.id}/")
+    held: list[Route] = []
+    alice.page.route("**/api/v1/conversations/*", lambda route: held.append(route))
+    with alice.page.expect_request("**/api/v1/conversations/*"):
+        panel = tuned(alice)
+    for label in ("Temperature", "System prompt", "May search the web", "Save"):
+        expect(panel.get_by_label(label, exact=True).or_(panel.get_by_role("button", name=label))).to_be_disabled()
+    panel.get_by_role("button", name="Close").click()
+    tuned(alice)
+    assert len(held) == 1, "two answers would come, the second over what was written after the first"
+    held[0].continue_()
+    panel.get_by_label("Temperature").fill("3")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_label("Temperature")).to_be_focused()
+    expect(panel).to_be_visible()
+
+
+def test_settings_that_cannot_be_read_are_not_overwritten(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, revision=1, title="Tuned", parameters={"seed": 7})
+    alice = visit(cast.alice, f"/conversations/{conversation.id}/")
+    alice.watch.expect("ERR_FAILED")
+    alice.page.route("**/api/v1/conversations/*", lambda route: route.abort())
+    panel = tuned(alice)
+    expect(panel.get_by_role("alert")).to_contain_text("The settings could not be read.")
+    expect(panel.get_by_role("button", name="Save")).to_be_disabled()
+    alice.page.unroute("**/api/v1/conversations/*")
+    panel.get_by_role("button", name="Close").click()
+    tuned(alice)
+    expect(panel.get_by_role("alert")).to_be_hidden()
+    expect(panel.get_by_role("button", name="Save")).to_be_enabled()
 
 
 def test_a_refusal_at_the_first_message_keeps_the_text(cast: Cast, model: LanguageModel, visit: Visit) -> None:

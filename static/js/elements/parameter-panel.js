@@ -11,6 +11,7 @@ import { phrase } from "../helpers/page.js";
 class ParameterPanel extends HTMLElement {
   #settings = { system_prompt: "", parameters: {} };
   #isWaiting = false;
+  #loading = null;
 
   connectedCallback() {
     this.form.addEventListener("submit", (event) => this.#submit(event));
@@ -37,12 +38,8 @@ class ParameterPanel extends HTMLElement {
   async open(known) {
     for (const field of this.querySelectorAll("[data-parameter]")) field.hidden = !known.includes(field.dataset.parameter);
     this.showPopover();
-    this.#say("");
-    await this.#try(async () => {
-      if (this.#conversation) this.#settings = await call("GET", `conversations/${this.#conversation}`);
-    });
-    fill(this.form, this.#settings);
-    this.#check();
+    this.#loading ??= this.#load().finally(() => (this.#loading = null));
+    await this.#loading;
   }
 
   /** Begins a conversation that has these settings from its first reply on; its id. Rejects with Refused. */
@@ -55,6 +52,21 @@ class ParameterPanel extends HTMLElement {
 
   get #conversation() {
     return document.getElementById("chat").dataset.conversation;
+  }
+
+  /** Nobody may write into the fields before they say what is set: the answer would wipe it out, unseen. */
+  async #load() {
+    this.form.fields.disabled = true;
+    this.#say("");
+    try {
+      if (this.#conversation) this.#settings = await call("GET", `conversations/${this.#conversation}`);
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      return this.#say(phrase("parameters.unread"));
+    }
+    this.form.fields.disabled = false;
+    fill(this.form, this.#settings);
+    this.#check();
   }
 
   async #submit(event) {
