@@ -23,6 +23,15 @@ def _list(value: str) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
 
 
+def _encryption_keys() -> list[str]:
+    """The ring, newest first; empty where it cannot be read: the site starts all the same, with its keys locked."""
+    try:
+        given = _from_environment("CHATSITE_ENCRYPTION_KEYS")
+        return _list(given or generated.secret("encryption-keys", 32))
+    except (OSError, ValueError):
+        return []
+
+
 # --- What the environment says -------------------------------------------------------------------------------------
 
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
@@ -30,9 +39,7 @@ CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 CHATSITE_ORIGINS = _list(os.environ.get("CHATSITE_ORIGINS") or "http://localhost:8000,http://127.0.0.1:8000")
 CHATSITE_PRIVATE_HOSTS = frozenset(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
 CHATSITE_STREAM_THREADS = int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
-CHATSITE_ENCRYPTION_KEYS = _list(
-    _from_environment("CHATSITE_ENCRYPTION_KEYS") or generated.secret("encryption-keys", 32)
-)
+CHATSITE_ENCRYPTION_KEYS = _encryption_keys()
 DATABASE_URL = _from_environment("DATABASE_URL")
 REDIS_URL = _from_environment("REDIS_URL")
 CHATSITE_SETUP_CODE = generated.secret("setup-code", 12)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from providers import local_model
+from providers import keyring, local_model, vault
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.presets import PRESETS
 
@@ -83,9 +83,11 @@ def _endpoint(name: str, fields: dict[str, Any]) -> Endpoint:
 
 
 def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
-    """What is given now counts: an earlier key goes, as its address may have."""
-    endpoint.keys.all().delete()
-    if key:
+    """What is given now counts: other keys go. The same key stays as it is, with the replies that it is writing."""
+    kept = endpoint.keys.same_as(key).first() if key else None
+    others = endpoint.keys.exclude(pk=kept.pk) if kept else endpoint.keys.all()
+    others.delete()
+    if key and kept is None:
         ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
 
 
@@ -110,6 +112,17 @@ def _model_ids(models: Iterable[str]) -> list[str]:
 
 
 def check_key(key: str) -> None:
-    """Refuse what cannot stand in a header."""
+    """Refuse what cannot stand in a header, and any key while there is nothing to seal it with."""
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= 4096):
         raise ValidationError(_("A key is one line of plain ASCII characters without spaces."))
+    if key and not vault.prefix():
+        raise ValidationError(keyring.problem())
+
+
+def refuse_twice(row: ApiKey, key: str) -> None:
+    """The same key in two rows of an endpoint would count as two and fail as one; at a new address it is a new one."""
+    others = row.endpoint.keys.filter(endpoint__base_url=row.endpoint.base_url).exclude(pk=row.pk)
+    if twin := others.same_as(key).first():
+        raise ValidationError(
+            _("This key is stored here already: %(name)s."), params={"name": twin.name or str(twin.secret)}
+        )

@@ -37,6 +37,14 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         adding.check_key(key)
         return key
 
+    def clean(self) -> dict[str, Any]:
+        key = self.cleaned_data.get("new_key")
+        if "endpoint" in self.cleaned_data:
+            self.instance.endpoint = self.cleaned_data["endpoint"]
+        if key and self.instance.endpoint_id:
+            adding.refuse_twice(self.instance, key)
+        return self.cleaned_data
+
     def save(self, commit: bool = True) -> ApiKey:
         if self.cleaned_data["new_key"]:
             self.instance.secret = self.cleaned_data["new_key"]
@@ -109,11 +117,11 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = KeyForm
-    list_display = ["endpoint", "name", "shown", "enabled", "created_by", "created_at"]
+    list_display = ["endpoint", "name", "shown", "enabled", "created_by", "created_at", "last_used_at"]
     list_filter = ["endpoint", "enabled"]
     list_select_related = ["endpoint", "created_by"]
-    readonly_fields = ["shown", "created_by", "created_at"]
-    fields = ["endpoint", "name", "shown", "new_key", "enabled", "created_by", "created_at"]
+    readonly_fields = ["shown", "created_by", "created_at", "last_used_at"]
+    fields = ["endpoint", "name", "shown", "new_key", "enabled", "created_by", "created_at", "last_used_at"]
 
     @admin.display(description=_("stored"))
     def shown(self, key: ApiKey) -> str:

@@ -1,4 +1,8 @@
-"""A model field whose value is a handle: it shows ••••1a2b everywhere and opens itself only for the transport."""
+"""A model field whose value is a handle: it shows ••••1a2b everywhere and opens itself only for the transport.
+
+fingerprint = models.CharField(…)                      # declared first: it is set together with the secret
+secret = EncryptedField(fingerprint="fingerprint")
+"""
 
 from typing import Any
 
@@ -53,12 +57,18 @@ class _Handle:
 
     def __set__(self, instance: models.Model, value: "str | Secret | None") -> None:
         instance.__dict__[self.field.attname] = self.field.sealed(instance, value)
+        if self.field.fingerprint and isinstance(value, str) and not vault.is_sealed(value):
+            setattr(instance, self.field.fingerprint, vault.fingerprints(value)[0] if value else "")
 
 
 class EncryptedField(models.TextField):  # type: ignore[type-arg]
     """Text at rest under AES-256-GCM; the row (table, column and primary key) is part of the seal."""
 
     descriptor_class = _Handle
+
+    def __init__(self, *args: Any, fingerprint: str = "", **kwargs: Any) -> None:
+        self.fingerprint = fingerprint
+        super().__init__(*args, **kwargs)
 
     def place(self, instance: models.Model) -> str:
         return f"{instance._meta.db_table}.{self.column}:{instance.pk}"

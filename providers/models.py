@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from providers import egress, local_model
+from providers import egress, local_model, vault
 from providers.errors import VendorError
 from providers.fields import EncryptedField
 from providers.types import Address, Clocks
@@ -107,18 +107,29 @@ class Endpoint(models.Model):
         )
 
 
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def same_as(self, plain: str) -> "ApiKeyQuerySet":
+        """Rows that hold this very key."""
+        return self.filter(fingerprint__in=vault.fingerprints(plain))
+
+
 class ApiKey(models.Model):
     """A key for one endpoint. It is written and used, never read back."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="keys", verbose_name=_("endpoint"))
     name = models.CharField(_("name"), max_length=120, blank=True)
-    secret = EncryptedField(_("key"))
+    fingerprint = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
+    """Equal for the same key in another row, under one encryption key; tells nothing of the key."""
+    secret = EncryptedField(_("key"), fingerprint="fingerprint")
     enabled = models.BooleanField(_("enabled"), default=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("key")

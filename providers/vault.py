@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 import re
 
@@ -42,8 +43,23 @@ def unseal(token: str, place: str) -> str:
         box = base64.b64decode(encoded, validate=True)
         key = next(key for key in _ring() if _key_id(key) == key_id)
         return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], f"{header}|{place}".encode()).decode()
-    except (InvalidTag, StopIteration, ValueError, IndexError):
+    except (InvalidTag, StopIteration, ValueError, IndexError, ImproperlyConfigured):
         raise Locked("This secret cannot be opened with the encryption keys of this site.") from None
+
+
+def fingerprints(plain: str) -> list[str]:
+    """What tells, without opening anything, that a secret is stored already: one per key of the ring, newest first."""
+    subkeys = [hmac.digest(key, b"chatsite fingerprint", "sha256") for key in _ring()]
+    return [hmac.digest(subkey, plain.encode(), "sha256").hex()[:32] for subkey in subkeys]
+
+
+def prefix(newest_only: bool = False) -> tuple[str, ...]:
+    """How the tokens begin that this ring opens, or only those that its newest key has sealed; () without a ring."""
+    try:
+        ring = _ring()
+    except ImproperlyConfigured:
+        return ()
+    return tuple(f"{_MARK}:{_key_id(key)}:" for key in (ring[:1] if newest_only else ring))
 
 
 def hint(token: str) -> str:

@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from chatsite import collected
 from chatsite.bootstrap import address
 from conversations import setup
-from providers import local_model
+from providers import keyring, local_model
 
 
 class Command(BaseCommand):
@@ -31,6 +31,8 @@ class Command(BaseCommand):
         self._warn_of_plain_http(host)
         call_command("migrate", interactive=False, verbosity=0)
         collected.collect_if_changed()
+        if locked := keyring.problem():
+            self.stderr.write(f"WARNING: {locked}")
         code = setup.code()  # asked now: the database may not be asked from the event loop
 
         def answering(_: int) -> None:

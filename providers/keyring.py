@@ -1,0 +1,98 @@
+"""Every sealed value of the database, seen against the ring of encryption keys: which are locked, which are old."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from providers import vault
+from providers.fields import EncryptedField, Secret
+
+BATCH = 200
+"""Rows sealed anew in one transaction: replies that stream wait for its end, some hundredths of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What a rotation has done: values sealed anew, values that no key of the ring opens, and the seconds it took."""
+
+    sealed: int
+    locked: int
+    seconds: float
+
+
+def rotate() -> Rotation:
+    """Seal everything with the newest key. It may be interrupted and run again; changes of others meanwhile stay."""
+    begun, sealed, locked = time.monotonic(), 0, 0
+    for model, field in _sealed_columns():
+        for batch in _batches(_not_newest(model, field)):
+            fresh = {row: renewed for row in batch if (renewed := _renewed(row, field))}
+            sealed += _store(model, field, fresh)
+            locked += len(batch) - len(fresh)
+    return Rotation(sealed, locked, time.monotonic() - begun)
+
+
+def problem() -> str:
+    """What is wrong with the ring, in a sentence for administrators; empty when every stored key opens."""
+    if not vault.prefix():
+        return _("CHATSITE_ENCRYPTION_KEYS is missing or malformed: stored keys stay locked until it is right again.")
+    locked = sum(_unopened(model, field).count() for model, field in _sealed_columns())
+    if not locked:
+        return ""
+    return _("Locked keys: %(count)s. CHATSITE_ENCRYPTION_KEYS does not hold what sealed them.") % {"count": locked}
+
+
+def _sealed_columns() -> Iterator[tuple[type[models.Model], EncryptedField]]:
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, EncryptedField):
+                yield model, field
+
+
+def _unopened(model: type[models.Model], field: EncryptedField) -> Any:
+    return _filled(model, field).exclude(_begins(field, vault.prefix()))
+
+
+def _not_newest(model: type[models.Model], field: EncryptedField) -> Any:
+    return _filled(model, field).exclude(_begins(field, vault.prefix(newest_only=True)))
+
+
+def _filled(model: type[models.Model], field: EncryptedField) -> Any:
+    return model._default_manager.exclude(**{field.attname: ""})
+
+
+def _begins(field: EncryptedField, prefixes: tuple[str, ...]) -> Q:
+    return Q(*(Q(**{f"{field.attname}__startswith": prefix}) for prefix in prefixes), _connector=Q.OR)
+
+
+def _batches(rows: Any) -> Iterator[list[models.Model]]:
+    """By primary key: what cannot be opened is met once and passed by."""
+    last: Any = None
+    while batch := list((rows if last is None else rows.filter(pk__gt=last)).order_by("pk")[:BATCH]):
+        last = batch[-1].pk
+        yield batch
+
+
+def _renewed(row: models.Model, field: EncryptedField) -> dict[str, str]:
+    """The columns of this row under the newest key; empty where it cannot be opened."""
+    secret: Secret = getattr(row, field.attname)
+    try:
+        plain = vault.unseal(secret.token, field.place(row))
+    except vault.Locked:
+        return {}
+    renewed = {field.attname: vault.seal(plain, field.place(row))}
+    return {**renewed, field.fingerprint: vault.fingerprints(plain)[0]} if field.fingerprint else renewed
+
+
+def _store(model: type[models.Model], field: EncryptedField, fresh: dict[models.Model, dict[str, str]]) -> int:
+    """Only where the old value still stands."""
+    with transaction.atomic():
+        return sum(
+            model._default_manager.filter(pk=row.pk, **{field.attname: getattr(row, field.attname).token}).update(**new)
+            for row, new in fresh.items()
+        )

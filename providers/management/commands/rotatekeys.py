@@ -1,0 +1,21 @@
+"""`rotatekeys`: every stored key under the newest encryption key."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from providers import keyring, vault
+
+
+class Command(BaseCommand):
+    help = "Seals every stored key with the newest encryption key; may be interrupted and run again while chats go on."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not vault.prefix():
+            raise CommandError(keyring.problem())
+        done = keyring.rotate()
+        rate = done.sealed / done.seconds if done.seconds else 0
+        self.stdout.write(f"{done.sealed} keys sealed anew in {done.seconds:.2f} s ({rate:.0f} a second).")
+        if done.locked:
+            raise CommandError(f"{done.locked} keys cannot be opened with any encryption key given; they stay as is.")
+        self.stdout.write("Earlier encryption keys are no longer needed here; backups made before still need them.")

@@ -1,0 +1,13 @@
+"""What the admin's pages say of the encryption keys."""
+
+from django import template
+
+from providers import keyring
+
+register = template.Library()
+
+
+@register.simple_tag
+def keyring_problem() -> str:
+    """What is wrong with them, empty when nothing is."""
+    return keyring.problem()
