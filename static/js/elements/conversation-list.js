@@ -55,8 +55,13 @@ class ConversationList extends HTMLElement {
   }
 
   async #fetch(query) {
-    const response = await fetch(ADDRESS + query, { headers: { Accept: "application/json" } });
-    return response.ok ? response.json() : { results: [], next: this.dataset.next };
+    const nothing = { results: [], next: this.dataset.next };
+    try {
+      const response = await fetch(ADDRESS + query, { headers: { Accept: "application/json" } });
+      return response.ok ? await response.json() : nothing;
+    } catch {
+      return nothing; // The network went away again; the next connection asks anew.
+    }
   }
 
   #add(id) {
