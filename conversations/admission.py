@@ -1,7 +1,6 @@
 """Who stands behind a socket, asked anew at every command and every second in between."""
 
 import asyncio
-from collections import defaultdict
 from importlib import import_module
 from typing import Protocol
 from uuid import UUID
@@ -46,49 +45,40 @@ def recheck() -> None:
     if loop is None or loop.is_closed():
         return
     sockets, looks = asyncio.run_coroutine_threadsafe(_census(), loop).result()
-    people = _people(sockets)
+    admitted = _admitted(sockets)
     for socket in sockets:
-        if people[socket] is None:
+        if socket not in admitted:
             loop.call_soon_threadsafe(socket.expel)
-    for person, theirs in _by_person(people, looks).items():
-        asked = {conversation for _, conversation in theirs}
-        allowed = set(Conversation.objects.visible_to(person).filter(pk__in=asked).values_list("pk", flat=True))
-        for socket, conversation in theirs:
-            if conversation not in allowed:
-                loop.call_soon_threadsafe(socket.evict, conversation)
+    asked = Conversation.objects.filter(pk__in={conversation for _, conversation in looks})
+    allowed = asked.readers({socket.user_id for socket in admitted})
+    for socket, conversation in looks:
+        if socket in admitted and (conversation, socket.user_id) not in allowed:
+            loop.call_soon_threadsafe(socket.evict, conversation)
 
 
-def _people(sockets: list[Admitted]) -> dict[Admitted, User | None]:
-    """Who stands behind each socket; sessions and accounts that have not changed are not opened again."""
+def _admitted(sockets: list[Admitted]) -> set[Admitted]:
+    """Those whose person may still come in; sessions and accounts that have not changed are not opened again."""
     keys = {socket.session_key for socket in sockets}
     valid = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
     sessions: dict[str, str] = dict(valid.values_list("pk", "session_data"))
-    accounts = User.objects.in_bulk({socket.user_id for socket in sockets})
+    active = User.objects.filter(pk__in={socket.user_id for socket in sockets}, is_active=True)
+    passwords: dict[UUID, str] = dict(active.values_list("pk", "password"))
     return {
-        socket: _person(socket, sessions.get(socket.session_key), accounts.get(socket.user_id)) for socket in sockets
+        socket
+        for socket in sockets
+        if _is_in_order(socket, sessions.get(socket.session_key), passwords.get(socket.user_id))
     }
 
 
-def _person(socket: Admitted, session: str | None, account: User | None) -> User | None:
-    if session is None or account is None or not account.is_active:
-        return None
-    proof = (session, account.password)
+def _is_in_order(socket: Admitted, session: str | None, password: str | None) -> bool:
+    if session is None or password is None:
+        return False
+    proof = (session, password)
     if _proofs.get(socket) != proof:
         if person_of(socket.session_key) is None:
-            return None
+            return False
         _proofs[socket] = proof
-    return account
-
-
-def _by_person(
-    people: dict[Admitted, User | None], looks: list[tuple[Admitted, UUID]]
-) -> dict[User, list[tuple[Admitted, UUID]]]:
-    sorted_out: defaultdict[User, list[tuple[Admitted, UUID]]] = defaultdict(list)
-    for socket, conversation in looks:
-        person = people.get(socket)
-        if person is not None:
-            sorted_out[person].append((socket, conversation))
-    return sorted_out
+    return True
 
 
 async def _census() -> tuple[list[Admitted], list[tuple[Admitted, UUID]]]:

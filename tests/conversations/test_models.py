@@ -94,6 +94,15 @@ def test_the_audience_is_who_may_see_it(cast: Cast, private: Conversation, share
         assert set(conversation.audience_ids()) == seeing
 
 
+def test_the_readers_of_many_are_who_may_see_each(cast: Cast, private: Conversation, shared: Conversation) -> None:
+    people = list(User.objects.all())
+    seeing = {(c.id, person.id) for person in people for c in Conversation.objects.visible_to(person)}
+    assert Conversation.objects.all().readers([person.id for person in people]) == seeing
+    assert Conversation.objects.filter(pk=private.id).readers([cast.bob.id, cast.carol.id]) == {
+        (private.id, cast.bob.id)
+    }
+
+
 def test_a_name_is_taken_in_any_case(cast: Cast) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create_user("ALICE")
