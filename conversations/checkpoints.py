@@ -109,9 +109,7 @@ class Writer:
 
 def _write_checkpoint(reply: LiveReply) -> None:
     said = reply.snapshot()
-    status = Status.STREAMING if said.seq else Status.WAITING
-    rows = Message.objects.attempt(reply.id, reply.attempt)
-    if not rows.update(text=said.text, parts=said.parts, seq=said.seq, heartbeat=timezone.now(), status=status):
+    if not Message.objects.checkpoint(reply.id, reply.attempt, text=said.text, parts=said.parts, seq=said.seq):
         reply.lost = True  # somebody ended it
         reply.stop()
 
@@ -121,8 +119,8 @@ def _obey_stops() -> None:
     mine = {reply.id: reply for reply in list(hub.replies.values()) if not reply.stopped}
     if not mine:
         return
-    asked = Message.objects.filter(pk__in=list(mine), stop_requested=True)
-    for reply_id in asked.values_list("pk", flat=True):
+    asked = Message.objects.under_way().filter(stop_requested=True)
+    for reply_id in mine.keys() & set(asked.values_list("pk", flat=True)):
         mine[reply_id].stop()
 
 

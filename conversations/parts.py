@@ -56,7 +56,8 @@ class Parts:
                 yield part
             else:
                 seconds = self._thought_seconds.get(index)
-                yield Part(part[0], "".join(part[1]), {} if seconds is None else {"seconds": seconds})
+                part[1][:] = ["".join(part[1])]  # joined once: the next look at it starts from there
+                yield Part(part[0], part[1][0], {} if seconds is None else {"seconds": seconds})
 
     def _time_thoughts(self, piece: Piece) -> None:
         """A thought lasts from its first word to the next word that is none."""

@@ -30,6 +30,12 @@ _BRANCH = """
     ORDER BY branch.depth DESC
 """
 
+_CHECKPOINT = """
+    UPDATE conversations_message SET text = %s, parts = %s, seq = %s, heartbeat = %s, status = %s
+    WHERE id = %s AND attempt = %s AND status IN ('waiting', 'streaming')
+"""
+_ORDER = ("text", "parts", "seq", "heartbeat", "status", "id", "attempt")
+
 
 _NEWEST_BELOW = """
     WITH RECURSIVE below (id) AS (
@@ -93,6 +99,23 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
         """The fence: the row of this very attempt, as long as nobody has ended it."""
         return self.under_way().filter(pk=reply_id, attempt=attempt)
+
+    def checkpoint(self, reply_id: UUID, attempt: int, **said: Any) -> bool:
+        """Write `said` (text, parts, seq) and a heartbeat behind the fence; False where somebody has ended it.
+
+        What `attempt(…).update(…)` would do, for every reply every second: there the building of the statement takes
+        ten times as long as the statement.
+        """
+        values = {
+            **said,
+            "heartbeat": timezone.now(),
+            "status": Status.STREAMING if said["seq"] else Status.WAITING,
+            "id": reply_id,
+            "attempt": attempt,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_CHECKPOINT, [_stored(name, values[name]) for name in _ORDER])
+            return bool(cursor.rowcount)
 
 
 def _db_key(message_id: UUID) -> Any:
@@ -205,6 +228,13 @@ class Message(models.Model):
         """Tokens as the vendor counted them; null where it said nothing."""
         counts = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
         return {**{name: getattr(self, name) for name in counts}, "cost": None}
+
+
+def _stored(name: str, value: Any) -> Any:
+    """A field's value as this database takes it."""
+    field = Message._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field.get_db_prep_save(value, connection)
 
 
 def _segments(parts: list[dict[str, Any]], is_text: bool) -> list[dict[str, Any]]:
