@@ -1,6 +1,6 @@
 """What one connection may send us, for HTTP and for websockets: Daphne's protocols, with limits."""
 
-# ruff: noqa: N802  (the names of Twisted and autobahn)
+# ruff: noqa: N802, N803  (the names of Twisted and autobahn)
 from typing import Any
 
 import daphne.server  # noqa: F401  (first: it chooses the reactor)
@@ -12,6 +12,8 @@ from chatsite.backlog import Backlog
 
 BODY_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
 MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
+MOST_UNHEARD = 4  # messages of one websocket that wait for the application; the rest wait in the network
+LISTEN_EVERY = 0.02  # seconds
 LINGER_SECONDS = 5.0  # for a client to take in why its connection ends
 
 _SERVICE_RESTART = 1012  # IANA registry of websocket close codes
@@ -72,6 +74,8 @@ class HttpFactory(HTTPFactory):
 class Socket(WebSocketProtocol):
     """A websocket that takes messages up to MESSAGE_LIMIT and says why it ends."""
 
+    is_deaf = False
+
     def onMessageFrameBegin(self, length: int) -> None:
         # autobahn's own limit on messages would bind what we send as well, and a long conversation is longer.
         super().onMessageFrameBegin(length)
@@ -110,6 +114,21 @@ class Socket(WebSocketProtocol):
             self.sendPing(ping)
             if self.backlog.is_too_long():
                 self.sendCloseFrame(code=_READS_TOO_SLOWLY)  # and the connection is aborted LINGER_SECONDS later
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        super().onMessage(payload, isBinary)
+        if self.application_queue.qsize() >= MOST_UNHEARD and not self.is_deaf:
+            self.is_deaf = True
+            self.transport.pauseProducing()
+            self._listen_on()
+
+    def _listen_on(self) -> None:
+        """Daphne's queue does not tell when it is empty."""
+        if self.application_queue.empty():
+            self.is_deaf = False
+            self.transport.resumeProducing()
+        elif self.state != self.STATE_CLOSED:
+            reactor.callLater(LISTEN_EVERY, self._listen_on)
 
     def say_restarting(self) -> None:
         """Close with the code on which browsers come back soon; sendClose allows applications' own codes only."""

@@ -1,15 +1,18 @@
 """Our server with a tiny application, as a program: a reactor runs once a process, and signals end all of it.
 
 Its first line is the port. GET answers with the length of the body, a websocket with the length of each message, or
-with as many and as long messages as it is asked for ("3x1000"). DRAIN says how many seconds the end of the replies
-takes.
+with as many and as long messages as it is asked for ("3x1000"); after "hold" it is busy until the next GET. DRAIN says
+how many seconds the end of the replies takes.
 """
 
+import asyncio
 import os
 import threading
 from typing import Any
 
 from chatsite.server import Server
+
+_released = asyncio.Event()
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -17,6 +20,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 async def _answer(receive: Any, send: Any) -> None:
+    _released.set()
     length, more = 0, True
     while more:
         event = await receive()
@@ -29,6 +33,8 @@ async def _talk(receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     while (event := await receive())["type"] == "websocket.receive":
+        if event["text"] == "hold":
+            await _released.wait()
         for answer in _answers(event["text"]):
             await send({"type": "websocket.send", "text": answer})
 

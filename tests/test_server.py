@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -132,6 +133,20 @@ def test_who_reads_gets_any_amount(server: Running) -> None:
         for _ in range(50):
             socket.send(f"10x{100_000}")
             assert sum(len(socket.recv(timeout=20)) for _ in range(10)) == 1_000_000
+
+
+def test_what_a_busy_application_cannot_take_waits_in_the_network(server: Running) -> None:
+    before = resident(server.process.pid)
+    with connect(server.socket_address) as socket:
+        socket.send("hold")
+        flood = threading.Thread(target=lambda: [socket.send("a" * MESSAGE_LIMIT) for _ in range(50)])
+        flood.start()
+        flood.join(0.5)
+        assert flood.is_alive(), "all of it was taken in"
+        assert resident(server.process.pid) - before < 16_000_000
+        assert post(server.port, 1, chunked=False)[0] == 200
+        assert [socket.recv(timeout=20) for _ in range(51)] == ["4", *[str(MESSAGE_LIMIT)] * 50]
+        flood.join()
 
 
 def test_only_who_has_read_can_say_so(server: Running) -> None:
