@@ -130,6 +130,11 @@ class Socket(WebSocketProtocol):
         elif self.state != self.STATE_CLOSED:
             reactor.callLater(LISTEN_EVERY, self._listen_on)
 
+    def onClose(self, was_clean: bool, code: int | None, reason: str | None) -> None:
+        """Daphne knows nothing of a handshake that was refused for its form."""
+        if hasattr(self, "server"):
+            super().onClose(was_clean, code, reason)
+
     def say_restarting(self) -> None:
         """Close with the code on which browsers come back soon; sendClose allows applications' own codes only."""
         if self.state == self.STATE_OPEN:

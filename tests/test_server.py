@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -197,6 +198,18 @@ def test_a_request_that_is_still_coming_does_not_disturb_the_end(server: Running
     assert server.process.communicate(timeout=5)[1] == ""
     assert server.process.returncode == 0
     connection.close()
+
+
+def test_a_handshake_that_is_refused_for_its_form_leaves_no_trace_in_the_log(server: Running) -> None:
+    lines = ["GET / HTTP/1.1", "Host: a", "Upgrade: websocket", "Connection: Upgrade", "Origin: a", "Origin: b", "", ""]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
+        raw.sendall("\r\n".join(lines).encode())
+        assert raw.recv(100).startswith(b"HTTP/1.1 400")
+        while raw.recv(100):
+            pass
+    assert post(server.port, 1, chunked=False)[0] == 200
+    server.process.terminate()
+    assert server.process.communicate(timeout=5)[1] == ""
 
 
 def test_replies_that_do_not_end_hold_the_process_less_than_five_seconds(serve: Callable[..., Running]) -> None:
