@@ -128,7 +128,7 @@ def _relay(live: LiveReply, task: _Task, said: list[str]) -> Outcome:
     try:
         if isinstance(task.route, VendorError):
             raise task.route
-        with task.route.stream(task.prompt) as stream:
+        with task.route.stream(task.prompt, hub.rest) as stream:
             live.attach(stream)
             for delta in _as_far_as_it_fits(task.carried, stream):
                 delta = _with_files_kept(live, delta)

@@ -1,6 +1,6 @@
 """Which endpoint and which key answer next."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from providers import local_model
 from providers.errors import VendorDown, VendorError
 from providers.fields import Secret
 from providers.models import ApiKey, Deployment, Endpoint
+from providers.resting import never
 from providers.streaming import Stream
 from providers.types import Address, Prompt
 
@@ -37,12 +38,12 @@ class Route:
     deployment: UUID | None = None
     raw_extras: Mapping[str, Any] = field(default_factory=dict)
 
-    def stream(self, prompt: Prompt) -> Stream:
-        """A reply to read; it connects when it is iterated. Blocks while the local model starts."""
+    def stream(self, prompt: Prompt, rest: Callable[[], float] = never) -> Stream:
+        """A reply to read, resting as `rest` says; it connects when iterated. Blocks while the local model starts."""
         # Always set: nobody but an administrator may bring extras of their own.
         parameters = {**prompt.parameters, "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
-        return Stream(self.reachable(), asked, self.key, private_hosts=private_hosts())
+        return Stream(self.reachable(), asked, self.key, private_hosts=private_hosts(), rest=rest)
 
     def reachable(self) -> Address:
         """The address as it is now: the local model has a new one each time it starts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -10,6 +10,7 @@ from typing import Self
 from providers import registry, text
 from providers.errors import BadReply, ReplyTooLong, VendorError
 from providers.reading import Reading
+from providers.resting import never
 from providers.transport import Call, HungUp, key_mask
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 
@@ -25,15 +26,23 @@ class Stream:
 
     Iterating raises VendorError, after all deltas that came before; after `stop()` it just ends, with `stopped` set.
     A question that is refused for one of its parameters, before any word of an answer, is asked once more without it,
-    or with its other spelling; `learnt` then is what `Address.learnt` should be from now on.
+    or with its other spelling; `learnt` then is what `Address.learnt` should be from now on. While `rest()` is more
+    than 0 the reading pauses so many seconds whenever it has read everything.
     """
 
     def __init__(
-        self, address: Address, prompt: Prompt, key: Key | None = None, *, private_hosts: Set[str] = frozenset()
+        self,
+        address: Address,
+        prompt: Prompt,
+        key: Key | None = None,
+        *,
+        private_hosts: Set[str] = frozenset(),
+        rest: Callable[[], float] = never,
     ) -> None:
         self.stopped = False
         self.learnt = address.learnt
         self._address, self._prompt, self._key, self._private_hosts = address, prompt, key, private_hosts
+        self._rest = rest
         self._wire = registry.wire(address.wire)
         self._mask = key_mask(key)
         self._calls = 0
@@ -92,7 +101,7 @@ class Stream:
     def _begin(self) -> None:
         """Makes ready for a call; one that was stopped meanwhile is not made."""
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
-        self._call = Call(_clocks(self._address), self._private_hosts)
+        self._call = Call(_clocks(self._address), self._private_hosts, self._rest)
         self._heard = 0
         self._calls += 1
 

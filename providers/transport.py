@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import lru_cache
 from http.client import HTTPException
 from time import monotonic
@@ -19,11 +19,13 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
 
 from providers import egress, errors
 from providers.inflate import Inflation
 from providers.lookup import Addresses, Lookup
 from providers.placement import place
+from providers.resting import Resting, RestingTls, never
 from providers.text import KeyMask
 from providers.types import Clocks, HttpRequest, Key
 from providers.watchdog import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
@@ -45,7 +47,7 @@ class HungUp(Exception):
 class Call:
     """One exchange with a vendor: open it, read its chunks; any thread may abort it at any time."""
 
-    def __init__(self, clocks: Clocks, private_hosts: Set[str]) -> None:
+    def __init__(self, clocks: Clocks, private_hosts: Set[str], rest: Callable[[], float] = never) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self._private_hosts = frozenset(private_hosts)
@@ -57,6 +59,8 @@ class Call:
         self._lookup = Lookup()
         self._handle: socket.socket | None = None
         self._response: requests.Response | None = None
+        self._rest = rest
+        self._socket: Resting | None = None
 
     def open(self, request: HttpRequest, key: Key | None) -> None:
         """Sends `request` with the key in its place and waits for the status; raises VendorError or HungUp."""
@@ -91,9 +95,10 @@ class Call:
         return body[:ERROR_BODY_BYTES]
 
     def hear(self) -> None:
-        """Something meaningful came: the clock of silence starts anew."""
+        """Something meaningful came: the clock of silence starts anew, and the socket may rest; not before that."""
         if self._timer:
             self._timer.hear()
+        self._let_rest(self._rest)
 
     def conclude(self, seconds: float) -> None:
         """The reply is over; the body ends quietly after so many seconds if the vendor does not end it."""
@@ -114,6 +119,7 @@ class Call:
         """Lets the connection go; the reader's thread calls it."""
         if self._timer:
             WATCHDOG.release(self._timer)
+        self._let_rest(never)  # another call may use the connection
         with self._lock:
             response, self._response, self._aborted = self._response, None, True
         if response is not None:
@@ -123,7 +129,7 @@ class Call:
         """A connection to the first address of `host` that answers, if all of them may be called."""
         until = monotonic() + CONNECT_SECONDS
         for family, address in self._judged(host, port):
-            connection = socket.socket(family, socket.SOCK_STREAM)
+            connection = Resting(family, socket.SOCK_STREAM)
             try:
                 self._connect(connection, address, until)
                 return connection
@@ -143,6 +149,14 @@ class Call:
                 self._raise_reason()
             # TLS takes the first handle away from its socket object, hence a second one.
             self._handle = socket.socket(fileno=os.dup(connection.fileno()))
+
+    def reads(self, connection: Any) -> None:
+        """Notes the socket that the reply comes from."""
+        self._socket = connection if isinstance(connection, Resting) else None
+
+    def _let_rest(self, rest: Callable[[], float]) -> None:
+        if self._socket is not None:
+            self._socket.rest = rest  # type: ignore[method-assign]
 
     def _connect(self, connection: socket.socket, address: tuple[Any, ...], until: float) -> None:
         connection.settimeout(max(0.1, until - monotonic()))
@@ -237,6 +251,7 @@ class _Dialing(HTTPConnection):
         if self.sock is not None:
             _opening.call.hold(self.sock)
         super().request(*args, **kwargs)
+        _opening.call.reads(self.sock)
 
 
 class _DialingSecurely(_Dialing, HTTPSConnection):
@@ -255,7 +270,9 @@ class _Door(HTTPAdapter):
     """requests' adapter over our connections."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        tls = create_urllib3_context()
+        tls.sslsocket_class = RestingTls
+        super().init_poolmanager(*args, ssl_context=tls, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
 
 

@@ -17,7 +17,8 @@ from conversations.parts import Piece, public
 from providers.types import Delta
 
 BUSY, CROWDED = 50, 200
-"""Replies under way from which frames go out on a beat of 30 ms, and of 50 ms."""
+"""Replies under way from which frames go out on the quick beat, and on the slow one."""
+QUICK, SLOW = 0.03, 0.05
 LAGGING = 0.02
 """Seconds by which the loop may be late before it gets the slow beat."""
 RENDER_EVERY = 0.2
@@ -66,6 +67,10 @@ class Hub:
     def end(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         """Send what is left of this reply, then call `when_flushed`, once."""
         self._put(partial(self._finish, reply, when_flushed))
+
+    def rest(self) -> float:
+        """Seconds for which a thread that has read everything may leave its vendor alone: a beat, where many run."""
+        return SLOW if self._pause() == SLOW else 0.0
 
     def forget(self, reply_id: UUID) -> None:
         """This reply's row is terminal, or somebody else's."""
@@ -168,8 +173,8 @@ class Hub:
     def _pause(self) -> float:
         """Seconds between two frames of one reply; none while the load is low."""
         if len(self.replies) > CROWDED or self._lag > LAGGING:
-            return 0.05
-        return 0.03 if len(self.replies) > BUSY else 0.0
+            return SLOW
+        return QUICK if len(self.replies) > BUSY else 0.0
 
     def _beat(self, due: float) -> None:
         """One frame for each reply that has grown: one wake and one timer for all of them."""
