@@ -106,17 +106,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case commands.Send() as body:
                 await self._send(command, person, body)
             case commands.Read(conversation, revision):
-                await self._in_database(actions.mark_read, person, conversation, revision)
+                await self._write(actions.mark_read, person, conversation, revision)
                 self._ack(command.id)
             case commands.Edit() | commands.Retry() | commands.Continue() as body:
                 await self._change(command, person, body)
             case commands.Stop() as body:
-                await self._in_database(actions.stop_reply, person, body)
+                await self._write(actions.stop_reply, person, body)
                 self._ack(command.id)
             case commands.Fork():
-                self._ack(command.id, **await self._in_database(actions.fork_conversation, person, command))
+                self._ack(command.id, **await self._write(actions.fork_conversation, person, command))
             case commands.Choose(message):
-                await self._in_database(actions.choose_branch, person, message)
+                await self._write(actions.choose_branch, person, message)
                 self._ack(command.id)
             case commands.Ping(known):
                 self._ack(command.id, moved=await self._in_database(actions.moved, person, known))
@@ -162,7 +162,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if hub.viewings.find(self, conversation) is None:
             newcomer = hub.join(self, conversation, html=self.reads_html)
         try:
-            ack = await self._in_database(act, *args, **kwargs)
+            ack = await self._write(act, *args, **kwargs)
         except (Refused, DatabaseError):
             if newcomer:
                 hub.viewings.part(self, conversation)
@@ -183,6 +183,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _in_database(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(database.submit(work, *args, **kwargs))
+
+    async def _write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(database.submit_change(work, *args, **kwargs))
 
 
 _CHANGES: dict[type, Callable[[User, commands.Command], dict[str, Any]]] = {

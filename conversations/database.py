@@ -1,4 +1,7 @@
-"""The few threads in which everything that may not block looks something up."""
+"""The few threads in which everything that may not block talks with the database.
+
+Who writes waits for other writers; who only reads has threads of its own, and waits for nobody.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,12 +13,18 @@ from django.db import close_old_connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_pool = ThreadPoolExecutor(4, thread_name_prefix="database")
+_readers = ThreadPoolExecutor(4, thread_name_prefix="database-reader")
+_writers = ThreadPoolExecutor(4, thread_name_prefix="database-writer")
 
 
 def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run `work` in one of four threads that keep their connections."""
-    return _pool.submit(_with_fresh_connections, partial(work, *args, **kwargs))
+    """Run `work`, which only reads, in one of four threads that keep their connections."""
+    return _readers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
+
+
+def submit_change(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Run `work`, which writes, in one of four other threads."""
+    return _writers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
 
 
 def _with_fresh_connections(work: Callable[[], T]) -> T:

@@ -141,7 +141,7 @@ def _relay(live: LiveReply, task: _Task, said: list[str]) -> Outcome:
         return _broken("key_refused", str(error), stream, bool(task.carried))
     finally:
         if isinstance(task.route, Route) and stream is not None:
-            database.submit(pool.remember, task.route, stream.learnt)
+            database.submit_change(pool.remember, task.route, stream.learnt)
 
 
 def _as_far_as_it_fits(carried: tuple[Piece, ...], stream: Stream) -> Iterable[Delta]:
@@ -159,7 +159,7 @@ def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
     part = delta.part
     if part is None or "data" not in part.detail:
         return delta
-    return Delta(part=database.submit(files.keep_made, live.id, part).result())
+    return Delta(part=database.submit_change(files.keep_made, live.id, part).result())
 
 
 def _ended(live: LiveReply, stream: Stream) -> Outcome:

@@ -10,7 +10,7 @@ import sys
 
 import django
 
-PEOPLE = ("alice", "bob", "rita")
+PEOPLE = ("alice", "bob", "rita", *(f"guest{number}" for number in range(5)))
 
 
 def furnish(vendor: str) -> dict[str, object]:

@@ -63,10 +63,13 @@ class RealSite:
         code = self._end(signal.SIGTERM)[1]
         return monotonic() - begun, code
 
+    def session(self, person: str) -> str:
+        """The key of this person's session."""
+        return str(self._furniture["sessions"][person])
+
     def page(self, person: str, conversation: str = "", address: str = "") -> Page:
         """A window of this person; at another address where there is something in between."""
-        session = self._furniture["sessions"][person]
-        self.pages.append(Page(address or self.address, session, person, self.address, conversation))
+        self.pages.append(Page(address or self.address, self.session(person), person, self.address, conversation))
         return self.pages[-1]
 
     def complaints(self) -> str:

@@ -10,6 +10,8 @@ from uuid import UUID
 UNDER_WAY = ("waiting", "streaming")
 _COLUMNS = "id, conversation_id, parent_id, role, status, text, seq, revision"
 
+_LOCK_TABLES = "LOCK TABLE conversations_conversation, conversations_message IN EXCLUSIVE MODE"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -42,6 +44,16 @@ def read_rows(database: str) -> list[Row]:
             Row(_key(key), _key(conversation), _key(parent), *columns)
             for key, conversation, parent, *columns in cursor.fetchall()
         ]
+
+
+@contextmanager
+def locked(database: str) -> Iterator[None]:
+    """Nobody else may write meanwhile; reading goes on."""
+    with _connection(database) as connection:
+        cursor = connection.cursor()
+        cursor.execute(_LOCK_TABLES if "://" in database else "BEGIN EXCLUSIVE")
+        yield
+        connection.rollback()
 
 
 @contextmanager
