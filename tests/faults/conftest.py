@@ -12,6 +12,7 @@ from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Chatterbox
 from tests.faults.page import Page
 from tests.faults.real_site import RealSite
+from tests.services import Postgres
 
 Window = Callable[..., Page]
 
@@ -36,10 +37,19 @@ def chatterbox() -> Iterator[Chatterbox]:
         yield Chatterbox(fake)
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Where the real site stores: SQLite in its own folder, or a PostgreSQL."""
-    return ""
+    """Where the real site stores: SQLite in its own folder, or an empty database of a PostgreSQL."""
+    if request.param == "sqlite":
+        return ""
+    url: str = request.getfixturevalue("postgres").new_database()
+    return url
 
 
 @pytest.fixture

@@ -46,26 +46,26 @@ def test_s02_fifty_streams_end_with_the_server_within_five_seconds(real_site: Re
     for page in pages:
         page.say(f"{page.person} begins", models=[real_site.model])
         page.wait(lambda page: page.conversation and page.is_connected)
-    more = [pages[at % len(pages)].say(f"{at} goes on", parent=None) for at in range(STREAMS - len(pages) - 2)]
-    silent = [page.say(f"silent {at}", parent=None) for at, page in enumerate(pages[-2:])]
-    replies = {reply for sending in (*more, *silent) for reply in sending.ack()["replies"]}
-    before = set(silent[0].ack()["replies"])
+    for at in range(STREAMS - len(pages) - 2):
+        pages[at % len(pages)].say(f"{at} goes on", parent=None)
+    silent = [page.say(f"silent {at}", parent=None).ack()["replies"][0] for at, page in enumerate(pages[-2:])]
     for page in pages:
-        page.wait(lambda page: all(page.messages[key].seq for key in replies - before if key in page.messages))
+        expected = {reply for sending in page.sendings for reply in sending.ack()["replies"]} - {silent[0]}
+        page.wait(lambda page: expected <= {key for key, shown in page.messages.items() if shown.seq})  # noqa: B023
+    assert len([vendor.next_request() for _ in range(STREAMS)]) == STREAMS
     seconds, code = real_site.terminate()
     print(f"exit after {seconds:.1f} s")
     assert code == 0
     assert seconds < 5
-    assert len(vendor.requests) == STREAMS
     assert all(request.hung_up.wait(2) for request in vendor.requests)
     rows = read_rows(real_site.database)
     ends = {row.id: row.status for row in rows if row.is_reply}
     assert set(ends.values()) == {"interrupted", "failed"}
-    assert {key for key, status in ends.items() if status == "failed"} == before
+    assert {key for key, status in ends.items() if status == "failed"} == {silent[0]}
     assert [page.close_codes[0] for page in pages] == [1012] * len(pages)
     assert "Traceback" not in real_site.complaints()
     found = broken_promises(history_of(pages, chatterbox.calls, rows))
-    assert [finding for finding in found if silent[1].ack()["replies"][0] not in finding] == []
+    assert [finding for finding in found if silent[1] not in finding] == []
 
 
 def test_s04_a_locked_database_delays_and_loses_nothing(
@@ -73,6 +73,8 @@ def test_s04_a_locked_database_delays_and_loses_nothing(
 ) -> None:
     real_site.start()
     lock = ALL_LOCK if soak else LOCK
+    if "://" in real_site.database:
+        lock = min(lock, 4.0)  # there a statement waits for a lock for five seconds at most
     chatterbox.pieces = (int(lock * 40), int(lock * 60))  # so that some talk before, while and after
     pages = [real_site.page(person) for person in PEOPLE[:4]]
     for page in pages:

@@ -1,0 +1,128 @@
+"""V30: a vendor that fails in every way it can, at random, while many people chat: each reply has an end."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+
+from conversations.models import Membership, User
+from providers.models import Endpoint, LanguageModel
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor, Step, close, event, hold, openai_end, openai_event, reset
+from tests.faults.chatterbox import Call, Chatterbox
+from tests.faults.checker import broken_promises, history_of
+from tests.faults.conftest import Window
+from tests.faults.page import UNDER_WAY, Page, chatter
+from tests.faults.rows import Row, read_rows
+
+FAULTS, ALL_FAULTS = 20, 500
+PEOPLE, ALL_PEOPLE = 4, 20
+SILENCE = 1
+"""Seconds that the site waits for a vendor's next word."""
+
+ENDS: dict[str, list[Step]] = {
+    "torn off": [reset],
+    "cut off": [close],
+    "no finish": [],
+    "cut in a character": ["字".encode()[:2], close],
+    "silent": [hold],
+    "an error in the stream": [event({"error": {"message": "boom", "code": "server_error"}})],
+    "not JSON": [b"data: {x\n\n"] * 3,
+    "filtered": [openai_end("content_filter")],
+    "at the limit": [openai_end("length")],
+    "goes on after the end": [openai_end(), openai_event("more"), openai_end()],
+    "open after the end": [openai_end(), hold],
+    "slow": [0.3, openai_end()],
+}
+REFUSALS: dict[str, list[Step]] = {
+    "broken": [500, b"<html>oops</html>"],
+    "too busy": [503, {"Content-Type": "application/json"}, b'{"error":{"message":"overloaded"}}'],
+    "a web page": [{"Content-Type": "text/html"}, b"<!DOCTYPE html><p>Log in</p>"],
+    "elsewhere": [302, {"Location": "http://127.0.0.1:9/"}, b""],
+    "nothing": [close],
+}
+WHOLE = ("filtered", "at the limit", "goes on after the end", "open after the end", "slow")
+
+
+class Unreliable(Chatterbox):
+    """Every other answer goes wrong."""
+
+    def __init__(self, vendor: FakeVendor, luck: random.Random, number: int) -> None:
+        super().__init__(vendor, pieces=(1, 30), pace=0.01)
+        self.left = number
+        self.faults: Counter[str] = Counter()
+        self.are_over = threading.Event()
+        self._luck = luck
+
+    def answer(self, call: Call) -> Iterator[Step]:
+        with self._lock:
+            fault = self._next()
+        if fault in REFUSALS:
+            return iter(REFUSALS[fault])
+        return self._break(call, fault) if fault else super().answer(call)
+
+    def _next(self) -> str:
+        if not self.left:
+            self.are_over.set()
+        if not self.left or self._luck.random() < 0.5:
+            return ""
+        self.left -= 1
+        fault = self._luck.choice([*ENDS, *REFUSALS])
+        self.faults[fault] += 1
+        return fault
+
+    def _break(self, call: Call, fault: str) -> Iterator[Step]:
+        for step in super().answer(call):
+            if call.is_whole:
+                break
+            yield step
+        call.is_whole = fault in WHOLE
+        yield from ENDS[fault]
+
+
+@pytest.fixture
+def people(cast: Cast, soak: bool) -> list[User]:
+    """Members of the team."""
+    found = [User.objects.create_user(f"guest{number}") for number in range(ALL_PEOPLE if soak else PEOPLE)]
+    Membership.objects.bulk_create(Membership(user=person, team=cast.team, role="member") for person in found)
+    return found
+
+
+def test_v30_whatever_the_vendor_does_each_reply_has_an_end(
+    cast: Cast,
+    model: LanguageModel,
+    vendor: FakeVendor,
+    window: Window,
+    people: list[User],
+    luck: random.Random,
+    soak: bool,
+) -> None:
+    Endpoint.objects.update(silence_seconds=SILENCE, first_token_seconds=2 * SILENCE)
+    unreliable = Unreliable(vendor, luck, ALL_FAULTS if soak else FAULTS)
+    pages = [window(person) for person in people]
+    for number, page in enumerate(pages):
+        page.next_words = chatter(page, str(model.id), luck)
+        page.say(f"{page.person} begins", models=[model.id], **({"team": cast.team.id} if number % 2 else {}))
+    assert unreliable.are_over.wait(60 + unreliable.left), f"{unreliable.left} faults are left"
+    for page in pages:
+        page.next_words = lambda: None
+    for page in pages:
+        page.wait(Page.is_quiet)
+    rows = read_rows(str(connection.settings_dict["NAME"]))
+    ends = Counter(row.status for row in rows if row.is_reply)
+    print(f"{sum(unreliable.faults.values())} faults of {len(unreliable.faults)} kinds; replies: {dict(ends)}")
+    assert not set(ends) & set(UNDER_WAY)
+    assert ends["complete"] > len(people)
+    assert broken_promises(history_of(pages, unreliable.calls, rows)) == []
+    assert _ended_as_they_should(rows, unreliable.calls)
+
+
+def _ended_as_they_should(rows: list[Row], calls: list[Call]) -> bool:
+    """Complete where the vendor came to an end, interrupted where it broke off, failed where it said nothing."""
+    questions = {row.id: row.text for row in rows}
+    said = {call.question: (call.is_whole, bool(call.said)) for call in calls}
+    expected = {(True, True): "complete", (False, True): "interrupted", (False, False): "failed"}
+    return all(row.status == expected[said[questions[row.parent]]] for row in rows if row.is_reply)
