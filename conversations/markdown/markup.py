@@ -92,6 +92,10 @@ def _math_block(token: Token) -> str:
     return f'<div class="math-block">{shown}</div>\n'
 
 
+def _cite(token: Token) -> str:
+    return f'<sup class="cite">{token.content}</sup>'
+
+
 _MARKUP = {
     "fence": _fence,
     "code_block": _indented_code,
@@ -106,4 +110,5 @@ _MARKUP = {
     "td_open": _cell_open,
     "math_inline": _math_inline,
     "math_block": _math_block,
+    "cite": _cite,
 }

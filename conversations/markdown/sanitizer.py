@@ -3,7 +3,7 @@
 import nh3
 from pygments.token import STANDARD_TYPES
 
-_HTML = "p br hr h1 h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a table thead tbody tr th td div span"
+_HTML = "p br hr h1 h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a table thead tbody tr th td div span sup"
 _MATHML = (
     "math mrow mi mn mo ms mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd"
     " mstyle mpadded mphantom menclose"
@@ -29,6 +29,7 @@ _CLASSES = {
     "li": {"task-list-item"},
     "p": {"plain-text"},
     "span": {"code-block__language", "image-chip", "task-box", *_TOKEN_CLASSES},
+    "sup": {"cite"},
     "td": {*_ALIGNMENTS, "plain-text"},
     "th": {*_ALIGNMENTS, "plain-text"},
 }

@@ -1,7 +1,6 @@
 """A message: what somebody asked, or one version of what a model replied."""
 
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from conversations import markdown
 from conversations.ids import new_id
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
+from conversations.segments import segments
 from providers.models import LanguageModel
 
 HEARTBEAT_LIMIT = timedelta(seconds=5)
@@ -221,8 +221,7 @@ class Message(models.Model):
         if all(part["kind"] in ("text", "thought") for part in self.parts):
             shown = [{"kind": "text", "html": self.rendered}] if self.text else []
             return [*(part for part in self.parts if part["kind"] == "thought"), *shown]
-        groups = groupby(self.parts, key=lambda part: part["kind"] == "text")
-        return [segment for is_text, parts in groups for segment in _segments(list(parts), is_text)]
+        return list(segments(self.parts, str(self.id)))
 
     def usage(self) -> dict[str, Any]:
         """Tokens as the vendor counted them; null where it said nothing."""
@@ -235,9 +234,3 @@ def _stored(name: str, value: Any) -> Any:
     field = Message._meta.get_field(name)
     assert isinstance(field, models.Field)
     return field.get_db_prep_save(value, connection)
-
-
-def _segments(parts: list[dict[str, Any]], is_text: bool) -> list[dict[str, Any]]:
-    if not is_text:
-        return parts
-    return [{"kind": "text", "html": markdown.render("".join(part.get("text", "") for part in parts))}]

@@ -2,15 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from conversations import markdown
+from conversations.citations import host
 from conversations.files import part_of
 from conversations.models import Message
 
@@ -48,7 +47,7 @@ def part_address(part: dict[str, Any] | None) -> str:
     if part.get("file"):
         return reverse("api:download", args=[part["file"]])
     address: str = part.get("uri") or ""
-    return address if _host(address) else ""
+    return address if host(address) else ""
 
 
 @register.filter
@@ -71,25 +70,3 @@ def call_value(part: dict[str, Any] | None) -> str:
     part = part or {}
     value = next((part[name] for name in ("arguments", "response", "raw") if part.get(name) is not None), "")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
-
-
-@register.filter
-def cited(sources: Iterable[dict[str, Any]] | None) -> list[dict[str, str]]:
-    """The sources that can be shown: address (http or https), title and domain."""
-    shown = []
-    for source in sources or ():
-        host = _host(source.get("uri") or "")
-        if host:
-            domain = source.get("domain") or host
-            title = source.get("title") or domain
-            shown.append({"address": source["uri"], "title": title, "domain": domain if domain != title else ""})
-    return shown
-
-
-def _host(address: str) -> str:
-    """The host of a web address; empty for any other."""
-    try:
-        parts = urlsplit(address)
-        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
-    except ValueError:
-        return ""

@@ -24,6 +24,7 @@ class Chat {
   #socket = new Socket();
   #outbox = new Outbox();
   #conversation = null;
+  #path = location.pathname;
   #hasBeenOpen = false;
   #isDelivering = false;
 
@@ -46,7 +47,7 @@ class Chat {
     this.#composer?.addEventListener("send", ({ detail }) => this.#compose(detail));
     this.#composer?.addEventListener("begun", ({ detail }) => this.#begin(detail));
     this.#composer?.addEventListener("stop", () => this.#stop());
-    addEventListener("popstate", () => location.reload());
+    addEventListener("popstate", () => this.#moved());
     document.addEventListener("visibilitychange", () => this.#conversation?.read());
   }
 
@@ -129,6 +130,7 @@ class Chat {
   /** A new conversation has its address from now on. */
   #begin(id) {
     history.pushState(null, "", `/conversations/${id}/`);
+    this.#path = location.pathname;
     this.#page.dataset.conversation = id;
     this.#page.querySelector(".transcript__start")?.remove();
     this.#composer.begin();
@@ -136,6 +138,11 @@ class Chat {
     for (const field of document.getElementsByName("next")) field.value = location.pathname;
     this.#showAbout(this.#list.choose(id));
     this.#open();
+  }
+
+  /** Back to another conversation; the way to a source below is none. */
+  #moved() {
+    if (location.pathname !== this.#path) location.reload();
   }
 
   #refused(command, code) {

@@ -183,6 +183,41 @@ def test_what_a_vendor_sends_is_shown_as_what_it_is(
         alice.ended(reply)
 
 
+@pytest.mark.parametrize("width", [360, 1400])
+def test_numbers_in_the_text_lead_to_the_sources(cast: Cast, model: LanguageModel, visit: Visit, width: int) -> None:
+    text = "The sky is **blue**, and that is all there is to say about it in " + "a long line " * 20 + "of words."
+    supports = [{"start": 0, "end": 16, "sources": [0, 1]}, {"start": 0, "end": len(text), "sources": [1, 2]}]
+    parts = [{"kind": "text", "text": text}, {"kind": "citation", "sources": SOURCES, "supports": supports}]
+    alice = visit(cast.alice, stored(cast, parts), viewport={"width": width, "height": 740})
+    marks = alice.replies.first.locator(".message__text .cite__link")
+    expect(marks).to_have_text(["1", "2", "2"])
+    expect(marks.first).to_have_attribute("title", "A page about it")
+    assert not alice.scrolls_sideways()
+    assert alice.page.evaluate(WIDE_ELEMENTS) == []
+    alice.page.evaluate("window.isSame = true")
+    marks.nth(1).click()
+    target = alice.replies.first.locator(".source:target")
+    expect(target).to_contain_text("other.test")
+    expect(target).to_be_in_viewport()
+    alice.page.go_back()
+    expect(target).to_have_count(0)
+    assert alice.page.evaluate("window.isSame"), "the page was loaded again"
+
+
+def test_what_a_vendor_grounds_is_numbered(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    serve(vendor, "gemini")
+    vendor.play(file_steps(WIRE_FILES / "gemini-grounding.sse"))
+    alice = visit(cast.alice)
+    reply = alice.ask("Look it up")
+    named = reply.locator(".source").evaluate_all("all => all.map((one) => `#${one.id}`)")
+    for _ in ("as it ended", "as a fresh page has it"):
+        leads = reply.locator(".cite__link").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+        assert leads
+        assert set(leads) <= set(named)
+        alice.page.reload()
+        alice.ended(reply)
+
+
 def test_a_part_that_wants_to_be_a_program_stays_text(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     vector = f'"><img src=x onerror="{RUN}"></pre></template><script>{RUN}</script>'
     kinds = [
