@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from channels.consumer import AsyncConsumer, get_handler_name
@@ -37,11 +38,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         session = self.scope.get("session")
         self.session_key: str = (session.session_key if session else None) or ""
         person = await self._in_database(admission.person_of, self.session_key) if self.session_key else None
-        if person is None:
+        if person is None or self._is_meant_for_another(person):
             await self._close(SIGNED_OUT)
             return
         self.user_id: UUID = person.id
         hub.viewings.arrive(self)
+
+    def _is_meant_for_another(self, person: User) -> bool:
+        """A page that slept through a change of persons must not send the words of one as the other's."""
+        expected = parse_qs(self.scope["query_string"].decode("latin-1")).get("person")
+        return expected is not None and expected != [str(person.id)]
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self.closing:

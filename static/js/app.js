@@ -8,7 +8,7 @@ import "./elements/message-composer.js";
 import { newId, phrase } from "./helpers/page.js";
 import { thisTab } from "./helpers/keep.js";
 import { Conversation } from "./models/conversation.js";
-import { Outbox } from "./models/outbox.js";
+import { keepReturned, Outbox } from "./models/outbox.js";
 import { Socket } from "./socket.js";
 
 const SIGNED_OUT = 4401;
@@ -21,18 +21,19 @@ class Chat {
   #composer = document.querySelector("message-composer");
   #list = document.querySelector("conversation-list");
   #status = document.querySelector("connection-status");
-  #socket = new Socket();
-  #outbox = new Outbox();
+  #socket = new Socket(this.#page.dataset.person);
+  #outbox = new Outbox(this.#page.dataset.person);
   #conversation = null;
   #path = location.pathname;
+  #place = "";
   #hasBeenOpen = false;
-  #isDelivering = false;
 
   start() {
     const { conversation, revision } = this.#page.dataset;
     if (conversation) this.#conversation = this.#known(conversation, Number(revision));
+    this.#place = this.#outbox.place(conversation);
     this.#listen();
-    this.#showPending();
+    this.#showUnsent();
     this.#socket.watching = () => this.#watched();
     this.#socket.start();
   }
@@ -43,20 +44,33 @@ class Chat {
     this.#socket.addEventListener("moved", () => this.#open());
     this.#socket.addEventListener("close", ({ detail }) => this.#closed(detail.code));
     this.#socket.addEventListener("state", ({ detail }) => this.#status.show(detail));
+    this.#status.addEventListener("return", () => this.#socket.hurry());
+    this.#outbox.addEventListener("acknowledged", ({ detail }) => this.#acknowledged(detail));
+    this.#outbox.addEventListener("refused", ({ detail }) => this.#refused(detail));
+    this.#outbox.addEventListener("changed", () => this.#showUnsent());
     this.#transcript.addEventListener("changed", () => this.#update());
+    this.#transcript.addEventListener("retry", () => this.#retry());
+    this.#transcript.addEventListener("takeback", ({ detail }) => this.#takeBack(detail));
     this.#composer?.addEventListener("send", ({ detail }) => this.#compose(detail));
     this.#composer?.addEventListener("begun", ({ detail }) => this.#begin(detail));
     this.#composer?.addEventListener("stop", () => this.#stop());
     addEventListener("popstate", () => this.#moved());
-    document.addEventListener("visibilitychange", () => this.#conversation?.read());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#returned());
   }
 
   /** First what was missed, then what was not said: the parent of an unsent message is among what was missed. */
   async #connected() {
     if (this.#hasBeenOpen) this.#list.refresh();
     this.#hasBeenOpen = true;
+    this.#follow();
     await this.#open();
-    if (this.#outbox.pending) await this.#deliver(this.#outbox.pending);
+    await this.#outbox.deliver(this.#socket);
+  }
+
+  /** Looked at again; what a tab that is gone left unsent is anybody's to send. */
+  #returned() {
+    this.#conversation?.read();
+    this.#outbox.deliver(this.#socket);
   }
 
   async #open() {
@@ -84,7 +98,7 @@ class Chat {
 
   #closed(code) {
     if (code === SIGNED_OUT) this.#signInAgain();
-    if (code === TOO_BIG && this.#outbox.pending) this.#refused(this.#outbox.pending, "too_big");
+    if (code === TOO_BIG) this.#outbox.refuse("too_big");
   }
 
   /** The page itself leads to the sign-in; where it does not, reloading it over and over would not help. */
@@ -101,34 +115,27 @@ class Chat {
     if (files.length) command.files = files.map(({ id }) => id);
     if (model) command.models = [model];
     if (team) command.team = team;
-    this.#outbox.put(command, files);
-    this.#showPending();
-    this.#deliver(command);
+    this.#outbox.put(command, this.#place, files);
+    this.#transcript.toEnd();
+    this.#socket.hurry();
+    this.#outbox.deliver(this.#socket);
   }
 
-  /** A message that got no answer stays in the outbox and is sent again, with the same id, on the next connection. */
-  async #deliver(command) {
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
-    try {
-      this.#acknowledged(command, await this.#socket.request(command));
-    } catch (refusal) {
-      if (!refusal.code) throw refusal;
-      if (refusal.code !== "lost") this.#refused(command, refusal.code);
-    } finally {
-      this.#isDelivering = false;
-    }
+  #acknowledged({ entry, ack }) {
+    this.#transcript.sent(entry.command.id, ack);
+    this.#follow();
   }
 
-  #acknowledged(command, ack) {
-    this.#outbox.clear();
-    this.#transcript.sent(command.id, ack.message);
-    if (!command.conversation && !this.#conversation) this.#begin(ack.conversation);
-    this.#update();
+  /** What was written here before the conversation had an id has begun one now, sent by this tab or by another. */
+  #follow() {
+    const begun = !this.#conversation && this.#outbox.begunAt(this.#place);
+    if (begun) this.#begin(begun);
   }
 
   /** A new conversation has its address from now on. */
   #begin(id) {
+    this.#outbox.adopt(this.#place, id);
+    this.#place = id;
     history.pushState(null, "", `/conversations/${id}/`);
     this.#path = location.pathname;
     this.#page.dataset.conversation = id;
@@ -145,12 +152,25 @@ class Chat {
     if (location.pathname !== this.#path) location.reload();
   }
 
-  #refused(command, code) {
-    const { files } = this.#outbox;
-    this.#outbox.clear();
-    this.#transcript.remove(command.id);
-    this.#composer?.giveBack({ text: command.text, files }, phrase(`refused.${code}`) || phrase("refused"));
-    this.#update();
+  #refused({ entry, code }) {
+    this.#transcript.remove(entry.command.id);
+    this.#giveBack(entry, code);
+  }
+
+  #giveBack({ command: { text }, place, files }, code = "") {
+    if (place === this.#place && this.#composer) this.#composer.giveBack({ text, files, code });
+    else keepReturned(this.#page.dataset.person, place, { text, files, code });
+  }
+
+  #retry() {
+    this.#outbox.release(this.#place, this.#transcript.lastId);
+    this.#socket.hurry();
+    this.#outbox.deliver(this.#socket);
+  }
+
+  #takeBack(id) {
+    const entry = this.#outbox.takeBack(id);
+    if (entry) this.#giveBack(entry);
   }
 
   #stop() {
@@ -172,12 +192,10 @@ class Chat {
     return { open, urgent: this.#transcript.running.length > 0 };
   }
 
-  #showPending() {
-    const command = this.#outbox.pending;
-    const { person, personName, conversation } = this.#page.dataset;
-    if (command && (command.conversation ?? "") === conversation) {
-      this.#transcript.showSending({ ...command, files: this.#outbox.files }, { id: person, name: personName });
-    }
+  #showUnsent() {
+    this.#follow();
+    const { person: id, personName: name } = this.#page.dataset;
+    this.#transcript.showUnsent(this.#outbox.at(this.#place), { id, name });
     this.#update();
   }
 
@@ -191,8 +209,7 @@ class Chat {
   }
 
   #update() {
-    const isRunning = this.#transcript.running.length > 0;
-    this.#composer?.show({ isSending: Boolean(this.#outbox.pending), isRunning });
+    this.#composer?.show({ isRunning: this.#transcript.running.length > 0 });
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * The one websocket: commands that are answered, events, and a connection that comes back by itself.
  *
- * Dispatches "open", "frame" (detail: the event), "close" (detail: {code}) and "state" (detail: connected, connecting, offline).
+ * Dispatches "open", "frame" (detail: the event), "close" (detail: {code}) and "state" (detail: connected, connecting,
+ * offline or, when this tab has made room for others, paused).
  */
 
 import { newId } from "./helpers/page.js";
@@ -13,8 +14,11 @@ const PROBE = 1_500;
 const TICK = 2_000;
 const IDLE = 25_000;
 const LONGEST_PAUSE = 10_000;
-const SHORTEST_PAUSE = 300;
-const TOO_MANY_SOCKETS = 4409;
+const SHORTEST_PAUSE = 500;
+/** After a restart everybody comes back: 1,000 of them within this time are each answered at once. */
+const RESTART_PAUSE = 8_000;
+const SLOW_PAUSE = 2_000;
+const [SERVICE_RESTART, READS_TOO_SLOWLY, TOO_MANY_SOCKETS] = [1012, 4408, 4409];
 
 /** A command that was not carried out; `code` is the server's, or "lost" when nobody knows. */
 export class Refusal extends Error {
@@ -31,6 +35,14 @@ export class Socket extends EventTarget {
   #failures = 0;
   #heard = 0;
   #pinged = 0;
+  #isPaused = false;
+  #person;
+
+  /** For this person's page, whoever may be signed in when it connects. */
+  constructor(person) {
+    super();
+    this.#person = person;
+  }
 
   /** What a ping asks about, {conversation: revision}, and whether it is urgent; set by the page. */
   watching = () => ({ open: {}, urgent: false });
@@ -48,6 +60,12 @@ export class Socket extends EventTarget {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** Somebody wants to use this tab: connects now rather than after the pause, in the place of another tab if need be. */
+  hurry() {
+    this.#isPaused = false;
+    if (!this.#socket) this.#connect();
+  }
+
   /** Sends a command; resolves with its ack, rejects with a Refusal. An answer overdue ends the connection. */
   request(command, patience = ANSWER) {
     if (!this.isOpen) return Promise.reject(new Refusal("lost"));
@@ -61,7 +79,7 @@ export class Socket extends EventTarget {
 
   #connect() {
     clearTimeout(this.#timer);
-    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`;
+    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/?person=${this.#person}`;
     const socket = (this.#socket = new WebSocket(address));
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
@@ -96,13 +114,16 @@ export class Socket extends EventTarget {
     if (!this.#socket) return;
     this.dispatchEvent(new CustomEvent("close", { detail: { code } }));
     this.#drop();
-    if (code !== TOO_MANY_SOCKETS) this.#retryLater(); // This tab gave way to others: it returns when it is looked at.
+    this.#isPaused = code === TOO_MANY_SOCKETS; // Tabs that drove each other out would never come to rest.
+    if (!this.#isPaused) this.#timer = setTimeout(() => this.#connect(), Math.random() * this.#longestPause(code));
     this.#tellState();
   }
 
-  #retryLater() {
-    const longest = Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** ++this.#failures);
-    this.#timer = setTimeout(() => this.#connect(), SHORTEST_PAUSE + Math.random() * (longest - SHORTEST_PAUSE));
+  /** Pauses are random from nothing on: what one event parted must not come back as one. */
+  #longestPause(code) {
+    const grown = Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** this.#failures++);
+    if (code === SERVICE_RESTART) return RESTART_PAUSE;
+    return code === READS_TOO_SLOWLY ? Math.max(grown, SLOW_PAUSE) : grown;
   }
 
   #drop() {
@@ -123,7 +144,7 @@ export class Socket extends EventTarget {
   /** Back from sleep, from another tab or from no network: be connected at once, and be sure of it. */
   #wake() {
     this.#tellState();
-    if (this.#socket?.readyState === WebSocket.CONNECTING) return;
+    if (this.#isPaused || this.#socket?.readyState === WebSocket.CONNECTING) return;
     if (this.isOpen && Date.now() - this.#heard < IDLE + ANSWER) return this.#ping(PROBE);
     this.#failures = 0;
     this.#drop();
@@ -146,7 +167,12 @@ export class Socket extends EventTarget {
   }
 
   #tellState() {
-    const state = !navigator.onLine ? "offline" : this.isOpen ? "connected" : "connecting";
-    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+    this.dispatchEvent(new CustomEvent("state", { detail: this.#state }));
+  }
+
+  get #state() {
+    if (this.#isPaused) return "paused";
+    if (!navigator.onLine) return "offline";
+    return this.isOpen ? "connected" : "connecting";
   }
 }

@@ -69,6 +69,10 @@ class ChatPage:
         """The message's text; what is out of sight is not laid out and has no `innerText` yet."""
         return (message.locator(".message__text").text_content() or "").strip()
 
+    def wake(self) -> None:
+        """The browser says that the network is back: the page need not wait for its next try."""
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+
     def note(self, reply: Locator) -> Locator:
         """What the page says about how a reply went."""
         return reply.locator(".message__note")

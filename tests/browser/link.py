@@ -19,10 +19,13 @@ class Link:
         self._is_cut = False
         self._answers_pass = threading.Event()
         self._answers_pass.set()
+        self._marks: list[bytes] = []
+        self.was_cut = threading.Event()
 
     def cut(self) -> None:
         """Every connection ends, and new ones do at once."""
         self._is_cut = True
+        self.was_cut.set()
         for pair in self._pairs:
             _end(*pair)
         self._pairs.clear()
@@ -30,6 +33,11 @@ class Link:
     def lose_answers(self) -> None:
         """What the browser says still arrives; it hears nothing, and nothing tells it that."""
         self._answers_pass.clear()
+
+    def cut_before(self, *marks: bytes) -> None:
+        """Cut as soon as the site has said all of these, the last of which does not arrive; `was_cut` tells."""
+        self.was_cut.clear()
+        self._marks = list(marks)
 
     def mend(self) -> None:
         """Connections can be made again; those that lost something are gone."""
@@ -63,16 +71,22 @@ class Link:
         self._pairs.append((browser, site))
         always = threading.Event()
         always.set()
-        threading.Thread(target=_pump, args=(browser, site, always), daemon=True).start()
-        threading.Thread(target=_pump, args=(site, browser, self._answers_pass), daemon=True).start()
+        threading.Thread(target=self._pump, args=(browser, site, always), daemon=True).start()
+        threading.Thread(target=self._pump, args=(site, browser, self._answers_pass), daemon=True).start()
 
+    def _pump(self, source: socket.socket, target: socket.socket, may_pass: threading.Event) -> None:
+        with suppress(OSError):
+            while piece := source.recv(65536):
+                may_pass.wait()
+                self._look_for_marks(piece)
+                target.sendall(piece)
+        _end(source, target)
 
-def _pump(source: socket.socket, target: socket.socket, may_pass: threading.Event) -> None:
-    with suppress(OSError):
-        while piece := source.recv(65536):
-            may_pass.wait()
-            target.sendall(piece)
-    _end(source, target)
+    def _look_for_marks(self, piece: bytes) -> None:
+        if self._marks and self._marks[0] in piece:
+            del self._marks[0]
+            if not self._marks:
+                self.cut()
 
 
 def _end(*sockets: socket.socket) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, P
 from tests.conftest import CANARY
 
 # Chromium's own words for a connection that is not there, which some tests are about.
-NO_NETWORK = r"WebSocket connection to .* failed|net::ERR_(INTERNET_DISCONNECTED|CONNECTION|EMPTY_RESPONSE)"
+NO_NETWORK = r"WebSocket connection to .* failed|net::ERR_(INTERNET_DISCONNECTED|CONNECTION|SOCKET|EMPTY_RESPONSE)"
 # And for a page that was left as soon as it came.
 LEFT_EARLY = r"WebSocket is closed before the connection is established"
 

@@ -73,7 +73,14 @@ class ChatMessage extends HTMLElement {
   }
 
   wait(reason) {
+    this.dataset.waiting = reason.code;
     this.#note.textContent = phrase(`waiting.${reason.code}`);
+  }
+
+  /** The server stored what was shown as unsent; `reply` is the first thing it will say to it. */
+  accept(id, reply = "") {
+    Object.assign(this.dataset, { id, reply, status: "complete" });
+    this.#refresh();
   }
 
   #begin() {
@@ -170,7 +177,7 @@ class ChatMessage extends HTMLElement {
   /** What there is to say about how it went; nothing when all is well. */
   #outcome() {
     const { status, finish, error } = this.dataset;
-    if (status === "sending") return phrase("unsent");
+    if (status === "sending") return phrase(`waiting.${this.dataset.waiting}`);
     if (status === "complete") return phrase(`finish.${finish}`);
     if (status === "interrupted" || status === "failed") return phrase(`reply.${error}`) || phrase(`status.${status}`);
     return phrase(`status.${status}`);
@@ -198,6 +205,14 @@ class ChatMessage extends HTMLElement {
     }
     const foot = this.querySelector(".message__foot");
     if (!this.isUnderWay && !foot.querySelector(".copy")) foot.append(clone("copy-message-template"));
+    this.#offerChoices(foot);
+  }
+
+  /** What can be done about a message that the server does not know of yet. */
+  #offerChoices(foot) {
+    const choices = foot.querySelector(".unsent");
+    if (this.dataset.status !== "sending") choices?.remove();
+    else if (!choices) foot.querySelector(".message__note").after(clone("unsent-template"));
   }
 }
 

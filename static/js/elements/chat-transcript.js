@@ -11,7 +11,7 @@ class ChatTranscript extends HTMLElement {
 
   connectedCallback() {
     this.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.addEventListener("click", ({ target }) => this.#clicked(target.closest("[data-copy]")));
+    this.addEventListener("click", ({ target }) => this.#clicked(target.closest("[data-copy], [data-unsent]")));
     this.#latest.addEventListener("click", () => this.toEnd());
     const sizes = new ResizeObserver(() => this.#isFollowing && this.#jump());
     sizes.observe(this.thread);
@@ -24,7 +24,8 @@ class ChatTranscript extends HTMLElement {
 
   /** The newest stored message's id, or null: what the next message answers. */
   get lastId() {
-    return [...this.thread.querySelectorAll("chat-message:not([data-status=sending])")].at(-1)?.dataset.id ?? null;
+    const last = [...this.thread.querySelectorAll("chat-message:not([data-status=sending])")].at(-1);
+    return last?.dataset.reply ?? last?.dataset.id ?? null;
   }
 
   /** Replies under way, the oldest first. */
@@ -41,24 +42,29 @@ class ChatTranscript extends HTMLElement {
     const place = this.#find(message.id) ?? this.#sentCopy(message);
     const element = place ?? clone("message-template");
     element.fill(message, html);
-    if (!place) this.thread.append(element);
+    if (!place) this.thread.insertBefore(element, this.#unsent[0] ?? null);
     this.#changed();
   }
 
-  /** Shows what is being sent, before the server knows of it. */
-  showSending(command, author) {
-    if (this.has(command.id)) return;
-    const { id, text, files } = command;
-    this.put({ id, text, files, author, role: "user", status: "sending", created_at: new Date().toISOString() });
-    this.toEnd();
+  /** Shows what the server does not know of yet, below everything else: the outbox's messages, and no others. */
+  showUnsent(entries, author) {
+    const ids = entries.map(({ command }) => command.id);
+    for (const message of this.#unsent) if (!ids.includes(message.dataset.id)) message.remove();
+    for (const { command, files, written, ...entry } of entries) {
+      const { id, text } = command;
+      const copy = this.#find(id) ?? this.thread.appendChild(clone("message-template"));
+      const created_at = new Date(written).toISOString();
+      if (!copy.dataset.id) copy.fill({ id, text, files, author, role: "user", status: "sending", created_at });
+      copy.wait({ code: waitingFor(entry) });
+    }
   }
 
   /** The server stored it under another id, unless its event was faster than the ack and took the place. */
-  sent(commandId, messageId) {
+  sent(commandId, { message, replies }) {
     const copy = this.#find(commandId);
     if (!copy) return;
-    if (this.has(messageId)) copy.remove();
-    else copy.dataset.id = messageId;
+    if (this.has(message)) copy.remove();
+    else copy.accept(message, replies.at(-1));
   }
 
   remove(id) {
@@ -89,8 +95,11 @@ class ChatTranscript extends HTMLElement {
   }
 
   #sentCopy({ role, author, text }) {
-    const copies = [...this.thread.querySelectorAll("chat-message[data-status=sending]")];
-    return copies.find((copy) => role === "user" && copy.dataset.author === author?.id && copy.source === text);
+    return this.#unsent.find((copy) => role === "user" && copy.dataset.author === author?.id && copy.source === text);
+  }
+
+  get #unsent() {
+    return [...this.thread.querySelectorAll("chat-message[data-status=sending]")];
   }
 
   #changed() {
@@ -115,11 +124,19 @@ class ChatTranscript extends HTMLElement {
 
   async #clicked(button) {
     if (!button) return;
+    const { unsent } = button.dataset;
+    if (unsent) return this.dispatchEvent(new CustomEvent(unsent, { detail: button.closest("chat-message").dataset.id }));
     const { copy } = await import("../helpers/copy.js");
     const isCode = button.dataset.copy === "code";
     const code = () => button.closest(".code-block").querySelector("pre").textContent;
     await copy(isCode ? code() : button.closest("chat-message").source, button);
   }
+}
+
+function waitingFor({ isTried, isHeld, isLate }) {
+  if (isHeld) return "held";
+  if (isLate) return "late";
+  return isTried ? "sent" : "unsent";
 }
 
 customElements.define("chat-transcript", ChatTranscript);

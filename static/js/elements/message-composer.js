@@ -2,13 +2,13 @@
 
 import { forever } from "../helpers/keep.js";
 import { phrase } from "../helpers/page.js";
+import { draftKey, returnedKey } from "../models/outbox.js";
 
 const AFTER_COMPOSITION = 100;
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
 class MessageComposer extends HTMLElement {
   #composedAt = -Infinity;
-  #isSending = false;
   #isWaiting = false;
   #tray = null;
   #panel = null;
@@ -34,9 +34,8 @@ class MessageComposer extends HTMLElement {
     return this.form.elements.text;
   }
 
-  /** Whether a message is on its way (the next one waits for it), and whether a reply is being written. */
-  show({ isSending, isRunning }) {
-    this.#isSending = isSending;
+  /** Whether a reply is being written. */
+  show({ isRunning }) {
     if (!isRunning && document.activeElement === this.form.stop) this.text.focus();
     this.form.stop.hidden = !isRunning;
     this.#update();
@@ -45,17 +44,21 @@ class MessageComposer extends HTMLElement {
   /** The conversation has its id now: the reader's choice of a team is made. */
   begin() {
     this.form.team?.remove();
-    forever.set("draft:", "");
+    forever.set(draftKey(this.#page.person, ""), "");
     forever.set(this.#draft, this.text.value);
   }
 
-  /** Gives a message back that was not sent, before whatever has been written since. */
-  giveBack({ text, files }, reason) {
+  /** Gives a message back that was not sent, before whatever has been written since; `code` says why, if it was refused. */
+  giveBack({ text, files, code }) {
     this.text.value = [text, this.text.value].filter(Boolean).join("\n\n");
     this.#typed();
-    if (files.length) this.#withTray((tray) => tray.restore(files));
-    this.#say(reason);
+    this.#explain({ files, code });
     this.text.focus();
+  }
+
+  #explain({ files, code }) {
+    if (files.length) this.#withTray((tray) => tray.restore(files));
+    if (code) this.#say(phrase(`refused.${code}`) || phrase("refused"));
   }
 
   disable(reason) {
@@ -65,12 +68,26 @@ class MessageComposer extends HTMLElement {
   }
 
   #restore() {
-    this.text.value ||= forever.get(this.#draft);
+    this.text.value = forever.get(this.#draft) || this.text.value;
+    this.#restoreReturned();
+    addEventListener("storage", ({ key, newValue }) => key === this.#draft && this.#typedElsewhere(newValue ?? ""));
     const options = [...(this.form.model?.options ?? [])];
-    const isNew = this.#draft === "draft:";
-    if (isNew && options.some(({ value }) => value === forever.get("model"))) this.form.model.value = forever.get("model");
+    if (!this.#page.conversation && options.some(({ value }) => value === forever.get("model"))) this.form.model.value = forever.get("model");
     this.#update();
     if (!isTouch.matches) this.text.focus({ preventScroll: true }); // On a phone that would open the keyboard.
+  }
+
+  /** A message was refused while nobody looked at this conversation. */
+  #restoreReturned() {
+    const key = returnedKey(this.#page.person, this.#page.conversation);
+    const returned = forever.get(key);
+    forever.set(key, "");
+    if (returned) this.#explain(JSON.parse(returned));
+  }
+
+  #typedElsewhere(text) {
+    this.text.value = text;
+    this.#update();
   }
 
   #chooseModel() {
@@ -142,7 +159,11 @@ class MessageComposer extends HTMLElement {
   }
 
   get #draft() {
-    return `draft:${document.getElementById("chat").dataset.conversation}`;
+    return draftKey(this.#page.person, this.#page.conversation);
+  }
+
+  get #page() {
+    return document.getElementById("chat").dataset;
   }
 
   #typed() {
@@ -208,7 +229,7 @@ class MessageComposer extends HTMLElement {
   }
 
   get #isReady() {
-    if (this.#isSending || this.#isWaiting || this.text.disabled || this.#tray?.isFitting === false) return false;
+    if (this.#isWaiting || this.text.disabled || this.#tray?.isFitting === false) return false;
     return this.#tray?.isEmpty === false || Boolean(this.text.value.trim());
   }
 

@@ -1,4 +1,4 @@
-/** Browser storage that never fails: where it is full or forbidden, things are kept in memory. */
+/** Browser storage that never fails: what it is too full for, or forbidden to hold, is kept in memory. */
 
 class Keep {
   #name;
@@ -9,13 +9,24 @@ class Keep {
   }
 
   get(key) {
-    if (this.#memory.has(key)) return this.#memory.get(key);
-    return this.#try((storage) => storage.getItem(key)) ?? "";
+    return this.#memory.get(key) ?? this.#try((storage) => storage.getItem(key)) ?? "";
   }
 
+  /** Other tabs see it too, unless it had to stay in memory. */
   set(key, text) {
-    this.#memory.set(key, text);
-    this.#try((storage) => (text ? storage.setItem(key, text) : storage.removeItem(key)));
+    const isKept = this.#try((storage) => {
+      if (text) storage.setItem(key, text);
+      else storage.removeItem(key);
+      return true;
+    });
+    if (isKept) this.#memory.delete(key);
+    else this.#memory.set(key, text);
+  }
+
+  /** The keys with this beginning that hold something. */
+  keys(beginning) {
+    const all = new Set([...(this.#try((storage) => Object.keys(storage)) ?? []), ...this.#memory.keys()]);
+    return [...all].filter((key) => key.startsWith(beginning) && this.get(key));
   }
 
   #try(use) {

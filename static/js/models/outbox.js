@@ -1,27 +1,215 @@
-/** The message that was sent and not yet acknowledged; it survives a reload and is sent again with the same id. */
+/**
+ * Messages that were sent and are not yet acknowledged: kept across reloads, shared by this person's tabs, sent in order.
+ *
+ * Each is a key of its own, so that tabs do not overwrite each other's. Two tabs may send the same one: the server does
+ * a command once however often it comes with its id. For that its body must not depend on who sends it, so a message
+ * behind an unsent one names it (`after`), and gets its conversation and parent from that one's ack.
+ *
+ * Dispatches "acknowledged" (detail: {entry, ack}), "refused" ({entry, code}) and "changed".
+ */
 
-import { thisTab } from "../helpers/keep.js";
+import { newId } from "../helpers/page.js";
+import { forever, thisTab } from "../helpers/keep.js";
 
-export class Outbox {
-  get pending() {
-    return this.#kept?.command ?? null;
+const LATER = ["busy", "rate_limited", "unavailable"];
+const PAUSE = 3_000;
+const MOST_BEGUN = 20;
+const NEW = "new:";
+
+/** Where a person's draft for a conversation is kept; without one, that for a new conversation. */
+export function draftKey(person, conversation) {
+  return `draft:${person}:${conversation}`;
+}
+
+/** Where it is kept what else came back with that draft: {files, code}. */
+export function returnedKey(person, conversation) {
+  return `returned:${person}:${conversation}`;
+}
+
+/** A message that was not sent becomes the draft of a conversation that is not in sight. */
+export function keepReturned(person, place, { text, files, code }) {
+  const conversation = place.startsWith(NEW) ? "" : place;
+  const draft = draftKey(person, conversation);
+  forever.set(draft, [text, forever.get(draft)].filter(Boolean).join("\n\n"));
+  forever.set(returnedKey(person, conversation), JSON.stringify({ files, code }));
+}
+
+export class Outbox extends EventTarget {
+  #person;
+  #current = null;
+  #timer = 0;
+
+  constructor(person) {
+    super();
+    this.#person = person;
+    addEventListener("storage", ({ key }) => key?.startsWith(this.#prefix) && this.#changed());
   }
 
-  /** What the server has said of the files that the pending message names. */
-  get files() {
-    return this.#kept?.files ?? [];
+  /** Where what this tab writes belongs to: a conversation or, before the server knows of one, a name of our own. */
+  place(conversation) {
+    if (conversation) return conversation;
+    if (!thisTab.get("place")) thisTab.set("place", NEW + newId());
+    return thisTab.get("place");
   }
 
-  put(command, files) {
-    thisTab.set("outbox", JSON.stringify({ command, files }));
+  /** The unsent messages of a place, the oldest first: {command, place, files, after, isTried, isHeld, isLate}. */
+  at(place) {
+    return this.#entries.filter((entry) => entry.place === place);
   }
 
-  clear() {
-    thisTab.set("outbox", "");
+  put(command, place, files) {
+    const before = this.at(place).findLast(({ isHeld }) => !isHeld);
+    this.#save({ command, place, files, written: this.#now, after: before?.command.id });
+    this.#changed();
   }
 
-  get #kept() {
-    const kept = thisTab.get("outbox");
+  /** Sends what is here, one after the other; what gets no answer stays and is sent again on the next call. */
+  async deliver(socket) {
+    if (this.#current) return;
+    clearTimeout(this.#timer);
+    let goesOn = true;
+    while (goesOn && socket.isOpen && (this.#current = this.#entries.find(({ isHeld }) => !isHeld))) {
+      goesOn = await this.#send(this.#current, socket).finally(() => (this.#current = null));
+    }
+  }
+
+  /** The message under way was not taken, as something else than an answer tells. */
+  refuse(code) {
+    if (this.#current) this.#refused(this.#current, code);
+  }
+
+  /** What was held back because the message before it was refused may go now, behind all that was sent since. */
+  release(place, parent) {
+    let before = this.at(place).findLast(({ isHeld }) => !isHeld)?.command.id;
+    for (const entry of this.at(place).filter(({ isHeld }) => isHeld)) {
+      const command = before ? entry.command : { ...entry.command, parent };
+      this.#save({ ...entry, command, after: before, isHeld: false, written: this.#now });
+      before = command.id;
+    }
+    this.#changed();
+  }
+
+  /** Takes a message out that nobody has tried to send; others may have been stored. Returns it, or null. */
+  takeBack(id) {
+    const entry = this.#read(this.#prefix + id);
+    if (!entry || entry.isTried) return null;
+    this.#passOver(entry);
+    return entry;
+  }
+
+  /** What was written at this place belongs to a conversation now. */
+  adopt(place, conversation) {
+    for (const entry of this.at(place)) {
+      if (entry.isTried) continue; // Its body must stay as it was.
+      this.#save({ ...entry, place: conversation, command: { ...entry.command, conversation } });
+    }
+    const begun = Object.entries({ ...this.#begun, [place]: conversation }).slice(-MOST_BEGUN);
+    forever.set(this.#begunKey, JSON.stringify(Object.fromEntries(begun)));
+    if (thisTab.get("place") === place) thisTab.set("place", "");
+  }
+
+  /** The conversation that another tab began with what was written at this place; undefined when none has. */
+  begunAt(place) {
+    return this.#begun[place];
+  }
+
+  /** Whether the next one may go. */
+  async #send(entry, socket) {
+    this.#save({ ...entry, isTried: true, isLate: false });
+    this.#changed();
+    try {
+      this.#acknowledged(entry, await socket.request(entry.command));
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      if (refusal.code === "lost") return false;
+      if (LATER.includes(refusal.code)) return this.#sendLater(entry, socket);
+      this.#refused(entry, refusal.code);
+    }
+    return true;
+  }
+
+  #acknowledged(entry, ack) {
+    const parent = ack.replies.at(-1) ?? ack.message;
+    if (!entry.command.conversation) this.adopt(entry.place, ack.conversation);
+    for (const next of this.#following(entry)) {
+      this.#save({ ...next, after: undefined, command: { ...next.command, parent } });
+    }
+    this.#remove(entry);
+    this.#tell("acknowledged", { entry, ack });
+    this.#changed();
+  }
+
+  #sendLater(entry, socket) {
+    this.#save({ ...entry, isTried: false, isLate: true }); // A refused command is not remembered.
+    this.#timer = setTimeout(() => this.deliver(socket), PAUSE);
+    this.#changed();
+    return false;
+  }
+
+  /** What was written after it may make no sense without it: that waits for a word of the person. */
+  #refused(entry, code) {
+    if (!this.#read(this.#prefix + entry.command.id)) return;
+    const later = this.at(entry.place).filter(({ written }) => written > entry.written);
+    for (const next of later) this.#save({ ...next, isHeld: true });
+    this.#passOver(entry);
+    this.#tell("refused", { entry, code });
+    this.#changed();
+  }
+
+  /** The message behind this one takes its place in the conversation. */
+  #passOver(entry) {
+    const { parent } = entry.command;
+    for (const next of this.#following(entry)) {
+      this.#save({ ...next, after: entry.after, command: { ...next.command, parent } });
+    }
+    this.#remove(entry);
+    this.#changed();
+  }
+
+  /** Milliseconds, later than any other message's: the clock may have been set back. */
+  get #now() {
+    return Math.max(Date.now(), 1 + (this.#entries.at(-1)?.written ?? 0));
+  }
+
+  #following({ command }) {
+    return this.#entries.filter(({ after }) => after === command.id);
+  }
+
+  get #entries() {
+    const entries = forever.keys(this.#prefix).map((key) => this.#read(key));
+    return entries.sort((one, other) => one.written - other.written);
+  }
+
+  get #prefix() {
+    return `outbox:${this.#person}:`;
+  }
+
+  #read(key) {
+    const kept = forever.get(key);
     return kept ? JSON.parse(kept) : null;
+  }
+
+  #save(entry) {
+    forever.set(this.#prefix + entry.command.id, JSON.stringify(entry));
+  }
+
+  #remove({ command }) {
+    forever.set(this.#prefix + command.id, "");
+  }
+
+  get #begun() {
+    return this.#read(this.#begunKey) ?? {};
+  }
+
+  get #begunKey() {
+    return `begun:${this.#person}`;
+  }
+
+  #changed() {
+    this.#tell("changed");
+  }
+
+  #tell(event, detail) {
+    this.dispatchEvent(new CustomEvent(event, { detail }));
   }
 }
