@@ -1,6 +1,7 @@
 """The server → browser vocabulary: what is told of a message or a conversation, and to whom."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -64,10 +65,10 @@ def message_finished(message: Message) -> None:
     hub.publish(News(message.conversation_id, payload, body_html(message)))
 
 
-def message_waiting(conversation: UUID, message: UUID, code: str) -> None:
-    """This reply has not begun, and why."""
+def message_waiting(conversation: UUID, message: UUID, code: str, until: datetime | None) -> None:
+    """This reply has not begun: why, and until when, if that is known."""
     payload = {"type": "message.waiting", "conversation": conversation, "message": message, "reason": {"code": code}}
-    hub.publish(News(conversation, payload))
+    hub.publish(News(conversation, {**payload, "until": until} if until else payload))
 
 
 def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:

@@ -14,6 +14,7 @@ from conversations.live import hub
 from conversations.models import Message, Receipt
 from conversations.models.message import MessageQuerySet, Status
 from conversations.models.receipt import KEPT
+from providers import cooling, leases
 
 EVERY = 1.0
 _logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Sweeper:
     def _round(self, rounds: int) -> None:
         end_replies(Message.objects.abandoned())
         _stop_for_the_deactivated()
+        generation.hang_up_on_withdrawn_keys()
         generation.wake_waiting()
         admission.recheck()
         if rounds % 3600 == 0:
@@ -76,6 +78,8 @@ def end_replies(replies: MessageQuerySet) -> None:
                 checkpoints.end(reply, reply.attempt, _outcome(reply), markdown.render(reply.text))
         except (AlreadyEnded, ObjectDoesNotExist):
             continue
+        leases.give_back(reply.pk)
+        cooling.let_go(reply.pk)
 
 
 def _outcome(reply: Message) -> Outcome:

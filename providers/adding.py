@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from providers import keyring, local_model, vault
+from providers import cooling, keyring, local_model, vault
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.presets import PRESETS
 
@@ -37,6 +37,8 @@ def add_endpoint(
         endpoint = _endpoint(name.strip() or preset.label, fields)
         _set_key(endpoint, key, by)
         _set_models(endpoint, wanted)
+        for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
+            cooling.forget(rows.values_list("pk", flat=True))
     return endpoint
 
 

@@ -9,9 +9,11 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from providers import adding
+from providers import adding, cooling
 from providers.admin_pages import detect_page, models_page
-from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
+
+POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute"]
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,7 +30,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ["endpoint", "name", "new_key", "enabled"]
+        fields = ["endpoint", "name", "new_key", "enabled", *POOL_FIELDS]
 
     def clean_new_key(self) -> str:
         key: str = self.cleaned_data["new_key"]
@@ -37,7 +39,17 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         adding.check_key(key)
         return key
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self._with_default():
+            self.fields[name].required = False
+
+    def _with_default(self) -> list[str]:
+        return [name for name in ("priority", "weight") if name in self.fields]
+
     def clean(self) -> dict[str, Any]:
+        for name in self._with_default():
+            self.cleaned_data[name] = self.cleaned_data.get(name) or 1
         key = self.cleaned_data.get("new_key")
         if "endpoint" in self.cleaned_data:
             self.instance.endpoint = self.cleaned_data["endpoint"]
@@ -55,6 +67,7 @@ class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
     model = ApiKey
     form = KeyForm
     fields = ["name", "shown", "new_key", "enabled"]
+    show_change_link = True
     readonly_fields = ["shown"]
     extra = 0
 
@@ -99,6 +112,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if change and "base_url" in form.changed_data:
             adding.change_address(obj)
             self.message_user(request, _("The address has changed: its keys were removed, enter them again."))
+        cooling.forget([obj.pk, *obj.deployments.values_list("pk", flat=True)])
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Keys entered together with a new address are for it; those that were stored are not."""
@@ -110,6 +124,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             if isinstance(row, ApiKey) and row._state.adding:
                 row.created_by_id = request.user.pk
             row.save()
+            cooling.forget([row.pk])
         for gone in formset.deleted_objects:
             gone.delete()
 
@@ -121,7 +136,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["endpoint", "enabled"]
     list_select_related = ["endpoint", "created_by"]
     readonly_fields = ["shown", "created_by", "created_at", "last_used_at"]
-    fields = ["endpoint", "name", "shown", "new_key", "enabled", "created_by", "created_at", "last_used_at"]
+    fields = ["endpoint", "name", "shown", "new_key", "enabled", *POOL_FIELDS, *readonly_fields[1:]]
 
     @admin.display(description=_("stored"))
     def shown(self, key: ApiKey) -> str:
@@ -135,6 +150,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not change:
             obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)
+        cooling.forget([obj.pk])
 
 
 @admin.register(LanguageModel)
@@ -166,6 +182,31 @@ class DeploymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "takes_images",
         "takes_documents",
         "enabled",
+        "priority",
+        "weight",
         "raw_extras",
         "learnt",
     ]
+
+    def save_model(self, request: HttpRequest, obj: Deployment, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        cooling.forget([obj.pk])
+
+
+@admin.register(Trouble)
+class TroubleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What the pool leaves alone just now; who deletes a row puts it back into service at once."""
+
+    list_display = ["whose", "code", "text", "failures", "since", "cooling_until"]
+    list_filter = ["code"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Trouble | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("what"))
+    def whose(self, trouble: Trouble) -> str:
+        rows = (model.objects.filter(pk=trouble.subject).first() for model in (ApiKey, Endpoint, Deployment))
+        return str(next((row for row in rows if row is not None), trouble.subject))

@@ -180,3 +180,17 @@ class ReplyTooLong(VendorError):
 
     code = "reply_too_long"
     sentence = "The reply is longer than this site keeps."
+
+
+_BY_CODE = {
+    kind.code: kind
+    for kind in (
+        KeyRefused, QuotaExhausted, RateLimited, ModelNotFound, BadRequest, ContextTooLong, Blocked, VendorDown,
+        VendorTimeout, Stalled, CutOff, BadReply, ReplyTooLong,
+    )
+}  # fmt: skip
+
+
+def of_code(code: str, because: str) -> VendorError:
+    """The error of this public code, in words that were kept."""
+    return _BY_CODE.get(code, VendorDown)(because=because)

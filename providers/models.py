@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
@@ -13,11 +14,19 @@ from uuid_utils.compat import uuid7
 from providers import egress, local_model, vault
 from providers.errors import VendorError
 from providers.fields import EncryptedField
+from providers.health import Lease, Trouble
 from providers.types import Address, Clocks
+
+__all__ = ["ApiKey", "Deployment", "Endpoint", "KeyPlacement", "LanguageModel", "Lease", "Trouble", "Wire", "new_id"]
 
 
 def new_id() -> UUID:
     return uuid7()
+
+
+POSITIVE = MinValueValidator(1)
+PRIORITY_HELP = _("The lowest number goes first; the next is used while the first cannot.")
+WEIGHT_HELP = _("The share of calls among those of the same priority.")
 
 
 class Wire(models.TextChoices):
@@ -123,6 +132,14 @@ class ApiKey(models.Model):
     """Equal for the same key in another row, under one encryption key; tells nothing of the key."""
     secret = EncryptedField(_("key"), fingerprint="fingerprint")
     enabled = models.BooleanField(_("enabled"), default=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
+    weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[POSITIVE], help_text=WEIGHT_HELP)
+    max_concurrent = models.PositiveIntegerField(
+        _("replies at once"), null=True, blank=True, validators=[POSITIVE], help_text=_("Empty: as many as there are.")
+    )
+    max_per_minute = models.PositiveIntegerField(
+        _("requests a minute"), null=True, blank=True, validators=[POSITIVE], help_text=_("Empty: no limit.")
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -138,6 +155,10 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.endpoint.name} {self.secret}"
+
+    @property
+    def is_capped(self) -> bool:
+        return bool(self.max_concurrent or self.max_per_minute)
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
@@ -190,6 +211,8 @@ class Deployment(models.Model):
     takes_images = models.BooleanField(_("takes pictures"), default=True)
     takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)
     enabled = models.BooleanField(_("enabled"), default=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
+    weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[POSITIVE], help_text=WEIGHT_HELP)
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,

@@ -1,4 +1,4 @@
-"""Which endpoint and which key answer next."""
+"""A way to a vendor: an endpoint, a key, and what a model is called there. `choosing` says which one is next."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from providers import local_model
-from providers.errors import VendorDown, VendorError
+from providers.errors import VendorDown
 from providers.fields import Secret
 from providers.models import ApiKey, Deployment, Endpoint
 from providers.resting import never
@@ -16,25 +16,20 @@ from providers.streaming import Stream
 from providers.types import Address, Prompt
 
 
-class NothingServes(VendorError):
-    """The model was switched off, or lost its last key, after the question had been asked."""
-
-    code = "no_model"
-    sentence = "No endpoint serves this model any more."
-    vendor_fault = False
-
-
 @dataclass(frozen=True, slots=True)
 class Route:
     """One way to a vendor: its address, its own id of the model, and the key (None where it wants none).
 
-    `raw_extras` is what an administrator lays over the requests of this `deployment`.
+    `raw_extras` is what an administrator lays over the requests of this `deployment`; `endpoint`, `key_id` and
+    `deployment` are the rows that it came from.
     """
 
     address: Address
     vendor_id: str
     key: Secret | None
     is_local: bool
+    endpoint: UUID | None = None
+    key_id: UUID | None = None
     deployment: UUID | None = None
     raw_extras: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,30 +52,28 @@ def _local_base_url() -> str:
         raise VendorDown(because=str(error)) from None
 
 
-def choose(model: UUID | None) -> Route:
-    """The first working deployment of this model and its first key; raises NothingServes."""
-    deployment = Deployment.objects.usable().filter(model=model).select_related("endpoint").first()
-    if deployment is None:
-        raise NothingServes
-    return route_of(deployment)
-
-
-def route_of(deployment: Deployment) -> Route:
-    """The way to this deployment with its endpoint's first key."""
-    way = route_to(deployment.endpoint)
+def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
+    """The way to this deployment with this key, else with its endpoint's first."""
+    way = route_to(deployment.endpoint, deployment.vendor_id, key)
     return replace(
         way,
         address=replace(way.address, learnt=frozenset(deployment.learnt)),
-        vendor_id=deployment.vendor_id,
         deployment=deployment.pk,
         raw_extras=deployment.raw_extras,
     )
 
 
-def route_to(endpoint: Endpoint, vendor_id: str = "") -> Route:
-    """The way to this endpoint with its first key, for a model that it need not serve yet."""
-    key = ApiKey.objects.filter(endpoint=endpoint, enabled=True).first()
-    return Route(endpoint.address(), vendor_id, key.secret if key else None, endpoint.is_local)
+def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None) -> Route:
+    """The way to this endpoint with this key, else its first, for a model that it need not serve yet."""
+    key = key or ApiKey.objects.filter(endpoint=endpoint, enabled=True).first()
+    return Route(
+        endpoint.address(),
+        vendor_id,
+        key.secret if key else None,
+        endpoint.is_local,
+        endpoint=endpoint.pk,
+        key_id=key.pk if key else None,
+    )
 
 
 def remember(route: Route, learnt: frozenset[str]) -> None:

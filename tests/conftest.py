@@ -15,9 +15,11 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.test import Client
 
+import providers.clock
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from tests.clock import Clock
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
@@ -72,6 +74,14 @@ def cast(transactional_db: None, settings: object) -> Cast:
 
 
 _OTHERS = ("bob", "rita", "carol")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time, which stands still until the test turns it."""
+    turned = Clock()
+    monkeypatch.setattr(providers.clock, "now", turned.now)
+    return turned
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_a_key_in_the_address_is_not_logged_either(
     Endpoint.objects.update(key_placement="query")
     alice = connect(cast.alice)
     assert ask_and_hear(alice, model.id)["status"] == "complete"
-    vendor.play([500, JSON, b"{}"])
+    vendor.play([400, JSON, b"{}"])
     assert ask_and_hear(alice, model.id)["status"] == "failed"
     vendor.play([302, {"Location": "/elsewhere"}, b""])
     assert ask_and_hear(alice, model.id)["status"] == "failed"

@@ -76,6 +76,11 @@ class Hub:
         """This reply's row is terminal, or somebody else's."""
         self.replies.pop(reply_id, None)
 
+    def later(self, seconds: float, work: Callable[[], None]) -> None:
+        """Do this on the loop after a while; it must not block."""
+        if self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self.loop.call_later, seconds, work)
+
     def publish(self, news: frames.News) -> None:
         """Send an event to everyone whom it concerns."""
         self._put(partial(self._announce, news))
@@ -116,8 +121,8 @@ class Hub:
         if viewing.html and snapshot.text:
             rendering = await self._render_for(viewing, reply, snapshot.text)
             entry["html"] = {"done": rendering.done, "live": rendering.live}
-        if reply.is_waiting:
-            entry["waiting"] = {"code": "queued"}
+        if reply.waiting:
+            entry["waiting"] = reply.waiting
         return entry
 
     def _render_for(self, viewing: Viewing, reply: LiveReply, text: str) -> "asyncio.Future[Rendering]":

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from conversations.markdown import GrowingMarkdown
 from conversations.parts import Parts, Piece, merged
+from providers.choosing import Search
 from providers.streaming import Stream
 from providers.types import Delta
 
@@ -42,7 +43,15 @@ class LiveReply:
         self.stopped = False
         self.lost = False
         self.checkpoint_at = time.monotonic()
-        self.told_to_wait = False
+        self.said: list[str] = []
+        """Its answer's words, as far as they have been fed to the hub."""
+        self.heard = False
+        """Something has come from the vendor: no other is asked any more."""
+        self.search: Search | None = None
+        self.waiting: dict[str, Any] | None = None
+        """Why it has not begun, and until when, as its viewers have been told."""
+        self.key: UUID | None = None
+        self.withdrawn = False
         self._asked = self._claimed = False
         self._lock = threading.Lock()
         self._said, self._seq = Parts(), 0
@@ -73,15 +82,17 @@ class LiveReply:
             claimed, self._claimed = self._claimed, True
             return not claimed
 
-    @property
-    def is_waiting(self) -> bool:
-        """Nobody has begun to run it."""
-        return not self._claimed
-
-    def attach(self, stream: Stream) -> None:
-        """From now on `stop` hangs up on this stream."""
+    def put_back(self) -> bool:
+        """Nobody runs this reply any more, until it is claimed again; False if it is to be stopped instead."""
         with self._lock:
-            self.stream = stream
+            self.stream, self.key = None, None
+            self._claimed = self.stopped
+            return not self.stopped
+
+    def attach(self, stream: Stream, key: UUID | None) -> None:
+        """From now on `stop` hangs up on this stream, and `withdraw` does if it uses a key that is no longer wanted."""
+        with self._lock:
+            self.stream, self.key, self.withdrawn = stream, key, False
             stopped = self.stopped
         if stopped:
             stream.stop()
@@ -90,6 +101,14 @@ class LiveReply:
         """Hang up on the vendor at once; any thread may ask."""
         with self._lock:
             self.stopped = True
+            stream = self.stream
+        if stream is not None:
+            stream.stop()
+
+    def withdraw(self) -> None:
+        """The key of this call was switched off: hang up, but not on the reply."""
+        with self._lock:
+            self.withdrawn = True
             stream = self.stream
         if stream is not None:
             stream.stop()

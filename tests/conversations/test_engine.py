@@ -83,7 +83,7 @@ def test_how_the_vendor_ends_is_how_the_reply_ends(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, name: str
 ) -> None:
     script, (status, text, code, finish) = ENDINGS[name]
-    vendor.play(script)
+    vendor.script = lambda _: script
     alice = connect(cast.alice)
     reply = ask(alice, model)["replies"][0]
     told = alice.event("message.finished")["message"]
@@ -147,7 +147,7 @@ def test_a_model_that_lost_its_key_meanwhile_fails_in_words(
 def test_after_a_failure_the_next_question_is_answered(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    vendor.play([500, b""])
+    vendor.play([400, b"{}"])
     alice = connect(cast.alice)
     first = ask(alice, model, "one")
     assert alice.event("message.finished")["message"]["status"] == "failed"

@@ -71,7 +71,7 @@ def test_a_reply_that_failed_by_our_fault_does_not_call_the_vendor_later(
     def broken(live: object) -> None:
         raise OperationalError("disk full")
 
-    monkeypatch.setattr(generation, "_prepare", broken)
+    monkeypatch.setattr(generation, "_next_step", broken)
     alice = connect(cast.alice)
     ask(alice, model)
     assert alice.event("message.finished")["message"]["error"]["code"] == "unavailable"
@@ -142,7 +142,7 @@ def test_what_begins_or_ends_between_two_queries_of_a_look_is_told_once(cast: Ca
 def test_a_vendors_broken_text_in_an_error_does_not_stop_the_site(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    vendor.play([500, JSON, b'{"error":{"message":"bad \\ud800 word"}}'])
+    vendor.play([400, JSON, b'{"error":{"message":"bad \\ud800 word"}}'])
     alice = connect(cast.alice)
     ask(alice, model)
     assert "\ufffd" in alice.event("message.finished")["message"]["error"]["text"]

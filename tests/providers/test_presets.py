@@ -7,7 +7,7 @@ import pytest
 
 from providers import egress, pool
 from providers.adding import add_endpoint
-from providers.models import Endpoint
+from providers.models import Deployment, Endpoint
 from providers.presets import PRESETS
 from providers.types import Part, Prompt, Turn
 from tests.conftest import CANARY
@@ -73,7 +73,7 @@ def call(
     endpoint = add_endpoint(preset, base_url=f"http://{vendor.host}{path}", models=[prompt.model], key=CANARY)
     Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
     endpoint.deployments.update(raw_extras=raw or {})
-    with pool.choose(endpoint.deployments.get().model_id).stream(prompt) as stream:
+    with pool.route_of(Deployment.objects.get(endpoint=endpoint)).stream(prompt) as stream:
         assert "".join(delta.text for delta in stream).startswith("You said")
     received = vendor.next_request()
     assert (received.method, received.headers["Content-Type"]) == ("POST", "application/json")

@@ -126,7 +126,7 @@ def test_a_name_that_stands_for_something_else_here_adds_nothing(endpoint: Endpo
 
 def ask(**parameters: Any) -> pool.Route:
     """Ask the only deployment, read the reply, and remember what was learnt."""
-    route = pool.choose(LanguageModel.objects.get().pk)
+    route = pool.route_of(Deployment.objects.get())
     prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", "Hi"),)),), parameters=parameters)
     with route.stream(prompt) as stream:
         assert "".join(delta.text for delta in stream)

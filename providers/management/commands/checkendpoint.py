@@ -3,15 +3,13 @@
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import detecting, pool
+from providers import cooling, detecting, pool
 from providers.detecting import QUESTION
 from providers.errors import VendorError
-from providers.fields import Secret
 from providers.models import Deployment, Endpoint
 from providers.pool import Route
 from providers.types import Address, Part, Prompt, Turn
@@ -64,15 +62,16 @@ class Command(BaseCommand):
         except (VendorError, Locked) as error:
             self.stdout.write(f"{label}: {error}")
             return False
+        cooling.forget(filter(None, (route.key_id, route.endpoint, route.deployment)))
         return True
 
 
 def _routes(deployment: Deployment) -> Iterator[tuple[Route, str]]:
-    keys: list[tuple[Secret | None, str]] = [(key.secret, str(key.secret)) for key in deployment.endpoint.keys.all()]
+    keys = list(deployment.endpoint.keys.all())
+    for key in keys:
+        yield pool.route_of(deployment, key), str(key.secret)
     if not keys and not deployment.endpoint.needs_key:
-        keys = [(None, "without a key")]
-    for secret, label in keys:
-        yield replace(pool.route_of(deployment), key=secret), label
+        yield pool.route_of(deployment), "without a key"
 
 
 def _measured(route: Route) -> str:

@@ -20,6 +20,17 @@ function duration(seconds) {
   return new Intl.NumberFormat(language, style).format(Math.max(1, value));
 }
 
+/** The time that is left until `end`, once a second as long as it is shown; not read out. */
+function countdown(end) {
+  const left = Object.assign(document.createElement("span"), { ariaHidden: "true" });
+  const tick = () => {
+    left.textContent = ` · ${duration(Math.max(1, (end - Date.now()) / 1000))}`;
+  };
+  tick();
+  const timer = setInterval(() => (left.isConnected && Date.now() < end ? tick() : clearInterval(timer)), 1000);
+  return left;
+}
+
 class ChatMessage extends HTMLElement {
   connectedCallback() {
     this.#describe();
@@ -72,9 +83,10 @@ class ChatMessage extends HTMLElement {
     if ((text || thought || part) && this.dataset.status === "waiting") this.#begin();
   }
 
-  wait(reason) {
-    this.dataset.waiting = reason.code;
-    this.#note.textContent = phrase(`waiting.${reason.code}`);
+  wait({ code, until }) {
+    this.dataset.waiting = code;
+    this.#note.textContent = phrase(`waiting.${code}`);
+    if (until) this.#note.append(countdown(new Date(until)));
   }
 
   /** The server stored what was shown as unsent; `reply` is the first thing it will say to it. */

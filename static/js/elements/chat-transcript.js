@@ -81,8 +81,8 @@ class ChatTranscript extends HTMLElement {
     this.#find(delta.message).grow(delta);
   }
 
-  wait({ message, reason }) {
-    this.#find(message)?.wait(reason);
+  wait({ message, reason, until }) {
+    this.#find(message)?.wait({ ...reason, until });
   }
 
   toEnd() {

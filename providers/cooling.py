@@ -1,0 +1,83 @@
+"""How long what failed is left alone, and how it comes back: by one call that is let through when the time is over.
+
+A refused key is probed after ten minutes, then twenty, up to six hours; an empty account after an hour; too many calls
+as the vendor tells; a vendor that is away after half a second, growing to a minute.
+"""
+
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from providers import clock
+from providers.errors import VendorError
+from providers.health import Trouble
+
+MINUTE, HOUR = 60.0, 3600.0
+_PAUSES: dict[str, tuple[float, float]] = {
+    "key_refused": (10 * MINUTE, 6 * HOUR),
+    "quota": (HOUR, 6 * HOUR),
+    "model_not_found": (MINUTE, HOUR),
+    "rate_limited": (2.0, MINUTE),
+    "vendor_timeout": (15.0, 10 * MINUTE),
+    "bad_reply": (15.0, 10 * MINUTE),
+}
+"""Seconds of the first pause and of the longest, by error code; each pause is twice the one before."""
+_SHORT = (0.5, MINUTE)
+_LONGEST_TOLD = 15 * MINUTE
+_JITTER = 0.1
+
+
+def pause(error: VendorError, failures: int) -> float:
+    """Seconds to wait after the `failures`-th failure in a row; never less than the vendor told, within reason."""
+    first, longest = _PAUSES.get(error.code, _SHORT)
+    grown = min(first * float(2 ** min(failures - 1, 16)), longest)
+    if error.retry_after is not None:
+        told = min(error.retry_after, max(_LONGEST_TOLD, longest))
+        grown = max(told, min(grown, _SHORT[0] * float(2**failures)) if error.code == "rate_limited" else grown)
+    return grown * random.uniform(1, 1 + _JITTER)  # noqa: S311  # so that not everybody comes back at once
+
+
+def blame(subject: UUID, error: VendorError, holder: UUID) -> None:
+    """Leave this key, endpoint or deployment alone for a while: longer when it was given its chance just now."""
+    now = clock.now()
+    told = {"code": error.code, "text": error.text}
+    mine = Trouble.objects.filter(subject=subject, probed_by=holder).values_list("failures", flat=True).first()
+    if mine is not None:
+        until = now + timedelta(seconds=pause(error, mine + 1))
+        Trouble.objects.filter(subject=subject, probed_by=holder).update(
+            **told, failures=F("failures") + 1, cooling_until=until, probed_by=None, probed_until=None
+        )
+        return
+    until = now + timedelta(seconds=pause(error, 1))
+    try:
+        with transaction.atomic():
+            Trouble.objects.create(subject=subject, since=now, cooling_until=until, **told)
+    except IntegrityError:  # a call that had begun before somebody else's failed
+        Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(cooling_until=until)
+
+
+def probe(subject: UUID, holder: UUID, until: datetime) -> bool:
+    """Whether this caller may find out if it works again; nobody else may before `until`, or before it is told."""
+    now = clock.now()
+    due = Trouble.objects.filter(subject=subject, cooling_until__lte=now)
+    free = due.filter(probed_by=None) | due.filter(probed_until__lt=now) | due.filter(probed_by=holder)
+    return bool(free.update(probed_by=holder, probed_until=until))
+
+
+def recovered(holder: UUID) -> None:
+    """What this caller has probed works again."""
+    Trouble.objects.filter(probed_by=holder).delete()
+
+
+def let_go(holder: UUID) -> None:
+    """This caller has not found out anything: the next one may."""
+    Trouble.objects.filter(probed_by=holder).update(probed_by=None, probed_until=None)
+
+
+def forget(subjects: Iterable[UUID]) -> None:
+    """Somebody has changed something, or tested it: what was known of these counts no more."""
+    Trouble.objects.filter(subject__in=list(subjects)).delete()

@@ -1,0 +1,382 @@
+"""Which key is next: what fails is left alone for a while and comes back by itself, by one call at a time."""
+
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.db.models import Q
+
+from providers import choosing, cooling, errors, leases
+from providers.choosing import KeyWithdrawn, NothingServes, Search, Wait
+from providers.errors import VendorError
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Lease, Trouble
+from providers.pool import Route
+from tests.clock import Clock
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def model() -> LanguageModel:
+    return LanguageModel.objects.create(name="parrot")
+
+
+def endpoint(model: LanguageModel, name: str, keys: int = 1, **fields: object) -> Endpoint:
+    """An endpoint that serves this model, with so many keys."""
+    made = Endpoint.objects.create(name=name, wire="openai", base_url=f"https://{name}.example/v1", needs_key=keys > 0)
+    Deployment.objects.create(model=model, endpoint=made, vendor_id=name, **fields)
+    for number in range(keys):
+        ApiKey.objects.create(endpoint=made, name=f"{name}{number}", secret=f"sk-test-{name}-{number}")
+    return made
+
+
+def search(model: LanguageModel, holder: UUID | None = None) -> Search:
+    return Search(model.pk, (Q(),), holder or uuid4())
+
+
+def taken(looking: Search) -> Route:
+    step = looking.next()
+    assert isinstance(step, Route), step
+    return step
+
+
+def waits(looking: Search) -> Wait:
+    step = looking.next()
+    assert isinstance(step, Wait), step
+    return step
+
+
+def fail(model: LanguageModel, error: VendorError) -> Route:
+    """A message that takes one way, fails there and gives up."""
+    looking = search(model)
+    route = taken(looking)
+    looking.failed(route, error)
+    looking.over()
+    return route
+
+
+def seconds_cooling(subject: UUID | None, clock: Clock) -> float:
+    return (Trouble.objects.get(subject=subject).cooling_until - clock.now()).total_seconds()
+
+
+# --- Which way -----------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_drawn_by_weight_within_a_priority(model: LanguageModel) -> None:
+    endpoint(model, "a", 3)
+    ApiKey.objects.filter(name="a0").update(weight=3)
+    ApiKey.objects.filter(name="a2").update(priority=2)
+    drawn = Counter(ApiKey.objects.get(pk=taken(search(model)).key_id).name for _ in range(200))
+    assert set(drawn) == {"a0", "a1"}
+    assert 110 <= drawn["a0"] <= 185, "three quarters, more or less"
+
+
+def test_the_first_deployment_is_used_until_it_cannot_be(model: LanguageModel) -> None:
+    endpoint(model, "second", priority=2)
+    first = endpoint(model, "first", priority=1)
+    assert {taken(search(model)).endpoint for _ in range(10)} == {first.pk}
+    fail(model, errors.VendorDown())
+    assert taken(search(model)).endpoint != first.pk
+
+
+def test_choosing_costs_few_queries(model: LanguageModel, django_assert_max_num_queries: object) -> None:
+    for name in ("a", "b", "c"):
+        endpoint(model, name, 4)
+    ApiKey.objects.update(last_used_at=Clock.real())
+    with django_assert_max_num_queries(3):  # type: ignore[operator]
+        looking = search(model)
+        taken(looking)
+        looking.heard()
+        looking.over()
+
+
+def test_the_use_of_a_key_is_noted_once_a_minute(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    for seconds, noted in ((0, 0), (59, 0), (1, 60), (30, 60)):
+        clock.turn(seconds)
+        taken(search(model))
+        assert ApiKey.objects.get().last_used_at == clock.begun + timedelta(seconds=noted)
+
+
+def test_where_nothing_serves_that_is_said(model: LanguageModel) -> None:
+    with pytest.raises(NothingServes):
+        search(model).next()
+    endpoint(model, "a")
+    ApiKey.objects.update(enabled=False)
+    with pytest.raises(NothingServes):
+        search(model).next()
+
+
+# --- Who is to blame, and for how long ------------------------------------------------------------------------------
+
+PAUSES: dict[str, tuple[VendorError, str, float, float]] = {
+    "refused": (errors.KeyRefused(), "key", 600, 21_600),
+    "no quota": (errors.QuotaExhausted(), "key", 3600, 21_600),
+    "too many calls": (errors.RateLimited(), "key", 2, 60),
+    "too many calls, told": (errors.RateLimited(retry_after=40), "key", 40, 60),
+    "too many calls, told nonsense": (errors.RateLimited(retry_after=1e9), "key", 900, 900),
+    "no such model": (errors.ModelNotFound(), "deployment", 60, 3600),
+    "away": (errors.VendorDown(), "endpoint", 0.5, 60),
+    "away, told": (errors.VendorDown(retry_after=7), "endpoint", 7, 60),
+    "too slow": (errors.VendorTimeout(), "endpoint", 15, 600),
+    "cut off": (errors.CutOff(), "endpoint", 0.5, 60),
+    "not a reply": (errors.BadReply(), "endpoint", 15, 600),
+}
+
+
+@pytest.mark.parametrize("name", PAUSES)
+def test_what_failed_is_left_alone_longer_and_longer(model: LanguageModel, clock: Clock, name: str) -> None:
+    error, whose, first, longest = PAUSES[name]
+    endpoint(model, "a")
+    route = fail(model, error)
+    subject = {"key": route.key_id, "endpoint": route.endpoint, "deployment": route.deployment}[whose]
+    assert Trouble.objects.count() == 1
+    pauses = [seconds_cooling(subject, clock)]
+    for _ in range(20):
+        clock.turn(pauses[-1])
+        fail(model, error)
+        pauses.append(seconds_cooling(subject, clock))
+    assert first <= pauses[0] <= 1.1 * first
+    assert longest <= pauses[-1] <= 1.1 * longest
+    assert Trouble.objects.get().failures == 21
+
+
+@pytest.mark.parametrize(
+    "error", [errors.BadRequest(), errors.ContextTooLong(), errors.Blocked(), errors.ReplyTooLong()]
+)
+def test_what_the_question_is_to_blame_for_ends_the_search(model: LanguageModel, error: VendorError) -> None:
+    endpoint(model, "a", 2)
+    looking = search(model)
+    assert not looking.failed(taken(looking), error)
+    assert not Trouble.objects.exists()
+
+
+def test_what_this_site_is_to_blame_for_does_not_cool(model: LanguageModel) -> None:
+    """A key that is locked, an address that is not allowed: at once right when the setting is."""
+    for error in (KeyWithdrawn(), errors.AddressRefused()):
+        LanguageModel.objects.all().delete()
+        Endpoint.objects.all().delete()
+        model = LanguageModel.objects.create(name="parrot")
+        endpoint(model, "a")
+        endpoint(model, "b")
+        looking = search(model)
+        first = taken(looking)
+        assert looking.failed(first, error)
+        assert taken(looking).endpoint != first.endpoint
+        assert not Trouble.objects.exists()
+
+
+# --- Fail-over within one message -----------------------------------------------------------------------------------
+
+
+def test_the_next_key_is_tried_at_once_three_times_at_most(model: LanguageModel) -> None:
+    endpoint(model, "a", 5)
+    looking, tried = search(model), []
+    for _ in range(3):
+        tried.append(taken(looking))
+        assert looking.failed(tried[-1], errors.KeyRefused("no"))
+        looking.over()
+    assert len({route.key_id for route in tried}) == 3
+    with pytest.raises(errors.KeyRefused):
+        looking.next()
+
+
+def test_a_dead_host_is_not_asked_again_with_another_key(model: LanguageModel) -> None:
+    dead = endpoint(model, "a", 5)
+    endpoint(model, "b", priority=2)
+    looking = search(model)
+    route = taken(looking)
+    assert route.endpoint == dead.pk
+    looking.failed(route, errors.VendorDown())
+    assert taken(looking).endpoint != dead.pk
+
+
+def test_v07_the_same_host_is_asked_again_after_a_short_pause(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    looking = search(model)
+    for pause in (0.5, 1.0):
+        assert looking.failed(taken(looking), errors.VendorDown())
+        looking.over()
+        wait = waits(looking)
+        assert wait.code == "retrying"
+        assert wait.until is not None
+        assert pause <= (wait.until - clock.now()).total_seconds() <= 1.1 * pause
+        clock.turn(1.1 * pause)
+    looking.failed(taken(looking), errors.VendorDown("third"))
+    with pytest.raises(errors.VendorDown, match="third"):
+        looking.next()
+
+
+@pytest.mark.parametrize(("told", "waited"), [(2.0, 2.0), (0.0, 1.0), (None, 1.0), (60.0 / 1.1, 60 / 1.1)])
+def test_v05_a_wish_to_wait_is_granted(model: LanguageModel, clock: Clock, told: float | None, waited: float) -> None:
+    endpoint(model, "a")
+    looking = search(model)
+    looking.failed(taken(looking), errors.RateLimited(retry_after=told))
+    looking.over()
+    wait = waits(looking)
+    assert wait.code == "rate_limited"
+    assert wait.until is not None
+    assert waited <= (wait.until - clock.now()).total_seconds() <= 2.2 * waited
+    clock.turn(waited - 0.01)
+    assert isinstance(looking.next(), Wait), "not before its time"
+    clock.turn(1.2 * waited)
+    taken(looking)
+
+
+def test_v05_an_absurd_wish_fails_now(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    looking = search(model)
+    looking.failed(taken(looking), errors.RateLimited(retry_after=1e9))
+    looking.over()
+    with pytest.raises(errors.RateLimited):
+        looking.next()
+    with pytest.raises(errors.RateLimited):
+        search(model).next()
+    clock.turn(1000)
+    taken(search(model))
+
+
+def test_a_refused_key_tells_the_next_person_without_a_call(model: LanguageModel) -> None:
+    endpoint(model, "a")
+    fail(model, errors.KeyRefused("revoked"))
+    with pytest.raises(errors.KeyRefused, match="revoked"):
+        search(model).next()
+
+
+# --- Coming back ---------------------------------------------------------------------------------------------------
+
+
+def test_one_call_finds_out_whether_a_key_works_again(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    fail(model, errors.RateLimited())
+    clock.turn(3)
+    first, others = search(model), [search(model) for _ in range(5)]
+    taken(first)
+    assert [waits(other).until for other in others] == [None] * 5
+    first.heard()
+    first.over()
+    assert not Trouble.objects.exists()
+    for other in others:
+        taken(other)
+
+
+def test_a_probe_comes_before_what_works(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a", 5)
+    broken = fail(model, errors.KeyRefused())
+    assert broken.key_id not in {taken(search(model)).key_id for _ in range(20)}
+    clock.turn(700)
+    looking = search(model)
+    assert taken(looking).key_id == broken.key_id
+    assert broken.key_id not in {taken(search(model)).key_id for _ in range(20)}, "one at a time"
+    looking.failed(broken, errors.KeyRefused())
+    looking.over()
+    assert 1200 <= seconds_cooling(broken.key_id, clock) <= 1320
+
+
+def test_a_probe_that_was_stopped_leaves_the_chance_to_the_next(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    fail(model, errors.RateLimited())
+    clock.turn(3)
+    stopped = search(model)
+    taken(stopped)
+    stopped.over()
+    taken(search(model))
+
+
+def test_a_probe_whose_process_died_is_taken_over_after_its_time(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    fail(model, errors.RateLimited())
+    clock.turn(3)
+    taken(search(model))
+    clock.turn(80)
+    assert isinstance(search(model).next(), Wait)
+    clock.turn(15)
+    taken(search(model))
+
+
+def test_who_began_before_the_failure_neither_clears_nor_doubles_it(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    well, ill, worse = search(model), search(model), search(model)
+    routes = {looking.holder: taken(looking) for looking in (well, ill, worse)}
+    for looking in (ill, worse):
+        looking.failed(routes[looking.holder], errors.KeyRefused())
+        looking.over()
+    well.heard()
+    well.over()
+    assert Trouble.objects.get().failures == 1
+
+
+def test_what_was_changed_or_tested_is_forgotten(model: LanguageModel) -> None:
+    endpoint(model, "a")
+    route = fail(model, errors.KeyRefused())
+    assert route.key_id
+    cooling.forget([route.key_id])
+    taken(search(model))
+
+
+# --- Caps ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_takes_no_more_replies_at_once_than_it_may(model: LanguageModel) -> None:
+    endpoint(model, "a")
+    ApiKey.objects.update(max_concurrent=2)
+    running = [search(model), search(model)]
+    for looking in running:
+        taken(looking)
+    third = search(model)
+    assert waits(third) == Wait("queued", None, frozenset([ApiKey.objects.get().pk]))
+    running[0].over()
+    taken(third)
+
+
+def test_a_key_takes_no_more_requests_a_minute_than_it_may(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    ApiKey.objects.update(max_per_minute=3)
+    for _ in range(3):
+        looking = search(model)
+        taken(looking)
+        looking.over()
+        clock.turn(10)
+    late = search(model)
+    assert waits(late).until == clock.begun + timedelta(seconds=60)
+    clock.turn(29.9)
+    assert isinstance(late.next(), Wait)
+    clock.turn(0.2)
+    taken(late)
+    assert isinstance(search(model).next(), Wait), "the second call is less than a minute old"
+
+
+def test_full_keys_hand_over_to_those_with_room(model: LanguageModel) -> None:
+    endpoint(model, "a", 2)
+    ApiKey.objects.update(max_concurrent=1)
+    assert len({taken(search(model)).key_id for _ in range(2)}) == 2
+
+
+def test_who_died_with_a_lease_is_no_longer_counted_once_swept(model: LanguageModel) -> None:
+    endpoint(model, "a")
+    ApiKey.objects.update(max_concurrent=1)
+    dead = search(model)
+    taken(dead)
+    leases.give_back(dead.holder)
+    taken(search(model))
+    assert Lease.objects.filter(ended_at=None).count() == 1
+
+
+def test_who_comes_later_does_not_push_in(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    fail(model, errors.RateLimited())
+    clock.turn(3)
+    assert isinstance(search(model).next(lambda line: False), Wait)
+    assert isinstance(search(model).next(lambda line: True), Route)
+
+
+def test_nobody_waits_for_ever(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    ApiKey.objects.update(max_concurrent=1)
+    taken(search(model))
+    looking = search(model)
+    waits(looking)
+    clock.turn(choosing.QUEUE_PATIENCE.total_seconds() + 1)
+    with pytest.raises(errors.RateLimited, match="busy"):
+        looking.next()
