@@ -13,6 +13,7 @@ admin.site.site_header = admin.site.site_title = "Chatsite"
 urlpatterns = [
     path("", views.chat, name="chat"),
     path("conversations/<uuid:conversation_id>/", views.chat, name="conversation"),
+    path("conversations/<uuid:conversation_id>/thread/", views.thread, name="thread"),
     path("setup/", views.set_up, name="setup"),
     path("language/", views.change_language, name="language"),
     path("local-model/", views.small_model, name="local-model"),

@@ -8,19 +8,19 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required, user_passes_test
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
-from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations import language, setup
+from conversations import language, setup, threads
 from conversations.commands import MAX_FILES
 from conversations.files import MAX_BYTES
 from conversations.forms import EndpointForm, SetUpForm
-from conversations.models import Conversation, Message, Team, User
+from conversations.models import Conversation, Team
 from conversations.paging import cursor_of
 from conversations.parameters import known_to
 from conversations.text import TEXT_LENGTH
@@ -40,6 +40,24 @@ staff_required = user_passes_test(lambda person: person.is_active and person.is_
 def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
     """The chat page, with one conversation or with none yet."""
     return render(request, "chat.html", _chat_context(request, conversation_id))
+
+
+@login_required
+@never_cache
+@require_GET
+def thread(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
+    """The branch that this person is shown, as the page holds it (`html`), or what of it is below `after`.
+
+    `revision` is that of the conversation before its messages were read; `after` is null where all of it is given.
+    """
+    assert request.user.is_authenticated
+    conversation = get_object_or_404(Conversation.objects.visible_to(request.user), pk=conversation_id)
+    shown = threads.thread_for(request.user, conversation)
+    after = request.GET.get("after", "")
+    rest = threads.below(shown, UUID(after)) if _is_id(after) else None
+    html = render_to_string("_thread.html", {"thread": shown if rest is None else rest}, request)
+    answer = {"revision": conversation.revision, "after": after if rest is not None else None, "html": html}
+    return JsonResponse(answer)
 
 
 @never_cache
@@ -157,7 +175,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "next_cursor": cursor_of(rows[SIDEBAR - 1]) if len(rows) > SIDEBAR else None,
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
-        "thread": _thread(person, conversation),
+        "thread": threads.thread_for(person, conversation) if conversation else [],
         "models": models,
         "chosen_model": _chosen(conversation, models),
         "teams": Team.objects.writable_by(person),
@@ -179,13 +197,11 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-def _thread(person: User, conversation: Conversation | None) -> list[Message]:
-    """The branch that this person is shown."""
-    if conversation is None:
-        return []
-    thread = Message.objects.branch(Message.objects.leaf_for(person, conversation))
-    prefetch_related_objects(thread, "files")
-    return thread
+def _is_id(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False
 
 
 def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> str:

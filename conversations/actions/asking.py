@@ -101,7 +101,7 @@ def _store(
     )
     question.files.set(asked.attached)
     replies = [
-        create_reply(question, model, user, later, asked.parameters)
+        create_reply(question, model, user, later, asked.parameters, question.created_at)
         for later, model in enumerate(asked.models, revision + 1)
     ]
     announce(conversation, [question, *replies])

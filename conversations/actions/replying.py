@@ -1,6 +1,7 @@
 """Replies: begin one, stop it, ask for another version, go on from where one broke off."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,9 +26,13 @@ def create_reply(
     asker: User,
     revision: int,
     parameters: dict[str, Any],
+    asked_at: datetime,
     continues: Message | None = None,
 ) -> Message:
-    """A reply that waits to be written by this process; who creates it starts it on commit."""
+    """A reply that waits to be written by this process; who creates it starts it on commit.
+
+    Replies of one question that were asked at the same moment are compared with each other.
+    """
     return Message.objects.create(
         conversation=question.conversation,
         parent=question,
@@ -37,6 +42,7 @@ def create_reply(
         model_name=model.name,
         parameters=parameters,
         continues=continues,
+        created_at=asked_at,
         status=Status.WAITING,
         revision=revision,
         owner=BOOT_ID,
@@ -108,8 +114,9 @@ def _add_versions(
     first = conversation.advance(1 + len(models))  # from here on nobody else adds a version
     _refuse_a_second(question, models)
     question.conversation = conversation
+    now = timezone.now()
     versions = [
-        create_reply(question, model, user, revision, reply.parameters, continues)
+        create_reply(question, model, user, revision, reply.parameters, now, continues)
         for revision, model in enumerate(models, first)
     ]
     BranchChoice.objects.choose(user, versions[0])

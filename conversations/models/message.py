@@ -1,5 +1,6 @@
 """A message: what somebody asked, or one version of what a model replied."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -168,6 +169,11 @@ class Message(models.Model):
     author_id: UUID | None
     continues_id: UUID | None
     model_id: UUID | None
+
+    versions: Sequence[UUID] = ()
+    """In a thread: every message at this place, this one included, the oldest first; empty where it is the only one."""
+    chosen = ""
+    """In a comparison: `chosen` or `first`, where the conversation goes on from this reply."""
 
     objects = MessageQuerySet.as_manager()
 

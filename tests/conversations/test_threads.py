@@ -1,0 +1,128 @@
+"""The thread as a page gets it: the branch somebody is shown, what stands beside it, and for whom it is there."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.test import Client
+
+from conversations.models import Conversation, Message
+from providers.models import LanguageModel
+from tests.conftest import Cast, serve
+from tests.conversations.test_tree import ask, change, ended
+from tests.fake_vendor import FakeVendor
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+SignIn = Callable[..., Client]
+
+
+def thread(client: Client, conversation: str, after: str = "") -> dict[str, Any]:
+    response = client.get(f"/conversations/{conversation}/thread/", {"after": after} if after else {})
+    assert response.status_code == 200
+    return response.json()
+
+
+def shown(answer: dict[str, Any]) -> list[str]:
+    """The ids of the messages, in order."""
+    return re.findall(r'<chat-message [^>]*data-id="([^"]+)"', answer["html"])
+
+
+def versions(answer: dict[str, Any]) -> list[list[str]]:
+    """What each message says of those beside it."""
+    return [names.split() for names in re.findall(r'data-versions="([^"]*)"', answer["html"])]
+
+
+def test_every_message_names_those_beside_it(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect, sign_in: SignIn
+) -> None:
+    alice = connect(cast.alice)
+    first = ask(alice, model, "One")
+    second = ask(alice, model, "Two", conversation=first["conversation"])
+    again = change(alice, "reply.retry", message=second["replies"][0])["replies"]
+    ended(alice, again[0])
+    answer = thread(sign_in(cast.alice), first["conversation"])
+    assert shown(answer) == [first["message"], *first["replies"], second["message"], *again]
+    assert versions(answer) == [[], [], [], [*second["replies"], *again]]
+    assert answer["revision"] == Conversation.objects.get().revision
+    assert answer["after"] is None
+
+
+def test_what_is_below_a_message_comes_alone(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect, sign_in: SignIn
+) -> None:
+    alice, client = connect(cast.alice), sign_in(cast.alice)
+    first = ask(alice, model, "One")
+    second = ask(alice, model, "Two", conversation=first["conversation"])
+    answer = thread(client, first["conversation"], first["replies"][0])
+    assert answer["after"] == first["replies"][0]
+    assert shown(answer) == [second["message"], *second["replies"]]
+    for elsewhere in (first["conversation"], "nonsense"):
+        whole = thread(client, first["conversation"], elsewhere)
+        assert whole["after"] is None
+        assert len(shown(whole)) == 4
+
+
+def test_models_asked_at_once_stand_side_by_side_until_a_question_follows(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect, sign_in: SignIn
+) -> None:
+    other = serve(vendor, "gemini", "macaw")
+    alice, client = connect(cast.alice), sign_in(cast.alice)
+    first = ask(alice, model, models=[model.id, other.id])
+    answer = thread(client, first["conversation"])
+    assert 'class="comparison"' in answer["html"]
+    assert shown(answer) == [first["message"], *first["replies"]]
+    assert re.findall('data-current="(.*?)"', answer["html"]) == ["first"]
+    assert versions(answer) == [[], [], []]
+
+    change(alice, "branch.choose", message=first["replies"][1])
+    answer = thread(client, first["conversation"])
+    assert answer["html"].index('data-current="chosen"') > answer["html"].index(first["replies"][1])
+
+    ask(alice, model, "And?", conversation=first["conversation"], parent=first["replies"][1])
+    answer = thread(client, first["conversation"])
+    assert "comparison" not in answer["html"]
+    assert shown(answer)[:2] == [first["message"], first["replies"][1]]
+    assert versions(answer)[1] == first["replies"]
+
+
+def test_another_try_stays_in_its_model_s_column(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect, sign_in: SignIn
+) -> None:
+    other = serve(vendor, "gemini", "macaw")
+    alice, client = connect(cast.alice), sign_in(cast.alice)
+    first = ask(alice, model, models=[model.id, other.id])
+    again = change(alice, "reply.retry", message=first["replies"][0])["replies"][0]
+    ended(alice, again)
+    answer = thread(client, first["conversation"])
+    assert shown(answer)[1:] == [again, first["replies"][1]]
+    assert versions(answer)[1] == [first["replies"][0], again]
+    change(alice, "branch.choose", message=first["replies"][0])
+    assert shown(thread(client, first["conversation"]))[1:] == first["replies"]
+
+
+def test_another_model_s_try_is_no_comparison(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect, sign_in: SignIn
+) -> None:
+    other = serve(vendor, "gemini", "macaw")
+    alice = connect(cast.alice)
+    first = ask(alice, model)
+    again = change(alice, "reply.retry", message=first["replies"][0], models=[other.id])["replies"][0]
+    ended(alice, again)
+    answer = thread(sign_in(cast.alice), first["conversation"])
+    assert shown(answer)[1:] == [again]
+    assert "comparison" not in answer["html"]
+
+
+def test_the_thread_is_there_for_readers_alone(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect, sign_in: SignIn
+) -> None:
+    ours = ask(connect(cast.alice), model, "A secret plan", team=cast.team.id)["conversation"]
+    address = f"/conversations/{ours}/thread/"
+    assert "secret" in sign_in(cast.rita).get(address).json()["html"]
+    absent = sign_in(cast.carol).get(f"/conversations/{Message.objects.first().pk}/thread/")  # type: ignore[union-attr]
+    refused = sign_in(cast.carol).get(address)
+    assert refused.status_code == absent.status_code == 404
+    assert "secret" not in refused.content.decode()
+    assert Client(headers={"host": "127.0.0.1"}).get(address).status_code == 302
+    assert sign_in(cast.alice).post(address).status_code == 405
