@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from chatsite import databases, generated
+from chatsite import databases, generated, mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -43,6 +43,7 @@ CHATSITE_ENCRYPTION_KEYS = _encryption_keys()
 DATABASE_URL = _from_environment("DATABASE_URL")
 REDIS_URL = _from_environment("REDIS_URL")
 CHATSITE_SETUP_CODE = generated.secret("setup-code", 12)
+CHATSITE_MAIL = mail.read(_from_environment("EMAIL_URL") or "")
 SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or generated.secret("secret-key", 48)
 
 # --- The site ------------------------------------------------------------------------------------------------------
@@ -134,6 +135,17 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+
+# --- Mail: none unless EMAIL_URL says how it leaves ------------------------------------------------------------------
+
+CHATSITE_SENDS_MAIL = CHATSITE_MAIL is not None
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if CHATSITE_MAIL else 'dummy'}.EmailBackend"
+EMAIL_TIMEOUT = 10
+if CHATSITE_MAIL:
+    EMAIL_HOST, EMAIL_PORT = CHATSITE_MAIL.host, CHATSITE_MAIL.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = CHATSITE_MAIL.user, CHATSITE_MAIL.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = CHATSITE_MAIL.tls == "implicit", CHATSITE_MAIL.tls == "starttls"
+    DEFAULT_FROM_EMAIL = SERVER_EMAIL = CHATSITE_MAIL.sender
 
 # --- Security ------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from conversations import views
+from conversations import joining_views, password_views, teams_views, views
 from conversations.api import api
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
@@ -18,6 +18,26 @@ urlpatterns = [
     path("language/", views.change_language, name="language"),
     path("local-model/", views.small_model, name="local-model"),
     path("endpoints/add/", views.add_endpoint, name="add-endpoint"),
+    path("teams/", teams_views.teams, name="teams"),
+    path("teams/new/", teams_views.new_team, name="new-team"),
+    path("teams/<uuid:team_id>/", teams_views.team, name="team"),
+    path("teams/<uuid:team_id>/name/", teams_views.rename, name="rename-team"),
+    path("teams/<uuid:team_id>/defaults/", teams_views.change_defaults, name="team-defaults"),
+    path("teams/<uuid:team_id>/leave/", teams_views.leave, name="leave-team"),
+    path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", teams_views.change_role, name="change-role"),
+    path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", teams_views.remove, name="remove-member"),
+    path("teams/<uuid:team_id>/members/<uuid:person_id>/hand-over/", teams_views.hand_over, name="hand-over"),
+    path("teams/<uuid:team_id>/invitations/", teams_views.invite, name="invite"),
+    path(
+        "teams/<uuid:team_id>/invitations/<uuid:invitation_id>/revoke/",
+        teams_views.revoke_invitation,
+        name="revoke-invitation",
+    ),
+    path("join/", joining_views.join, name="join"),
+    path("join/<str:secret>/", joining_views.follow, name="invitation"),
+    path("new-password/", password_views.set_password, name="new-password"),
+    path("new-password/for/<uuid:person_id>/", password_views.make_link, name="new-password-link"),
+    path("new-password/<str:secret>/", password_views.follow, name="follow-password-link"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

@@ -1,11 +1,19 @@
-"""What django-allauth asks of a site: nobody signs up by themselves."""
+"""What django-allauth asks of a site, and the one way in for those whom no password form has let in."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth import login
 from django.http import HttpRequest
+
+from conversations.models import User
 
 
 class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
-    """Accounts are made by the set-up page and by administrators."""
+    """Accounts are made by the set-up page, by invitations and by administrators."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+def enter(request: HttpRequest, person: User) -> None:
+    """Sign in whoever has just proved to be new here."""
+    login(request, person)

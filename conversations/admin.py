@@ -5,7 +5,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import Membership, Team, User
+from conversations.models import Installation, Membership, Team, User
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -41,6 +41,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "people", "created_at"]
     search_fields = ["name"]
+    fields = ["name", "names_speakers", "model", "system_prompt"]
     inlines = [MembershipInline]
 
     def get_queryset(self, request):  # type: ignore[no-untyped-def]
@@ -53,3 +54,16 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("members"))
     def people(self, team: Team) -> str:
         return ", ".join(person.name for person in team.members.all())
+
+
+@admin.register(Installation)
+class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What holds for the whole site: one row."""
+
+    fields = ["staff_makes_teams"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not Installation.objects.exists() and super().has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Installation | None = None) -> bool:
+        return False

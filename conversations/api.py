@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
@@ -106,12 +107,19 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
     return _shown(_person(request), conversation_id)
 
 
-@router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, **_ERRORS})
-def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> dict[str, Any]:
+@router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, 204: None, **_ERRORS})
+def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> Status[dict[str, Any] | None]:
+    """`team` moves it: an id, or null for its owner alone. 204: moved out of this person's own sight."""
     person = _person(request)
     _found(Conversation.objects.writable_by(person), conversation_id)
-    actions.change_conversation(person, conversation_id, **_fields(given))
-    return _shown(person, conversation_id)
+    with transaction.atomic():
+        if fields := _fields(given):
+            actions.change_conversation(person, conversation_id, **fields)
+        if "team" in given.model_fields_set:
+            actions.move_conversation(person, conversation_id, given.team)
+    if not Conversation.objects.visible_to(person).filter(pk=conversation_id).exists():
+        return Status(204, None)
+    return Status(200, _shown(person, conversation_id))
 
 
 @router.delete("/conversations/{uuid:conversation_id}", response={204: None, **_ERRORS})

@@ -70,6 +70,7 @@ class ConversationIn(Schema):
 
 class ConversationChange(Schema):
     title: str | None = None
+    team: UUID | None = None
     model: UUID | None = None
     system_prompt: str | None = None
     parameters: dict[str, Any] | None = None

@@ -11,13 +11,11 @@ from conversations.models import User
 from providers.presets import PRESETS
 
 
-class SetUpForm(forms.Form):
-    """The first administrator."""
+class AccountForm(forms.Form):
+    """A name that nobody can mistake for another, and a password that is hard to guess."""
 
-    name = forms.CharField(max_length=150)
-    password = forms.CharField(strip=False)
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
-    code = forms.CharField(required=False)
+    name = forms.CharField(max_length=150, label=_("Name"))
+    password = forms.CharField(strip=False, label=_("Password"), widget=forms.PasswordInput)
 
     def clean_name(self) -> str:
         name = User.normalize_username(self.cleaned_data["name"])
@@ -25,12 +23,43 @@ class SetUpForm(forms.Form):
         return name
 
     def clean(self) -> dict[str, Any]:
-        if "password" in self.cleaned_data:
-            try:
-                validate_password(self.cleaned_data["password"], User(username=self.cleaned_data.get("name", "")))
-            except forms.ValidationError as error:
-                self.add_error("password", error)
+        _judge_password(self, User(username=self.cleaned_data.get("name", "")))
         return self.cleaned_data
+
+
+class PasswordForm(forms.Form):
+    """A new password for somebody who is known."""
+
+    password = forms.CharField(strip=False, label=_("New password"), widget=forms.PasswordInput)
+
+    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean(self) -> dict[str, Any]:
+        _judge_password(self, self.person)
+        return self.cleaned_data
+
+
+def _judge_password(form: forms.Form, person: User) -> None:
+    if "password" in form.cleaned_data:
+        try:
+            validate_password(form.cleaned_data["password"], person)
+        except forms.ValidationError as error:
+            form.add_error("password", error)
+
+
+class JoiningForm(AccountForm):
+    """Somebody who was invited; the address is for a forgotten password, where the site sends mail."""
+
+    email = forms.EmailField(required=False, label=_("Email"))
+
+
+class SetUpForm(AccountForm):
+    """The first administrator."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    code = forms.CharField(required=False)
 
 
 class EndpointForm(forms.Form):

@@ -44,6 +44,11 @@ class News:
     def stamp(self) -> Stamp:
         return Stamp(revision=self.payload.get("revision"))
 
+    @property
+    def is_farewell(self) -> bool:
+        """After this the conversation is none of theirs."""
+        return self.payload["type"] == "conversation.gone"
+
     def frame(self, html: bool) -> bytes:
         rich = html and self.html is not None
         if rich not in self._serialised:

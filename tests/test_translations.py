@@ -29,7 +29,8 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
 
 
 def _marked() -> set[str]:
-    templates = (text for path in ROOT.glob("templates/**/*.html") for text in _in_template(path))
+    files = (path for kind in ("html", "txt") for path in ROOT.glob(f"templates/**/*.{kind}"))
+    templates = (text for path in files for text in _in_template(path))
     folders = ("chatsite", "conversations", "providers")
     modules = (path for folder in folders for path in (ROOT / folder).glob("**/*.py"))
     return {*templates, *(text for path in modules for text in _in_source(path.read_text("utf-8")))}

@@ -8,24 +8,45 @@ from conversations.actions.conversations import (
     create_conversation,
     delete_conversation,
     mark_read,
+    move_conversation,
     moved,
 )
 from conversations.actions.forking import fork_conversation
+from conversations.actions.inviting import invite, join, revoke_invitation, sign_up
 from conversations.actions.replying import continue_reply, retry_reply, stop_reply
+from conversations.actions.teams import (
+    change_role,
+    change_team,
+    create_team,
+    hand_over,
+    leave_team,
+    remove_member,
+)
 
 __all__ = [
     "change_conversation",
+    "change_role",
+    "change_team",
     "choose_branch",
     "continue_reply",
     "conversation_of",
     "create_conversation",
+    "create_team",
     "delete_conversation",
     "edit_message",
     "fork_conversation",
+    "hand_over",
+    "invite",
+    "join",
+    "leave_team",
     "mark_read",
+    "move_conversation",
     "moved",
     "new_conversation_id",
     "post_message",
+    "remove_member",
     "retry_reply",
+    "revoke_invitation",
+    "sign_up",
     "stop_reply",
 ]

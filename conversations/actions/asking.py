@@ -48,12 +48,8 @@ class _Question:
 
 def _post(user: User, body: commands.Send, conversation_id: UUID) -> dict[str, Any]:
     begun = body.conversation is None
-    models = (
-        choosing.models_asked(body.models)
-        if body.models
-        else choosing.models_before((), None if begun else conversation_id)
-    )
     conversation = _begin(user, body, conversation_id) if begun else writable(user, conversation_id)
+    models = choosing.models_asked(body.models) if body.models else choosing.models_before((), conversation_id)
     asked = _Question(body.text, models, files.attachable(user, body.files), body.parameters)
     _refuse(user, conversation, asked)
     first = conversation.advance(2 + len(models), **_changes(conversation, asked))
@@ -119,7 +115,8 @@ def _begin(user: User, body: commands.Send, conversation_id: UUID) -> Conversati
         team = Team.objects.writable_by(user).filter(pk=body.team).first()
         if team is None:
             raise NotFound
-    return Conversation.objects.create(id=conversation_id, owner=user, team=team)
+    defaults = team.defaults() if team else {}
+    return Conversation.objects.create(id=conversation_id, owner=user, team=team, **defaults)
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:

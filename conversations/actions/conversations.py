@@ -9,11 +9,13 @@ from conversations import events, generation
 from conversations.actions.access import visible, visible_message, writable
 from conversations.errors import NotFound
 from conversations.live import hub
-from conversations.models import BranchChoice, Conversation, ReadMark, User
+from conversations.models import BranchChoice, Conversation, ReadMark, Team, User
 
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
-    """An empty conversation; `team`, where given, must be one this person may write in."""
+    """An empty conversation; `team`, where given, must be one this person may write in, and gives its defaults."""
+    if team := fields.get("team"):
+        fields = {**team.defaults(), **fields}
     with transaction.atomic():
         conversation = Conversation.objects.create(owner=user, revision=1, **fields)
         transaction.on_commit(lambda: events.conversation_updated(conversation, 1))
@@ -26,6 +28,25 @@ def change_conversation(user: User, conversation_id: UUID, **changed: Any) -> Co
         revision = conversation.advance(1, **changed)
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
     return conversation
+
+
+def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -> None:
+    """Give it to another audience: a team in which this person may write, or (None) nobody but its owner.
+
+    Moved by who may delete it: its owner or, of a team's, a lead. Who loses it is told that it is gone.
+    """
+    with transaction.atomic():
+        conversation = Conversation.objects.movable_by(user).filter(pk=conversation_id).first()
+        team = None if team_id is None else Team.objects.writable_by(user).filter(pk=team_id).first()
+        if conversation is None or (team is None and team_id is not None):
+            raise NotFound
+        if conversation.team_id == team_id:
+            return
+        before = set(conversation.audience_ids())
+        revision = conversation.advance(1, team=team)
+        lost = before - set(conversation.audience_ids())
+        transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, lost))
+        transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
 
 
 def delete_conversation(user: User, conversation_id: UUID) -> None:

@@ -150,7 +150,8 @@ class Hub:
             return
         for viewer in (viewer for user_id in news.people for viewer in self.viewings.of_person(user_id)):
             here = self.viewings.find(viewer, news.conversation)
-            if here is None:
+            if here is None or news.is_farewell:
+                self.viewings.part(viewer, news.conversation)
                 self._send([viewer], news.frame(html=False))
             else:
                 self._tell(here, news.stamp, news.frame(html=False))

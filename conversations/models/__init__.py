@@ -1,16 +1,22 @@
 from conversations.models.conversation import BranchChoice, Conversation, ReadMark
 from conversations.models.file import File
+from conversations.models.invitation import Invitation
 from conversations.models.message import Message
+from conversations.models.password_link import PasswordLink
 from conversations.models.people import Installation, Membership, Team, User
 from conversations.models.receipt import Receipt
+from conversations.models.token import PersonalToken
 
 __all__ = [
     "BranchChoice",
     "Conversation",
     "File",
     "Installation",
+    "Invitation",
     "Membership",
     "Message",
+    "PasswordLink",
+    "PersonalToken",
     "ReadMark",
     "Receipt",
     "Team",

@@ -39,6 +39,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
         return self.writable_by(user).filter(Q(owner=user) | Q(team__in=led))
 
+    def movable_by(self, user: User) -> "ConversationQuerySet":
+        """Whose audience this person decides: who may take it from everybody may also give it to others."""
+        return self.deletable_by(user)
+
     def for_sidebar(self, user: User) -> "ConversationQuerySet":
         """With `is_streaming` and `is_unread` as this person sees them, newest first."""
         from conversations.models.message import Message

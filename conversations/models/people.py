@@ -1,5 +1,6 @@
 """Who there is: people, their teams, and the one person who set the site up."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
+from providers.models import LanguageModel
 
 
 class User(AbstractUser):
@@ -46,14 +48,31 @@ class TeamQuerySet(models.QuerySet["Team"]):
         writers = Membership.objects.filter(user=user, role__in=Membership.WRITERS)
         return self.filter(pk__in=writers.values("team"))
 
+    def led_by(self, user: User) -> "TeamQuerySet":
+        """Teams whose members, invitations and defaults are this person's to change."""
+        leads = Membership.objects.filter(user=user, role=Membership.Role.LEAD)
+        return self.filter(pk__in=leads.values("team"))
+
 
 class Team(models.Model):
-    """People who share conversations."""
+    """People who share conversations, and how a new one of theirs begins."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
     members = models.ManyToManyField(User, through="Membership", related_name="teams", verbose_name=_("members"))
+    model = models.ForeignKey(
+        LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("model")
+    )
+    system_prompt = models.TextField(_("system prompt"), blank=True)
+    parameters = models.JSONField(_("parameters"), default=dict, blank=True)
+    names_speakers = models.BooleanField(
+        _("tell the model who speaks"),
+        default=False,
+        help_text=_("Each person's words reach the model with their name."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    model_id: UUID | None
 
     objects = TeamQuerySet.as_manager()
 
@@ -64,6 +83,25 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def defaults(self) -> dict[str, Any]:
+        """The fields with which a conversation of this team begins."""
+        return {"model": self.model, "system_prompt": self.system_prompt, "parameters": self.parameters}
+
+    def places(self) -> "MembershipQuerySet":
+        """The members who can come in, leads first."""
+        return self.memberships.filter(user__is_active=True).select_related("user").by_rank()
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def leads(self) -> "MembershipQuerySet":
+        """Those who can lead: a deactivated person cannot."""
+        return self.filter(role=Membership.Role.LEAD, user__is_active=True)
+
+    def by_rank(self) -> "MembershipQuerySet":
+        """Leads first, readers last, each by name."""
+        ranks = (models.When(role=role, then=rank) for rank, role in enumerate(Membership.Role.values))
+        return self.order_by(models.Case(*ranks), Lower("user__username"))
 
 
 class Membership(models.Model):
@@ -84,6 +122,8 @@ class Membership(models.Model):
     team_id: UUID
     user_id: UUID
 
+    objects = MembershipQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
@@ -92,13 +132,32 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user.name} · {self.team.name}"
 
+    @property
+    def is_lead(self) -> bool:
+        return self.role == self.Role.LEAD
+
+    @property
+    def can_write(self) -> bool:
+        return self.role in self.WRITERS
+
 
 class Installation(models.Model):
-    """The one row that the first run writes: whoever gets to insert it is the administrator."""
+    """The one row of the site: whoever gets to insert it at the first run is the administrator."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    administrator = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    administrator = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
+    staff_makes_teams = models.BooleanField(_("only staff makes teams"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("site")
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_installation")]
+
+    def __str__(self) -> str:
+        return "Chatsite"
+
+    @classmethod
+    def lets_make_teams(cls, user: User) -> bool:
+        """Everybody may, unless the administrator keeps it to the staff."""
+        return user.is_staff or not cls.objects.filter(staff_makes_teams=True).exists()

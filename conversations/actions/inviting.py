@@ -1,0 +1,59 @@
+"""Invitations: a link into a team, and what happens to whoever follows it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from conversations.digests import digest_of, fresh_secret
+from conversations.errors import NotFound, Refused
+from conversations.models import Invitation, Membership, Team, User
+
+
+def invite(
+    user: User, team_id: UUID, role: str, *, days: int, is_single_use: bool, mailed_to: str = ""
+) -> tuple[Invitation, str]:
+    """A new invitation and the secret of its link, which is not kept."""
+    team = Team.objects.led_by(user).filter(pk=team_id).first()
+    if team is None:
+        raise NotFound
+    secret = fresh_secret()
+    invitation = Invitation.objects.create(
+        team=team,
+        made_by=user,
+        role=role,
+        digest=digest_of(secret),
+        is_single_use=is_single_use,
+        mailed_to=mailed_to,
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    return invitation, secret
+
+
+def revoke_invitation(user: User, team_id: UUID, invitation_id: UUID) -> None:
+    led = Team.objects.led_by(user).filter(pk=team_id)
+    if not Invitation.objects.filter(team__in=led, pk=invitation_id).revoke():
+        raise NotFound
+
+
+def join(user: User, invitation: Invitation) -> None:
+    """Take the place that this invitation offers; who is in the team already keeps the place they have."""
+    with transaction.atomic():
+        Team.objects.select_for_update().filter(pk=invitation.team_id).first()
+        if Membership.objects.filter(team=invitation.team_id, user=user).exists():
+            return
+        if not invitation.use():
+            raise NotFound
+        Membership.objects.create(team_id=invitation.team_id, user=user, role=invitation.role)
+
+
+def sign_up(invitation: Invitation, name: str, password: str, *, email: str, language: str) -> User:
+    """An account and a place in the team, or neither."""
+    try:
+        with transaction.atomic():
+            person = User.objects.create_user(name, email=email, password=password, language=language)
+            join(person, invitation)
+    except IntegrityError:
+        raise Refused("conflict", "This name is taken.") from None
+    return person

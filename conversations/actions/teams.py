@@ -1,0 +1,122 @@
+"""Teams: begin one, name it, say who is in it and what they may do there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from conversations import events
+from conversations.errors import NotFound, Refused
+from conversations.models import Installation, Membership, Team, User
+
+
+class LastLead(Refused):
+    """A team always has a lead who can come in."""
+
+    def __init__(self) -> None:
+        super().__init__("last_lead", "A team keeps at least one lead: make somebody else a lead first.")
+
+
+def create_team(user: User, name: str) -> Team:
+    """A team of its own; who makes it leads it."""
+    if not Installation.lets_make_teams(user):
+        raise NotFound
+    with _unique_name(), transaction.atomic():
+        team = Team.objects.create(name=name)
+        Membership.objects.create(team=team, user=user, role=Membership.Role.LEAD)
+    return team
+
+
+def change_team(user: User, team_id: UUID, **changed: Any) -> None:
+    """Another name, or other defaults for the conversations to come."""
+    with _unique_name(), transaction.atomic():
+        team = _led(user, team_id)
+        for field, value in changed.items():
+            setattr(team, field, value)
+        team.save(update_fields=list(changed))
+
+
+def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
+    with transaction.atomic():
+        place = _place(_led(user, team_id), person_id)
+        _keep_a_lead(place, becomes=role)
+        place.role = role
+        place.save(update_fields=["role"])
+
+
+def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
+    """Somebody else leads from now on, and who led is a member."""
+    with transaction.atomic():
+        team = _led(user, team_id)
+        place = _place(team, person_id)
+        if place.user_id == user.id or not place.user.is_active:
+            raise NotFound
+        team.memberships.filter(pk=place.pk).update(role=Membership.Role.LEAD)
+        team.memberships.filter(user=user).update(role=Membership.Role.MEMBER)
+
+
+def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
+    """Somebody else goes, and the links for many that they may know are closed."""
+    with transaction.atomic():
+        team = _led(user, team_id)
+        place = _place(team, person_id)
+        if place.user_id == user.id:
+            raise NotFound
+        team.invitations.filter(is_single_use=False).revoke()
+        _end(place)
+
+
+def leave_team(user: User, team_id: UUID) -> None:
+    with transaction.atomic():
+        place = _place(_locked(Team.objects.visible_to(user), team_id), user.id)
+        _keep_a_lead(place)
+        _end(place)
+
+
+def _end(place: Membership) -> None:
+    """What they wrote stays, with their name; what they may no longer read goes from their pages."""
+    lost = list(place.team.conversations.values_list("pk", "revision"))
+    place.delete()
+    person = place.user_id
+    for key, revision in lost:
+        transaction.on_commit(partial(events.conversation_gone, key, revision, [person]))
+
+
+def _keep_a_lead(place: Membership, becomes: str = "") -> None:
+    others = place.team.memberships.leads().exclude(pk=place.pk)
+    if place.is_lead and becomes != Membership.Role.LEAD and not others.exists():
+        raise LastLead
+
+
+def _led(user: User, team_id: UUID) -> Team:
+    return _locked(Team.objects.led_by(user), team_id)
+
+
+def _locked(teams: Any, team_id: UUID) -> Team:
+    """The team, and nobody else changes who is in it until this transaction has ended.
+
+    Asked twice: who waited for the lock may have lost their own place meanwhile.
+    """
+    Team.objects.select_for_update().filter(pk=team_id).first()
+    team = teams.filter(pk=team_id).first()
+    if team is None:
+        raise NotFound
+    return team
+
+
+def _place(team: Team, person_id: UUID) -> Membership:
+    place = team.memberships.select_related("team", "user").filter(user=person_id).first()
+    if place is None:
+        raise NotFound
+    return place
+
+
+@contextmanager
+def _unique_name() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise Refused("conflict", "There is a team of this name already.") from None

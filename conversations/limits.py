@@ -1,0 +1,32 @@
+"""How often somebody may try what only a guesser tries often; counted where all processes count, in the cache."""
+
+import time
+
+from allauth.account.adapter import get_adapter
+from django.core.cache import cache
+from django.http import HttpRequest
+
+MINUTE = 60
+BAD_LINKS = 20
+"""Links a minute from one address that lead nowhere."""
+BAD_TOKENS = 30
+"""Calls a minute from one address with a personal token that is none."""
+
+
+def bad_link(request: HttpRequest) -> bool:
+    """Count a link that leads nowhere; True where there have been too many."""
+    return _is_too_often("link", request, BAD_LINKS)
+
+
+def bad_token(request: HttpRequest) -> bool:
+    """Count a token that is none; True where there have been too many."""
+    return _is_too_often("token", request, BAD_TOKENS)
+
+
+def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:
+    key = f"tries:{action}:{get_adapter(request).get_client_ip(request)}:{int(time.time() // MINUTE)}"
+    cache.add(key, 0, 2 * MINUTE)
+    try:
+        return bool(cache.incr(key) > most)
+    except ValueError:  # it has been swept out since
+        return False

@@ -1,0 +1,65 @@
+"""Links back in, for those who forgot their password where the site sends no mail."""
+
+import hashlib
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from conversations.ids import new_id
+from conversations.models.people import Team, User
+
+
+class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
+    def open(self) -> "PasswordLinkQuerySet":
+        return self.filter(used_at=None, expires_at__gt=timezone.now(), user__is_active=True)
+
+
+class PasswordLink(models.Model):
+    """A link by which one person sets a new password, once; changing the password in another way closes it."""
+
+    VALID = timedelta(hours=24)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="password_links")
+    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    replaces = models.CharField(max_length=64)
+    """Digest of the password's hash for which it was made."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = PasswordLinkQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.created_at:%Y-%m-%d}"
+
+    @staticmethod
+    def state_of(user: User) -> str:
+        """Another value as soon as the password is another one."""
+        return hashlib.sha256(user.password.encode()).hexdigest()
+
+    @classmethod
+    def found(cls, digest: str) -> "PasswordLink | None":
+        """The link whose secret has this digest, as long as it leads anywhere."""
+        link = cls.objects.open().select_related("user").filter(digest=digest).first()
+        return link if link and link.replaces == cls.state_of(link.user) else None
+
+    def use(self) -> bool:
+        """False where it has been used meanwhile."""
+        return bool(PasswordLink.objects.open().filter(pk=self.pk).update(used_at=timezone.now()))
+
+
+def may_reset(user: User, person: User) -> bool:
+    """Whether `user` may make a link to a new password for `person`, which is the key to everything of theirs.
+
+    Superusers for everybody; a lead for somebody all of whose teams this lead leads, and never for staff.
+    """
+    if user == person or not person.is_active:
+        return False
+    if user.is_superuser:
+        return True
+    theirs = set(Team.objects.visible_to(person).values_list("pk", flat=True))
+    led = set(Team.objects.led_by(user).values_list("pk", flat=True))
+    return not person.is_staff and bool(theirs) and theirs <= led

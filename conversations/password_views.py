@@ -1,0 +1,90 @@
+"""A forgotten password where no mail is sent: somebody who may makes a link, and it is followed once."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from conversations import limits
+from conversations.digests import digest_of, fresh_secret
+from conversations.forms import PasswordForm
+from conversations.models import PasswordLink, User
+from conversations.models.password_link import may_reset
+
+SESSION_KEY = "password-link"
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def make_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
+    """For a lead or an administrator: a link with which somebody else sets a new password."""
+    person = User.objects.filter(pk=person_id).first()
+    maker = request.user
+    assert isinstance(maker, User)
+    if person is None or not may_reset(maker, person):
+        raise Http404
+    link = ""
+    if request.method == "POST":
+        link = request.build_absolute_uri(reverse("follow-password-link", args=[_new_link(maker, person)]))
+    return render(request, "account/password_link.html", {"of": person, "link": link}, status=201 if link else 200)
+
+
+@never_cache
+@require_GET
+def follow(request: HttpRequest, secret: str) -> HttpResponse:
+    """As with an invitation, the secret leaves the address at once."""
+    if PasswordLink.found(digest_of(secret)) is None:
+        return render(request, "429.html", status=429) if limits.bad_link(request) else _over(request)
+    request.session[SESSION_KEY] = digest_of(secret)
+    return redirect("new-password")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def set_password(request: HttpRequest) -> HttpResponse:
+    """A new password; all sessions of the person end with the old one."""
+    link = PasswordLink.found(request.session.get(SESSION_KEY, ""))
+    if link is None:
+        return _over(request)
+    form = PasswordForm(link.user, request.POST or None)
+    if not form.is_valid():
+        context = {"form": form, "of": link.user}
+        return render(request, "account/new_password.html", context, status=422 if form.errors else 200)
+    with transaction.atomic():
+        if not link.use():
+            return _over(request)
+        link.user.set_password(form.cleaned_data["password"])
+        link.user.save(update_fields=["password"])
+    request.session.pop(SESSION_KEY, None)
+    messages.success(request, gettext("The new password is set. Sign in with it."))
+    return redirect("account_login")
+
+
+def _new_link(maker: User, person: User) -> str:
+    """The secret of a new link; earlier ones of this person are closed."""
+    secret, now = fresh_secret(), timezone.now()
+    with transaction.atomic():
+        person.password_links.filter(used_at=None).update(expires_at=now - timedelta(seconds=1))
+        PasswordLink.objects.create(
+            user=person,
+            made_by=maker,
+            digest=digest_of(secret),
+            replaces=PasswordLink.state_of(person),
+            expires_at=now + PasswordLink.VALID,
+        )
+    return secret
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    request.session.pop(SESSION_KEY, None)
+    return render(request, "teams/over.html", status=404)
