@@ -120,7 +120,9 @@ def file_json(file: File) -> dict[str, object]:
 
 
 def held_by(message: Message) -> list[dict[str, object]]:
-    """A message's files as websocket and HTTP API show them."""
+    """A message's files as websocket and HTTP API show them; its parts name them all."""
+    if not any("file" in part for part in message.parts):
+        return []
     return [file_json(file) for file in message.files.all()]
 
 

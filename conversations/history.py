@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Sum
 
 from conversations import files
 from conversations.models import File, Message
+from conversations.models.message import Role, Said
 from providers.errors import ContextTooLong
 from providers.types import Part, Prompt, Turn
 
@@ -24,7 +26,7 @@ GO_ON = (
 def prompt_for(reply: Message, vendor_id: str) -> Prompt:
     """Everything said on the way to this reply, in order."""
     conversation = reply.conversation
-    branch = Message.objects.branch(reply.parent_id)
+    branch = Message.objects.said_up_to(reply.parent_id)
     _refuse_too_many_bytes(branch)
     return Prompt(
         model=vendor_id,
@@ -34,29 +36,33 @@ def prompt_for(reply: Message, vendor_id: str) -> Prompt:
     )
 
 
-def _refuse_too_many_bytes(branch: list[Message]) -> None:
+def _refuse_too_many_bytes(branch: list[Said]) -> None:
     """Every file goes out with every question: before they are all read, see whether anybody would take them."""
-    named = {part["file"] for message in branch for part in message.parts if "file" in part}
+    named = {part["file"] for said in branch for part in said.parts if "file" in part}
     size = File.objects.filter(pk__in=named).aggregate(size=Sum("size"))["size"] if named else 0
     if (size or 0) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 2**20
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
 
 
-def _turns(branch: Iterable[Message]) -> Iterator[Turn]:
-    for message in branch:
-        yield Turn("assistant" if message.is_reply else "user", tuple(_parts(message)))
+def _turns(branch: Iterable[Said]) -> Iterator[Turn]:
+    for said in branch:
+        yield Turn("assistant" if said.role == Role.ASSISTANT else "user", tuple(_parts(said.parts)))
 
 
 def _broken_off(reply: Message) -> Iterator[Turn]:
     if reply.continues is not None:
-        yield from _turns([reply.continues])
+        yield from _turns([Said(Role.ASSISTANT, reply.continues.parts)])
         yield Turn("user", (Part("text", GO_ON),))
 
 
-def _parts(message: Message) -> Iterator[Part]:
+def _parts(said: list[dict[str, Any]]) -> Iterator[Part]:
     """What a message holds, as it came, less its seams; the bytes of its files are read only now."""
-    kept = (Part.from_json(stored) for stored in message.parts if stored["kind"] != "seam")
+    match said:
+        case [{"kind": "text", "text": words, **detail}] if not detail:  # most messages, by far
+            yield Part("text", words)
+            return
+    kept = (Part.from_json(stored) for stored in said if stored["kind"] != "seam")
     for is_words, group in groupby(kept, key=lambda part: part.kind == "text" and not part.detail):
         if is_words:
             yield Part("text", "".join(part.text for part in group))

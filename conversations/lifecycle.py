@@ -1,6 +1,7 @@
 """What a serving process does first and last."""
 
 import asyncio
+import gc
 
 from conversations import generation, sweep
 from conversations.checkpoints import writer
@@ -12,6 +13,7 @@ LAST_WORDS = 2.0
 
 def start_up(loop: asyncio.AbstractEventLoop) -> None:
     """Take over from earlier processes and look after our own replies from now on."""
+    gc.freeze()  # what is loaded by now stays: the collector would walk all of it each time, and everybody wait
     hub.attach(loop)
     sweep.end_replies_of_earlier_boots()
     writer.start()

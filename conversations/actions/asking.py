@@ -95,7 +95,8 @@ def _store(
         status=Status.COMPLETE,
         revision=revision,
     )
-    question.files.set(asked.attached)
+    if asked.attached:
+        question.files.set(asked.attached)
     replies = [
         create_reply(question, model, user, later, asked.parameters, question.created_at)
         for later, model in enumerate(asked.models, revision + 1)
@@ -126,7 +127,7 @@ def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
 
 def _parent(conversation: Conversation, body: commands.Send) -> Message | None:
     if not body.says_parent:
-        return conversation.messages.order_by("-id").first()
+        return conversation.messages.order_by("-id").only("pk").first()
     if body.parent is None:
         return None
     parent = conversation.messages.filter(pk=body.parent).first()

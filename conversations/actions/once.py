@@ -19,24 +19,22 @@ def once(user: User, command: commands.Command, act: Callable[[], dict[str, Any]
     """
     if generation.is_closing():
         raise Refused("unavailable", "The server is restarting; try again in a moment.")
-    ack = _first(user, command, act)
-    visible(user, UUID(ack["conversation"]))  # what was done then may be out of reach now
-    return ack
-
-
-def _first(user: User, command: commands.Command, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         with transaction.atomic():
-            if (earlier := _receipt(user, command)) is not None:
-                return earlier
-            receipt = Receipt.objects.create(person=user, command_id=command.id, body_hash=command.digest)
-            receipt.ack = act()
-            receipt.save(update_fields=["ack"])
-            return receipt.ack
+            if (earlier := _receipt(user, command)) is None:
+                return _first(user, command, act)
     except IntegrityError:
         if (earlier := _receipt(user, command)) is None:
             raise
-        return earlier
+    visible(user, UUID(earlier["conversation"]))  # what was done then may be out of reach now
+    return earlier
+
+
+def _first(user: User, command: commands.Command, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    receipt = Receipt.objects.create(person=user, command_id=command.id, body_hash=command.digest)
+    receipt.ack = act()
+    receipt.save(update_fields=["ack"])
+    return receipt.ack
 
 
 def _receipt(user: User, command: commands.Command) -> dict[str, Any] | None:

@@ -1,6 +1,8 @@
 """A message: what somebody asked, or one version of what a model replied."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +29,7 @@ _BRANCH = """
         SELECT above.id, above.parent_id, branch.depth + 1
         FROM conversations_message above JOIN branch ON above.id = branch.parent_id
     )
-    SELECT message.* FROM conversations_message message JOIN branch ON message.id = branch.id
+    SELECT message.{columns} FROM conversations_message message JOIN branch ON message.id = branch.id
     ORDER BY branch.depth DESC
 """
 
@@ -65,6 +67,14 @@ class Role(models.TextChoices):
     ASSISTANT = "assistant", _("model")
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Who said what: all of a message that a vendor is sent."""
+
+    role: str
+    parts: list[dict[str, Any]]
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def in_conversations(self, conversations: ConversationQuerySet) -> "MessageQuerySet":
         return self.filter(conversation__in=conversations)
@@ -86,8 +96,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The messages from the root down to `leaf`, one query however long the branch."""
         if leaf is None:
             return []
-        rows = self.model.objects.raw(_BRANCH, [_db_key(leaf)])
+        rows = self.model.objects.raw(_BRANCH.format(columns="*"), [_db_key(leaf)])
         return list(rows.prefetch_related("author"))
+
+    def said_up_to(self, leaf: UUID | None) -> list[Said]:
+        """As `branch`, but only what was said: whole messages would take ten times as long to make."""
+        if leaf is None:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(_BRANCH.format(columns="role, message.parts"), [_db_key(leaf)])
+            rows = cursor.fetchall()
+        parts = json.loads(f"[{','.join(stored for _, stored in rows)}]")  # at once: a third of one by one
+        return [Said(role, said) for (role, _), said in zip(rows, parts, strict=True)]
 
     def leaf_for(self, user: User, conversation: Conversation) -> UUID | None:
         """The end of the branch that this person is shown: the newest below the one they chose, else the newest."""

@@ -33,10 +33,8 @@ def template_of(part: dict[str, Any]) -> str:
 @register.filter
 def files_shown(message: Message | None) -> list[dict[str, object]]:
     """The files that somebody added to their message, in the order in which they did."""
-    if message is None:
-        return []
-    held = {str(file.id): file for file in message.files.all()}
-    order = [part["file"] for part in message.parts if "file" in part]
+    order = [part["file"] for part in message.parts if "file" in part] if message else []
+    held = {str(file.id): file for file in message.files.all()} if message and order else {}
     return [{**part_of(held[key]), "bytes": held[key].size} for key in order if key in held]
 
 
