@@ -3,12 +3,16 @@
 import re
 from dataclasses import dataclass
 
+ENDLESS = 1_000_000
 _PLAN = re.compile(rb"plan (\w+) (\d+) (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the vendor says to one question: so many deltas, so many a second; `tag` finds the text afterwards."""
+    """What the vendor says to one question: so many deltas, so many a second; `tag` finds the text afterwards.
+
+    ENDLESS deltas are as many as it can say until it is told to come to an end.
+    """
 
     tag: str
     deltas: int
@@ -37,12 +41,7 @@ class Scenario:
     @property
     def spread(self) -> float:
         """Seconds over which the streams begin."""
-        return max(1.0, self.streams * 0.025)
-
-    @property
-    def deltas(self) -> int:
-        """Of each stream: enough to last until the probes are through."""
-        return int(self.rate * (self.spread + 2 + self.seconds + self.probes * 0.15))
+        return max(1.0, self.streams * 0.04)
 
 
 SCENARIOS = (

@@ -1,6 +1,7 @@
 """The vendor: streams on the OpenAI-compatible wire, one HTTP chunk a delta, each delta the time of its writing.
 
-Runs as a process; prints its port. `GET /said` answers the SHA-256 of everything it has said, by tag.
+Runs as a process; prints its port. `GET /end` ends every reply; then `GET /said` answers, by tag, the SHA-256 of all it
+has said.
 """
 
 import asyncio
@@ -42,6 +43,9 @@ class Vendor(asyncio.Protocol):
         if not blank or len(body) < _length(head):
             return
         self.request = b""
+        if head.startswith(b"GET /end"):
+            for _, _, reply in self.due:
+                reply.is_over = True
         if head.startswith(b"GET"):
             said = json.dumps(self.said).encode()
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
@@ -57,13 +61,14 @@ class Reply:
         self.transport, self.plan = transport, plan
         self.begun = time.monotonic()
         self.spoken = 0
+        self.is_over = False
         self.digest = hashlib.sha256()
 
     def speak(self) -> None:
         """Write the next delta, and see to the one after it."""
         if self.transport.is_closing():
             return
-        if self.spoken == self.plan.deltas:
+        if self.is_over or self.spoken == self.plan.deltas:
             Vendor.said[self.plan.tag] = self.digest.hexdigest()
             self._write(_LAST)
             self.transport.write(b"0\r\n\r\n")

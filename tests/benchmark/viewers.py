@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tests.benchmark.measuring import Result, arrivals, cpu_seconds, latencies, losses, megabytes, percentile
-from tests.benchmark.plan import Plan, Scenario
+from tests.benchmark.plan import ENDLESS, Plan, Scenario
 from tests.benchmark.relay import request
 from tests.benchmark.viewer import Viewer
 
@@ -56,7 +56,7 @@ async def run(stage: Stage) -> Result:
         await _first_token(probe)
     memory = megabytes(stage.pid)
     streams = [
-        await _sit(stage, seat, f"{seat['conversation'].replace('-', '')}", scenario.deltas)
+        await _sit(stage, seat, f"{seat['conversation'].replace('-', '')}", ENDLESS)
         for seat in stage.seats[1 : 1 + scenario.streams]
     ]
     await _begin(streams, scenario.spread)
@@ -124,15 +124,21 @@ async def _direct(vendor: int, scenario: Scenario) -> float:
 
 
 async def _ended(streams: list[Stream], vendor: int) -> list[str]:
-    """Wait until every reply has ended and been compared with what the vendor says it said."""
+    """Have every reply end, and compare it with what the vendor says it said."""
+    await _fetched(vendor, "/end")
     while not all(viewer.finished.qsize() for stream in streams for viewer in stream.viewers):
         await asyncio.sleep(0.1)
-    reader, writer = await asyncio.open_connection("127.0.0.1", vendor)
-    writer.write(b"GET /said HTTP/1.1\r\n\r\n")
-    head = await reader.readuntil(b"\r\n\r\n")
-    said = json.loads(await reader.readexactly(int(head.rpartition(b":")[2])))
-    writer.close()
+    said = await _fetched(vendor, "/said")
     return [loss for stream in streams for loss in await stream.ended(said)]
+
+
+async def _fetched(vendor: int, path: str) -> dict[str, str]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", vendor)
+    writer.write(f"GET {path} HTTP/1.1\r\n\r\n".encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    fetched: dict[str, str] = json.loads(await reader.readexactly(int(head.rpartition(b":")[2])))
+    writer.close()
+    return fetched
 
 
 if __name__ == "__main__":
