@@ -25,6 +25,8 @@ RENDER_EVERY = 0.2
 """Seconds between two renderings of one reply while many run."""
 RENDER_SHARE = 8
 """A rendering that took t seconds is followed by none for this many times t."""
+RENDERINGS = 8
+"""Renderings that may stand in line: text waits for its own, and goes out plain at once where the line is longer."""
 LIVE_PER_SECOND = 250_000
 """Characters of an open block's HTML that a viewer is sent a second: each rendering sends the block again."""
 
@@ -49,6 +51,7 @@ class Hub:
         self._beat_at = 0.0
         self._lag = 0.0
         self._renderers = ThreadPoolExecutor(1, thread_name_prefix="markdown")
+        self._rendering = 0
 
     # --- From any thread ---
 
@@ -195,8 +198,9 @@ class Hub:
             return
         pieces = reply.take()
         viewings = self.viewings.of_conversation(reply.conversation)
-        if self.loop is not None and _wants_rendering(reply, viewings, pieces):
+        if self.loop is not None and self._rendering < RENDERINGS and _wants_rendering(reply, viewings, pieces):
             reply.rendering = True
+            self._rendering += 1
             work = self.loop.run_in_executor(self._renderers, reply.render, reply.text())
             work.add_done_callback(lambda done: self._rendered(reply, viewings, pieces, done.result()))
         else:
@@ -205,6 +209,7 @@ class Hub:
     def _rendered(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering) -> None:
         pause = RENDER_EVERY if len(self.replies) > BUSY else 0.0
         reply.rendering = False
+        self._rendering -= 1
         pause = max(pause, RENDER_SHARE * rendering.seconds, len(rendering.live) / LIVE_PER_SECOND)
         reply.render_due = time.monotonic() + pause
         self._relay(reply, viewings, pieces, rendering)
