@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from providers.wires.room import Room
 _logger = logging.getLogger(__name__)
 _closing = threading.Event()
 _threads = ThreadPoolExecutor(settings.CHATSITE_STREAM_THREADS, thread_name_prefix="reply")
+_starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
 
 
 def start(reply: Message) -> None:
@@ -183,7 +184,7 @@ def _attempt(live: LiveReply, task: _Task) -> Outcome | None:
     stream: Stream | None = None
     error: VendorError | None = None
     try:
-        with task.route.stream(task.prompt, hub.rest) as stream:
+        with _as_it_is_now(live, task.route).stream(task.prompt, hub.rest) as stream:
             live.attach(stream, task.route.key_id)
             wake_waiting()  # the next in the line
             _relay(live, stream, task.carried)
@@ -195,6 +196,16 @@ def _attempt(live: LiveReply, task: _Task) -> Outcome | None:
     if error is None:
         return _ended(live, stream)
     return None if may_go_on and not live.stopped else _broken(live, error.code, error.text, stream)
+
+
+def _as_it_is_now(live: LiveReply, route: Route) -> Route:
+    """The way with the address of today: a local model may take seconds to start, and a stop does not wait for it."""
+    if not route.is_local:
+        return route
+    work = _starting.submit(route.reachable)
+    live.wait_for(work)
+    # Whoever was stopped calls nobody, whatever the address.
+    return replace(route, address=work.result() if work.done() else route.address, is_local=False)
 
 
 def _relay(live: LiveReply, stream: Stream, carried: tuple[Piece, ...]) -> None:

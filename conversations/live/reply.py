@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,8 @@ class LiveReply:
         self.id, self.conversation, self.attempt = reply_id, conversation, attempt
         self.stream: Stream | None = None
         self.stopped = False
+        self._halted: Future[None] = Future()
+        """Done when it is stopped."""
         self.lost = False
         self.checkpoint_at = time.monotonic()
         self.said: list[str] = []
@@ -100,10 +103,16 @@ class LiveReply:
     def stop(self) -> None:
         """Hang up on the vendor at once; any thread may ask."""
         with self._lock:
+            if not self.stopped:
+                self._halted.set_result(None)
             self.stopped = True
             stream = self.stream
         if stream is not None:
             stream.stop()
+
+    def wait_for(self, work: "Future[Any]") -> None:
+        """Until this work is done, or somebody stops the reply."""
+        wait([work, self._halted], return_when=FIRST_COMPLETED)
 
     def withdraw(self) -> None:
         """The key of this call was switched off: hang up, but not on the reply."""

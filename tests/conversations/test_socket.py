@@ -1,9 +1,13 @@
 """Asking and being answered over a real websocket, by a real server, from a real HTTP vendor."""
 
+import threading
 from collections.abc import Callable
 
+import pytest
+
 from conversations.models import Message
-from providers.models import LanguageModel
+from providers import local_model
+from providers.models import Endpoint, LanguageModel
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor, openai_end, openai_event
 from tests.sockets import Socket
@@ -112,6 +116,33 @@ def test_stop_keeps_the_words_and_hangs_up(
     finished = alice.event("message.finished")["message"]
     assert (finished["text"], finished["status"]) == ("Hel", "stopped")
     assert vendor.requests[0].hung_up.wait(2)
+
+
+def test_stop_does_not_wait_for_a_local_model_to_start(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting, patience = threading.Event(), threading.Event()
+
+    def start() -> str:
+        starting.set()
+        patience.wait(20)
+        return vendor.openai_url
+
+    monkeypatch.setattr(local_model, "ensure_running", start)
+    Endpoint.objects.update(is_local=True)
+    alice = connect(cast.alice)
+    ack = ask(alice, model, "Hi")
+    assert starting.wait(10)
+    alice.ask("reply.stop", message=ack["replies"][0])
+    assert alice.event("message.finished")["message"]["status"] == "stopped"
+    assert not patience.is_set()
+    patience.set()
+    again = ask(alice, model, "Hi", conversation=ack["conversation"])
+    finished = alice.wait(
+        lambda frame: frame["type"] == "message.finished" and frame["message"]["id"] == again["replies"][0]
+    )
+    assert finished["message"]["status"] == "complete"
+    assert len(vendor.requests) == 1
 
 
 def test_a_question_asked_meanwhile_waits_for_the_reply_above(
