@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from conversations import commands, events
 from conversations.errors import NotFound
-from conversations.live import LiveReply, hub
+from conversations.live import LiveReply
 from conversations.models import Conversation, Message, User
 
 MOST = 100
@@ -30,16 +31,16 @@ class Opened:
         """Up to where the ack's messages reach: one that ended since the look began needs none of its deltas."""
         return {str(message.id): message.seq for message in self.since}
 
-    def live(self) -> list[LiveReply]:
-        """The replies that this process writes."""
-        return [hub.replies[message.id] for message in self.under_way if message.id in hub.replies]
+    def live(self, ours: dict[UUID, LiveReply]) -> list[LiveReply]:
+        """Of the replies that this process writes those under way."""
+        return [ours[message.id] for message in self.under_way if message.id in ours]
 
-    def elsewhere(self) -> list[dict[str, Any]]:
+    def elsewhere(self, ours: dict[UUID, LiveReply]) -> list[dict[str, Any]]:
         """What the rows say of the replies that it does not write."""
         return [
             {"message": str(message.id), "seq": message.seq, "text": message.text, "thought": message.thought}
             for message in self.under_way
-            if message.id not in hub.replies
+            if message.id not in ours
         ]
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from conversations import actions, commands, events, files, generation, opening
 from conversations.checkpoints import writer
+from conversations.live import hub
 from conversations.models import Conversation, File, Membership, Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -137,6 +138,28 @@ def test_what_begins_or_ends_between_two_queries_of_a_look_is_told_once(cast: Ca
         assert ends.id not in under_way, "its end would be overwritten by what it had said before"
     else:
         assert ends.id in under_way, "nobody would know what it has said so far"
+
+
+def test_a_reply_that_ends_while_a_conversation_is_opened_is_told_up_to_its_end(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.play([openai_event("One"), vendor.gate, openai_event(", two"), openai_end()])
+    alice, late = connect(cast.alice), connect(cast.alice)
+    conversation = ask(alice, model)["conversation"]
+    alice.event("message.delta")
+    look = opening.open_conversation
+
+    def look_early(*asked: Any) -> opening.Opened:
+        opened = look(*asked)
+        vendor.gate.set()
+        until(lambda: not hub.replies)
+        return opened
+
+    monkeypatch.setattr(opening, "open_conversation", look_early)
+    (told,) = late.ask("conversation.open", conversation=conversation)["streaming"]
+    assert (told["seq"], told["text"]) == (2, "One, two")
+    assert late.event("message.finished")["message"]["text"] == "One, two"
+    assert "message.delta" not in [frame["type"] for frame in late.frames]
 
 
 def test_a_vendors_broken_text_in_an_error_does_not_stop_the_site(
