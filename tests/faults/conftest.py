@@ -15,6 +15,7 @@ from tests.faults.real_site import RealSite
 from tests.services import Postgres
 
 Window = Callable[..., Page]
+Bar = Callable[[float], float]
 
 
 @pytest.fixture
@@ -28,6 +29,12 @@ def luck(request: pytest.FixtureRequest) -> random.Random:
 @pytest.fixture
 def soak(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--soak"))
+
+
+@pytest.fixture
+def bar(soak: bool) -> Bar:
+    """A stated deadline, in seconds: as it is with --soak, which runs alone; longer where other tests run beside."""
+    return lambda seconds: seconds if soak else 4 * seconds
 
 
 @pytest.fixture

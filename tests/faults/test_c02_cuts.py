@@ -18,7 +18,7 @@ from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Call, Chatterbox
 from tests.faults.checker import broken_promises, history_of
-from tests.faults.conftest import Window
+from tests.faults.conftest import Bar, Window
 from tests.faults.page import Page, chatter
 from tests.faults.proxy import Fault, Kind, Proxy
 from tests.faults.rows import read_rows
@@ -91,6 +91,7 @@ def test_c02_after_a_thousand_cuts_nothing_is_missing_and_nothing_twice(
     look: Callable[..., Outlook],
     luck: random.Random,
     soak: bool,
+    bar: Bar,
 ) -> None:
     chatterbox, cuts = Chatterbox(vendor, pieces=(10, 90)), Cuts(ALL_CUTS if soak else CUTS, luck)
     first = look(cast.alice)
@@ -111,7 +112,7 @@ def test_c02_after_a_thousand_cuts_nothing_is_missing_and_nothing_twice(
     assert broken_promises(history_of(pages, chatterbox.calls, rows)) == []
     replies = {row.id for row in rows if row.is_reply}
     assert all(hashes_shown(page, replies) == hashes_said(chatterbox.calls) for page in pages)
-    assert quantile_95(outlooks) < (1 if soak else 2)  # other tests run beside the small count
+    assert quantile_95(outlooks) < bar(1)
 
 
 def hashes_shown(page: Page, replies: set[str]) -> set[str]:

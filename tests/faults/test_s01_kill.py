@@ -6,6 +6,7 @@ import threading
 
 from tests.faults.chatterbox import Chatterbox
 from tests.faults.checker import Crash, History, broken_promises, history_of, seconds_lost
+from tests.faults.conftest import Bar
 from tests.faults.page import Page, chatter
 from tests.faults.real_site import RealSite
 from tests.faults.rows import read_rows
@@ -16,7 +17,7 @@ RUNS = (0.05, 0.9)
 
 
 def test_s01_nothing_acknowledged_is_lost_and_nothing_stays_unfinished(
-    real_site: RealSite, chatterbox: Chatterbox, luck: random.Random, soak: bool
+    real_site: RealSite, chatterbox: Chatterbox, luck: random.Random, soak: bool, bar: Bar
 ) -> None:
     real_site.start()
     pages = [real_site.page(person) for person in ("alice", "bob")]
@@ -33,7 +34,7 @@ def test_s01_nothing_acknowledged_is_lost_and_nothing_stays_unfinished(
     history = history_of(pages, chatterbox.calls, read_rows(real_site.database), crashes)
     report(history)
     assert not broken_promises(history)
-    assert max(seconds_lost(history)) <= 1
+    assert max(seconds_lost(history)) <= bar(1)
     assert "Traceback" not in real_site.complaints()
 
 
