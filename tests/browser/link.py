@@ -19,6 +19,7 @@ class Link:
         self._is_cut = False
         self._answers_pass = threading.Event()
         self._answers_pass.set()
+        self._silenced: list[threading.Event] = []
         self._marks: list[bytes] = []
         self.was_cut = threading.Event()
 
@@ -33,6 +34,13 @@ class Link:
     def lose_answers(self) -> None:
         """What the browser says still arrives; it hears nothing, and nothing tells it that."""
         self._answers_pass.clear()
+
+    def fall_silent(self) -> None:
+        """As lose_answers, but for what is connected now; new connections work."""
+        self.lose_answers()
+        self._silenced.append(self._answers_pass)
+        self._answers_pass = threading.Event()
+        self._answers_pass.set()
 
     def cut_before(self, *marks: bytes) -> None:
         """Cut as soon as the site has said all of these, the last of which does not arrive; `was_cut` tells."""
@@ -57,6 +65,8 @@ class Link:
         self._listener.close()
         self.mend()
         self.cut()
+        for event in self._silenced:
+            event.set()
 
     def _accept(self) -> None:
         with suppress(OSError):
