@@ -52,9 +52,9 @@ TRY_SCRIPT = """() => {
 }"""
 HAND_OVER = """(target, [kind, files, text]) => {
   const carried = new DataTransfer();
-  for (const { name, mimeType, buffer } of files) {
+  for (const { name, mimeType, buffer, zeros } of files) {
     const bytes = Uint8Array.from(atob(buffer), (letter) => letter.charCodeAt(0));
-    carried.items.add(new File([bytes], name, { type: mimeType }));
+    carried.items.add(new File([bytes, new Uint8Array(zeros)], name, { type: mimeType }));
   }
   if (text) carried.setData("text/plain", text);
   const fields = { bubbles: true, cancelable: true };
