@@ -22,6 +22,7 @@ class Socket:
             origin=origin or site,  # type: ignore[arg-type]
             additional_headers={"Cookie": f"sessionid={session}"} if session else None,
             max_size=None,
+            max_queue=None,  # else what nobody has read stands before the server's answer to our close, for 10 seconds
         )
         self._socket = self._connection.__enter__()
 

@@ -91,11 +91,14 @@ def test_answers_that_get_lost_without_a_trace_are_asked_for_again(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, link: Link, connect: Connect
 ) -> None:
     rest = threading.Event()
-    alice = visit(cast.alice, at=link.address)
-    in_the_middle(alice, vendor, rest)
+    alice = visit(cast.alice, None, at=link.address)
+    alice.page.clock.install()
+    in_the_middle(alice.open(), vendor, rest)
     link.lose_answers()
     say_the_second_word(vendor, connect(cast.alice))
-    expect(alice.connection).to_have_text("Reconnecting…")  # no ping was answered
+    alice.page.clock.run_for(3_000)  # a ping
+    alice.page.clock.run_for(5_000)  # that was not answered
+    expect(alice.connection).to_have_text("Reconnecting…")
     link.mend()
     rest.set()
     alice.ended(alice.replies.first)
