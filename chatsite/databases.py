@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 _SCHEMES = ("postgres", "postgresql")
-_CONNECTIONS = 16
+_CONNECTIONS = 20
 """Of one process; PostgreSQL's own default lets 100 in, from all processes together."""
 _PATIENCE = "-c statement_timeout=15s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s"
 

@@ -107,6 +107,8 @@ TEMPLATES = [
 
 DATABASES = {"default": databases.postgres(DATABASE_URL) if DATABASE_URL else databases.sqlite(CHATSITE_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SEVERAL_PROCESSES = bool(DATABASE_URL and REDIS_URL)
+"""Whether others may serve the same rows: SQLite is one process's, and without Redis nobody hears of the others."""
 if REDIS_URL:
     CACHES = {
         "default": {

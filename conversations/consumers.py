@@ -131,14 +131,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.reads_html = body.html
         viewing = hub.join(self, body.conversation, body.html)
         ours = dict(hub.replies)  # one that ends while we ask has said more than the row that we get
+        await hub.following(body.conversation)
         try:
             opened = await self._in_database(opening.open_conversation, person, body)
             news = await self._in_database(opened.messages, body.html)
         except (Refused, DatabaseError):
             hub.viewings.part(self, body.conversation)
             raise
-        elsewhere, here = opened.elsewhere(ours | hub.replies), opened.live(ours | hub.replies)
-        streaming = [await hub.look(viewing, live) for live in here] + elsewhere
+        replies = ours | hub.replies
+        elsewhere, here = opened.elsewhere(replies), opened.live(replies)
+        mirrored = await hub.mirrored(elsewhere)
+        streaming = [await hub.look(viewing, live) for live in [*here, *mirrored]]
+        if not mirrored:
+            streaming += map(opening.as_stored, elsewhere)
         self._ack(command_id, revision=opened.revision, **news, streaming=streaming)
         hub.release(viewing, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming})
 

@@ -73,6 +73,10 @@ def message_waiting(conversation: UUID, message: UUID, code: str, until: datetim
 
 def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:
     """For every socket of everyone who may read it: sidebars show conversations that are not open."""
+    hub.publish(updated(conversation, revision, **changed))
+
+
+def updated(conversation: Conversation, revision: int, **changed: Any) -> News:
     payload = {
         "type": "conversation.updated",
         "conversation": conversation.id,
@@ -80,7 +84,7 @@ def conversation_updated(conversation: Conversation, revision: int, **changed: A
         **_shared_fields(conversation),
         **changed,
     }
-    hub.publish(News(conversation.id, payload, people=tuple(conversation.audience_ids())))
+    return News(conversation.id, payload, people=tuple(conversation.audience_ids()))
 
 
 def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID]) -> None:

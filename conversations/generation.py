@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -40,7 +40,7 @@ def start(reply: Message) -> None:
     _ask(live)
 
 
-def wake_waiting(_ended: UUID | None = None) -> None:
+def wake_waiting() -> None:
     """Look again whether the first of those that wait may begin."""
     for live in queue.due():
         _ask(live)
@@ -60,6 +60,15 @@ def stop(live: LiveReply) -> None:
     """Hang up at once; a reply that had not begun ends here."""
     live.stop()
     _end_if_waiting(live, Outcome(Status.STOPPED))
+
+
+def stop_wherever(replies: Collection[UUID]) -> None:
+    """Hang up on these, whichever process writes them."""
+    here = {key: live for key in replies if (live := hub.replies.get(key))}
+    for live in here.values():
+        stop(live)
+    if hub.neighbours is not None and (elsewhere := set(replies) - set(here)):
+        hub.neighbours.ask_to_stop(elsewhere)
 
 
 def interrupt_all() -> None:
@@ -284,4 +293,11 @@ def _restarted(live: LiveReply, stream: Stream | None = None) -> Outcome:
     return _broken(live, "server_restarted", "The server was restarted while it replied.", stream)
 
 
-writer.when_ended = wake_waiting
+def _tell_of_the_end(reply: UUID) -> None:
+    """What waits for this reply may wait here or elsewhere."""
+    wake_waiting()
+    if hub.neighbours is not None:
+        hub.neighbours.tell_of_the_end(reply)
+
+
+writer.when_ended = _tell_of_the_end

@@ -2,20 +2,36 @@
 
 import asyncio
 import gc
+from contextlib import suppress
 
-from conversations import generation, sweep
+from django.conf import settings
+
+from conversations import generation, opening, sweep
 from conversations.checkpoints import writer
-from conversations.live import hub
+from conversations.live import Neighbours, hub
 
 LAST_WORDS = 2.0
 """Seconds in which streams hang up and rows are written before the process ends."""
+
+GOODBYE = 0.8
+"""Seconds in which the other processes are told how our replies ended."""
 
 
 def start_up(loop: asyncio.AbstractEventLoop) -> None:
     """Take over from earlier processes and look after our own replies from now on."""
     gc.freeze()  # what is loaded by now stays: the collector would walk all of it each time, and everybody wait
     hub.attach(loop)
-    sweep.end_replies_of_earlier_boots()
+    if settings.SEVERAL_PROCESSES:
+        hub.neighbours = Neighbours(
+            hub,
+            str(settings.REDIS_URL),
+            stop=generation.stop,
+            wake=generation.wake_waiting,
+            changes=opening.moved_since,
+        )
+        loop.call_soon_threadsafe(hub.neighbours.start)
+    else:
+        sweep.end_replies_of_earlier_boots()
     writer.start()
     sweep.sweeper.start()
 
@@ -25,3 +41,6 @@ def shut_down() -> None:
     sweep.sweeper.stop()
     generation.interrupt_all()
     writer.stop(LAST_WORDS)
+    if hub.neighbours is not None and hub.loop is not None and hub.loop.is_running():
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(hub.neighbours.close(), hub.loop).result(GOODBYE)

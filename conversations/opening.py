@@ -1,16 +1,23 @@
 """What somebody is told who opens a conversation: what is new since the revision they have, and what is under way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
+
 from conversations import commands, events
 from conversations.errors import NotFound
+from conversations.frames import News
 from conversations.live import LiveReply
-from conversations.models import Conversation, Message, User
+from conversations.models import Conversation, Membership, Message, User
 
 MOST = 100
 """Messages that an ack carries; beyond it the client reads them over HTTP."""
+SKEW = timedelta(seconds=5)
+"""By which the clocks of two machines may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,14 @@ class Opened:
         """Of the replies that this process writes those under way."""
         return [ours[message.id] for message in self.under_way if message.id in ours]
 
-    def elsewhere(self, ours: dict[UUID, LiveReply]) -> list[dict[str, Any]]:
-        """What the rows say of the replies that it does not write."""
-        return [
-            {"message": str(message.id), "seq": message.seq, "text": message.text, "thought": message.thought}
-            for message in self.under_way
-            if message.id not in ours
-        ]
+    def elsewhere(self, ours: dict[UUID, LiveReply]) -> list[Message]:
+        """The replies that it does not."""
+        return [message for message in self.under_way if message.id not in ours]
+
+
+def as_stored(reply: Message) -> dict[str, Any]:
+    """What the row says of a reply that nobody here knows more of."""
+    return {"message": str(reply.id), "seq": reply.seq, "text": reply.text, "thought": reply.thought}
 
 
 def open_conversation(user: User, body: commands.Open) -> Opened:
@@ -59,3 +67,16 @@ def open_conversation(user: User, body: commands.Open) -> Opened:
 def _told(message: Message, html: bool) -> dict[str, Any]:
     told = events.message_json(message)
     return {**told, "html": events.body_html(message)} if html else told
+
+
+def moved_since(since: datetime, people: Sequence[UUID]) -> list[News]:
+    """What these people's sidebars and open conversations have to be told by a process that may have missed events."""
+    theirs = Conversation.objects.filter(
+        Q(team=None, owner__in=people) | Q(team__in=Membership.objects.filter(user__in=people).values("team"))
+    )
+    moved = theirs.filter(updated_at__gt=since - SKEW).select_related("owner", "team").order_by("updated_at")
+    under_way = Message.objects.under_way().filter(conversation=OuterRef("pk"))
+    return [
+        events.updated(conversation, conversation.revision, streaming=conversation.is_streaming)  # type: ignore[attr-defined]
+        for conversation in moved.annotate(is_streaming=Exists(under_way))
+    ]

@@ -66,7 +66,7 @@ def _stop_for_the_deactivated() -> None:
 
 
 def end_replies_of_earlier_boots() -> None:
-    """One process serves this database: what another one left under way has nobody to write it."""
+    """Where one process serves this database, what another one left under way has nobody to write it."""
     end_replies(Message.objects.under_way().exclude(owner=BOOT_ID))
 
 

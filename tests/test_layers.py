@@ -20,6 +20,7 @@ ASYNCHRONOUS = {"conversations/consumers.py", "conversations/live", "conversatio
 SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
     "conversations/generation.py:run",
+    "conversations/live/bus.py:_listen",
     "conversations/live/hub.py:_send",
     "conversations/sweep.py:_run",
     "conversations/checkpoints.py:_run",

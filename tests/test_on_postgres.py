@@ -14,7 +14,7 @@ SUITES = ("test_engine", "test_socket", "test_races", "test_models", "test_api_l
 
 
 def test_the_engines_tests_pass_on_postgres(pytestconfig: pytest.Config) -> None:
-    suites = [f"tests/conversations/{name}.py" for name in SUITES]
+    suites = ["tests/test_backup.py", *(f"tests/conversations/{name}.py" for name in SUITES)]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     if pytestconfig.getoption("--soak"):

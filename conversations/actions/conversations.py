@@ -8,7 +8,6 @@ from django.db import transaction
 from conversations import events, generation
 from conversations.actions.access import visible, visible_message, writable
 from conversations.errors import NotFound
-from conversations.live import hub
 from conversations.models import BranchChoice, Conversation, ReadMark, Team, User
 
 
@@ -58,7 +57,7 @@ def delete_conversation(user: User, conversation_id: UUID) -> None:
         revision, people = conversation.advance(1), conversation.audience_ids()
         under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
         conversation.delete()
-        transaction.on_commit(lambda: _hang_up(under_way))
+        transaction.on_commit(lambda: generation.stop_wherever(under_way))
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, people))
 
 
@@ -81,8 +80,3 @@ def moved(user: User, known: dict[UUID, int]) -> list[str]:
     rows = Conversation.objects.visible_to(user).filter(pk__in=list(known)).values_list("pk", "revision")
     current = dict(rows)
     return [str(key) for key, revision in known.items() if current.get(key) != revision]
-
-
-def _hang_up(replies: list[UUID]) -> None:
-    for live in [hub.replies[key] for key in replies if key in hub.replies]:
-        generation.stop(live)

@@ -14,7 +14,6 @@ from conversations.actions.access import writable_reply
 from conversations.actions.once import once
 from conversations.errors import Refused
 from conversations.ids import BOOT_ID
-from conversations.live import hub
 from conversations.models import BranchChoice, Conversation, Message, User
 from conversations.models.message import Role, Status
 from providers.models import LanguageModel
@@ -70,8 +69,7 @@ def stop_reply(user: User, command: commands.Stop) -> None:
     """Ask for the end of a reply; its owner ends it, with everything it has relayed. Ended ones stay as they are."""
     writable_reply(user, command.message)
     Message.objects.under_way().filter(pk=command.message).update(stop_requested=True)
-    if live := hub.replies.get(command.message):
-        generation.stop(live)
+    generation.stop_wherever({command.message})
 
 
 def announce(conversation: Conversation, created: Sequence[Message]) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from conversations import frames
+from conversations.live.neighbours import Neighbours
 from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewing import Viewer, Viewing, Viewings
+from conversations.models import Message
 from conversations.parts import Piece, public
 from providers.types import Delta
 
@@ -42,6 +44,8 @@ class Hub:
         self.replies: dict[UUID, LiveReply] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
         self.viewings = Viewings()
+        self.neighbours: Neighbours | None = None
+        """The other processes of this site, where there may be any."""
         self._inbox: deque[Callable[[], None]] = deque()
         self._grown: deque[LiveReply] = deque()
         """Replies that have something to send, each once."""
@@ -61,6 +65,10 @@ class Hub:
     def feed(self, reply: LiveReply, delta: Delta | Piece) -> None:
         """Queue this delta; most find their reply in the queue, or the beat about to come, and wake nobody."""
         reply.pending.append(delta)
+        self.grow(reply)
+
+    def grow(self, reply: LiveReply) -> None:
+        """This reply has something to send: it does, with the next beat."""
         if not reply.grown:
             reply.grown = True
             self._grown.append(reply)
@@ -69,7 +77,7 @@ class Hub:
 
     def end(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         """Send what is left of this reply, then call `when_flushed`, once."""
-        self._put(partial(self._finish, reply, when_flushed))
+        self._put(partial(self.finish, reply, when_flushed))
 
     def rest(self) -> float:
         """Seconds for which a thread that has read everything may leave its vendor alone: a beat, where many run."""
@@ -85,7 +93,7 @@ class Hub:
             self.loop.call_soon_threadsafe(self.loop.call_later, seconds, work)
 
     def publish(self, news: frames.News) -> None:
-        """Send an event to everyone whom it concerns."""
+        """Send an event to everyone whom it concerns, in every process."""
         self._put(partial(self._announce, news))
 
     def _put(self, work: Callable[[], None]) -> None:
@@ -109,7 +117,19 @@ class Hub:
 
     def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Viewing:
         """Watch a conversation; its events are held back until `release`."""
-        return self.viewings.join(viewer, conversation, html)
+        viewing = self.viewings.join(viewer, conversation, html)
+        if self.neighbours is not None:
+            self.neighbours.follow()
+        return viewing
+
+    async def following(self, conversation: UUID) -> None:
+        """Wait until nothing that happens in this conversation, in any process, can escape us."""
+        if self.neighbours is not None:
+            await self.neighbours.following(conversation)
+
+    async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
+        """These replies, which other processes write, all of them so far."""
+        return [] if self.neighbours is None else [*await self.neighbours.mirrored(messages)]
 
     async def look(self, viewing: Viewing, reply: LiveReply) -> dict[str, Any]:
         """What this reply has said so far, for somebody who comes in the middle."""
@@ -142,11 +162,17 @@ class Hub:
             if stamp.is_news_after(revision, seqs):
                 self._send([viewing.viewer], frame)
 
-    def _finish(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
+    def finish(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         reply.when_flushed = when_flushed
         self._flush(reply)
 
     def _announce(self, news: frames.News) -> None:
+        self.tell(news)
+        if self.neighbours is not None:
+            self.neighbours.announce(news)
+
+    def tell(self, news: frames.News) -> None:
+        """Send an event to everyone here whom it concerns."""
         if news.people is None:
             for viewing in self.viewings.of_conversation(news.conversation):
                 self._tell(viewing, news.stamp, news.frame(viewing.html))
@@ -158,6 +184,13 @@ class Hub:
                 self._send([viewer], news.frame(html=False))
             else:
                 self._tell(here, news.stamp, news.frame(html=False))
+
+    def skip(self, reply: LiveReply, seq: int) -> None:
+        """Viewers here have missed words of this reply, up to `seq`: a number that is not their next makes them open
+        the conversation again."""
+        viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
+        stamp = frames.Stamp(message=str(reply.id), seq=seq + 2)
+        self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + 2, Piece()))
 
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:
@@ -197,6 +230,8 @@ class Hub:
         if reply.rendering:
             return
         pieces = reply.take()
+        if self.neighbours is not None and reply.id in self.replies:
+            self.neighbours.relay(reply, pieces)
         viewings = self.viewings.of_conversation(reply.conversation)
         if self.loop is not None and self._rendering < RENDERINGS and _wants_rendering(reply, viewings, pieces):
             reply.rendering = True

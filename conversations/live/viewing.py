@@ -72,6 +72,10 @@ class Viewings:
     def find(self, viewer: Viewer, conversation: UUID) -> Viewing | None:
         return self._by_conversation.get(conversation, {}).get(viewer)
 
+    def conversations(self) -> set[UUID]:
+        """Everything that is looked at."""
+        return set(self._by_conversation)
+
     def of_conversation(self, conversation: UUID) -> list[Viewing]:
         return list(self._by_conversation.get(conversation, {}).values())
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.utils.module_loading import import_string
 
-from chatsite import collected
+from chatsite import collected, serving
 from chatsite.bootstrap import address
 from conversations import setup
 from providers import keyring, local_model
@@ -29,8 +29,10 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, fetch_model: bool, **_: Any) -> None:
         os.umask(0o077)
         self._warn_of_plain_http(host)
-        call_command("migrate", interactive=False, verbosity=0)
-        collected.collect_if_changed()
+        self._take_the_folder()
+        with serving.one_at_a_time(settings.CHATSITE_DATA):
+            call_command("migrate", interactive=False, verbosity=0)
+            collected.collect_if_changed()
         if locked := keyring.problem():
             self.stderr.write(f"WARNING: {locked}")
         code = setup.code()  # asked now: the database may not be asked from the event loop
@@ -49,6 +51,15 @@ class Command(BaseCommand):
                 "WARNING: this serves plain http to other machines. Whoever shares their network can read passwords "
                 "and conversations. Put a proxy with https in front and set CHATSITE_ORIGINS to its address."
             )
+
+    def _take_the_folder(self) -> None:
+        try:
+            serving.take(settings.CHATSITE_DATA, shared=settings.SEVERAL_PROCESSES)
+        except serving.Taken:
+            raise CommandError(
+                f"Another process serves from {settings.CHATSITE_DATA} already. Several can share it only if all of "
+                "them are given the same PostgreSQL (DATABASE_URL) and the same Redis (REDIS_URL)."
+            ) from None
 
     def _announce(self, code: str | None) -> None:
         origin = settings.CHATSITE_ORIGINS[0]

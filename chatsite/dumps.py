@@ -1,0 +1,116 @@
+"""All rows of the database at one moment, as files; and back into an empty one.
+
+SQLite gives a copy of itself. PostgreSQL gives each table as its COPY text, read in one snapshot, because `pg_dump` may
+be absent or older than the server. Both leave the site writing meanwhile.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.core.management import call_command
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from psycopg import sql
+
+_COPY_OF_ITSELF = "chatsite.sqlite3"
+_CHUNK = 1024 * 1024
+
+
+def migrations() -> list[tuple[str, str]]:
+    """Those that made the database what it is, in their order."""
+    return list(MigrationRecorder.Migration.objects.order_by("id").values_list("app", "name"))
+
+
+def unknown(names: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Migrations that this version of the software does not have."""
+    known = MigrationLoader(None).disk_migrations or {}
+    return [(app, name) for app, name in names if (app, name) not in known]
+
+
+def is_empty() -> bool:
+    """Whether the database is as before its first start."""
+    if connection.vendor == "sqlite":
+        return not Path(connection.settings_dict["NAME"]).exists()
+    return not connection.introspection.table_names()
+
+
+def save(folder: Path) -> list[tuple[str, str]]:
+    """Write all rows into this empty folder; the migrations behind them."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(folder / _COPY_OF_ITSELF)])
+        return migrations()
+    with _one_snapshot() as raw:
+        for table in connection.introspection.table_names():
+            _save_table(raw, table, folder)
+        return migrations()
+
+
+def load(folder: Path, behind: list[tuple[str, str]]) -> None:
+    """Fill the empty database with what `save` wrote, and bring it up to date; the folder is on the same disk."""
+    if connection.vendor == "sqlite":
+        connection.close()
+        (folder / _COPY_OF_ITSELF).rename(connection.settings_dict["NAME"])
+    else:
+        for app, name in dict(behind).items():  # the last of each is what it was at
+            call_command("migrate", app, name, interactive=False, verbosity=0)
+        _load_tables(folder)
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _one_snapshot() -> Iterator[Any]:
+    """Everything read inside is of one moment, however long it takes."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute("SET LOCAL statement_timeout = 0")
+        yield connection.connection
+
+
+def _save_table(raw: Any, table: str, folder: Path) -> None:
+    """Its columns in the first line, for a database whose columns stand in another order."""
+    names = _columns(table)
+    copy = sql.SQL("COPY {} ({}) TO STDOUT").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
+    )
+    with (folder / table).open("wb") as file, raw.cursor() as cursor, cursor.copy(copy) as rows:
+        file.write((",".join(names) + "\n").encode())
+        for block in rows:
+            file.write(block)
+
+
+def _load_tables(folder: Path) -> None:
+    """In one transaction: foreign keys are looked at when it ends."""
+    tables = connection.introspection.table_names()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        everything = sql.SQL(", ").join(map(sql.Identifier, tables))
+        cursor.execute(sql.SQL("TRUNCATE {}").format(everything))  # what migrations put there comes back with the rest
+        for path in sorted(folder.iterdir()):
+            if path.name in tables:
+                _load_table(connection.connection, path)
+        for statement in connection.ops.sequence_reset_sql(no_style(), apps.get_models(include_auto_created=True)):
+            cursor.execute(statement)
+
+
+def _load_table(raw: Any, path: Path) -> None:
+    with path.open("rb") as file, raw.cursor() as cursor:
+        names = file.readline().decode().strip().split(",")
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
+        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(path.name), columns)) as rows:
+            while block := file.read(_CHUNK):
+                rows.write(block)
+
+
+def _columns(table: str) -> list[str]:
+    with connection.cursor() as cursor:
+        return [column.name for column in connection.introspection.get_table_description(cursor, table)]

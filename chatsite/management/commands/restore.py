@@ -1,0 +1,34 @@
+"""`restore`: a backup, into a site that is empty."""
+
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from chatsite import archive, serving
+from providers import keyring
+
+
+class Command(BaseCommand):
+    help = "Restores what `backup` wrote, into an empty data folder and an empty database."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path, help="a file that `backup` wrote")
+
+    def handle(self, *, file: Path, **_: Any) -> None:
+        os.umask(0o077)
+        try:
+            serving.take(settings.CHATSITE_DATA, shared=False)
+            archive.read(file)
+        except serving.Taken:
+            raise CommandError(f"A server is running in {settings.CHATSITE_DATA}: end it first.") from None
+        except (archive.Unusable, DatabaseError) as problem:
+            raise CommandError(str(problem)) from None
+        self.stdout.write(f"Restored {file}.")
+        if locked := keyring.problem():
+            self.stderr.write(f"WARNING: {locked}")

@@ -1,0 +1,44 @@
+"""Messages between processes, cut into packets that keep a Redis quick."""
+
+from collections.abc import Iterator
+from itertools import count
+
+from conversations.ids import BOOT_ID
+
+LARGEST = 32 * 1024
+"""Bytes of one packet: one large message on a shared line delays everybody's small ones."""
+
+_HEADER = 100
+_OWN = BOOT_ID.encode()
+
+
+class Packets:
+    """Cuts our messages and puts those of others together again; ours come back to us and are ignored."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+        self._begun: dict[tuple[bytes, bytes], list[bytes]] = {}
+
+    def of(self, message: bytes) -> Iterator[bytes]:
+        """`sender number rest\\n` and a slice of the message; `rest` counts the packets that follow."""
+        size = LARGEST - _HEADER
+        slices = [message[start : start + size] for start in range(0, len(message), size)]
+        number = next(self._numbers)
+        for rest, part in zip(reversed(range(len(slices))), slices, strict=True):
+            yield b"%s %d %d\n%s" % (_OWN, number, rest, part)
+
+    def whole(self, packet: bytes) -> bytes | None:
+        """The message of which this is the last packet; None while others are missing, and for our own."""
+        if packet.startswith(_OWN):
+            return None
+        header, _, part = packet.partition(b"\n")
+        sender, number, rest = header.split(b" ")
+        if rest != b"0":
+            self._begun.setdefault((sender, number), []).append(part)
+            return None
+        begun = self._begun.pop((sender, number), None)
+        return part if begun is None else b"".join([*begun, part])
+
+    def forget(self) -> None:
+        """The line broke: what has begun will not be completed."""
+        self._begun.clear()

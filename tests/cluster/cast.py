@@ -1,0 +1,39 @@
+"""Run with a site's own environment: prepares its database and prints who may come in, as JSON."""
+
+import json
+import sys
+
+import django
+
+PASSWORD = "a long enough passphrase"
+
+
+def main(vendor_url: str) -> None:
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test import Client
+
+    from conversations.models import Membership, Team, User
+    from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    team = Team.objects.create(name="Crew")
+    sessions = {}
+    for name in ("alice", "bob", "carol"):
+        person = User.objects.create_user(name, password=PASSWORD, language="en", is_superuser=name == "alice")
+        if name != "carol":
+            Membership.objects.create(team=team, user=person, role="lead")
+        client = Client()
+        client.force_login(person)
+        sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    endpoint = Endpoint.objects.create(name="parrot", wire="openai", base_url=vendor_url, key_placement="bearer")
+    ApiKey.objects.create(endpoint=endpoint, secret="sk-test")
+    model = LanguageModel.objects.create(name="parrot")
+    Deployment.objects.create(model=model, endpoint=endpoint, vendor_id="parrot")
+    print(json.dumps({"sessions": sessions, "team": str(team.id), "model": str(model.id)}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,33 @@
+"""Two processes of one site, for all tests here; each test has conversations of its own, and waits for its replies."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.site import Process, Site
+
+
+@pytest.fixture(scope="session")
+def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site(tmp_path_factory.mktemp("data")) as site:
+        site.start(2)
+        yield site
+        assert site.complaints() == []
+
+
+@pytest.fixture
+def site(whole_site: Site) -> Iterator[Site]:
+    yield whole_site
+    whole_site.close_sockets()
+
+
+@pytest.fixture
+def here(site: Site) -> Process:
+    """The process that writes the replies."""
+    return site.processes[0]
+
+
+@pytest.fixture
+def there(site: Site) -> Process:
+    """The process at which others read."""
+    return site.processes[1]

@@ -1,0 +1,54 @@
+"""`doctor` beside a running site: a line for each thing it depends on, exit 1 where one is wrong."""
+
+import subprocess
+import sys
+
+from tests.cluster.site import BASE, Process, Site
+from tests.fake_vendor import close
+
+
+def doctor(site: Site, process: Process) -> tuple[int, dict[str, str]]:
+    """Its exit code and its lines by name; each begins with `ok` or `WRONG`."""
+    environment = site.environment | {"CHATSITE_ORIGINS": process.origin}
+    run = subprocess.run(
+        [sys.executable, "-m", "django", "doctor"], cwd=BASE, env=environment, capture_output=True, text=True
+    )
+    assert "Traceback" not in run.stderr
+    lines = {}
+    for line in run.stdout.splitlines():
+        verdict, _, rest = line.partition(" ")
+        name, _, found = rest.strip().partition(": ")
+        lines[name] = f"{verdict} {found}"
+    return run.returncode, lines
+
+
+def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
+    code, lines = doctor(site, here)
+    assert code == 0, lines
+    assert list(lines) == [
+        "database",
+        "channel layer",
+        "websocket",
+        "disk",
+        "clock",
+        "encryption keys",
+        "endpoint parrot",
+    ]
+    assert lines["database"].startswith("ok PostgreSQL ")
+    assert lines["channel layer"].startswith("ok Redis ")
+    assert lines["websocket"] == f"ok handshake works, at {here.origin} too"
+    assert lines["encryption keys"] == "ok 1 in the ring, 1 stored keys open"
+    assert "works: first token" in lines["endpoint parrot"]
+
+
+def test_what_is_wrong_is_said_and_the_rest_is_looked_at(site: Site, here: Process) -> None:
+    site.redis.stop()
+    site.vendor.play([close])
+    try:
+        code, lines = doctor(site, here)
+    finally:
+        site.redis.start()
+    assert code == 1
+    wrong = {name for name, found in lines.items() if found.startswith("WRONG")}
+    assert wrong == {"channel layer", "endpoint parrot"}
+    assert "REDIS_URL" in lines["channel layer"]

@@ -1,0 +1,68 @@
+"""What `doctor` finds when something is wrong; beside a running site it is tried in tests/cluster."""
+
+from collections import namedtuple
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
+
+from chatsite import diagnosis
+from chatsite.diagnosis import Sick
+from conversations.models import Conversation
+from providers.models import LanguageModel
+from tests.conftest import Cast
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def test_a_site_at_rest_is_well(cast: Cast) -> None:
+    for check in (diagnosis.database, diagnosis.channel_layer, diagnosis.disk, diagnosis.clock):
+        assert check()
+
+
+def test_migrations_that_wait(cast: Cast) -> None:
+    MigrationRecorder.Migration.objects.filter(app="sessions").delete()
+    with pytest.raises(Sick, match="1 migrations are waiting"):
+        diagnosis.database()
+    MigrationRecorder.Migration.objects.create(app="sessions", name="0001_initial")
+
+
+def test_a_redis_that_is_not_there(settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    with pytest.raises(Sick, match="Redis does not answer, see REDIS_URL"):
+        diagnosis.channel_layer()
+
+
+def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(diagnosis.shutil, "disk_usage", lambda folder: Usage(2**40, 2**40, 7 * 2**20))
+    with pytest.raises(Sick, match="only 7 MB are free"):
+        diagnosis.disk()
+
+
+def test_a_data_folder_that_cannot_be_written(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings.CHATSITE_DATA = tmp_path / "gone"
+    monkeypatch.setattr(diagnosis.shutil, "disk_usage", lambda folder: Usage(2**40, 0, 2**40))
+    with pytest.raises(Sick, match="cannot be written"):
+        diagnosis.disk()
+
+
+def test_a_clock_that_went_back(cast: Cast) -> None:
+    Conversation.objects.create(owner=cast.alice, updated_at=timezone.now() + timedelta(hours=1))
+    with pytest.raises(Sick, match="behind what was last written"):
+        diagnosis.clock()
+
+
+def test_keys_that_no_longer_open(model: LanguageModel, settings: Any) -> None:
+    settings.CHATSITE_ENCRYPTION_KEYS = ["A" * 43]
+    with pytest.raises(Sick, match="Locked keys: 1"):
+        diagnosis.encryption_keys()
+
+
+def test_an_endpoint_that_refuses(model: LanguageModel, vendor: Any) -> None:
+    vendor.play([401, b"{}"])
+    with pytest.raises(Sick, match="Not every key works"):
+        diagnosis.endpoint("parrot by openai")
+    assert "works" in diagnosis.endpoint("parrot by openai")
