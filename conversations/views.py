@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import language, setup, threads
-from conversations.commands import MAX_FILES
+from conversations.commands import MAX_FILES, MAX_MODELS
 from conversations.files import MAX_BYTES
 from conversations.forms import EndpointForm, SetUpForm
 from conversations.models import Conversation, Team
@@ -181,6 +181,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "teams": Team.objects.writable_by(person),
         "text_length": TEXT_LENGTH,
         "most_files": MAX_FILES,
+        "most_models": MAX_MODELS,
         "file_bytes": MAX_BYTES,
         **(_first_steps() if person.is_staff and not models else {}),
     }

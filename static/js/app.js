@@ -27,6 +27,7 @@ class Chat {
   #path = location.pathname;
   #place = "";
   #hasBeenOpen = false;
+  #tree = null;
 
   start() {
     const { conversation, revision } = this.#page.dataset;
@@ -49,6 +50,7 @@ class Chat {
     this.#outbox.addEventListener("refused", ({ detail }) => this.#refused(detail));
     this.#outbox.addEventListener("changed", () => this.#showUnsent());
     this.#transcript.addEventListener("changed", () => this.#update());
+    this.#transcript.addEventListener("act", ({ target, detail }) => this.#act(target, detail));
     this.#transcript.addEventListener("retry", () => this.#retry());
     this.#transcript.addEventListener("takeback", ({ detail }) => this.#takeBack(detail));
     this.#composer?.addEventListener("send", ({ detail }) => this.#compose(detail));
@@ -108,12 +110,12 @@ class Chat {
     if (!isFresh) location.reload();
   }
 
-  #compose({ text, files, model, team }) {
+  #compose({ text, files, models, team }) {
     const command = { type: "message.send", id: newId(), conversation: this.#conversation?.id ?? null };
     command.parent = this.#transcript.lastId;
     command.text = text;
     if (files.length) command.files = files.map(({ id }) => id);
-    if (model) command.models = [model];
+    if (models.length) command.models = models;
     if (team) command.team = team;
     this.#outbox.put(command, this.#place, files);
     this.#transcript.toEnd();
@@ -122,8 +124,9 @@ class Chat {
   }
 
   #acknowledged({ entry, ack }) {
-    this.#transcript.sent(entry.command.id, ack);
+    this.#transcript.sent(entry.command, ack);
     this.#follow();
+    if (this.#transcript.isAstray(ack.message)) this.#act(this.#transcript, { type: "show", parent: entry.command.parent });
   }
 
   /** What was written here before the conversation had an id has begun one now, sent by this tab or by another. */
@@ -174,8 +177,18 @@ class Chat {
   }
 
   #stop() {
-    const [reply] = this.#transcript.running;
-    if (reply) this.#socket.request({ type: "reply.stop", message: reply.dataset.id }).catch(() => {});
+    const [first, ...others] = this.#transcript.running;
+    const together = others.filter(({ dataset }) => dataset.parent === first.dataset.parent);
+    for (const { dataset } of first ? [first, ...together] : []) {
+      this.#socket.request({ type: "reply.stop", message: dataset.id }).catch(() => {});
+    }
+  }
+
+  /** Somebody used what stands at a message: its actions, its versions or its editor. */
+  async #act(place, command) {
+    const { Tree } = await import("./models/tree.js");
+    this.#tree ??= new Tree(this.#socket, this.#transcript);
+    await this.#tree.act(place, command, this.#conversation);
   }
 
   #gone() {
@@ -209,9 +222,13 @@ class Chat {
   }
 
   #update() {
+    if (this.#transcript.thread.childElementCount) useActions();
     this.#composer?.show({ isRunning: this.#transcript.running.length > 0 });
   }
 }
+
+/** Not needed before there is a message; and from then on even without a connection, to keep what is written. */
+const useActions = () => Promise.all([import("./elements/message-actions.js"), import("./models/tree.js")]);
 
 new Chat().start();
 if (document.querySelector("welcome-card")) import("./elements/welcome-card.js");

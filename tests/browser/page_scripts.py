@@ -28,6 +28,7 @@ WIDE_ELEMENTS = """() => [...document.querySelectorAll("body *")]
   .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
   .filter((element) => !element.closest("pre, .table-scroll, .math-block"))
   .map((element) => `${element.localName}.${element.className}`)"""
+PLACE = "(element) => element.getBoundingClientRect().top"
 SCROLL_ASIDE = """(box) => {
   box.scrollLeft = 50;
   return box.scrollLeft;

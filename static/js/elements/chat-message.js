@@ -46,9 +46,34 @@ class ChatMessage extends HTMLElement {
     return this.querySelector(".message__source").content.textContent || this.#text.textContent;
   }
 
+  get name() {
+    return this.querySelector(".message__name").textContent;
+  }
+
+  /** When it was written, in milliseconds since 1970. */
+  get time() {
+    return Date.parse(this.querySelector(".message__time").dateTime);
+  }
+
+  /** The ids of all messages at this place that are known, this one included, the oldest first. */
+  get versions() {
+    const known = this.querySelector("branch-switch").dataset.versions.split(" ");
+    const own = this.dataset.status === "sending" ? [] : [this.dataset.id];
+    return [...new Set([...known, ...own])].filter(Boolean).sort(); // Their order in time is that of their ids.
+  }
+
+  get isFirst() {
+    return this.versions[0] === this.dataset.id;
+  }
+
+  addVersions(ids) {
+    this.querySelector("branch-switch").dataset.versions = [...new Set([...this.versions, ...ids])].sort().join(" ");
+  }
+
   /** Shows a message as the server describes it; `html` is the inside of its body. */
   fill(message, html) {
     this.classList.replace("message--", `message--${message.role}`);
+    const isStoredNow = this.dataset.status === "sending" && message.status !== "sending";
     Object.assign(this.dataset, {
       id: message.id,
       role: message.role,
@@ -56,7 +81,9 @@ class ChatMessage extends HTMLElement {
       author: message.author?.id ?? "",
       finish: message.finish_reason ?? "",
       error: message.error?.code ?? "",
+      parent: message.parent ?? "",
     });
+    if (isStoredNow && this.versions.length > 1) this.addVersions([]);
     this.querySelector(".message__name").textContent = message.author?.name ?? message.model_name ?? "";
     this.querySelector(".message__time").dateTime = message.created_at;
     if (message.role === "assistant") this.querySelector(".message__source").content.textContent = message.text;
@@ -89,9 +116,14 @@ class ChatMessage extends HTMLElement {
     if (until) this.#note.append(countdown(new Date(until)));
   }
 
+  /** What it waited for is over. */
+  waitNoMore() {
+    if (this.dataset.status === "waiting") this.#note.textContent = "";
+  }
+
   /** The server stored what was shown as unsent; `reply` is the first thing it will say to it. */
-  accept(id, reply = "") {
-    Object.assign(this.dataset, { id, reply, status: "complete" });
+  accept(id, parent, reply = "") {
+    Object.assign(this.dataset, { id, parent, reply, status: "complete" });
     this.#refresh();
   }
 
@@ -216,7 +248,9 @@ class ChatMessage extends HTMLElement {
       if (!bar.querySelector(".copy") && !bar.closest(".message__live")) bar.append(clone("copy-code-template"));
     }
     const foot = this.querySelector(".message__foot");
-    if (!this.isUnderWay && !foot.querySelector(".copy")) foot.append(clone("copy-message-template"));
+    if (!this.isUnderWay && !foot.querySelector(".copy")) {
+      foot.querySelector("message-actions").before(clone("copy-message-template"));
+    }
     this.#offerChoices(foot);
   }
 

@@ -1,8 +1,9 @@
-/** The thread: finds and adds messages, and follows the end for as long as the reader is there. */
+/** The thread: finds messages, puts new ones where they belong, and follows the end for as long as the reader is there. */
 
 import { clone } from "../helpers/page.js";
 
 const NEAR = 60;
+const QUIET = 150;
 
 class ChatTranscript extends HTMLElement {
   #latest = document.querySelector(".latest");
@@ -22,10 +23,11 @@ class ChatTranscript extends HTMLElement {
     return this.querySelector(".transcript__thread");
   }
 
-  /** The newest stored message's id, or null: what the next message answers. */
+  /** What the next message answers: the id of the last stored message, of several the one that was chosen; or null. */
   get lastId() {
-    const last = [...this.thread.querySelectorAll("chat-message:not([data-status=sending])")].at(-1);
-    return last?.dataset.reply ?? last?.dataset.id ?? null;
+    const last = [...this.thread.children].findLast(isStored);
+    const end = isComparison(last) ? last.querySelector("[data-current]") : last;
+    return end?.dataset.reply ?? end?.dataset.id ?? null;
   }
 
   /** Replies under way, the oldest first. */
@@ -34,15 +36,20 @@ class ChatTranscript extends HTMLElement {
   }
 
   has(id) {
-    return Boolean(this.#find(id));
+    return Boolean(this.find(id));
   }
 
-  /** Shows a message: in its own place where it has one, in that of the copy we showed while it was sent, or last. */
+  find(id) {
+    return this.thread.querySelector(`chat-message[data-id="${CSS.escape(id)}"]`);
+  }
+
+  /** Shows a message: in its own place, in that of the copy we showed while it was sent, or where the tree puts it. */
   put(message, html) {
-    const place = this.#find(message.id) ?? this.#sentCopy(message);
-    const element = place ?? clone("message-template");
+    const element = this.find(message.id) ?? this.#sentCopy(message) ?? this.#place(message);
+    if (!element) return; // It belongs to a branch that is out of sight.
     element.fill(message, html);
-    if (!place) this.thread.insertBefore(element, this.#unsent[0] ?? null);
+    if (isStored(element)) this.#settle(element);
+    if (!element.isUnderWay) this.#letGo(message.id);
     this.#changed();
   }
 
@@ -52,7 +59,7 @@ class ChatTranscript extends HTMLElement {
     for (const message of this.#unsent) if (!ids.includes(message.dataset.id)) message.remove();
     for (const { command, files, written, ...entry } of entries) {
       const { id, text } = command;
-      const copy = this.#find(id) ?? this.thread.appendChild(clone("message-template"));
+      const copy = this.find(id) ?? this.thread.appendChild(clone("message-template"));
       const created_at = new Date(written).toISOString();
       if (!copy.dataset.id) copy.fill({ id, text, files, author, role: "user", status: "sending", created_at });
       copy.wait({ code: waitingFor(entry) });
@@ -60,29 +67,54 @@ class ChatTranscript extends HTMLElement {
   }
 
   /** The server stored it under another id, unless its event was faster than the ack and took the place. */
-  sent(commandId, { message, replies }) {
-    const copy = this.#find(commandId);
+  sent(command, { message, replies }) {
+    const copy = this.find(command.id);
     if (!copy) return;
-    if (this.has(message)) copy.remove();
-    else copy.accept(message, replies.at(-1));
+    if (this.has(message)) return copy.remove();
+    copy.accept(message, command.parent ?? "", replies[0]);
+    this.#settle(copy);
+  }
+
+  /** Whether this message stands below another one than it answers: somebody else was faster. */
+  isAstray(id) {
+    const message = this.find(id);
+    const above = message?.previousElementSibling;
+    return Boolean(above) && above !== this.find(message.dataset.parent);
   }
 
   remove(id) {
-    this.#find(id)?.remove();
+    this.find(id)?.remove();
     this.#changed();
   }
 
   snapshot(reply) {
-    this.#find(reply.message)?.snapshot(reply);
+    this.find(reply.message)?.snapshot(reply);
     this.#changed();
   }
 
   grow(delta) {
-    this.#find(delta.message).grow(delta);
+    this.find(delta.message)?.grow(delta);
   }
 
   wait({ message, reason, until }) {
-    this.#find(message)?.wait({ ...reason, until });
+    this.find(message)?.wait({ ...reason, until });
+  }
+
+  /** Another branch takes the place of what is below this message; without one, of everything that is stored. */
+  replaceBelow(id, branch) {
+    const children = [...this.thread.children].filter(isStored);
+    const aside = this.querySelector(".comparison")?.scrollLeft ?? 0;
+    this.thread.ariaLive = "off"; // A log reads out whatever is added to it; this was said before.
+    setTimeout(() => (this.thread.ariaLive = "polite"), QUIET);
+    for (const element of children.slice(children.indexOf(this.find(id ?? "")) + 1)) element.remove();
+    this.thread.insertBefore(branch, this.#unsent[0] ?? null);
+    this.querySelector(".comparison")?.scrollTo({ left: aside, behavior: "instant" });
+    this.#changed();
+  }
+
+  /** Tells those who do not see it. */
+  announce(sentence) {
+    this.querySelector(".transcript__said").textContent = sentence;
   }
 
   toEnd() {
@@ -90,8 +122,11 @@ class ChatTranscript extends HTMLElement {
     this.#jump();
   }
 
-  #find(id) {
-    return this.thread.querySelector(`chat-message[data-id="${CSS.escape(id)}"]`);
+  /** Keeps an element where it was in sight; `top` is where that is. */
+  hold(element, top) {
+    this.#isFollowing = false;
+    this.scrollTop += element.getBoundingClientRect().top - top;
+    this.#lastTop = this.scrollTop;
   }
 
   #sentCopy({ role, author, text }) {
@@ -100,6 +135,63 @@ class ChatTranscript extends HTMLElement {
 
   get #unsent() {
     return [...this.thread.querySelectorAll("chat-message[data-status=sending]")];
+  }
+
+  /** A place for a new message: at the end of the branch in sight, or in a column of its own; else null. */
+  #place(message) {
+    const parent = message.parent ?? "";
+    const beside = this.#below(parent).filter(isStored);
+    if (beside.length) return this.#placeBeside(beside, message);
+    if (!this.#endsWith(parent)) return null;
+    return this.thread.insertBefore(clone("message-template"), this.#unsent[0] ?? null);
+  }
+
+  /** Models that were asked at once answer side by side; any other version is counted, and shown when it is asked for. */
+  #placeBeside(beside, { id, role, created_at: createdAt, model_name: name }) {
+    const [first] = beside;
+    const column = beside.find((reply) => reply.name === name);
+    const isCompared = isComparison(first.parentElement) || (first.isFirst && first.time === Date.parse(createdAt));
+    if (role === "assistant" && isCompared && !column) return this.#addColumn(first);
+    (isComparison(first.parentElement) ? column : first).addVersions([id]);
+    return null;
+  }
+
+  #addColumn(first) {
+    if (!isComparison(first.parentElement)) {
+      const comparison = clone("comparison-template");
+      first.before(comparison);
+      first.dataset.current = "first";
+      comparison.append(first);
+    }
+    return first.parentElement.appendChild(clone("message-template"));
+  }
+
+  /** Whether the branch in sight goes on below this message; a comparison's from any reply until one has been chosen. */
+  #endsWith(id) {
+    const last = [...this.thread.children].findLast(isStored);
+    if (!isComparison(last)) return (last?.dataset.id ?? "") === id;
+    const isOpen = last.querySelector("[data-current=first]");
+    return Boolean(last.querySelector(`${isOpen ? "" : "[data-current]"}[data-id="${CSS.escape(id)}"]`));
+  }
+
+  /** A question that follows a comparison leaves of it the reply that it follows. */
+  #settle({ previousElementSibling: above, dataset: { parent } }) {
+    if (!isComparison(above)) return;
+    const replies = [...above.children];
+    const chosen = replies.find((reply) => reply.dataset.id === parent);
+    if (!chosen) return;
+    chosen.addVersions(replies.flatMap((reply) => reply.versions));
+    delete chosen.dataset.current;
+    above.replaceWith(chosen);
+  }
+
+  /** What waited for this reply begins now. */
+  #letGo(id) {
+    for (const question of this.#below(id)) for (const reply of this.#below(question.dataset.id)) reply.waitNoMore();
+  }
+
+  #below(id) {
+    return [...this.thread.querySelectorAll(`chat-message[data-parent="${CSS.escape(id)}"]`)];
   }
 
   #changed() {
@@ -132,6 +224,9 @@ class ChatTranscript extends HTMLElement {
     await copy(isCode ? code() : button.closest("chat-message").source, button);
   }
 }
+
+const isComparison = (element) => Boolean(element?.matches(".comparison"));
+const isStored = ({ dataset }) => dataset.status !== "sending";
 
 function waitingFor({ isTried, isHeld, isLate }) {
   if (isHeld) return "held";

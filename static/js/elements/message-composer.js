@@ -7,8 +7,29 @@ import { draftKey, returnedKey } from "../models/outbox.js";
 const AFTER_COMPOSITION = 100;
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
-class MessageComposer extends HTMLElement {
+/** When Enter means "send": not with Shift, not on a phone's keyboard, and not where it chooses a candidate. */
+export class SendKey {
   #composedAt = -Infinity;
+
+  listenTo(text) {
+    text.addEventListener("keyup", () => (this.#composedAt = -Infinity));
+    text.addEventListener("compositionend", ({ timeStamp }) => (this.#composedAt = timeStamp));
+  }
+
+  isMeant(event) {
+    return event.key === "Enter" && !event.shiftKey && !isTouch.matches && !this.#isComposing(event);
+  }
+
+  /** Safari says that Enter chose a candidate only by a composition that ended just before. */
+  #isComposing(event) {
+    const hasJustEnded = event.timeStamp - this.#composedAt < AFTER_COMPOSITION;
+    this.#composedAt = -Infinity;
+    return event.isComposing || event.keyCode === 229 || hasJustEnded;
+  }
+}
+
+class MessageComposer extends HTMLElement {
+  #sendKey = new SendKey();
   #isWaiting = false;
   #tray = null;
   #panel = null;
@@ -17,11 +38,11 @@ class MessageComposer extends HTMLElement {
     this.form.addEventListener("submit", (event) => this.#submit(event));
     this.text.addEventListener("input", () => this.#typed());
     this.text.addEventListener("keydown", (event) => this.#keyDown(event));
-    this.text.addEventListener("keyup", () => (this.#composedAt = -Infinity));
-    this.text.addEventListener("compositionend", ({ timeStamp }) => (this.#composedAt = timeStamp));
+    this.#sendKey.listenTo(this.text);
     this.form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop")));
     this.form.model?.addEventListener("change", () => this.#chooseModel());
     this.form.tune.addEventListener("click", () => this.#tune());
+    this.form.several?.addEventListener("click", () => this.#compare());
     this.#listenForFiles(document.getElementById("chat"));
     this.#restore();
   }
@@ -96,10 +117,18 @@ class MessageComposer extends HTMLElement {
     this.#update();
   }
 
+  /** The options of the models that are asked: those that are compared, or the one chosen. */
+  get #models() {
+    const { options, selectedOptions } = this.form.model ?? { options: [], selectedOptions: [] };
+    const compared = [...this.querySelectorAll("[name=compare]:checked")].map(({ value }) => value);
+    return compared.length > 1 ? [...options].filter(({ value }) => compared.includes(value)) : [...selectedOptions];
+  }
+
+  /** What all of them take and know. */
   get #model() {
-    const chosen = this.form.model?.selectedOptions[0];
-    const [takes, knows] = [chosen?.dataset.takes, chosen?.dataset.knows].map((names) => names?.split(" ") ?? []);
-    return { name: chosen?.textContent ?? "", takes, knows };
+    const models = this.#models;
+    const [takes, knows] = ["takes", "knows"].map((kind) => inAll(models.map(({ dataset }) => dataset[kind].split(" "))));
+    return { name: models.map(({ textContent }) => textContent).join(" · "), takes, knows };
   }
 
   async #tune() {
@@ -109,6 +138,11 @@ class MessageComposer extends HTMLElement {
       this.#panel.addEventListener("changed", () => this.form.tune.toggleAttribute("data-set", this.#panel.isSet));
     }
     this.#panel.open(this.#model.knows);
+  }
+
+  async #compare() {
+    await import("./model-comparison.js");
+    this.querySelector("model-comparison").open(this.form.model);
   }
 
   /** Files come by the button, from the clipboard, and dropped anywhere on the chat. */
@@ -174,16 +208,9 @@ class MessageComposer extends HTMLElement {
 
   #keyDown(event) {
     if (event.key === "Escape" && !event.isComposing && !this.text.value && !this.form.stop.hidden) this.form.stop.click();
-    if (event.key !== "Enter" || event.shiftKey || isTouch.matches || this.#isComposing(event)) return;
+    if (!this.#sendKey.isMeant(event)) return;
     event.preventDefault();
     this.form.requestSubmit();
-  }
-
-  /** Enter that chooses a candidate is not "send"; Safari says so only by a composition that ended just before. */
-  #isComposing(event) {
-    const hasJustEnded = event.timeStamp - this.#composedAt < AFTER_COMPOSITION;
-    this.#composedAt = -Infinity;
-    return event.isComposing || event.keyCode === 229 || hasJustEnded;
   }
 
   #submit(event) {
@@ -195,7 +222,8 @@ class MessageComposer extends HTMLElement {
     const files = this.#tray?.take() ?? [];
     this.text.value = "";
     this.#typed();
-    const detail = { text: text.trim() ? text : "", files, model: this.form.model?.value, team: this.form.team?.value };
+    const models = this.#models.map(({ value }) => value);
+    const detail = { text: text.trim() ? text : "", files, models, team: this.form.team?.value };
     this.dispatchEvent(new CustomEvent("send", { detail }));
     if (!isTouch.matches) this.text.focus();
   }
@@ -255,6 +283,7 @@ class MessageComposer extends HTMLElement {
   }
 }
 
+const inAll = ([first = [], ...others]) => first.filter((name) => others.every((names) => names.includes(name)));
 const number = (value) => value.toLocaleString(document.documentElement.lang);
 
 customElements.define("message-composer", MessageComposer);

@@ -31,6 +31,13 @@ export class Conversation {
     this.read();
   }
 
+  /** The page shows a branch as it was at this revision: asks for everything since. Rejects as `open` does. */
+  async catchUp(revision) {
+    await this.#opening?.catch(() => {});
+    this.revision = Math.min(this.revision, revision);
+    await this.open();
+  }
+
   /** Takes one of this conversation's events. Until an open is acknowledged they are news we are about to get anyway. */
   take(event) {
     if (this.#opening) return;
@@ -66,13 +73,15 @@ export class Conversation {
 
   #created({ revision, message, html }) {
     if (this.#missed(revision)) return;
+    if (!this.#seqs.has(message.id)) this.#seqs.set(message.id, 0);
     if (!this.#transcript.has(message.id)) this.#transcript.put(message, html);
   }
 
   #delta(event) {
     const known = this.#seqs.get(event.message) ?? 0;
     if (event.seq <= known) return;
-    if (event.seq > known + 1 || !this.#transcript.has(event.message)) return this.#reopen();
+    const isKnown = this.#seqs.has(event.message) || this.#transcript.has(event.message); // It may be on another branch.
+    if (event.seq > known + 1 || !isKnown) return this.#reopen();
     this.#seqs.set(event.message, event.seq);
     this.#transcript.grow(event);
   }

@@ -129,7 +129,7 @@ export class Outbox extends EventTarget {
   }
 
   #acknowledged(entry, ack) {
-    const parent = ack.replies.at(-1) ?? ack.message;
+    const parent = ack.replies[0] ?? ack.message;
     if (!entry.command.conversation) this.adopt(entry.place, ack.conversation);
     for (const next of this.#following(entry)) {
       this.#save({ ...next, after: undefined, command: { ...next.command, parent } });

@@ -1,0 +1,76 @@
+/** Which of several versions of a message stands here, and the way to the others. */
+
+import { clone, phrase } from "../helpers/page.js";
+
+const STEPS = { previous: -1, next: 1 };
+const KEYS = { ArrowLeft: "previous", ArrowRight: "next" };
+
+class BranchSwitch extends HTMLElement {
+  static observedAttributes = ["data-versions"];
+
+  /** Where the reader went last: "previous" or "next". */
+  direction = "";
+
+  connectedCallback() {
+    this.#update();
+  }
+
+  attributeChangedCallback() {
+    this.#update();
+  }
+
+  /** For the sentence that says which one this is: {number} of {count}. */
+  get values() {
+    return { number: this.#versions.indexOf(this.#id) + 1, count: this.#versions.length };
+  }
+
+  focusOn(direction) {
+    this.#update();
+    this.querySelector(`[data-step=${direction}]`)?.focus({ preventScroll: true });
+  }
+
+  settled(code) {
+    this.ariaBusy = null;
+    if (code) this.closest("chat-message").querySelector("message-actions").say(code);
+  }
+
+  get #id() {
+    return this.closest("chat-message").dataset.id;
+  }
+
+  get #versions() {
+    return this.dataset.versions.split(" ");
+  }
+
+  #update() {
+    if (!this.isConnected || this.#versions.length < 2) return;
+    if (!this.firstElementChild) this.#build();
+    const { number, count } = this.values;
+    this.querySelector(".switch__place").textContent = `${number}/${count}`;
+    this.querySelector(".switch__words").textContent = phrase("version", this.values);
+    this.querySelector("[data-step=previous]").ariaDisabled = String(number <= 1);
+    this.querySelector("[data-step=next]").ariaDisabled = String(number >= count);
+  }
+
+  #build() {
+    this.append(clone("switch-template"));
+    this.addEventListener("click", ({ target }) => this.#go(target.closest("[data-step]")?.dataset.step));
+    this.addEventListener("keydown", (event) => this.#keyDown(event));
+  }
+
+  #keyDown(event) {
+    if (!KEYS[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    this.#go(KEYS[event.key]);
+  }
+
+  #go(direction) {
+    const message = this.#versions[this.#versions.indexOf(this.#id) + STEPS[direction]];
+    if (!message || this.ariaBusy) return;
+    this.ariaBusy = "true";
+    this.direction = direction;
+    this.dispatchEvent(new CustomEvent("act", { bubbles: true, detail: { type: "branch.choose", message } }));
+  }
+}
+
+customElements.define("branch-switch", BranchSwitch);

@@ -1,0 +1,95 @@
+/** What a person does to the tree of messages: other wordings and versions, other branches, copies. */
+
+import { fragment } from "../helpers/html.js";
+import { newId, phrase } from "../helpers/page.js";
+
+/** After these the server shows another branch from this message's place on. */
+const TURNS = ["message.edit", "reply.retry", "reply.continue", "branch.choose"];
+const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
+
+export class Tree {
+  #socket;
+  #transcript;
+  #ids = new Map();
+
+  constructor(socket, transcript) {
+    this.#socket = socket;
+    this.#transcript = transcript;
+  }
+
+  /** Carries out what somebody asked for at this place of the page, and tells the place how that went. */
+  async act(place, command, conversation) {
+    if (!conversation) return;
+    try {
+      await this.#carryOut(command, conversation, place);
+      place.settled?.("");
+    } catch (refusal) {
+      if (!refusal.code) throw refusal;
+      place.settled?.(refusal.code);
+    }
+  }
+
+  async #carryOut({ type, ...fields }, conversation, place) {
+    if (type === "show") return this.#show(fields.parent ?? "", conversation);
+    const ack = await this.#request({ type, ...fields });
+    if (type === "conversation.fork") location.assign(`/conversations/${ack.conversation}/`);
+    if (!TURNS.includes(type)) return;
+    const old = this.#transcript.find(place.closest("chat-message").dataset.id);
+    if (!old) return;
+    const before = { top: place.getBoundingClientRect().top, direction: place.direction };
+    await this.#show(old.dataset.parent, conversation);
+    this.#lookAt(ack.message ?? ack.replies?.[0] ?? fields.message, before, type);
+  }
+
+  /** The same command again, after it got no answer, has the same id: it is carried out once. */
+  async #request(command) {
+    const body = JSON.stringify(command);
+    if (!this.#ids.has(body)) this.#ids.set(body, newId());
+    try {
+      const ack = await this.#socket.request({ ...command, id: this.#ids.get(body) });
+      this.#ids.delete(body);
+      return ack;
+    } catch (refusal) {
+      if (refusal.code !== "lost") this.#ids.delete(body);
+      throw refusal;
+    }
+  }
+
+  /** The branch that the server shows this person, below that message; what is above stays as it is. */
+  async #show(parent, conversation) {
+    const { revision, after, html } = await fetchThread(conversation.id, parent);
+    this.#transcript.replaceBelow(after, fragment(html));
+    await conversation.catchUp(revision);
+  }
+
+  /** What was chosen stays where the reader is; what is being written is followed. */
+  #lookAt(id, { top, direction }, type) {
+    const message = this.#transcript.find(id);
+    if (!message) return;
+    if (type === "branch.choose" && !direction) this.#askOnly(message.name);
+    if (type !== "branch.choose") this.#transcript.toEnd();
+    else if (direction) this.#goOnSwitching(message, top, direction);
+    if (!direction && !isTouch.matches) document.getElementById("composer-text")?.focus({ preventScroll: true });
+  }
+
+  /** Who goes on with one of several replies goes on with its model. */
+  async #askOnly(name) {
+    await import("../elements/model-comparison.js");
+    document.querySelector("model-comparison")?.askOnly(name);
+  }
+
+  #goOnSwitching(message, top, direction) {
+    const place = message.querySelector("branch-switch");
+    place.focusOn(direction);
+    this.#transcript.hold(place, top);
+    this.#transcript.announce(phrase("version", place.values));
+  }
+}
+
+async function fetchThread(conversation, parent) {
+  const query = parent ? `?after=${parent}` : "";
+  const response = await fetch(`/conversations/${conversation}/thread/${query}`).catch(() => null);
+  const isThread = response?.headers.get("Content-Type")?.startsWith("application/json");
+  if (response?.ok && isThread) return response.json();
+  throw Object.assign(new Error("no thread"), { code: response?.status === 404 ? "not_found" : "lost" });
+}

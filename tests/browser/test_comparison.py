@@ -1,0 +1,206 @@
+"""One question to several models: side by side while they write, and the one that the conversation goes on from."""
+
+import threading
+from collections.abc import Sequence
+
+from playwright.sync_api import Locator, expect
+
+from conversations.models import Message
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Visit
+from tests.conftest import Cast, serve
+from tests.fake_vendor import FakeVendor, Step, history, openai_event, openai_stream
+
+WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
+
+
+def models(vendor: FakeVendor, **scripts: Sequence[Step]) -> None:
+    """Models of these names, each with its own answer to the next question, and the usual one after that."""
+    for name in scripts:
+        serve(vendor, "openai", name)
+    vendor.script = lambda request: scripts[request.json["model"]]
+
+
+def compare(person: ChatPage, text: str, *names: str) -> None:
+    """Ask these models at once."""
+    person.page.locator("button[name=several]").click()
+    for name in names:
+        person.page.locator("model-comparison").get_by_label(name, exact=True).check()
+    person.page.keyboard.press("Escape")
+    person.send(text)
+
+
+def columns(person: ChatPage) -> Locator:
+    return person.page.locator(".comparison > chat-message")
+
+
+def column(person: ChatPage, name: str) -> Locator:
+    return columns(person).filter(has=person.page.locator(".message__name", has_text=name))
+
+
+def test_several_models_write_side_by_side_and_stop_one_by_one(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    models(
+        vendor,
+        alpha=[openai_event("Alpha "), vendor.gate, openai_stream(["speaks."])],
+        beta=[openai_event("Beta "), vendor.gate, openai_stream(["too."])],
+        gamma=[openai_stream(["Gamma."])],
+    )
+    alice = visit(cast.alice, viewport=WIDE)
+    compare(alice, "Who are you?", "alpha", "beta")
+    expect(columns(alice)).to_have_count(2)
+    expect(column(alice, "alpha")).to_contain_text("Alpha ")
+    expect(column(alice, "beta")).to_contain_text("Beta ")
+    boxes = [box for box in (one.bounding_box() for one in columns(alice).all()) if box]
+    assert len({box["y"] for box in boxes}) == 1, "they do not stand side by side"
+    assert not alice.scrolls_sideways()
+    column(alice, "beta").locator("[data-act=stop]").click()
+    alice.ended(column(alice, "beta"), "stopped")
+    expect(column(alice, "alpha")).to_have_attribute("data-status", "streaming")
+    vendor.gate.set()
+    alice.ended(column(alice, "alpha"))
+    assert alice.words(column(alice, "alpha")) == "Alpha speaks."
+    alice.page.reload()
+    expect(columns(alice)).to_have_count(2)
+    alice.ended(column(alice, "beta"), "stopped")
+
+
+def test_the_composer_s_stop_ends_all_of_them(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    models(vendor, alpha=[openai_event("A"), vendor.gate], beta=[openai_event("B"), vendor.gate])
+    alice = visit(cast.alice, viewport=WIDE)
+    compare(alice, "Go on", "alpha", "beta")
+    expect(column(alice, "beta")).to_contain_text("B")
+    expect(column(alice, "alpha")).to_contain_text("A")
+    alice.stop_button.click()
+    for name in ("alpha", "beta"):
+        alice.ended(column(alice, name), "stopped")
+
+
+def test_the_conversation_goes_on_from_the_one_that_was_chosen(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
+    alice = visit(cast.alice, viewport=WIDE)
+    compare(alice, "Hello", "alpha", "beta")
+    for name in ("alpha", "beta"):
+        alice.ended(column(alice, name))
+    first, second = columns(alice).first, columns(alice).nth(1)
+    expect(first).to_have_attribute("data-current", "first")
+    chosen = alice.words(second)
+    second.locator("[data-act=choose]").click()
+    expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
+    expect(alice.text).to_be_focused()
+    alice.page.reload()
+    expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
+    name = columns(alice).nth(1).locator(".message__name").inner_text()
+    alice.page.locator("#composer-model").select_option(label=name)
+    alice.send("And then?")
+    expect(columns(alice)).to_have_count(0)
+    expect(alice.replies).to_have_count(2)
+    assert alice.words(alice.replies.first) == chosen
+    expect(alice.replies.first.locator(".switch__place")).to_have_text("2/2")
+    alice.ended(alice.replies.nth(1))
+    assert history(vendor.requests[-1]) == ["Hello", chosen, "And then?"]
+    alice.page.reload()
+    expect(alice.replies.first.locator(".switch__place")).to_have_text("2/2")
+    alice.replies.first.locator("[data-step=previous]").click()
+    expect(columns(alice)).to_have_count(2)
+    expect(columns(alice).first).to_have_attribute("data-current", "chosen")
+
+
+def test_without_a_choice_the_first_one_goes_on(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
+    alice = visit(cast.alice, viewport=WIDE)
+    compare(alice, "Hello", "alpha", "beta")
+    for name in ("alpha", "beta"):
+        alice.ended(column(alice, name))
+    first = alice.words(columns(alice).first)
+    alice.send("Again")
+    expect(columns(alice)).to_have_count(2)
+    expect(alice.messages).to_have_count(5)
+    assert alice.words(alice.replies.first) == first
+
+
+def test_another_try_takes_its_model_s_place(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
+    alice = visit(cast.alice, viewport=WIDE)
+    compare(alice, "Hello", "alpha", "beta")
+    for name in ("alpha", "beta"):
+        alice.ended(column(alice, name))
+    column(alice, "beta").hover()
+    column(alice, "beta").locator("[data-act=retry]").click()
+    expect(column(alice, "beta").locator(".switch__place")).to_have_text("2/2")
+    expect(columns(alice)).to_have_count(2)
+    alice.ended(column(alice, "beta"))
+    column(alice, "beta").locator("[data-step=previous]").click()
+    expect(column(alice, "beta").locator(".switch__place")).to_have_text("1/2")
+    expect(columns(alice)).to_have_count(2)
+
+
+def test_a_team_mate_sees_them_side_by_side_and_follows(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    gate = threading.Event()
+    models(
+        vendor,
+        alpha=[openai_event("Alpha "), gate, openai_stream(["speaks."])],
+        beta=[openai_event("Beta "), gate, openai_stream(["too."])],
+    )
+    alice = visit(cast.alice, viewport=WIDE)
+    alice.page.locator("#composer-team").select_option(label="Crew")
+    compare(alice, "Hello", "alpha", "beta")
+    path = alice.wait_until_begun()
+    bob = visit(cast.bob, path, viewport=WIDE)
+    expect(columns(bob)).to_have_count(2)
+    gate.set()
+    for person in (alice, bob):
+        for name in ("alpha", "beta"):
+            person.ended(column(person, name))
+    columns(alice).nth(1).locator("[data-act=choose]").click()
+    expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
+    chosen = alice.words(columns(alice).nth(1))
+    alice.send("Onward")
+    for person in (alice, bob):
+        expect(columns(person)).to_have_count(0)
+        expect(person.questions.locator(".message__text")).to_have_text(["Hello", "Onward"])
+        assert person.words(person.replies.first) == chosen
+
+
+def test_on_a_phone_one_swipes_from_one_to_the_next(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
+    alice = visit(cast.alice, viewport=PHONE, has_touch=True, is_mobile=True)
+    alice.page.locator("button[name=several]").tap()
+    for name in ("alpha", "beta"):
+        alice.page.locator("model-comparison").get_by_label(name).check()
+    alice.page.keyboard.press("Escape")
+    alice.text.fill("Hello")
+    alice.send_button.tap()
+    for name in ("alpha", "beta"):
+        alice.ended(column(alice, name))
+    assert not alice.scrolls_sideways()
+    expect(columns(alice).first.locator(".message__text")).to_be_in_viewport(ratio=1)
+    expect(columns(alice).nth(1).locator(".message__text")).not_to_be_in_viewport(ratio=1)
+    choose = columns(alice).nth(1).locator("[data-act=choose]")
+    choose.scroll_into_view_if_needed()
+    box = choose.bounding_box()
+    assert box
+    assert box["height"] >= 40
+    choose.tap()
+    expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
+    expect(columns(alice).nth(1)).to_be_in_viewport(ratio=0.9)
+
+
+def test_no_more_than_eight_are_asked_at_once(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    names = [f"model-{number}" for number in range(9)]
+    models(vendor, **{name: [openai_stream([f"I am {name}."])] for name in names})
+    alice = visit(cast.alice, viewport=WIDE)
+    alice.page.locator("button[name=several]").click()
+    picker = alice.page.locator("model-comparison")
+    expect(picker.locator("input:checked")).to_have_count(1)
+    for name in names[:8]:
+        picker.get_by_label(name).check()
+    expect(picker.get_by_label(names[8])).to_be_disabled()
+    picker.get_by_label(names[0]).uncheck()
+    expect(picker.get_by_label(names[8])).to_be_enabled()
+    for name in names[2:8]:
+        picker.get_by_label(name).uncheck()
+    alice.page.keyboard.press("Escape")
+    expect(alice.page.locator("#composer-model")).to_be_visible()
+    alice.ask("Only one")
+    expect(columns(alice)).to_have_count(0)
+    assert Message.objects.get(role="assistant").model_name == names[1]
