@@ -47,6 +47,16 @@ class Parts:
     def thought(self) -> str:
         return self._joined("thought")
 
+    def places(self) -> list[int]:
+        """Behind how many characters of the text each part stands that is neither text nor thought."""
+        places, at = [], 0
+        for part in self:
+            if part.kind == "text":
+                at += len(part.text)
+            elif part.kind != "thought":
+                places.append(at)
+        return places
+
     def as_json(self) -> list[dict[str, Any]]:
         return [part.to_json() for part in self]
 

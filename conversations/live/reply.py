@@ -58,7 +58,7 @@ class LiveReply:
         self._asked = self._claimed = False
         self._lock = threading.Lock()
         self._said, self._seq = Parts(), 0
-        self._growing = GrowingMarkdown()
+        self._growing, self._parts_passed = GrowingMarkdown(), 0
         self.pending: deque[Delta | Piece] = deque()
         """What the loop has not taken yet."""
         self.grown = False
@@ -143,5 +143,16 @@ class LiveReply:
     def render(self, text: str) -> "Rendering":
         """Bring the growing HTML up to `text`; only ever in the one rendering thread."""
         begun = time.perf_counter()
+        self._close_at_parts(text)
         self._growing.update(text)
         return Rendering(tuple(self._growing.done), self._growing.live, time.perf_counter() - begun)
+
+    def _close_at_parts(self, text: str) -> None:
+        """Where words follow a part, they are a text of their own; a part at the end may be newer than `text`."""
+        with self._lock:
+            places = self._said.places()
+        for place in places[self._parts_passed :]:
+            if place >= len(text):
+                break
+            self._growing.part(text[:place])
+            self._parts_passed += 1

@@ -17,6 +17,9 @@ EAGER_CHARACTERS = 2048
 # One that had n characters waits for n²/PATIENCE new ones, at most n/4: the work stays linear in its length.
 PATIENCE = 65_536
 
+# Stands among the closed blocks for what is no text, and shows nothing.
+PART = mark_safe("<!--part-->")
+
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -36,8 +39,9 @@ class Rendered:
 class GrowingMarkdown:
     """One reply while it streams; every piece it hands out is sanitised HTML.
 
-    `''.join(done) + live` equals `render(text)`, except that code is not highlighted while its fence is the end of the
-    text, and that the newest part of an open block of more than EAGER_CHARACTERS may stand below it as plain text.
+    `''.join(done) + live` equals `render(text)`, or that of each text between two parts with PART there, except
+    that code is not highlighted while its fence is the end of the text, and that the newest part of an open block of
+    more than EAGER_CHARACTERS may stand below it as plain text.
     """
 
     def __init__(self) -> None:
@@ -66,10 +70,18 @@ class GrowingMarkdown:
             self.live = _joined((self._rendered, _sanitized(plain_paragraph(text[self._rendered_up_to :]))))
         return Rendered(tuple(self._done[closed:]), self.live)
 
+    def part(self, text: str) -> None:
+        """Say that something else follows `text`, the whole text so far: no later word belongs to its open block."""
+        self.update(text)
+        self.finish()
+        self._done.append(PART)
+
     def finish(self) -> SafeString:
         """Say that the text is complete: returns exactly `render(text)`, at the cost of the open block only."""
         self._close(parse_blocks(self._text[self._start :]))
-        self._start, self.live = len(self._text), SafeString()
+        self._start = self._rendered_up_to = len(self._text)
+        self._rendered = self.live = SafeString()
+        self._fence = None
         return _joined(self._done)
 
     def _is_due(self) -> bool:

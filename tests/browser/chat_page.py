@@ -74,7 +74,7 @@ class ChatPage:
 
     def words(self, message: Locator) -> str:
         """The message's text; what is out of sight is not laid out and has no `innerText` yet."""
-        return (message.locator(".message__text").text_content() or "").strip()
+        return "".join(message.locator(".message__text").all_text_contents()).strip()
 
     def wake(self) -> None:
         """The browser says that the network is back: the page need not wait for its next try."""

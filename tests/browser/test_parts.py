@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from providers.types import Delta, Part
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import ACTIVE_MARKUP, WIDE_ELEMENTS
 from tests.conftest import Cast, serve
-from tests.fake_vendor import FakeVendor, file_steps, openai_end, openai_event
+from tests.fake_vendor import FakeVendor, file_steps, gemini_end, gemini_parts, openai_chunk, openai_end, openai_event
 
 WIRE_FILES = Path(__file__).parent.parent / "wire"
 RUN = "alert(window.__xss=1)"
@@ -154,6 +156,60 @@ def test_parts_appear_while_the_reply_is_written(
     vendor.gate.set()
     alice.ended(reply)
     check_parts(reply)
+
+
+PNG = base64.b64encode(picture()).decode()
+LIVE = {
+    "gemini": [
+        (gemini_parts({"text": "Let me **compute**."}), "message__text"),
+        (gemini_parts({"executableCode": {"language": "PYTHON", "code": "print(3)"}}), "code-block"),
+        (gemini_parts({"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "3"}}), "output"),
+        (gemini_parts({"text": "- a\n- b"}), "message__text"),
+        (gemini_parts({"inlineData": {"mimeType": "image/png", "data": PNG}}), "picture"),
+        (gemini_parts({"text": "It is *three*."}), "message__text"),
+        (gemini_end(), ""),
+    ],
+    "openai": [
+        (openai_event("Let me **draw**."), "message__text"),
+        (openai_chunk(images=[{"image_url": {"url": f"data:image/png;base64,{PNG}"}}]), "picture"),
+        (openai_event("- a\n- b"), "message__text"),
+        (openai_chunk(images=[{"image_url": {"url": f"data:image/png;base64,{PNG}"}}]), "picture"),
+        (openai_event("It is *three*."), "message__text"),
+        (openai_end(), ""),
+    ],
+}
+
+
+@pytest.mark.parametrize("wire", LIVE)
+def test_everything_appears_in_the_order_in_which_it_comes(
+    cast: Cast, vendor: FakeVendor, visit: Visit, wire: str
+) -> None:
+    serve(vendor, wire)
+    gates = [threading.Event() for _ in LIVE[wire]]
+    vendor.play([step for (sent, _), gate in zip(LIVE[wire], gates, strict=True) for step in (gate, sent)])
+    alice = visit(cast.alice)
+    alice.send("Show me")
+    reply = alice.replies.first
+    seen: list[str] = []
+    for gate, (_, shown) in zip(gates, LIVE[wire], strict=True):
+        gate.set()
+        seen += [shown] if shown else []
+        expect_in_order(reply, seen)
+        if len(seen) == 4:
+            alice.wait_until_begun()
+            alice.page.reload()
+            expect_in_order(reply, seen)
+    alice.ended(reply)
+    expect_in_order(reply, seen)
+    expect(reply.locator(".message__text strong")).to_have_count(1)
+    expect(reply.locator(".message__text li")).to_have_text(["a", "b"])
+    expect(reply.locator(".message__text em")).to_have_text("three")
+
+
+def expect_in_order(reply: Locator, classes: list[str]) -> None:
+    """These are the things to see in a reply; an empty text, which only waits for words, is none."""
+    seen = reply.locator(".message__body > :not(.message__text:empty)")
+    expect(seen).to_have_class([re.compile(f"^{name}") for name in classes])
 
 
 @pytest.mark.parametrize(

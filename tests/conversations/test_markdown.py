@@ -323,6 +323,18 @@ def test_growing_beyond_the_eager_part(text: str, cuts: list[int], patience: int
         assert reply.finish() == whole
 
 
+@given(st.lists(DOCUMENTS, min_size=2, max_size=4), CUTS)
+def test_a_part_between_two_texts_keeps_them_apart(texts: list[str], cuts: list[int]) -> None:
+    reply, before = GrowingMarkdown(), ""
+    for text in texts:
+        for prefix in prefixes(text, cuts):
+            reply.update(before + prefix)
+        before += text
+        reply.part(before)
+    assert "".join(reply.done) == "".join(render(text) + growing.PART for text in texts)
+    assert reply.live == ""
+
+
 def test_blocks_close_one_by_one() -> None:
     reply = GrowingMarkdown()
     assert reply.update("one\n\nt") == growing.Rendered(("<p>one</p>\n",), "<p>t</p>\n")

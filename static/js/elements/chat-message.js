@@ -11,6 +11,9 @@ const ofEarlier = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeS
 /** Where text that came without markup is appended: what would hold the next word if it were rendered. */
 const HOLDS_TEXT = "div, ul, ol, li, p, blockquote, h1, h2, h3, h4, h5, h6, pre, pre > code";
 
+/** Where among a reply's blocks a part of another kind stands. */
+const PART = "<!--part-->";
+
 const MINUTE = 60;
 
 /** A time that somebody waited, no more exact than it was felt. */
@@ -31,7 +34,17 @@ function countdown(end) {
   return left;
 }
 
+const division = (className) => Object.assign(document.createElement("div"), { className });
+
+/** The block of this text that may still change. */
+function liveIn(text) {
+  return text.querySelector(":scope > .message__live") ?? text.appendChild(division("message__live"));
+}
+
 class ChatMessage extends HTMLElement {
+  /** Of the texts between the parts, the one whose blocks the server is rendering. */
+  #rendered = 0;
+
   connectedCallback() {
     this.#describe();
     this.#decorate(this);
@@ -94,16 +107,17 @@ class ChatMessage extends HTMLElement {
 
   /** Everything a reply under way has said so far. */
   snapshot({ text, thought, html, parts, waiting }) {
-    const empty = Object.assign(document.createElement("div"), { className: "message__text" });
-    this.#body.replaceChildren(empty);
-    this.grow({ text, thought, html });
+    this.#body.replaceChildren(division("message__text"));
+    this.#rendered = 0;
+    this.grow({ thought });
     for (const part of parts ?? []) this.grow({ part });
+    this.grow({ text, html });
     if (waiting) this.wait(waiting);
   }
 
   /** The next piece of a reply: rendered blocks where the server sent some, else plain text behind the last of them. */
   grow({ text, thought, html, part }) {
-    if (part) this.#place((parts) => parts.build(part), this.#body);
+    if (part) this.#add(part);
     if (thought) this.#thoughts.append(thought);
     if (html) this.#render(html);
     else if (text) this.#tail.append(text);
@@ -132,11 +146,27 @@ class ChatMessage extends HTMLElement {
     this.#describe();
   }
 
+  /** A part stands behind the text so far; what comes next has a place behind the part. */
+  #add(part) {
+    this.#place((parts) => parts.build(part), this.#body);
+    this.#body.append(division("message__text"));
+  }
+
   #render({ done, live }) {
-    const blocks = fragment(done.join(""));
+    const [open, ...behind] = done.join("").split(PART);
+    this.#close(open);
+    for (const blocks of behind) {
+      liveIn(this.#texts[this.#rendered]).remove();
+      this.#rendered += 1;
+      this.#close(blocks);
+    }
+    liveIn(this.#texts[this.#rendered]).replaceChildren(fragment(live));
+  }
+
+  #close(html) {
+    const blocks = fragment(html);
     this.#decorate(blocks);
-    this.#live.before(blocks);
-    this.#live.replaceChildren(fragment(live));
+    liveIn(this.#texts[this.#rendered]).before(blocks);
   }
 
   #showUnrendered({ text, files }) {
@@ -166,26 +196,27 @@ class ChatMessage extends HTMLElement {
     return this.querySelector(".message__note");
   }
 
-  /** The block that may still change. */
-  get #live() {
-    const found = this.#text.querySelector(":scope > .message__live");
-    return found ?? this.#text.appendChild(Object.assign(document.createElement("div"), { className: "message__live" }));
+  /** The texts of a reply: before, between and behind its parts of other kinds. */
+  get #texts() {
+    return this.#body.querySelectorAll(":scope > .message__text");
   }
 
   get #tail() {
-    let place = this.#live;
+    let place = liveIn([...this.#texts].at(-1));
     while (place.lastElementChild?.matches(HOLDS_TEXT)) place = place.lastElementChild;
     const last = place.lastElementChild;
     if (last?.className === "message__tail") return last;
     return place.appendChild(Object.assign(document.createElement("span"), { className: "message__tail" }));
   }
 
+  /** Thoughts stand before the text that they led to. */
   get #thoughts() {
-    if (!this.querySelector(".thought")) {
-      this.#text.before(clone("thought-template"));
+    const text = [...this.#texts].at(-1);
+    if (!text.previousElementSibling?.matches(".thought")) {
+      text.before(clone("thought-template"));
       this.#nameParts();
     }
-    return this.querySelector(".thought__text");
+    return text.previousElementSibling.querySelector(".thought__text");
   }
 
   #refresh() {
