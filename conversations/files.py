@@ -5,12 +5,11 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from conversations import imaging
+from conversations import file_parts, imaging
 from conversations.errors import NotFound, Refused
 from conversations.file_types import ending_of, media_type_of
 from conversations.models import File, Message, User
@@ -60,16 +59,7 @@ def keep_made(reply_id: UUID, part: Part) -> Part:
     file = keep(reply.author or reply.conversation.owner, name, media_type, content)
     reply.files.add(file)
     kind = "image" if file.is_image else "file"
-    kept = {key: value for key, value in part.detail.items() if key != "data"}
-    return Part(kind, "", {**_without_bytes(kept), "file": str(file.id), "name": name})
-
-
-def _without_bytes(detail: dict[str, Any]) -> dict[str, Any]:
-    vendor = detail.get("vendor")
-    if not vendor or "inlineData" not in vendor["part"]:
-        return detail
-    inline = {key: value for key, value in vendor["part"]["inlineData"].items() if key != "data"}
-    return {**detail, "vendor": {**vendor, "part": {**vendor["part"], "inlineData": inline}}}
+    return Part(kind, "", {**file_parts.emptied(part).detail, "file": str(file.id), "name": name})
 
 
 def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:

@@ -154,7 +154,7 @@ def _next_step(live: LiveReply) -> _Task | Wait:
     if isinstance(step, Wait):
         return step
     try:
-        return _Task(step, history.prompt_for(reply, step.vendor_id), carried)
+        return _Task(step, history.prompt_for(reply, step), carried)
     except VendorError:
         search.over()
         raise

@@ -1,15 +1,16 @@
 """The branch above a reply, as a provider understands it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import groupby
 from typing import Any
 
 from django.db.models import Sum
 
-from conversations import files
+from conversations import file_parts, files
 from conversations.models import File, Message
 from conversations.models.message import Role, Said
 from providers.errors import ContextTooLong
+from providers.pool import Route
 from providers.types import Part, Prompt, Turn
 
 MAX_FILE_BYTES = 40 * 2**20
@@ -23,41 +24,38 @@ GO_ON = (
 """What a model is told that shall finish its reply: few vendors let the last turn be the model's own."""
 
 
-def prompt_for(reply: Message, vendor_id: str) -> Prompt:
-    """Everything said on the way to this reply, in order."""
+def prompt_for(reply: Message, route: Route) -> Prompt:
+    """Everything said on the way to this reply, in order, as far as the model at the end of this route takes it."""
     conversation = reply.conversation
     branch = Message.objects.said_up_to(reply.parent_id)
-    _refuse_too_many_bytes(branch)
+    if reply.continues is not None:
+        branch.append(Said(Role.ASSISTANT, reply.continues.parts))
+    _refuse_too_many_bytes(branch, route.takes)
     return Prompt(
-        model=vendor_id,
-        turns=(*_turns(branch), *_broken_off(reply)),
+        model=route.vendor_id,
+        turns=(*_turns(branch, route.takes), *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
         system=conversation.system_prompt,
         parameters={**conversation.parameters, **reply.parameters},
     )
 
 
-def _refuse_too_many_bytes(branch: list[Said]) -> None:
+def _refuse_too_many_bytes(branch: list[Said], taken: Set[str]) -> None:
     """Every file goes out with every question: before they are all read, see whether anybody would take them."""
-    named = {part["file"] for said in branch for part in said.parts if "file" in part}
+    parts = (part for said in branch for part in said.parts)
+    named = {part["file"] for part in parts if "file" in part and part["kind"] in taken}
     size = File.objects.filter(pk__in=named).aggregate(size=Sum("size"))["size"] if named else 0
     if (size or 0) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 2**20
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
 
 
-def _turns(branch: Iterable[Said]) -> Iterator[Turn]:
+def _turns(branch: Iterable[Said], taken: Set[str]) -> Iterator[Turn]:
     for said in branch:
-        yield Turn("assistant" if said.role == Role.ASSISTANT else "user", tuple(_parts(said.parts)))
+        yield Turn("assistant" if said.role == Role.ASSISTANT else "user", tuple(_parts(said.parts, taken)))
 
 
-def _broken_off(reply: Message) -> Iterator[Turn]:
-    if reply.continues is not None:
-        yield from _turns([Said(Role.ASSISTANT, reply.continues.parts)])
-        yield Turn("user", (Part("text", GO_ON),))
-
-
-def _parts(said: list[dict[str, Any]]) -> Iterator[Part]:
-    """What a message holds, as it came, less its seams; the bytes of its files are read only now."""
+def _parts(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
+    """What a message holds, as it came, less its seams."""
     match said:
         case [{"kind": "text", "text": words, **detail}] if not detail:  # most messages, by far
             yield Part("text", words)
@@ -67,15 +65,11 @@ def _parts(said: list[dict[str, Any]]) -> Iterator[Part]:
         if is_words:
             yield Part("text", "".join(part.text for part in group))
         else:
-            yield from (with_content(part) if "file" in part.detail else part for part in group)
+            yield from (_with_file(part, taken) if "file" in part.detail else part for part in group)
 
 
-def with_content(part: Part) -> Part:
-    """A part whose bytes lie in a file of ours, whole again as the vendor sent it or takes it."""
-    content = files.as_base64(part.detail["file"])
-    vendor = part.detail.get("vendor")
-    if vendor:
-        inline = {**vendor["part"]["inlineData"], "data": content}
-        vendor = {**vendor, "part": {**vendor["part"], "inlineData": inline}}
-    detail = {**part.detail, "data": content, **({"vendor": vendor} if vendor else {})}
-    return Part(part.kind, part.text, detail)
+def _with_file(part: Part, taken: Set[str]) -> Part:
+    """A part with the bytes of its file, which are read only now; its name, where nobody takes them."""
+    if part.kind not in taken:
+        return file_parts.in_words(part)
+    return file_parts.filled(part, files.as_base64(part.detail["file"]))

@@ -20,8 +20,8 @@ from providers.types import Address, Prompt
 class Route:
     """One way to a vendor: its address, its own id of the model, and the key (None where it wants none).
 
-    `raw_extras` is what an administrator lays over the requests of this `deployment`; `endpoint`, `key_id` and
-    `deployment` are the rows that it came from.
+    `raw_extras` is what an administrator lays over the requests of this `deployment`; `takes` are the kinds of parts
+    with files (image, file) that its model reads; `endpoint`, `key_id` and `deployment` are the rows it came from.
     """
 
     address: Address
@@ -32,6 +32,7 @@ class Route:
     key_id: UUID | None = None
     deployment: UUID | None = None
     raw_extras: Mapping[str, Any] = field(default_factory=dict)
+    takes: frozenset[str] = frozenset()
 
     def stream(self, prompt: Prompt, rest: Callable[[], float] = never) -> Stream:
         """A reply to read, resting as `rest` says; it connects when iterated. Blocks while the local model starts."""
@@ -60,6 +61,9 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
         address=replace(way.address, learnt=frozenset(deployment.learnt)),
         deployment=deployment.pk,
         raw_extras=deployment.raw_extras,
+        takes=frozenset(
+            kind for kind, taken in (("image", deployment.takes_images), ("file", deployment.takes_documents)) if taken
+        ),
     )
 
 

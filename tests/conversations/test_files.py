@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from conversations import files
+from conversations import file_parts, files
 from conversations.models import File, User
 from providers.models import Deployment, LanguageModel
+from providers.types import Part
 from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
@@ -166,3 +168,37 @@ def test_foreign_files_and_kinds_a_model_does_not_take_are_refused(
     refused = socket.ask("message.send", conversation=None, text="look", files=[kept["id"]])
     assert refused["code"] == "bad_field"
     assert "parrot" in refused["text"]
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_a_model_that_takes_no_files_is_told_their_names(
+    cast: Cast, vendor: FakeVendor, connect: Connect, alice: Client, wire: str
+) -> None:
+    model = serve(vendor, wire)
+    kept = [upload(alice, picture()), upload(alice, b"Some words", "notes.txt")]
+    socket = connect(cast.alice)
+    ids = [file["id"] for file in kept]
+    asked = socket.ask("message.send", conversation=None, text="What is it?", models=[model.id], files=ids)
+    socket.event("message.finished")
+    for takes_images, takes_documents, shown in (
+        (False, False, ["[image: photo.png]", "[file: notes.txt]"]),
+        (False, True, ["[image: photo.png]"]),
+        (True, True, []),
+    ):
+        Deployment.objects.update(takes_images=takes_images, takes_documents=takes_documents)
+        socket.ask("message.send", conversation=asked["conversation"], text="And now?")
+        socket.event("message.finished")
+        first = json.dumps((vendor.requests[-1].json.get("messages") or vendor.requests[-1].json["contents"])[0])
+        assert [note for note in ("[image: photo.png]", "[file: notes.txt]") if note in first] == shown
+        assert ("image" in first.replace("[image", "")) is takes_images
+        assert "What is it?" in first
+
+
+def test_the_bytes_go_out_of_a_part_and_come_back_into_it() -> None:
+    inline = {"mimeType": "image/png", "data": "AAAA"}
+    vendor = {"wire": "gemini", "part": {"inlineData": inline, "thoughtSignature": "s"}}
+    for detail in ({"media_type": "image/png"}, {"media_type": "image/png", "vendor": vendor}):
+        part = Part("image", "", {**detail, "data": "AAAA"})
+        emptied = file_parts.emptied(part)
+        assert "AAAA" not in json.dumps(emptied.to_json())
+        assert file_parts.filled(emptied, "AAAA") == part

@@ -1,0 +1,32 @@
+"""A part whose bytes lie in a file of ours: emptied when it is stored, filled when a vendor is to have it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from providers.types import Part
+
+
+def filled(part: Part, content: str) -> Part:
+    """The part whole again, as its vendor sent it or any vendor takes it; `content` is base64."""
+    return Part(part.kind, part.text, {**_with_inline(part.detail, {"data": content}), "data": content})
+
+
+def emptied(part: Part) -> Part:
+    """The part without its bytes, also where the vendor's own form of it holds them once more."""
+    kept = {key: value for key, value in part.detail.items() if key != "data"}
+    return Part(part.kind, part.text, _with_inline(kept, {}))
+
+
+def in_words(part: Part) -> Part:
+    """What stands for it in front of a model that does not take such files."""
+    return Part("text", f"[{part.kind}: {part.detail.get('name') or part.detail.get('media_type') or 'unnamed'}]")
+
+
+def _with_inline(detail: Mapping[str, Any], bytes_of_it: Mapping[str, str]) -> dict[str, Any]:
+    """The detail with these bytes in the vendor's form of the part, if that has a place for them."""
+    vendor = detail.get("vendor")
+    if not vendor or "inlineData" not in vendor["part"]:
+        return dict(detail)
+    inline = {key: value for key, value in vendor["part"]["inlineData"].items() if key != "data"}
+    part = {**vendor["part"], "inlineData": {**inline, **bytes_of_it}}
+    return {**detail, "vendor": {**vendor, "part": part}}
