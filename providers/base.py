@@ -25,7 +25,7 @@ _IN_STRING = re.compile(rb'["\\]')
 class Assembler:
     """Turns the chunks of one reply body into decoded JSON objects.
 
-    `done` tells that the end marker `[DONE]` has come; `alien` that lines came which belong to no format we know.
+    `done` tells that the end marker `[DONE]` has come; `alien` that nothing came which is of a format we know.
     A single undecodable event is skipped; three in a row raise BadReply.
     """
 
@@ -36,12 +36,13 @@ class Assembler:
         self._events = Events()
         self._object = BareObject()
         self._unreadable = 0
+        self._is_garbled: bool | None = None  # until there is something to judge by
         self._started = False
 
     @property
     def alien(self) -> bool:
-        """Whether lines came which belong to no format we know."""
-        return self._events.alien
+        """Whether lines came which belong to no format we know, or events none of which could be read."""
+        return self._events.alien or self._is_garbled is True
 
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         """The objects that `chunk` completes; none after `[DONE]`."""
@@ -63,8 +64,9 @@ class Assembler:
                     yield from self._event(line)
 
     def finish(self) -> Iterator[dict[str, Any]]:
-        """What is left when the body has ended."""
+        """What is left when the body has ended; an event that lacks its end was cut off, which is not garbled."""
         yield from self.feed(self._mark.rest())
+        self._is_garbled = self._is_garbled or False
         yield from self._event(self._lines.rest())
         yield from self._event(b"")
 
@@ -92,6 +94,7 @@ class Assembler:
             return ()
         objects = _objects_in(text)
         self._unreadable = 0 if objects else self._unreadable + 1
+        self._is_garbled = not objects and self._is_garbled is not False
         if self._unreadable == UNREADABLE_IN_A_ROW:
             raise BadReply(because="The vendor sent events that cannot be read.")
         return objects

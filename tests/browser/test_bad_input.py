@@ -41,8 +41,8 @@ TROUBLES = {
     ),
     "malformed events": (
         [200, b'data: {"choices": [{"delta"\n\n', b"data: ]]]\n\n"],
-        "The vendor broke off before the end of the reply.",
-        "回复尚未结束，服务商就断开了。",
+        "The vendor answered something that is not a reply. Is its address right?",
+        "服务商返回的内容不是有效回复。地址填写正确吗？",
     ),
     "connection ends at once": (
         [close],

@@ -77,6 +77,20 @@ def test_a_finish_that_is_a_break(reason: str) -> None:
     assert outcome("openai", [openai_event("x") + openai_end(reason)])["error"] == "vendor_down"
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'data: {"choices": [{"delta"\n\ndata: ]]]\n\n', "bad_reply"),
+        (b"data: ]]]\n\n" + openai_event("x"), "cut_off"),
+        (openai_event("") + b"data: ]]]\n\n", "cut_off"),
+        (b'data: {"choices": [{"delta"', "cut_off"),
+        (b"data: ]]]\n\ndata: {", "bad_reply"),
+    ],
+)
+def test_nothing_but_garbled_events_are_no_reply(body: bytes, code: str) -> None:
+    assert outcome("openai", [body])["error"] == code
+
+
 CALL = {"functionCall": {"name": "f"}}
 ANSWER = {"functionResponse": {"name": "f", "response": {}}}
 
