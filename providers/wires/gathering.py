@@ -10,8 +10,6 @@ from providers.wires.citations import Citations
 from providers.wires.pieces import CallPiece, Cited, ReasoningPiece
 from providers.wires.reasoning import Reasoning
 
-BLOCKED = "The vendor's content rules blocked the answer."
-
 
 class Gathering:
     """Gathers calls, sources and a refusal of one reply, and makes its last parts of them."""
@@ -51,8 +49,8 @@ class Gathering:
             yield Delta(part=part)
 
     def refused(self, finish: Finish | None, *, answered: bool) -> Iterator[Delta]:
-        """The refusal, whole; a reply that was blocked before its first word has one in any case."""
+        """The refusal, whole; a reply that was blocked before its first word has one, be it without words."""
         is_blocked = finish is not None and finish.reason == "blocked"
         if self.is_refused or (is_blocked and not answered):
             reason = finish.vendor_reason if finish and is_blocked else ""
-            yield Delta(part=Part("refusal", "".join(self._refusal) or BLOCKED, {"reason": reason} if reason else {}))
+            yield Delta(part=Part("refusal", "".join(self._refusal), {"reason": reason} if reason else {}))

@@ -17,7 +17,7 @@ const BUILD = {
   call: ({ name, arguments: given, raw }) => written("call", { ".call__name": name, ".call__value": readable(given ?? raw) }),
   call_result: ({ name, response }) => written("call_result", { ".call__name": name, ".call__value": readable(response) }),
   citation: sources,
-  refusal: ({ text, reason }) => written("refusal", { ".refusal__text": text || reason }),
+  refusal,
   seam: () => written("seam", {}),
 };
 
@@ -49,6 +49,12 @@ function output({ text, outcome }) {
   const element = written("code_result", { ".output__text": text });
   element.dataset.outcome = outcome;
   element.querySelector(".output__label").dataset.word = `output.${outcome}`;
+  return element;
+}
+
+function refusal({ text, reason }) {
+  const element = written("refusal", { ".refusal__text": text, ".refusal__reason": reason });
+  element.querySelector(".refusal__label").dataset.word = text ? "refusal" : "refusal.blocked";
   return element;
 }
 
