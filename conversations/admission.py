@@ -1,8 +1,9 @@
 """Who stands behind a socket, asked anew at every command and every second in between."""
 
 import asyncio
+from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -12,29 +13,66 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
+from conversations.digests import digest_of
 from conversations.live import hub
-from conversations.models import Conversation, User
+from conversations.models import Conversation, PersonalToken, User
 
 _proofs: WeakKeyDictionary["Admitted", tuple[str, str]] = WeakKeyDictionary()
 """The session and the password hash with which each socket was last found in order."""
 _engine = import_module(settings.SESSION_ENGINE)
 
 
+BEARER = b"bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """With what a socket came: a browser's session, or the digest of a program's personal token."""
+
+    session: str = ""
+    token: str = ""
+
+
 class Admitted(Protocol):
     """A socket that can be shown the door."""
 
     user_id: UUID
-    session_key: str
+    credential: Credential
 
     def expel(self) -> None: ...
 
     def evict(self, conversation: UUID) -> None: ...
 
 
-def person_of(session_key: str) -> User | None:
-    """The person signed in with this session, None once it has ended or the person may no longer come in."""
+def token_in(scope: dict[str, Any]) -> bytes | None:
+    """The bearer token of a handshake; no browser can be made to send one to another site's socket."""
+    given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    return given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else None
+
+
+def credential_in(scope: dict[str, Any]) -> Credential:
+    """A token counts before a session."""
+    if (token := token_in(scope)) is not None:
+        return Credential(token=digest_of(token.decode("latin-1")))
+    session = scope.get("session")
+    return Credential(session=(session.session_key if session else None) or "")
+
+
+def admitted_by(credential: Credential) -> User | None:
+    """As person_of, at the door: a token remembers that it was used."""
+    if token := PersonalToken.objects.open().filter(digest=credential.token).first():
+        token.note_use()
+    return person_of(credential)
+
+
+def person_of(credential: Credential) -> User | None:
+    """The person whose session or token this is, None once that has ended or the person may no longer come in."""
+    if credential.token:
+        return User.objects.filter(tokens__in=PersonalToken.objects.open().filter(digest=credential.token)).first()
+    if not credential.session:
+        return None
     request = HttpRequest()
-    request.session = _engine.SessionStore(session_key)
+    request.session = _engine.SessionStore(credential.session)
     user = get_user(request)
     return user if isinstance(user, User) and user.is_active else None
 
@@ -58,15 +96,18 @@ def recheck() -> None:
 
 def _admitted(sockets: list[Admitted]) -> set[Admitted]:
     """Those whose person may still come in; sessions and accounts that have not changed are not opened again."""
-    keys = {socket.session_key for socket in sockets}
+    keys = {socket.credential.session for socket in sockets} - {""}
     valid = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
     sessions: dict[str, str] = dict(valid.values_list("pk", "session_data"))
+    digests = {socket.credential.token for socket in sockets} - {""}
+    tokens = set(PersonalToken.objects.open().filter(digest__in=digests).values_list("digest", flat=True))
     active = User.objects.filter(pk__in={socket.user_id for socket in sockets}, is_active=True)
     passwords: dict[UUID, str] = dict(active.values_list("pk", "password"))
     return {
         socket
         for socket in sockets
-        if _is_in_order(socket, sessions.get(socket.session_key), passwords.get(socket.user_id))
+        if socket.credential.token in tokens
+        or _is_in_order(socket, sessions.get(socket.credential.session), passwords.get(socket.user_id))
     }
 
 
@@ -75,7 +116,7 @@ def _is_in_order(socket: Admitted, session: str | None, password: str | None) ->
         return False
     proof = (session, password)
     if _proofs.get(socket) != proof:
-        if person_of(socket.session_key) is None:
+        if person_of(socket.credential) is None:
             return False
         _proofs[socket] = proof
     return True

@@ -12,9 +12,9 @@ from ninja import NinjaAPI, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.files import UploadedFile
 from ninja.parser import Parser
-from ninja.security import django_auth
+from ninja.security import HttpBearer, django_auth
 
-from conversations import actions, commands, events, files
+from conversations import actions, commands, events, files, limits
 from conversations.api_schemas import (
     ConversationChange,
     ConversationIn,
@@ -27,7 +27,7 @@ from conversations.api_schemas import (
     ModelOut,
 )
 from conversations.errors import NotFound, Refused
-from conversations.models import Conversation, File, Message, Team, User
+from conversations.models import Conversation, File, Message, PersonalToken, Team, User
 from conversations.models.conversation import TITLE_LENGTH
 from conversations.paging import after, cursor_of
 from conversations.parameters import checked
@@ -45,8 +45,27 @@ class JsonObjects(Parser):
         return commands.json_object(request.body.decode())
 
 
+class BearerToken(HttpBearer):
+    """A person's own program, by its personal token; it needs no CSRF token, as no browser sends it unasked."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        found = PersonalToken.objects.of(token).select_related("user").first()
+        if found is None:
+            if limits.bad_token(request):
+                raise Refused("rate_limited", "Too many calls with a token that is none.")
+            return None
+        found.note_use()
+        request.user = found.user
+        return found.user
+
+
 api = NinjaAPI(
-    title="Chatsite", version="1", urls_namespace="api", auth=django_auth, docs_url=None, parser=JsonObjects()
+    title="Chatsite",
+    version="1",
+    urls_namespace="api",
+    auth=[BearerToken(), django_auth],
+    docs_url=None,
+    parser=JsonObjects(),
 )
 router = Router()
 _ERRORS = {frozenset({400, 401, 403, 404, 413}): Failure}

@@ -80,11 +80,16 @@ class Choose:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    conversation: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     open: dict[UUID, int] = field(default_factory=dict)
 
 
-Body = Open | Close | Read | Send | Edit | Retry | Continue | Stop | Fork | Choose | Ping
+Body = Open | Close | Read | Send | Edit | Retry | Continue | Stop | Fork | Choose | Typing | Ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,5 +272,6 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
     "reply.stop": lambda fields: Stop(_message(fields)),
     "conversation.fork": lambda fields: Fork(_message(fields)),
     "branch.choose": lambda fields: Choose(_message(fields)),
+    "typing": lambda fields: Typing(_uuid(fields, "conversation")),
     "ping": _ping,
 }

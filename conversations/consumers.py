@@ -1,6 +1,7 @@
 """The websocket: admit a person, read commands, answer each, forward events. Nothing here decides or stores."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs
@@ -18,6 +19,7 @@ from conversations.models import User
 P = ParamSpec("P")
 T = TypeVar("T")
 
+TYPING_EVERY = 1.0
 SIGNED_OUT, TOO_MANY_SOCKETS = 4401, 4409
 
 
@@ -35,13 +37,14 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.relay: Callable[[bytes], None] = self.scope["extensions"]["chatsite.relay"]
         self.reads_html = False
         await self.base_send({"type": "websocket.accept"})
-        session = self.scope.get("session")
-        self.session_key: str = (session.session_key if session else None) or ""
-        person = await self._in_database(admission.person_of, self.session_key) if self.session_key else None
+        self.credential = admission.credential_in(self.scope)
+        person = await self._in_database(admission.admitted_by, self.credential)
         if person is None or self._is_meant_for_another(person):
             await self._close(SIGNED_OUT)
             return
         self.user_id: UUID = person.id
+        self.person_name = person.name
+        self.typing: tuple[UUID, float] | None = None
         hub.viewings.arrive(self)
 
     def _is_meant_for_another(self, person: User) -> bool:
@@ -57,7 +60,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             if frame is None:
                 raise Refused("bad_frame", "Frames are text, not bytes.")
             command = commands.parse(frame)
-            person = await self._in_database(admission.person_of, self.session_key)
+            person = await self._in_database(admission.person_of, self.credential)
             if person is None:
                 await self._close(SIGNED_OUT)
                 return
@@ -124,8 +127,17 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case commands.Choose(message):
                 await self._write(actions.choose_branch, person, message)
                 self._ack(command.id)
+            case commands.Typing(conversation):
+                await self._type(person, conversation)
+                self._ack(command.id)
             case commands.Ping(known):
                 self._ack(command.id, moved=await self._in_database(actions.moved, person, known))
+
+    async def _type(self, person: User, conversation: UUID) -> None:
+        """Told at most every second, whatever a keyboard does."""
+        if self.typing is None or self.typing[0] != conversation or time.monotonic() - self.typing[1] > TYPING_EVERY:
+            await self._in_database(actions.tell_typing, person, conversation)
+            self.typing = conversation, time.monotonic()
 
     async def _open(self, command_id: str, person: User, body: commands.Open) -> None:
         self.reads_html = body.html

@@ -92,6 +92,12 @@ def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID])
     hub.publish(News(conversation, payload, people=tuple(people)))
 
 
+def typing(conversation: UUID, person: User) -> None:
+    """This person is writing just now."""
+    who = {"id": person.id, "name": person.name}
+    hub.publish(News(conversation, {"type": "typing", "conversation": conversation, "person": who}))
+
+
 def _of_message(kind: str, message: Message) -> dict[str, Any]:
     return {
         "type": kind,

@@ -91,5 +91,12 @@ def on_wire(frame: str) -> bytes:
     return head + payload
 
 
+def presence(conversation: UUID, here: dict[UUID, str], gone: dict[UUID, str]) -> dict[str, Any]:
+    """Who looks at a conversation, by id and name: `here` do for a minute unless they are named again, `gone` left."""
+    people = {"here": here, "gone": gone}
+    listed = {key: [{"id": person, "name": name} for person, name in who.items()] for key, who in people.items()}
+    return {"type": "presence", "conversation": conversation, **listed}
+
+
 def serialise(frame: dict[str, Any]) -> str:
     return json.dumps(frame, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))

@@ -144,7 +144,7 @@ class _Task:
 
 def _next_step(live: LiveReply) -> _Task | Wait:
     """What there is to do: call somebody, or wait for the reply above or for a key; raises VendorError."""
-    reply = Message.objects.select_related("conversation", "parent__parent", "continues").get(pk=live.id)
+    reply = Message.objects.select_related("conversation__team", "parent__parent", "continues").get(pk=live.id)
     above = reply.parent.parent if reply.parent else None
     if above is not None and above.is_under_way:
         return Wait("queued", line=frozenset([above.id]))

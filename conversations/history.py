@@ -1,13 +1,15 @@
 """The branch above a reply, as a provider understands it."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Sum
 
 from conversations import file_parts, files
-from conversations.models import File, Message
+from conversations.models import File, Message, User
 from conversations.models.message import Role, Said
 from providers.errors import ContextTooLong
 from providers.pool import Route
@@ -24,6 +26,13 @@ GO_ON = (
 """What a model is told that shall finish its reply: few vendors let the last turn be the model's own."""
 
 
+SPEAKERS = (
+    "Several people write here. Each of their messages begins with its author's name and a colon; "
+    "your replies do not begin with a name."
+)
+"""What a model is told where a team lets it know who speaks."""
+
+
 def prompt_for(reply: Message, route: Route) -> Prompt:
     """Everything said on the way to this reply, in order, as far as the model at the end of this route takes it."""
     conversation = reply.conversation
@@ -31,10 +40,12 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
     if reply.continues is not None:
         branch.append(Said(Role.ASSISTANT, reply.continues.parts))
     _refuse_too_many_bytes(branch, route.takes)
+    is_named = conversation.team is not None and conversation.team.names_speakers
+    turns = _turns(branch, route.takes, _names(branch) if is_named else {})
     return Prompt(
         model=route.vendor_id,
-        turns=(*_turns(branch, route.takes), *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
-        system=conversation.system_prompt,
+        turns=(*turns, *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
+        system=f"{conversation.system_prompt}\n\n{SPEAKERS}".strip() if is_named else conversation.system_prompt,
         parameters={**conversation.parameters, **reply.parameters},
     )
 
@@ -49,9 +60,28 @@ def _refuse_too_many_bytes(branch: list[Said], taken: Set[str]) -> None:
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
 
 
-def _turns(branch: Iterable[Said], taken: Set[str]) -> Iterator[Turn]:
+def _names(branch: Iterable[Said]) -> dict[str, str]:
+    """What those are called who asked."""
+    people = {UUID(said.author): said.author for said in branch if said.role == Role.USER and said.author}
+    return {people[user.pk]: user.name for user in User.objects.filter(pk__in=people)}
+
+
+def _turns(branch: Iterable[Said], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
     for said in branch:
-        yield Turn("assistant" if said.role == Role.ASSISTANT else "user", tuple(_parts(said.parts, taken)))
+        parts = tuple(_parts(said.parts, taken))
+        if said.role == Role.ASSISTANT:
+            yield Turn("assistant", parts)
+        else:
+            yield Turn("user", _signed(parts, names[said.author]) if said.author in names else parts)
+
+
+def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
+    """With the author's name before their first words, or alone where they sent only files."""
+    signature = f"{' '.join(name.split())}: "
+    place = next((place for place, part in enumerate(parts) if part.kind == "text"), None)
+    if place is None:
+        return (*parts, Part("text", signature.strip()))
+    return (*parts[:place], replace(parts[place], text=signature + parts[place].text), *parts[place + 1 :])
 
 
 def _parts(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:

@@ -17,6 +17,8 @@ from conversations.models.receipt import KEPT
 from providers import cooling, leases
 
 EVERY = 1.0
+REMIND_EVERY = 20
+"""Rounds after which those who look at a conversation are named again; pages forget them after three times that."""
 _logger = logging.getLogger(__name__)
 
 
@@ -55,6 +57,8 @@ class Sweeper:
         generation.hang_up_on_withdrawn_keys()
         generation.wake_waiting()
         admission.recheck()
+        if rounds % REMIND_EVERY == 0:
+            hub.remind()
         if rounds % 3600 == 0:
             Receipt.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
             files.remove_forgotten()

@@ -14,13 +14,13 @@ _numbers = itertools.count(1)
 class Socket:
     """One socket; `frames` is everything it was sent, in order."""
 
-    def __init__(self, site: str, session: str, origin: str | None = None) -> None:
+    def __init__(self, site: str, session: str, origin: str | None = None, token: str = "") -> None:
         self.frames: list[dict[str, Any]] = []
         self._read = 0
         self._connection = connect(
             f"ws{site.removeprefix('http')}/ws/",
-            origin=origin or site,  # type: ignore[arg-type]
-            additional_headers={"Cookie": f"sessionid={session}"} if session else None,
+            origin=origin or (None if token else site),  # type: ignore[arg-type]
+            additional_headers=_credential(session, token),
             max_size=None,
             max_queue=None,  # else what nobody has read stands before the server's answer to our close, for 10 seconds
         )
@@ -76,3 +76,10 @@ class Socket:
 
     def close(self) -> None:
         self._connection.__exit__(None, None, None)
+
+
+def _credential(session: str, token: str) -> dict[str, str] | None:
+    """As a browser sends it, as a program does, or none."""
+    if token:
+        return {"Authorization": f"Bearer {token}"}
+    return {"Cookie": f"sessionid={session}"} if session else None

@@ -10,6 +10,7 @@ from conversations.actions.conversations import (
     mark_read,
     move_conversation,
     moved,
+    tell_typing,
 )
 from conversations.actions.forking import fork_conversation
 from conversations.actions.inviting import invite, join, revoke_invitation, sign_up
@@ -49,4 +50,5 @@ __all__ = [
     "revoke_invitation",
     "sign_up",
     "stop_reply",
+    "tell_typing",
 ]

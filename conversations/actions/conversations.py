@@ -75,6 +75,11 @@ def choose_branch(user: User, message_id: UUID) -> None:
     BranchChoice.objects.choose(user, visible_message(user, message_id))
 
 
+def tell_typing(user: User, conversation_id: UUID) -> None:
+    """Others see that this person, who may write there, is about to."""
+    events.typing(writable(user, conversation_id).id, user)
+
+
 def moved(user: User, known: dict[UUID, int]) -> list[str]:
     """Which of these conversations are at another revision than the client knows, or gone for this person."""
     rows = Conversation.objects.visible_to(user).filter(pk__in=list(known)).values_list("pk", "revision")

@@ -43,7 +43,7 @@ class Hub:
     def __init__(self) -> None:
         self.replies: dict[UUID, LiveReply] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.viewings = Viewings()
+        self.viewings = Viewings(self._parted)
         self.neighbours: Neighbours | None = None
         """The other processes of this site, where there may be any."""
         self._inbox: deque[Callable[[], None]] = deque()
@@ -95,6 +95,10 @@ class Hub:
     def publish(self, news: frames.News) -> None:
         """Send an event to everyone whom it concerns, in every process."""
         self._put(partial(self._announce, news))
+
+    def remind(self) -> None:
+        """Name everybody who is here once more, to those who may have missed it or look on from elsewhere."""
+        self._put(self._remind)
 
     def _put(self, work: Callable[[], None]) -> None:
         self._inbox.append(work)
@@ -161,6 +165,8 @@ class Hub:
         for stamp, frame in held:
             if stamp.is_news_after(revision, seqs):
                 self._send([viewing.viewer], frame)
+        if not viewing.left:
+            self._arrived(viewing)
 
     def finish(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         reply.when_flushed = when_flushed
@@ -191,6 +197,27 @@ class Hub:
         viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
         stamp = frames.Stamp(message=str(reply.id), seq=seq + 2)
         self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + 2, Piece()))
+
+    def _arrived(self, viewing: Viewing) -> None:
+        """Who comes is told who is here, the others that somebody came."""
+        viewer, conversation = viewing.viewer, viewing.conversation
+        is_new = viewer.user_id not in self.viewings.people(conversation)
+        viewing.is_known = True
+        people = frames.News(conversation, frames.presence(conversation, self.viewings.people(conversation), {}))
+        self._send([viewer], people.frame(html=False))
+        if is_new:
+            self.publish(frames.News(conversation, frames.presence(conversation, _who(viewer), {})))
+
+    def _parted(self, viewing: Viewing) -> None:
+        """Somebody whose last look this was is gone; one who never was let in never came."""
+        viewer, conversation = viewing.viewer, viewing.conversation
+        if viewing.is_known and viewer.user_id not in self.viewings.people(conversation):
+            self.publish(frames.News(conversation, frames.presence(conversation, {}, _who(viewer))))
+
+    def _remind(self) -> None:
+        for conversation in self.viewings.conversations():
+            if people := self.viewings.people(conversation):
+                self._announce(frames.News(conversation, frames.presence(conversation, people, {})))
 
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:
@@ -286,6 +313,10 @@ def _wants_rendering(reply: LiveReply, viewings: list[Viewing], pieces: Numbered
     if time.monotonic() < reply.render_due:
         return False
     return any(viewing.html for viewing in viewings)
+
+
+def _who(viewer: Viewer) -> dict[UUID, str]:
+    return {viewer.user_id: viewer.person_name}
 
 
 def _has_text(piece: Piece) -> bool:

@@ -1,6 +1,7 @@
 """Who watches which conversation in this process."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +15,7 @@ class Viewer(Protocol):
     """A socket, as the hub sees it."""
 
     user_id: UUID
+    person_name: str
 
     def push(self, frame: bytes) -> None: ...
 
@@ -23,10 +25,12 @@ class Viewer(Protocol):
 class Viewing:
     """One socket's look at one conversation; `held` collects its events between joining and the ack."""
 
-    __slots__ = ("blocks", "held", "html", "known", "left", "viewer")
+    __slots__ = ("blocks", "conversation", "held", "html", "is_known", "known", "left", "viewer")
 
-    def __init__(self, viewer: Viewer, html: bool) -> None:
-        self.viewer, self.html, self.left = viewer, html, False
+    def __init__(self, viewer: Viewer, conversation: UUID, html: bool) -> None:
+        self.viewer, self.conversation, self.html, self.left = viewer, conversation, html, False
+        self.is_known = False
+        """The others have been told that this person is here."""
         self.known = 0
         """The revision that the ack told: older events that come late are not sent."""
         self.held: list[tuple[frames.Stamp, bytes]] | None = []
@@ -35,9 +39,10 @@ class Viewing:
 
 
 class Viewings:
-    """Which socket looks at what; only ever touched on the loop."""
+    """Which socket looks at what; only ever touched on the loop. `parted` is told of every look that ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, parted: Callable[[Viewing], None]) -> None:
+        self._parted = parted
         self._by_conversation: defaultdict[UUID, dict[Viewer, Viewing]] = defaultdict(dict)
         self._by_person: defaultdict[UUID, dict[Viewer, None]] = defaultdict(dict)  # in the order of their coming
 
@@ -58,14 +63,18 @@ class Viewings:
             self.part(viewer, conversation)
 
     def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Viewing:
-        self.part(viewer, conversation)
-        viewing = self._by_conversation[conversation][viewer] = Viewing(viewer, html)
+        earlier = self.find(viewer, conversation)
+        viewing = self._by_conversation[conversation][viewer] = Viewing(viewer, conversation, html)
+        if earlier is not None:
+            earlier.left, viewing.is_known = True, earlier.is_known
         return viewing
 
     def part(self, viewer: Viewer, conversation: UUID) -> None:
         viewings = self._by_conversation.get(conversation, {})
         if viewer in viewings:
-            viewings.pop(viewer).left = True
+            viewing = viewings.pop(viewer)
+            viewing.left = True
+            self._parted(viewing)
         if not viewings:
             self._by_conversation.pop(conversation, None)
 
@@ -81,6 +90,11 @@ class Viewings:
 
     def of_person(self, user_id: UUID) -> list[Viewer]:
         return list(self._by_person.get(user_id, ()))
+
+    def people(self, conversation: UUID) -> dict[UUID, str]:
+        """Who looks at it, with their names, as far as the others have been told."""
+        looks = self.of_conversation(conversation)
+        return {look.viewer.user_id: look.viewer.person_name for look in looks if look.is_known}
 
     def everyone(self) -> list[Viewer]:
         return [viewer for viewers in self._by_person.values() for viewer in viewers]

@@ -73,6 +73,8 @@ class Said:
 
     role: str
     parts: list[dict[str, Any]]
+    author: str = ""
+    """An id."""
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -104,10 +106,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if leaf is None:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(_BRANCH.format(columns="role, message.parts"), [_db_key(leaf)])
+            cursor.execute(_BRANCH.format(columns="role, message.author_id, message.parts"), [_db_key(leaf)])
             rows = cursor.fetchall()
-        parts = json.loads(f"[{','.join(stored for _, stored in rows)}]")  # at once: a third of one by one
-        return [Said(role, said) for (role, _), said in zip(rows, parts, strict=True)]
+        parts = json.loads(f"[{','.join(stored for *_, stored in rows)}]")  # at once: a third of one by one
+        return [Said(role, said, str(author or "")) for (role, author, _), said in zip(rows, parts, strict=True)]
 
     def leaf_for(self, user: User, conversation: Conversation) -> UUID | None:
         """The end of the branch that this person is shown: the newest below the one they chose, else the newest."""

@@ -9,13 +9,13 @@ class Somebody:
     """A socket as far as looking goes."""
 
     def __init__(self) -> None:
-        self.user_id = uuid4()
+        self.user_id, self.person_name = uuid4(), "somebody"
 
     def push(self, frame: bytes) -> None: ...
 
 
 def test_a_look_is_judged_only_once_its_ack_is_out() -> None:
-    viewings, viewer, conversation = Viewings(), Somebody(), uuid4()
+    viewings, viewer, conversation = Viewings(lambda _: None), Somebody(), uuid4()
     viewing = viewings.join(viewer, conversation, html=False)
     assert viewings.pairs() == []
     viewing.held = None
@@ -23,7 +23,7 @@ def test_a_look_is_judged_only_once_its_ack_is_out() -> None:
 
 
 def test_who_leaves_looks_at_nothing() -> None:
-    viewings, viewer, conversation = Viewings(), Somebody(), uuid4()
+    viewings, viewer, conversation = Viewings(lambda _: None), Somebody(), uuid4()
     viewings.arrive(viewer)
     viewing = viewings.join(viewer, conversation, html=False)
     viewings.leave(viewer)
