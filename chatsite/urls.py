@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from conversations import joining_views, password_views, teams_views, views
+from conversations import audience_views, joining_views, password_views, teams_views, views
 from conversations.api import api
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", views.chat, name="chat"),
     path("conversations/<uuid:conversation_id>/", views.chat, name="conversation"),
     path("conversations/<uuid:conversation_id>/thread/", views.thread, name="thread"),
+    path("conversations/<uuid:conversation_id>/audience/", audience_views.audience, name="audience"),
     path("setup/", views.set_up, name="setup"),
     path("language/", views.change_language, name="language"),
     path("local-model/", views.small_model, name="local-model"),

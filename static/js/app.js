@@ -14,6 +14,7 @@ import { Socket } from "./socket.js";
 const SIGNED_OUT = 4401;
 const TOO_BIG = 1009;
 const JUST_NOW = 30_000;
+const TELL_TYPING = 3_000;
 
 class Chat {
   #page = document.getElementById("chat");
@@ -28,6 +29,7 @@ class Chat {
   #place = "";
   #hasBeenOpen = false;
   #tree = null;
+  #toldTyping = 0;
 
   start() {
     const { conversation, revision } = this.#page.dataset;
@@ -56,6 +58,9 @@ class Chat {
     this.#composer?.addEventListener("send", ({ detail }) => this.#compose(detail));
     this.#composer?.addEventListener("begun", ({ detail }) => this.#begin(detail));
     this.#composer?.addEventListener("stop", () => this.#stop());
+    this.#composer?.addEventListener("input", ({ target }) => target.name === "text" && this.#typing());
+    this.#chip.addEventListener("click", () => this.#showAudience());
+    document.querySelector(".chat__menu").addEventListener("click", ({ currentTarget }) => delete currentTarget.dataset.news);
     addEventListener("popstate", () => this.#moved());
     document.addEventListener("visibilitychange", () => document.hidden || this.#returned());
   }
@@ -89,13 +94,41 @@ class Chat {
     else if (event.type === "conversation.gone") this.#list.remove(event.conversation);
     if (event.conversation !== this.#conversation?.id) return;
     if (event.type === "conversation.gone") this.#gone();
+    else if (event.type === "presence" || event.type === "typing") this.#keepCompany(event);
     else this.#conversation.take(event);
+    if (event.type === "message.created" && event.message.author) this.#company.wrote?.(event.message.author.id);
+  }
+
+  /** Most people are alone most of the time: who shows the others is fetched with the first of them. */
+  async #keepCompany({ type, ...event }) {
+    const people = type === "typing" ? [event.person] : [...event.here, ...event.gone];
+    if (people.every(({ id }) => id === this.#page.dataset.person)) return;
+    await import("./elements/chat-company.js");
+    this.#company[type](event);
+  }
+
+  #typing() {
+    if (!this.#conversation || !("team" in this.#chip.dataset) || Date.now() - this.#toldTyping < TELL_TYPING) return;
+    this.#toldTyping = Date.now();
+    this.#socket.request({ type: "typing", conversation: this.#conversation.id }).catch(() => {}); // Nobody waits for it.
+  }
+
+  async #showAudience() {
+    await import("./elements/audience-panel.js");
+    await document.querySelector("audience-panel").open(this.#page.dataset.conversation);
   }
 
   #updated({ conversation, ...changed }) {
     const isOpen = conversation === this.#conversation?.id;
     this.#list.update({ ...changed, id: conversation, unread: !isOpen });
     if (isOpen) this.#showAbout(changed);
+    else if (changed.team) this.#showNews(changed);
+  }
+
+  /** Calmly: a line that stays until the next one, and on a phone a dot at the button behind which it is. */
+  #showNews({ title, team }) {
+    document.querySelector(".sidebar__news").textContent = phrase("news", { title, team: team.name });
+    document.querySelector(".chat__menu").dataset.news = "";
   }
 
   #closed(code) {
@@ -213,12 +246,20 @@ class Chat {
   }
 
   #showAbout({ title, team }) {
-    const chip = this.#page.querySelector(".chip");
-    chip.hidden = !team;
-    chip.querySelector(".chip__name").textContent = team?.name ?? "";
+    this.#chip.hidden = false;
+    this.#chip.toggleAttribute("data-team", Boolean(team));
+    this.#chip.querySelector(".chip__name").textContent = team?.name ?? phrase("audience.private");
     if (!title) return;
     this.#page.querySelector(".chat__title").textContent = title;
     document.title = [title, ...document.title.split(" · ").slice(-1)].join(" · ");
+  }
+
+  get #chip() {
+    return this.#page.querySelector(".chip");
+  }
+
+  get #company() {
+    return this.#page.querySelector("chat-company");
   }
 
   #update() {

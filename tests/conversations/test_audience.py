@@ -15,6 +15,8 @@ from tests.sockets import Socket
 
 Connect = Callable[..., Socket]
 
+pytestmark = pytest.mark.usefixtures("static_files")
+
 
 def team_of(*people: User, name: str = "Others") -> Team:
     team = Team.objects.create(name=name)
@@ -107,3 +109,41 @@ def test_saying_nothing_of_the_team_moves_nothing(cast: Cast) -> None:
     before = Conversation.objects.get().revision
     assert Api(cast.bob).call("PATCH", path(conversation), {"team": str(cast.team.pk)})[0] == 200
     assert Conversation.objects.get().revision == before
+
+
+# --- What the panel says -------------------------------------------------------------------------------------------
+
+
+def panel(person: User, conversation: Conversation) -> str:
+    client = Api(person).client
+    response = client.get(f"/conversations/{conversation.pk}/audience/")
+    assert "no-store" in response.headers["Cache-Control"]
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def test_the_panel_names_the_rule_and_everybody_under_it(cast: Cast) -> None:
+    User.objects.filter(pk=cast.rita.pk).update(is_active=False)
+    conversation = Conversation.objects.create(owner=cast.bob, team=cast.team)
+    shown = panel(cast.bob, conversation)
+    assert "team “Crew”" in shown
+    assert "alice" in shown
+    assert "rita" not in shown, "who cannot come in reads nothing"
+    assert "carol" not in shown
+    alone = panel(cast.bob, Conversation.objects.create(owner=cast.bob))
+    assert "you alone read it" in alone
+    assert f'data-goal="{cast.team.pk}"' in alone
+    assert "everything to come: alice, bob." in alone
+
+
+def test_the_panel_offers_moving_to_those_who_may(cast: Cast) -> None:
+    conversation = Conversation.objects.create(owner=cast.bob, team=cast.team)
+    assert "<form" in panel(cast.alice, conversation)
+    assert "<form" not in panel(cast.rita, conversation)
+
+
+def test_the_panel_of_a_foreign_conversation_is_not_there(cast: Cast) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, title="secret")
+    answers = [Api(cast.carol).client.get(f"/conversations/{key}/audience/") for key in (conversation.pk, NOBODY)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert Api().client.get(f"/conversations/{conversation.pk}/audience/").status_code == 302

@@ -41,6 +41,7 @@ class MessageComposer extends HTMLElement {
     this.#sendKey.listenTo(this.text);
     this.form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop")));
     this.form.model?.addEventListener("change", () => this.#chooseModel());
+    this.form.team?.addEventListener("change", () => this.#chooseTeam());
     this.form.tune.addEventListener("click", () => this.#tune());
     this.form.several?.addEventListener("click", () => this.#compare());
     this.#listenForFiles(document.getElementById("chat"));
@@ -113,6 +114,15 @@ class MessageComposer extends HTMLElement {
 
   #chooseModel() {
     forever.set("model", this.form.model.value);
+    this.#tray?.suit(this.#model);
+    this.#update();
+  }
+
+  /** A team may have a model of its own, which is offered first. */
+  #chooseTeam() {
+    const { model } = this.form.team.selectedOptions[0].dataset;
+    if (![...this.form.model.options].some(({ value }) => value === model)) return;
+    this.form.model.value = model;
     this.#tray?.suit(this.#model);
     this.#update();
   }

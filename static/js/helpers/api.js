@@ -10,11 +10,12 @@ export class Refused extends Error {
   }
 }
 
-/** Resolves with the answer; rejects with Refused. */
+/** Resolves with the answer, or null where there is none; rejects with Refused. */
 export async function call(method, path, body) {
   const headers = { Accept: "application/json", "X-CSRFToken": document.querySelector("[name=csrfmiddlewaretoken]").value };
   if (body) headers["Content-Type"] = "application/json";
   const response = await fetch(ROOT + path, { method, headers, body: body && JSON.stringify(body) }).catch(lost);
+  if (response.status === 204) return null;
   const answer = await response.json().catch(lost);
   if (!response.ok) throw new Refused(answer.error?.code ?? "lost", answer.error?.text ?? "");
   return answer;

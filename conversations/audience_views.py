@@ -1,0 +1,54 @@
+"""Who can read a conversation, who can write in it, and why: the panel behind the chip, and where it may go."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from conversations.models import Conversation, Team, User
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a conversation may go, and who will read all of it there."""
+
+    team: Team | None
+    readers: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        return str(self.team.pk) if self.team else ""
+
+
+@login_required
+@never_cache
+@require_GET
+def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+    """A fragment for the page that asks; the names are those of this very moment."""
+    person = request.user
+    assert isinstance(person, User)
+    seen = Conversation.objects.visible_to(person).select_related("team", "owner")
+    conversation = seen.filter(pk=conversation_id).first()
+    if conversation is None:
+        raise Http404
+    context = {
+        "conversation": conversation,
+        "person": person,
+        "places": conversation.team.places() if conversation.team else [],
+        "goals": _goals(person, conversation),
+    }
+    return render(request, "_audience.html", context)
+
+
+def _goals(person: User, conversation: Conversation) -> list[Goal]:
+    """Nothing for those who may not move it."""
+    if not Conversation.objects.movable_by(person).filter(pk=conversation.pk).exists():
+        return []
+    teams = [team for team in Team.objects.writable_by(person) if team.pk != conversation.team_id]
+    goals = [Goal(team, tuple(place.user.name for place in team.places())) for team in teams]
+    alone = [Goal(None, (conversation.owner.name,))] if conversation.team else []
+    return [*alone, *goals]

@@ -1,0 +1,52 @@
+/** Who can read and write here, asked anew whenever it is opened, and the way to another audience. */
+
+import { call } from "../helpers/api.js";
+import { fragment } from "../helpers/html.js";
+
+const AS_IT_IS = "-";
+
+class AudiencePanel extends HTMLElement {
+  #conversation = "";
+
+  connectedCallback() {
+    this.addEventListener("change", () => this.#warn());
+    this.addEventListener("submit", (event) => this.#move(event));
+  }
+
+  async open(conversation) {
+    this.#conversation = conversation;
+    await this.#load();
+    this.showPopover();
+  }
+
+  async #load() {
+    const response = await fetch(`/conversations/${this.#conversation}/audience/`).catch(() => null);
+    if (response?.ok) this.replaceChildren(fragment(await response.text()));
+  }
+
+  get #form() {
+    return this.querySelector("form");
+  }
+
+  /** Before words of a few become those of many, the many are named. */
+  #warn() {
+    const goal = this.#form.team.value;
+    for (const warning of this.querySelectorAll("[data-goal]")) warning.hidden = warning.dataset.goal !== goal;
+    this.#form.querySelector(".button--main").disabled = goal === AS_IT_IS;
+  }
+
+  async #move(event) {
+    event.preventDefault();
+    const refusal = this.querySelector("[role=alert]");
+    try {
+      const moved = await call("PATCH", `conversations/${this.#conversation}`, { team: this.#form.team.value || null });
+      if (moved) await this.#load();
+      else location.assign("/");
+    } catch (error) {
+      if (!error.code) throw error;
+      refusal.hidden = false;
+    }
+  }
+}
+
+customElements.define("audience-panel", AudiencePanel);

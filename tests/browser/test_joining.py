@@ -1,0 +1,124 @@
+"""From an invitation to a live conversation, and out again: two people, two browsers."""
+
+from playwright.sync_api import expect
+
+from conversations.models import Conversation, User
+from providers.models import LanguageModel
+from tests.browser.conftest import Visit
+from tests.browser.test_team import ask_the_team
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor, openai_end, openai_event
+
+
+def test_a_stranger_is_invited_joins_talks_and_is_removed(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play([openai_event("One, "), vendor.gate, openai_event("two."), openai_end()])
+    lead = visit(cast.alice, f"/teams/{cast.team.pk}/")
+    lead.page.get_by_role("button", name="Make a link").click()
+    link = lead.page.locator(".once__secret").input_value()
+    alice = visit(cast.alice)
+
+    dora = visit(None, link.removeprefix(alice.site))
+    expect(dora.page.get_by_role("heading", level=1)).to_have_text("Join “Crew”")
+    assert "/join/" in dora.page.url
+    assert link.rsplit("/", 2)[1] not in dora.page.url
+    dora.page.fill("[name=name]", "dora")
+    dora.page.fill("[name=password]", "a long enough passphrase")
+    dora.page.get_by_role("button", name="Create the account and join").click()
+    expect(dora.page.locator(".notice")).to_have_text("You are in: Crew.")
+    expect(dora.page.locator(".people__name").filter(has_text="dora")).to_be_visible()
+    dora.page.get_by_role("link", name="To the conversations").click()
+
+    path = ask_the_team(alice, "Count")
+    expect(dora.page.locator(".sidebar__news")).to_have_text("New in “Count” (Crew)")
+    dora.open(path)
+    text = dora.replies.first.locator(".message__text")
+    expect(text).to_have_text("One,")
+    vendor.gate.set()
+    expect(text).to_have_text("One, two.")
+    expect(alice.page.locator("chat-company .avatar")).to_have_text(["d"])
+    dora.text.press_sequentially("And th")
+    expect(alice.page.locator(".typing")).to_have_text("dora is writing…")
+    dora.ask("And then?")
+    expect(alice.questions.nth(1).locator(".message__name")).to_have_text("dora")
+    expect(alice.page.locator(".typing")).to_have_text("")
+
+    lead.open(f"/teams/{cast.team.pk}/")
+    row = lead.page.locator(".people__row").filter(has_text="dora")
+    row.locator("summary").click()
+    row.get_by_role("button", name="Remove from the team").click()
+    expect(dora.notice).to_have_text("This conversation is no longer there for you.")
+    expect(dora.rows).to_have_count(0)
+    expect(alice.page.locator("chat-company .avatar")).to_have_count(0)
+    alice.ask("Without her")
+    assert "Without her" not in dora.page.content()
+    expect(alice.questions.nth(1).locator(".message__name")).to_have_text("dora")
+
+
+def test_a_used_link_says_so_calmly(cast: Cast, visit: Visit) -> None:
+    stranger = visit(None, None)
+    stranger.watch.expect("status of 404")
+    stranger.open("/join/nothing/")
+    expect(stranger.page.get_by_role("heading", level=1)).to_have_text("This link does not work")
+
+
+def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice, bob = visit(cast.alice), visit(cast.bob)
+    alice.ask("A plan")
+    chip, panel = alice.page.locator(".chip"), alice.page.locator("audience-panel")
+    expect(chip).to_contain_text("Only you")
+    chip.click()
+    expect(panel).to_contain_text("you alone read it")
+    panel.locator("select").select_option(label="To the team “Crew”")
+    expect(panel.locator(".audience__warning:visible")).to_contain_text("alice, bob, rita")
+    panel.get_by_role("button", name="Move").click()
+    expect(panel).to_contain_text("A conversation of the team “Crew”")
+    expect(chip).to_contain_text("Crew")
+    expect(bob.rows.locator(".row__title")).to_have_text(["A plan"])
+    bob.rows.first.locator("a").click()
+    bob.page.locator(".chip").click()
+    people = bob.page.locator("audience-panel .people__row")
+    expect(people).to_have_count(3)
+    expect(people.nth(2)).to_contain_text("rita")
+    expect(people.nth(2)).to_contain_text("reader · reads")
+    assert bob.page.locator("audience-panel form").count() == 0
+    bob.page.keyboard.press("Escape")
+
+    panel.locator("select").select_option(label="Private: to alice alone")
+    panel.get_by_role("button", name="Move").click()
+    expect(panel).to_contain_text("you alone read it")
+    expect(bob.notice).to_have_text("This conversation is no longer there for you.")
+    expect(bob.rows).to_have_count(0)
+    assert Conversation.objects.get().team is None
+
+
+def test_choosing_a_team_offers_its_model(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    other = LanguageModel.objects.create(name="zebra")
+    other.deployments.create(endpoint=model.deployments.get().endpoint, vendor_id="zebra")
+    cast.team.model = other
+    cast.team.save()
+    bob = visit(cast.bob)
+    expect(bob.page.locator("#composer-model option:checked")).to_have_text("parrot")
+    bob.page.locator("#composer-team").select_option(label="Crew")
+    expect(bob.page.locator("#composer-model option:checked")).to_have_text("zebra")
+
+
+def test_a_forgotten_password_is_replaced_by_a_lead_s_link(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    bob = visit(cast.bob)
+    alice = visit(cast.alice, f"/teams/{cast.team.pk}/")
+    row = alice.page.locator(".people__row").filter(has_text="bob")
+    row.locator("summary").click()
+    row.get_by_role("link", name="Forgot the password?").click()
+    alice.page.get_by_role("button", name="Make a link").click()
+    link = alice.page.locator(".once__secret").input_value()
+    stranger = visit(None, link.removeprefix(alice.site))
+    stranger.page.fill("[name=password]", "quite another passphrase")
+    stranger.page.get_by_role("button", name="Set the password").click()
+    expect(stranger.page.get_by_role("status")).to_have_text("The new password is set. Sign in with it.")
+    expect(bob.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    stranger.page.fill("[name=login]", "bob")
+    stranger.page.fill("[name=password]", "quite another passphrase")
+    stranger.page.keyboard.press("Enter")
+    expect(stranger.page.locator(".account__name")).to_have_text("bob")
+    assert User.objects.get(username="bob").password_links.get().used_at
