@@ -140,9 +140,9 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
         thread.start()
         assert answering.wait(20), "the server does not answer"
         yield port[0]
+        lifecycle.shut_down()  # first, as `start` does it: what it ends still asks the loop
         reactor.callFromThread(reactor.stop)
         thread.join(10)
-        lifecycle.shut_down()
 
 
 @pytest.fixture

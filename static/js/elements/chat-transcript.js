@@ -9,6 +9,7 @@ class ChatTranscript extends HTMLElement {
   #latest = document.querySelector(".latest");
   #isFollowing = true;
   #lastTop = 0;
+  #stored = new Set();
 
   connectedCallback() {
     this.addEventListener("scroll", () => this.#scrolled(), { passive: true });
@@ -45,7 +46,7 @@ class ChatTranscript extends HTMLElement {
 
   /** Shows a message: in its own place, in that of the copy we showed while it was sent, or where the tree puts it. */
   put(message, html) {
-    const element = this.find(message.id) ?? this.#sentCopy(message) ?? this.#place(message);
+    const element = this.find(message.id) ?? this.#takeCopy(message) ?? this.#place(message);
     if (!element) return; // It belongs to a branch that is out of sight.
     element.fill(message, html);
     if (isStored(element)) this.#settle(element);
@@ -58,6 +59,7 @@ class ChatTranscript extends HTMLElement {
     const ids = entries.map(({ command }) => command.id);
     for (const message of this.#unsent) if (!ids.includes(message.dataset.id)) message.remove();
     for (const { command, files, written, ...entry } of entries) {
+      if (this.#stored.has(command.id)) continue;
       const { id, text } = command;
       const copy = this.find(id) ?? this.thread.appendChild(clone("message-template"));
       const created_at = new Date(written).toISOString();
@@ -129,8 +131,12 @@ class ChatTranscript extends HTMLElement {
     this.#lastTop = this.scrollTop;
   }
 
-  #sentCopy({ role, author, text }) {
-    return this.#unsent.find((copy) => role === "user" && copy.dataset.author === author?.id && copy.source === text);
+  /** The copy that a stored message was shown as until now; its ack may still be to come, or be lost. */
+  #takeCopy({ role, author, text }) {
+    const isCopy = (copy) => role === "user" && copy.dataset.author === author?.id && copy.source === text;
+    const copy = this.#unsent.find(isCopy);
+    if (copy) this.#stored.add(copy.dataset.id);
+    return copy;
   }
 
   get #unsent() {

@@ -1,0 +1,80 @@
+"""What is taken from somebody with open sockets (C11) is gone from them within two seconds; C10 is with the faults."""
+
+import json
+import time
+from collections.abc import Callable
+
+import pytest
+
+from conversations.models import Membership, Message
+from providers.models import LanguageModel
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+
+
+@pytest.fixture
+def shared(cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect) -> dict[str, str]:
+    """A team's conversation with a reply that has said a word; the ack of its question. It goes on with `gate`."""
+    vendor.play([openai_event("Hel"), vendor.gate, openai_event("SECRET"), openai_end()])
+    alice = connect(cast.alice)
+    ack = alice.ask("message.send", conversation=None, text="one", team=cast.team.id)
+    assert alice.event("message.delta")["text"] == "Hel"
+    return {"conversation": ack["conversation"], "message": ack["message"], "reply": ack["replies"][0]}
+
+
+def test_c11_who_is_removed_from_a_team_hears_no_more_on_any_socket(
+    cast: Cast, vendor: FakeVendor, connect: Connect, shared: dict[str, str]
+) -> None:
+    alice, *theirs = (connect(person) for person in (cast.alice, cast.bob, cast.bob))
+    for socket in (alice, *theirs):
+        assert socket.ask("conversation.open", conversation=shared["conversation"], html=True)["type"] == "ack"
+    cast.bob.memberships.all().delete()
+    removed = time.monotonic()
+    for socket in theirs:
+        assert socket.event("conversation.gone")["conversation"] == shared["conversation"]
+    assert time.monotonic() - removed < 3  # two, and what other tests on the same cores may cost
+    vendor.gate.set()
+    alice.event("message.finished")
+    for socket in theirs:
+        assert "SECRET" not in json.dumps(socket.settle())
+
+
+def test_c11_who_is_removed_finds_nothing_from_the_next_command_on(
+    cast: Cast, vendor: FakeVendor, connect: Connect, shared: dict[str, str]
+) -> None:
+    bob = connect(cast.bob)
+    conversation = shared["conversation"]
+    assert bob.ask("conversation.open", conversation=conversation)["type"] == "ack"
+    cast.bob.memberships.all().delete()
+    commands: dict[str, dict[str, object]] = {
+        "conversation.open": {"conversation": conversation},
+        "conversation.read": {"conversation": conversation, "revision": 1},
+        "conversation.fork": {"message": shared["message"]},
+        "message.send": {"conversation": conversation, "text": "still here"},
+        "message.edit": {"message": shared["message"], "text": "mine now"},
+        "reply.stop": {"message": shared["reply"]},
+        "reply.retry": {"message": shared["reply"]},
+        "reply.continue": {"message": shared["reply"]},
+        "branch.choose": {"message": shared["reply"]},
+    }
+    answers = {kind: bob.ask(kind, **fields) for kind, fields in commands.items()}
+    assert {kind: answer.get("code") for kind, answer in answers.items()} == dict.fromkeys(answers, "not_found")
+    assert bob.ask("ping", open={conversation: 1})["moved"] == [conversation]
+    vendor.gate.set()
+    assert Message.objects.count() == 2
+
+
+def test_c11_whose_role_is_lowered_reads_on_and_writes_no_more(
+    cast: Cast, vendor: FakeVendor, connect: Connect, shared: dict[str, str]
+) -> None:
+    bob = connect(cast.bob)
+    conversation = shared["conversation"]
+    assert bob.ask("conversation.open", conversation=conversation)["type"] == "ack"
+    Membership.objects.filter(user=cast.bob).update(role=Membership.Role.READER)
+    assert bob.ask("message.send", conversation=conversation, text="two")["code"] == "not_found"
+    assert bob.ask("reply.stop", message=shared["reply"])["code"] == "not_found"
+    vendor.gate.set()
+    assert bob.event("message.finished")["message"]["text"] == "HelSECRET"
