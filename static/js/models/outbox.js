@@ -176,7 +176,7 @@ export class Outbox extends EventTarget {
   }
 
   get #entries() {
-    const entries = forever.keys(this.#prefix).map((key) => this.#read(key));
+    const entries = forever.keys(this.#prefix).map((key) => this.#read(key)).filter(Boolean);
     return entries.sort((one, other) => one.written - other.written);
   }
 
@@ -184,9 +184,13 @@ export class Outbox extends EventTarget {
     return `outbox:${this.#person}:`;
   }
 
+  /** What is kept there; null where there is nothing, or something that is not ours. */
   #read(key) {
-    const kept = forever.get(key);
-    return kept ? JSON.parse(kept) : null;
+    try {
+      return JSON.parse(forever.get(key) || null);
+    } catch {
+      return null;
+    }
   }
 
   #save(entry) {
