@@ -56,6 +56,7 @@ class Chat {
     this.#transcript.addEventListener("retry", () => this.#retry());
     this.#transcript.addEventListener("takeback", ({ detail }) => this.#takeBack(detail));
     this.#composer?.addEventListener("send", ({ detail }) => this.#compose(detail));
+    this.#composer?.addEventListener("input", useActions, { once: true });
     this.#composer?.addEventListener("begun", ({ detail }) => this.#begin(detail));
     this.#composer?.addEventListener("stop", () => this.#stop());
     this.#composer?.addEventListener("input", ({ target }) => target.name === "text" && this.#typing());
@@ -268,8 +269,11 @@ class Chat {
   }
 }
 
-/** Not needed before there is a message; and from then on even without a connection, to keep what is written. */
-const useActions = () => Promise.all([import("./elements/message-actions.js"), import("./models/tree.js")]);
+/** Not needed before somebody writes; and from then on even without a connection, to keep what is written. */
+function useActions() {
+  const modules = [import("./elements/message-actions.js"), import("./models/tree.js")];
+  Promise.all(modules).catch(() => {}); // Without a connection they come with the next change.
+}
 
 new Chat().start();
 if (document.querySelector("welcome-card")) import("./elements/welcome-card.js");
