@@ -39,6 +39,7 @@ CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 CHATSITE_ORIGINS = _list(os.environ.get("CHATSITE_ORIGINS") or "http://localhost:8000,http://127.0.0.1:8000")
 CHATSITE_PRIVATE_HOSTS = frozenset(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
 CHATSITE_STREAM_THREADS = int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
+CHATSITE_CURRENCY = os.environ.get("CHATSITE_CURRENCY") or "USD"
 CHATSITE_ENCRYPTION_KEYS = _encryption_keys()
 DATABASE_URL = _from_environment("DATABASE_URL")
 REDIS_URL = _from_environment("REDIS_URL")
@@ -200,9 +201,12 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"terse": {"()": "chatsite.errors.WithoutQueryStrings"}},
+    "filters": {
+        "terse": {"()": "chatsite.errors.WithoutQueryStrings"},
+        "masked": {"()": "chatsite.errors.WithoutSecrets"},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["terse"]}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked", "terse"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import Installation, Membership, Team, User
+from conversations.models import Budget, Installation, Membership, Team, UsageRecord, User
+from providers.models import ApiKey, LanguageModel
+
+COUNTS = ["input_tokens", "output_tokens", "thought_tokens", "cached_tokens"]
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -41,8 +45,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "people", "created_at"]
     search_fields = ["name"]
-    fields = ["name", "names_speakers", "model", "system_prompt"]
+    fields = ["name", "names_speakers", "model", "system_prompt", "models", "api_keys"]
     inlines = [MembershipInline]
+    filter_horizontal = ["api_keys", "models"]
 
     def get_queryset(self, request):  # type: ignore[no-untyped-def]
         return super().get_queryset(request).prefetch_related("members")
@@ -66,4 +71,37 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return not Installation.objects.exists() and super().has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Installation | None = None) -> bool:
+        return False
+
+
+@admin.register(Budget)
+class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["kind", "whose", "period", "soft", "hard"]
+    list_filter = ["kind", "period"]
+
+    @admin.display(description=_("whose"))
+    def whose(self, budget: Budget) -> str:
+        if budget.target is None:
+            return gettext("each")
+        rows = {"person": User, "team": Team, "key": ApiKey, "model": LanguageModel}[budget.kind]
+        return str(rows._default_manager.filter(pk=budget.target).first() or budget.target)
+
+
+@admin.register(UsageRecord)
+class LedgerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Every call there was; whoever sees this sees no word of what was said."""
+
+    list_display = ["created_at", "user", "model_name", "endpoint_name", "key_name", *COUNTS, "cost", "outcome"]
+    list_filter = ["outcome", "estimated"]
+    list_select_related = ["user"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
         return False

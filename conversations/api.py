@@ -14,12 +14,15 @@ from ninja.files import UploadedFile
 from ninja.parser import Parser
 from ninja.security import HttpBearer, django_auth
 
-from conversations import actions, commands, events, files, limits
+from conversations import actions, commands, estimating, events, files, limits
+from conversations.allowance import models_anywhere, models_for
 from conversations.api_schemas import (
     ConversationChange,
     ConversationIn,
     ConversationOut,
     ConversationPage,
+    EstimateIn,
+    EstimateOut,
     Failure,
     FileOut,
     MeOut,
@@ -32,7 +35,6 @@ from conversations.models.conversation import TITLE_LENGTH
 from conversations.paging import after, cursor_of
 from conversations.parameters import checked
 from conversations.text import TEXT_LENGTH, clean, one_line
-from providers.models import LanguageModel
 
 PAGE, MOST = 50, 200
 """Rows of a page unless asked otherwise, and at most."""
@@ -80,8 +82,12 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/models", response={200: list[ModelOut], **_ERRORS})
-def models(request: HttpRequest) -> list[dict[str, Any]]:
-    """What this person may use."""
+def models(request: HttpRequest, team: UUID | None = None) -> list[dict[str, Any]]:
+    """What this person may use: anywhere or, with `team`, in that team's conversations."""
+    person = _person(request)
+    if team is not None:
+        _found(Team.objects.writable_by(person), team)
+    usable = models_for(person, team) if team else models_anywhere(person)
     return [
         {
             "id": model.id,
@@ -89,7 +95,7 @@ def models(request: HttpRequest) -> list[dict[str, Any]]:
             "endpoints": [deployment.endpoint.name for deployment in model.deployments.all() if deployment.enabled],
             "capabilities": model.capabilities(),
         }
-        for model in LanguageModel.objects.usable().prefetch_related("deployments__endpoint")
+        for model in usable.prefetch_related("deployments__endpoint")
     ]
 
 
@@ -114,9 +120,8 @@ def conversations(
 @router.post("/conversations", response={201: ConversationOut, **_ERRORS})
 def create(request: HttpRequest, given: ConversationIn) -> Status[dict[str, Any]]:
     person = _person(request)
-    fields = _fields(given)
-    if given.team is not None:
-        fields["team"] = _found(Team.objects.writable_by(person), given.team)
+    team = _found(Team.objects.writable_by(person), given.team) if given.team is not None else None
+    fields = {**_fields(given, person, given.team), **({"team": team} if team else {})}
     conversation = actions.create_conversation(person, **fields)
     return Status(201, _shown(person, conversation.id))
 
@@ -130,9 +135,10 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
 def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> Status[dict[str, Any] | None]:
     """`team` moves it: an id, or null for its owner alone. 204: moved out of this person's own sight."""
     person = _person(request)
-    _found(Conversation.objects.writable_by(person), conversation_id)
+    found: Conversation = _found(Conversation.objects.writable_by(person), conversation_id)
+    team = given.team if "team" in given.model_fields_set else found.team_id
     with transaction.atomic():
-        if fields := _fields(given):
+        if fields := _fields(given, person, team):
             actions.change_conversation(person, conversation_id, **fields)
         if "team" in given.model_fields_set:
             actions.move_conversation(person, conversation_id, given.team)
@@ -163,6 +169,20 @@ def messages(
         "next": page[size - 1].id if len(page) > size else None,
         "revision": found.revision,
     }
+
+
+@router.post("/estimate", response={200: EstimateOut, **_ERRORS})
+def estimate(request: HttpRequest, given: EstimateIn) -> dict[str, Any]:
+    """What a question is likely to cost, and what is left for it; nothing is sent and nothing set aside."""
+    person = _person(request)
+    if given.team is not None:
+        _found(Team.objects.writable_by(person), given.team)
+    conversation: Conversation = (
+        _found(Conversation.objects.writable_by(person), given.conversation)
+        if given.conversation
+        else Conversation(owner=person, team_id=given.team)
+    )
+    return estimating.estimate(person, conversation, given.parent, given.models, given.text, given.files)
 
 
 @router.post("/files", response={201: FileOut, **_ERRORS})
@@ -213,7 +233,7 @@ def _shown(person: User, conversation_id: UUID) -> dict[str, Any]:
     return events.conversation_json(_found(rows, conversation_id), person)
 
 
-def _fields(given: Schema) -> dict[str, Any]:
+def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
     """What was given, checked; null means: as it is."""
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
     asked.pop("team", None)
@@ -224,7 +244,7 @@ def _fields(given: Schema) -> dict[str, Any]:
         if len(asked["system_prompt"]) > TEXT_LENGTH:
             raise Refused("too_long", f"A system prompt may have {TEXT_LENGTH:,} characters.")
     if "model" in asked:
-        asked["model"] = LanguageModel.objects.usable().filter(pk=asked["model"]).first()
+        asked["model"] = models_for(person, team).filter(pk=asked["model"]).first()
         if asked["model"] is None:
             raise Refused("no_model", "This model is not there, or not for you.")
     if "parameters" in asked:

@@ -121,5 +121,32 @@ class MessagePage(Schema):
     revision: int
 
 
+class EstimateIn(Schema):
+    conversation: UUID | None = None
+    parent: UUID | None = None
+    team: UUID | None = None
+    models: list[UUID] = []
+    text: str = ""
+    files: list[UUID] = []
+
+
+class BudgetOut(Schema):
+    kind: Literal["person", "team", "model", "key"]
+    period: Literal["day", "month"]
+    limit: int | None
+    left: int | None
+    warns: bool
+
+
+class EstimateOut(Schema):
+    """Amounts are millionths of the currency; tokens and cost are of all models together."""
+
+    currency: str
+    input_tokens: int
+    output_tokens: int
+    cost: int
+    budgets: list[BudgetOut]
+
+
 class Failure(Schema):
     error: ErrorOut

@@ -16,7 +16,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
-from conversations import events, markdown
+from conversations import events, markdown, spending
 from conversations.live import LiveReply, hub
 from conversations.models import Message
 from conversations.models.message import Status
@@ -158,6 +158,7 @@ def end(message: Message, attempt: int, outcome: Outcome, html: str, **said: Any
         output_tokens=outcome.usage.output_tokens,
         thought_tokens=outcome.usage.thought_tokens,
         cached_tokens=outcome.usage.cached_tokens,
+        cost=spending.close(message.pk),
         error_code=outcome.error_code,
         error_text=outcome.error_text,
     )

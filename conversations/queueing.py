@@ -1,6 +1,7 @@
 """Replies that wait for the same thing, in the order of their asking: only the first of a line is woken."""
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,8 @@ class Queue:
         self._lock = threading.Lock()
         self.calls = 0
         """How often the first ones were called: who sees it move while they are taking their place looks again."""
+        self.call: Callable[[], None] = lambda: None
+        """Have the first ones look whether they may go."""
 
     def stand(self, reply: LiveReply, line: Line, until: datetime | None) -> None:
         """Wait in this line; nothing can have changed before `until`."""

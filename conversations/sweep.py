@@ -7,7 +7,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 
-from conversations import admission, checkpoints, files, generation, markdown
+from conversations import admission, checkpoints, files, generation, markdown, spending
 from conversations.checkpoints import AlreadyEnded, Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import hub
@@ -59,6 +59,8 @@ class Sweeper:
         admission.recheck()
         if rounds % REMIND_EVERY == 0:
             hub.remind()
+        if rounds % 60 == 0:
+            spending.release_forgotten()
         if rounds % 3600 == 0:
             Receipt.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
             files.remove_forgotten()
@@ -79,6 +81,7 @@ def end_replies(replies: MessageQuerySet) -> None:
     for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation").order_by("id"):
         try:
             with transaction.atomic():
+                spending.record_lost(reply)
                 checkpoints.end(reply, reply.attempt, _outcome(reply), markdown.render(reply.text))
         except (AlreadyEnded, ObjectDoesNotExist):
             continue

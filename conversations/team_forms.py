@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.errors import Refused
@@ -72,7 +73,7 @@ class DefaultsForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["model"].queryset = LanguageModel.objects.usable()  # type: ignore[attr-defined]
+        self.fields["model"].queryset = LanguageModel.objects.usable(Q())  # type: ignore[attr-defined]
 
     @classmethod
     def of(cls, team: Team) -> "DefaultsForm":

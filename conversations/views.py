@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import language, setup, threads
+from conversations.allowance import models_anywhere
 from conversations.commands import MAX_FILES, MAX_MODELS
 from conversations.files import MAX_BYTES
 from conversations.forms import EndpointForm, SetUpForm
@@ -167,7 +168,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     if conversation_id and conversation is None:
         raise Http404
     rows = list(mine[: SIDEBAR + 1])
-    usable = LanguageModel.objects.usable().prefetch_related("deployments__endpoint")
+    usable = models_anywhere(person).prefetch_related("deployments__endpoint")
     models = [_choice(model) for model in usable]
     return {
         "person": person,

@@ -91,7 +91,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     inlines = [KeyInline, DeploymentInline]
     fieldsets = [
         (None, {"fields": ["name", "wire", "base_url", "api_version", "enabled"]}),
-        (_("Key"), {"fields": ["needs_key", "key_placement"]}),
+        (_("Key"), {"fields": ["needs_key", "key_placement", "personal_keys"]}),
         (_("How it is asked"), {"fields": ["streaming", "ask_sse", "ask_usage", "snake_case", "headers"]}),
         (_("Patience"), {"fields": ["first_token_seconds", "silence_seconds", "total_seconds"]}),
     ]
@@ -132,10 +132,10 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(ApiKey)
 class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = KeyForm
-    list_display = ["endpoint", "name", "shown", "enabled", "created_by", "created_at", "last_used_at"]
+    list_display = ["endpoint", "name", "shown", "owner", "enabled", "created_by", "created_at", "last_used_at"]
     list_filter = ["endpoint", "enabled"]
-    list_select_related = ["endpoint", "created_by"]
-    readonly_fields = ["shown", "created_by", "created_at", "last_used_at"]
+    list_select_related = ["endpoint", "owner", "created_by"]
+    readonly_fields = ["shown", "owner", "created_by", "created_at", "last_used_at"]
     fields = ["endpoint", "name", "shown", "new_key", "enabled", *POOL_FIELDS, *readonly_fields[1:]]
 
     @admin.display(description=_("stored"))
@@ -184,6 +184,10 @@ class DeploymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "enabled",
         "priority",
         "weight",
+        "input_price",
+        "output_price",
+        "cached_price",
+        "thought_price",
         "raw_extras",
         "learnt",
     ]

@@ -45,6 +45,14 @@ class NothingServes(VendorError):
     vendor_fault = False
 
 
+class NoBudget(VendorError):
+    """The site's own budgets of all keys that could answer are used up."""
+
+    code = "quota"
+    sentence = "The budget of every key for this model is used up."
+    vendor_fault = False
+
+
 class KeyWithdrawn(VendorError):
     """The key cannot be used from this site's side: locked, switched off, or deleted."""
 
@@ -119,6 +127,13 @@ class Search:
         if is_ours or error.code not in _MAY_PASS:
             self.excluded.add(subject)
         return True
+
+    def without(self, route: Route) -> None:
+        """Its key has no budget left: look for another way; this was no attempt."""
+        self.over()
+        self.attempts -= 1
+        self.excluded |= {route.key_id} if route.key_id else set()
+        self.error = self.error or NoBudget()
 
     def over(self) -> None:
         """The attempt has ended, one way or another: what it held is free."""

@@ -1,6 +1,7 @@
 """What the site may talk to: endpoints and their keys, and the models that people choose from."""
 
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from providers import egress, local_model, vault
 from providers.errors import VendorError
 from providers.fields import EncryptedField
 from providers.health import Lease, Trouble
+from providers.prices import Prices
 from providers.types import Address, Clocks
 
 __all__ = ["ApiKey", "Deployment", "Endpoint", "KeyPlacement", "LanguageModel", "Lease", "Trouble", "Wire", "new_id"]
@@ -27,6 +29,18 @@ def new_id() -> UUID:
 POSITIVE = MinValueValidator(1)
 PRIORITY_HELP = _("The lowest number goes first; the next is used while the first cannot.")
 WEIGHT_HELP = _("The share of calls among those of the same priority.")
+
+
+def price_field(name: Any) -> models.DecimalField:  # type: ignore[type-arg]
+    return models.DecimalField(
+        name,
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Of a million tokens, in the site's currency."),
+    )
 
 
 class Wire(models.TextChoices):
@@ -75,6 +89,9 @@ class Endpoint(models.Model):
     first_token_seconds = models.PositiveIntegerField(_("seconds to the first token"), default=60)
     silence_seconds = models.PositiveIntegerField(_("seconds of silence"), default=60)
     total_seconds = models.PositiveIntegerField(_("seconds in all"), default=1800)
+    personal_keys = models.BooleanField(
+        _("personal keys"), default=False, help_text=_("People may add a key of their own, for their own questions.")
+    )
     enabled = models.BooleanField(_("enabled"), default=True)
     is_local = models.BooleanField(default=False, editable=False)
     """The small model that this site runs itself; it has no fixed address."""
@@ -140,6 +157,10 @@ class ApiKey(models.Model):
     max_per_minute = models.PositiveIntegerField(
         _("requests a minute"), null=True, blank=True, validators=[POSITIVE], help_text=_("Empty: no limit.")
     )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="keys", verbose_name=_("owner")
+    )
+    """Whose personal key it is: it answers nobody else. Empty: the site's."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -162,9 +183,9 @@ class ApiKey(models.Model):
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
-    def usable(self) -> "LanguageModelQuerySet":
-        """Models that at least one working deployment serves."""
-        return self.filter(enabled=True, pk__in=Deployment.objects.usable().values("model"))
+    def usable(self, keys: models.Q) -> "LanguageModelQuerySet":
+        """Models that at least one working deployment serves, with keys of this kind."""
+        return self.filter(enabled=True, pk__in=Deployment.objects.usable(keys).values("model"))
 
 
 class LanguageModel(models.Model):
@@ -194,9 +215,9 @@ class LanguageModel(models.Model):
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
-    def usable(self) -> "DeploymentQuerySet":
-        """Enabled, at an enabled endpoint that has an enabled key or wants none."""
-        keyed = ApiKey.objects.filter(enabled=True).values("endpoint")
+    def usable(self, keys: models.Q) -> "DeploymentQuerySet":
+        """Enabled, at an enabled endpoint that has an enabled key of this kind or wants none."""
+        keyed = ApiKey.objects.filter(keys, enabled=True).values("endpoint")
         reachable = Endpoint.objects.filter(enabled=True).filter(models.Q(pk__in=keyed) | models.Q(needs_key=False))
         return self.filter(enabled=True, endpoint__in=reachable)
 
@@ -213,6 +234,10 @@ class Deployment(models.Model):
     enabled = models.BooleanField(_("enabled"), default=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[POSITIVE], help_text=WEIGHT_HELP)
+    input_price = price_field(_("price of input"))
+    output_price = price_field(_("price of output"))
+    cached_price = price_field(_("price of cached input"))
+    thought_price = price_field(_("price of thoughts"))
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,
@@ -238,6 +263,13 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vendor_id} @ {self.endpoint.name}"
+
+    def prices(self) -> Prices | None:
+        """None where the administrator has said none: what it costs is unknown then."""
+        if self.input_price is None and self.output_price is None:
+            return None
+        zero = Decimal(0)
+        return Prices(self.input_price or zero, self.output_price or zero, self.cached_price, self.thought_price)
 
     def clean(self) -> None:
         """Refuse what cannot be part of a request."""

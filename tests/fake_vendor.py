@@ -27,7 +27,8 @@ Steps of a script, played in order:
 `vendor.requests` lists what came: method, path, query, headers, body, json, and `hung_up`, an event that is set when
 the client has closed its end while a script was being played (`hung_up_at`: when). `vendor.next_request()` waits for
 the next one.
-`file_steps(path)` plays a file of bytes. `FakeVendor(certificate=path)` speaks TLS with a PEM of certificate and key.
+`file_steps(path)` plays a file of bytes. `FakeVendor(certificate=path)` speaks TLS with a PEM of certificate and key;
+`FakeVendor(port=…)` is one that has come back to its address.
 """
 
 from __future__ import annotations
@@ -97,13 +98,13 @@ class Received:
 class FakeVendor:
     """The server; use it in a `with`."""
 
-    def __init__(self, certificate: Path | None = None) -> None:
+    def __init__(self, certificate: Path | None = None, port: int = 0) -> None:
         self.requests: list[Received] = []
         self.gate = threading.Event()
         self.script: Callable[[Received], Iterable[Step]] = default_reply
         self._scripts: deque[Sequence[Step]] = deque()
         self._arrived: SimpleQueue[Received] = SimpleQueue()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.vendor = self
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -258,13 +259,17 @@ class _Handler(BaseHTTPRequestHandler):
     def _wait(self, event: threading.Event) -> None:
         """Until the event is set, noticing meanwhile that the client hangs up: it sends nothing while it listens."""
         while not event.is_set():
-            readable, _, _ = select.select([self.connection], [], [], 0.01)
-            if readable:
+            if self._is_heard_within(0.01):
                 self._listen()
 
     def _pause(self, seconds: float) -> None:
-        if select.select([self.connection], [], [], seconds)[0]:
+        if self._is_heard_within(seconds):
             self._listen()
+
+    def _is_heard_within(self, seconds: float) -> bool:
+        listening = select.poll()  # select.select knows only the first 1,024 open files
+        listening.register(self.connection, select.POLLIN)
+        return bool(listening.poll(1000 * seconds))
 
     def _listen(self) -> None:
         """Nothing more is said by a client but that it goes."""

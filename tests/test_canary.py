@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -120,7 +121,7 @@ def assert_unstored() -> None:
 
 
 @pytest.mark.parametrize("name", [*OPENAI, *GEMINI])
-def test_a_vendor_that_repeats_the_key_is_not_repeated(
+def test_k03_a_vendor_that_repeats_the_key_is_not_repeated(
     cast: Cast,
     vendor: FakeVendor,
     connect: Callable[..., Socket],
@@ -139,7 +140,7 @@ def test_a_vendor_that_repeats_the_key_is_not_repeated(
     assert_clean("log", log.text)
 
 
-def test_a_key_in_the_address_is_not_logged_either(
+def test_k10_a_key_in_the_address_is_not_logged_either(
     cast: Cast, vendor: FakeVendor, connect: Callable[..., Socket], log: pytest.LogCaptureFixture
 ) -> None:
     model = serve(vendor, "gemini")
@@ -156,7 +157,7 @@ def test_a_key_in_the_address_is_not_logged_either(
     assert_unstored()
 
 
-def test_a_fault_in_the_middle_of_a_call_tells_no_key(
+def test_k02_a_fault_in_the_middle_of_a_call_tells_no_key(
     cast: Cast,
     vendor: FakeVendor,
     connect: Callable[..., Socket],
@@ -178,7 +179,7 @@ def test_a_fault_in_the_middle_of_a_call_tells_no_key(
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_the_report_of_a_fault_shows_no_key(
+def test_k02_the_report_of_a_fault_shows_no_key(
     vendor: FakeVendor, cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch, debug: bool
 ) -> None:
     """What is mailed to administrators, and what DEBUG shows: both come from this reporter."""
@@ -208,3 +209,43 @@ def test_a_message_of_a_person_is_kept_as_it_is(cast: Cast, vendor: FakeVendor, 
     alice.ask("message.send", conversation=None, text="sk-test-somebody-elses-key", models=[model.id])
     assert "sk-test-somebody-elses-key" in alice.event("message.finished")["message"]["text"]
     assert Message.objects.filter(text="sk-test-somebody-elses-key").exists()
+
+
+def test_k01_after_a_day_of_use_the_key_is_nowhere_but_at_the_vendor(
+    cast: Cast,
+    vendor: FakeVendor,
+    connect: Callable[..., Socket],
+    sign_in: Callable[..., Client],
+    log: pytest.LogCaptureFixture,
+    settings: Any,
+) -> None:
+    """Chat, fail over, pay, rotate, dump, look at every page of the admin: then search everything that was written."""
+    model = serve(vendor, "openai")
+    Deployment.objects.update(input_price=1, output_price=1)
+    key = ApiKey.objects.get()
+    ApiKey.objects.create(endpoint=key.endpoint, secret=f"{CANARY[::-1]}", priority=2)
+    alice, client = connect(cast.alice), sign_in(cast.alice)
+    vendor.play([401, JSON, json.dumps({"error": {"message": f"Wrong key {CANARY}"}}).encode()])
+    told = ask_and_hear(alice, model.id)
+    assert told["status"] == "complete"
+    call_command("rotatekeys", stdout=io.StringIO())
+    for name in ("trouble", "deployment", "languagemodel", "apikey", "endpoint"):
+        response = client.get(reverse(f"admin:providers_{name}_changelist"))
+        assert_clean(name, response.content.decode())
+    for name in ("usagerecord", "budget", "team"):
+        assert_clean(name, client.get(reverse(f"admin:conversations_{name}_changelist")).content.decode())
+    assert_unheard(alice)
+    assert_unshown(client, told["conversation"])
+    assert_unstored()
+    assert_clean("log", log.text)
+    for path in settings.CHATSITE_DATA.rglob("*"):
+        if path.is_file():
+            assert_clean(str(path), path.read_bytes().decode("latin-1"))
+
+
+def test_k12_a_child_process_is_told_no_key(cast: Cast, vendor: FakeVendor, connect: Callable[..., Socket]) -> None:
+    """A vendor's key is opened in memory for its call; nothing of it is in the environment or the command line."""
+    model = serve(vendor, "openai")
+    assert ask_and_hear(connect(cast.alice), model.id)["status"] == "complete"
+    assert_clean("environment", json.dumps(dict(os.environ)))
+    assert_clean("arguments", json.dumps(sys.argv))

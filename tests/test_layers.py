@@ -25,6 +25,7 @@ GOING_ON = {
     "conversations/sweep.py:_run",
     "conversations/checkpoints.py:_run",
     "conversations/checkpoints.py:_write_endings",
+    "chatsite/errors.py:filter",  # a line of the log that cannot be masked is dropped, whatever it raises
 }
 
 

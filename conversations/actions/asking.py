@@ -49,7 +49,11 @@ class _Question:
 def _post(user: User, body: commands.Send, conversation_id: UUID) -> dict[str, Any]:
     begun = body.conversation is None
     conversation = _begin(user, body, conversation_id) if begun else writable(user, conversation_id)
-    models = choosing.models_asked(body.models) if body.models else choosing.models_before((), conversation_id)
+    models = (
+        choosing.models_asked(user, conversation, body.models)
+        if body.models
+        else choosing.models_before(user, conversation, ())
+    )
     asked = _Question(body.text, models, files.attachable(user, body.files), body.parameters)
     _refuse(user, conversation, asked)
     first = conversation.advance(2 + len(models), **_changes(conversation, asked))
@@ -65,7 +69,7 @@ def _edit(user: User, body: commands.Edit) -> dict[str, Any]:
     if not body.text.strip() and not attached:
         raise Refused("bad_text", "An empty message cannot be sent.")
     replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
-    models = choosing.models_before((reply.model_id for reply in replies), original.conversation_id)
+    models = choosing.models_before(user, original.conversation, (reply.model_id for reply in replies))
     asked = _Question(body.text, models, attached, replies[0].parameters if replies else {})
     conversation = original.conversation
     _refuse(user, conversation, asked)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from conversations.allowance import models_for
 from conversations.errors import Refused
 from conversations.models import Conversation, File, Message, User
 from providers.models import LanguageModel
@@ -13,25 +14,25 @@ MAX_RUNNING = 8
 """Replies under way for one person."""
 
 
-def models_asked(asked: Sequence[UUID]) -> list[LanguageModel]:
-    """These models in this order; refuses where one is missing."""
-    found = {model.id: model for model in LanguageModel.objects.usable().filter(pk__in=asked)}
+def models_asked(user: User, conversation: Conversation, asked: Sequence[UUID]) -> list[LanguageModel]:
+    """These models in this order; refuses where one is missing, or not for this person here."""
+    found = {model.id: model for model in models_for(user, conversation.team_id).filter(pk__in=asked)}
     if any(key not in found for key in asked):
         raise Refused("no_model", "One of these models is not there, or not for you.")
     return [found[key] for key in asked]
 
 
-def models_before(used: Iterable[UUID | None], conversation: UUID | None) -> list[LanguageModel]:
+def models_before(user: User, conversation: Conversation, used: Iterable[UUID | None]) -> list[LanguageModel]:
     """Those of the models used before that still are there, else the conversation's, else the first there is."""
-    usable = LanguageModel.objects.usable()
+    usable = models_for(user, conversation.team_id)
     wanted = list(dict.fromkeys(key for key in used if key))
     found = {model.id: model for model in usable.filter(pk__in=wanted)} if wanted else {}
     if found:
         return [found[key] for key in wanted if key in found]
-    own = usable.filter(pk__in=Conversation.objects.filter(pk=conversation).values("model")) if conversation else None
-    model = (own.first() if own is not None else None) or usable.first()
+    own = usable.filter(pk=conversation.model_id).first() if conversation.model_id else None
+    model = own or usable.first()
     if model is None:
-        raise Refused("no_model", "There is no model yet: an administrator adds one.")
+        raise Refused("no_model", "There is no model that you may use: an administrator adds one.")
     return [model]
 
 

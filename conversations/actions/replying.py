@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import commands, events, generation
+from conversations import commands, events, generation, spending
 from conversations.actions import choosing
 from conversations.actions.access import writable_reply
 from conversations.actions.once import once
@@ -28,11 +28,11 @@ def create_reply(
     asked_at: datetime,
     continues: Message | None = None,
 ) -> Message:
-    """A reply that waits to be written by this process; who creates it starts it on commit.
+    """A reply that waits to be written by this process; who creates it starts it on commit. Refuses over budget.
 
     Replies of one question that were asked at the same moment are compared with each other.
     """
-    return Message.objects.create(
+    reply = Message.objects.create(
         conversation=question.conversation,
         parent=question,
         role=Role.ASSISTANT,
@@ -47,6 +47,8 @@ def create_reply(
         owner=BOOT_ID,
         heartbeat=timezone.now(),
     )
+    spending.reserve(reply)
+    return reply
 
 
 def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
@@ -88,9 +90,9 @@ def start_on_commit(replies: Sequence[Message]) -> None:
 def _retry(user: User, body: commands.Retry) -> dict[str, Any]:
     reply = writable_reply(user, body.message)
     models = (
-        choosing.models_asked(body.models)
+        choosing.models_asked(user, reply.conversation, body.models)
         if body.models
-        else choosing.models_before([reply.model_id], reply.conversation_id)
+        else choosing.models_before(user, reply.conversation, [reply.model_id])
     )
     return _add_versions(user, reply, models)
 
@@ -99,7 +101,7 @@ def _continue(user: User, body: commands.Continue) -> dict[str, Any]:
     reply = writable_reply(user, body.message)
     if not reply.can_continue:
         raise Refused("conflict", "This reply did not break off: there is nothing to continue.")
-    models = choosing.models_before([reply.model_id], reply.conversation_id)
+    models = choosing.models_before(user, reply.conversation, [reply.model_id])
     return _add_versions(user, reply, models, continues=reply)
 
 

@@ -5,10 +5,12 @@ from conversations.models.message import Message
 from conversations.models.password_link import PasswordLink
 from conversations.models.people import Installation, Membership, Team, User
 from conversations.models.receipt import Receipt
+from conversations.models.spending import Budget, Reservation, Tally, UsageRecord
 from conversations.models.token import PersonalToken
 
 __all__ = [
     "BranchChoice",
+    "Budget",
     "Conversation",
     "File",
     "Installation",
@@ -19,6 +21,9 @@ __all__ = [
     "PersonalToken",
     "ReadMark",
     "Receipt",
+    "Reservation",
+    "Tally",
     "Team",
+    "UsageRecord",
     "User",
 ]

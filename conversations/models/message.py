@@ -183,6 +183,8 @@ class Message(models.Model):
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
     thought_tokens = models.PositiveIntegerField(null=True, blank=True)
     cached_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.BigIntegerField(null=True, blank=True)
+    """Of all its calls, in millionths of the site's currency; null where no price is known."""
     error_code = models.CharField(max_length=32, blank=True)
     error_text = models.TextField(blank=True)
 
@@ -252,9 +254,9 @@ class Message(models.Model):
         return list(segments(self.parts, str(self.id)))
 
     def usage(self) -> dict[str, Any]:
-        """Tokens as the vendor counted them; null where it said nothing."""
+        """Tokens as the vendor counted them, and what all calls cost; null where it said nothing."""
         counts = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
-        return {**{name: getattr(self, name) for name in counts}, "cost": None}
+        return {**{name: getattr(self, name) for name in counts}, "cost": self.cost}
 
 
 def _stored(name: str, value: Any) -> Any:

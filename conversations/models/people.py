@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
-from providers.models import LanguageModel
+from providers.models import ApiKey, LanguageModel
 
 
 class User(AbstractUser):
@@ -71,6 +71,20 @@ class Team(models.Model):
         help_text=_("Each person's words reach the model with their name."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    api_keys = models.ManyToManyField(
+        ApiKey,
+        related_name="teams",
+        blank=True,
+        verbose_name=_("keys"),
+        help_text=_("Keys that answer in this team's conversations only. A key that no team has is everyone's."),
+    )
+    models = models.ManyToManyField(
+        LanguageModel,
+        related_name="teams",
+        blank=True,
+        verbose_name=_("models"),
+        help_text=_("Models for this team. A model that no team has is everyone's."),
+    )
 
     model_id: UUID | None
 

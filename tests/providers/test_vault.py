@@ -60,7 +60,7 @@ def test_the_same_key_is_sealed_differently_each_time(key: ApiKey) -> None:
     assert stored(key) != first
 
 
-def test_swapped_rows_do_not_open(key: ApiKey) -> None:
+def test_k05_swapped_rows_do_not_open(key: ApiKey) -> None:
     other = ApiKey.objects.create(endpoint=key.endpoint, secret=OTHER)
     mine, theirs = stored(key), stored(other)
     for row, token in ((key, theirs), (other, mine)):
@@ -69,7 +69,7 @@ def test_swapped_rows_do_not_open(key: ApiKey) -> None:
     assert store(key, mine).secret.reveal() == CANARY
 
 
-def test_no_flipped_bit_goes_unnoticed() -> None:
+def test_k05_no_flipped_bit_goes_unnoticed() -> None:
     token = vault.seal(CANARY, "here")
     header, encoded = token.rsplit(":", 1)
     box = base64.b64decode(encoded)
@@ -79,14 +79,14 @@ def test_no_flipped_bit_goes_unnoticed() -> None:
             vault.unseal(f"{header}:{base64.b64encode(broken).decode()}", "here")
 
 
-def test_a_changed_hint_goes_not_unnoticed() -> None:
+def test_k05_a_changed_hint_goes_not_unnoticed() -> None:
     token = vault.seal(CANARY, "here")
     assert vault.hint(token) == "nary"
     with pytest.raises(Locked):
         vault.unseal(token.replace(":nary:", ":yran:"), "here")
 
 
-def test_no_truncated_token_opens_or_breaks_anything() -> None:
+def test_k05_no_truncated_token_opens_or_breaks_anything() -> None:
     token = vault.seal(CANARY, "here")
     for length in range(len("sealed1:"), len(token)):
         with pytest.raises(Locked):
@@ -94,7 +94,7 @@ def test_no_truncated_token_opens_or_breaks_anything() -> None:
         assert str(Secret(token[:length], "here")) in ("••••", "••••nary")
 
 
-def test_an_unknown_key_id_does_not_open(settings: Any) -> None:
+def test_k05_an_unknown_key_id_does_not_open(settings: Any) -> None:
     settings.CHATSITE_ENCRYPTION_KEYS = [ring_key(b"a")]
     token = vault.seal(CANARY, "here")
     settings.CHATSITE_ENCRYPTION_KEYS = [ring_key(b"b")]
@@ -113,13 +113,13 @@ def test_an_older_key_of_the_ring_still_opens_and_the_newest_seals(settings: Any
 
 
 @pytest.mark.parametrize("ring", [[], ["short"], ["!" * 43], [ring_key(b"a"), ""]])
-def test_a_ring_that_is_none_is_said_to_be_none(settings: Any, ring: list[str]) -> None:
+def test_k07_a_ring_that_is_none_is_said_to_be_none(settings: Any, ring: list[str]) -> None:
     settings.CHATSITE_ENCRYPTION_KEYS = ring
     with pytest.raises(ImproperlyConfigured):
         vault.seal(CANARY, "here")
 
 
-def test_no_copy_of_a_row_shows_the_key(key: ApiKey) -> None:
+def test_k04_no_copy_of_a_row_shows_the_key(key: ApiKey) -> None:
     key = ApiKey.objects.get()
     shown = [
         repr(key.secret),
@@ -139,13 +139,13 @@ def test_no_copy_of_a_row_shows_the_key(key: ApiKey) -> None:
     assert str(key.secret) == "••••nary"
 
 
-def test_a_handle_outside_its_row_never_opens(key: ApiKey) -> None:
+def test_k04_a_handle_outside_its_row_never_opens(key: ApiKey) -> None:
     handle = ApiKey.objects.values_list("secret", flat=True).get()
     with pytest.raises(Locked):
         handle.reveal()
 
 
-def test_a_short_key_shows_nothing_of_itself(key: ApiKey) -> None:
+def test_k08_a_short_key_shows_nothing_of_itself(key: ApiKey) -> None:
     key.secret = "short-key"
     assert str(key.secret) == "••••"
 
@@ -158,7 +158,7 @@ def test_a_key_that_looks_sealed_is_sealed_all_the_same(key: ApiKey) -> None:
     assert read.secret.reveal() == "sealed1:not-really"
 
 
-def test_a_dump_holds_no_key_and_can_be_loaded_again(key: ApiKey, tmp_path: Any) -> None:
+def test_k04_a_dump_holds_no_key_and_can_be_loaded_again(key: ApiKey, tmp_path: Any) -> None:
     dump = io.StringIO()
     call_command("dumpdata", "providers", stdout=dump)
     assert CANARY not in dump.getvalue()
@@ -168,7 +168,7 @@ def test_a_dump_holds_no_key_and_can_be_loaded_again(key: ApiKey, tmp_path: Any)
     assert ApiKey.objects.get(pk=key.pk).secret.reveal() == CANARY
 
 
-def test_with_the_wrong_ring_the_site_runs_and_replies_say_why(
+def test_k07_with_the_wrong_ring_the_site_runs_and_replies_say_why(
     cast: Cast, model: LanguageModel, connect: Callable[..., Socket], sign_in: Callable[..., Any], settings: Any
 ) -> None:
     before = stored(ApiKey.objects.get())

@@ -1,0 +1,151 @@
+"""What was spent, and what may be: the ledger of every call, budgets, and what is set aside for calls under way."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models.people import Team, User
+from providers import clock
+from providers.models import ApiKey, Endpoint, LanguageModel
+from providers.prices import micro
+
+
+class LedgerQuerySet(models.QuerySet["UsageRecord"]):
+    def update(self, **_kwargs: Any) -> NoReturn:
+        raise TypeError("The ledger only grows.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("The ledger only grows.")
+
+
+def _outliving(to: Any, name: Any) -> "models.ForeignKey[Any, Any]":
+    """A reference that stays as it is when the row it names is deleted."""
+    return models.ForeignKey(
+        to, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+", verbose_name=name
+    )
+
+
+class UsageRecord(models.Model):
+    """One call of a vendor, whatever came of it. Rows are added and never changed; names are kept as they were."""
+
+    created_at = models.DateTimeField(_("when"), default=clock.now, db_index=True)
+    user = _outliving(User, _("person"))
+    team = _outliving(Team, _("team"))
+    conversation = models.UUIDField()
+    message = models.UUIDField(db_index=True)
+    model = _outliving(LanguageModel, _("model"))
+    model_name = models.CharField(_("model"), max_length=200)
+    endpoint = _outliving(Endpoint, _("endpoint"))
+    endpoint_name = models.CharField(_("endpoint"), max_length=120)
+    key = _outliving(ApiKey, _("key"))
+    key_name = models.CharField(_("key"), max_length=130, blank=True)
+    input_tokens = models.PositiveBigIntegerField(_("input"), null=True)
+    output_tokens = models.PositiveBigIntegerField(_("output"), null=True)
+    thought_tokens = models.PositiveBigIntegerField(_("thoughts"), null=True)
+    cached_tokens = models.PositiveBigIntegerField(_("cached"), null=True)
+    estimated = models.BooleanField(_("estimated"), default=False)
+    """The vendor has reported no usage: the counts are ours."""
+    cost = models.BigIntegerField(_("cost"), null=True)
+    """In millionths of the site's currency; null where the deployment has no price."""
+    outcome = models.CharField(_("outcome"), max_length=32)
+    """complete, stopped, or the public code of the error."""
+    first_token_ms = models.PositiveIntegerField(_("ms to the first token"), null=True)
+    total_ms = models.PositiveIntegerField(_("ms in all"))
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("ledger")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=[field, "created_at"]) for field in ("user", "team", "model", "endpoint", "key")]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%F %T} {self.model_name} {self.outcome}"
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError("The ledger only grows.")
+
+
+class Budget(models.Model):
+    """What a person, a team, a key or a model may cost in a day or a month; for one of them, or for each."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("person")
+        TEAM = "team", _("team")
+        KEY = "key", _("key")
+        MODEL = "model", _("model")
+
+    class Period(models.TextChoices):
+        DAY = "day", _("day")
+        MONTH = "month", _("month")
+
+    kind = models.CharField(_("of a"), max_length=10, choices=Kind.choices)
+    target = models.UUIDField(
+        _("whose"),
+        null=True,
+        blank=True,
+        help_text=_("An id; empty: each that has no budget of its own."),
+    )
+    period = models.CharField(_("period"), max_length=10, choices=Period.choices)
+    soft = models.DecimalField(
+        _("warn at"), max_digits=14, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    hard = models.DecimalField(
+        _("stop at"), max_digits=14, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+
+    class Meta:
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
+        ordering = ["kind", "period"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.get_period_display()}"
+
+    def clean(self) -> None:
+        if Budget.objects.filter(kind=self.kind, target=self.target, period=self.period).exclude(pk=self.pk).exists():
+            raise ValidationError(_("There is such a budget already."))
+
+    @property
+    def hard_micro(self) -> int | None:
+        return None if self.hard is None else micro(Decimal(self.hard))
+
+    @property
+    def soft_micro(self) -> int | None:
+        return None if self.soft is None else micro(Decimal(self.soft))
+
+    def begins(self, moment: datetime) -> datetime:
+        """The first moment of the period, in the site's time zone."""
+        local = timezone.localtime(moment).replace(hour=0, minute=0, second=0, microsecond=0)
+        return local if self.period == self.Period.DAY else local.replace(day=1)
+
+
+class Tally(models.Model):
+    """How much of a budget one target has spent in one period, and how much is set aside; both in millionths."""
+
+    budget = models.ForeignKey(Budget, models.CASCADE, related_name="tallies")
+    target = models.UUIDField()
+    begins = models.DateTimeField()
+    spent = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["budget", "target", "begins"], name="one_tally_a_period")]
+
+
+class Reservation(models.Model):
+    """What is set aside for a reply under way."""
+
+    reply = models.UUIDField(db_index=True)
+    tally = models.ForeignKey(Tally, models.CASCADE, related_name="reservations")
+    amount = models.BigIntegerField()
+    created_at = models.DateTimeField(default=clock.now)
+
+    tally_id: int

@@ -1,0 +1,36 @@
+"""What tokens cost, in whole millionths of the site's currency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from providers.types import Usage
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Of a million tokens each; cached ones cost as much as input, and thoughts as output, unless said otherwise."""
+
+    input: Decimal
+    output: Decimal
+    cached: Decimal | None = None
+    thought: Decimal | None = None
+
+    def cost(self, usage: Usage) -> int:
+        """In millionths: a price per million tokens is millionths per token. Input counts include the cached."""
+        cached = min(usage.cached_tokens or 0, usage.input_tokens or 0)
+        exact = (
+            ((usage.input_tokens or 0) - cached) * self.input
+            + cached * (self.input if self.cached is None else self.cached)
+            + (usage.output_tokens or 0) * self.output
+            + (usage.thought_tokens or 0) * (self.output if self.thought is None else self.thought)
+        )
+        return int(exact.to_integral_value(ROUND_HALF_UP))
+
+
+def micro(amount: Decimal) -> int:
+    """An amount of the currency in millionths."""
+    return int((amount * MICRO).to_integral_value(ROUND_HALF_UP))

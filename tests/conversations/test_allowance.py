@@ -1,0 +1,185 @@
+"""Who may use what: for each thing that somebody gets, somebody who does not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conversations.allowance import models_for
+from conversations.explaining import why
+from conversations.models import Conversation, Membership, Team, User
+from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
+from tests.conftest import Cast, serve
+from tests.conversations.calling import Api
+from tests.conversations.test_engine import ask
+from tests.fake_vendor import FakeVendor
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+SITES, TEAMS, OWN = "sk-test-of-the-site-0123", "sk-test-of-the-team-0123", "sk-test-of-a-person-0123"
+
+
+@pytest.fixture
+def other_team(cast: Cast) -> Team:
+    """A team in which Bob is, too."""
+    team = Team.objects.create(name="Others")
+    Membership.objects.create(team=team, user=cast.bob, role="member")
+    return team
+
+
+@pytest.fixture
+def keys(cast: Cast, model: LanguageModel) -> dict[str, ApiKey]:
+    """One of the site's, one of the team's and one of Bob's, at one endpoint."""
+    endpoint = Endpoint.objects.get()
+    Endpoint.objects.update(personal_keys=True)
+    ApiKey.objects.all().delete()
+    made = {secret: ApiKey.objects.create(endpoint=endpoint, secret=secret) for secret in (SITES, TEAMS)}
+    made[OWN] = ApiKey.objects.create(endpoint=endpoint, secret=OWN, owner=cast.bob)
+    cast.team.api_keys.add(made[TEAMS])
+    return made
+
+
+def key_used(vendor: FakeVendor) -> str:
+    return vendor.requests[-1].headers["Authorization"].removeprefix("Bearer ")
+
+
+def sends(socket: Socket, model: LanguageModel, **fields: Any) -> None:
+    ask(socket, model, **fields)
+    assert socket.event("message.finished")["message"]["status"] == "complete"
+
+
+# --- Keys ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_teams_conversation_uses_the_teams_keys_else_the_sites(
+    cast: Cast, model: LanguageModel, keys: dict[str, ApiKey], vendor: FakeVendor, connect: Connect, other_team: Team
+) -> None:
+    bob = connect(cast.bob)
+    sends(bob, model, team=cast.team.id)
+    assert key_used(vendor) == TEAMS
+    sends(bob, model, team=other_team.id)
+    assert key_used(vendor) == SITES
+    keys[TEAMS].delete()
+    sends(bob, model, team=cast.team.id)
+    assert key_used(vendor) == SITES
+
+
+def test_a_personal_key_serves_only_its_owners_own_sends(
+    cast: Cast, model: LanguageModel, keys: dict[str, ApiKey], vendor: FakeVendor, connect: Connect
+) -> None:
+    bob, alice = connect(cast.bob), connect(cast.alice)
+    sends(bob, model)
+    assert key_used(vendor) == OWN
+    sends(alice, model)
+    assert key_used(vendor) == SITES
+    for key in (SITES, TEAMS):
+        keys[key].delete()
+    assert alice.ask("message.send", conversation=None, text="Hi", models=[model.id])["code"] == "no_model"
+    sends(bob, model, team=cast.team.id)
+    assert key_used(vendor) == OWN
+    Endpoint.objects.update(personal_keys=False)
+    assert bob.ask("message.send", conversation=None, text="Hi", models=[model.id])["code"] == "no_model"
+
+
+def test_a_teams_key_does_not_answer_outside_of_its_team(
+    cast: Cast, model: LanguageModel, keys: dict[str, ApiKey], connect: Connect, other_team: Team
+) -> None:
+    for key in (SITES, OWN):
+        keys[key].delete()
+    bob = connect(cast.bob)
+    for team in (None, other_team.id):
+        fields = {"team": team} if team else {}
+        assert bob.ask("message.send", conversation=None, text="Hi", models=[model.id], **fields)["code"] == "no_model"
+    sends(bob, model, team=cast.team.id)
+
+
+# --- Models --------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_everyones_until_a_team_has_it(
+    cast: Cast, model: LanguageModel, connect: Connect, other_team: Team
+) -> None:
+    carol, bob = connect(cast.carol), connect(cast.bob)
+    sends(carol, model)
+    cast.team.models.add(model)
+    assert carol.ask("message.send", conversation=None, text="Hi", models=[model.id])["code"] == "no_model"
+    sends(bob, model)
+    sends(bob, model, team=cast.team.id)
+    fields = {"conversation": None, "text": "Hi", "models": [model.id], "team": other_team.id}
+    assert bob.ask("message.send", **fields)["code"] == "no_model"
+
+
+def test_the_list_of_models_is_what_this_person_may_use(cast: Cast, model: LanguageModel, vendor: FakeVendor) -> None:
+    owl = serve(vendor, "openai", "owl")
+    cast.team.models.add(owl)
+
+    def names(person: User, query: str = "") -> set[str]:
+        return {one["name"] for one in Api(person).get(f"/models{query}")}
+
+    assert names(cast.carol) == {"parrot"}
+    assert names(cast.bob) == {"parrot", "owl"}
+    assert names(cast.bob, f"?team={cast.team.id}") == {"parrot", "owl"}
+    assert Api(cast.carol).refusal("GET", f"/models?team={cast.team.id}") == (404, "not_found")
+    conversation = Conversation.objects.create(owner=cast.carol)
+    refused = Api(cast.carol).refusal("PATCH", f"/conversations/{conversation.id}", {"model": str(owl.id)})
+    assert refused == (400, "no_model")
+
+
+def test_a_model_that_is_no_longer_ones_own_is_replaced_by_one_that_is(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    owl = serve(vendor, "openai", "owl")
+    carol = connect(cast.carol)
+    conversation = ask(carol, owl)["conversation"]
+    reply = carol.event("message.finished")["message"]
+    cast.team.models.add(owl)
+    assert carol.ask("message.send", conversation=conversation, text="And now?", parent=reply["id"])["type"] == "ack"
+    assert carol.event("message.finished")["message"]["model_name"] == "parrot"
+
+
+# --- Why -----------------------------------------------------------------------------------------------------------
+
+
+def reasons(*asked: Any) -> str:
+    return " ".join(why(*asked))
+
+
+def test_why_says_what_stands_in_the_way_and_what_answers(
+    cast: Cast, model: LanguageModel, keys: dict[str, ApiKey], other_team: Team
+) -> None:
+    assert "with ••••0123, their own." in reasons(cast.bob, model)
+    assert "the team's." in reasons(cast.bob, model, cast.team)
+    assert "the site's." in reasons(cast.carol, model)
+    assert reasons(cast.carol, model).endswith("So the model may be used.")
+    cast.team.models.add(model)
+    assert "only for Crew." in reasons(cast.carol, model)
+    assert "writes in none of them" in reasons(cast.carol, model)
+    assert reasons(cast.carol, model).endswith("So the model may not be used.")
+    assert "Others is none of them." in reasons(cast.bob, model, other_team)
+    assert "does not write in Crew." in reasons(cast.rita, model, cast.team)
+    assert reasons(cast.rita, model, cast.team).endswith("So the model may not be used.")
+    ApiKey.objects.all().delete()
+    assert "has no key for this" in reasons(cast.bob, model)
+    Endpoint.objects.update(enabled=False)
+    assert "is switched off" in reasons(cast.bob, model)
+
+
+def test_why_says_what_is_left_alone(cast: Cast, model: LanguageModel) -> None:
+    now = cast.alice.date_joined
+    Trouble.objects.create(
+        subject=ApiKey.objects.get().pk, code="quota", text="No quota left.", since=now, cooling_until=now
+    )
+    assert "No quota left." in reasons(cast.alice, model)
+
+
+@pytest.mark.parametrize("in_team", [False, True])
+def test_what_why_says_is_what_happens(
+    cast: Cast, model: LanguageModel, keys: dict[str, ApiKey], other_team: Team, in_team: bool
+) -> None:
+    for limited in (False, True):
+        if limited:
+            other_team.models.add(model)
+        for person in (cast.alice, cast.bob, *([] if in_team else [cast.carol])):
+            team = cast.team if in_team else None
+            said = reasons(person, model, team).endswith("So the model may be used.")
+            assert said == models_for(person, team.pk if team else None).filter(pk=model.pk).exists()

@@ -1,0 +1,420 @@
+"""Money: what is set aside, what is written down, and that no budget is passed however many ask at once."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from conversations import actions, commands, spending, sweep
+from conversations.errors import Refused
+from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord, User
+from providers.counting import tokens
+from providers.models import ApiKey, Deployment, LanguageModel
+from providers.prices import Prices
+from providers.types import Usage
+from tests.conftest import Cast, serve
+from tests.conversations.calling import Api
+from tests.conversations.test_engine import ask, until
+from tests.fake_vendor import (
+    FakeVendor,
+    close,
+    gemini_end,
+    gemini_event,
+    openai_end,
+    openai_event,
+    openai_stream,
+)
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+TYPICAL = 1 + 2 * spending.TYPICAL_OUTPUT
+"""Millionths set aside for “Hi” at the prices below."""
+
+
+@pytest.fixture
+def priced(model: LanguageModel) -> LanguageModel:
+    """Input costs 1 a million tokens, output 2."""
+    Deployment.objects.update(input_price=1, output_price=2)
+    return model
+
+
+def budget(kind: str, hard: int, period: str = "day", **fields: Any) -> Budget:
+    """A budget of so many millionths."""
+    return Budget.objects.create(kind=kind, period=period, hard=Decimal(hard) / 1_000_000, **fields)
+
+
+def finished(socket: Socket) -> dict[str, Any]:
+    return socket.event("message.finished")["message"]  # type: ignore[no-any-return]
+
+
+# --- Arithmetic ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        (Usage(1000, 500), 2000 + 4000),
+        (Usage(1000, 500, thought_tokens=100), 2000 + 4000 + 800),
+        (Usage(1000, 500, cached_tokens=400), 1200 + 200 + 4000),
+        (Usage(100, 0, cached_tokens=400), 50),
+        (Usage(), 0),
+        (Usage(1, None), 2),
+    ],
+)
+def test_a_price_per_million_tokens_is_millionths_per_token(usage: Usage, cost: int) -> None:
+    assert Prices(Decimal(2), Decimal(8), cached=Decimal("0.5")).cost(usage) == cost
+
+
+def test_thoughts_may_have_a_price_of_their_own() -> None:
+    assert Prices(Decimal(2), Decimal(8), thought=Decimal(1)).cost(Usage(0, 1, 3)) == 11
+
+
+def test_half_a_millionth_is_rounded_up() -> None:
+    assert Prices(Decimal("0.15"), Decimal("0.6")).cost(Usage(10, 0)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [("", 0, 0), ("Hello, how are you today?", 5, 9), ("你好，今天天气怎么样？", 8, 12), ("Привет, как дела?", 5, 10)],
+)
+def test_tokens_are_guessed_by_script(text: str, least: int, most: int) -> None:
+    assert least <= tokens(text) <= most
+
+
+# --- The ledger ----------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_leaves_a_row_and_shows_what_it_cost(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    bob = connect(cast.bob)
+    ack = ask(bob, priced, team=cast.team.id)
+    usage = finished(bob)["usage"]
+    assert usage == {"input_tokens": 3, "output_tokens": 5, "thought_tokens": None, "cached_tokens": None, "cost": 13}
+    row = UsageRecord.objects.get()
+    assert (row.user, row.team, row.model, row.endpoint) == (cast.bob, cast.team, priced, ApiKey.objects.get().endpoint)
+    assert (str(row.conversation), str(row.message)) == (ack["conversation"], ack["replies"][0])
+    assert (row.key, row.key_name, row.model_name) == (ApiKey.objects.get(), "••••nary", "parrot")
+    assert (row.input_tokens, row.output_tokens, row.cost, row.outcome, row.estimated) == (3, 5, 13, "complete", False)
+    assert row.first_token_ms is not None
+    assert 0 <= row.first_token_ms <= row.total_ms
+    told = Api(cast.bob).get(f"/conversations/{ack['conversation']}/messages")["results"][1]
+    assert told["usage"] == usage
+
+
+def test_every_attempt_leaves_a_row(cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect) -> None:
+    ApiKey.objects.create(endpoint=ApiKey.objects.get().endpoint, secret="sk-test-second-0123456789")
+    vendor.play([401, b"{}"], [openai_stream(["Hello"])])
+    alice = connect(cast.alice)
+    ask(alice, priced)
+    assert finished(alice)["usage"]["cost"] == 13
+    rows = UsageRecord.objects.order_by("id").values_list("outcome", "cost", "first_token_ms")
+    assert [(outcome, cost, first is None) for outcome, cost, first in rows] == [
+        ("key_refused", 0, True),
+        ("complete", 13, False),
+    ]
+    assert len(set(UsageRecord.objects.values_list("key"))) == 2
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_what_no_vendor_counted_is_estimated_and_says_so(
+    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str
+) -> None:
+    model = serve(vendor, wire)
+    Deployment.objects.update(input_price=1, output_price=1)
+    said = "Hello there, this is an answer of some length."
+    vendor.play([(gemini_event if wire == "gemini" else openai_event)(said), close])
+    alice = connect(cast.alice)
+    ask(alice, model, "How are you?")
+    assert finished(alice)["status"] == "interrupted"
+    row = UsageRecord.objects.get()
+    assert row.estimated
+    assert (row.input_tokens, row.output_tokens) == (tokens("How are you?"), tokens(said))
+    assert row.cost == tokens("How are you?") + tokens(said)
+
+
+def test_what_has_no_price_costs_nobody_knows_what(cast: Cast, model: LanguageModel, connect: Connect) -> None:
+    alice = connect(cast.alice)
+    ask(alice, model)
+    assert finished(alice)["usage"]["cost"] is None
+    assert UsageRecord.objects.get().cost is None
+
+
+def test_the_ledger_outlives_what_it_names_and_only_grows(cast: Cast, priced: LanguageModel, connect: Connect) -> None:
+    alice = connect(cast.alice)
+    ask(alice, priced)
+    finished(alice)
+    LanguageModel.objects.all().delete()
+    ApiKey.objects.all().delete()
+    Conversation.objects.all().delete()
+    row = UsageRecord.objects.get()
+    assert (row.model_name, row.cost) == ("parrot", 13)
+    for change in (row.delete, UsageRecord.objects.all().delete, lambda: UsageRecord.objects.update(cost=0)):
+        with pytest.raises(TypeError):
+            change()
+
+
+# --- Budgets -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(vendor: FakeVendor, site: str) -> Iterator[FakeVendor]:
+    """The vendor answers nobody before the gate opens."""
+    vendor.script = lambda _: [200, vendor.gate, openai_stream(["Hello"])]
+    yield vendor
+    vendor.gate.set()
+
+
+def test_fifty_at_once_do_not_pass_a_budget_for_ten(
+    cast: Cast, priced: LanguageModel, held: FakeVendor, request: pytest.FixtureRequest
+) -> None:
+    limit = budget("model", 10 * TYPICAL)
+    people = [User.objects.create(username=f"person{number}") for number in range(50)]
+
+    def send(person: User) -> str:
+        frame = {"type": "message.send", "id": "1", "conversation": None, "text": "Hi", "models": [str(priced.id)]}
+        try:
+            actions.post_message(person, commands.parse(json.dumps(frame)), actions.new_conversation_id())
+            return "passed"
+        except Refused as refused:
+            return refused.code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(16) as pool:
+        told = list(pool.map(send, people))
+    assert (told.count("passed"), told.count("over_budget")) == (10, 40)
+    tally = Tally.objects.get(budget=limit)
+    assert (tally.spent, tally.reserved) == (0, 10 * TYPICAL)
+    assert Message.objects.filter(role="assistant").count() == 10
+    held.gate.set()
+    until(lambda: not Message.objects.under_way().exists(), 20)
+    tally.refresh_from_db()
+    assert (tally.spent, tally.reserved) == (10 * 13, 0)
+    assert not Reservation.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["person", "team", "model"])
+def test_over_budget_is_refused_before_anything_is_stored(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect, kind: str
+) -> None:
+    budget(kind, TYPICAL - 1)
+    bob = connect(cast.bob)
+    told = bob.ask("message.send", conversation=None, text="Hi", models=[priced.id], team=cast.team.id)
+    assert (told["type"], told["code"]) == ("error", "over_budget")
+    assert not Message.objects.exists()
+    assert not Reservation.objects.exists()
+    assert vendor.requests == []
+
+
+def test_a_budget_of_ones_own_counts_instead_of_the_one_for_each(
+    cast: Cast, priced: LanguageModel, connect: Connect
+) -> None:
+    budget("person", 1)
+    budget("person", 10 * TYPICAL, target=cast.bob.id)
+    bob, carol = connect(cast.bob), connect(cast.carol)
+    ask(bob, priced)
+    assert finished(bob)["status"] == "complete"
+    refused = carol.ask("message.send", conversation=None, text="Hi", models=[priced.id])
+    assert refused["code"] == "over_budget"
+
+
+def test_retries_are_set_aside_for_too(cast: Cast, priced: LanguageModel, connect: Connect) -> None:
+    alice = connect(cast.alice)
+    reply = ask(alice, priced)["replies"][0]
+    finished(alice)
+    budget("person", TYPICAL)
+    assert alice.ask("reply.retry", message=reply)["code"] == "over_budget"
+
+
+def test_a_budget_begins_with_what_was_spent_before_it_was_made(
+    cast: Cast, priced: LanguageModel, connect: Connect
+) -> None:
+    alice = connect(cast.alice)
+    ask(alice, priced)
+    finished(alice)
+    limit = budget("person", TYPICAL + 12)
+    assert alice.ask("message.send", conversation=None, text="Hi", models=[priced.id])["code"] == "over_budget"
+    limit.hard = Decimal(TYPICAL + 13) / 1_000_000
+    limit.save()
+    ask(alice, priced)
+    assert finished(alice)["status"] == "complete"
+    assert Tally.objects.get().spent == 26
+
+
+def test_yesterdays_money_is_not_todays(cast: Cast, priced: LanguageModel) -> None:
+    day, month = budget("person", 100, "day"), budget("person", 100, "month")
+    now = timezone.now().replace(day=15, hour=0, minute=30)
+    for moment, cost in ((now - timedelta(hours=1), 30), (now, 5), (now - timedelta(days=20), 50)):
+        UsageRecord.objects.create(
+            created_at=moment, user=cast.bob, conversation=cast.bob.id, message=cast.bob.id, cost=cost, total_ms=1
+        )
+    assert spending._tally(day, cast.bob.id, now).spent == 5
+    assert spending._tally(month, cast.bob.id, now).spent == 35
+
+
+def test_what_was_set_aside_is_free_when_the_reply_fails(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    budget("person", TYPICAL)
+    vendor.play([400, b"{}"])
+    alice = connect(cast.alice)
+    for status in ("failed", "complete"):
+        ask(alice, priced)
+        assert finished(alice)["status"] == status
+    assert (Tally.objects.get().spent, Tally.objects.get().reserved) == (13, 0)
+
+
+def test_a_stopped_reply_is_paid_for_as_far_as_it_came(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    budget("person", TYPICAL)
+    vendor.play([200, openai_event("Hello"), vendor.gate])
+    alice = connect(cast.alice)
+    reply = ask(alice, priced)["replies"][0]
+    alice.event("message.delta")
+    alice.ask("reply.stop", message=reply)
+    assert finished(alice)["status"] == "stopped"
+    row = UsageRecord.objects.get()
+    assert (row.outcome, row.estimated, row.cost) == ("stopped", True, tokens("Hi") + 2 * tokens("Hello"))
+    assert (Tally.objects.get().spent, Tally.objects.get().reserved) == (row.cost, 0)
+
+
+def test_what_a_dead_process_had_set_aside_is_freed_and_what_it_had_heard_is_paid(
+    cast: Cast, priced: LanguageModel
+) -> None:
+    limit = budget("person", 10 * TYPICAL)
+    conversation = Conversation.objects.create(owner=cast.alice)
+    question = Message.objects.create(
+        conversation=conversation, role="user", author=cast.alice, text="Hi", status="complete", revision=1
+    )
+    fields: dict[str, Any] = {
+        "conversation": conversation,
+        "parent": question,
+        "role": "assistant",
+        "author": cast.alice,
+        "model": priced,
+        "owner": "an earlier boot",
+        "heartbeat": timezone.now(),
+        "revision": 1,
+    }
+    silent = Message.objects.create(**fields, status="waiting")
+    spoken = Message.objects.create(**fields, status="streaming", text="Hello", seq=1)
+    for reply in (silent, spoken):
+        spending.reserve(reply)
+    assert Tally.objects.get(budget=limit).reserved == 2 * TYPICAL
+    sweep.end_replies_of_earlier_boots()
+    cost = tokens("Hi") + 2 * tokens("Hello")
+    tally = Tally.objects.get(budget=limit)
+    assert (tally.reserved, tally.spent) == (0, cost)
+    row = UsageRecord.objects.get()
+    assert (row.message, row.estimated, row.outcome) == (spoken.pk, True, "server_restarted")
+    spoken.refresh_from_db()
+    assert spoken.cost == cost
+
+
+def test_what_was_set_aside_in_a_conversation_that_is_gone_is_freed(
+    cast: Cast, priced: LanguageModel, held: FakeVendor, connect: Connect
+) -> None:
+    budget("person", TYPICAL)
+    alice = connect(cast.alice)
+    conversation = ask(alice, priced)["conversation"]
+    Conversation.objects.filter(pk=conversation).delete()
+    spending.release_forgotten()
+    assert Tally.objects.get().reserved == 0
+
+
+def test_a_key_without_budget_is_passed_over(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    poor = ApiKey.objects.get()
+    rich = ApiKey.objects.create(endpoint=poor.endpoint, secret="sk-test-second-0123456789", priority=2)
+    budget("key", 1, target=poor.pk)
+    alice = connect(cast.alice)
+    ask(alice, priced)
+    assert finished(alice)["status"] == "complete"
+    assert UsageRecord.objects.get().key == rich
+    rich.delete()
+    ask(alice, priced)
+    error = finished(alice)["error"]
+    assert error["code"] == "quota"
+    assert "budget" in error["text"]
+    assert len(vendor.requests) == 1
+
+
+# --- What is told before one asks -----------------------------------------------------------------------------------
+
+
+def test_a_question_is_estimated_with_what_is_left(cast: Cast, priced: LanguageModel, connect: Connect) -> None:
+    Budget.objects.create(kind="person", period="day", hard=Decimal("0.1"), soft=Decimal("0.00001"))
+    alice = connect(cast.alice)
+    ack = ask(alice, priced)
+    reply = finished(alice)
+    body = {"conversation": ack["conversation"], "parent": reply["id"], "models": [str(priced.id)], "text": "And now?"}
+    status, told = Api(cast.alice).call("POST", "/estimate", body)
+    assert status == 200, told
+    words = tokens("Hi") + tokens(reply["text"]) + tokens("And now?")
+    assert (told["input_tokens"], told["output_tokens"]) == (words, spending.TYPICAL_OUTPUT)
+    assert told["cost"] == words + 2 * spending.TYPICAL_OUTPUT
+    assert told["currency"] == "USD"
+    assert told["budgets"] == [
+        {"kind": "person", "period": "day", "limit": 100_000, "left": 100_000 - 13, "warns": True}
+    ]
+
+
+def test_nobody_is_told_of_what_is_not_theirs(cast: Cast, priced: LanguageModel) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice)
+    for body in ({"conversation": str(conversation.id)}, {"team": str(cast.team.id)}):
+        assert Api(cast.carol).refusal("POST", "/estimate", body) == (404, "not_found")
+
+
+def test_the_ledger_and_budgets_are_in_the_admin_and_the_ledger_cannot_be_changed(
+    cast: Cast, priced: LanguageModel, connect: Connect, sign_in: Callable[..., Client]
+) -> None:
+    budget("person", 10 * TYPICAL)
+    budget("model", 10 * TYPICAL, target=priced.pk)
+    alice = connect(cast.alice)
+    ask(alice, priced, "a private word")
+    finished(alice)
+    client = sign_in(cast.alice)
+    for page in ("usagerecord", "budget"):
+        shown = client.get(f"/admin/conversations/{page}/")
+        assert shown.status_code == 200
+        assert "parrot" in shown.content.decode()
+        assert "a private word" not in shown.content.decode()
+    assert client.get("/admin/conversations/usagerecord/add/").status_code == 403
+    assert client.post(f"/admin/conversations/usagerecord/{UsageRecord.objects.get().pk}/delete/").status_code == 403
+
+
+def test_vendors_that_count_on_the_gemini_wire_are_paid_alike(cast: Cast, vendor: FakeVendor, connect: Connect) -> None:
+    model = serve(vendor, "gemini")
+    Deployment.objects.update(input_price=1, output_price=2, cached_price=0)
+    counts = {"promptTokenCount": 30, "cachedContentTokenCount": 10, "candidatesTokenCount": 5, "thoughtsTokenCount": 7}
+    vendor.play([gemini_event("Hello"), gemini_end(usage=counts)])
+    alice = connect(cast.alice)
+    ask(alice, model)
+    assert finished(alice)["usage"]["cost"] == 20 + 2 * 12
+
+
+def test_openai_counts_thoughts_and_cached_tokens_within(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    Deployment.objects.update(cached_price=0, thought_price=3)
+    counts = {
+        "prompt_tokens": 30,
+        "prompt_tokens_details": {"cached_tokens": 10},
+        "completion_tokens": 12,
+        "completion_tokens_details": {"reasoning_tokens": 7},
+        "total_tokens": 42,
+    }
+    vendor.play([openai_event("Hello"), openai_end(usage=counts)])
+    alice = connect(cast.alice)
+    ask(alice, priced)
+    assert finished(alice)["usage"]["cost"] == 20 + 2 * 5 + 3 * 7

@@ -1,0 +1,245 @@
+"""Vendors in trouble, as people see it: waits that are told, other keys that answer, and no call too many."""
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from conversations.live import hub
+from conversations.models import Message, User
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
+from tests.clock import Clock
+from tests.conftest import CANARY, Cast, serve
+from tests.conversations.test_engine import ask, until
+from tests.fake_vendor import (
+    FakeVendor,
+    Received,
+    Step,
+    close,
+    gemini_event,
+    gemini_stream,
+    openai_event,
+    openai_stream,
+)
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+JSON = {"Content-Type": "application/json"}
+WIRES = pytest.mark.parametrize("wire", ["openai", "gemini"])
+OTHER = "sk-test-another-0123456789abcd"
+
+
+def word(wire: str, text: str) -> bytes:
+    return (gemini_event if wire == "gemini" else openai_event)(text)
+
+
+def whole(wire: str, text: str) -> Sequence[Step]:
+    return [(gemini_stream if wire == "gemini" else openai_stream)([text])]
+
+
+def too_many(wire: str, seconds: float) -> Sequence[Step]:
+    """A refusal for now, with the wait where this wire tells it."""
+    if wire == "openai":
+        return [429, {**JSON, "Retry-After": f"{seconds:g}"}, b"{}"]
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{seconds:g}s"}]
+    error = {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "slowly", "details": details}}
+    return [429, JSON, json.dumps(error).encode()]
+
+
+def finished(socket: Socket) -> dict[str, Any]:
+    return socket.event("message.finished")["message"]  # type: ignore[no-any-return]
+
+
+@WIRES
+def test_v05_a_wait_is_told_and_kept(cast: Cast, vendor: FakeVendor, connect: Connect, wire: str) -> None:
+    model, called = serve(vendor, wire), []
+
+    def answer(_: Received) -> Sequence[Step]:
+        called.append(time.monotonic())
+        return too_many(wire, 1) if len(called) == 1 else whole(wire, "Hello")
+
+    vendor.script = answer
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    told = alice.event("message.waiting", message=reply)
+    assert told["reason"] == {"code": "rate_limited"}
+    assert told["until"]
+    late = connect(cast.alice)
+    opened = late.ask("conversation.open", conversation=told["conversation"])
+    assert opened["streaming"][0]["waiting"] == {"code": "rate_limited", "until": told["until"]}
+    assert finished(alice)["text"] == "Hello"
+    assert called[1] - called[0] >= 1
+    assert len(called) == 2
+
+
+@WIRES
+def test_v05_an_absurd_wait_fails_now(cast: Cast, vendor: FakeVendor, connect: Connect, wire: str) -> None:
+    model = serve(vendor, wire)
+    vendor.script = lambda _: too_many(wire, 1e9)
+    alice = connect(cast.alice)
+    ask(alice, model)
+    assert finished(alice)["error"]["code"] == "rate_limited"
+    ask(alice, model)
+    assert finished(alice)["error"]["code"] == "rate_limited"
+    assert len(vendor.requests) == 1
+
+
+def test_stop_works_while_waiting(cast: Cast, vendor: FakeVendor, connect: Connect) -> None:
+    model = serve(vendor, "openai")
+    vendor.script = lambda _: too_many("openai", 50)
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    alice.event("message.waiting")
+    alice.ask("reply.stop", message=reply)
+    assert finished(alice)["status"] == "stopped"
+    assert len(vendor.requests) == 1
+
+
+@WIRES
+def test_v06_those_who_wait_call_one_by_one_after_the_deadline_in_their_order(
+    cast: Cast, vendor: FakeVendor, connect: Connect, clock: Clock, request: pytest.FixtureRequest, wire: str
+) -> None:
+    count = 200 if request.config.getoption("--soak") else 20
+    model = serve(vendor, wire)
+    ApiKey.objects.update(max_concurrent=1)
+    vendor.script = lambda _: too_many(wire, 12)
+    people = [User.objects.create(username=f"person{number}", language="en") for number in range(count)]
+    sockets = [connect(person) for person in people]
+    for number, socket in enumerate(sockets):
+        ask(socket, model, f"question {number}")
+        socket.event("message.waiting")
+    assert len(vendor.requests) == 1, "nobody else calls"
+    for calls in (2, 3):  # the first in the queue finds out that it is not over yet
+        clock.turn(14)
+        until(lambda calls=calls: len(vendor.requests) >= calls)  # type: ignore[misc]
+        until(lambda calls=calls: Trouble.objects.filter(failures=calls, probed_by=None).exists())  # type: ignore[misc]
+        assert len(vendor.requests) == calls
+    assert finished(sockets[0])["error"]["code"] == "rate_limited", "three attempts and no more"
+    vendor.script = lambda _: [200, vendor.gate, *whole(wire, "Hello")]
+    clock.turn(14)
+    vendor.next_request()
+    until(lambda: len(vendor.requests) == 4)
+    threading.Event().wait(1.2)  # the sweep has come round
+    assert len(vendor.requests) == 4, "one at a time"
+    vendor.gate.set()
+    for socket in sockets[1:]:
+        assert finished(socket)["text"] == "Hello"
+    asked = [json.dumps(call.json).split("question ")[1].split('"')[0] for call in vendor.requests[3:]]
+    assert asked == [str(number) for number in range(1, count)]
+
+
+@WIRES
+@pytest.mark.parametrize("status", [500, 502, 503, 529])
+def test_v07_a_broken_vendor_is_asked_three_times_before_a_word(
+    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str, status: int
+) -> None:
+    model = serve(vendor, wire)
+    vendor.script = lambda _: [status, b"oops"]
+    alice = connect(cast.alice)
+    ask(alice, model)
+    assert finished(alice)["error"]["code"] == "vendor_down"
+    assert len(vendor.requests) == 3
+    assert alice.event("message.waiting")["reason"] == {"code": "retrying"}
+
+
+@WIRES
+def test_v07_after_a_word_nobody_is_asked_again(cast: Cast, vendor: FakeVendor, connect: Connect, wire: str) -> None:
+    model = serve(vendor, wire)
+    ApiKey.objects.create(endpoint=Endpoint.objects.get(), secret=OTHER)
+    vendor.script = lambda _: [word(wire, "Hel"), close]
+    alice = connect(cast.alice)
+    ask(alice, model)
+    message = finished(alice)
+    assert (message["status"], message["text"]) == ("interrupted", "Hel")
+    assert len(vendor.requests) == 1
+
+
+@WIRES
+def test_v15_an_endless_reply_ends_and_disturbs_nobody(
+    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str
+) -> None:
+    model = serve(vendor, wire)
+    vendor.play(itertools.repeat(word(wire, "a" * 5000)))  # type: ignore[arg-type]
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    ask(alice, model)
+    waits = []
+    while len(waits) < 10:
+        begun = time.monotonic()
+        ask(bob, model)
+        bob.event("message.delta")
+        waits.append(time.monotonic() - begun)
+        finished(bob)
+    message = finished(alice)
+    assert (message["error"]["code"], len(message["text"])) == ("reply_too_long", 2**20)
+    assert vendor.requests[0].hung_up.wait(5)
+    assert sorted(waits)[len(waits) // 2] < 0.5
+
+
+@WIRES
+def test_v29_a_key_that_is_switched_off_ends_its_calls(
+    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str
+) -> None:
+    model = serve(vendor, wire)
+    vendor.play([200, word(wire, "Hel"), vendor.gate])
+    alice = connect(cast.alice)
+    ask(alice, model)
+    alice.event("message.delta")
+    ApiKey.objects.update(enabled=False)
+    message = finished(alice)
+    assert (message["status"], message["text"], message["error"]["code"]) == ("interrupted", "Hel", "key_refused")
+    assert vendor.requests[0].hung_up.wait(2)
+
+
+@WIRES
+def test_v29_before_a_word_another_key_goes_on(cast: Cast, vendor: FakeVendor, connect: Connect, wire: str) -> None:
+    model = serve(vendor, wire)
+    ApiKey.objects.create(endpoint=Endpoint.objects.get(), secret=OTHER, priority=2)
+    vendor.play([200, b": wait\n\n", vendor.gate])
+    alice = connect(cast.alice)
+    ask(alice, model)
+    vendor.next_request()
+    until(lambda: any(live.key for live in hub.replies.values()))
+    ApiKey.objects.filter(priority=1).update(enabled=False)
+    assert finished(alice)["status"] == "complete"
+    assert OTHER in str(vendor.requests[1].headers)
+    assert not Trouble.objects.exists()
+
+
+@WIRES
+def test_v29_a_key_that_is_replaced_answers_to_the_end_and_the_next_call_has_the_new_one(
+    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str
+) -> None:
+    model = serve(vendor, wire)
+    vendor.play([200, word(wire, "Hel"), vendor.gate, *whole(wire, "lo")])
+    alice = connect(cast.alice)
+    ask(alice, model)
+    alice.event("message.delta")
+    key = ApiKey.objects.get()
+    key.secret = OTHER
+    key.save()
+    threading.Event().wait(1.2)  # the sweep has come round
+    vendor.gate.set()
+    assert finished(alice)["text"] == "Hello"
+    ask(alice, model)
+    assert finished(alice)["status"] == "complete"
+    assert CANARY in str(vendor.requests[0].headers)
+    assert OTHER in str(vendor.requests[1].headers)
+
+
+def test_another_wire_goes_on_where_one_vendor_fails(cast: Cast, vendor: FakeVendor, connect: Connect) -> None:
+    """The same model from two vendors, each in its own language."""
+    model = serve(vendor, "openai")
+    spare = serve(vendor, "gemini", "spare")
+    Deployment.objects.filter(model=spare).update(model=model, priority=2)
+    LanguageModel.objects.filter(pk=spare.pk).delete()
+    vendor.play([401, b"{}"])
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    assert finished(alice)["text"] == "You said: Hi."
+    assert [("Generate" in call.path) for call in vendor.requests] == [False, True]
+    assert Message.objects.get(pk=reply).status == "complete"
+    assert not [frame for frame in alice.frames if frame["type"] == "message.waiting"]
