@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.faults.chatterbox import Call
-from tests.faults.page import UNDER_WAY, Note, Page, Sending, Shown
+from tests.faults.notes import UNDER_WAY, Note, Sending, Shown
+from tests.faults.page import Page
 from tests.faults.rows import Row
 
 

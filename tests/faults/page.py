@@ -7,7 +7,6 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,54 +15,13 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from tests.faults.notes import PATIENCE, UNDER_WAY, Note, Sending, Shown
+
 ANSWER, PONG, CONNECT = 10.0, 5.0, 4.0
 TICK, IDLE = 2.0, 25.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.3, 10.0
-UNDER_WAY = ("waiting", "streaming")
-PATIENCE = 30.0
 MOST_UNDER_WAY = 6
 _numbers = itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One frame; `answers` is the command that an ack or error is about."""
-
-    at: float
-    connection: int
-    is_ours: bool
-    frame: dict[str, Any]
-    answers: dict[str, Any] | None = None
-
-
-@dataclass
-class Sending:
-    """A question in the outbox, until it has been answered."""
-
-    person: str
-    command: dict[str, Any]
-    answer: dict[str, Any] | None = None
-    answered: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def is_acked(self) -> bool:
-        return self.answer is not None and self.answer["type"] == "ack"
-
-    def ack(self) -> dict[str, Any]:
-        """Wait for it."""
-        assert self.answered.wait(PATIENCE), f"no answer to {self.command}"
-        assert self.answer is not None
-        assert self.answer["type"] == "ack", self.answer
-        return self.answer
-
-
-@dataclass
-class Shown:
-    """A message as this window shows it."""
-
-    status: str
-    text: str
-    seq: int = 0
 
 
 class Page:

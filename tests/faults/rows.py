@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-UNDER_WAY = ("waiting", "streaming")
+from tests.faults.notes import UNDER_WAY
+
 _COLUMNS = "id, conversation_id, parent_id, role, status, text, seq, revision"
 
 _LOCK_TABLES = "LOCK TABLE conversations_conversation, conversations_message IN EXCLUSIVE MODE"

@@ -10,7 +10,7 @@ import pytest
 from tests.fake_vendor import Received
 from tests.faults.chatterbox import Call
 from tests.faults.checker import Crash, History, Witness, broken_promises, seconds_lost
-from tests.faults.page import Note, Sending, Shown
+from tests.faults.notes import Note, Sending, Shown
 from tests.faults.rows import Row
 
 QUESTION, REPLY, CHAT = "q", "r", "c"

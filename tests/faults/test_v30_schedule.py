@@ -9,13 +9,15 @@ import pytest
 from django.db import connection
 
 from conversations.models import Membership, User
+from providers import cooling
 from providers.models import Endpoint, LanguageModel
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor, Step, close, event, hold, openai_end, openai_event, reset
 from tests.faults.chatterbox import Call, Chatterbox
 from tests.faults.checker import broken_promises, history_of
 from tests.faults.conftest import Window
-from tests.faults.page import UNDER_WAY, Page, chatter
+from tests.faults.notes import UNDER_WAY
+from tests.faults.page import Page, chatter
 from tests.faults.rows import Row, read_rows
 
 FAULTS, ALL_FAULTS = 20, 500
@@ -99,7 +101,9 @@ def test_v30_whatever_the_vendor_does_each_reply_has_an_end(
     people: list[User],
     luck: random.Random,
     soak: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(cooling, "pause", lambda error, failures: 0.05)  # here everything fails all the time
     Endpoint.objects.update(silence_seconds=SILENCE, first_token_seconds=2 * SILENCE)
     unreliable = Unreliable(vendor, luck, ALL_FAULTS if soak else FAULTS)
     pages = [window(person) for person in people]
