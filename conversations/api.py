@@ -242,7 +242,7 @@ def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
     if "system_prompt" in asked:
         asked["system_prompt"] = clean(asked["system_prompt"], "system_prompt")
         if len(asked["system_prompt"]) > TEXT_LENGTH:
-            raise Refused("too_long", f"A system prompt may have {TEXT_LENGTH:,} characters.")
+            raise Refused("too_long", f"A system prompt may have {TEXT_LENGTH:,} characters.", "system_prompt")
     if "model" in asked:
         asked["model"] = models_for(person, team).filter(pk=asked["model"]).first()
         if asked["model"] is None:
@@ -265,7 +265,7 @@ def _failure(request: HttpRequest, status: int, code: str, text: str) -> HttpRes
 
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    return _failure(request, error.http_status, error.code, error.text)
+    return api.create_response(request, {"error": error.as_json()}, status=error.http_status)
 
 
 @api.exception_handler(Http404)

@@ -148,5 +148,10 @@ class EstimateOut(Schema):
     budgets: list[BudgetOut]
 
 
+class RefusalOut(ErrorOut):
+    field: str = ""
+    """The one field that it is about, if it is about one."""
+
+
 class Failure(Schema):
-    error: ErrorOut
+    error: RefusalOut

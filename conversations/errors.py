@@ -8,14 +8,14 @@ from typing import ClassVar
 
 
 class Refused(Exception):
-    """A refusal with a code for programs and an English sentence; pages have their own sentence per code."""
+    """A refusal with a code for programs and an English sentence; pages have their own, per code and perhaps field."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, field: str = "") -> None:
         super().__init__(text)
-        self.code, self.text = code, text
+        self.code, self.text, self.field = code, text, field
 
     def as_json(self) -> dict[str, str]:
-        return {"code": self.code, "text": self.text}
+        return {"code": self.code, "text": self.text, **({"field": self.field} if self.field else {})}
 
     @property
     def http_status(self) -> int:

@@ -82,6 +82,7 @@ def updated(conversation: Conversation, revision: int, **changed: Any) -> News:
         "conversation": conversation.id,
         "revision": revision,
         **_shared_fields(conversation),
+        "tuned": bool(conversation.system_prompt or conversation.parameters),
         **changed,
     }
     return News(conversation.id, payload, people=tuple(conversation.audience_ids()))

@@ -17,7 +17,14 @@ def checked(given: Any) -> dict[str, Any]:
     unknown = sorted(set(given) - set(_KNOWN))
     if unknown:
         raise Refused("bad_field", f"“parameters” may hold {', '.join(_KNOWN)}; not {str(unknown[0])[:40]!r}.")
-    return {name: _KNOWN[name](name, value) for name, value in given.items() if value is not None}
+    return {name: _checked(name, value) for name, value in given.items() if value is not None}
+
+
+def _checked(name: str, value: Any) -> Any:
+    try:
+        return _KNOWN[name](name, value)
+    except Refused as refused:
+        raise Refused(refused.code, refused.text, field=name) from None
 
 
 def _number(low: float, high: float) -> Callable[[str, Any], float]:

@@ -122,8 +122,13 @@ class Chat {
   #updated({ conversation, ...changed }) {
     const isOpen = conversation === this.#conversation?.id;
     this.#list.update({ ...changed, id: conversation, unread: !isOpen });
-    if (isOpen) this.#showAbout(changed);
+    if (isOpen) this.#showOpen(changed);
     else if (changed.team) this.#showNews(changed);
+  }
+
+  #showOpen(changed) {
+    this.#showAbout(changed);
+    this.#composer?.showTuned(changed.tuned);
   }
 
   /** Calmly: a line that stays until the next one, and on a phone a dot at the button behind which it is. */

@@ -1,5 +1,7 @@
 """How the model is asked: chosen at the composer, kept with the conversation, in every request from then on."""
 
+import json
+
 from playwright.sync_api import Locator, Route, expect
 
 from conversations.models import Conversation
@@ -91,7 +93,9 @@ def test_what_is_out_of_bounds_is_not_saved(cast: Cast, model: LanguageModel, vi
     panel.get_by_label("Stop words").fill("\n".join("123456"))
     alice.watch.expect("400")
     panel.get_by_role("button", name="Save").click()
-    expect(panel.get_by_role("alert")).to_contain_text("This was not saved: “stop” must be a list of 1 to 5 texts.")
+    expect(panel.get_by_role("alert")).to_have_text(
+        "This was not saved: there may be five stop words, each of at most 100 characters."
+    )
     conversation.refresh_from_db()
     assert conversation.parameters == {}
 
@@ -140,13 +144,44 @@ def test_a_refusal_at_the_first_message_keeps_the_text(cast: Cast, model: Langua
     save(panel)
     alice.watch.expect("400")
     alice.send("Hello")
-    expect(alice.notice).to_contain_text("“stop” must be a list of 1 to 5 texts.")
+    expect(alice.notice).to_contain_text("there may be five stop words")
     assert alice.text.input_value() == "Hello"
     panel = tuned(alice)
     panel.get_by_role("button", name="Clear all").click()
     save(panel)
     alice.text.press("Enter")
     alice.ended(alice.replies.first)
+
+
+def test_a_chinese_reader_is_told_in_chinese(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    cast.alice.language = "zh-hans"
+    cast.alice.save()
+    conversation = Conversation.objects.create(owner=cast.alice, revision=1, title="Tuned")
+    alice = visit(cast.alice, f"/conversations/{conversation.id}/")
+    panel = tuned(alice)
+    panel.locator("summary").click()
+    alice.watch.expect("400")
+    refusals = {"stop": "停止词", "json_schema": "JSON Schema", "seed": "有一项的值超出了允许范围"}
+    values = {"stop": "x" * 101, "json_schema": json.dumps({"x": "y" * 20_001}), "seed": str(2**31)}
+    panel.locator("form").evaluate("(form) => (form.noValidate = true)")
+    for field, words in refusals.items():
+        panel.locator(f"[name={field}]").fill(values[field])
+        panel.locator("[name=save]").click()
+        expect(panel.get_by_role("alert")).to_contain_text(words)
+        panel.locator(f"[name={field}]").fill("")
+
+
+def test_whether_something_is_set_is_seen_in_every_window(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, revision=1, title="Tuned")
+    alice, bob = (visit(person, f"/conversations/{conversation.id}/") for person in (cast.alice, cast.bob))
+    expect(bob.connection).to_be_empty()
+    for seed in ("7", ""):
+        panel = tuned(alice)
+        panel.locator("details").evaluate("(more) => (more.open = true)")
+        panel.get_by_label("Seed").fill(seed)
+        save(panel)
+        for visitor in (alice, bob):
+            expect(visitor.tune_button.and_(visitor.page.locator("[data-set]"))).to_have_count(1 if seed else 0)
 
 
 def test_only_what_the_model_knows_is_offered(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:

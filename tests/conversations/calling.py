@@ -41,7 +41,7 @@ class Api:
     def refusal(self, method: str, path: str, body: object = None) -> tuple[int, str]:
         status, answer = self.call(method, path, body)
         assert set(answer) == {"error"}, answer
-        assert set(answer["error"]) == {"code", "text"}
+        assert {"code", "text"} <= set(answer["error"]) <= {"code", "text", "field"}
         assert answer["error"]["text"].endswith(".")
         return status, answer["error"]["code"]
 

@@ -23,6 +23,13 @@ function duration(seconds) {
   return new Intl.NumberFormat(language, style).format(Math.max(1, value));
 }
 
+const division = (className) => Object.assign(document.createElement("div"), { className });
+
+/** The block of this text that may still change. */
+function liveIn(text) {
+  return text.querySelector(":scope > .message__live") ?? text.appendChild(division("message__live"));
+}
+
 /** The time that is left until `end`, once a second as long as it is shown; not read out. */
 function countdown(end) {
   const left = Object.assign(document.createElement("span"), { ariaHidden: "true" });

@@ -141,11 +141,16 @@ class MessageComposer extends HTMLElement {
     return { name: models.map(({ textContent }) => textContent).join(" · "), takes, knows };
   }
 
+  /** Whether the model is asked in another way than it likes best. */
+  showTuned(isTuned) {
+    this.form.tune.toggleAttribute("data-set", isTuned);
+  }
+
   async #tune() {
     await import("./parameter-panel.js");
     if (!this.#panel) {
       this.#panel = this.querySelector("parameter-panel");
-      this.#panel.addEventListener("changed", () => this.form.tune.toggleAttribute("data-set", this.#panel.isSet));
+      this.#panel.addEventListener("changed", () => this.showTuned(this.#panel.isSet));
     }
     this.#panel.open(this.#model.knows);
   }
@@ -258,7 +263,8 @@ class MessageComposer extends HTMLElement {
       this.dispatchEvent(new CustomEvent("begun", { detail: await panel.begin({ model, team }) }));
     } catch (refusal) {
       if (!refusal.code) throw refusal;
-      this.#say(phrase(`parameters.${refusal.code}`) || phrase("parameters.refused", { text: refusal.message }));
+      const { sentence } = await import("../helpers/parameters.js");
+      this.#say(sentence(refusal));
     } finally {
       this.#isWaiting = false;
       this.#update();

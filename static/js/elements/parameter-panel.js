@@ -5,7 +5,7 @@
  */
 
 import { call } from "../helpers/api.js";
-import { fill, objection, read } from "../helpers/parameters.js";
+import { fill, objection, read, sentence } from "../helpers/parameters.js";
 import { phrase } from "../helpers/page.js";
 
 class ParameterPanel extends HTMLElement {
@@ -88,8 +88,7 @@ class ParameterPanel extends HTMLElement {
       await act();
     } catch (refusal) {
       if (!refusal.code) throw refusal;
-      const sentence = phrase(`parameters.${refusal.code}`) || phrase("parameters.refused", { text: refusal.message });
-      this.#say(sentence);
+      this.#say(sentence(refusal));
     }
   }
 

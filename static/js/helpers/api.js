@@ -2,11 +2,11 @@
 
 const ROOT = "/api/v1/";
 
-/** A call that was not carried out; `code` is the server's or "lost", `message` the server's words for programs. */
+/** A call that was not carried out; `code` is the server's or "lost", `field` what it is about, if it is one field. */
 export class Refused extends Error {
-  constructor(code, text) {
+  constructor({ code = "lost", text = "", field = "" }) {
     super(text);
-    this.code = code;
+    Object.assign(this, { code, field });
   }
 }
 
@@ -17,10 +17,10 @@ export async function call(method, path, body) {
   const response = await fetch(ROOT + path, { method, headers, body: body && JSON.stringify(body) }).catch(lost);
   if (response.status === 204) return null;
   const answer = await response.json().catch(lost);
-  if (!response.ok) throw new Refused(answer.error?.code ?? "lost", answer.error?.text ?? "");
+  if (!response.ok) throw new Refused(answer.error ?? {});
   return answer;
 }
 
 function lost() {
-  throw new Refused("lost", "");
+  throw new Refused({});
 }

@@ -47,6 +47,11 @@ export function objection(text) {
   }
 }
 
+/** Why the settings were not saved, in the reader's language. */
+export function sentence({ code, field }) {
+  return phrase(`parameters.${code}.${field}`) || phrase(`parameters.${code}`) || phrase("parameters.refused");
+}
+
 function valueOf(field, form) {
   if (field.type === "checkbox") return field.checked || undefined;
   if (!field.value.trim()) return undefined;

@@ -16,12 +16,12 @@ export function upload(file, progress, signal) {
   signal.addEventListener("abort", () => request.abort());
   return new Promise((resolve, reject) => {
     request.onload = () => (request.status === 201 ? resolve(request.response) : reject(refusal(request)));
-    request.onerror = request.onabort = () => reject(new Refused("lost", ""));
+    request.onerror = request.onabort = () => reject(new Refused({}));
     request.send(body);
   });
 }
 
 /** A proxy in between answers in its own way; 413 is what it says of a body that is too long. */
 function refusal({ status, response }) {
-  return new Refused(response?.error?.code ?? (status === 413 ? "too_long" : "lost"), response?.error?.text ?? "");
+  return new Refused(response?.error ?? (status === 413 ? { code: "too_long" } : {}));
 }
