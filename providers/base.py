@@ -18,6 +18,8 @@ UNREADABLE_IN_A_ROW = 3
 # Tolerant of bare control characters in strings; made once, because json.loads would make one for every event.
 _JSON = json.JSONDecoder(strict=False)
 _DONE = re.compile(rb"\s*\[DONE\]")
+# What most chunks are: one object in one event. It needs none of the care that the others get.
+_WHOLE_EVENT = re.compile(rb"data: (\{[^\r\n]*\})\n\n")
 _STRUCTURE = re.compile(rb'["{}\[\]]')
 _IN_STRING = re.compile(rb'["\\]')
 
@@ -48,6 +50,9 @@ class Assembler:
         """The objects that `chunk` completes; none after `[DONE]`."""
         chunk = self._mark.strip(chunk)
         position = self._lines.begin(chunk)
+        if self._is_between_events() and len(chunk) < EVENT_BYTES and (whole := _WHOLE_EVENT.fullmatch(chunk)):
+            yield from self._decoded(whole[1])
+            return
         while position < len(chunk) and not self.done:
             if self._lines.at_start and not self._object.is_open:
                 position = self._lines.skip(chunk, position, whole_lines=not self._events.is_open)
@@ -69,6 +74,10 @@ class Assembler:
         self._is_garbled = self._is_garbled or False
         yield from self._event(self._lines.rest())
         yield from self._event(b"")
+
+    def _is_between_events(self) -> bool:
+        said_something = self._started and not self.done
+        return said_something and self._lines.at_start and not self._object.is_open and not self._events.is_open
 
     def _begin(self, first: bytes) -> Iterator[dict[str, Any]]:
         """Decides by its first byte what the next line belongs to."""

@@ -12,7 +12,7 @@ from typing import Any
 from providers import failures
 from providers.base import count, mapping, merged, sequence, string, to_bytes
 from providers.errors import VendorDown, VendorError
-from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
+from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Prompt, Usage
 from providers.wires import openai_choices, openai_messages, openai_parameters
 from providers.wires.openai_parameters import learnt
 from providers.wires.pieces import Found
@@ -33,6 +33,7 @@ _REASONS: Mapping[str, FinishReason] = {
     "tool_calls": "tool_call",
     "function_call": "tool_call",
 }
+_WORDS = ("content", "role")
 _BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
 
 
@@ -49,6 +50,9 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """What one chunk, or a whole completion, adds to the reply; raises VendorError when it is an error."""
+    if words := _words_alone(event):
+        yield Delta(text=words)
+        return
     choice = _first(event.get("choices"))
     yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
     failure = failures.in_event(event) or failures.in_event({"error": choice.get("error")})
@@ -96,6 +100,18 @@ def _first(choices: object) -> Mapping[str, Any]:
     """The choice with index 0, which gateways also send without an index."""
     ours = (mapping(one) for one in sequence(choices) if mapping(one).get("index") in (None, 0))
     return next(ours, {})
+
+
+def _words_alone(event: Mapping[str, Any]) -> str:
+    """The text of a chunk that holds nothing else, as nearly all do: what the rest of `parse` would find, sooner."""
+    choices = event.get("choices")
+    choice = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
+    said = choice.get("delta") if isinstance(choice, dict) and choice.get("index") in (None, 0) else None
+    if not choice or not isinstance(said, dict) or event.get("usage") or event.get("error"):
+        return ""
+    if choice.get("finish_reason") or choice.get("error") or any(said[name] for name in said if name not in _WORDS):
+        return ""
+    return string(said.get("content"))
 
 
 def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:

@@ -15,16 +15,24 @@ from typing import Any, Self
 from tests.benchmark.measuring import Result
 from tests.benchmark.plan import Scenario
 from tests.benchmark.viewers import Stage
+from tests.services import Postgres, Redis
 
 BASE = Path(__file__).resolve().parent.parent.parent
 SPARE_THREADS = 50
 
 
 class Bench:
-    """A vendor and a data folder of its own; use it in a `with`."""
+    """A vendor, a data folder and, if wanted, a PostgreSQL and a Redis of its own; use it in a `with`."""
+
+    def __init__(self, postgresql: bool = False) -> None:
+        self._services: dict[str, str] = {"DATABASE_URL": "", "REDIS_URL": ""}
+        self._postgresql = postgresql
 
     def __enter__(self) -> Self:
         self._stack = ExitStack()
+        if self._postgresql:
+            self._services["DATABASE_URL"] = self._stack.enter_context(Postgres()).new_database()
+            self._services["REDIS_URL"] = self._stack.enter_context(Redis()).url
         self._data = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-bench-"))
         vendor = self._stack.enter_context(_process("tests.benchmark.vendor"))
         self._vendor = int(_line(vendor))
@@ -47,6 +55,7 @@ class Bench:
         """This scenario through the real server."""
         port = _free_port()
         environment = {
+            **self._services,
             "CHATSITE_DATA": self._data,
             "CHATSITE_ORIGINS": f"http://127.0.0.1:{port}",
             "CHATSITE_PRIVATE_HOSTS": f"127.0.0.1:{self._vendor}",

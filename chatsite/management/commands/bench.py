@@ -17,10 +17,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", help="only what has one of these words in its name")
         parser.add_argument("--quick", action="store_true", help="two streams for a moment, to see that all of it runs")
+        parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL and a Redis, not on SQLite")
         parser.add_argument("--largest", action="store_true", help="find the most streams whose deltas are in time")
-        parser.add_argument("--write-readme", action="store_true", help="put the table into README.md")
+        parser.add_argument("--write-readme", action="store_true", help="put what it prints into README.md")
 
-    def handle(self, *, names: list[str], quick: bool, largest: bool, write_readme: bool, **_: Any) -> None:
+    def handle(
+        self, *, names: list[str], quick: bool, postgresql: bool, largest: bool, write_readme: bool, **_: Any
+    ) -> None:
         from tests.benchmark import plan, table
         from tests.benchmark.largest import IN_TIME, find_largest
         from tests.benchmark.run import Bench
@@ -28,7 +31,7 @@ class Command(BaseCommand):
         scenarios = plan.QUICK if quick else plan.SCENARIOS
         chosen = [one for one in scenarios if not names or any(name in one.name for name in names)]
         results, lines = [], list[str]()
-        with Bench() as bench:
+        with Bench(postgresql) as bench:
             for scenario in chosen:
                 self.stderr.write(f"{scenario.name} …")
                 results.append((scenario, bench.relay(scenario), bench.site(scenario)))

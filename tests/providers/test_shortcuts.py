@@ -1,0 +1,74 @@
+"""What is read by a short way says the same as by the long one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from providers import base, openai
+from providers.base import Assembler
+from providers.errors import VendorError
+
+_TEXTS = some.sampled_from(["", " ", "Hi", "\n", "你"])
+_VALUES = some.one_of(some.none(), some.just(0), some.just({}), some.just([]), some.just({"message": "no"}), _TEXTS)
+_SAID = some.dictionaries(
+    some.sampled_from(["content", "role", "refusal", "reasoning_content", "tool_calls", "function_call"]), _VALUES
+)
+_CHOICE = some.dictionaries(
+    some.sampled_from(["delta", "message", "index", "finish_reason", "error"]), some.one_of(_SAID, _VALUES)
+)
+_EVENT = some.fixed_dictionaries(
+    {"choices": some.one_of(some.lists(some.one_of(_CHOICE, _VALUES), max_size=2), _VALUES)},
+    optional={"error": _VALUES, "usage": some.one_of(_VALUES, some.just({"prompt_tokens": 1})), "id": _TEXTS},
+)
+
+
+def _found(event: dict[str, Any]) -> list[object]:
+    try:
+        return list(openai.parse(event))
+    except VendorError as error:
+        return [type(error), error.text]
+
+
+@given(_EVENT)
+def test_words_alone_are_what_the_whole_parser_finds(event: dict[str, Any]) -> None:
+    short = _found(event)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(openai, "_words_alone", lambda _: "")
+        assert short == _found(event)
+
+
+def test_there_is_a_short_way() -> None:
+    assert openai._words_alone({"choices": [{"index": 0, "delta": {"content": "Hi", "refusal": None}}]}) == "Hi"
+
+
+_PIECES = [
+    b'data: {"a":1}\n\n', b'data: {"a":1}\n', b"\n", b"\r\n", b"data: {\n\n", b": hi\n\n", b'{"b":2}', b"\r",
+    b"event: error\n", b'data: {"c":"}\n', b'data: {"a":1}\r\n\r\n', b"data: [DONE]\n\n", b"\xef\xbb\xbf", b"[", b",",
+]  # fmt: skip
+_CHUNKS = some.lists(some.sampled_from(_PIECES), max_size=8)
+
+
+def _objects(chunks: Iterable[bytes]) -> list[object]:
+    assembler, read = Assembler(), list[object]()
+    try:
+        for chunk in chunks:
+            read += assembler.feed(chunk)
+        read += assembler.finish()
+    except VendorError as error:
+        read.append(type(error))
+    return [*map(json.dumps, filter(lambda one: isinstance(one, dict), read)), len(read), assembler.done]
+
+
+@given(_CHUNKS)
+def test_a_chunk_that_is_one_event_is_read_as_any_other(chunks: list[bytes]) -> None:
+    short = _objects(chunks)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(base, "_WHOLE_EVENT", re.compile(rb"(?!)"))
+        assert short == _objects(chunks)
