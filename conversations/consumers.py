@@ -185,6 +185,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         newcomer: Viewing | None = None
         if hub.viewings.find(self, conversation) is None:
             newcomer = hub.join(self, conversation, html=self.reads_html)
+            await hub.following(conversation)
         try:
             ack = await self._write(act, *args, **kwargs)
         except (Refused, DatabaseError):

@@ -60,9 +60,11 @@ class Bus:
         self._lost_since: float | None = None
         self._channels: set[str] = set()
         self._followed: set[str] = set()
+        self._late: dict[str, float] = {}
         self._news_of_channels = asyncio.Event()
         self._confirmed = asyncio.Condition()
         self._heard_at = time.time()
+        self._is_away = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -90,11 +92,17 @@ class Bus:
         self._news_of_channels.set()
 
     async def following(self, channel: str) -> None:
-        """Wait until this channel is heard; not at all while Redis is away, and never long."""
+        """Wait until this channel is heard; not at all while Redis is away, and never long: who could not wait is told
+        later what was missed."""
+        if channel in self._followed:
+            return
         self.follow()
-        with suppress(TimeoutError):
+        since = time.time()
+        try:
             async with asyncio.timeout(PATIENCE), self._confirmed:
                 await self._confirmed.wait_for(lambda: channel in self._followed or not self._channels)
+        except TimeoutError:
+            self._late.setdefault(channel, since)
 
     # --- Speaking ---
 
@@ -106,8 +114,9 @@ class Bus:
             try:
                 await self._send_all(line)
             except _BROKEN as problem:
+                if self._lost_since is None:
+                    _logger.warning("Redis does not answer: %s", problem)
                 self._lose()
-                _logger.warning("Redis does not answer: %s", problem)
                 await line.disconnect(nowait=True)
                 await asyncio.sleep(AGAIN)
                 self._something_to_send.set()
@@ -136,7 +145,9 @@ class Bus:
                 await line.connect()  # type: ignore[no-untyped-call]
                 await self._follow_on(line)
             except _BROKEN as problem:
-                _logger.warning("Redis is away: %s", problem)
+                if not self._is_away:
+                    _logger.warning("Redis is away: %s", problem)
+                self._is_away = True
             except Exception:  # this task's outermost frame: without it nothing is heard any more
                 _logger.exception("A message of another process was not understood.")
             finally:
@@ -159,9 +170,11 @@ class Bus:
                 elif kind == b"subscribe":
                     self._followed.add(channel.decode())
                     await self._notify()
+                    if (late := self._late.pop(channel.decode(), None)) is not None:
+                        self._missed(late)
                     if since is not None and self._channels <= self._followed:
                         self._missed(since)
-                        since = None
+                        self._is_away, since = False, None
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
@@ -174,6 +187,7 @@ class Bus:
     async def _keep_following(self, line: AbstractConnection) -> None:
         """Subscribe to what is wanted, unsubscribe from what no longer is, and feel the pulse."""
         while True:
+            self._news_of_channels.clear()  # before looking: what is wanted from here on wakes us again
             wanted = {EVERYWHERE, *self._wanted()}
             more, less = wanted - self._channels, self._channels - wanted
             self._channels, self._followed = wanted, self._followed - less
@@ -181,7 +195,6 @@ class Bus:
                 if channels:
                     await line.send_command(verb, *channels, check_health=False)
             await line.send_command("PING", check_health=False)
-            self._news_of_channels.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PULSE):
                     await self._news_of_channels.wait()

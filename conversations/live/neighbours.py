@@ -152,7 +152,7 @@ class Neighbours:
         return self._mirrors.pop(UUID(str(news.payload["message"]["id"])), None)
 
     def _grow(self, reply: UUID, conversation: UUID, pieces: list[tuple[int, Piece]]) -> None:
-        if conversation not in self._hub.viewings.conversations():
+        if not self._hub.viewings.is_watched(conversation):
             return
         mirror = self._mirror(reply, conversation)
         mirror.hear(pieces)

@@ -85,6 +85,9 @@ class Viewings:
         """Everything that is looked at."""
         return set(self._by_conversation)
 
+    def is_watched(self, conversation: UUID) -> bool:
+        return conversation in self._by_conversation
+
     def of_conversation(self, conversation: UUID) -> list[Viewing]:
         return list(self._by_conversation.get(conversation, {}).values())
 

@@ -21,7 +21,7 @@ def main(vendor_url: str) -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     team = Team.objects.create(name="Crew")
     sessions = {}
-    for name in ("alice", "bob", "carol"):
+    for name in ("alice", "bob", "carol", *(f"reader{number}" for number in range(10))):
         person = User.objects.create_user(name, password=PASSWORD, language="en", is_superuser=name == "alice")
         if name != "carol":
             Membership.objects.create(team=team, user=person, role="lead")

@@ -21,6 +21,7 @@ class Reader:
         self.messages: dict[str, dict[str, Any]] = {}
         self.frames: list[dict[str, Any]] = []
         self.gaps = -1
+        self.closed_with = 0
         self._opening = ""
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
@@ -40,7 +41,12 @@ class Reader:
     def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Wait until this is so; looked at after every frame."""
         with self._changed:
-            assert self._changed.wait_for(condition, seconds), (self.revision, self.messages, self.frames[-5:])
+            assert self._changed.wait_for(condition, seconds), (
+                self.closed_with,
+                self.revision,
+                self.messages,
+                self.frames[-5:],
+            )
 
     def text(self, message: str) -> str:
         return str(self.messages.get(message, {}).get("text", ""))
@@ -68,8 +74,8 @@ class Reader:
                     self.frames.append(frame)
                     self._take(frame)
                     self._changed.notify_all()
-        except ConnectionClosed:
-            pass
+        except ConnectionClosed as closed:
+            self.closed_with = closed.rcvd.code if closed.rcvd else 1006
 
     def _take(self, frame: dict[str, Any]) -> None:
         if frame.get("id") == self._opening:

@@ -1,0 +1,134 @@
+"""What crosses from one process to another: packets, messages, and the mirror of a reply that somebody else writes."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conversations.frames import News
+from conversations.live import crossing, packets
+from conversations.live.crossing import Asked, Ended, Grown, Lost, Stopped, Whole
+from conversations.live.mirror import MirroredReply
+from conversations.live.packets import LARGEST, Packets
+from conversations.parts import Piece
+from providers.types import Part
+
+ONE, TWO, THREE = ((number, Piece(f"{number} ")) for number in (1, 2, 3))
+
+
+def heard(sent: list[bytes], monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """What another process makes of these packets."""
+    monkeypatch.setattr(packets, "_OWN", b"another")
+    receiver = Packets()
+    return [message for packet in sent if (message := receiver.whole(packet))]
+
+
+@pytest.mark.parametrize("size", [1, 1000, LARGEST - 1, LARGEST, LARGEST + 1, 10 * LARGEST])
+def test_a_message_of_any_size_arrives_whole(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = Packets()
+    message = bytes(number % 251 for number in range(size))
+    sent = [*sender.of(message), *sender.of(b"after\nit")]
+    assert max(map(len, sent)) <= LARGEST
+    assert heard(sent, monkeypatch) == [message, b"after\nit"]
+
+
+def test_a_message_that_lost_a_packet_is_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, receiver = Packets(), Packets()
+    first, _, _ = sender.of(b"x" * 2 * LARGEST)
+    other = [*sender.of(b"y")]
+    monkeypatch.setattr(packets, "_OWN", b"another")
+    assert receiver.whole(first) is None
+    receiver.forget()
+    assert [receiver.whole(packet) for packet in other] == [b"y"]
+
+
+def test_our_own_packets_come_back_and_are_ignored() -> None:
+    ours = Packets()
+    assert [ours.whole(packet) for packet in ours.of(b"x" * 2 * LARGEST)] == [None, None, None]
+
+
+PART = Part("code", "print(1)", {"language": "python"})
+ID, CONVERSATION = uuid4(), uuid4()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Grown(ID, CONVERSATION, [(1, Piece("a", "b")), (2, Piece(part=PART)), (3, Piece("c", carried=(PART,)))]),
+        Whole(ID, 3, [PART.to_json()]),
+        Asked(ID),
+        Stopped((ID, CONVERSATION)),
+        Ended(ID),
+        Lost(1.5),
+        News(CONVERSATION, {"type": "x", "revision": 2}, "<p>", people=(ID,)),
+        News(CONVERSATION, {"type": "x", "revision": 2}),
+    ],
+)
+def test_a_message_is_understood_as_it_was_meant(message: crossing.Message) -> None:
+    assert crossing.from_bytes(crossing.to_bytes(message)) == message
+
+
+@given(st.text())
+def test_text_crosses_as_it_is(text: str) -> None:
+    message = Grown(ID, CONVERSATION, [(1, Piece(text))])
+    assert crossing.from_bytes(crossing.to_bytes(message)).pieces[0][1].text == text  # type: ignore[union-attr]
+
+
+def test_the_ids_and_times_of_an_event_cross_as_they_are_sent_to_browsers() -> None:
+    news = News(CONVERSATION, {"type": "x", "conversation": CONVERSATION})
+    crossed = crossing.from_bytes(crossing.to_bytes(news))
+    assert isinstance(crossed, News)
+    assert crossed.frame(html=False) == news.frame(html=False)
+
+
+def mirror() -> MirroredReply:
+    return MirroredReply(ID, CONVERSATION)
+
+
+def test_from_the_first_word_on_a_mirror_is_in_step() -> None:
+    reply = mirror()
+    assert reply.is_waiting
+    reply.hear([ONE])
+    reply.hear([TWO, THREE])
+    assert reply.take() == [ONE, TWO, THREE]
+    assert (reply.snapshot().seq, reply.text(), reply.in_step.is_set()) == (3, "1 2 3 ", True)
+
+
+def test_behind_a_gap_it_waits_for_the_whole() -> None:
+    reply = mirror()
+    reply.hear([ONE])
+    reply.hear([THREE])
+    assert not reply.in_step.is_set()
+    assert reply.take() == [ONE]
+    assert reply.adopt(2, [{"kind": "text", "text": "1 2 "}])
+    assert reply.take() == [THREE]
+    assert (reply.text(), reply.in_step.is_set()) == ("1 2 3 ", True)
+
+
+def test_what_is_older_than_what_it_knows_changes_nothing() -> None:
+    reply = mirror()
+    reply.hear([ONE, TWO])
+    assert not reply.adopt(1, [{"kind": "text", "text": "1 "}])
+    reply.hear([ONE, TWO, THREE])
+    assert reply.take() == [ONE, TWO, THREE]
+    assert reply.text() == "1 2 3 "
+
+
+def test_a_whole_that_ends_before_the_gap_leaves_it_waiting() -> None:
+    reply = mirror()
+    reply.hear([THREE])
+    assert reply.adopt(1, [{"kind": "text", "text": "1 "}])
+    assert not reply.in_step.is_set()
+    assert reply.adopt(2, [{"kind": "text", "text": "1 2 "}])
+    assert reply.take() == [THREE]
+
+
+def test_who_waits_for_it_is_woken() -> None:
+    async def wait() -> None:
+        reply = mirror()
+        asyncio.get_running_loop().call_soon(reply.adopt, 1, [{"kind": "text", "text": "1 "}])
+        await asyncio.wait_for(reply.in_step.wait(), 5)
+
+    asyncio.run(wait())
