@@ -10,7 +10,7 @@ from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor, openai_stream
 
 PHONE = {"width": 360, "height": 740}
-REQUESTS, BYTES = 25, 60 * 1024
+REQUESTS, MODULES, BYTES = 25, 12, 60 * 1024
 WIDE = f"""\
 {"unbreakable" * 30}
 
@@ -97,4 +97,5 @@ def test_the_first_load_stays_small(cast: Cast, model: LanguageModel, visit: Vis
     sizes = [request.sizes() for request in alice.watch.requests]
     transferred = sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes)
     assert len(sizes) <= REQUESTS
+    assert sum(request.resource_type == "script" for request in alice.watch.requests) <= MODULES
     assert 5_000 < transferred <= BYTES

@@ -105,12 +105,10 @@ class ChatTranscript extends HTMLElement {
   /** Another branch takes the place of what is below this message; without one, of everything that is stored. */
   replaceBelow(id, branch) {
     const children = [...this.thread.children].filter(isStored);
-    const aside = this.querySelector(".comparison")?.scrollLeft ?? 0;
     this.thread.ariaLive = "off"; // A log reads out whatever is added to it; this was said before.
     setTimeout(() => (this.thread.ariaLive = "polite"), QUIET);
     for (const element of children.slice(children.indexOf(this.find(id ?? "")) + 1)) element.remove();
     this.thread.insertBefore(branch, this.#unsent[0] ?? null);
-    this.querySelector(".comparison")?.scrollTo({ left: aside, behavior: "instant" });
     this.#changed();
   }
 
@@ -122,6 +120,14 @@ class ChatTranscript extends HTMLElement {
   toEnd() {
     this.#isFollowing = true;
     this.#jump();
+  }
+
+  /** Brings a reply that is compared with others into sight from the side. */
+  turnTo(reply) {
+    const comparison = reply.closest(".comparison");
+    if (!comparison) return;
+    const [{ left, width }, around] = [reply, comparison].map((element) => element.getBoundingClientRect());
+    comparison.scrollBy({ left: left - around.left - (around.width - width) / 2, behavior: "instant" });
   }
 
   /** Keeps an element where it was in sight; `top` is where that is. */

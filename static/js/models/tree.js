@@ -66,6 +66,7 @@ export class Tree {
   #lookAt(id, { top, direction }, type) {
     const message = this.#transcript.find(id);
     if (!message) return;
+    this.#transcript.turnTo(message);
     if (type === "branch.choose" && !direction) this.#askOnly(message.name);
     if (type !== "branch.choose") this.#transcript.toEnd();
     else if (direction) this.#goOnSwitching(message, top, direction);
