@@ -1,7 +1,7 @@
 """One question to several models: side by side while they write, and the one that the conversation goes on from."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from playwright.sync_api import Locator, expect
 
@@ -10,6 +10,7 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor, Step, history, openai_event, openai_stream
+from tests.sockets import Socket
 
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
 
@@ -204,3 +205,29 @@ def test_no_more_than_eight_are_asked_at_once(cast: Cast, vendor: FakeVendor, vi
     alice.ask("Only one")
     expect(columns(alice)).to_have_count(0)
     assert Message.objects.get(role="assistant").model_name == names[1]
+
+
+def test_what_ends_later_does_not_come_between(
+    cast: Cast, vendor: FakeVendor, visit: Visit, connect: Callable[..., Socket]
+) -> None:
+    models(
+        vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_event("Slow"), vendor.gate, openai_stream(["."])]
+    )
+    alice = visit(cast.alice, viewport=WIDE)
+    compare(alice, "Hello", "alpha", "beta")
+    alice.ended(column(alice, "alpha"))
+    expect(column(alice, "beta")).to_contain_text("Slow")
+    socket = connect(cast.alice)
+    socket.ask("conversation.open", conversation=alice.wait_until_begun().split("/")[2])
+    alice.page.locator("button[name=several]").click()
+    alice.page.locator("model-comparison").get_by_label("beta").uncheck()
+    alice.page.keyboard.press("Escape")
+    alice.send("And?")
+    expect(columns(alice)).to_have_count(0)
+    alice.ended(alice.replies.nth(1))
+    vendor.gate.set()
+    slow = str(Message.objects.get(model_name="beta").pk)
+    socket.wait(lambda frame: frame["type"] == "message.finished" and frame["message"]["id"] == slow)
+    alice.ask("And now?")
+    expect(columns(alice)).to_have_count(0)
+    expect(alice.messages).to_have_count(6)

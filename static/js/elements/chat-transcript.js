@@ -161,6 +161,7 @@ class ChatTranscript extends HTMLElement {
   /** Models that were asked at once answer side by side; any other version is counted, and shown when it is asked for. */
   #placeBeside(beside, { id, role, created_at: createdAt, model_name: name }) {
     const [first] = beside;
+    if (first.versions.includes(id)) return null;
     const column = beside.find((reply) => reply.name === name);
     const isCompared = isComparison(first.parentElement) || (first.isFirst && first.time === Date.parse(createdAt));
     if (role === "assistant" && isCompared && !column) return this.#addColumn(first);

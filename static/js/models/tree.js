@@ -19,19 +19,29 @@ export class Tree {
 
   /** Carries out what somebody asked for at this place of the page, and tells the place how that went. */
   async act(place, command, conversation) {
-    if (!conversation) return;
+    const code = conversation ? await this.#try(place, command, conversation) : "not_found";
+    place.settled?.(code);
+  }
+
+  /** The code of the refusal; empty when it was done. The same again, after no answer, has the same id: it is done once. */
+  async #try(place, command, conversation) {
+    const body = JSON.stringify(command);
+    if (!this.#ids.has(body)) this.#ids.set(body, newId());
     try {
-      await this.#carryOut(command, conversation, place);
-      place.settled?.("");
+      await this.#carryOut({ ...command, id: this.#ids.get(body) }, conversation, place);
     } catch (refusal) {
       if (!refusal.code) throw refusal;
-      place.settled?.(refusal.code);
+      if (refusal.code === "lost") return "lost";
+      this.#ids.delete(body);
+      return refusal.code;
     }
+    this.#ids.delete(body);
+    return "";
   }
 
   async #carryOut({ type, ...fields }, conversation, place) {
     if (type === "show") return this.#show(fields.parent ?? "", conversation);
-    const ack = await this.#request({ type, ...fields });
+    const ack = await this.#socket.request({ type, ...fields });
     if (type === "conversation.fork") location.assign(`/conversations/${ack.conversation}/`);
     if (!TURNS.includes(type)) return;
     const old = this.#transcript.find(place.closest("chat-message").dataset.id);
@@ -39,20 +49,6 @@ export class Tree {
     const before = { top: place.getBoundingClientRect().top, direction: place.direction };
     await this.#show(old.dataset.parent, conversation);
     this.#lookAt(ack.message ?? ack.replies?.[0] ?? fields.message, before, type);
-  }
-
-  /** The same command again, after it got no answer, has the same id: it is carried out once. */
-  async #request(command) {
-    const body = JSON.stringify(command);
-    if (!this.#ids.has(body)) this.#ids.set(body, newId());
-    try {
-      const ack = await this.#socket.request({ ...command, id: this.#ids.get(body) });
-      this.#ids.delete(body);
-      return ack;
-    } catch (refusal) {
-      if (refusal.code !== "lost") this.#ids.delete(body);
-      throw refusal;
-    }
   }
 
   /** The branch that the server shows this person, below that message; what is above stays as it is. */
