@@ -41,13 +41,6 @@ function countdown(end) {
   return left;
 }
 
-const division = (className) => Object.assign(document.createElement("div"), { className });
-
-/** The block of this text that may still change. */
-function liveIn(text) {
-  return text.querySelector(":scope > .message__live") ?? text.appendChild(division("message__live"));
-}
-
 class ChatMessage extends HTMLElement {
   /** Of the texts between the parts, the one whose blocks the server is rendering. */
   #rendered = 0;
