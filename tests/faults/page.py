@@ -20,7 +20,6 @@ from tests.faults.notes import PATIENCE, UNDER_WAY, Note, Sending, Shown
 ANSWER, PONG, CONNECT = 10.0, 5.0, 4.0
 TICK, IDLE = 2.0, 25.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.3, 10.0
-MOST_UNDER_WAY = 6
 _numbers = itertools.count(1)
 
 
@@ -282,13 +281,13 @@ class Page:
         self.messages[message["id"]] = Shown(message["status"], message["text"], message["seq"])
 
 
-def chatter(page: Page, model: str, luck: random.Random) -> Callable[[], dict[str, Any] | None]:
-    """Questions without end, some behind a reply under way; some fewer at once than a person may ask."""
+def chatter(page: Page, model: str, luck: random.Random, most: int = 6) -> Callable[[], dict[str, Any] | None]:
+    """Questions without end, some behind a reply under way; `most` replies at once, and a person may have eight."""
     numbers = itertools.count(1)
 
     def next_words() -> dict[str, Any] | None:
         running = sum(shown.status in UNDER_WAY for shown in page.messages.values())
-        if running >= MOST_UNDER_WAY:
+        if running >= most:
             return None
         where: dict[str, Any] = {} if luck.random() < 0.2 else {"parent": None}
         return {"text": f"{page.person} asks {next(numbers)}", "models": [model], **where}
