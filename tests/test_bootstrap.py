@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsite.bootstrap import address, browser, catalogues
+from chatsite.bootstrap import address, browser, catalogues, redis
 
 BASE = Path(__file__).resolve().parent.parent
 INSTALL = "from chatsite.bootstrap import environment; environment.prepare('run')"
@@ -208,6 +208,12 @@ def test_a_browser_that_was_named_has_to_run(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setenv("CHROMIUM_PATH", str(tmp_path / "absent"))
     with pytest.raises(SystemExit, match="does not run as a browser"):
         browser.find_or_install()
+
+
+def test_without_a_redis_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match="need Redis: install it"):
+        redis.find_or_install()
 
 
 ASK = "from chatsite.generated import secret; print(secret('a-key', 32))"
