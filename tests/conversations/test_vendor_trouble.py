@@ -166,6 +166,7 @@ def test_v15_an_endless_reply_ends_and_disturbs_nobody(
     vendor.play(itertools.repeat(word(wire, "a" * 5000)))  # type: ignore[arg-type]
     alice, bob = connect(cast.alice), connect(cast.bob)
     ask(alice, model)
+    vendor.next_request()  # or Bob's would be the endless one
     waits = []
     while len(waits) < 10:
         begun = time.monotonic()
