@@ -58,11 +58,13 @@ ASGI_APPLICATION = "chatsite.asgi.application"
 DEFAULT_EXCEPTION_REPORTER = "chatsite.errors.ReporterWithoutLocals"
 
 INSTALLED_APPS = [
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "chatsite",
     "conversations",
     "providers",
-    "allauth",
-    "allauth.account",
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -110,6 +112,13 @@ DATABASES = {"default": databases.postgres(DATABASE_URL) if DATABASE_URL else da
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SEVERAL_PROCESSES = bool(DATABASE_URL and REDIS_URL)
 """Whether others may serve the same rows: SQLite is one process's, and without Redis nobody hears of the others."""
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",  # limits hold over a restart, and for all processes
+        "LOCATION": "chatsite_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -138,6 +147,10 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key,100/d/key"}
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail from us because somebody else typed their address
+MFA_ADAPTER = "conversations.factors.SealedFactors"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # --- Mail: none unless EMAIL_URL says how it leaves ------------------------------------------------------------------
 

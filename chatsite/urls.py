@@ -3,8 +3,9 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 
-from conversations import audience_views, joining_views, password_views, teams_views, views
+from conversations import account_views, audience_views, joining_views, password_views, teams_views, views
 from conversations.api import api
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
@@ -39,6 +40,14 @@ urlpatterns = [
     path("new-password/", password_views.set_password, name="new-password"),
     path("new-password/for/<uuid:person_id>/", password_views.make_link, name="new-password-link"),
     path("new-password/<str:secret>/", password_views.follow, name="follow-password-link"),
+    path("account/", account_views.account, name="account"),
+    path("account/sessions/end/", account_views.end_other_sessions, name="end-other-sessions"),
+    path("account/sessions/<int:session_id>/end/", account_views.end_session, name="end-session"),
+    path("account/tokens/", account_views.tokens, name="tokens"),
+    path("account/tokens/<uuid:token_id>/revoke/", account_views.revoke_token, name="revoke-token"),
+    path("accounts/password/reset/", password_views.forgotten, name="account_reset_password"),
+    path("accounts/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),

@@ -1,6 +1,7 @@
 """What django-allauth asks of a site, and the one way in for those whom no password form has let in."""
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
 from django.http import HttpRequest
 
@@ -13,7 +14,12 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Whoever comes by a Unix socket has no address; all of them share one."""
+        return str(super().get_client_ip(request)) if request.META.get("REMOTE_ADDR") else "::"
+
 
 def enter(request: HttpRequest, person: User) -> None:
     """Sign in whoever has just proved to be new here."""
     login(request, person)
+    UserSession.objects.create_from_request(request)

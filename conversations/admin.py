@@ -1,5 +1,7 @@
 """People and teams in the admin. Conversations are not here: an administrator does not read what is private."""
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
@@ -104,4 +106,21 @@ class LedgerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
+        return False
+
+
+admin.site.unregister([Authenticator, UserSession])
+
+
+@admin.register(Authenticator)
+class FactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Second factors can be taken away from somebody who lost theirs; what is in them is nobody's to see."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
         return False

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class ConversationsConfig(AppConfig):
     name = "conversations"
     verbose_name = _("People and conversations")
+
+    def ready(self) -> None:
+        from conversations import factors
+        from providers import keyring
+
+        keyring.elsewhere.append(factors.renew_seals)

@@ -5,9 +5,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import User
+from conversations.text import one_line
 from providers.presets import PRESETS
 
 
@@ -39,6 +41,42 @@ class PasswordForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         _judge_password(self, self.person)
         return self.cleaned_data
+
+
+class ProfileForm(forms.Form):
+    """What others see of a person, and where a forgotten password is mailed to."""
+
+    display_name = forms.CharField(required=False, max_length=120, label=_("Name that others see"))
+    email = forms.EmailField(required=False, label=_("Email"))
+
+    def __init__(self, person: User, given: Any) -> None:
+        super().__init__(given, initial={"display_name": person.display_name, "email": person.email})
+        self.person = person
+
+    def clean_display_name(self) -> str:
+        name = one_line(self.cleaned_data["display_name"], "display_name", 120)
+        others = User.objects.exclude(pk=self.person.pk)
+        if name and others.filter(Q(username__iexact=name) | Q(display_name__iexact=name)).exists():
+            raise forms.ValidationError(_("This name is taken."))
+        return name
+
+    def save(self) -> None:
+        self.person.display_name = self.cleaned_data["display_name"]
+        if "email" in self.data:
+            self.person.email = self.cleaned_data["email"]
+        self.person.save(update_fields=["display_name", "email"])
+
+
+class TokenForm(forms.Form):
+    """What a personal token is for, and for how long."""
+
+    DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year"))]
+
+    name = forms.CharField(max_length=80, label=_("What it is for"))
+    days = forms.TypedChoiceField(choices=DAYS, coerce=int, label=_("Valid for"), initial="90")
+
+    def clean_name(self) -> str:
+        return one_line(self.cleaned_data["name"], "name", 80)
 
 
 def _judge_password(form: forms.Form, person: User) -> None:

@@ -24,9 +24,13 @@ def bad_token(request: HttpRequest) -> bool:
 
 
 def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:
-    key = f"tries:{action}:{get_adapter(request).get_client_ip(request)}:{int(time.time() // MINUTE)}"
+    key = f"tries:{action}:{get_adapter(request).get_client_ip(request)}:{_minute()}"
     cache.add(key, 0, 2 * MINUTE)
     try:
         return bool(cache.incr(key) > most)
     except ValueError:  # it has been swept out since
         return False
+
+
+def _minute() -> int:
+    return int(time.time() // MINUTE)

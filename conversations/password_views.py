@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from allauth.account.views import password_reset
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -14,13 +15,20 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations import limits
+from conversations import limits, mailing
 from conversations.digests import digest_of, fresh_secret
 from conversations.forms import PasswordForm
 from conversations.models import PasswordLink, User
 from conversations.models.password_link import may_reset
 
 SESSION_KEY = "password-link"
+
+
+def forgotten(request: HttpRequest) -> HttpResponse:
+    """Where mail is set up the person helps themselves, else the page says who can."""
+    if mailing.is_set_up():
+        return password_reset(request)
+    return render(request, "account/password_reset_by_people.html")
 
 
 @login_required

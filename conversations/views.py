@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required, user_passes_test
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
@@ -16,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations import language, setup, threads
+from conversations import accounts, language, setup, threads
 from conversations.allowance import models_anywhere
 from conversations.commands import MAX_FILES, MAX_MODELS
 from conversations.files import MAX_BYTES
@@ -154,7 +153,7 @@ def _first_administrator(request: HttpRequest, form: SetUpForm) -> HttpResponse:
         person = setup.create_administrator(given["name"], given["password"], given["language"])
     except setup.AlreadySetUp:
         raise Http404 from None
-    login(request, person)
+    accounts.enter(request, person)
     response = redirect("/")
     language.remember(response, given["language"])
     return response

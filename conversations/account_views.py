@@ -1,0 +1,104 @@
+"""One's own account: name, sessions, personal tokens, and the ways to password and second factor."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from allauth.account.decorators import reauthentication_required
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from conversations import mailing
+from conversations.digests import digest_of, fresh_secret
+from conversations.forms import ProfileForm, TokenForm
+from conversations.models import PersonalToken, User
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """The name others see, and everything that is signed in as this person."""
+    person = _person(request)
+    form = ProfileForm(person, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        form.save()
+        messages.success(request, gettext("Saved."))
+        return redirect("account")
+    context = {"form": form, "sessions": _sessions(request), "sends_mail": mailing.is_set_up()}
+    return render(request, "account/account.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """It and its sockets end; one's own goes by signing out."""
+    session = next((session for session in _sessions(request) if session.pk == session_id), None)
+    if session is None:
+        raise Http404
+    session.end()
+    return redirect("account")
+
+
+@login_required
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    for session in _sessions(request):
+        if not session.is_current():
+            session.end()
+    return redirect("account")
+
+
+@login_required
+@never_cache
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+@require_http_methods(["GET", "POST"])
+def tokens(request: HttpRequest) -> HttpResponse:
+    """A new token is in this one answer; whoever makes one has given their password just now."""
+    person, secret = _person(request), ""
+    form = TokenForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        secret = _new_token(person, form)
+        form = TokenForm()
+    context = {"form": form, "secret": secret, "tokens": person.tokens.open().order_by("-id")}
+    return render(request, "account/tokens.html", context, status=201 if secret else 422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
+    mine = _person(request).tokens.filter(pk=token_id, revoked_at=None)
+    if not mine.update(revoked_at=timezone.now()):
+        raise Http404
+    return redirect("tokens")
+
+
+def _new_token(person: User, form: TokenForm) -> str:
+    secret = fresh_secret(PersonalToken.PREFIX)
+    PersonalToken.objects.create(
+        user=person,
+        name=form.cleaned_data["name"],
+        digest=digest_of(secret),
+        hint=secret[-4:],
+        expires_at=timezone.now() + timedelta(days=form.cleaned_data["days"]),
+    )
+    return secret
+
+
+def _sessions(request: HttpRequest) -> list[UserSession]:
+    """The newest first; one that began before they were listed is listed from now on."""
+    if not UserSession.objects.filter(session_key=request.session.session_key).exists():
+        UserSession.objects.create_from_request(request)
+    sessions: list[UserSession] = UserSession.objects.purge_and_list(request.user)
+    return sorted(sessions, key=lambda session: session.created_at, reverse=True)
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

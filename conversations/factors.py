@@ -1,0 +1,51 @@
+"""Second factors: their seeds lie in the database as vendors' keys do, sealed."""
+
+from typing import Any
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+
+from providers import vault
+
+PLACE = "second factor"
+_END = "."  # the vault shows the last letters of a longer secret, unless they are none
+
+
+class SealedFactors(DefaultMFAAdapter):  # type: ignore[misc]
+    """What django-allauth asks of a site about second factors."""
+
+    def encrypt(self, text: str) -> str:
+        return vault.seal(text + _END, PLACE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return vault.unseal(encrypted_text, PLACE).removesuffix(_END)
+
+    def get_totp_issuer(self) -> str:
+        return "Chatsite"
+
+    def build_totp_svg(self, url: str) -> str:
+        return ""  # the template draws it
+
+
+def renew_seals() -> tuple[int, int]:
+    """Seal every seed with the newest key: how many were, and how many no key of the ring opens."""
+    renewed = locked = 0
+    for factor in Authenticator.objects.all():
+        try:
+            fresh = _renewed(factor.data)
+        except vault.Locked:
+            locked += 1
+            continue
+        renewed += Authenticator.objects.filter(pk=factor.pk, data=factor.data).update(data=fresh)
+    return renewed, locked
+
+
+def _renewed(value: Any) -> Any:
+    """The same, each sealed text in it sealed anew."""
+    if isinstance(value, dict):
+        return {key: _renewed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renewed(item) for item in value]
+    if isinstance(value, str) and vault.is_sealed(value):
+        return vault.seal(vault.unseal(value, PLACE), PLACE)
+    return value

@@ -1,0 +1,18 @@
+from django.core.management import call_command
+from django.db import migrations
+
+
+def create_table(apps, schema_editor):
+    call_command("createcachetable", "chatsite_cache", database=schema_editor.connection.alias, verbosity=0)
+
+
+def drop_table(apps, schema_editor):
+    schema_editor.execute("DROP TABLE chatsite_cache")
+
+
+class Migration(migrations.Migration):
+    """Where limits are counted when there is no Redis."""
+
+    dependencies = [("conversations", "0021_spending")]
+
+    operations = [migrations.RunPython(create_table, drop_table)]

@@ -1,0 +1,29 @@
+"""What the pages of an account show: a browser's name, a square of dots."""
+
+from dataclasses import dataclass
+
+import qrcode
+from django import template
+
+from conversations.browsers import browser_of
+
+register = template.Library()
+register.filter("browser", browser_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A QR code: how many dots wide, and the outline of the dark ones as an SVG path."""
+
+    size: int
+    path: str
+
+
+@register.filter
+def qr_code(text: str) -> Square:
+    """For a template to draw: under our policy no page loads a picture from its own text."""
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    rows = code.get_matrix()
+    dots = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, is_dark in enumerate(row) if is_dark)
+    return Square(len(rows), "".join(dots))

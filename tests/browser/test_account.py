@@ -1,0 +1,83 @@
+"""One's account in a browser: the second factor from turning it on to signing in with it, tokens, sessions."""
+
+import pytest
+from playwright.sync_api import expect
+
+from providers.models import LanguageModel
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Visit
+from tests.browser.page_scripts import CLOSE_CODES, NOTE_CLOSE_CODES, WIDE_ELEMENTS
+from tests.conftest import PASSWORD, Cast
+from tests.conversations.test_signing_in import NOW, code_of
+
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.yield_hotp_counters_from_time", lambda: iter([NOW]))
+
+
+def press(person: ChatPage, name: str) -> None:
+    person.page.get_by_role("button", name=name, exact=True).click()
+
+
+def confirm(person: ChatPage) -> None:
+    """Give the password once more, as whatever opens the account to others asks."""
+    person.page.wait_for_url("**/reauthenticate/**")
+    person.page.fill("[name=password]", PASSWORD)
+    press(person, "Confirm")
+
+
+def test_a_second_factor_from_the_square_to_the_sign_in(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    bob = visit(cast.bob, "/accounts/2fa/totp/activate/", viewport=PHONE)
+    confirm(bob)
+    box = bob.page.locator(".qr").bounding_box()
+    assert box
+    assert box["width"] > 200
+    secret = bob.page.input_value("#totp-key")
+    bob.page.fill("[name=code]", code_of(secret))
+    press(bob, "Turn it on")
+    codes = bob.page.locator(".codes li")
+    expect(codes).to_have_count(10)
+    code = codes.first.inner_text()
+    assert bob.page.evaluate(WIDE_ELEMENTS) == []
+
+    stranger = visit(viewport=PHONE)
+    stranger.page.fill("[name=login]", "bob")
+    stranger.page.fill("[name=password]", PASSWORD)
+    stranger.page.keyboard.press("Enter")
+    stranger.page.wait_for_url("**/2fa/authenticate/**")
+    stranger.page.fill("[name=code]", "000000")
+    press(stranger, "Sign In")
+    expect(stranger.page.get_by_role("alert")).to_be_visible()
+    stranger.page.fill("[name=code]", code)
+    press(stranger, "Sign In")
+    expect(stranger.text).to_be_visible()
+
+
+def test_a_session_is_ended_from_another_one(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    there = visit(cast.bob, None)
+    there.page.add_init_script(NOTE_CLOSE_CODES)
+    there.open("/account/")
+    there.open("/")
+    here = visit(cast.bob, "/account/")
+    expect(here.page.locator(".people__row")).to_have_count(2)
+    press(here, "End")
+    expect(there.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert 4401 in there.page.evaluate(CLOSE_CODES)
+    expect(here.page.locator(".people__row")).to_have_count(1)
+
+
+def test_a_token_is_made_and_shown_once(cast: Cast, visit: Visit) -> None:
+    bob = visit(cast.bob, "/account/tokens/", viewport=PHONE)
+    bob.page.fill("[name=name]", "nightly")
+    press(bob, "Make a token")
+    confirm(bob)
+    secret = bob.page.locator(".once__secret").input_value()
+    assert secret.startswith("chatsite_")
+    assert bob.page.evaluate(WIDE_ELEMENTS) == []
+    bob.open("/account/tokens/")
+    assert secret not in bob.page.content()
+    press(bob, "Revoke")
+    expect(bob.page.locator(".people__row")).to_have_count(0)

@@ -1,0 +1,292 @@
+"""Signing in: sessions that can be ended, second factors, forgotten passwords, limits on guesses."""
+
+import base64
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.usersessions.models import UserSession
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from conversations.models import PasswordLink, PersonalToken, Team, User
+from conversations.models.password_link import may_reset
+from providers import keyring
+from tests.conftest import PASSWORD, Cast
+from tests.sockets import Socket
+
+pytestmark = pytest.mark.usefixtures("static_files")
+
+LINK = re.compile(r'value="http://127.0.0.1(/new-password/[^"]+)"')
+TOKEN = re.compile(r'value="(chatsite_[^"]+)"')
+NEW = "quite another passphrase"
+
+
+def browser(**more: object) -> Client:
+    return Client(headers={"host": "127.0.0.1"}, **more)
+
+
+def enter(person: User, password: str = PASSWORD, **more: object) -> Client:
+    """A browser in which this person has just given their password."""
+    client = browser(**more)
+    client.post("/accounts/login/", {"login": person.username, "password": password})
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/api/v1/me").status_code == 200
+
+
+# --- Sessions ------------------------------------------------------------------------------------------------------
+
+
+def test_sessions_are_listed_and_ended_one_by_one(cast: Cast, connect: Callable[..., Socket]) -> None:
+    here, there = enter(cast.bob), enter(cast.bob, HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0")
+    socket = connect(cast.bob, there)
+    page = here.get("/account/").content.decode()
+    assert "Firefox · Linux" in page
+    assert page.count("this browser") == 1
+    key = there.session.session_key
+    assert here.post(reverse("end-session", args=[UserSession.objects.get(session_key=key).pk])).status_code == 302
+    assert socket.closed_with() == 4401
+    assert (is_in(here), is_in(there)) == (True, False)
+
+
+def test_all_others_are_ended_at_once(cast: Cast) -> None:
+    here, others = enter(cast.bob), [enter(cast.bob) for _ in range(2)]
+    somebody = enter(cast.alice)
+    here.post(reverse("end-other-sessions"))
+    assert [is_in(client) for client in (here, somebody, *others)] == [True, True, False, False]
+
+
+def test_nobody_sees_or_ends_the_sessions_of_others(cast: Cast) -> None:
+    bob, carol = enter(cast.bob, HTTP_USER_AGENT="Bobs Browser"), enter(cast.carol)
+    assert "Bobs Browser" not in carol.get("/account/").content.decode()
+    theirs = UserSession.objects.get(user=cast.bob).pk
+    assert [carol.post(reverse("end-session", args=[key])).status_code for key in (theirs, 987_654)] == [404, 404]
+    assert is_in(bob)
+
+
+def test_another_password_ends_all_other_sessions(cast: Cast, connect: Callable[..., Socket]) -> None:
+    here, there = enter(cast.bob), enter(cast.bob)
+    socket = connect(cast.bob, there)
+    given = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    assert here.post("/accounts/password/change/", given).status_code == 302
+    assert socket.closed_with() == 4401
+    assert (is_in(here), is_in(there)) == (True, False)
+
+
+# --- Guesses -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/admin/login/"])
+def test_guesses_at_a_password_are_limited_on_every_way_in(cast: Cast, path: str) -> None:
+    for number in range(6):
+        visitor = browser(REMOTE_ADDR=f"10.0.0.{number}")
+        visitor.post(path, {"login": "bob", "username": "bob", "password": f"guess {number}"}, follow=True)
+        visitor.post("/accounts/login/", {"login": "bob", "password": f"guess {number}"})
+    assert not is_in(enter(cast.bob)), "the right one has to wait as well"
+    assert is_in(enter(cast.alice))
+
+
+def test_the_count_outlives_the_process(cast: Cast) -> None:
+    """It lies in the database, or in Redis, where every process looks."""
+    browser().post("/accounts/login/", {"login": "bob", "password": "guess"})
+    assert "locmem" not in type(cache._connections["default"]).__module__  # type: ignore[attr-defined]
+
+
+# --- The second factor ---------------------------------------------------------------------------------------------
+
+
+NOW = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def _stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code lives for half a minute, which may end in the middle of a test."""
+    monkeypatch.setattr("allauth.mfa.totp.internal.auth.yield_hotp_counters_from_time", lambda: iter([NOW]))
+
+
+def code_of(secret: str) -> str:
+    return str(format_hotp_value(hotp_value(secret, NOW)))
+
+
+def turn_on(client: Client) -> str:
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+    found = re.search(r'id="totp-key" readonly value="([A-Z2-7]+)"', page)
+    assert found
+    assert re.search(r'<svg class="qr"[^>]*><path d="M', page)
+    assert client.post("/accounts/2fa/totp/activate/", {"code": code_of(found[1])}).status_code == 302
+    return found[1]
+
+
+def test_a_second_factor_is_asked_for_and_nothing_is_open_before(cast: Cast, site: str) -> None:
+    secret = turn_on(enter(cast.bob))
+    halfway = enter(cast.bob)
+    assert not is_in(halfway)
+    for path in ("/", "/admin/", "/account/", f"/teams/{cast.team.pk}/"):
+        assert "/login/" in halfway.get(path).headers["Location"], path
+    session = halfway.cookies["sessionid"].value
+    assert Socket(site, session).closed_with() == 4401
+    cache.clear()  # the code of the turning on counts as used
+    assert halfway.post("/accounts/2fa/authenticate/", {"code": "000000"}).status_code == 200
+    assert not is_in(halfway)
+    code = code_of(secret)
+    halfway.post("/accounts/2fa/authenticate/", {"code": code})
+    assert is_in(halfway)
+    again = enter(cast.bob)
+    again.post("/accounts/2fa/authenticate/", {"code": code})
+    assert not is_in(again), "a code counts once"
+
+
+def test_a_recovery_code_opens_once(cast: Cast) -> None:
+    bob = enter(cast.bob)
+    turn_on(bob)
+    page = bob.get("/accounts/2fa/recovery-codes/").content.decode()
+    codes = re.findall(r"<li>(\w[\w-]+)</li>", page)
+    assert len(codes) == 10
+    for expected in (True, False):
+        visitor = enter(cast.bob)
+        visitor.post("/accounts/2fa/authenticate/", {"code": codes[0]})
+        assert is_in(visitor) is expected
+
+
+def test_seeds_are_sealed(cast: Cast) -> None:
+    secret = turn_on(enter(cast.bob))
+    stored = str(list(Authenticator.objects.values()))
+    assert "sealed1:" in stored
+    assert secret not in stored
+    assert secret[-4:] not in stored
+    shown = enter(cast.alice).get(reverse("admin:mfa_authenticator_change", args=[Authenticator.objects.first().pk]))
+    assert shown.status_code == 200
+    assert "sealed1:" not in shown.content.decode()
+
+
+def test_seeds_follow_the_encryption_keys(cast: Cast, settings: object) -> None:
+    secret = turn_on(enter(cast.bob))
+    old = settings.CHATSITE_ENCRYPTION_KEYS  # type: ignore[attr-defined]
+    new = base64.urlsafe_b64encode(b"n" * 32).decode()
+    settings.CHATSITE_ENCRYPTION_KEYS = [new, *old]  # type: ignore[attr-defined]
+    assert keyring.rotate().sealed == 2
+    settings.CHATSITE_ENCRYPTION_KEYS = [new]  # type: ignore[attr-defined]
+    cache.clear()
+    visitor = enter(cast.bob)
+    visitor.post("/accounts/2fa/authenticate/", {"code": code_of(secret)})
+    assert is_in(visitor)
+
+
+# --- Forgotten passwords -------------------------------------------------------------------------------------------
+
+
+def test_who_may_make_a_link_for_whom(cast: Cast) -> None:
+    lead = User.objects.create_user("lena")
+    cast.team.memberships.create(user=lead, role="lead")
+    assert may_reset(lead, cast.bob)
+    assert not may_reset(lead, cast.alice), "never for staff"
+    assert not may_reset(lead, cast.carol), "not for outsiders"
+    assert not may_reset(lead, lead)
+    assert not may_reset(cast.bob, cast.rita)
+    Team.objects.create(name="Others").memberships.create(user=cast.bob, role="reader")
+    assert not may_reset(lead, cast.bob), "not into a team that is not theirs"
+    assert may_reset(cast.alice, cast.bob), "an administrator may"
+
+
+def make_link(maker: Client, person: User) -> str:
+    found = LINK.search(maker.post(reverse("new-password-link", args=[person.pk])).content.decode())
+    assert found
+    return found[1]
+
+
+def test_a_link_sets_one_password_once_and_ends_all_sessions(cast: Cast) -> None:
+    before = enter(cast.bob)
+    path = make_link(enter(cast.alice), cast.bob)
+    assert path.split("/")[2] not in str(list(PasswordLink.objects.values()))
+    one, other = browser(), browser()
+    for visitor in (one, other):
+        assert visitor.get(path).headers["Location"] == "/new-password/"
+    assert one.post("/new-password/", {"password": "bob"}).status_code == 422
+    assert one.post("/new-password/", {"password": NEW}).headers["Location"] == "/accounts/login/"
+    assert other.post("/new-password/", {"password": "a third long passphrase"}).status_code == 404
+    assert browser().get(path).status_code == 404
+    assert not is_in(before)
+    assert is_in(enter(cast.bob, NEW))
+
+
+def test_a_link_closes_by_time_by_another_and_by_a_change(cast: Cast) -> None:
+    alice = enter(cast.alice)
+    first = make_link(alice, cast.bob)
+    second = make_link(alice, cast.bob)
+    assert [browser().get(path).status_code for path in (first, second)] == [404, 302]
+    cast.bob.set_password(NEW)
+    cast.bob.save()
+    assert browser().get(second).status_code == 404
+    third = make_link(alice, cast.bob)
+    PasswordLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert browser().get(third).status_code == 404
+
+
+def test_nobody_else_finds_the_page(cast: Cast) -> None:
+    for person in (cast.bob, cast.rita, cast.carol):
+        answers = [enter(person).post(f"/new-password/for/{key}/").status_code for key in (cast.rita.pk, cast.team.pk)]
+        assert answers == [404, 404]
+    assert not PasswordLink.objects.exists()
+
+
+def test_without_mail_the_page_says_who_helps(cast: Cast) -> None:
+    shown = browser().get("/accounts/password/reset/").content.decode()
+    assert "Ask the lead of your team" in shown
+    browser().post("/accounts/password/reset/", {"email": "bob@example.test"})
+    assert mail.outbox == []
+
+
+def test_with_mail_a_letter_leads_to_a_new_password(cast: Cast, settings: object) -> None:
+    settings.CHATSITE_SENDS_MAIL = True  # type: ignore[attr-defined]
+    User.objects.filter(pk=cast.bob.pk).update(email="bob@example.test")
+    browser().post("/accounts/password/reset/", {"email": "stranger@example.test"})
+    assert mail.outbox == [], "a stranger's address gets nothing"
+    browser().post("/accounts/password/reset/", {"email": "bob@example.test"})
+    (letter,) = mail.outbox
+    found = re.search(r"http://127.0.0.1(\S+)", letter.body)
+    assert found
+    visitor = browser()
+    form = visitor.get(found[1], follow=True)
+    visitor.post(form.redirect_chain[-1][0], {"password1": NEW, "password2": NEW})
+    assert is_in(enter(cast.bob, NEW))
+
+
+# --- The account ---------------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_others_see_is_nobody_elses(cast: Cast) -> None:
+    bob = enter(cast.bob)
+    assert bob.post("/account/", {"display_name": " Bob \u202ethe Builder"}).status_code == 302
+    assert User.objects.get(pk=cast.bob.pk).name == "Bob  the Builder"
+    assert bob.post("/account/", {"display_name": "ALICE"}).status_code == 422
+
+
+def test_a_token_is_made_with_the_password_at_hand_and_shown_once(cast: Cast) -> None:
+    bob = browser()
+    bob.force_login(cast.bob)  # signed in, but when?
+    given = {"name": "my <script>", "days": "30"}
+    first = bob.post("/account/tokens/", given)
+    assert "/accounts/reauthenticate/" in first.headers["Location"]
+    assert not PersonalToken.objects.exists()
+    answer = bob.post("/accounts/reauthenticate/", {"password": PASSWORD}, follow=True)
+    found = TOKEN.search(answer.content.decode()) or TOKEN.search(bob.post("/account/tokens/", given).content.decode())
+    assert found
+    program = Client(headers={"host": "127.0.0.1", "authorization": f"Bearer {found[1]}"})
+    assert program.get("/api/v1/me").json()["name"] == "bob"
+    page = bob.get("/account/tokens/").content.decode()
+    assert found[1] not in page
+    assert found[1][-4:] in page
+    token = PersonalToken.objects.get()
+    assert enter(cast.alice).post(reverse("revoke-token", args=[token.pk])).status_code == 404
+    assert bob.post(reverse("revoke-token", args=[token.pk])).status_code == 302
+    assert program.get("/api/v1/me").status_code == 401
