@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0020_teams'),
+        ('conversations', '0005_teams'),
         ('providers', '0006_prices_and_owners'),
     ]
 

@@ -13,6 +13,6 @@ def drop_table(apps, schema_editor):
 class Migration(migrations.Migration):
     """Where limits are counted when there is no Redis."""
 
-    dependencies = [("conversations", "0021_spending")]
+    dependencies = [("conversations", "0006_spending")]
 
     operations = [migrations.RunPython(create_table, drop_table)]
