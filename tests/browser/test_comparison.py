@@ -24,11 +24,19 @@ def models(vendor: FakeVendor, **scripts: Sequence[Step]) -> None:
 
 def compare(person: ChatPage, text: str, *names: str) -> None:
     """Ask these models at once."""
-    person.page.locator("button[name=several]").click()
-    for name in names:
-        person.page.locator("model-comparison").get_by_label(name, exact=True).check()
-    person.page.keyboard.press("Escape")
+    choose(person, *names)
     person.send(text)
+
+
+def choose(person: ChatPage, *names: str) -> None:
+    """Tick these models, and no others, in the picker."""
+    person.page.locator("button[name=several]").click()
+    picker = person.page.locator("model-comparison")
+    expect(picker).to_be_visible()
+    for label in picker.locator("label").all():
+        label.locator("input").set_checked(label.inner_text() in names)
+    person.page.keyboard.press("Escape")
+    expect(picker).to_be_hidden()
 
 
 def columns(person: ChatPage) -> Locator:
@@ -165,10 +173,7 @@ def test_a_team_mate_sees_them_side_by_side_and_follows(cast: Cast, vendor: Fake
 def test_on_a_phone_one_swipes_from_one_to_the_next(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
     models(vendor, alpha=[openai_stream(["From alpha."])], beta=[openai_stream(["From beta."])])
     alice = visit(cast.alice, viewport=PHONE, has_touch=True, is_mobile=True)
-    alice.page.locator("button[name=several]").tap()
-    for name in ("alpha", "beta"):
-        alice.page.locator("model-comparison").get_by_label(name).check()
-    alice.page.keyboard.press("Escape")
+    choose(alice, "alpha", "beta")
     alice.text.fill("Hello")
     alice.send_button.tap()
     for name in ("alpha", "beta"):
@@ -176,12 +181,12 @@ def test_on_a_phone_one_swipes_from_one_to_the_next(cast: Cast, vendor: FakeVend
     assert not alice.scrolls_sideways()
     expect(columns(alice).first.locator(".message__text")).to_be_in_viewport(ratio=1)
     expect(columns(alice).nth(1).locator(".message__text")).not_to_be_in_viewport(ratio=1)
-    choose = columns(alice).nth(1).locator("[data-act=choose]")
-    choose.scroll_into_view_if_needed()
-    box = choose.bounding_box()
+    onward = columns(alice).nth(1).locator("[data-act=choose]")
+    onward.scroll_into_view_if_needed()
+    box = onward.bounding_box()
     assert box
     assert box["height"] >= 40
-    choose.tap()
+    onward.tap()
     expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
     expect(columns(alice).nth(1)).to_be_in_viewport(ratio=0.9)
 
@@ -219,9 +224,7 @@ def test_what_ends_later_does_not_come_between(
     expect(column(alice, "beta")).to_contain_text("Slow")
     socket = connect(cast.alice)
     socket.ask("conversation.open", conversation=alice.wait_until_begun().split("/")[2])
-    alice.page.locator("button[name=several]").click()
-    alice.page.locator("model-comparison").get_by_label("beta").uncheck()
-    alice.page.keyboard.press("Escape")
+    choose(alice, "alpha")
     alice.send("And?")
     expect(columns(alice)).to_have_count(0)
     alice.ended(alice.replies.nth(1))

@@ -46,7 +46,7 @@ export class Tree {
     if (!TURNS.includes(type)) return;
     const old = this.#transcript.find(place.closest("chat-message").dataset.id);
     if (!old) return;
-    const before = { top: place.getBoundingClientRect().top, direction: place.direction };
+    const before = { top: held(old, place.direction).getBoundingClientRect().top, direction: place.direction };
     await this.#show(old.dataset.parent, conversation);
     this.#lookAt(ack.message ?? ack.replies?.[0] ?? fields.message, before, type);
   }
@@ -63,10 +63,12 @@ export class Tree {
     const message = this.#transcript.find(id);
     if (!message) return;
     this.#transcript.turnTo(message);
-    if (type === "branch.choose" && !direction) this.#askOnly(message.name);
-    if (type !== "branch.choose") this.#transcript.toEnd();
-    else if (direction) this.#goOnSwitching(message, top, direction);
-    if (!direction && !isTouch.matches) document.getElementById("composer-text")?.focus({ preventScroll: true });
+    const isSwitch = direction && message.versions.length > 1; // It may stand beside others now, with no version of its own.
+    if (isSwitch) this.#goOnSwitching(message, direction);
+    else if (!isTouch.matches) document.getElementById("composer-text")?.focus({ preventScroll: true });
+    if (type !== "branch.choose") return this.#transcript.toEnd();
+    this.#transcript.hold(held(message, isSwitch), top);
+    if (!direction) this.#askOnly(message.name);
   }
 
   /** Who goes on with one of several replies goes on with its model. */
@@ -75,12 +77,16 @@ export class Tree {
     document.querySelector("model-comparison")?.askOnly(name);
   }
 
-  #goOnSwitching(message, top, direction) {
+  #goOnSwitching(message, direction) {
     const place = message.querySelector("branch-switch");
     place.focusOn(direction);
-    this.#transcript.hold(place, top);
     this.#transcript.announce(phrase("version", place.values));
   }
+}
+
+/** What stays where it is in sight: the switch under the reader's finger, or the message that was chosen. */
+function held(message, isSwitch) {
+  return isSwitch ? message.querySelector(".switch__place") : message;
 }
 
 async function fetchThread(conversation, parent) {
