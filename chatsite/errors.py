@@ -18,16 +18,21 @@ class ReporterWithoutLocals(ExceptionReporter):
 
 
 _QUERY = re.compile(r"\?[^\s\"']+")
+_LINK = re.compile(r"(/(?:join|new-password)/)(?!for/)[^\s\"'/]+")
 
 
 class WithoutQueryStrings(logging.Filter):
-    """Cuts query strings out of messages and tracebacks, where vendors and links keep their tokens."""
+    """Cuts query strings and the secrets of links out of messages and tracebacks."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _QUERY.sub("?…", record.getMessage()), None
+        record.msg, record.args = _cut(record.getMessage()), None
         if record.exc_info and not isinstance(record.exc_info, bool):
-            record.exc_text = _QUERY.sub("?…", record.exc_text or _traceback(record.exc_info))
+            record.exc_text = _cut(record.exc_text or _traceback(record.exc_info))
         return True
+
+
+def _cut(text: str) -> str:
+    return _LINK.sub(r"\1…", _QUERY.sub("?…", text))
 
 
 def _traceback(exc_info: Any) -> str:
@@ -41,7 +46,7 @@ _NAMED = re.compile(
 )
 _SHAPED = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
-    r"|(?<![A-Za-z0-9])(?:(?:sk|pk|rk|ak|gsk|xai|hf|r8|ghp|gho|ghs|github_pat|glpat|pypi|xox[abprs]|sk_live|rk_live)"
+    r"|(?<![A-Za-z0-9])(?:(?:chatsite|sk|pk|rk|ak|gsk|xai|hf|r8|ghp|gho|ghs|github_pat|glpat|pypi|xox[abprs]|sk_live|rk_live)"
     r"[-_][A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{20,}|A[KS]IA[0-9A-Z]{12,}|ya29\.[A-Za-z0-9_-]{8,}"
     r"|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)?)"
     r"|(?i:bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}"

@@ -1,5 +1,6 @@
 """Invitations: one way in for people without an account, and nothing to learn from a link that is none."""
 
+import logging
 import re
 import threading
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from chatsite.errors import WithoutQueryStrings
 from conversations import actions, limits
 from conversations.errors import NotFound
 from conversations.models import Invitation, User
@@ -222,3 +224,14 @@ def test_an_address_that_is_none_is_said(cast: Cast) -> None:
         response = enter(cast.alice).post(reverse("invite", args=[cast.team.pk]), {**fields, "mailed_to": "", **wrong})
         assert response.status_code == 422
     assert not Invitation.objects.exists()
+
+
+def test_no_log_line_keeps_the_secret_of_a_link() -> None:
+    for path, told in (
+        ("/join/abc-_9/", "/join/…/"),
+        ("/new-password/abc-_9/", "/new-password/…/"),
+        ("/join/", "/join/"),
+    ):
+        record = logging.makeLogRecord({"msg": "Internal Server Error: %s", "args": (path,)})
+        assert WithoutQueryStrings().filter(record)
+        assert record.getMessage() == f"Internal Server Error: {told}"
