@@ -65,7 +65,7 @@ def written() -> Callable[..., str]:
     return write
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", SHAPES, ids=range(len(SHAPES)))  # their names would differ from process to process
 def test_k14_no_shape_of_a_secret_gets_into_the_log(written: Callable[..., str], shape: str) -> None:
     def failing() -> None:
         raise ValueError(f"said {shape}")
