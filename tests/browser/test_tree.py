@@ -284,7 +284,6 @@ def test_a_team_mate_s_version_changes_the_count_and_nothing_else(
     alice.ask("And cake?")
     bob = visit(cast.bob, alice.path)
     before = texts(alice.messages)
-    opened = len(alice.commands("conversation.open"))
     gate = threading.Event()
     vendor.play([openai_event("Black "), gate, openai_stream(["coffee."])])
     reword(bob, bob.questions.first, "Coffee?")
@@ -300,7 +299,6 @@ def test_a_team_mate_s_version_changes_the_count_and_nothing_else(
     reply = alice.ask("More cake?")
     shows(alice, *before, "More cake?", alice.words(reply))
     shows(bob, "Coffee?", "You said: Coffee?.")
-    assert len(alice.commands("conversation.open")) == opened, "she asked for what she does not show"
     alice.questions.first.locator("[data-step=next]").click()
     shows(alice, "Coffee?", "You said: Coffee?.")
     expect(place(alice.replies.first)).to_have_text("2/2")

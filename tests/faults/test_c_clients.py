@@ -13,6 +13,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -130,7 +131,7 @@ def test_c08_a_conversation_deleted_in_the_middle_is_gone_for_all_and_the_vendor
     for mate in (bob, rita):
         assert mate.ask("conversation.open", conversation=conversation)["type"] == "ack"
     alice.event("message.delta")
-    actions.delete_conversation(cast.alice, conversation)
+    actions.delete_conversation(cast.alice, UUID(conversation))
     assert vendor.requests[0].hung_up.wait(5)
     for viewer in (alice, bob, rita):
         assert viewer.event("conversation.gone")["conversation"] == conversation

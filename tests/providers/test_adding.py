@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import load_command_class
+from django.db.models import Q
 
 from conversations.models import Conversation, Message
 from providers.adding import adopt_local_model
@@ -52,7 +53,7 @@ def test_endpoint_key_and_models_in_one_step(run: Any, tmp_path: Path) -> None:
     assert (code, said, complaint) == (0, "OpenAI: https://api.openai.com/v1, a, b\n", "")
     endpoint = Endpoint.objects.get(name="OpenAI")
     assert key_of(endpoint) == CANARY
-    assert [model.name for model in LanguageModel.objects.usable()] == ["a", "b"]
+    assert [model.name for model in LanguageModel.objects.usable(Q())] == ["a", "b"]
 
 
 def test_the_key_comes_from_standard_input(run: Any) -> None:
@@ -73,7 +74,7 @@ def test_the_same_name_again_replaces_key_and_models(run: Any) -> None:
     endpoint = Endpoint.objects.get()
     assert (code, endpoint.base_url, key_of(endpoint)) == (0, "https://api.deepseek.com/v1", OTHER_KEY)
     assert sorted(endpoint.deployments.values_list("vendor_id", flat=True)) == ["both", "new"]
-    assert [model.name for model in LanguageModel.objects.usable()] == ["both", "new"]
+    assert [model.name for model in LanguageModel.objects.usable(Q())] == ["both", "new"]
     reply.refresh_from_db()
     assert (reply.model_name, reply.status) == ("old", "complete")
 
