@@ -106,6 +106,7 @@ def test_choosing_a_team_offers_its_model(cast: Cast, model: LanguageModel, visi
 
 def test_a_forgotten_password_is_replaced_by_a_lead_s_link(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     bob = visit(cast.bob)
+    bob.watch.expect(r"401 \(Unauthorized\)")  # his page may ask for news before it learns that his session has ended
     alice = visit(cast.alice, f"/teams/{cast.team.pk}/")
     row = alice.page.locator(".people__row").filter(has_text="bob")
     row.locator("summary").click()

@@ -131,10 +131,12 @@ class ChatTranscript extends HTMLElement {
   }
 
   /** Keeps an element where it was in sight; `top` is where that is. */
-  hold(element, top) {
+  hold(element, top, frames = 2) {
+    if (!element.isConnected) return;
     this.#isFollowing = false;
     this.scrollTop += element.getBoundingClientRect().top - top;
     this.#lastTop = this.scrollTop;
+    if (frames) requestAnimationFrame(() => this.hold(element, top, frames - 1)); // Buttons near by are made meanwhile.
   }
 
   /** The copy that a stored message was shown as until now; its ack may still be to come, or be lost. */
