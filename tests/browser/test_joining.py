@@ -2,11 +2,13 @@
 
 from playwright.sync_api import expect
 
+from conversations.live import hub
 from conversations.models import Conversation, User
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.test_team import ask_the_team
 from tests.conftest import Cast
+from tests.conversations.test_engine import until
 from tests.fake_vendor import FakeVendor, openai_end, openai_event
 
 
@@ -29,6 +31,8 @@ def test_a_stranger_is_invited_joins_talks_and_is_removed(
     expect(dora.page.locator(".notice")).to_have_text("You are in: Crew.")
     expect(dora.page.locator(".people__name").filter(has_text="dora")).to_be_visible()
     dora.page.get_by_role("link", name="To the conversations").click()
+    person = User.objects.get(username="dora").pk
+    until(lambda: hub.viewings.of_person(person))  # her page listens
 
     path = ask_the_team(alice, "Count")
     expect(dora.page.locator(".sidebar__news")).to_have_text("New in “Count” (Crew)")

@@ -2,7 +2,6 @@
 
 import threading
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from conversations.models import Conversation, Message
