@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from conversations.models import Membership, Team, User
-from providers.models import LanguageModel
+from providers.models import ApiKey, LanguageModel
 from providers.models import LanguageModelQuerySet as Models
+from providers.prepared import Prepared
 
 
 def keys_for(user: UUID | None, team: UUID | None) -> Sequence[Q]:
@@ -15,16 +16,26 @@ def keys_for(user: UUID | None, team: UUID | None) -> Sequence[Q]:
 
     A team's conversation uses the team's keys, else the site's, else the asker's own; alone, one's own come first.
     """
-    own = Q(owner=user, endpoint__personal_keys=True) if user else Q(pk=None)
-    site = Q(owner=None, teams=None)
-    return (Q(owner=None, teams=team), site, own) if team else (own, site)
+    own = _own(user) if user else Q(pk=None)
+    return (_of_team(team), _of_site(), own) if team else (own, _of_site())
+
+
+def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[ApiKey]:
+    """The keys that may be used for a question to this model; the same conditions, each looked at only if need be."""
+    if team:
+        return _KEYS_OF_TEAM(model, team) or _KEYS_OF_SITE(model) or _own_keys(model, user)
+    return _own_keys(model, user) or _KEYS_OF_SITE(model)
 
 
 def models_for(user: User, team: UUID | None) -> Models:
     """What this person may ask in a conversation of this team, or alone."""
-    teams = Q(teams=team) if team else Q(teams__in=teams_of(user))
-    open_to = LanguageModel.objects.filter(Q(teams=None) | teams).values("pk")
-    return LanguageModel.objects.usable(any_of(keys_for(user.pk, team))).filter(pk__in=open_to)
+    return _models(user.pk, team)
+
+
+def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | None:
+    """This model, if it is among them."""
+    found = _IN_TEAM(user.pk, team, model) if team else _ALONE(user.pk, model)
+    return next(iter(found), None)
 
 
 def models_anywhere(user: User) -> Models:
@@ -35,9 +46,36 @@ def models_anywhere(user: User) -> Models:
     return rows
 
 
-def any_of(conditions: Sequence[Q]) -> Q:
-    return Q(*conditions, _connector=Q.OR)
+def teams_of(user: UUID) -> "QuerySet[Membership, UUID]":
+    """The teams in which this person writes."""
+    return Membership.objects.filter(user=user, role__in=Membership.WRITERS).values_list("team", flat=True)
 
 
-def teams_of(user: User) -> list[UUID]:
-    return list(Membership.objects.filter(user=user, role__in=Membership.WRITERS).values_list("team", flat=True))
+def _own_keys(model: UUID, user: UUID | None) -> list[ApiKey]:
+    return _OWN_KEYS(model, user) if user else []
+
+
+def _own(user: UUID) -> Q:
+    return Q(owner=user, endpoint__personal_keys=True)
+
+
+def _of_site() -> Q:
+    return Q(owner=None, teams=None)
+
+
+def _of_team(team: UUID) -> Q:
+    return Q(owner=None, teams=team)
+
+
+def _models(user: UUID, team: UUID | None) -> Models:
+    teams = Q(teams=team) if team else Q(teams__in=teams_of(user))
+    open_to = LanguageModel.objects.filter(Q(teams=None) | teams).values("pk")
+    any_key = Q(*keys_for(user, team), _connector=Q.OR)
+    return LanguageModel.objects.usable(any_key).filter(pk__in=open_to)
+
+
+_ALONE = Prepared(lambda user, model: _models(user, None).filter(pk=model))
+_IN_TEAM = Prepared(lambda user, team, model: _models(user, team).filter(pk=model))
+_OWN_KEYS = Prepared(lambda model, user: ApiKey.objects.serving(model).filter(_own(user)))
+_KEYS_OF_SITE = Prepared(lambda model: ApiKey.objects.serving(model).filter(_of_site()))
+_KEYS_OF_TEAM = Prepared(lambda model, team: ApiKey.objects.serving(model).filter(_of_team(team)))

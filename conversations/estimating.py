@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from conversations import spending
-from conversations.actions.choosing import models_asked, models_before
+from conversations.actions import choosing
 from conversations.models import Conversation, File, Message, User
 from providers import counting
 from providers.types import Usage
@@ -18,7 +18,7 @@ def estimate(
     user: User, conversation: Conversation, parent: UUID | None, asked: Sequence[UUID], text: str, files: Sequence[UUID]
 ) -> dict[str, Any]:
     """Tokens, cost and budgets, as the API tells them; refuses models that are not for this person."""
-    models = models_asked(user, conversation, asked) if asked else models_before(user, conversation, ())
+    models = choosing.models(user, conversation, asked)
     above = conversation.messages.filter(pk=parent).first() if parent and not conversation._state.adding else None
     branch = Message.objects.branch(above.pk) if above else []
     known = spending.likely_usage(conversation, branch, {})

@@ -32,6 +32,7 @@ _threads = ThreadPoolExecutor(settings.CHATSITE_STREAM_THREADS, thread_name_pref
 def start(reply: Message) -> None:
     """Begin to write this reply, or wait in sight for the one above its question to end. Returns at once."""
     live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
+    live.row = reply
     hub.begin(live)
     _ask(live)
 
@@ -131,20 +132,29 @@ def _write(live: LiveReply) -> Outcome | None:
 
 def _next_step(live: LiveReply) -> Task | Wait:
     """What there is to do: call somebody, or wait for the reply above or for a key; raises VendorError."""
-    reply = Message.objects.select_related("conversation__team", "parent__parent", "continues").get(pk=live.id)
-    above = reply.parent.parent if reply.parent else None
-    if above is not None and above.is_under_way:
-        return Wait("queued", line=frozenset([above.id]))
+    reply = _row(live)
+    above = reply.parent.parent_id if reply.parent else None
+    if above is not None and Message.objects.under_way().filter(pk=above).exists():
+        return Wait("queued", line=frozenset([above]))
     carried = _carry_over(live, reply.continues)
     payer = Payer.of(reply)
-    keys = allowance.keys_for(payer.user, payer.team)
-    live.search = search = live.search or Search(reply.model_id, keys, live.id)
+    live.search = search = live.search or Search(reply.model_id, partial(_keys, payer), live.id)
     while isinstance(step := search.next(partial(queue.is_turn_of, live)), Route):
         task = Task(step, _prompt(search, reply, step), payer, carried)
         if spending.reserve_for_key(payer, step, task.prompt):
             return task
         search.without(step)
     return step
+
+
+def _row(live: LiveReply) -> Message:
+    """As it was created just now; as it is, for a reply that has waited."""
+    row, live.row = live.row, None
+    return row or Message.objects.select_related("conversation__team", "parent", "continues").get(pk=live.id)
+
+
+def _keys(payer: Payer) -> list[ApiKey]:
+    return allowance.keys_that_serve(payer.model, payer.user, payer.team) if payer.model else []
 
 
 def _prompt(search: Search, reply: Message, route: Route) -> Prompt:

@@ -6,6 +6,7 @@ Setting aside is one conditional UPDATE a budget, so that however many ask at on
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import cycle, islice
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from conversations.models.message import UNDER_WAY
 from providers import clock, counting
 from providers.models import Deployment, LanguageModel
 from providers.pool import Route
+from providers.prepared import Prepared
 from providers.types import Prompt, Usage
 
 TYPICAL_OUTPUT = 4096
@@ -215,10 +217,20 @@ def _write(row: UsageRecord, targets: dict[str, UUID | None]) -> None:
 def _tallies(targets: dict[str, UUID | None]) -> list[Tally]:
     """Those of today and this month that apply, always in the same order: who locks them all waits for nobody."""
     concerned = {kind: target for kind, target in targets.items() if target}
-    budgets = Budget.objects.filter(kind__in=concerned).filter(Q(target=None) | Q(target__in=concerned.values()))
+    if not concerned:
+        return []
+    budgets = [budget for budget in _budgets(list(concerned.values())) if budget.kind in concerned]
     now = clock.now()
     tallies = [_tally(budget, target, now) for budget, target in _applying(budgets, concerned)]
     return sorted(tallies, key=lambda tally: tally.pk)
+
+
+def _budgets(targets: list[UUID]) -> list[Budget]:
+    """Those for each, and those of one of these, of which there are one to four."""
+    return _BUDGETS(*islice(cycle(targets), 4))
+
+
+_BUDGETS = Prepared(lambda *targets: Budget.objects.filter(Q(target=None) | Q(target__in=targets)))
 
 
 def _applying(budgets: Iterable[Budget], concerned: dict[str, UUID]) -> Iterator[tuple[Budget, UUID]]:

@@ -9,17 +9,18 @@ match search.next():          Route   call it; then `heard`, or `failed`, which 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from providers import clock, cooling, errors, leases, pool
 from providers.errors import RateLimited, VendorError
 from providers.models import ApiKey, Deployment, Trouble
 from providers.pool import Route
+from providers.prepared import Prepared
 
 ATTEMPTS = 3
 PATIENCE = timedelta(seconds=60)
@@ -74,12 +75,12 @@ class Wait:
 class Search:
     """The attempts of one message.
 
-    `keys` says which keys it may use: of the first of these conditions that any key meets, all. `holder` is the
-    message's id, under which probes and leases are taken.
+    `keys` says which keys it may use, each time anew. `holder` is the message's id, under which probes and leases are
+    taken.
     """
 
     model: UUID | None
-    keys: Sequence[Q]
+    keys: Callable[[], list[ApiKey]]
     holder: UUID
     attempts: int = 0
     excluded: set[UUID] = field(default_factory=set)
@@ -96,7 +97,7 @@ class Search:
         """
         if self.error is not None and self.attempts >= ATTEMPTS:
             raise self.error
-        ways = _ways(self.model, self.keys)
+        ways = _ways(self.model, self.keys()) if self.model else []
         line = frozenset(way.account for way in ways)
         blocked: list[_Blocked] = []
         for way in self._in_order(ways):
@@ -237,25 +238,26 @@ class _Way:
         return random.expovariate(self.deployment.weight * (self.key.weight if self.key else 1))
 
 
-def _ways(model: UUID | None, keys: Sequence[Q]) -> list[_Way]:
-    """Every deployment of the model with every key that may be used there, in three queries."""
-    deployments = list(
-        Deployment.objects.filter(model=model, enabled=True, model__enabled=True, endpoint__enabled=True)
-        .select_related("endpoint")
-        .order_by("created_at")
-    )
-    allowed = _allowed({deployment.endpoint_id for deployment in deployments}, keys)
-    pairs = [_Way(deployment, key) for deployment in deployments for key in _keys_at(deployment, allowed)]
-    found = Trouble.objects.in_bulk({subject for way in pairs for subject in way.subjects})
+def _ways(model: UUID, allowed: list[ApiKey]) -> list[_Way]:
+    """Every deployment of the model with every key that may be used there."""
+    pairs = [_Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
+    found = {trouble.subject: trouble for trouble in _TROUBLES(model)}
     return [
         _Way(way.deployment, way.key, tuple(found[key] for key in dict.fromkeys(way.subjects) if key in found))
         for way in pairs
     ]
 
 
-def _allowed(endpoints: set[UUID], keys: Sequence[Q]) -> list[ApiKey]:
-    rows = ApiKey.objects.filter(endpoint__in=endpoints, enabled=True)
-    return next((found for condition in keys if (found := list(rows.filter(condition).distinct()))), [])
+def _troubles_around(model: UUID) -> QuerySet[Trouble]:
+    """Whatever is wrong with the deployments of this model, their endpoints, or the keys there."""
+    deployments = Deployment.objects.filter(model=model)
+    keys = ApiKey.objects.filter(endpoint__deployments__model=model)
+    places = (deployments.values("pk"), deployments.values("endpoint"), keys.values("pk"))
+    return Trouble.objects.filter(Q(*(("subject__in", subjects) for subjects in places), _connector=Q.OR))
+
+
+_SERVING = Prepared(Deployment.objects.serving)
+_TROUBLES = Prepared(_troubles_around)
 
 
 def _keys_at(deployment: Deployment, allowed: list[ApiKey]) -> list[ApiKey | None]:

@@ -134,6 +134,15 @@ class Endpoint(models.Model):
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def serving(self, model: UUID) -> "ApiKeyQuerySet":
+        """Switched on, at an endpoint that serves this model."""
+        return self.filter(
+            enabled=True,
+            endpoint__enabled=True,
+            endpoint__deployments__enabled=True,
+            endpoint__deployments__model=model,
+        ).distinct()
+
     def same_as(self, plain: str) -> "ApiKeyQuerySet":
         """Rows that hold this very key."""
         return self.filter(fingerprint__in=vault.fingerprints(plain))
@@ -220,6 +229,11 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         keyed = ApiKey.objects.filter(keys, enabled=True).values("endpoint")
         reachable = Endpoint.objects.filter(enabled=True).filter(models.Q(pk__in=keyed) | models.Q(needs_key=False))
         return self.filter(enabled=True, endpoint__in=reachable)
+
+    def serving(self, model: UUID) -> "DeploymentQuerySet":
+        """Switched on, with its model and its endpoint, oldest first."""
+        switched_on = self.filter(model=model, enabled=True, model__enabled=True, endpoint__enabled=True)
+        return switched_on.select_related("endpoint").order_by("created_at")
 
 
 class Deployment(models.Model):

@@ -6,14 +6,15 @@ from conversations.errors import NotFound
 from conversations.models import Conversation, Message, User
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.message import MessageQuerySet, Role
+from providers.prepared import Prepared
 
 
 def visible(user: User, conversation_id: UUID) -> Conversation:
-    return _conversation(Conversation.objects.visible_to(user), conversation_id)
+    return _found(_VISIBLE(user.pk, conversation_id))
 
 
 def writable(user: User, conversation_id: UUID) -> Conversation:
-    return _conversation(Conversation.objects.writable_by(user), conversation_id)
+    return _found(_WRITABLE(user.pk, conversation_id))
 
 
 def conversation_of(user: User, message_id: UUID) -> UUID:
@@ -35,11 +36,18 @@ def writable_reply(user: User, message_id: UUID) -> Message:
     return _message(Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id)
 
 
-def _conversation(rows: ConversationQuerySet, key: UUID) -> Conversation:
-    found = rows.select_related("team", "owner").filter(pk=key).first()
-    if found is None:
+_VISIBLE = Prepared(lambda user, key: _with_audience(Conversation.objects.visible_to(user).filter(pk=key)))
+_WRITABLE = Prepared(lambda user, key: _with_audience(Conversation.objects.writable_by(user).filter(pk=key)))
+
+
+def _with_audience(rows: ConversationQuerySet) -> ConversationQuerySet:
+    return rows.select_related("team", "owner")
+
+
+def _found(rows: list[Conversation]) -> Conversation:
+    if not rows:
         raise NotFound
-    return found
+    return rows[0]
 
 
 def _message(rows: MessageQuerySet, key: UUID) -> Message:

@@ -23,17 +23,18 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
     """Store a question and the replies that it waits for; the ack's fields. Without `conversation`, begin that one."""
     body = command.body
     assert isinstance(body, commands.Send)
-    if body.conversation is not None:
-        writable(user, conversation_id)
-    return once(user, command, lambda: _post(user, body, conversation_id))
+    if body.conversation is None:
+        return once(user, command, lambda: _team(user, body), lambda team: _begin(user, body, conversation_id, team))
+    return once(user, command, lambda: writable(user, conversation_id), lambda found: _go_on(user, body, found))
 
 
 def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
     """Ask the same question in other words, beside the old one; the same models answer, with the same files."""
     body = command.body
     assert isinstance(body, commands.Edit)
-    writable_question(user, body.message)
-    return once(user, command, lambda: _edit(user, body))
+    return once(
+        user, command, lambda: writable_question(user, body.message), lambda original: _edit(user, body, original)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +47,32 @@ class _Question:
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-def _post(user: User, body: commands.Send, conversation_id: UUID) -> dict[str, Any]:
-    begun = body.conversation is None
-    conversation = _begin(user, body, conversation_id) if begun else writable(user, conversation_id)
-    models = (
-        choosing.models_asked(user, conversation, body.models)
-        if body.models
-        else choosing.models_before(user, conversation, ())
-    )
-    asked = _Question(body.text, models, files.attachable(user, body.files), body.parameters)
-    _refuse(user, conversation, asked)
-    first = conversation.advance(2 + len(models), **_changes(conversation, asked))
-    question, ack = _store(user, conversation, asked, _parent(conversation, body), first)
-    if not begun:
-        BranchChoice.objects.filter(user=user, conversation=conversation).update(message=question)
+def _begin(user: User, body: commands.Send, conversation_id: UUID, team: Team | None) -> dict[str, Any]:
+    defaults = team.defaults() if team else {}
+    conversation = Conversation.objects.create(id=conversation_id, owner=user, team=team, **defaults)
+    return _post(user, body, conversation)[1]
+
+
+def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[str, Any]:
+    question, ack = _post(user, body, conversation)
+    BranchChoice.objects.filter(user=user, conversation=conversation).update(message=question)
     return ack
 
 
-def _edit(user: User, body: commands.Edit) -> dict[str, Any]:
-    original = writable_question(user, body.message)
+def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[Message, dict[str, Any]]:
+    models = choosing.models(user, conversation, body.models)
+    asked = _Question(body.text, models, files.attachable(user, body.files), body.parameters)
+    _refuse(user, conversation, asked)
+    first = conversation.advance(2 + len(models), **_changes(conversation, asked))
+    return _store(user, conversation, asked, _parent(conversation, body), first)
+
+
+def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     attached = list(original.files.all())
     if not body.text.strip() and not attached:
         raise Refused("bad_text", "An empty message cannot be sent.")
     replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
-    models = choosing.models_before(user, original.conversation, (reply.model_id for reply in replies))
+    models = choosing.models(user, original.conversation, (), before=(reply.model_id for reply in replies))
     asked = _Question(body.text, models, attached, replies[0].parameters if replies else {})
     conversation = original.conversation
     _refuse(user, conversation, asked)
@@ -114,14 +117,14 @@ def _store(
     }
 
 
-def _begin(user: User, body: commands.Send, conversation_id: UUID) -> Conversation:
-    team = None
-    if body.team is not None:
-        team = Team.objects.writable_by(user).filter(pk=body.team).first()
-        if team is None:
-            raise NotFound
-    defaults = team.defaults() if team else {}
-    return Conversation.objects.create(id=conversation_id, owner=user, team=team, **defaults)
+def _team(user: User, body: commands.Send) -> Team | None:
+    """The one whose conversation begins, if it is one's."""
+    if body.team is None:
+        return None
+    team = Team.objects.writable_by(user).filter(pk=body.team).first()
+    if team is None:
+        raise NotFound
+    return team
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
@@ -131,7 +134,7 @@ def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
 
 def _parent(conversation: Conversation, body: commands.Send) -> Message | None:
     if not body.says_parent:
-        return conversation.messages.order_by("-id").only("pk").first()
+        return conversation.messages.order_by("-id").only("conversation").first()
     if body.parent is None:
         return None
     parent = conversation.messages.filter(pk=body.parent).first()

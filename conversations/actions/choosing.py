@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from conversations.allowance import models_for
+from django.db.models import Q
+
+from conversations.allowance import model_for, models_for
 from conversations.errors import Refused
 from conversations.models import Conversation, File, Message, User
 from providers.models import LanguageModel
+from providers.prepared import Prepared
 
 MAX_QUEUED = 10
 """Replies under way in one conversation."""
@@ -14,26 +17,38 @@ MAX_RUNNING = 8
 """Replies under way for one person."""
 
 
-def models_asked(user: User, conversation: Conversation, asked: Sequence[UUID]) -> list[LanguageModel]:
-    """These models in this order; refuses where one is missing, or not for this person here."""
-    found = {model.id: model for model in models_for(user, conversation.team_id).filter(pk__in=asked)}
-    if any(key not in found for key in asked):
+def models(
+    user: User, conversation: Conversation, asked: Sequence[UUID], before: Iterable[UUID | None] = ()
+) -> list[LanguageModel]:
+    """Those asked for, in this order; else those used before that still are there, else one that is.
+
+    Refuses where one that was asked for is missing, or not for this person here, and where there is none at all.
+    """
+    if asked:
+        return _all_of(user, conversation, asked)
+    return _those_left(user, conversation, before) or [_one_of(user, conversation)]
+
+
+def _all_of(user: User, conversation: Conversation, asked: Sequence[UUID]) -> list[LanguageModel]:
+    found = _those_left(user, conversation, asked)
+    if len(found) < len(asked):
         raise Refused("no_model", "One of these models is not there, or not for you.")
-    return [found[key] for key in asked]
+    return found
 
 
-def models_before(user: User, conversation: Conversation, used: Iterable[UUID | None]) -> list[LanguageModel]:
-    """Those of the models used before that still are there, else the conversation's, else the first there is."""
-    usable = models_for(user, conversation.team_id)
-    wanted = list(dict.fromkeys(key for key in used if key))
-    found = {model.id: model for model in usable.filter(pk__in=wanted)} if wanted else {}
-    if found:
-        return [found[key] for key in wanted if key in found]
-    own = usable.filter(pk=conversation.model_id).first() if conversation.model_id else None
-    model = own or usable.first()
+def _those_left(user: User, conversation: Conversation, wanted: Iterable[UUID | None]) -> list[LanguageModel]:
+    keys = dict.fromkeys(key for key in wanted if key)
+    found = (model_for(user, conversation.team_id, key) for key in keys)
+    return [model for model in found if model]
+
+
+def _one_of(user: User, conversation: Conversation) -> LanguageModel:
+    """The conversation's own, or the first there is."""
+    own = _those_left(user, conversation, [conversation.model_id])
+    model = own[0] if own else models_for(user, conversation.team_id).first()
     if model is None:
         raise Refused("no_model", "There is no model that you may use: an administrator adds one.")
-    return [model]
+    return model
 
 
 def refuse_what_no_model_takes(models: list[LanguageModel], attached: list[File]) -> None:
@@ -45,8 +60,15 @@ def refuse_what_no_model_takes(models: list[LanguageModel], attached: list[File]
 
 
 def refuse_a_crowd(user: User, conversation: Conversation, more: int) -> None:
-    under_way = Message.objects.under_way()
-    if under_way.filter(conversation=conversation).count() + more > MAX_QUEUED:
+    under_way = _UNDER_WAY(conversation.pk, user.pk)
+    if sum(reply.conversation_id == conversation.pk for reply in under_way) + more > MAX_QUEUED:
         raise Refused("busy", f"This conversation has {MAX_QUEUED} replies under way; wait for one to end.")
-    if under_way.filter(author=user).count() + more > MAX_RUNNING:
+    if sum(reply.author_id == user.pk for reply in under_way) + more > MAX_RUNNING:
         raise Refused("busy", f"You have {MAX_RUNNING} replies under way; wait for one to end.")
+
+
+_UNDER_WAY = Prepared(
+    lambda conversation, author: Message.objects.under_way()
+    .filter(Q(conversation=conversation) | Q(author=author))
+    .only("conversation", "author")
+)

@@ -20,13 +20,12 @@ def fork_conversation(user: User, command: commands.Command) -> dict[str, Any]:
     """
     body = command.body
     assert isinstance(body, commands.Fork)
-    visible_message(user, body.message)
-    return once(user, command, lambda: _fork(user, body))
+    return once(user, command, lambda: visible_message(user, body.message), lambda last: _fork(user, last))
 
 
-def _fork(user: User, body: commands.Fork) -> dict[str, Any]:
-    original = visible_message(user, body.message).conversation
-    branch = Message.objects.branch(body.message)
+def _fork(user: User, last: Message) -> dict[str, Any]:
+    original = last.conversation
+    branch = Message.objects.branch(last.pk)
     if any(message.is_under_way for message in branch):
         raise Refused("conflict", "A reply is still being written here; fork when it has ended.")
     fork = Conversation.objects.create(

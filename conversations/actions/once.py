@@ -1,7 +1,7 @@
 """Once, however often asked: the first ack is kept and given again."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,18 +11,22 @@ from conversations.actions.access import visible
 from conversations.errors import Refused
 from conversations.models import Receipt, User
 
+T = TypeVar("T")
 
-def once(user: User, command: commands.Command, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+
+def once(
+    user: User, command: commands.Command, find: Callable[[], T], act: Callable[[T], dict[str, Any]]
+) -> dict[str, Any]:
     """What `act` returned when this command first came; it must name the conversation that it changed.
 
-    Whoever comes second at the same time waits for the first. A refusal is not remembered.
+    `find` looks for what the command is about, and refuses who may not: before anything else, each time. Whoever comes
+    second at the same time waits for the first. A refusal is not remembered.
     """
     if generation.is_closing():
         raise Refused("unavailable", "The server is restarting; try again in a moment.")
     try:
         with transaction.atomic():
-            if (earlier := _receipt(user, command)) is None:
-                return _first(user, command, act)
+            return _first(user, command, find, act)
     except IntegrityError:
         if (earlier := _receipt(user, command)) is None:
             raise
@@ -30,9 +34,13 @@ def once(user: User, command: commands.Command, act: Callable[[], dict[str, Any]
     return earlier
 
 
-def _first(user: User, command: commands.Command, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _first(
+    user: User, command: commands.Command, find: Callable[[], T], act: Callable[[T], dict[str, Any]]
+) -> dict[str, Any]:
+    """Raises IntegrityError where this was not the first."""
+    found = find()
     receipt = Receipt.objects.create(person=user, command_id=command.id, body_hash=command.digest)
-    receipt.ack = act()
+    receipt.ack = act(found)
     receipt.save(update_fields=["ack"])
     return receipt.ack
 

@@ -55,16 +55,14 @@ def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
     """Another version of a reply, beside it: by the same model, or by those asked for."""
     body = command.body
     assert isinstance(body, commands.Retry)
-    writable_reply(user, body.message)
-    return once(user, command, lambda: _retry(user, body))
+    return once(user, command, lambda: writable_reply(user, body.message), lambda reply: _retry(user, body, reply))
 
 
 def continue_reply(user: User, command: commands.Command) -> dict[str, Any]:
     """A version that begins with what the reply said before it ended too early, and goes on from there."""
     body = command.body
     assert isinstance(body, commands.Continue)
-    writable_reply(user, body.message)
-    return once(user, command, lambda: _continue(user, body))
+    return once(user, command, lambda: writable_reply(user, body.message), lambda reply: _continue(user, reply))
 
 
 def stop_reply(user: User, command: commands.Stop) -> None:
@@ -87,21 +85,15 @@ def start_on_commit(replies: Sequence[Message]) -> None:
         transaction.on_commit(partial(generation.start, reply))
 
 
-def _retry(user: User, body: commands.Retry) -> dict[str, Any]:
-    reply = writable_reply(user, body.message)
-    models = (
-        choosing.models_asked(user, reply.conversation, body.models)
-        if body.models
-        else choosing.models_before(user, reply.conversation, [reply.model_id])
-    )
+def _retry(user: User, body: commands.Retry, reply: Message) -> dict[str, Any]:
+    models = choosing.models(user, reply.conversation, body.models or (), before=[reply.model_id])
     return _add_versions(user, reply, models)
 
 
-def _continue(user: User, body: commands.Continue) -> dict[str, Any]:
-    reply = writable_reply(user, body.message)
+def _continue(user: User, reply: Message) -> dict[str, Any]:
     if not reply.can_continue:
         raise Refused("conflict", "This reply did not break off: there is nothing to continue.")
-    models = choosing.models_before(user, reply.conversation, [reply.model_id])
+    models = choosing.models(user, reply.conversation, (), before=[reply.model_id])
     return _add_versions(user, reply, models, continues=reply)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from conversations.markdown import GrowingMarkdown
+from conversations.models import Message
 from conversations.parts import Parts, Piece, merged
 from providers.choosing import Search
 from providers.streaming import Stream
@@ -40,6 +41,8 @@ class LiveReply:
 
     def __init__(self, reply_id: UUID, conversation: UUID, attempt: int) -> None:
         self.id, self.conversation, self.attempt = reply_id, conversation, attempt
+        self.row: Message | None = None
+        """As it was created, until somebody has looked at it."""
         self.stream: Stream | None = None
         self.stopped = False
         self._halted: Future[None] = Future()

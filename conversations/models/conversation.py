@@ -95,9 +95,11 @@ class Conversation(models.Model):
 
         The UPDATE comes before any other write of its transaction: it is the lock that keeps revisions in order.
         """
-        rows = Conversation.objects.filter(pk=self.pk)
-        rows.update(revision=F("revision") + steps, updated_at=timezone.now(), **changed)
-        self.refresh_from_db(fields=["revision", "updated_at", *changed])
+        rows, changed = Conversation.objects.filter(pk=self.pk), {**changed, "updated_at": timezone.now()}
+        rows.update(revision=F("revision") + steps, **changed)
+        self.revision = rows.values_list("revision", flat=True).get()
+        for name, value in changed.items():
+            setattr(self, name, value)
         return self.revision - steps + 1
 
     def can_write(self, user: User) -> bool:

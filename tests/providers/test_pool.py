@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db.models import Q
 
 from providers import choosing, cooling, errors, leases
 from providers.choosing import KeyWithdrawn, NothingServes, Search, Wait
@@ -32,7 +31,7 @@ def endpoint(model: LanguageModel, name: str, keys: int = 1, **fields: object) -
 
 
 def search(model: LanguageModel, holder: UUID | None = None) -> Search:
-    return Search(model.pk, (Q(),), holder or uuid4())
+    return Search(model.pk, lambda: list(ApiKey.objects.serving(model.pk)), holder or uuid4())
 
 
 def taken(looking: Search) -> Route:
