@@ -109,6 +109,7 @@ TEMPLATES = [
 # --- Database, and what several processes share --------------------------------------------------------------------
 
 DATABASES = {"default": databases.postgres(DATABASE_URL) if DATABASE_URL else databases.sqlite(CHATSITE_DATA)}
+DATABASE_WRITERS = 4 if DATABASE_URL else 1
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SEVERAL_PROCESSES = bool(DATABASE_URL and REDIS_URL)
 """Whether others may serve the same rows: SQLite is one process's, and without Redis nobody hears of the others."""

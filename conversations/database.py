@@ -1,6 +1,7 @@
 """The few threads in which everything that may not block talks with the database.
 
-Who writes waits for other writers; who only reads has threads of its own, and waits for nobody.
+Who writes waits for other writers; who only reads has threads of its own, and waits for nobody. SQLite lets one writer
+in at a time, and not in the order of their coming: there, those who write stand in one line.
 """
 
 from collections.abc import Callable
@@ -8,13 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from django.conf import settings
 from django.db import close_old_connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _readers = ThreadPoolExecutor(4, thread_name_prefix="database-reader")
-_writers = ThreadPoolExecutor(4, thread_name_prefix="database-writer")
+_writers = ThreadPoolExecutor(settings.DATABASE_WRITERS, thread_name_prefix="database-writer")
+_preparers = ThreadPoolExecutor(settings.DATABASE_WRITERS, thread_name_prefix="database-preparer")
 
 
 def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -23,8 +26,13 @@ def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]
 
 
 def submit_change(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run `work`, which writes, in one of four other threads."""
+    """Run `work`, which writes, in a thread for that."""
     return _writers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
+
+
+def submit_preparation(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+    """Run `work`, which makes a reply ready: it reads a whole conversation, and no command waits for that."""
+    return _preparers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
 
 
 def _with_fresh_connections(work: Callable[[], T]) -> T:

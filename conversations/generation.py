@@ -1,12 +1,14 @@
 """One reply from its first to its last delta: a plain loop in a thread of our own pool."""
 
 import logging
+import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from conversations import allowance, database, events, history, markdown, spending
 from conversations.attempting import Task, attempt
@@ -24,6 +26,8 @@ from providers.errors import VendorError
 from providers.models import ApiKey
 from providers.pool import Route
 from providers.types import Part, Prompt
+
+DATABASE_PATIENCE, AGAIN_SECONDS = 60.0, 0.5
 
 _logger = logging.getLogger(__name__)
 _threads = ThreadPoolExecutor(settings.CHATSITE_STREAM_THREADS, thread_name_prefix="reply")
@@ -121,13 +125,26 @@ def _write(live: LiveReply) -> Outcome | None:
             return stopped(live)
         calls = queue.calls
         try:
-            step = database.submit_change(_next_step, live).result()
+            step = _prepared(live)
         except VendorError as error:
             return broken(live, error.code, error.text)
         if isinstance(step, Wait):
             return _wait(live, step, calls)
         outcome = attempt(live, step)
     return outcome
+
+
+def _prepared(live: LiveReply) -> Task | Wait:
+    """What there is to do, tried again while the database is away or busy: the question is stored, it can wait."""
+    until = time.monotonic() + DATABASE_PATIENCE
+    while True:
+        try:
+            return database.submit_preparation(_next_step, live).result()
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > until or live.stopped:
+                raise
+            _logger.warning("The database does not answer; reply %s tries again.", live.id)
+            live.pause(AGAIN_SECONDS)
 
 
 def _next_step(live: LiveReply) -> Task | Wait:

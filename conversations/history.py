@@ -33,6 +33,9 @@ SPEAKERS = (
 """What a model is told where a team lets it know who speaks."""
 
 
+_WORDS = frozenset(["kind", "text"])
+
+
 def prompt_for(reply: Message, route: Route) -> Prompt:
     """Everything said on the way to this reply, in order, as far as the model at the end of this route takes it."""
     conversation = reply.conversation
@@ -68,7 +71,7 @@ def _names(branch: Iterable[Said]) -> dict[str, str]:
 
 def _turns(branch: Iterable[Said], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
     for said in branch:
-        parts = tuple(_parts(said.parts, taken))
+        parts = _parts(said.parts, taken)
         if said.role == Role.ASSISTANT:
             yield Turn("assistant", parts)
         else:
@@ -84,12 +87,14 @@ def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
     return (*parts[:place], replace(parts[place], text=signature + parts[place].text), *parts[place + 1 :])
 
 
-def _parts(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
+def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
     """What a message holds, as it came, less its seams."""
-    match said:
-        case [{"kind": "text", "text": words, **detail}] if not detail:  # most messages, by far
-            yield Part("text", words)
-            return
+    if len(said) == 1 and said[0].keys() == _WORDS and said[0]["kind"] == "text":  # most messages, by far
+        return (Part("text", said[0]["text"]),)
+    return tuple(_read(said, taken))
+
+
+def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
     kept = (Part.from_json(stored) for stored in said if stored["kind"] != "seam")
     for is_words, group in groupby(kept, key=lambda part: part.kind == "text" and not part.detail):
         if is_words:

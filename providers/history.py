@@ -14,9 +14,9 @@ def sendable(turns: Iterable[Turn], is_sent: Callable[[Role, Part], bool]) -> li
     """
     kept: list[Turn] = []
     for turn in turns:
-        parts = tuple(part for part in turn.parts if is_sent(turn.role, part))
+        parts = [part for part in turn.parts if is_sent(turn.role, part)]
         if parts and kept and kept[-1].role == turn.role:
             kept[-1] = Turn(turn.role, (*kept[-1].parts, *parts))
         elif parts:
-            kept.append(Turn(turn.role, parts))
+            kept.append(turn if len(parts) == len(turn.parts) else Turn(turn.role, tuple(parts)))
     return kept

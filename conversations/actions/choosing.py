@@ -68,7 +68,9 @@ def refuse_a_crowd(user: User, conversation: Conversation, more: int) -> None:
 
 
 _UNDER_WAY = Prepared(
-    lambda conversation, author: Message.objects.under_way()
-    .filter(Q(conversation=conversation) | Q(author=author))
-    .only("conversation", "author")
+    lambda conversation, author: (
+        Message.objects.under_way()
+        .filter(Q(conversation=conversation) | Q(author=author))
+        .only("conversation", "author")
+    )
 )

@@ -20,7 +20,7 @@ from providers.types import Delta
 
 BUSY, CROWDED = 50, 200
 """Replies under way from which frames go out on the quick beat, and on the slow one."""
-QUICK, SLOW = 0.03, 0.05
+QUICK, SLOW = 0.015, 0.05
 LAGGING = 0.02
 """Seconds by which the loop may be late before it gets the slow beat."""
 RENDER_EVERY = 0.2
@@ -80,8 +80,8 @@ class Hub:
         self._put(partial(self.finish, reply, when_flushed))
 
     def rest(self) -> float:
-        """Seconds for which a thread that has read everything may leave its vendor alone: a beat, where many run."""
-        return SLOW if self._pause() == SLOW else 0.0
+        """Seconds for which a thread that has read everything may leave its vendor alone: two beats, where many run."""
+        return 2 * self._pause()
 
     def forget(self, reply_id: UUID) -> None:
         """This reply's row is terminal, or somebody else's."""

@@ -117,6 +117,10 @@ class LiveReply:
         """Until this work is done, or somebody stops the reply."""
         wait([work, self._halted], return_when=FIRST_COMPLETED)
 
+    def pause(self, seconds: float) -> None:
+        """For so long, or until somebody stops the reply."""
+        wait([self._halted], timeout=seconds)
+
     def withdraw(self) -> None:
         """The key of this call was switched off: hang up, but not on the reply."""
         with self._lock:

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
@@ -29,8 +28,18 @@ _BRANCH = """
         SELECT above.id, above.parent_id, branch.depth + 1
         FROM conversations_message above JOIN branch ON above.id = branch.parent_id
     )
-    SELECT message.{columns} FROM conversations_message message JOIN branch ON message.id = branch.id
+    SELECT message.* FROM conversations_message message JOIN branch ON message.id = branch.id
     ORDER BY branch.depth DESC
+"""
+
+_SAID_UP_TO = """
+    WITH RECURSIVE branch (parent_id, role, author_id, parts) AS (
+        SELECT parent_id, role, author_id, parts FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT above.parent_id, above.role, above.author_id, above.parts
+        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+    )
+    SELECT role, author_id, parts FROM branch
 """
 
 _CHECKPOINT = """
@@ -67,9 +76,8 @@ class Role(models.TextChoices):
     ASSISTANT = "assistant", _("model")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Who said what: all of a message that a vendor is sent."""
+class Said(NamedTuple):
+    """Who said what: all of a message that a vendor is sent. A tuple, for there may be thousands."""
 
     role: str
     parts: list[dict[str, Any]]
@@ -98,7 +106,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """The messages from the root down to `leaf`, one query however long the branch."""
         if leaf is None:
             return []
-        rows = self.model.objects.raw(_BRANCH.format(columns="*"), [_db_key(leaf)])
+        rows = self.model.objects.raw(_BRANCH, [_db_key(leaf)])
         return list(rows.prefetch_related("author"))
 
     def said_up_to(self, leaf: UUID | None) -> list[Said]:
@@ -106,8 +114,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if leaf is None:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(_BRANCH.format(columns="role, message.author_id, message.parts"), [_db_key(leaf)])
-            rows = cursor.fetchall()
+            cursor.execute(_SAID_UP_TO, [_db_key(leaf)])
+            rows = cursor.fetchall()[::-1]  # the order of the recursion, turned round
         parts = json.loads(f"[{','.join(stored for *_, stored in rows)}]")  # at once: a third of one by one
         return [Said(role, said, str(author or "")) for (role, author, _), said in zip(rows, parts, strict=True)]
 

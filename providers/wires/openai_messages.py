@@ -27,13 +27,20 @@ def messages(prompt: Prompt, refused: frozenset[str]) -> list[Message]:
     made: list[Message] = [{"role": role, "content": prompt.system}] if prompt.system else []
     pictures: list[Part] = []
     for turn in sendable(prompt.turns, _is_sent):
-        if turn.role == "assistant":
+        if _is_plain(turn) and not pictures and not (made and "tool_calls" in made[-1]):
+            made.append({"role": turn.role, "content": turn.parts[0].text})
+        elif turn.role == "assistant":
             made.append(_assistant(turn, with_reasoning="no:reasoning_details" not in refused))
             pictures = [part for part in turn.parts if part.kind == "image"]
         else:
             made += [*_results(made, turn.parts), *_user([*pictures, *turn.parts])]
             pictures = []
     return [message for message in made if message["content"] or message["role"] == "tool" or "tool_calls" in message]
+
+
+def _is_plain(turn: Turn) -> bool:
+    """Nothing but words, as most are."""
+    return len(turn.parts) == 1 and turn.parts[0].kind == "text"
 
 
 def _is_sent(role: Role, part: Part) -> bool:

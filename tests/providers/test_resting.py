@@ -36,20 +36,22 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> Rests:
 
 def test_it_rests_only_while_nothing_has_come(pair: tuple[Resting, socket.socket], rests: Rests) -> None:
     ours, far = pair
-    ours.rest = lambda: 0.05  # type: ignore[method-assign]
+    ours.settimeout(0.05)
+    load = iter([0.05, 0.05, 0.05, 0.0])
+    ours.rest = lambda: next(load)  # type: ignore[method-assign]
     far.sendall(b"one")
     assert ours.recv_into(bytearray(9)) == 3
     assert rests == []
-    ours.settimeout(0.05)
     with pytest.raises(TimeoutError):
         ours.recv_into(bytearray(9))
-    assert rests == [0.05]
+    assert rests == [0.05, 0.05]
 
 
 def test_it_reads_at_once_what_came_while_it_rested(
     pair: tuple[Resting, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, far = pair
+    ours.settimeout(0.05)
     ours.rest = lambda: 0.05  # type: ignore[method-assign]
     monkeypatch.setattr(resting.time, "sleep", lambda _: (far.sendall(b"one"), far.sendall(b"two")))
     assert ours.recv_into(bytearray(9)) == 6

@@ -1,5 +1,6 @@
 """`manage.py start`, from the moment everything is installed."""
 
+import gc
 import os
 import sys
 from argparse import ArgumentParser
@@ -15,6 +16,8 @@ from chatsite import collected, serving
 from chatsite.bootstrap import address
 from conversations import setup
 from providers import keyring, local_model
+
+OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 class Command(BaseCommand):
@@ -81,9 +84,17 @@ def _serve(host: str, port: int, answering: Any) -> None:
         lifecycle.shut_down()
         local_model.shut_down()
 
+    _collect_garbage_rarely()
     lifecycle.start_up(event_loop)
     try:
         Server(application, host, port, answering=answering, drain=drain).run()
     except CannotListenError as error:
         drain()
         raise CommandError(address.why_not(host, port, error.socketError)) from None
+
+
+def _collect_garbage_rarely() -> None:
+    """A long conversation is thousands of objects, none of them garbage: looking for some took as long as the work."""
+    gc.collect()
+    gc.freeze()  # what was loaded so far stays
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
