@@ -13,10 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from conversations import events, markdown, spending
+from conversations.database import AWAY
 from conversations.live import LiveReply, hub
 from conversations.models import Message
 from conversations.models.message import Status
@@ -87,8 +88,8 @@ class Writer:
             reply, outcome, html = self._endings[0]
             try:
                 _write_end(reply, outcome, html)
-            except (OperationalError, InterfaceError):
-                raise  # the database is away or busy: it stays first in the queue
+            except AWAY:
+                raise  # it stays first in the queue
             except Exception:
                 _logger.exception("The end of reply %s cannot be stored as it is; the sweep will end it.", reply.id)
             self._endings.popleft()

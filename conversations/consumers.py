@@ -20,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 TYPING_EVERY = 1.0
-SIGNED_OUT, TOO_MANY_SOCKETS = 4401, 4409
+SIGNED_OUT, TOO_MANY_SOCKETS, UNAVAILABLE = 4401, 4409, 4503
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -38,7 +38,11 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.reads_html = False
         await self.base_send({"type": "websocket.accept"})
         self.credential = admission.credential_in(self.scope)
-        person = await self._in_database(admission.admitted_by, self.credential)
+        try:
+            person = await self._in_database(admission.admitted_by, self.credential)
+        except DatabaseError:
+            await self._close(UNAVAILABLE)
+            return
         if person is None or self._is_meant_for_another(person):
             await self._close(SIGNED_OUT)
             return

@@ -10,7 +10,10 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import InterfaceError, InternalError, OperationalError, close_old_connections
+
+AWAY = (OperationalError, InterfaceError, InternalError)
+"""What a database says that is away, busy, or for reading only just now: the same again may succeed later."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -8,7 +8,6 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 
 from conversations import allowance, database, events, history, markdown, spending
 from conversations.attempting import Task, attempt
@@ -140,7 +139,7 @@ def _prepared(live: LiveReply) -> Task | Wait:
     while True:
         try:
             return database.submit_preparation(_next_step, live).result()
-        except (OperationalError, InterfaceError):
+        except database.AWAY:
             if time.monotonic() > until or live.stopped:
                 raise
             _logger.warning("The database does not answer; reply %s tries again.", live.id)

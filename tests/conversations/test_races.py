@@ -70,7 +70,7 @@ def test_a_reply_that_failed_by_our_fault_does_not_call_the_vendor_later(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(live: object) -> None:
-        raise OperationalError("disk full")
+        raise RuntimeError("a fault of ours")
 
     monkeypatch.setattr(generation, "_next_step", broken)
     alice = connect(cast.alice)

@@ -31,6 +31,8 @@ class Chatterbox:
 
     def __init__(self, vendor: FakeVendor, pieces: tuple[int, int] = (5, 60), pace: float = 0.02) -> None:
         self.calls: list[Call] = []
+        self.is_over = False
+        """Every answer ends with its next piece."""
         self.vendor, self.pieces, self.pace = vendor, pieces, pace
         self._lock = threading.Lock()
         vendor.script = self.script
@@ -43,6 +45,8 @@ class Chatterbox:
 
     def answer(self, call: Call) -> Iterator[Step]:
         for piece in pieces(call.question, self.pieces):
+            if self.is_over:
+                break
             yield self.pace
             call.said.append((monotonic(), piece))
             yield openai_event(piece)
