@@ -105,6 +105,8 @@ class Writer:
                     _write_checkpoint(reply)
         for reply in due:
             reply.checkpoint_at = now
+            if reply.pending or reply.when_flushed:
+                hub.grow(reply)  # it may have waited for this
         _obey_stops()
 
 

@@ -256,6 +256,9 @@ class Hub:
     def _flush(self, reply: LiveReply) -> None:
         if reply.rendering:
             return
+        if self._may_be_anothers(reply):
+            reply.grown = False  # the next word, or the next checkpoint, brings it here again
+            return
         pieces = reply.take()
         if self.neighbours is not None and reply.id in self.replies:
             self.neighbours.relay(reply, pieces)
@@ -267,6 +270,10 @@ class Hub:
             work.add_done_callback(lambda done: self._rendered(reply, viewings, pieces, done.result()))
         else:
             self._relay(reply, viewings, pieces, None)
+
+    def _may_be_anothers(self, reply: LiveReply) -> bool:
+        """Whether another process may have ended it meanwhile: then its words wait until its row has been written."""
+        return self.neighbours is not None and reply.id in self.replies and reply.is_unconfirmed
 
     def _rendered(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering) -> None:
         pause = RENDER_EVERY if len(self.replies) > BUSY else 0.0

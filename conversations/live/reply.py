@@ -16,6 +16,9 @@ from providers.choosing import Search
 from providers.streaming import Stream
 from providers.types import Delta
 
+CONFIRMED_FOR = 4.0
+"""Seconds; after five without a heartbeat others may end a reply."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -48,6 +51,7 @@ class LiveReply:
         self._halted: Future[None] = Future()
         """Done when it is stopped."""
         self.lost = False
+        """Somebody else has ended it: whatever comes from now on is not shown."""
         self.checkpoint_at = time.monotonic()
         self.said: list[str] = []
         """Its answer's words, as far as they have been fed to the hub."""
@@ -121,6 +125,11 @@ class LiveReply:
         """For so long, or until somebody stops the reply."""
         wait([self._halted], timeout=seconds)
 
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Its row has not been written for so long that it may soon count as abandoned."""
+        return time.monotonic() - self.checkpoint_at > CONFIRMED_FOR
+
     def withdraw(self) -> None:
         """The key of this call was switched off: hang up, but not on the reply."""
         with self._lock:
@@ -133,6 +142,8 @@ class LiveReply:
         """What has come since the last time, numbered, as sent from now on."""
         self.grown = False  # before taking: what comes from here on is told anew
         pieces = list(merged([self.pending.popleft() for _ in range(len(self.pending))]))
+        if self.lost:
+            return []
         with self._lock:
             for piece in pieces:
                 self._said.add(piece)

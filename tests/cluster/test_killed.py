@@ -1,10 +1,14 @@
 """S11: the process that writes a reply is killed; its readers elsewhere see that within seconds, and go on."""
 
+import signal
 import threading
+from collections.abc import Iterator
+
+import pytest
 
 from tests.cluster.asking import ask, finished
 from tests.cluster.site import Process, Site
-from tests.fake_vendor import hold, openai_end, openai_event
+from tests.fake_vendor import Step, hold, openai_end, openai_event
 
 LATEST = 6.5
 """Seconds: a heartbeat is at most one old, five without one mean death, and somebody looks every second."""
@@ -25,6 +29,36 @@ def test_readers_elsewhere_see_the_end_and_may_go_on(site: Site, there: Process)
     assert far.messages[reply]["error"]["code"] == "server_restarted"
     again = bob.ask("reply.continue", message=reply)
     assert finished(bob, again["replies"][0])["status"] == "complete"
+
+
+def test_s03_a_process_that_slept_while_its_reply_was_ended_adds_nothing(
+    site: Site, there: Process, request: pytest.FixtureRequest
+) -> None:
+    [sleeper] = site.start()
+    go, said = threading.Event(), threading.Event()
+
+    def script() -> Iterator[Step]:
+        yield from (200, openai_event("Hel"), go, openai_event("lo"))
+        said.set()
+        yield openai_end()
+
+    site.vendor.play(script())
+    alice = sleeper.socket("alice")
+    ack = ask(alice, site)
+    alice.event("message.delta")
+    reply, conversation = ack["replies"][0], ack["conversation"]
+    site.stored(reply, "Hel")
+    near, far = sleeper.reader("bob", conversation), there.reader("bob", conversation)
+    sleeper.process.send_signal(signal.SIGSTOP)
+    request.addfinalizer(lambda: sleeper.process.send_signal(signal.SIGCONT))
+    far.until(lambda: far.status(reply) == "interrupted", LATEST)
+    go.set()
+    assert said.wait(5)
+    sleeper.process.send_signal(signal.SIGCONT)
+    near.until(lambda: near.status(reply) == "interrupted")
+    assert near.text(reply) == far.text(reply) == "Hel"
+    assert "lo" not in [frame.get("text") for frame in near.frames + alice.frames]
+    assert sleeper.end() == 0
 
 
 def test_a_start_does_not_end_the_replies_of_living_processes(site: Site, here: Process) -> None:
