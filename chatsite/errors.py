@@ -18,7 +18,7 @@ class ReporterWithoutLocals(ExceptionReporter):
 
 
 _QUERY = re.compile(r"\?[^\s\"']+")
-_LINK = re.compile(r"(/(?:join|new-password)/)(?!for/)[^\s\"'/]+")
+_LINK = re.compile(r"(/(?:join|new-password|s)/)(?!for/)[^\s\"'/]+")
 
 
 class WithoutQueryStrings(logging.Filter):

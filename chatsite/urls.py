@@ -5,7 +5,16 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from conversations import account_views, audience_views, joining_views, password_views, teams_views, views
+from conversations import (
+    account_views,
+    audience_views,
+    joining_views,
+    password_views,
+    sharing_views,
+    snapshot_views,
+    teams_views,
+    views,
+)
 from conversations.api import api
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
@@ -16,6 +25,13 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/", views.chat, name="conversation"),
     path("conversations/<uuid:conversation_id>/thread/", views.thread, name="thread"),
     path("conversations/<uuid:conversation_id>/audience/", audience_views.audience, name="audience"),
+    path("conversations/<uuid:conversation_id>/share/", sharing_views.share, name="share"),
+    path("shares/", sharing_views.shares, name="shares"),
+    path("shares/copy/", sharing_views.copy, name="copy-share"),
+    path("shares/<uuid:share_id>/revoke/", sharing_views.revoke, name="revoke-share"),
+    path("s/<str:secret>/", snapshot_views.page, name="shared"),
+    path("s/<str:secret>/copy/", snapshot_views.follow, name="follow-share"),
+    path("s/<str:secret>/files/<uuid:file_id>/", snapshot_views.file, name="shared-file"),
     path("setup/", views.set_up, name="setup"),
     path("language/", views.change_language, name="language"),
     path("local-model/", views.small_model, name="local-model"),

@@ -7,7 +7,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
 from ninja import NinjaAPI, Router, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.files import UploadedFile
@@ -197,17 +196,7 @@ def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
 @router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS})
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """The bytes, for those who may read a message that holds the file."""
-    file: File = _found(File.objects.visible_to(_person(request)), file_id)
-    try:
-        content = file.path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound from None
-    response = HttpResponse(content, content_type=file.media_type)
-    disposition = content_disposition_header(not file.is_image, file.name)
-    response.headers["Content-Disposition"] = disposition or "attachment"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return files.response_of(_found(File.objects.visible_to(_person(request)), file_id))
 
 
 api.add_router("", router)

@@ -39,6 +39,8 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "conversation": conversation,
         "person": person,
         "places": conversation.team.places() if conversation.team else [],
+        "links": conversation.shares.open().select_related("made_by").order_by("-id"),
+        "can_share": conversation.can_share(person),
         "goals": _goals(person, conversation),
     }
     return render(request, "_audience.html", context)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 from conversations import file_parts, imaging
 from conversations.errors import NotFound, Refused
@@ -103,6 +105,20 @@ def part_of(file: File) -> dict[str, object]:
     """A file as a part of the message that holds it."""
     kind = "image" if file.is_image else "file"
     return {"kind": kind, "file": str(file.id), "name": file.name, "media_type": file.media_type}
+
+
+def response_of(file: File) -> HttpResponse:
+    """The bytes, for whoever has been found to be allowed: a picture to look at, anything else to keep."""
+    try:
+        content = file.path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound from None
+    response = HttpResponse(content, content_type=file.media_type)
+    disposition = content_disposition_header(not file.is_image, file.name)
+    response.headers["Content-Disposition"] = disposition or "attachment"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
 
 
 def file_json(file: File) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """How often somebody may try what only a guesser tries often; counted where all processes count, in the cache."""
 
 import time
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.core.cache import cache
@@ -9,6 +10,8 @@ from django.http import HttpRequest
 MINUTE = 60
 BAD_LINKS = 20
 """Links a minute from one address that lead nowhere."""
+PASS_PHRASES, PASS_PHRASES_OF_A_LINK = 10, 60
+"""Tries a minute to guess the pass phrase of a link: from one address, and by everybody together."""
 BAD_TOKENS = 30
 """Calls a minute from one address with a personal token that is none."""
 
@@ -18,13 +21,23 @@ def bad_link(request: HttpRequest) -> bool:
     return _is_too_often("link", request, BAD_LINKS)
 
 
+def pass_phrase(request: HttpRequest, share: UUID) -> bool:
+    """Count a try before it is looked at, the right one too; True where there have been too many."""
+    by_address = _is_too_often("pass-phrase", request, PASS_PHRASES)
+    return _is_over(f"pass-phrase:{share}", PASS_PHRASES_OF_A_LINK) or by_address
+
+
 def bad_token(request: HttpRequest) -> bool:
     """Count a token that is none; True where there have been too many."""
     return _is_too_often("token", request, BAD_TOKENS)
 
 
 def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:
-    key = f"tries:{action}:{get_adapter(request).get_client_ip(request)}:{_minute()}"
+    return _is_over(f"{action}:{get_adapter(request).get_client_ip(request)}", most)
+
+
+def _is_over(what: str, most: int) -> bool:
+    key = f"tries:{what}:{_minute()}"
     cache.add(key, 0, 2 * MINUTE)
     try:
         return bool(cache.incr(key) > most)

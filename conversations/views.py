@@ -175,6 +175,8 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "next_cursor": cursor_of(rows[SIDEBAR - 1]) if len(rows) > SIDEBAR else None,
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
+        "can_share": conversation is None or conversation.can_share(person),
+        "is_shared": conversation is not None and conversation.shares.open().exists(),
         "thread": threads.thread_for(person, conversation) if conversation else [],
         "models": models,
         "chosen_model": _chosen(conversation, models),

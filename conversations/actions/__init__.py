@@ -15,6 +15,7 @@ from conversations.actions.conversations import (
 from conversations.actions.forking import fork_conversation
 from conversations.actions.inviting import invite, join, revoke_invitation, sign_up
 from conversations.actions.replying import continue_reply, retry_reply, stop_reply
+from conversations.actions.sharing import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.teams import (
     change_role,
     change_team,
@@ -31,6 +32,7 @@ __all__ = [
     "choose_branch",
     "continue_reply",
     "conversation_of",
+    "copy_share",
     "create_conversation",
     "create_team",
     "delete_conversation",
@@ -44,10 +46,13 @@ __all__ = [
     "move_conversation",
     "moved",
     "new_conversation_id",
+    "offer_share",
     "post_message",
     "remove_member",
     "retry_reply",
     "revoke_invitation",
+    "revoke_share",
+    "share_conversation",
     "sign_up",
     "stop_reply",
     "tell_typing",

@@ -28,17 +28,23 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
     branch = Message.objects.branch(last.pk)
     if any(message.is_under_way for message in branch):
         raise Refused("conflict", "A reply is still being written here; fork when it has ended.")
-    fork = Conversation.objects.create(
-        owner=user,
+    fork = begin_with(
+        branch,
+        user,
         title=original.title,
         model_id=original.model_id,
         system_prompt=original.system_prompt,
         parameters=original.parameters,
-        revision=len(branch) + 1,
     )
-    _copy(branch, fork)
-    transaction.on_commit(lambda: events.conversation_updated(fork, fork.revision))
     return {"conversation": str(fork.id)}
+
+
+def begin_with(branch: list[Message], user: User, **fields: Any) -> Conversation:
+    """A private conversation of this person's that begins with copies of these messages."""
+    begun = Conversation.objects.create(owner=user, revision=len(branch) + 1, **fields)
+    _copy(branch, begun)
+    transaction.on_commit(lambda: events.conversation_updated(begun, begun.revision))
+    return begun
 
 
 def _copy(branch: list[Message], fork: Conversation) -> None:

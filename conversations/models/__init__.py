@@ -5,6 +5,7 @@ from conversations.models.message import Message
 from conversations.models.password_link import PasswordLink
 from conversations.models.people import Installation, Membership, Team, User
 from conversations.models.receipt import Receipt
+from conversations.models.sharing import Share
 from conversations.models.spending import Budget, Reservation, Tally, UsageRecord
 from conversations.models.token import PersonalToken
 
@@ -22,6 +23,7 @@ __all__ = [
     "ReadMark",
     "Receipt",
     "Reservation",
+    "Share",
     "Tally",
     "Team",
     "UsageRecord",

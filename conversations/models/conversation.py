@@ -43,6 +43,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Whose audience this person decides: who may take it from everybody may also give it to others."""
         return self.deletable_by(user)
 
+    def shareable_by(self, user: User) -> "ConversationQuerySet":
+        """Who decides who reads it may also let anyone read it who has a link."""
+        return self.movable_by(user)
+
     def for_sidebar(self, user: User) -> "ConversationQuerySet":
         """With `is_streaming` and `is_unread` as this person sees them, newest first."""
         from conversations.models.message import Message
@@ -104,6 +108,9 @@ class Conversation(models.Model):
 
     def can_write(self, user: User) -> bool:
         return Conversation.objects.writable_by(user).filter(pk=self.pk).exists()
+
+    def can_share(self, user: User) -> bool:
+        return Conversation.objects.shareable_by(user).filter(pk=self.pk).exists()
 
     def audience_ids(self) -> list[UUID]:
         """Everyone who may read this conversation."""

@@ -8,10 +8,11 @@ from django import template
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from conversations import markdown
+from conversations import markdown, phrases
 from conversations.citations import host
 from conversations.files import part_of
 from conversations.models import Message
+from conversations.text import title_of
 
 register = template.Library()
 
@@ -38,14 +39,36 @@ def files_shown(message: Message | None) -> list[dict[str, object]]:
     return [{**part_of(held[key]), "bytes": held[key].size} for key in order if key in held]
 
 
-@register.filter
-def part_address(part: dict[str, Any] | None) -> str:
-    """Where we give the file out, or where it lies in the web; empty for other schemes, which are a vendor's word."""
+@register.simple_tag(takes_context=True)
+def part_address(context: template.Context, part: dict[str, Any] | None) -> str:
+    """Where we give the file out, or where it lies in the web; empty for other schemes, which are a vendor's word.
+
+    A page with another way to its files says so by `files_at`.
+    """
     part = part or {}
     if part.get("file"):
-        return reverse("api:download", args=[part["file"]])
+        place = context.get("files_at")
+        return f"{place}{part['file']}/" if place else reverse("api:download", args=[part["file"]])
     address: str = part.get("uri") or ""
     return address if host(address) else ""
+
+
+@register.filter
+def first_words(text: str) -> str:
+    """The beginning of a message, on one line."""
+    return title_of(text)
+
+
+@register.filter
+def word(said: phrases.Phrases | str, name: str) -> str:
+    """The page's own phrase of this name; empty where scripts will say it."""
+    return said.get(name, "") if isinstance(said, dict) else ""
+
+
+@register.filter
+def outcome(said: phrases.Phrases | str, message: Message) -> str:
+    """How a reply went; empty where all is well, or scripts will say it."""
+    return phrases.outcome(said, message) if isinstance(said, dict) else ""
 
 
 @register.filter

@@ -251,9 +251,10 @@ class Chat {
     this.#update();
   }
 
-  #showAbout({ title, team }) {
+  #showAbout({ title, team, shared }) {
     this.#chip.hidden = false;
     this.#chip.toggleAttribute("data-team", Boolean(team));
+    if (shared !== undefined) this.#chip.toggleAttribute("data-shared", shared);
     this.#chip.querySelector(".chip__name").textContent = team?.name ?? phrase("audience.private");
     if (!title) return;
     this.#page.querySelector(".chat__title").textContent = title;

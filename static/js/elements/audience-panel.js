@@ -11,6 +11,7 @@ class AudiencePanel extends HTMLElement {
   connectedCallback() {
     this.addEventListener("change", () => this.#warn());
     this.addEventListener("submit", (event) => this.#move(event));
+    this.addEventListener("click", ({ target }) => target.closest("[name=share]") && this.#share());
   }
 
   async open(conversation) {
@@ -22,6 +23,11 @@ class AudiencePanel extends HTMLElement {
   async #load() {
     const response = await fetch(`/conversations/${this.#conversation}/audience/`).catch(() => null);
     if (response?.ok) this.replaceChildren(fragment(await response.text()));
+  }
+
+  async #share() {
+    const { open } = await import("./share-panel.js");
+    await open();
   }
 
   get #form() {

@@ -21,6 +21,7 @@ class MessageMenu extends HTMLElement {
     if (button.ariaExpanded === "true") return;
     [this.#actions, this.#button] = [message.querySelector("message-actions"), button];
     this.dataset.role = message.dataset.role;
+    this.toggleAttribute("data-sharable", "sharable" in document.getElementById("chat").dataset);
     this.querySelector(".message-menu__models").replaceChildren(...choices());
     this.showPopover();
     placeBeside(this, button);
@@ -42,7 +43,14 @@ class MessageMenu extends HTMLElement {
     if (!item) return;
     this.hidePopover();
     if (item.dataset.model) this.#actions.act("retry", { models: [item.dataset.model] });
+    else if (item.dataset.act === "share") this.#share();
     else this.#actions.act("fork");
+  }
+
+  async #share() {
+    const loaded = await import("./share-panel.js").catch(() => null);
+    if (loaded) await loaded.open(this.#actions.closest("chat-message").dataset.id);
+    else this.#actions.say("lost");
   }
 
   #keyDown(event) {

@@ -1,0 +1,53 @@
+"""What the chat page's script says of messages, for pages that do without script: read from the same template."""
+
+from functools import lru_cache
+from html.parser import HTMLParser
+
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from conversations.models import Message
+
+Phrases = dict[str, str]
+
+
+def phrases() -> Phrases:
+    """By name, in the language of this request."""
+    return _in(translation.get_language() or "")
+
+
+def outcome(said: Phrases, message: Message) -> str:
+    """What there is to say about how a reply went; nothing when all is well."""
+    status = said.get(f"status.{message.status}", "")
+    if message.status == "complete":
+        return said.get(f"finish.{message.finish_reason}", "")
+    if message.status in ("interrupted", "failed"):
+        return said.get(f"reply.{message.error_code}") or status
+    return status
+
+
+@lru_cache
+def _in(language: str) -> Phrases:
+    reader = _Reader()
+    with translation.override(language):
+        reader.feed(render_to_string("_words.html"))
+    return reader.phrases
+
+
+class _Reader(HTMLParser):
+    """Collects the text of each `<p data-name="…">`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phrases: Phrases = {}
+        self._name = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._name = dict(attrs).get("data-name") or ""
+
+    def handle_data(self, data: str) -> None:
+        if self._name:
+            self.phrases[self._name] = self.phrases.get(self._name, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._name = ""

@@ -1,0 +1,28 @@
+"""The forms of share links."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+PHRASE_LENGTH = 200
+
+
+class ShareForm(forms.Form):
+    """Down to which message anyone may read, for how long, and whether they must know a pass phrase."""
+
+    DAYS = [
+        ("1", _("1 day")),
+        ("7", _("7 days")),
+        ("30", _("30 days")),
+        ("365", _("1 year")),
+        ("0", _("until I take it back")),
+    ]
+
+    message = forms.UUIDField(widget=forms.HiddenInput)
+    days = forms.TypedChoiceField(choices=DAYS, coerce=int, label=_("Valid for"), initial="7")
+    pass_phrase = forms.CharField(required=False, min_length=8, max_length=PHRASE_LENGTH, label=_("Pass phrase"))
+
+
+class CopyForm(forms.Form):
+    """The same key twice is the same copy."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
