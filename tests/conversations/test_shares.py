@@ -1,5 +1,6 @@
 """Share links: who may make and revoke one, what it shows, and that nothing else ever comes with it."""
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from chatsite.errors import WithoutQueryStrings
 from conversations import actions, files, limits
 from conversations.errors import NotFound, Refused
 from conversations.models import Conversation, Message, Share, User
@@ -196,6 +198,16 @@ def test_a06_guesses_are_counted(cast: Cast, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(limits, "BAD_LINKS", 3)
     monkeypatch.setattr(limits, "_minute", lambda: 1)
     assert [enter(None).get(f"/s/{'y' * 43}/").status_code for _ in range(4)] == [404, 404, 404, 429]
+
+
+def test_a06_the_secret_is_in_no_log_line(cast: Cast) -> None:
+    _, path = share(cast.bob, talk(cast.bob))
+    secret = path.split("/")[2]
+    for place in (path, f"{path}copy/", f"{path}files/{NOBODY}/"):
+        record = logging.LogRecord("django", logging.ERROR, "", 0, 'GET "%s" failed', (place,), None)
+        assert WithoutQueryStrings().filter(record)
+        assert secret not in record.getMessage()
+        assert "/s/…/" in record.getMessage()
 
 
 def test_a06_nobody_indexes_keeps_or_passes_it_on(cast: Cast) -> None:
