@@ -47,6 +47,7 @@ def share_conversation(
     user: User, conversation_id: UUID, message_id: UUID, *, days: int, pass_phrase: str
 ) -> tuple[Share, str]:
     """A new link and its secret, which is not kept; with zero days it has no end but being revoked."""
+    hashed = make_password(pass_phrase) if pass_phrase else ""  # slow on purpose: before anybody waits for us
     with transaction.atomic():
         conversation = _shareable(user, conversation_id)
         branch = Message.objects.branch(_message(conversation, message_id))
@@ -59,7 +60,7 @@ def share_conversation(
             made_by=user,
             title=conversation.title or title_of(branch[0].text),
             digest=digest_of(secret),
-            pass_phrase=make_password(pass_phrase) if pass_phrase else "",
+            pass_phrase=hashed,
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
         share.files.set(_files_of(branch))
@@ -82,11 +83,10 @@ def revoke_share(user: User, share_id: UUID) -> None:
 
 def copy_share(user: User, share_id: UUID, key: str) -> UUID:
     """A private conversation of one's own that begins with all that the link shows; once, for the same key."""
-    share = Share.objects.open().filter(pk=share_id).first()
-    if share is None:
-        raise NotFound
-    command = commands.Command(f"share-{key}", commands.Fork(share.message_id), share.digest)
-    return UUID(once(user, command, lambda: _copy(user, share))["conversation"])
+    last = _open(share_id).message_id
+    command = commands.Command(f"share-{key}", commands.Fork(last), digest_of(str(share_id)))
+    ack = once(user, command, lambda: _open(share_id), lambda share: _copy(user, share))
+    return UUID(ack["conversation"])
 
 
 def _copy(user: User, share: Share) -> dict[str, Any]:
@@ -96,6 +96,13 @@ def _copy(user: User, share: Share) -> dict[str, Any]:
         message.parameters, message.error_text, message.cost = {}, "", None
         message.input_tokens = message.output_tokens = message.thought_tokens = message.cached_tokens = None
     return {"conversation": str(begin_with(branch, user, title=share.title).id)}
+
+
+def _open(share_id: UUID) -> Share:
+    share = Share.objects.open().filter(pk=share_id).first()
+    if share is None:
+        raise NotFound
+    return share
 
 
 def _shareable(user: User, conversation_id: UUID) -> Conversation:
