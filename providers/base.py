@@ -133,22 +133,19 @@ class BareObject:
         if self._escaped:
             position, self._escaped = position + 1, False
         while found := (_IN_STRING if self._in_string else _STRUCTURE).search(chunk, position):
-            position = found.end()
-            self._note(found.group())
-            if found.group() == b"\\":
+            position, mark = found.end(), found[0]
+            if mark == b'"':
+                self._in_string = not self._in_string
+            elif mark == b"\\":
                 self._escaped = position == len(chunk)
                 position += 1
-            if not self._depth:
-                return position
+            elif mark in b"}]":
+                self._depth -= 1
+                if not self._depth:
+                    return position
+            else:
+                self._depth += 1
         return len(chunk)
-
-    def _note(self, byte: bytes) -> None:
-        if byte == b'"':
-            self._in_string = not self._in_string
-        elif byte in b"{[":
-            self._depth += 1
-        elif byte in b"}]":
-            self._depth -= 1
 
     def _keep(self, piece: bytes) -> None:
         self._size += len(piece)

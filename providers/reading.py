@@ -20,6 +20,11 @@ __all__ = ["TEXT_BYTES", "Reading"]
 # Parts that answer nothing: what is only for the vendor, and what stands beside an answer.
 _SILENT = frozenset({"unknown", "thought", "citation"})
 
+# Events without a word are usual: some vendors send one for each hidden token of a thought. But even the barest,
+# `{"choices":[{"delta":{}}]}`, is longer than this, so that only what is no event of these wires can be too much.
+EMPTY_EVENTS = 4096
+_EMPTY_EVENT_BYTES = 24
+
 
 class Reading:
     """Reads one reply. `usage` and `finish` hold what was reported so far, `first_token_at` is a monotonic time.
@@ -39,6 +44,8 @@ class Reading:
         self._gathering = Gathering()
         self._words: list[str] = []
         self._open_calls = 0
+        self._bytes = 0
+        self._empty = 0
         self._answered = False
         self._grew = False
         self._closed = False
@@ -50,6 +57,7 @@ class Reading:
 
     def feed(self, chunk: bytes) -> Iterator[Delta]:
         """The deltas that `chunk` completes; raises VendorError."""
+        self._bytes += len(chunk)
         for event in self._assembler.feed(chunk):
             yield from self._deltas(event)
 
@@ -78,6 +86,7 @@ class Reading:
             yield from self._polish.deltas(delta)
 
     def _deltas(self, event: dict[str, object]) -> Iterator[Delta]:
+        found = None
         try:
             for found in self._wire.parse(event):
                 yield from self._note(found)
@@ -87,6 +96,14 @@ class Reading:
             # An error that follows the finish concerns nobody.
             if self.finish is None:
                 raise
+        if found is None:
+            self._note_nothing()
+
+    def _note_nothing(self) -> None:
+        """Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply."""
+        self._empty += 1
+        if self._empty > EMPTY_EVENTS + self._bytes // _EMPTY_EVENT_BYTES:
+            raise BadReply(because="The vendor sent thousands of events that say nothing.")
 
     def _note(self, found: Found) -> Iterator[Delta]:
         if isinstance(found, Usage):

@@ -146,6 +146,59 @@ def test_v15_a_flood(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, soak: 
     assert wire_vendor.next_request().hung_up.wait(5)
 
 
+EMPTY = [{}, {"": ""}, {"usage": {}}]
+
+
+@each_dialect
+@pytest.mark.parametrize("empty", EMPTY, ids=json.dumps)
+def test_v15_a_flood_of_events_that_say_nothing(
+    wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, empty: object
+) -> None:
+    block = b"".join([dialect.frame(empty)] * 1000).replace(b"data: ", b"data:")
+
+    def flood() -> Iterator[bytes]:
+        yield dialect.start + dialect.piece("abc")
+        while True:
+            yield block
+
+    wire_vendor.script = lambda request: flood()  # type: ignore[assignment,return-value]
+    text, error = hear(ask(wire=dialect.wire, clocks=Clocks(20, 20, 300), **dialect.fields))
+    assert error
+    assert (text, error.code, error.text) == (
+        "abc",
+        "bad_reply",
+        "The vendor sent thousands of events that say nothing.",
+    )
+    assert wire_vendor.next_request().hung_up.wait(5)
+
+
+BAREST = {"openai": {"choices": [{"delta": {}}]}, "gemini": {"candidates": [{"content": {}}]}}
+
+
+@each_dialect
+def test_v15_any_number_of_fair_events_may_be_empty(dialect: Dialect) -> None:
+    """Vendors that hide a long thought send one for each of its tokens."""
+    barest = json.dumps(BAREST[dialect.wire], separators=(",", ":")).encode()
+    empty = barest + b",\n" if dialect.start else b"data:%s\n\n" % barest
+    body = dialect.start + 40_000 * empty + dialect.piece("abc") + dialect.end()
+    read = outcome(dialect.wire, pieces(body, 65536))
+    assert (read["text"], read.get("error")) == ("abc", None)
+
+
+@each_dialect
+@pytest.mark.parametrize("late", [{}, {"error": 1}], ids=json.dumps)
+def test_v15_what_says_nothing_after_the_finish_changes_nothing(
+    wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, late: object
+) -> None:
+    end = dialect.end().removesuffix(b"data: [DONE]\n\n").removesuffix(b"]")
+    flood = b"," * bool(dialect.start) + b"".join([dialect.frame(late)] * 40_000)
+    wire_vendor.play([dialect.start, dialect.piece("abc"), end, flood])
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    assert hear(stream) == ("abc", None)
+    assert stream.finish
+    assert stream.finish.reason == "stop"
+
+
 def picture(dialect: Dialect, megabytes: int) -> bytes:
     """A reply that is one picture."""
     content = "A" * (megabytes << 20)

@@ -20,6 +20,7 @@ _KEY = "not-a-key-but-as-long-as-one-that-is"
 _GEMINI = b'{"candidates":[{"content":{"parts":[%s]},"index":0}]}'
 _PICTURE = _GEMINI % (b'{"inlineData":{"mimeType":"image/png","data":"' + b"QUJD" * (4 * _MEGABYTE) + b'"}}')
 _OPENAI = b'data: {"choices":[{"index":0,"delta":{"content":"%s"}}]}\n\n'
+_EMPTY = {"openai": b'data:{"choices":[{"delta":{}}]}\n\n', "gemini": b'data:{"candidates":[{"content":{}}]}\n\n'}
 _IMAGE = b'{"choices":[{"delta":{"images":[{"image_url":{"url":"data:image/png;base64,%s"}}]}}]}'
 
 
@@ -70,10 +71,16 @@ def _bodies() -> Iterator[Body]:
     yield _megabyte("tiny events, Gemini", "gemini", b"data: %s\n\n" % (_GEMINI % b'{"text":"a"}'))
     yield _megabyte("tiny objects in an array, Gemini", "gemini", _GEMINI % b'{"text":"a"}' + b",\n")
     yield _megabyte("comments", "openai", b":\n\n")
+    for wire, name in (("openai", "OpenAI"), ("gemini", "Gemini")):
+        yield _megabyte(f"empty events, {name}", wire, b"data:{}\n\n", refused=True)
+        yield _megabyte(f"empty objects, {name}", wire, b"{}\n", refused=True)
+        yield _megabyte(f"lists of empty objects, {name}", wire, b"data:[{},{},{},{},{},{},{}]\n\n", refused=True)
+        yield _megabyte(f"the smallest fair empty events, {name}", wire, _EMPTY[wire])
+        yield _megabyte(f"nested empty objects, {name}", wire, b'{"":' + 30 * b"[" + 30 * b"]" + b"}\n")
 
 
-def _megabyte(name: str, wire: str, event: bytes) -> Body:
-    return Body(f"1 MB of {name}", wire, event * (_MEGABYTE // len(event)), 1.0)
+def _megabyte(name: str, wire: str, event: bytes, *, refused: bool = False) -> Body:
+    return Body(f"1 MB of {name}", wire, event * (_MEGABYTE // len(event)), 1.0, refused)
 
 
 def _read(body: Body) -> tuple[float, int, bool]:
