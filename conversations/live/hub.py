@@ -254,7 +254,7 @@ class Hub:
             self._flush(self._grown.popleft())
 
     def _flush(self, reply: LiveReply) -> None:
-        if reply.rendering:
+        if reply.rendering or self._put_off(reply):
             return
         if self._may_be_anothers(reply):
             reply.grown = False  # the next word, or the next checkpoint, brings it here again
@@ -274,6 +274,20 @@ class Hub:
     def _may_be_anothers(self, reply: LiveReply) -> bool:
         """Whether another process may have ended it meanwhile: then its words wait until its row has been written."""
         return self.neighbours is not None and reply.id in self.replies and reply.is_unconfirmed
+
+    def _put_off(self, reply: LiveReply) -> bool:
+        """Whether these words wait, because those before have only just gone out; the end of a reply never does."""
+        if reply.when_flushed is not None or self.loop is None:
+            return False
+        wait = reply.pace.wait()
+        if wait > 0 and not reply.pace.is_kept:
+            reply.pace.is_kept = True
+            self.loop.call_later(wait, self._take_up, reply)
+        return wait > 0
+
+    def _take_up(self, reply: LiveReply) -> None:
+        reply.pace.is_kept = False
+        self._flush(reply)
 
     def _rendered(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering) -> None:
         pause = RENDER_EVERY if len(self.replies) > BUSY else 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from conversations.live.pace import Pace
 from conversations.markdown import GrowingMarkdown
 from conversations.models import Message
 from conversations.parts import Parts, Piece, merged
@@ -71,6 +72,7 @@ class LiveReply:
         self.grown = False
         """The loop has been told, or is about to be."""
         # The rest belongs to the loop alone.
+        self.pace = Pace()
         self.rendering = False
         self.render_due = 0.0
         self.when_flushed: Callable[[], None] | None = None
@@ -141,7 +143,9 @@ class LiveReply:
     def take(self) -> list[tuple[int, Piece]]:
         """What has come since the last time, numbered, as sent from now on."""
         self.grown = False  # before taking: what comes from here on is told anew
-        pieces = list(merged([self.pending.popleft() for _ in range(len(self.pending))]))
+        taken = [self.pending.popleft() for _ in range(len(self.pending))]
+        self.pace.note(taken)
+        pieces = list(merged(taken))
         if self.lost:
             return []
         with self._lock:

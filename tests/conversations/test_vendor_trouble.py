@@ -4,7 +4,7 @@ import itertools
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -158,26 +158,52 @@ def test_v07_after_a_word_nobody_is_asked_again(cast: Cast, vendor: FakeVendor, 
     assert len(vendor.requests) == 1
 
 
-@WIRES
-def test_v15_an_endless_reply_ends_and_disturbs_nobody(
-    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str
+def flooded(alice: Socket, model: LanguageModel, over: threading.Event) -> Iterator[tuple[list[float], dict[str, Any]]]:
+    """One endless reply after the other until it is `over`: when its deltas came, and how it ended."""
+    while not over.is_set():
+        reply = ask(alice, model, "flood")["replies"][0]
+        came: list[float] = []
+        while True:
+            frame = alice.wait(lambda frame: frame.get("type") in ("message.delta", "message.finished"))
+            if frame["type"] == "message.finished":
+                yield came, frame["message"]
+                break
+            came.append(time.monotonic())
+            if over.is_set():
+                alice.send("reply.stop", message=reply)
+
+
+@pytest.mark.parametrize(("wire", "size"), [("openai", 1), ("gemini", 5000)], ids=["letters", "pages"])
+def test_v15_a_flood_comes_on_a_beat_ends_and_disturbs_nobody(
+    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str, size: int, pytestconfig: pytest.Config
 ) -> None:
-    model = serve(vendor, wire)
-    vendor.play(itertools.repeat(word(wire, "a" * 5000)))  # type: ignore[arg-type]
+    model, over = serve(vendor, wire), threading.Event()
+    flood, default = word(wire, "a" * size) * (5000 // size), vendor.script
+    vendor.script = lambda call: itertools.repeat(flood) if b"flood" in call.body else default(call)  # type: ignore[assignment]
     alice, bob = connect(cast.alice), connect(cast.bob)
-    ask(alice, model)
-    vendor.next_request()  # or Bob's would be the endless one
-    waits = []
-    while len(waits) < 10:
-        begun = time.monotonic()
-        ask(bob, model)
-        bob.event("message.delta")
-        waits.append(time.monotonic() - begun)
-        finished(bob)
-    message = finished(alice)
-    assert (message["error"]["code"], len(message["text"])) == ("reply_too_long", 2**20)
+    replies: list[tuple[list[float], dict[str, Any]]] = []
+    watch = threading.Thread(target=lambda: replies.extend(flooded(alice, model, over)))
+    watch.start()
+    assert b"flood" in vendor.next_request().body
+    waits = sorted(wait_of(bob, model) for _ in range(200 if pytestconfig.getoption("--soak") else 20))
+    over.set()
+    watch.join(30)
+    assert waits[int(len(waits) * 0.95) - 1] < 0.5
+    for came, message in replies:
+        assert len(came) <= 20 * (came[-1] - came[0] + 1)
+        if message["status"] != "stopped":
+            assert (message["error"]["code"], len(message["text"])) == ("reply_too_long", 2**20)
     assert vendor.requests[0].hung_up.wait(5)
-    assert sorted(waits)[len(waits) // 2] < 0.5
+
+
+def wait_of(socket: Socket, model: LanguageModel) -> float:
+    """Seconds from a question to the first word of its answer."""
+    begun = time.monotonic()
+    ask(socket, model)
+    socket.event("message.delta")
+    waited = time.monotonic() - begun
+    finished(socket)
+    return waited
 
 
 @WIRES
