@@ -8,7 +8,7 @@ from django.conf import settings
 
 from conversations import generation, opening, sweep
 from conversations.checkpoints import writer
-from conversations.live import Neighbours, hub
+from conversations.live import hub
 
 LAST_WORDS = 2.0
 """Seconds in which streams hang up and rows are written before the process ends."""
@@ -22,18 +22,24 @@ def start_up(loop: asyncio.AbstractEventLoop) -> None:
     gc.freeze()  # what is loaded by now stays: the collector would walk all of it each time, and everybody wait
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
-        hub.neighbours = Neighbours(
-            hub,
-            str(settings.REDIS_URL),
-            stop=generation.stop,
-            wake=generation.wake_waiting,
-            changes=opening.moved_since,
-        )
-        loop.call_soon_threadsafe(hub.neighbours.start)
+        _meet_the_neighbours(loop)
     else:
         sweep.end_replies_of_earlier_boots()
     writer.start()
     sweep.sweeper.start()
+
+
+def _meet_the_neighbours(loop: asyncio.AbstractEventLoop) -> None:
+    from conversations.live.neighbours import Neighbours  # with redis-py, which only several processes need
+
+    hub.neighbours = Neighbours(
+        hub,
+        str(settings.REDIS_URL),
+        stop=generation.stop,
+        wake=generation.wake_waiting,
+        changes=opening.moved_since,
+    )
+    loop.call_soon_threadsafe(hub.neighbours.start)
 
 
 def shut_down() -> None:

@@ -5,8 +5,7 @@ the loop. What this module holds makes things quick and decides nothing: the row
 """
 
 from conversations.live.hub import Hub, hub
-from conversations.live.neighbours import Neighbours
 from conversations.live.reply import LiveReply
 from conversations.live.viewing import Viewer, Viewing
 
-__all__ = ["Hub", "LiveReply", "Neighbours", "Viewer", "Viewing", "hub"]
+__all__ = ["Hub", "LiveReply", "Viewer", "Viewing", "hub"]

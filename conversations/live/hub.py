@@ -7,16 +7,18 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from conversations import frames
-from conversations.live.neighbours import Neighbours
 from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewing import Viewer, Viewing, Viewings
 from conversations.models import Message
 from conversations.parts import Piece, public
 from providers.types import Delta
+
+if TYPE_CHECKING:  # a site of one process does without, and without the 12 MB of redis-py
+    from conversations.live.neighbours import Neighbours
 
 BUSY, CROWDED = 50, 200
 """Replies under way from which frames go out on the quick beat, and on the slow one."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import qrcode
 from django import template
 
 from conversations.browsers import browser_of
@@ -22,6 +21,8 @@ class Square:
 @register.filter
 def qr_code(text: str) -> Square:
     """For a template to draw: under our policy no page loads a picture from its own text."""
+    import qrcode  # with all of Pillow, which a server needs only where a second factor is set up
+
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
     code.add_data(text)
     rows = code.get_matrix()

@@ -10,9 +10,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
+from django.db import connections
 from django.utils.module_loading import import_string
 
 from chatsite import collected, serving
+from chatsite.apart import apart
 from chatsite.bootstrap import address
 from conversations import setup
 from providers import keyring, local_model
@@ -33,9 +35,7 @@ class Command(BaseCommand):
         os.umask(0o077)
         self._warn_of_plain_http(host)
         self._take_the_folder()
-        with serving.one_at_a_time(settings.CHATSITE_DATA):
-            call_command("migrate", interactive=False, verbosity=0)
-            collected.collect_if_changed()
+        apart(_bring_up_to_date)
         if locked := keyring.problem():
             self.stderr.write(f"WARNING: {locked}")
         code = setup.code()  # asked now: the database may not be asked from the event loop
@@ -70,6 +70,13 @@ class Command(BaseCommand):
         if code:
             self.stdout.write(f"Set it up at {origin}/setup/?code={code}")
         self.stdout.flush()
+
+
+def _bring_up_to_date() -> None:
+    with serving.one_at_a_time(settings.CHATSITE_DATA):
+        call_command("migrate", interactive=False, verbosity=0)
+        collected.collect_if_changed()
+    connections.close_all()
 
 
 def _serve(host: str, port: int, answering: Any) -> None:
