@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from providers import detecting, syncing
 from providers.errors import VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
+from providers.telling import told
 from providers.vault import Locked
 
 ROWS_SHOWN = 200
@@ -89,7 +90,9 @@ def _adopted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoin
 def _list(endpoint: Endpoint, wanted: str) -> dict[str, Any]:
     try:
         offered = syncing.offered(endpoint)
-    except (VendorError, Locked) as error:
+    except VendorError as error:
+        return {"problem": told(error)}
+    except Locked as error:
         return {"problem": str(error)}
     found = syncing.matching(offered, wanted)
     context = {"listed": len(offered), "found": len(found), "shown": found[:ROWS_SHOWN]}

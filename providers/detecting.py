@@ -28,6 +28,7 @@ from providers.errors import (
 from providers.models import Endpoint
 from providers.proposals import Question, Search, searches
 from providers.streaming import Stream
+from providers.telling import told
 from providers.transport import key_mask
 from providers.types import Address, Key, Part, Prompt, Turn
 
@@ -46,7 +47,7 @@ _FINAL = (AddressRefused, QuotaExhausted, RateLimited, Blocked)
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One call: what was asked, without the key, and what came of it, in English."""
+    """One call: what was asked, without the key, and what came of it, in the language of who asked."""
 
     method: str
     url: str
@@ -129,7 +130,7 @@ class _Calls:
         try:
             came = self._answer(address, self._prompt(question))
         except VendorError as failure:
-            error, came = failure, failure.text
+            error, came = failure, told(failure)
             self._silent += _is_silence(failure)
         url = _url(address, self._prompt(question))
         placement = address.key_placement if self._key else "none"
@@ -141,7 +142,8 @@ class _Calls:
         with Stream(address, prompt, self._key, private_hosts=self._private_hosts) as stream:
             said = " ".join("".join(delta.text for delta in stream).split())[:60]
         self.reported_usage = stream.usage is not None and "no:stream_options" not in stream.learnt
-        return f"Works: “{said}” after {monotonic() - begun:.2f} s."
+        seconds = f"{monotonic() - begun:.2f}"
+        return _("Works: “%(said)s” after %(seconds)s s.") % {"said": said, "seconds": seconds}
 
     def _prompt(self, question: Question) -> Prompt:
         raw = _LIMITS[question.address.wire] if question.limited else {}

@@ -41,9 +41,15 @@ def check_url(url: str, private_hosts: Set[str]) -> None:
     if is_listed(host, port, private_hosts):
         return
     if scheme != "https":
-        raise AddressRefused(because=f"Plain http is not called unless {host}:{port} is in CHATSITE_PRIVATE_HOSTS.")
+        raise AddressRefused(
+            because="Plain http is not called unless %(place)s is in CHATSITE_PRIVATE_HOSTS.",
+            about={"place": f"{host}:{port}"},
+        )
     if port != 443 and (port < 1024 or port in _STORES):
-        raise AddressRefused(because=f"Port {port} is not called unless {host}:{port} is in CHATSITE_PRIVATE_HOSTS.")
+        raise AddressRefused(
+            because="Port %(port)s is not called unless %(place)s is in CHATSITE_PRIVATE_HOSTS.",
+            about={"port": port, "place": f"{host}:{port}"},
+        )
     _check_literal(host, port)
 
 
@@ -74,7 +80,10 @@ def _check_literal(host: str, port: int) -> None:
     except ValueError:
         fine = False
     if not fine:
-        raise AddressRefused(because=f"{host} is a private address; {host}:{port} is not in CHATSITE_PRIVATE_HOSTS.")
+        raise AddressRefused(
+            because="%(host)s is a private address; %(place)s is not in CHATSITE_PRIVATE_HOSTS.",
+            about={"host": host, "place": f"{host}:{port}"},
+        )
 
 
 def _is_public_name(host: str) -> bool:
@@ -105,4 +114,6 @@ def check_headers(headers: Iterable[tuple[str, str]]) -> None:
         lower = name.lower()
         known = lower in _EXTRA_HEADERS or (lower.startswith("x-") and lower not in _NEVER_EXTRA)
         if not known or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-            raise BadRequest(because=f"The extra header {name[:40]!r} may not be sent to a vendor.")
+            raise BadRequest(
+                because="The extra header %(name)r may not be sent to a vendor.", about={"name": name[:40]}
+            )

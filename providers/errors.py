@@ -21,6 +21,7 @@ VendorError
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 QUOTED_CHARACTERS = 200
@@ -33,7 +34,7 @@ class VendorError(Exception):
     the question is the cause; `retriable` says whether the same call may succeed later; `retry_after` is the vendor's
     own wish in seconds; `parameter` names the request parameter that was refused, if one was, and `unsupported` says
     that the vendor does not know it or this value of it at all; `quote` is the vendor's message, of which `text` shows
-    the beginning.
+    the beginning. `because` is the exact reason where there is one, with the names of `about` in it as `%(name)s`.
     """
 
     code: ClassVar[str]
@@ -46,6 +47,7 @@ class VendorError(Exception):
         quote: str = "",
         *,
         because: str = "",
+        about: Mapping[str, object] | None = None,
         retry_after: float | None = None,
         parameter: str = "",
         unsupported: bool = False,
@@ -53,19 +55,26 @@ class VendorError(Exception):
         super().__init__()
         self.quote = quote
         self.because = because
+        self.about = about or {}
         self.retry_after = retry_after
         self.parameter = parameter
         self.unsupported = unsupported
 
     @property
     def text(self) -> str:
-        """What happened, as an English sentence; quotes at most 200 characters of the vendor's message."""
-        sentence = self.because or self.sentence
+        """What happened, as an English sentence, and what the vendor said."""
+        return f"{self.reason()} It said: {self.quoted}" if self.quoted else self.reason()
+
+    @property
+    def quoted(self) -> str:
+        """At most 200 characters of the vendor's message."""
         quote = " ".join(self.quote.split())
-        if not quote:
-            return sentence
-        shown = quote if len(quote) <= QUOTED_CHARACTERS else quote[: QUOTED_CHARACTERS - 1] + "…"
-        return f"{sentence} It said: {shown}"
+        return quote if len(quote) <= QUOTED_CHARACTERS else quote[: QUOTED_CHARACTERS - 1] + "…"
+
+    def reason(self, translate: Callable[[str], str] = str) -> str:
+        """What happened, in the language that `translate` turns English into."""
+        sentence = translate(self.because or self.sentence)
+        return sentence % self.about if self.about else sentence
 
     def __str__(self) -> str:
         return self.text

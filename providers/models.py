@@ -17,6 +17,7 @@ from providers.errors import VendorError
 from providers.fields import EncryptedField
 from providers.health import Lease, Trouble
 from providers.prices import Prices
+from providers.telling import told
 from providers.types import Address, Clocks
 
 __all__ = ["ApiKey", "Deployment", "Endpoint", "KeyPlacement", "LanguageModel", "Lease", "Trouble", "Wire", "new_id"]
@@ -110,13 +111,13 @@ class Endpoint(models.Model):
         try:
             egress.check_url(self.base_url, settings.CHATSITE_PRIVATE_HOSTS | {local_model.address()})
         except VendorError as error:
-            raise ValidationError({"base_url": str(error)}) from None
+            raise ValidationError({"base_url": told(error)}) from None
         if not isinstance(self.headers, dict) or not all(isinstance(value, str) for value in self.headers.values()):
             raise ValidationError({"headers": _("A JSON object of header names and texts.")})
         try:
             egress.check_headers(self.headers.items())
         except VendorError as error:
-            raise ValidationError({"headers": str(error)}) from None
+            raise ValidationError({"headers": told(error)}) from None
 
     def address(self) -> Address:
         return Address(

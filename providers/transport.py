@@ -175,7 +175,7 @@ class Call:
         if not egress.is_listed(_as_written(host), port, self._private_hosts):
             for _, address in addresses:
                 if not egress.is_public(address[0]):
-                    raise errors.AddressRefused(because=f"{host} leads to a private address.")
+                    raise errors.AddressRefused(because="%(host)s leads to a private address.", about={"host": host})
         return addresses
 
     def _send(self, prepared: requests.PreparedRequest) -> requests.Response:

@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
 
 _MARK = "sealed1"
 _NONCE = 12
@@ -44,7 +45,7 @@ def unseal(token: str, place: str) -> str:
         key = next(key for key in _ring() if _key_id(key) == key_id)
         return AESGCM(key).decrypt(box[:_NONCE], box[_NONCE:], f"{header}|{place}".encode()).decode()
     except (InvalidTag, StopIteration, ValueError, IndexError, ImproperlyConfigured):
-        raise Locked("This secret cannot be opened with the encryption keys of this site.") from None
+        raise Locked(_("This secret cannot be opened with the encryption keys of this site.")) from None
 
 
 def fingerprints(plain: str) -> list[str]:

@@ -50,10 +50,24 @@ def _in_line(line: str) -> Iterator[str]:
 
 def _in_source(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
+        yield from _said_of_vendors(node)
         if isinstance(node, ast.Call) and _name(node.func) in MARKERS and node.args:
             for argument in node.args[: 2 if "ngettext" in _name(node.func) else 1]:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     yield argument.value
+
+
+def _said_of_vendors(node: ast.AST) -> Iterator[str]:
+    """Reasons of a VendorError, which `providers.telling` translates: the wires import no Django to mark them with."""
+    values: list[ast.expr] = []
+    if isinstance(node, ast.keyword) and node.arg == "because":
+        values = [node.value]
+    elif isinstance(node, ast.ClassDef):
+        assigned = (one for one in node.body if isinstance(one, ast.Assign))
+        values = [
+            one.value for one in assigned if isinstance(one.targets[0], ast.Name) and one.targets[0].id == "sentence"
+        ]
+    yield from (one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
 def _name(function: ast.expr) -> str:

@@ -8,10 +8,12 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from conversations.models import Conversation, Membership, Message, Team, User
 from providers import syncing
@@ -287,6 +289,29 @@ def test_a_detection_shows_its_tries_and_is_noted(alice: Client, reachable: Endp
     assert reachable.key_placement == "authorization"
     assert keys(reachable) == [CANARY]
     assert "Detected" in LogEntry.objects.get().get_change_message()
+
+
+@pytest.mark.parametrize(("found", "said"), [(True, "可用："), (False, "服务商拒绝了密钥。对方的说明：no")])
+def test_a_detection_speaks_the_language_of_the_administrator(
+    cast: Cast, alice: Client, reachable: Endpoint, vendor: FakeVendor, found: bool, said: str
+) -> None:
+    cast.alice.language = "zh-hans"
+    cast.alice.save()
+    if not found:
+        refusal = b'{"error":{"message":"no"}}'
+        vendor.script = lambda request: [401, {"Content-Type": "application/json"}, refusal]
+    text = alice.post(page(Endpoint, "detect", reachable.pk), {"model": "parrot"}).content.decode()
+    assert said in text
+    assert "Works" not in text
+    assert "refused the key" not in text
+
+
+def test_an_address_that_may_not_be_called_is_refused_in_the_language_of_the_administrator() -> None:
+    with translation.override("zh-hans"), pytest.raises(ValidationError) as refused:
+        Endpoint(name="inside", wire="openai", base_url="http://10.0.0.1:8080/v1").clean()
+    assert refused.value.message_dict == {
+        "base_url": ["除非 10.0.0.1:8080 在 CHATSITE_PRIVATE_HOSTS 中，否则不使用未加密的 http。"]
+    }
 
 
 def test_a_detection_that_finds_nothing_says_so(alice: Client, reachable: Endpoint, vendor: FakeVendor) -> None:

@@ -1,0 +1,11 @@
+"""What went wrong with a vendor, in the language of who reads it; the HTTP API and the log say it in English."""
+
+from django.utils.translation import gettext as _
+
+from providers.errors import VendorError
+
+
+def told(error: VendorError) -> str:
+    """What happened, and what the vendor said, as `error.text` has it in English."""
+    reason = error.reason(_)
+    return _("%(reason)s It said: %(quote)s") % {"reason": reason, "quote": error.quoted} if error.quoted else reason
