@@ -20,6 +20,7 @@ import providers.clock
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from tests import shortcuts
 from tests.clock import Clock
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
@@ -38,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hypothesis tries the same examples every time; new ones are for --soak, where a find is welcome."""
     hypothesis.settings.register_profile("same", derandomize=not config.getoption("--soak"), deadline=None)
     hypothesis.settings.load_profile("same")
+    shortcuts.take()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Before the test database is made."""
+    shortcuts.spare_the_disk()
 
 
 def pytest_sessionfinish() -> None:
