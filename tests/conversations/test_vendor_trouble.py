@@ -132,8 +132,7 @@ def test_v06_those_who_wait_call_one_by_one_after_the_deadline_in_their_order(
     assert asked == [str(number) for number in range(1, count)]
 
 
-@WIRES
-@pytest.mark.parametrize("status", [500, 502, 503, 529])
+@pytest.mark.parametrize(("wire", "status"), [("openai", 500), ("gemini", 502), ("openai", 503), ("gemini", 529)])
 def test_v07_a_broken_vendor_is_asked_three_times_before_a_word(
     cast: Cast, vendor: FakeVendor, connect: Connect, wire: str, status: int
 ) -> None:

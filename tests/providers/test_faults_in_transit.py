@@ -146,7 +146,7 @@ def test_v15_a_flood(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, soak: 
     assert wire_vendor.next_request().hung_up.wait(5)
 
 
-EMPTY = [{}, {"": ""}, {"usage": {}}]
+EMPTY = [{}, {"": ""}]
 
 
 @each_dialect
@@ -180,18 +180,17 @@ def test_v15_any_number_of_fair_events_may_be_empty(dialect: Dialect) -> None:
     """Vendors that hide a long thought send one for each of its tokens."""
     barest = json.dumps(BAREST[dialect.wire], separators=(",", ":")).encode()
     empty = barest + b",\n" if dialect.start else b"data:%s\n\n" % barest
-    body = dialect.start + 40_000 * empty + dialect.piece("abc") + dialect.end()
+    body = dialect.start + 6_000 * empty + dialect.piece("abc") + dialect.end()
     read = outcome(dialect.wire, pieces(body, 65536))
     assert (read["text"], read.get("error")) == ("abc", None)
 
 
 @each_dialect
-@pytest.mark.parametrize("late", [{}, {"error": 1}], ids=json.dumps)
 def test_v15_what_says_nothing_after_the_finish_changes_nothing(
-    wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, late: object
+    wire_vendor: FakeVendor, ask: Ask, dialect: Dialect
 ) -> None:
     end = dialect.end().removesuffix(b"data: [DONE]\n\n").removesuffix(b"]")
-    flood = b"," * bool(dialect.start) + b"".join([dialect.frame(late)] * 40_000)
+    flood = b"," * bool(dialect.start) + dialect.frame({"error": 1}) + dialect.frame({}) * 10_000
     wire_vendor.play([dialect.start, dialect.piece("abc"), end, flood])
     stream = ask(wire=dialect.wire, **dialect.fields)
     assert hear(stream) == ("abc", None)
