@@ -9,6 +9,7 @@ from conversations import (
     account_views,
     audience_views,
     joining_views,
+    key_views,
     password_views,
     sharing_views,
     snapshot_views,
@@ -16,6 +17,7 @@ from conversations import (
     views,
 )
 from conversations.api import api
+from conversations.reporting import downloads, key_pages, pages
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
 admin.site.site_header = admin.site.site_title = "Chatsite"
@@ -61,10 +63,21 @@ urlpatterns = [
     path("account/sessions/<int:session_id>/end/", account_views.end_session, name="end-session"),
     path("account/tokens/", account_views.tokens, name="tokens"),
     path("account/tokens/<uuid:token_id>/revoke/", account_views.revoke_token, name="revoke-token"),
+    path("account/keys/", key_views.own_keys, name="own-keys"),
+    path("account/keys/<uuid:key_id>/remove/", key_views.remove_own_key, name="remove-own-key"),
     path("accounts/password/reset/", password_views.forgotten, name="account_reset_password"),
     path("accounts/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("admin/usage/", pages.usage_page, name="usage"),
+    path("admin/usage.csv", downloads.usage_csv, name="usage-csv"),
+    path("admin/ledger.csv", downloads.ledger_csv, name="ledger-csv"),
+    path("admin/scoreboard/", pages.scoreboard_page, name="scoreboard"),
+    path("admin/budgets/", pages.budgets_page, name="budgets"),
+    path("admin/keys/<uuid:key_id>/", key_pages.key_page, name="key"),
+    path("admin/keys/<uuid:key_id>/test/", key_pages.test_key, name="test-key"),
+    path("admin/keys/<uuid:key_id>/rotate/", key_pages.rotate_key, name="rotate-key"),
+    path("admin/keys/<uuid:key_id>/switch/", key_pages.switch_key, name="switch-key"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("livez", views.alive),

@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import Budget, Installation, Membership, Team, UsageRecord, User
-from providers.models import ApiKey, LanguageModel
+from conversations.budget_form import BudgetForm
+from conversations.ledger_admin import LedgerAdmin
+from conversations.models import Budget, Installation, Membership, Team, User
+from conversations.reporting.names import names_of
 
-COUNTS = ["input_tokens", "output_tokens", "thought_tokens", "cached_tokens"]
+__all__ = ["LedgerAdmin"]
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -78,35 +80,14 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Budget)
 class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["kind", "whose", "period", "soft", "hard"]
+    form = BudgetForm
+    fields = ["whose", "period", "soft", "hard"]
+    list_display = ["kind", "target_name", "period", "soft", "hard"]
     list_filter = ["kind", "period"]
 
     @admin.display(description=_("whose"))
-    def whose(self, budget: Budget) -> str:
-        if budget.target is None:
-            return gettext("each")
-        rows = {"person": User, "team": Team, "key": ApiKey, "model": LanguageModel}[budget.kind]
-        return str(rows._default_manager.filter(pk=budget.target).first() or budget.target)
-
-
-@admin.register(UsageRecord)
-class LedgerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Every call there was; whoever sees this sees no word of what was said."""
-
-    list_display = ["created_at", "user", "model_name", "endpoint_name", "key_name", *COUNTS, "cost", "outcome"]
-    list_filter = ["outcome", "estimated"]
-    list_select_related = ["user"]
-    date_hierarchy = "created_at"
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
-        return False
+    def target_name(self, budget: Budget) -> str:
+        return names_of(budget.kind, [budget.target])[budget.target] if budget.target else gettext("each")
 
 
 admin.site.unregister([Authenticator, UserSession])

@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 from conversations.errors import Refused
 from conversations.models import Budget, Conversation, File, Message, Reservation, Tally, UsageRecord, User
 from conversations.models.message import UNDER_WAY
+from conversations.reporting import summing
 from providers import clock, counting
 from providers.models import Deployment, LanguageModel
 from providers.pool import Route
@@ -212,6 +213,7 @@ def _write(row: UsageRecord, targets: dict[str, UUID | None]) -> None:
     for tally in _tallies(targets):
         Tally.objects.filter(pk=tally.pk).update(spent=F("spent") + (row.cost or 0))
     row.save()
+    summing.add(row)
 
 
 def _tallies(targets: dict[str, UUID | None]) -> list[Tally]:

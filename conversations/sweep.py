@@ -15,6 +15,7 @@ from conversations.models import Message, Receipt
 from conversations.models.message import MessageQuerySet, Status
 from conversations.models.receipt import KEPT
 from providers import cooling, leases
+from providers.models import HealthEvent
 
 EVERY = 1.0
 REMIND_EVERY = 20
@@ -64,6 +65,7 @@ class Sweeper:
         if rounds % 3600 == 0:
             Receipt.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
             files.remove_forgotten()
+            HealthEvent.remove_old()
 
 
 def _stop_for_the_deactivated() -> None:

@@ -179,6 +179,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "is_shared": conversation is not None and conversation.shares.open().exists(),
         "thread": threads.thread_for(person, conversation) if conversation else [],
         "models": models,
+        "is_priced": any(deployment.prices() for model in usable for deployment in model.deployments.all()),
         "chosen_model": _chosen(conversation, models),
         "teams": Team.objects.writable_by(person),
         "text_length": TEXT_LENGTH,

@@ -1,6 +1,7 @@
 """An endpoint, its key and its models, in one step."""
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import cooling, keyring, local_model, vault
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from providers.presets import PRESETS
+from providers.presets import PRESETS, Preset
 
 NAME_LENGTH = 200
 
@@ -18,21 +19,8 @@ def add_endpoint(
     preset_id: str, *, name: str = "", base_url: str = "", models: Iterable[str], key: str = "", by: Any = None
 ) -> Endpoint:
     """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
-    preset = PRESETS.get(preset_id)
-    if preset is None:
-        raise ValidationError(
-            _("There is no preset “%(given)s”. Known are: %(known)s."),
-            params={"given": preset_id, "known": ", ".join(PRESETS)},
-        )
-    wanted = _model_ids(models)
-    key = key.strip()
-    check_key(key)
-    if preset.needs_key and not key and preset.base_url:
-        raise ValidationError({"key": _("This vendor needs a key.")})
-    fields = preset.endpoint_fields(base_url.strip())
-    if not fields["base_url"]:
-        raise ValidationError({"base_url": _("This preset needs the address of the vendor.")})
-    fields["needs_key"] = bool(key) or (preset.needs_key and bool(preset.base_url))
+    preset, wanted, key = _preset(preset_id), _model_ids(models), key.strip()
+    fields = _fields(preset, base_url.strip(), key)
     with transaction.atomic():
         endpoint = _endpoint(name.strip() or preset.label, fields)
         _set_key(endpoint, key, by)
@@ -40,6 +28,28 @@ def add_endpoint(
         for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
             cooling.forget(rows.values_list("pk", flat=True))
     return endpoint
+
+
+def add_new_endpoint(preset_id: str, *, name: str, base_url: str, models: Iterable[str], key: str, by: Any) -> Endpoint:
+    """As `add_endpoint`, but never one that is there; without models they are picked from the vendor's list later."""
+    preset, key, given = _preset(preset_id), key.strip(), [model for model in models if model.strip()]
+    wanted = _model_ids(given) if given else []
+    fields = _fields(preset, base_url.strip(), key)
+    if Endpoint.objects.filter(name=name).exists():
+        raise ValidationError({"name": _("There is an endpoint of this name.")})
+    with transaction.atomic():
+        endpoint = _endpoint(name, fields)
+        _set_key(endpoint, key, by)
+        if wanted:
+            _set_models(endpoint, wanted)
+    return endpoint
+
+
+def free_name(preset: Preset) -> str:
+    """The preset's name, numbered where there is such an endpoint already."""
+    taken = set(Endpoint.objects.filter(name__startswith=preset.label).values_list("name", flat=True))
+    names = (f"{preset.label} {number}" if number > 1 else preset.label for number in count(1))
+    return next(name for name in names if name not in taken)
 
 
 def change_address(endpoint: Endpoint) -> None:
@@ -73,6 +83,26 @@ def adopt_local_model() -> Endpoint:
             },
         )
     return endpoint
+
+
+def _preset(preset_id: str) -> Preset:
+    preset = PRESETS.get(preset_id)
+    if preset is None:
+        raise ValidationError(
+            _("There is no preset “%(given)s”. Known are: %(known)s."),
+            params={"given": preset_id, "known": ", ".join(PRESETS)},
+        )
+    return preset
+
+
+def _fields(preset: Preset, base_url: str, key: str) -> dict[str, Any]:
+    check_key(key)
+    if preset.needs_key and not key and preset.base_url:
+        raise ValidationError({"key": _("This vendor needs a key.")})
+    fields = preset.endpoint_fields(base_url)
+    if not fields["base_url"]:
+        raise ValidationError({"base_url": _("This preset needs the address of the vendor.")})
+    return {**fields, "needs_key": bool(key) or (preset.needs_key and bool(preset.base_url))}
 
 
 def _endpoint(name: str, fields: dict[str, Any]) -> Endpoint:

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from providers import adding, cooling
+from providers import adding, cooling, keys
 from providers.admin_pages import detect_page, models_page
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
+from providers.preset_page import preset_page
 
 POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute"]
 
@@ -97,9 +98,10 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        """The form's own pages, and two beside it."""
+        """The form's own pages, and three beside it."""
         guarded = self.admin_site.admin_view
         pages = [
+            path("preset/", guarded(partial(preset_page, self)), name="providers_endpoint_preset"),
             path("<uuid:pk>/detect/", guarded(partial(detect_page, self)), name="providers_endpoint_detect"),
             path("<uuid:pk>/models/", guarded(partial(models_page, self)), name="providers_endpoint_models"),
         ]
@@ -120,11 +122,15 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if formset.model is ApiKey and change and "base_url" in form.changed_data:
             entered = [key for key, changed in formset.changed_objects if "new_key" in changed]
             rows = [*formset.new_objects, *entered]
+        changed = {row.pk: names for row, names in formset.changed_objects}
         for row in rows:
             if isinstance(row, ApiKey) and row._state.adding:
                 row.created_by_id = request.user.pk
             row.save()
-            cooling.forget([row.pk])
+            if isinstance(row, ApiKey):
+                keys.note(row, changed.get(row.pk, ()), request.user)
+            else:
+                cooling.forget([row.pk])
         for gone in formset.deleted_objects:
             gone.delete()
 
@@ -150,7 +156,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not change:
             obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)
-        cooling.forget([obj.pk])
+        keys.note(obj, form.changed_data if change else (), request.user)
 
 
 @admin.register(LanguageModel)

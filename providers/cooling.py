@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from providers import clock
 from providers.errors import VendorError
-from providers.health import Trouble
+from providers.health import HealthEvent, Trouble
 
 MINUTE, HOUR = 60.0, 3600.0
 _PAUSES: dict[str, tuple[float, float]] = {
@@ -48,14 +48,16 @@ def blame(subject: UUID, error: VendorError, holder: UUID) -> None:
     mine = Trouble.objects.filter(subject=subject, probed_by=holder).values_list("failures", flat=True).first()
     if mine is not None:
         until = now + timedelta(seconds=pause(error, mine + 1))
-        Trouble.objects.filter(subject=subject, probed_by=holder).update(
+        if Trouble.objects.filter(subject=subject, probed_by=holder).update(
             **told, failures=F("failures") + 1, cooling_until=until, probed_by=None, probed_until=None
-        )
+        ):
+            HealthEvent.note(subject, HealthEvent.Kind.COOLED, until=until, **told)
         return
     until = now + timedelta(seconds=pause(error, 1))
     try:
         with transaction.atomic():
             Trouble.objects.create(subject=subject, since=now, cooling_until=until, **told)
+            HealthEvent.note(subject, HealthEvent.Kind.COOLED, until=until, **told)
     except IntegrityError:  # a call that had begun before somebody else's failed
         Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(cooling_until=until)
 
@@ -70,7 +72,7 @@ def probe(subject: UUID, holder: UUID, until: datetime) -> bool:
 
 def recovered(holder: UUID) -> None:
     """What this caller has probed works again."""
-    Trouble.objects.filter(probed_by=holder).delete()
+    _return(Trouble.objects.filter(probed_by=holder))
 
 
 def let_go(holder: UUID) -> None:
@@ -80,4 +82,11 @@ def let_go(holder: UUID) -> None:
 
 def forget(subjects: Iterable[UUID]) -> None:
     """Somebody has changed something, or tested it: what was known of these counts no more."""
-    Trouble.objects.filter(subject__in=list(subjects)).delete()
+    _return(Trouble.objects.filter(subject__in=list(subjects)))
+
+
+def _return(troubles: QuerySet[Trouble]) -> None:
+    """Only who deletes the row says that it is over."""
+    for subject in troubles.values_list("subject", flat=True):
+        if troubles.filter(pk=subject).delete()[0]:
+            HealthEvent.note(subject, HealthEvent.Kind.RETURNED)

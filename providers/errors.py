@@ -199,6 +199,9 @@ _BY_CODE = {
     )
 }  # fmt: skip
 
+CODES = tuple(_BY_CODE)
+"""What an attempt can end with, as the public says it."""
+
 
 def of_code(code: str, because: str) -> VendorError:
     """The error of this public code, in words that were kept."""

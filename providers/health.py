@@ -1,7 +1,14 @@
 """What does not work just now, and what is being called: the state of the pool, shared by all processes."""
 
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from providers import clock
 
 
 class Trouble(models.Model):
@@ -38,3 +45,41 @@ class Lease(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["key", "started_at"])]
+
+
+class HealthEvent(models.Model):
+    """What happened to a key, an endpoint or a deployment: a line of its timeline, kept for some months."""
+
+    class Kind(models.TextChoices):
+        COOLED = "cooled", _("left alone")
+        RETURNED = "returned", _("back in service")
+        TESTED = "tested", _("tested")
+        ROTATED = "rotated", _("rotated")
+        ENABLED = "enabled", _("switched on")
+        DISABLED = "disabled", _("switched off")
+
+    KEPT = timedelta(days=90)
+
+    subject = models.UUIDField()
+    at = models.DateTimeField(default=clock.now)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    code = models.CharField(max_length=32, blank=True)
+    """The public code of the error, where there was one."""
+    text = models.TextField(blank=True)
+    until = models.DateTimeField(null=True)
+    """Of what is left alone: not called before."""
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "at"]), models.Index(fields=["at"])]
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.kind}"
+
+    @classmethod
+    def note(cls, subject: UUID, kind: str, **fields: Any) -> None:
+        cls.objects.create(subject=subject, kind=kind, **fields)
+
+    @classmethod
+    def remove_old(cls) -> None:
+        cls.objects.filter(at__lt=clock.now() - cls.KEPT).delete()

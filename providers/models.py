@@ -15,12 +15,23 @@ from uuid_utils.compat import uuid7
 from providers import egress, local_model, vault
 from providers.errors import VendorError
 from providers.fields import EncryptedField
-from providers.health import Lease, Trouble
+from providers.health import HealthEvent, Lease, Trouble
 from providers.prices import Prices
 from providers.telling import told
 from providers.types import Address, Clocks
 
-__all__ = ["ApiKey", "Deployment", "Endpoint", "KeyPlacement", "LanguageModel", "Lease", "Trouble", "Wire", "new_id"]
+__all__ = [
+    "ApiKey",
+    "Deployment",
+    "Endpoint",
+    "HealthEvent",
+    "KeyPlacement",
+    "LanguageModel",
+    "Lease",
+    "Trouble",
+    "Wire",
+    "new_id",
+]
 
 
 def new_id() -> UUID:

@@ -15,7 +15,7 @@ NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "
 # The transport calls vendors; look-ups resolve names for it. The local model's server is a child process on loopback.
 DOOR = {"providers/transport.py", "providers/resting.py", "providers/lookup.py", "providers/local_model"}
 ASYNCHRONOUS = {"conversations/consumers.py", "conversations/live", "conversations/admission.py", "chatsite/asgi.py",
-                "chatsite/server.py"}  # fmt: skip
+                "chatsite/server.py", "conversations/trickle.py"}  # fmt: skip
 # The renderer of messages, and the tag that builds the page's import map.
 SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {

@@ -11,7 +11,7 @@ from tests.services import Postgres
 
 BASE = Path(__file__).resolve().parent.parent
 SUITES = ("test_engine", "test_socket", "test_races", "test_models", "test_api_lists", "test_setup", "test_bad_input",
-          "test_budgets")  # fmt: skip
+          "test_budgets", "test_sums")  # fmt: skip
 
 
 def test_the_engines_tests_pass_on_postgres(pytestconfig: pytest.Config) -> None:

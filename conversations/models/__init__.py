@@ -7,13 +7,16 @@ from conversations.models.people import Installation, Membership, Team, User
 from conversations.models.receipt import Receipt
 from conversations.models.sharing import Share
 from conversations.models.spending import Budget, Reservation, Tally, UsageRecord
+from conversations.models.sums import DailySum, FirstToken
 from conversations.models.token import PersonalToken
 
 __all__ = [
     "BranchChoice",
     "Budget",
     "Conversation",
+    "DailySum",
     "File",
+    "FirstToken",
     "Installation",
     "Invitation",
     "Membership",

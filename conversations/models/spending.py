@@ -64,7 +64,10 @@ class UsageRecord(models.Model):
         verbose_name = _("call")
         verbose_name_plural = _("ledger")
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=[field, "created_at"]) for field in ("user", "team", "model", "endpoint", "key")]
+        indexes = [
+            models.Index(fields=[field, "created_at"])
+            for field in ("user", "team", "model", "endpoint", "key", "outcome")
+        ]
 
     def __str__(self) -> str:
         return f"{self.created_at:%F %T} {self.model_name} {self.outcome}"

@@ -1,15 +1,19 @@
-"""The administration's own pages, Detect and Sync models, on a phone and on a desk."""
+"""The administration's own pages, Detect and Sync models, and the reports, on a phone and on a desk."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from providers.models import Endpoint, LanguageModel
+from conversations.models import Budget, UsageRecord
+from conversations.reporting import summing
+from providers.models import ApiKey, Endpoint, LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
-from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor
+from tests.conftest import CANARY, Cast
+from tests.fake_vendor import FakeVendor, openai_end, openai_event
 
 LOOKS = [
     (360, "light", "en"),
@@ -44,3 +48,84 @@ def test_they_fit_and_read_well(
         alice.page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         assert not alice.scrolls_sideways(), name
         assert alice.page.evaluate(WIDE_ELEMENTS) == [], name
+
+
+REPORTS = {
+    "overview": "/admin/",
+    "usage": "/admin/usage/?by=model&show=calls",
+    "scoreboard": "/admin/scoreboard/",
+    "budgets": "/admin/budgets/",
+    "vendors": "/admin/providers/endpoint/preset/",
+    "vendor": "/admin/providers/endpoint/preset/?preset=google",
+}
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_reports_fit_and_read_well(
+    cast: Cast, model: LanguageModel, visit: Visit, tmp_path: Path, width: int, scheme: str, language: str
+) -> None:
+    cast.alice.language = language
+    cast.alice.display_name = "A name as long as somebody may want it, and then some more of it without an end"
+    cast.alice.save()
+    _spend(cast, model)
+    alice = visit(cast.alice, None, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    for name, address in {**REPORTS, "key": f"/admin/keys/{ApiKey.objects.get().pk}/"}.items():
+        alice.open(address)
+        alice.page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        assert not alice.scrolls_sideways(), name
+        assert alice.page.evaluate(WIDE_ELEMENTS) == [], name
+
+
+def _spend(cast: Cast, model: LanguageModel) -> None:
+    """Yesterday and today, a call each; the second one goes over the budget."""
+    Budget.objects.create(kind="person", period="month", hard=1)
+    key = ApiKey.objects.select_related("endpoint").get()
+    for days in (1, 0):
+        record = UsageRecord.objects.create(
+            created_at=timezone.now() - timedelta(days=days),
+            user=cast.alice,
+            conversation=cast.team.pk,
+            message=cast.team.pk,
+            model=model,
+            model_name=model.name,
+            endpoint=key.endpoint,
+            endpoint_name=key.endpoint.name,
+            key=key,
+            key_name=str(key),
+            input_tokens=1_000_000,
+            output_tokens=20_000,
+            cost=700_000,
+            outcome="complete",
+            first_token_ms=400,
+            total_ms=4400,
+        )
+        summing.add(record)
+
+
+def test_an_administrator_adds_a_vendor_tests_its_key_and_switches_it_off(
+    cast: Cast, vendor: FakeVendor, visit: Visit
+) -> None:
+    alice = visit(cast.alice, "/admin/")
+    page = alice.page
+    page.locator(".model-endpoint .changelink").click()
+    page.locator(".object-tools .addlink").first.click()
+    page.get_by_text("OpenAI-compatible (any address)").click()
+    page.locator("#id_base_url").fill(vendor.openai_url)
+    page.locator("#id_key").fill(CANARY)
+    page.locator(".submit-row input").click()
+    page.locator("input[value=parrot]").check()
+    page.locator(".submit-row input").click()
+    expect(page.locator(".messagelist .success")).to_contain_text("parrot")
+    alice.open(f"/admin/keys/{ApiKey.objects.get().pk}/")
+    vendor.play([openai_event("Hel"), vendor.gate, openai_event("lo"), openai_end()])
+    page.locator("[action$='/test/'] input[type=submit]").click(no_wait_after=True)
+    expect(page.locator(".trial__words")).to_have_text("Hel")
+    expect(page.locator(".success")).to_have_count(0)
+    vendor.gate.set()
+    expect(page.locator(".trial__words")).to_have_text("Hello")
+    expect(page.locator(".success")).to_be_visible()
+    page.locator(".downloads a").click()
+    expect(page.locator(".timeline__entry--tested")).to_be_visible()
+    page.locator("[action$='/switch/'] button").click()
+    expect(page.locator(".state")).to_have_text("switched off")
+    assert not ApiKey.objects.get().enabled

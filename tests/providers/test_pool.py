@@ -219,7 +219,7 @@ def test_v05_a_wish_to_wait_is_granted(model: LanguageModel, clock: Clock, told:
     assert waited <= (wait.until - clock.now()).total_seconds() <= 2.2 * waited
     clock.turn(waited - 0.01)
     assert isinstance(looking.next(), Wait), "not before its time"
-    clock.turn(1.2 * waited)
+    clock.turn(1.3 * waited)
     taken(looking)
 
 

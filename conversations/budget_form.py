@@ -1,0 +1,63 @@
+"""A budget as an administrator enters it: whose it is, by name."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models import Budget, Team, User
+from conversations.reporting.names import key_name
+from providers.models import ApiKey, LanguageModel
+
+_EACH = {
+    "person": _("each person"),
+    "team": _("each team"),
+    "key": _("each key"),
+    "model": _("each model"),
+}
+
+
+class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """One list of everybody and everything that a budget may be for."""
+
+    whose = forms.ChoiceField(
+        label=_("whose"), help_text=_("One for each holds for all who have no budget of their own for the same period.")
+    )
+
+    class Meta:
+        model = Budget
+        fields = ["period", "soft", "hard"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        whose: Any = self.fields["whose"]
+        whose.choices = [(Budget.Kind(kind).label, list(choices)) for kind, choices in _choices()]
+        if self.instance.kind:
+            whose.initial = _value(self.instance.kind, self.instance.target)
+
+    def clean(self) -> dict[str, Any]:
+        """The model's own check comes after this, and needs to know whose it is."""
+        if "whose" in self.cleaned_data:
+            kind, _colon, target = self.cleaned_data["whose"].partition(":")
+            self.instance.kind, self.instance.target = kind, UUID(target) if target else None
+        return self.cleaned_data
+
+
+def _choices() -> Iterator[tuple[str, Iterator[tuple[str, Any]]]]:
+    yield "person", _group("person", ((person.pk, person.username) for person in User.objects.order_by("username")))
+    yield "team", _group("team", ((team.pk, team.name) for team in Team.objects.order_by("name")))
+    yield "model", _group("model", ((model.pk, model.name) for model in LanguageModel.objects.order_by("name")))
+    keys = ApiKey.objects.select_related("endpoint").order_by("endpoint__name", "created_at")
+    yield "key", _group("key", ((key.pk, key_name(key)) for key in keys))
+
+
+def _group(kind: str, rows: Iterable[tuple[UUID, str]]) -> Iterator[tuple[str, Any]]:
+    yield _value(kind, None), _EACH[kind]
+    for pk, name in rows:
+        yield _value(kind, pk), name
+
+
+def _value(kind: str, target: UUID | None) -> str:
+    return f"{kind}:{target or ''}"

@@ -1,0 +1,18 @@
+"""`sumledger`: counts the daily sums anew from the ledger and mends those that are wrong."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from conversations.reporting import summing
+
+
+class Command(BaseCommand):
+    help = "Counts every day of the ledger anew and makes the sums that the pages show equal to it."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        days = list(summing.days())
+        mended = [day for day in days if summing.recount(day)]
+        for day in mended:
+            self.stdout.write(f"{day}: counted anew")
+        self.stdout.write(f"{len(days)} days, " + (f"{len(mended)} of them mended." if mended else "all right."))

@@ -1,0 +1,96 @@
+"""What is used of each budget in its present period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from conversations.models import Budget, Tally
+from conversations.reporting import summing
+from conversations.reporting.names import names_of
+from conversations.reporting.periods import Period
+from conversations.reporting.usage import spent_by
+from providers import clock
+
+SHOWN = 20
+"""Of a budget for each: those who have used the most."""
+NEAR = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One target under one budget; amounts in millionths."""
+
+    budget: Budget
+    name: str
+    spent: int
+    reserved: int
+
+    @property
+    def taken(self) -> int:
+        return self.spent + self.reserved
+
+    @property
+    def limit(self) -> int | None:
+        return self.budget.hard_micro
+
+    @property
+    def full(self) -> int:
+        """What a whole bar stands for."""
+        return max(self.budget.hard_micro or self.budget.soft_micro or 0, 1)
+
+    @property
+    def left(self) -> int:
+        return max(0, (self.limit or 0) - self.taken)
+
+    @property
+    def bar(self) -> int:
+        """How far it reaches, of 1000."""
+        return min(1000, 1000 * self.taken // self.full)
+
+    @property
+    def is_over(self) -> bool:
+        return self.limit is not None and self.taken >= self.limit
+
+    @property
+    def warns(self) -> bool:
+        soft = self.budget.soft_micro
+        near = soft if soft is not None else round(self.limit * NEAR) if self.limit is not None else None
+        return near is not None and self.taken >= near
+
+    @property
+    def period_name(self) -> str:
+        return self.budget.get_period_display()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A budget and those it holds for: one, or the first of all who have spent; `more` are not shown."""
+
+    budget: Budget
+    standings: Sequence[Standing]
+    more: int = 0
+
+
+def budget_groups() -> list[Group]:
+    return [_group(budget) for budget in Budget.objects.order_by("kind", "period", "target")]
+
+
+def _group(budget: Budget) -> Group:
+    now = clock.now()
+    begins = budget.begins(now)
+    period = Period(summing.day_of(begins), summing.day_of(now))
+    own = [] if budget.target else _with_own(budget)
+    spent = spent_by(budget.kind, period, only=[budget.target] if budget.target else None, without=own)
+    tallies = Tally.objects.filter(budget=budget, begins=begins, reserved__gt=0)
+    reserved = dict(tallies.values_list("target", "reserved"))
+    targets = sorted(spent.keys() | reserved.keys() | ({budget.target} if budget.target else set()), key=str)
+    first = sorted(targets, key=lambda one: -spent.get(one, 0) - reserved.get(one, 0))[:SHOWN]
+    names = names_of(budget.kind, first)
+    standings = [Standing(budget, names[one], spent.get(one, 0), reserved.get(one, 0)) for one in first]
+    return Group(budget, standings, len(targets) - len(first))
+
+
+def _with_own(budget: Budget) -> list[UUID]:
+    """Those for whom another budget counts instead of this one for each."""
+    others = Budget.objects.filter(kind=budget.kind, period=budget.period).exclude(target=None)
+    return [target for target in others.values_list("target", flat=True) if target]

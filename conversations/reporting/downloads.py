@@ -1,0 +1,86 @@
+"""The same figures for spreadsheets."""
+
+from collections.abc import Generator, Iterator
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from conversations.models import UsageRecord
+from conversations.reporting import summing, usage
+from conversations.reporting.access import sees_usage
+from conversations.reporting.forms import UsageForm
+from conversations.reporting.names import names_of
+from conversations.reporting.periods import Period
+from conversations.reporting.sheets import csv_lines
+from conversations.trickle import trickling
+from providers.prices import MICRO
+
+_LEDGER = (
+    "created_at", "user", "team", "model_name", "endpoint_name", "key_name", "input_tokens", "output_tokens",
+    "thought_tokens", "cached_tokens", "estimated", "outcome", "first_token_ms", "total_ms",
+)  # fmt: skip
+_PRICE = ("cost", "cost_micro", "currency")
+
+
+@sees_usage
+@require_GET
+def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """A row a day for each of them."""
+    form = UsageForm.of(request)
+    period, kind = form.period(), form.kind
+    header = ["day", kind, "id", *usage.COUNTS[:-1], *_PRICE]
+    return _download(csv_lines(header, _days_of(kind, period)), f"usage-{kind}-{period.first}-{period.last}.csv")
+
+
+@sees_usage
+@require_GET
+def ledger_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """Every call of the period, without a word of what was said."""
+    period = UsageForm.of(request).period()
+    header = [*_LEDGER, *_PRICE]
+    return _download(csv_lines(header, _calls(period)), f"ledger-{period.first}-{period.last}.csv")
+
+
+def _download(pieces: Iterator[bytes], name: str) -> StreamingHttpResponse:
+    response = trickling(_generated(pieces), "text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _generated(pieces: Iterator[bytes]) -> Generator[bytes]:
+    yield from pieces
+
+
+def _days_of(kind: str, period: Period) -> Iterator[list[Any]]:
+    for day in period.days():
+        for row in usage.used_by(kind, Period(day, day)):
+            counts = [getattr(row, name) for name in usage.COUNTS[:-1]]
+            yield [day, row.name, row.subject, *counts, *_price(row.cost)]
+
+
+def _calls(period: Period) -> Iterator[list[Any]]:
+    first, _end = summing.bounds_of(period.first)
+    _begin, last = summing.bounds_of(period.last)
+    names: dict[str, dict[UUID, str]] = {"person": {}, "team": {}}
+    for record in UsageRecord.objects.filter(created_at__range=(first, last)).order_by("created_at").iterator(500):
+        who = [_named(names, "person", record.user_id), _named(names, "team", record.team_id)]
+        when = timezone.localtime(record.created_at).isoformat()
+        yield [when, *who, *(getattr(record, name) for name in _LEDGER[3:]), *_price(record.cost)]
+
+
+def _price(cost: int | None) -> list[Any]:
+    amount = None if cost is None else f"{Decimal(cost) / MICRO:f}"
+    return [amount, cost, settings.CHATSITE_CURRENCY]
+
+
+def _named(names: dict[str, dict[UUID, str]], kind: str, one: UUID | None) -> str:
+    if one is None:
+        return ""
+    if one not in names[kind]:
+        names[kind] |= names_of(kind, [one])
+    return names[kind][one]

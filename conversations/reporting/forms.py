@@ -1,0 +1,61 @@
+"""What is asked of a page by its address."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from conversations.reporting.periods import LONGEST, Period
+from conversations.reporting.usage import KINDS, MEASURES
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
+"""Beyond these, calendars and time zones have ends of their own."""
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(label=label, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+
+class UsageForm(forms.Form):
+    """Which days, by what, and what of it is drawn."""
+
+    by = forms.ChoiceField(label=_("by"), choices=list(KINDS.items()))
+    show = forms.ChoiceField(label=_("chart of"), choices=[(name, label) for name, (label, _value) in MEASURES.items()])
+    first = _day(_("from"))
+    last = _day(_("to"))
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "UsageForm":
+        """What the address leaves open is filled in."""
+        period = Period.until_today()
+        usual = {"by": "person", "show": "cost", "first": period.first.isoformat(), "last": period.last.isoformat()}
+        return cls(usual | {name: value for name, value in request.GET.items() if value})
+
+    def clean(self) -> dict[str, Any]:
+        days = [self.cleaned_data[name] for name in ("first", "last") if name in self.cleaned_data]
+        if len(days) == 2 and not _is_period(*days):
+            self.add_error("last", _("A period has at least one day and at most a year."))
+        return self.cleaned_data
+
+    def period(self) -> Period:
+        """As asked; the usual one where what was asked for is none."""
+        if {"first", "last"} & self.errors.keys():
+            return Period.until_today()
+        return Period(self.cleaned_data["first"], self.cleaned_data["last"])
+
+    @property
+    def kind(self) -> str:
+        return self._chosen("by", "person")
+
+    @property
+    def measure(self) -> str:
+        return self._chosen("show", "cost")
+
+    def _chosen(self, name: str, otherwise: str) -> str:
+        return otherwise if name in self.errors else self.cleaned_data[name]
+
+
+def _is_period(first: date, last: date) -> bool:
+    return 0 <= (last - first).days < LONGEST and first.year >= _FIRST_YEAR and last.year <= _LAST_YEAR

@@ -1,0 +1,46 @@
+"""What the pages call a person, a team, a key, an endpoint or a model that calls were made for."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from conversations.models import Team, UsageRecord, User
+from conversations.models.sums import NOBODY
+from providers.models import ApiKey, Endpoint, LanguageModel
+
+
+def names_of(kind: str, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """A name for each id; of what was deleted, the name that the ledger has kept."""
+    ids = set(ids)
+    rows, name = _KINDS[kind]
+    found = {row.pk: name(row) for row in rows().filter(pk__in=ids)}
+    return {one: found.get(one) or _missing(kind, one) for one in ids}
+
+
+def key_name(key: ApiKey) -> str:
+    return f"{key.endpoint.name} {key.name} {key.secret}" if key.name else str(key)
+
+
+def _person_name(person: User) -> str:
+    return f"{person.display_name} ({person.username})" if person.display_name else person.username
+
+
+def _missing(kind: str, one: UUID) -> str:
+    if one == NOBODY:
+        return {"team": _("in no team"), "key": _("without a key")}.get(kind, _("no longer known"))
+    if kind in ("key", "endpoint", "model"):
+        last = UsageRecord.objects.filter(**{kind: one}).order_by("-created_at").first()
+        if last and (kept := getattr(last, f"{kind}_name")):
+            return _("%(name)s (deleted)") % {"name": kept}
+    return _("deleted: %(id)s") % {"id": str(one)[:8]}
+
+
+_KINDS: dict[str, tuple[Callable[[], Any], Callable[[Any], str]]] = {
+    "person": (User.objects.all, _person_name),
+    "team": (Team.objects.all, str),
+    "key": (lambda: ApiKey.objects.select_related("endpoint"), key_name),
+    "endpoint": (Endpoint.objects.all, str),
+    "model": (LanguageModel.objects.all, str),
+}

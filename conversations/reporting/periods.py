@@ -1,0 +1,35 @@
+"""Which days a page is about."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from conversations.reporting.summing import day_of
+from providers import clock
+
+USUAL = 30
+LONGEST = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days, both ends included."""
+
+    first: date
+    last: date
+
+    @property
+    def length(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def days(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range(self.length))
+
+    def newest(self, length: int) -> "Period":
+        """At most so many days of it."""
+        return Period(max(self.first, self.last - timedelta(days=length - 1)), self.last)
+
+    @classmethod
+    def until_today(cls, length: int = USUAL) -> "Period":
+        today = day_of(clock.now())
+        return cls(today - timedelta(days=length - 1), today)

@@ -1,0 +1,37 @@
+"""What the first page of the admin shows of the site's day."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django import template
+from django.urls import reverse
+
+from conversations.models import User
+from conversations.models.sums import NOBODY
+from conversations.reporting import overview
+
+register = template.Library()
+
+
+@register.simple_tag
+def site_today() -> overview.Today:
+    return overview.today()
+
+
+@register.simple_tag
+def concerns_for(viewer: User) -> list[overview.Concern]:
+    return overview.concerns(viewer)
+
+
+@register.filter
+def at(places: Mapping[UUID, int], subject: UUID) -> int | None:
+    return places.get(subject)
+
+
+@register.filter
+def ledger_of(subject: UUID | None, kind: str) -> str:
+    """Where the calls of this person, team, key, endpoint or model are listed; empty for nobody's."""
+    if subject is None or subject == NOBODY:
+        return ""
+    field = "user" if kind == "person" else kind
+    return f"{reverse('admin:conversations_usagerecord_changelist')}?{field}__id__exact={subject}"

@@ -1,0 +1,65 @@
+"""The message box says what a question is likely to cost, and what is left for it."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from conversations.models import Budget
+from providers.models import Deployment, LanguageModel
+from tests.browser.conftest import Visit
+from tests.browser.page_scripts import WIDE_ELEMENTS
+from tests.conftest import Cast
+
+LONG = "How do I spell this word, and why is it spelt so? " * 100
+
+
+@pytest.fixture
+def priced(model: LanguageModel) -> LanguageModel:
+    Deployment.objects.update(input_price=Decimal(10), output_price=Decimal(100))
+    return model
+
+
+@pytest.mark.parametrize(("width", "language"), [(1400, "en"), (360, "zh-hans")])
+def test_it_says_so_once_the_writer_rests(
+    cast: Cast, priced: LanguageModel, visit: Visit, tmp_path: Path, width: int, language: str
+) -> None:
+    Budget.objects.create(kind="person", period="day", hard=5)
+    cast.alice.language = language
+    cast.alice.save()
+    alice = visit(cast.alice, viewport={"width": width, "height": 700})
+    hint = alice.page.locator("cost-hint")
+    expect(hint).to_be_hidden()
+    alice.text.fill("Hi")
+    expect(hint).to_have_text("about 0.41 USD · 5 USD left" if language == "en" else "约 0.41 USD · 剩余 5 USD")
+    assert alice.page.evaluate(WIDE_ELEMENTS) == []
+    assert not alice.scrolls_sideways()
+    alice.text.fill(LONG)
+    expect(hint).to_contain_text("0.42")
+    expect(hint).to_be_visible()
+    alice.page.screenshot(path=tmp_path / "hint.png")
+    alice.text.fill("")
+    expect(hint).to_be_hidden()
+
+
+def test_a_question_that_the_budget_has_no_room_for_stands_out(cast: Cast, priced: LanguageModel, visit: Visit) -> None:
+    Budget.objects.create(kind="person", period="day", hard=Decimal("0.3"))
+    alice = visit(cast.alice)
+    alice.text.fill("Hi")
+    expect(alice.page.locator("cost-hint[data-tight]")).to_have_text("about 0.41 USD · 0.3 USD left")
+
+
+def test_what_was_said_before_counts(cast: Cast, priced: LanguageModel, visit: Visit) -> None:
+    Deployment.objects.update(output_price=0)
+    alice = visit(cast.alice)
+    alice.ask(LONG)
+    alice.text.fill("And why?")
+    expect(alice.page.locator("cost-hint")).to_have_text("about 0.027 USD")
+
+
+def test_where_nothing_has_a_price_nobody_is_asked(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    alice.ask("Hi")
+    expect(alice.page.locator("cost-hint")).to_have_count(0)
+    assert not any("estimate" in request.url for request in alice.watch.requests)

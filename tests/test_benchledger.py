@@ -1,0 +1,26 @@
+"""The benchmark of the admin's pages runs; how long they take on a busy machine is not for a test to say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parent.parent
+
+
+def test_it_opens_every_page(tmp_path: Path) -> None:
+    child = [sys.executable, "-m", "tests.benchmark.ledger", "400"]
+    run = subprocess.run(
+        child, cwd=BASE, env={**os.environ, "CHATSITE_DATA": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert "400 calls written" in run.stdout, run.stderr
+    for page in (
+        "overview",
+        "usage by person, 365 days",
+        "scoreboard",
+        "budgets",
+        "a key",
+        "ledger",
+        "list of troubles",
+    ):
+        assert f"\n{page}" in run.stdout, run.stderr
