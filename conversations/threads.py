@@ -1,13 +1,16 @@
-"""The branch that somebody is shown, with what stands beside each of its messages."""
+"""The branch that somebody is shown, with what stands beside each of its messages; of a long one, its end first."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 
 from conversations.models import BranchChoice, Conversation, Message, User
 from conversations.models.message import Role
+
+PIECE = 100
+"""Messages that a page shows at first, and those that come with each look further up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +24,52 @@ class Turn:
         return len(self.messages) > 1
 
 
-def thread_for(person: User, conversation: Conversation) -> list[Turn]:
-    """The branch that this person is shown, from its first message to its end."""
-    shown = Message.objects.branch(Message.objects.leaf_for(person, conversation))
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A branch, or a piece of one; `earlier` is its first message where there are others above."""
+
+    turns: list[Turn]
+    earlier: UUID | None = None
+
+
+def thread_for(person: User, conversation: Conversation) -> Thread:
+    """The end of the branch that this person is shown."""
+    return _thread(Message.objects.branch(Message.objects.leaf_for(person, conversation), PIECE), person)
+
+
+def above(conversation: Conversation, message: UUID) -> Thread:
+    """What comes before a message of this conversation; nothing where it has none of that name."""
+    parent = conversation.messages.filter(pk=message).values_list("parent", flat=True).first()
+    return _thread(Message.objects.branch(parent, PIECE))
+
+
+def below(person: User, conversation: Conversation, message: UUID) -> Thread | None:
+    """All that comes after a message; None where what this person is shown does not lead through it."""
+    leaf = Message.objects.leaf_for(person, conversation)
+    shown = Message.objects.branch(leaf, below=message)
+    if leaf != message and (not shown or shown[0].parent_id != message):
+        return None
+    return Thread(_thread(shown, person).turns)
+
+
+def _thread(shown: list[Message], person: User | None = None) -> Thread:
+    """These messages; for a person to whom their end is shown, with the replies that are compared there."""
     if not shown:
-        return []
-    _note_versions(conversation, shown)
-    columns = _compared(person, shown[-1])
+        return Thread([])
+    _note_versions(shown)
+    columns = _compared(person, shown[-1]) if person else []
     prefetch_related_objects([*shown, *columns], "files")
     turns = [Turn([message]) for message in shown]
-    return [*turns[:-1], Turn(columns)] if columns else turns
+    earlier = shown[0].pk if shown[0].parent_id else None
+    return Thread([*turns[:-1], Turn(columns)] if columns else turns, earlier)
 
 
-def below(thread: list[Turn], message: UUID) -> list[Turn] | None:
-    """What comes after a message; None where the thread does not lead through it."""
-    places = (place for place, turn in enumerate(thread, 1) if turn.messages[0].pk == message)
-    return next((thread[place:] for place in places), None)
-
-
-def _note_versions(conversation: Conversation, shown: list[Message]) -> None:
+def _note_versions(shown: list[Message]) -> None:
     beside: defaultdict[UUID | None, list[UUID]] = defaultdict(list)
-    for parent, key in conversation.messages.order_by("id").values_list("parent", "pk"):
+    rows = Message.objects.filter(conversation=shown[0].conversation_id)
+    under = Q(parent__in=[message.parent_id for message in shown if message.parent_id])
+    roots = Q(parent=None) if shown[0].parent_id is None else Q()
+    for parent, key in rows.filter(under | roots).order_by("id").values_list("parent", "pk"):
         beside[parent].append(key)
     for message in shown:
         message.versions = _several(beside[message.parent_id])

@@ -46,18 +46,18 @@ def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
 @never_cache
 @require_GET
 def thread(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
-    """The branch that this person is shown, as the page holds it (`html`), or what of it is below `after`.
+    """The end of the branch that this person is shown, as the page holds it (`html`).
 
-    `revision` is that of the conversation before its messages were read; `after` is null where all of it is given.
+    Or all of it that is below `after`, or a piece of what is above `before`. `revision` is that of the conversation
+    before its messages were read; `after` is null where something else is given.
     """
     assert request.user.is_authenticated
     conversation = get_object_or_404(Conversation.objects.visible_to(request.user), pk=conversation_id)
-    shown = threads.thread_for(request.user, conversation)
-    after = request.GET.get("after", "")
-    rest = threads.below(shown, UUID(after)) if _is_id(after) else None
-    html = render_to_string("_thread.html", {"thread": shown if rest is None else rest}, request)
-    answer = {"revision": conversation.revision, "after": after if rest is not None else None, "html": html}
-    return JsonResponse(answer)
+    before, after = (_id(request.GET.get(name, "")) for name in ("before", "after"))
+    rest = threads.below(request.user, conversation, after) if after else None
+    shown = rest or (threads.above(conversation, before) if before else threads.thread_for(request.user, conversation))
+    html = render_to_string("_thread.html", {"thread": shown}, request)
+    return JsonResponse({"revision": conversation.revision, "after": after if rest else None, "html": html})
 
 
 @never_cache
@@ -177,7 +177,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "can_write": conversation is None or conversation.can_write(person),
         "can_share": conversation is None or conversation.can_share(person),
         "is_shared": conversation is not None and conversation.shares.open().exists(),
-        "thread": threads.thread_for(person, conversation) if conversation else [],
+        "thread": threads.thread_for(person, conversation) if conversation else None,
         "models": models,
         "is_priced": any(deployment.prices() for model in usable for deployment in model.deployments.all()),
         "chosen_model": _chosen(conversation, models),
@@ -201,11 +201,11 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-def _is_id(text: str) -> bool:
+def _id(text: str) -> UUID | None:
     try:
-        return bool(UUID(text))
+        return UUID(text)
     except ValueError:
-        return False
+        return None
 
 
 def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> str:

@@ -23,10 +23,11 @@ HEARTBEAT_LIMIT = timedelta(seconds=5)
 
 _BRANCH = """
     WITH RECURSIVE branch (id, parent_id, depth) AS (
-        SELECT id, parent_id, 0 FROM conversations_message WHERE id = %s
+        SELECT id, parent_id, 1 FROM conversations_message WHERE id = %s
         UNION ALL
         SELECT above.id, above.parent_id, branch.depth + 1
         FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+        WHERE branch.depth < %s AND above.id <> %s
     )
     SELECT message.* FROM conversations_message message JOIN branch ON message.id = branch.id
     ORDER BY branch.depth DESC
@@ -41,6 +42,8 @@ _SAID_UP_TO = """
     )
     SELECT role, author_id, parts FROM branch
 """
+
+ALL = 10**9
 
 _CHECKPOINT = """
     UPDATE conversations_message SET text = %s, parts = %s, seq = %s, heartbeat = %s, status = %s
@@ -102,11 +105,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Replies whose owner has not been heard of for five seconds."""
         return self.under_way().filter(heartbeat__lt=timezone.now() - HEARTBEAT_LIMIT)
 
-    def branch(self, leaf: UUID | None) -> list["Message"]:
-        """The messages from the root down to `leaf`, one query however long the branch."""
-        if leaf is None:
+    def branch(self, leaf: UUID | None, most: int = ALL, below: UUID | None = None) -> list["Message"]:
+        """The messages from the root down to `leaf`, one query however long the branch.
+
+        Of them the last ones, where there are more than `most`; only those below `below`, where it is one of them.
+        """
+        if leaf is None or leaf == below:
             return []
-        rows = self.model.objects.raw(_BRANCH, [_db_key(leaf)])
+        rows = self.model.objects.raw(_BRANCH, [_db_key(leaf), most, _db_key(below or leaf)])
         return list(rows.prefetch_related("author"))
 
     def said_up_to(self, leaf: UUID | None) -> list[Said]:

@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, User
+from conversations.threads import PIECE
 from providers.models import LanguageModel
 from tests.conftest import Cast, serve
 from tests.conversations.test_tree import ask, change, ended
@@ -126,3 +129,53 @@ def test_the_thread_is_there_for_readers_alone(
     assert "secret" not in refused.content.decode()
     assert Client(headers={"host": "127.0.0.1"}).get(address).status_code == 302
     assert sign_in(cast.alice).post(address).status_code == 405
+
+
+def long_conversation(owner: User, length: int) -> tuple[Conversation, list[str]]:
+    """A conversation of so many messages, and their ids."""
+    conversation = Conversation.objects.create(owner=owner, title="long", revision=1)
+    messages: list[Message] = []
+    for number in range(length):
+        parent, role = messages[-1] if messages else None, ("user", "assistant")[number % 2]
+        said = {"text": f"{number}", "parts": [{"kind": "text", "text": f"{number}"}], "status": "complete"}
+        messages.append(Message(conversation=conversation, parent=parent, role=role, author=owner, revision=1, **said))
+    Message.objects.bulk_create(messages)
+    return conversation, [str(message.pk) for message in messages]
+
+
+def test_a_long_thread_comes_in_pieces_from_its_end(cast: Cast, sign_in: SignIn) -> None:
+    conversation, ids = long_conversation(cast.alice, 2 * PIECE + 7)
+    client, address = sign_in(cast.alice), f"/conversations/{conversation.pk}/thread/"
+    page = client.get(f"/conversations/{conversation.pk}/").content.decode()
+    assert shown({"html": page}) == ids[-PIECE:]
+    last = thread(client, str(conversation.pk))
+    assert shown(last) == ids[-PIECE:]
+    assert f'data-before="{ids[-PIECE]}"' in last["html"]
+    middle = client.get(address, {"before": ids[-PIECE]}).json()
+    assert shown(middle) == ids[7 : PIECE + 7]
+    first = client.get(address, {"before": ids[7]}).json()
+    assert shown(first) == ids[:7]
+    assert "data-before" not in first["html"]
+    assert shown(client.get(address, {"before": ids[0]}).json()) == []
+    assert shown(thread(client, str(conversation.pk), ids[3])) == ids[4:]
+    below = thread(client, str(conversation.pk), ids[-1])
+    assert (below["after"], shown(below)) == (ids[-1], [])
+
+
+def test_only_a_message_of_this_conversation_leads_further_up(cast: Cast, sign_in: SignIn) -> None:
+    theirs, _ = long_conversation(cast.alice, 3)
+    _, ids = long_conversation(cast.carol, 5)
+    address = f"/conversations/{theirs.pk}/thread/"
+    assert shown(sign_in(cast.alice).get(address, {"before": ids[4]}).json()) == []
+
+
+def test_a_long_thread_costs_as_many_queries_as_a_short_one(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.alice)
+    counts = []
+    for length in (4, 3 * PIECE):
+        conversation, _ = long_conversation(cast.alice, length)
+        client.get(f"/conversations/{conversation.pk}/")
+        with CaptureQueriesContext(connection) as captured:
+            client.get(f"/conversations/{conversation.pk}/")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

@@ -18,6 +18,7 @@ class ChatTranscript extends HTMLElement {
     const sizes = new ResizeObserver(() => this.#isFollowing && this.#jump());
     sizes.observe(this.thread);
     sizes.observe(this);
+    this.#lookUp();
   }
 
   get thread() {
@@ -105,10 +106,26 @@ class ChatTranscript extends HTMLElement {
   /** Another branch takes the place of what is below this message; without one, of everything that is stored. */
   replaceBelow(id, branch) {
     const children = [...this.thread.children].filter(isStored);
-    this.thread.ariaLive = "off"; // A log reads out whatever is added to it; this was said before.
+    this.#withoutReading(() => {
+      for (const element of children.slice(children.indexOf(this.find(id ?? "")) + 1)) element.remove();
+      this.thread.insertBefore(branch, this.#unsent[0] ?? null);
+    });
+    this.#changed();
+  }
+
+  /** A log reads out whatever is added to it; this was said before. */
+  #withoutReading(change) {
+    this.thread.ariaLive = "off";
     setTimeout(() => (this.thread.ariaLive = "polite"), QUIET);
-    for (const element of children.slice(children.indexOf(this.find(id ?? "")) + 1)) element.remove();
-    this.thread.insertBefore(branch, this.#unsent[0] ?? null);
+    change();
+  }
+
+  /** A piece of what is above takes the place of the way to it; what is in sight stays where it is. */
+  putAbove(way, piece) {
+    const first = way.nextElementSibling;
+    const { top } = first.getBoundingClientRect();
+    this.#withoutReading(() => way.replaceWith(piece));
+    this.hold(first, top);
     this.#changed();
   }
 
@@ -210,7 +227,13 @@ class ChatTranscript extends HTMLElement {
   }
 
   #changed() {
+    this.#lookUp();
     this.dispatchEvent(new CustomEvent("changed"));
+  }
+
+  /** A long thread has a way to what is above it. */
+  #lookUp() {
+    if (this.querySelector("earlier-messages")) import("./earlier-messages.js").catch(() => {}); // Or with the next change.
   }
 
   /** Only a reader who scrolls up stops following: growth and our own jumps also move the end away for a moment. */

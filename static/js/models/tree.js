@@ -2,6 +2,7 @@
 
 import { fragment } from "../helpers/html.js";
 import { newId, phrase } from "../helpers/page.js";
+import { fetchThread } from "../helpers/thread.js";
 
 /** After these the server shows another branch from this message's place on. */
 const TURNS = ["message.edit", "reply.retry", "reply.continue", "branch.choose"];
@@ -53,7 +54,7 @@ export class Tree {
 
   /** The branch that the server shows this person, below that message; what is above stays as it is. */
   async #show(parent, conversation) {
-    const { revision, after, html } = await fetchThread(conversation.id, parent);
+    const { revision, after, html } = await fetchThread(conversation.id, parent ? { after: parent } : {});
     this.#transcript.replaceBelow(after, fragment(html));
     await conversation.catchUp(revision);
   }
@@ -87,12 +88,4 @@ export class Tree {
 /** What stays where it is in sight: the switch under the reader's finger, or the message that was chosen. */
 function held(message, isSwitch) {
   return isSwitch ? message.querySelector(".switch__place") : message;
-}
-
-async function fetchThread(conversation, parent) {
-  const query = parent ? `?after=${parent}` : "";
-  const response = await fetch(`/conversations/${conversation}/thread/${query}`).catch(() => null);
-  const isThread = response?.headers.get("Content-Type")?.startsWith("application/json");
-  if (response?.ok && isThread) return response.json();
-  throw Object.assign(new Error("no thread"), { code: response?.status === 404 ? "not_found" : "lost" });
 }

@@ -1,0 +1,35 @@
+/** What is above the thread in sight: the next piece comes when the reader nears it, and nothing in sight moves. */
+
+import { fragment } from "../helpers/html.js";
+import { fetchThread } from "../helpers/thread.js";
+
+const AHEAD = "600px";
+
+class EarlierMessages extends HTMLElement {
+  #near = null;
+
+  connectedCallback() {
+    this.querySelector("button").onclick = () => this.#load();
+    const options = { root: this.closest("chat-transcript"), rootMargin: AHEAD };
+    this.#near = new IntersectionObserver(([entry]) => entry.isIntersecting && this.#load(), options);
+    this.#near.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.#near.disconnect();
+  }
+
+  /** Without an answer the button stays, for another try. */
+  async #load() {
+    const button = this.querySelector("button");
+    if (button.disabled) return;
+    button.disabled = true;
+    const transcript = this.closest("chat-transcript");
+    const { conversation } = document.getElementById("chat").dataset;
+    const answer = await fetchThread(conversation, { before: this.dataset.before }).catch(() => null);
+    button.disabled = false;
+    if (answer && this.isConnected) transcript.putAbove(this, fragment(answer.html));
+  }
+}
+
+customElements.define("earlier-messages", EarlierMessages);
