@@ -123,4 +123,4 @@ def _audience(conversation: Conversation, user: User) -> dict[str, Any]:
     team = conversation.team
     if team is None:
         return {"kind": "private", "write": conversation.owner_id == user.id}
-    return {"kind": "team", "team": {"id": team.id, "name": team.name}, "write": conversation.can_write(user)}
+    return {"kind": "team", "team": {"id": team.id, "name": team.name}, "write": conversation.is_writable}  # type: ignore[attr-defined]

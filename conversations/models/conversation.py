@@ -48,13 +48,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.movable_by(user)
 
     def for_sidebar(self, user: User) -> "ConversationQuerySet":
-        """With `is_streaming` and `is_unread` as this person sees them, newest first."""
+        """With `is_streaming`, `is_unread` and `is_writable` as this person sees them, newest first."""
         from conversations.models.message import Message
 
         read = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"), revision__gte=OuterRef("revision"))
         streaming = Message.objects.under_way().filter(conversation=OuterRef("pk"))
-        rows = self.select_related("team", "owner", "model")
-        return rows.annotate(is_streaming=Exists(streaming), is_unread=~Exists(read)).order_by("-updated_at", "-id")
+        writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
+        seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
+        return self.select_related("team", "owner", "model").annotate(**seen).order_by("-updated_at", "-id")
 
 
 class Conversation(models.Model):

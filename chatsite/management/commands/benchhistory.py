@@ -1,0 +1,38 @@
+"""`manage.py benchhistory`: how long the server takes to show a large history."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser
+from contextlib import ExitStack
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+MESSAGES = 100_000
+
+
+class Command(BaseCommand):
+    help = (
+        "Fills a scratch database with 2,000 conversations of 20 teams, and opens sidebar and conversations; fails "
+        "where that takes too long, or more queries for a long conversation. A development command."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--messages", type=int, default=MESSAGES, help=f"in all conversations ({MESSAGES:,})")
+        parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL, not on SQLite")
+
+    def handle(self, *, messages: int, postgresql: bool, **_: Any) -> None:
+        from tests.services import Postgres
+
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-benchhistory-"))
+            url = stack.enter_context(Postgres()).new_database() if postgresql else ""
+            child = [sys.executable, "-m", "tests.benchmark.history", str(messages)]
+            scratch = {**os.environ, "CHATSITE_DATA": folder, "DATABASE_URL": url, "REDIS_URL": ""}
+            scratch.pop("DATABASE_URL_FILE", None)
+            if subprocess.run(child, cwd=settings.BASE_DIR, env=scratch, check=False).returncode:  # noqa: S603
+                raise CommandError("The history does not open as promised.")
