@@ -16,6 +16,7 @@ from django.utils import timezone
 from conversations.digests import digest_of
 from conversations.live import hub
 from conversations.models import Conversation, PersonalToken, User
+from providers.prepared import Prepared
 
 _proofs: WeakKeyDictionary["Admitted", tuple[str, str]] = WeakKeyDictionary()
 """The session and the password hash with which each socket was last found in order."""
@@ -75,6 +76,19 @@ def person_of(credential: Credential) -> User | None:
     request.session = _engine.SessionStore(credential.session)
     user = get_user(request)
     return user if isinstance(user, User) and user.is_active else None
+
+
+def person_behind(socket: Admitted) -> User | None:
+    """As person_of, quicker: where session and password are what they were when all was in order, it still is."""
+    rows = _SESSION(socket.credential.session) if socket in _proofs else []
+    people = _PERSON(socket.user_id) if rows and rows[0].expire_date > timezone.now() else []
+    if people and people[0].is_active and _proofs[socket] == (rows[0].session_data, people[0].password):
+        return people[0]
+    return person_of(socket.credential)
+
+
+_SESSION = Prepared(lambda key: Session.objects.filter(pk=key))
+_PERSON = Prepared(lambda key: User.objects.filter(pk=key))
 
 
 def recheck() -> None:

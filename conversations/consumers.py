@@ -64,7 +64,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             if frame is None:
                 raise Refused("bad_frame", "Frames are text, not bytes.")
             command = commands.parse(frame)
-            person = await self._in_database(admission.person_of, self.credential)
+            person = await self._in_database(admission.person_behind, self)
             if person is None:
                 await self._close(SIGNED_OUT)
                 return

@@ -24,6 +24,7 @@ from providers.choosing import Search, Wait
 from providers.errors import VendorError
 from providers.models import ApiKey
 from providers.pool import Route
+from providers.prepared import Prepared
 from providers.types import Part, Prompt
 
 DATABASE_PATIENCE, AGAIN_SECONDS = 60.0, 0.5
@@ -150,7 +151,7 @@ def _next_step(live: LiveReply) -> Task | Wait:
     """What there is to do: call somebody, or wait for the reply above or for a key; raises VendorError."""
     reply = _row(live)
     above = reply.parent.parent_id if reply.parent else None
-    if above is not None and Message.objects.under_way().filter(pk=above).exists():
+    if above is not None and _UNDER_WAY(above):
         return Wait("queued", line=frozenset([above]))
     carried = _carry_over(live, reply.continues)
     payer = Payer.of(reply)
@@ -161,6 +162,9 @@ def _next_step(live: LiveReply) -> Task | Wait:
             return task
         search.without(step)
     return step
+
+
+_UNDER_WAY = Prepared(lambda reply: Message.objects.under_way().filter(pk=reply).only("pk"))
 
 
 def _row(live: LiveReply) -> Message:

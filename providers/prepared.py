@@ -14,7 +14,7 @@ _IDS: "models.UUIDField[UUID, UUID]" = models.UUIDField()
 
 
 class Prepared(Generic[M]):
-    """A QuerySet as a function of ids, for the few queries that every question waits for.
+    """A QuerySet as a function of ids (or texts), for the few queries that every question waits for.
 
     `make` is called once, with marks where the ids will stand; it must not look at them, nor at anything that changes.
     """
@@ -23,7 +23,7 @@ class Prepared(Generic[M]):
         self._make = make
         self._statements: dict[str, _Statement] = {}
 
-    def __call__(self, *ids: UUID) -> list[M]:
+    def __call__(self, *ids: UUID | str) -> list[M]:
         """The rows for these ids, read now."""
         connection = connections[DEFAULT_DB_ALIAS]
         statement = self._statements.get(connection.vendor)
@@ -47,8 +47,8 @@ class _Statement:
 class _Ready:
     """What a QuerySet takes for its query: it only hands out a compiler that has nothing left to compile."""
 
-    def __init__(self, statement: _Statement, ids: tuple[UUID, ...], connection: Any) -> None:
-        given = [_IDS.get_db_prep_value(one, connection) for one in ids]
+    def __init__(self, statement: _Statement, ids: tuple[UUID | str, ...], connection: Any) -> None:
+        given = [one if isinstance(one, str) else _IDS.get_db_prep_value(one, connection) for one in ids]
         slots = zip(statement.slots, statement.parameters, strict=True)
         parameters = tuple(fixed if slot is None else given[slot] for slot, fixed in slots)
         self._compiler = copy(statement.compiler)
@@ -62,6 +62,7 @@ class _Ready:
 def _statement(rows: "models.QuerySet[Any]", marks: list[UUID], connection: Any) -> _Statement:
     compiler = rows.query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
-    places = {_IDS.get_db_prep_value(mark, connection): place for place, mark in enumerate(marks)}
+    forms = ((place, _IDS.get_db_prep_value(mark, connection), str(mark)) for place, mark in enumerate(marks))
+    places = {form: place for place, *both in forms for form in both}
     slots = tuple(places.get(value) if isinstance(value, str | UUID) else None for value in parameters)
     return _Statement(rows.model, compiler, sql, tuple(parameters), slots)

@@ -25,13 +25,17 @@ class Resting(socket.socket):
     """A socket that, as long as nothing has come, sleeps for `rest()` seconds before it waits; 0 while load is low."""
 
     rest: Callable[[], float] = staticmethod(never)
+    is_drained = False
+    """There was nothing more to read just now."""
 
     def recv_into(self, *args: Any, **options: Any) -> int:
         while pause := self.rest():
+            if self.is_drained:
+                time.sleep(pause)
             try:
                 return self._read_now(*args, **options)
             except BlockingIOError:
-                time.sleep(pause)
+                self.is_drained = True
         return super().recv_into(*args, **options)
 
     def _read_now(self, buffer: Any, *_: Any) -> int:
@@ -39,7 +43,9 @@ class Resting(socket.socket):
 
         A socket with a timeout does not block, and one system call tells as much as the two that Python makes of it.
         """
-        return os.readv(self.fileno(), [buffer])
+        count = os.readv(self.fileno(), [buffer])
+        self.is_drained = count < len(buffer)
+        return count
 
 
 class RestingTls(Resting, ssl.SSLSocket):
@@ -48,4 +54,5 @@ class RestingTls(Resting, ssl.SSLSocket):
     def _read_now(self, buffer: Any, *args: Any) -> int:
         if not self.pending() and not wait_for_read(self, timeout=0):
             raise BlockingIOError
+        self.is_drained = False
         return ssl.SSLSocket.recv_into(self, buffer, *args)

@@ -22,6 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from providers import egress, errors
+from providers.chunks import take_buffered
 from providers.inflate import Inflation
 from providers.lookup import Addresses, Lookup
 from providers.placement import place
@@ -200,7 +201,9 @@ class Call:
         if response is None:
             raise HungUp
         try:
-            chunk: bytes = response.raw.read1(_READ_BYTES, decode_content=False) or b""
+            original: Any = response.raw._original_response  # requests' own way to http.client's
+            chunk: bytes = take_buffered(original)
+            chunk = chunk or response.raw.read1(_READ_BYTES, decode_content=False) or b""
         except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, AttributeError):
             if not self._is_concluded():
                 self._check()

@@ -15,6 +15,7 @@ from conversations.models import BranchChoice, Conversation, File, Message, Team
 from conversations.models.message import Role, Status
 from conversations.text import title_of
 from providers.models import LanguageModel
+from providers.prepared import Prepared
 
 new_conversation_id = new_id
 
@@ -55,7 +56,8 @@ def _begin(user: User, body: commands.Send, conversation_id: UUID, team: Team | 
 
 def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[str, Any]:
     question, ack = _post(user, body, conversation)
-    BranchChoice.objects.filter(user=user, conversation=conversation).update(message=question)
+    if _CHOICES(user.pk, conversation.pk):
+        BranchChoice.objects.choose(user, question)
     return ack
 
 
@@ -134,10 +136,16 @@ def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
 
 def _parent(conversation: Conversation, body: commands.Send) -> Message | None:
     if not body.says_parent:
-        return conversation.messages.order_by("-id").only("conversation").first()
+        return next(iter(_NEWEST(conversation.pk)), None)
     if body.parent is None:
         return None
     parent = conversation.messages.filter(pk=body.parent).first()
     if parent is None:
         raise NotFound
     return parent
+
+
+_CHOICES = Prepared(lambda user, conversation: BranchChoice.objects.filter(user=user, conversation=conversation))
+_NEWEST = Prepared(
+    lambda conversation: Message.objects.filter(conversation=conversation).order_by("-id").only("pk")[:1]
+)
