@@ -7,6 +7,7 @@ from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,6 +19,7 @@ from conversations import mailing
 from conversations.digests import digest_of, fresh_secret
 from conversations.forms import ProfileForm, TokenForm
 from conversations.models import PersonalToken, User
+from providers import auditing
 
 
 @login_required
@@ -74,20 +76,23 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
     mine = _person(request).tokens.filter(pk=token_id, revoked_at=None)
-    if not mine.update(revoked_at=timezone.now()):
-        raise Http404
+    with auditing.watch(request.user, mine):
+        if not mine.update(revoked_at=timezone.now()):
+            raise Http404
     return redirect("tokens")
 
 
 def _new_token(person: User, form: TokenForm) -> str:
     secret = fresh_secret(PersonalToken.PREFIX)
-    PersonalToken.objects.create(
-        user=person,
-        name=form.cleaned_data["name"],
-        digest=digest_of(secret),
-        hint=secret[-4:],
-        expires_at=timezone.now() + timedelta(days=form.cleaned_data["days"]),
-    )
+    with transaction.atomic():
+        token = PersonalToken.objects.create(
+            user=person,
+            name=form.cleaned_data["name"],
+            digest=digest_of(secret),
+            hint=secret[-4:],
+            expires_at=timezone.now() + timedelta(days=form.cleaned_data["days"]),
+        )
+        auditing.added(person, token)
     return secret
 
 

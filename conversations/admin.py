@@ -1,10 +1,13 @@
 """People and teams in the admin. Conversations are not here: an administrator does not read what is private."""
 
+from allauth.account.admin import EmailAddressAdmin
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +15,7 @@ from conversations.budget_form import BudgetForm
 from conversations.ledger_admin import LedgerAdmin
 from conversations.models import Budget, Installation, Membership, Team, User
 from conversations.reporting.names import names_of
+from providers.audited_admin import AuditedAdmin
 
 __all__ = ["LedgerAdmin"]
 
@@ -23,7 +27,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     list_display = ["username", "display_name", "team_names", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "teams"]
     search_fields = ["username", "display_name"]
@@ -37,8 +41,13 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return super().get_queryset(request).prefetch_related("teams")
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Deleting would take conversations along, others' words too, and list their titles: deactivate instead."""
-        return obj is not None and not obj.conversations.exists() and super().has_delete_permission(request, obj)
+        """Deleting would take conversations and files along, others' too, and list their names: deactivate instead."""
+        leaves_nothing = obj is not None and not obj.conversations.exists() and not obj.files.exists()
+        return leaves_nothing and super().has_delete_permission(request, obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        with self.watched(request, id):
+            return super().user_change_password(request, id, form_url)
 
     @admin.display(description=_("teams"))
     def team_names(self, person: User) -> str:
@@ -46,7 +55,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Team)
-class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TeamAdmin(AuditedAdmin):
     list_display = ["name", "people", "created_at"]
     search_fields = ["name"]
     fields = ["name", "names_speakers", "model", "system_prompt", "models", "api_keys"]
@@ -66,7 +75,7 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Installation)
-class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class SiteAdmin(AuditedAdmin):
     """What holds for the whole site: one row."""
 
     fields = ["staff_makes_teams"]
@@ -79,7 +88,7 @@ class SiteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Budget)
-class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class BudgetAdmin(AuditedAdmin):
     form = BudgetForm
     fields = ["whose", "period", "soft", "hard"]
     list_display = ["kind", "target_name", "period", "soft", "hard"]
@@ -90,11 +99,21 @@ class BudgetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return names_of(budget.kind, [budget.target])[budget.target] if budget.target else gettext("each")
 
 
-admin.site.unregister([Authenticator, UserSession])
+admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
+
+
+@admin.register(Group)
+class PermissionsAdmin(AuditedAdmin, GroupAdmin):  # type: ignore[type-arg]
+    """Django's groups of permissions, for staff."""
+
+
+@admin.register(EmailAddress)
+class MailAdmin(AuditedAdmin, EmailAddressAdmin):  # type: ignore[misc]
+    """Where a forgotten password is mailed to."""
 
 
 @admin.register(Authenticator)
-class FactorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class FactorAdmin(AuditedAdmin):
     """Second factors can be taken away from somebody who lost theirs; what is in them is nobody's to see."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]

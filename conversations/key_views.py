@@ -7,6 +7,7 @@ from allauth.account.decorators import reauthentication_required
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from conversations.models import User
-from providers import adding
+from providers import adding, auditing
 from providers.models import ApiKey, Endpoint
 
 
@@ -55,7 +56,11 @@ def own_keys(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         person = _person(request)
-        ApiKey.objects.create(endpoint=given["endpoint"], secret=given["key"], owner=person, created_by=person)
+        with transaction.atomic():
+            key = ApiKey.objects.create(
+                endpoint=given["endpoint"], secret=given["key"], owner=person, created_by=person
+            )
+            auditing.added(person, key)
         return redirect("own-keys")
     keys = _person(request).keys.select_related("endpoint").order_by("-created_at")
     context = {"form": form, "keys": keys, "is_open": open_endpoints().exists()}
@@ -66,8 +71,10 @@ def own_keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove_own_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Replies that are being written with it go on with another key, or end."""
-    if not _person(request).keys.filter(pk=key_id).delete()[0]:
-        raise Http404
+    mine = _person(request).keys.filter(pk=key_id)
+    with auditing.watch(request.user, mine):
+        if not mine.delete()[0]:
+            raise Http404
     return redirect("own-keys")
 
 

@@ -14,6 +14,7 @@ from conversations.reporting.periods import Period
 from conversations.reporting.summing import FINE, bounds_of
 from conversations.templatetags.amounts import count, money, seconds
 from providers import errors
+from providers.audited_admin import DiscreetAdmin
 
 MOST = 10_000
 """Rows that one may leaf through: who looks for older ones filters, or takes the CSV."""
@@ -72,7 +73,7 @@ class OutcomeFilter(admin.SimpleListFilter):
 
 
 @admin.register(UsageRecord)
-class LedgerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LedgerAdmin(DiscreetAdmin):
     """Every call there was; whoever sees this sees no word of what was said."""
 
     list_display = [

@@ -32,8 +32,13 @@ def bad_token(request: HttpRequest) -> bool:
     return _is_too_often("token", request, BAD_TOKENS)
 
 
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, as far as that can be trusted."""
+    return str(get_adapter(request).get_client_ip(request))
+
+
 def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:
-    return _is_over(f"{action}:{get_adapter(request).get_client_ip(request)}", most)
+    return _is_over(f"{action}:{address_of(request)}", most)
 
 
 def _is_over(what: str, most: int) -> bool:

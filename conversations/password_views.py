@@ -20,6 +20,7 @@ from conversations.digests import digest_of, fresh_secret
 from conversations.forms import PasswordForm
 from conversations.models import PasswordLink, User
 from conversations.models.password_link import may_reset
+from providers import auditing
 
 SESSION_KEY = "password-link"
 
@@ -68,7 +69,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "of": link.user}
         return render(request, "account/new_password.html", context, status=422 if form.errors else 200)
-    with transaction.atomic():
+    with auditing.watch(link.user, User.objects.filter(pk=link.user.pk)):
         if not link.use():
             return _over(request)
         link.user.set_password(form.cleaned_data["password"])
@@ -83,13 +84,14 @@ def _new_link(maker: User, person: User) -> str:
     secret, now = fresh_secret(), timezone.now()
     with transaction.atomic():
         person.password_links.filter(used_at=None).update(expires_at=now - timedelta(seconds=1))
-        PasswordLink.objects.create(
+        link = PasswordLink.objects.create(
             user=person,
             made_by=maker,
             digest=digest_of(secret),
             replaces=PasswordLink.state_of(person),
             expires_at=now + PasswordLink.VALID,
         )
+        auditing.added(maker, link)
     return secret
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from conversations.models import Installation, User
+from providers import auditing
 
 SETUP_PATH = "/setup/"
 _OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
@@ -40,6 +41,7 @@ def create_administrator(username: str, password: str, language: str) -> User:
                 raise AlreadySetUp
             person = User.objects.create_superuser(username, email="", password=password, language=language)
             Installation.objects.create(pk=1, administrator=person)
+            auditing.added(person, person)
     except IntegrityError:
         raise AlreadySetUp from None
     return person

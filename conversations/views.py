@@ -119,7 +119,7 @@ def add_endpoint(request: HttpRequest) -> HttpResponse:
 def small_model(request: HttpRequest) -> HttpResponse:
     """How far the small local model is (GET, JSON), and the wish to talk with it (POST)."""
     if request.method == "POST":
-        adding.adopt_local_model()
+        adding.adopt_local_model(by=request.user)
         return redirect("/")
     state = local_model.state(settings.CHATSITE_DATA)
     fields = {"stage": state.stage, "done": state.done, "total": state.total, "reason": _said(state.reason)}

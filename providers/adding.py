@@ -5,10 +5,10 @@ from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from providers import cooling, keyring, local_model, vault
+from providers import auditing, cooling, keyring, local_model, vault
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.presets import PRESETS, Preset
 
@@ -20,9 +20,9 @@ def add_endpoint(
 ) -> Endpoint:
     """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
     preset, wanted, key = _preset(preset_id), _model_ids(models), key.strip()
-    fields = _fields(preset, base_url.strip(), key)
-    with transaction.atomic():
-        endpoint = _endpoint(name.strip() or preset.label, fields)
+    fields, name = _fields(preset, base_url.strip(), key), name.strip() or preset.label
+    with auditing.watch(by, *_rows(name)):
+        endpoint = _endpoint(name, fields)
         _set_key(endpoint, key, by)
         _set_models(endpoint, wanted)
         for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
@@ -37,7 +37,7 @@ def add_new_endpoint(preset_id: str, *, name: str, base_url: str, models: Iterab
     fields = _fields(preset, base_url.strip(), key)
     if Endpoint.objects.filter(name=name).exists():
         raise ValidationError({"name": _("There is an endpoint of this name.")})
-    with transaction.atomic():
+    with auditing.watch(by, *_rows(name)):
         endpoint = _endpoint(name, fields)
         _set_key(endpoint, key, by)
         if wanted:
@@ -57,9 +57,9 @@ def change_address(endpoint: Endpoint) -> None:
     endpoint.keys.all().delete()
 
 
-def adopt_local_model() -> Endpoint:
+def adopt_local_model(by: Any = None) -> Endpoint:
     """Make the small local model a choice."""
-    with transaction.atomic():
+    with auditing.watch(by, *_rows(local_model.DISPLAY_NAME)):
         endpoint, _made = Endpoint.objects.update_or_create(
             is_local=True,
             defaults={
@@ -83,6 +83,12 @@ def adopt_local_model() -> Endpoint:
             },
         )
     return endpoint
+
+
+def _rows(name: str) -> list[QuerySet[Any]]:
+    """All that adding an endpoint of this name may change."""
+    theirs = (ApiKey.objects.filter(endpoint__name=name), Deployment.objects.filter(endpoint__name=name))
+    return [Endpoint.objects.filter(name=name), *theirs, LanguageModel.objects.all()]
 
 
 def _preset(preset_id: str) -> Preset:

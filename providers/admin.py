@@ -11,8 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import adding, cooling, keys
 from providers.admin_pages import detect_page, models_page
+from providers.audit_admin import AuditAdmin
+from providers.audited_admin import AuditedAdmin
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.preset_page import preset_page
+
+__all__ = ["ApiKeyAdmin", "AuditAdmin", "DeploymentAdmin", "EndpointAdmin", "LanguageModelAdmin", "TroubleAdmin"]
 
 POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute"]
 
@@ -85,7 +89,7 @@ class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class EndpointAdmin(AuditedAdmin):
     list_display = ["name", "wire", "base_url", "key_placement", "enabled"]
     list_filter = ["wire", "enabled"]
     search_fields = ["name", "base_url"]
@@ -136,7 +140,7 @@ class EndpointAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ApiKeyAdmin(AuditedAdmin):
     form = KeyForm
     list_display = ["endpoint", "name", "shown", "owner", "enabled", "created_by", "created_at", "last_used_at"]
     list_filter = ["endpoint", "enabled"]
@@ -160,7 +164,7 @@ class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(LanguageModel)
-class LanguageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LanguageModelAdmin(AuditedAdmin):
     list_display = ["name", "endpoints", "enabled"]
     search_fields = ["name"]
     inlines = [DeploymentInline]
@@ -174,7 +178,7 @@ class LanguageModelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DeploymentAdmin(AuditedAdmin):
     """What the rows within an endpoint and a model have no room for."""
 
     list_display = ["vendor_id", "model", "endpoint", "enabled"]
@@ -204,7 +208,7 @@ class DeploymentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Trouble)
-class TroubleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TroubleAdmin(AuditedAdmin):
     """What the pool leaves alone just now; who deletes a row puts it back into service at once."""
 
     list_display = ["whose", "code", "text", "failures", "since", "cooling_until"]

@@ -50,7 +50,7 @@ def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoi
         detection = detecting.detect_endpoint(endpoint, model)
     except Locked as error:
         return {"problem": str(error)}
-    stored = detection.findings is not None and detecting.store(endpoint, detection.findings)
+    stored = detecting.conclude(request.user, endpoint, detection)
     said = _("Detected how to call it.") if stored else _("Tried how to call it; nothing was changed.")
     rows.log_change(request, endpoint, said)
     return {"detection": detection, "stored": stored}
@@ -75,7 +75,7 @@ def _may_add_models(request: HttpRequest) -> bool:
 
 def _adopted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
     try:
-        added = syncing.adopt(endpoint, request.POST.getlist("model"))
+        added = syncing.adopt(endpoint, request.POST.getlist("model"), by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect(request.get_full_path())
@@ -100,10 +100,10 @@ def _list(endpoint: Endpoint, wanted: str) -> dict[str, Any]:
 
 
 def _endpoint(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> Endpoint:
-    endpoint = get_object_or_404(Endpoint, pk=pk)
-    if not rows.has_change_permission(request, endpoint):
+    """Asked in this order: who may not see it does not learn whether it is there."""
+    if not rows.has_change_permission(request):
         raise PermissionDenied
-    return endpoint
+    return get_object_or_404(Endpoint, pk=pk)
 
 
 def _page(

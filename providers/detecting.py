@@ -10,11 +10,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from providers import pool, registry
+from providers import auditing, pool, registry
+from providers.auditing import Act
 from providers.errors import (
     AddressRefused,
     BadRequest,
@@ -88,6 +90,14 @@ def why_not(endpoint: Endpoint) -> str:
     if endpoint.needs_key and pool.route_to(endpoint).key is None:
         return _("This endpoint has no key.")
     return ""
+
+
+def conclude(by: Any, endpoint: Endpoint, detection: Detection) -> bool:
+    """Store what was found, if anything was, and note that it was tried; False where nothing is stored."""
+    with auditing.watch(by, Endpoint.objects.filter(pk=endpoint.pk), endpoint.deployments.all()):
+        stored = detection.findings is not None and store(endpoint, detection.findings)
+        auditing.note(by, Act.TESTED, endpoint, after={"calls": len(detection.tries), "stored": stored})
+    return stored
 
 
 def store(endpoint: Endpoint, findings: Address) -> bool:

@@ -3,9 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from django.db import transaction
-
-from providers import adding, cooling
+from providers import adding, auditing, cooling
 from providers.health import HealthEvent
 from providers.models import ApiKey
 
@@ -16,16 +14,16 @@ def rotate(key: ApiKey, plain: str, by: Any) -> None:
     """The new value in, the old one gone; raises ValidationError in words. What is being written goes on to its end."""
     adding.check_key(plain)
     adding.refuse_twice(key, plain)
-    key.secret = plain
-    with transaction.atomic():
+    with auditing.watch(by, ApiKey.objects.filter(pk=key.pk)):
+        key.secret = plain
         key.save(update_fields=["secret", "fingerprint"])
         note(key, {"new_key"}, by)
 
 
 def switch(key: ApiKey, on: bool, by: Any) -> None:
     """Calls with a key that is switched off end within a second, in every process."""
-    key.enabled = on
-    with transaction.atomic():
+    with auditing.watch(by, ApiKey.objects.filter(pk=key.pk)):
+        key.enabled = on
         key.save(update_fields=["enabled"])
         note(key, {"enabled"}, by)
 

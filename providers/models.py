@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from providers import egress, local_model, vault
+from providers.audit import AuditEntry
 from providers.errors import VendorError
 from providers.fields import EncryptedField
 from providers.health import HealthEvent, Lease, Trouble
@@ -22,6 +23,7 @@ from providers.types import Address, Clocks
 
 __all__ = [
     "ApiKey",
+    "AuditEntry",
     "Deployment",
     "Endpoint",
     "HealthEvent",

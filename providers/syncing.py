@@ -1,12 +1,12 @@
 """Models picked from the list that a vendor offers."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from providers import catalogue, pool
+from providers import auditing, catalogue, pool
 from providers.adding import NAME_LENGTH
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.types import CatalogueEntry
@@ -31,12 +31,12 @@ def served(endpoint: Endpoint) -> set[str]:
     return set(endpoint.deployments.values_list("vendor_id", flat=True))
 
 
-def adopt(endpoint: Endpoint, picked: Iterable[str]) -> list[str]:
+def adopt(endpoint: Endpoint, picked: Iterable[str], by: Any = None) -> list[str]:
     """Serve the picked models from this endpoint; returns those that are new. Raises ValidationError in words."""
     wanted = [name for name in dict.fromkeys(name.strip() for name in picked) if name not in served(endpoint)]
     if not all(_can_be_stored(name) for name in wanted):
         raise ValidationError(_("A model's name is one line of at most 200 characters."))
-    with transaction.atomic():
+    with auditing.watch(by, endpoint.deployments.all(), LanguageModel.objects.filter(name__in=wanted)):
         for vendor_id in wanted:
             _serve(endpoint, vendor_id)
     return wanted

@@ -28,7 +28,9 @@ def spare_the_disk() -> None:
 def _remove_rows(_: TransactionTestCase) -> None:
     """Django's own way makes all content types and permissions anew, and on PostgreSQL the files of all tables."""
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    with transaction.atomic(), connection.cursor() as cursor:
+    from tests.flushing import unlocked  # it needs the apps to be there
+
+    with transaction.atomic(), connection.cursor() as cursor, unlocked(cursor):
         for name in set(names) - _STAYING:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
 

@@ -11,11 +11,12 @@ from tests.services import Postgres
 
 BASE = Path(__file__).resolve().parent.parent
 SUITES = ("test_engine", "test_socket", "test_races", "test_models", "test_api_lists", "test_setup", "test_bad_input",
-          "test_budgets", "test_sums")  # fmt: skip
+          "test_budgets", "test_sums", "test_audit")  # fmt: skip
+OTHERS = ("tests/test_backup.py", "tests/providers/test_audit.py::test_it_only_grows")
 
 
 def test_the_engines_tests_pass_on_postgres(pytestconfig: pytest.Config) -> None:
-    suites = ["tests/test_backup.py", *(f"tests/conversations/{name}.py" for name in SUITES)]
+    suites = [*OTHERS, *(f"tests/conversations/{name}.py" for name in SUITES)]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     if pytestconfig.getoption("--soak"):

@@ -9,6 +9,8 @@ from conversations import events, generation
 from conversations.actions.access import visible, visible_message, writable
 from conversations.errors import NotFound
 from conversations.models import BranchChoice, Conversation, ReadMark, Team, User
+from providers import auditing
+from providers.auditing import Act
 
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
@@ -41,8 +43,9 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
             raise NotFound
         if conversation.team_id == team_id:
             return
-        before = set(conversation.audience_ids())
+        before, old = set(conversation.audience_ids()), conversation.team_name
         revision = conversation.advance(1, team=team)
+        auditing.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after={"team": team})
         lost = before - set(conversation.audience_ids())
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, lost))
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))

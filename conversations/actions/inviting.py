@@ -9,6 +9,7 @@ from django.utils import timezone
 from conversations.digests import digest_of, fresh_secret
 from conversations.errors import NotFound, Refused
 from conversations.models import Invitation, Membership, Team, User
+from providers import auditing
 
 
 def invite(
@@ -19,22 +20,26 @@ def invite(
     if team is None:
         raise NotFound
     secret = fresh_secret()
-    invitation = Invitation.objects.create(
-        team=team,
-        made_by=user,
-        role=role,
-        digest=digest_of(secret),
-        is_single_use=is_single_use,
-        mailed_to=mailed_to,
-        expires_at=timezone.now() + timedelta(days=days),
-    )
+    with transaction.atomic():
+        invitation = Invitation.objects.create(
+            team=team,
+            made_by=user,
+            role=role,
+            digest=digest_of(secret),
+            is_single_use=is_single_use,
+            mailed_to=mailed_to,
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+        auditing.added(user, invitation)
     return invitation, secret
 
 
 def revoke_invitation(user: User, team_id: UUID, invitation_id: UUID) -> None:
     led = Team.objects.led_by(user).filter(pk=team_id)
-    if not Invitation.objects.filter(team__in=led, pk=invitation_id).revoke():
-        raise NotFound
+    closed = Invitation.objects.filter(team__in=led, pk=invitation_id, revoked_at=None)
+    with auditing.watch(user, closed):
+        if not closed.revoke():
+            raise NotFound
 
 
 def join(user: User, invitation: Invitation) -> None:
@@ -45,7 +50,8 @@ def join(user: User, invitation: Invitation) -> None:
             return
         if not invitation.use():
             raise NotFound
-        Membership.objects.create(team_id=invitation.team_id, user=user, role=invitation.role)
+        place = Membership.objects.create(team_id=invitation.team_id, user=user, role=invitation.role)
+        auditing.added(user, place)
 
 
 def sign_up(invitation: Invitation, name: str, password: str, *, email: str, language: str) -> User:
@@ -53,6 +59,7 @@ def sign_up(invitation: Invitation, name: str, password: str, *, email: str, lan
     try:
         with transaction.atomic():
             person = User.objects.create_user(name, email=email, password=password, language=language)
+            auditing.added(person, person)
             join(person, invitation)
     except IntegrityError:
         raise Refused("conflict", "This name is taken.") from None

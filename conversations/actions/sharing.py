@@ -17,6 +17,8 @@ from conversations.digests import digest_of, fresh_secret
 from conversations.errors import NotFound, Refused
 from conversations.models import Conversation, File, Message, Share, User
 from conversations.text import title_of
+from providers import auditing
+from providers.auditing import Act
 
 MOST_OPEN = 200
 """Links of one person that lead somewhere."""
@@ -64,6 +66,7 @@ def share_conversation(
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
         share.files.set(_files_of(branch))
+        auditing.note(user, Act.ADDED, share, name="", after=_told(share))
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision, shared=True))
     return share, secret
 
@@ -76,7 +79,8 @@ def revoke_share(user: User, share_id: UUID) -> None:
             raise NotFound
         conversation = Conversation.objects.select_related("team", "owner").get(pk=share.conversation_id)
         revision = conversation.advance(1)
-        Share.objects.filter(pk=share_id).revoke()
+        if Share.objects.filter(pk=share_id).revoke():
+            auditing.note(user, Act.REMOVED, share, name="", before=_told(share))
         others = conversation.shares.open().exists()
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision, shared=others))
 
@@ -103,6 +107,17 @@ def _open(share_id: UUID) -> Share:
     if share is None:
         raise NotFound
     return share
+
+
+def _told(share: Share) -> dict[str, Any]:
+    """What the audit log says of a link: ids, and nothing of what was said."""
+    return {
+        "conversation": share.conversation_id,
+        "message": share.message_id,
+        "made_by": share.made_by,
+        "expires_at": share.expires_at,
+        "pass_phrase": bool(share.pass_phrase),
+    }
 
 
 def _shareable(user: User, conversation_id: UUID) -> Conversation:

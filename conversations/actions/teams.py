@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from conversations import events
 from conversations.errors import NotFound, Refused
 from conversations.models import Installation, Membership, Team, User
+from providers import auditing
 
 
 class LastLead(Refused):
@@ -26,7 +27,8 @@ def create_team(user: User, name: str) -> Team:
         raise NotFound
     with _unique_name(), transaction.atomic():
         team = Team.objects.create(name=name)
-        Membership.objects.create(team=team, user=user, role=Membership.Role.LEAD)
+        auditing.added(user, team)
+        auditing.added(user, Membership.objects.create(team=team, user=user, role=Membership.Role.LEAD))
     return team
 
 
@@ -36,15 +38,18 @@ def change_team(user: User, team_id: UUID, **changed: Any) -> None:
         team = _led(user, team_id)
         for field, value in changed.items():
             setattr(team, field, value)
-        team.save(update_fields=list(changed))
+        with auditing.watch(user, Team.objects.filter(pk=team_id)):
+            team.save(update_fields=list(changed))
 
 
 def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
     with transaction.atomic():
-        place = _place(_led(user, team_id), person_id)
+        team = _led(user, team_id)
+        place = _place(team, person_id)
         _keep_a_lead(place, becomes=role)
-        place.role = role
-        place.save(update_fields=["role"])
+        with auditing.watch(user, team.memberships.filter(pk=place.pk)):
+            place.role = role
+            place.save(update_fields=["role"])
 
 
 def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
@@ -54,8 +59,9 @@ def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
         place = _place(team, person_id)
         if place.user_id == user.id or not place.user.is_active:
             raise NotFound
-        team.memberships.filter(pk=place.pk).update(role=Membership.Role.LEAD)
-        team.memberships.filter(user=user).update(role=Membership.Role.MEMBER)
+        with auditing.watch(user, team.memberships.filter(user__in=[user, place.user])):
+            team.memberships.filter(pk=place.pk).update(role=Membership.Role.LEAD)
+            team.memberships.filter(user=user).update(role=Membership.Role.MEMBER)
 
 
 def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
@@ -65,19 +71,21 @@ def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
         place = _place(team, person_id)
         if place.user_id == user.id:
             raise NotFound
-        team.invitations.filter(is_single_use=False).revoke()
-        _end(place)
+        with auditing.watch(user, open_to_many := team.invitations.filter(is_single_use=False, revoked_at=None)):
+            open_to_many.revoke()
+        _end(user, place)
 
 
 def leave_team(user: User, team_id: UUID) -> None:
     with transaction.atomic():
         place = _place(_locked(Team.objects.visible_to(user), team_id), user.id)
         _keep_a_lead(place)
-        _end(place)
+        _end(user, place)
 
 
-def _end(place: Membership) -> None:
+def _end(by: User, place: Membership) -> None:
     """What they wrote stays, with their name; what they may no longer read goes from their pages."""
+    auditing.removed(by, place)
     lost = list(place.team.conversations.values_list("pk", "revision"))
     place.delete()
     person = place.user_id

@@ -16,9 +16,9 @@ from conversations.reporting.access import sees_usage
 from conversations.reporting.forms import UsageForm
 from conversations.reporting.names import names_of
 from conversations.reporting.periods import Period
-from conversations.reporting.sheets import csv_lines
 from conversations.trickle import trickling
 from providers.prices import MICRO
+from providers.spreadsheets import csv_lines
 
 _LEDGER = (
     "created_at", "user", "team", "model_name", "endpoint_name", "key_name", "input_tokens", "output_tokens",

@@ -24,7 +24,8 @@ from conversations.reporting.periods import Period
 from conversations.reporting.timeline import timeline
 from conversations.reporting.trial import trial
 from conversations.trickle import at_once, trickling
-from providers import clock, keys
+from providers import auditing, clock, keys
+from providers.auditing import Act
 from providers.models import ApiKey, Deployment, Trouble
 
 CALLS_SHOWN = 20
@@ -91,6 +92,7 @@ def test_key(request: HttpRequest, key_id: UUID) -> HttpResponseBase:
         messages.error(request, _("This endpoint serves no such model."))
         return redirect("key", key_id)
     deployment = form.cleaned_data["deployment"]
+    auditing.note(request.user, Act.TESTED, key, after={"model": deployment.vendor_id})
     gap = get_random_string(32)
     context = {**_frame(key), "title": _("Test now"), "deployment": deployment, "gap": gap}
     before, after = report(request, "trial", context).rendered_content.split(gap)

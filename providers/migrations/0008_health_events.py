@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0006_prices_and_owners'),
+        ('providers', '0007_audit'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,9 @@ from playwright.sync_api import expect
 
 from conversations.models import Budget, UsageRecord
 from conversations.reporting import summing
-from providers.models import ApiKey, Endpoint, LanguageModel
+from providers import auditing
+from providers.auditing import Act
+from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
 from tests.conftest import CANARY, Cast
@@ -48,6 +50,31 @@ def test_they_fit_and_read_well(
         alice.page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
         assert not alice.scrolls_sideways(), name
         assert alice.page.evaluate(WIDE_ELEMENTS) == [], name
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), LOOKS)
+def test_the_audit_log_fits_and_reads_well(
+    cast: Cast, model: LanguageModel, visit: Visit, tmp_path: Path, width: int, scheme: str, language: str
+) -> None:
+    cast.alice.language = language
+    cast.alice.save()
+    endpoint = Endpoint.objects.get()
+    with auditing.coming_from(lambda: "203.0.113.7"):
+        auditing.added(cast.alice, endpoint)
+        auditing.added(cast.alice, endpoint.keys.get())
+        auditing.note(
+            cast.bob, Act.CHANGED, cast.team, before={"system_prompt": ""}, after={"system_prompt": "Be brief. " * 40}
+        )
+        auditing.removed(cast.alice, cast.team.memberships.get(user=cast.rita))
+    alice = visit(
+        cast.alice, "/admin/providers/auditentry/", viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    for name in ("list", "entry"):
+        if name == "entry":
+            longest = AuditEntry.objects.get(act=Act.CHANGED)
+            alice.open(f"/admin/providers/auditentry/{longest.pk}/change/")
+        alice.page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        assert not alice.scrolls_sideways(), name
 
 
 REPORTS = {

@@ -20,11 +20,11 @@ from conversations.reporting import charts, overview, summing, usage
 from conversations.reporting.budgets import budget_groups
 from conversations.reporting.periods import Period
 from conversations.reporting.scoreboard import contests, percentile
-from conversations.reporting.sheets import csv_lines
 from conversations.templatetags.amounts import money, seconds, share
 from providers import clock as site_clock
 from providers.errors import KeyRefused
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
+from providers.spreadsheets import csv_lines
 from tests.clock import Clock
 from tests.conftest import CANARY, Cast
 

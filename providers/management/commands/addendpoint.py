@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
+from providers import auditing
 from providers.adding import add_endpoint
 from providers.presets import PRESETS
 
@@ -24,13 +25,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            endpoint = add_endpoint(
-                options["preset"],
-                name=options["name"],
-                base_url=options["base_url"],
-                models=options["model"],
-                key=_read_key(options["key_file"]),
-            )
+            with auditing.by_command("addendpoint"):
+                endpoint = add_endpoint(
+                    options["preset"],
+                    name=options["name"],
+                    base_url=options["base_url"],
+                    models=options["model"],
+                    key=_read_key(options["key_file"]),
+                )
         except (ValidationError, OSError, UnicodeDecodeError) as error:
             raise CommandError(_in_words(error)) from None
         self.stdout.write(f"{endpoint.name}: {endpoint.base_url}, {', '.join(options['model'])}")

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import cooling, detecting, pool
+from providers import auditing, cooling, detecting, pool
+from providers.auditing import Act
 from providers.detecting import QUESTION
 from providers.errors import VendorError
 from providers.models import Deployment, Endpoint
@@ -37,6 +38,8 @@ class Command(BaseCommand):
             self._detect(deployment)
             return
         results = [self._check(route, label) for route, label in _routes(deployment)]
+        with auditing.by_command("checkendpoint"):
+            auditing.note(None, Act.TESTED, endpoint, after={"calls": len(results), "working": sum(results)})
         if not results or not all(results):
             raise CommandError("Not every key works." if results else "This endpoint has no key.")
 
@@ -50,9 +53,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         for tried in detection.tries:
             self.stdout.write(f"{tried.method} {tried.url} (key: {tried.placement}): {tried.came}")
+        with auditing.by_command("checkendpoint"):
+            stored = detecting.conclude(None, endpoint, detection)
         if detection.findings is None:
             raise CommandError("Nothing works. The endpoint is as it was.")
-        if not detecting.store(endpoint, detection.findings):
+        if not stored:
             raise CommandError("The endpoint was changed meanwhile. Nothing is stored.")
         self.stdout.write(_stored(detection.findings))
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import keyring, vault
+from providers import auditing, keyring, vault
+from providers.auditing import Act
+from providers.models import ApiKey
 
 
 class Command(BaseCommand):
@@ -14,6 +16,8 @@ class Command(BaseCommand):
         if not vault.prefix():
             raise CommandError(keyring.problem())
         done = keyring.rotate()
+        with auditing.by_command("rotatekeys"):
+            auditing.note(None, Act.SEALED, ApiKey, after={"sealed": done.sealed, "locked": done.locked})
         rate = done.sealed / done.seconds if done.seconds else 0
         self.stdout.write(f"{done.sealed} keys sealed anew in {done.seconds:.2f} s ({rate:.0f} a second).")
         if done.locked:

@@ -1,0 +1,19 @@
+"""The world of the matrix."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from tests.authorisation import admin_table
+from tests.authorisation.world import World, build
+
+
+@pytest.fixture
+def world(db: None, settings: Any) -> World:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
+    cache.clear()
+    made = build()
+    made.targets |= {**admin_table.targets(made), "": {}, "key": {"key": "none", "uidb36": "1"}}
+    return made

@@ -1,0 +1,105 @@
+"""Whether a policy holds: every role asks, and what came is held against what the table says."""
+
+from collections.abc import Iterator
+
+from tests.authorisation import table
+from tests.authorisation.asking import Answer, ask, fingerprint, masked
+from tests.authorisation.line import Line, Said
+from tests.authorisation.roles import R, Role, acts_as, asking
+from tests.authorisation.table import Policy
+from tests.authorisation.world import Ids, World, absent
+
+SIGN_IN = ("/accounts/login/?next=", "/admin/login/?next=")
+
+
+def wrong(world: World, policies: list[Policy]) -> Iterator[str]:
+    """One line for each cell in which something else came than the table says."""
+    unchanged = fingerprint()
+    for policy in policies:
+        for target, allowed in policy.allowed.items():
+            ids = world.targets[target]
+            for role in asking(policy.tokens_count):
+                whose = acts_as(role, policy.tokens_count)
+                answer = ask(world, world.clients[role], policy, ids, "" if whose in allowed else unchanged)
+                problem = leak(world, whose, answer.body, policy.publishes if whose in allowed else "") or (
+                    _is_no_success(world, policy, whose, answer)
+                    if whose in allowed
+                    else _is_no_refusal(policy, whose, answer) or _differs(world, policy, role, ids, answer)
+                )
+                if problem:
+                    yield f"{policy.method} {policy.route} ({target}) by {role}: {problem}"
+
+
+def _is_no_success(world: World, policy: Policy, whose: Role, answer: Answer) -> str:
+    if answer.status not in policy.ok or answer.location.startswith(SIGN_IN):
+        return f"{answer.status} {answer.location} {answer.body[:200]}"
+    for name, who in policy.shows.items():
+        if (whose in who) != (world.markers[name][0] in answer.body):
+            return f"{'does not show' if whose in who else 'shows'} {name}"
+    return ""
+
+
+def _is_no_refusal(policy: Policy, whose: Role, answer: Answer) -> str:
+    if answer.has_written:
+        return f"refused with {answer.status}, and has written"
+    if _is_refusal(policy, whose, answer):
+        return ""
+    return f"was not refused: {answer.status} {answer.location} {answer.body[:200]}"
+
+
+def _is_refusal(policy: Policy, whose: Role, answer: Answer) -> bool:
+    """Who is not signed in is led to the sign-in page, or told 401."""
+    to_sign_in = answer.status == 302 and answer.location.startswith(SIGN_IN)
+    if policy.refusal == "not there" and (whose != R.ANONYMOUS or policy.route in table.WITHOUT_SIGNING_IN):
+        return answer.status == 404
+    if policy.refusal == "admin" and whose in table.STAFF:
+        return answer.status in (403, 404)
+    return answer.status == 401 if policy.tokens_count else to_sign_in
+
+
+def _differs(world: World, policy: Policy, role: Role, ids: Ids, answer: Answer) -> str:
+    """Nobody learns whether what they may not see is there."""
+    if not ids or policy.meanwhile:  # who followed a link when it led somewhere knows that it did
+        return ""
+    nothing = ask(world, world.clients[role], policy, absent(ids, policy.hides))
+    if nothing.seen == answer.seen:
+        return ""
+    return f"tells that it is there: {answer.seen!r} and not {nothing.seen!r}"
+
+
+def leak(world: World, whose: Role, body: str, besides: str = "") -> str:
+    """Words of a conversation that this role may not read, wherever they stand."""
+    for name, readers in table.READ.items():
+        if whose not in readers and name != besides:
+            found = [word for word in world.markers[name] if word in body]
+            if found:
+                return f"tells {found}"
+    return ""
+
+
+# --- Commands ------------------------------------------------------------------------------------------------------
+
+
+def wrong_commands(world: World, line: Line, policies: list[Policy]) -> Iterator[str]:
+    unchanged = fingerprint()
+    for policy in policies:
+        for target, allowed in policy.allowed.items():
+            ids = world.targets[target]
+            for role in Role:
+                whose = acts_as(role, tokens_count=True)
+                said = line.ask(role, policy, ids, "" if whose in allowed else unchanged)
+                problem = leak(world, whose, said.text) or (
+                    ("" if said.is_success else f"was refused: {said.text}")
+                    if whose in allowed
+                    else _is_said_too_much(line, role, policy, ids, said)
+                )
+                if problem:
+                    yield f"{policy.route} ({target}) by {role}: {problem}"
+
+
+def _is_said_too_much(line: Line, role: Role, policy: Policy, ids: Ids, said: Said) -> str:
+    if said.is_success or said.has_written:
+        return f"was not refused: {said.text}"
+    nothing = line.ask(role, policy, absent(ids, policy.hides))
+    same = masked(nothing.text) == masked(said.text)
+    return "" if same else f"tells that it is there: {said.text} and not {nothing.text}"

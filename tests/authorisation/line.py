@@ -1,0 +1,95 @@
+"""The consumer of the websocket without a network: one command of one role, answered in this thread."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from conversations import consumers, database
+from conversations.live.hub import Hub
+from tests.authorisation.asking import filled, fingerprint, undone, writes
+from tests.authorisation.roles import Role
+from tests.authorisation.table import Policy
+from tests.authorisation.world import Ids, World
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Said:
+    """The answer to a command as JSON, or the code with which the socket was closed."""
+
+    text: str
+    is_success: bool
+    has_written: bool
+
+
+class Line:
+    """Patches what the consumer reaches other threads by, as long as the test runs."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world = world
+        monkeypatch.setattr(consumers, "hub", Hub())
+        monkeypatch.setattr(database, "submit", _at_once)
+        monkeypatch.setattr(database, "submit_change", _at_once)
+
+    def ask(self, role: Role, policy: Policy, ids: Ids, unchanged: str = "") -> Said:
+        with undone():
+            written = writes()
+            frames, code = asyncio.run(self._asked(role, {"type": policy.route, **filled(policy.body, ids)}))
+            has_written = bool(unchanged) and writes() != written and fingerprint() != unchanged
+        if code:
+            return Said(f"closed with {code}", False, has_written)
+        told = next(frame for frame in frames if frame["type"] in ("ack", "error"))
+        told.pop("id")
+        return Said(json.dumps(told, ensure_ascii=False), _is_success(told), has_written)
+
+    async def _asked(self, role: Role, command: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
+        sent: list[bytes] = []
+        closed: list[int] = []
+
+        async def note(message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.close":
+                closed.append(message["code"])
+
+        consumer = consumers.ChatConsumer()
+        consumer.scope, consumer.base_send = self._scope(role, sent.append), note
+        await consumer.websocket_connect({})
+        if not closed:
+            await consumer.websocket_receive({"text": json.dumps({"id": f"c{next(_numbers)}", **command})})
+            consumers.hub.viewings.leave(consumer)
+        return [json.loads(frame[frame.index(b"{") :]) for frame in sent], closed[0] if closed else 0
+
+    def _scope(self, role: Role, relay: Callable[[bytes], None]) -> dict[str, Any]:
+        token = self.world.tokens.get(role)
+        return {
+            "headers": [(b"authorization", f"Bearer {token}".encode())] if token else [],
+            "query_string": b"",
+            "session": SimpleNamespace(session_key=self.world.session(role)),
+            "extensions": {"chatsite.relay": relay},
+        }
+
+
+def _is_success(told: dict[str, Any]) -> bool:
+    """A ping is answered to everybody: what one may not see has always moved."""
+    return told["type"] == "ack" and not told.get("moved")
+
+
+def _at_once(work: Callable[..., Any], *args: Any, **kwargs: Any) -> "Future[Any]":
+    """In this thread, as if no loop ran: with a loop, Django would take another connection."""
+    done: Future[Any] = Future()
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        done.set_result(work(*args, **kwargs))
+    except Exception as error:
+        done.set_exception(error)
+    finally:
+        asyncio._set_running_loop(loop)
+    return done

@@ -1,0 +1,51 @@
+"""Everybody who may knock, under one name each, and the groups that the table of policies speaks of."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    ANONYMOUS = "anonymous"
+    ALONE = "alone"  # signed in, in no team
+    OTHER = "other"  # leads another team, and knows every id of this one
+    READER = "reader"
+    MEMBER = "member"
+    OWNER = "owner"  # a member of the team; the private conversation and the shared one are theirs
+    LEAD = "lead"
+    GONE = "gone"  # was removed from the team, and left a conversation of theirs there
+    DEACTIVATED = "deactivated"  # a lead whose account is switched off, with a session from before
+    HALF = "half"  # a member who has given the password and not the second factor
+    STAFF = "staff"  # without any permission
+    SUPERUSER = "superuser"  # in no team
+    PROGRAM = "program"  # the member's personal token
+    FOREIGN_PROGRAM = "foreign program"  # the other's
+    REVOKED_PROGRAM = "revoked program"
+    EXPIRED_PROGRAM = "expired program"
+    DEACTIVATED_PROGRAM = "deactivated program"
+
+
+R = Role
+PROGRAMS = {R.PROGRAM: R.MEMBER, R.FOREIGN_PROGRAM: R.OTHER}
+"""As whom a token acts, where tokens count."""
+NOBODY: frozenset[Role] = frozenset()
+EVERYBODY = frozenset(Role)
+TEAM = frozenset({R.READER, R.MEMBER, R.OWNER, R.LEAD})
+WRITERS = TEAM - {R.READER}
+OWNER, LEAD, MEMBER = frozenset({R.OWNER}), frozenset({R.LEAD}), frozenset({R.MEMBER})
+SUPERUSER = frozenset({R.SUPERUSER})
+STAFF = frozenset({R.STAFF, R.SUPERUSER})
+SIGNED_IN = TEAM | STAFF | {R.ALONE, R.OTHER, R.GONE}
+STRANGERS = EVERYBODY - SIGNED_IN
+"""Nobody knows who they are: on pages, tokens do not count."""
+
+
+def asking(tokens_count: bool) -> list[Role]:
+    """Pages do not look at tokens: there a good one and a bad one stand for all."""
+    spared = () if tokens_count else (R.FOREIGN_PROGRAM, R.EXPIRED_PROGRAM, R.DEACTIVATED_PROGRAM)
+    return [role for role in Role if role not in spared]
+
+
+def acts_as(role: Role, tokens_count: bool) -> Role:
+    """Whose rights a request has: a program its person's, or none where tokens do not count."""
+    if role in SIGNED_IN:
+        return role
+    return PROGRAMS.get(role, R.ANONYMOUS) if tokens_count else R.ANONYMOUS

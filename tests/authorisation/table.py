@@ -1,0 +1,267 @@
+"""Who may do what: one line for each route and method, and for each command of the websocket.
+
+    on("rename-team", "POST", {"name": "Ours"}, team=LEAD)
+
+reads: POST to this route, with the ids of the target "team" in its address, is for leads; for all others the team is
+not there. What is not named here fails the tests.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from conversations.models import Invitation, PasswordLink, Share
+from tests.authorisation.roles import (
+    EVERYBODY,
+    LEAD,
+    MEMBER,
+    NOBODY,
+    OWNER,
+    SIGNED_IN,
+    STAFF,
+    SUPERUSER,
+    TEAM,
+    WRITERS,
+    Role,
+)
+
+Roles = frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`allowed` by target; "" is the target of a route without ids. `ok`: the statuses of success."""
+
+    route: str
+    method: str = "GET"
+    body: dict[str, Any] = field(default_factory=dict)
+    allowed: dict[str, Roles] = field(default_factory=dict)
+    ok: tuple[int, ...] = (200,)
+    refusal: str = "not there"
+    """How those are refused who are signed in: `not there` (404), `staff` (to the sign-in page) or `admin` (403)."""
+    after: str = ""
+    """The route that was followed before, with the same ids."""
+    meanwhile: Callable[[], object] | None = None
+    """What somebody else does after that and before this."""
+    shows: dict[str, Roles] = field(default_factory=dict)
+    """Who finds which words in a successful answer; nobody else does."""
+    publishes: str = ""
+    """The conversation whose words everybody who is allowed may read here."""
+    query: str = ""
+    hides: str = ""
+    """The one id of which nobody learns whether it is there, where the others may be known; else all."""
+
+    @property
+    def tokens_count(self) -> bool:
+        return self.route.startswith("api:")
+
+
+def on(
+    route: str,
+    method: str = "GET",
+    body: dict[str, Any] | None = None,
+    roles: Roles | None = None,
+    *,
+    ok: tuple[int, ...] | int | None = None,
+    targets: dict[str, Roles] | None = None,
+    **more: Any,
+) -> Policy:
+    """`more` are targets by name, or Policy's other fields."""
+    others = {
+        name: more.pop(name)
+        for name in ("refusal", "after", "meanwhile", "shows", "publishes", "query", "hides")
+        if name in more
+    }
+    allowed = {**({"": roles} if roles is not None else {}), **(targets or {}), **more}
+    usual = (200,) if method == "GET" else (302,)
+    return Policy(route, method, body or {}, allowed, (ok,) if isinstance(ok, int) else ok or usual, **others)
+
+
+READ = {"private": OWNER, "shared": TEAM, "left": TEAM}
+WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS}
+DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD}
+"""Delete it, or give it another audience."""
+SHARES = {"share open": EVERYBODY, "share of who left": EVERYBODY} | {
+    f"share {state}": NOBODY for state in ("revoked", "expired", "of the deactivated")
+}
+LOCKED = {"share locked": EVERYBODY}
+COPIED = {"share open": SIGNED_IN, "share locked": NOBODY, "share revoked": NOBODY}
+GONE = frozenset({Role.GONE})
+REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
+FOREIGNERS = frozenset({Role.OTHER})
+MODELS = {"crew-parrot": WRITERS, "foreign-parrot": FOREIGNERS}
+MOVES = {
+    "private, to the team": OWNER,
+    "private, to a foreign team": NOBODY,
+    "shared, to a foreign team": NOBODY,
+    "a reader's own, to the team": NOBODY,
+}
+LED = {"team": LEAD, "team, not its children": NOBODY}
+SOMEBODY = {"team, its lead": NOBODY, "team, switched off": NOBODY}
+"""Whom nobody hands a team over to: oneself, and who cannot come in."""
+INVITATIONS = dict.fromkeys(("invitation open", "invitation for one"), EVERYBODY) | {
+    f"invitation {state}": NOBODY
+    for state in (
+        "revoked", "expired", "used up", "of who left", "of who leads elsewhere", "of who leads no more",
+        "of a lead switched off",
+    )
+}  # fmt: skip
+PASSWORD_LINKS = {"password link open": EVERYBODY} | {
+    f"password link {state}": NOBODY for state in ("used", "expired", "outdated", "of the deactivated")
+}
+INVITED, LET_IN = {"invitation open": EVERYBODY}, {"password link open": EVERYBODY}
+"""Whoever has followed such a link; one that leads nowhere leaves nothing behind to go on with."""
+CLOSED, SHUT = dict.fromkeys(INVITED, NOBODY), dict.fromkeys(LET_IN, NOBODY)
+HELPED = {"person member": LEAD | SUPERUSER, "person superuser": NOBODY, "person deactivated": NOBODY} | {
+    f"person {who}": SUPERUSER for who in ("both", "clerk", "alone", "lead")
+}
+"""For whom a new password may be made possible, and by whom: whose teams one leads all, and who is no staff."""
+
+
+def close_links() -> None:
+    Invitation.objects.update(revoked_at=timezone.now())
+    PasswordLink.objects.update(used_at=timezone.now())
+    Share.objects.update(revoked_at=timezone.now())
+
+
+WITHOUT_SIGNING_IN = {"setup", "invitation", "join", "follow-password-link", "new-password", "api:api-root", "shared",
+                      "shared-file", "follow-share"}  # fmt: skip
+"""Routes that ask nobody who they are: what is not there is not there for strangers either."""
+
+PAGES = [
+    on("chat", roles=SIGNED_IN, shows={**READ, **MODELS, "foreign team": FOREIGNERS}),
+    on("conversation", targets=READ),
+    on("conversation", shared=TEAM, shows={"only reading": TEAM - WRITERS, "sharing": LEAD | OWNER}),
+    on("thread", targets=READ),
+    on("audience", private=OWNER, shows={"moving": OWNER, "foreign team": NOBODY}),
+    on("audience", shared=TEAM, shows={"moving": LEAD | OWNER, "foreign team": NOBODY}),
+    on("audience", left=TEAM, shows={"moving": LEAD, "foreign team": NOBODY}),
+    on("setup", roles=NOBODY),
+    on("setup", "POST", {"name": "eve", "password": "a fine long passphrase", "language": "en"}, roles=NOBODY),
+    on("language", "POST", {"language": "en"}, roles=EVERYBODY),
+    on("local-model", roles=STAFF, refusal="staff"),
+    on("local-model", "POST", roles=STAFF, refusal="staff"),
+    on("add-endpoint", roles=STAFF, ok=302, refusal="staff"),
+    on("add-endpoint", "POST", {"preset": "openai", "key": "sk-test-new", "models": "m"}, STAFF, refusal="staff"),
+    on("teams", roles=SIGNED_IN),
+    on("new-team", roles=STAFF),
+    on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
+    on("team", team=TEAM),
+    on("rename-team", "POST", {"name": "Ours now"}, team=LEAD),
+    on("rename-team", "POST", {"name": ""}, team=LEAD, ok=422),
+    on("team-defaults", "POST", {"system_prompt": "Obey."}, team=LEAD),
+    on("leave-team", "POST", team=TEAM),
+    on("change-role", "POST", {"role": "lead"}, targets=LED),
+    on("remove-member", "POST", targets={**LED, "team, its lead": NOBODY}),
+    on("hand-over", "POST", targets={**LED, **SOMEBODY}),
+    on("invite", "POST", {"role": "reader", "days": "1", "is_single_use": "1"}, team=LEAD, ok=201),
+    on("revoke-invitation", "POST", targets=LED),
+    on("invitation", targets=INVITATIONS, ok=302),
+    on("share", targets=DECIDE),
+    on("share", "POST", {"message": "{question}", "days": "7"}, targets=DECIDE, ok=201),
+    on("share", query="?message={question}", targets={**DECIDE, "shared, a question from elsewhere": NOBODY}),
+    on("share", "POST", {"message": "{question}", "days": "7"}, targets={"shared, a question from elsewhere": NOBODY}),
+    on("shares", roles=SIGNED_IN, shows={"shared": LEAD | OWNER}),
+    on("revoke-share", "POST", targets=REVOCABLE),
+    on("shared", targets=SHARES, publishes="shared"),
+    on("shared", targets=LOCKED),
+    on("shared", "POST", {"pass_phrase": "not this one"}, targets=LOCKED, ok=422),
+    on("shared-file", targets={**SHARES, "share, another file": NOBODY, "share locked": NOBODY}, publishes="shared"),
+    on("follow-share", targets={**SHARES, **LOCKED}, ok=302),
+    on("copy-share", roles=NOBODY),
+    on("copy-share", targets=COPIED, after="follow-share", publishes="shared"),
+    on("copy-share", "POST", {"key": "{share_id}"}, targets=COPIED, after="follow-share"),
+    on("copy-share", targets={"share open": NOBODY}, after="follow-share", meanwhile=close_links),
+    on("join", roles=NOBODY),
+    on("join", targets=INVITED, after="invitation"),
+    on("join", "POST", {"name": "eve", "password": "a fine long passphrase"}, targets=INVITED, after="invitation"),
+    on("join", targets=CLOSED, after="invitation", meanwhile=close_links),
+    on("join", "POST", {"name": "eve", "password": "a fine long passphrase"}, targets=CLOSED, after="invitation",
+       meanwhile=close_links),
+    on("follow-password-link", targets=PASSWORD_LINKS, ok=302),
+    on("new-password", roles=NOBODY),
+    on("new-password", targets=LET_IN, after="follow-password-link"),
+    on("new-password", "POST", {"password": "a fine long passphrase"}, targets=LET_IN, after="follow-password-link"),
+    on("new-password", targets=SHUT, after="follow-password-link", meanwhile=close_links),
+    on("new-password-link", targets=HELPED),
+    on("new-password-link", "POST", targets=HELPED, ok=201),
+    on("account", roles=SIGNED_IN),
+    on("account", "POST", {"display_name": "Somebody"}, roles=SIGNED_IN),
+    on("end-session", "POST", session=MEMBER),
+    on("end-other-sessions", "POST", roles=SIGNED_IN),
+    on("tokens", roles=SIGNED_IN),
+    on("tokens", "POST", {"name": "t", "days": "30"}, roles=SIGNED_IN),
+    on("revoke-token", "POST", token=MEMBER),
+    on("own-keys", roles=SIGNED_IN),
+    on("own-keys", "POST", {"key": "sk-test-own"}, roles=SIGNED_IN),
+    on("remove-own-key", "POST", targets={"own key": MEMBER, "site key": NOBODY}),
+    on("-livez", roles=EVERYBODY),
+    on("-readyz", roles=EVERYBODY),
+]  # fmt: skip
+"""Our own pages."""
+
+API = [
+    on("api:openapi-json", roles=EVERYBODY),
+    on("api:api-root", roles=NOBODY),
+    on("api:me", roles=SIGNED_IN),
+    on("api:models", roles=SIGNED_IN, shows=MODELS),
+    on("api:models", query="?team={team_id}", team=WRITERS),
+    on("api:conversations", roles=SIGNED_IN, shows=READ),
+    on("api:conversations", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
+    on("api:create", "POST", {"title": "New"}, roles=SIGNED_IN, ok=201),
+    on("api:create", "POST", {"team": "{team_id}"}, team=WRITERS, ok=201),
+    on("api:conversation", targets=READ),
+    on("api:change", "PATCH", {"title": "Other"}, targets=WRITE, ok=200),
+    on("api:change", "PATCH", {"team": None}, targets=DECIDE, ok=(200, 204)),
+    on("api:change", "PATCH", {"team": "{team_id}"}, targets=MOVES, ok=(200, 204)),
+    on("api:delete", "DELETE", targets=DECIDE, ok=204),
+    on("api:messages", targets=READ),
+    on("api:estimate", "POST", {"text": "Hi"}, roles=SIGNED_IN, ok=200),
+    on("api:estimate", "POST", {"text": "Hi", "conversation": "{conversation_id}"}, targets=WRITE, ok=200),
+    on("api:estimate", "POST", {"text": "Hi", "team": "{team_id}"}, team=WRITERS, ok=200),
+    on("api:upload", "POST", {"file": "a text"}, roles=SIGNED_IN, ok=201),
+    on("api:download", targets={**READ, "unsent": OWNER}),
+]
+
+ANYWHERE = (
+    "account_login", "account_signup", "account_inactive", "account_email_verification_sent", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key_done", "account_logout",
+    "account_confirm_login_code", "account_email", "mfa_authenticate",
+)  # fmt: skip
+AT_HOME = (
+    "account_change_password", "account_set_password", "account_reauthenticate", "mfa_index",
+    "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+)  # fmt: skip
+ACCOUNTS = [
+    *(on(route, roles=EVERYBODY, ok=(200, 302, 404)) for route in ANYWHERE),
+    *(on(route, roles=SIGNED_IN, ok=(200, 302, 404)) for route in AT_HOME),
+    on("account_confirm_email", key=EVERYBODY),
+    on("account_reset_password_from_key", key=EVERYBODY),
+]
+"""What allauth serves. It knows no rows but the asker's own: what differs is whether somebody has signed in."""
+
+NEW = {"conversation": None, "text": "Hi"}
+COMMANDS = [
+    on("conversation.open", body={"conversation": "{conversation_id}"}, targets=READ),
+    on("conversation.close", body={"conversation": "{conversation_id}"}, private=SIGNED_IN),
+    on("conversation.read", body={"conversation": "{conversation_id}", "revision": 2}, targets=READ),
+    on("conversation.fork", body={"message": "{question}"}, targets=READ),
+    on("branch.choose", body={"message": "{question}"}, targets=READ),
+    on("message.send", body=NEW, roles=SIGNED_IN),
+    on("message.send", body={"conversation": "{conversation_id}", "text": "Hi"}, targets=WRITE),
+    on("message.send", body={**NEW, "team": "{team_id}"}, team=WRITERS),
+    on("message.send", body={**NEW, "parent": "{question}"}, private=NOBODY, shared=NOBODY),
+    on("message.send", body={**NEW, "files": ["{file_id}"]}, unsent=OWNER, private=OWNER, shared=OWNER),
+    on("message.send", body={**NEW, "models": ["{model_id}"]}, targets=MODELS),
+    on("message.send", body={"conversation": "{conversation_id}", "models": ["{model_id}"], "text": "Hi"},
+       hides="model_id", targets={"a foreign model, to the team": NOBODY}),
+    on("message.edit", body={"message": "{question}", "text": "Other"}, targets=WRITE),
+    on("reply.stop", body={"message": "{reply}"}, targets=WRITE),
+    on("reply.retry", body={"message": "{reply}"}, targets=WRITE),
+    on("reply.continue", body={"message": "{reply}"}, targets=WRITE),
+    on("typing", body={"conversation": "{conversation_id}"}, targets=WRITE),
+    on("ping", body={"open": {"{conversation_id}": 2}}, targets=READ),
+]  # fmt: skip

@@ -1,0 +1,71 @@
+"""Every role against every route, every page of the administration and every command of the websocket.
+
+The routes are those of the resolver, the pages those of the admin's registry, the commands those that the site knows:
+what has no line in the table fails. Each line is asked by everybody. Who is allowed succeeds; who is not gets the very
+answer that they would get if nothing were there, and nothing is written.
+"""
+
+import pytest
+
+from conversations import commands
+from tests.authorisation import admin_table, table
+from tests.authorisation.asking import ROUTES, ask, fingerprint
+from tests.authorisation.judging import leak, wrong, wrong_commands
+from tests.authorisation.line import Line
+from tests.authorisation.roles import R, Role, asking
+from tests.authorisation.table import Policy
+from tests.authorisation.world import World
+
+pytestmark = pytest.mark.usefixtures("static_files")
+ELSEWHERE = {"admin:login", "admin:logout", "admin:view_on_site"}
+"""Ways to the sign-in page, out, and to nothing."""
+
+
+def test_every_route_has_a_policy() -> None:
+    declared = {policy.route for policy in _all()}
+    assert {route for route in ROUTES if not route.startswith("admin:-")} - declared - ELSEWHERE == set()
+    assert declared - set(ROUTES) == set()
+
+
+def test_every_command_has_a_policy() -> None:
+    assert {policy.route for policy in table.COMMANDS} == set(commands._BUILDERS)
+
+
+def test_a_method_that_no_line_names_changes_nothing(world: World) -> None:
+    """Asked by somebody to whom nothing of it belongs and, in the administration, by somebody to whom all does."""
+    named = {(ROUTES[policy.route][0], policy.method) for policy in _all()}
+    targets = {policy.route: target for policy in _all() for target in policy.allowed}
+    unchanged = fingerprint()
+    for route, target in targets.items():
+        role = R.SUPERUSER if route.startswith("admin:") else R.OTHER
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            if (ROUTES[route][0], method) not in named:
+                policy = Policy(route, method)
+                answer = ask(world, world.clients[role], policy, world.targets[target], unchanged)
+                assert answer.status < 500, policy
+                assert not answer.has_written, policy
+                assert leak(world, role, answer.body) == "", policy
+
+
+def test_it_is_no_small_matrix() -> None:
+    requests = sum(len(policy.allowed) * len(asking(policy.tokens_count)) for policy in _all())
+    cells = requests + sum(len(policy.allowed) for policy in table.COMMANDS) * len(Role)
+    print(f"\n{cells} cells")
+    assert cells >= 4000
+
+
+@pytest.mark.parametrize("part", ["PAGES", "API", "ACCOUNTS"])
+def test_every_role_gets_what_the_table_says(world: World, part: str) -> None:
+    assert list(wrong(world, getattr(table, part))) == []
+
+
+def test_every_role_gets_what_the_table_says_in_the_administration(world: World) -> None:
+    assert list(wrong(world, list(admin_table.policies()))) == []
+
+
+def test_every_role_gets_what_the_table_says_on_the_websocket(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(wrong_commands(world, Line(world, monkeypatch), table.COMMANDS)) == []
+
+
+def _all() -> list[Policy]:
+    return [*table.PAGES, *table.API, *table.ACCOUNTS, *admin_table.policies()]

@@ -1,0 +1,286 @@
+"""The rows that the matrix is asked about, the same whoever asks: everything done to them is undone."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from conversations import files
+from conversations.digests import digest_of, fresh_secret
+from conversations.models import (
+    Budget,
+    Conversation,
+    Installation,
+    Invitation,
+    Membership,
+    Message,
+    PasswordLink,
+    PersonalToken,
+    Share,
+    Team,
+    UsageRecord,
+    User,
+)
+from conversations.models.message import Role as Speaker
+from conversations.models.message import Status
+from providers import auditing
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
+from tests.authorisation.roles import SIGNED_IN, Role
+from tests.conftest import PASSWORD
+
+Ids = dict[str, Any]
+HOUR = timedelta(hours=1)
+TITLE, WORDS, FILE = "canary-title-of-{}", "canary-words-in-{}", "canary-file-in-{}.txt"
+
+
+@dataclass
+class World:
+    """`targets` are the ids that stand in addresses and bodies, `markers` the words of each conversation."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    targets: dict[str, Ids] = field(default_factory=dict)
+    markers: dict[str, list[str]] = field(default_factory=dict)
+    clients: dict[Role, Client] = field(default_factory=dict)
+    tokens: dict[Role, str] = field(default_factory=dict)
+
+    def session(self, role: Role) -> str:
+        cookie = self.clients[role].cookies.get("sessionid")
+        return cookie.value if cookie else ""
+
+
+def absent(ids: Ids, only: str = "") -> Ids:
+    """Ids of the same form, of which there is nothing; with `only`, that one of them."""
+    return {name: _other(value) if only in ("", name) else value for name, value in ids.items()}
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return uuid4()
+    if isinstance(value, int):
+        return value + 10**6
+    return secrets.token_urlsafe(32)[: len(value)]
+
+
+def build() -> World:
+    """People, two teams, three conversations, links, tokens, and one row of everything that the admin has."""
+    world = World()
+    crew, others = Team.objects.create(name="Crew"), Team.objects.create(name="Foreigners")
+    _people(world, crew, others)
+    _models(world, crew, others)
+    _conversations(world, crew)
+    _moves(world, crew, others)
+    _links(world, crew, others)
+    _shares(world)
+    _tokens(world)
+    _rows_for_the_admin(world)
+    _sign_in(world)
+    return world
+
+
+def _people(world: World, crew: Team, others: Team) -> None:
+    names = [role for role in Role if "program" not in role and role != Role.ANONYMOUS] + ["both", "clerk"]
+    for name in names:
+        world.people[name] = User.objects.create_user(name, password=PASSWORD, language="en")
+    _with(world.people["staff"], is_staff=True)
+    _with(world.people["clerk"], is_staff=True)
+    _with(world.people["superuser"], is_staff=True, is_superuser=True)
+    places = {"reader": "reader", "lead": "lead", "deactivated": "lead"}
+    places |= dict.fromkeys(["member", "owner", "half", "both", "clerk"], "member")
+    for name, role in places.items():
+        Membership.objects.create(team=crew, user=world.people[name], role=role)
+    for name, role in {"other": "lead", "both": "member"}.items():
+        Membership.objects.create(team=others, user=world.people[name], role=role)
+
+
+def _with(person: User, **fields: Any) -> None:
+    User.objects.filter(pk=person.pk).update(**fields)
+    person.refresh_from_db()
+
+
+def _models(world: World, crew: Team, others: Team) -> None:
+    """One for everybody, and one for each team."""
+    endpoint = Endpoint.objects.create(name="Ours", wire="openai", base_url="https://vendor.example/v1")
+    site = ApiKey.objects.create(endpoint=endpoint, secret="sk-test-of-the-matrix")
+    own = ApiKey.objects.create(endpoint=endpoint, secret="sk-test-of-a-member", owner=world.people["member"])
+    world.targets |= {"site key": {"key_id": site.pk}, "own key": {"key_id": own.pk}}
+    for name, team in (("parrot", None), ("crew-parrot", crew), ("foreign-parrot", others)):
+        model = LanguageModel.objects.create(name=name)
+        Deployment.objects.create(model=model, endpoint=endpoint, vendor_id=name)
+        if team:
+            team.models.add(model)
+            world.targets[name] = {"model_id": model.pk}
+            world.markers[name] = [name]
+
+
+def _conversations(world: World, crew: Team) -> None:
+    parrot = LanguageModel.objects.get(name="parrot")
+    for name, owner, team in (("private", "owner", None), ("shared", "owner", crew), ("left", "gone", crew)):
+        person = world.people[owner]
+        world.markers[name] = [text.format(name) for text in (TITLE, WORDS, FILE)]
+        title, words, file_name = world.markers[name]
+        conversation = Conversation.objects.create(
+            owner=person, team=team, title=title, revision=2, system_prompt=words
+        )
+        file = files.keep(person, file_name, "text/plain", words.encode())
+        question = Message.objects.create(
+            conversation=conversation, role=Speaker.USER, author=person, text=words, status=Status.COMPLETE, revision=1,
+            parts=[files.part_of(file), {"kind": "text", "text": words}],
+        )  # fmt: skip
+        question.files.add(file)
+        reply = Message.objects.create(
+            conversation=conversation, parent=question, role=Speaker.ASSISTANT, author=person, text=words, revision=2,
+            parts=[{"kind": "text", "text": words}], status=Status.STOPPED, model=parrot, model_name="parrot",
+        )  # fmt: skip
+        ids = {"conversation_id": conversation.pk, "question": question.pk, "reply": reply.pk, "file_id": file.pk}
+        world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
+    unsent = files.keep(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
+    world.targets["unsent"] = {"file_id": unsent.pk}
+
+
+def _moves(world: World, crew: Team, others: Team) -> None:
+    """Where conversations might go, and what would be asked there; words that pages have for those who may."""
+    private, shared, model = world.targets["private"], world.targets["shared"], world.targets["foreign-parrot"]
+    readers = Conversation.objects.create(owner=world.people["reader"], revision=1)
+    world.targets |= {
+        "private, to the team": {**private, "team_id": crew.pk},
+        "private, to a foreign team": {**private, "team_id": others.pk},
+        "shared, to a foreign team": {**shared, "team_id": others.pk},
+        "a reader's own, to the team": {"conversation_id": readers.pk, "team_id": crew.pk},
+        "a foreign model, to the team": {**shared, **model},
+    }
+    world.markers |= {
+        "foreign team": ["Foreigners"],
+        "moving": ['name="team"'],
+        "sharing": ["data-sharable"],
+        "only reading": ["Writing in it is up to"],
+    }
+
+
+def _links(world: World, crew: Team, others: Team) -> None:
+    lead = world.people["lead"]
+    now = timezone.now()
+    for name, fields in {
+        "open": {"uses": 3},
+        "for one": {"is_single_use": True},
+        "revoked": {"revoked_at": now},
+        "expired": {"expires_at": now - HOUR},
+        "used up": {"is_single_use": True, "uses": 1},
+        "of who left": {"made_by": world.people["gone"]},
+        "of who leads elsewhere": {"made_by": world.people["other"]},
+        "of who leads no more": {"made_by": world.people["member"]},
+        "of a lead switched off": {"made_by": world.people["deactivated"]},
+    }.items():
+        secret = fresh_secret()
+        usual = {"team": crew, "made_by": lead, "role": "reader", "is_single_use": False, "expires_at": now + HOUR}
+        made = Invitation.objects.create(digest=digest_of(secret), **{**usual, **fields})
+        world.targets[f"invitation {name}"] = {"secret": secret}
+        if name == "open":
+            world.targets["team"] = {
+                "team_id": crew.pk,
+                "person_id": world.people["reader"].pk,
+                "invitation_id": made.pk,
+            }
+    foreign = Invitation.objects.create(
+        team=others, made_by=world.people["other"], digest="d", expires_at=now + HOUR, role="reader"
+    )
+    stranger = world.people["other"].pk
+    world.targets["team, not its children"] = {"team_id": crew.pk, "person_id": stranger, "invitation_id": foreign.pk}
+    world.targets["team, its lead"] = {"team_id": crew.pk, "person_id": lead.pk}
+    world.targets["team, switched off"] = {"team_id": crew.pk, "person_id": world.people["deactivated"].pk}
+    for name, fields in {
+        "open": {},
+        "used": {"used_at": now},
+        "expired": {"expires_at": now - HOUR},
+        "outdated": {"replaces": "another password"},
+        "of the deactivated": {"user": world.people["deactivated"]},
+    }.items():
+        secret, person = fresh_secret(), fields.get("user", world.people["alone"])
+        usual = {"user": person, "replaces": PasswordLink.state_of(person), "expires_at": now + HOUR}
+        PasswordLink.objects.create(digest=digest_of(secret), **{**usual, **fields})
+        world.targets[f"password link {name}"] = {"secret": secret}
+    for name in ("member", "both", "clerk", "alone", "lead", "superuser", "deactivated"):
+        world.targets[f"person {name}"] = {"person_id": world.people[name].pk}
+
+
+def _shares(world: World) -> None:
+    now, shared, private = timezone.now(), world.targets["shared"], world.targets["private"]
+    owner = world.people["owner"]
+    for name, fields in {
+        "open": {"expires_at": now + HOUR},
+        "of who left": {"made_by": world.people["gone"]},
+        "revoked": {"revoked_at": now},
+        "expired": {"expires_at": now - HOUR},
+        "of the deactivated": {"made_by": world.people["deactivated"]},
+        "locked": {"pass_phrase": make_password("open sesame")},
+        "of what is private": {"conversation_id": private["conversation_id"], "message_id": private["question"]},
+    }.items():
+        secret = fresh_secret()
+        usual = {"conversation_id": shared["conversation_id"], "message_id": shared["question"], "made_by": owner}
+        title = world.markers["shared"][0] if name == "open" else f"As it was called when this was made: {name}"
+        share = Share.objects.create(digest=digest_of(secret), title=title, **{**usual, **fields})
+        share.files.add(shared["file_id"])
+        world.targets[f"share {name}"] = {"secret": secret, "share_id": share.pk, "file_id": shared["file_id"]}
+    world.targets["shared, a question from elsewhere"] = {**shared, "question": private["question"]}
+    world.targets["share, another file"] = {**world.targets["share open"], "file_id": private["file_id"]}
+
+
+def _tokens(world: World) -> None:
+    now = timezone.now()
+    for role, person, fields in (
+        (Role.PROGRAM, "member", {}),
+        (Role.FOREIGN_PROGRAM, "other", {}),
+        (Role.REVOKED_PROGRAM, "member", {"revoked_at": now}),
+        (Role.EXPIRED_PROGRAM, "member", {"expires_at": now - HOUR}),
+        (Role.DEACTIVATED_PROGRAM, "deactivated", {}),
+    ):
+        world.tokens[role] = fresh_secret(PersonalToken.PREFIX)
+        usual = {"user": world.people[person], "name": role, "hint": "0000", "expires_at": now + HOUR}
+        usual["last_used_at"] = now + HOUR  # every use is noted, at most once a minute: here never
+        token = PersonalToken.objects.create(digest=digest_of(world.tokens[role]), **{**usual, **fields})
+        if role == Role.PROGRAM:
+            world.targets["token"] = {"token_id": token.pk}
+
+
+def _rows_for_the_admin(world: World) -> None:
+    Installation.objects.create(pk=1, administrator=world.people["superuser"], staff_makes_teams=True)
+    Budget.objects.create(kind="person", period="day", hard=5)
+    Group.objects.create(name="Accountants")
+    EmailAddress.objects.create(user=world.people["alone"], email="alone@mail.example")
+    now = timezone.now()
+    Trouble.objects.create(subject=uuid4(), code="quota", text="No money", since=now, cooling_until=now)
+    UsageRecord.objects.create(conversation=uuid4(), message=uuid4(), model_name="parrot", endpoint_name="Ours",
+                               outcome="complete", total_ms=1)  # fmt: skip
+    auditing.added(world.people["superuser"], world.people["alone"])
+    TOTP.activate(world.people["half"], generate_totp_secret())
+
+
+def _sign_in(world: World) -> None:
+    """Everybody as they come: with a session, with half of one, or with a token."""
+    for role in Role:
+        world.clients[role] = Client(headers=_headers(world, role), raise_request_exception=False)
+        if role in SIGNED_IN or role == Role.DEACTIVATED:
+            world.clients[role].force_login(world.people[role])
+    half = {"login": "half", "password": PASSWORD}
+    assert "2fa" in world.clients[Role.HALF].post("/accounts/login/", half).headers["Location"]
+    _with(world.people["deactivated"], is_active=False)
+    elsewhere = Client()
+    elsewhere.force_login(world.people["member"])
+    key = elsewhere.cookies["sessionid"].value
+    session = UserSession.objects.create(
+        pk=700_001, user=world.people["member"], session_key=key, ip="::1", user_agent="x"
+    )
+    world.targets["session"] = {"session_id": session.pk}
+
+
+def _headers(world: World, role: Role) -> dict[str, str]:
+    bearer = {"authorization": f"Bearer {world.tokens[role]}"} if role in world.tokens else {}
+    return {"host": "127.0.0.1", **bearer}
