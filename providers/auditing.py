@@ -130,7 +130,8 @@ def _seen(watched: tuple[Rows, ...], lock: bool = False) -> dict[tuple[str, Any]
     """Each row with what is told of it now; locked, so that nobody else's change is taken for this one."""
     seen = {}
     for rows in watched:
-        for row in rows.all().select_for_update(no_key=True, of=("self",)) if lock else rows.all():
+        rows = rows.order_by("pk")
+        for row in rows.select_for_update(no_key=True, of=("self",)) if lock else rows:
             seen[row._meta.label, row.pk] = row, told(row)
     return seen
 

@@ -67,8 +67,8 @@ def test_a_team_from_its_making_to_its_handing_over(cast: Cast) -> None:
         ("carol", "added", "invitation", "Sun · member"),
         ("bob", "added", "membership", "bob · Sun"),
         ("carol", "changed", "membership", "bob · Sun"),
-        ("carol", "changed", "membership", "bob · Sun"),
         ("carol", "changed", "membership", "carol · Sun"),
+        ("carol", "changed", "membership", "bob · Sun"),
         ("carol", "removed", "membership", "carol · Sun"),
     ]
     changed = AuditEntry.objects.get(subject_type="conversations.team", act=Act.CHANGED)
