@@ -116,20 +116,11 @@ SEVERAL_PROCESSES = bool(DATABASE_URL and REDIS_URL)
 """Whether others may serve the same rows: SQLite is one process's, and without Redis nobody hears of the others."""
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",  # limits hold over a restart, and for all processes
+        "BACKEND": "chatsite.counting.CountingCache",  # limits hold over a restart, and for all processes
         "LOCATION": "chatsite_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
-if REDIS_URL:
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": "chatsite",
-            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
-        }
-    }
 
 # --- People --------------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,10 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
         """Whoever comes by a Unix socket has no address; all of them share one."""
         return str(super().get_client_ip(request)) if request.META.get("REMOTE_ADDR") else "::"
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
+        """allauth's own holds the Host header, whose port any guesser may choose, and each would count by itself."""
+        return credentials.get("username", "").lower()
+
 
 def enter(request: HttpRequest, person: User) -> None:
     """Sign in whoever has just proved to be new here."""

@@ -6,8 +6,10 @@ Alice owns, Bob is in her team, Rita only reads there, Carol is an outsider.
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -20,13 +22,12 @@ import providers.clock
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from tests import shortcuts
+from tests import canaries, environment, shortcuts
+from tests.canaries import CANARY, PASSWORD
 from tests.clock import Clock
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
-PASSWORD = "a long enough passphrase"
-CANARY = "sk-test-CANARYb1946ac92492d2347c6235b4d261canary"
 BROWSER_FOLDER = "browser"
 LONG = ("test_code_quality.py", "test_on_postgres.py")
 
@@ -60,6 +61,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
+    """A test that passes has written no secret to a log."""
+    report = yield
+    if report.passed:
+        written = "".join(text for name, text in report.sections if "stdout" not in name)
+        if found := canaries.hits(written.encode(errors="replace"), canaries.of_site(Path(environment.DATA))):
+            report.outcome, report.longrepr = "failed", f"the log tells {found}"
+    return report
+
+
 @dataclass(frozen=True)
 class Cast:
     """Who there is; `team` is Alice's (lead), Bob's (member) and Rita's (reader)."""
@@ -72,7 +84,7 @@ class Cast:
 
 
 @pytest.fixture
-def cast(transactional_db: None, settings: object) -> Cast:
+def cast(transactional_db: None, settings: object) -> Iterator[Cast]:
     cache.clear()  # what was counted against earlier tests' guesses
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]  # quick
     alice = User.objects.create_superuser("alice", password=PASSWORD, language="en")
@@ -80,10 +92,14 @@ def cast(transactional_db: None, settings: object) -> Cast:
     team = Team.objects.create(name="Crew")
     for person, role in ((alice, "lead"), (bob, "member"), (rita, "reader")):
         Membership.objects.create(team=team, user=person, role=role)
-    return Cast(alice, bob, rita, carol, team)
+    yield Cast(alice, bob, rita, carol, team)
+    data = Path(environment.DATA)
+    found = canaries.hits_in(data, canaries.of_site(data), but=_NOT_SEARCHED)
+    assert found == [], "secrets in the database file or in uploaded files"
 
 
 _OTHERS = ("bob", "rita", "carol")
+_NOT_SEARCHED = (*canaries.KEEPERS, Path(django_settings.STATIC_ROOT).name)
 
 
 @pytest.fixture

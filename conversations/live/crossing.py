@@ -53,13 +53,20 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """Somebody looks at this conversation and does not know who else does, elsewhere."""
+
+    conversation: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """Not everything that happened since then, in seconds of time.time(), could be told."""
 
     since: float
 
 
-Message = frames.News | Grown | Whole | Asked | Stopped | Ended | Lost
+Message = frames.News | Grown | Whole | Asked | Stopped | Ended | Came | Lost
 
 
 def to_bytes(message: Message) -> bytes:
@@ -84,6 +91,8 @@ def from_bytes(content: bytes) -> Message:
             return Stopped(tuple(map(UUID, told["replies"])))
         case "ended":
             return Ended(UUID(told["reply"]))
+        case "came":
+            return Came(UUID(told["conversation"]))
         case _:
             return Lost(told["since"])
 
@@ -104,6 +113,8 @@ def _to_json(message: Message) -> dict[str, Any]:
             return {"kind": "stopped", "replies": replies}
         case Ended(reply):
             return {"kind": "ended", "reply": reply}
+        case Came(conversation):
+            return {"kind": "came", "conversation": conversation}
         case Lost(since):
             return {"kind": "lost", "since": since}
 

@@ -209,6 +209,8 @@ class Hub:
         self._send([viewer], people.frame(html=False))
         if is_new:
             self.publish(frames.News(conversation, frames.presence(conversation, _who(viewer), {})))
+            if self.neighbours is not None:
+                self.neighbours.ask_who_is_here(conversation)
 
     def _parted(self, viewing: Viewing) -> None:
         """Somebody whose last look this was is gone; one who never was let in never came."""
@@ -218,8 +220,12 @@ class Hub:
 
     def _remind(self) -> None:
         for conversation in self.viewings.conversations():
-            if people := self.viewings.people(conversation):
-                self._announce(frames.News(conversation, frames.presence(conversation, people, {})))
+            self.name_people(conversation)
+
+    def name_people(self, conversation: UUID) -> None:
+        """Tell everywhere who is here; on the loop."""
+        if people := self.viewings.people(conversation):
+            self._announce(frames.News(conversation, frames.presence(conversation, people, {})))
 
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:

@@ -17,7 +17,7 @@ from django.db import DatabaseError
 from conversations import database, frames
 from conversations.live import crossing
 from conversations.live.bus import EVERYWHERE, Bus
-from conversations.live.crossing import Asked, Ended, Grown, Lost, Stopped, Whole
+from conversations.live.crossing import Asked, Came, Ended, Grown, Lost, Stopped, Whole
 from conversations.live.mirror import MirroredReply
 from conversations.live.reply import LiveReply
 from conversations.models import Message
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 ANSWER = 1.0
 """Seconds in which a reply's owner says all of it to somebody who comes late; the row has it a second later."""
+
+TOGETHER = 0.1
+"""Seconds: those who come within it are told in one go who else is here."""
 
 Changes = Callable[[datetime, list[UUID]], list[frames.News]]
 
@@ -41,6 +44,7 @@ class Neighbours:
         self._hub, self._stop, self._wake, self._changes = hub, stop, wake, changes
         self._mirrors: dict[UUID, MirroredReply] = {}
         self._looks: set[asyncio.Task[None]] = set()
+        self._naming: set[UUID] = set()
         self._bus = Bus(
             url,
             wanted=self._wanted,
@@ -63,6 +67,10 @@ class Neighbours:
         self._ended(news)
         channel = _channel(news.conversation) if news.people is None else EVERYWHERE
         self._bus.publish(channel, crossing.to_bytes(news))
+
+    def ask_who_is_here(self, conversation: UUID) -> None:
+        """Somebody came to it here; on the loop."""
+        self._bus.publish(_channel(conversation), crossing.to_bytes(Came(conversation)))
 
     def ask_to_stop(self, replies: Iterable[UUID]) -> None:
         """Whoever writes these shall hang up; from any thread."""
@@ -134,6 +142,8 @@ class Neighbours:
                     self._stop(live)
             case Ended():
                 self._wake()
+            case Came(conversation):
+                self._name_people(conversation)
             case Lost(since):
                 self._look_again(since)
 
@@ -170,6 +180,15 @@ class Neighbours:
         if live := self._hub.replies.get(reply):
             said = live.snapshot()
             self._bus.publish(_channel(live.conversation), crossing.to_bytes(Whole(reply, said.seq, said.parts)))
+
+    def _name_people(self, conversation: UUID) -> None:
+        if conversation not in self._naming:
+            self._naming.add(conversation)
+            self._hub.later(TOGETHER, lambda: self._named(conversation))
+
+    def _named(self, conversation: UUID) -> None:
+        self._naming.discard(conversation)
+        self._hub.name_people(conversation)
 
     # --- After a silence ---
 

@@ -5,7 +5,7 @@ import sys
 
 import django
 
-PASSWORD = "a long enough passphrase"
+from tests.canaries import CANARY, PASSWORD
 
 
 def main(vendor_url: str) -> None:
@@ -29,7 +29,7 @@ def main(vendor_url: str) -> None:
         client.force_login(person)
         sessions[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
     endpoint = Endpoint.objects.create(name="parrot", wire="openai", base_url=vendor_url, key_placement="bearer")
-    ApiKey.objects.create(endpoint=endpoint, secret="sk-test")
+    ApiKey.objects.create(endpoint=endpoint, secret=CANARY)
     model = LanguageModel.objects.create(name="parrot")
     Deployment.objects.create(model=model, endpoint=endpoint, vendor_id="parrot")
     print(json.dumps({"sessions": sessions, "team": str(team.id), "model": str(model.id)}))

@@ -13,6 +13,7 @@ def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site.start(2)
         yield site
         assert site.complaints() == []
+        assert site.told_secrets() == []
 
 
 @pytest.fixture

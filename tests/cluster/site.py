@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from tests import canaries
 from tests.cluster.reader import Reader
 from tests.fake_vendor import FakeVendor
 from tests.services import Postgres, Redis
@@ -152,6 +153,21 @@ class Site:
                     return
                 pause.wait(0.05)
         raise AssertionError(f"the row has {row}")
+
+    def told_secrets(self) -> list[str]:
+        """Secrets in what all of it has written: its rows, files, logs and a backup; Redis holds nothing at all."""
+        secrets = canaries.of_site(self.folder)
+        told = "".join(line for process in self.processes for line in process.said)
+        found = [f"log: {hit}" for hit in canaries.hits(told.encode(), {**secrets, **self.sessions})]
+        with psycopg.connect(self.database_url) as connection:
+            names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            for (name,) in names:
+                with connection.cursor().copy(f'COPY "{name}" TO STDOUT') as copied:
+                    found += [f"{name}: {hit}" for hit in canaries.hits(b"".join(map(bytes, copied)), secrets)]
+        backup = [sys.executable, "-m", "django", "backup", str(self.folder / "backup")]
+        subprocess.run(backup, cwd=BASE, env=self.environment, check=True, capture_output=True)
+        size = self.redis.ask("DBSIZE")
+        return found + canaries.hits_in(self.folder, secrets) + ([] if size == b":0\r\n" else [f"Redis: {size!r}"])
 
     def complaints(self) -> list[str]:
         """What the processes wrote to their logs beyond their first lines and that Redis is away."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conversations.frames import News
 from conversations.live import crossing, packets
-from conversations.live.crossing import Asked, Ended, Grown, Lost, Stopped, Whole
+from conversations.live.crossing import Asked, Came, Ended, Grown, Lost, Stopped, Whole
 from conversations.live.mirror import MirroredReply
 from conversations.live.packets import LARGEST, Packets
 from conversations.parts import Piece
@@ -61,6 +61,7 @@ ID, CONVERSATION = uuid4(), uuid4()
         Asked(ID),
         Stopped((ID, CONVERSATION)),
         Ended(ID),
+        Came(ID),
         Lost(1.5),
         News(CONVERSATION, {"type": "x", "revision": 2}, "<p>", people=(ID,)),
         News(CONVERSATION, {"type": "x", "revision": 2}),

@@ -95,10 +95,11 @@ def test_guesses_at_a_password_are_limited_on_every_way_in(cast: Cast, path: str
     assert is_in(enter(cast.alice))
 
 
-def test_the_count_outlives_the_process(cast: Cast) -> None:
-    """It lies in the database, or in Redis, where every process looks."""
-    browser().post("/accounts/login/", {"login": "bob", "password": "guess"})
-    assert "locmem" not in type(cache._connections["default"]).__module__  # type: ignore[attr-defined]
+def test_guesses_by_other_names_of_the_site_count_together(cast: Cast) -> None:
+    for number in range(6):
+        visitor = Client(headers={"host": f"localhost:{number}"}, REMOTE_ADDR=f"10.0.0.{number}")
+        visitor.post("/accounts/login/", {"login": "BOB", "password": f"guess {number}"})
+    assert not is_in(enter(cast.bob))
 
 
 # --- The second factor ---------------------------------------------------------------------------------------------

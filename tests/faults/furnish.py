@@ -10,6 +10,8 @@ import sys
 
 import django
 
+from tests.canaries import CANARY
+
 PEOPLE = ("alice", "bob", "rita", *(f"guest{number}" for number in range(5)))
 
 
@@ -30,7 +32,7 @@ def furnish(vendor: str) -> dict[str, object]:
         browser.force_login(person)
         sessions[name] = browser.cookies["sessionid"].value
     endpoint = Endpoint.objects.create(name="vendor", wire="openai", base_url=vendor, key_placement="bearer")
-    ApiKey.objects.create(endpoint=endpoint, secret="nobodys-key")
+    ApiKey.objects.create(endpoint=endpoint, secret=CANARY)
     model = LanguageModel.objects.create(name="parrot")
     Deployment.objects.create(model=model, endpoint=endpoint, vendor_id="parrot")
     return {"sessions": sessions, "model": str(model.id), "team": str(team.id)}

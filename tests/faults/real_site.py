@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from tests import canaries
 from tests.fake_vendor import FakeVendor
 from tests.faults.page import Page
 
@@ -24,9 +25,10 @@ class RealSite:
         self.address = f"http://127.0.0.1:{self.port}"
         self.database = database_url or str(folder / "chatsite.sqlite3")
         self.pages: list[Page] = []
+        self.vendor = vendor
         self._log = folder / "log"
         self._process: subprocess.Popen[str] | None = None
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "CHATSITE_DATA": str(folder),
             "CHATSITE_PRIVATE_HOSTS": vendor.host,
             "CHATSITE_ORIGINS": self.address,
@@ -47,7 +49,7 @@ class RealSite:
         command = [sys.executable, "manage.py", "start", "--no-local-model", "--port", str(self.port)]
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                command, cwd=BASE, env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
+                command, cwd=BASE, env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
         assert self._process.stdout
         line = self._process.stdout.readline()
@@ -81,6 +83,8 @@ class RealSite:
             page.leave()
         if self._process is not None and self._process.poll() is None:
             self.kill()
+        found = canaries.hits_in(self._log.parent, canaries.of_site(self._log.parent))
+        assert found == [], "secrets in the data folder or the log"
 
     def _end(self, how: signal.Signals) -> tuple[float, int]:
         assert self._process is not None
@@ -91,7 +95,7 @@ class RealSite:
 
     def _furnish(self, vendor: str) -> dict[str, Any]:
         command = [sys.executable, "-m", "tests.faults.furnish", vendor]
-        done = subprocess.run(command, cwd=BASE, env=self._environment, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=BASE, env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         furniture: dict[str, Any] = json.loads(done.stdout)
         return furniture

@@ -1,0 +1,78 @@
+"""Secrets that nobody else has, and the search for them, in every spelling, in all that a run leaves behind."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from urllib.parse import quote
+
+PASSWORD = "a long enough passphrase"
+CANARY = "sk-test-CANARYb1946ac92492d2347c6235b4d261canary"
+"""The vendor's key of all tests."""
+KEEPERS = ("encryption-keys", "secret-key", "setup-code")
+"""Files of a data folder whose purpose is to hold a secret."""
+_GZIP = b"\x1f\x8b"
+_PIECE = 12
+
+
+def of_site(folder: Path) -> dict[str, str]:
+    """What must be found nowhere that a site writes, by name; FOLDER is its data folder."""
+    kept = {name: (folder / name).read_text().strip() for name in KEEPERS if (folder / name).exists()}
+    return {"the vendor's key": CANARY, "a password": PASSWORD, **kept}
+
+
+def hits(content: bytes, secrets: Mapping[str, str]) -> list[str]:
+    """Which secrets are in it, and how spelt."""
+    texts = [content, gzip.decompress(content)] if content.startswith(_GZIP) else [content]
+    return [
+        f"{name}, {spelling}"
+        for name, secret in secrets.items()
+        for needle, spelling in _spellings(secret).items()
+        if any(needle in text for text in texts)
+    ]
+
+
+def hits_in(folder: Path, secrets: Mapping[str, str], but: Iterable[str] = KEEPERS) -> list[str]:
+    """The same of all files below FOLDER but for those of these names and in folders of these names."""
+    files = [path.relative_to(folder) for path in _files(folder, set(but))]
+    return [f"{path}: {hit}" for path in files for hit in hits(_read(folder / path), secrets)]
+
+
+def _files(folder: Path, but: set[str]) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name in but:
+            continue
+        if path.is_dir():
+            yield from _files(path, but)
+        else:
+            yield path
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # a database that is closed takes its log with it
+        return b""
+
+
+@cache
+def _spellings(secret: str) -> dict[bytes, str]:
+    raw = secret.encode()
+    spelt = {
+        quote(secret, safe="").encode(): "for an address",
+        json.dumps(secret)[1:-1].encode(): "as JSON",
+        "".join(f"\\u{ord(letter):04x}" for letter in secret).encode(): "in code points",
+        raw.hex().encode(): "in hex",
+        raw.hex().upper().encode(): "in capital hex",
+        raw[::-1]: "backwards",
+        raw: "as it is",
+    }
+    for offset in range(3):
+        first, last = -(-offset * 8 // 6), (offset + len(raw)) * 8 // 6
+        for encode in (base64.urlsafe_b64encode, base64.b64encode):
+            spelt[encode(b"\0" * offset + raw)[first:last]] = f"in base64 from byte {offset}"
+    if secret == CANARY:  # words of a pass phrase are in every book
+        spelt |= {raw[:_PIECE]: "its beginning", raw[-_PIECE:]: "its end"}
+    return spelt

@@ -1,0 +1,59 @@
+"""Who is here and who types, seen by those who look at the same conversation at another process."""
+
+import json
+
+from tests.cluster.asking import ask, finished
+from tests.cluster.site import Process, Site
+from tests.sockets import Socket
+
+
+def names(people: list[dict[str, str]]) -> set[str]:
+    return {person["name"] for person in people}
+
+
+def conversation_of(site: Site, process: Process) -> str:
+    alice = process.socket("alice")
+    ack = ask(alice, site)
+    finished(alice, ack["replies"][0])
+    return str(ack["conversation"])
+
+
+def looking(process: Process, name: str, conversation: str) -> Socket:
+    socket = process.socket(name)
+    assert socket.ask("conversation.open", conversation=conversation)["type"] == "ack"
+    return socket
+
+
+def test_people_see_who_comes_and_goes_at_the_other_process(site: Site, here: Process, there: Process) -> None:
+    conversation = conversation_of(site, here)
+    reader = looking(here, "reader0", conversation)
+    bob, carol = looking(there, "bob", conversation), there.socket("carol")
+    assert carol.ask("conversation.open", conversation=conversation)["code"] == "not_found"
+    assert "bob" in names(reader.wait(lambda frame: "bob" in names(frame.get("here", [])))["here"])
+    bob.wait(lambda frame: "reader0" in names(frame.get("here", [])), 5)  # all are named every twenty seconds anyway
+    bob.close()
+    reader.wait(lambda frame: "bob" in names(frame.get("gone", [])))
+    assert conversation not in json.dumps([frame for frame in carol.settle() if frame["type"] != "error"])
+
+
+def test_typing_is_seen_at_the_other_process_by_those_who_look(site: Site, here: Process, there: Process) -> None:
+    conversation = conversation_of(site, here)
+    reader, bob = looking(here, "reader0", conversation), there.socket("bob")
+    elsewhere, carol = here.socket("reader1"), here.socket("carol")
+    assert bob.ask("typing", conversation=conversation)["type"] == "ack"
+    assert reader.event("typing", conversation=conversation)["person"]["name"] == "bob"
+    for socket in (elsewhere, carol):
+        assert "typing" not in {frame["type"] for frame in socket.settle()}
+
+
+def test_whoever_was_here_at_a_killed_process_is_there_again_at_another(
+    site: Site, here: Process, there: Process
+) -> None:
+    conversation = conversation_of(site, here)
+    [dying] = site.start()
+    reader = looking(here, "reader0", conversation)
+    looking(dying, "bob", conversation)
+    reader.wait(lambda frame: "bob" in names(frame.get("here", [])))
+    dying.kill()
+    looking(there, "bob", conversation)
+    reader.wait(lambda frame: not frame.get("_seen") and "bob" in names(frame.get("here", [])))

@@ -1,0 +1,63 @@
+"""Fifty questions at the same moment, at a site in processes of its own, where a budget lets ten pass."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import Any
+
+from conversations import spending
+from tests.fake_vendor import FakeVendor, default_reply, openai_stream
+from tests.shell import inside
+from tests.sockets import Socket
+
+QUESTIONS, PASS = 50, 10
+TYPICAL = 1 + 2 * spending.TYPICAL_OUTPUT
+"""Millionths set aside for “Hi” where a million tokens in cost 1 and a million out 2."""
+COST = 3 + 2 * 5
+"""Millionths of the answer: three tokens in, five out."""
+
+_BUDGETED = f"""
+from decimal import Decimal
+endpoint = Endpoint.objects.get()
+model = LanguageModel.objects.create(name="rationed")
+Deployment.objects.create(model=model, endpoint=endpoint, vendor_id="rationed", input_price=1, output_price=2)
+budget = Budget.objects.create(kind="model", period="day", target=model.pk, hard=Decimal({PASS * TYPICAL}) / 1_000_000)
+"""
+
+
+class Storm:
+    """`open_socket(n)` gives the n-th question a socket of its own; nobody may be asked to run more than eight."""
+
+    def __init__(self, environment: Mapping[str, str], vendor: FakeVendor) -> None:
+        self._environment, self._vendor, self._gate = environment, vendor, Event()
+        self._budget, self._model = inside(environment, _BUDGETED, "[budget.pk, model.pk]")
+
+    def rage(self, open_socket: Callable[[int], Socket]) -> None:
+        """Ask, see how many pass and what is set aside, let the vendor answer, see what is spent."""
+        self._vendor.script = lambda _: [200, self._gate, openai_stream(["Hello"])]
+        sockets = [open_socket(number) for number in range(QUESTIONS)]
+        start = Barrier(QUESTIONS)
+        with ThreadPoolExecutor(QUESTIONS) as pool:
+            answers = list(pool.map(lambda socket: self._ask(socket, start), sockets))
+        assert self._counts() == [0, PASS * TYPICAL, PASS]
+        refused = [answer["code"] for answer in answers if answer["type"] == "error"]
+        assert refused == ["over_budget"] * (QUESTIONS - PASS)
+        self._gate.set()
+        self._vendor.script = default_reply
+        self._hear_the_ends(sockets, answers)
+        assert self._counts() == [PASS * COST, 0, PASS]
+
+    def _ask(self, socket: Socket, start: Barrier) -> dict[str, Any]:
+        start.wait(20)
+        return socket.ask("message.send", conversation=None, text="Hi", models=[self._model])
+
+    def _hear_the_ends(self, sockets: Sequence[Socket], answers: Sequence[dict[str, Any]]) -> None:
+        for socket, answer in zip(sockets, answers, strict=True):
+            if answer["type"] == "ack":
+                assert socket.event("message.finished")["message"]["status"] == "complete"
+
+    def _counts(self) -> Any:
+        """Spent, set aside, and replies there are."""
+        rows = f"tally = Tally.objects.get(budget={self._budget})"
+        replies = f"Message.objects.filter(role='assistant', model='{self._model}').count()"
+        return inside(self._environment, rows, f"[tally.spent, tally.reserved, {replies}]")
