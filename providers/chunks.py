@@ -18,12 +18,12 @@ def take_buffered(response: HTTPResponse) -> bytes:
     if not response.chunked or response.chunk_left or response.isclosed():
         return b""
     ahead = response.fp.peek()
-    # Between two chunks http.client still has the first one's line end before it.
+    # Behind a chunk that it has read, http.client still has the line end before it.
     start = 0 if response.chunk_left is None else len(_LINE_END)
     pieces, end = _whole_chunks(ahead, start)
     if pieces:
-        response.fp.read(end - len(_LINE_END))
-        response.chunk_left = 0
+        response.fp.read(end)
+        response.chunk_left = None  # as before the first chunk
     return b"".join(pieces)
 
 

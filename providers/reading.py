@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 from providers.base import Assembler
-from providers.errors import BadReply, CutOff, ReplyTooLong, VendorError
+from providers.errors import BadReply, CutOff, VendorError
 from providers.registry import Wire
 from providers.text import KeyMask, Polish, repaired
 from providers.types import Delta, Finish, FinishReason, Part, Usage
@@ -58,13 +58,11 @@ class Reading:
     def feed(self, chunk: bytes) -> Iterator[Delta]:
         """The deltas that `chunk` completes; raises VendorError."""
         self._bytes += len(chunk)
-        for event in self._assembler.feed(chunk):
-            yield from self._deltas(event)
+        yield from self._deltas(self._assembler.feed(chunk))
 
     def end(self) -> Iterator[Delta]:
         """The deltas that were still open when the body ended; raises VendorError unless the reply is complete."""
-        for event in self._assembler.finish():
-            yield from self._deltas(event)
+        yield from self._deltas(self._assembler.finish())
         yield from self.rest()
         self._judge()
 
@@ -85,19 +83,39 @@ class Reading:
             self._note_call(delta.part)
             yield from self._polish.deltas(delta)
 
-    def _deltas(self, event: dict[str, object]) -> Iterator[Delta]:
-        found = None
+    def _deltas(self, events: Iterator[dict[str, object]]) -> Iterator[Delta]:
+        """The words of neighbouring events go on as one delta: each step costs as much for one as for many."""
+        words: list[str] = []
         try:
-            for found in self._wire.parse(event):
+            for found in self._found(events):
+                if isinstance(found, Delta) and found.is_words:
+                    words.append(found.text)
+                    continue
+                yield from self._said(words)
                 yield from self._note(found)
-        except ReplyTooLong:
-            raise
         except VendorError:
-            # An error that follows the finish concerns nobody.
-            if self.finish is None:
-                raise
-        if found is None:
-            self._note_nothing()
+            yield from self._said(words)
+            raise
+        yield from self._said(words)
+
+    def _said(self, words: list[str]) -> Iterator[Delta]:
+        if words:
+            said = "".join(words)
+            words.clear()
+            yield from self._note(Delta(text=said))
+
+    def _found(self, events: Iterator[dict[str, object]]) -> Iterator[Found]:
+        for event in events:
+            found = None
+            try:
+                for found in self._wire.parse(event):
+                    yield found
+            except VendorError:
+                # An error that follows the finish concerns nobody.
+                if self.finish is None:
+                    raise
+            if found is None:
+                self._note_nothing()
 
     def _note_nothing(self) -> None:
         """Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply."""

@@ -116,6 +116,11 @@ class Delta:
     thought: str = ""
     part: Part | None = None
 
+    @property
+    def is_words(self) -> bool:
+        """Answer text and nothing else."""
+        return self.part is None and not self.thought
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
