@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, LanguageModel
 from providers.models import LanguageModelQuerySet as Models
 from providers.prepared import Prepared
+
+NOBODY = UUID(int=0)
 
 
 def keys_for(user: UUID | None, team: UUID | None) -> Sequence[Q]:
@@ -22,9 +24,13 @@ def keys_for(user: UUID | None, team: UUID | None) -> Sequence[Q]:
 
 def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[ApiKey]:
     """The keys that may be used for a question to this model; the same conditions, each looked at only if need be."""
-    if team:
-        return _KEYS_OF_TEAM(model, team) or _KEYS_OF_SITE(model) or _own_keys(model, user)
-    return _own_keys(model, user) or _KEYS_OF_SITE(model)
+    asker = user or NOBODY
+    keys = _KEYS_IN_TEAM(model, asker, team) if team else _KEYS_ALONE(model, asker)
+    tiers: dict[str, list[ApiKey]] = {"team": [], "site": [], "own": []}
+    for key in keys:
+        tiers["own" if key.owner_id else "team" if key.of_team else "site"].append(key)  # type: ignore[attr-defined]
+    order = ("team", "site", "own") if team else ("own", "site")
+    return next((tiers[name] for name in order if tiers[name]), [])
 
 
 def models_for(user: User, team: UUID | None) -> Models:
@@ -51,10 +57,6 @@ def teams_of(user: UUID) -> "QuerySet[Membership, UUID]":
     return Membership.objects.filter(user=user, role__in=Membership.WRITERS).values_list("team", flat=True)
 
 
-def _own_keys(model: UUID, user: UUID | None) -> list[ApiKey]:
-    return _OWN_KEYS(model, user) if user else []
-
-
 def _own(user: UUID) -> Q:
     return Q(owner=user, endpoint__personal_keys=True)
 
@@ -76,6 +78,10 @@ def _models(user: UUID, team: UUID | None) -> Models:
 
 _ALONE = Prepared(lambda user, model: _models(user, None).filter(pk=model))
 _IN_TEAM = Prepared(lambda user, team, model: _models(user, team).filter(pk=model))
-_OWN_KEYS = Prepared(lambda model, user: ApiKey.objects.serving(model).filter(_own(user)))
-_KEYS_OF_SITE = Prepared(lambda model: ApiKey.objects.serving(model).filter(_of_site()))
-_KEYS_OF_TEAM = Prepared(lambda model, team: ApiKey.objects.serving(model).filter(_of_team(team)))
+_KEYS_ALONE = Prepared(lambda model, user: _serving(model, _own(user), _of_site()))
+_KEYS_IN_TEAM = Prepared(lambda model, user, team: _serving(model, _own(user), _of_site(), _of_team(team)))
+
+
+def _serving(model: UUID, *tiers: Q) -> QuerySet[ApiKey]:
+    """Each key once, with `of_team` where it is a team's."""
+    return ApiKey.objects.serving(model).filter(Q(*tiers, _connector=Q.OR)).annotate(of_team=F("teams"))

@@ -56,8 +56,10 @@ def body_html(message: Message) -> str:
     return render_to_string("_message_body.html", {"message": message})
 
 
-def message_created(message: Message) -> None:
-    hub.publish(News(message.conversation_id, _of_message("message.created", message), body_html(message)))
+def messages_created(conversation: Conversation, messages: Iterable[Message], revision: int) -> None:
+    """They are there, in this order, and one of them is about to be written; the loop is woken once for all of it."""
+    made = [News(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
+    hub.publish(*made, updated(conversation, revision, streaming=True))
 
 
 def message_finished(message: Message) -> None:

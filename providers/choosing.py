@@ -241,7 +241,7 @@ class _Way:
 def _ways(model: UUID, allowed: list[ApiKey]) -> list[_Way]:
     """Every deployment of the model with every key that may be used there."""
     pairs = [_Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
-    found = {trouble.subject: trouble for trouble in _TROUBLES(model)}
+    found = {trouble.subject: trouble for trouble in _TROUBLES(model)} if _ANY_TROUBLE() else {}
     return [
         _Way(way.deployment, way.key, tuple(found[key] for key in dict.fromkeys(way.subjects) if key in found))
         for way in pairs
@@ -258,6 +258,7 @@ def _troubles_around(model: UUID) -> QuerySet[Trouble]:
 
 _SERVING = Prepared(Deployment.objects.serving)
 _TROUBLES = Prepared(_troubles_around)
+_ANY_TROUBLE = Prepared(lambda: Trouble.objects.only("subject")[:1])
 
 
 def _keys_at(deployment: Deployment, allowed: list[ApiKey]) -> list[ApiKey | None]:

@@ -74,10 +74,8 @@ def stop_reply(user: User, command: commands.Stop) -> None:
 
 def announce(conversation: Conversation, created: Sequence[Message]) -> None:
     """The last revision of the act is the conversation's own: it moved up, and may have got its title."""
-    for message in created:
-        transaction.on_commit(partial(events.message_created, message))
     last = created[-1].revision + 1
-    transaction.on_commit(lambda: events.conversation_updated(conversation, last, streaming=True))
+    transaction.on_commit(lambda: events.messages_created(conversation, created, last))
 
 
 def start_on_commit(replies: Sequence[Message]) -> None:

@@ -94,9 +94,10 @@ class Hub:
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.loop.call_later, seconds, work)
 
-    def publish(self, news: frames.News) -> None:
-        """Send an event to everyone whom it concerns, in every process."""
-        self._put(partial(self._announce, news))
+    def publish(self, *news: frames.News) -> None:
+        """Send these events, in this order, to everyone whom they concern, in every process."""
+        self._inbox.extend(partial(self._announce, each) for each in news)
+        self._wake()
 
     def remind(self) -> None:
         """Name everybody who is here once more, to those who may have missed it or look on from elsewhere."""

@@ -97,8 +97,8 @@ def test_after_the_ack_only_newer_events_follow(
     cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation = Conversation.objects.create(owner=cast.alice)
-    go, real = threading.Event(), events.message_created
-    monkeypatch.setattr(events, "message_created", lambda message: (go.wait(5), real(message)))
+    go, real = threading.Event(), events.messages_created
+    monkeypatch.setattr(events, "messages_created", lambda *told: (go.wait(5), real(*told)))
     alice, late = connect(cast.alice), connect(cast.alice)
     alice.send("message.send", conversation=conversation.id, text="Hi", models=[model.id])
     until(lambda: conversation.messages.count() == 2)
