@@ -43,7 +43,8 @@ def _run_tests(rest: list[str]) -> None:
     os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
     redis.find_or_install()
     os.chdir(environment.BASE)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", "auto", "--maxprocesses", "4", *rest])
+    processes = min(4, 1 + (os.cpu_count() or 1))  # one more than processors: tests wait as much as they compute
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", str(processes), *rest])
 
 
 def _where_django_is(arguments: list[str]) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from conversations.parts import Piece
 from providers.types import Delta
 
-FLOOD_DELTAS = 200
-FLOOD_CHARACTERS = 20_000
-"""More than these in one second are a flood; people read 20 characters a second, quick models write 2,000."""
+WINDOW = 0.1
+FLOOD_DELTAS, FLOOD_CHARACTERS = 12, 2_000
+"""More than these in one WINDOW (seconds) are a flood; people read 20 characters a second, quick models write 2,000."""
+CALM = 1.0
+"""Seconds after which what was a flood is none."""
 BEAT = 0.06
 """Seconds between two frames of a flood: with the few before it was one, at most 20 a second."""
 
@@ -19,19 +21,19 @@ class Pace:
     def __init__(self) -> None:
         self.is_kept = False
         """A flush has been put off, and will come."""
-        self._due = 0.0
-        self._second = 0.0
+        self._due = self._flood_until = self._window = 0.0
         self._deltas = self._characters = 0
 
     def note(self, taken: Sequence[Delta | Piece]) -> None:
         """These go out now."""
         now = time.monotonic()
-        if now >= self._second + 1:
-            self._second, self._deltas, self._characters = now, 0, 0
+        if now >= self._window + WINDOW:
+            self._window, self._deltas, self._characters = now, 0, 0
         self._deltas += len(taken)
         self._characters += sum(len(delta.text) + len(delta.thought) for delta in taken if isinstance(delta, Delta))
-        is_flood = self._deltas > FLOOD_DELTAS or self._characters > FLOOD_CHARACTERS
-        self._due = now + BEAT if is_flood else 0.0
+        if self._deltas > FLOOD_DELTAS or self._characters > FLOOD_CHARACTERS:
+            self._flood_until = now + CALM
+        self._due = now + BEAT if now < self._flood_until else 0.0
 
     def wait(self) -> float:
         """Seconds until the next frame may go out."""
