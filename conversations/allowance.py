@@ -23,7 +23,7 @@ def keys_for(user: UUID | None, team: UUID | None) -> Sequence[Q]:
 
 
 def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[ApiKey]:
-    """The keys that may be used for a question to this model; the same conditions, each looked at only if need be."""
+    """The keys that may be used for a question to this model; the same conditions, in one query."""
     asker = user or NOBODY
     keys = _KEYS_IN_TEAM(model, asker, team) if team else _KEYS_ALONE(model, asker)
     tiers: dict[str, list[ApiKey]] = {"team": [], "site": [], "own": []}

@@ -128,6 +128,10 @@ def _write(live: LiveReply) -> Outcome | None:
             step = _prepared(live)
         except VendorError as error:
             return broken(live, error.code, error.text)
+        except database.AWAY:
+            if not live.stopped:
+                raise
+            return stopped(live)
         if isinstance(step, Wait):
             return _wait(live, step, calls)
         outcome = attempt(live, step)
