@@ -202,10 +202,10 @@ def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[Piece, ...]:
 def _wait(live: LiveReply, wait: Wait, calls: int) -> Outcome | None:
     """Stand in the queue without a thread; viewers are told why. `calls` is what the queue had counted before."""
     reason = {"code": wait.code, **({"until": wait.until} if wait.until else {})}
+    queue.stand(live, wait.line, wait.until)
     if live.waiting != reason:
         live.waiting = reason
         events.message_waiting(live.conversation, live.id, wait.code, wait.until)
-    queue.stand(live, wait.line, wait.until)
     if not live.put_back():
         return stopped(live)
     if wait.until:

@@ -28,8 +28,8 @@ from tests.clock import Clock
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
-BROWSER_FOLDER = "browser"
-LONG = ("test_code_quality.py", "test_on_postgres.py")
+BROWSER_FOLDER, CLUSTER_FOLDER = "browser", "cluster"
+LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,10 +55,14 @@ def pytest_sessionfinish() -> None:
         server.twisted_loop.close()
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What reads the code and what runs elsewhere first, beside everything else; browser tests last: synchronous
-    Playwright keeps a loop running on the main thread."""
+    """What takes long first, beside everything else; browser tests last: synchronous Playwright keeps a loop running on
+    the main thread. The tests of several processes share a site, so one test process has them all."""
     items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
+    for item in items:
+        if CLUSTER_FOLDER in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group(CLUSTER_FOLDER))
 
 
 @pytest.hookimpl(wrapper=True)

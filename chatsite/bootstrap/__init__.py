@@ -43,8 +43,11 @@ def _run_tests(rest: list[str]) -> None:
     os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
     redis.find_or_install()
     os.chdir(environment.BASE)
-    processes = min(4, 1 + (os.cpu_count() or 1))  # one more than processors: tests wait as much as they compute
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", str(processes), *rest])
+    processes = str(min(4, 2 * (os.cpu_count() or 1)))  # tests wait as much as they compute
+    os.execv(
+        sys.executable,
+        [sys.executable, "-m", "pytest", "--numprocesses", processes, "--dist", "loadgroup", *rest],
+    )
 
 
 def _where_django_is(arguments: list[str]) -> str:

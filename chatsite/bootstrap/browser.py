@@ -1,4 +1,5 @@
-"""A Chromium for the browser tests: one that is there, else one that can be installed."""
+"""A Chromium for the browser tests: its build without windows where there is one, which computes half as much; else
+one that is there, else one that can be installed."""
 
 import os
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from chatsite.bootstrap.environment import apt_install
 
+_HEADLESS = "chromium-headless-shell"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _IMPATIENT = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}  # milliseconds: apt comes next
 
@@ -17,7 +19,7 @@ def find_or_install() -> Path:
     """The path of a Chromium that runs; SystemExit says what to install where there is none."""
     if named := os.environ.get("CHROMIUM_PATH"):
         return _named(Path(named))
-    for look in (_on_path, _of_playwright, _install_by_playwright, _install_by_apt):
+    for look in (_without_windows, _install_by_apt, _on_path, _of_playwright, _install_by_playwright):
         if found := look():
             return found
     raise SystemExit("The browser tests need Chromium: install it (Debian: apt install chromium) or set CHROMIUM_PATH.")
@@ -37,8 +39,12 @@ def _runs(path: Path) -> bool:
         return False
 
 
-def _on_path() -> Path | None:
-    found = (Path(path) for name in _NAMES if (path := shutil.which(name)))
+def _without_windows() -> Path | None:
+    return _on_path(_HEADLESS)
+
+
+def _on_path(*names: str) -> Path | None:
+    found = (Path(path) for name in names or _NAMES if (path := shutil.which(name)))
     return next(filter(_runs, found), None)
 
 
@@ -62,8 +68,7 @@ def _install_by_apt() -> Path | None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
     _say("Installing Debian's Chromium for the browser tests …")
-    apt_install("chromium")
-    return _on_path()
+    return _without_windows() if apt_install(_HEADLESS) else None
 
 
 def _say(line: str) -> None:

@@ -51,7 +51,9 @@ def test_it_sees_the_key_in_what_a_page_was_sent_and_does_not_show(
     visitor: ChatPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(views, "JsonResponse", lambda _: HttpResponse(CANARY))
-    assert visitor.open().page.evaluate("fetch('/livez').then((page) => page.text())") == CANARY
-    visitor.page.goto("about:blank")
+    visitor.watch.expect("is not valid JSON")  # what the page itself asks for is answered so too
+    visitor.open()
+    with visitor.page.expect_event("requestfinished", lambda request: request.url.endswith("/livez")):
+        assert visitor.page.evaluate("fetch('/livez').then((page) => page.text())") == CANARY
     with pytest.raises(AssertionError, match="in a response"):
         visitor.watch.verdict()

@@ -18,6 +18,7 @@ def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def site(whole_site: Site) -> Iterator[Site]:
+    whole_site.forget_guesses()
     yield whole_site
     whole_site.close_sockets()
 

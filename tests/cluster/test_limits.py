@@ -13,7 +13,6 @@ import pytest
 from conversations import limits
 from tests.canaries import PASSWORD
 from tests.cluster.site import CSRF, PATIENCE, Process, Site
-from tests.shell import inside
 
 HEADERS = {"Cookie": f"csrftoken={CSRF}", "X-CSRFToken": CSRF, "Content-Type": "application/x-www-form-urlencoded"}
 GUESSES = 5
@@ -22,8 +21,7 @@ AT_ONCE = 16
 
 
 @pytest.fixture(autouse=True)
-def _no_guesses_yet(site: Site) -> Iterator[None]:
-    inside(site.environment, "from django.core.cache import cache; cache.clear()")
+def _redis_comes_back(site: Site) -> Iterator[None]:
     yield
     if site.redis.process is None:
         site.redis.start()
@@ -78,7 +76,7 @@ def storm(processes: list[Process], guess: Callable[[Process], int], guesses: in
 def within_a_minute(site: Site, counted: Callable[[], Counter[int]]) -> Counter[int]:
     """Once more where the clock's minute, at which counting begins anew, has ended meanwhile."""
     while True:
-        inside(site.environment, "from django.core.cache import cache; cache.clear()")
+        site.forget_guesses()
         minute = limits._minute()
         answers = counted()
         if limits._minute() == minute:

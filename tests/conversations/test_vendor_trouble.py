@@ -118,6 +118,8 @@ def test_v06_those_who_wait_call_one_by_one_after_the_deadline_in_their_order(
         until(lambda calls=calls: len(vendor.requests) >= calls)  # type: ignore[misc]
         until(lambda calls=calls: Trouble.objects.filter(failures=calls, probed_by=None).exists())  # type: ignore[misc]
         assert len(vendor.requests) == calls
+        if calls == 2:
+            sockets[0].event("message.waiting")  # it stands at the head again: a later turn would be another's
     assert finished(sockets[0])["error"]["code"] == "rate_limited", "three attempts and no more"
     vendor.script = lambda _: [200, vendor.gate, *whole(wire, "Hello")]
     clock.turn(14)
