@@ -17,6 +17,8 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 import providers.clock
 from conversations.live import hub
@@ -28,8 +30,22 @@ from tests.clock import Clock
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
-BROWSER_FOLDER, CLUSTER_FOLDER = "browser", "cluster"
+BROWSER_FOLDER, CLUSTER = "browser", "tests/cluster/"
 LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py")
+
+
+class Scheduling(LoadScopeScheduling):
+    """Whichever test process is free gets the next test; those of several processes share a site, so one gets them all.
+
+    (pytest-xdist's own groups do nothing with pytest 9.2.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return CLUSTER if nodeid.startswith(CLUSTER) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,14 +71,10 @@ def pytest_sessionfinish() -> None:
         server.twisted_loop.close()
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long first, beside everything else; browser tests last: synchronous Playwright keeps a loop running on
-    the main thread. The tests of several processes share a site, so one test process has them all."""
+    the main thread."""
     items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
-    for item in items:
-        if CLUSTER_FOLDER in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group(CLUSTER_FOLDER))
 
 
 @pytest.hookimpl(wrapper=True)

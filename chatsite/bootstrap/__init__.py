@@ -44,10 +44,7 @@ def _run_tests(rest: list[str]) -> None:
     redis.find_or_install()
     os.chdir(environment.BASE)
     processes = str(min(4, 2 * (os.cpu_count() or 1)))  # tests wait as much as they compute
-    os.execv(
-        sys.executable,
-        [sys.executable, "-m", "pytest", "--numprocesses", processes, "--dist", "loadgroup", *rest],
-    )
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", processes, *rest])
 
 
 def _where_django_is(arguments: list[str]) -> str:

@@ -36,6 +36,7 @@ def test_a_link_to_a_conversation_survives_the_sign_in(cast: Cast, model: Langua
 def test_signing_out_ends_every_tab(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice, None)
     alice.page.add_init_script(NOTE_CLOSE_CODES)
+    alice.watch.expect(r"401 \(Unauthorized\)")  # a tab may ask for news before it learns that the session has ended
     alice.open()
     alice.ask("Hello")
     other = alice.page.context.new_page()
