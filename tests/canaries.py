@@ -3,7 +3,7 @@
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +15,8 @@ KEEPERS = ("encryption-keys", "secret-key", "setup-code")
 """Files of a data folder whose purpose is to hold a secret."""
 _GZIP = b"\x1f\x8b"
 _PIECE = 12
+_BLOCK, _LONGEST = 4096, 512
+"""Bytes that are compared at once, and that the longest spelling of a secret has at most."""
 
 
 def of_site(folder: Path) -> dict[str, str]:
@@ -34,10 +36,20 @@ def hits(content: bytes, secrets: Mapping[str, str]) -> list[str]:
     ]
 
 
-def hits_in(folder: Path, secrets: Mapping[str, str], but: Iterable[str] = KEEPERS) -> list[str]:
-    """The same of all files below FOLDER but for those of these names and in folders of these names."""
+def hits_in(
+    folder: Path,
+    secrets: Mapping[str, str],
+    but: Iterable[str] = KEEPERS,
+    searched: MutableMapping[Path, bytes] | None = None,
+) -> list[str]:
+    """The same of all files below FOLDER but for those of these names and in folders of these names.
+
+    `searched` holds what the files were when they were last searched for the same: what has not changed is not
+    searched again.
+    """
+    before: MutableMapping[Path, bytes] = {} if searched is None else searched
     files = [path.relative_to(folder) for path in _files(folder, set(but))]
-    return [f"{path}: {hit}" for path in files for hit in hits(_read(folder / path), secrets)]
+    return [f"{path}: {hit}" for path in files for hit in hits(_changed(folder / path, before), secrets)]
 
 
 def _files(folder: Path, but: set[str]) -> Iterator[Path]:
@@ -48,6 +60,17 @@ def _files(folder: Path, but: set[str]) -> Iterator[Path]:
             yield from _files(path, but)
         else:
             yield path
+
+
+def _changed(path: Path, searched: MutableMapping[Path, bytes]) -> bytes:
+    """The blocks of a file that are new, each with enough around it for what begins or ends elsewhere."""
+    content, before = _read(path), searched.get(path, b"")
+    searched[path] = content
+    if content.startswith(_GZIP) or not before:
+        return content
+    places = range(0, len(content), _BLOCK)
+    changed = [at for at in places if content[at : at + _BLOCK] != before[at : at + _BLOCK]]
+    return b"\0".join(content[max(0, at - _LONGEST) : at + _BLOCK + _LONGEST] for at in changed)
 
 
 def _read(path: Path) -> bytes:

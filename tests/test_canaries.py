@@ -41,3 +41,13 @@ def test_files_are_searched_but_for_those_that_keep_secrets(tmp_path: Path) -> N
     assert hits_in(tmp_path, of_site(tmp_path)) == []
     (tmp_path / "below" / "log").write_text("it is of this site alone")
     assert hits_in(tmp_path, of_site(tmp_path)) == ["below/log: secret-key, as it is"]
+
+
+def test_what_has_changed_is_searched_across_its_edges(tmp_path: Path) -> None:
+    log, searched, secrets = tmp_path / "log", dict[Path, bytes](), {"ours": SECRET}
+    log.write_bytes(b"." * 4090 + SECRET.encode()[:6])
+    assert hits_in(tmp_path, secrets, searched=searched) == []
+    log.write_bytes(log.read_bytes() + SECRET.encode()[6:] + b"." * 9000)
+    assert hits_in(tmp_path, secrets, searched=searched) == ["log: ours, as it is"]
+    log.write_bytes(log.read_bytes() + b"more")
+    assert hits_in(tmp_path, secrets, searched=searched) == [], "it has been found once"

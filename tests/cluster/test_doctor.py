@@ -1,8 +1,11 @@
 """`doctor` beside a running site: a line for each thing it depends on, exit 1 where one is wrong."""
 
+import json
 import subprocess
 import sys
 
+from tests import canaries
+from tests.canaries import CANARY
 from tests.cluster.site import BASE, Process, Site
 from tests.fake_vendor import close
 
@@ -14,6 +17,8 @@ def doctor(site: Site, process: Process) -> tuple[int, dict[str, str]]:
         [sys.executable, "-m", "django", "doctor"], cwd=BASE, env=environment, capture_output=True, text=True
     )
     assert "Traceback" not in run.stderr
+    secrets = canaries.of_site(site.folder) | site.sessions
+    assert canaries.hits((run.stdout + run.stderr).encode(), secrets) == [], "K13"
     lines = {}
     for line in run.stdout.splitlines():
         verdict, _, rest = line.partition(" ")
@@ -52,3 +57,11 @@ def test_what_is_wrong_is_said_and_the_rest_is_looked_at(site: Site, here: Proce
     wrong = {name for name, found in lines.items() if found.startswith("WRONG")}
     assert wrong == {"channel layer", "endpoint parrot"}
     assert "REDIS_URL" in lines["channel layer"]
+
+
+def test_k13_what_is_told_holds_no_secret(site: Site, here: Process) -> None:
+    echo = {"error": {"message": f"Incorrect API key provided: {CANARY}", "code": "invalid_api_key"}}
+    site.vendor.play([401, {"Content-Type": "application/json"}, json.dumps(echo).encode()])
+    code, lines = doctor(site, here)
+    assert code == 1
+    assert "Incorrect API key provided" in lines["endpoint parrot"], "the vendor's words are told, without the key"
