@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
 
 from providers import egress, local_model, vault
@@ -91,7 +92,7 @@ class Endpoint(models.Model):
         _("where the key goes"), max_length=20, choices=KeyPlacement.choices, default=KeyPlacement.BEARER
     )
     ask_sse = models.BooleanField(_("ask for alt=sse"), default=True)
-    streaming = models.BooleanField(_("streaming"), default=True)
+    streaming = models.BooleanField(pgettext_lazy("endpoint", "streaming"), default=True)
     snake_case = models.BooleanField(
         _("snake_case"), default=False, help_text=_("Spell system_instruction so, as some gateways show it.")
     )
