@@ -66,6 +66,25 @@ def test_after_a_database_error_the_next_send_is_heard(
     assert alice.event("message.finished")["message"]["status"] == "complete"
 
 
+def test_a_reply_that_is_stopped_while_the_database_is_away_ends_as_stopped(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = threading.Event()
+
+    def away(live: object) -> None:
+        tried.set()
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(generation, "_next_step", away)
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    assert tried.wait(5)
+    assert alice.ask("reply.stop", message=reply)["type"] == "ack"
+    ended = alice.event("message.finished")["message"]
+    assert (ended["status"], ended["error"]) == ("stopped", None)
+    assert vendor.requests == []
+
+
 def test_a_reply_that_failed_by_our_fault_does_not_call_the_vendor_later(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
