@@ -43,7 +43,7 @@ def _run_tests(rest: list[str]) -> None:
     os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
     redis.find_or_install()
     os.chdir(environment.BASE)
-    processes = str(min(4, 2 * (os.cpu_count() or 1)))  # tests wait as much as they compute
+    processes = str(min(4, 1 + (os.cpu_count() or 1)))  # one more than processors: tests also wait
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", processes, *rest])
 
 

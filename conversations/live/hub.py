@@ -82,8 +82,9 @@ class Hub:
         self._put(partial(self.finish, reply, when_flushed))
 
     def rest(self) -> float:
-        """Seconds for which a thread that has read everything may leave its vendor alone: two beats, where many run."""
-        return 2 * self._pause()
+        """Seconds for which a thread that has read everything may leave its vendor alone: two beats where many run, and
+        three where all of them are too many, for waking costs more than reading."""
+        return (2 if self._lag < LAGGING else 3) * self._pause()
 
     def forget(self, reply_id: UUID) -> None:
         """This reply's row is terminal, or somebody else's."""
