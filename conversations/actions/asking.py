@@ -8,7 +8,7 @@ from conversations import commands, files
 from conversations.actions import choosing
 from conversations.actions.access import writable, writable_question
 from conversations.actions.once import once
-from conversations.actions.replying import announce, create_reply, start_on_commit
+from conversations.actions.replying import announce, reply_to, start_on_commit, store
 from conversations.errors import NotFound, Refused
 from conversations.ids import new_id
 from conversations.models import BranchChoice, Conversation, File, Message, Team, User
@@ -94,7 +94,7 @@ def _store(
 ) -> tuple[Message, dict[str, Any]]:
     """The question and its replies, announced and started on commit; the ack's fields."""
     words = [{"kind": "text", "text": asked.text}] if asked.text else []
-    question = Message.objects.create(
+    question = Message(
         conversation=conversation,
         parent=parent,
         role=Role.USER,
@@ -104,12 +104,13 @@ def _store(
         status=Status.COMPLETE,
         revision=revision,
     )
-    if asked.attached:
-        question.files.set(asked.attached)
     replies = [
-        create_reply(question, model, user, later, asked.parameters, question.created_at)
+        reply_to(question, model, user, later, asked.parameters, question.created_at)
         for later, model in enumerate(asked.models, revision + 1)
     ]
+    store([question, *replies])
+    if asked.attached:
+        question.files.set(asked.attached)
     announce(conversation, [question, *replies])
     start_on_commit(replies)
     return question, {

@@ -19,7 +19,7 @@ from conversations.models.message import Role, Status
 from providers.models import LanguageModel
 
 
-def create_reply(
+def reply_to(
     question: Message,
     model: LanguageModel,
     asker: User,
@@ -28,11 +28,11 @@ def create_reply(
     asked_at: datetime,
     continues: Message | None = None,
 ) -> Message:
-    """A reply that waits to be written by this process; who creates it starts it on commit. Refuses over budget.
+    """A reply that waits to be written by this process, to be stored, and started on commit.
 
     Replies of one question that were asked at the same moment are compared with each other.
     """
-    reply = Message.objects.create(
+    return Message(
         conversation=question.conversation,
         parent=question,
         role=Role.ASSISTANT,
@@ -47,8 +47,14 @@ def create_reply(
         owner=BOOT_ID,
         heartbeat=timezone.now(),
     )
-    spending.reserve(reply)
-    return reply
+
+
+def store(created: Sequence[Message]) -> None:
+    """With one statement; what the replies among them are likely to cost is set aside. Refuses over budget."""
+    Message.objects.bulk_create(created)
+    for message in created:
+        if message.is_reply:
+            spending.reserve(message)
 
 
 def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
@@ -106,9 +112,10 @@ def _add_versions(
     question.conversation = conversation
     now = timezone.now()
     versions = [
-        create_reply(question, model, user, revision, reply.parameters, now, continues)
+        reply_to(question, model, user, revision, reply.parameters, now, continues)
         for revision, model in enumerate(models, first)
     ]
+    store(versions)
     BranchChoice.objects.choose(user, versions[0])
     announce(conversation, versions)
     start_on_commit(versions)

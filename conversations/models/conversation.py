@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.ids import new_id
 from conversations.models.people import Membership, Team, User
 from providers.models import LanguageModel
+from providers.prepared import Prepared
 
 if TYPE_CHECKING:
     from conversations.models.message import Message
@@ -101,8 +102,9 @@ class Conversation(models.Model):
         The UPDATE comes before any other write of its transaction: it is the lock that keeps revisions in order.
         """
         rows, changed = Conversation.objects.filter(pk=self.pk), {**changed, "updated_at": timezone.now()}
-        rows.update(revision=F("revision") + steps, **changed)
-        self.revision = rows.values_list("revision", flat=True).get()
+        if not rows.update(revision=F("revision") + steps, **changed):
+            raise Conversation.DoesNotExist
+        self.revision = _REVISION(self.pk)[0].revision
         for name, value in changed.items():
             setattr(self, name, value)
         return self.revision - steps + 1
@@ -118,6 +120,9 @@ class Conversation(models.Model):
         if self.team_id is None:
             return [self.owner_id]
         return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))
+
+
+_REVISION = Prepared(lambda key: Conversation.objects.filter(pk=key).only("revision"))
 
 
 class BranchChoiceManager(models.Manager["BranchChoice"]):
