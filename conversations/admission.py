@@ -61,9 +61,10 @@ def credential_in(scope: dict[str, Any]) -> Credential:
 
 def admitted_by(credential: Credential) -> User | None:
     """As person_of, at the door: a token remembers that it was used."""
-    if token := PersonalToken.objects.open().filter(digest=credential.token).first():
-        token.note_use()
-    return person_of(credential)
+    person = person_of(credential)
+    if person is not None and credential.token:
+        PersonalToken.objects.get(digest=credential.token).note_use()
+    return person
 
 
 def person_of(credential: Credential) -> User | None:

@@ -13,13 +13,12 @@ from providers.prepared import Prepared
 NOBODY = UUID(int=0)
 
 
-def keys_for(user: UUID | None, team: UUID | None) -> Sequence[Q]:
+def keys_for(user: UUID, team: UUID | None) -> Sequence[Q]:
     """Conditions on keys; of the first one that any key meets, all may be used.
 
     A team's conversation uses the team's keys, else the site's, else the asker's own; alone, one's own come first.
     """
-    own = _own(user) if user else Q(pk=None)
-    return (_of_team(team), _of_site(), own) if team else (own, _of_site())
+    return (_of_team(team), _of_site(), _own(user)) if team else (_own(user), _of_site())
 
 
 def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[ApiKey]:

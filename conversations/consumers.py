@@ -174,7 +174,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _change(
         self, command: commands.Command, person: User, body: commands.Edit | commands.Retry | commands.Continue
     ) -> None:
-        conversation = await self._in_database(actions.conversation_of, person, body.message)
+        conversation = await self._in_database(actions.conversation_of, body.message)
         await self._joined(command, conversation, _CHANGES[type(body)], person, command)
 
     async def _joined(

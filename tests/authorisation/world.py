@@ -162,6 +162,13 @@ def _moves(world: World, crew: Team, others: Team) -> None:
         "moving": ['name="team"'],
         "sharing": ["data-sharable"],
         "only reading": ["Writing in it is up to"],
+        "is linked": [" data-shared"],
+        "links": ["anyone who has one of these links"],
+        "open invitation": ["asked@mail.example"],
+        "revoked invitation": ["asked.no.more@mail.example"],
+        "open token": [f"<bdi>{Role.PROGRAM}</bdi>"],
+        "revoked token": [Role.REVOKED_PROGRAM],
+        "expired token": [Role.EXPIRED_PROGRAM],
     }
 
 
@@ -169,9 +176,9 @@ def _links(world: World, crew: Team, others: Team) -> None:
     lead = world.people["lead"]
     now = timezone.now()
     for name, fields in {
-        "open": {"uses": 3},
+        "open": {"uses": 3, "mailed_to": "asked@mail.example"},
         "for one": {"is_single_use": True},
-        "revoked": {"revoked_at": now},
+        "revoked": {"revoked_at": now, "mailed_to": "asked.no.more@mail.example"},
         "expired": {"expires_at": now - HOUR},
         "used up": {"is_single_use": True, "uses": 1},
         "of who left": {"made_by": world.people["gone"]},
@@ -229,6 +236,9 @@ def _shares(world: World) -> None:
         share = Share.objects.create(digest=digest_of(secret), title=title, **{**usual, **fields})
         share.files.add(shared["file_id"])
         world.targets[f"share {name}"] = {"secret": secret, "share_id": share.pk, "file_id": shared["file_id"]}
+    left = world.targets["left"]
+    Share.objects.create(digest="d", title="left", made_by=world.people["gone"], revoked_at=now,
+                         conversation_id=left["conversation_id"], message_id=left["question"])  # fmt: skip
     world.targets["shared, a question from elsewhere"] = {**shared, "question": private["question"]}
     world.targets["share, another file"] = {**world.targets["share open"], "file_id": private["file_id"]}
 

@@ -184,6 +184,13 @@ def test_a_name_that_is_taken_in_any_case_is_said(cast: Cast) -> None:
     assert visitor.post("/join/", ACCOUNT).status_code == 302
 
 
+def test_only_leads_invite(cast: Cast) -> None:
+    for person in (cast.bob, cast.rita, cast.carol):
+        with pytest.raises(NotFound):
+            actions.invite(person, cast.team.pk, "reader", days=1, is_single_use=True)
+    assert not Invitation.objects.exists()
+
+
 def test_a_lead_who_leads_no_more_invites_nobody(cast: Cast) -> None:
     cast.team.memberships.filter(user=cast.bob).update(role="lead")
     _, secret = actions.invite(cast.bob, cast.team.pk, "lead", days=1, is_single_use=True)

@@ -95,12 +95,15 @@ def test_the_audience_is_who_may_see_it(cast: Cast, private: Conversation, share
 
 
 def test_the_readers_of_many_are_who_may_see_each(cast: Cast, private: Conversation, shared: Conversation) -> None:
+    gone = User.objects.create_user("gone")
+    Conversation.objects.create(owner=gone, team=cast.team, title="left behind")
     people = list(User.objects.all())
     seeing = {(c.id, person.id) for person in people for c in Conversation.objects.visible_to(person)}
     assert Conversation.objects.all().readers([person.id for person in people]) == seeing
     assert Conversation.objects.filter(pk=private.id).readers([cast.bob.id, cast.carol.id]) == {
         (private.id, cast.bob.id)
     }
+    assert Conversation.objects.filter(pk=private.id).readers([cast.carol.id]) == set()
 
 
 def test_a_name_is_taken_in_any_case(cast: Cast) -> None:

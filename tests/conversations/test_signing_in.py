@@ -220,6 +220,12 @@ def test_a_link_sets_one_password_once_and_ends_all_sessions(cast: Cast) -> None
     assert is_in(enter(cast.bob, NEW))
 
 
+def test_of_two_who_use_a_link_at_once_one_does(cast: Cast) -> None:
+    make_link(enter(cast.alice), cast.bob)
+    one, other = PasswordLink.objects.get(), PasswordLink.objects.get()
+    assert [one.use(), other.use()] == [True, False]
+
+
 def test_a_link_closes_by_time_by_another_and_by_a_change(cast: Cast) -> None:
     alice = enter(cast.alice)
     first = make_link(alice, cast.bob)

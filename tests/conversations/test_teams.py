@@ -43,9 +43,13 @@ def test_who_makes_a_team_leads_it(cast: Cast) -> None:
 def test_only_staff_makes_teams_where_the_administrator_says_so(cast: Cast) -> None:
     Installation.objects.create(pk=1, staff_makes_teams=True)
     bob, alice = enter(cast.bob), enter(cast.alice)
+    with pytest.raises(NotFound):
+        actions.create_team(cast.bob, "x")
     assert bob.get("/teams/new/").status_code == bob.post("/teams/new/", {"name": "x"}).status_code == 404
     assert "/teams/new/" not in bob.get("/teams/").content.decode()
     assert alice.post("/teams/new/", {"name": "x"}).status_code == 302
+    Installation.objects.update(staff_makes_teams=False)
+    assert bob.post("/teams/new/", {"name": "y"}).status_code == 302
 
 
 def test_a_name_is_taken_once(cast: Cast) -> None:
