@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -23,6 +23,13 @@ TYPING_EVERY = 1.0
 SIGNED_OUT, TOO_MANY_SOCKETS, UNAVAILABLE = 4401, 4409, 4503
 
 
+class _SignedOut(Refused):
+    """The session or token behind a socket has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("signed_out", "You are signed out.")
+
+
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     """One browser's socket, as contract and hub know it."""
 
@@ -39,7 +46,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.base_send({"type": "websocket.accept"})
         self.credential = admission.credential_in(self.scope)
         try:
-            person = await self._in_database(admission.admitted_by, self.credential)
+            person = await asyncio.wrap_future(database.submit(admission.admitted_by, self.credential))
         except DatabaseError:
             await self._close(UNAVAILABLE)
             return
@@ -63,12 +70,9 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         try:
             if frame is None:
                 raise Refused("bad_frame", "Frames are text, not bytes.")
-            command = commands.parse(frame)
-            person = await self._in_database(admission.person_behind, self)
-            if person is None:
-                await self._close(SIGNED_OUT)
-                return
-            await self._answer(command, person)
+            await self._answer(commands.parse(frame))
+        except _SignedOut:
+            await self._close(SIGNED_OUT)
         except Refused as refusal:
             self._refuse(commands.reference(frame) if frame else None, refusal)
         except DatabaseError:
@@ -109,48 +113,48 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     # --- Commands ---
 
-    async def _answer(self, command: commands.Command, person: User) -> None:
+    async def _answer(self, command: commands.Command) -> None:
         match command.body:
             case commands.Open() as body:
-                await self._open(command.id, person, body)
+                await self._open(command.id, body)
             case commands.Close(conversation):
                 hub.viewings.part(self, conversation)
                 self._ack(command.id)
             case commands.Send() as body:
-                await self._send(command, person, body)
+                await self._send(command, body)
             case commands.Read(conversation, revision):
-                await self._write(actions.mark_read, person, conversation, revision)
+                await self._write(actions.mark_read, conversation, revision)
                 self._ack(command.id)
             case commands.Edit() | commands.Retry() | commands.Continue() as body:
-                await self._change(command, person, body)
+                await self._change(command, body)
             case commands.Stop() as body:
-                await self._write(actions.stop_reply, person, body)
+                await self._write(actions.stop_reply, body)
                 self._ack(command.id)
             case commands.Fork():
-                self._ack(command.id, **await self._write(actions.fork_conversation, person, command))
+                self._ack(command.id, **await self._write(actions.fork_conversation, command))
             case commands.Choose(message):
-                await self._write(actions.choose_branch, person, message)
+                await self._write(actions.choose_branch, message)
                 self._ack(command.id)
             case commands.Typing(conversation):
-                await self._type(person, conversation)
+                await self._type(conversation)
                 self._ack(command.id)
             case commands.Ping(known):
-                self._ack(command.id, moved=await self._in_database(actions.moved, person, known))
+                self._ack(command.id, moved=await self._in_database(actions.moved, known))
 
-    async def _type(self, person: User, conversation: UUID) -> None:
+    async def _type(self, conversation: UUID) -> None:
         """Told at most every second, whatever a keyboard does."""
         if self.typing is None or self.typing[0] != conversation or time.monotonic() - self.typing[1] > TYPING_EVERY:
-            await self._in_database(actions.tell_typing, person, conversation)
+            await self._in_database(actions.tell_typing, conversation)
             self.typing = conversation, time.monotonic()
 
-    async def _open(self, command_id: str, person: User, body: commands.Open) -> None:
+    async def _open(self, command_id: str, body: commands.Open) -> None:
         self.reads_html = body.html
         viewing = hub.join(self, body.conversation, body.html)
         ours = dict(hub.replies)  # one that ends while we ask has said more than the row that we get
         await hub.following(body.conversation)
         try:
-            opened = await self._in_database(opening.open_conversation, person, body)
-            news = await self._in_database(opened.messages, body.html)
+            opened = await self._in_database(opening.open_conversation, body)
+            news = await asyncio.wrap_future(database.submit(opened.messages, body.html))
         except (Refused, DatabaseError):
             hub.viewings.part(self, body.conversation)
             raise
@@ -163,25 +167,25 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._ack(command_id, revision=opened.revision, **news, streaming=streaming)
         hub.release(viewing, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming})
 
-    async def _send(self, command: commands.Command, person: User, body: commands.Send) -> None:
+    async def _send(self, command: commands.Command, body: commands.Send) -> None:
         conversation = body.conversation or actions.new_conversation_id()
-        ack = await self._joined(command, conversation, actions.post_message, person, command, conversation)
+        ack = await self._joined(command, conversation, actions.post_message, command, conversation)
         if (first := UUID(ack["conversation"])) != conversation:  # the same send again: it began another one
             hub.viewings.part(self, conversation)
             if hub.viewings.find(self, first) is None:
                 hub.release(hub.join(self, first, html=self.reads_html), 0, {})
 
     async def _change(
-        self, command: commands.Command, person: User, body: commands.Edit | commands.Retry | commands.Continue
+        self, command: commands.Command, body: commands.Edit | commands.Retry | commands.Continue
     ) -> None:
-        conversation = await self._in_database(actions.conversation_of, body.message)
-        await self._joined(command, conversation, _CHANGES[type(body)], person, command)
+        conversation = await asyncio.wrap_future(database.submit(actions.conversation_of, body.message))
+        await self._joined(command, conversation, _CHANGES[type(body)], command)
 
     async def _joined(
         self,
         command: commands.Command,
         conversation: UUID,
-        act: Callable[P, dict[str, Any]],
+        act: Callable[Concatenate[User, P], dict[str, Any]],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> dict[str, Any]:
@@ -210,11 +214,19 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     def _tell(self, event: dict[str, Any]) -> None:
         self.push(frames.on_wire(frames.serialise(event)))
 
-    async def _in_database(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.wrap_future(database.submit(work, *args, **kwargs))
+    async def _in_database(self, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(database.submit(self._for_us, lambda person: work(person, *args, **kwargs)))
 
-    async def _write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        return await asyncio.wrap_future(database.submit_change(work, *args, **kwargs))
+    async def _write(self, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        done = database.submit_change(self._for_us, lambda person: work(person, *args, **kwargs))
+        return await asyncio.wrap_future(done)
+
+    def _for_us(self, work: Callable[[User], T]) -> T:
+        """Work for whoever this socket's person is found to be now; in a thread for the database."""
+        person = admission.person_behind(self)
+        if person is None:
+            raise _SignedOut
+        return work(person)
 
 
 _CHANGES: dict[type, Callable[[User, commands.Command], dict[str, Any]]] = {

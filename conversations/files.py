@@ -67,6 +67,8 @@ def keep_made(reply_id: UUID, part: Part) -> Part:
 def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:
     """The sender's own files, in the order given; refuses any other with not_found."""
     wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
     found = {file.id: file for file in File.objects.filter(owner=owner, pk__in=wanted)}
     if len(found) < len(wanted):
         raise NotFound

@@ -1,7 +1,6 @@
 """The branch above a reply, as a provider understands it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -31,9 +30,6 @@ SPEAKERS = (
     "your replies do not begin with a name."
 )
 """What a model is told where a team lets it know who speaks."""
-
-
-_WORDS = frozenset(["kind", "text"])
 
 
 def prompt_for(reply: Message, route: Route) -> Prompt:
@@ -70,12 +66,13 @@ def _names(branch: Iterable[Said]) -> dict[str, str]:
 
 
 def _turns(branch: Iterable[Said], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
-    for said in branch:
-        parts = _parts(said.parts, taken)
-        if said.role == Role.ASSISTANT:
+    assistant = Role.ASSISTANT.value
+    for role, stored, author in branch:
+        parts = _parts(stored, taken)
+        if role == assistant:
             yield Turn("assistant", parts)
         else:
-            yield Turn("user", _signed(parts, names[said.author]) if said.author in names else parts)
+            yield Turn("user", _signed(parts, names[author]) if author in names else parts)
 
 
 def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
@@ -84,12 +81,12 @@ def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
     place = next((place for place, part in enumerate(parts) if part.kind == "text"), None)
     if place is None:
         return (*parts, Part("text", signature.strip()))
-    return (*parts[:place], replace(parts[place], text=signature + parts[place].text), *parts[place + 1 :])
+    return (*parts[:place], parts[place]._replace(text=signature + parts[place].text), *parts[place + 1 :])
 
 
 def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
     """What a message holds, as it came, less its seams."""
-    if len(said) == 1 and said[0].keys() == _WORDS and said[0]["kind"] == "text":  # most messages, by far
+    if len(said) == 1 and len(said[0]) == 2 and said[0]["kind"] == "text" and "text" in said[0]:  # most, by far
         return (Part("text", said[0]["text"]),)
     return tuple(_read(said, taken))
 

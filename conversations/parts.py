@@ -81,7 +81,7 @@ class Parts:
         if not text:
             return
         last = self._parts[-1] if self._parts else None
-        if isinstance(last, tuple) and last[0] == kind:
+        if last is not None and not isinstance(last, Part) and last[0] == kind:
             last[1].append(text)
         else:
             self._parts.append((kind, [text]))

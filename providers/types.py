@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
 Role = Literal["user", "assistant"]
 WireName = Literal["gemini", "openai"]
@@ -13,9 +14,8 @@ KeyPlacement = Literal["header-goog", "bearer", "authorization", "query"]
 FinishReason = Literal["stop", "length", "blocked", "tool_call", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One piece of a message in our own vocabulary, never a vendor's.
+class Part(NamedTuple):
+    """One piece of a message in our own vocabulary, never a vendor's. A tuple, for a prompt may have thousands.
 
     What each kind keeps in `detail`, besides `vendor`:
 
@@ -34,7 +34,7 @@ class Part:
 
     kind: str
     text: str = ""
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = MappingProxyType({})
 
     def to_json(self) -> dict[str, Any]:
         """The object that is stored; `text` is left out when empty."""
@@ -48,8 +48,7 @@ class Part:
         return cls(stored["kind"], stored.get("text", ""), detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """What one side said before the other answered."""
 
     role: Role

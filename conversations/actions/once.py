@@ -10,6 +10,7 @@ from conversations import commands, generation
 from conversations.actions.access import visible
 from conversations.errors import Refused
 from conversations.models import Receipt, User
+from providers.prepared import insert
 
 T = TypeVar("T")
 
@@ -39,9 +40,9 @@ def _first(
 ) -> dict[str, Any]:
     """Raises IntegrityError where this was not the first."""
     found = find()
-    receipt = Receipt.objects.create(person=user, command_id=command.id, body_hash=command.digest)
-    receipt.ack = act(found)
-    receipt.save(update_fields=["ack"])
+    receipt = Receipt(person=user, command_id=command.id, body_hash=command.digest)
+    insert([receipt])
+    receipt.keep(act(found))
     return receipt.ack
 
 

@@ -17,6 +17,7 @@ from conversations.ids import BOOT_ID
 from conversations.models import BranchChoice, Conversation, Message, User
 from conversations.models.message import Role, Status
 from providers.models import LanguageModel
+from providers.prepared import insert
 
 
 def reply_to(
@@ -51,7 +52,7 @@ def reply_to(
 
 def store(created: Sequence[Message]) -> None:
     """With one statement; what the replies among them are likely to cost is set aside. Refuses over budget."""
-    Message.objects.bulk_create(created)
+    insert(created)
     for message in created:
         if message.is_reply:
             spending.reserve(message)

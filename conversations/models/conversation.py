@@ -4,15 +4,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
 from conversations.models.people import Membership, Team, User
 from providers.models import LanguageModel
-from providers.prepared import Prepared
+from providers.prepared import Prepared, column_of, stored
 
 if TYPE_CHECKING:
     from conversations.models.message import Message
@@ -101,12 +101,16 @@ class Conversation(models.Model):
 
         The UPDATE comes before any other write of its transaction: it is the lock that keeps revisions in order.
         """
-        rows, changed = Conversation.objects.filter(pk=self.pk), {**changed, "updated_at": timezone.now()}
-        if not rows.update(revision=F("revision") + steps, **changed):
-            raise Conversation.DoesNotExist
-        self.revision = _REVISION(self.pk)[0].revision
+        changed["updated_at"] = timezone.now()
         for name, value in changed.items():
             setattr(self, name, value)
+        columns = "".join(f', "{column_of(self, name)}" = %s' for name in changed)
+        values = [stored(self, name) for name in (*changed, "id")]
+        with connection.cursor() as cursor:
+            cursor.execute(_ADVANCE.format(columns), [steps, *values])
+            if not cursor.rowcount:
+                raise Conversation.DoesNotExist
+        self.revision = _REVISION(self.pk)[0].revision
         return self.revision - steps + 1
 
     def can_write(self, user: User) -> bool:
@@ -122,6 +126,7 @@ class Conversation(models.Model):
         return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))
 
 
+_ADVANCE = "UPDATE conversations_conversation SET revision = revision + %s{} WHERE id = %s"
 _REVISION = Prepared(lambda key: Conversation.objects.filter(pk=key).only("revision"))
 
 
