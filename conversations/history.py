@@ -10,6 +10,7 @@ from django.db.models import Sum
 from conversations import file_parts, files
 from conversations.models import File, Message, User
 from conversations.models.message import Role, Said
+from conversations.recall import recall
 from providers.errors import ContextTooLong
 from providers.pool import Route
 from providers.types import Part, Prompt, Turn
@@ -35,7 +36,7 @@ SPEAKERS = (
 def prompt_for(reply: Message, route: Route) -> Prompt:
     """Everything said on the way to this reply, in order, as far as the model at the end of this route takes it."""
     conversation = reply.conversation
-    branch = Message.objects.said_up_to(reply.parent_id)
+    branch = recall.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if reply.continues is not None:
         branch.append(Said(Role.ASSISTANT, reply.continues.parts))
     _refuse_too_many_bytes(branch, route.takes)

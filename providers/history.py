@@ -14,7 +14,11 @@ def sendable(turns: Iterable[Turn], is_sent: Callable[[Role, Part], bool]) -> li
     """
     kept: list[Turn] = []
     for turn in turns:
-        parts = [part for part in turn.parts if is_sent(turn.role, part)]
+        role, said = turn
+        if len(said) == 1 and (not kept or kept[-1].role != role) and is_sent(role, said[0]):  # as nearly all are
+            kept.append(turn)
+            continue
+        parts = [part for part in said if is_sent(role, part)]
         if parts and kept and kept[-1].role == turn.role:
             kept[-1] = Turn(turn.role, (*kept[-1].parts, *parts))
         elif parts:

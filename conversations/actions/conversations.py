@@ -9,6 +9,7 @@ from conversations import events, generation
 from conversations.actions.access import visible, visible_message, writable
 from conversations.errors import NotFound
 from conversations.models import BranchChoice, Conversation, ReadMark, Team, User
+from conversations.recall import recall
 from providers import auditing
 from providers.auditing import Act
 
@@ -60,6 +61,7 @@ def delete_conversation(user: User, conversation_id: UUID) -> None:
         revision, people = conversation.advance(1), conversation.audience_ids()
         under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
         conversation.delete()
+        transaction.on_commit(lambda: recall.forget(conversation_id))
         transaction.on_commit(lambda: generation.stop_wherever(under_way))
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, people))
 

@@ -36,13 +36,14 @@ _BRANCH = """
 """
 
 _SAID_UP_TO = """
-    WITH RECURSIVE branch (parent_id, role, author_id, parts) AS (
-        SELECT parent_id, role, author_id, parts FROM conversations_message WHERE id = %s
+    WITH RECURSIVE branch (parent_id, status, role, author_id, parts) AS (
+        SELECT parent_id, status, role, author_id, parts FROM conversations_message WHERE id = %s
         UNION ALL
-        SELECT above.parent_id, above.role, above.author_id, above.parts
+        SELECT above.parent_id, above.status, above.role, above.author_id, above.parts
         FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+        WHERE above.id <> %s
     )
-    SELECT role, author_id, parts FROM branch
+    SELECT parent_id, status, role, author_id, parts FROM branch
 """
 
 ALL = 10**9
@@ -90,6 +91,15 @@ class Said(NamedTuple):
     """An id."""
 
 
+class SaidUpTo(NamedTuple):
+    """A branch, or its end: `goes_on` where it was found to go on from the message that it should be below."""
+
+    said: list[Said]
+    goes_on: bool
+    has_ended: bool
+    """Nothing of it is under way."""
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def in_conversations(self, conversations: ConversationQuerySet) -> "MessageQuerySet":
         return self.filter(conversation__in=conversations)
@@ -118,15 +128,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         rows = self.model.objects.raw(_BRANCH, [_db_key(leaf), most, _db_key(below or leaf)])
         return list(rows.prefetch_related("author"))
 
-    def said_up_to(self, leaf: UUID | None) -> list[Said]:
+    def said_up_to(self, leaf: UUID, below: UUID | None = None) -> "SaidUpTo":
         """As `branch`, but only what was said: whole messages would take ten times as long to make."""
-        if leaf is None:
-            return []
         with connection.cursor() as cursor:
-            cursor.execute(_SAID_UP_TO, [_db_key(leaf)])
+            cursor.execute(_SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
             rows = cursor.fetchall()[::-1]  # the order of the recursion, turned round
-        parts = json.loads(f"[{','.join([row[2] for row in rows])}]")  # at once: a third of one by one
-        return [Said(role, said, str(author or "")) for (role, author, _), said in zip(rows, parts, strict=True)]
+        parts = json.loads(f"[{','.join([row[-1] for row in rows])}]")  # at once: a third of one by one
+        said = [Said(row[2], stored, str(row[3] or "")) for row, stored in zip(rows, parts, strict=True)]
+        first = rows[0][0] if rows else None
+        return SaidUpTo(
+            said,
+            goes_on=below is not None and first is not None and UUID(str(first)) == below,
+            has_ended=all(row[1] not in UNDER_WAY for row in rows),
+        )
 
     def leaf_for(self, user: User, conversation: Conversation) -> UUID | None:
         """The end of the branch that this person is shown: the newest below the one they chose, else the newest."""

@@ -44,13 +44,15 @@ def _is_plain(turn: Turn) -> bool:
 
 
 def _is_sent(role: Role, part: Part) -> bool:
+    if part.kind == "text":
+        return bool(part.text)
     if part.kind == "call":
         return role == "assistant" and bool(_call(part))
     if part.kind == "call_result":
         return role == "user" and bool(part.detail.get("id"))
     if part.kind in ("image", "file"):
         return bool(part.detail.get("data")) and (role == "user" or part.kind == "image")
-    return bool(part.kind == "text" and part.text)
+    return False
 
 
 def _assistant(turn: Turn, *, with_reasoning: bool) -> Message:

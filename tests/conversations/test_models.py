@@ -5,9 +5,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
 from conversations.models import Conversation, Membership, Message, Team, User
@@ -189,3 +190,20 @@ def test_eight_threads_count_without_gap_or_double(private: Conversation) -> Non
     assert stored == list(range(1, 161, 2))
     private.refresh_from_db()
     assert private.revision == 160
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL tells a plan by what the tables hold")
+@pytest.mark.django_db
+def test_what_is_under_way_is_found_without_reading_what_has_ended() -> None:
+    key = uuid4()
+    for rows, index in (
+        (Message.objects.under_way(), "replies_under_way"),
+        (Message.objects.under_way().filter(stop_requested=True), "replies_under_way"),
+        (Message.objects.abandoned(), "replies_under_way"),
+        (Message.objects.under_way().filter(conversation=key), "under_way_in_conversation"),
+        (Message.objects.under_way().filter(author=key), "under_way_for_author"),
+    ):
+        sql, parameters = rows.query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
+            assert [plan.endswith(index) or f"{index} (" in plan for *_, plan in cursor.fetchall()] == [True]
