@@ -18,8 +18,9 @@ UNREADABLE_IN_A_ROW = 3
 # Tolerant of bare control characters in strings; made once, because json.loads would make one for every event.
 _JSON = json.JSONDecoder(strict=False)
 _DONE = re.compile(rb"\s*\[DONE\]")
-# What most chunks are: one object in one event. It needs none of the care that the others get.
-_WHOLE_EVENT = re.compile(rb"data: (\{[^\r\n]*\})\n\n")
+# What most chunks are: an object an event, from the first byte to the last. They need none of the care of the others.
+_WHOLE_EVENTS = re.compile(rb"(?:data: \{[^\r\n]*+\n\n)++")
+_BETWEEN = b"\n\ndata: "
 _STRUCTURE = re.compile(rb'["{}\[\]]')
 _IN_STRING = re.compile(rb'["\\]')
 
@@ -50,8 +51,8 @@ class Assembler:
         """The objects that `chunk` completes; none after `[DONE]`."""
         chunk = self._mark.strip(chunk)
         position = self._lines.begin(chunk)
-        if self._is_between_events() and len(chunk) < EVENT_BYTES and (whole := _WHOLE_EVENT.fullmatch(chunk)):
-            yield from self._decoded(whole[1])
+        if self._is_between_events() and len(chunk) < EVENT_BYTES and _WHOLE_EVENTS.fullmatch(chunk):
+            yield from self._of_whole_events(chunk[len(b"data: ") : -len(b"\n\n")].split(_BETWEEN))
             return
         while position < len(chunk) and not self.done:
             if self._lines.at_start and not self._object.is_open:
@@ -97,6 +98,14 @@ class Assembler:
             return ()
         decoded = self._decoded(event.data)
         return [_named_error(one) for one in decoded] if event.name == "error" else decoded
+
+    def _of_whole_events(self, texts: list[bytes]) -> Iterable[dict[str, Any]]:
+        """Decoded together, which takes half the time, or one by one where they are not as many objects as events."""
+        together = _objects_in(b"[%b]" % b",".join(texts))
+        if len(together) == len(texts):
+            self._unreadable, self._is_garbled = 0, False
+            return together
+        return (found for text in texts for found in self._decoded(text))
 
     def _decoded(self, text: bytes) -> Iterable[dict[str, Any]]:
         if not text or text.isspace():

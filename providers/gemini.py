@@ -56,6 +56,11 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     yield from _finish(string(candidate.get("finishReason")), string(candidate.get("finishMessage")))
 
 
+def words_alone(_event: Mapping[str, Any]) -> str:
+    """None are: every response of this wire counts its tokens."""
+    return ""
+
+
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
     """What a response with an error status means."""
     return failures.from_response(status, headers, body)

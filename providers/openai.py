@@ -12,12 +12,12 @@ from typing import Any
 from providers import failures
 from providers.base import count, mapping, merged, sequence, string, to_bytes
 from providers.errors import VendorDown, VendorError
-from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Prompt, Usage
+from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
 from providers.wires import openai_choices, openai_messages, openai_parameters
 from providers.wires.openai_parameters import learnt
 from providers.wires.pieces import Found
 
-__all__ = ["THINK_TAGS", "catalogue_request", "error", "learnt", "parse", "parse_catalogue", "request"]
+__all__ = ["THINK_TAGS", "catalogue_request", "error", "learnt", "parse", "parse_catalogue", "request", "words_alone"]
 
 THINK_TAGS = True
 
@@ -50,9 +50,6 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """What one chunk, or a whole completion, adds to the reply; raises VendorError when it is an error."""
-    if words := _words_alone(event):
-        yield Delta(text=words)
-        return
     choice = _first(event.get("choices"))
     yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
     failure = failures.in_event(event) or failures.in_event({"error": choice.get("error")})
@@ -60,6 +57,18 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
         raise failure
     yield from _usage(mapping(event.get("usage")))
     yield from _finish(string(choice.get("finish_reason")))
+
+
+def words_alone(event: Mapping[str, Any]) -> str:
+    """The text of a chunk that holds nothing else, as nearly all do, else "": what `parse` would find, sooner."""
+    choices = event.get("choices")
+    choice = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
+    said = choice.get("delta") if isinstance(choice, dict) and choice.get("index") in (None, 0) else None
+    if not choice or not isinstance(said, dict) or event.get("usage") or event.get("error"):
+        return ""
+    if choice.get("finish_reason") or choice.get("error") or any(said[name] for name in said if name not in _WORDS):
+        return ""
+    return string(said.get("content"))
 
 
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
@@ -100,18 +109,6 @@ def _first(choices: object) -> Mapping[str, Any]:
     """The choice with index 0, which gateways also send without an index."""
     ours = (mapping(one) for one in sequence(choices) if mapping(one).get("index") in (None, 0))
     return next(ours, {})
-
-
-def _words_alone(event: Mapping[str, Any]) -> str:
-    """The text of a chunk that holds nothing else, as nearly all do: what the rest of `parse` would find, sooner."""
-    choices = event.get("choices")
-    choice = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
-    said = choice.get("delta") if isinstance(choice, dict) and choice.get("index") in (None, 0) else None
-    if not choice or not isinstance(said, dict) or event.get("usage") or event.get("error"):
-        return ""
-    if choice.get("finish_reason") or choice.get("error") or any(said[name] for name in said if name not in _WORDS):
-        return ""
-    return string(said.get("content"))
 
 
 def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:

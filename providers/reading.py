@@ -87,12 +87,16 @@ class Reading:
         """The words of neighbouring events go on as one delta: each step costs as much for one as for many."""
         words: list[str] = []
         try:
-            for found in self._found(events):
-                if isinstance(found, Delta) and found.is_words:
-                    words.append(found.text)
+            for event in events:
+                if text := self._wire.words_alone(event):
+                    words.append(text)
                     continue
-                yield from self._said(words)
-                yield from self._note(found)
+                for found in self._found(event):
+                    if isinstance(found, Delta) and found.is_words:
+                        words.append(found.text)
+                        continue
+                    yield from self._said(words)
+                    yield from self._note(found)
         except VendorError:
             yield from self._said(words)
             raise
@@ -104,18 +108,17 @@ class Reading:
             words.clear()
             yield from self._note(Delta(text=said))
 
-    def _found(self, events: Iterator[dict[str, object]]) -> Iterator[Found]:
-        for event in events:
-            found = None
-            try:
-                for found in self._wire.parse(event):
-                    yield found
-            except VendorError:
-                # An error that follows the finish concerns nobody.
-                if self.finish is None:
-                    raise
-            if found is None:
-                self._note_nothing()
+    def _found(self, event: dict[str, object]) -> Iterator[Found]:
+        found = None
+        try:
+            for found in self._wire.parse(event):
+                yield found
+        except VendorError:
+            # An error that follows the finish concerns nobody.
+            if self.finish is None:
+                raise
+        if found is None:
+            self._note_nothing()
 
     def _note_nothing(self) -> None:
         """Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply."""

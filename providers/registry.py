@@ -22,6 +22,9 @@ class Wire(Protocol):
     def parse(self, event: Mapping[str, Any]) -> Iterator[Found]:
         """What one decoded object adds to the reply; raises VendorError when it is an error."""
 
+    def words_alone(self, event: Mapping[str, Any]) -> str:
+        """The text of an object that adds nothing else to the reply, where that is quickly seen; else ""."""
+
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
         """What a response with an error status means."""
 

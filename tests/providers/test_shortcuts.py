@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 from providers import base, openai
 from providers.base import Assembler
 from providers.errors import VendorError
+from providers.types import Delta
 
 _TEXTS = some.sampled_from(["", " ", "Hi", "\n", "你"])
 _VALUES = some.one_of(some.none(), some.just(0), some.just({}), some.just([]), some.just({"message": "no"}), _TEXTS)
@@ -38,21 +39,20 @@ def _found(event: dict[str, Any]) -> list[object]:
 
 @given(_EVENT)
 def test_words_alone_are_what_the_whole_parser_finds(event: dict[str, Any]) -> None:
-    short = _found(event)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(openai, "_words_alone", lambda _: "")
-        assert short == _found(event)
+    if words := openai.words_alone(event):
+        assert _found(event) == [Delta(text=words)]
 
 
 def test_there_is_a_short_way() -> None:
-    assert openai._words_alone({"choices": [{"index": 0, "delta": {"content": "Hi", "refusal": None}}]}) == "Hi"
+    assert openai.words_alone({"choices": [{"index": 0, "delta": {"content": "Hi", "refusal": None}}]}) == "Hi"
 
 
 _PIECES = [
     b'data: {"a":1}\n\n', b'data: {"a":1}\n', b"\n", b"\r\n", b"data: {\n\n", b": hi\n\n", b'{"b":2}', b"\r",
     b"event: error\n", b'data: {"c":"}\n', b'data: {"a":1}\r\n\r\n', b"data: [DONE]\n\n", b"\xef\xbb\xbf", b"[", b",",
 ]  # fmt: skip
-_CHUNKS = some.lists(some.sampled_from(_PIECES), max_size=8)
+_CHUNK = some.one_of(some.sampled_from(_PIECES), some.lists(some.sampled_from(_PIECES), max_size=4).map(b"".join))
+_CHUNKS = some.lists(_CHUNK, max_size=8)
 
 
 def _objects(chunks: Iterable[bytes]) -> list[object]:
@@ -67,8 +67,17 @@ def _objects(chunks: Iterable[bytes]) -> list[object]:
 
 
 @given(_CHUNKS)
-def test_a_chunk_that_is_one_event_is_read_as_any_other(chunks: list[bytes]) -> None:
+def test_a_chunk_of_whole_events_is_read_as_any_other(chunks: list[bytes]) -> None:
     short = _objects(chunks)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(base, "_WHOLE_EVENT", re.compile(rb"(?!)"))
+        patched.setattr(base, "_WHOLE_EVENTS", re.compile(rb"(?!)"))
         assert short == _objects(chunks)
+
+
+def test_there_is_a_short_way_for_events() -> None:
+    begun, chunk = b'data: {"a":1}\n\n', b'data: {"b":"2"}\n\ndata: {"c":[{}]}\n\ndata: {"d":"\\n"}\n\n'
+    assembler = Assembler()
+    assert list(assembler.feed(begun)) == [{"a": 1}]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(assembler, "_event", None)
+        assert list(assembler.feed(chunk)) == [{"b": "2"}, {"c": [{}]}, {"d": "\n"}]
