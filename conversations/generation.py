@@ -154,8 +154,7 @@ def _prepared(live: LiveReply) -> Task | Wait:
 def _next_step(live: LiveReply) -> Task | Wait:
     """What there is to do: call somebody, or wait for the reply above or for a key; raises VendorError."""
     reply = _row(live)
-    above = reply.parent.parent_id if reply.parent else None
-    if above is not None and _UNDER_WAY(above):
+    if (above := _above(reply)) is not None and _UNDER_WAY(above):
         return Wait("queued", line=frozenset([above]))
     carried = _carry_over(live, reply.continues)
     payer = Payer.of(reply)
@@ -166,6 +165,15 @@ def _next_step(live: LiveReply) -> Task | Wait:
             return task
         search.without(step)
     return step
+
+
+def _above(reply: Message) -> UUID | None:
+    """The reply above its question; None where there is none, or it had ended already when the question was asked."""
+    question = reply.parent
+    if question is None:
+        return None
+    known = question._state.fields_cache.get("parent")
+    return None if known is not None and not known.is_under_way else question.parent_id
 
 
 _UNDER_WAY = Prepared(lambda reply: Message.objects.under_way().filter(pk=reply).only("pk"))

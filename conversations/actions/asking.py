@@ -148,5 +148,5 @@ def _parent(conversation: Conversation, body: commands.Send) -> Message | None:
 
 _CHOICES = Prepared(lambda user, conversation: BranchChoice.objects.filter(user=user, conversation=conversation))
 _NEWEST = Prepared(
-    lambda conversation: Message.objects.filter(conversation=conversation).order_by("-id").only("pk")[:1]
+    lambda conversation: Message.objects.filter(conversation=conversation).order_by("-id").only("pk", "status")[:1]
 )
