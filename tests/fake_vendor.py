@@ -12,7 +12,7 @@ It lists three models on either wire, and counts tokens (words) on the Gemini wi
     vendor.play([200, b"data: ...", vendor.gate, b"...", close])  holds the reply until the test calls vendor.gate.set()
     vendor.script = lambda request: [429, {"Retry-After": "2"}, b"..."]     every request that has no script of its own
 
-Steps of a script, played in order:
+Steps of a script, played in order (`tests.vendor_replies` has those with names, and whole replies):
     int                     the status (200 when none is given)
     dict                    more response headers
     bytes                   sent as they are, at once (in chunked framing, as one chunk)
@@ -33,18 +33,13 @@ the next one.
 
 from __future__ import annotations
 
-import enum
-import json
 import select
 import socket
 import ssl
 import struct
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import SimpleQueue
@@ -52,47 +47,9 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.vendor_replies import Act, Received, Step, default_reply
+
 PATIENCE = 20.0
-
-
-class Act(enum.Enum):
-    """What a script can do besides sending."""
-
-    CHUNKED = enum.auto()
-    RAW = enum.auto()
-    BARE = enum.auto()
-    CLOSE = enum.auto()
-    RESET = enum.auto()
-    HOLD = enum.auto()
-
-
-chunked, raw, bare, close, reset, hold = Act
-Step = int | float | Mapping[str, str] | bytes | threading.Event | Act
-
-
-@dataclass
-class Received:
-    """One request as it came."""
-
-    method: str
-    path: str
-    query: list[tuple[str, str]]
-    target: str
-    headers: dict[str, str]
-    body: bytes
-    client_port: int = 0
-    hung_up: threading.Event = field(default_factory=threading.Event)
-    hung_up_at: float = 0.0
-    """Monotonic seconds."""
-
-    def note_hang_up(self) -> None:
-        self.hung_up_at = time.monotonic()
-        self.hung_up.set()
-
-    @cached_property
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
 
 
 class FakeVendor:
@@ -280,130 +237,3 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Ended(Exception):
     """The script is over because the connection is."""
-
-
-def default_reply(request: Received) -> Sequence[Step]:
-    """An answer that repeats what was asked and what came before, on the wire and in the form that was asked for."""
-    if request.path.endswith("/models"):
-        return [{"Content-Type": "application/json"}, model_list(request)]
-    if request.path.endswith(":countTokens"):
-        words = [word for text in history(request) for word in text.split()]
-        return [{"Content-Type": "application/json"}, json.dumps({"totalTokens": len(words)}).encode()]
-    if request.method != "POST":
-        return [404, b'{"error":{"message":"not found"}}']
-    texts = history(request)
-    before = f" Before that: {' | '.join(texts[:-1])}." if texts[:-1] else ""
-    return reply(request, f"You said: {texts[-1] if texts else 'nothing'}.{before}".split(" "))
-
-
-def reply(request: Received, words: Sequence[str]) -> Sequence[Step]:
-    """`words`, which are joined by blanks, as a complete answer to `request`."""
-    pieces = [word if not at else f" {word}" for at, word in enumerate(words)]
-    if is_gemini(request):
-        if "streamGenerateContent" in request.path:
-            return [*(gemini_event(piece) for piece in pieces), gemini_end()]
-        return [{"Content-Type": "application/json"}, gemini_whole("".join(pieces))]
-    if request.json.get("stream"):
-        return [*(openai_event(piece) for piece in pieces), openai_end()]
-    return [{"Content-Type": "application/json"}, openai_whole("".join(pieces))]
-
-
-def history(request: Received) -> list[str]:
-    """The texts of a request, oldest first, system text left out."""
-    if is_gemini(request):
-        return ["".join(part.get("text", "") for part in content["parts"]) for content in request.json["contents"]]
-    return [_spoken(message["content"]) for message in request.json["messages"] if message["role"] != "system"]
-
-
-def _spoken(content: str | list[dict[str, Any]] | None) -> str:
-    """The words of a message that may hold pictures and files too."""
-    if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content)
-    return content or ""
-
-
-def is_gemini(request: Received) -> bool:
-    """Whether a request is one of the Gemini wire."""
-    return "enerateContent" in request.path or "countTokens" in request.path or "/v1beta" in request.path
-
-
-def model_list(request: Received) -> bytes:
-    """Three models, of which the last cannot chat; the Gemini wire gives two pages."""
-    if not is_gemini(request):
-        models = [
-            {"id": name, "object": "model", "created": 1, "owned_by": "them"} for name in ("parrot", "owl", "ear")
-        ]
-        return json.dumps({"object": "list", "data": models}).encode()
-    limits = {"inputTokenLimit": 1000, "outputTokenLimit": 100, "supportedGenerationMethods": ["generateContent"]}
-    first = [{"name": f"models/{name}", "displayName": name.title(), **limits} for name in ("parrot", "owl")]
-    second = [{"name": "models/ear", "supportedGenerationMethods": ["embedContent"]}]
-    is_second = ("pageToken", "two") in request.query
-    return json.dumps({"models": second} if is_second else {"models": first, "nextPageToken": "two"}).encode()
-
-
-def event(value: object) -> bytes:
-    """`value` as one server-sent event."""
-    return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
-
-
-def openai_event(text: str | None = "", **more: Any) -> bytes:
-    """One chunk that adds `text`; `more` goes into the delta."""
-    return openai_chunk(content=text, **more)
-
-
-def openai_chunk(**delta: Any) -> bytes:
-    """One chunk with this delta."""
-    return event({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]})
-
-
-def openai_end(reason: str = "stop", usage: Mapping[str, Any] | None = None) -> bytes:
-    """The finish, the usage and the end marker of a stream."""
-    counts = usage or {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
-    finish = event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-    return finish + event({"choices": [], "usage": counts}) + b"data: [DONE]\n\n"
-
-
-def openai_stream(words: Iterable[str], reason: str = "stop") -> bytes:
-    """A whole stream of the OpenAI wire."""
-    return b"".join(openai_event(word) for word in words) + openai_end(reason)
-
-
-def openai_whole(text: str) -> bytes:
-    """A reply of the OpenAI wire that is not streamed."""
-    message = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
-    return json.dumps({"object": "chat.completion", "choices": [message], "usage": usage}).encode()
-
-
-def gemini_event(text: str, **more: Any) -> bytes:
-    """One event that adds `text`; `more` goes into the candidate."""
-    return event({"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "index": 0, **more}]})
-
-
-def gemini_parts(*parts: Mapping[str, Any], **more: Any) -> bytes:
-    """One event with these parts; `more` goes into the candidate."""
-    return event({"candidates": [{"content": {"role": "model", "parts": parts}, "index": 0, **more}]})
-
-
-def gemini_end(reason: str = "STOP", usage: Mapping[str, Any] | None = None) -> bytes:
-    """The last event, with finish and usage."""
-    counts = usage or {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8}
-    return event({"candidates": [{"content": {"role": "model"}, "finishReason": reason}], "usageMetadata": counts})
-
-
-def gemini_stream(words: Iterable[str], reason: str = "STOP") -> bytes:
-    """A whole stream of the Gemini wire."""
-    return b"".join(gemini_event(word) for word in words) + gemini_end(reason)
-
-
-def gemini_whole(text: str) -> bytes:
-    """A reply of the Gemini wire that is not streamed."""
-    candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP", "safetyRatings": None}
-    usage = {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8}
-    return json.dumps({"candidates": [candidate], "usageMetadata": usage}).encode()
-
-
-def file_steps(path: Path, piece: int = 1024) -> Sequence[Step]:
-    """The bytes of a file, in pieces."""
-    body = path.read_bytes()
-    return [body[start : start + piece] for start in range(0, len(body), piece)]

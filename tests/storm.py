@@ -6,9 +6,10 @@ from threading import Barrier, Event
 from typing import Any
 
 from conversations import spending
-from tests.fake_vendor import FakeVendor, default_reply, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.shell import inside
 from tests.sockets import Socket
+from tests.vendor_replies import default_reply, openai_stream
 
 QUESTIONS, PASS = 50, 10
 TYPICAL = 1 + 2 * spending.TYPICAL_OUTPUT

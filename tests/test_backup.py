@@ -22,8 +22,9 @@ from conversations.models import Message
 from providers.models import LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.conversations.test_engine import ask, until
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_end, openai_event
 
 BASE = Path(__file__).resolve().parent.parent
 LIST = """

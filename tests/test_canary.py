@@ -21,8 +21,9 @@ from providers import pool
 from providers.models import ApiKey, Deployment, Endpoint
 from providers.types import Part, Prompt, Turn
 from tests.conftest import CANARY, Cast, serve
-from tests.fake_vendor import FakeVendor, Step, close, event, gemini_end, gemini_event, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import Step, close, event, gemini_end, gemini_event, openai_end, openai_event
 
 HALVES = CANARY[: len(CANARY) // 2], CANARY[len(CANARY) // 2 :]
 JSON = {"Content-Type": "application/json"}

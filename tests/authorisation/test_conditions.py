@@ -36,7 +36,8 @@ ELSEWHERE = {
     "ConversationQuerySet.readers: ": "test_models.py::test_the_readers_of_many_are_who_may_see_each",
     "Invitation.use: ": "test_invitations.py::test_two_who_follow_one_link_at_once_are_one_too_many",
     "PasswordLink.use: ": "test_signing_in.py::test_of_two_who_use_a_link_at_once_one_does",
-    "admin_pages.models_page: ": "../providers/test_admin.py",
+    "admin_pages.models_page: ":
+        "../providers/test_endpoint_pages.py::test_models_are_added_by_those_who_may_add_them",
 }  # fmt: skip
 """Conditions that no single request shows, only open sockets, races and limits: the tests that fail without them."""
 

@@ -15,7 +15,8 @@ from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
 from tests.conftest import CANARY, Cast
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_end, openai_event
 
 LOOKS = [
     (360, "light", "en"),

@@ -13,7 +13,8 @@ from providers.models import Endpoint, LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import CLOSE_CODES, NOTE_CLOSE_CODES
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, Step, close, default_reply, openai_event
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Step, close, default_reply, openai_event
 
 JSON = {"Content-Type": "application/json"}
 WEB_PAGE = b"<!doctype html><html><title>Welcome</title><body><h1>It works!</h1></body></html>"

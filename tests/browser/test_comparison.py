@@ -9,8 +9,9 @@ from conversations.models import Message
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.conftest import Cast, serve
-from tests.fake_vendor import FakeVendor, Step, history, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import Step, history, openai_event, openai_stream
 
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
 

@@ -9,15 +9,8 @@ from conversations.models import Message
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.conftest import Cast, serve
-from tests.fake_vendor import (
-    FakeVendor,
-    Step,
-    gemini_end,
-    gemini_event,
-    history,
-    openai_end,
-    openai_event,
-)
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Step, gemini_end, gemini_event, history, openai_end, openai_event
 
 RICH = """\
 ## Result

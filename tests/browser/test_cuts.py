@@ -13,8 +13,9 @@ from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, Step, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.faults.proxy import Kind, Proxy
+from tests.vendor_replies import Step, openai_end, openai_event
 
 CUTS: tuple[Kind, ...] = ("reset", "end", "half-close", "black hole", "reset")
 BLACK_HOLE = 0.5

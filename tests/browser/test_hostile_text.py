@@ -7,7 +7,8 @@ from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import ACTIVE_MARKUP, TRY_MARKUP, TRY_SCRIPT
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_end, openai_event
 
 RUN = "alert(window.__xss=1)"
 VECTORS = [

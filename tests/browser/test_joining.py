@@ -9,7 +9,8 @@ from tests.browser.conftest import Visit
 from tests.browser.test_team import ask_the_team
 from tests.conftest import Cast
 from tests.conversations.test_engine import until
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_end, openai_event
 
 
 def test_a_stranger_is_invited_joins_talks_and_is_removed(

@@ -7,7 +7,8 @@ from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import END_COMPOSITION_AND_PRESS, FOCUSED, PRESS
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, openai_event
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_event
 
 
 def test_enter_sends_and_shift_enter_breaks_the_line(

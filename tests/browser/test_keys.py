@@ -5,7 +5,8 @@ from playwright.sync_api import expect
 from providers.models import ApiKey, Endpoint, LanguageModel
 from tests.browser.conftest import Visit
 from tests.conftest import CANARY, Cast
-from tests.fake_vendor import FakeVendor, openai_stream
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_stream
 
 
 def test_a_vendor_that_repeats_the_key_is_not_quoted(

@@ -7,7 +7,8 @@ from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import SCROLL_ASIDE, WIDE_ELEMENTS
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, openai_stream
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_stream
 
 PHONE = {"width": 360, "height": 740}
 REQUESTS, MODULES, BYTES = 25, 12, 60 * 1024

@@ -15,8 +15,9 @@ from tests.browser.conftest import Visit
 from tests.browser.link import Link
 from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, history, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import history, openai_end, openai_event
 
 Connect = Callable[..., Socket]
 

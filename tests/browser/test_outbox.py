@@ -13,7 +13,8 @@ from tests.browser.conftest import Visit
 from tests.browser.link import Link
 from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, history
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import history
 
 UNTIL_RETURNED = """async () => {
   const isThere = () => Object.keys(localStorage).some((key) => key.startsWith("returned:"));

@@ -20,7 +20,8 @@ from providers.types import Delta, Part
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import ACTIVE_MARKUP, WIDE_ELEMENTS
 from tests.conftest import Cast, serve
-from tests.fake_vendor import FakeVendor, file_steps, gemini_end, gemini_parts, openai_chunk, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import file_steps, gemini_end, gemini_parts, openai_chunk, openai_end, openai_event
 
 WIRE_FILES = Path(__file__).parent.parent / "wire"
 RUN = "alert(window.__xss=1)"

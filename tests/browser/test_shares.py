@@ -12,7 +12,8 @@ from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
 from tests.browser.test_layout import PHONE, WIDE
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, openai_end, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_end, openai_event, openai_stream
 
 PHRASE = "eight pink bicycles"
 NOTES = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"what the file says"}

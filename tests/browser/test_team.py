@@ -10,8 +10,9 @@ from providers.models import LanguageModel
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, history, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import history, openai_end, openai_event
 
 
 def ask_the_team(person: ChatPage, text: str) -> str:

@@ -11,7 +11,8 @@ from tests.browser.conftest import Visit
 from tests.browser.link import Link
 from tests.browser.page_scripts import END_COMPOSITION_AND_PRESS, PLACE, PRESS
 from tests.conftest import Cast, serve
-from tests.fake_vendor import FakeVendor, close, history, openai_end, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import close, history, openai_end, openai_event, openai_stream
 
 READERS = {"Copy", "More"}
 """What somebody finds at a message who may not write."""

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cluster.asking import ask, finished
 from tests.cluster.site import Process, Site
-from tests.fake_vendor import hold, openai_end, openai_event
+from tests.vendor_replies import hold, openai_end, openai_event
 
 LARGE = "x" * 40_000
 

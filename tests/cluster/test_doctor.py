@@ -7,7 +7,7 @@ import sys
 from tests import canaries
 from tests.canaries import CANARY
 from tests.cluster.site import BASE, Process, Site
-from tests.fake_vendor import close
+from tests.vendor_replies import close
 
 
 def doctor(site: Site, process: Process) -> tuple[int, dict[str, str]]:

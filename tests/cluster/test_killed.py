@@ -8,7 +8,7 @@ import pytest
 
 from tests.cluster.asking import ask, finished
 from tests.cluster.site import Process, Site
-from tests.fake_vendor import Step, hold, openai_end, openai_event
+from tests.vendor_replies import Step, hold, openai_end, openai_event
 
 LATEST = 6.5
 """Seconds: a heartbeat is at most one old, five without one mean death, and somebody looks every second."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cluster.asking import ask, finished
 from tests.cluster.site import Process, Site
-from tests.fake_vendor import openai_end, openai_event
+from tests.vendor_replies import openai_end, openai_event
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from websockets.exceptions import ConnectionClosed
 from tests.cluster.asking import ask
 from tests.cluster.site import Process, Site
 from tests.cluster.withdrawing import TOKEN, WAYS, Newcomer, newcomers, withdraw
-from tests.fake_vendor import Received, Step, openai_end, openai_event
 from tests.shell import inside
 from tests.sockets import Socket
+from tests.vendor_replies import Received, Step, openai_end, openai_event
 
 PAUSE = 0.02
 MORE = 50

@@ -10,8 +10,9 @@ from conversations.models import Conversation, Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import NOBODY, Api, say
-from tests.fake_vendor import FakeVendor, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_event
 
 MESSAGE_FIELDS = {"id", "conversation", "parent", "role", "author", "text", "parts", "files", "status", "seq", "model",
                   "finish_reason", "usage", "error", "created_at"}  # fmt: skip

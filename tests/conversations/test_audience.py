@@ -10,8 +10,9 @@ from conversations.models import Conversation, Membership, Team, User
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import NOBODY, Api
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_end, openai_event
 
 Connect = Callable[..., Socket]
 

@@ -17,7 +17,7 @@ from providers.auditing import Act
 from providers.models import AuditEntry, Endpoint
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.test_teams import enter
-from tests.providers.test_admin import NEW_KEY, endpoint
+from tests.providers.administering import NEW_KEY, endpoint
 from tests.providers.test_audit import told
 
 __all__ = ["endpoint"]

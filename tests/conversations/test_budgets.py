@@ -1,4 +1,4 @@
-"""Money: what is set aside, what is written down, and that no budget is passed however many ask at once."""
+"""Budgets: what is set aside, and that none is passed however many ask at once."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,149 +16,22 @@ from conversations import actions, commands, spending, sweep
 from conversations.errors import Refused
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord, User
 from providers.counting import tokens
-from providers.models import ApiKey, Deployment, LanguageModel
-from providers.prices import Prices
-from providers.types import Usage
-from tests.conftest import Cast, serve
+from providers.models import ApiKey, LanguageModel
+from tests.conftest import Cast
 from tests.conversations.calling import Api
+from tests.conversations.paying import Connect, finished, priced
 from tests.conversations.test_engine import ask, until
-from tests.fake_vendor import (
-    FakeVendor,
-    close,
-    gemini_end,
-    gemini_event,
-    openai_end,
-    openai_event,
-    openai_stream,
-)
-from tests.sockets import Socket
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_event, openai_stream
 
-Connect = Callable[..., Socket]
+__all__ = ["priced"]
 TYPICAL = 1 + 2 * spending.TYPICAL_OUTPUT
-"""Millionths set aside for “Hi” at the prices below."""
-
-
-@pytest.fixture
-def priced(model: LanguageModel) -> LanguageModel:
-    """Input costs 1 a million tokens, output 2."""
-    Deployment.objects.update(input_price=1, output_price=2)
-    return model
+"""Millionths set aside for “Hi” at the prices of `priced`."""
 
 
 def budget(kind: str, hard: int, period: str = "day", **fields: Any) -> Budget:
     """A budget of so many millionths."""
     return Budget.objects.create(kind=kind, period=period, hard=Decimal(hard) / 1_000_000, **fields)
-
-
-def finished(socket: Socket) -> dict[str, Any]:
-    return socket.event("message.finished")["message"]  # type: ignore[no-any-return]
-
-
-# --- Arithmetic ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("usage", "cost"),
-    [
-        (Usage(1000, 500), 2000 + 4000),
-        (Usage(1000, 500, thought_tokens=100), 2000 + 4000 + 800),
-        (Usage(1000, 500, cached_tokens=400), 1200 + 200 + 4000),
-        (Usage(100, 0, cached_tokens=400), 50),
-        (Usage(), 0),
-        (Usage(1, None), 2),
-    ],
-)
-def test_a_price_per_million_tokens_is_millionths_per_token(usage: Usage, cost: int) -> None:
-    assert Prices(Decimal(2), Decimal(8), cached=Decimal("0.5")).cost(usage) == cost
-
-
-def test_thoughts_may_have_a_price_of_their_own() -> None:
-    assert Prices(Decimal(2), Decimal(8), thought=Decimal(1)).cost(Usage(0, 1, 3)) == 11
-
-
-def test_half_a_millionth_is_rounded_up() -> None:
-    assert Prices(Decimal("0.15"), Decimal("0.6")).cost(Usage(10, 0)) == 2
-
-
-@pytest.mark.parametrize(
-    ("text", "least", "most"),
-    [("", 0, 0), ("Hello, how are you today?", 5, 9), ("你好，今天天气怎么样？", 8, 12), ("Привет, как дела?", 5, 10)],
-)
-def test_tokens_are_guessed_by_script(text: str, least: int, most: int) -> None:
-    assert least <= tokens(text) <= most
-
-
-# --- The ledger ----------------------------------------------------------------------------------------------------
-
-
-def test_a_reply_leaves_a_row_and_shows_what_it_cost(
-    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
-) -> None:
-    bob = connect(cast.bob)
-    ack = ask(bob, priced, team=cast.team.id)
-    usage = finished(bob)["usage"]
-    assert usage == {"input_tokens": 3, "output_tokens": 5, "thought_tokens": None, "cached_tokens": None, "cost": 13}
-    row = UsageRecord.objects.get()
-    assert (row.user, row.team, row.model, row.endpoint) == (cast.bob, cast.team, priced, ApiKey.objects.get().endpoint)
-    assert (str(row.conversation), str(row.message)) == (ack["conversation"], ack["replies"][0])
-    assert (row.key, row.key_name, row.model_name) == (ApiKey.objects.get(), "••••nary", "parrot")
-    assert (row.input_tokens, row.output_tokens, row.cost, row.outcome, row.estimated) == (3, 5, 13, "complete", False)
-    assert row.first_token_ms is not None
-    assert 0 <= row.first_token_ms <= row.total_ms
-    told = Api(cast.bob).get(f"/conversations/{ack['conversation']}/messages")["results"][1]
-    assert told["usage"] == usage
-
-
-def test_every_attempt_leaves_a_row(cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect) -> None:
-    ApiKey.objects.create(endpoint=ApiKey.objects.get().endpoint, secret="sk-test-second-0123456789")
-    vendor.play([401, b"{}"], [openai_stream(["Hello"])])
-    alice = connect(cast.alice)
-    ask(alice, priced)
-    assert finished(alice)["usage"]["cost"] == 13
-    rows = UsageRecord.objects.order_by("id").values_list("outcome", "cost", "first_token_ms")
-    assert [(outcome, cost, first is None) for outcome, cost, first in rows] == [
-        ("key_refused", 0, True),
-        ("complete", 13, False),
-    ]
-    assert len(set(UsageRecord.objects.values_list("key"))) == 2
-
-
-@pytest.mark.parametrize("wire", ["openai", "gemini"])
-def test_what_no_vendor_counted_is_estimated_and_says_so(
-    cast: Cast, vendor: FakeVendor, connect: Connect, wire: str
-) -> None:
-    model = serve(vendor, wire)
-    Deployment.objects.update(input_price=1, output_price=1)
-    said = "Hello there, this is an answer of some length."
-    vendor.play([(gemini_event if wire == "gemini" else openai_event)(said), close])
-    alice = connect(cast.alice)
-    ask(alice, model, "How are you?")
-    assert finished(alice)["status"] == "interrupted"
-    row = UsageRecord.objects.get()
-    assert row.estimated
-    assert (row.input_tokens, row.output_tokens) == (tokens("How are you?"), tokens(said))
-    assert row.cost == tokens("How are you?") + tokens(said)
-
-
-def test_what_has_no_price_costs_nobody_knows_what(cast: Cast, model: LanguageModel, connect: Connect) -> None:
-    alice = connect(cast.alice)
-    ask(alice, model)
-    assert finished(alice)["usage"]["cost"] is None
-    assert UsageRecord.objects.get().cost is None
-
-
-def test_the_ledger_outlives_what_it_names_and_only_grows(cast: Cast, priced: LanguageModel, connect: Connect) -> None:
-    alice = connect(cast.alice)
-    ask(alice, priced)
-    finished(alice)
-    LanguageModel.objects.all().delete()
-    ApiKey.objects.all().delete()
-    Conversation.objects.all().delete()
-    row = UsageRecord.objects.get()
-    assert (row.model_name, row.cost) == ("parrot", 13)
-    for change in (row.delete, UsageRecord.objects.all().delete, lambda: UsageRecord.objects.update(cost=0)):
-        with pytest.raises(TypeError):
-            change()
 
 
 # --- Budgets -------------------------------------------------------------------------------------------------------
@@ -391,30 +264,3 @@ def test_the_ledger_and_budgets_are_in_the_admin_and_the_ledger_cannot_be_change
         assert "a private word" not in shown.content.decode()
     assert client.get("/admin/conversations/usagerecord/add/").status_code == 403
     assert client.post(f"/admin/conversations/usagerecord/{UsageRecord.objects.get().pk}/delete/").status_code == 403
-
-
-def test_vendors_that_count_on_the_gemini_wire_are_paid_alike(cast: Cast, vendor: FakeVendor, connect: Connect) -> None:
-    model = serve(vendor, "gemini")
-    Deployment.objects.update(input_price=1, output_price=2, cached_price=0)
-    counts = {"promptTokenCount": 30, "cachedContentTokenCount": 10, "candidatesTokenCount": 5, "thoughtsTokenCount": 7}
-    vendor.play([gemini_event("Hello"), gemini_end(usage=counts)])
-    alice = connect(cast.alice)
-    ask(alice, model)
-    assert finished(alice)["usage"]["cost"] == 20 + 2 * 12
-
-
-def test_openai_counts_thoughts_and_cached_tokens_within(
-    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
-) -> None:
-    Deployment.objects.update(cached_price=0, thought_price=3)
-    counts = {
-        "prompt_tokens": 30,
-        "prompt_tokens_details": {"cached_tokens": 10},
-        "completion_tokens": 12,
-        "completion_tokens_details": {"reasoning_tokens": 7},
-        "total_tokens": 42,
-    }
-    vendor.play([openai_event("Hello"), openai_end(usage=counts)])
-    alice = connect(cast.alice)
-    ask(alice, priced)
-    assert finished(alice)["usage"]["cost"] == 20 + 2 * 5 + 3 * 7

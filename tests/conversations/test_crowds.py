@@ -18,8 +18,9 @@ from conversations.live.viewing import MOST_SOCKETS
 from conversations.models import Conversation, User
 from providers.models import LanguageModel
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_stream
 
 Connect = Callable[..., Socket]
 SignIn = Callable[[User], Client]

@@ -18,8 +18,9 @@ from conversations.models import Conversation, Message
 from conversations.models.message import Status
 from providers.models import ApiKey, LanguageModel
 from tests.conftest import Cast, serve
-from tests.fake_vendor import (
-    FakeVendor,
+from tests.fake_vendor import FakeVendor
+from tests.sockets import Socket
+from tests.vendor_replies import (
     Step,
     close,
     event,
@@ -30,7 +31,6 @@ from tests.fake_vendor import (
     openai_stream,
     reset,
 )
-from tests.sockets import Socket
 
 Connect = Callable[..., Socket]
 JSON = {"Content-Type": "application/json"}

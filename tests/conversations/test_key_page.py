@@ -21,8 +21,9 @@ from providers.models import ApiKey, Deployment, HealthEvent, LanguageModel, Tro
 from tests.clock import Clock
 from tests.conftest import CANARY, Cast
 from tests.conversations.test_engine import ask, until
-from tests.fake_vendor import FakeVendor, hold, openai_end, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import hold, openai_end, openai_event, openai_stream
 
 NEW_KEY = "sk-test-another-0123456789wxyz"
 Kind = HealthEvent.Kind

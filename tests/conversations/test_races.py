@@ -18,8 +18,9 @@ from conversations.models import Conversation, File, Membership, Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import ask, until
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_end, openai_event
 
 Connect = Callable[..., Socket]
 JSON = {"Content-Type": "application/json"}

@@ -9,8 +9,9 @@ import pytest
 from conversations.models import Membership, Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_end, openai_event
 
 Connect = Callable[..., Socket]
 

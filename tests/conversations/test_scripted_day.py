@@ -14,8 +14,9 @@ from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Troubl
 from tests.clock import Clock
 from tests.conftest import Cast
 from tests.conversations.test_engine import ask, until
-from tests.fake_vendor import FakeVendor, Received, Step, gemini_end, gemini_event, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import Received, Step, gemini_end, gemini_event, openai_end, openai_event
 
 JSON = {"Content-Type": "application/json"}
 REFUSED: Sequence[Step] = [401, JSON, b'{"error":{"message":"revoked"}}']

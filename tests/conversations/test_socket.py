@@ -9,8 +9,9 @@ from conversations.models import Message
 from providers import local_model
 from providers.models import Endpoint, LanguageModel
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_end, openai_event
 
 Connect = Callable[..., Socket]
 

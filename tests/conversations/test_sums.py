@@ -23,8 +23,9 @@ from providers.types import Usage
 from tests.clock import Clock
 from tests.conftest import Cast
 from tests.conversations.test_engine import ask
-from tests.fake_vendor import FakeVendor, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_stream
 
 Kind = DailySum.Kind
 FIELDS = ("calls", "errors", "cut", "cost", "input_tokens", "output_tokens", "unpriced")

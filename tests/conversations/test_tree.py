@@ -12,8 +12,9 @@ from conversations.models import Conversation, Message
 from conversations.models.message import Status
 from providers.models import LanguageModel
 from tests.conftest import Cast, serve
-from tests.fake_vendor import FakeVendor, close, gemini_event, gemini_stream, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import close, gemini_event, gemini_stream, openai_event, openai_stream
 
 Connect = Callable[..., Socket]
 

@@ -15,17 +15,9 @@ from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Troubl
 from tests.clock import Clock
 from tests.conftest import CANARY, Cast, serve
 from tests.conversations.test_engine import ask, until
-from tests.fake_vendor import (
-    FakeVendor,
-    Received,
-    Step,
-    close,
-    gemini_event,
-    gemini_stream,
-    openai_event,
-    openai_stream,
-)
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import Received, Step, close, gemini_event, gemini_stream, openai_event, openai_stream
 
 Connect = Callable[..., Socket]
 JSON = {"Content-Type": "application/json"}

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from tests.fake_vendor import FakeVendor, Received, Step, history, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Received, Step, history, openai_end, openai_event
 
 WORDS = ("word", "字", "naïve", "😀", "**bold**", "`code`", "- item", "\n\n", "\n", "<b>", "\u2028", "…", "0.5")
 

@@ -10,9 +10,10 @@ from conversations.models import Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import Connect, ask
-from tests.fake_vendor import FakeVendor, Step, bare, event, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.faults.conftest import Bar
 from tests.sockets import Socket
+from tests.vendor_replies import Step, bare, event, openai_event
 
 ROUNDS, ALL_ROUNDS = 2, 30
 LAST = event({"choices": [{"index": 0, "delta": {"content": "lo"}, "finish_reason": "stop"}]})

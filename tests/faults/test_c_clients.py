@@ -26,12 +26,13 @@ from conversations.models import Conversation, Message, User
 from providers.models import LanguageModel
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.test_engine import Connect, ask, until
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Chatterbox
 from tests.faults.checker import broken_promises, history_of
 from tests.faults.conftest import Bar, Window
 from tests.faults.page import Page
 from tests.faults.rows import read_rows
+from tests.vendor_replies import openai_end, openai_event
 
 TWICE, ALL_TWICE = 100, 1000
 

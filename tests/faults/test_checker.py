@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.fake_vendor import Received
 from tests.faults.chatterbox import Call
 from tests.faults.checker import Crash, History, Witness, broken_promises, seconds_lost
 from tests.faults.notes import Note, Sending, Shown
 from tests.faults.rows import Row
+from tests.vendor_replies import Received
 
 QUESTION, REPLY, CHAT = "q", "r", "c"
 

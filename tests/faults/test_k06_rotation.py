@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.canaries import CANARY
-from tests.fake_vendor import Received, Step, openai_stream
 from tests.faults.chatterbox import Chatterbox, question
 from tests.faults.real_site import BASE, RealSite
 from tests.shell import inside
 from tests.sockets import Socket
+from tests.vendor_replies import Received, Step, openai_stream
 
 KEYS, ALL_KEYS = 300, 10_000
 STREAMS, ALL_STREAMS = 8, 50

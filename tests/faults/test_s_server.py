@@ -12,7 +12,7 @@ from django.db import connection
 from conversations.models import User
 from providers.models import LanguageModel
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, Received, Step, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Chatterbox, question
 from tests.faults.checker import broken_promises, history_of
 from tests.faults.conftest import Bar, Window
@@ -21,6 +21,7 @@ from tests.faults.page import Page
 from tests.faults.real_site import RealSite
 from tests.faults.rows import locked, read_rows
 from tests.sockets import Socket
+from tests.vendor_replies import Received, Step, openai_event
 
 STREAMS = 50
 LOCK, ALL_LOCK = 2.0, 5.0

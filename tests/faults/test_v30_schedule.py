@@ -12,13 +12,14 @@ from conversations.models import Membership, User
 from providers import cooling
 from providers.models import Endpoint, LanguageModel
 from tests.conftest import Cast
-from tests.fake_vendor import FakeVendor, Step, close, event, hold, openai_end, openai_event, reset
+from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Call, Chatterbox
 from tests.faults.checker import broken_promises, history_of
 from tests.faults.conftest import Window
 from tests.faults.notes import UNDER_WAY
 from tests.faults.page import Page, chatter
 from tests.faults.rows import Row, read_rows
+from tests.vendor_replies import Step, close, event, hold, openai_end, openai_event, reset
 
 FAULTS, ALL_FAULTS = 20, 500
 PEOPLE, ALL_PEOPLE = 4, 20

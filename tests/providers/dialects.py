@@ -11,7 +11,7 @@ import pytest
 
 from providers.errors import VendorError
 from providers.streaming import Stream
-from tests.fake_vendor import event, gemini_end, gemini_event, openai_end, openai_event
+from tests.vendor_replies import event, gemini_end, gemini_event, openai_end, openai_event
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from conversations.models import Conversation, Message
 from providers.adding import adopt_local_model
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from tests.conftest import CANARY
-from tests.fake_vendor import FakeVendor, Received, default_reply
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Received, default_reply
 
 OTHER_KEY = "sk-test-another-0123456789abcd"
 

@@ -22,18 +22,9 @@ from providers.auditing import Act
 from providers.models import ApiKey, AuditEntry, Deployment, Endpoint, LanguageModel, Trouble
 from tests.conftest import CANARY, PASSWORD, Cast
 from tests.fake_vendor import FakeVendor
-from tests.providers.test_admin import (
-    NEW_KEY,
-    _request_of_superuser,
-    alice,
-    endpoint,
-    form,
-    more_keys,
-    page,
-    reachable,
-    save,
-    staff,
-)
+from tests.providers.administering import NEW_KEY, alice, endpoint, form, more_keys, page, save
+from tests.providers.test_admin import _request_of_superuser
+from tests.providers.test_endpoint_pages import reachable, staff
 
 __all__ = ["alice", "endpoint", "reachable"]
 ADDRESS = "127.0.0.1"

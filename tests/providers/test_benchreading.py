@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from providers.management.commands import benchreading
-from tests.fake_vendor import openai_event
+from tests.vendor_replies import openai_event
 
 
 @pytest.mark.parametrize(("bar", "refused", "fine"), [(100.0, False, True), (0.0, False, False), (100.0, True, False)])

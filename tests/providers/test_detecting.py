@@ -10,8 +10,9 @@ from providers import detecting
 from providers.detecting import CALLS, Detection
 from providers.models import Endpoint
 from providers.types import Address
-from tests.fake_vendor import FakeVendor, Received, Step, bare, close, is_gemini, openai_event, openai_whole, reply
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey
+from tests.vendor_replies import Received, Step, bare, close, is_gemini, openai_event, openai_whole, reply
 
 JSON = {"Content-Type": "application/json"}
 PAGE = [404, {"Content-Type": "text/html"}, b"<html><title>Not here</title></html>"]

@@ -12,9 +12,10 @@ from providers import egress, registry
 from providers.errors import BadRequest
 from providers.streaming import Stream
 from providers.types import Address, Part, Prompt, Turn
-from tests.fake_vendor import FakeVendor, Received
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey, said
 from tests.providers.reading import turns
+from tests.vendor_replies import Received
 
 STORY = Prompt("gemini-2.5-flash", turns("讲个300个字的故事"), parameters={"max_tokens": 3000, "temperature": 0.7})
 

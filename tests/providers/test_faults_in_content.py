@@ -10,9 +10,10 @@ import pytest
 
 from providers import streaming
 from providers.types import Finish, Usage
-from tests.fake_vendor import FakeVendor, event, hold
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
 from tests.providers.dialects import Dialect, code_of, each_dialect, hear
+from tests.vendor_replies import event, hold
 
 
 @each_dialect

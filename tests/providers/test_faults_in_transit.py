@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from providers.types import Clocks, Part
-from tests.fake_vendor import FakeVendor, Step, close, hold, raw, reset
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
 from tests.providers.dialects import Dialect, code_of, each_dialect, hear
 from tests.providers.reading import outcome
+from tests.vendor_replies import Step, close, hold, raw, reset
 
 SHORT = Clocks(10, 0.4, 20)
 

@@ -23,10 +23,11 @@ import pytest
 from providers import transport
 from providers.streaming import Stream
 from providers.types import Address, Clocks, Prompt
-from tests.fake_vendor import FakeVendor, Received, Step, bare, event, hold, raw
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, Ask, PlainKey
 from tests.providers.dialects import Dialect, code_of, each_dialect, hear
 from tests.providers.reading import turns
+from tests.vendor_replies import Received, Step, bare, event, hold, raw
 
 each_wire = pytest.mark.parametrize("wire", ["gemini", "openai"])
 

@@ -14,8 +14,9 @@ from providers import keyring, vault
 from providers.models import ApiKey, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.conversations.test_engine import ask
-from tests.fake_vendor import FakeVendor, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import openai_end, openai_event
 
 
 def ring_key(byte: bytes) -> str:

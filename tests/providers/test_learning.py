@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from providers.errors import VendorError
-from tests.fake_vendor import FakeVendor, Received, Step, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, said
+from tests.vendor_replies import Received, Step, openai_event, openai_stream
 
 
 def refusal(parameter: str, code: str = "unsupported_parameter", message: str = "no (request id: 1)") -> list[Step]:

@@ -16,9 +16,9 @@ from providers.types import Delta, Finish, Part
 from providers.wires.citations import Citations
 from providers.wires.pieces import Cited, Source, Support
 from providers.wires.room import PARTS_BYTES
-from tests.fake_vendor import event, gemini_end, gemini_event, gemini_parts, openai_chunk, openai_end, openai_event
 from tests.providers.conftest import SECRET
 from tests.providers.reading import outcome
+from tests.vendor_replies import event, gemini_end, gemini_event, gemini_parts, openai_chunk, openai_end, openai_event
 
 
 def finish_of(wire: str, *body: bytes) -> Finish | None:

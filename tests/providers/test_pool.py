@@ -1,62 +1,20 @@
-"""Which key is next: what fails is left alone for a while and comes back by itself, by one call at a time."""
+"""Which key is next: what fails is left alone for a while, and the next one is tried."""
 
 from collections import Counter
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import pytest
 
-from providers import choosing, cooling, errors, leases
-from providers.choosing import KeyWithdrawn, NothingServes, Search, Wait
+from providers import errors
+from providers.choosing import KeyWithdrawn, NothingServes, Wait
 from providers.errors import VendorError
-from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Lease, Trouble
-from providers.pool import Route
+from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
 from tests.clock import Clock
+from tests.providers.searching import endpoint, fail, model, search, seconds_cooling, taken, waits
+
+__all__ = ["model"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def model() -> LanguageModel:
-    return LanguageModel.objects.create(name="parrot")
-
-
-def endpoint(model: LanguageModel, name: str, keys: int = 1, **fields: object) -> Endpoint:
-    """An endpoint that serves this model, with so many keys."""
-    made = Endpoint.objects.create(name=name, wire="openai", base_url=f"https://{name}.example/v1", needs_key=keys > 0)
-    Deployment.objects.create(model=model, endpoint=made, vendor_id=name, **fields)
-    for number in range(keys):
-        ApiKey.objects.create(endpoint=made, name=f"{name}{number}", secret=f"sk-test-{name}-{number}")
-    return made
-
-
-def search(model: LanguageModel, holder: UUID | None = None) -> Search:
-    return Search(model.pk, lambda: list(ApiKey.objects.serving(model.pk)), holder or uuid4())
-
-
-def taken(looking: Search) -> Route:
-    step = looking.next()
-    assert isinstance(step, Route), step
-    return step
-
-
-def waits(looking: Search) -> Wait:
-    step = looking.next()
-    assert isinstance(step, Wait), step
-    return step
-
-
-def fail(model: LanguageModel, error: VendorError) -> Route:
-    """A message that takes one way, fails there and gives up."""
-    looking = search(model)
-    route = taken(looking)
-    looking.failed(route, error)
-    looking.over()
-    return route
-
-
-def seconds_cooling(subject: UUID | None, clock: Clock) -> float:
-    return (Trouble.objects.get(subject=subject).cooling_until - clock.now()).total_seconds()
 
 
 # --- Which way -----------------------------------------------------------------------------------------------------
@@ -241,141 +199,3 @@ def test_a_refused_key_tells_the_next_person_without_a_call(model: LanguageModel
     fail(model, errors.KeyRefused("revoked"))
     with pytest.raises(errors.KeyRefused, match="revoked"):
         search(model).next()
-
-
-# --- Coming back ---------------------------------------------------------------------------------------------------
-
-
-def test_one_call_finds_out_whether_a_key_works_again(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    fail(model, errors.RateLimited())
-    clock.turn(3)
-    first, others = search(model), [search(model) for _ in range(5)]
-    taken(first)
-    assert [waits(other).until for other in others] == [None] * 5
-    first.heard()
-    first.over()
-    assert not Trouble.objects.exists()
-    for other in others:
-        taken(other)
-
-
-def test_a_probe_comes_before_what_works(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a", 5)
-    broken = fail(model, errors.KeyRefused())
-    assert broken.key_id not in {taken(search(model)).key_id for _ in range(20)}
-    clock.turn(700)
-    looking = search(model)
-    assert taken(looking).key_id == broken.key_id
-    assert broken.key_id not in {taken(search(model)).key_id for _ in range(20)}, "one at a time"
-    looking.failed(broken, errors.KeyRefused())
-    looking.over()
-    assert 1200 <= seconds_cooling(broken.key_id, clock) <= 1320
-
-
-def test_a_probe_that_was_stopped_leaves_the_chance_to_the_next(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    fail(model, errors.RateLimited())
-    clock.turn(3)
-    stopped = search(model)
-    taken(stopped)
-    stopped.over()
-    taken(search(model))
-
-
-def test_a_probe_whose_process_died_is_taken_over_after_its_time(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    fail(model, errors.RateLimited())
-    clock.turn(3)
-    taken(search(model))
-    clock.turn(80)
-    assert isinstance(search(model).next(), Wait)
-    clock.turn(15)
-    taken(search(model))
-
-
-def test_who_began_before_the_failure_neither_clears_nor_doubles_it(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    well, ill, worse = search(model), search(model), search(model)
-    routes = {looking.holder: taken(looking) for looking in (well, ill, worse)}
-    for looking in (ill, worse):
-        looking.failed(routes[looking.holder], errors.KeyRefused())
-        looking.over()
-    well.heard()
-    well.over()
-    assert Trouble.objects.get().failures == 1
-
-
-def test_what_was_changed_or_tested_is_forgotten(model: LanguageModel) -> None:
-    endpoint(model, "a")
-    route = fail(model, errors.KeyRefused())
-    assert route.key_id
-    cooling.forget([route.key_id])
-    taken(search(model))
-
-
-# --- Caps ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_key_takes_no_more_replies_at_once_than_it_may(model: LanguageModel) -> None:
-    endpoint(model, "a")
-    ApiKey.objects.update(max_concurrent=2)
-    running = [search(model), search(model)]
-    for looking in running:
-        taken(looking)
-    third = search(model)
-    assert waits(third) == Wait("queued", None, frozenset([ApiKey.objects.get().pk]))
-    running[0].over()
-    taken(third)
-
-
-def test_a_key_takes_no_more_requests_a_minute_than_it_may(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    ApiKey.objects.update(max_per_minute=3)
-    for _ in range(3):
-        looking = search(model)
-        taken(looking)
-        looking.over()
-        clock.turn(10)
-    late = search(model)
-    assert waits(late).until == clock.begun + timedelta(seconds=60)
-    clock.turn(29.9)
-    assert isinstance(late.next(), Wait)
-    clock.turn(0.2)
-    taken(late)
-    assert isinstance(search(model).next(), Wait), "the second call is less than a minute old"
-
-
-def test_full_keys_hand_over_to_those_with_room(model: LanguageModel) -> None:
-    endpoint(model, "a", 2)
-    ApiKey.objects.update(max_concurrent=1)
-    assert len({taken(search(model)).key_id for _ in range(2)}) == 2
-
-
-def test_who_died_with_a_lease_is_no_longer_counted_once_swept(model: LanguageModel) -> None:
-    endpoint(model, "a")
-    ApiKey.objects.update(max_concurrent=1)
-    dead = search(model)
-    taken(dead)
-    leases.give_back(dead.holder)
-    taken(search(model))
-    assert Lease.objects.filter(ended_at=None).count() == 1
-
-
-def test_who_comes_later_does_not_push_in(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    fail(model, errors.RateLimited())
-    clock.turn(3)
-    assert isinstance(search(model).next(lambda line: False), Wait)
-    assert isinstance(search(model).next(lambda line: True), Route)
-
-
-def test_nobody_waits_for_ever(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    ApiKey.objects.update(max_concurrent=1)
-    taken(search(model))
-    looking = search(model)
-    waits(looking)
-    clock.turn(choosing.QUEUE_PATIENCE.total_seconds() + 1)
-    with pytest.raises(errors.RateLimited, match="busy"):
-        looking.next()

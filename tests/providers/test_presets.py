@@ -11,7 +11,8 @@ from providers.models import Deployment, Endpoint
 from providers.presets import PRESETS
 from providers.types import Part, Prompt, Turn
 from tests.conftest import CANARY
-from tests.fake_vendor import FakeVendor, Received
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Received
 
 # Preset: wire, base URL, where the key goes.
 EXPECTED = {

@@ -12,9 +12,10 @@ from providers import resting
 from providers.resting import Resting
 from providers.streaming import Stream
 from providers.types import Address, Clocks, Prompt
-from tests.fake_vendor import FakeVendor, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import PlainKey, said
 from tests.providers.reading import turns
+from tests.vendor_replies import openai_event, openai_stream
 
 Rests = list[float]
 

@@ -17,8 +17,9 @@ from openai import APIError, OpenAI
 
 from providers.errors import VendorError
 from providers.types import Usage
-from tests.fake_vendor import (
-    FakeVendor,
+from tests.fake_vendor import FakeVendor
+from tests.providers.conftest import SECRET, Ask
+from tests.vendor_replies import (
     Step,
     event,
     gemini_end,
@@ -30,7 +31,6 @@ from tests.fake_vendor import (
     openai_event,
     openai_stream,
 )
-from tests.providers.conftest import SECRET, Ask
 
 Heard = tuple[str, str, str | None, list[int | None]]
 """Answer, thought, the vendor's finish, and the counts: asked, answered (without thoughts), thought."""

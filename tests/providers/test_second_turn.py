@@ -13,9 +13,10 @@ from providers import registry
 from providers.reading import Reading
 from providers.text import KeyMask
 from providers.types import Address, Delta, Part, Prompt, Turn
-from tests.fake_vendor import FakeVendor, gemini_end, gemini_parts, openai_chunk, openai_end, openai_event
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
 from tests.providers.reading import WIRE_FILES
+from tests.vendor_replies import gemini_end, gemini_parts, openai_chunk, openai_end, openai_event
 
 Json = dict[str, Any]
 HELLO = Turn("user", (Part("text", "Hello"),))

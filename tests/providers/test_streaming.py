@@ -12,8 +12,10 @@ import pytest
 from providers.errors import CutOff, ReplyTooLong, VendorError
 from providers.reading import TEXT_BYTES
 from providers.types import Clocks, Finish, Part, Usage
-from tests.fake_vendor import (
-    FakeVendor,
+from tests.fake_vendor import FakeVendor
+from tests.providers.conftest import Ask, said
+from tests.providers.reading import WIRE_FILES
+from tests.vendor_replies import (
     bare,
     chunked,
     event,
@@ -27,8 +29,6 @@ from tests.fake_vendor import (
     raw,
     reset,
 )
-from tests.providers.conftest import Ask, said
-from tests.providers.reading import WIRE_FILES
 
 STREAMS = {"openai": openai_stream, "gemini": gemini_stream}
 

@@ -13,7 +13,8 @@ from providers.errors import KeyRefused, VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.types import Part, Prompt, Turn
 from tests.conftest import CANARY, serve
-from tests.fake_vendor import FakeVendor, Received, Step, default_reply
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Received, Step, default_reply
 
 JSON = {"Content-Type": "application/json"}
 

@@ -21,9 +21,10 @@ from providers import transport
 from providers.errors import KeyRefused, VendorError
 from providers.streaming import Stream
 from providers.types import Address, Clocks, Prompt
-from tests.fake_vendor import FakeVendor, Received, bare, close, hold, openai_event, openai_stream
+from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, Ask, PlainKey, said
 from tests.providers.reading import turns
+from tests.vendor_replies import Received, bare, close, hold, openai_event, openai_stream
 
 
 def failure(stream: Stream) -> VendorError:

@@ -1,0 +1,22 @@
+"""A model that costs money, and the reply that is paid for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from providers.models import Deployment, LanguageModel
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+
+
+@pytest.fixture
+def priced(model: LanguageModel) -> LanguageModel:
+    """Input costs 1 a million tokens, output 2."""
+    Deployment.objects.update(input_price=1, output_price=2)
+    return model
+
+
+def finished(socket: Socket) -> dict[str, Any]:
+    return socket.event("message.finished")["message"]  # type: ignore[no-any-return]

@@ -1,0 +1,58 @@
+"""Conversations with a link to them, and what a visitor sees of it."""
+
+from typing import Any
+
+from django.test import Client
+
+from conversations import actions, files
+from conversations.models import Conversation, Message, Share, User
+from tests.conversations.calling import say
+from tests.conversations.test_teams import enter
+
+PHRASE = "eight pink bicycles"
+
+
+def talk(owner: User, **fields: Any) -> Conversation:
+    """A question and its answer."""
+    conversation = Conversation.objects.create(owner=owner, title="A plan", **fields)
+    question = say(conversation, "How **far** is it?", author=owner)
+    answer(conversation, question, "Not *far*.")
+    return conversation
+
+
+def answer(conversation: Conversation, question: Message, text: str, **fields: Any) -> Message:
+    parts = [{"kind": "text", "text": text}]
+    return say(
+        conversation, text, **{"role": "assistant", "parent": question, "parts": parts, "model_name": "parrot"} | fields
+    )
+
+
+def last(conversation: Conversation) -> Message:
+    return conversation.messages.order_by("-id")[0]
+
+
+def share(person: User, conversation: Conversation, *, days: int = 7, pass_phrase: str = "") -> tuple[Share, str]:
+    """The link, and its path."""
+    message = last(conversation).pk
+    made, secret = actions.share_conversation(person, conversation.pk, message, days=days, pass_phrase=pass_phrase)
+    return made, f"/s/{secret}/"
+
+
+def shown(path: str, client: Client | None = None) -> str:
+    response = (client or enter(None)).get(path)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def is_gone(path: str, client: Client | None = None) -> bool:
+    return (client or enter(None)).get(path).status_code == 404
+
+
+def attach(conversation: Conversation, owner: User, name: str = "notes.txt") -> Any:
+    """A file in the conversation's last message."""
+    file = files.receive(owner, name, b"what the file says")
+    message = last(conversation)
+    message.files.add(file)
+    message.parts = [*message.parts, files.part_of(file)]
+    message.save()
+    return file

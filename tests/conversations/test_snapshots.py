@@ -1,0 +1,259 @@
+"""What stands behind a share link: what it shows, to whom, and that nothing else ever comes with it."""
+
+import logging
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from chatsite.errors import WithoutQueryStrings
+from conversations import actions, files, limits
+from conversations.models import Conversation, Message, Share
+from tests.conftest import Cast
+from tests.conversations.calling import NOBODY, say
+from tests.conversations.sharing import PHRASE, answer, attach, is_gone, last, share, shown, talk
+from tests.conversations.test_teams import enter
+
+pytestmark = pytest.mark.usefixtures("static_files")
+
+LINK = re.compile(r'value="http://127.0.0.1(/s/[^"]+)"')
+
+
+# --- A06: what a link is, and what it is not -------------------------------------------------------------------------
+
+
+def test_a06_the_secret_is_long_shown_once_and_kept_as_a_digest(cast: Cast) -> None:
+    conversation = talk(cast.bob)
+    bob = enter(cast.bob)
+    place = f"/conversations/{conversation.pk}/share/"
+    made = bob.post(place, {"message": last(conversation).pk, "days": "7"})
+    assert made.status_code == 201
+    assert "no-store" in made.headers["Cache-Control"]
+    found = LINK.search(made.content.decode())
+    assert found
+    secret = found[1].split("/")[2]
+    assert len(secret) >= 43, "256 bits"
+    assert secret not in str(Share.objects.values())
+    for page in (place, "/shares/", f"/conversations/{conversation.pk}/audience/"):
+        assert secret not in shown(page, bob)
+    assert secret not in shown(found[1]), "nothing on the page repeats its address"
+
+
+def bad_links(cast: Cast) -> dict[str, str]:
+    conversation, now = talk(cast.bob), timezone.now()
+    paths = {"wrong": f"/s/{'x' * 43}/", "short": "/s/x/"}
+    for name, change in {
+        "expired": {"expires_at": now - timedelta(seconds=1)},
+        "revoked": {"revoked_at": now},
+        "with a pass phrase, revoked": {"revoked_at": now, "pass_phrase": "x"},
+    }.items():
+        made, paths[name] = share(cast.bob, conversation)
+        Share.objects.filter(pk=made.pk).update(**change)
+    return paths
+
+
+def test_a06_every_bad_link_gets_the_same_bytes(cast: Cast) -> None:
+    belows = ("", "copy/", f"files/{NOBODY}/")
+    found = [enter(None).get(path + below) for path in bad_links(cast).values() for below in belows]
+    assert {answer.status_code for answer in found} == {404}
+    assert len({re.sub(rb"nonce-[^']+", b"", answer.content) for answer in found}) == 1
+    assert len({str(sorted({**answer.headers, "Expires": ""}.items())) for answer in found}) == 1
+    assert b"wrong, expired or taken back" in found[0].content
+    assert not any(answer.cookies for answer in found)
+
+
+def test_a06_guesses_are_counted(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "BAD_LINKS", 3)
+    monkeypatch.setattr(limits, "_minute", lambda: 1)
+    assert [enter(None).get(f"/s/{'y' * 43}/").status_code for _ in range(4)] == [404, 404, 404, 429]
+
+
+def test_a06_the_secret_is_in_no_log_line(cast: Cast) -> None:
+    _, path = share(cast.bob, talk(cast.bob))
+    secret = path.split("/")[2]
+    for place in (path, f"{path}copy/", f"{path}files/{NOBODY}/"):
+        record = logging.LogRecord("django", logging.ERROR, "", 0, 'GET "%s" failed', (place,), None)
+        assert WithoutQueryStrings().filter(record)
+        assert secret not in record.getMessage()
+        assert "/s/…/" in record.getMessage()
+
+
+def test_a06_nobody_indexes_keeps_or_passes_it_on(cast: Cast) -> None:
+    _, path = share(cast.bob, talk(cast.bob))
+    _, locked = share(cast.bob, talk(cast.bob), pass_phrase=PHRASE)
+    for place in (path, locked, f"{path}copy/", f"{path}files/{NOBODY}/"):
+        headers = enter(None).get(place).headers
+        assert "noindex" in headers["X-Robots-Tag"]
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "no-store" in headers["Cache-Control"]
+        policy = headers["Content-Security-Policy"]
+        assert "script-src 'none'" in policy
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+    assert '<meta name="robots" content="noindex' in shown(path)
+    assert "<script" not in shown(path)
+
+
+def test_a06_a_link_is_for_reading(cast: Cast) -> None:
+    made, path = share(cast.bob, talk(cast.bob))
+    before = list(Message.objects.order_by("id").values())
+    for method in ("PUT", "PATCH", "DELETE"):
+        assert enter(None).generic(method, path).status_code == 405
+    for below in ("copy/", f"files/{NOBODY}/"):
+        assert enter(None).post(path + below).status_code == 405
+    assert enter(None).post(path, {"text": "more"}).headers["Location"] == path
+    assert list(Message.objects.order_by("id").values()) == before
+    made.refresh_from_db()
+    assert made.views == 0
+
+
+def test_a06_what_is_said_later_does_not_appear(cast: Cast) -> None:
+    conversation = talk(cast.bob)
+    question = conversation.messages.order_by("id")[0]
+    _, path = share(cast.bob, conversation)
+    before = shown(path)
+    say(conversation, "Later secret", parent=last(conversation))
+    say(conversation, "Other wording", parent=None)
+    answer(conversation, question, "Another version")
+    actions.change_conversation(cast.bob, conversation.pk, title="Renamed")
+    assert shown(path) == before
+    assert "A plan" in before
+    assert 'data-versions=""' in before
+
+
+def test_a06_revoked_means_gone_at_once_with_files_and_pass_phrase_and_copy(cast: Cast) -> None:
+    conversation = talk(cast.bob)
+    file = attach(conversation, cast.bob)
+    made, path = share(cast.bob, conversation, pass_phrase=PHRASE)
+    visitor = enter(cast.carol)
+    assert visitor.post(path, {"pass_phrase": PHRASE}).status_code == 302
+    visitor.get(f"{path}copy/")
+    places = (path, f"{path}files/{file.pk}/", f"{path}copy/", "/shares/copy/")
+    assert [visitor.get(place).status_code for place in places] == [200, 200, 302, 200]
+    actions.revoke_share(cast.bob, made.pk)
+    assert [visitor.get(place).status_code for place in places] == [404] * 4
+    assert visitor.post("/shares/copy/", {"key": NOBODY}).status_code == 404
+    assert not Conversation.objects.filter(owner=cast.carol).exists()
+
+
+# --- What it shows ---------------------------------------------------------------------------------------------------
+
+
+def test_it_says_everything_without_a_script(cast: Cast) -> None:
+    conversation = talk(cast.bob)
+    question = say(conversation, "And <b>then</b>?", author=cast.bob, parent=last(conversation))
+    thought = {"kind": "thought", "text": "Hm."}
+    answer(
+        conversation, question, "Cut", status="interrupted", error_code="cut_off", error_text="vendor's words",
+        parts=[thought, {"kind": "text", "text": "Cut"}],
+    )  # fmt: skip
+    page = shown(share(cast.bob, conversation)[1])
+    assert "How **far** is it?" in page, "what people write is shown as they wrote it"
+    assert "Not <em>far</em>." in page
+    assert "&lt;b&gt;then" in page
+    assert ">Thoughts</summary>" in page
+    assert "broke off before the end" in page
+    assert "vendor's words" not in page
+    assert re.search(r"<time [^>]+>[^<]+UTC</time>", page)
+    assert "Shared by bob" in page
+    chinese = enter(None).get(share(cast.bob, conversation)[1], headers={"accept-language": "zh-hans"}).content.decode()
+    assert "由 bob" in chinese
+    assert ">思考过程</summary>" in chinese or "思考" in chinese
+
+
+def test_a_long_one_costs_as_many_queries_as_a_short_one(
+    cast: Cast, django_assert_max_num_queries: Callable[[int], Any]
+) -> None:
+    conversation = talk(cast.bob)
+    _, short = share(cast.bob, conversation)
+    for number in range(30):
+        question = say(conversation, f"Question {number}", author=cast.bob, parent=last(conversation))
+        answer(conversation, question, f"Answer {number}")
+    _, long = share(cast.bob, conversation)
+    for path in (short, long):
+        with django_assert_max_num_queries(8):
+            assert "Not <em>far</em>." in shown(path)
+
+
+def test_views_are_counted_but_for_the_makers(cast: Cast) -> None:
+    made, path = share(cast.bob, talk(cast.bob))
+    enter(cast.bob).get(path)
+    enter(None).head(path)
+    enter(None).get(path, headers={"sec-purpose": "prefetch"})
+    enter(None).get(path)
+    enter(cast.carol).get(path)
+    made.refresh_from_db()
+    assert made.views == 2
+    assert "views: 2" in shown("/shares/", enter(cast.bob))
+
+
+# --- Pass phrase -----------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_seen_before_the_pass_phrase(cast: Cast) -> None:
+    conversation = talk(cast.bob)
+    file = attach(conversation, cast.bob)
+    made, path = share(cast.bob, conversation, pass_phrase=PHRASE)
+    assert PHRASE not in made.pass_phrase
+    visitor = enter(None)
+    for _ in range(2):
+        page = shown(path, visitor)
+        assert "A plan" not in page
+        assert "far" not in page
+        assert "bob" not in page
+        assert visitor.get(f"{path}files/{file.pk}/").status_code == 404
+        assert visitor.get(f"{path}copy/").headers["Location"] == "../"
+        wrong = visitor.post(path, {"pass_phrase": "nine pink bicycles"})
+        assert wrong.status_code == 422
+    made.refresh_from_db()
+    assert made.views == 0
+    assert visitor.post(path, {"pass_phrase": f" {PHRASE} "}).headers["Location"] == path
+    assert "A plan" in shown(path, visitor)
+    assert is_gone(f"{path}files/{file.pk}/"), "what one browser knows opens nothing for another"
+    assert "A plan" not in shown(path)
+
+
+def test_a_pass_phrase_is_not_guessed(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PASS_PHRASES", 3)
+    monkeypatch.setattr(limits, "PASS_PHRASES_OF_A_LINK", 5)
+    monkeypatch.setattr(limits, "_minute", lambda: 1)
+    _, path = share(cast.bob, talk(cast.bob), pass_phrase=PHRASE)
+
+    def guess(address: str, phrase: str = "wrong") -> int:
+        return (
+            Client(headers={"host": "127.0.0.1"}, REMOTE_ADDR=address).post(path, {"pass_phrase": phrase}).status_code
+        )
+
+    assert [guess("192.0.2.1") for _ in range(4)] == [422, 422, 422, 429]
+    assert guess("192.0.2.1", PHRASE) == 429, "too late to be right"
+    assert guess("192.0.2.2") == 429, "many addresses are no way around"
+    _, other = share(cast.bob, talk(cast.bob), pass_phrase=PHRASE)
+    assert Client(headers={"host": "127.0.0.1"}).post(other, {"pass_phrase": PHRASE}).status_code == 302
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_files_of_the_snapshot_and_no_others(cast: Cast) -> None:
+    conversation = talk(cast.bob)
+    file = attach(conversation, cast.bob)
+    _, path = share(cast.bob, conversation)
+    later = say(conversation, "More", author=cast.bob, parent=last(conversation))
+    more = attach(conversation, cast.bob, "later.txt")
+    assert more in later.files.all()
+    unsent = files.receive(cast.bob, "unsent.txt", b"draft")
+    foreign = attach(talk(cast.bob), cast.bob, "foreign.txt")
+    assert f'href="files/{file.pk}/"' in shown(path)
+    assert "notes.txt" in shown(path)
+    given = enter(None).get(f"{path}files/{file.pk}/")
+    assert given.content == b"what the file says"
+    assert given.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert given.headers["Referrer-Policy"] == "no-referrer"
+    for other in (more, unsent, foreign):
+        assert is_gone(f"{path}files/{other.pk}/")
+    assert is_gone(f"/s/{'x' * 43}/files/{file.pk}/")
+    assert enter(None).get(f"/api/v1/files/{file.pk}").status_code == 401

@@ -1,0 +1,54 @@
+"""A model and its endpoints, and messages that search their way there."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from providers.choosing import Search, Wait
+from providers.errors import VendorError
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
+from providers.pool import Route
+from tests.clock import Clock
+
+
+@pytest.fixture
+def model() -> LanguageModel:
+    return LanguageModel.objects.create(name="parrot")
+
+
+def endpoint(model: LanguageModel, name: str, keys: int = 1, **fields: object) -> Endpoint:
+    """An endpoint that serves this model, with so many keys."""
+    made = Endpoint.objects.create(name=name, wire="openai", base_url=f"https://{name}.example/v1", needs_key=keys > 0)
+    Deployment.objects.create(model=model, endpoint=made, vendor_id=name, **fields)
+    for number in range(keys):
+        ApiKey.objects.create(endpoint=made, name=f"{name}{number}", secret=f"sk-test-{name}-{number}")
+    return made
+
+
+def search(model: LanguageModel, holder: UUID | None = None) -> Search:
+    return Search(model.pk, lambda: list(ApiKey.objects.serving(model.pk)), holder or uuid4())
+
+
+def taken(looking: Search) -> Route:
+    step = looking.next()
+    assert isinstance(step, Route), step
+    return step
+
+
+def waits(looking: Search) -> Wait:
+    step = looking.next()
+    assert isinstance(step, Wait), step
+    return step
+
+
+def fail(model: LanguageModel, error: VendorError) -> Route:
+    """A message that takes one way, fails there and gives up."""
+    looking = search(model)
+    route = taken(looking)
+    looking.failed(route, error)
+    looking.over()
+    return route
+
+
+def seconds_cooling(subject: UUID | None, clock: Clock) -> float:
+    return (Trouble.objects.get(subject=subject).cooling_until - clock.now()).total_seconds()
