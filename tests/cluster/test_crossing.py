@@ -97,8 +97,8 @@ def test_a_question_waits_for_the_reply_of_another_process(site: Site, here: Pro
     assert finished(bob, second["replies"][0])["text"].startswith("You said: two. Before that: one | Hello")
 
 
-def test_a_thousand_events_reach_fifty_readers_at_another_process(site: Site, here: Process, there: Process) -> None:
-    """S08: all readers reach the same seq, within two seconds of the last word; an event larger than a packet too."""
+def test_s08_a_thousand_events_reach_fifty_readers_elsewhere(site: Site, here: Process, there: Process) -> None:
+    """All readers reach the same seq, within two seconds of the last word; an event larger than a packet too."""
     words = [f"w{number} " for number in range(1000)]
     site.vendor.play([200, openai_event("first "), (go := threading.Event()), *map(openai_event, words),
                       openai_event(LARGE), (end := threading.Event()), openai_end()])  # fmt: skip

@@ -14,7 +14,7 @@ LATEST = 6.5
 """Seconds: a heartbeat is at most one old, five without one mean death, and somebody looks every second."""
 
 
-def test_readers_elsewhere_see_the_end_and_may_go_on(site: Site, there: Process) -> None:
+def test_s11_readers_elsewhere_see_the_end_and_may_go_on(site: Site, there: Process) -> None:
     [dying] = site.start()
     site.vendor.play([200, openai_event("Hel"), hold])
     alice = dying.socket("alice")

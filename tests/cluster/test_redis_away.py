@@ -48,7 +48,7 @@ def beginning(site: Site, here: Process) -> tuple[Any, dict[str, Any], threading
     return alice, ack, second, third
 
 
-def test_readers_of_the_other_process_miss_nothing(
+def test_s07_readers_of_the_other_process_miss_nothing(
     site: Site, here: Process, there: Process, away: float, back: float, pause: threading.Event
 ) -> None:
     alice, ack, second, third = beginning(site, here)
@@ -69,7 +69,7 @@ def test_readers_of_the_other_process_miss_nothing(
     assert far.messages == near.messages
 
 
-def test_what_ended_meanwhile_is_told(
+def test_s07_what_ended_meanwhile_is_told(
     site: Site, here: Process, there: Process, away: float, back: float, pause: threading.Event
 ) -> None:
     alice, ack, second, third = beginning(site, here)
@@ -86,7 +86,7 @@ def test_what_ended_meanwhile_is_told(
     assert bob.event("conversation.updated", conversation=ack["conversation"])["streaming"] is False
 
 
-def test_everything_works_on_one_process_meanwhile(site: Site, here: Process, there: Process) -> None:
+def test_s07_everything_works_on_one_process_meanwhile(site: Site, here: Process, there: Process) -> None:
     site.redis.stop()
     bob = there.socket("bob")
     ack = ask(bob, site)
@@ -95,14 +95,14 @@ def test_everything_works_on_one_process_meanwhile(site: Site, here: Process, th
     assert here.socket("alice").ask("conversation.open", conversation=ack["conversation"])["type"] == "ack"
 
 
-def test_a_stop_is_obeyed_through_the_row_meanwhile(site: Site, here: Process, there: Process) -> None:
+def test_s07_a_stop_is_obeyed_through_the_row_meanwhile(site: Site, here: Process, there: Process) -> None:
     alice, ack, _, _ = beginning(site, here)
     site.redis.stop()
     assert there.socket("bob").ask("reply.stop", message=ack["replies"][0])["type"] == "ack"
     assert finished(alice, ack["replies"][0])["status"] == "stopped"
 
 
-def test_a_wiped_redis_is_not_noticed(site: Site, here: Process, there: Process) -> None:
+def test_s07_a_wiped_redis_is_not_noticed(site: Site, here: Process, there: Process) -> None:
     _, ack, second, third = beginning(site, here)
     far = there.reader("bob", ack["conversation"])
     assert site.redis.ask("FLUSHALL") == b"+OK\r\n"
@@ -111,7 +111,7 @@ def test_a_wiped_redis_is_not_noticed(site: Site, here: Process, there: Process)
     assert (far.text(ack["replies"][0]), far.gaps) == ("one two three", 0)
 
 
-def test_a_redis_that_hangs_holds_nobody_up(
+def test_s07_a_redis_that_hangs_holds_nobody_up(
     site: Site, here: Process, there: Process, back: float, pause: threading.Event
 ) -> None:
     alice, ack, second, third = beginning(site, here)
