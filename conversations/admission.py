@@ -59,11 +59,14 @@ def credential_in(scope: dict[str, Any]) -> Credential:
     return Credential(session=(session.session_key if session else None) or "")
 
 
-def admitted_by(credential: Credential) -> User | None:
-    """As person_of, at the door: a token remembers that it was used."""
-    person = person_of(credential)
-    if person is not None and credential.token:
-        PersonalToken.objects.get(digest=credential.token).note_use()
+def let_in(socket: Admitted) -> User | None:
+    """Who comes in by this socket. A token remembers its use; a session in order is not opened again for a command."""
+    rows = _SESSION(socket.credential.session)  # before it is opened: a proof may be too old, never too new
+    person = person_of(socket.credential)
+    if person is not None and socket.credential.token:
+        PersonalToken.objects.get(digest=socket.credential.token).note_use()
+    elif person is not None and rows:
+        _proofs[socket] = (rows[0].session_data, person.password)
     return person
 
 

@@ -46,7 +46,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.base_send({"type": "websocket.accept"})
         self.credential = admission.credential_in(self.scope)
         try:
-            person = await asyncio.wrap_future(database.submit(admission.admitted_by, self.credential))
+            person = await asyncio.wrap_future(database.submit(admission.let_in, self))
         except DatabaseError:
             await self._close(UNAVAILABLE)
             return

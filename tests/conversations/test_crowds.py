@@ -2,27 +2,31 @@
 
 import asyncio
 import json
-import random
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from conversations.live.viewing import MOST_SOCKETS
 from conversations.models import Conversation, User
 from providers.models import LanguageModel
 from tests.conftest import Cast
+from tests.conversations.crowd import ask, dial
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import openai_stream
 
 Connect = Callable[..., Socket]
+BASE = Path(__file__).resolve().parents[2]
 SignIn = Callable[[User], Client]
 TOO_SLOW, TOO_MANY = 4408, 4409
 CROWDED = 5.0
@@ -70,21 +74,11 @@ def test_c03_after_a_restart_everybody_is_answered_soon(
     guests = [User.objects.create_user(f"guest {number}") for number in range(people)]
     looks = [(session_of(sign_in(guest)), str(Conversation.objects.create(owner=guest).pk)) for guest in guests]
 
-    async def come_back(session: str, conversation: str) -> float:
-        await asyncio.sleep(random.uniform(0, window))
-        begun = time.monotonic()
-        async with dial(site, session) as socket:
-            ack = await ask(socket, "conversation.open", conversation=conversation, html=True, since=0)
-            answered = time.monotonic() - begun
-            assert ack["type"] == "ack"
-            await everybody.wait()
-            return answered
-
-    async def all_of_them() -> list[float]:
-        return await asyncio.gather(*(come_back(*look) for look in looks * MOST_SOCKETS))
-
-    everybody = asyncio.Barrier(people * MOST_SOCKETS)
-    answers = asyncio.run(all_of_them())
+    asked = {"site": site, "looks": looks * MOST_SOCKETS, "window": window}
+    pages = [sys.executable, "-m", "tests.conversations.crowd"]
+    done = subprocess.run(pages, cwd=BASE, input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True)
+    answers = json.loads(done.stdout)
+    assert len(answers) == people * MOST_SOCKETS
     tell("clients back after a restart", answers)
     assert percentile(answers, 95) < deadline
 
@@ -131,25 +125,6 @@ def _hear_three(alice: Socket, conversation: str) -> None:
 
 def session_of(client: Client) -> str:
     return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
-
-
-def dial(site: str, session: str, max_queue: int = 16) -> connect:
-    return connect(
-        f"ws{site.removeprefix('http')}/ws/",
-        origin=site,  # type: ignore[arg-type]
-        additional_headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"},
-        open_timeout=60,
-        max_size=None,
-        max_queue=max_queue,
-    )
-
-
-async def ask(socket: ClientConnection, kind: str, **fields: Any) -> dict[str, Any]:
-    await socket.send(json.dumps({"type": kind, "id": "mine", **fields}))
-    while True:
-        frame: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 60))
-        if frame.get("id") == "mine":
-            return frame
 
 
 async def timed(work: Awaitable[Any]) -> float:
