@@ -1,4 +1,4 @@
-"""Who stands behind a socket, asked anew at every command and every second in between."""
+"""Who stands behind a socket, asked anew at every command that reads or writes, and every second in between."""
 
 import asyncio
 from dataclasses import dataclass

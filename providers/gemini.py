@@ -57,7 +57,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def words_alone(_event: Mapping[str, Any]) -> str:
-    """None are: every response of this wire counts its tokens."""
+    """None is quickly seen to be: responses of this wire count their tokens each time."""
     return ""
 
 

@@ -1,13 +1,20 @@
-"""Looking again at who may be here costs the same however many are here."""
+"""Looking again at who may be here costs the same however many are here; who was let in is asked again all the same."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from conversations import actions, admission
+from conversations.admission import Credential
+from conversations.models import User
 from tests.conftest import Cast
 from tests.sockets import Socket
 
@@ -37,3 +44,29 @@ def test_the_queries_do_not_grow_with_the_sockets(
     for person in (cast.alice, cast.bob, cast.carol):
         look(person, 3)
     assert queries() == alone == 4
+
+
+@dataclass(eq=False)
+class Door:
+    """What admission knows a socket by."""
+
+    user_id: UUID
+    credential: Credential
+
+
+@pytest.mark.parametrize("end", ["", "deactivated", "expired", "signed out", "password"])
+def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast, end: str) -> None:
+    client = Client()
+    client.force_login(cast.bob)
+    session = Session.objects.get(pk=client.cookies["sessionid"].value)
+    socket: Any = Door(cast.bob.pk, Credential(session=session.pk))
+    assert admission.let_in(socket) == admission.person_behind(socket) == cast.bob
+    if end == "deactivated":
+        User.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    elif end == "expired":
+        Session.objects.update(expire_date=timezone.now())
+    elif end == "signed out":
+        session.delete()
+    elif end == "password":
+        User.objects.filter(pk=cast.bob.pk).update(password="another")
+    assert admission.person_behind(socket) == (None if end else cast.bob)
