@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element, tostring
 from latex2mathml import exceptions
 from latex2mathml.converter import convert_to_element
 
+from conversations.markdown.limits import FAILURES
+
 MAX_FORMULA_CHARACTERS = 4_000
 MAX_FORMULA_DEPTH = 100
 
@@ -32,8 +34,8 @@ _SHORT_LENGTH = re.compile(r"[+-]?\d?(?:\.\d{1,4})?(?:em|ex|px|pt|mu|width)?|[a-
 # The converter reads arbitrary text with `next` and unpacking: it fails in these ways besides its own.
 _FAILURES: tuple[type[Exception], ...] = (
     *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
-    ArithmeticError, AttributeError, LookupError, RecursionError, RuntimeError, StopIteration, TypeError, ValueError,
-)  # fmt: skip
+    *FAILURES,
+)
 
 
 @lru_cache(maxsize=512)

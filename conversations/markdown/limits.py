@@ -12,12 +12,25 @@ MAX_INLINE_CHARACTERS = 20_000
 MAX_MARKS = 2_000
 MAX_BRACKETS = 500
 
+FAILURES: tuple[type[Exception], ...] = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError,
+)  # fmt: skip
+"""How others' code fails with a text that it did not expect (too deep a recursion is a RuntimeError)."""
+
 
 def add_limits(md: MarkdownIt) -> None:
     """Put the limits around the parser's own rules."""
     md.block.ruler.before("table", "too_deep", _too_deep)
     md.block.ruler.at("table", _bounded_table, {"alt": ["paragraph"]})
     md.core.ruler.at("inline", _bounded_inline)
+
+
+def as_written(text: str, lines: int) -> list[Token]:
+    """Return the tokens of a text of so many lines that is one paragraph, as it was written."""
+    opening = Token("paragraph_open", "p", 1, attrs={"class": "plain-text"}, map=[0, lines], block=True)
+    said = [Token("text", "", 0, content=text)]
+    inline = Token("inline", "", 0, map=[0, lines], level=1, children=said, content=text)
+    return [opening, inline, Token("paragraph_close", "p", -1, block=True)]
 
 
 def _too_deep(state: StateBlock, first: int, end: int, silent: bool) -> bool:

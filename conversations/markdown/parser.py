@@ -1,5 +1,7 @@
 """Markdown to blocks and blocks to HTML: CommonMark with tables, strikethrough, tasks, formulas and bare links."""
 
+import logging
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,10 +10,12 @@ from markdown_it.token import Token
 from mdit_py_cjk_friendly import cjk_friendly
 
 from conversations.markdown.characters import showable
-from conversations.markdown.limits import MAX_NESTING, add_limits
-from conversations.markdown.markup import add_markup
+from conversations.markdown.limits import FAILURES, MAX_NESTING, add_limits, as_written
+from conversations.markdown.markup import add_markup, plain_paragraph
 from conversations.markdown.math_rules import add_math
 from conversations.markdown.rules import add_inline_rules, is_link_allowed
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +32,40 @@ class Block:
 
 
 def parse_blocks(text: str) -> list[Block]:
-    """Return the top-level blocks of a text in order."""
-    tokens = _parser.parse(showable(text), {})
+    """Return the top-level blocks of a text in order; all of it is one where the parser itself fails."""
+    try:
+        tokens = _parser.parse(showable(text), {})
+    except FAILURES as error:
+        _tell(error)
+        tokens = as_written(text, line_count(text))
     return [Block(group, *(group[0].map or (0, 0))) for group in _top_level(tokens)]
 
 
 def render_block(block: Block, end: int | None = None) -> str:
-    """Return the block as HTML, not sanitised yet; a fence that reaches line `end` is open: no colours."""
+    """Return the block as HTML, not sanitised yet; a fence that reaches line `end` is open: no colours.
+
+    A block with which the renderer fails is its words as they were written.
+    """
     for token in block.tokens:
         if token.type == "fence" and token.map:
             token.meta["open"] = end is not None and token.map[1] >= end
-    return str(_parser.renderer.render(block.tokens, _parser.options, {}))
+    try:
+        return str(_parser.renderer.render(block.tokens, _parser.options, {}))
+    except FAILURES as error:
+        _tell(error)
+        return plain_paragraph("\n".join(token.content for token in block.tokens if token.content))
 
 
 def line_count(text: str) -> int:
     """Return the number of lines as `Block` counts them."""
     normalized = text.replace("\r\n", "\n").replace("\r", "\n")
     return normalized.count("\n") + (not normalized.endswith("\n"))
+
+
+def _tell(error: Exception) -> None:
+    """Where it failed, but not what it says: that may quote the message."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _logger.error("Markdown failed with %s; the text is shown as it was written.\n%s", type(error).__name__, where)
 
 
 def _top_level(tokens: list[Token]) -> Iterator[list[Token]]:

@@ -1,14 +1,13 @@
-"""Text to safe HTML: what it looks like, what it never contains, and that streaming ends in the same page."""
+"""Text to safe HTML: what it looks like, what it never contains, and that no word is lost."""
 
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations.markdown import GrowingMarkdown, growing, render
+from conversations.markdown import GrowingMarkdown, parser, render
+from tests.conversations.harmless import Page, assert_harmless
 
 HOSTILE = (Path(__file__).parent / "markdown_corpus" / "hostile.txt").read_text().splitlines()
 SURROUNDINGS = [
@@ -23,70 +22,6 @@ SURROUNDINGS = [
     "1. a\n\n   {}",
 ]
 FENCED = ["```{}\ncode\n```", "~~~ {}\ncode", "```html\n{}\n```", "    {}", "$$\n{}\n$$", "\\[\n{}\n\\]"]
-
-HTML_TAGS = "p br hr h1 h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a table thead tbody tr th td div span"
-MATH_TAGS = (
-    "math mrow mi mn mo ms mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd "
-    "mstyle mpadded mphantom menclose"
-)
-FORBIDDEN_IN_MATH = {"href", "style", "class", "id", "name", "src", "xlink:href", "actiontype"}
-HTML_ATTRIBUTES = {
-    "class",
-    "href",
-    "title",
-    "target",
-    "rel",
-    "start",
-    "data-language",
-    "role",
-    "aria-checked",
-    "aria-disabled",
-}
-CLASSES = (
-    "code-block code-block__bar code-block__language highlight table-scroll math-block math-error image-chip"
-    " task-list-item task-box plain-text align-left align-right align-center"
-)
-
-
-class Page(HTMLParser):
-    """What a browser would see: every element with its attributes, and the text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.other: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def handle_comment(self, data: str) -> None:
-        self.other.append(data)
-
-    handle_decl = handle_pi = unknown_decl = handle_comment
-
-
-def assert_harmless(html: str) -> None:
-    page = Page(html)
-    assert not page.other
-    for tag, attributes in page.elements:
-        if tag in MATH_TAGS.split():
-            assert not FORBIDDEN_IN_MATH & attributes.keys()
-            assert not [name for name in attributes if name.startswith("on")]
-        else:
-            assert tag in HTML_TAGS.split()
-            assert attributes.keys() <= HTML_ATTRIBUTES
-        for name in (attributes.get("class") or "").split():
-            assert name in CLASSES.split() or re.fullmatch(r"[a-z][a-z0-9]{0,2}", name)
-        if tag == "a" and "href" in attributes:
-            assert re.match(r"(https?://|mailto:)[^/\\]", attributes["href"] or "")
-            assert attributes["target"] == "_blank"
-            assert attributes["rel"] == "noopener noreferrer nofollow ugc"
 
 
 def classes_of(html: str) -> set[str]:
@@ -262,110 +197,21 @@ def test_no_word_is_lost(words: list[str], prefix: str) -> None:
     assert all(word in shown.replace("\\", "") for word in words)
 
 
-# While it streams
+@pytest.mark.parametrize("step", ["parse", "render"])
+def test_text_with_which_the_parser_itself_fails_is_shown(
+    step: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "a word of the message"
 
-FRAGMENTS = [
-    "word", " ", "\n", "\n\n", "\r\n", "\r", "# ", "#", "- ", "-", "* ", "*", "**", "1", ". ", "2. ", "> ", "    ",
-    "\t", "  ", "```", "```py\n", "\n```\n", "~~~", "`", "|", "a|b\n-|-\n", "\n|-|-|\n", "1|2\n", "$", "$$", "\n$$\n",
-    "\\[", "\\]", "\\(x\\)", "x^2", "[a](https://b.example)", "[x]: https://a.example\n", "[x]", "![", "](c)", "---",
-    "\n===\n", "***", "+ ", "- [x] ", "<b>", "https://a.example/b", "中文（注意）", "\\", "&amp;", "def f(): pass\n",
-    "_", "~~", "~", "\x00",
-]  # fmt: skip
-DOCUMENTS = st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join)
-CUTS = st.lists(st.integers(1, 30), min_size=1, max_size=20)
+    def fail(*_: object) -> None:
+        raise RecursionError(said)
 
-
-def prefixes(text: str, cuts: list[int]) -> list[str]:
-    """Cut a text again and again at these distances; the last prefix is the text."""
-    ends, end = [], 0
-    while end < len(text):
-        end += cuts[len(ends) % len(cuts)]
-        ends.append(text[:end])
-    return ends or [text]
-
-
-def without_colours(html: str) -> str:
-    return re.sub(r'<span class="[a-z][a-z0-9]{0,2}">(.*?)</span>', r"\1", html, flags=re.DOTALL)
-
-
-@given(DOCUMENTS, CUTS)
-@example("```py\n ", [1])
-@example("~~~a|b\n-|-\n", [1])
-@example("1.\n\n\n2. b", [1])
-@example("> 1. a\n\n2. b", [1])
-@example("a\n#b", [1])
-@example("$$\na\n\n$$\n", [1])
-@settings(max_examples=300, deadline=None)
-def test_growing_ends_in_the_same_page(text: str, cuts: list[int]) -> None:
-    reply, whole, shown = GrowingMarkdown(), render(text), ""
-    for prefix in prefixes(text, cuts):
-        update = reply.update(prefix)
-        shown += "".join(update.done)
-        assert whole.startswith(shown)
-    assert shown == "".join(reply.done)
-    assert without_colours(shown + reply.live) == without_colours(whole)
-    if "```" not in text and "~~~" not in text:
-        assert shown + reply.live == whole
-    assert reply.finish() == whole
-
-
-@given(DOCUMENTS, CUTS, st.sampled_from([50, 400, 5000]))
-@settings(max_examples=150, deadline=None)
-def test_growing_beyond_the_eager_part(text: str, cuts: list[int], patience: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(growing, "EAGER_CHARACTERS", 10)
-        patch.setattr(growing, "PATIENCE", patience)
-        reply, whole = GrowingMarkdown(), render(text)
-        for prefix in prefixes(text, cuts):
-            reply.update(prefix)
-            assert whole.startswith("".join(reply.done))
-            assert_harmless(reply.live)
-        assert reply.finish() == whole
-
-
-@given(st.lists(DOCUMENTS, min_size=2, max_size=4), CUTS)
-def test_a_part_between_two_texts_keeps_them_apart(texts: list[str], cuts: list[int]) -> None:
-    reply, before = GrowingMarkdown(), ""
-    for text in texts:
-        for prefix in prefixes(text, cuts):
-            reply.update(before + prefix)
-        before += text
-        reply.part(before)
-    assert "".join(reply.done) == "".join(render(text) + growing.PART for text in texts)
-    assert reply.live == ""
-
-
-def test_blocks_close_one_by_one() -> None:
+    monkeypatch.setattr(parser._parser if step == "parse" else parser._parser.renderer, step, fail)
+    text = "# First\n\n```py\nsecond <b>\n```\n\n- third\nlast"
     reply = GrowingMarkdown()
-    assert reply.update("one\n\nt") == growing.Rendered(("<p>one</p>\n",), "<p>t</p>\n")
-    assert reply.update("one\n\ntwo\n\n> three").done == ("<p>two</p>\n",)
-    assert reply.done == ("<p>one</p>\n", "<p>two</p>\n")
-
-
-def test_open_fence_gets_its_colours_when_it_has_closed() -> None:
-    reply, code = GrowingMarkdown(), "```python\ndef f(): pass\n"
-    assert '<span class="k">' not in reply.update(code).live
-    assert '<span class="k">' not in reply.update(code + "```").live
-    assert '<span class="k">' in reply.update(code + "```\n\nbehind").done[0]
-
-
-def test_what_follows_a_long_block_is_rendered() -> None:
-    for long in ("```py\n" + "x = 1\n" * 20_000 + "```\n", "```py\n" + "x = 1\n" * 20_000, "**word** " * 5000):
-        reply = GrowingMarkdown()
-        reply.update(long)
-        closing = "```\n" if long.endswith("1\n") else "\n"
-        text = long if long.endswith("```\n") else long + closing
-        reply.update(text)
-        for _ in range(0, len(long), 2000):
-            text += "\nA **short** paragraph.\n" * 100
-            reply.update(text)
-        assert reply.live == "<p>A <strong>short</strong> paragraph.</p>\n"
-        assert reply.finish() == render(text)
-
-
-def test_a_long_open_block_shows_its_newest_words_at_once() -> None:
-    reply, text = GrowingMarkdown(), "**word** " * 5000
-    reply.update(text)
-    live = reply.update(text + "newest <b>").live
-    assert live.endswith('<p class="plain-text">newest &lt;b&gt;</p>\n')
-    assert reply.finish() == render(text + "newest <b>")
+    shown = reply.update(text)
+    for html in (render(text), "".join(shown.done) + shown.live, reply.finish()):
+        assert_harmless(html)
+        assert all(word in Page(html).text for word in ("First", "second <b>", "third\nlast"))
+    assert "RecursionError" in caplog.text
+    assert said not in caplog.text
