@@ -41,12 +41,16 @@ def column_of(row: models.Model, name: str) -> str:
 
 def stored(row: models.Model, name: str) -> Any:
     """A field's value as this database takes it."""
-    field = _field(row, name)
-    return field.get_db_prep_save(getattr(row, field.attname), connections[DEFAULT_DB_ALIAS])
+    return as_stored(type(row), name, getattr(row, _field(row, name).attname))
 
 
-def _field(row: models.Model, name: str) -> "models.Field[Any, Any]":
-    field = row._meta.get_field(name)
+def as_stored(model: type[models.Model], name: str, value: Any) -> Any:
+    """What this database takes for this value of a field."""
+    return _field(model, name).get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+def _field(model: type[models.Model] | models.Model, name: str) -> "models.Field[Any, Any]":
+    field = model._meta.get_field(name)
     assert isinstance(field, models.Field)
     return field
 

@@ -21,7 +21,7 @@ SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
     "conversations/generation.py:run",
     "conversations/live/bus.py:_listen",
-    "conversations/live/hub.py:_send",
+    "conversations/live/hub.py:send",
     "conversations/sweep.py:_run",
     "conversations/checkpoints.py:_run",
     "conversations/checkpoints.py:_write_endings",

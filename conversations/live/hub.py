@@ -4,14 +4,15 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from conversations import frames
-from conversations.live.reply import LiveReply, Rendering
+from conversations.live.presence import Presence
+from conversations.live.rendering import Renderer, by_frame
+from conversations.live.reply import LiveReply, Numbered, Rendering
 from conversations.live.viewing import Viewer, Viewing, Viewings
 from conversations.models import Message
 from conversations.parts import Piece, public
@@ -25,18 +26,8 @@ BUSY, CROWDED = 50, 200
 QUICK, SLOW = 0.015, 0.05
 LAGGING = 0.02
 """Seconds by which the loop may be late before it gets the slow beat."""
-RENDER_EVERY = 0.2
-"""Seconds between two renderings of one reply while many run."""
-RENDER_SHARE = 8
-"""A rendering that took t seconds is followed by none for this many times t."""
-RENDERINGS = 8
-"""Renderings that may stand in line: text waits for its own, and goes out plain at once where the line is longer."""
-LIVE_PER_SECOND = 250_000
-"""Characters of an open block's HTML that a viewer is sent a second: each rendering sends the block again."""
 
 _logger = logging.getLogger(__name__)
-
-Numbered = list[tuple[int, Piece]]
 
 
 class Hub:
@@ -45,7 +36,8 @@ class Hub:
     def __init__(self) -> None:
         self.replies: dict[UUID, LiveReply] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
-        self.viewings = Viewings(self._parted)
+        self.presence = Presence(self)
+        self.viewings = Viewings(self.presence.parted)
         self.neighbours: Neighbours | None = None
         """The other processes of this site, where there may be any."""
         self._inbox: deque[Callable[[], None]] = deque()
@@ -56,8 +48,7 @@ class Hub:
         self._beating = False
         self._beat_at = 0.0
         self._lag = 0.0
-        self._renderers = ThreadPoolExecutor(1, thread_name_prefix="markdown")
-        self._rendering = 0
+        self._renderer = Renderer()
 
     # --- From any thread ---
 
@@ -97,12 +88,12 @@ class Hub:
 
     def publish(self, *news: frames.News) -> None:
         """Send these events, in this order, to everyone whom they concern, in every process."""
-        self._inbox.extend(partial(self._announce, each) for each in news)
+        self._inbox.extend(partial(self.announce, each) for each in news)
         self._wake()
 
     def remind(self) -> None:
         """Name everybody who is here once more, to those who may have missed it or look on from elsewhere."""
-        self._put(self._remind)
+        self._put(self.presence.name_everyone)
 
     def _put(self, work: Callable[[], None]) -> None:
         self._inbox.append(work)
@@ -150,33 +141,28 @@ class Hub:
             "parts": [public(part) for part in snapshot.parts if part["kind"] not in ("text", "thought")],
         }
         if viewing.html and snapshot.text:
-            rendering = await self._render_for(viewing, reply, snapshot.text)
+            assert self.loop is not None
+            rendering = await self._renderer.render_for(self.loop, viewing, reply, snapshot.text)
             entry["html"] = {"done": rendering.done, "live": rendering.live}
         if reply.waiting:
             entry["waiting"] = reply.waiting
         return entry
-
-    def _render_for(self, viewing: Viewing, reply: LiveReply, text: str) -> "asyncio.Future[Rendering]":
-        """The mark is set by a callback of the work itself: it must stand before the next frame is made."""
-        assert self.loop is not None
-        work = self.loop.run_in_executor(self._renderers, reply.render, text)
-        work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
-        return work
 
     def release(self, viewing: Viewing, revision: int, seqs: dict[str, int]) -> None:
         """Send what was held back, less what an ack up to `revision` and `seqs` has told already."""
         held, viewing.held, viewing.known = viewing.held or [], None, revision
         for stamp, frame in held:
             if stamp.is_news_after(revision, seqs):
-                self._send([viewing.viewer], frame)
+                self.send([viewing.viewer], frame)
         if not viewing.left:
-            self._arrived(viewing)
+            self.presence.arrived(viewing)
 
     def finish(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         reply.when_flushed = when_flushed
         self._flush(reply)
 
-    def _announce(self, news: frames.News) -> None:
+    def announce(self, news: frames.News) -> None:
+        """Tell everyone whom it concerns, in every process."""
         self.tell(news)
         if self.neighbours is not None:
             self.neighbours.announce(news)
@@ -191,7 +177,7 @@ class Hub:
             here = self.viewings.find(viewer, news.conversation)
             if here is None or news.is_farewell:
                 self.viewings.part(viewer, news.conversation)
-                self._send([viewer], news.frame(html=False))
+                self.send([viewer], news.frame(html=False))
             else:
                 self._tell(here, news.stamp, news.frame(html=False))
 
@@ -202,37 +188,10 @@ class Hub:
         stamp = frames.Stamp(message=str(reply.id), seq=seq + 2)
         self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + 2, Piece()))
 
-    def _arrived(self, viewing: Viewing) -> None:
-        """Who comes is told who is here, the others that somebody came."""
-        viewer, conversation = viewing.viewer, viewing.conversation
-        is_new = viewer.user_id not in self.viewings.people(conversation)
-        viewing.is_known = True
-        people = frames.News(conversation, frames.presence(conversation, self.viewings.people(conversation), {}))
-        self._send([viewer], people.frame(html=False))
-        if is_new:
-            self.publish(frames.News(conversation, frames.presence(conversation, _who(viewer), {})))
-            if self.neighbours is not None:
-                self.neighbours.ask_who_is_here(conversation)
-
-    def _parted(self, viewing: Viewing) -> None:
-        """Somebody whose last look this was is gone; one who never was let in never came."""
-        viewer, conversation = viewing.viewer, viewing.conversation
-        if viewing.is_known and viewer.user_id not in self.viewings.people(conversation):
-            self.publish(frames.News(conversation, frames.presence(conversation, {}, _who(viewer))))
-
-    def _remind(self) -> None:
-        for conversation in self.viewings.conversations():
-            self.name_people(conversation)
-
-    def name_people(self, conversation: UUID) -> None:
-        """Tell everywhere who is here; on the loop."""
-        if people := self.viewings.people(conversation):
-            self._announce(frames.News(conversation, frames.presence(conversation, people, {})))
-
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:
             if stamp.is_news_after(viewing.known, {}):
-                self._send([viewing.viewer], frame)
+                self.send([viewing.viewer], frame)
         else:
             viewing.held.append((stamp, frame))
 
@@ -273,11 +232,9 @@ class Hub:
         if self.neighbours is not None and reply.id in self.replies:
             self.neighbours.relay(reply, pieces)
         viewings = self.viewings.of_conversation(reply.conversation)
-        if self.loop is not None and self._rendering < RENDERINGS and _wants_rendering(reply, viewings, pieces):
-            reply.rendering = True
-            self._rendering += 1
-            work = self.loop.run_in_executor(self._renderers, reply.render, reply.text())
-            work.add_done_callback(lambda done: self._rendered(reply, viewings, pieces, done.result()))
+        if self.loop is not None and self._renderer.is_wanted(reply, viewings, pieces):
+            rendered = partial(self._rendered, reply, viewings, pieces)
+            self._renderer.render(self.loop, reply, len(self.replies) > BUSY, rendered)
         else:
             self._relay(reply, viewings, pieces, None)
 
@@ -300,11 +257,6 @@ class Hub:
         self._flush(reply)
 
     def _rendered(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering) -> None:
-        pause = RENDER_EVERY if len(self.replies) > BUSY else 0.0
-        reply.rendering = False
-        self._rendering -= 1
-        pause = max(pause, RENDER_SHARE * rendering.seconds, len(rendering.live) / LIVE_PER_SECOND)
-        reply.render_due = time.monotonic() + pause
         self._relay(reply, viewings, pieces, rendering)
         if reply.pending or reply.when_flushed:
             self._flush(reply)
@@ -315,7 +267,7 @@ class Hub:
             plain = frames.delta(reply.conversation, reply.id, seq, piece)
             stamp = frames.Stamp(message=str(reply.id), seq=seq)
             last = rendering if seq == pieces[-1][0] else None
-            for frame, audience in _by_frame(reply, viewings, seq, piece, plain, last):
+            for frame, audience in by_frame(reply, viewings, seq, piece, plain, last):
                 self._fan_out(audience, stamp, frame)
         if reply.when_flushed is not None and not reply.pending:
             when_flushed, reply.when_flushed = reply.when_flushed, None
@@ -328,46 +280,14 @@ class Hub:
             if viewing.held is not None:
                 viewing.held.append((stamp, frame))
         if ready := [viewing.viewer for viewing in here if viewing.held is None]:
-            self._send(ready, frame)
+            self.send(ready, frame)
 
-    def _send(self, viewers: list[Viewer], frame: bytes) -> None:
+    def send(self, viewers: list[Viewer], frame: bytes) -> None:
         for viewer in viewers:
             try:
                 viewer.push(frame)
             except Exception:
                 _logger.exception("A socket failed; the others go on.")
-
-
-def _wants_rendering(reply: LiveReply, viewings: list[Viewing], pieces: Numbered) -> bool:
-    if reply.when_flushed is not None or not any(_has_text(piece) for _, piece in pieces):
-        return False  # the end brings the whole HTML
-    if time.monotonic() < reply.render_due:
-        return False
-    return any(viewing.html for viewing in viewings)
-
-
-def _who(viewer: Viewer) -> dict[UUID, str]:
-    return {viewer.user_id: viewer.person_name}
-
-
-def _has_text(piece: Piece) -> bool:
-    return bool(piece.text) or (piece.part is not None and piece.part.kind == "text")
-
-
-def _by_frame(
-    reply: LiveReply, viewings: list[Viewing], seq: int, piece: Piece, plain: bytes, rendering: Rendering | None
-) -> Iterator[tuple[bytes, list[Viewing]]]:
-    """Each distinct frame with its audience: those with HTML get the blocks that have closed since their last."""
-    if rendering is None:
-        yield plain, viewings
-        return
-    yield plain, [viewing for viewing in viewings if not viewing.html]
-    rich = [viewing for viewing in viewings if viewing.html]
-    for known in {viewing.blocks.get(reply.id, 0) for viewing in rich}:
-        audience = [viewing for viewing in rich if viewing.blocks.get(reply.id, 0) == known]
-        yield frames.delta(reply.conversation, reply.id, seq, piece, (rendering.done[known:], rendering.live)), audience
-    for viewing in rich:
-        viewing.blocks[reply.id] = len(rendering.done)
 
 
 hub = Hub()

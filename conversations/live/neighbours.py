@@ -188,7 +188,7 @@ class Neighbours:
 
     def _named(self, conversation: UUID) -> None:
         self._naming.discard(conversation)
-        self._hub.name_people(conversation)
+        self._hub.presence.name(conversation)
 
     # --- After a silence ---
 

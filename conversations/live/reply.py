@@ -17,6 +17,9 @@ from providers.choosing import Search
 from providers.streaming import Stream
 from providers.types import Delta
 
+Numbered = list[tuple[int, Piece]]
+"""Pieces with their `seq`."""
+
 CONFIRMED_FOR = 4.0
 """Seconds; after five without a heartbeat others may end a reply."""
 
@@ -140,7 +143,7 @@ class LiveReply:
         if stream is not None:
             stream.stop()
 
-    def take(self) -> list[tuple[int, Piece]]:
+    def take(self) -> Numbered:
         """What has come since the last time, numbered, as sent from now on."""
         self.grown = False  # before taking: what comes from here on is told anew
         taken = [self.pending.popleft() for _ in range(len(self.pending))]

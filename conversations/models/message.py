@@ -19,6 +19,7 @@ from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
 from conversations.segments import segments
 from providers.models import LanguageModel
+from providers.prepared import as_stored
 
 HEARTBEAT_LIMIT = timedelta(seconds=5)
 
@@ -164,7 +165,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         now = timezone.now()
         rows = [{**one, "heartbeat": now, "status": Status.STREAMING if one["seq"] else Status.WAITING} for one in said]
         with connection.cursor() as cursor:
-            cursor.executemany(_CHECKPOINT, [[_stored(name, row[name]) for name in _ORDER] for row in rows])
+            cursor.executemany(_CHECKPOINT, [[as_stored(Message, name, row[name]) for name in _ORDER] for row in rows])
         written = self.filter(pk__in=[row["id"] for row in rows], heartbeat=now)
         return set(written.values_list("pk", flat=True))
 
@@ -297,10 +298,3 @@ class Message(models.Model):
         """Tokens as the vendor counted them, and what all calls cost; null where it said nothing."""
         counts = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
         return {**{name: getattr(self, name) for name in counts}, "cost": self.cost}
-
-
-def _stored(name: str, value: Any) -> Any:
-    """A field's value as this database takes it."""
-    field = Message._meta.get_field(name)
-    assert isinstance(field, models.Field)
-    return field.get_db_prep_save(value, connection)

@@ -1,0 +1,83 @@
+"""The HTML of replies under way: one thread renders, and no reply more often than its viewers can take it."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from conversations import frames
+from conversations.live.reply import LiveReply, Numbered, Rendering
+from conversations.live.viewing import Viewing
+from conversations.parts import Piece
+
+EVERY = 0.2
+"""Seconds between two renderings of one reply while many run."""
+SHARE = 8
+"""A rendering that took t seconds is followed by none for this many times t."""
+IN_LINE = 8
+"""Renderings that may stand in line: text waits for its own, and goes out plain at once where the line is longer."""
+LIVE_PER_SECOND = 250_000
+"""Characters of an open block's HTML that a viewer is sent a second: each rendering sends the block again."""
+
+
+class Renderer:
+    """The rendering thread and the line before it; called on the loop."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="markdown")
+        self._in_line = 0
+
+    def is_wanted(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered) -> bool:
+        """Whether these pieces go out with HTML."""
+        if self._in_line >= IN_LINE or time.monotonic() < reply.render_due:
+            return False
+        if reply.when_flushed is not None or not any(_has_text(piece) for _, piece in pieces):
+            return False  # the end brings the whole HTML
+        return any(viewing.html for viewing in viewings)
+
+    def render(
+        self, loop: asyncio.AbstractEventLoop, reply: LiveReply, busy: bool, then: Callable[[Rendering], None]
+    ) -> None:
+        """Bring a reply's HTML up to all that it has said, then call `then`; the next one is due a while later."""
+
+        def rendered(done: "asyncio.Future[Rendering]") -> None:
+            rendering, reply.rendering = done.result(), False
+            self._in_line -= 1
+            pause = max(EVERY if busy else 0.0, SHARE * rendering.seconds, len(rendering.live) / LIVE_PER_SECOND)
+            reply.render_due = time.monotonic() + pause
+            then(rendering)
+
+        reply.rendering = True
+        self._in_line += 1
+        loop.run_in_executor(self._thread, reply.render, reply.text()).add_done_callback(rendered)
+
+    async def render_for(
+        self, loop: asyncio.AbstractEventLoop, viewing: Viewing, reply: LiveReply, text: str
+    ) -> Rendering:
+        """The HTML of `text`, for somebody who comes in the middle.
+
+        The mark is set by a callback of the work itself: it must stand before the next frame is made.
+        """
+        work = loop.run_in_executor(self._thread, reply.render, text)
+        work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
+        return await work
+
+
+def by_frame(
+    reply: LiveReply, viewings: list[Viewing], seq: int, piece: Piece, plain: bytes, rendering: Rendering | None
+) -> Iterator[tuple[bytes, list[Viewing]]]:
+    """Each distinct frame with its audience: those with HTML get the blocks that have closed since their last."""
+    if rendering is None:
+        yield plain, viewings
+        return
+    yield plain, [viewing for viewing in viewings if not viewing.html]
+    rich = [viewing for viewing in viewings if viewing.html]
+    for known in {viewing.blocks.get(reply.id, 0) for viewing in rich}:
+        audience = [viewing for viewing in rich if viewing.blocks.get(reply.id, 0) == known]
+        yield frames.delta(reply.conversation, reply.id, seq, piece, (rendering.done[known:], rendering.live)), audience
+    for viewing in rich:
+        viewing.blocks[reply.id] = len(rendering.done)
+
+
+def _has_text(piece: Piece) -> bool:
+    return bool(piece.text) or (piece.part is not None and piece.part.kind == "text")
