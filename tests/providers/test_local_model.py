@@ -250,7 +250,8 @@ def test_without_the_model_it_says_why(own_port: int, tmp_path: Path, monkeypatc
 def test_it_ends_when_the_site_is_killed(own_port: int) -> None:
     site = (
         "import sys; from providers import local_model; from providers.local_model import child;"
-        f"child.DEFAULT_PORT = {own_port}; print(local_model.ensure_running(), flush=True); sys.stdin.read()"
+        f"child.DEFAULT_PORT = child._port = {own_port};"  # the usual one may be another site's on this machine
+        "print(local_model.ensure_running(), flush=True); sys.stdin.read()"
     )
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", site], cwd=place.PROJECT, text=True, **pipes) as process:
