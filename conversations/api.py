@@ -1,4 +1,4 @@
-"""The HTTP API, /api/v1/: JSON for the browser's session, described by OpenAPI."""
+"""The HTTP API, /api/v1/: JSON for a browser's session and for programs with a token, described by OpenAPI."""
 
 from typing import Any
 from uuid import UUID
@@ -69,7 +69,8 @@ api = NinjaAPI(
     parser=JsonObjects(),
 )
 router = Router()
-_ERRORS = {frozenset({400, 401, 403, 404, 413}): Failure}
+_ANY_BYTES = {"responses": {200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}}
+_ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
 
 
 @router.get("/me", response={200: MeOut, **_ERRORS})
@@ -193,10 +194,16 @@ def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
     return Status(201, files.file_json(kept))
 
 
-@router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS})
+@router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS}, openapi_extra=_ANY_BYTES)
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """The bytes, for those who may read a message that holds the file."""
     return files.response_of(_found(File.objects.visible_to(_person(request)), file_id))
+
+
+@router.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:anything}", include_in_schema=False)
+def no_such_call(request: HttpRequest, anything: str) -> None:
+    """Last of all: what no call above is."""
+    raise NotFound
 
 
 api.add_router("", router)

@@ -24,7 +24,7 @@ _preparers = ThreadPoolExecutor(settings.DATABASE_WRITERS, thread_name_prefix="d
 
 
 def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run `work`, which only reads, in one of four threads that keep their connections."""
+    """Run `work`, which reads (a token's latest use aside), in one of four threads for that."""
     return _readers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
 
 

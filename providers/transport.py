@@ -1,4 +1,4 @@
-"""The one door to the outside: the only module that imports requests, opens a socket, or reveals a key.
+"""The one door to the outside: the only module that imports requests, calls a vendor, or reveals a key.
 
 requests' own Session is left out on purpose: it reads proxies and `.netrc` from the environment, keeps cookies, and
 follows redirects with the key. Its adapter alone does none of that.

@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from conversations.digests import digest_of
@@ -48,5 +47,5 @@ class PersonalToken(models.Model):
     def note_use(self) -> None:
         """Remember that it was used, at most once a minute."""
         now = timezone.now()
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTE_USE_EVERY)
-        PersonalToken.objects.filter(stale, pk=self.pk).update(last_used_at=now)
+        if self.last_used_at is None or self.last_used_at < now - NOTE_USE_EVERY:
+            PersonalToken.objects.filter(pk=self.pk).update(last_used_at=now)

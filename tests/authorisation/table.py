@@ -206,6 +206,7 @@ PAGES = [
 API = [
     on("api:openapi-json", roles=EVERYBODY),
     on("api:api-root", roles=NOBODY),
+    on("api:no_such_call", roles=NOBODY),
     on("api:me", roles=SIGNED_IN),
     on("api:models", roles=SIGNED_IN, shows=MODELS),
     on("api:models", query="?team={team_id}", team=WRITERS),
