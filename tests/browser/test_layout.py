@@ -97,6 +97,7 @@ def test_the_first_load_stays_small(cast: Cast, model: LanguageModel, visit: Vis
     alice.page.wait_for_load_state("networkidle")
     sizes = [request.sizes() for request in alice.watch.requests]
     transferred = sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes)
+    print(f"{len(sizes)} requests, {transferred:,} bytes with their headers")
     assert len(sizes) <= REQUESTS
     assert sum(request.resource_type == "script" for request in alice.watch.requests) <= MODULES
     assert 5_000 < transferred <= BYTES
