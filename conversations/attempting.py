@@ -41,7 +41,7 @@ def attempt(live: LiveReply, task: Task) -> Outcome | None:
     """Call once; None when that failed before a word, and another way may be tried."""
     queue.leave(live)
     live.waiting = None
-    begun, spoken_before = time.monotonic(), len(live.said)
+    begun, spoken_before = time.monotonic(), len(live.fed)
     stream: Stream | None = None
     error: VendorError | None = None
     try:
@@ -53,7 +53,7 @@ def attempt(live: LiveReply, task: Task) -> Outcome | None:
         error = failure
     except vault.Locked as locked:
         error = KeyWithdrawn(because=str(locked))
-    said = "".join(live.said[spoken_before:])
+    said = "".join(live.fed[spoken_before:])
     call = _measured(live, task, stream, error, said, begun)
     may_go_on = _noted(live, task, stream, error, call)
     if error is None:
@@ -108,7 +108,7 @@ def _relay(live: LiveReply, stream: Stream, carried: tuple[Piece, ...]) -> None:
             _note_first_word(live)
         delta = _with_files_kept(live, delta)
         hub.feed(live, delta)
-        live.said.append(delta.part.text if delta.part and delta.part.kind == "text" else delta.text)
+        live.fed.append(delta.part.text if delta.part and delta.part.kind == "text" else delta.text)
     if live.withdrawn and not live.stopped:
         raise KeyWithdrawn
 

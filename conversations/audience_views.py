@@ -48,7 +48,7 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 def _goals(person: User, conversation: Conversation) -> list[Goal]:
     """Nothing for those who may not move it."""
-    if not Conversation.objects.movable_by(person).filter(pk=conversation.pk).exists():
+    if not Conversation.objects.decided_by(person).filter(pk=conversation.pk).exists():
         return []
     teams = [team for team in Team.objects.writable_by(person) if team.pk != conversation.team_id]
     goals = [Goal(team, tuple(place.user.name for place in team.places())) for team in teams]

@@ -27,7 +27,7 @@ def stopped(live: LiveReply, stream: Stream | None = None) -> Outcome:
 
 def broken(live: LiveReply, code: str, text: str, stream: Stream | None = None) -> Outcome:
     """Failed before the first word, interrupted after it; a reply that continues another has spoken already."""
-    spoken = bool("".join(live.said).strip()) or (stream is not None and stream.first_token_at is not None)
+    spoken = bool("".join(live.fed).strip()) or (stream is not None and stream.first_token_at is not None)
     usage = stream.usage if stream is not None and stream.usage else Usage()
     finish = Finish("blocked") if code == "blocked" else None
     return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, usage, code, text)

@@ -98,7 +98,7 @@ def _end_if_waiting(live: LiveReply, outcome: Outcome) -> None:
 
 def _end(live: LiveReply, outcome: Outcome) -> None:
     queue.leave(live)
-    hub.end(live, partial(writer.end, live, outcome, markdown.render("".join(live.said))))
+    hub.end(live, partial(writer.end, live, outcome, markdown.render("".join(live.fed))))
 
 
 def run(live: LiveReply) -> None:
@@ -203,7 +203,7 @@ def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[Piece, ...]:
     if live.search is None:
         for piece in carried:
             hub.feed(live, piece)
-            live.said.append(piece.text)
+            live.fed.append(piece.text)
     return carried
 
 

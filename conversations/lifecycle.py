@@ -1,7 +1,6 @@
 """What a serving process does first and last."""
 
 import asyncio
-import gc
 from contextlib import suppress
 
 from django.conf import settings
@@ -19,7 +18,6 @@ GOODBYE = 0.8
 
 def start_up(loop: asyncio.AbstractEventLoop) -> None:
     """Take over from earlier processes and look after our own replies from now on."""
-    gc.freeze()  # what is loaded by now stays: the collector would walk all of it each time, and everybody wait
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
         _meet_the_neighbours(loop)

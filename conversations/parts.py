@@ -22,6 +22,10 @@ class Piece:
     carried: tuple[Part, ...] = ()
 
 
+Numbered = list[tuple[int, Piece]]
+"""Pieces with their `seq`."""
+
+
 class Parts:
     """The parts of one reply in the order in which they came; neighbours of one growing kind are one part."""
 

@@ -20,7 +20,8 @@ def outcome(said: Phrases, message: Message) -> str:
     """What there is to say about how a reply went; nothing when all is well."""
     status = said.get(f"status.{message.status}", "")
     if message.status == "complete":
-        return said.get(f"finish.{message.finish_reason}", "")
+        is_empty = message.is_reply and not message.parts
+        return said.get(f"finish.{message.finish_reason}") or (said.get("finish.nothing", "") if is_empty else "")
     if message.status in ("interrupted", "failed"):
         return said.get(f"reply.{message.error_code}") or status
     return status

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from conversations.live import LiveReply
 from providers import clock
-
-Line = frozenset[UUID]
+from providers.choosing import Line
 
 
 class Queue:

@@ -38,7 +38,7 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
     Moved by who may delete it: its owner or, of a team's, a lead. Who loses it is told that it is gone.
     """
     with transaction.atomic():
-        conversation = Conversation.objects.movable_by(user).filter(pk=conversation_id).first()
+        conversation = Conversation.objects.decided_by(user).filter(pk=conversation_id).first()
         team = None if team_id is None else Team.objects.writable_by(user).filter(pk=team_id).first()
         if conversation is None or (team is None and team_id is not None):
             raise NotFound
@@ -55,7 +55,7 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
 def delete_conversation(user: User, conversation_id: UUID) -> None:
     """Gone for everybody, replies under way included. A team's conversation goes by its owner or a lead."""
     with transaction.atomic():
-        conversation = Conversation.objects.deletable_by(user).filter(pk=conversation_id).first()
+        conversation = Conversation.objects.decided_by(user).filter(pk=conversation_id).first()
         if conversation is None:
             raise NotFound
         revision, people = conversation.advance(1), conversation.audience_ids()

@@ -121,7 +121,7 @@ def _told(share: Share) -> dict[str, Any]:
 
 
 def _shareable(user: User, conversation_id: UUID) -> Conversation:
-    rows = Conversation.objects.shareable_by(user).select_related("team", "owner")
+    rows = Conversation.objects.decided_by(user).select_related("team", "owner")
     found = rows.filter(pk=conversation_id).first()
     if found is None:
         raise NotFound

@@ -7,10 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from conversations import frames
-from conversations.parts import Piece
+from conversations.parts import Numbered, Piece
 from providers.types import Part
-
-Numbered = list[tuple[int, Piece]]
 
 
 @dataclass(frozen=True, slots=True)

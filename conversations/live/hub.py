@@ -12,10 +12,10 @@ from uuid import UUID
 from conversations import frames
 from conversations.live.presence import Presence
 from conversations.live.rendering import Renderer, by_frame
-from conversations.live.reply import LiveReply, Numbered, Rendering
+from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewing import Viewer, Viewing, Viewings
 from conversations.models import Message
-from conversations.parts import Piece, public
+from conversations.parts import Numbered, Piece, public
 from providers.types import Delta
 
 if TYPE_CHECKING:  # a site of one process does without, and without the 12 MB of redis-py

@@ -6,10 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from conversations.live.reply import LiveReply
-from conversations.parts import Parts, Piece
+from conversations.parts import Numbered, Parts, Piece
 from providers.types import Part
-
-Numbered = list[tuple[int, Piece]]
 
 
 class MirroredReply(LiveReply):
@@ -21,10 +19,6 @@ class MirroredReply(LiveReply):
         self.asked_at = 0.0
         self._next = 1
         self._ahead: Numbered = []
-
-    @property
-    def is_waiting(self) -> bool:
-        return self._next == 1
 
     def hear(self, pieces: Numbered) -> None:
         """Take pieces in; those behind a gap wait for `adopt`."""
@@ -41,7 +35,7 @@ class MirroredReply(LiveReply):
             said = Parts()
             said.add(Piece(carried=tuple(map(Part.from_json, parts))))
             with self._lock:
-                self._said, self._seq = said, seq
+                self._sent, self._seq = said, seq
             self._next = seq + 1
             self.pending.clear()
         self.in_step.set()
@@ -54,7 +48,7 @@ class MirroredReply(LiveReply):
         self.pending.clear()
         with self._lock:
             for seq, piece in pieces:
-                self._said.add(piece)
+                self._sent.add(piece)
                 self._seq = seq
         return pieces
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from conversations import frames
-from conversations.live.reply import LiveReply, Numbered, Rendering
+from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewing import Viewing
-from conversations.parts import Piece
+from conversations.parts import Numbered, Piece
 
 EVERY = 0.2
 """Seconds between two renderings of one reply while many run."""

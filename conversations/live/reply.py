@@ -12,13 +12,10 @@ from uuid import UUID
 from conversations.live.pace import Pace
 from conversations.markdown import GrowingMarkdown
 from conversations.models import Message
-from conversations.parts import Parts, Piece, merged
+from conversations.parts import Numbered, Parts, Piece, merged
 from providers.choosing import Search
 from providers.streaming import Stream
 from providers.types import Delta
-
-Numbered = list[tuple[int, Piece]]
-"""Pieces with their `seq`."""
 
 CONFIRMED_FOR = 4.0
 """Seconds; after five without a heartbeat others may end a reply."""
@@ -57,7 +54,7 @@ class LiveReply:
         self.lost = False
         """Somebody else has ended it: whatever comes from now on is not shown."""
         self.checkpoint_at = time.monotonic()
-        self.said: list[str] = []
+        self.fed: list[str] = []
         """Its answer's words, as far as they have been fed to the hub."""
         self.heard = False
         """Something has come from the vendor: no other is asked any more."""
@@ -68,7 +65,7 @@ class LiveReply:
         self.withdrawn = False
         self._asked = self._claimed = False
         self._lock = threading.Lock()
-        self._said, self._seq = Parts(), 0
+        self._sent, self._seq = Parts(), 0
         self._growing, self._parts_passed = GrowingMarkdown(), 0
         self.pending: deque[Delta | Piece] = deque()
         """What the loop has not taken yet."""
@@ -153,17 +150,17 @@ class LiveReply:
             return []
         with self._lock:
             for piece in pieces:
-                self._said.add(piece)
+                self._sent.add(piece)
             first, self._seq = self._seq + 1, self._seq + len(pieces)
         return list(enumerate(pieces, first))
 
     def snapshot(self) -> Snapshot:
         with self._lock:
-            return Snapshot(self._seq, self._said.text(), self._said.thought(), self._said.as_json())
+            return Snapshot(self._seq, self._sent.text(), self._sent.thought(), self._sent.as_json())
 
     def text(self) -> str:
         with self._lock:
-            return self._said.text()
+            return self._sent.text()
 
     def render(self, text: str) -> "Rendering":
         """Bring the growing HTML up to `text`; only ever in the one rendering thread."""
@@ -175,7 +172,7 @@ class LiveReply:
     def _close_at_parts(self, text: str) -> None:
         """Where words follow a part, they are a text of their own; a part at the end may be newer than `text`."""
         with self._lock:
-            places = self._said.places()
+            places = self._sent.places()
         for place in places[self._parts_passed :]:
             if place >= len(text):
                 break

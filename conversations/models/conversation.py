@@ -35,18 +35,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """As visible_to, less the teams in which this person only reads."""
         return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)))
 
-    def deletable_by(self, user: User) -> "ConversationQuerySet":
-        """Their own and, of a team, those of which they are a lead."""
+    def decided_by(self, user: User) -> "ConversationQuerySet":
+        """Their own and, of a team, those of which they are a lead: who may delete it decides who reads it, too."""
         led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
         return self.writable_by(user).filter(Q(owner=user) | Q(team__in=led))
-
-    def movable_by(self, user: User) -> "ConversationQuerySet":
-        """Whose audience this person decides: who may take it from everybody may also give it to others."""
-        return self.deletable_by(user)
-
-    def shareable_by(self, user: User) -> "ConversationQuerySet":
-        """Who decides who reads it may also let anyone read it who has a link."""
-        return self.movable_by(user)
 
     def for_sidebar(self, user: User) -> "ConversationQuerySet":
         """With `is_streaming`, `is_unread` and `is_writable` as this person sees them, newest first."""
@@ -117,7 +109,7 @@ class Conversation(models.Model):
         return Conversation.objects.writable_by(user).filter(pk=self.pk).exists()
 
     def can_share(self, user: User) -> bool:
-        return Conversation.objects.shareable_by(user).filter(pk=self.pk).exists()
+        return Conversation.objects.decided_by(user).filter(pk=self.pk).exists()
 
     def audience_ids(self) -> list[UUID]:
         """Everyone who may read this conversation."""

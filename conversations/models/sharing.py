@@ -26,7 +26,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
     def revocable_by(self, user: User) -> "ShareQuerySet":
         """Their own, also of what they no longer read, and all of conversations whose audience they decide."""
-        theirs = Conversation.objects.shareable_by(user)
+        theirs = Conversation.objects.decided_by(user)
         return self.filter(Q(made_by=user) | Q(conversation__in=theirs))
 
     def revoke(self) -> int:

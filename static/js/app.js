@@ -62,6 +62,9 @@ class Chat {
     this.#composer?.addEventListener("input", ({ target }) => target.name === "text" && this.#typing());
     this.#chip.addEventListener("click", () => this.#showAudience());
     document.querySelector(".chat__menu").addEventListener("click", ({ currentTarget }) => delete currentTarget.dataset.news);
+    for (const link of document.querySelectorAll(".sidebar a[href='/']")) {
+      link.addEventListener("click", () => this.#socket.isOpen && this.#outbox.beginAnew());
+    }
     addEventListener("popstate", () => this.#moved());
     document.addEventListener("visibilitychange", () => document.hidden || this.#returned());
   }

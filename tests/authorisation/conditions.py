@@ -27,7 +27,7 @@ PLACES = (
     "providers/admin.py", "providers/admin_pages.py", "providers/audit_admin.py", "providers/audited_admin.py",
 )  # fmt: skip
 LOOK_UPS = {
-    "visible_to", "writable_by", "deletable_by", "movable_by", "led_by", "shareable_by", "revocable_by", "open", "of",
+    "visible_to", "writable_by", "decided_by", "led_by", "revocable_by", "open", "of",
     "in_conversations", "leads", "readers",
 }  # fmt: skip
 """Methods of our querysets that say who may see or do something."""

@@ -20,7 +20,7 @@ class ChatPage:
         self.stop_button = page.locator("button[name=stop]")
         self.notice = page.locator(".composer__notice")
         self.tune_button = page.locator("button[name=tune]")
-        self.panel = page.locator("parameter-panel")
+        self.panel = page.locator("parameter-panel dialog")
         self.attached = page.locator(".tray__file")
         self.tray_notice = page.locator(".tray__notice")
         self.messages = page.locator("chat-message")

@@ -85,7 +85,7 @@ def test_a_vendor_that_is_not_there(
     alice = visit(cast.alice)
     alice.send("Anybody?")
     reply = alice.ended(alice.replies.first, "failed")
-    expect(alice.note(reply)).to_have_text("The vendor cannot be reached. Try again in a little while.")
+    expect(alice.note(reply)).to_have_text("The vendor does not answer just now. Try again in a little while.")
     Endpoint.objects.update(base_url=vendor.openai_url)
     assert alice.words(alice.ask("And now?")).endswith("And now?.")
 

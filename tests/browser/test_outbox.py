@@ -188,12 +188,34 @@ def test_a_site_that_is_busy_gets_it_a_little_later(
     alice = visit(cast.alice)
     monkeypatch.setattr(choosing, "MAX_RUNNING", 0)
     alice.send("One")
-    sentence = "The site cannot take this just now. It is sent as soon as it can."
+    sentence = "Many replies are being written for you. This is sent when one of them has ended."
     expect(alice.note(alice.questions.first)).to_have_text(sentence)
     monkeypatch.undo()
     alice.page.get_by_role("button", name="Send now").click()
     alice.ended(alice.replies.first)
     assert_one_thread(["One"], vendor)
+
+
+def test_a_new_conversation_does_not_wait_in_another_one(
+    cast: Cast, model: LanguageModel, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = visit(cast.alice)
+    monkeypatch.setattr(choosing, "MAX_RUNNING", 0)
+    alice.send("One")
+    sentence = "Many replies are being written for you. This is sent when one of them has ended."
+    expect(alice.note(alice.questions.first)).to_have_text(sentence)
+    alice.send("And more")
+    expect(alice.note(alice.questions.nth(1))).to_have_text("Will be sent after the messages before it.")
+    alice.page.locator(".sidebar__new").click()
+    expect(alice.connection).to_be_empty()
+    expect(alice.questions).to_have_count(0)
+    alice.send("Two")
+    expect(alice.note(alice.questions.first)).to_have_text("Will be sent after the messages before it.")
+    monkeypatch.undo()
+    alice.ended(alice.replies.first)
+    expect(alice.rows).to_have_count(2)
+    said = Message.objects.filter(role="user").values_list("text", "conversation__title")
+    assert set(said) == {("One", "One"), ("And more", "One"), ("Two", "Two")}
 
 
 def test_nothing_is_sent_in_the_name_of_who_signed_in_since(

@@ -209,3 +209,20 @@ def test_the_panel_fits_a_phone_and_the_keyboard(cast: Cast, model: LanguageMode
     alice.page.keyboard.press("Escape")
     expect(alice.panel).to_be_hidden()
     assert alice.page.evaluate(FOCUSED) == "tune"
+
+
+def test_what_was_written_and_not_saved_is_still_there(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    other = Conversation.objects.create(owner=cast.alice, revision=1, title="Other")
+    alice = visit(cast.alice, viewport={"width": 1400, "height": 900})
+    panel = tuned(alice)
+    panel.get_by_label("System prompt").fill("Be brief.")
+    row = alice.page.locator(f"[data-id='{other.id}']").bounding_box()
+    assert row
+    alice.page.mouse.click(row["x"] + 20, row["y"] + row["height"] / 2)  # beside the panel, not through it
+    expect(panel).to_be_hidden()
+    assert alice.path == "/"
+    expect(tuned(alice).get_by_label("System prompt")).to_have_value("Be brief.")
+    alice.page.keyboard.press("Escape")
+    expect(tuned(alice).get_by_label("System prompt")).to_have_value("Be brief.")
+    save(panel)
+    expect(alice.tune_button).to_have_attribute("data-set", "")

@@ -90,7 +90,6 @@ def mirror() -> MirroredReply:
 
 def test_from_the_first_word_on_a_mirror_is_in_step() -> None:
     reply = mirror()
-    assert reply.is_waiting
     reply.hear([ONE])
     reply.hear([TWO, THREE])
     assert reply.take() == [ONE, TWO, THREE]

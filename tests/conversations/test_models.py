@@ -48,7 +48,7 @@ def test_who_writes_where(cast: Cast, private: Conversation, shared: Conversatio
 
 def test_who_deletes_what(cast: Cast, private: Conversation, shared: Conversation) -> None:
     Conversation.objects.create(owner=cast.alice, team=cast.team, title="of alice")
-    assert allowed(cast, Conversation.objects.deletable_by) == {
+    assert allowed(cast, Conversation.objects.decided_by) == {
         "alice": {"shared", "of alice"}, "bob": {"private", "shared"}, "rita": set(), "carol": set(),
     }  # fmt: skip
 
@@ -57,7 +57,7 @@ def test_an_owner_who_has_become_a_reader_only_reads(cast: Cast, shared: Convers
     Membership.objects.filter(user=cast.bob).update(role="reader")
     assert shared in Conversation.objects.visible_to(cast.bob)
     assert shared not in Conversation.objects.writable_by(cast.bob)
-    assert shared not in Conversation.objects.deletable_by(cast.bob)
+    assert shared not in Conversation.objects.decided_by(cast.bob)
 
 
 def test_an_owner_who_has_left_the_team_sees_nothing_of_it(cast: Cast, shared: Conversation) -> None:
@@ -77,7 +77,7 @@ def test_nothing_is_seen_twice(cast: Cast, shared: Conversation) -> None:
     second = Team.objects.create(name="Second")
     Membership.objects.create(team=second, user=cast.bob, role="lead")
     assert Conversation.objects.visible_to(cast.bob).count() == 1
-    assert Conversation.objects.deletable_by(cast.bob).count() == 1
+    assert Conversation.objects.decided_by(cast.bob).count() == 1
 
 
 def test_messages_follow_their_conversation(cast: Cast, private: Conversation, shared: Conversation) -> None:

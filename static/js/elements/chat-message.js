@@ -253,9 +253,15 @@ class ChatMessage extends HTMLElement {
   #outcome() {
     const { status, finish, error } = this.dataset;
     if (status === "sending") return phrase(`waiting.${this.dataset.waiting}`);
-    if (status === "complete") return phrase(`finish.${finish}`);
+    if (status === "complete") return phrase(`finish.${finish}`) || (this.#isEmpty ? phrase("finish.nothing") : "");
     if (status === "interrupted" || status === "failed") return phrase(`reply.${error}`) || phrase(`status.${status}`);
     return phrase(`status.${status}`);
+  }
+
+  /** Whether this is a reply without a word and without a part. */
+  get #isEmpty() {
+    const says = ":scope > :not(.message__text), .message__text > *";
+    return this.dataset.role === "assistant" && !this.#body.querySelector(says) && !this.#body.textContent.trim();
   }
 
   #showTime() {

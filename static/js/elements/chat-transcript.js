@@ -266,9 +266,10 @@ class ChatTranscript extends HTMLElement {
 const isComparison = (element) => Boolean(element?.matches(".comparison"));
 const isStored = ({ dataset }) => dataset.status !== "sending";
 
-function waitingFor({ isTried, isHeld, isLate }) {
+function waitingFor({ isTried, isHeld, late, isBehind }) {
   if (isHeld) return "held";
-  if (isLate) return "late";
+  if (late) return late === "busy" ? "busy" : "late";
+  if (isBehind) return "behind";
   return isTried ? "sent" : "unsent";
 }
 

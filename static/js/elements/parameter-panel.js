@@ -11,17 +11,23 @@ import { phrase } from "../helpers/page.js";
 class ParameterPanel extends HTMLElement {
   #settings = { system_prompt: "", parameters: {} };
   #isWaiting = false;
+  #isEdited = false;
   #loading = null;
 
   connectedCallback() {
     this.form.addEventListener("submit", (event) => this.#submit(event));
-    this.form.addEventListener("input", () => this.#check());
-    this.form.addEventListener("reset", () => setTimeout(() => this.#check()));
+    for (const event of ["input", "reset"]) this.form.addEventListener(event, () => this.#edited());
+    this.form.close.addEventListener("click", () => this.#dialog.close());
+    this.#dialog.addEventListener("click", ({ target }) => target === this.#dialog && this.#dialog.close()); // beside it
     this.form.addEventListener("invalid", ({ target }) => this.#uncover(target), { capture: true });
   }
 
   get form() {
     return this.querySelector("form");
+  }
+
+  get #dialog() {
+    return this.querySelector("dialog");
   }
 
   get isSet() {
@@ -34,10 +40,11 @@ class ParameterPanel extends HTMLElement {
     return this.#isWaiting && !this.#conversation;
   }
 
-  /** Shows what is set now, as far as the model's wires know it. */
+  /** Shows what is set now, as far as the model's wires know it; what was written and not saved is still there. */
   async open(known) {
     for (const field of this.querySelectorAll("[data-parameter]")) field.hidden = !known.includes(field.dataset.parameter);
-    this.showPopover();
+    this.#dialog.showModal();
+    if (this.#isEdited) return;
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
     await this.#loading;
   }
@@ -77,7 +84,8 @@ class ParameterPanel extends HTMLElement {
       if (this.#conversation) await call("PATCH", `conversations/${this.#conversation}`, chosen);
       this.#isWaiting = !this.#conversation;
       this.#settings = chosen;
-      this.hidePopover();
+      this.#isEdited = false;
+      this.#dialog.close();
       this.dispatchEvent(new CustomEvent("changed"));
     });
     this.form.save.disabled = false;
@@ -90,6 +98,12 @@ class ParameterPanel extends HTMLElement {
       if (!refusal.code) throw refusal;
       this.#say(sentence(refusal));
     }
+  }
+
+  /** A form tells of its reset before it is reset. */
+  #edited() {
+    this.#isEdited = true;
+    setTimeout(() => this.#check());
   }
 
   #check() {

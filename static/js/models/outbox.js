@@ -52,9 +52,16 @@ export class Outbox extends EventTarget {
     return thisTab.get("place");
   }
 
-  /** The unsent messages of a place, the oldest first: {command, place, files, after, isTried, isHeld, isLate}. */
+  /** The unsent messages of a place, the oldest first: {command, place, files, after, isTried, isHeld, late, isBehind}. */
   at(place) {
-    return this.#entries.filter((entry) => entry.place === place);
+    const late = this.#entries.find((entry) => entry.late);
+    const here = this.#entries.filter((entry) => entry.place === place);
+    return here.map((entry) => ({ ...entry, isBehind: entry.written > late?.written }));
+  }
+
+  /** What is written from now on without a conversation begins another one than what was written so far. */
+  beginAnew() {
+    thisTab.set("place", "");
   }
 
   put(command, place, files) {
@@ -115,14 +122,14 @@ export class Outbox extends EventTarget {
 
   /** Whether the next one may go. */
   async #send(entry, socket) {
-    this.#save({ ...entry, isTried: true, isLate: false });
+    this.#save({ ...entry, isTried: true });
     this.#changed();
     try {
       this.#acknowledged(entry, await socket.request(entry.command));
     } catch (refusal) {
       if (!refusal.code) throw refusal;
       if (refusal.code === "lost") return false;
-      if (LATER.includes(refusal.code)) return this.#sendLater(entry, socket);
+      if (LATER.includes(refusal.code)) return this.#sendLater(entry, refusal.code, socket);
       this.#refused(entry, refusal.code);
     }
     return true;
@@ -139,8 +146,8 @@ export class Outbox extends EventTarget {
     this.#changed();
   }
 
-  #sendLater(entry, socket) {
-    this.#save({ ...entry, isTried: false, isLate: true }); // A refused command is not remembered.
+  #sendLater(entry, late, socket) {
+    this.#save({ ...entry, isTried: false, late }); // A refused command is not remembered.
     this.#timer = setTimeout(() => this.deliver(socket), PAUSE);
     this.#changed();
     return false;
