@@ -25,6 +25,8 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 QUOTED_CHARACTERS = 200
+SAID = " It said: "
+"""Stands between what happened and what the vendor said."""
 
 
 class VendorError(Exception):
@@ -63,7 +65,7 @@ class VendorError(Exception):
     @property
     def text(self) -> str:
         """What happened, as an English sentence, and what the vendor said."""
-        return f"{self.reason()} It said: {self.quoted}" if self.quoted else self.reason()
+        return f"{self.reason()}{SAID}{self.quoted}" if self.quoted else self.reason()
 
     @property
     def quoted(self) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers import clock
+from providers.telling import told_again
 
 
 class Trouble(models.Model):
@@ -32,6 +33,11 @@ class Trouble(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.text}"
+
+    @property
+    def told(self) -> str:
+        """What happened, in the language of who reads it."""
+        return told_again(self.text)
 
 
 class Lease(models.Model):
@@ -72,6 +78,11 @@ class HealthEvent(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["subject", "at"]), models.Index(fields=["at"])]
+
+    @property
+    def told(self) -> str:
+        """What happened, in the language of who reads it."""
+        return told_again(self.text)
 
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.kind}"

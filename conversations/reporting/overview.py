@@ -114,11 +114,11 @@ def _troubles(viewer: User) -> Iterator[Concern]:
     for trouble in troubles:
         if trouble.subject in rows:
             name, address = rows[trouble.subject]
-            yield Concern(_sentence(trouble, name), trouble.text, address, trouble.code in ("key_refused", "quota"))
+            yield Concern(_sentence(trouble, name), trouble.told, address, trouble.code in ("key_refused", "quota"))
 
 
 def _sentence(trouble: Trouble, name: str) -> str:
-    until = date_format(timezone.localtime(trouble.cooling_until), "H:i:s")
+    until = date_format(timezone.localtime(trouble.cooling_until), "H:i:s T")
     if trouble.cooling_until <= clock.now():
         return _("%(name)s has failed; the next question tries it again.") % {"name": name}
     return _("%(name)s is left alone until %(until)s.") % {"name": name, "until": until}

@@ -15,7 +15,7 @@ from django.urls import reverse
 from conversations.models import UsageRecord, User
 from conversations.reporting.periods import Period
 from conversations.reporting.timeline import timeline
-from providers import cooling
+from providers import cooling, errors
 from providers.errors import KeyRefused, RateLimited
 from providers.models import ApiKey, Deployment, HealthEvent, LanguageModel, Trouble
 from tests.clock import Clock
@@ -249,3 +249,17 @@ def test_who_leaves_hangs_up(test_now: Callable[..., requests.Response], vendor:
     assert vendor.requests[0].hung_up.wait(10)
     until(lambda: HealthEvent.objects.filter(code="stopped").exists())
     assert UsageRecord.objects.get().outcome == "stopped"
+
+
+def test_what_happened_is_told_in_the_language_of_who_reads_it(cast: Cast, key: ApiKey, alice: Client) -> None:
+    cast.alice.language = "zh-hans"
+    cast.alice.save()
+    said = errors.KeyRefused(quote="no such key")
+    cooling.blame(key.pk, said, holder=key.pk)
+    cooling.blame(key.endpoint_id, errors.VendorDown(), holder=key.pk)
+    for page in (address(key), "/admin/"):
+        shown = alice.get(page).content.decode()
+        assert "服务商拒绝了密钥。" in shown, page
+        assert "no such key" in shown
+        assert said.reason() not in shown
+    assert errors.VendorDown().text not in alice.get("/admin/").content.decode()
