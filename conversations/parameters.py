@@ -82,7 +82,8 @@ def _schema(name: str, value: Any) -> dict[str, Any]:
     written = clean(json.dumps(value, ensure_ascii=False), name)
     if len(written) > SCHEMA_LENGTH or "\\u0000" in written:
         raise Refused("bad_field", f"“{name}” may have {SCHEMA_LENGTH:,} characters, and no NUL among them.")
-    return value
+    cleaned: dict[str, Any] = json.loads(written)
+    return cleaned
 
 
 LEVELS = ("minimal", "low", "medium", "high")

@@ -33,3 +33,8 @@ def test_everything_else_is_refused(given: object) -> None:
     with pytest.raises(Refused) as refusal:
         checked(given)
     assert refusal.value.code == "bad_field"
+
+
+def test_half_a_character_in_a_schema_is_replaced_as_in_any_text() -> None:
+    """PostgreSQL takes no other."""
+    assert checked({"json_schema": {"title": "a\ud800"}}) == {"json_schema": {"title": "a\ufffd"}}
