@@ -43,6 +43,11 @@ class Outcome:
     error_code: str = ""
     error_text: str = ""
 
+    @property
+    def bare(self) -> "Outcome":
+        """The same less what a vendor says of it: that any database takes."""
+        return Outcome(self.status, error_code=self.error_code)
+
 
 class Writer:
     """Checkpoints and endings of all replies of this process, in batches, in one thread with one connection."""
@@ -93,7 +98,10 @@ class Writer:
             except AWAY:
                 raise  # it stays first in the queue
             except Exception:
-                _logger.exception("The end of reply %s cannot be stored as it is; the sweep will end it.", reply.id)
+                _logger.exception("The end of reply %s cannot be stored as it is.", reply.id)
+                if outcome != outcome.bare:
+                    self._endings[0] = (reply, outcome.bare, html)
+                    continue  # its words come first; should they be to blame, the sweep ends it
             self._endings.popleft()
             hub.forget(reply.id)
             self.when_ended(reply.id)

@@ -179,10 +179,10 @@ def string(value: object) -> str:
 
 
 def count(value: object) -> int | None:
-    """`value` when it is a token count one can believe (0 … 2³¹), else None."""
+    """`value` when it is a token count one can believe (0 … 10⁹: two of them fit into 32 bits), else None."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if 0 <= value <= 2**31 else None
+    return value if 0 <= value <= 10**9 else None
 
 
 def merged(body: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:

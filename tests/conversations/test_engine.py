@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.utils import timezone
 
 from conversations import checkpoints, sweep
@@ -97,6 +97,25 @@ def test_how_the_vendor_ends_is_how_the_reply_ends(
     deltas = "".join(frame.get("text", "") for frame in alice.frames if frame["type"] == "message.delta")
     assert deltas == text
     assert alice.ask("ping", open={told["conversation"]: 5})["moved"] == []
+
+
+def test_what_the_vendor_counts_never_costs_a_word(
+    cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = checkpoints._end_row
+
+    def end_row(message: Message, reply: Any, outcome: Outcome, html: str) -> None:
+        if outcome.usage.input_tokens is not None:
+            raise DataError("integer out of range")
+        real(message, reply, outcome, html)
+
+    monkeypatch.setattr(checkpoints, "_end_row", end_row)
+    alice = connect(cast.alice)
+    reply = ask(alice, model)["replies"][0]
+    said = alice.event("message.finished")["message"]["text"]
+    stored = Message.objects.get(pk=reply)
+    assert (stored.status, stored.text, stored.input_tokens) == ("complete", said, None)
+    assert said
 
 
 GEMINI_BLOCKS = {
