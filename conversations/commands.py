@@ -101,9 +101,8 @@ class Command:
     digest: str
 
 
-def parse(frame: str) -> Command:
-    """Refuses with bad_frame, bad_field, bad_text or too_long; `reference(frame)` tells whose command it was."""
-    fields = json_object(frame)
+def parse(fields: dict[str, Any]) -> Command:
+    """The command of a frame's object; refuses with bad_field, bad_text or too_long."""
     command_id, kind = _command_id(fields), fields.get("type")
     build = _BUILDERS.get(kind) if isinstance(kind, str) else None
     if build is None:
@@ -111,10 +110,10 @@ def parse(frame: str) -> Command:
     return Command(command_id, build(fields), _digest(fields))
 
 
-def reference(frame: str) -> str | None:
-    """The id of a refused frame, where it can be read at all."""
+def reference(fields: dict[str, Any]) -> str | None:
+    """The id of a refused command, where it has one."""
     try:
-        return _command_id(json_object(frame))
+        return _command_id(fields)
     except Refused:
         return None
 
@@ -124,6 +123,8 @@ def reference(frame: str) -> str | None:
 
 def json_object(frame: str) -> dict[str, Any]:
     """The object that a frame holds, without NaN, double keys or bottomless nesting; refuses with bad_frame."""
+    if not frame.lstrip()[:1] == "{":  # whatever else it is need not be read
+        raise Refused("bad_frame", "This frame is not a JSON object.")
     try:
         value = _decode(frame)
     except (ValueError, RecursionError):

@@ -13,6 +13,7 @@ from django.db import DatabaseError
 
 from conversations import actions, admission, commands, database, frames, opening
 from conversations.errors import Refused
+from conversations.intake import Intake
 from conversations.live import Viewing, hub
 from conversations.models import User
 
@@ -20,6 +21,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 TYPING_EVERY = 1.0
+LONG_FRAME = 16_384
+"""Characters of a frame from which on reading it would hold up everybody else's."""
 SIGNED_OUT, TOO_MANY_SOCKETS, UNAVAILABLE = 4401, 4409, 4503
 
 
@@ -41,6 +44,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         self.closing = False
+        self.intake = Intake()
         self.relay: Callable[[bytes], None] = self.scope["extensions"]["chatsite.relay"]
         self.reads_html = False
         await self.base_send({"type": "websocket.accept"})
@@ -66,17 +70,26 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self.closing:
             return
-        frame = message.get("text")
+        fields: dict[str, Any] = {}
         try:
-            if frame is None:
-                raise Refused("bad_frame", "Frames are text, not bytes.")
-            await self._answer(commands.parse(frame))
+            fields = await self._read(message.get("text"))
+            await self._answer(commands.parse(fields))
         except _SignedOut:
             await self._close(SIGNED_OUT)
         except Refused as refusal:
-            self._refuse(commands.reference(frame) if frame else None, refusal)
+            self._refuse(commands.reference(fields), refusal)
         except DatabaseError:
-            self._refuse(commands.reference(frame or ""), Refused("unavailable", "The database does not answer."))
+            self._refuse(commands.reference(fields), Refused("unavailable", "The database does not answer."))
+
+    async def _read(self, frame: str | None) -> dict[str, Any]:
+        """The object in a frame; a long one is read beside the loop, and too much of it not at all."""
+        if frame is None:
+            raise Refused("bad_frame", "Frames are text, not bytes.")
+        if not self.intake.takes(len(frame)):
+            raise Refused("rate_limited", "This socket has been sent too much in a short time.")
+        if len(frame) <= LONG_FRAME:
+            return commands.json_object(frame)
+        return await asyncio.wrap_future(database.submit(commands.json_object, frame))
 
     async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
         self.closing = True

@@ -1,11 +1,13 @@
 """What a broken or hostile browser sends: a clear answer, an open socket, nothing stored."""
 
 import json
+import threading
 from collections.abc import Callable
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from conversations import commands, intake
 from conversations.models import Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -76,6 +78,54 @@ def test_a_lone_surrogate_is_replaced_and_everything_works(cast: Cast, model: La
 
 def test_exactly_a_hundred_thousand_characters_are_taken(cast: Cast, model: LanguageModel, connect: Connect) -> None:
     assert connect(cast.alice).ask("message.send", conversation=None, text="字" * 100_000)["type"] == "ack"
+
+
+def test_a_long_frame_is_read_beside_the_loop_and_what_is_no_object_not_at_all(
+    cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode, readers = commands._decode, []
+
+    def noted(frame: str) -> object:
+        readers.append(threading.current_thread().name.rpartition("_")[0])
+        return decode(frame)
+
+    monkeypatch.setattr(commands, "_decode", noted)
+    alice = connect(cast.alice)
+    assert alice.ask("message.send", conversation=None, text="x" * 50_000)["type"] == "ack"
+    assert readers == ["database-reader"]
+    alice.send_raw("[" + "[]," * 100_000 + "[]]")
+    assert alice.event("error")["code"] == "bad_frame"
+    assert len(readers) == 1
+
+
+def test_more_than_a_socket_may_send_is_not_read_and_the_socket_stays(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BURST", 1_000)
+    alice = connect(cast.alice)
+    alice.send_raw(json.dumps({"id": "a", "type": "message.send", "conversation": None, "text": "x" * 1_000}))
+    refusal = alice.event("error")
+    assert (refusal["id"], refusal["code"]) == (None, "rate_limited")
+    assert alice.ask("ping")["type"] == "ack"
+    assert not Message.objects.exists()
+
+
+def test_what_a_socket_may_send_grows_with_time(clock_of_intake: list[float]) -> None:
+    room = intake.Intake()
+    assert room.takes(intake.BURST)
+    assert not room.takes(1)
+    clock_of_intake[0] += 2
+    assert room.takes(2 * intake.PER_SECOND)
+    assert not room.takes(1)
+    clock_of_intake[0] += 1_000_000
+    assert not room.takes(intake.BURST + 1)
+
+
+@pytest.fixture
+def clock_of_intake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [0.0]
+    monkeypatch.setattr(intake.time, "monotonic", lambda: now[0])
+    return now
 
 
 def test_a_frame_of_two_megabytes_closes_with_1009(cast: Cast, connect: Connect) -> None:

@@ -1,6 +1,5 @@
 """Budgets: what is set aside, and that none is passed however many ask at once."""
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -54,7 +53,7 @@ def test_fifty_at_once_do_not_pass_a_budget_for_ten(
     def send(person: User) -> str:
         frame = {"type": "message.send", "id": "1", "conversation": None, "text": "Hi", "models": [str(priced.id)]}
         try:
-            actions.post_message(person, commands.parse(json.dumps(frame)), actions.new_conversation_id())
+            actions.post_message(person, commands.parse(frame), actions.new_conversation_id())
             return "passed"
         except Refused as refused:
             return refused.code
