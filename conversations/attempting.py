@@ -17,11 +17,14 @@ from conversations.queueing import queue
 from conversations.spending import Call, Payer
 from providers import pool, vault
 from providers.choosing import KeyWithdrawn
-from providers.errors import VendorError
+from providers.errors import ReplyTooLong, VendorError
 from providers.pool import Route
 from providers.streaming import Stream
 from providers.types import Delta, Prompt, Usage
 from providers.wires.room import Room
+
+MOST_MADE = 50
+"""Files that one reply may bring."""
 
 _logger = logging.getLogger(__name__)
 _starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
@@ -149,4 +152,7 @@ def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
     part = delta.part
     if part is None or "data" not in part.detail:
         return delta
+    live.made += 1
+    if live.made > MOST_MADE:
+        raise ReplyTooLong
     return Delta(part=database.submit_change(files.keep_made, live.id, part).result())

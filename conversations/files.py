@@ -4,10 +4,11 @@ import base64
 import contextlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
@@ -30,23 +31,48 @@ def receive(owner: User, name: str, content: bytes) -> File:
         raise Refused("bad_field", "This file is empty.")
     if len(content) > MAX_BYTES:
         raise Refused("too_long", f"A file may have {MAX_BYTES // 2**20} MB.")
-    if File.objects.filter(owner=owner, messages=None).count() >= MAX_UNSENT:
-        raise Refused("busy", f"You have {MAX_UNSENT} files that are not sent yet; send or wait first.")
+    _check_unsent(owner)
     media_type = media_type_of(content)
     if media_type is None:
         raise Refused("bad_field", "A file must be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8.")
-    return keep(owner, _name(name, media_type), media_type, _clean(content, media_type))
+    with _kept(owner, _name(name, media_type), media_type, _clean(content, media_type)) as file, transaction.atomic():
+        User.objects.select_for_update().only("pk").get(pk=owner.pk)  # one upload of a person after the other
+        _check_unsent(owner)
+        file.save(force_insert=True)
+    return file
 
 
 def keep(owner: User, name: str, media_type: str, content: bytes) -> File:
-    """Bytes first, then the row: a crash between leaves bytes that nobody can name, and the sweep removes them."""
+    """Bytes and a row for them."""
+    with _kept(owner, name, media_type, content) as file:
+        file.save(force_insert=True)
+    return file
+
+
+def _check_unsent(owner: User) -> None:
+    if File.objects.filter(owner=owner, messages=None).count() >= MAX_UNSENT:
+        raise Refused("busy", f"You have {MAX_UNSENT} files that are not sent yet; send or wait first.")
+
+
+@contextlib.contextmanager
+def _kept(owner: User, name: str, media_type: str, content: bytes) -> Iterator[File]:
+    """Bytes first; they go again unless their row is saved. A crash between leaves bytes for the sweep to remove."""
     file = File(owner=owner, name=name, media_type=media_type, size=len(content))
+    with contextlib.ExitStack() as undone:
+        undone.callback(file.path.unlink, missing_ok=True)
+        try:
+            _write(file, content)
+        except OSError:
+            raise Refused("unavailable", "This site has no room for a file just now.") from None
+        yield file
+        undone.pop_all()
+
+
+def _write(file: File, content: bytes) -> None:
     file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target:
         target.write(content)
-    file.save(force_insert=True)
-    return file
 
 
 def keep_made(reply_id: UUID, part: Part) -> Part:

@@ -56,6 +56,8 @@ class LiveReply:
         self.checkpoint_at = time.monotonic()
         self.fed: list[str] = []
         """Its answer's words, as far as they have been fed to the hub."""
+        self.made = 0
+        """Files that have come with it so far."""
         self.heard = False
         """Something has come from the vendor: no other is asked any more."""
         self.search: Search | None = None

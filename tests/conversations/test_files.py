@@ -1,22 +1,25 @@
 """Files in, files out: what is taken, who may read it, what a vendor gets of it."""
 
 import base64
+import errno
 import io
 import json
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from conversations import file_parts, files
+from conversations import attempting, file_parts, files
 from conversations.models import File, User
 from providers.models import Deployment, LanguageModel
 from providers.types import Part
 from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import gemini_end, gemini_event, gemini_parts
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
@@ -202,3 +205,51 @@ def test_the_bytes_go_out_of_a_part_and_come_back_into_it() -> None:
         emptied = file_parts.emptied(part)
         assert "AAAA" not in json.dumps(emptied.to_json())
         assert file_parts.filled(emptied, "AAAA") == part
+
+
+def nothing_is_left() -> bool:
+    return not File.objects.exists() and not any((django_settings.CHATSITE_DATA / "files").glob("??/*"))
+
+
+def test_uploads_at_the_same_moment_are_counted_together(
+    cast: Cast, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_UNSENT", 1)
+    cleaned = files._clean
+
+    def meanwhile(content: bytes, media_type: str) -> bytes:
+        monkeypatch.setattr(files, "_clean", cleaned)
+        assert upload(alice, b"first", "first.txt")["status"] == 201
+        return content
+
+    monkeypatch.setattr(files, "_clean", meanwhile)
+    assert upload(alice, b"second", "second.txt")["status"] == 429
+    assert [file.name for file in File.objects.all()] == ["first.txt"]
+    assert len(list((django_settings.CHATSITE_DATA / "files").glob("??/*"))) == 1
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fdopen", fail)
+    refused = upload(alice, b"words", "notes.txt")
+    assert (refused["status"], refused["error"]["code"]) == (503, "unavailable")  # type: ignore[index]
+    assert nothing_is_left()
+
+
+def test_a_reply_brings_no_more_files_than_it_may(
+    cast: Cast, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempting, "MOST_MADE", 2)
+    drawn = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture()).decode()}}
+    vendor.play([gemini_event("Look: "), gemini_parts(drawn, drawn), gemini_parts(drawn), gemini_end()])
+    alice = connect(cast.alice)
+    alice.ask("message.send", conversation=None, text="Draw", models=[serve(vendor, "gemini").id])
+    finished = alice.event("message.finished")["message"]
+    assert (finished["text"], finished["status"], finished["error"]["code"]) == (
+        "Look: ",
+        "interrupted",
+        "reply_too_long",
+    )
+    assert File.objects.count() == 2
