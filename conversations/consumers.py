@@ -23,7 +23,7 @@ T = TypeVar("T")
 TYPING_EVERY = 1.0
 LONG_FRAME = 16_384
 """Characters of a frame from which on reading it would hold up everybody else's."""
-SIGNED_OUT, TOO_MANY_SOCKETS, UNAVAILABLE = 4401, 4409, 4503
+SIGNED_OUT, TOO_MANY_SOCKETS, FLOODED, UNAVAILABLE = 4401, 4409, 4413, 4503
 
 
 class _SignedOut(Refused):
@@ -86,6 +86,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if frame is None:
             raise Refused("bad_frame", "Frames are text, not bytes.")
         if not self.intake.takes(len(frame)):
+            if self.intake.is_flooded:
+                await self._close(FLOODED)
             raise Refused("rate_limited", "This socket has been sent too much in a short time.")
         if len(frame) <= LONG_FRAME:
             return commands.json_object(frame)

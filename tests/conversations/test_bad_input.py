@@ -107,6 +107,8 @@ def test_more_than_a_socket_may_send_is_not_read_and_the_socket_stays(
     refusal = alice.event("error")
     assert (refusal["id"], refusal["code"]) == (None, "rate_limited")
     assert alice.ask("ping")["type"] == "ack"
+    alice.send_raw("x" * 1_100)
+    assert alice.closed_with() == 4413
     assert not Message.objects.exists()
 
 
