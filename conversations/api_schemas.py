@@ -39,6 +39,8 @@ class AudienceOut(Schema):
     kind: Literal["private", "team"]
     team: TeamOut | None = None
     write: bool
+    decide: bool
+    """Whether this person may delete it, and say who reads it."""
 
 
 class ConversationOut(Schema):

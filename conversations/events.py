@@ -123,6 +123,9 @@ def _shared_fields(conversation: Conversation) -> dict[str, Any]:
 
 def _audience(conversation: Conversation, user: User) -> dict[str, Any]:
     team = conversation.team
+    is_own = conversation.owner_id == user.id
     if team is None:
-        return {"kind": "private", "write": conversation.owner_id == user.id}
-    return {"kind": "team", "team": {"id": team.id, "name": team.name}, "write": conversation.is_writable}  # type: ignore[attr-defined]
+        return {"kind": "private", "write": is_own, "decide": is_own}
+    write, led = conversation.is_writable, conversation.is_led  # type: ignore[attr-defined]
+    decide = led or (write and is_own)
+    return {"kind": "team", "team": {"id": team.id, "name": team.name}, "write": write, "decide": decide}

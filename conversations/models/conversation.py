@@ -41,14 +41,15 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.writable_by(user).filter(Q(owner=user) | Q(team__in=led))
 
     def for_sidebar(self, user: User) -> "ConversationQuerySet":
-        """With `is_streaming`, `is_unread` and `is_writable` as this person sees them, newest first."""
+        """With `is_streaming`, `is_unread`, `is_writable` and `is_led` as this person sees them, newest first."""
         from conversations.models.message import Message
 
         read = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"), revision__gte=OuterRef("revision"))
         streaming = Message.objects.under_way().filter(conversation=OuterRef("pk"))
         writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
         seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
-        return self.select_related("team", "owner", "model").annotate(**seen).order_by("-updated_at", "-id")
+        led = Exists(writer.filter(role=Membership.Role.LEAD))
+        return self.select_related("team", "owner", "model").annotate(**seen, is_led=led).order_by("-updated_at", "-id")
 
 
 class Conversation(models.Model):

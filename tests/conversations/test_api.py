@@ -70,7 +70,7 @@ def test_a_conversation_is_made_with_everything(cast: Cast, alice: Api) -> None:
     assert (made["title"], made["model"], made["system_prompt"]) == ("Ours", str(model.id), "Be brief.")
     assert made["owner"] == {"id": str(cast.alice.id), "name": "alice"}
     team = {"id": str(cast.team.id), "name": "Crew"}
-    assert made["audience"] == {"kind": "team", "team": team, "write": True}
+    assert made["audience"] == {"kind": "team", "team": team, "write": True, "decide": True}
     assert (made["parameters"], made["revision"], made["streaming"]) == ({"seed": 7}, 1, False)
     assert alice.get(f"/conversations/{made['id']}") == made
 
@@ -84,8 +84,9 @@ def test_a_conversation_is_made_with_nothing(alice: Api) -> None:
 
 def test_a_reader_sees_that_they_may_not_write(cast: Cast, alice: Api) -> None:
     made = alice.make(team=str(cast.team.id))
-    for person, write in ((cast.bob, True), (cast.rita, False)):
-        assert Api(person).get(f"/conversations/{made['id']}")["audience"]["write"] is write
+    for person, write, decide in ((cast.alice, True, True), (cast.bob, True, False), (cast.rita, False, False)):
+        audience = Api(person).get(f"/conversations/{made['id']}")["audience"]
+        assert (audience["write"], audience["decide"]) == (write, decide)
 
 
 def test_only_who_may_write_in_a_team_begins_there(cast: Cast) -> None:

@@ -3,10 +3,19 @@
 import { clone } from "../helpers/page.js";
 
 const ADDRESS = "/api/v1/conversations";
+const PAUSE = 200;
 
 class ConversationList extends HTMLElement {
+  #timer = 0;
+
   connectedCallback() {
     this.#more.addEventListener("click", () => this.#showMore());
+    this.addEventListener("click", ({ target }) => this.#open(target.closest(".row__more")?.closest(".row")));
+    this.#search.addEventListener("input", () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#look(), PAUSE);
+    });
+    document.addEventListener("ended", ({ detail }) => this.remove(detail));
   }
 
   /** Shows what changed of a conversation; one that moved goes first. */
@@ -24,7 +33,7 @@ class ConversationList extends HTMLElement {
   }
 
   remove(id) {
-    this.#find(id)?.remove();
+    for (const row of this.querySelectorAll(`.row[data-id="${CSS.escape(id)}"]`)) row.remove();
   }
 
   /** Marks the conversation as the open one and returns what its row says of it. */
@@ -41,6 +50,21 @@ class ConversationList extends HTMLElement {
   async refresh() {
     const { results } = await this.#fetch("");
     for (const conversation of results.reverse()) this.update(toRow(conversation));
+  }
+
+  async #open(row) {
+    if (!row) return;
+    await import("./conversation-panel.js");
+    document.querySelector("conversation-panel").open(row.dataset.id, row.querySelector(".row__title").textContent);
+  }
+
+  /** What has these words in its title or a message, in the place of the list; the list again where there are none. */
+  async #look() {
+    const words = this.#search.value.trim();
+    const { results } = words ? await this.#fetch(`?q=${encodeURIComponent(words)}`) : { results: [] };
+    if (words !== this.#search.value.trim()) return;
+    this.dataset.found = words && results.length;
+    this.querySelector(".rows--found").replaceChildren(...results.map(toFound));
   }
 
   async #showMore() {
@@ -65,24 +89,40 @@ class ConversationList extends HTMLElement {
   }
 
   #add(id) {
-    const row = clone("row-template");
-    row.dataset.id = id;
-    row.querySelector(".row__link").href = `/conversations/${id}/`;
+    const row = newRow(id);
     this.#rows.prepend(row);
     return row;
   }
 
   #find(id) {
-    return this.querySelector(`.row[data-id="${CSS.escape(id)}"]`);
+    return this.#rows.querySelector(`.row[data-id="${CSS.escape(id)}"]`);
   }
 
   get #rows() {
-    return this.querySelector(".rows");
+    return this.querySelector(".rows:not(.rows--found)");
+  }
+
+  get #search() {
+    return this.querySelector(".sidebar__search");
   }
 
   get #more() {
     return this.querySelector(".sidebar__more");
   }
+}
+
+function newRow(id) {
+  const row = clone("row-template");
+  row.dataset.id = id;
+  row.querySelector(".row__link").href = `/conversations/${id}/`;
+  return row;
+}
+
+function toFound({ id, title, audience }) {
+  const row = newRow(id);
+  row.querySelector(".row__title").textContent = title;
+  row.querySelector(".row__team").textContent = audience.team?.name ?? "";
+  return row;
 }
 
 const toRow = (conversation) => ({ ...conversation, team: conversation.audience.team ?? null });
