@@ -293,6 +293,11 @@ class Deployment(models.Model):
     def __str__(self) -> str:
         return f"{self.vendor_id} @ {self.endpoint.name}"
 
+    @classmethod
+    def any_is_priced(cls) -> bool:
+        """Whether money says anything on this site."""
+        return cls.objects.exclude(input_price=None, output_price=None).exists()
+
     def prices(self) -> Prices | None:
         """None where the administrator has said none: what it costs is unknown then."""
         if self.input_price is None and self.output_price is None:

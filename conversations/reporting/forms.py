@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.reporting.periods import LONGEST, Period
 from conversations.reporting.usage import KINDS, MEASURES
+from providers.models import Deployment
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 """Beyond these, calendars and time zones have ends of their own."""
@@ -30,7 +31,8 @@ class UsageForm(forms.Form):
     def of(cls, request: HttpRequest) -> "UsageForm":
         """What the address leaves open is filled in."""
         period = Period.until_today()
-        usual = {"by": "person", "show": "cost", "first": period.first.isoformat(), "last": period.last.isoformat()}
+        days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
+        usual = {"by": "person", "show": "cost" if Deployment.any_is_priced() else "calls", **days}
         return cls(usual | {name: value for name, value in request.GET.items() if value})
 
     def clean(self) -> dict[str, Any]:

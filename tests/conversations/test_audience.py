@@ -35,7 +35,8 @@ def test_a_private_conversation_becomes_a_teams(cast: Cast, connect: Connect) ->
     alice, rita, carol, mine = (connect(person) for person in (cast.alice, cast.rita, cast.carol, cast.bob))
     status, shown = Api(cast.bob).call("PATCH", path(conversation), {"team": str(cast.team.pk)})
     assert status == 200
-    assert shown["audience"] == {"kind": "team", "team": {"id": str(cast.team.pk), "name": "Crew"}, "write": True, "decide": True}
+    team = {"id": str(cast.team.pk), "name": "Crew"}
+    assert shown["audience"] == {"kind": "team", "team": team, "write": True, "decide": True}
     for socket in (alice, rita, mine):
         assert socket.event("conversation.updated")["team"]["name"] == "Crew"
     assert rita.ask("conversation.open", conversation=conversation.pk)["type"] == "ack"

@@ -174,6 +174,13 @@ def test_the_page_takes_any_question(cast: Cast, call: Callable[..., Any]) -> No
         assert 'style="' not in response.content.decode()
 
 
+def test_where_nothing_has_a_price_calls_are_drawn(cast: Cast, model: LanguageModel) -> None:
+    alice = client_of(cast.alice)
+    assert alice.get(reverse("usage")).context["form"].measure == "calls"
+    Deployment.objects.update(output_price=1)
+    assert alice.get(reverse("usage")).context["form"].measure == "cost"
+
+
 def test_links_lead_to_the_calls_of_each(cast: Cast, call: Callable[..., Any]) -> None:
     call()
     call(user=cast.bob)
