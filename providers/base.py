@@ -17,7 +17,7 @@ from providers.sse import EVENT_BYTES, ByteOrderMark, Events, Lines
 UNREADABLE_IN_A_ROW = 3
 # Tolerant of bare control characters in strings; made once, because json.loads would make one for every event.
 _JSON = json.JSONDecoder(strict=False)
-_DONE = re.compile(rb"\s*\[DONE\]")
+_DONE = re.compile(rb"\s*+\[DONE\]")
 # What most chunks are: an object an event, from the first byte to the last. They need none of the care of the others.
 _WHOLE_EVENTS = re.compile(rb"(?:data: \{[^\r\n]*+\n\n)++")
 _BETWEEN = b"\n\ndata: "

@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from providers.quoting import beginning
+
 QUOTED_CHARACTERS = 200
 SAID = " It said: "
 """Stands between what happened and what the vendor said."""
@@ -70,7 +72,7 @@ class VendorError(Exception):
     @property
     def quoted(self) -> str:
         """At most 200 characters of the vendor's message."""
-        quote = " ".join(self.quote.split())
+        quote = beginning(self.quote, QUOTED_CHARACTERS + 1)
         return quote if len(quote) <= QUOTED_CHARACTERS else quote[: QUOTED_CHARACTERS - 1] + "…"
 
     def reason(self, translate: Callable[[str], str] = str) -> str:

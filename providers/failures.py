@@ -11,18 +11,20 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from providers import errors
 from providers.base import mapping, sequence, string
+from providers.quoting import beginning
 
-QUOTE_LIMIT = 4096
 _NESTED_LEVELS = 3
+_NAME_LENGTH = 200
 
 # Read from the top: the first row of which a code, or else a phrase of the message, fits decides.
+# A gap in a phrase has an end, here and below: from each of a phrase's many beginnings the rest would be searched anew.
 _BY_WORD: tuple[tuple[type[errors.VendorError], str, str], ...] = (
     (
         errors.QuotaExhausted,
@@ -40,15 +42,15 @@ _BY_WORD: tuple[tuple[type[errors.VendorError], str, str], ...] = (
         "context_length_exceeded exceed_context_size_error string_above_max_length model_context_window_exceeded",
         (
             r"(maximum|available|exceeds? the) context (length|size|window)|context (length|window) (of|is|exceed)"
-            r"|input token count .*exceeds|prompt is too long|too many (input )?tokens"
+            r"|input token count .{0,80}exceeds|prompt is too long|too many (input )?tokens"
         ),
     ),
     (
         errors.ModelNotFound,
         "model_not_found model_not_exist",
         (
-            r"no (available )?channels? available for model|no available channel for model|models?/\S+ is not found"
-            r"|model .{1,80}(does not exist|not found)"
+            r"no (available )?channels? available for model|no available channel for model"
+            r"|models?/\S{1,200} is not found|model .{1,80}(does not exist|not found)"
         ),
     ),
     (
@@ -111,7 +113,7 @@ _UNSUPPORTED = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = ("{}", "[]", "null", '""')
-_SECONDS = re.compile(r"(?:retry|try again) in (\d+(?:\.\d+)?) ?(ms|s)\b", re.IGNORECASE)
+_SECONDS = re.compile(r"(?:retry|try again) in (\d{1,9}(?:\.\d{1,18})?) ?(ms|s)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +152,14 @@ def _is_error(event: Mapping[str, Any]) -> bool:
 
 
 def _verdict(report: Report, status: int, header_delay: float | None) -> errors.VendorError:
-    kind = _kind(report, status)
+    searched = replace(report, message=beginning(report.message))
+    kind = _kind(searched, status)
     delay = header_delay if header_delay is not None else report.delay
     return kind(
-        report.message[:QUOTE_LIMIT],
+        searched.message,
         retry_after=delay,
         parameter=report.parameter,
-        unsupported=bool(report.words & _UNSUPPORTED_WORDS or _UNSUPPORTED.search(report.message)),
+        unsupported=bool(report.words & _UNSUPPORTED_WORDS or _UNSUPPORTED.search(searched.message)),
     )
 
 
@@ -206,7 +209,8 @@ def _complaint(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _parameter(fields: Mapping[str, Any]) -> str:
     place = [step for step in sequence(_complaint(fields).get("loc")) if isinstance(step, str)]
-    return string(fields.get("param")) or (place[-1] if place else "")
+    name = string(fields.get("param")) or (place[-1] if place else "")
+    return name if len(name) <= _NAME_LENGTH else ""
 
 
 def _words(fields: Mapping[str, Any]) -> frozenset[str]:
@@ -234,7 +238,7 @@ def _delay(fields: Mapping[str, Any], message: str) -> float | None:
         delay = _number(string(mapping(detail).get("retryDelay")).removesuffix("s"))
         if delay is not None:
             return delay
-    said = _SECONDS.search(message)
+    said = _SECONDS.search(beginning(message))
     return float(said[1]) / (1000 if said[2].lower() == "ms" else 1) if said else None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "base", "egress", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "reading",
+    "base", "egress", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "quoting", "reading",
     "registry", "sse", "text", "types", "watchdog",
 }  # fmt: skip
 NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}

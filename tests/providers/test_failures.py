@@ -150,6 +150,39 @@ def test_a_long_message_is_quoted_in_part() -> None:
     assert len(failures.from_response(400, {}, openai("word " * 500).encode()).text) < 260
 
 
+def test_of_a_long_message_only_the_beginning_is_searched() -> None:
+    known = "Rate limit reached for this model"
+    for message, code in [(known, "rate_limited"), (" " * 5000 + known, "rate_limited"), ("x" * 5000 + known, "other")]:
+        error = failures.in_event({"error": {"message": f"{message}. Unsupported value. Try again in 2s."}})
+        assert error is not None
+        found = (error.code, error.unsupported, error.retry_after)
+        assert found == ((code, True, 2.0) if code != "other" else ("vendor_down", False, None))
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("The input token count (1048577) exceeds the maximum", "context_too_long"),
+        ("The input token count " + "9" * 100 + " exceeds", "bad_request"),
+        (f"models/{'x' * 200} is not found", "model_not_found"),
+        (f"models/{'x' * 300} is not found", "bad_request"),
+    ],
+)
+def test_a_gap_in_a_phrase_has_an_end(message: str, code: str) -> None:
+    assert failures.from_response(400, {}, openai(message).encode()).code == code
+
+
+@pytest.mark.parametrize("pattern", ["_BY_WORD", "_UNSUPPORTED", "_SECONDS"])
+def test_a_search_goes_no_further_than_a_gap_may_be_long(pattern: str) -> None:
+    searched = getattr(failures, pattern)
+    patterns = [phrases for *_, phrases in searched] if isinstance(searched, tuple) else [searched.pattern]
+    assert not any(unbounded in one for one in patterns for unbounded in ("*", "+", ",}"))
+
+
+def test_a_parameter_with_an_endless_name_is_none() -> None:
+    assert failures.from_response(400, {}, openai("no", param="a." * 1000).encode()).parameter == ""
+
+
 @pytest.mark.parametrize(
     "event", [{}, {"choices": [], "error": None}, {"candidates": None}, {"choices": [], "code": 1, "message": "m"}]
 )
