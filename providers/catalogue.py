@@ -8,7 +8,7 @@ from collections.abc import Set
 from providers import registry
 from providers.errors import BadReply, VendorError
 from providers.failures import in_event
-from providers.text import repaired
+from providers.quoting import without_key
 from providers.transport import Call, key_mask
 from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
 
@@ -41,7 +41,7 @@ def _answer(address: Address, request: HttpRequest, key: Key | None, private_hos
         call.open(request, key)
         return _checked(address, call)
     except VendorError as error:
-        error.quote = mask.whole(repaired(error.quote))
+        error.quote = without_key(error.quote, mask)
         raise error from None
     finally:
         call.close()

@@ -37,8 +37,9 @@ class VendorError(Exception):
     `code` is the public reply code; `vendor_fault` is True when the vendor failed and False when a key, a setting or
     the question is the cause; `retriable` says whether the same call may succeed later; `retry_after` is the vendor's
     own wish in seconds; `parameter` names the request parameter that was refused, if one was, and `unsupported` says
-    that the vendor does not know it or this value of it at all; `quote` is the vendor's message, of which `text` shows
-    the beginning. `because` is the exact reason where there is one, with the names of `about` in it as `%(name)s`.
+    that the vendor does not know it or this value of it at all; `quote` is the vendor's message, whole until the key in
+    it is masked, of which `text` shows the beginning. `because` is the exact reason where there is one, with the names
+    of `about` in it as `%(name)s`.
     """
 
     code: ClassVar[str]

@@ -156,7 +156,7 @@ def _verdict(report: Report, status: int, header_delay: float | None) -> errors.
     kind = _kind(searched, status)
     delay = header_delay if header_delay is not None else report.delay
     return kind(
-        searched.message,
+        report.message,
         retry_after=delay,
         parameter=report.parameter,
         unsupported=bool(report.words & _UNSUPPORTED_WORDS or _UNSUPPORTED.search(searched.message)),

@@ -74,7 +74,7 @@ class Reading:
         for delta in self._polish.rest():
             yield from self._fitting(delta)
         yield from self._polished(self._gathering.calls())
-        yield from self._polished(self._gathering.citations("".join(self._words)))
+        yield from self._polished(self._gathering.citations("".join(self._words), self._shown))
         yield from self._polished(self._gathering.refused(self.finish, answered=self._answered))
 
     def _polished(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
@@ -148,10 +148,10 @@ class Reading:
             self.finish, self._grew = finish, False
             self.meaningful += 1
 
-    def _shown(self, reason: str) -> str:
-        """A vendor's word as people may see it; it is cut, so the key may be cut too."""
+    def _shown(self, words: str) -> str:
+        """A vendor's words as people may see them; they are cut, so the key may be cut too."""
         mask = self._mask.fresh()
-        return mask.feed(repaired(reason)) + mask.rest()
+        return mask.feed(repaired(words)) + mask.rest()
 
     def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
         self.meaningful += 1

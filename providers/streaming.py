@@ -7,8 +7,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from providers import registry, text
+from providers import registry
 from providers.errors import BadReply, ReplyTooLong, VendorError
+from providers.quoting import without_key
 from providers.reading import Reading
 from providers.resting import never
 from providers.transport import Call, HungUp, key_mask
@@ -83,7 +84,6 @@ class Stream:
         except VendorError as error:
             if self.stopped:
                 return
-            error.quote = self._mask.whole(text.repaired(error.quote))
             raise error from None
         finally:
             self._end()
@@ -111,6 +111,7 @@ class Stream:
                 yield from self._attempt()
                 return
             except VendorError as error:
+                error.quote = without_key(error.quote, self._mask)
                 if not self._learn(error):
                     raise
 

@@ -6,7 +6,7 @@ gateways that change the text leave the numbers as they were; people are shown c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -33,11 +33,11 @@ class Citations:
             if len(self._supports) < MOST:
                 self._supports[support] = None
 
-    def part(self, text: str) -> Part | None:
-        """The citation part of a reply with this `text`, if it has sources."""
+    def part(self, text: str, shown: Callable[[str], str]) -> Part | None:
+        """The citation part of a reply with this `text`, if it has sources; `shown` masks the key, also a cut one."""
         if not self._sources:
             return None
-        sources = [asdict(source) for source in self._sources]
+        sources = [{name: shown(words) for name, words in asdict(source).items()} for source in self._sources]
         return Part("citation", "", {"sources": sources, "supports": self._placed(text)})
 
     def _placed(self, text: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from providers.types import Delta, Finish, Part
 from providers.wires.calls import Calls
@@ -42,9 +42,9 @@ class Gathering:
         """The function calls that came in pieces."""
         yield from (Delta(part=part) for part in self._calls.parts(self._reasoning.record()))
 
-    def citations(self, text: str) -> Iterator[Delta]:
-        """The sources of a reply that says `text`."""
-        part = self._citations.part(text)
+    def citations(self, text: str, shown: Callable[[str], str]) -> Iterator[Delta]:
+        """The sources of a reply that says `text`; `shown` makes of words that were cut what people may see."""
+        part = self._citations.part(text, shown)
         if part:
             yield Delta(part=part)
 

@@ -9,6 +9,7 @@ import pytest
 
 from providers import catalogue, gemini
 from providers.errors import VendorError
+from providers.quoting import KEPT_CHARACTERS
 from providers.registry import WIRES
 from providers.types import Address, CatalogueEntry, Prompt
 from tests.fake_vendor import FakeVendor
@@ -119,6 +120,16 @@ def test_no_list(wire_vendor: FakeVendor, wire: str, script: list[Any], code: st
         listed(wire_vendor, wire)
     assert raised.value.code == code
     assert SECRET not in raised.value.text
+
+
+@pytest.mark.parametrize("filling", [" ", "x"])
+def test_a_key_is_masked_where_the_message_is_cut(wire_vendor: FakeVendor, filling: str) -> None:
+    message = f"no:{filling * (KEPT_CHARACTERS - len(SECRET) - 2)}{SECRET}"
+    wire_vendor.play([401, json.dumps({"error": {"message": message}}).encode()])
+    with pytest.raises(VendorError) as raised:
+        listed(wire_vendor, "openai")
+    assert "••••" in raised.value.quote
+    assert SECRET[:12] not in raised.value.quote
 
 
 def test_a_list_without_an_end_is_left(wire_vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch) -> None:

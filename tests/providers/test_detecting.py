@@ -9,6 +9,7 @@ import pytest
 from providers import detecting
 from providers.detecting import CALLS, Detection
 from providers.models import Endpoint
+from providers.quoting import KEPT_CHARACTERS
 from providers.types import Address
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey
@@ -253,6 +254,12 @@ def test_a_wrong_key_is_tried_at_every_place_of_both_wires(wire_vendor: FakeVend
 def test_a_vendor_that_knows_us_and_will_not_is_asked_once(wire_vendor: FakeVendor, answer: Sequence[Step]) -> None:
     wire_vendor.script = lambda request: answer
     assert len(detect(wire_vendor).tries) == 1
+
+
+def test_a_key_is_masked_where_a_complaint_is_cut(wire_vendor: FakeVendor) -> None:
+    message = f"no:{' ' * (KEPT_CHARACTERS - len(SECRET) - 2)}{SECRET}"
+    speak(wire_vendor, lambda request: complaint(402, message))
+    assert [tried.came.partition("no: ")[2] for tried in detect(wire_vendor).tries] == [f"••••{SECRET[-4:]}"]
 
 
 def test_a_vendor_that_hangs_up_is_given_up_after_two_calls(wire_vendor: FakeVendor) -> None:

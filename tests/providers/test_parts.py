@@ -16,6 +16,7 @@ from providers.types import Delta, Finish, Part
 from providers.wires.citations import Citations
 from providers.wires.pieces import Cited, Source, Support
 from providers.wires.room import PARTS_BYTES
+from providers.wires.sources import TITLE_LENGTH
 from tests.providers.conftest import SECRET
 from tests.providers.reading import outcome
 from tests.vendor_replies import event, gemini_end, gemini_event, gemini_parts, openai_chunk, openai_end, openai_event
@@ -133,6 +134,14 @@ def test_a_key_is_masked_in_calls_and_sources_of_openai() -> None:
     assert_masked(outcome("openai", [body], SECRET), times=7)
 
 
+def test_a_key_is_masked_where_a_title_is_cut() -> None:
+    title = "x" * (TITLE_LENGTH - len(SECRET) + 1) + SECRET
+    page = {"type": "url_citation", "url_citation": {"url": "https://x.example/", "title": title}}
+    read = outcome("openai", [openai_event("x") + openai_chunk(annotations=[page]) + openai_end()], SECRET)
+    (part,) = read["parts"]
+    assert part["sources"][0]["title"] == title[: -len(SECRET)] + "••••"
+
+
 def assert_masked(read: dict[str, Any], *, times: int) -> None:
     """The key stands nowhere, and its last characters where it stood."""
     shown = json.dumps(read, ensure_ascii=False)
@@ -215,7 +224,7 @@ def placed(text: str, *supports: Support) -> list[tuple[int, int, list[int]]]:
     citations = Citations()
     citations.add(Cited((A, B), supports))
     citations.add(Cited((B, A), supports))
-    part = citations.part(text)
+    part = citations.part(text, str)
     assert isinstance(part, Part)
     assert [source["title"] for source in part.detail["sources"]] == ["A", "B"]
     return [(one["start"], one["end"], one["sources"]) for one in part.detail["supports"]]

@@ -17,9 +17,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from providers import transport
+from providers import quoting, transport
 from providers.errors import KeyRefused, VendorError
 from providers.streaming import Stream
+from providers.transport import ERROR_BODY_BYTES
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, Ask, PlainKey, said
@@ -213,6 +214,18 @@ def test_a_key_in_an_error_is_masked(wire_vendor: FakeVendor, ask: Ask) -> None:
     for _ in range(2):
         error = failure(ask())
         assert "••••" + SECRET[-4:] in error.text
+
+
+@pytest.mark.parametrize("filling", [" ", "x"])
+@pytest.mark.parametrize("place", [quoting.KEPT_CHARACTERS, ERROR_BODY_BYTES], ids=["message", "body"])
+def test_a_key_in_an_error_is_masked_where_it_is_cut(
+    wire_vendor: FakeVendor, ask: Ask, place: int, filling: str
+) -> None:
+    message = f"no:{filling * (place - len(SECRET) - 2)}{SECRET} y"
+    told = json.dumps({"error": {"message": message}}).encode()
+    wire_vendor.play([400, message.encode()], [400, told], [openai_event("x"), b"data: " + told + b"\n\n"])
+    for _ in range(3):
+        assert SECRET[:12] not in failure(ask()).quote
 
 
 def test_a_key_in_an_answer_is_masked_wherever_it_is_cut(wire_vendor: FakeVendor, ask: Ask) -> None:
