@@ -22,6 +22,7 @@ from providers.quoting import beginning
 
 _NESTED_LEVELS = 3
 _NAME_LENGTH = 200
+_WAIT_LENGTH = 100
 
 # Read from the top: the first row of which a code, or else a phrase of the message, fits decides.
 # A gap in a phrase has an end, here and below: from each of a phrase's many beginnings the rest would be searched anew.
@@ -249,23 +250,23 @@ def _header_delay(headers: Mapping[str, str]) -> float | None:
         return milliseconds / 1000
     after = lower.get("retry-after", "")
     seconds = _number(after)
-    return seconds if seconds is not None else _until(after)
+    return seconds if seconds is not None or len(after) > _WAIT_LENGTH else _until(after)
 
 
 def _until(date: str) -> float | None:
-    """Seconds until an HTTP date, 0 when it is past."""
+    """Seconds until an HTTP date, 0 when it is past, None when it is none."""
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError, TypeError, IndexError):  # whatever the parser makes of a date that is none
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _number(text: str) -> float | None:
-    """`text` as seconds, 0 when negative, None when it is no finite number."""
+    """`text` as seconds, 0 when negative, None when it is no finite number, or hundreds of digits."""
     try:
-        number = float(text)
+        number = float(text) if len(text) <= _WAIT_LENGTH else math.nan
     except ValueError:
         return None
     return max(0.0, number) if math.isfinite(number) else None
