@@ -7,6 +7,7 @@ array, and put a bare error object behind half an event stream. So every line is
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -14,9 +15,9 @@ from typing import Any
 from providers.errors import BadReply
 from providers.sse import EVENT_BYTES, ByteOrderMark, Events, Lines
 
+_logger = logging.getLogger(__name__)
+
 UNREADABLE_IN_A_ROW = 3
-# Tolerant of bare control characters in strings; made once, because json.loads would make one for every event.
-_JSON = json.JSONDecoder(strict=False)
 _DONE = re.compile(rb"\s*+\[DONE\]")
 # What most chunks are: an object an event, from the first byte to the last. They need none of the care of the others.
 _WHOLE_EVENTS = re.compile(rb"(?:data: \{[^\r\n]*+\n\n)++")
@@ -29,7 +30,7 @@ class Assembler:
     """Turns the chunks of one reply body into decoded JSON objects.
 
     `done` tells that the end marker `[DONE]` has come; `alien` that nothing came which is of a format we know.
-    A single undecodable event is skipped; three in a row raise BadReply.
+    A single undecodable event is skipped, of which the log tells; three in a row raise BadReply.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class Assembler:
         self._events = Events()
         self._object = BareObject()
         self._unreadable = 0
+        self._has_skipped = False
         self._is_garbled: bool | None = None  # until there is something to judge by
         self._started = False
 
@@ -115,7 +117,17 @@ class Assembler:
         self._is_garbled = not objects and self._is_garbled is not False
         if self._unreadable == UNREADABLE_IN_A_ROW:
             raise BadReply(because="The vendor sent events that cannot be read.")
+        if not objects and text.lstrip().startswith((b"{", b"[")):
+            self._note_skipped(len(text))
         return objects
+
+    def _note_skipped(self, size: int) -> None:
+        """Tells whoever looks why words may be missing, once a reply and without repeating any."""
+        if not self._has_skipped:
+            _logger.warning(
+                "A vendor sent an event of %d bytes that cannot be read; its reply goes on without it.", size
+            )
+        self._has_skipped = True
 
 
 class BareObject:
@@ -163,6 +175,16 @@ class BareObject:
         self._pieces.append(piece)
 
 
+def from_json(text: str) -> Any:
+    """What a vendor's JSON says; raises JSONDecodeError, or RecursionError for what is nested too deep."""
+    try:
+        return _JSON.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of more digits than int() reads
+        return _JSON_OF_ANY_SIZE.decode(text)
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """`value` when it is an object, else an empty one: vendors send null, lists and strings where objects belong."""
     return value if isinstance(value, dict) else {}
@@ -203,7 +225,7 @@ def to_bytes(body: Mapping[str, Any]) -> bytes:
 def _objects_in(text: bytes) -> list[dict[str, Any]]:
     """The objects of one JSON text: itself, or the members of a list (errors come as one-element lists)."""
     try:
-        value = _JSON.decode(str(text, "utf-8", "replace"))
+        value = from_json(str(text, "utf-8", "replace"))
     except (ValueError, RecursionError):
         return []
     return [member for member in (value if isinstance(value, list) else [value]) if isinstance(member, dict)]
@@ -212,3 +234,17 @@ def _objects_in(text: bytes) -> list[dict[str, Any]]:
 def _named_error(decoded: dict[str, Any]) -> dict[str, Any]:
     """The data of an `event: error`, made to say so itself."""
     return decoded if decoded.get("error") else {"error": decoded}
+
+
+def _integer(digits: str) -> int | float:
+    """An integer, or the nearest float, be it infinite, to one that int() does not read."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+# Tolerant of bare control characters in strings; made once, because json.loads would make one for every event. The
+# second one reads every integer, but slower.
+_JSON = json.JSONDecoder(strict=False)
+_JSON_OF_ANY_SIZE = json.JSONDecoder(strict=False, parse_int=_integer)

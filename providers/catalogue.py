@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Set
 
 from providers import registry
+from providers.base import from_json
 from providers.errors import BadReply, VendorError
 from providers.failures import in_event
 from providers.quoting import without_key
@@ -70,6 +70,6 @@ def _body(call: Call) -> bytes:
 
 def _json(body: bytes) -> object:
     try:
-        return json.loads(body.decode("utf-8", "replace"))
+        return from_json(body.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise BadReply(because="The vendor sent something that is not a list of models.") from None

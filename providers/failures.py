@@ -7,7 +7,6 @@ Gemini API's error codes (google.rpc.Status), the OpenAI API's error object, and
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from providers import errors
-from providers.base import mapping, sequence, string
+from providers.base import from_json, mapping, sequence, string
 from providers.quoting import beginning
 
 _NESTED_LEVELS = 3
@@ -274,7 +273,7 @@ def _number(text: str) -> float | None:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text)
+        return from_json(text)
     except (ValueError, RecursionError):
         return None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from providers.base import mapping, string
+from providers.base import from_json, mapping, string
 from providers.errors import ReplyTooLong
 from providers.types import Part
 from providers.wires.pieces import CallPiece
@@ -109,6 +109,6 @@ def _read(arguments: str) -> dict[str, Any]:
 
 def _json(text: str) -> object:
     try:
-        return json.loads(text)
+        return from_json(text)
     except (ValueError, RecursionError):
         return None

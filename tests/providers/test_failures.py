@@ -156,6 +156,11 @@ def test_an_error_within_a_message_is_unpacked() -> None:
     assert (error.code, error.quote) == ("key_refused", "API key not valid.")
 
 
+def test_an_error_with_a_number_that_is_too_long_is_read() -> None:
+    body = openai("no", "insufficient_quota").replace("null", "9" * 5000)
+    assert failures.from_response(500, {}, body.encode()).code == "quota"
+
+
 def test_a_long_message_is_quoted_in_part() -> None:
     assert len(failures.from_response(400, {}, openai("word " * 500).encode()).text) < 260
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.base import UNREADABLE_IN_A_ROW, Assembler
+from providers.base import UNREADABLE_IN_A_ROW, Assembler, count
 from providers.errors import BadReply
 from providers.sse import EVENT_BYTES, EventDecoder
 
@@ -187,6 +187,32 @@ def test_three_unreadable_events_in_a_row_are_no_reply() -> None:
         list(Assembler().feed(good + bad + bad + bad))
 
 
-def test_deep_nesting_and_huge_numbers_are_unreadable_not_fatal() -> None:
-    body = b"data: " + b"[" * 100_000 + b'\n\ndata: {"n": ' + b"9" * 5000 + b'}\n\ndata: {"a": 1}\n\n'
+def test_deep_nesting_is_unreadable_not_fatal() -> None:
+    body = b"data: " + b"[" * 100_000 + b'\n\ndata: {"a": 1}\n\n'
     assert list(Assembler().feed(body)) == [{"a": 1}]
+
+
+HUGE = b'{"n": %s, "small": 1, "words": "kept"}' % (b"9" * 5000)
+
+
+@pytest.mark.parametrize(
+    "body", [HUGE, b"data: %s\n\n" % HUGE, b'data: {"a": 1}\n\ndata: %s\n\n' % HUGE, b"[%s]" % HUGE]
+)
+@pytest.mark.parametrize("sign", [b"", b"-"])
+def test_a_number_that_is_too_long_costs_no_words(body: bytes, sign: bytes) -> None:
+    body = body.replace(b'"n": ', b'"n": ' + sign)
+    assembler = Assembler()
+    (*_, event) = [*assembler.feed(b'data: {"first": 1}\n\n'), *assembler.feed(body), *assembler.finish()]
+    assert event == {"n": float(sign + b"inf"), "small": 1, "words": "kept"}
+    assert count(event["n"]) is None
+    assert isinstance(event["small"], int)
+
+
+def test_an_event_that_is_skipped_is_told_of_once_and_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    bad, good = b"data: {secret\n\n", b'data: {"a": 1}\n\n'
+    list(Assembler().feed(good + b"data: alive\n\n" + good))
+    assert caplog.text == ""
+    list(Assembler().feed(good + bad + good + bad + good))
+    (record,) = caplog.records
+    assert "cannot be read" in record.getMessage()
+    assert "secret" not in caplog.text
