@@ -18,6 +18,7 @@ DEEPEST = 100
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _OPENING = "<think>"
 _CLOSING = "</think>"
+_HIDDEN = "••••"
 
 
 class Polish:
@@ -35,12 +36,12 @@ class Polish:
         if delta.part:
             # What is held back stood before the part.
             yield from self.rest()
-            yield Delta(part=self._whole(delta.part))
+            yield Delta(part=self._clean(delta.part))
         if delta.text:
             yield from self._split(self._tags.feed(delta.text) if self._tags else [(delta.text, False)])
 
     def rest(self) -> Iterator[Delta]:
-        """What is still held back when the reply has ended."""
+        """What is still held back where a part follows, or the reply ends."""
         yield from self._split(self._tags.rest() if self._tags else [])
         yield from _thought(_end(self._thought))
         yield from _text(_end(self._answer))
@@ -52,9 +53,13 @@ class Polish:
             else:
                 yield from _text(_through(self._answer, piece))
 
-    def _whole(self, part: Part) -> Part:
+    def _clean(self, part: Part) -> Part:
         mask = self._answer[1]
-        return Part(part.kind, _cleaned(part.text, mask), _cleaned(part.detail, mask))
+        cleaned = Part(part.kind, _cleaned(part.text, mask), _cleaned(part.detail, mask))
+        if part.kind in ("text", "thought"):
+            steps = self._thought if part.kind == "thought" else self._answer
+            return _retold(cleaned, _through(steps, part.text) + _end(steps))
+        return cleaned
 
 
 class Characters:
@@ -139,7 +144,8 @@ class KeyMask:
 
     def __init__(self, secret: str) -> None:
         self._secrets = tuple({secret, quote(secret, safe="")}) if len(secret) >= MASKED_FROM else ()
-        self._shown = "••••" + secret[-4:]
+        self._shown = _HIDDEN + secret[-4:]
+        self._told = ""
         self._held = ""
 
     def fresh(self) -> KeyMask:
@@ -152,21 +158,41 @@ class KeyMask:
         """`text` masked; an end that may be the beginning of the key is held back."""
         if not self._secrets:
             return text
+        if self._told:
+            return self._continued(text)
         text = self.whole(self._held + text)
         kept = max(overlap(text, secret) for secret in self._secrets)
         self._held = text[len(text) - kept :]
         return text[: len(text) - kept]
 
     def rest(self) -> str:
-        """What was held back when the text ended; the larger beginning of a key is as secret as all of it."""
-        held, self._held = self._held, ""
-        return "••••" if len(held) > MASKED_FROM else held
+        """What was held back, where a part follows or the text ends; text that still comes is masked together with it.
+
+        The larger beginning of a key is as secret as all of it.
+        """
+        self._told, held, self._held = self._told + self._held, self._held, ""
+        if not held or len(self._told) <= min(MASKED_FROM, *(len(secret) - 5 for secret in self._secrets)):
+            return held
+        return _HIDDEN
 
     def whole(self, text: str) -> str:
         """`text` masked, for text that comes in one piece."""
         for secret in self._secrets:
             text = text.replace(secret, self._shown)
         return text
+
+    def _continued(self, text: str) -> str:
+        """`text` masked, where what may be the beginning of the key stands before a part already."""
+        told, text = len(self._told), self._told + self._held + text
+        ends = [len(secret) + at for secret in self._secrets if 0 <= (at := text.find(secret)) < told]
+        start = len(text) - max(overlap(text, secret) for secret in self._secrets)
+        self._told, self._held = "", ""
+        if ends:
+            return _HIDDEN + self.feed(text[max(ends) :])
+        if start < told:
+            self._told, self._held = text[start:told], text[told:]
+            return ""
+        return self.feed(text[told:])
 
 
 def overlap(text: str, wanted: str) -> int:
@@ -191,6 +217,14 @@ def _cleaned(value: Any, mask: KeyMask, level: int = 0) -> Any:
     if isinstance(value, list):
         return [_cleaned(inner, mask, level + 1) for inner in value]
     return {_cleaned(name, mask): _cleaned(inner, mask, level + 1) for name, inner in value.items()}
+
+
+def _retold(part: Part, text: str) -> Part:
+    """`part` saying `text`, also in the copy that goes back to its vendor."""
+    if text == part.text:
+        return part
+    vendor = part.detail["vendor"]
+    return Part(part.kind, text, {**part.detail, "vendor": {**vendor, "part": {**vendor["part"], "text": text}}})
 
 
 def repaired(text: str) -> str:
