@@ -15,6 +15,8 @@ from providers.types import Delta, Part
 
 MASKED_FROM = 8
 DEEPEST = 100
+# What is held back while a `<think>` may still come; without an end to it a flood of blanks would be kept and re-read.
+MOST_BLANKS = 1000
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _OPENING = "<think>"
 _CLOSING = "</think>"
@@ -90,8 +92,9 @@ class Characters:
 class ThinkTags:
     """Tells thought from answer where a model writes `<think>…</think>` into its answer text.
 
-    Only a tag that opens the reply (after white space) counts: later on it is something the model writes about. A reply
-    whose opening tag is missing stays as it is, because its words have already been shown when `</think>` comes.
+    Only a tag that opens the reply (after a little white space) counts: later on it is something the model writes
+    about. A reply whose opening tag is missing stays as it is, because its words have already been shown when
+    `</think>` comes.
     """
 
     def __init__(self) -> None:
@@ -117,8 +120,10 @@ class ThinkTags:
 
     def _open(self) -> list[tuple[str, bool]]:
         start = self._held.lstrip()
+        blank = self._held[: len(self._held) - len(start)]
+        if len(blank) > MOST_BLANKS:
+            return self._answer()
         if start.startswith(_OPENING):
-            blank = self._held[: len(self._held) - len(start)]
             self._state, self._held = "inside", start[len(_OPENING) :]
             return [(blank, False)]
         if _OPENING.startswith(start):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.text import Characters, KeyMask, ThinkTags
+from providers.text import MOST_BLANKS, Characters, KeyMask, ThinkTags
 
 KEY = "sk-aabaab12"
 
@@ -71,3 +71,20 @@ def test_thoughts_in_tags_however_cut(text: str, answer: str, thought: str) -> N
         pieces = [*tags.feed(text[:at]), *tags.feed(text[at:]), *tags.rest()]
         assert "".join(piece for piece, is_thought in pieces if not is_thought) == answer
         assert "".join(piece for piece, is_thought in pieces if is_thought) == thought
+
+
+@pytest.mark.parametrize("size", [1, 7, 5000])
+@pytest.mark.parametrize(("blanks", "is_tag"), [(MOST_BLANKS, True), (MOST_BLANKS + 1, False)])
+def test_a_tag_is_not_looked_for_behind_endless_blanks(size: int, blanks: int, is_tag: bool) -> None:
+    text = " " * blanks + "<think>a</think>b"
+    tags = ThinkTags()
+    pieces = [piece for at in range(0, len(text), size) for piece in tags.feed(text[at : at + size])]
+    thought = "".join(piece for piece, is_thought in [*pieces, *tags.rest()] if is_thought)
+    assert thought == ("a" if is_tag else "")
+
+
+def test_blanks_are_not_held_back_for_ever() -> None:
+    tags = ThinkTags()
+    said = sum(len(piece) for _ in range(100) for piece, _ in tags.feed(" " * MOST_BLANKS))
+    assert said == 100 * MOST_BLANKS
+    assert tags.rest() == []
