@@ -19,6 +19,7 @@ from providers.wires import gemini_config, gemini_contents, gemini_parts, gemini
 from providers.wires.pieces import Found
 
 THINK_TAGS = False
+END_MARKER = False
 
 _JSON = ("Content-Type", "application/json")
 _PAGE = 1000

@@ -17,9 +17,13 @@ from providers.wires import openai_choices, openai_messages, openai_parameters
 from providers.wires.openai_parameters import learnt
 from providers.wires.pieces import Found
 
-__all__ = ["THINK_TAGS", "catalogue_request", "error", "learnt", "parse", "parse_catalogue", "request", "words_alone"]
+__all__ = [
+    "END_MARKER", "THINK_TAGS", "catalogue_request", "error", "learnt", "parse", "parse_catalogue", "request",
+    "words_alone",
+]  # fmt: skip
 
 THINK_TAGS = True
+END_MARKER = True
 
 _JSON = ("Content-Type", "application/json")
 _REASONS: Mapping[str, FinishReason] = {

@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 from providers.base import Assembler
+from providers.ending import Ending
 from providers.errors import BadReply, CutOff, VendorError
 from providers.registry import Wire
 from providers.text import KeyMask, Polish, repaired
@@ -42,18 +43,30 @@ class Reading:
         self._polish = Polish(mask.fresh(), think_tags=wire.THINK_TAGS)
         self._room = Room()
         self._gathering = Gathering()
+        self._ending = Ending(has_marker=wire.END_MARKER, streaming=streaming)
         self._words: list[str] = []
         self._open_calls = 0
         self._bytes = 0
         self._empty = 0
         self._answered = False
         self._grew = False
+        self._beside_words = False
         self._closed = False
 
     @property
     def done(self) -> bool:
         """Whether the end marker has come, after which nothing counts."""
         return self._assembler.done
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a finish came that ends the reply, as far as one can tell."""
+        return self._ending.is_reached
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether the reply is whole even if the connection breaks or falls silent now."""
+        return self.finish is not None and (self.done or self._ending.is_believed)
 
     def feed(self, chunk: bytes) -> Iterator[Delta]:
         """The deltas that `chunk` completes; raises VendorError."""
@@ -65,6 +78,12 @@ class Reading:
         yield from self._deltas(self._assembler.finish())
         yield from self.rest()
         self._judge()
+
+    def broken(self) -> Iterator[Delta]:
+        """What was held back of a reply that broke; a finish that was not its end is none."""
+        yield from self.rest()
+        if not self.is_believed:
+            self.finish = None
 
     def rest(self) -> Iterator[Delta]:
         """What was held back, also for a reply that broke: words, then calls, sources and a refusal."""
@@ -91,6 +110,7 @@ class Reading:
                 if text := self._wire.words_alone(event):
                     words.append(text)
                     continue
+                self._note_unmarked(words)
                 for found in self._found(event):
                     if isinstance(found, Delta) and found.is_words:
                         words.append(found.text)
@@ -100,7 +120,13 @@ class Reading:
         except VendorError:
             yield from self._said(words)
             raise
+        self._note_unmarked(words)
         yield from self._said(words)
+
+    def _note_unmarked(self, words: list[str]) -> None:
+        """Words that wait here had no finish beside them."""
+        if words:
+            self._ending.words()
 
     def _said(self, words: list[str]) -> Iterator[Delta]:
         if words:
@@ -109,14 +135,17 @@ class Reading:
             yield from self._note(Delta(text=said))
 
     def _found(self, event: dict[str, object]) -> Iterator[Found]:
-        found = None
+        found, self._beside_words = None, False
         try:
             for found in self._wire.parse(event):
+                self._beside_words = self._beside_words or _carries_on(found)
                 yield found
         except VendorError:
-            # An error that follows the finish concerns nobody.
-            if self.finish is None:
+            # An error that follows the end concerns nobody.
+            if not self.is_believed:
                 raise
+        if self._beside_words:
+            self._ending.words()
         if found is None:
             self._note_nothing()
 
@@ -143,8 +172,11 @@ class Reading:
                 yield from self._fitting(delta)
 
     def _note_finish(self, finish: Finish) -> None:
+        was_over = self.is_over
+        self._ending.finish(beside_words=self._beside_words, is_blocked=finish.reason == "blocked")
+        self._beside_words = False
         # Some gateways mark every event as finished: the mark that comes after the last words is the true one.
-        if self.finish is None or self._grew:
+        if self.finish is None or self._grew or was_over != self.is_over:
             self.finish, self._grew = finish, False
             self.meaningful += 1
 
@@ -202,6 +234,13 @@ class Reading:
         if self._gathering.is_refused and not self._answered:
             return "blocked"
         return "tool_call" if finish.reason == "stop" and self._open_calls > 0 else finish.reason
+
+
+def _carries_on(found: Found) -> bool:
+    """Whether what was found is some of the reply itself, be it blank."""
+    if not isinstance(found, Delta) or not found.part:
+        return isinstance(found, Delta | CallPiece)
+    return found.part.kind not in ("unknown", "citation", "text", "thought") or found.part.text != ""
 
 
 def _is_seen(part: Part) -> bool:

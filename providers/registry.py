@@ -12,9 +12,13 @@ from providers.wires.pieces import Found
 
 
 class Wire(Protocol):
-    """What a wire module offers; `THINK_TAGS` says whether `<think>` in its answer text opens a thought."""
+    """What a wire module offers.
+
+    `THINK_TAGS` says whether `<think>` in its answer text opens a thought, `END_MARKER` whether `[DONE]` ends a stream.
+    """
 
     THINK_TAGS: bool
+    END_MARKER: bool
 
     def request(self, address: Address, prompt: Prompt) -> HttpRequest:
         """The call that asks `prompt`, without its key."""

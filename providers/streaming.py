@@ -102,7 +102,7 @@ class Stream:
         """Makes ready for a call; one that was stopped meanwhile is not made."""
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
         self._call = Call(_clocks(self._address), self._private_hosts, self._rest)
-        self._heard = 0
+        self._heard = (0, False)
         self._calls += 1
 
     def _deltas(self) -> Iterator[Delta]:
@@ -136,9 +136,9 @@ class Stream:
             for chunk in self._call.chunks():
                 yield from self._read(chunk)
         except VendorError as error:
-            # A connection that breaks after the finish has done its work.
-            if self.finish is None or isinstance(error, ReplyTooLong):
-                yield from self._reading.rest()
+            # A connection that breaks after the end of the reply has done its work.
+            if not self._reading.is_believed or isinstance(error, ReplyTooLong):
+                yield from self._reading.broken()
                 raise
         yield from self._reading.end()
 
@@ -163,10 +163,10 @@ class Stream:
     def _set_clocks(self) -> None:
         if self._reading.done:
             self._call.conclude(_END_SECONDS)
-        elif self._heard != self._reading.meaningful:
-            self._heard = self._reading.meaningful
+        elif self._heard != (heard := (self._reading.meaningful, self._reading.is_over)):
+            self._heard = heard
             self._call.hear()
-            if self.finish:
+            if self._reading.is_over:
                 self._call.conclude(USAGE_SECONDS)
 
 

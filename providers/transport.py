@@ -96,7 +96,7 @@ class Call:
         return body[:ERROR_BODY_BYTES]
 
     def hear(self) -> None:
-        """Something meaningful came: the clock of silence starts anew, and the socket may rest; not before that."""
+        """Something meaningful came: only the clock of silence runs, anew, and the socket may rest; not before that."""
         if self._timer:
             self._timer.hear()
         self._let_rest(self._rest)

@@ -26,8 +26,8 @@ class Timer:
         self._concluded: float | None = None
 
     def hear(self) -> None:
-        """Something meaningful came: the silence starts anew."""
-        was_first, self._heard = self._heard is None, monotonic()
+        """Something meaningful came: the silence starts anew, and a reply that seemed over is not."""
+        was_first, self._heard, self._concluded = self._heard is None, monotonic(), None
         if was_first:
             WATCHDOG.look_again()
 

@@ -8,8 +8,8 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "base", "egress", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "quoting", "reading",
-    "registry", "sse", "text", "types", "watchdog",
+    "base", "egress", "ending", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "quoting",
+    "reading", "registry", "sse", "text", "types", "watchdog",
 }  # fmt: skip
 NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}
 # The transport calls vendors; look-ups resolve names for it. The local model's server is a child process on loopback.
