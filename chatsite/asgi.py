@@ -3,18 +3,50 @@
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
-_django = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (models can be imported only now)
 from channels.security.websocket import OriginValidator  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.core.handlers.asgi import ASGIHandler  # noqa: E402
+from django.http.response import HttpResponseBase  # noqa: E402
 
 from conversations.admission import token_in  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
+from conversations.stored_file import StoredFile  # noqa: E402
+
+_PATHSEND = "http.response.pathsend"
+
+
+class _Django(ASGIHandler):
+    """Django's, but it names a file to a server that can send one by itself, instead of reading it into memory."""
+
+    async def run_get_response(self, request: Any) -> HttpResponseBase:
+        response = await super().run_get_response(request)
+        if isinstance(response, StoredFile):
+            response.is_left_to_server = _PATHSEND in request.scope.get("extensions", {})
+        return response
+
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        if isinstance(response, StoredFile) and response.path and response.is_left_to_server:
+            send = _with_file(send, str(response.path))
+            response.content = b""
+        await super().send_response(response, send)
+
+
+def _with_file(send: Any, path: str) -> Any:
+    """Sends what it is given, but the file instead of a body."""
+
+    async def send_path(message: dict[str, Any]) -> None:
+        is_body = message["type"] == "http.response.body"
+        await send({"type": _PATHSEND, "path": path} if is_body else message)
+
+    return send_path
+
 
 _sockets = URLRouter(websocket_urlpatterns)  # the consumer asks who it is by itself
 _browsers = OriginValidator(SessionMiddlewareStack(_sockets), settings.CHATSITE_ORIGINS)
@@ -25,4 +57,4 @@ async def _entrance(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await (_browsers if token_in(scope) is None else _sockets)(scope, receive, send)
 
 
-application = ProtocolTypeRouter({"http": _django, "websocket": _entrance})
+application = ProtocolTypeRouter({"http": _Django(), "websocket": _entrance})

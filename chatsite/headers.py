@@ -3,6 +3,10 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+
+from conversations.stored_file import StoredFile
 
 _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
@@ -21,3 +25,10 @@ class SecurityHeaders:
             # The admin's jQuery does not load where Trusted Types are required.
             response._csp_replace = {"require-trusted-types-for": None, "trusted-types": None}  # type: ignore[attr-defined]
         return response
+
+
+class Compression(GZipMiddleware):
+    """Django's, but files go as they are: most are compressed already, and all would have to be read into memory."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if isinstance(response, StoredFile) else super().process_response(request, response)

@@ -1,6 +1,7 @@
 """What one connection may send us, for HTTP and for websockets: Daphne's protocols, with limits."""
 
 # ruff: noqa: N802, N803  (the names of Twisted and autobahn)
+from pathlib import Path
 from typing import Any
 
 import daphne.server  # noqa: F401  (first: it chooses the reactor)
@@ -9,6 +10,9 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 
 from chatsite.backlog import Backlog
+from chatsite.sending import FileSending
+
+PATHSEND = "http.response.pathsend"  # ASGI's extension: an application names a file, and the server sends it
 
 BODY_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
 MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
@@ -49,6 +53,21 @@ class LimitedRequest(WebRequest):
             self.channel.loseConnection()
         else:
             super().requestReceived(command, path, version)
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Daphne's, and a file instead of a body."""
+        if message["type"] != PATHSEND:
+            super().handle_reply(message)
+        elif self.method == b"HEAD":
+            super().handle_reply({"type": "http.response.body"})
+        elif self.channel and not self.finished:
+            self._send_file(Path(message["path"]))
+
+    def _send_file(self, path: Path) -> None:
+        try:
+            FileSending(self, path).begin()
+        except OSError:  # removed since the application saw it
+            self.channel.transport.abortConnection()
 
     @staticmethod
     def _is_fair(length: int | None) -> bool:

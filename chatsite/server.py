@@ -23,7 +23,7 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
-from chatsite.protocols import LINGER_SECONDS, MESSAGE_LIMIT, HttpFactory, Socket, SocketFactory
+from chatsite.protocols import LINGER_SECONDS, MESSAGE_LIMIT, PATHSEND, HttpFactory, Socket, SocketFactory
 
 __all__ = ["CannotListenError", "Server", "event_loop"]
 
@@ -93,9 +93,9 @@ class Server(daphne.server.Server):
         reactor.run(installSignalHandlers=False)  # Twisted's own fail on a second signal
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Daphne's; a websocket's application also gets the short way to its socket."""
-        if isinstance(protocol, Socket):
-            scope["extensions"] = {"chatsite.relay": protocol.relay}
+        """Daphne's; a websocket's application also gets the short way to its socket, others may leave files to us."""
+        is_socket = isinstance(protocol, Socket)
+        scope["extensions"] = {"chatsite.relay": protocol.relay} if is_socket else {PATHSEND: {}}
         return super().create_application(protocol, scope)
 
     def stop(self) -> None:

@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "chatsite.headers.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "chatsite.staticfiles.StaticFiles",
-    "django.middleware.gzip.GZipMiddleware",
+    "chatsite.headers.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

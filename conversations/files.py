@@ -17,6 +17,7 @@ from conversations.errors import NotFound, Refused
 from conversations.file_types import ending_of, media_type_of
 from conversations.models import File, Message, User
 from conversations.models.file import NAME_LENGTH, UNSENT
+from conversations.stored_file import StoredFile
 from conversations.text import one_line
 from providers.types import Part
 
@@ -138,10 +139,9 @@ def part_of(file: File) -> dict[str, object]:
 def response_of(file: File) -> HttpResponse:
     """The bytes, for whoever has been found to be allowed: a picture to look at, anything else to keep."""
     try:
-        content = file.path.read_bytes()
+        response = StoredFile(file.path, file.media_type)
     except FileNotFoundError:
         raise NotFound from None
-    response = HttpResponse(content, content_type=file.media_type)
     disposition = content_disposition_header(not file.is_image, file.name)
     response.headers["Content-Disposition"] = disposition or "attachment"
     response.headers["Cache-Control"] = "private, no-store"

@@ -1,0 +1,29 @@
+"""Whether bytes keep coming or going."""
+
+from collections.abc import Callable
+
+import daphne.server  # noqa: F401  (first: it chooses the reactor)
+from twisted.internet import reactor
+
+
+class Pace:
+    """Calls `too_slow` once `seconds` have passed with fewer than `least` bytes; `end` ends the watch."""
+
+    def __init__(self, seconds: float, least: int, too_slow: Callable[[], object]) -> None:
+        self.seconds, self.least, self.too_slow = seconds, least, too_slow
+        self.counted = 0
+        self._next_look = reactor.callLater(seconds, self._look)
+
+    def count(self, length: int) -> None:
+        self.counted += length
+
+    def end(self) -> None:
+        if self._next_look.active():
+            self._next_look.cancel()
+
+    def _look(self) -> None:
+        if self.counted < self.least:
+            self.too_slow()
+        else:
+            self.counted = 0
+            self._next_look = reactor.callLater(self.seconds, self._look)
