@@ -10,11 +10,16 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 
 from chatsite.backlog import Backlog
+from chatsite.pace import Pace
 from chatsite.sending import FileSending
 
 PATHSEND = "http.response.pathsend"  # ASGI's extension: an application names a file, and the server sends it
 
-BODY_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
+BODY_LIMIT = 1280 * 1024  # bytes; somewhat more than what Django takes, whose refusal says more than ours
+UPLOAD_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
+BODIES_LIMIT = 512 * 1024 * 1024  # bytes of all bodies whose requests are under way, each from UNCOUNTED on
+UNCOUNTED = 64 * 1024  # bytes; who signs in or writes finds room however many uploads there are
+PACE_SECONDS, PACE_BYTES = 30.0, 30 * 16 * 1024  # a body that brings less in that time is given up
 MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
 MOST_UNHEARD = 4  # messages of one websocket that wait for the application; the rest wait in the network
 LISTEN_EVERY = 0.02  # seconds
@@ -22,33 +27,50 @@ LINGER_SECONDS = 5.0  # for a client to take in why its connection ends
 
 _SERVICE_RESTART = 1012  # IANA registry of websocket close codes
 _READS_TOO_SLOWLY = 4408
-_TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_TOO_LARGE = b"413 Content Too Large"
+_NO_ROOM = b"503 Service Unavailable"
+_REFUSAL = b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_UPLOADS = b"/api/v1/files"
+_SESSION_COOKIE = b"sessionid"
 
 
 class LimitedRequest(WebRequest):
-    """A request whose body is refused with 413 at BODY_LIMIT; Daphne alone would spool any size to disk before asking.
+    """A request whose body is refused with 413 where it is too long, with 503 where all bodies together are.
 
-    A refused client may go on sending for LINGER_SECONDS: a connection reset at once would cost it the answer.
+    Daphne alone would spool any size to disk before asking, and wait for ever for the rest. A refused client may go on
+    sending for LINGER_SECONDS: a connection reset at once would cost it the answer.
     """
 
     refused = False
     received = 0
+    held = 0  # of `received`, what counts towards BODIES_LIMIT
+    limit = BODY_LIMIT
+    pace: Pace | None = None
 
     def gotLength(self, length: int | None) -> None:
-        super().gotLength(length if self._is_fair(length) else 0)
-        if not self._is_fair(length):
-            self._refuse()
+        self.limit = self._limit()
+        is_fair = length is None or length <= self.limit
+        super().gotLength(length if is_fair else 0)
+        if not is_fair:
+            self._refuse(_TOO_LARGE)
+        elif length != 0:
+            self.pace = Pace(PACE_SECONDS, PACE_BYTES, self.channel.transport.abortConnection)
 
     def handleContentChunk(self, chunk: bytes) -> None:
         self.received += len(chunk)
         if self.refused:
             return
-        if self._is_fair(self.received):
-            super().handleContentChunk(chunk)
+        if self.received > self.limit:
+            self._refuse(_TOO_LARGE)
+        elif not self._find_room():
+            self._refuse(_NO_ROOM)
         else:
-            self._refuse()
+            super().handleContentChunk(chunk)
+            if self.pace:
+                self.pace.count(len(chunk))
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        self._end_pace()
         if self.refused:
             self.channel.loseConnection()
         else:
@@ -63,26 +85,62 @@ class LimitedRequest(WebRequest):
         elif self.channel and not self.finished:
             self._send_file(Path(message["path"]))
 
+    def finish(self) -> None:
+        self._give_up_room()
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:
+        self._end_pace()
+        self._give_up_room()
+        super().connectionLost(reason)
+
+    def _limit(self) -> int:
+        """Of the body. Who asks for a websocket sends none, and we hear nothing of the request's end."""
+        if self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() == b"websocket":
+            return 0
+        is_upload = self.channel._command == b"POST" and self.channel._path.partition(b"?")[0] == _UPLOADS
+        is_somebody = self.requestHeaders.hasHeader(b"Authorization") or self.getCookie(_SESSION_COOKIE)
+        return UPLOAD_LIMIT if is_upload and is_somebody else BODY_LIMIT
+
+    def _refuse(self, status: bytes) -> None:
+        self.refused = True
+        self._end_pace()
+        self._give_up_room()
+        self.content.close()
+        connection = self.channel.transport
+        connection.write(_REFUSAL % status)
+        connection.loseWriteConnection()
+        reactor.callLater(LINGER_SECONDS, connection.abortConnection)
+
+    def _find_room(self) -> bool:
+        """Count what has come; whether there was room for it."""
+        held = max(0, self.received - UNCOUNTED)
+        total = self.channel.factory.held + held - self.held
+        if total > BODIES_LIMIT:
+            return False
+        self.channel.factory.held, self.held = total, held
+        return True
+
+    def _end_pace(self) -> None:
+        if self.pace:
+            self.pace.end()
+
     def _send_file(self, path: Path) -> None:
         try:
             FileSending(self, path).begin()
         except OSError:  # removed since the application saw it
             self.channel.transport.abortConnection()
 
-    @staticmethod
-    def _is_fair(length: int | None) -> bool:
-        return length is None or length <= BODY_LIMIT
-
-    def _refuse(self) -> None:
-        self.refused = True
-        connection = self.channel.transport
-        connection.write(_TOO_LARGE)
-        connection.loseWriteConnection()
-        reactor.callLater(LINGER_SECONDS, connection.abortConnection)
+    def _give_up_room(self) -> None:
+        if self.held:
+            self.channel.factory.held -= self.held
+            self.held = 0
 
 
 class HttpFactory(HTTPFactory):
-    """Makes our requests instead of Daphne's."""
+    """Makes our requests instead of Daphne's; `held` is what the bodies of those under way count for."""
+
+    held = 0
 
     def buildProtocol(self, address: Any) -> Any:
         protocol = super().buildProtocol(address)

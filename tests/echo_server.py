@@ -2,7 +2,7 @@
 
 Its first line is the port. GET answers with the length of the body, a websocket with the length of each message, or
 with as many and as long messages as it is asked for ("3x1000"); after "hold" it is busy until the next GET. DRAIN says
-how many seconds the end of the replies takes.
+how many seconds the end of the replies takes; BODIES_LIMIT and PACE_SECONDS stand for those of chatsite.protocols.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import os
 import threading
 from typing import Any
 
+from chatsite import protocols
 from chatsite.server import Server
 
 _released = asyncio.Event()
@@ -52,4 +53,6 @@ def drain() -> None:
 
 
 if __name__ == "__main__":
+    protocols.BODIES_LIMIT = int(os.environ.get("BODIES_LIMIT", protocols.BODIES_LIMIT))
+    protocols.PACE_SECONDS = float(os.environ.get("PACE_SECONDS", protocols.PACE_SECONDS))
     Server(application, port=0, answering=lambda port: print(port, flush=True), drain=drain).run()

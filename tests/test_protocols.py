@@ -1,9 +1,21 @@
-"""Our short way out of a websocket looks into Twisted's buffers: what stands there must still mean what it did."""
+"""Our short way out of a websocket looks into Twisted's buffers: what stands there must still mean what it did.
+
+And a body has to keep its pace, by a clock that stands still until the test turns it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.conf import settings
+from django.urls import reverse
 from twisted.internet.abstract import FileDescriptor
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 
-from chatsite.protocols import Socket
+from chatsite import pace, protocols
+from chatsite.protocols import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, HttpFactory, Socket
 
 
 class Connection(FileDescriptor):
@@ -66,3 +78,55 @@ def test_once_nothing_waits_the_short_way_is_open_again(connection: Connection, 
     connection.doWrite()
     socket.sendData(b"second")
     assert connection.kernel == b"firstsecond", "what was written is not forgotten where we look for it"
+
+
+# --- The pace of a body --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    turned = Clock()
+    monkeypatch.setattr(pace, "reactor", turned)
+    return turned
+
+
+@pytest.fixture
+def channel(clock: Clock) -> Iterator[Any]:
+    server = Mock(request_buffer_size=2**20, proxy_forwarded_address_header=None, root_path="")
+    factory = HttpFactory(server)
+    factory.timeOut = None
+    channel = factory.buildProtocol(None)
+    channel.makeConnection(StringTransport())
+    lines = (b"POST /api/v1/files HTTP/1.1", b"Authorization: x", b"Content-Length: %d" % UPLOAD_LIMIT, b"", b"")
+    channel.dataReceived(b"\r\n".join(lines))
+    yield channel._channel
+    channel.connectionLost(None)
+
+
+def test_a_body_that_keeps_its_pace_arrives(channel: Any, clock: Clock) -> None:
+    for _ in range(UPLOAD_LIMIT // PACE_BYTES):
+        channel.dataReceived(b"x" * PACE_BYTES)
+        clock.advance(PACE_SECONDS)
+    assert not channel.transport.disconnecting
+    channel.dataReceived(b"x" * (UPLOAD_LIMIT % PACE_BYTES))
+    assert clock.getDelayedCalls() == [], "nobody waits for more of it"
+
+
+@pytest.mark.parametrize("sent", [0, PACE_BYTES - 1, PACE_BYTES, UPLOAD_LIMIT - 1])
+def test_a_body_that_loses_its_pace_is_given_up(channel: Any, clock: Clock, sent: int) -> None:
+    channel.dataReceived(b"x" * sent)
+    clock.advance(PACE_SECONDS)
+    assert channel.transport.disconnecting == (sent < PACE_BYTES)
+    clock.advance(PACE_SECONDS)
+    assert channel.transport.disconnecting
+
+
+def test_nobody_waits_for_the_body_of_a_lost_connection(channel: Any, clock: Clock) -> None:
+    (request,) = channel.requests
+    request.connectionLost(None)
+    assert clock.getDelayedCalls() == []
+
+
+def test_the_server_knows_uploads_as_the_application_does() -> None:
+    assert protocols._UPLOADS.decode() == reverse("api:upload")
+    assert protocols._SESSION_COOKIE.decode() == settings.SESSION_COOKIE_NAME

@@ -9,16 +9,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
+from select import select
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from chatsite.protocols import BODY_LIMIT, MESSAGE_LIMIT
+from chatsite.protocols import BODY_LIMIT, MESSAGE_LIMIT, UNCOUNTED, UPLOAD_LIMIT
 
 BASE = Path(__file__).resolve().parent.parent
 
@@ -57,24 +59,109 @@ def server(serve: Callable[..., Running]) -> Running:
     return serve()
 
 
-def post(port: int, length: int, chunked: bool) -> tuple[int, bytes]:
+def post(
+    port: int, length: int, chunked: bool, path: str = "/", method: str = "POST", **headers: str
+) -> tuple[int, bytes]:
     piece = b"x" * 65536
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
     body = (piece[: min(len(piece), length - start)] for start in range(0, length, len(piece)))
-    headers = {} if chunked else {"Content-Length": str(length)}
-    connection.request("POST", "/", body=body, headers=headers, encode_chunked=chunked)
+    headers |= {} if chunked else {"Content-Length": str(length)}
+    connection.request(method, path, body=body, headers=headers, encode_chunked=chunked)
     response = connection.getresponse()
     answer = response.status, response.read()
     connection.close()
     return answer
 
 
+UPLOADS = "/api/v1/files"
+TOKEN, SESSION = {"Authorization": "Bearer x"}, {"Cookie": "csrftoken=y; sessionid=x"}
+
+
 @pytest.mark.parametrize("chunked", [False, True])
-def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(server: Running, chunked: bool) -> None:
-    assert post(server.port, BODY_LIMIT, chunked) == (200, str(BODY_LIMIT).encode())
-    assert post(server.port, BODY_LIMIT + 1, chunked) == (413, b"")
-    assert post(server.port, 3 * BODY_LIMIT, chunked) == (413, b"")
-    assert post(server.port, 5, chunked) == (200, b"5")
+@pytest.mark.parametrize(
+    ("path", "headers", "limit"),
+    [("/", {}, BODY_LIMIT), (UPLOADS, TOKEN, UPLOAD_LIMIT), (f"{UPLOADS}?a=b", SESSION, UPLOAD_LIMIT)],
+)
+def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(
+    server: Running, chunked: bool, path: str, headers: dict[str, str], limit: int
+) -> None:
+    assert post(server.port, limit, chunked, path, **headers) == (200, str(limit).encode())
+    assert post(server.port, limit + 1, chunked, path, **headers) == (413, b"")
+    assert post(server.port, 3 * limit, chunked, path, **headers) == (413, b"")
+    assert post(server.port, 5, chunked, path, **headers) == (200, b"5")
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("POST", "/nope", TOKEN | SESSION),
+        ("POST", f"{UPLOADS}/", TOKEN | SESSION),
+        ("POST", f"/nope?{UPLOADS}", TOKEN | SESSION),
+        ("PUT", UPLOADS, TOKEN | SESSION),
+        ("POST", UPLOADS, {}),
+        ("POST", UPLOADS, {"Cookie": "csrftoken=sessionid"}),
+    ],
+)
+def test_only_uploads_of_somebody_may_be_long(
+    server: Running, chunked: bool, method: str, path: str, headers: dict[str, str]
+) -> None:
+    assert post(server.port, BODY_LIMIT + 1, chunked, path, method, **headers) == (413, b"")
+
+
+def test_all_bodies_together_find_so_much_room_and_small_ones_always(serve: Callable[..., Running]) -> None:
+    server = serve(BODIES_LIMIT="1000000")
+    length = UNCOUNTED + 400_001
+    with ExitStack() as ends:
+        coming = [ends.enter_context(begun(server, length)) for _ in range(3)]
+        for connection in coming:
+            connection.sendall(b"x" * (length - 1))
+        (refused,), _, _ = select(coming, [], [], 20)
+        assert refused.recv(1000).startswith(b"HTTP/1.1 503 ")
+        assert post(server.port, UNCOUNTED, chunked=False)[0] == 200
+        for connection in set(coming) - {refused}:
+            connection.sendall(b"x")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+    come(lambda: post(server.port, UNCOUNTED + 1_000_000, chunked=False)[0] == 200)
+
+
+def test_who_leaves_before_a_body_is_whole_gives_up_its_room(serve: Callable[..., Running]) -> None:
+    server = serve(BODIES_LIMIT="100000")
+    with begun(server, BODY_LIMIT) as connection:
+        connection.sendall(b"x" * (UNCOUNTED + 100_000))
+        come(lambda: post(server.port, UNCOUNTED + 1, chunked=False)[0] == 503)
+    come(lambda: post(server.port, UNCOUNTED + 100_000, chunked=False)[0] == 200)
+
+
+def test_a_handshake_has_no_body(server: Running) -> None:
+    upgrade = {"Upgrade": "WebSocket", "Connection": "Upgrade"}
+    assert post(server.port, 1, False, "/ws/", "GET", **upgrade) == (413, b"")
+
+
+def test_a_body_that_does_not_come_is_given_up(serve: Callable[..., Running]) -> None:
+    server = serve(PACE_SECONDS="0.1")
+    with begun(server, 1000) as connection:
+        connection.sendall(b"half")
+        with suppress(ConnectionResetError):
+            assert connection.recv(1000) == b""
+    assert post(server.port, 5, chunked=False) == (200, b"5")
+
+
+def begun(server: Running, length: int) -> socket.socket:
+    """A connection on which a body of that length is to come."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+    connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
+    return connection
+
+
+def come(wanted: Callable[[], bool]) -> None:
+    """Wait until the server has taken notice."""
+    calm = threading.Event()
+    for _ in range(200):
+        if wanted():
+            return
+        calm.wait(0.05)
+    raise AssertionError("it has not come")
 
 
 def test_the_server_does_not_name_itself(server: Running) -> None:

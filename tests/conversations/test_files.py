@@ -14,7 +14,8 @@ from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings as django_settings
+import requests
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -25,6 +26,7 @@ from providers.models import Deployment, LanguageModel
 from providers.types import Part
 from tests.conftest import Cast, serve
 from tests.conversations.sharing import attach, share, talk
+from tests.conversations.test_tokens import give
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import gemini_end, gemini_event, gemini_parts
@@ -326,6 +328,16 @@ def test_who_leaves_in_the_middle_disturbs_nobody(site: str, shared: str) -> Non
     connection.close()
 
 
+def test_what_a_program_may_send_and_what_it_is_told_of_more(site: str, cast: Cast) -> None:
+    program = {"headers": {"Authorization": f"Bearer {give(cast.bob)}"}, "timeout": 20}
+    answer = requests.post(f"{site}/api/v1/files", files={"file": ("a.txt", b"x" * LENGTH)}, **program)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.json()["bytes"]) == (201, LENGTH)
+    body = {"title": "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+    answer = requests.post(f"{site}/api/v1/conversations", json=body, **program)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_long")
+    assert requests.post(f"{site}/api/v1/files", files={"file": b"x" * LENGTH}, timeout=20).status_code == 413
+
+
 def test_a_server_that_sends_no_files_is_given_the_bytes(cast: Cast, alice: Client) -> None:
     kept = upload(alice, b"Some words", "notes.txt")
     response = alice.get(f"/api/v1/files/{kept['id']}")
@@ -347,7 +359,7 @@ def test_the_bytes_go_out_of_a_part_and_come_back_into_it() -> None:
 
 
 def nothing_is_left() -> bool:
-    return not File.objects.exists() and not any((django_settings.CHATSITE_DATA / "files").glob("??/*"))
+    return not File.objects.exists() and not any((settings.CHATSITE_DATA / "files").glob("??/*"))
 
 
 def test_uploads_at_the_same_moment_are_counted_together(
@@ -364,7 +376,7 @@ def test_uploads_at_the_same_moment_are_counted_together(
     monkeypatch.setattr(files, "_clean", meanwhile)
     assert upload(alice, b"second", "second.txt")["status"] == 429
     assert [file.name for file in File.objects.all()] == ["first.txt"]
-    assert len(list((django_settings.CHATSITE_DATA / "files").glob("??/*"))) == 1
+    assert len(list((settings.CHATSITE_DATA / "files").glob("??/*"))) == 1
 
 
 def test_a_full_disk_is_told_and_nothing_is_left(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
