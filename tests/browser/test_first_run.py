@@ -67,7 +67,7 @@ def test_a_key_form_without_an_address_keeps_what_was_typed(visit: Visit) -> Non
     alice.page.get_by_label("Key", exact=True).fill(CANARY)
     alice.watch.expect("status of 422")
     alice.page.get_by_role("button", name="Add and begin").click()
-    expect(alice.page.locator(".field__error").first).to_be_visible()
+    expect(alice.page.locator(".chat .field__error").first).to_be_visible()
     assert alice.page.get_by_label("Address").input_value() == "ftp://nowhere.test/"
     assert alice.page.get_by_label("Model", exact=True).input_value() == "parrot"
 

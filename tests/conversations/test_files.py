@@ -254,7 +254,13 @@ class Counting:
     def __init__(self, file: Any, lengths: list[int]) -> None:
         self.file, self.lengths, self.close = file, lengths, file.close
 
-    def read(self, length: int) -> bytes:
+    def __enter__(self) -> "Counting":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, length: int = -1) -> bytes:
         piece: bytes = self.file.read(length)
         self.lengths.append(len(piece))
         return piece
@@ -358,14 +364,15 @@ def test_the_bytes_go_out_of_a_part_and_come_back_into_it() -> None:
         assert file_parts.filled(emptied, "AAAA") == part
 
 
-def nothing_is_left() -> bool:
-    return not File.objects.exists() and not any((settings.CHATSITE_DATA / "files").glob("??/*"))
+def on_disk() -> set[Path]:
+    return set((settings.CHATSITE_DATA / "files").glob("??/*"))
 
 
 def test_uploads_at_the_same_moment_are_counted_together(
     cast: Cast, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MAX_UNSENT", 1)
+    before = on_disk()
     cleaned = files._clean
 
     def meanwhile(content: bytes, media_type: str) -> bytes:
@@ -376,17 +383,19 @@ def test_uploads_at_the_same_moment_are_counted_together(
     monkeypatch.setattr(files, "_clean", meanwhile)
     assert upload(alice, b"second", "second.txt")["status"] == 429
     assert [file.name for file in File.objects.all()] == ["first.txt"]
-    assert len(list((settings.CHATSITE_DATA / "files").glob("??/*"))) == 1
+    assert on_disk() - before == {file.path for file in File.objects.all()}
 
 
 def test_a_full_disk_is_told_and_nothing_is_left(alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    before = on_disk()
     monkeypatch.setattr(files.os, "fdopen", fail)
     refused = upload(alice, b"words", "notes.txt")
     assert (refused["status"], refused["error"]["code"]) == (503, "unavailable")  # type: ignore[index]
-    assert nothing_is_left()
+    assert on_disk() == before
+    assert not File.objects.exists()
 
 
 def test_a_reply_brings_no_more_files_than_it_may(
