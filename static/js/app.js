@@ -27,7 +27,6 @@ class Chat {
   #conversation = null;
   #path = location.pathname;
   #place = "";
-  #hasBeenOpen = false;
   #tree = null;
   #toldTyping = 0;
 
@@ -71,8 +70,7 @@ class Chat {
 
   /** First what was missed, then what was not said: the parent of an unsent message is among what was missed. */
   async #connected() {
-    if (this.#hasBeenOpen) this.#list.refresh();
-    this.#hasBeenOpen = true;
+    this.#list.refresh();
     this.#follow();
     await this.#open();
     await this.#outbox.deliver(this.#socket);

@@ -1,12 +1,14 @@
 """Finding a conversation again, giving it another title, and its end."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from conversations.models import Conversation, Message
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
 from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_end, openai_event
 
 
 def begun(cast: Cast, title: str, *said: str, shared: bool = False) -> Conversation:
@@ -89,3 +91,41 @@ def test_a_reader_is_told_that_they_may_not(cast: Cast, model: LanguageModel, vi
     expect(panel).to_be_visible()
     expect(panel.get_by_label("Title")).to_be_disabled()
     expect(panel.get_by_text("Only who writes here can change this.")).to_be_visible()
+
+
+def test_a_reply_that_ends_before_the_page_is_connected_leaves_no_mark(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play([openai_event("One, "), vendor.gate, openai_event("two."), openai_end()])
+    asking, looking, held = visit(cast.alice), visit(cast.alice, path=None), list[Route]()
+    asking.send("Count")
+    expect(asking.replies.first.locator(".message__text")).to_have_text("One,")
+    looking.page.route("**/socket*.js", lambda route: held.append(route))
+    looking.page.goto(looking.site, wait_until="commit")
+    expect(looking.rows.first).to_have_attribute("data-streaming", "")
+    vendor.gate.set()
+    asking.ended(asking.replies.first)
+    held[0].continue_()
+    expect(looking.rows.first).not_to_have_attribute("data-streaming", "")
+
+
+def test_what_comes_late_does_not_undo_what_is_newer(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play([openai_event("One, "), vendor.gate, openai_event("two."), openai_end()])
+    alice, held = visit(cast.alice), list[tuple[Route, APIResponse]]()
+    alice.send("Count")
+    expect(alice.rows.first).to_have_attribute("data-streaming", "")
+    alice.page.route("**/api/v1/conversations", lambda route: held.append((route, route.fetch())))
+    with alice.page.expect_request("**/api/v1/conversations"):
+        alice.page.reload()
+    expect(alice.replies.first.locator(".message__text")).to_have_text("One,")
+    vendor.gate.set()
+    alice.ended(alice.replies.first)
+    [(route, response)] = held
+    assert response.json()["results"][0]["streaming"] is True
+    with alice.page.expect_response("**/api/v1/conversations"):
+        route.fulfill(response=response)
+    alice.page.get_by_label("Search conversations").fill("count")  # what is asked next is answered after it
+    expect(alice.page.locator(".rows--found .row")).to_have_count(1)
+    expect(alice.page.locator(".rows:not(.rows--found) .row")).not_to_have_attribute("data-streaming", "")

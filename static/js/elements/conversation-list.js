@@ -18,9 +18,11 @@ class ConversationList extends HTMLElement {
     document.addEventListener("ended", ({ detail }) => this.remove(detail));
   }
 
-  /** Shows what changed of a conversation; one that moved goes first. */
-  update({ id, title, team, updated_at, streaming, unread }) {
+  /** Shows what changed of a conversation, unless newer is shown already; one that moved goes first. */
+  update({ id, revision, title, team, updated_at, streaming, unread }) {
     const row = this.#find(id) ?? this.#add(id);
+    if (revision < Number(row.dataset.revision)) return;
+    row.dataset.revision = revision;
     const link = row.querySelector(".row__link");
     if (title !== undefined) row.querySelector(".row__title").textContent = title;
     if (team !== undefined) row.querySelector(".row__team").textContent = team?.name ?? "";
