@@ -4,6 +4,7 @@
 Whatever cannot go on ends in SystemExit with one sentence for the person at the terminal.
 """
 
+import gc
 import importlib.util
 import os
 import sys
@@ -31,6 +32,7 @@ def _prepare_start(rest: list[str]) -> list[str]:
     arguments = ["start", *options.as_arguments()]
     environment.prepare("run")
     environment.enter(arguments)
+    gc.disable()  # until it serves: next to nothing of what is loaded is garbage
     catalogues.compile_changed()
     os.environ.setdefault("CHATSITE_ORIGINS", ",".join(address.origins(options.host, options.port)))
     return arguments
