@@ -13,7 +13,7 @@ from django.db import DatabaseError
 
 from conversations import actions, admission, commands, database, frames, opening
 from conversations.errors import Refused
-from conversations.intake import Intake
+from conversations.intake import intake
 from conversations.live import Viewing, hub
 from conversations.models import User
 
@@ -44,7 +44,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         self.closing = False
-        self.intake = Intake()
         self.relay: Callable[[bytes], None] = self.scope["extensions"]["chatsite.relay"]
         self.reads_html = False
         await self.base_send({"type": "websocket.accept"})
@@ -85,10 +84,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         """The object in a frame; a long one is read beside the loop, and too much of it not at all."""
         if frame is None:
             raise Refused("bad_frame", "Frames are text, not bytes.")
-        if not self.intake.takes(len(frame)):
-            if self.intake.is_flooded:
+        if not intake.takes(self.user_id, len(frame)):
+            if intake.is_flooded(self.user_id):
                 await self._close(FLOODED)
-            raise Refused("rate_limited", "This socket has been sent too much in a short time.")
+            raise Refused("rate_limited", "You have sent too much in a short time.")
         if len(frame) <= LONG_FRAME:
             return commands.json_object(frame)
         return await asyncio.wrap_future(database.submit(commands.json_object, frame))

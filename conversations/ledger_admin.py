@@ -10,17 +10,17 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import UsageRecord
+from conversations.reporting.names import OUTCOMES, outcome_name
 from conversations.reporting.periods import Period
 from conversations.reporting.summing import FINE, bounds_of
 from conversations.templatetags.amounts import count, money, seconds
-from providers import errors
 from providers.audited_admin import DiscreetAdmin
 
 MOST = 10_000
 """Rows that one may leaf through: who looks for older ones filters, or takes the CSV."""
 USUAL_DAYS = "30"
 
-FAILED = (*errors.CODES, "server_restarted")
+FAILED = sorted(OUTCOMES.keys() - FINE)
 
 Rows = QuerySet[UsageRecord]
 
@@ -64,7 +64,7 @@ class OutcomeFilter(admin.SimpleListFilter):
     parameter_name = "outcome"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("failed", _("all errors")), *((code, code) for code in (*sorted(FINE), *FAILED))]
+        return [("failed", _("all errors")), *OUTCOMES.items()]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         if self.value() == "failed":
@@ -82,7 +82,7 @@ class LedgerAdmin(DiscreetAdmin):
         "model_name",
         "endpoint_name",
         "key_name",
-        "outcome",
+        "ending",
         "tokens",
         "price",
         "waits",
@@ -102,6 +102,10 @@ class LedgerAdmin(DiscreetAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
         return False
+
+    @admin.display(description=_("outcome"))
+    def ending(self, call: UsageRecord) -> str:
+        return outcome_name(call.outcome)
 
     @admin.display(description=_("tokens in / out"))
     def tokens(self, call: UsageRecord) -> str:

@@ -99,16 +99,17 @@ class Search:
             raise self.error
         ways = _ways(self.model, self.keys()) if self.model else []
         line = frozenset(way.account for way in ways)
-        blocked: list[_Blocked] = []
-        for way in self._in_order(ways):
-            found = self._taken(way, lambda: is_my_turn(line))
-            if found is None:
-                self.attempts += 1
-                self.cools_since = None
-                self.probes, self.leases = bool(way.troubles), way.is_capped
-                return pool.route_of(way.deployment, way.key)
-            blocked.append(found)
-        return self._wait(blocked, line)
+        found = self._first(ways, lambda: is_my_turn(line))
+        if isinstance(found, Route):
+            return found
+        try:
+            return self._wait(found, line)
+        except VendorError:
+            if self.error is not None:
+                raise
+        # So far this message knows of others' failures only.
+        found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
+        return found if isinstance(found, Route) else self._wait(found, line)
 
     def heard(self) -> None:
         """The first word has come: whatever was probed works again."""
@@ -144,6 +145,19 @@ class Search:
             leases.give_back(self.holder)
         self.probes = self.leases = False
 
+    def _first(self, ways: list[_Way], is_my_turn: Callable[[], bool], anyhow: bool = False) -> Route | list[_Blocked]:
+        """The first way that is open, or what is in all their ways; `anyhow`, endpoints are asked that should rest."""
+        blocked: list[_Blocked] = []
+        for way in self._in_order(ways):
+            reason = self._taken(way, is_my_turn, anyhow)
+            if reason is None:
+                self.attempts += 1
+                self.cools_since = None
+                self.probes, self.leases = bool(way.troubles), way.is_capped
+                return pool.route_of(way.deployment, way.key)
+            blocked.append(reason)
+        return blocked
+
     def _in_order(self, ways: list[_Way]) -> Iterator[_Way]:
         """By priority; what is to be probed before what works, so that it comes back; else drawn by weight."""
         open_ways = [way for way in ways if not self.excluded & set(way.subjects)]
@@ -151,10 +165,12 @@ class Search:
             raise self.error or NothingServes
         yield from sorted(open_ways, key=lambda way: (way.priority, -len(way.troubles), way.key_priority, way.draw()))
 
-    def _taken(self, way: _Way, is_my_turn: Callable[[], bool]) -> _Blocked | None:
+    def _taken(self, way: _Way, is_my_turn: Callable[[], bool], anyhow: bool) -> _Blocked | None:
         """Take this way, or say what is in the way."""
         now = clock.now()
         cold = [trouble for trouble in way.troubles if trouble.cooling_until > now]
+        if anyhow and all(trouble.code in _OF_THE_ENDPOINT for trouble in cold):
+            cold = []
         if cold:
             worst = max(cold, key=lambda trouble: trouble.cooling_until)
             return _Blocked(worst.code, worst.cooling_until, worst)
@@ -162,7 +178,7 @@ class Search:
             return _Blocked(way.troubles[0].code if way.troubles else "queued")
         until = now + timedelta(seconds=way.patience) + _PROBE_MARGIN
         for trouble in way.troubles:
-            if not cooling.probe(trouble.subject, self.holder, until):
+            if not cooling.probe(trouble.subject, self.holder, until, early=anyhow):
                 cooling.let_go(self.holder)
                 return _Blocked(trouble.code)
         if way.key and (full := leases.take(way.key, self.holder)):

@@ -62,10 +62,14 @@ def blame(subject: UUID, error: VendorError, holder: UUID) -> None:
         Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(cooling_until=until)
 
 
-def probe(subject: UUID, holder: UUID, until: datetime) -> bool:
-    """Whether this caller may find out if it works again; nobody else may before `until`, or before it is told."""
+def probe(subject: UUID, holder: UUID, until: datetime, early: bool = False) -> bool:
+    """Whether this caller may find out if it works again; nobody else may before `until`, or before it is told.
+
+    `early`: although it should rest still.
+    """
     now = clock.now()
-    due = Trouble.objects.filter(subject=subject, cooling_until__lte=now)
+    known = Trouble.objects.filter(subject=subject)
+    due = known if early else known.filter(cooling_until__lte=now)
     free = due.filter(probed_by=None) | due.filter(probed_until__lt=now) | due.filter(probed_by=holder)
     return bool(free.update(probed_by=holder, probed_until=until))
 

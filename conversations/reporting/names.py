@@ -1,14 +1,39 @@
-"""What the pages call a person, a team, a key, an endpoint or a model that calls were made for."""
+"""What the pages call a person, a team, a key, an endpoint or a model that calls were made for, and a call's end."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conversations.models import Team, UsageRecord, User
 from conversations.models.sums import NOBODY
 from providers.models import ApiKey, Endpoint, LanguageModel
+
+OUTCOMES = {
+    "complete": gettext_lazy("complete"),
+    "stopped": gettext_lazy("stopped"),
+    "key_refused": gettext_lazy("key refused"),
+    "quota": gettext_lazy("no quota left"),
+    "rate_limited": gettext_lazy("too many requests"),
+    "model_not_found": gettext_lazy("no such model"),
+    "bad_request": gettext_lazy("request not accepted"),
+    "context_too_long": gettext_lazy("conversation too long"),
+    "blocked": gettext_lazy("blocked by its rules"),
+    "vendor_down": gettext_lazy("not available"),
+    "vendor_timeout": gettext_lazy("no answer in time"),
+    "stalled": gettext_lazy("fell silent"),
+    "cut_off": gettext_lazy("connection broke"),
+    "bad_reply": gettext_lazy("not a reply"),
+    "reply_too_long": gettext_lazy("reply too long"),
+    "server_restarted": gettext_lazy("server restarted"),
+}
+"""How a call can end, by the code in the ledger."""
+
+
+def outcome_name(code: str) -> str:
+    return str(OUTCOMES.get(code, code))
 
 
 def names_of(kind: str, ids: Iterable[UUID]) -> dict[UUID, str]:

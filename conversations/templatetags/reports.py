@@ -9,6 +9,7 @@ from django.urls import reverse
 from conversations.models import User
 from conversations.models.sums import NOBODY
 from conversations.reporting import overview
+from conversations.reporting.names import outcome_name
 
 register = template.Library()
 
@@ -35,3 +36,9 @@ def ledger_of(subject: UUID | None, kind: str) -> str:
         return ""
     field = "user" if kind == "person" else kind
     return f"{reverse('admin:conversations_usagerecord_changelist')}?{field}__id__exact={subject}"
+
+
+@register.filter
+def outcome(code: str) -> str:
+    """How a call ended, in words."""
+    return outcome_name(code)

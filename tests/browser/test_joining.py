@@ -17,9 +17,12 @@ def test_a_stranger_is_invited_joins_talks_and_is_removed(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
     vendor.play([openai_event("One, "), vendor.gate, openai_event("two."), openai_end()])
-    lead = visit(cast.alice, f"/teams/{cast.team.pk}/")
+    lead = visit(cast.alice, f"/teams/{cast.team.pk}/", permissions=["clipboard-read", "clipboard-write"])
     lead.page.get_by_role("button", name="Make a link").click()
-    link = lead.page.locator(".once__secret").input_value()
+    lead.page.get_by_role("button", name="Copy").click()
+    expect(lead.page.get_by_role("button", name="Copied")).to_be_visible()
+    link = lead.page.evaluate("navigator.clipboard.readText()")
+    assert link == lead.page.locator(".once__secret").input_value()
     alice = visit(cast.alice)
 
     dora = visit(None, link.removeprefix(alice.site))

@@ -196,6 +196,22 @@ def test_a_site_that_is_busy_gets_it_a_little_later(
     assert_one_thread(["One"], vendor)
 
 
+def test_busy_is_not_the_reason_without_a_connection(
+    cast: Cast, model: LanguageModel, visit: Visit, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = visit(cast.alice, at=link.address)
+    alice.watch.expect(NO_NETWORK)
+    monkeypatch.setattr(choosing, "MAX_RUNNING", 0)
+    alice.send("One")
+    expect(alice.note(alice.questions.first)).to_contain_text("Many replies are being written")
+    link.cut()
+    expect(alice.note(alice.questions.first)).to_have_text("Will be sent as soon as there is a connection.")
+    monkeypatch.undo()
+    link.mend()
+    alice.wake()
+    alice.ended(alice.replies.first)
+
+
 def test_a_new_conversation_does_not_wait_in_another_one(
     cast: Cast, model: LanguageModel, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

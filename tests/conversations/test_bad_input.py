@@ -3,11 +3,12 @@
 import json
 import threading
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from conversations import commands, intake
+from conversations import commands, consumers, intake
 from conversations.models import Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -98,35 +99,44 @@ def test_a_long_frame_is_read_beside_the_loop_and_what_is_no_object_not_at_all(
     assert len(readers) == 1
 
 
-def test_more_than_a_socket_may_send_is_not_read_and_the_socket_stays(
-    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+def test_more_than_a_person_may_send_is_not_read_and_the_socket_stays(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch, clock_of_intake: list[float]
 ) -> None:
     monkeypatch.setattr(intake, "BURST", 1_000)
-    alice = connect(cast.alice)
+    alice, again, bob = connect(cast.alice), connect(cast.alice), connect(cast.bob)
+    assert alice.ask("ping")["type"] == "ack"
     alice.send_raw(json.dumps({"id": "a", "type": "message.send", "conversation": None, "text": "x" * 1_000}))
     refusal = alice.event("error")
     assert (refusal["id"], refusal["code"]) == (None, "rate_limited")
     assert alice.ask("ping")["type"] == "ack"
-    alice.send_raw("x" * 1_100)
-    assert alice.closed_with() == 4413
+    again.send_raw("x" * 1_100)
+    assert again.closed_with() == 4413, "another socket of one person has no room of its own"
+    assert bob.ask("ping")["type"] == "ack"
     assert not Message.objects.exists()
 
 
-def test_what_a_socket_may_send_grows_with_time(clock_of_intake: list[float]) -> None:
-    room = intake.Intake()
-    assert room.takes(intake.BURST)
-    assert not room.takes(1)
+def test_what_a_person_may_send_grows_with_time(clock_of_intake: list[float]) -> None:
+    room, alice, bob = intake.Intake(), uuid4(), uuid4()
+    assert room.takes(alice, intake.BURST)
+    assert not room.takes(alice, 1)
+    assert room.takes(bob, intake.BURST)
     clock_of_intake[0] += 2
-    assert room.takes(2 * intake.PER_SECOND)
-    assert not room.takes(1)
+    assert room.takes(alice, 2 * intake.PER_SECOND)
+    for _ in range(3):
+        assert not room.takes(alice, intake.BURST)
+    assert room.is_flooded(alice)
+    assert not room.is_flooded(bob)
     clock_of_intake[0] += 1_000_000
-    assert not room.takes(intake.BURST + 1)
+    assert not room.takes(alice, intake.BURST + 1)
+    assert not room.is_flooded(alice)
 
 
 @pytest.fixture
 def clock_of_intake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time as it is for what people send; nobody has sent anything yet."""
     now = [0.0]
     monkeypatch.setattr(intake.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(consumers, "intake", intake.Intake())
     return now
 
 

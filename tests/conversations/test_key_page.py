@@ -13,7 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations.models import UsageRecord, User
+from conversations.reporting.names import OUTCOMES
 from conversations.reporting.periods import Period
+from conversations.reporting.summing import FINE
 from conversations.reporting.timeline import timeline
 from providers import cooling, errors
 from providers.errors import KeyRefused, RateLimited
@@ -230,6 +232,25 @@ def test_a_refusal_is_shown_and_remembered(
     assert Trouble.objects.get().subject == key.pk
     assert (kinds(key), HealthEvent.objects.last().code) == ([Kind.COOLED, Kind.TESTED], "key_refused")  # type: ignore[union-attr]
     assert UsageRecord.objects.get().outcome == "key_refused"
+
+
+def test_how_a_call_ended_is_said_in_words(
+    cast: Cast,
+    test_now: Callable[..., requests.Response],
+    key: ApiKey,
+    vendor: FakeVendor,
+    sign_in: Callable[[User], Client],
+) -> None:
+    assert set(OUTCOMES) == {*errors.CODES, *FINE, "server_restarted"}
+    vendor.play([401, b"{}"])
+    test_now()
+    cast.alice.language = "zh-hans"
+    cast.alice.save()
+    ledger = reverse("admin:conversations_usagerecord_changelist")
+    for page in (address(key), ledger, f"{ledger}?outcome=failed"):
+        shown = sign_in(cast.alice).get(page).content.decode()
+        assert "密钥被拒绝" in shown, page
+        assert ">key_refused<" not in shown
 
 
 @pytest.mark.parametrize("deployment", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])

@@ -87,6 +87,48 @@ def test_what_was_changed_or_tested_is_forgotten(model: LanguageModel) -> None:
     taken(search(model))
 
 
+def ill_for_minutes(model: LanguageModel, clock: Clock) -> Route:
+    """Replies have been no replies again and again: the endpoint rests longer than anybody waits."""
+    for _ in range(5):
+        route = fail(model, errors.BadReply())
+        rest = seconds_cooling(route.endpoint, clock)
+        clock.turn(rest)
+    fail(model, errors.BadReply())
+    assert seconds_cooling(route.endpoint, clock) > 120
+    return route
+
+
+def test_the_only_endpoint_is_asked_although_it_should_rest(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    ill_for_minutes(model, clock)
+    looking, other = search(model), search(model)
+    route = taken(looking)
+    assert waits(other).until is None, "one at a time"
+    looking.failed(route, errors.BadReply("my own"))
+    looking.over()
+    with pytest.raises(errors.BadReply, match="my own"):
+        looking.next()
+    taken(other)
+    other.heard()
+    other.over()
+    assert not Trouble.objects.exists()
+
+
+def test_an_endpoint_rests_while_another_serves(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    ill = ill_for_minutes(model, clock)
+    endpoint(model, "b")
+    assert ill.endpoint not in {taken(search(model)).endpoint for _ in range(20)}
+
+
+def test_keys_and_accounts_are_left_alone_whatever_else_there_is(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    ill_for_minutes(model, clock)
+    Trouble.objects.update(code="quota", text="empty")
+    with pytest.raises(errors.QuotaExhausted, match="empty"):
+        search(model).next()
+
+
 # --- Caps ----------------------------------------------------------------------------------------------------------
 
 

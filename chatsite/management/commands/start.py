@@ -102,6 +102,6 @@ def _serve(host: str, port: int, answering: Any) -> None:
 
 def _collect_garbage_rarely() -> None:
     """A long conversation is thousands of objects, none of them garbage: looking for some took as long as the work."""
-    gc.freeze()  # what was loaded so far stays: looked at once, it cost a third of the start for one megabyte of garbage
+    gc.freeze()  # unlooked at: to find the one megabyte of it that is garbage took a third of the start
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     gc.enable()

@@ -78,6 +78,14 @@ export class Outbox extends EventTarget {
     while (goesOn && socket.isOpen && (this.#current = this.#entries.find(({ isHeld }) => !isHeld))) {
       goesOn = await this.#send(this.#current, socket).finally(() => (this.#current = null));
     }
+    if (!socket.isOpen) this.#waitForConnection();
+  }
+
+  /** Whatever held them back before: now it is the connection. */
+  #waitForConnection() {
+    const late = this.#entries.filter((entry) => entry.late);
+    for (const entry of late) this.#save({ ...entry, late: undefined });
+    if (late.length) this.#changed();
   }
 
   /** The message under way was not taken, as something else than an answer tells. */
