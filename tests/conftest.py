@@ -235,12 +235,13 @@ def sign_in(site: str) -> Callable[[User], Client]:
 
 @pytest.fixture
 def connect(site: str, sign_in: Callable[[User], Client]) -> Iterator[Callable[..., Socket]]:
-    """Open a websocket as this person."""
+    """Open a websocket as this person, who is told everything from then on."""
     sockets: list[Socket] = []
 
     def open_socket(person: User, client: Client | None = None) -> Socket:
         session = (client or sign_in(person)).cookies[django_settings.SESSION_COOKIE_NAME].value
         sockets.append(Socket(site, session))
+        sockets[-1].arrive()
         return sockets[-1]
 
     yield open_socket

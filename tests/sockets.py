@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from contextlib import suppress
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
@@ -25,6 +26,12 @@ class Socket:
             max_queue=None,  # else what nobody has read stands before the server's answer to our close, for 10 seconds
         )
         self._socket = self._connection.__enter__()
+
+    def arrive(self) -> None:
+        """Wait for the first answer: a socket is there before its person is known, and nobody tells it anything."""
+        with suppress(ConnectionClosed):
+            self.ask("ping")
+            self.frames.clear()
 
     def send(self, kind: str, /, **fields: Any) -> str:
         """Send a command; returns its id."""

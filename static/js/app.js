@@ -70,10 +70,20 @@ class Chat {
 
   /** First what was missed, then what was not said: the parent of an unsent message is among what was missed. */
   async #connected() {
-    this.#list.refresh();
+    this.#catchUp();
     this.#follow();
     await this.#open();
     await this.#outbox.deliver(this.#socket);
+  }
+
+  /** What moved before we were told of it: everything is told from a connection's first answer on. */
+  async #catchUp() {
+    try {
+      await this.#socket.request({ type: "ping" });
+      await this.#list.refresh();
+    } catch (refusal) {
+      if (refusal.code !== "lost") throw refusal;
+    }
   }
 
   /** Looked at again; what a tab that is gone left unsent is anybody's to send. */

@@ -90,8 +90,8 @@ def test_a_long_frame_is_read_beside_the_loop_and_what_is_no_object_not_at_all(
         readers.append(threading.current_thread().name.rpartition("_")[0])
         return decode(frame)
 
-    monkeypatch.setattr(commands, "_decode", noted)
     alice = connect(cast.alice)
+    monkeypatch.setattr(commands, "_decode", noted)
     assert alice.ask("message.send", conversation=None, text="x" * 50_000)["type"] == "ack"
     assert readers == ["database-reader"]
     alice.send_raw("[" + "[]," * 100_000 + "[]]")
