@@ -19,7 +19,6 @@ from django.core.management import call_command
 from django.test import Client
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
-from xdist.workermanage import WorkerController
 
 import providers.clock
 from conversations.live import hub
@@ -31,28 +30,18 @@ from tests.clock import Clock
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
-BROWSER, CLUSTER = "tests/browser/", "tests/cluster/"
+BROWSER_FOLDER, CLUSTER = "browser", "tests/cluster/"
 LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py")
 
 
 class Scheduling(LoadScopeScheduling):
     """Whichever test process is free gets the next test; those of several processes share a site, so one gets them all.
 
-    One test process begins with the browser tests: they compute, where tests of faults mostly wait.
     (pytest-xdist's own groups do nothing with pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
         return CLUSTER if nodeid.startswith(CLUSTER) else nodeid
-
-    def _assign_work_unit(self, node: WorkerController) -> None:
-        if node is self.nodes[0] and (browsing := next(filter(_is_browsing, self.workqueue), None)):
-            self.workqueue.move_to_end(browsing, last=False)
-        super()._assign_work_unit(node)
-
-
-def _is_browsing(test: str) -> bool:
-    return test.startswith(BROWSER)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
@@ -83,8 +72,9 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long first, beside everything else; browser tests together, for a browser takes its time to start."""
-    items.sort(key=lambda item: (_is_browsing(item.nodeid), item.path.name not in LONG))
+    """What takes long first, beside everything else; browser tests last: synchronous Playwright keeps a loop running on
+    the main thread."""
+    items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
 
 
 @pytest.hookimpl(wrapper=True)

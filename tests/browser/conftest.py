@@ -21,13 +21,12 @@ FLAGS = [
 Visit = Callable[..., ChatPage]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Ended with the last browser test: synchronous Playwright keeps a loop running on the main thread."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # synchronous Playwright keeps a loop running on the main thread
     path = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
     expect.set_options(timeout=PATIENCE)
-    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
-        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
