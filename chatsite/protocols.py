@@ -10,7 +10,7 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 
 from chatsite.backlog import Backlog
-from chatsite.pace import Pace
+from chatsite.progress import Progress
 from chatsite.sending import FileSending
 
 PATHSEND = "http.response.pathsend"  # ASGI's extension: an application names a file, and the server sends it
@@ -45,7 +45,7 @@ class LimitedRequest(WebRequest):
     received = 0
     held = 0  # of `received`, what counts towards BODIES_LIMIT
     limit = BODY_LIMIT
-    pace: Pace | None = None
+    progress: Progress | None = None
 
     def gotLength(self, length: int | None) -> None:
         self.limit = self._limit()
@@ -54,7 +54,7 @@ class LimitedRequest(WebRequest):
         if not is_fair:
             self._refuse(_TOO_LARGE)
         elif length != 0:
-            self.pace = Pace(PACE_SECONDS, PACE_BYTES, self.channel.transport.abortConnection)
+            self.progress = Progress(PACE_SECONDS, PACE_BYTES, self.channel.transport.abortConnection)
 
     def handleContentChunk(self, chunk: bytes) -> None:
         self.received += len(chunk)
@@ -66,11 +66,11 @@ class LimitedRequest(WebRequest):
             self._refuse(_NO_ROOM)
         else:
             super().handleContentChunk(chunk)
-            if self.pace:
-                self.pace.count(len(chunk))
+            if self.progress:
+                self.progress.count(len(chunk))
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        self._end_pace()
+        self._end_progress()
         if self.refused:
             self.channel.loseConnection()
         else:
@@ -90,7 +90,7 @@ class LimitedRequest(WebRequest):
         super().finish()
 
     def connectionLost(self, reason: Any) -> None:
-        self._end_pace()
+        self._end_progress()
         self._give_up_room()
         super().connectionLost(reason)
 
@@ -104,7 +104,7 @@ class LimitedRequest(WebRequest):
 
     def _refuse(self, status: bytes) -> None:
         self.refused = True
-        self._end_pace()
+        self._end_progress()
         self._give_up_room()
         self.content.close()
         connection = self.channel.transport
@@ -121,9 +121,9 @@ class LimitedRequest(WebRequest):
         self.channel.factory.held, self.held = total, held
         return True
 
-    def _end_pace(self) -> None:
-        if self.pace:
-            self.pace.end()
+    def _end_progress(self) -> None:
+        if self.progress:
+            self.progress.end()
 
     def _send_file(self, path: Path) -> None:
         try:

@@ -4,7 +4,7 @@
 from pathlib import Path
 from typing import Any
 
-from chatsite.pace import Pace
+from chatsite.progress import Progress
 
 PIECE = 64 * 1024  # bytes
 STALL_SECONDS = 60.0  # without a piece that the network took: then the reader has left, or means us harm
@@ -20,7 +20,7 @@ class FileSending:
         self.request = request
         self.is_paused = False
         self._file = path.open("rb")
-        self._pace = Pace(STALL_SECONDS, 1, request.channel.transport.abortConnection)
+        self._progress = Progress(STALL_SECONDS, 1, request.channel.transport.abortConnection)
 
     def begin(self) -> None:
         self.request.registerProducer(self, True)
@@ -33,7 +33,7 @@ class FileSending:
             if not piece:
                 self._finish()
                 return
-            self._pace.count(len(piece))
+            self._progress.count(len(piece))
             self.request.write(piece)  # the transport pauses us from in here
 
     def pauseProducing(self) -> None:
@@ -42,7 +42,7 @@ class FileSending:
     def stopProducing(self) -> None:
         """The connection is lost, or nothing is left to send."""
         self.is_paused = True
-        self._pace.end()
+        self._progress.end()
         self._file.close()
 
     def _finish(self) -> None:

@@ -14,7 +14,7 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from chatsite import pace, protocols
+from chatsite import progress, protocols
 from chatsite.protocols import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, HttpFactory, Socket
 
 
@@ -86,7 +86,7 @@ def test_once_nothing_waits_the_short_way_is_open_again(connection: Connection, 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     turned = Clock()
-    monkeypatch.setattr(pace, "reactor", turned)
+    monkeypatch.setattr(progress, "reactor", turned)
     return turned
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from twisted.internet.task import Clock
 
-from chatsite import pace
+from chatsite import progress
 from chatsite.sending import PIECE, STALL_SECONDS, FileSending
 from tests.test_protocols import Connection
 
@@ -47,7 +47,7 @@ class Request:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     turned = Clock()
-    monkeypatch.setattr(pace, "reactor", turned)
+    monkeypatch.setattr(progress, "reactor", turned)
     return turned
 
 

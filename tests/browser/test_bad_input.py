@@ -60,19 +60,29 @@ def test_a_vendor_in_trouble_is_described_and_the_next_question_answered(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, trouble: str, language: str
 ) -> None:
     script, *sentences = TROUBLES[trouble]
-    cast.alice.language = language
-    cast.alice.save()
+    cast.bob.language = language
+    cast.bob.save()
     vendor.script = lambda request: script  # however often it is tried
+    bob = visit(cast.bob)
+    bob.send("Can you hear me?")
+    reply = bob.ended(bob.replies.first, "failed")
+    expect(bob.note(reply)).to_have_text(sentences[language == "zh-hans"])
+    assert bob.words(bob.questions.first) == "Can you hear me?"
+    vendor.script = default_reply
+    Trouble.objects.all().delete()  # the time is over for which such a vendor is left alone
+    assert bob.words(bob.ask("And now?")).endswith("And now?.")
+    bob.page.reload()
+    expect(bob.note(bob.replies.first)).to_have_text(sentences[language == "zh-hans"])
+
+
+def test_who_may_mend_it_is_led_there(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
+    vendor.script = lambda request: TROUBLES["wrong key"][0]
     alice = visit(cast.alice)
     alice.send("Can you hear me?")
     reply = alice.ended(alice.replies.first, "failed")
-    expect(alice.note(reply)).to_have_text(sentences[language == "zh-hans"])
-    assert alice.words(alice.questions.first) == "Can you hear me?"
-    vendor.script = default_reply
-    Trouble.objects.all().delete()  # the time is over for which such a vendor is left alone
-    assert alice.words(alice.ask("And now?")).endswith("And now?.")
-    alice.page.reload()
-    expect(alice.note(alice.replies.first)).to_have_text(sentences[language == "zh-hans"])
+    alice.note(reply).get_by_role("link", name="Look after it").click()
+    expect(alice.page.get_by_text("The vendor refused the key.").first).to_be_visible()
+    assert alice.page.url.endswith("/admin/")
 
 
 def test_a_vendor_that_is_not_there(

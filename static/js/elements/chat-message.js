@@ -1,9 +1,11 @@
 /** One message: its body while it grows and when it has ended, and the reader's own words around it. */
 
 import { fragment } from "../helpers/html.js";
-import { clone, phrase } from "../helpers/page.js";
+import { clone, duration, lends, phrase } from "../helpers/page.js";
 
 const UNDER_WAY = ["waiting", "streaming"];
+/** How a reply ends when somebody has to look after keys and endpoints. */
+const TO_BE_MENDED = ["key_refused", "quota", "model_not_found", "no_model", "bad_reply"];
 const HUES = 6;
 const language = document.documentElement.lang;
 const ofToday = new Intl.DateTimeFormat(language, { timeStyle: "short" });
@@ -13,15 +15,6 @@ const HOLDS_TEXT = "div, ul, ol, li, p, blockquote, h1, h2, h3, h4, h5, h6, pre,
 
 /** Where among a reply's blocks a part of another kind stands. */
 const PART = "<!--part-->";
-
-const MINUTE = 60;
-
-/** A time that somebody waited, no more exact than it was felt. */
-function duration(seconds) {
-  const [unit, value] = seconds < 2 * MINUTE ? ["second", seconds] : ["minute", seconds / MINUTE];
-  const style = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 };
-  return new Intl.NumberFormat(language, style).format(Math.max(1, value));
-}
 
 const division = (className) => Object.assign(document.createElement("div"), { className });
 
@@ -233,6 +226,7 @@ class ChatMessage extends HTMLElement {
     this.#showAvatar();
     this.#nameParts();
     this.#note.textContent = this.#outcome();
+    if (TO_BE_MENDED.includes(this.dataset.error) && lends("mend-template")) this.#note.append(" ", clone("mend-template"));
   }
 
   /** The reader's own words for what the markup leaves open. */

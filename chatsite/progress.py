@@ -6,7 +6,7 @@ import daphne.server  # noqa: F401  (first: it chooses the reactor)
 from twisted.internet import reactor
 
 
-class Pace:
+class Progress:
     """Calls `too_slow` once `seconds` have passed with fewer than `least` bytes; `end` ends the watch."""
 
     def __init__(self, seconds: float, least: int, too_slow: Callable[[], object]) -> None:
