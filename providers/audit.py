@@ -5,6 +5,8 @@ from typing import Any, NoReturn
 from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as translate_noop
@@ -97,6 +99,9 @@ def _shown(side: dict[str, Any], name: str, field: Any) -> str:
     if name not in side:
         return ""
     value = side[name]
+    if isinstance(value, str) and isinstance(field, models.DateTimeField):
+        moment = parse_datetime(value)
+        return date_format(moment, "Y-m-d H:i T") if moment else value
     if isinstance(value, str):
         value = str(dict(getattr(field, "flatchoices", ())).get(value, value))
     if value is None or value in ("", [], {}):

@@ -189,8 +189,10 @@ def test_labels_of_what_no_form_shows_speak_chinese(cast: Cast) -> None:
     with translation.override("zh-hans"):
         entries = AuditEntry.objects.all()
         labels = {label for entry in entries for label, _old, _new in entry.changes()}
+        shown = {new for entry in entries for _label, _old, new in entry.changes()}
         assert {label for label in labels if label.isascii()} == set()
         assert {entry.kind for entry in entries if entry.kind.isascii()} == set()
+    assert f"{invitation.expires_at:%Y-%m-%d %H:%M} UTC" in shown
 
 
 # --- An administrator reads no private conversation ----------------------------------------------------------------
