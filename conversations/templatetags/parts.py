@@ -2,10 +2,12 @@
 
 import json
 import re
+from html import unescape
 from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
 from conversations import markdown, phrases
@@ -21,6 +23,8 @@ _KINDS = {
     *("call", "call_result", "citation", "refusal", "seam"),
 }
 _LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
+_BEGINNING = 1_200
+"""Characters, of which the first words are sought."""
 _BACKTICKS = re.compile(r"`{3,}")
 
 
@@ -54,9 +58,10 @@ def part_address(context: template.Context, part: dict[str, Any] | None) -> str:
 
 
 @register.filter
-def first_words(text: str) -> str:
-    """The beginning of a message, on one line."""
-    return title_of(text)
+def first_words(message: Message) -> str:
+    """The beginning of a message, on one line; of a reply what its readers see, without the marks of Markdown."""
+    beginning = message.text[:_BEGINNING]
+    return title_of(unescape(strip_tags(markdown.render(beginning))) if message.is_reply else beginning)
 
 
 @register.filter

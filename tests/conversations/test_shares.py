@@ -114,8 +114,11 @@ def test_the_dialog_says_what_the_link_would_show(cast: Cast) -> None:
     conversation = talk(cast.bob)
     place, bob = f"/conversations/{conversation.pk}/share/", enter(cast.bob)
     first = conversation.messages.order_by("id")[0]
-    assert "Messages: 2 · files: 0" in shown(place, bob)
-    assert "Messages: 1 · files: 0" in shown(f"{place}?message={first.pk}", bob)
+    whole, beginning = shown(place, bob), shown(f"{place}?message={first.pk}", bob)
+    assert "Messages: 2 · files: 0" in whole
+    assert ">Not far.</blockquote>" in whole, "a reply's Markdown is not shown as such"
+    assert "Messages: 1 · files: 0" in beginning
+    assert ">How **far** is it?</blockquote>" in beginning, "a question is what somebody wrote"
     say(conversation, "", role="assistant", status="streaming", parent=first)
     page = shown(place, bob)
     assert f'value="{first.pk}"' in page
