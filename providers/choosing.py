@@ -89,6 +89,7 @@ class Search:
     leases: bool = False
     waits_since: datetime | None = None
     cools_since: datetime | None = None
+    failures: int | None = None
 
     def next(self, is_my_turn: Callable[[Line], bool] = lambda line: True) -> Route | Wait:
         """What to do now. Where others wait for the same keys, `is_my_turn` says whether they are all behind this one.
@@ -102,14 +103,16 @@ class Search:
         found = self._first(ways, lambda: is_my_turn(line))
         if isinstance(found, Route):
             return found
-        try:
-            return self._wait(found, line)
-        except VendorError:
-            if self.error is not None:
-                raise
-        # So far this message knows of others' failures only.
-        found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
-        return found if isinstance(found, Route) else self._wait(found, line)
+        blocked, wait = found, self._wait(found, line)
+        knows = self.attempts > 0 or self._failed_meanwhile(blocked)
+        if wait is None and not knows:  # but of earlier failures: it finds out, or waits for who is finding out
+            found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
+            if isinstance(found, Route):
+                return found
+            wait = self._wait(found, line)
+        if wait is None:
+            raise self.error or _soonest(blocked).as_error()
+        return wait
 
     def heard(self) -> None:
         """The first word has come: whatever was probed works again."""
@@ -168,9 +171,8 @@ class Search:
     def _taken(self, way: _Way, is_my_turn: Callable[[], bool], anyhow: bool) -> _Blocked | None:
         """Take this way, or say what is in the way."""
         now = clock.now()
-        cold = [trouble for trouble in way.troubles if trouble.cooling_until > now]
-        if anyhow and all(trouble.code in _OF_THE_ENDPOINT for trouble in cold):
-            cold = []
+        ignored = [trouble for trouble in way.troubles if anyhow and trouble.code in _OF_THE_ENDPOINT]
+        cold = [trouble for trouble in way.troubles if trouble.cooling_until > now and trouble not in ignored]
         if cold:
             worst = max(cold, key=lambda trouble: trouble.cooling_until)
             return _Blocked(worst.code, worst.cooling_until, worst)
@@ -178,7 +180,7 @@ class Search:
             return _Blocked(way.troubles[0].code if way.troubles else "queued")
         until = now + timedelta(seconds=way.patience) + _PROBE_MARGIN
         for trouble in way.troubles:
-            if not cooling.probe(trouble.subject, self.holder, until, early=anyhow):
+            if not cooling.probe(trouble.subject, self.holder, until, early=trouble in ignored):
                 cooling.let_go(self.holder)
                 return _Blocked(trouble.code)
         if way.key and (full := leases.take(way.key, self.holder)):
@@ -186,16 +188,23 @@ class Search:
             return _Blocked("queued", full.until)
         return None
 
-    def _wait(self, blocked: list[_Blocked], line: Line) -> Wait:
-        """The shortest wait there is; raises where it is longer than anybody would wait."""
+    def _failed_meanwhile(self, blocked: list[_Blocked]) -> bool:
+        """Whether somebody has asked what rests, in vain, since this message looked first."""
+        failures = sum(found.trouble.failures for found in blocked if found.trouble)
+        if self.failures is None:
+            self.failures = failures
+        return failures > self.failures
+
+    def _wait(self, blocked: list[_Blocked], line: Line) -> Wait | None:
+        """The shortest wait there is; None where it is longer than anybody would wait."""
         now = clock.now()
-        soonest = min(blocked, key=lambda found: found.until or now)
+        soonest = _soonest(blocked)
         is_queued = soonest.code == "queued"
         self.waits_since = self.waits_since or now
         self.cools_since = None if is_queued else self.cools_since or now
         since, limit = (self.cools_since, PATIENCE) if self.cools_since else (self.waits_since, QUEUE_PATIENCE)
         if (soonest.until or now) - since > limit:
-            raise self.error or soonest.as_error()
+            return None
         code = soonest.code if is_queued or soonest.code == "rate_limited" else "retrying"
         return Wait(code, soonest.until, line)
 
@@ -212,6 +221,11 @@ class _Blocked:
         if self.trouble is None:
             return RateLimited(because="Every key for this model is busy.")
         return errors.of_code(self.trouble.code, self.trouble.text)
+
+
+def _soonest(blocked: list[_Blocked]) -> _Blocked:
+    now = clock.now()
+    return min(blocked, key=lambda found: found.until or now)
 
 
 @dataclass(frozen=True, slots=True)

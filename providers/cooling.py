@@ -59,7 +59,7 @@ def blame(subject: UUID, error: VendorError, holder: UUID) -> None:
             Trouble.objects.create(subject=subject, since=now, cooling_until=until, **told)
             HealthEvent.note(subject, HealthEvent.Kind.COOLED, until=until, **told)
     except IntegrityError:  # a call that had begun before somebody else's failed
-        Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(cooling_until=until)
+        Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(**told, cooling_until=until)
 
 
 def probe(subject: UUID, holder: UUID, until: datetime, early: bool = False) -> bool:

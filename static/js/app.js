@@ -45,7 +45,7 @@ class Chat {
     this.#socket.addEventListener("frame", ({ detail }) => this.#take(detail));
     this.#socket.addEventListener("moved", () => this.#open());
     this.#socket.addEventListener("close", ({ detail }) => this.#closed(detail.code));
-    this.#socket.addEventListener("state", ({ detail }) => this.#status.show(detail));
+    this.#socket.addEventListener("state", ({ detail }) => this.#showState(detail));
     this.#status.addEventListener("return", () => this.#socket.hurry());
     this.#outbox.addEventListener("acknowledged", ({ detail }) => this.#acknowledged(detail));
     this.#outbox.addEventListener("refused", ({ detail }) => this.#refused(detail));
@@ -78,12 +78,8 @@ class Chat {
 
   /** What moved before we were told of it: everything is told from a connection's first answer on. */
   async #catchUp() {
-    try {
-      await this.#socket.request({ type: "ping" });
-      await this.#list.refresh();
-    } catch (refusal) {
-      if (refusal.code !== "lost") throw refusal;
-    }
+    const answer = await this.#socket.request({ type: "ping" }).catch((refusal) => refusal);
+    if (answer.code !== "lost") await this.#list.refresh();
   }
 
   /** Looked at again; what a tab that is gone left unsent is anybody's to send. */
@@ -146,6 +142,11 @@ class Chat {
   #showNews({ title, team }) {
     document.querySelector(".sidebar__news").textContent = phrase("news", { title, team: team.name });
     document.querySelector(".chat__menu").dataset.news = "";
+  }
+
+  #showState(state) {
+    this.#status.show(state);
+    this.#showUnsent();
   }
 
   #closed(code) {
@@ -258,7 +259,7 @@ class Chat {
   #showUnsent() {
     this.#follow();
     const { person: id, personName: name } = this.#page.dataset;
-    this.#transcript.showUnsent(this.#outbox.at(this.#place), { id, name });
+    this.#transcript.showUnsent(this.#outbox.at(this.#place, this.#socket.isOpen), { id, name });
     this.#update();
   }
 

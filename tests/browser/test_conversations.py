@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Route, expect
 
+from conversations import actions
 from conversations.models import Conversation, Message
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
@@ -126,3 +127,26 @@ def test_what_comes_late_does_not_undo_what_is_newer(
     alice.page.get_by_label("Search conversations").fill("count")  # what is asked next is answered after it
     expect(alice.page.locator(".rows--found .row")).to_have_count(1)
     expect(alice.page.locator(".rows:not(.rows--found) .row")).not_to_have_attribute("data-streaming", "")
+
+
+def test_what_is_listed_late_moves_nothing_that_stands_right_and_brings_nothing_back(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
+    gone, *_ = (begun(cast, title, "Hello") for title in ("Rivers", "Bread", "Trains"))
+    alice, held = visit(cast.alice), list[Route]()
+    alice.page.route("**/api/v1/conversations", lambda route: held.append(route))
+    with alice.page.expect_request("**/api/v1/conversations"):
+        alice.page.reload()
+    alice.ask("Newer")
+    titles = alice.page.locator(".row__title:visible")
+    expect(titles).to_have_text(["Newer", "Trains", "Bread", "Rivers"])
+    alice.rows.nth(1).locator(".row__link").focus()
+    older = alice.page.request.get(f"{alice.site}/api/v1/conversations").json()
+    older["results"] = [row for row in older["results"] if row["title"] != "Newer"]
+    actions.delete_conversation(cast.alice, gone.pk)
+    expect(titles).to_have_text(["Newer", "Trains", "Bread"])
+    with alice.page.expect_response("**/api/v1/conversations"):
+        held[0].fulfill(json=older)
+    alice.page.wait_for_function("fetch('/livez').then(() => true)")  # what is asked next is answered after it
+    expect(titles).to_have_text(["Newer", "Trains", "Bread"])
+    expect(alice.rows.nth(1).locator(".row__link")).to_be_focused()

@@ -246,6 +246,7 @@ def test_nothing_is_sent_in_the_name_of_who_signed_in_since(
     ]
     alice.page.context.add_cookies([{key: cookie[key] for key in ("name", "value", "url")} for cookie in cookies])
     link.mend()
+    alice.wake()
     expect(alice.page.locator(".account__name")).to_have_text("bob")  # the page noticed, and is Bob's now
     expect(alice.messages).to_have_count(0)
     expect(alice.connection).to_be_empty()

@@ -106,12 +106,64 @@ def test_the_only_endpoint_is_asked_although_it_should_rest(model: LanguageModel
     assert waits(other).until is None, "one at a time"
     looking.failed(route, errors.BadReply("my own"))
     looking.over()
-    with pytest.raises(errors.BadReply, match="my own"):
-        looking.next()
-    taken(other)
-    other.heard()
-    other.over()
+    for one in (looking, other):
+        with pytest.raises(errors.BadReply, match="my own"):
+            one.next()
+    later = search(model)
+    taken(later)
+    later.heard()
+    later.over()
     assert not Trouble.objects.exists()
+
+
+def test_a_stopped_try_of_what_should_rest_leaves_the_chance_to_who_waits(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    ill_for_minutes(model, clock)
+    stopped, other = search(model), search(model)
+    taken(stopped)
+    assert waits(other).until is None
+    stopped.over()
+    taken(other)
+
+
+def test_who_waits_too_long_for_a_try_is_told_what_is_wrong(model: LanguageModel, clock: Clock) -> None:
+    slow = endpoint(model, "a")
+    slow.streaming = False
+    slow.save()
+    ill_for_minutes(model, clock)
+    taken(search(model))
+    other = search(model)
+    waits(other)
+    clock.turn(61)
+    with pytest.raises(errors.BadReply):
+        other.next()
+
+
+def test_those_who_waited_for_it_do_not_ask_one_after_another(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    for _ in range(3):
+        route = fail(model, errors.BadReply())
+        clock.turn(seconds_cooling(route.endpoint, clock))
+    fail(model, errors.BadReply())  # from the third failure on it rests a minute, from the fourth two
+    Trouble.objects.update(cooling_until=clock.now() + timedelta(seconds=40))
+    first, *others = [search(model) for _ in range(5)]
+    for one in (first, *others):
+        assert waits(one).until is not None
+    clock.turn(41)
+    first.failed(taken(first), errors.BadReply("the first of us"))
+    first.over()
+    for one in (first, *others):
+        with pytest.raises(errors.BadReply, match="the first of us"):
+            one.next()
+
+
+def test_who_has_no_budget_elsewhere_still_has_a_try(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    ill = ill_for_minutes(model, clock)
+    endpoint(model, "b")
+    looking = search(model)
+    looking.without(taken(looking))
+    assert taken(looking).endpoint == ill.endpoint
 
 
 def test_an_endpoint_rests_while_another_serves(model: LanguageModel, clock: Clock) -> None:

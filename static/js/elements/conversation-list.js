@@ -7,6 +7,7 @@ const PAUSE = 200;
 
 class ConversationList extends HTMLElement {
   #timer = 0;
+  #gone = new Set();
 
   connectedCallback() {
     this.#more.addEventListener("click", () => this.#showMore());
@@ -18,23 +19,21 @@ class ConversationList extends HTMLElement {
     document.addEventListener("ended", ({ detail }) => this.remove(detail));
   }
 
-  /** Shows what changed of a conversation, unless newer is shown already; one that moved goes first. */
+  /** Shows what changed of a conversation, unless newer is shown already; what moved last stands first. */
   update({ id, revision, title, team, updated_at, streaming, unread }) {
     const row = this.#find(id) ?? this.#add(id);
-    if (revision < Number(row.dataset.revision)) return;
-    row.dataset.revision = revision;
+    // Not every announcement tells of replies: what one does is judged by those that do.
+    if (streaming !== undefined && isNews(row, "marked", revision)) row.toggleAttribute("data-streaming", streaming);
+    if (!isNews(row, "revision", revision)) return;
     const link = row.querySelector(".row__link");
     if (title !== undefined) row.querySelector(".row__title").textContent = title;
     if (team !== undefined) row.querySelector(".row__team").textContent = team?.name ?? "";
-    if (streaming !== undefined) row.toggleAttribute("data-streaming", streaming);
     row.toggleAttribute("data-unread", !link.ariaCurrent && (unread ?? row.hasAttribute("data-unread")));
-    if (updated_at && row.dataset.updated !== updated_at) {
-      row.dataset.updated = updated_at;
-      this.#rows.prepend(row);
-    }
+    if (updated_at) this.#place(row, updated_at);
   }
 
   remove(id) {
+    this.#gone.add(id);
     for (const row of this.querySelectorAll(`.row[data-id="${CSS.escape(id)}"]`)) row.remove();
   }
 
@@ -48,10 +47,11 @@ class ConversationList extends HTMLElement {
     return { title, team: team && { name: team } };
   }
 
-  /** What may have moved while there was no connection. */
+  /** What may have moved while there was no connection; what went while we asked is gone. */
   async refresh() {
+    this.#gone.clear();
     const { results } = await this.#fetch("");
-    for (const conversation of results.reverse()) this.update(toRow(conversation));
+    for (const conversation of results.filter(({ id }) => !this.#gone.has(id))) this.update(toRow(conversation));
   }
 
   async #open(row) {
@@ -71,11 +71,7 @@ class ConversationList extends HTMLElement {
 
   async #showMore() {
     const { results, next } = await this.#fetch(`?cursor=${encodeURIComponent(this.dataset.next)}`);
-    const known = results.filter(({ id }) => !this.#find(id));
-    for (const conversation of known) {
-      this.update({ ...toRow(conversation), updated_at: undefined });
-      this.#rows.append(this.#find(conversation.id));
-    }
+    for (const conversation of results) this.update(toRow(conversation));
     this.dataset.next = next ?? "";
     this.#more.hidden = !next;
   }
@@ -92,8 +88,16 @@ class ConversationList extends HTMLElement {
 
   #add(id) {
     const row = newRow(id);
+    row.dataset.updated = new Date().toISOString();
     this.#rows.prepend(row);
     return row;
+  }
+
+  /** Above the first that moved before it; one that stands right is not touched, for it may have the focus. */
+  #place(row, updated) {
+    row.dataset.updated = updated;
+    const next = [...this.#rows.children].find((other) => other !== row && movedAt(other) < movedAt(row)) ?? null;
+    if (row.nextElementSibling !== next) this.#rows.insertBefore(row, next);
   }
 
   #find(id) {
@@ -125,6 +129,15 @@ function toFound({ id, title, audience }) {
   row.querySelector(".row__title").textContent = title;
   row.querySelector(".row__team").textContent = audience.team?.name ?? "";
   return row;
+}
+
+const movedAt = ({ dataset }) => Date.parse(dataset.updated);
+
+/** Whether this revision is no older than what the row shows; then it is what it shows. */
+function isNews(row, kind, revision) {
+  if (revision < Number(row.dataset[kind])) return false;
+  row.dataset[kind] = revision;
+  return true;
 }
 
 const toRow = (conversation) => ({ ...conversation, team: conversation.audience.team ?? null });

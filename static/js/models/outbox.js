@@ -52,11 +52,14 @@ export class Outbox extends EventTarget {
     return thisTab.get("place");
   }
 
-  /** The unsent messages of a place, the oldest first: {command, place, files, after, isTried, isHeld, late, isBehind}. */
-  at(place) {
-    const late = this.#entries.find((entry) => entry.late);
+  /**
+   * The unsent messages of a place, the oldest first: {command, place, files, after, isTried, isHeld, late, isBehind}.
+   * Without a connection that is what they wait for, whatever held them back before.
+   */
+  at(place, isConnected = true) {
+    const late = isConnected && this.#entries.find((entry) => entry.late);
     const here = this.#entries.filter((entry) => entry.place === place);
-    return here.map((entry) => ({ ...entry, isBehind: entry.written > late?.written }));
+    return here.map((entry) => ({ ...entry, late: isConnected && entry.late, isBehind: entry.written > late?.written }));
   }
 
   /** What is written from now on without a conversation begins another one than what was written so far. */
@@ -78,14 +81,6 @@ export class Outbox extends EventTarget {
     while (goesOn && socket.isOpen && (this.#current = this.#entries.find(({ isHeld }) => !isHeld))) {
       goesOn = await this.#send(this.#current, socket).finally(() => (this.#current = null));
     }
-    if (!socket.isOpen) this.#waitForConnection();
-  }
-
-  /** Whatever held them back before: now it is the connection. */
-  #waitForConnection() {
-    const late = this.#entries.filter((entry) => entry.late);
-    for (const entry of late) this.#save({ ...entry, late: undefined });
-    if (late.length) this.#changed();
   }
 
   /** The message under way was not taken, as something else than an answer tells. */
