@@ -1,5 +1,6 @@
 """Pages: each parses, calls one action or query, and answers."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from conversations.allowance import models_anywhere
 from conversations.commands import MAX_FILES, MAX_MODELS
 from conversations.files import MAX_BYTES
 from conversations.forms import EndpointForm, SetUpForm
-from conversations.models import Conversation, Team
+from conversations.models import Conversation, Team, User
 from conversations.paging import cursor_of
 from conversations.parameters import known_to
 from conversations.text import TEXT_LENGTH
@@ -180,7 +181,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "thread": threads.thread_for(person, conversation) if conversation else None,
         "models": models,
         "is_priced": any(deployment.prices() for model in usable for deployment in model.deployments.all()),
-        "chosen_model": _chosen(conversation, models),
+        "chosen_model": _chosen(conversation or _latest(rows, person), models),
         "teams": Team.objects.writable_by(person),
         "text_length": TEXT_LENGTH,
         "most_files": MAX_FILES,
@@ -206,6 +207,11 @@ def _id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def _latest(rows: Iterable[Conversation], person: User) -> Conversation | None:
+    """This person's own conversation that moved last: a new one begins with its model."""
+    return next((row for row in rows if row.owner_id == person.id and row.model_id), None)
 
 
 def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -20,7 +21,8 @@ def add_endpoint(
 ) -> Endpoint:
     """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
     preset, wanted, key = _preset(preset_id), _model_ids(models), key.strip()
-    fields, name = _fields(preset, base_url.strip(), key), name.strip() or preset.label
+    fields = _fields(preset, base_url.strip(), key)
+    name = name.strip() or _usual_name(preset, fields["base_url"])
     with auditing.watch(by, *_rows(name)):
         endpoint = _endpoint(name, fields)
         _set_key(endpoint, key, by)
@@ -50,6 +52,11 @@ def free_name(preset: Preset) -> str:
     taken = set(Endpoint.objects.filter(name__startswith=preset.label).values_list("name", flat=True))
     names = (f"{preset.label} {number}" if number > 1 else preset.label for number in count(1))
     return next(name for name in names if name not in taken)
+
+
+def _usual_name(preset: Preset, base_url: str) -> str:
+    """Where the preset is for any address, the host says more than its label."""
+    return preset.label if preset.base_url else (urlsplit(base_url).netloc or preset.label)[:NAME_LENGTH]
 
 
 def change_address(endpoint: Endpoint) -> None:

@@ -211,7 +211,7 @@ class DeploymentAdmin(AuditedAdmin):
 class TroubleAdmin(AuditedAdmin):
     """What the pool leaves alone just now; who deletes a row puts it back into service at once."""
 
-    list_display = ["whose", "code", "text", "failures", "since", "cooling_until"]
+    list_display = ["whose", "code", "reason", "failures", "since", "cooling_until"]
     list_filter = ["code"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -219,6 +219,10 @@ class TroubleAdmin(AuditedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Trouble | None = None) -> bool:
         return False
+
+    @admin.display(description=_("what happened"))
+    def reason(self, trouble: Trouble) -> str:
+        return trouble.told
 
     @admin.display(description=_("what"))
     def whose(self, trouble: Trouble) -> str:

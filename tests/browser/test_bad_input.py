@@ -38,13 +38,13 @@ TROUBLES = {
     ),
     "web page": (
         [200, {"Content-Type": "text/html"}, WEB_PAGE],
-        "The vendor answered something that is not a reply. Is its address right?",
-        "服务商返回的内容不是有效回复。地址填写正确吗？",
+        "The vendor answered something that is not a reply. An administrator can check its address.",
+        "服务商返回的内容不是有效回复。管理员可以检查地址。",
     ),
     "malformed events": (
         [200, b'data: {"choices": [{"delta"\n\n', b"data: ]]]\n\n"],
-        "The vendor answered something that is not a reply. Is its address right?",
-        "服务商返回的内容不是有效回复。地址填写正确吗？",
+        "The vendor answered something that is not a reply. An administrator can check its address.",
+        "服务商返回的内容不是有效回复。管理员可以检查地址。",
     ),
     "connection ends at once": (
         [close],

@@ -22,7 +22,7 @@ class MessageMenu extends HTMLElement {
     [this.#actions, this.#button] = [message.querySelector("message-actions"), button];
     this.dataset.role = message.dataset.role;
     this.toggleAttribute("data-sharable", "sharable" in document.getElementById("chat").dataset);
-    this.querySelector(".message-menu__models").replaceChildren(...choices());
+    this.querySelector(".message-menu__models").replaceChildren(...choicesBut(message.querySelector(".message__name").textContent));
     this.showPopover();
     placeBeside(this, button);
     this.#items[0]?.focus({ preventScroll: true });
@@ -70,9 +70,10 @@ export function open(message, button) {
   menu.open(message, button);
 }
 
-/** The models that the composer offers: one who may not write has none. */
-function choices() {
-  const models = [...(document.getElementById("composer-model")?.options ?? [])];
+/** The models that the composer offers, without the one of this name: one who may not write has none. */
+function choicesBut(name) {
+  const offered = [...(document.getElementById("composer-model")?.options ?? [])];
+  const models = offered.filter(({ textContent }) => textContent.trim() !== name.trim());
   return models.map(({ value, textContent }) => {
     const item = clone("menu-item-template");
     item.dataset.model = value;
