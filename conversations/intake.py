@@ -5,6 +5,8 @@ from uuid import UUID
 
 BURST, PER_SECOND = 4 * 2**20, 2**18
 """Characters."""
+FORGOTTEN_FROM = 100
+"""Persons from which on it is worth looking who is quiet."""
 
 
 class _Room:
@@ -35,11 +37,13 @@ class Intake:
 
     def __init__(self) -> None:
         self._rooms: dict[UUID, _Room] = {}
+        self._most = FORGOTTEN_FROM
 
     def takes(self, person: UUID, characters: int) -> bool:
         """Whether so many more of this person fit in; then they count, whichever socket they come from."""
         if person not in self._rooms:
-            self._forget_the_quiet()
+            if len(self._rooms) >= self._most:
+                self._forget_the_quiet()
             self._rooms[person] = _Room()
         return self._rooms[person].takes(characters)
 
@@ -50,6 +54,7 @@ class Intake:
     def _forget_the_quiet(self) -> None:
         """Who has room for all of a burst again is as new."""
         self._rooms = {person: room for person, room in self._rooms.items() if room.left < BURST}
+        self._most = max(FORGOTTEN_FROM, 2 * len(self._rooms))
 
 
 intake = Intake()

@@ -87,6 +87,8 @@ class LedgerAdmin(DiscreetAdmin):
         "price",
         "waits",
     ]
+    exclude = ["outcome"]
+    readonly_fields = ["ending"]
     list_filter = [DaysFilter, OutcomeFilter]
     list_select_related = ["user"]
     list_per_page = 50

@@ -70,7 +70,7 @@ class UsageRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.created_at:%F %T} {self.model_name} {self.outcome}"
+        return f"{self.created_at:%F %T} {self.model_name}"
 
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise TypeError("The ledger only grows.")

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -135,7 +136,7 @@ def test_what_a_person_may_send_grows_with_time(clock_of_intake: list[float]) ->
 def clock_of_intake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time as it is for what people send; nobody has sent anything yet."""
     now = [0.0]
-    monkeypatch.setattr(intake.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(intake, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(consumers, "intake", intake.Intake())
     return now
 

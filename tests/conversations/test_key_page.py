@@ -243,14 +243,15 @@ def test_how_a_call_ended_is_said_in_words(
 ) -> None:
     assert set(OUTCOMES) == {*errors.CODES, *FINE, "server_restarted"}
     vendor.play([401, b"{}"])
-    test_now()
+    assert "refused the key" in test_now().text
     cast.alice.language = "zh-hans"
     cast.alice.save()
     ledger = reverse("admin:conversations_usagerecord_changelist")
-    for page in (address(key), ledger, f"{ledger}?outcome=failed"):
+    one = reverse("admin:conversations_usagerecord_change", args=[UsageRecord.objects.get().pk])
+    for page in (address(key), ledger, f"{ledger}?outcome=failed", one):
         shown = sign_in(cast.alice).get(page).content.decode()
         assert "密钥被拒绝" in shown, page
-        assert ">key_refused<" not in shown
+        assert "key_refused<" not in shown
 
 
 @pytest.mark.parametrize("deployment", ["", "nonsense", "00000000-0000-0000-0000-000000000000"])

@@ -73,6 +73,8 @@ class Command(BaseCommand):
 
 
 def _bring_up_to_date() -> None:
+    gc.freeze()
+    gc.enable()  # a first start makes a lot here and keeps little; in this process, which ends with it
     with serving.one_at_a_time(settings.CHATSITE_DATA):
         call_command("migrate", interactive=False, verbosity=0)
         collected.collect_if_changed()
