@@ -104,8 +104,9 @@ class Search:
         if isinstance(found, Route):
             return found
         blocked, wait = found, self._wait(found, line)
-        knows = self.attempts > 0 or self._failed_meanwhile(blocked)
-        if wait is None and not knows:  # but of earlier failures: it finds out, or waits for who is finding out
+        has_been_tried = self.attempts > 0 or self._failed_meanwhile(blocked)
+        if wait is None and not has_been_tried:
+            # What failed did so before this message's time: it finds out, or waits for who is finding out.
             found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
             if isinstance(found, Route):
                 return found

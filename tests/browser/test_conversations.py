@@ -133,10 +133,10 @@ def test_what_is_listed_late_moves_nothing_that_stands_right_and_brings_nothing_
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:
     gone, *_ = (begun(cast, title, "Hello") for title in ("Rivers", "Bread", "Trains"))
-    alice, held = visit(cast.alice), list[Route]()
+    alice, held = visit(cast.alice, path=None), list[Route]()
     alice.page.route("**/api/v1/conversations", lambda route: held.append(route))
     with alice.page.expect_request("**/api/v1/conversations"):
-        alice.page.reload()
+        alice.open()
     alice.ask("Newer")
     titles = alice.page.locator(".row__title:visible")
     expect(titles).to_have_text(["Newer", "Trains", "Bread", "Rivers"])
