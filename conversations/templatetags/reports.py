@@ -12,6 +12,7 @@ from conversations.reporting import overview
 from conversations.reporting.names import outcome_name
 
 register = template.Library()
+register.filter("outcome", outcome_name)
 
 
 @register.simple_tag
@@ -36,9 +37,3 @@ def ledger_of(subject: UUID | None, kind: str) -> str:
         return ""
     field = "user" if kind == "person" else kind
     return f"{reverse('admin:conversations_usagerecord_changelist')}?{field}__id__exact={subject}"
-
-
-@register.filter
-def outcome(code: str) -> str:
-    """How a call ended, in words."""
-    return outcome_name(code)

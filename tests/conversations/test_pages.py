@@ -11,7 +11,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from conversations.models import Conversation, User
-from tests.conftest import CANARY, PASSWORD, Cast
+from providers.models import LanguageModel
+from tests.conftest import CANARY, PASSWORD, Cast, serve
+from tests.fake_vendor import FakeVendor
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -263,6 +265,20 @@ def test_the_page_shows_ones_own_and_ones_teams_conversations(cast: Cast, enter:
     for person, seen in ((cast.alice, (True, True)), (cast.rita, (False, True)), (cast.carol, (False, False))):
         shown = enter(person).get("/").content.decode()
         assert ("Private of Alice" in shown, "Shared by Alice" in shown) == seen
+
+
+def test_a_new_conversation_begins_with_the_model_that_one_used_last(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, enter: Callable[..., Client]
+) -> None:
+    serve(vendor, "openai", "albatross")
+    chosen = r'<option value="([^"]+)"[^>]* selected'
+    first = re.search(chosen, enter(cast.bob).get("/").content.decode())
+    assert first is None or first[1] != str(model.pk), "the first of the alphabet"
+    Conversation.objects.create(owner=cast.alice, team=cast.team, title="Hers", model=None)
+    Conversation.objects.create(owner=cast.bob, title="His", model=model)
+    then = re.search(chosen, enter(cast.bob).get("/").content.decode())
+    assert then is not None
+    assert then[1] == str(model.pk)
 
 
 def test_an_absent_and_a_foreign_conversation_look_the_same(cast: Cast, enter: Callable[..., Client]) -> None:

@@ -88,6 +88,13 @@ def test_a_refused_change_leaves_everything_as_it_was(run: Any) -> None:
     assert Deployment.objects.get().vendor_id == "old"
 
 
+def test_endpoints_at_any_address_are_named_after_their_hosts(run: Any) -> None:
+    for host in ("one.example", "two.example:8443"):
+        address = f"https://{host}/v1"
+        assert run("addendpoint", "openai-compatible", "--base-url", address, "--model", "m", stdin=CANARY)[0] == 0
+    assert sorted(Endpoint.objects.values_list("name", flat=True)) == ["one.example", "two.example:8443"]
+
+
 def test_two_endpoints_may_serve_one_model(run: Any) -> None:
     for name in ("First", "Second"):
         assert run("addendpoint", "openai", "--name", name, "--model", "m", stdin=CANARY)[0] == 0
