@@ -1,11 +1,12 @@
 """Pages: each parses, calls one action or query, and answers."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required, user_passes_test
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -24,6 +25,7 @@ from conversations.forms import EndpointForm, SetUpForm
 from conversations.models import Conversation, Team, User
 from conversations.paging import cursor_of
 from conversations.parameters import known_to
+from conversations.reporting.access import sees
 from conversations.text import TEXT_LENGTH
 from providers import adding, local_model
 from providers.models import LanguageModel
@@ -32,7 +34,7 @@ from providers.presets import PRESETS
 SIDEBAR = 50
 """Conversations in the sidebar of a fresh page; more come over the API."""
 
-staff_required = user_passes_test(lambda person: person.is_active and person.is_staff)
+adds_vendors = partial(sees, adding.PERMISSIONS)
 
 
 @login_required
@@ -93,29 +95,25 @@ def change_language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@login_required
-@staff_required
+@adds_vendors
 @require_http_methods(["GET", "POST"])
 def add_endpoint(request: HttpRequest) -> HttpResponse:
-    """The first-run card's way of adding a key; a reload after an error leads back to the card."""
+    """Add a vendor from the first-run card; a reload after an error leads back to the card."""
     if request.method == "GET":
         return redirect("/")
     form = EndpointForm(request.POST)
     if form.is_valid():
         given = form.cleaned_data
         try:
-            adding.add_endpoint(
-                given["preset"], base_url=given["base_url"], models=form.model_ids(), key=given["key"], by=request.user
-            )
+            fields = {name: given[name] for name in ("base_url", "key")}
+            adding.add_new_endpoint(given["preset"], name="", models=form.model_ids(), by=request.user, **fields)
             return redirect("/")
         except ValidationError as error:
             form.add_error(None, error)
     return render(request, "chat.html", {**_chat_context(request), "endpoint_form": form}, status=422)
 
 
-@login_required
-@staff_required
-@never_cache
+@adds_vendors
 @require_http_methods(["GET", "POST"])
 def small_model(request: HttpRequest) -> HttpResponse:
     """How far the small local model is (GET, JSON), and the wish to talk with it (POST)."""
@@ -187,7 +185,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "most_files": MAX_FILES,
         "most_models": MAX_MODELS,
         "file_bytes": MAX_BYTES,
-        **(_first_steps() if person.is_staff and not models else {}),
+        **(_first_steps(person) if not models else {}),
     }
 
 
@@ -219,8 +217,12 @@ def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> 
     return next((model["id"] for model in models if model["id"] == usual), models[0]["id"] if models else "")
 
 
-def _first_steps() -> dict[str, Any]:
+def _first_steps(person: User) -> dict[str, Any]:
+    """Return what the first-run card needs, for those who may add a vendor."""
+    if not (person.is_staff and person.has_perms(adding.PERMISSIONS)):
+        return {}
     return {
+        "adds_vendors": True,
         "presets": list(PRESETS.values()),
         "local_model": local_model.state(settings.CHATSITE_DATA),
         "endpoint_form": EndpointForm(),

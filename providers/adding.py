@@ -14,6 +14,8 @@ from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.presets import PRESETS, Preset
 
 NAME_LENGTH = 200
+PERMISSIONS = tuple(f"providers.add_{name}" for name in ("endpoint", "apikey", "languagemodel", "deployment"))
+"""What somebody needs who adds a vendor."""
 
 
 def add_endpoint(
@@ -24,7 +26,7 @@ def add_endpoint(
     fields = _fields(preset, base_url.strip(), key)
     name = name.strip() or _usual_name(preset, fields["base_url"])
     with auditing.watch(by, *_rows(name)):
-        endpoint = _endpoint(name, fields)
+        endpoint = _stored(Endpoint.objects.filter(name=name).first() or Endpoint(name=name), fields)
         _set_key(endpoint, key, by)
         _set_models(endpoint, wanted)
         for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
@@ -37,20 +39,23 @@ def add_new_endpoint(preset_id: str, *, name: str, base_url: str, models: Iterab
     preset, key, given = _preset(preset_id), key.strip(), [model for model in models if model.strip()]
     wanted = _model_ids(given) if given else []
     fields = _fields(preset, base_url.strip(), key)
+    name = name or free_name(preset, fields["base_url"])
     if Endpoint.objects.filter(name=name).exists():
         raise ValidationError({"name": _("There is an endpoint of this name.")})
     with auditing.watch(by, *_rows(name)):
-        endpoint = _endpoint(name, fields)
-        _set_key(endpoint, key, by)
-        if wanted:
-            _set_models(endpoint, wanted)
+        endpoint = _stored(Endpoint(name=name), fields)
+        if key:
+            ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
+        for vendor_id in wanted:
+            serve(endpoint, vendor_id, by)
     return endpoint
 
 
-def free_name(preset: Preset) -> str:
-    """The preset's name, numbered where there is such an endpoint already."""
-    taken = set(Endpoint.objects.filter(name__startswith=preset.label).values_list("name", flat=True))
-    names = (f"{preset.label} {number}" if number > 1 else preset.label for number in count(1))
+def free_name(preset: Preset, base_url: str = "") -> str:
+    """Return the preset's name or the host's, numbered where there is such an endpoint already."""
+    usual = _usual_name(preset, base_url)[:100]
+    taken = set(Endpoint.objects.filter(name__startswith=usual).values_list("name", flat=True))
+    names = (f"{usual} {number}" if number > 1 else usual for number in count(1))
     return next(name for name in names if name not in taken)
 
 
@@ -64,32 +69,52 @@ def change_address(endpoint: Endpoint) -> None:
     endpoint.keys.all().delete()
 
 
+def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
+    """Make a model of the vendor a choice here; raises ValidationError where its name is another model's."""
+    model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
+    if Deployment.objects.filter(endpoint=endpoint, model=model).exists():
+        raise ValidationError(
+            _("“%(name)s” is what another model of this endpoint is called here."), params={"name": vendor_id}
+        )
+    Deployment.objects.create(endpoint=endpoint, model=model, vendor_id=vendor_id)
+    _switch_on(model, by)
+
+
 def adopt_local_model(by: Any = None) -> Endpoint:
-    """Make the small local model a choice."""
+    """Make the small local model a choice; an endpoint of it that is there stays as it is."""
     with auditing.watch(by, *_rows(local_model.DISPLAY_NAME)):
-        endpoint, _made = Endpoint.objects.update_or_create(
-            is_local=True,
-            defaults={
-                "name": local_model.DISPLAY_NAME,
-                "wire": "openai",
-                "base_url": f"http://{local_model.address()}/v1",
-                "needs_key": False,
-                "ask_usage": True,
-                "enabled": True,
-            },
-        )
-        model, _made = LanguageModel.objects.update_or_create(name=local_model.DISPLAY_NAME, defaults={"enabled": True})
-        Deployment.objects.update_or_create(
-            endpoint=endpoint,
-            model=model,
-            defaults={
-                "vendor_id": local_model.MODEL_ID,
-                "takes_images": False,
-                "takes_documents": False,
-                "enabled": True,
-            },
-        )
+        endpoint = Endpoint.objects.filter(is_local=True).first() or _local_endpoint()
+        deployment = endpoint.deployments.filter(vendor_id=local_model.MODEL_ID).first()
+        if deployment is None:
+            model, _made = LanguageModel.objects.get_or_create(name=local_model.DISPLAY_NAME)
+            deployment = Deployment.objects.create(
+                endpoint=endpoint,
+                model=model,
+                vendor_id=local_model.MODEL_ID,
+                takes_images=False,
+                takes_documents=False,
+            )
+        for row in (endpoint, deployment, deployment.model):
+            _switch_on(row, by)
     return endpoint
+
+
+def _local_endpoint() -> Endpoint:
+    return Endpoint.objects.create(
+        is_local=True,
+        name=local_model.DISPLAY_NAME,
+        wire="openai",
+        base_url=f"http://{local_model.address()}/v1",
+        needs_key=False,
+        ask_usage=True,
+    )
+
+
+def _switch_on(row: Endpoint | LanguageModel | Deployment, by: Any) -> None:
+    """Switch a row on, unless it was switched off by somebody whose decision this person may not change."""
+    if not row.enabled and (by is None or by.has_perm(f"providers.change_{row._meta.model_name}")):
+        row.enabled = True
+        row.save(update_fields=["enabled"])
 
 
 def _rows(name: str) -> list[QuerySet[Any]]:
@@ -118,8 +143,7 @@ def _fields(preset: Preset, base_url: str, key: str) -> dict[str, Any]:
     return {**fields, "needs_key": bool(key) or (preset.needs_key and bool(preset.base_url))}
 
 
-def _endpoint(name: str, fields: dict[str, Any]) -> Endpoint:
-    endpoint = Endpoint.objects.filter(name=name).first() or Endpoint(name=name)
+def _stored(endpoint: Endpoint, fields: dict[str, Any]) -> Endpoint:
     for field, value in {**fields, "enabled": True}.items():
         setattr(endpoint, field, value)
     endpoint.full_clean(validate_unique=False)

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from providers.audit_admin import AuditAdmin
 from providers.audited_admin import AuditedAdmin
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.preset_page import preset_page
+from providers.readdressing import ADDRESS, address_of_proof, ask_again, may_readdress
 
 __all__ = ["ApiKeyAdmin", "AuditAdmin", "DeploymentAdmin", "EndpointAdmin", "LanguageModelAdmin", "TroubleAdmin"]
 
@@ -88,8 +90,19 @@ class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
 
 
+class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An endpoint's row, of which the address may be only shown."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Say above the form what is wrong with a field that is only shown."""
+        if field is None and set(getattr(error, "error_dict", {})) - set(self.fields):
+            error = ValidationError(error.messages)
+        super().add_error(field, error)
+
+
 @admin.register(Endpoint)
 class EndpointAdmin(AuditedAdmin):
+    form = EndpointForm
     list_display = ["name", "wire", "base_url", "key_placement", "enabled"]
     list_filter = ["wire", "enabled"]
     search_fields = ["name", "base_url"]
@@ -110,6 +123,20 @@ class EndpointAdmin(AuditedAdmin):
             path("<uuid:pk>/models/", guarded(partial(models_page, self)), name="providers_endpoint_models"),
         ]
         return [*pages, *super().get_urls()]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[str]:
+        """Show the address of a stored endpoint, and let only those change it who may."""
+        return [] if obj is None or may_readdress(request) else list(ADDRESS)
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Refuse a form with an address whose sender's password was asked for too long ago."""
+        proven = object_id is None or may_readdress(request)
+        if request.method == "POST" and not proven and not request.POST.keys().isdisjoint(ADDRESS):
+            return ask_again(request)
+        proof = "" if proven or not request.user.is_superuser else address_of_proof(request.path)
+        return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "proof": proof})
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

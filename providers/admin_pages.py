@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from providers import detecting, syncing
 from providers.errors import VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
+from providers.readdressing import ask_again, may_readdress
 from providers.telling import told
 from providers.vault import Locked
 
@@ -35,7 +36,9 @@ class ModelForm(forms.Form):
 
 
 def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A form that starts the tries, and afterwards the tries."""
+    """A form that starts the tries, and afterwards the tries; what is found becomes the endpoint's address."""
+    if not may_readdress(request):
+        return ask_again(request)
     endpoint = _endpoint(rows, request, pk)
     deployment = endpoint.deployments.first()
     form = ModelForm(request.POST or None, initial={"model": deployment.vendor_id if deployment else ""})

@@ -18,8 +18,6 @@ from providers import adding
 from providers.models import Endpoint
 from providers.presets import PRESETS, Preset
 
-NEEDED = ("endpoint", "apikey", "languagemodel", "deployment")
-
 
 class PresetForm(forms.Form):
     """What a preset leaves open: with a key alone it is complete, for a vendor whose address is known."""
@@ -48,7 +46,7 @@ class PresetForm(forms.Form):
 
 def preset_page(rows: ModelAdmin[Endpoint], request: HttpRequest) -> HttpResponse:
     """The vendors to pick from; with one picked, its form."""
-    if not all(request.user.has_perm(f"providers.add_{name}") for name in NEEDED):
+    if not request.user.has_perms(adding.PERMISSIONS):
         raise PermissionDenied
     preset = PRESETS.get(request.GET.get("preset", ""))
     context: dict[str, Any] = {"title": _("Add a vendor"), "presets": PRESETS.values(), "preset": preset}

@@ -6,9 +6,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from providers import auditing, catalogue, pool
+from providers import adding, auditing, catalogue, pool
 from providers.adding import NAME_LENGTH
-from providers.models import Deployment, Endpoint, LanguageModel
+from providers.models import Endpoint, LanguageModel
 from providers.types import CatalogueEntry
 
 
@@ -38,19 +38,8 @@ def adopt(endpoint: Endpoint, picked: Iterable[str], by: Any = None) -> list[str
         raise ValidationError(_("A model's name is one line of at most 200 characters."))
     with auditing.watch(by, endpoint.deployments.all(), LanguageModel.objects.filter(name__in=wanted)):
         for vendor_id in wanted:
-            _serve(endpoint, vendor_id)
+            adding.serve(endpoint, vendor_id, by)
     return wanted
-
-
-def _serve(endpoint: Endpoint, vendor_id: str) -> None:
-    model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
-    if Deployment.objects.filter(endpoint=endpoint, model=model).exists():
-        raise ValidationError(
-            _("“%(name)s” is what another model of this endpoint is called here."), params={"name": vendor_id}
-        )
-    Deployment.objects.create(endpoint=endpoint, model=model, vendor_id=vendor_id)
-    if not model.enabled:
-        LanguageModel.objects.filter(pk=model.pk).update(enabled=True)
 
 
 def _can_be_stored(name: str) -> bool:

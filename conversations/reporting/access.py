@@ -11,8 +11,8 @@ from django.http import HttpResponseBase
 View = Callable[..., HttpResponseBase]
 
 
-def sees(permission: str, view: View) -> View:
-    """Only for those who are signed in to the admin and hold this permission."""
+def sees(permission: str | tuple[str, ...], view: View) -> View:
+    """Only for those who are signed in to the admin and hold this permission, or all of these."""
     guarded: Any = admin.site.admin_view(permission_required(permission, raise_exception=True)(view))
     return guarded  # type: ignore[no-any-return]
 

@@ -24,7 +24,8 @@ PLACES = (
     "conversations/actions/*.py", "conversations/models/*.py", "conversations/*views.py",
     "conversations/admission.py", "conversations/api.py", "conversations/admin.py", "conversations/allowance.py",
     "conversations/files.py", "conversations/opening.py", "conversations/reporting/*.py",
-    "providers/admin.py", "providers/admin_pages.py", "providers/audit_admin.py", "providers/audited_admin.py",
+    "conversations/ledger_admin.py", "providers/admin.py", "providers/admin_pages.py", "providers/audit_admin.py",
+    "providers/audited_admin.py", "providers/preset_page.py", "providers/readdressing.py",
 )  # fmt: skip
 LOOK_UPS = {
     "visible_to", "writable_by", "decided_by", "led_by", "revocable_by", "open", "of",
@@ -32,9 +33,10 @@ LOOK_UPS = {
 }  # fmt: skip
 """Methods of our querysets that say who may see or do something."""
 REFUSALS = {"NotFound", "Http404", "PermissionDenied"}
-JUDGES = {"may_reset", "lets_make_teams", "attachable", "keys_for", "models_for", "models_anywhere", "teams_of"}
+JUDGES = {"may_reset", "lets_make_teams", "attachable", "keys_for", "models_for", "models_anywhere", "teams_of",
+          "may_readdress"}  # fmt: skip
 """Functions that decide about access without being a queryset's."""
-GATES = {"login_required", "staff_required"}
+GATES = {"login_required"}
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,8 @@ HELPED = {"person member": LEAD | SUPERUSER, "person superuser": NOBODY, "person
     f"person {who}": SUPERUSER for who in ("both", "clerk", "alone", "lead")
 }
 """For whom a new password may be made possible, and by whom: whose teams one leads all, and who is no staff."""
+PROVEN = (302, 201, 422)
+"""First to the question for the password; answered at once to whom it was asked a moment ago."""
 
 
 def close_links() -> None:
@@ -142,10 +144,10 @@ PAGES = [
     on("setup", roles=NOBODY),
     on("setup", "POST", {"name": "eve", "password": "a fine long passphrase", "language": "en"}, roles=NOBODY),
     on("language", "POST", {"language": "en"}, roles=EVERYBODY),
-    on("local-model", roles=STAFF, refusal="staff"),
-    on("local-model", "POST", roles=STAFF, refusal="staff"),
-    on("add-endpoint", roles=STAFF, ok=302, refusal="staff"),
-    on("add-endpoint", "POST", {"preset": "openai", "key": "sk-test-new", "models": "m"}, STAFF, refusal="staff"),
+    on("local-model", roles=SUPERUSER, refusal="admin"),
+    on("local-model", "POST", roles=SUPERUSER, refusal="admin"),
+    on("add-endpoint", roles=SUPERUSER, ok=302, refusal="admin"),
+    on("add-endpoint", "POST", {"preset": "openai", "key": "sk-test-new", "models": "m"}, SUPERUSER, refusal="admin"),
     on("teams", roles=SIGNED_IN),
     on("new-team", roles=STAFF),
     on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
@@ -193,10 +195,10 @@ PAGES = [
     on("end-session", "POST", session=MEMBER),
     on("end-other-sessions", "POST", roles=SIGNED_IN),
     on("tokens", roles=SIGNED_IN, shows={"open token": MEMBER, "revoked token": NOBODY, "expired token": NOBODY}),
-    on("tokens", "POST", {"name": "t", "days": "30"}, roles=SIGNED_IN),
+    on("tokens", "POST", {"name": "t", "days": "30"}, roles=SIGNED_IN, ok=PROVEN),
     on("revoke-token", "POST", token=MEMBER),
     on("own-keys", roles=SIGNED_IN),
-    on("own-keys", "POST", {"key": "sk-test-own"}, roles=SIGNED_IN),
+    on("own-keys", "POST", {"key": "sk-test-own"}, roles=SIGNED_IN, ok=PROVEN),
     on("remove-own-key", "POST", targets={"own key": MEMBER, "site key": NOBODY}),
     on("-livez", roles=EVERYBODY),
     on("-readyz", roles=EVERYBODY),

@@ -38,6 +38,10 @@ ELSEWHERE = {
     "PasswordLink.use: ": "test_signing_in.py::test_of_two_who_use_a_link_at_once_one_does",
     "admin_pages.models_page: ":
         "../providers/test_endpoint_pages.py::test_models_are_added_by_those_who_may_add_them",
+    "readdressing.may_readdress: and bool(":
+        "../providers/test_readdressing.py::test_no_permission_moves_an_endpoint_in_its_form",
+    "readdressing.may_readdress: and did_recently":
+        "../providers/test_readdressing.py::test_a_superusers_password_is_asked_again",
 }  # fmt: skip
 """Conditions that no single request shows, only open sockets, races and limits: the tests that fail without them."""
 

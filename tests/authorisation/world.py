@@ -279,6 +279,8 @@ def _sign_in(world: World) -> None:
         world.clients[role] = Client(headers=_headers(world, role), raise_request_exception=False)
         if role in SIGNED_IN or role == Role.DEACTIVATED:
             world.clients[role].force_login(world.people[role])
+    superuser = world.clients[Role.SUPERUSER]
+    superuser.post("/accounts/reauthenticate/", {"password": PASSWORD})  # as changing an address wants it
     half = {"login": "half", "password": PASSWORD}
     assert "2fa" in world.clients[Role.HALF].post("/accounts/login/", half).headers["Location"]
     _with(world.people["deactivated"], is_active=False)

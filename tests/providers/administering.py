@@ -4,22 +4,23 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from conversations.models import User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from tests.conftest import CANARY, Cast
+from tests.conftest import CANARY, PASSWORD, Cast
 
 NEW_KEY = "sk-test-entered-0123456789wxyz"
 
 
 @pytest.fixture
 def alice(cast: Cast) -> Client:
-    client = Client()
-    client.force_login(cast.alice)
-    return client
+    """A superuser whose password was asked for again just now."""
+    return proven(cast.alice)
 
 
 @pytest.fixture
@@ -29,6 +30,22 @@ def endpoint(cast: Cast, settings: Any) -> Endpoint:
     model = LanguageModel.objects.create(name="parrot")
     Deployment.objects.create(model=model, endpoint=made, vendor_id="parrot")
     return made
+
+
+def proven(person: User) -> Client:
+    """Sign somebody in who has given the password again, as changing an address wants it."""
+    client = Client()
+    client.force_login(person)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return client
+
+
+def staff(cast: Cast, *permissions: str) -> Client:
+    """Make Bob staff with these permissions, and give the password again for him."""
+    cast.bob.is_staff = True
+    cast.bob.save()
+    cast.bob.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return proven(cast.bob)
 
 
 def page(model: type[Model], kind: str, *args: object) -> str:

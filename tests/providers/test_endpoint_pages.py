@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import translation
@@ -14,7 +13,7 @@ from providers import syncing
 from providers.models import Deployment, Endpoint
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
-from tests.providers.administering import alice, assert_is_safe, endpoint, form, keys, page, save
+from tests.providers.administering import alice, assert_is_safe, endpoint, form, keys, page, proven, save, staff
 from tests.vendor_replies import Received, default_reply
 
 __all__ = ["alice", "endpoint"]
@@ -28,15 +27,6 @@ def reachable(endpoint: Endpoint, vendor: FakeVendor) -> Endpoint:
     endpoint.base_url = vendor.openai_url
     endpoint.save()
     return endpoint
-
-
-def staff(cast: Cast, *permissions: str) -> Client:
-    cast.bob.is_staff = True
-    cast.bob.save()
-    cast.bob.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(cast.bob)
-    return client
 
 
 def test_the_form_leads_to_both_pages(alice: Client, endpoint: Endpoint) -> None:
@@ -132,8 +122,8 @@ def test_models_are_added_by_those_who_may_add_them(cast: Cast, reachable: Endpo
 
 @pytest.mark.parametrize("kind", ["detect", "models"])
 def test_a_forged_request_is_refused(cast: Cast, reachable: Endpoint, vendor: FakeVendor, kind: str) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(cast.alice)
+    client = proven(cast.alice)
+    client.handler.enforce_csrf_checks = True
     assert client.post(page(Endpoint, kind, reachable.pk), {"model": "m"}).status_code == 403
     assert vendor.requests == []
 

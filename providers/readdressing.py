@@ -1,0 +1,35 @@
+"""The guard of an endpoint's address, which decides where its keys and everybody's questions go."""
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+ADDRESS = ("wire", "base_url", "api_version", "key_placement", "headers")
+"""The fields of an endpoint that make its address."""
+
+
+def may_readdress(request: HttpRequest) -> bool:
+    """Tell whether this is a superuser whose password was asked for again a moment ago."""
+    return bool(request.user.is_superuser) and did_recently_reauthenticate(request)
+
+
+def address_of_proof(back: str) -> str:
+    """Return the page that asks for the password and leads back to `back`."""
+    return f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+
+
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """Lead a superuser to the question for the password; raises PermissionDenied for all others.
+
+    What was sent is not kept for afterwards: keys may be in it, and a session is stored unsealed.
+    """
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    if request.method == "POST":
+        messages.warning(request, _("Nothing was changed: an address is changed with your password given again."))
+    return redirect(address_of_proof(request.path))
