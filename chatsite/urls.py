@@ -59,6 +59,7 @@ urlpatterns = [
     path("new-password/for/<uuid:person_id>/", password_views.make_link, name="new-password-link"),
     path("new-password/<str:secret>/", password_views.follow, name="follow-password-link"),
     path("account/", account_views.account, name="account"),
+    path("account/notices/", account_views.notices, name="notices"),
     path("account/sessions/end/", account_views.end_other_sessions, name="end-other-sessions"),
     path("account/sessions/<int:session_id>/end/", account_views.end_session, name="end-session"),
     path("account/tokens/", account_views.tokens, name="tokens"),

@@ -11,9 +11,10 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import mailing
 from conversations.digests import digest_of, fresh_secret
@@ -35,6 +36,18 @@ def account(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     context = {"form": form, "sessions": _sessions(request), "sends_mail": mailing.is_set_up()}
     return render(request, "account/account.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@never_cache
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """Show what has changed in the account lately, and go on to where its person wanted to go."""
+    mine, next_page = _person(request).notices, request.GET.get("next", "")
+    shown = list(mine.filter(created_at__gt=timezone.now() - timedelta(days=90))[:100])
+    mine.mark_read()
+    is_ours = url_has_allowed_host_and_scheme(next_page, allowed_hosts=None)
+    return render(request, "account/notices.html", {"notices": shown, "next": next_page if is_ours else "/"})
 
 
 @login_required

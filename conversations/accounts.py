@@ -1,9 +1,13 @@
 """What django-allauth asks of a site, and the one way in for those whom no password form has let in."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from conversations.models import User
 
@@ -17,6 +21,14 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
     def get_client_ip(self, request: HttpRequest) -> str:
         """Whoever comes by a Unix socket has no address; all of them share one."""
         return str(super().get_client_ip(request)) if request.META.get("REMOTE_ADDR") else "::"
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Lead somebody whose account was changed to what they should know first."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if user.notices.due().exists():
+            onward = urlencode({"next": response.headers.get("Location", "/")})
+            return HttpResponseRedirect(f"{reverse('notices')}?{onward}")
+        return response
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         """allauth's own holds the Host header, whose port any guesser may choose, and each would count by itself."""

@@ -1,12 +1,16 @@
 """The few mails that the site writes itself, where it can send mail at all."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils import translation
 
-from conversations.models import Invitation
+from conversations import postbox
+from conversations.models import AccountNotice, Invitation
 
 _logger = logging.getLogger(__name__)
 
@@ -21,10 +25,26 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
     if not is_set_up():
         return False
     context = {"invitation": invitation, "team": invitation.team, "maker": invitation.made_by, "link": link}
-    subject = " ".join(render_to_string("teams/mail/invitation_subject.txt", context).split())
-    body = render_to_string("teams/mail/invitation.txt", context)
+    return _send("teams/mail/invitation", invitation.mailed_to, context)
+
+
+def send_notice(notice: AccountNotice, address: str) -> None:
+    """Mail a notice once its transaction has ended, behind the answer."""
+    if is_set_up():
+        language = notice.user.language
+        transaction.on_commit(lambda: postbox.later(lambda: _in_language(language, "notice", address, notice=notice)))
+
+
+def _in_language(language: str, letter: str, address: str, **context: Any) -> None:
+    with translation.override(language or settings.LANGUAGE_CODE):
+        _send(f"account/mail/{letter}", address, context)
+
+
+def _send(letter: str, address: str, context: dict[str, Any]) -> bool:
+    subject = " ".join(render_to_string(f"{letter}_subject.txt", context).split())
+    body = render_to_string(f"{letter}.txt", context)
     try:
-        return bool(send_mail(subject, body, None, [invitation.mailed_to]))
+        return bool(send_mail(subject, body, None, [address]))
     except OSError:
-        _logger.warning("An invitation could not be mailed.", exc_info=True)
+        _logger.warning("A letter could not be mailed.", exc_info=True)
         return False

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations import limits, mailing
+from conversations import limits, mailing, notices
 from conversations.digests import digest_of, fresh_secret
 from conversations.forms import PasswordForm
 from conversations.models import PasswordLink, User
@@ -74,6 +74,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
             return _over(request)
         link.user.set_password(form.cleaned_data["password"])
         link.user.save(update_fields=["password"])
+        notices.tell(link.user, notices.Kind.PASSWORD_SET, by=link.made_by)
     request.session.pop(SESSION_KEY, None)
     messages.success(request, gettext("The new password is set. Sign in with it."))
     return redirect("account_login")
@@ -92,6 +93,7 @@ def _new_link(maker: User, person: User) -> str:
             expires_at=now + PasswordLink.VALID,
         )
         auditing.added(maker, link)
+        notices.tell(person, notices.Kind.LINK_MADE, by=maker)
     return secret
 
 

@@ -22,6 +22,7 @@ GOING_ON = {
     "conversations/generation.py:run",
     "conversations/live/bus.py:_listen",
     "conversations/live/hub.py:send",
+    "conversations/postbox.py:_done",
     "conversations/sweep.py:_run",
     "conversations/checkpoints.py:_run",
     "conversations/checkpoints.py:_write_endings",

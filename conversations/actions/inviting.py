@@ -58,7 +58,9 @@ def sign_up(invitation: Invitation, name: str, password: str, *, email: str, lan
     """An account and a place in the team, or neither."""
     try:
         with transaction.atomic():
-            person = User.objects.create_user(name, email=email, password=password, language=language)
+            person = User.objects.create_user(
+                name, email=email, password=password, language=language, made_in_id=invitation.team_id
+            )
             auditing.added(person, person)
             join(person, invitation)
     except IntegrityError:

@@ -2,6 +2,7 @@ from conversations.models.conversation import BranchChoice, Conversation, ReadMa
 from conversations.models.file import File
 from conversations.models.invitation import Invitation
 from conversations.models.message import Message
+from conversations.models.notice import AccountNotice
 from conversations.models.password_link import PasswordLink
 from conversations.models.people import Installation, Membership, Team, User
 from conversations.models.receipt import Receipt
@@ -11,6 +12,7 @@ from conversations.models.sums import DailySum, FirstToken
 from conversations.models.token import PersonalToken
 
 __all__ = [
+    "AccountNotice",
     "BranchChoice",
     "Budget",
     "Conversation",

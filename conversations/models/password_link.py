@@ -3,6 +3,7 @@
 import hashlib
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.db import models
 from django.utils import timezone
 
@@ -54,12 +55,15 @@ class PasswordLink(models.Model):
 def may_reset(user: User, person: User) -> bool:
     """Whether `user` may make a link to a new password for `person`, which is the key to everything of theirs.
 
-    Superusers for everybody; a lead for somebody all of whose teams this lead leads, and never for staff.
+    Superusers for everybody; a lead for an account that the invitation of their team made, while they lead all its
+    teams, and neither for staff nor where there is a second factor.
     """
     if user == person or not person.is_active:
         return False
     if user.is_superuser:
         return True
+    if person.is_staff or person.is_superuser or Authenticator.objects.filter(user=person).exists():
+        return False
     theirs = set(Team.objects.visible_to(person).values_list("pk", flat=True))
     led = set(Team.objects.led_by(user).values_list("pk", flat=True))
-    return not person.is_staff and bool(theirs) and theirs <= led
+    return person.made_in_id in theirs and theirs <= led

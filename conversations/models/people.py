@@ -21,6 +21,10 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    made_in = models.ForeignKey("Team", models.SET_NULL, null=True, editable=False, related_name="+")
+    """The team whose invitation made this account."""
+
+    made_in_id: UUID | None
 
     class Meta:
         verbose_name = _("person")

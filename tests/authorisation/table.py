@@ -114,10 +114,13 @@ PASSWORD_LINKS = {"password link open": EVERYBODY} | {
 INVITED, LET_IN = {"invitation open": EVERYBODY}, {"password link open": EVERYBODY}
 """Whoever has followed such a link; one that leads nowhere leaves nothing behind to go on with."""
 CLOSED, SHUT = dict.fromkeys(INVITED, NOBODY), dict.fromkeys(LET_IN, NOBODY)
-HELPED = {"person member": LEAD | SUPERUSER, "person superuser": NOBODY, "person deactivated": NOBODY} | {
-    f"person {who}": SUPERUSER for who in ("both", "clerk", "alone", "lead")
-}
-"""For whom a new password may be made possible, and by whom: whose teams one leads all, and who is no staff."""
+HELPED = {
+    "person newcomer": LEAD | SUPERUSER,
+    "person guarded": SUPERUSER,
+    "person superuser": NOBODY,
+    "person deactivated": NOBODY,
+} | {f"person {who}": SUPERUSER for who in ("member", "both", "clerk", "alone", "lead")}
+"""For whom a new password may be made possible, and by whom: whose account one's team made, and who is no staff."""
 PROVEN = (302, 201, 422)
 """First to the question for the password; answered at once to whom it was asked a moment ago."""
 
@@ -192,6 +195,7 @@ PAGES = [
     on("new-password-link", "POST", targets=HELPED, ok=201),
     on("account", roles=SIGNED_IN),
     on("account", "POST", {"display_name": "Somebody"}, roles=SIGNED_IN),
+    on("notices", roles=SIGNED_IN),
     on("end-session", "POST", session=MEMBER),
     on("end-other-sessions", "POST", roles=SIGNED_IN),
     on("tokens", roles=SIGNED_IN, shows={"open token": MEMBER, "revoked token": NOBODY, "expired token": NOBODY}),

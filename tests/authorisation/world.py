@@ -87,14 +87,22 @@ def build() -> World:
 
 
 def _people(world: World, crew: Team, others: Team) -> None:
-    names = [role for role in Role if "program" not in role and role != Role.ANONYMOUS] + ["both", "clerk"]
+    names = [role for role in Role if "program" not in role and role != Role.ANONYMOUS] + [
+        "both",
+        "clerk",
+        "newcomer",
+        "guarded",
+    ]
     for name in names:
         world.people[name] = User.objects.create_user(name, password=PASSWORD, language="en")
+    for name in ("newcomer", "guarded", "both", "clerk"):
+        _with(world.people[name], made_in=crew)
+    TOTP.activate(world.people["guarded"], generate_totp_secret())
     _with(world.people["staff"], is_staff=True)
     _with(world.people["clerk"], is_staff=True)
     _with(world.people["superuser"], is_staff=True, is_superuser=True)
     places = {"reader": "reader", "lead": "lead", "deactivated": "lead"}
-    places |= dict.fromkeys(["member", "owner", "half", "both", "clerk"], "member")
+    places |= dict.fromkeys(["member", "owner", "half", "both", "clerk", "newcomer", "guarded"], "member")
     for name, role in places.items():
         Membership.objects.create(team=crew, user=world.people[name], role=role)
     for name, role in {"other": "lead", "both": "member"}.items():
@@ -214,7 +222,7 @@ def _links(world: World, crew: Team, others: Team) -> None:
         usual = {"user": person, "replaces": PasswordLink.state_of(person), "expires_at": now + HOUR}
         PasswordLink.objects.create(digest=digest_of(secret), **{**usual, **fields})
         world.targets[f"password link {name}"] = {"secret": secret}
-    for name in ("member", "both", "clerk", "alone", "lead", "superuser", "deactivated"):
+    for name in ("member", "newcomer", "guarded", "both", "clerk", "alone", "lead", "superuser", "deactivated"):
         world.targets[f"person {name}"] = {"person_id": world.people[name].pk}
 
 

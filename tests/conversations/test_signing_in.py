@@ -189,6 +189,10 @@ def test_seeds_follow_the_encryption_keys(cast: Cast, settings: object) -> None:
 def test_who_may_make_a_link_for_whom(cast: Cast) -> None:
     lead = User.objects.create_user("lena")
     cast.team.memberships.create(user=lead, role="lead")
+    assert not may_reset(lead, cast.bob), "nobody whose account was there before"
+    User.objects.filter(pk__in=[cast.alice.pk, cast.bob.pk]).update(made_in=cast.team)
+    cast.bob.refresh_from_db()
+    cast.alice.refresh_from_db()
     assert may_reset(lead, cast.bob)
     assert not may_reset(lead, cast.alice), "never for staff"
     assert not may_reset(lead, cast.carol), "not for outsiders"

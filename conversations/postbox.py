@@ -1,0 +1,38 @@
+"""A thread that does what no answer waits for, such as sending letters."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connections
+
+MOST = 1000
+"""Pieces of work that may wait; more are dropped."""
+
+_logger = logging.getLogger(__name__)
+_thread = ThreadPoolExecutor(1, thread_name_prefix="postbox")
+_room = threading.BoundedSemaphore(MOST)
+
+
+def later(work: Callable[[], object]) -> None:
+    """Run `work` in the thread, after what was given to it before."""
+    if not _room.acquire(blocking=False):
+        _logger.warning("A letter was dropped: %d wait already.", MOST)
+        return
+    _thread.submit(_done, work)
+
+
+def wait() -> None:
+    """Return once everything that was given to the thread so far is done."""
+    _thread.submit(bool).result()
+
+
+def _done(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Exception:  # this thread's outermost frame
+        _logger.exception("A letter could not be written.")
+    finally:
+        _room.release()
+        connections.close_all()
