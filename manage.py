@@ -24,9 +24,13 @@ def run() -> None:
     from chatsite.bootstrap import prepare
 
     arguments = prepare(sys.argv[1:])
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line([sys.argv[0], *arguments])
+    try:
+        execute_from_command_line([sys.argv[0], *arguments])
+    except ImproperlyConfigured as wrong:
+        sys.exit(str(wrong))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (models can be imported only now)
-from channels.security.websocket import OriginValidator  # noqa: E402
+from channels.security.websocket import WebsocketDenier  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 from django.http.response import HttpResponseBase  # noqa: E402
 
+from chatsite import front  # noqa: E402
 from conversations.admission import token_in  # noqa: E402
 from conversations.routing import websocket_urlpatterns  # noqa: E402
 from conversations.stored_file import StoredFile  # noqa: E402
@@ -49,12 +50,24 @@ def _with_file(send: Any, path: str) -> Any:
 
 
 _sockets = URLRouter(websocket_urlpatterns)  # the consumer asks who it is by itself
-_browsers = OriginValidator(SessionMiddlewareStack(_sockets), settings.CHATSITE_ORIGINS)
+_browsers = SessionMiddlewareStack(_sockets)
+_nobody = WebsocketDenier()
 
 
-async def _entrance(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def _handshake(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """A cookie comes with any page that opens a socket to us, so its Origin counts; a token with its program alone."""
-    await (_browsers if token_in(scope) is None else _sockets)(scope, receive, send)
+    has_token = token_in(scope) is not None
+    is_welcome = front.names_us(scope) and (has_token or _origin(scope) in settings.CHATSITE_ORIGINS)
+    await ((_sockets if has_token else _browsers) if is_welcome else _nobody)(scope, receive, send)
 
 
-application = ProtocolTypeRouter({"http": _Django(), "websocket": _entrance})
+def _origin(scope: dict[str, Any]) -> str:
+    return b",".join(value for name, value in scope["headers"] if name == b"origin").decode("latin-1")
+
+
+_behind = ProtocolTypeRouter({"http": _Django(), "websocket": _handshake})
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Serve a request as it really is, whatever its headers claim."""
+    await _behind(front.enter(scope), receive, send)

@@ -32,6 +32,7 @@ _NO_ROOM = b"503 Service Unavailable"
 _REFUSAL = b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _UPLOADS = b"/api/v1/files"
 _SESSION_COOKIE = b"sessionid"
+_ROOT_PATH = b"Daphne-Root-Path"
 
 
 class LimitedRequest(WebRequest):
@@ -75,6 +76,11 @@ class LimitedRequest(WebRequest):
             self.channel.loseConnection()
         else:
             super().requestReceived(command, path, version)
+
+    def process(self) -> Any:
+        """Daphne's, less the header that it takes for a proxy's word on where the site lies."""
+        self.requestHeaders.removeHeader(_ROOT_PATH)
+        return super().process()
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Daphne's, and a file instead of a body."""

@@ -2,12 +2,11 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from chatsite import databases, generated, mail
+from chatsite import databases, front, generated, mail, origins
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -36,7 +35,8 @@ def _encryption_keys() -> list[str]:
 
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
 CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
-CHATSITE_ORIGINS = _list(os.environ.get("CHATSITE_ORIGINS") or "http://localhost:8000,http://127.0.0.1:8000")
+CHATSITE_ORIGINS = origins.read(os.environ.get("CHATSITE_ORIGINS") or origins.DEFAULT)
+CHATSITE_TRUSTED_PROXIES = front.read_proxies(os.environ.get("CHATSITE_TRUSTED_PROXIES") or front.LOOPBACK)
 CHATSITE_PRIVATE_HOSTS = frozenset(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
 CHATSITE_STREAM_THREADS = int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
 CHATSITE_CURRENCY = os.environ.get("CHATSITE_CURRENCY") or "USD"
@@ -50,8 +50,7 @@ SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or generated.secret("secre
 # --- The site ------------------------------------------------------------------------------------------------------
 
 DEBUG = False
-_hosts = {urlsplit(origin).hostname or "" for origin in CHATSITE_ORIGINS}
-ALLOWED_HOSTS = sorted(f"[{host}]" if ":" in host else host for host in _hosts)
+ALLOWED_HOSTS = sorted({origins.name_of(origin) for origin in CHATSITE_ORIGINS})
 CSRF_TRUSTED_ORIGINS = CHATSITE_ORIGINS
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"

@@ -19,8 +19,8 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Whoever comes by a Unix socket has no address; all of them share one."""
-        return str(super().get_client_ip(request)) if request.META.get("REMOTE_ADDR") else "::"
+        """Return the client's address, which the server has established; "::" for a peer without one."""
+        return str(request.META.get("REMOTE_ADDR") or "::")
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Lead somebody whose account was changed to what they should know first."""

@@ -7,6 +7,8 @@ from allauth.account.adapter import get_adapter
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from conversations.addresses import limit_key
+
 MINUTE = 60
 BAD_LINKS = 20
 """Links a minute from one address that lead nowhere."""
@@ -33,12 +35,12 @@ def bad_token(request: HttpRequest) -> bool:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from, as far as that can be trusted."""
+    """Return the client's address, as the server has established it."""
     return str(get_adapter(request).get_client_ip(request))
 
 
 def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:
-    return _is_over(f"{action}:{address_of(request)}", most)
+    return _is_over(f"{action}:{limit_key(address_of(request))}", most)
 
 
 def _is_over(what: str, most: int) -> bool:

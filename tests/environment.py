@@ -8,8 +8,8 @@ import tempfile
 DATA = tempfile.mkdtemp(prefix="chatsite-tests-")
 atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 os.environ["CHATSITE_DATA"] = DATA
-for name in ("CHATSITE_ORIGINS", "CHATSITE_PRIVATE_HOSTS", "CHATSITE_SECRET_KEY", "CHATSITE_ENCRYPTION_KEYS",
-             "DATABASE_URL", "REDIS_URL"):  # fmt: skip
+for name in ("CHATSITE_ORIGINS", "CHATSITE_TRUSTED_PROXIES", "CHATSITE_PRIVATE_HOSTS", "CHATSITE_SECRET_KEY",
+             "CHATSITE_ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL"):  # fmt: skip
     os.environ.pop(name, None)
 if url := os.environ.pop("CHATSITE_TEST_DATABASE_URL", None):  # tests that run on another database set it
     os.environ["DATABASE_URL"] = url

@@ -280,6 +280,15 @@ def test_start_serves_prints_the_way_in_and_ends_within_five_seconds(data_folder
     assert [path for path in private if path.stat().st_mode & 0o077] == []
 
 
+@pytest.mark.parametrize("name", ["CHATSITE_ORIGINS", "CHATSITE_TRUSTED_PROXIES"])
+def test_a_setting_that_cannot_work_is_refused_in_one_line(data_folder: Path, name: str) -> None:
+    command = [sys.executable, str(BASE / "manage.py"), "start", "--port", "0", "--no-local-model"]
+    environment = os.environ | {name: "https://example.org/chat"}
+    refused = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert re.fullmatch(rf"{name}: [^\n]+\n", refused.stderr)
+
+
 def test_with_an_administrator_start_prints_one_line(data_folder: Path, tmp_path: Path) -> None:
     administrator = {"DJANGO_SUPERUSER_USERNAME": "ada", "DJANGO_SUPERUSER_PASSWORD": "a long enough one"}
     for arguments in (["migrate", "-v0"], ["createsuperuser", "--noinput", "-v0"]):

@@ -1,0 +1,128 @@
+"""No header of a client's chooses the site's address: real requests to the real server, with forged ones."""
+
+import re
+from collections.abc import Callable
+from http.client import HTTPConnection
+from urllib.parse import urlencode
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+
+from chatsite import front
+from conversations import limits
+from conversations.models import User
+from providers.audit import AuditEntry
+from tests.conftest import Cast
+
+EVIL = "evil.test"
+VALUES = {
+    "daphne-root-path": f"https://{EVIL}",
+    "x-forwarded-proto": "https",
+    "x-forwarded-port": "31337",
+    "x-forwarded-ssl": "on",
+    "front-end-https": "on",
+    "x-forwarded-for": "203.0.113.9",
+    "forwarded": f"for=203.0.113.9;host={EVIL};proto=https",
+}
+"""What each header would say; the others name a host."""
+HEADERS = [name.decode() for name in (*sorted(front.CLAIMS), *front.TRACES)]
+
+
+class Visitor:
+    """A program that sends any bytes as headers, with a CSRF cookie and its token."""
+
+    def __init__(self, site: str, session: str = "") -> None:
+        self.place, secret = site.removeprefix("http://"), "c" * 32
+        self.usual = {"Origin": site, "Cookie": f"csrftoken={secret}; sessionid={session}", "X-CSRFToken": secret}
+
+    def ask(self, path: str, given: dict[str, str] | None = None, **headers: str | bytes) -> tuple[int, str]:
+        """The status of the answer, and where it leads."""
+        connection = HTTPConnection(self.place, timeout=20)
+        connection.putrequest("GET" if given is None else "POST", path, skip_host="Host" in headers)
+        body = urlencode(given or {}).encode()
+        form = {"Content-Length": str(len(body)), "Content-Type": "application/x-www-form-urlencoded"}
+        for name, value in {**self.usual, **form, **headers}.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        return response.status, response.getheader("Location", "")
+
+    def forget_the_password(self, **headers: str | bytes) -> int:
+        cache.clear()
+        return self.ask("/accounts/password/reset/", {"email": "bob@example.org"}, **headers)[0]
+
+
+@pytest.fixture
+def visitor(cast: Cast, site: str, settings: object) -> Visitor:
+    settings.CHATSITE_SENDS_MAIL = True  # type: ignore[attr-defined]
+    User.objects.filter(pk=cast.bob.pk).update(email="bob@example.org")
+    return Visitor(site)
+
+
+def links() -> list[str]:
+    found = [link for letter in mail.outbox for link in re.findall(r"https?://\S+", str(letter.body))]
+    mail.outbox.clear()
+    return found
+
+
+def test_no_header_moves_the_link_of_a_letter(visitor: Visitor, site: str) -> None:
+    assert visitor.forget_the_password() == 302
+    assert [link.startswith(f"{site}/accounts/password/reset/key/") for link in links()] == [True]
+    for name in HEADERS:
+        assert visitor.forget_the_password(**{name: VALUES.get(name, EVIL)}) == 302, name
+        assert [link.startswith(f"{site}/accounts/password/reset/key/") for link in links()] == [True], name
+
+
+def test_no_header_moves_the_root_of_the_site(visitor: Visitor) -> None:
+    for name in HEADERS:
+        assert visitor.ask("/x/account/", **{name: "/x"})[0] == 404, name
+        assert visitor.ask("/account/", **{name: "/x"}) == (302, "/accounts/login/?next=/account/"), name
+
+
+def test_bytes_that_are_no_text_are_no_failure(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:
+    for name in HEADERS:
+        assert visitor.ask("/livez", **{name: b"\xff\xfe%ff"})[0] == 200, name
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1:31337", "127.0.0.1", EVIL, "127.0.0.1@evil.test", "\xff", "", "[::1", "a b", "127.0.0.1:{port},x"],
+)
+def test_a_host_that_is_no_origin_is_refused(visitor: Visitor, host: str) -> None:
+    given = host.format(port=visitor.place.partition(":")[2]).encode("latin-1")
+    assert visitor.forget_the_password(Host=given) == 400
+    assert visitor.ask("/", Host=given)[0] == 400
+    assert links() == []
+
+
+def test_monitors_ask_by_any_name(visitor: Visitor) -> None:
+    for path in ("/livez", "/readyz"):
+        for host in ("10.1.2.3", "127.0.0.1", "localhost:9", "monitor.internal"):
+            assert visitor.ask(path, Host=host)[0] == 200
+
+
+def test_an_address_is_believed_where_a_trusted_proxy_tells_it(
+    cast: Cast, settings: object, sign_in: Callable[[User], Client], site: str
+) -> None:
+    alice = Visitor(site, sign_in(cast.alice).cookies["sessionid"].value)
+    found = []
+    for trusted in ("127.0.0.1", "10.0.0.0/8", "none"):
+        settings.CHATSITE_TRUSTED_PROXIES = front.read_proxies(trusted)  # type: ignore[attr-defined]
+        claimed = {"X-Forwarded-For": "198.51.100.1, 203.0.113.9", "X-Real-IP": "198.51.100.2"}
+        assert alice.ask("/teams/new/", {"name": trusted}, **claimed)[0] == 302
+        found.append(AuditEntry.objects.latest("id").address)
+    assert found == ["203.0.113.9", "127.0.0.1", "127.0.0.1"]
+
+
+def test_one_customers_ipv6_addresses_have_one_limit(cast: Cast, settings: object, site: str) -> None:
+    settings.CHATSITE_TRUSTED_PROXIES = front.read_proxies(front.LOOPBACK)  # type: ignore[attr-defined]
+    visitor, cut_off = Visitor(site), []
+    for network in (1, 2):
+        claimed = [f"2001:db8:0:{network}::{number}" for number in range(limits.BAD_LINKS + 1)]
+        cut_off.append([visitor.ask("/join/x/", **{"X-Forwarded-For": one})[0] for one in claimed].index(429))
+    assert cut_off == [limits.BAD_LINKS] * 2

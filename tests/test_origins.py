@@ -1,0 +1,157 @@
+"""CHATSITE_ORIGINS and CHATSITE_TRUSTED_PROXIES: what is taken, as what, and what is refused with which words."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite import front, origins
+from chatsite.front import Networks
+from conversations.addresses import limit_key
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://chat.example.org/", "https://chat.example.org"),
+        ("https://chat.example.org:443", "https://chat.example.org"),
+        ("http://chat.example.org:80/", "http://chat.example.org"),
+        ("HTTPS://Chat.Example.ORG", "https://chat.example.org"),
+        ("https://chat.example.org.", "https://chat.example.org"),
+        ("https://chat.example.org:8443", "https://chat.example.org:8443"),
+        ("http://chat.example.org:443", "http://chat.example.org:443"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://[2001:DB8:0:0::7]", "http://[2001:db8::7]"),
+        ("http://192.0.2.7:8000", "http://192.0.2.7:8000"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_write_it(given: str, read: str) -> None:
+    assert origins.read(f" {given} ,, {read}") == [read]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("chat.example.org", "does not begin with https://"),
+        ("chat.example.org:8000", "does not begin with https://"),
+        ("//chat.example.org", "does not begin with https://"),
+        ("ftp://chat.example.org", "does not begin with https://"),
+        ("https://example.org/chat", "the root of a host only"),
+        ("https://example.org?chat", "has a path"),
+        ("*", "has a star"),
+        ("https://*.example.org", "has a star"),
+        ("https://.example.org", "no host that a browser"),
+        ("https://", "no host that a browser"),
+        ("https://a_b.example.org", "no host that a browser"),
+        ("https://a b.example.org", "no host that a browser"),
+        ("http://127.1:8000", "no host that a browser"),
+        ("http://0x7f000001", "no host that a browser"),
+        ("https://me:secret@example.org", "has a user name"),
+        ("https://example.org:0", "a port that nothing"),
+        ("https://example.org:99999", "cannot be read"),
+        ("https://[::1", "cannot be read"),
+        (",", "names no address"),
+    ],
+)
+def test_what_is_no_origin_is_refused_with_a_sentence(given: str, why: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"CHATSITE_ORIGINS.*{why}"):
+        origins.read(given)
+
+
+SITE = ["https://chat.example.org", "http://chat.example.org:8000", "http://[::1]", "https://[::1]"]
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "named"),
+    [
+        ("chat.example.org", "http", "https://chat.example.org"),
+        ("CHAT.example.org:443", "http", "https://chat.example.org"),
+        ("chat.example.org:8000", "https", "http://chat.example.org:8000"),
+        ("[::1]", "http", "http://[::1]"),
+        ("[::1]", "https", "https://[::1]"),
+        ("chat.example.org:80", "http", None),
+        ("chat.example.org:31337", "http", None),
+        ("chat.example.org.evil.test", "http", None),
+        ("chat.example.org@evil.test", "http", None),
+        ("", "http", None),
+    ],
+)
+def test_a_host_names_an_origin_with_its_port_or_none(host: str, scheme: str, named: str | None) -> None:
+    assert origins.named_by(host, SITE, scheme) == named
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_loopback"),
+    [("http://localhost:8000", True), ("http://127.8.8.8", True), ("http://[::1]:8000", True),
+     ("https://chat.example.org", False), ("http://192.0.2.7", False), ("http://localhost.example.org", False)],
+)  # fmt: skip
+def test_loopback_is_told_by_the_address(origin: str, is_loopback: bool) -> None:
+    assert origins.is_loopback(origin) == is_loopback
+
+
+# --- Proxies ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trusted(settings: object) -> Networks:
+    networks = front.read_proxies("127.0.0.0/8, ::1, 10.0.0.0/8")
+    settings.CHATSITE_TRUSTED_PROXIES = networks  # type: ignore[attr-defined]
+    return networks
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("::ffff:127.0.0.1", ["203.0.113.9"], "203.0.113.9"),
+        ("127.0.0.1", ["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
+        ("127.0.0.1", ["198.51.100.1", "203.0.113.9"], "203.0.113.9"),
+        ("127.0.0.1", ["198.51.100.1, 203.0.113.9, 10.1.2.3"], "203.0.113.9"),
+        ("127.0.0.1", ["10.9.9.9, 10.1.2.3"], "10.9.9.9"),
+        ("127.0.0.1", ["198.51.100.1, not an address, 10.1.2.3"], "10.1.2.3"),
+        ("127.0.0.1", ["unknown"], "127.0.0.1"),
+        ("127.0.0.1", ["", ","], "127.0.0.1"),
+        ("127.0.0.1", ["203.0.113.9:5678"], "203.0.113.9"),
+        ("::1", ["[2001:DB8::7]:5678"], "2001:db8::7"),
+        ("::1", ["2001:db8::7"], "2001:db8::7"),
+        ("::1", ["fe80::1%eth0"], "fe80::1"),
+        ("::1", ["::ffff:203.0.113.9"], "203.0.113.9"),
+        ("203.0.113.1", ["198.51.100.1"], "203.0.113.1"),
+        ("192.168.0.1", ["127.0.0.1"], "192.168.0.1"),
+        ("", ["198.51.100.1"], ""),
+    ],
+)
+def test_the_last_address_that_is_no_proxys_counts(
+    trusted: Networks, peer: str, forwarded: list[str], client: str
+) -> None:
+    assert front.client_address(peer, [value.encode() for value in forwarded]) == client
+
+
+def test_no_bytes_of_a_header_are_a_failure(trusted: Networks) -> None:
+    for junk in (b"\xff", b"\x00", b"[", b"]", b"%", b'"', b"," * 10_000, b"1.2.3.4.5", b"1" * 10_000):
+        assert front.client_address("127.0.0.1", [junk]) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("given", ["proxy.example.org", "10.0.0.1/8", "*", "10.0.0.0/99", "none, 10.0.0.1"])
+def test_what_is_no_network_is_refused_with_a_sentence(given: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"CHATSITE_TRUSTED_PROXIES: .*"):
+        front.read_proxies(given)
+
+
+def test_nobody_may_be_trusted() -> None:
+    assert front.read_proxies("none") == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("", ""),
+    ],
+)
+def test_limits_count_a_customers_ipv6_addresses_together(address: str, key: str) -> None:
+    assert limit_key(address) == key
