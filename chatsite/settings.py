@@ -201,17 +201,20 @@ STORAGES = {
     "staticfiles": {"BACKEND": "chatsite.staticfiles.JoinedManifestStorage"},
 }
 
-# --- Logging: to standard error, terse; never a query string, it may hold a token ------------------------------------
+# --- Logging: to standard error, terse; what repeats is counted; never a query string, it may hold a token -----------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
+        "counted": {"()": "chatsite.repeats.WithoutRepeats"},
         "terse": {"()": "chatsite.errors.WithoutQueryStrings"},
         "masked": {"()": "chatsite.errors.WithoutSecrets"},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked", "terse"]}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["counted", "masked", "terse"]},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

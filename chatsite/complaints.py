@@ -1,0 +1,97 @@
+"""Failures of the database, the disk and the settings that a person can mend, each as a code and one sentence."""
+
+import errno
+import sqlite3
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+AWAY, DAMAGED, FAILING, FULL, LOCKED, READ_ONLY = (
+    "database_away", "database_damaged", "database_failing", "database_full", "database_locked", "database_read_only",
+)  # fmt: skip
+SENTENCES = {
+    AWAY: "The database does not answer",
+    DAMAGED: "The database is damaged, or is no database",
+    FAILING: "The disk below the database fails",
+    FULL: "The disk is full: nothing can be written",
+    LOCKED: "The database is locked by somebody else",
+    READ_ONLY: "The database can only be read, not written",
+}
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: LOCKED,
+    sqlite3.SQLITE_LOCKED: LOCKED,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_IOERR: FAILING,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_CANTOPEN: AWAY,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+}
+_POSTGRES = {"25006": READ_ONLY, "53100": FULL, "55P03": LOCKED}
+_POSTGRES_CLASSES = {"08": AWAY, "28": AWAY, "3D": AWAY, "53": AWAY, "57": AWAY, "58": AWAY}
+"""SQLSTATE, and its first two characters (PostgreSQL documentation, appendix A)."""
+_DISK = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One failure: `code` for programs, `sentence` for the person at the terminal."""
+
+    code: str
+    sentence: str
+
+
+def complaint(error: BaseException) -> Complaint | None:
+    """Name this failure, or return None where only its traceback helps."""
+    from django.core.exceptions import ImproperlyConfigured  # only now: settings are read while Django loads
+    from django.db import Error
+
+    if isinstance(error, ImproperlyConfigured):
+        return Complaint("settings", _line(error))
+    if isinstance(error, Error) and (code := _code(error.__cause__ or error)):
+        return Complaint(code, f"{SENTENCES[code]} ({_line(error)}).")
+    if isinstance(error, OSError) and error.errno in _DISK:
+        code = _DISK[error.errno]
+        return Complaint(code, f"{error.strerror}: {error.filename or 'the disk'}.")
+    return None
+
+
+def because(error: BaseException) -> Complaint | None:
+    """Name this failure for the terminal: a pool that waited in vain does not know why, so one connection is tried."""
+    if type(error.__cause__).__name__ != "PoolTimeout":
+        return complaint(error)
+    from django.db import Error
+    from django.db import connection as postgres
+
+    connection: Any = postgres
+    try:
+        with connection.wrap_database_errors:
+            connection.Database.connect(**connection.get_connection_params()).close()
+    except Error as problem:
+        return complaint(problem)
+    return complaint(error)
+
+
+def _code(cause: Any) -> str | None:
+    if isinstance(cause, sqlite3.Error):
+        return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
+    if not isinstance(cause, _postgres_errors()):
+        return None
+    state = getattr(cause, "sqlstate", None) or ""
+    return _POSTGRES.get(state) or _POSTGRES_CLASSES.get(state[:2]) or (None if state else AWAY)
+
+
+@cache
+def _postgres_errors() -> tuple[type[Exception], ...]:
+    """OperationalError without SQLSTATE means that no connection came about; others are mistakes of ours."""
+    from django.conf import settings
+
+    if not settings.DATABASE_URL:
+        return ()
+    from psycopg import errors
+
+    return (errors.OperationalError, errors.InterfaceError, errors.InternalError)
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".")
