@@ -1,5 +1,8 @@
 """Finding a conversation again, giving it another title, and its end."""
 
+from datetime import timedelta
+
+from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from conversations import actions
@@ -133,6 +136,9 @@ def test_what_is_listed_late_moves_nothing_that_stands_right_and_brings_nothing_
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:
     gone, *_ = (begun(cast, title, "Hello") for title in ("Rivers", "Bread", "Trains"))
+    same = timezone.now().replace(microsecond=0)
+    for number, conversation in enumerate(Conversation.objects.order_by("pk")):  # within one millisecond
+        Conversation.objects.filter(pk=conversation.pk).update(updated_at=same + timedelta(microseconds=number))
     alice, held = visit(cast.alice, path=None), list[Route]()
     alice.page.route("**/api/v1/conversations", lambda route: held.append(route))
     with alice.page.expect_request("**/api/v1/conversations"):

@@ -96,8 +96,8 @@ class ConversationList extends HTMLElement {
   /** Above the first that moved before it; one that stands right is not touched, for it may have the focus. */
   #place(row, updated) {
     row.dataset.updated = updated;
-    const next = [...this.#rows.children].find((other) => other !== row && movedAt(other) < movedAt(row)) ?? null;
-    if (row.nextElementSibling !== next) this.#rows.insertBefore(row, next);
+    if (standsRight(row)) return;
+    this.#rows.insertBefore(row, [...this.#rows.children].find((other) => movedAt(other) < movedAt(row)) ?? null);
   }
 
   #find(id) {
@@ -132,6 +132,12 @@ function toFound({ id, title, audience }) {
 }
 
 const movedAt = ({ dataset }) => Date.parse(dataset.updated);
+
+/** Whether a row may stay between its neighbours: two may have moved in the same millisecond. */
+function standsRight(row) {
+  const [above, below] = [row.previousElementSibling, row.nextElementSibling];
+  return (!above || movedAt(above) >= movedAt(row)) && (!below || movedAt(row) >= movedAt(below));
+}
 
 /** Whether this revision is no older than what the row shows; then it is what it shows. */
 function isNews(row, kind, revision) {
