@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Budget, Team, User
-from conversations.reporting.names import key_name
+from conversations.reporting.names import key_name, names_of
 from providers.models import ApiKey, LanguageModel
 
 _EACH = {
@@ -36,6 +36,8 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         whose.choices = [(Budget.Kind(kind).label, list(choices)) for kind, choices in _choices()]
         if self.instance.kind:
             whose.initial = _value(self.instance.kind, self.instance.target)
+            if whose.initial not in _values(whose.choices):
+                whose.choices = [(whose.initial, _name_of(self.instance)), *whose.choices]
 
     def clean(self) -> dict[str, Any]:
         """The model's own check comes after this, and needs to know whose it is."""
@@ -43,6 +45,16 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
             kind, _colon, target = self.cleaned_data["whose"].partition(":")
             self.instance.kind, self.instance.target = kind, UUID(target) if target else None
         return self.cleaned_data
+
+
+def _values(groups: Any) -> set[str]:
+    return {value for _label, choices in groups for value, _name in choices}
+
+
+def _name_of(budget: Budget) -> str:
+    """Return the name of what a budget is for, which may have been deleted."""
+    name = names_of(budget.kind, [budget.target])[budget.target] if budget.target else _EACH[budget.kind]
+    return f"{budget.get_kind_display()}: {name}"
 
 
 def _choices() -> Iterator[tuple[str, Iterator[tuple[str, Any]]]]:

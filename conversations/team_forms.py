@@ -1,6 +1,6 @@
 """The forms of the pages about teams."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q
@@ -71,26 +71,25 @@ class DefaultsForm(forms.Form):
     web_search = forms.BooleanField(required=False, label=_("May search the web"))
     names_speakers = forms.BooleanField(required=False, label=_("Tell the model who speaks"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["model"].queryset = LanguageModel.objects.usable(Q())  # type: ignore[attr-defined]
-
-    @classmethod
-    def of(cls, team: Team) -> "DefaultsForm":
-        kept = team.parameters
-        thinking = kept.get("thinking", "")
-        level = thinking.get("level", "") if isinstance(thinking, dict) else thinking
-        initial = {**kept, "thinking": level, "model": team.model_id, "system_prompt": team.system_prompt}
-        return cls(initial={**initial, "names_speakers": team.names_speakers})
+    def __init__(self, team: Team, given: Any = None) -> None:
+        """Offer what the team has now, too, even if it could not be chosen anew."""
+        thinking = team.parameters.get("thinking", "")
+        level = thinking.get("level", _KEPT) if isinstance(thinking, dict) else thinking
+        initial = {**team.parameters, "thinking": level, "model": team.model_id, "system_prompt": team.system_prompt}
+        super().__init__(given, initial={**initial, "names_speakers": team.names_speakers})
+        models, levels = cast(Any, self.fields["model"]), cast(Any, self.fields["thinking"])
+        usable = LanguageModel.objects.usable(Q()).values("pk")
+        models.queryset = LanguageModel.objects.filter(Q(pk__in=usable) | Q(pk=team.model_id))
+        if level == _KEPT:
+            levels.choices = [*levels.choices, (_KEPT, _("As it is set"))]
 
     def changed(self, team: Team) -> dict[str, Any]:
-        """The team's fields as given; parameters that this form does not show stay as they are."""
+        """Return the team's fields as given; parameters that this form does not show stay as they are."""
         given = self.cleaned_data
-        thinking = {"level": given["thinking"]} if given["thinking"] in LEVELS else given["thinking"] or None
         shown = {
             "temperature": given["temperature"],
             "max_tokens": given["max_tokens"],
-            "thinking": thinking,
+            "thinking": _thinking(given["thinking"], team),
             "web_search": given["web_search"] or None,
         }
         return {
@@ -99,6 +98,15 @@ class DefaultsForm(forms.Form):
             "parameters": checked({**team.parameters, **shown}),
             "names_speakers": given["names_speakers"],
         }
+
+
+_KEPT = "kept"
+
+
+def _thinking(chosen: str, team: Team) -> Any:
+    if chosen == _KEPT:
+        return team.parameters.get("thinking")
+    return {"level": chosen} if chosen in LEVELS else chosen or None
 
 
 def sentence_of(refusal: Refused) -> str:

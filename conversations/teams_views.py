@@ -85,7 +85,8 @@ def rename(request: HttpRequest, team_id: UUID) -> HttpResponse:
 
 @_act
 def change_defaults(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    team, form = _led(request, team_id), DefaultsForm(request.POST)
+    team = _led(request, team_id)
+    form = DefaultsForm(team, request.POST)
     if not form.is_valid():
         return _shown(request, team, defaults_form=form)
     actions.change_team(_person(request), team_id, **form.changed(team))
@@ -150,7 +151,7 @@ def _shown(request: HttpRequest, team: Team, status: int = 0, **more: Any) -> Ht
         context |= {
             "name_form": TeamForm(initial={"name": team.name}),
             "invitation_form": InvitationForm(),
-            "defaults_form": DefaultsForm.of(team),
+            "defaults_form": DefaultsForm(team),
             "invitations": team.invitations.open().select_related("made_by").order_by("-id"),
             "sends_mail": mailing.is_set_up(),
         }
