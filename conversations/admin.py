@@ -1,23 +1,27 @@
 """People and teams in the admin. Conversations are not here: an administrator does not read what is private."""
 
+from typing import Any
+
 from allauth.account.admin import EmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from conversations import actions
 from conversations.budget_form import BudgetForm
 from conversations.ledger_admin import LedgerAdmin
 from conversations.models import Budget, Installation, Membership, Team, User
-from conversations.reporting.names import names_of
+from conversations.reporting.names import key_name, names_of
+from conversations.team_admins import TeamKeyAdmin, TeamModelAdmin
 from providers.audited_admin import AuditedAdmin
 
-__all__ = ["LedgerAdmin"]
+__all__ = ["LedgerAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -58,9 +62,9 @@ class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
 class TeamAdmin(AuditedAdmin):
     list_display = ["name", "people", "created_at"]
     search_fields = ["name"]
-    fields = ["name", "names_speakers", "model", "system_prompt", "models", "api_keys"]
+    fields = ["name", "names_speakers", "model", "system_prompt", "own_models", "own_keys"]
+    readonly_fields = ["own_models", "own_keys"]
     inlines = [MembershipInline]
-    filter_horizontal = ["api_keys", "models"]
 
     def get_queryset(self, request):  # type: ignore[no-untyped-def]
         return super().get_queryset(request).prefetch_related("members")
@@ -68,6 +72,28 @@ class TeamAdmin(AuditedAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
         """A team goes only when it has no conversations left."""
         return obj is not None and not obj.conversations.exists() and super().has_delete_permission(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Team | None = None) -> list[Any]:
+        """Name keys and models only to those who may see them; both are given at the key and at the model."""
+        needed = {"own_models": "providers.view_languagemodel", "own_keys": "providers.view_apikey"}
+        hidden = {name for name, permission in needed.items() if not (obj and request.user.has_perm(permission))}
+        return [name for name in super().get_fields(request, obj) if name not in hidden]
+
+    def delete_model(self, request: HttpRequest, obj: Team) -> None:
+        assert isinstance(request.user, User)
+        if switched_off := actions.remove_team(request.user, obj):
+            names = ", ".join(switched_off)
+            messages.warning(
+                request, gettext("Switched off, as they were this team's alone: %(names)s.") % {"names": names}
+            )
+
+    @admin.display(description=_("models of its own"))
+    def own_models(self, team: Team) -> str:
+        return ", ".join(model.name for model in team.models.all()) or "–"
+
+    @admin.display(description=_("keys of its own"))
+    def own_keys(self, team: Team) -> str:
+        return ", ".join(key_name(key) for key in team.api_keys.select_related("endpoint")) or "–"
 
     @admin.display(description=_("members"))
     def people(self, team: Team) -> str:

@@ -23,6 +23,7 @@ from conversations.actions.teams import (
     hand_over,
     leave_team,
     remove_member,
+    remove_team,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "offer_share",
     "post_message",
     "remove_member",
+    "remove_team",
     "retry_reply",
     "revoke_invitation",
     "revoke_share",

@@ -42,6 +42,18 @@ def change_team(user: User, team_id: UUID, **changed: Any) -> None:
             team.save(update_fields=list(changed))
 
 
+def remove_team(user: User, team: Team) -> list[str]:
+    """Delete a team and return what is switched off with it: keys and models of its own would be everybody's."""
+    own = [row for rows in (team.api_keys, team.models) for row in rows.all() if row.teams.count() == 1]
+    watched = [type(row)._default_manager.filter(pk=row.pk) for row in own]
+    with auditing.watch(user, *watched):
+        for row in own:
+            row.enabled = False
+            row.save(update_fields=["enabled"])
+        team.delete()
+    return [str(row) for row in own]
+
+
 def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
     with transaction.atomic():
         team = _led(user, team_id)

@@ -185,9 +185,21 @@ def test_what_the_pool_left_alone_and_somebody_put_back_is_noted(alice: Client, 
     assert told() == [("alice", "removed", "trouble", "x: y")]
 
 
-def test_places_in_a_team_and_what_it_may_use_are_noted(alice: Client, cast: Cast, endpoint: Endpoint) -> None:
+def test_what_a_team_may_use_alone_is_noted(alice: Client, cast: Cast, endpoint: Endpoint) -> None:
+    for row, field, name in (
+        (LanguageModel.objects.get(), "models", "parrot"),
+        (ApiKey.objects.get(), "api_keys", "Ours"),
+    ):
+        address = page(type(row), "change", row.pk)
+        save(alice, address, form(alice.get(address)) | {"teams": [str(cast.team.pk)]})
+        assert told()[0] == ("alice", "changed", "team", "Crew")
+        (given,) = the_last().after[field]
+        assert given.startswith(name)
+
+
+def test_places_in_a_team_are_noted(alice: Client, cast: Cast) -> None:
     address = page(Team, "change", cast.team.pk)
-    fields = form(alice.get(address)) | {"models": [str(LanguageModel.objects.get().pk)]}
+    fields = form(alice.get(address)) | {"system_prompt": "Be brief."}
     places = {fields[f"memberships-{row}-user"]: row for row in range(3)}
     fields |= {f"memberships-{places[cast.bob.pk]}-role": "reader", f"memberships-{places[cast.rita.pk]}-DELETE": "on"}
     save(alice, address, fields)
@@ -197,7 +209,7 @@ def test_places_in_a_team_and_what_it_may_use_are_noted(alice: Client, cast: Cas
         ("alice", "removed", "membership", "rita · Crew"),
     ]
     team, bob, _rita = AuditEntry.objects.order_by("id")
-    assert (team.before, team.after) == ({"models": []}, {"models": ["parrot"]})
+    assert (team.before, team.after) == ({"system_prompt": ""}, {"system_prompt": "Be brief."})
     assert (bob.before, bob.after) == ({"role": "member"}, {"role": "reader"})
 
 
