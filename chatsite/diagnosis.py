@@ -6,11 +6,11 @@ import os
 import secrets
 import shutil
 import socket
-import ssl
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 import redis
@@ -22,10 +22,12 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
+from chatsite import authorities
 from conversations.ids import new_id
 from conversations.models import Conversation
 from providers import keyring
 from providers.models import ApiKey, Endpoint
+from providers.proxy import Proxy
 
 LEAST_SPACE = 500 * 2**20
 """Bytes: less, and the next large files or a migration may not fit."""
@@ -49,6 +51,10 @@ def checks() -> Iterator[tuple[str, Check]]:
     yield "disk", disk
     yield "clock", clock
     yield "encryption keys", encryption_keys
+    if settings.CHATSITE_CA_FILE:
+        yield "authorities", certificate_authorities
+    if proxy := settings.CHATSITE_PROXY:
+        yield "proxy", partial(outward_proxy, proxy)
     try:
         names = list(Endpoint.objects.order_by("name").values_list("name", flat=True))
     except DatabaseError:
@@ -149,6 +155,22 @@ def encryption_keys() -> str:
     return f"{len(settings.CHATSITE_ENCRYPTION_KEYS)} in the ring, {ApiKey.objects.count()} stored keys open"
 
 
+def certificate_authorities() -> str:
+    """The file of CHATSITE_CA_FILE can be used."""
+    if problem := authorities.problem():
+        raise Sick(problem)
+    return f"{authorities.count()} in {settings.CHATSITE_CA_FILE}, beside the usual ones"
+
+
+def outward_proxy(proxy: Proxy) -> str:
+    """The proxy takes connections; whether it leads to the vendors shows at the endpoints."""
+    try:
+        socket.create_connection((proxy.host, proxy.port), PATIENCE).close()
+    except OSError as problem:
+        raise Sick(f"{proxy.place} cannot be reached, see CHATSITE_PROXY: {_line(problem)}") from None
+    return f"{proxy.place} answers"
+
+
 def endpoint(name: str) -> str:
     """One short real call with each of its keys."""
     said = io.StringIO()
@@ -191,7 +213,7 @@ def _handshake(address: str, origin: str) -> int:
     with socket.create_connection((parts.hostname or "", port), PATIENCE) as plain:
         line = plain
         if parts.scheme == "https":
-            line = ssl.create_default_context().wrap_socket(plain, server_hostname=parts.hostname)
+            line = authorities.context().wrap_socket(plain, server_hostname=parts.hostname)
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         host = urlsplit(origin).netloc
         line.sendall(

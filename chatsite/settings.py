@@ -4,9 +4,13 @@ import os
 from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatsite import databases, front, generated, mail, origins
+from chatsite.authorities import trusted_by_redis
+from providers.proxy import Proxy
+from providers.proxy import read as read_proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -31,6 +35,13 @@ def _encryption_keys() -> list[str]:
         return []
 
 
+def _proxy() -> Proxy | None:
+    try:
+        return read_proxy(_from_environment("CHATSITE_PROXY") or "")
+    except ValueError as problem:
+        raise ImproperlyConfigured(str(problem)) from None
+
+
 # --- What the environment says -------------------------------------------------------------------------------------
 
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
@@ -38,11 +49,13 @@ CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 CHATSITE_ORIGINS = origins.read(os.environ.get("CHATSITE_ORIGINS") or origins.DEFAULT)
 CHATSITE_TRUSTED_PROXIES = front.read_proxies(os.environ.get("CHATSITE_TRUSTED_PROXIES") or front.LOOPBACK)
 CHATSITE_PRIVATE_HOSTS = frozenset(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
+CHATSITE_PROXY = _proxy()
+CHATSITE_CA_FILE = os.environ.get("CHATSITE_CA_FILE", "")
 CHATSITE_STREAM_THREADS = int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
 CHATSITE_CURRENCY = os.environ.get("CHATSITE_CURRENCY") or "USD"
 CHATSITE_ENCRYPTION_KEYS = _encryption_keys()
 DATABASE_URL = _from_environment("DATABASE_URL")
-REDIS_URL = _from_environment("REDIS_URL")
+REDIS_URL = trusted_by_redis(_from_environment("REDIS_URL") or "", CHATSITE_CA_FILE)
 CHATSITE_SETUP_CODE = generated.secret("setup-code", 12)
 CHATSITE_MAIL = mail.read(_from_environment("EMAIL_URL") or "")
 SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or generated.secret("secret-key", 48)
@@ -147,7 +160,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 # --- Mail: none unless EMAIL_URL says how it leaves ------------------------------------------------------------------
 
 CHATSITE_SENDS_MAIL = CHATSITE_MAIL is not None
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if CHATSITE_MAIL else 'dummy'}.EmailBackend"
+EMAIL_BACKEND = f"{'chatsite.smtp' if CHATSITE_MAIL else 'django.core.mail.backends.dummy'}.EmailBackend"
 EMAIL_TIMEOUT = 10
 if CHATSITE_MAIL:
     EMAIL_HOST, EMAIL_PORT = CHATSITE_MAIL.host, CHATSITE_MAIL.port

@@ -111,6 +111,7 @@ class EndpointAdmin(AuditedAdmin):
         (None, {"fields": ["name", "wire", "base_url", "api_version", "enabled"]}),
         (_("Key"), {"fields": ["needs_key", "key_placement", "personal_keys"]}),
         (_("How it is asked"), {"fields": ["streaming", "ask_sse", "ask_usage", "snake_case", "headers"]}),
+        (_("Way"), {"fields": ["through_proxy"]}),
         (_("Patience"), {"fields": ["first_token_seconds", "silence_seconds", "total_seconds"]}),
     ]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-
 from providers import registry
 from providers.base import from_json
 from providers.errors import BadReply, VendorError
 from providers.failures import in_event
+from providers.network import Network
 from providers.quoting import without_key
 from providers.transport import Call, key_mask
 from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
@@ -19,13 +18,15 @@ CLOCKS = Clocks(first_token=20, silence=20, total=60)
 
 
 def list_models(
-    address: Address, key: Key | None = None, private_hosts: Set[str] = frozenset()
+    address: Address,
+    key: Key | None = None,
+    network: Network = Network(),  # noqa: B008  # frozen
 ) -> list[CatalogueEntry]:
     """The models of this endpoint, each once, in the vendor's order, at most 10,000; raises VendorError."""
     wire, found, marks = registry.wire(address.wire), dict[str, CatalogueEntry](), {""}
     page = ""
     for _ in range(PAGES):
-        answer = _answer(address, wire.catalogue_request(address, page), key, private_hosts)
+        answer = _answer(address, wire.catalogue_request(address, page), key, network)
         entries, page = wire.parse_catalogue(answer)
         for entry in entries:
             found.setdefault(entry.id, entry)
@@ -35,8 +36,8 @@ def list_models(
     return list(found.values())[:MODELS]
 
 
-def _answer(address: Address, request: HttpRequest, key: Key | None, private_hosts: Set[str]) -> object:
-    call, mask = Call(CLOCKS, private_hosts), key_mask(key)
+def _answer(address: Address, request: HttpRequest, key: Key | None, network: Network) -> object:
+    call, mask = Call(CLOCKS, network), key_mask(key)
     try:
         call.open(request, key)
         return _checked(address, call)

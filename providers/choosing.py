@@ -127,7 +127,7 @@ class Search:
         subject = _to_blame(route, error)
         if subject is None:
             return False
-        is_ours = isinstance(error, KeyWithdrawn | errors.AddressRefused)
+        is_ours = isinstance(error, KeyWithdrawn | errors.AddressRefused | errors.WayBlocked)
         if not is_ours:
             cooling.blame(subject, error, self.holder)
         if is_ours or error.code not in _MAY_PASS:

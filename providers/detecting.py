@@ -7,7 +7,7 @@ Both wires take turns, so that a gateway that speaks only one of them is found e
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
@@ -26,8 +26,10 @@ from providers.errors import (
     VendorDown,
     VendorError,
     VendorTimeout,
+    WayBlocked,
 )
 from providers.models import Endpoint
+from providers.network import Network
 from providers.proposals import Question, Search, searches
 from providers.streaming import Stream
 from providers.telling import told
@@ -44,7 +46,7 @@ _USAGE_CALLS = 2
 # further calls that nobody counts.
 _LIMITS = {"gemini": {"generationConfig": {"maxOutputTokens": 32}}, "openai": {"max_tokens": 32}}
 # After these it is known that no other way of asking helps.
-_FINAL = (AddressRefused, QuotaExhausted, RateLimited, Blocked)
+_FINAL = (AddressRefused, WayBlocked, QuotaExhausted, RateLimited, Blocked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,10 @@ class Detection:
 
 
 def detect(
-    base_url: str, key: Key | None, model: str, private_hosts: Set[str], headers: tuple[tuple[str, str], ...] = ()
+    base_url: str, key: Key | None, model: str, network: Network, headers: tuple[tuple[str, str], ...] = ()
 ) -> Detection:
     """Ask in at most 12 calls, with a streamed answer as the aim; raises vault.Locked for a key that cannot be read."""
-    calls = _Calls(key, model, private_hosts)
+    calls = _Calls(key, model, network)
     found = _first_that_works(calls, searches(base_url, model, headers))
     if found is not None:
         found = _asking_for_usage(calls, found)
@@ -79,8 +81,8 @@ def detect(
 
 def detect_endpoint(endpoint: Endpoint, model: str) -> Detection:
     """The same for an endpoint with its first key, asked for `model`."""
-    key = pool.route_to(endpoint).key
-    return detect(endpoint.base_url, key, model, pool.private_hosts(), tuple(endpoint.headers.items()))
+    route = pool.route_to(endpoint)
+    return detect(endpoint.base_url, route.key, model, route.network(), tuple(endpoint.headers.items()))
 
 
 def why_not(endpoint: Endpoint) -> str:
@@ -121,10 +123,10 @@ def store(endpoint: Endpoint, findings: Address) -> bool:
 class _Calls:
     """The calls of one detection: makes them, counts them, notes them."""
 
-    def __init__(self, key: Key | None, model: str, private_hosts: Set[str]) -> None:
+    def __init__(self, key: Key | None, model: str, network: Network) -> None:
         self.tries: list[Try] = []
         self.reported_usage = False
-        self._key, self._model, self._private_hosts = key, model, private_hosts
+        self._key, self._model, self._network = key, model, network
         self._mask = key_mask(key)
         self._silent = 0
         self._until = monotonic() + _SECONDS_IN_ALL
@@ -149,7 +151,7 @@ class _Calls:
 
     def _answer(self, address: Address, prompt: Prompt) -> str:
         begun = monotonic()
-        with Stream(address, prompt, self._key, private_hosts=self._private_hosts) as stream:
+        with Stream(address, prompt, self._key, network=self._network) as stream:
             said = " ".join("".join(delta.text for delta in stream).split())[:60]
         self.reported_usage = stream.usage is not None and "no:stream_options" not in stream.learnt
         seconds = f"{monotonic() - begun:.2f}"

@@ -23,6 +23,10 @@ _COMPATIBLE = IPv6Network("::/96")
 _RELAY = IPv6Network("64:ff9b:1::/48")
 # Ports above 1023 on which data stores listen, that must never be spoken to by mistake.
 _STORES = frozenset({3306, 5432, 6379, 9200, 11211, 27017})
+# Endings of names inside companies and homes (RFC 6761, 6762, 8375, ICANN's list of collisions, and usual ones).
+_INSIDE = frozenset(
+    ["localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "localdomain", "domain", "arpa"]
+)
 # Extra headers are few and named, so that none replaces the key, frames the request or carries a cookie.
 _EXTRA_HEADERS = frozenset({"http-referer", "user-agent", "accept-language", "openai-organization", "openai-project"})
 _NEVER_EXTRA = frozenset(
@@ -70,6 +74,12 @@ def is_listed(host: str, port: int, private_hosts: Set[str]) -> bool:
 def is_public(address: str) -> bool:
     """Whether a numeric address lies on the open internet, whatever other address is wrapped in it."""
     return all(_is_open(one) for one in _unwrapped(ip_address(address.partition("%")[0])))
+
+
+def may_be_public(host: str) -> bool:
+    """Return whether a name that nothing here resolves can belong to the open internet."""
+    name, _, ending = host.rpartition(".")
+    return bool(name) and ending not in _INSIDE and not _NUMERIC_LABEL.fullmatch(ending)
 
 
 def _check_literal(host: str, port: int) -> None:

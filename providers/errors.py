@@ -9,7 +9,8 @@ VendorError
 ├── ContextTooLong    context_too_long   the conversation is too long for the model
 ├── Blocked           blocked            the vendor's rules forbid the question
 ├── VendorDown        vendor_down        unreachable, overloaded or broken
-│   └── AddressRefused  vendor_down      we refuse to call this address
+│   ├── AddressRefused  vendor_down      we refuse to call this address
+│   └── WayBlocked      vendor_down      this site's own way out fails: its proxy, its authorities
 ├── VendorTimeout     vendor_timeout     no answer within the limit
 ├── Stalled           stalled            it stopped talking in the middle
 ├── CutOff            cut_off            the connection ended before the reply did
@@ -156,6 +157,13 @@ class AddressRefused(VendorDown):
     sentence = "This site does not call that address."
     vendor_fault = False
     retriable = False
+
+
+class WayBlocked(VendorDown):
+    """The way from this site to the vendor, which the site's settings name, is blocked: no key and no vendor rests."""
+
+    sentence = "This site's way to the vendor is blocked."
+    vendor_fault = False
 
 
 class VendorTimeout(VendorError):

@@ -104,6 +104,11 @@ class Endpoint(models.Model):
     first_token_seconds = models.PositiveIntegerField(_("seconds to the first token"), default=60)
     silence_seconds = models.PositiveIntegerField(_("seconds of silence"), default=60)
     total_seconds = models.PositiveIntegerField(_("seconds in all"), default=1800)
+    through_proxy = models.BooleanField(
+        _("through the proxy"),
+        default=True,
+        help_text=_("Where the site has one (CHATSITE_PROXY). Plain http never goes through it."),
+    )
     personal_keys = models.BooleanField(
         _("personal keys"), default=False, help_text=_("People may add a key of their own, for their own questions.")
     )

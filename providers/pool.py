@@ -11,6 +11,7 @@ from providers import local_model
 from providers.errors import VendorDown
 from providers.fields import Secret
 from providers.models import ApiKey, Deployment, Endpoint
+from providers.network import Network
 from providers.resting import never
 from providers.streaming import Stream
 from providers.types import Address, Prompt
@@ -33,13 +34,19 @@ class Route:
     deployment: UUID | None = None
     raw_extras: Mapping[str, Any] = field(default_factory=dict)
     takes: frozenset[str] = frozenset()
+    through_proxy: bool = True
 
     def stream(self, prompt: Prompt, rest: Callable[[], float] = never) -> Stream:
         """A reply to read, resting as `rest` says; it connects when iterated. Blocks while the local model starts."""
         # Always set: nobody but an administrator may bring extras of their own.
         parameters = {**prompt.parameters, "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
-        return Stream(self.reachable(), asked, self.key, private_hosts=private_hosts(), rest=rest)
+        return Stream(self.reachable(), asked, self.key, network=self.network(), rest=rest)
+
+    def network(self) -> Network:
+        """Return what calls on this route may reach, and through what."""
+        proxy = settings.CHATSITE_PROXY if self.through_proxy else None
+        return Network(private_hosts(), proxy, settings.CHATSITE_CA_FILE)
 
     def reachable(self) -> Address:
         """The address as it is now: the local model has a new one each time it starts."""
@@ -77,6 +84,7 @@ def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None)
         endpoint.is_local,
         endpoint=endpoint.pk,
         key_id=key.pk if key else None,
+        through_proxy=endpoint.through_proxy,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 from providers import registry
 from providers.errors import BadReply, ReplyTooLong, VendorError
+from providers.network import Network
 from providers.quoting import without_key
 from providers.reading import Reading
 from providers.resting import never
@@ -37,12 +38,12 @@ class Stream:
         prompt: Prompt,
         key: Key | None = None,
         *,
-        private_hosts: Set[str] = frozenset(),
+        network: Network = Network(),  # noqa: B008  # frozen
         rest: Callable[[], float] = never,
     ) -> None:
         self.stopped = False
         self.learnt = address.learnt
-        self._address, self._prompt, self._key, self._private_hosts = address, prompt, key, private_hosts
+        self._address, self._prompt, self._key, self._network = address, prompt, key, network
         self._rest = rest
         self._wire = registry.wire(address.wire)
         self._mask = key_mask(key)
@@ -101,7 +102,7 @@ class Stream:
     def _begin(self) -> None:
         """Makes ready for a call; one that was stopped meanwhile is not made."""
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
-        self._call = Call(_clocks(self._address), self._private_hosts, self._rest)
+        self._call = Call(_clocks(self._address), self._network, self._rest)
         self._heard = (0, False)
         self._calls += 1
 

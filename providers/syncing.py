@@ -15,7 +15,7 @@ from providers.types import CatalogueEntry
 def offered(endpoint: Endpoint) -> list[CatalogueEntry]:
     """What the vendor lists for this endpoint's first key, by id; raises VendorError or vault.Locked."""
     route = pool.route_to(endpoint)
-    entries = catalogue.list_models(route.reachable(), route.key, pool.private_hosts())
+    entries = catalogue.list_models(route.reachable(), route.key, route.network())
     usable = (entry for entry in entries if _can_be_stored(entry.id))
     return sorted(usable, key=lambda entry: entry.id.casefold())
 

@@ -6,13 +6,12 @@ follows redirects with the key. Its adapter alone does none of that.
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from http.client import HTTPException
-from time import monotonic
 from typing import Any, Never
 
 import requests
@@ -23,15 +22,15 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from providers import egress, errors
 from providers.chunks import take_buffered
+from providers.dialing import Dialer
 from providers.inflate import Inflation
-from providers.lookup import Addresses, Lookup
+from providers.network import Network
 from providers.placement import place
 from providers.resting import Resting, RestingTls, never
 from providers.text import KeyMask
 from providers.types import Clocks, HttpRequest, Key
 from providers.watchdog import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
 
-CONNECT_SECONDS = 5.0
 ERROR_BODY_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
 _CONNECTIONS_KEPT = 512
@@ -48,17 +47,16 @@ class HungUp(Exception):
 class Call:
     """One exchange with a vendor: open it, read its chunks; any thread may abort it at any time."""
 
-    def __init__(self, clocks: Clocks, private_hosts: Set[str], rest: Callable[[], float] = never) -> None:
+    def __init__(self, clocks: Clocks, network: Network, rest: Callable[[], float] = never) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
-        self._private_hosts = frozenset(private_hosts)
+        self._network = network
         self._clocks = clocks
         self._backstop = max(clocks.total, clocks.first_token, clocks.silence) + _BACKSTOP_SECONDS
+        self.dialer = Dialer(network, self._check, self._backstop)
         self._timer: Timer | None = None
         self._lock = threading.Lock()
         self._aborted = False
-        self._lookup = Lookup()
-        self._handle: socket.socket | None = None
         self._response: requests.Response | None = None
         self._rest = rest
         self._socket: Resting | None = None
@@ -66,7 +64,7 @@ class Call:
     def open(self, request: HttpRequest, key: Key | None) -> None:
         """Sends `request` with the key in its place and waits for the status; raises VendorError or HungUp."""
         self._check()
-        egress.check_url(request.url.partition("?")[0], self._private_hosts)
+        egress.check_url(request.url.partition("?")[0], self._network.private_hosts)
         prepared = _prepared(request, key)
         self._timer = Timer(self._clocks, self.abort)
         WATCHDOG.watch(self._timer)
@@ -75,7 +73,7 @@ class Call:
             self._keep(self._send(prepared))
         finally:
             _opening.call = None
-            self._drop_handle()
+            self.dialer.drop()
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it arrives, decompressed, within the byte limits; raises VendorError or HungUp."""
@@ -110,9 +108,7 @@ class Call:
         """Hangs up at once, whatever the calling thread is waiting for."""
         with self._lock:
             self._aborted = True
-            self._lookup.cancel()
-            if self._handle:
-                _shut_down(self._handle)
+            self.dialer.cancel()
             if self._response is not None:
                 _shut_down(self._response.raw)
 
@@ -126,31 +122,6 @@ class Call:
         if response is not None:
             response.close()
 
-    def dial(self, host: str, port: int) -> socket.socket:
-        """A connection to the first address of `host` that answers, if all of them may be called."""
-        until = monotonic() + CONNECT_SECONDS
-        for family, address in self._judged(host, port):
-            connection = Resting(family, socket.SOCK_STREAM)
-            try:
-                self._connect(connection, address, until)
-                return connection
-            except OSError:
-                connection.close()
-                self._check()
-            except (errors.VendorError, HungUp):
-                connection.close()
-                raise
-        raise errors.VendorDown(because="The vendor could not be reached.")
-
-    def hold(self, connection: socket.socket) -> None:
-        """Keeps a second handle of a connection, by which `abort` can end it before there is a response."""
-        self._drop_handle()
-        with self._lock:
-            if self._aborted:
-                self._raise_reason()
-            # TLS takes the first handle away from its socket object, hence a second one.
-            self._handle = socket.socket(fileno=os.dup(connection.fileno()))
-
     def reads(self, connection: Any) -> None:
         """Notes the socket that the reply comes from."""
         self._socket = connection if isinstance(connection, Resting) else None
@@ -159,35 +130,21 @@ class Call:
         if self._socket is not None:
             self._socket.rest = rest  # type: ignore[method-assign]
 
-    def _connect(self, connection: socket.socket, address: tuple[Any, ...], until: float) -> None:
-        connection.settimeout(max(0.1, until - monotonic()))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.hold(connection)
-        connection.connect(address)
-        # An abort that came just before the connection was made could not shut it down.
-        self._check()
-        connection.settimeout(self._backstop)
-
-    def _judged(self, host: str, port: int) -> Addresses:
-        addresses = self._lookup.addresses(host, port, CONNECT_SECONDS)
-        self._check()
-        if not addresses:
-            raise errors.VendorDown(because="The vendor's host name is not known.")
-        if not egress.is_listed(_as_written(host), port, self._private_hosts):
-            for _, address in addresses:
-                if not egress.is_public(address[0]):
-                    raise errors.AddressRefused(because="%(host)s leads to a private address.", about={"host": host})
-        return addresses
-
     def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
         try:
-            return _door(self._private_hosts).send(prepared, stream=True, timeout=self._backstop)
+            return self._door().send(prepared, stream=True, timeout=self._backstop)
         except requests.exceptions.SSLError:
             self._check()
             raise errors.VendorDown(because="The vendor's TLS certificate or connection cannot be trusted.") from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError):
             self._check()
             raise errors.VendorDown(because="The vendor closed the connection without an answer.") from None
+
+    def _door(self) -> _Door:
+        try:
+            return _door(self._network)
+        except OSError:  # ssl's own error is one
+            raise errors.WayBlocked(because="The file of this site's CHATSITE_CA_FILE cannot be read.") from None
 
     def _keep(self, response: requests.Response) -> None:
         self.status, self.headers = response.status_code, response.headers
@@ -231,12 +188,6 @@ class Call:
             raise errors.VendorTimeout from None
         raise HungUp from None
 
-    def _drop_handle(self) -> None:
-        with self._lock:
-            handle, self._handle = self._handle, None
-        if handle:
-            handle.close()
-
 
 def key_mask(key: Key | None) -> KeyMask:
     """What hides `key` in text that comes back from the vendor."""
@@ -246,19 +197,23 @@ def key_mask(key: Key | None) -> KeyMask:
 class _Dialing(HTTPConnection):
     """A connection made by the call that is opening in this thread, to an address judged then and there."""
 
+    _is_secure = False
+
     def _new_conn(self) -> socket.socket:
-        connection: socket.socket = _opening.call.dial(self._dns_host, self.port)
+        connection: socket.socket = _opening.call.dialer.dial(self._dns_host, self.port, is_secure=self._is_secure)
         return connection
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:
-            _opening.call.hold(self.sock)
+            _opening.call.dialer.hold(self.sock)
         super().request(*args, **kwargs)
         _opening.call.reads(self.sock)
 
 
 class _DialingSecurely(_Dialing, HTTPSConnection):
-    """The same under TLS; name and certificate are still checked against the host."""
+    """The same under TLS; name and certificate are still checked against the host, inside a tunnel too."""
+
+    _is_secure = True
 
 
 class _Plain(urllib3.HTTPConnectionPool):
@@ -272,17 +227,23 @@ class _Secure(urllib3.HTTPSConnectionPool):
 class _Door(HTTPAdapter):
     """requests' adapter over our connections."""
 
+    def __init__(self, authorities: str) -> None:
+        self._authorities = authorities
+        super().__init__(pool_connections=64, pool_maxsize=_CONNECTIONS_KEPT)
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         tls = create_urllib3_context()
         tls.sslsocket_class = RestingTls
+        if self._authorities:
+            tls.load_verify_locations(self._authorities)  # requests adds the usual ones
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
 
 
 @lru_cache(maxsize=8)
-def _door(_private_hosts: frozenset[str]) -> _Door:
-    """Connections are kept for reuse only among calls that may reach the same private hosts."""
-    return _Door(pool_connections=64, pool_maxsize=_CONNECTIONS_KEPT)
+def _door(network: Network) -> _Door:
+    """Connections are kept for reuse only among calls that may reach the same hosts on the same way."""
+    return _Door(network.authorities)
 
 
 def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest:
@@ -296,16 +257,6 @@ def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest
         raise errors.BadRequest(because="The vendor's address or headers cannot be sent.") from None
 
 
-def _as_written(host: str) -> str:
-    """`host` as an address writes it: urllib3 strips the brackets of IPv6."""
-    return f"[{host}]" if ":" in host else host
-
-
 def _shut_down(connection: Any) -> None:
-    try:
-        if isinstance(connection, socket.socket):
-            connection.shutdown(socket.SHUT_RDWR)
-        else:
-            connection.shutdown()
-    except (OSError, ValueError, RuntimeError):
-        pass  # it is over already
+    with suppress(OSError, ValueError, RuntimeError):  # it may be over already
+        connection.shutdown()

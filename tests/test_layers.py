@@ -8,12 +8,13 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "base", "egress", "ending", "errors", "failures", "gemini", "history", "inflate", "openai", "placement", "quoting",
-    "reading", "registry", "sse", "text", "types", "watchdog",
+    "base", "egress", "ending", "errors", "failures", "gemini", "history", "inflate", "network", "openai", "placement",
+    "proxy", "quoting", "reading", "registry", "sse", "text", "types", "watchdog",
 }  # fmt: skip
 NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}
-# The transport calls vendors; look-ups resolve names for it. The local model's server is a child process on loopback.
-DOOR = {"providers/transport.py", "providers/resting.py", "providers/lookup.py", "providers/local_model"}
+# The transport calls vendors, over what dialing connects. The local model's server is a child process on loopback.
+DOOR = {"providers/transport.py", "providers/dialing.py", "providers/resting.py", "providers/lookup.py",
+        "providers/local_model"}  # fmt: skip
 ASYNCHRONOUS = {"conversations/consumers.py", "conversations/live", "conversations/admission.py", "chatsite/asgi.py",
                 "chatsite/server.py", "conversations/trickle.py"}  # fmt: skip
 # The renderer of messages, and the tag that builds the page's import map.

@@ -65,6 +65,12 @@ class Page:
                 self._deliver()
         return sending
 
+    def do(self, kind: str, **fields: Any) -> None:
+        """Send a command whose answer is only noted; lost where there is no connection."""
+        with self._changed:
+            if self._socket is not None:
+                self._ask({"type": kind, **fields})
+
     def wait(self, condition: Callable[["Page"], object], patience: float = PATIENCE) -> None:
         """Until what this window shows is so."""
         with self._changed:

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 from tests import canaries
@@ -18,9 +20,19 @@ BASE = Path(__file__).resolve().parents[2]
 
 
 class RealSite:
-    """A furnished site in FOLDER; `database_url` as DATABASE_URL, empty for SQLite in the folder."""
+    """A furnished site in FOLDER; `database_url` as DATABASE_URL, empty for SQLite in the folder.
 
-    def __init__(self, folder: Path, vendor: FakeVendor, database_url: str = "") -> None:
+    `environment` holds further settings, and `vendor_url` where the site finds the vendor, if not on loopback.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        vendor: FakeVendor,
+        database_url: str = "",
+        environment: Mapping[str, str] = MappingProxyType({}),
+        vendor_url: str = "",
+    ) -> None:
         self.port = _free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.database = database_url or str(folder / "chatsite.sqlite3")
@@ -33,8 +45,9 @@ class RealSite:
             "CHATSITE_PRIVATE_HOSTS": vendor.host,
             "CHATSITE_ORIGINS": self.address,
             **({"DATABASE_URL": database_url} if database_url else {}),
+            **environment,
         }
-        self._furniture = self._furnish(vendor.openai_url)
+        self._furniture = self._furnish(vendor_url or vendor.openai_url)
 
     @property
     def model(self) -> str:
@@ -54,6 +67,13 @@ class RealSite:
         assert self._process.stdout
         line = self._process.stdout.readline()
         assert "answers" in line, self.complaints()
+
+    def command(self, *words: str) -> tuple[int, str]:
+        """Run another command of manage.py with the site's settings; its exit code and all that it says."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=BASE, env=self.environment, capture_output=True, text=True
+        )
+        return done.returncode, done.stdout + done.stderr
 
     def kill(self) -> float:
         """At once and without a word; the moment."""

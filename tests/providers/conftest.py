@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from providers.network import Network
 from providers.streaming import Stream
 from providers.types import Address, Clocks, Prompt, Turn
 from tests.fake_vendor import FakeVendor
@@ -59,7 +60,7 @@ def ask(wire_vendor: FakeVendor) -> Ask:
         base_url = wire_vendor.gemini_url if wire == "gemini" else wire_vendor.openai_url
         address = Address(wire, base_url, clocks=clocks or Clocks(10, 10, 20), **fields)  # type: ignore[arg-type]
         prompt = Prompt("m", turns or conversation(*texts or ("Hi",)), system, parameters)
-        return Stream(address, prompt, PlainKey(), private_hosts=wire_vendor.private_hosts)
+        return Stream(address, prompt, PlainKey(), network=Network(wire_vendor.private_hosts))
 
     return make
 

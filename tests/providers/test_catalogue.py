@@ -9,6 +9,7 @@ import pytest
 
 from providers import catalogue, gemini
 from providers.errors import VendorError
+from providers.network import Network
 from providers.quoting import KEPT_CHARACTERS
 from providers.registry import WIRES
 from providers.types import Address, CatalogueEntry, Prompt
@@ -20,7 +21,7 @@ from tests.providers.reading import turns
 def listed(vendor: FakeVendor, wire: str, **fields: Any) -> list[CatalogueEntry]:
     """What the vendor offers over this wire."""
     base_url = vendor.gemini_url if wire == "gemini" else vendor.openai_url
-    return catalogue.list_models(Address(wire, base_url, **fields), PlainKey(), vendor.private_hosts)  # type: ignore[arg-type]
+    return catalogue.list_models(Address(wire, base_url, **fields), PlainKey(), Network(vendor.private_hosts))  # type: ignore[arg-type]
 
 
 def body(value: object) -> list[Any]:

@@ -9,6 +9,7 @@ import pytest
 from providers import detecting
 from providers.detecting import CALLS, Detection
 from providers.models import Endpoint
+from providers.network import Network
 from providers.quoting import KEPT_CHARACTERS
 from providers.types import Address
 from tests.fake_vendor import FakeVendor
@@ -56,7 +57,7 @@ def speak(vendor: FakeVendor, *rules: Rule) -> None:
 def detect(vendor: FakeVendor, base: str = "", model: str = "gemini-2.5-flash", key: Any = None) -> Detection:
     """What is found, with what has to hold of every detection."""
     given = PlainKey() if key is None else key
-    detection = detecting.detect(f"{vendor.gemini_url}{base}", given or None, model, vendor.private_hosts)
+    detection = detecting.detect(f"{vendor.gemini_url}{base}", given or None, model, Network(vendor.private_hosts))
     assert len(vendor.requests) <= CALLS
     assert SECRET not in repr(detection)
     return detection
@@ -160,7 +161,7 @@ def test_a_gateway_of_the_gemini_wire_alone(wire_vendor: FakeVendor, base: str, 
 def test_a_gateway_that_cannot_stream(wire_vendor: FakeVendor) -> None:
     refusal = complaint(400, "streaming is off")
     speak(wire_vendor, only_paths("/v1/chat"), lambda request: refusal if request.json["stream"] else None)
-    detection = detecting.detect(wire_vendor.openai_url, PlainKey(), "m", wire_vendor.private_hosts)
+    detection = detecting.detect(wire_vendor.openai_url, PlainKey(), "m", Network(wire_vendor.private_hosts))
     assert detection.findings is not None
     assert (detection.findings.wire, detection.findings.streaming) == ("openai", False)
 
@@ -272,13 +273,13 @@ def test_a_vendor_that_hangs_up_is_given_up_after_two_calls(wire_vendor: FakeVen
 def test_a_vendor_that_is_not_there_is_given_up_after_two_calls() -> None:
     with FakeVendor() as gone:
         pass
-    detection = detecting.detect(gone.gemini_url, PlainKey(), "m", gone.private_hosts)
+    detection = detecting.detect(gone.gemini_url, PlainKey(), "m", Network(gone.private_hosts))
     assert (detection.findings, len(detection.tries)) == (None, 2)
     assert all("could not be reached" in tried.came for tried in detection.tries)
 
 
 def test_an_address_that_may_not_be_called_is_not(wire_vendor: FakeVendor) -> None:
-    detection = detecting.detect(wire_vendor.openai_url, PlainKey(), "m", frozenset())
+    detection = detecting.detect(wire_vendor.openai_url, PlainKey(), "m", Network())
     assert (detection.findings, len(detection.tries)) == (None, 1)
     assert "CHATSITE_PRIVATE_HOSTS" in detection.tries[0].came
     assert wire_vendor.requests == []

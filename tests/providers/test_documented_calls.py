@@ -10,6 +10,7 @@ import pytest
 
 from providers import egress, registry
 from providers.errors import BadRequest
+from providers.network import Network
 from providers.streaming import Stream
 from providers.types import Address, Part, Prompt, Turn
 from tests.fake_vendor import FakeVendor
@@ -23,7 +24,7 @@ STORY = Prompt("gemini-2.5-flash", turns("讲个300个字的故事"), parameters
 def called(vendor: FakeVendor, address: Address, prompt: Prompt) -> Received:
     """The request that reaches the vendor when `prompt` is asked."""
     local = replace(address, base_url=address.base_url.replace("https://vendor.example", f"http://{vendor.host}"))
-    said(Stream(local, prompt, PlainKey(), private_hosts=vendor.private_hosts))
+    said(Stream(local, prompt, PlainKey(), network=Network(vendor.private_hosts)))
     request = vendor.next_request()
     assert (request.method, request.headers["Content-Type"]) == ("POST", "application/json")
     return request

@@ -20,7 +20,8 @@ from typing import Any
 
 import pytest
 
-from providers import transport
+from providers import dialing
+from providers.network import Network
 from providers.streaming import Stream
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
@@ -35,7 +36,7 @@ each_wire = pytest.mark.parametrize("wire", ["gemini", "openai"])
 def at(wire: str, url: str, private_hosts: frozenset[str] = frozenset()) -> Stream:
     """A stream to any address."""
     address = Address(wire, url, clocks=Clocks(10, 10, 20))  # type: ignore[arg-type]
-    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), private_hosts=private_hosts)
+    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(private_hosts))
 
 
 @contextmanager
@@ -63,7 +64,7 @@ def test_v01_nobody_is_there(wire: str, monkeypatch: pytest.MonkeyPatch) -> None
     assert error
     assert (error.code, error.retriable) == ("vendor_down", True)
     never = threading.Event()
-    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(dialing, "CONNECT_SECONDS", 0.2)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: never.wait(10) and [])
     assert code_of(hear(at(wire, "https://vendor.example"))[1]) == "vendor_down"
     never.set()
@@ -282,7 +283,7 @@ def test_v29_the_vendor_dies_and_keys_change(dialect: Dialect) -> None:
         address = Address(dialect.wire, base_url, clocks=Clocks(10, 10, 20), **dialect.fields)  # type: ignore[arg-type]
 
         def stream(secret: str) -> Stream:
-            return Stream(address, Prompt("m", turns("Hi")), PlainKey(secret), private_hosts=vendor.private_hosts)
+            return Stream(address, Prompt("m", turns("Hi")), PlainKey(secret), network=Network(vendor.private_hosts))
 
         def answer(request: Received) -> list[Step]:
             return [raw, dialect.start + dialect.piece("a"), vendor.gate, dialect.piece("b") + dialect.end()]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from providers import resting
+from providers.network import Network
 from providers.resting import Resting
 from providers.streaming import Stream
 from providers.types import Address, Clocks, Prompt
@@ -68,7 +69,7 @@ def test_without_load_it_does_not_rest(pair: tuple[Resting, socket.socket], rest
 
 def _stream(vendor: FakeVendor, rest: Callable[[], float]) -> Stream:
     address = Address("openai", vendor.openai_url, clocks=Clocks(10, 10, 20))
-    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), private_hosts=vendor.private_hosts, rest=rest)
+    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(vendor.private_hosts), rest=rest)
 
 
 def test_the_first_word_is_not_kept_waiting_and_a_connection_forgets(wire_vendor: FakeVendor, rests: Rests) -> None:

@@ -17,8 +17,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from providers import quoting, transport
+from providers import dialing, quoting
 from providers.errors import KeyRefused, VendorError
+from providers.network import Network
 from providers.streaming import Stream
 from providers.transport import ERROR_BODY_BYTES
 from providers.types import Address, Clocks, Prompt
@@ -41,7 +42,7 @@ def failure(stream: Stream) -> VendorError:
 def at(url: str, private_hosts: frozenset[str] = frozenset(), **fields: object) -> Stream:
     """A stream to any address."""
     address = Address("openai", url, clocks=Clocks(10, 10, 20), **fields)  # type: ignore[arg-type]
-    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), private_hosts=private_hosts)
+    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(private_hosts))
 
 
 @pytest.mark.parametrize("placement", ["query", "bearer", "authorization", "header-goog"])
@@ -79,7 +80,7 @@ def test_a_look_up_that_hangs_can_be_stopped(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_look_up_that_hangs_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     never = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: never.wait(10) and [])
-    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(dialing, "CONNECT_SECONDS", 0.2)
     assert failure(at("https://vendor.example/v1")).code == "vendor_down"
     never.set()
 
@@ -239,14 +240,14 @@ def test_a_key_in_an_answer_is_masked_wherever_it_is_cut(wire_vendor: FakeVendor
 def test_a_malformed_key_is_not_sent(wire_vendor: FakeVendor, secret: str) -> None:
     address = Address("openai", wire_vendor.openai_url)
     with pytest.raises(KeyRefused) as raised:
-        said(Stream(address, Prompt("m", turns("Hi")), PlainKey(secret), private_hosts=wire_vendor.private_hosts))
+        said(Stream(address, Prompt("m", turns("Hi")), PlainKey(secret), network=Network(wire_vendor.private_hosts)))
     assert secret not in raised.value.text
     assert wire_vendor.requests == []
 
 
 def test_without_a_key_none_is_sent(wire_vendor: FakeVendor) -> None:
     address = Address("openai", wire_vendor.openai_url)
-    said(Stream(address, Prompt("m", turns("Hi")), private_hosts=wire_vendor.private_hosts))
+    said(Stream(address, Prompt("m", turns("Hi")), network=Network(wire_vendor.private_hosts)))
     assert "Authorization" not in wire_vendor.requests[0].headers
 
 

@@ -13,7 +13,7 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import connections
 from django.utils.module_loading import import_string
 
-from chatsite import collected, serving
+from chatsite import authorities, collected, serving
 from chatsite.apart import apart
 from chatsite.bootstrap import address
 from conversations import setup
@@ -35,6 +35,8 @@ class Command(BaseCommand):
         os.umask(0o077)
         self._warn_of_plain_http(host)
         self._take_the_folder()
+        if problem := authorities.problem():
+            raise CommandError(problem)
         apart(_bring_up_to_date)
         if locked := keyring.problem():
             self.stderr.write(f"WARNING: {locked}")

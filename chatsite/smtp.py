@@ -1,0 +1,16 @@
+"""Outgoing mail over TLS, with the authorities that this site trusts."""
+
+import ssl
+
+from django.core.mail.backends import smtp
+from django.utils.functional import cached_property
+
+from chatsite import authorities
+
+
+class EmailBackend(smtp.EmailBackend):
+    """Django's, which would know the usual authorities alone."""
+
+    @cached_property
+    def ssl_context(self) -> ssl.SSLContext:
+        return authorities.context()
