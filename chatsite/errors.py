@@ -18,7 +18,7 @@ class ReporterWithoutLocals(ExceptionReporter):
 
 
 _QUERY = re.compile(r"\?[^\s\"']+")
-_LINK = re.compile(r"(/(?:join|new-password|s)/)(?!for/)[^\s\"'/]+")
+_LINK = re.compile(r"(/(?:join|new-password|s|account/address)/)(?!for/|confirm/)[^\s\"'/]+")
 
 
 class WithoutQueryStrings(logging.Filter):

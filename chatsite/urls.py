@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 from conversations import (
     account_views,
+    address_views,
     audience_views,
     joining_views,
     key_views,
@@ -59,6 +60,9 @@ urlpatterns = [
     path("new-password/for/<uuid:person_id>/", password_views.make_link, name="new-password-link"),
     path("new-password/<str:secret>/", password_views.follow, name="follow-password-link"),
     path("account/", account_views.account, name="account"),
+    path("account/address/", address_views.address, name="address"),
+    path("account/address/confirm/", address_views.confirm, name="confirm-address"),
+    path("account/address/<str:token>/", address_views.follow, name="follow-address"),
     path("account/notices/", account_views.notices, name="notices"),
     path("account/sessions/end/", account_views.end_other_sessions, name="end-other-sessions"),
     path("account/sessions/<int:session_id>/end/", account_views.end_session, name="end-session"),

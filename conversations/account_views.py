@@ -20,6 +20,7 @@ from conversations import mailing
 from conversations.digests import digest_of, fresh_secret
 from conversations.forms import ProfileForm, TokenForm
 from conversations.models import PersonalToken, User
+from conversations.notices import Kind, tell
 from providers import auditing
 
 
@@ -106,6 +107,7 @@ def _new_token(person: User, form: TokenForm) -> str:
             expires_at=timezone.now() + timedelta(days=form.cleaned_data["days"]),
         )
         auditing.added(person, token)
+        tell(person, Kind.TOKEN_MADE)
     return secret
 
 

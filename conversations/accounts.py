@@ -4,12 +4,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from conversations.models import User
+from conversations import notices, passwords
+from conversations.models import AccountNotice, User
+from providers import auditing
+
+Act, Kind = auditing.Act, AccountNotice.Kind
+FACTORS = {
+    "mfa/email/totp_activated": (Kind.FACTOR_ADDED, Act.ADDED, "totp"),
+    "mfa/email/totp_deactivated": (Kind.FACTOR_REMOVED, Act.REMOVED, "totp"),
+    "mfa/email/recovery_codes_generated": (Kind.CODES_MADE, Act.ADDED, "recovery_codes"),
+}
+"""What django-allauth would mail of, and what we say of it."""
 
 
 class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
@@ -29,6 +41,18 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
             onward = urlencode({"next": response.headers.get("Location", "/")})
             return HttpResponseRedirect(f"{reverse('notices')}?{onward}")
         return response
+
+    def set_password(self, user: User, password: str) -> None:
+        passwords.replace(user, password)
+
+    def send_notification_mail(self, template_prefix: str, user: User, *_args: Any, **_kwargs: Any) -> None:
+        """Note and tell what somebody did to their second factor; of passwords `passwords` tells."""
+        if template_prefix in FACTORS:
+            kind, act, what = FACTORS[template_prefix]
+            side = {"before" if act == Act.REMOVED else "after": {"type": what}}
+            with transaction.atomic():
+                auditing.note(user, act, Authenticator, name=user.username, **side)
+                notices.tell(user, kind)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
         """allauth's own holds the Host header, whose port any guesser may choose, and each would count by itself."""

@@ -44,13 +44,12 @@ class PasswordForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    """What others see of a person, and where a forgotten password is mailed to."""
+    """What others see of a person."""
 
     display_name = forms.CharField(required=False, max_length=120, label=_("Name that others see"))
-    email = forms.EmailField(required=False, label=_("Email"))
 
     def __init__(self, person: User, given: Any) -> None:
-        super().__init__(given, initial={"display_name": person.display_name, "email": person.email})
+        super().__init__(given, initial={"display_name": person.display_name})
         self.person = person
 
     def clean_display_name(self) -> str:
@@ -62,9 +61,13 @@ class ProfileForm(forms.Form):
 
     def save(self) -> None:
         self.person.display_name = self.cleaned_data["display_name"]
-        if "email" in self.data:
-            self.person.email = self.cleaned_data["email"]
-        self.person.save(update_fields=["display_name", "email"])
+        self.person.save(update_fields=["display_name"])
+
+
+class AddressForm(forms.Form):
+    """A mail address, or none."""
+
+    email = forms.EmailField(required=False, label=_("Email"))
 
 
 class TokenForm(forms.Form):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations import accounts, actions, limits, mailing
+from conversations import accounts, actions, limits, mail_addresses, mailing
 from conversations.digests import digest_of
 from conversations.errors import NotFound, Refused
 from conversations.forms import JoiningForm
@@ -55,6 +55,8 @@ def _new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = JoiningForm(request.POST or None)
     if form.is_valid() and (person := _signed_up(form, invitation)):
         accounts.enter(request, person)
+        if address := form.cleaned_data.get("email"):
+            mail_addresses.ask(request, person, address)
         return _welcome(request, invitation)
     context = {"invitation": invitation, "form": form, "sends_mail": mailing.is_set_up()}
     return render(request, "teams/join.html", context, status=422 if form.errors else 200)
@@ -64,9 +66,7 @@ def _signed_up(form: JoiningForm, invitation: Invitation) -> User | None:
     given = form.cleaned_data
     language = translation.get_language() or ""
     try:
-        return actions.sign_up(
-            invitation, given["name"], given["password"], email=given.get("email", ""), language=language
-        )
+        return actions.sign_up(invitation, given["name"], given["password"], language=language)
     except NotFound:
         raise
     except Refused as refusal:

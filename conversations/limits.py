@@ -17,6 +17,9 @@ PASS_PHRASES, PASS_PHRASES_OF_A_LINK = 10, 60
 BAD_TOKENS = 30
 """Calls a minute from one address with a personal token that is none."""
 
+LETTERS = 3
+"""Letters a minute that one person has sent to addresses of their choice."""
+
 
 def bad_link(request: HttpRequest) -> bool:
     """Count a link that leads nowhere; True where there have been too many."""
@@ -32,6 +35,11 @@ def pass_phrase(request: HttpRequest, share: UUID) -> bool:
 def bad_token(request: HttpRequest) -> bool:
     """Count a token that is none; True where there have been too many."""
     return _is_too_often("token", request, BAD_TOKENS)
+
+
+def letter(person: UUID) -> bool:
+    """Count a letter that somebody has sent to an address of their choice; True where there have been too many."""
+    return _is_over(f"letter:{person}", LETTERS)
 
 
 def address_of(request: HttpRequest) -> str:

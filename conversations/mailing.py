@@ -1,6 +1,7 @@
 """The few mails that the site writes itself, where it can send mail at all."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from conversations import postbox
-from conversations.models import AccountNotice, Invitation
+from conversations.models import AccountNotice, Invitation, User
 
 _logger = logging.getLogger(__name__)
 
@@ -29,10 +30,19 @@ def send_invitation(invitation: Invitation, link: str) -> bool:
 
 
 def send_notice(notice: AccountNotice, address: str) -> None:
-    """Mail a notice once its transaction has ended, behind the answer."""
+    _later(notice.user.language, "notice", address, notice=notice)
+
+
+def send_confirmation(person: User, address: str, link: str) -> None:
+    """Mail the link by which a new address is confirmed."""
+    _later(person.language, "address", address, person=person, link=link)
+
+
+def _later(language: str, letter: str, address: str, **context: Any) -> None:
+    """Mail once the transaction has ended, behind the answer."""
     if is_set_up():
-        language = notice.user.language
-        transaction.on_commit(lambda: postbox.later(lambda: _in_language(language, "notice", address, notice=notice)))
+        work = partial(_in_language, language, letter, address, **context)
+        transaction.on_commit(partial(postbox.later, work))
 
 
 def _in_language(language: str, letter: str, address: str, **context: Any) -> None:

@@ -1,6 +1,5 @@
 """A forgotten password where no mail is sent: somebody who may makes a link, and it is followed once."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from allauth.account.views import password_reset
@@ -15,7 +14,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations import limits, mailing, notices
+from conversations import limits, mailing, notices, passwords
 from conversations.digests import digest_of, fresh_secret
 from conversations.forms import PasswordForm
 from conversations.models import PasswordLink, User
@@ -61,7 +60,7 @@ def follow(request: HttpRequest, secret: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def set_password(request: HttpRequest) -> HttpResponse:
-    """A new password; all sessions of the person end with the old one."""
+    """A new password; all sessions and tokens of the person end with the old one."""
     link = PasswordLink.found(request.session.get(SESSION_KEY, ""))
     if link is None:
         return _over(request)
@@ -69,12 +68,11 @@ def set_password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "of": link.user}
         return render(request, "account/new_password.html", context, status=422 if form.errors else 200)
-    with auditing.watch(link.user, User.objects.filter(pk=link.user.pk)):
+    with transaction.atomic():
         if not link.use():
             return _over(request)
-        link.user.set_password(form.cleaned_data["password"])
-        link.user.save(update_fields=["password"])
-        notices.tell(link.user, notices.Kind.PASSWORD_SET, by=link.made_by)
+        kind = notices.Kind.PASSWORD_SET
+        passwords.replace(link.user, form.cleaned_data["password"], kind=kind, by=link.made_by)
     request.session.pop(SESSION_KEY, None)
     messages.success(request, gettext("The new password is set. Sign in with it."))
     return redirect("account_login")
@@ -84,7 +82,7 @@ def _new_link(maker: User, person: User) -> str:
     """The secret of a new link; earlier ones of this person are closed."""
     secret, now = fresh_secret(), timezone.now()
     with transaction.atomic():
-        person.password_links.filter(used_at=None).update(expires_at=now - timedelta(seconds=1))
+        person.password_links.close()
         link = PasswordLink.objects.create(
             user=person,
             made_by=maker,

@@ -54,13 +54,11 @@ def join(user: User, invitation: Invitation) -> None:
         auditing.added(user, place)
 
 
-def sign_up(invitation: Invitation, name: str, password: str, *, email: str, language: str) -> User:
+def sign_up(invitation: Invitation, name: str, password: str, *, language: str) -> User:
     """An account and a place in the team, or neither."""
     try:
         with transaction.atomic():
-            person = User.objects.create_user(
-                name, email=email, password=password, language=language, made_in_id=invitation.team_id
-            )
+            person = User.objects.create_user(name, password=password, language=language, made_in_id=invitation.team_id)
             auditing.added(person, person)
             join(person, invitation)
     except IntegrityError:

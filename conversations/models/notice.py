@@ -31,6 +31,13 @@ class AccountNotice(models.Model):
 
     class Kind(models.TextChoices):
         LINK_MADE = "link_made", _("A link was made with which your password can be changed.")
+        PASSWORD_CHANGED = "password_changed", _("Your password was changed.")
+        ADDRESS_ASKED = "address_asked", _("Somebody who knows your password asked for another mail address.")
+        ADDRESS_CHANGED = "address_changed", _("Your mail address was changed.")
+        FACTOR_ADDED = "factor_added", _("A second factor was added.")
+        FACTOR_REMOVED = "factor_removed", _("Your second factor was removed.")
+        CODES_MADE = "codes_made", _("New recovery codes were made.")
+        TOKEN_MADE = "token_made", _("A personal token was made.")
         PASSWORD_SET = "password_set", _("Your password was changed by a link.")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -15,6 +15,14 @@ class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
     def open(self) -> "PasswordLinkQuerySet":
         return self.filter(used_at=None, expires_at__gt=timezone.now(), user__is_active=True)
 
+    def letters(self) -> "PasswordLinkQuerySet":
+        """Links that nobody made: they were mailed to whom they are for."""
+        return self.filter(made_by=None)
+
+    def close(self) -> int:
+        now = timezone.now()
+        return self.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
+
 
 class PasswordLink(models.Model):
     """A link by which one person sets a new password, once; changing the password in another way closes it."""

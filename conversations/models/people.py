@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
+from conversations.models.keys import AddressKey
 from providers.models import ApiKey, LanguageModel
 
 
@@ -21,6 +22,7 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    email_key = AddressKey("email")
     made_in = models.ForeignKey("Team", models.SET_NULL, null=True, editable=False, related_name="+")
     """The team whose invitation made this account."""
 
@@ -30,6 +32,20 @@ class User(AbstractUser):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints = [models.UniqueConstraint(Lower("username"), name="one_person_a_name_in_any_case")]
+
+    def change_address(self, address: str) -> None:
+        """Set another mail address; letters with links to a new password that went to the old one end."""
+        self.email = address
+        self.save(update_fields=["email", "email_key"])
+        self.password_links.letters().close()
+
+    def replace_password(self, password: str, *, keeps_tokens: bool = False) -> None:
+        """Set another password; links to a new one, tokens and sessions end (a session holds the password's hash)."""
+        self.set_password(password)
+        self.save(update_fields=["password"])
+        self.password_links.close()
+        if not keeps_tokens:
+            self.tokens.revoke()
 
     @property
     def name(self) -> str:

@@ -21,6 +21,9 @@ class PersonalTokenQuerySet(models.QuerySet["PersonalToken"]):
     def of(self, secret: str) -> "PersonalTokenQuerySet":
         return self.open().filter(digest=digest_of(secret))
 
+    def revoke(self) -> int:
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now())
+
 
 class PersonalToken(models.Model):
     """A secret that stands for one person in the HTTP API and on the websocket."""

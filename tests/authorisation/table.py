@@ -132,7 +132,7 @@ def close_links() -> None:
 
 
 WITHOUT_SIGNING_IN = {"setup", "invitation", "join", "follow-password-link", "new-password", "api:api-root", "shared",
-                      "shared-file", "follow-share"}  # fmt: skip
+                      "shared-file", "follow-share", "follow-address"}  # fmt: skip
 """Routes that ask nobody who they are: what is not there is not there for strangers either."""
 
 PAGES = [
@@ -195,6 +195,11 @@ PAGES = [
     on("new-password-link", "POST", targets=HELPED, ok=201),
     on("account", roles=SIGNED_IN),
     on("account", "POST", {"display_name": "Somebody"}, roles=SIGNED_IN),
+    on("address", roles=SIGNED_IN),
+    on("follow-address", targets={"address link": EVERYBODY}, ok=302),
+    on("confirm-address", roles=NOBODY),
+    on("confirm-address", targets={"address link": MEMBER}, after="follow-address"),
+    on("confirm-address", "POST", targets={"address link": MEMBER}, after="follow-address"),
     on("notices", roles=SIGNED_IN),
     on("end-session", "POST", session=MEMBER),
     on("end-other-sessions", "POST", roles=SIGNED_IN),

@@ -11,10 +11,11 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from conversations import files
+from conversations import files, mail_addresses
 from conversations.digests import digest_of, fresh_secret
 from conversations.models import (
     Budget,
@@ -222,6 +223,9 @@ def _links(world: World, crew: Team, others: Team) -> None:
         usual = {"user": person, "replaces": PasswordLink.state_of(person), "expires_at": now + HOUR}
         PasswordLink.objects.create(digest=digest_of(secret), **{**usual, **fields})
         world.targets[f"password link {name}"] = {"secret": secret}
+    member = world.people["member"]
+    wanted = [str(member.pk), "other@mail.example", mail_addresses._state_of(member)]
+    world.targets["address link"] = {"token": signing.dumps(wanted, salt=mail_addresses.SALT)}
     for name in ("member", "newcomer", "guarded", "both", "clerk", "alone", "lead", "superuser", "deactivated"):
         world.targets[f"person {name}"] = {"person_id": world.people[name].pk}
 

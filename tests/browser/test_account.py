@@ -53,6 +53,8 @@ def test_a_second_factor_from_the_square_to_the_sign_in(cast: Cast, model: Langu
     expect(stranger.page.get_by_role("alert")).to_be_visible()
     stranger.page.fill("[name=code]", code)
     press(stranger, "Sign In")
+    expect(stranger.page.get_by_text("A second factor was added.")).to_be_visible()
+    stranger.page.get_by_role("link", name="Continue").click()
     expect(stranger.text).to_be_visible()
 
 

@@ -129,5 +129,7 @@ def test_a_forgotten_password_is_replaced_by_a_lead_s_link(cast: Cast, model: La
     stranger.page.fill("[name=login]", "bob")
     stranger.page.fill("[name=password]", "quite another passphrase")
     stranger.page.keyboard.press("Enter")
+    expect(stranger.page.locator(".people__row")).to_have_count(2)
+    stranger.page.get_by_role("link", name="Continue").click()
     expect(stranger.page.locator(".account__name")).to_have_text("bob")
     assert User.objects.get(username="bob").password_links.get().used_at

@@ -140,12 +140,12 @@ def test_guesses_are_limited_and_good_links_are_not(cast: Cast, monkeypatch: pyt
 
 def test_a_link_for_many_lets_many_in_and_one_for_one_a_single_person(cast: Cast) -> None:
     many, _ = invite(cast, is_single_use=False)
-    actions.sign_up(many, "dora", "x", email="", language="en")
-    actions.sign_up(many, "emil", "x", email="", language="en")
+    actions.sign_up(many, "dora", "x", language="en")
+    actions.sign_up(many, "emil", "x", language="en")
     one, _ = invite(cast)
-    actions.sign_up(one, "frida", "x", email="", language="en")
+    actions.sign_up(one, "frida", "x", language="en")
     with pytest.raises(NotFound):
-        actions.sign_up(one, "gustav", "x", email="", language="en")
+        actions.sign_up(one, "gustav", "x", language="en")
     assert {"dora", "emil", "frida"} <= set(roles(cast.team))
     assert not User.objects.filter(username="gustav").exists()
 
@@ -157,7 +157,7 @@ def test_two_who_follow_one_link_at_once_are_one_too_many(cast: Cast) -> None:
     def follow(name: str) -> None:
         gate.wait(5)
         try:
-            actions.sign_up(invitation, name, "x", email="", language="en")
+            actions.sign_up(invitation, name, "x", language="en")
         except NotFound:
             refused.append(name)
         finally:

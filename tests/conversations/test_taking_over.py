@@ -1,19 +1,30 @@
 """Accounts that others try to take: by an invitation, a link, a letter, a session that was left open."""
 
+import logging
 import re
+from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.management.commands.changepassword import Command as BasePasswords
 from django.core import mail
+from django.core.management import call_command
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from conversations import actions, postbox
-from conversations.models import AccountNotice, PasswordLink, User
+from chatsite.errors import WithoutQueryStrings
+from conversations import actions, limits, postbox
+from conversations.digests import digest_of, fresh_secret
+from conversations.models import AccountNotice, PasswordLink, PersonalToken, User
 from providers.models import AuditEntry
 from tests.conftest import PASSWORD, Cast
-from tests.conversations.test_signing_in import NEW, browser, enter, make_link
+from tests.conversations.test_signing_in import NEW, _stopped_clock, browser, enter, is_in, make_link, turn_on
+
+__all__ = ["_stopped_clock"]
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
@@ -50,7 +61,7 @@ def test_an_invitation_gives_no_right_over_an_account_that_was_there(cast: Cast)
 def newcomer(cast: Cast) -> User:
     """An account that an invitation of the team has made."""
     invitation, _ = actions.invite(cast.alice, cast.team.pk, "member", days=1, is_single_use=True)
-    return actions.sign_up(invitation, "dora", PASSWORD, email="", language="en")
+    return actions.sign_up(invitation, "dora", PASSWORD, language="en")
 
 
 def test_a_lead_helps_whom_their_team_brought_until_the_account_is_more_than_that(cast: Cast) -> None:
@@ -101,3 +112,200 @@ def test_the_notices_are_ones_own(cast: Cast) -> None:
     make_link(enter(cast.alice), cast.bob)
     assert "None in the last 90 days." in enter(cast.carol).get("/account/notices/").content.decode()
     assert Client().get("/account/notices/").status_code == 302
+
+
+# --- The mail address ----------------------------------------------------------------------------------------------
+
+
+def ask_for(client: Client, address: str) -> Any:
+    return client.post("/account/address/", {"email": address})
+
+
+def proven(person: User) -> Client:
+    """A browser in which this person has given their password once more."""
+    client = enter(person)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    return client
+
+
+def link_in(letter: Any) -> str:
+    found = re.search(r"http://127.0.0.1(\S+)", letter.body)
+    assert found
+    return found[1]
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_a_session_left_open_is_not_an_address(cast: Cast) -> None:
+    User.objects.filter(pk=cast.bob.pk).update(email="bob@mail.example")
+    thief = browser()
+    thief.force_login(cast.bob)
+    assert "/accounts/reauthenticate/" in ask_for(thief, "thief@mail.example").headers["Location"]
+    thief.post("/account/", {"display_name": "", "email": "thief@mail.example"})
+    assert letters() == []
+    cast.bob.refresh_from_db()
+    assert cast.bob.email == "bob@mail.example"
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_an_address_counts_once_it_is_confirmed_and_both_are_told(cast: Cast) -> None:
+    User.objects.filter(pk=cast.bob.pk).update(email="old@mail.example")
+    bob = proven(cast.bob)
+    assert ask_for(bob, "New@mail.example").status_code == 302
+    to_new, to_old = sorted(letters(), key=lambda letter: str(letter.to[0]))
+    assert (to_new.to, to_old.to) == (["New@mail.example"], ["old@mail.example"])
+    assert "asked for another mail address" in to_old.body
+    path = link_in(to_new)
+    scanner = browser()
+    scanner.get(path, follow=True)
+    assert User.objects.get(pk=cast.bob.pk).email == "old@mail.example", "following it is not enough"
+    carol = enter(cast.carol)
+    carol.get(path)
+    assert carol.post("/account/address/confirm/").status_code == 404, "another's link"
+    assert bob.get(path).headers["Location"] == "/account/address/confirm/"
+    assert "New@mail.example" in bob.get("/account/address/confirm/").content.decode()
+    assert bob.post("/account/address/confirm/").status_code == 302
+    assert User.objects.get(pk=cast.bob.pk).email == "New@mail.example"
+    told = letters()
+    assert {letter.to[0] for letter in told} == {"old@mail.example", "New@mail.example"}
+    assert all("Your mail address was changed." in letter.body for letter in told)
+    entry = AuditEntry.objects.filter(subject=str(cast.bob.pk)).latest("id")
+    assert (entry.before, entry.after) == ({"email": "old@mail.example"}, {"email": "New@mail.example"})
+    bob.get(path)
+    assert bob.post("/account/address/confirm/").status_code == 404, "once"
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_an_address_is_one_persons(cast: Cast) -> None:
+    cast.carol.change_address("carol@mail.example")
+    bob = proven(cast.bob)
+    ask_for(bob, "CAROL@mail.example")
+    (letter,) = letters()
+    bob.get(link_in(letter))
+    page = bob.post("/account/address/confirm/", follow=True).content.decode()
+    assert "This address belongs to another account." in page
+    assert User.objects.get(pk=cast.bob.pk).email == ""
+    with pytest.raises(IntegrityError):
+        cast.bob.change_address("Carol@Mail.Example")
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_an_address_given_on_joining_is_confirmed_too(cast: Cast) -> None:
+    _, secret = actions.invite(cast.alice, cast.team.pk, "member", days=1, is_single_use=True)
+    visitor = browser()
+    visitor.get(reverse("invitation", args=[secret]))
+    visitor.post("/join/", {"name": "dora", "password": PASSWORD, "email": "alice@mail.example"})
+    assert User.objects.get(username="dora").email == ""
+    (letter,) = letters()
+    visitor.get(link_in(letter))
+    visitor.post("/account/address/confirm/")
+    assert User.objects.get(username="dora").email == "alice@mail.example"
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_nobody_mails_others_without_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_minute", lambda: 7)
+    bob = proven(cast.bob)
+    answers = [ask_for(bob, f"somebody{number}@mail.example").status_code for number in range(limits.LETTERS + 2)]
+    assert answers == [302] * limits.LETTERS + [429] * 2
+    assert len(letters()) == limits.LETTERS
+
+
+def test_no_log_line_keeps_the_token_of_an_address() -> None:
+    record = logging.makeLogRecord({"msg": "Error: %s", "args": ("/account/address/abc:def/",)})
+    assert WithoutQueryStrings().filter(record)
+    assert record.getMessage() == "Error: /account/address/…/"
+
+
+# --- What ends with a password -------------------------------------------------------------------------------------
+
+
+def token_of(person: User) -> PersonalToken:
+    secret = fresh_secret(PersonalToken.PREFIX)
+    later = timezone.now() + timedelta(days=1)
+    return PersonalToken.objects.create(user=person, name="x", digest=digest_of(secret), hint="x", expires_at=later)
+
+
+def is_open(token: PersonalToken) -> bool:
+    return PersonalToken.objects.open().filter(pk=token.pk).exists()
+
+
+CHANGE = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+
+
+@pytest.mark.parametrize(("more", "stays"), [({}, False), ({"keeps_tokens": "on"}, True)])
+def test_tokens_end_with_a_change_unless_they_are_kept(cast: Cast, more: dict[str, str], stays: bool) -> None:
+    token, path = token_of(cast.bob), make_link(enter(cast.alice), cast.bob)
+    bob, other = enter(cast.bob), enter(cast.bob)
+    assert 'name="keeps_tokens"' in bob.get("/accounts/password/change/").content.decode()
+    assert bob.post("/accounts/password/change/", {**CHANGE, **more}).status_code == 302
+    assert is_open(token) == stays
+    assert browser().get(path).status_code == 404, "open links end"
+    assert [is_in(client) for client in (bob, other)] == [True, False]
+    assert AuditEntry.objects.filter(subject=str(token.pk), act="removed").exists() != stays
+
+
+def test_tokens_end_with_a_reset(cast: Cast) -> None:
+    token, visitor = token_of(cast.bob), browser()
+    visitor.get(make_link(enter(cast.alice), cast.bob))
+    visitor.post("/new-password/", {"password": NEW})
+    assert not is_open(token)
+    assert is_open(token_of(cast.bob))
+
+
+def test_tokens_end_with_a_password_set_on_the_machine(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = token_of(cast.bob)
+    monkeypatch.setattr(BasePasswords, "_get_pass", lambda *_args: NEW)
+    call_command("changepassword", "bob", stdout=StringIO())
+    assert not is_open(token)
+    assert is_in(enter(cast.bob, NEW))
+    assert AuditEntry.objects.filter(actor_name="manage.py changepassword", subject=str(cast.bob.pk)).exists()
+
+
+# --- Everything else that protects an account -----------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("sends_mail", "_stopped_clock")
+def test_every_change_of_what_protects_an_account_is_told_and_noted(cast: Cast) -> None:
+    User.objects.filter(pk=cast.bob.pk).update(email="bob@mail.example")
+    bob = enter(cast.bob)
+    turn_on(bob)
+    assert [letter.body.split("\n")[0] for letter in letters()] == ["A second factor was added."]
+    bob.post("/accounts/2fa/recovery-codes/generate/")
+    bob.post("/account/tokens/", {"name": "t", "days": "30"})
+    bob.post("/accounts/password/change/", CHANGE)
+    bob.post("/accounts/2fa/totp/deactivate/")
+    assert [letter.body.split("\n")[0] for letter in letters()] == [
+        "New recovery codes were made.",
+        "A personal token was made.",
+        "Your password was changed.",
+        "Your second factor was removed.",
+    ]
+    kinds = AuditEntry.objects.filter(actor=cast.bob.pk).values_list("act", "subject_type").order_by("id")
+    assert [(act, kind) for act, kind in kinds if "session" not in kind] == [
+        ("added", "mfa.authenticator"),
+        ("added", "mfa.authenticator"),
+        ("added", "conversations.personaltoken"),
+        ("changed", "conversations.user"),
+        ("removed", "conversations.personaltoken"),
+        ("removed", "mfa.authenticator"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/tokens/",
+        "/account/address/",
+        "/accounts/2fa/totp/activate/",
+        "/accounts/2fa/totp/deactivate/",
+        "/accounts/2fa/recovery-codes/generate/",
+    ],
+)
+@pytest.mark.usefixtures("sends_mail", "_stopped_clock")
+def test_a_session_left_open_changes_none_of_it(cast: Cast, path: str) -> None:
+    if "activate/" not in path or "deactivate" in path:
+        turn_on(enter(cast.bob))
+    thief = browser()
+    thief.force_login(cast.bob)
+    given = {"name": "t", "days": "30", "email": "x@mail.example", "code": "000000"}
+    assert "/reauthenticate/" in thief.post(path, given).headers["Location"]

@@ -1,0 +1,20 @@
+"""Forms that django-allauth shows for us."""
+
+from typing import Any
+
+from allauth.account.forms import ChangePasswordForm
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from conversations import passwords
+
+
+class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
+    """Another password, with the old one at hand; personal tokens end unless they are kept on purpose."""
+
+    user: Any
+    keeps_tokens = forms.BooleanField(required=False, label=_("Keep my personal tokens"))
+
+    def save(self) -> None:
+        keeps = self.cleaned_data["keeps_tokens"]
+        passwords.replace(self.user, self.cleaned_data["password1"], keeps_tokens=keeps)
