@@ -13,6 +13,8 @@ OLDEST = (3, 11)
 def main() -> None:
     if sys.version_info < OLDEST:
         sys.exit("Chatsite needs Python %d.%d or newer; this one is %d.%d." % (OLDEST + sys.version_info[:2]))
+    if os.name == "nt":
+        sys.exit("Chatsite needs Linux or macOS; on Windows run it in WSL: https://learn.microsoft.com/windows/wsl")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     try:
         run()
@@ -24,13 +26,18 @@ def run() -> None:
     from chatsite.bootstrap import prepare
 
     arguments = prepare(sys.argv[1:])
-    from django.core.exceptions import ImproperlyConfigured
+    os.umask(0o077)  # whatever a command writes, a database too, is for its owner alone
     from django.core.management import execute_from_command_line
+
+    from chatsite.complaints import because
 
     try:
         execute_from_command_line([sys.argv[0], *arguments])
-    except ImproperlyConfigured as wrong:
-        sys.exit(str(wrong))
+    except Exception as failure:
+        found = because(failure)
+        if found is None:
+            raise
+        sys.exit(found.sentence)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from chatsite import dumps
+from chatsite import dumps, upgrading
 
 FORMAT = 1
 _LABEL = "backup.json"
@@ -37,6 +37,7 @@ def write(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".chatsite-") as folder:
         label = {"format": FORMAT, "database": connection.vendor, "made_at": timezone.now().isoformat()}
+        label["version"] = settings.CHATSITE_VERSION
         behind = dumps.save(Path(folder))
         (Path(folder) / _LABEL).write_text(json.dumps({**label, "migrations": behind}), encoding="utf-8")
         try:
@@ -59,8 +60,9 @@ def read(path: Path) -> None:
         behind = [(app, name) for app, name in label["migrations"]]
         if label["database"] != connection.vendor:
             raise Unusable(f"This is a backup of {label['database']}, and this site's database is {connection.vendor}.")
-        if label["format"] != FORMAT or dumps.unknown(behind):
-            raise Unusable("This backup was made by a newer version of Chatsite: restore it with that version.")
+        if label["format"] != FORMAT or upgrading.unknown(behind):
+            made_by, here = label.get("version", "an unknown version"), settings.CHATSITE_VERSION
+            raise Unusable(f"This backup was made by a newer version of Chatsite, {made_by}; this one is {here}.")
         dumps.load(Path(folder) / "rows", behind)
         if (Path(folder) / "files").exists():
             shutil.rmtree(_uploads(), ignore_errors=True)  # empty folders

@@ -57,19 +57,26 @@ def complaint(error: BaseException) -> Complaint | None:
 
 
 def because(error: BaseException) -> Complaint | None:
-    """Name this failure for the terminal: a pool that waited in vain does not know why, so one connection is tried."""
+    """Name this failure of a command, with the reason that a pool of connections does not know."""
+    from django.db import Error, IntegrityError
+
+    if isinstance(error, IntegrityError):
+        return Complaint("taken", f"There is such a row already, or one that it needs is missing ({_line(error)}).")
     if type(error.__cause__).__name__ != "PoolTimeout":
         return complaint(error)
-    from django.db import Error
-    from django.db import connection as postgres
-
-    connection: Any = postgres
     try:
-        with connection.wrap_database_errors:
-            connection.Database.connect(**connection.get_connection_params()).close()
+        _connect_once()
     except Error as problem:
         return complaint(problem)
     return complaint(error)
+
+
+def _connect_once() -> None:
+    from django.db import connection as postgres
+
+    connection: Any = postgres
+    with connection.wrap_database_errors:
+        connection.Database.connect(**connection.get_connection_params()).close()
 
 
 def _code(cause: Any) -> str | None:

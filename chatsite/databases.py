@@ -28,6 +28,17 @@ def sqlite(folder: Path) -> dict[str, Any]:
     }
 
 
+def fold_in() -> None:
+    """Bring SQLite's write-ahead log into the database file: where nobody serves, that file alone is all."""
+    from django.db import connection  # settings ask this module before Django may be asked
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA busy_timeout = 1000")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+
 def postgres(url: str) -> dict[str, Any]:
     """The PostgreSQL of `postgres://user:password@host:port/name?option=value`; ValueError where it is none.
 
@@ -36,7 +47,7 @@ def postgres(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     name = unquote(parts.path.removeprefix("/"))
     if parts.scheme not in _SCHEMES or not name or "/" in name:
-        raise ValueError("DATABASE_URL must look like postgres://user:password@host:port/name")
+        raise ValueError("it must look like postgres://user:password@host:port/name")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,

@@ -5,7 +5,7 @@ be absent or older than the server. Both leave the site writing meanwhile.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
@@ -24,12 +23,6 @@ _CHUNK = 1024 * 1024
 def migrations() -> list[tuple[str, str]]:
     """Those that made the database what it is, in their order."""
     return list(MigrationRecorder.Migration.objects.order_by("id").values_list("app", "name"))
-
-
-def unknown(names: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Migrations that this version of the software does not have."""
-    known = MigrationLoader(None).disk_migrations or {}
-    return [(app, name) for app, name in names if (app, name) not in known]
 
 
 def is_empty() -> bool:

@@ -1,7 +1,9 @@
 """Every setting of the site: what the environment says, and what we decided once for everybody."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -9,16 +11,26 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite import databases, front, generated, mail, origins
 from chatsite.authorities import trusted_by_redis
+from chatsite.version import VERSION
 from providers.proxy import Proxy
 from providers.proxy import read as read_proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
+
+
+def _read(name: str, how: Callable[[], T]) -> T:
+    """Return what `how` makes of setting NAME; what is wrong with it is said in one sentence that names it."""
+    try:
+        return how()
+    except (OSError, ValueError) as wrong:
+        raise ImproperlyConfigured(f"{name}: {str(wrong).rstrip('.')}.") from None
 
 
 def _from_environment(name: str) -> str | None:
     """The value of NAME, or what the file named by NAME_FILE holds."""
     if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
+        return _read(f"{name}_FILE", lambda: Path(path).read_text(encoding="utf-8").strip())
     return os.environ.get(name) or None
 
 
@@ -31,7 +43,7 @@ def _encryption_keys() -> list[str]:
     try:
         given = _from_environment("CHATSITE_ENCRYPTION_KEYS")
         return _list(given or generated.secret("encryption-keys", 32))
-    except (OSError, ValueError):
+    except (OSError, ValueError, ImproperlyConfigured):
         return []
 
 
@@ -45,20 +57,25 @@ def _proxy() -> Proxy | None:
 # --- What the environment says -------------------------------------------------------------------------------------
 
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
-CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
+_read("CHATSITE_DATA", lambda: CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True))
 CHATSITE_ORIGINS = origins.read(os.environ.get("CHATSITE_ORIGINS") or origins.DEFAULT)
 CHATSITE_TRUSTED_PROXIES = front.read_proxies(os.environ.get("CHATSITE_TRUSTED_PROXIES") or front.LOOPBACK)
 CHATSITE_PRIVATE_HOSTS = frozenset(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
 CHATSITE_PROXY = _proxy()
 CHATSITE_CA_FILE = os.environ.get("CHATSITE_CA_FILE", "")
-CHATSITE_STREAM_THREADS = int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
+CHATSITE_STREAM_THREADS = _read(
+    "CHATSITE_STREAM_THREADS", lambda: int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
+)
 CHATSITE_CURRENCY = os.environ.get("CHATSITE_CURRENCY") or "USD"
 CHATSITE_ENCRYPTION_KEYS = _encryption_keys()
 DATABASE_URL = _from_environment("DATABASE_URL")
 REDIS_URL = trusted_by_redis(_from_environment("REDIS_URL") or "", CHATSITE_CA_FILE)
-CHATSITE_SETUP_CODE = generated.secret("setup-code", 12)
+CHATSITE_SETUP_CODE = _read("CHATSITE_DATA", lambda: generated.secret("setup-code", 12))
 CHATSITE_MAIL = mail.read(_from_environment("EMAIL_URL") or "")
-SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or generated.secret("secret-key", 48)
+SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or _read(
+    "CHATSITE_DATA", lambda: generated.secret("secret-key", 48)
+)
+CHATSITE_VERSION = VERSION
 
 # --- The site ------------------------------------------------------------------------------------------------------
 
@@ -121,7 +138,11 @@ TEMPLATES = [
 
 # --- Database, and what several processes share --------------------------------------------------------------------
 
-DATABASES = {"default": databases.postgres(DATABASE_URL) if DATABASE_URL else databases.sqlite(CHATSITE_DATA)}
+DATABASES = {
+    "default": _read(
+        "DATABASE_URL", lambda: databases.postgres(DATABASE_URL) if DATABASE_URL else databases.sqlite(CHATSITE_DATA)
+    )
+}
 DATABASE_WRITERS = 4 if DATABASE_URL else 1
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SEVERAL_PROCESSES = bool(DATABASE_URL and REDIS_URL)

@@ -185,6 +185,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "most_files": MAX_FILES,
         "most_models": MAX_MODELS,
         "file_bytes": MAX_BYTES,
+        "version": settings.CHATSITE_VERSION,
         **(_first_steps(person) if not models else {}),
     }
 

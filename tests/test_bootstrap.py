@@ -74,7 +74,9 @@ def test_a_taken_port_is_said_before_anything_is_made(tmp_path: Path) -> None:
 def copy_bootstrap(folder: Path) -> None:
     shutil.copy(BASE / "manage.py", folder)
     (folder / "chatsite").mkdir()
-    shutil.copy(BASE / "chatsite" / "__init__.py", folder / "chatsite")
+    shutil.copy(BASE / "pyproject.toml", folder)
+    for name in ("__init__.py", "version.py"):
+        shutil.copy(BASE / "chatsite" / name, folder / "chatsite")
     shutil.copytree(BASE / "chatsite" / "bootstrap", folder / "chatsite" / "bootstrap")
 
 

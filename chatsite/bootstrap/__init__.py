@@ -10,6 +10,7 @@ import os
 import sys
 
 from chatsite.bootstrap import address, browser, catalogues, environment, redis
+from chatsite.version import VERSION
 
 
 def prepare(arguments: list[str]) -> list[str]:
@@ -18,6 +19,9 @@ def prepare(arguments: list[str]) -> list[str]:
     Outside `.venv` the two commands that bootstrap do not return: they begin again with its Python.
     """
     match arguments:
+        case ["--version" | "version"]:
+            print(f"Chatsite {VERSION}")
+            raise SystemExit(0)
         case ["start", *rest]:
             return _prepare_start(rest)
         case ["test", *rest]:

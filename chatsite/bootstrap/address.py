@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from chatsite.version import VERSION
+
 _EVERYWHERE = ("0.0.0.0", "::", "")
 _SIOCGIFADDR = 0x8915  # Linux, netdevice(7): the IPv4 address of an interface
 
@@ -37,6 +39,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def parse(arguments: list[str]) -> StartOptions:
     """The options in ARGUMENTS, with a port that is free now; SystemExit says what is wrong with them."""
     parser = argparse.ArgumentParser(prog="manage.py start", description="Serve the site.")
+    parser.add_argument("--version", action="version", version=f"Chatsite {VERSION}")
     add_options(parser)
     given = parser.parse_args(arguments)
     return StartOptions(given.host, free_port(given.host, given.port), given.fetch_model)

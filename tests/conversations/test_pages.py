@@ -259,6 +259,10 @@ def test_private_pages_are_kept_by_nobody(cast: Cast, enter: Callable[..., Clien
 # --- The chat page -------------------------------------------------------------------------------------------------
 
 
+def test_the_page_tells_its_version(cast: Cast, enter: Callable[..., Client]) -> None:
+    assert "Chatsite 0.1.0</p>" in enter(cast.bob).get("/").content.decode()
+
+
 def test_the_page_shows_ones_own_and_ones_teams_conversations(cast: Cast, enter: Callable[..., Client]) -> None:
     Conversation.objects.create(owner=cast.alice, title="Private of Alice")
     Conversation.objects.create(owner=cast.alice, team=cast.team, title="Shared by Alice")

@@ -1,14 +1,19 @@
-"""What befalls the disk: it takes no more. The log stays short, readiness says so, and it passes by itself."""
+"""What befalls the disk: it takes no more, or somebody copies what is on it."""
 
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 import requests
 
+from tests.faults.chatterbox import Chatterbox
+from tests.faults.page import Page
 from tests.faults.real_site import RealSite
+from tests.faults.rows import read_rows
 
 ROOM = 12 * 1024
 """Bytes that a file may have where the disk is full: the log of this test needs less, the write-ahead log more."""
@@ -48,3 +53,22 @@ def test_a_full_disk_is_said_in_few_lines(real_site: RealSite) -> None:
     assert "Traceback" not in real_site.complaints()
     assert len(lines) < 20
     assert change_language(real_site) == 200, "it goes on by itself once there is room"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_after_a_clean_stop_the_database_file_alone_is_all(
+    real_site: RealSite, chatterbox: Chatterbox, tmp_path: Path
+) -> None:
+    chatterbox.pieces, chatterbox.pace = (20, 20), 0.0
+    real_site.start()
+    page = real_site.page("alice")
+    page.say("remember this", models=[real_site.model]).ack()
+    page.wait(Page.is_quiet)
+    assert real_site.terminate()[1] == 0
+    database = Path(real_site.database)
+    assert [path.name for path in database.parent.glob("*-wal") if path.stat().st_size] == []
+    copy = tmp_path / "elsewhere" / database.name
+    copy.parent.mkdir()
+    shutil.copy(database, copy)
+    assert read_rows(str(copy)) == read_rows(real_site.database)
+    assert "remember this" in {row.text for row in read_rows(str(copy))}

@@ -4,16 +4,17 @@ import gc
 import os
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connections
+from django.core.management import BaseCommand, CommandError
+from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
-from chatsite import authorities, collected, serving
+from chatsite import authorities, collected, databases, serving, upgrading
 from chatsite.apart import apart
 from chatsite.bootstrap import address
 from conversations import setup
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         self._take_the_folder()
         if problem := authorities.problem():
             raise CommandError(problem)
-        apart(_bring_up_to_date)
+        apart(self._bring_up_to_date)
         if locked := keyring.problem():
             self.stderr.write(f"WARNING: {locked}")
         code = setup.code()  # asked now: the database may not be asked from the event loop
@@ -65,6 +66,23 @@ class Command(BaseCommand):
                 f"Another process serves from {settings.CHATSITE_DATA} already. Several can share it only if all of "
                 "them are given the same PostgreSQL (DATABASE_URL) and the same Redis (REDIS_URL)."
             ) from None
+        except OSError as problem:
+            raise CommandError(f"{settings.CHATSITE_DATA} cannot be written: {problem.strerror}.") from None
+
+    def _bring_up_to_date(self) -> None:
+        gc.freeze()
+        gc.enable()  # a first start makes a lot here and keeps little; in this process, which ends with it
+        with serving.one_at_a_time(settings.CHATSITE_DATA):
+            try:
+                upgrading.bring_up_to_date(self._say)
+            except (upgrading.Newer, upgrading.NotCopied) as refused:
+                raise CommandError(str(refused)) from None
+            collected.collect_if_changed()
+        connections.close_all()
+
+    def _say(self, sentence: str) -> None:
+        self.stderr.write(sentence)
+        self.stderr.flush()
 
     def _announce(self, code: str | None) -> None:
         origin = settings.CHATSITE_ORIGINS[0]
@@ -72,15 +90,6 @@ class Command(BaseCommand):
         if code:
             self.stdout.write(f"Set it up at {origin}/setup/?code={code}")
         self.stdout.flush()
-
-
-def _bring_up_to_date() -> None:
-    gc.freeze()
-    gc.enable()  # a first start makes a lot here and keeps little; in this process, which ends with it
-    with serving.one_at_a_time(settings.CHATSITE_DATA):
-        call_command("migrate", interactive=False, verbosity=0)
-        collected.collect_if_changed()
-    connections.close_all()
 
 
 def _serve(host: str, port: int, answering: Any) -> None:
@@ -102,6 +111,8 @@ def _serve(host: str, port: int, answering: Any) -> None:
     except CannotListenError as error:
         drain()
         raise CommandError(address.why_not(host, port, error.socketError)) from None
+    with suppress(DatabaseError):  # it is away: whoever comes next finds the write-ahead log
+        databases.fold_in()
 
 
 def _collect_garbage_rarely() -> None:

@@ -1,0 +1,31 @@
+"""What the site keeps about itself."""
+
+from django.db import DatabaseError, models
+from django.utils import timezone
+
+
+class Release(models.Model):
+    """A version that has served this database; the latest row names the last one."""
+
+    version = models.CharField(max_length=40)
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-since", "-pk"]
+
+    def __str__(self) -> str:
+        return self.version
+
+    @classmethod
+    def last(cls) -> str:
+        """Name the version that served last; empty for a database that nobody has noted in."""
+        try:
+            return cls.objects.values_list("version", flat=True).first() or ""
+        except DatabaseError:  # from before this table
+            return ""
+
+    @classmethod
+    def note(cls, version: str) -> None:
+        """Add a row where another version served last."""
+        if cls.last() != version:
+            cls.objects.create(version=version)

@@ -1,0 +1,96 @@
+"""A database brought to the version of this software: never back, and with a copy of what it was."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
+
+from chatsite.models import Release
+
+COPIES = "before-upgrades"
+KEPT = 3
+"""Copies of a SQLite database: the oldest goes when a fourth is made."""
+_UNKNOWN = "an unknown version"
+
+Migrations = list[tuple[str, str]]
+
+
+class Newer(Exception):
+    """The database holds what this version does not know: a sentence for the person at the terminal."""
+
+
+class NotCopied(Exception):
+    """No copy could be made, and so nothing was changed: a sentence for the person at the terminal."""
+
+
+def bring_up_to_date(say: Callable[[str], object]) -> None:
+    """Apply the migrations that wait, behind a copy; raises Newer or NotCopied, and then has changed nothing."""
+    executor = MigrationExecutor(connection)
+    applied = list(executor.loader.applied_migrations)
+    if unknown(applied, executor.loader):
+        raise Newer(_newer(unknown(applied, executor.loader)))
+    if applied and executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        _keep_what_was(say)
+    call_command("migrate", interactive=False, verbosity=0)
+    Release.note(settings.CHATSITE_VERSION)
+
+
+def waiting() -> Migrations:
+    """List the migrations that have still to be applied."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [(migration.app_label, migration.name) for migration, _ in plan]
+
+
+def unknown(names: Iterable[tuple[str, str]], loader: MigrationLoader | None = None) -> Migrations:
+    """List those of our apps' migrations that this version does not have; apps of other versions do not count."""
+    loader = loader or MigrationLoader(None)
+    known = loader.disk_migrations or {}
+    return [(app, name) for app, name in names if app in loader.migrated_apps and (app, name) not in known]
+
+
+def _newer(names: Migrations) -> str:
+    last = Release.last() or _UNKNOWN
+    listed = ", ".join(f"{app}.{name}" for app, name in sorted(names)[:3])
+    return (
+        f"This database was last served by Chatsite {last} and holds what this version, {settings.CHATSITE_VERSION}, "
+        f"does not know ({listed}). Start that version or a newer one, or restore a backup of this version."
+    )
+
+
+def _keep_what_was(say: Callable[[str], object]) -> None:
+    last = Release.last() or _UNKNOWN
+    if connection.vendor != "sqlite":
+        say(
+            f"The database is brought from {last} to {settings.CHATSITE_VERSION}. Of PostgreSQL no copy is kept here: "
+            "the way back is a backup that you have made before."
+        )
+        return
+    path = _copy(last)
+    say(f"The database is brought from {last} to {settings.CHATSITE_VERSION}. As it was it lies in {path}.")
+
+
+def _copy(last: str) -> Path:
+    """Write the database as it is beside the last copies, for its owner alone."""
+    folder = Path(settings.CHATSITE_DATA) / COPIES
+    path = folder / f"{timezone.now():%Y%m%dT%H%M%S}-{last if last != _UNKNOWN else 'older'}.sqlite3"
+    draft = path.with_suffix(".part")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        draft.touch(mode=0o600)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(draft)])
+    except (DatabaseError, OSError) as problem:
+        with suppress(OSError):
+            draft.unlink()
+        raise NotCopied(f"The database could not be copied before it is changed ({problem}): make room.") from None
+    draft.rename(path)
+    for old in sorted(folder.glob("*.sqlite3"))[:-KEPT]:
+        old.unlink()
+    return path

@@ -1,0 +1,99 @@
+"""What a command says to the person at the terminal when it cannot go on: one sentence, never a traceback."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+BASE = Path(__file__).resolve().parent.parent
+START = ("start", "--port", "0", "--no-local-model")
+
+
+def manage(folder: Path, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of a site with its data in FOLDER."""
+    inherited = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "CHATSITE_ORIGINS")}
+    environment = inherited | {"CHATSITE_DATA": str(folder)} | settings
+    command = [sys.executable, str(BASE / "manage.py"), *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def refused(run: "subprocess.CompletedProcess[str]") -> str:
+    """The one sentence with which it was refused."""
+    assert run.returncode == 1, run.stderr
+    assert run.stderr.count("\n") == 1, run.stderr
+    return run.stderr
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder whose database was made by `migrate`."""
+    folder = tmp_path_factory.mktemp("migrated")
+    assert manage(folder, "migrate", "-v0").returncode == 0
+    return folder
+
+
+def test_a_database_made_by_migrate_is_for_its_owner_alone(migrated: Path) -> None:
+    assert [path.name for path in migrated.iterdir() if path.stat().st_mode & 0o077] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (START, {"DATABASE_URL": "mysql://db/chat"}, "DATABASE_URL: it must look like postgres://"),
+        (("migrate",), {"DATABASE_URL": "postgres://db:x/chat"}, "DATABASE_URL: Port could not be cast"),
+        (START, {"DATABASE_URL_FILE": "/nowhere/url"}, "DATABASE_URL_FILE: [Errno 2] No such file"),
+        (START, {"CHATSITE_DATA": "/proc/chatsite"}, "CHATSITE_DATA: "),
+        (("migrate",), {"CHATSITE_DATA": "/proc/self"}, "CHATSITE_DATA: "),
+        (START, {"CHATSITE_STREAM_THREADS": "many"}, "CHATSITE_STREAM_THREADS: invalid literal"),
+    ],
+)
+def test_what_cannot_work_is_a_sentence(
+    tmp_path: Path, words: tuple[str, ...], settings: dict[str, str], said: str
+) -> None:
+    assert said in refused(manage(tmp_path, *words, **settings))
+
+
+@pytest.mark.parametrize("words", [START, ("migrate",)])
+def test_a_database_that_is_not_there_is_a_sentence_with_its_reason(tmp_path: Path, words: tuple[str, ...]) -> None:
+    run = manage(tmp_path, *words, DATABASE_URL="postgres://127.0.0.1:9/chat")
+    assert run.returncode == 1
+    assert "Traceback" not in run.stderr
+    assert "The database does not answer (connection failed: " in run.stderr.splitlines()[-1]
+    assert "Connection refused" in run.stderr.splitlines()[-1]
+
+
+def test_a_second_alice_is_a_sentence(migrated: Path) -> None:
+    first = manage(migrated, "createsuperuser", "--noinput", "--username", "alice", "--email", "")
+    assert first.returncode == 0, first.stderr
+    assert "already" in refused(manage(migrated, "createsuperuser", "--noinput", "--username", "ALICE", "--email", ""))
+
+
+def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "chatsite.sqlite3").write_text("not a database at all, but long enough to be looked at" * 99)
+    assert "The database is damaged, or is no database" in refused(manage(tmp_path, *START))
+
+
+def test_a_start_on_a_newer_database_names_both_versions(migrated: Path) -> None:
+    with closing(sqlite3.connect(migrated / "chatsite.sqlite3")) as database, database:
+        database.execute("INSERT INTO chatsite_release (version, since) VALUES ('7.8.9', '2099-01-01')")
+        database.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('providers', '9999_x', '2099-01-01')"
+        )
+    said = refused(manage(migrated, *START))
+    assert "last served by Chatsite 7.8.9 and holds what this version, 0.1.0, does not know (providers.9999_x)" in said
+
+
+@pytest.mark.parametrize("words", [("--version",), ("start", "--version")])
+def test_the_version_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert manage(tmp_path, *words).stdout == "Chatsite 0.1.0\n"
+
+
+def test_windows_is_told_what_is_needed(tmp_path: Path) -> None:
+    pretend = "import os, runpy, sys; os.name = 'nt'; runpy.run_path(sys.argv[1], run_name='__main__')"
+    command = [sys.executable, "-c", pretend, str(BASE / "manage.py")]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert refused(run).startswith("Chatsite needs Linux or macOS; on Windows run it in WSL")
