@@ -70,8 +70,12 @@ class TeamAdmin(AuditedAdmin):
         return super().get_queryset(request).prefetch_related("members")
 
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
-        """A team goes only when it has no conversations left."""
-        return obj is not None and not obj.conversations.exists() and super().has_delete_permission(request, obj)
+        """Refuse while it has conversations, and to those who may not switch off the keys and models it has."""
+        if obj is None or obj.conversations.exists():
+            return False
+        own = {"providers.change_apikey": obj.api_keys, "providers.change_languagemodel": obj.models}
+        may_switch_off = all(request.user.has_perm(needed) for needed, rows in own.items() if rows.exists())
+        return may_switch_off and super().has_delete_permission(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Team | None = None) -> list[Any]:
         """Name keys and models only to those who may see them; both are given at the key and at the model."""

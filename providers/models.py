@@ -293,6 +293,9 @@ class Deployment(models.Model):
     """As `Stream.learnt` spells it."""
     created_at = models.DateTimeField(auto_now_add=True)
 
+    model_id: UUID | None
+    endpoint_id: UUID | None
+
     objects = DeploymentQuerySet.as_manager()
 
     class Meta:
@@ -317,7 +320,10 @@ class Deployment(models.Model):
         return Prices(self.input_price or zero, self.output_price or zero, self.cached_price, self.thought_price)
 
     def clean(self) -> None:
-        """Refuse what cannot be part of a request."""
+        """Refuse what cannot be part of a request, and a second row of one model at one endpoint."""
+        twins = Deployment.objects.filter(model=self.model_id, endpoint=self.endpoint_id).exclude(pk=self.pk)
+        if twins.exists():
+            raise ValidationError(_("This endpoint serves this model already."))
         if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
             raise ValidationError({"raw_extras": _("A JSON object.")})
         if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):

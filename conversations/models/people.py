@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -165,6 +166,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user.name} · {self.team.name}"
+
+    def clean(self) -> None:
+        """Refuse a second place of one person in one team."""
+        if Membership.objects.filter(team=self.team_id, user=self.user_id).exclude(pk=self.pk).exists():
+            raise ValidationError(_("This person is in the team already."))
 
     @property
     def is_lead(self) -> bool:
