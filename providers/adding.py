@@ -26,7 +26,11 @@ def add_endpoint(
     fields = _fields(preset, base_url.strip(), key)
     name = name.strip() or _usual_name(preset, fields["base_url"])
     with auditing.watch(by, *_rows(name)):
-        endpoint = _stored(Endpoint.objects.filter(name=name).first() or Endpoint(name=name), fields)
+        endpoint = Endpoint.objects.filter(name=name).first() or Endpoint(name=name)
+        moves = endpoint.base_url != fields["base_url"]
+        _stored(endpoint, fields)
+        if moves:
+            change_address(endpoint)
         _set_key(endpoint, key, by)
         _set_models(endpoint, wanted)
         for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
@@ -152,10 +156,10 @@ def _stored(endpoint: Endpoint, fields: dict[str, Any]) -> Endpoint:
 
 
 def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
-    """What is given now counts: other keys go. The same key stays as it is, with the replies that it is writing."""
-    kept = endpoint.keys.same_as(key).first() if key else None
-    others = endpoint.keys.exclude(pk=kept.pk) if kept else endpoint.keys.all()
-    others.delete()
+    """Make what is given the site's only key; the same key stays as it is, with the replies that it is writing."""
+    kept = endpoint.keys.of_site().same_as(key).first() if key else None
+    others = endpoint.keys.of_site()
+    (others.exclude(pk=kept.pk) if kept else others).delete()
     if key and kept is None:
         ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
 

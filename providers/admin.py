@@ -48,6 +48,8 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.owner_id:
+            del self.fields["new_key"]
         for name in self._with_default():
             self.fields[name].required = False
 
@@ -65,7 +67,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
     def save(self, commit: bool = True) -> ApiKey:
-        if self.cleaned_data["new_key"]:
+        if self.cleaned_data.get("new_key"):
             self.instance.secret = self.cleaned_data["new_key"]
         return super().save(commit)  # type: ignore[no-any-return]
 
@@ -77,6 +79,9 @@ class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
     show_change_link = True
     readonly_fields = ["shown"]
     extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(owner=None)
 
     @admin.display(description=_("stored"))
     def shown(self, key: ApiKey) -> str:
@@ -179,6 +184,10 @@ class ApiKeyAdmin(AuditedAdmin):
     @admin.display(description=_("stored"))
     def shown(self, key: ApiKey) -> str:
         return str(key.secret)
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
+        """Take no new value for a personal key: its owner's questions would go to somebody else's account."""
+        return [name for name in super().get_fields(request, obj) if name != "new_key" or not (obj and obj.owner_id)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
         """A stored key does not move: sent to an address of somebody's choice, it would be read back."""

@@ -163,6 +163,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
             endpoint__deployments__model=model,
         ).distinct()
 
+    def of_site(self) -> "ApiKeyQuerySet":
+        """All but personal keys, which serve their owners alone: nobody tests, replaces or reads lists with them."""
+        return self.filter(owner=None)
+
     def same_as(self, plain: str) -> "ApiKeyQuerySet":
         """Rows that hold this very key."""
         return self.filter(fingerprint__in=vault.fingerprints(plain))

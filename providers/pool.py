@@ -75,8 +75,8 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
 
 
 def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None) -> Route:
-    """The way to this endpoint with this key, else its first, for a model that it need not serve yet."""
-    key = key or ApiKey.objects.filter(endpoint=endpoint, enabled=True).first()
+    """Return the way to this endpoint with this key, else the site's first, for a model that it need not serve yet."""
+    key = key or endpoint.keys.of_site().filter(enabled=True).first()
     return Route(
         endpoint.address(),
         vendor_id,

@@ -61,7 +61,7 @@ def key_page(request: HttpRequest, key_id: UUID) -> HttpResponse:
 @changes_keys
 @require_POST
 def rotate_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
-    key, form = _key(key_id), RotationForm(request.POST)
+    key, form = _of_site(key_id), RotationForm(request.POST)
     if form.is_valid():
         try:
             keys.rotate(key, form.cleaned_data["new_key"], request.user)
@@ -86,7 +86,7 @@ def switch_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
 @require_POST
 def test_key(request: HttpRequest, key_id: UUID) -> HttpResponseBase:
     """A page that is written while the vendor answers."""
-    key = _key(key_id)
+    key = _of_site(key_id)
     form = TrialForm(key, request.POST)
     if not form.is_valid():
         messages.error(request, _("This endpoint serves no such model."))
@@ -113,6 +113,11 @@ def _written(before: str, after: str, key: ApiKey, deployment: Deployment, by: A
 
 def _key(key_id: UUID) -> ApiKey:
     return get_object_or_404(ApiKey.objects.select_related("endpoint", "owner", "created_by"), pk=key_id)
+
+
+def _of_site(key_id: UUID) -> ApiKey:
+    """Return a key that is nobody's own; raises Http404 for a personal one, as for one that is not there."""
+    return get_object_or_404(ApiKey.objects.of_site().select_related("endpoint"), pk=key_id)
 
 
 def _page(request: HttpRequest, key: ApiKey, form: RotationForm) -> HttpResponse:

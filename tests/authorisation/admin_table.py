@@ -19,6 +19,8 @@ NOT_ADDED = {*NOT_WRITTEN, Installation}
 NOT_DELETED = {*ONLY_READ, Installation}
 
 KEYS = {"site key": SUPERUSER, "own key": SUPERUSER}
+SITES_KEYS = {"site key": SUPERUSER, "own key": NOBODY}
+"""A personal key serves its owner alone: others switch it off or remove it, and do not call or replace it."""
 OTHERS = [
     on("admin:index", roles=STAFF, refusal="staff"),
     on("admin:app_list", targets={"app": SUPERUSER}, refusal="admin"),
@@ -41,8 +43,8 @@ OTHERS = [
       for report in ("usage", "usage-csv", "ledger-csv", "scoreboard", "budgets", "admin:providers_endpoint_preset")),
     on("admin:providers_endpoint_preset", "POST", query="?preset=openai", roles=SUPERUSER, ok=200, refusal="admin"),
     on("key", targets=KEYS, refusal="admin"),
-    on("test-key", "POST", targets=KEYS, ok=302, refusal="admin"),
-    on("rotate-key", "POST", {"new_key": "sk-test-another"}, targets=KEYS, refusal="admin"),
+    on("test-key", "POST", targets=SITES_KEYS, ok=302, refusal="admin"),
+    on("rotate-key", "POST", {"new_key": "sk-test-another"}, targets=SITES_KEYS, refusal="admin"),
     on("switch-key", "POST", targets=KEYS, refusal="admin"),
     on("admin:providers_auditentry_csv", roles=SUPERUSER, refusal="admin"),
 ]  # fmt: skip

@@ -72,7 +72,7 @@ class Command(BaseCommand):
 
 
 def _routes(deployment: Deployment) -> Iterator[tuple[Route, str]]:
-    keys = list(deployment.endpoint.keys.all())
+    keys = list(deployment.endpoint.keys.of_site())
     for key in keys:
         yield pool.route_of(deployment, key), str(key.secret)
     if not keys and not deployment.endpoint.needs_key:
