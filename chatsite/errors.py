@@ -18,7 +18,9 @@ class ReporterWithoutLocals(ExceptionReporter):
 
 
 _QUERY = re.compile(r"\?[^\s\"']+")
-_LINK = re.compile(r"(/(?:join|new-password|s|account/address)/)(?!for/|confirm/)[^\s\"'/]+")
+_LINK = re.compile(
+    r"(/(?:join|new-password|s|account/address|accounts/password/reset/key)/)(?!for/|confirm/)[^\s\"'/]+"
+)
 
 
 class WithoutQueryStrings(logging.Filter):

@@ -1,6 +1,8 @@
 """What one connection may send us, for HTTP and for websockets: Daphne's protocols, with limits."""
 
 # ruff: noqa: N802, N803  (the names of Twisted and autobahn)
+import logging
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor
 
 from chatsite.backlog import Backlog
+from chatsite.channel import Channel
 from chatsite.progress import Progress
+from chatsite.refusals import SECURITY, Headers, refusal
 from chatsite.sending import FileSending
 
 PATHSEND = "http.response.pathsend"  # ASGI's extension: an application names a file, and the server sends it
@@ -27,12 +31,17 @@ LINGER_SECONDS = 5.0  # for a client to take in why its connection ends
 
 _SERVICE_RESTART = 1012  # IANA registry of websocket close codes
 _READS_TOO_SLOWLY = 4408
-_TOO_LARGE = b"413 Content Too Large"
-_NO_ROOM = b"503 Service Unavailable"
-_REFUSAL = b"HTTP/1.1 %b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+_NO_ROOM = HTTPStatus.SERVICE_UNAVAILABLE
+_SOCKETS = b"/ws/"
 _UPLOADS = b"/api/v1/files"
 _SESSION_COOKIE = b"sessionid"
 _ROOT_PATH = b"Daphne-Root-Path"
+_SUBPROTOCOLS = b"Sec-WebSocket-Protocol"  # Daphne reads it as ASCII, or fails
+_EMPTY = ((b"Content-Length", b"0"),)
+_TOLD = 60  # characters of a path in the log
+
+_logger = logging.getLogger(__name__)
 
 
 class LimitedRequest(WebRequest):
@@ -80,10 +89,28 @@ class LimitedRequest(WebRequest):
     def process(self) -> Any:
         """Daphne's, less the header that it takes for a proxy's word on where the site lies."""
         self.requestHeaders.removeHeader(_ROOT_PATH)
-        return super().process()
+        refused = self._is_handshake() and self._why_no_handshake()
+        return self.basic_error(refused, b"", "") if refused else super().process()
+
+    def _why_no_handshake(self) -> HTTPStatus | None:
+        if self.path != _SOCKETS:
+            _logger.warning("No websocket is at %s.", self.path.decode("ascii", "replace")[:_TOLD])
+            return HTTPStatus.NOT_FOUND
+        named = b"".join(self.requestHeaders.getRawHeaders(_SUBPROTOCOLS, []))
+        return None if named.isascii() else HTTPStatus.BAD_REQUEST
+
+    def basic_error(self, status: int, _phrase: bytes, _words: str) -> None:
+        """An answer of the server's own; the page that Daphne would send names it."""
+        if self._response_started:
+            self.channel.transport.abortConnection()
+            return
+        self.handle_reply({"type": "http.response.start", "status": int(status), "headers": _EMPTY})
+        self.handle_reply({"type": "http.response.body"})
 
     def handle_reply(self, message: dict[str, Any]) -> None:
         """Daphne's, and a file instead of a body."""
+        if message["type"] == "http.response.start" and message["status"] >= HTTPStatus.BAD_REQUEST:
+            message = {**message, "headers": [*message.get("headers", ()), *_missing(message.get("headers", ()))]}
         if message["type"] != PATHSEND:
             super().handle_reply(message)
         elif self.method == b"HEAD":
@@ -102,19 +129,22 @@ class LimitedRequest(WebRequest):
 
     def _limit(self) -> int:
         """Of the body. Who asks for a websocket sends none, and we hear nothing of the request's end."""
-        if self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() == b"websocket":
+        if self._is_handshake():
             return 0
         is_upload = self.channel._command == b"POST" and self.channel._path.partition(b"?")[0] == _UPLOADS
         is_somebody = self.requestHeaders.hasHeader(b"Authorization") or self.getCookie(_SESSION_COOKIE)
         return UPLOAD_LIMIT if is_upload and is_somebody else BODY_LIMIT
 
-    def _refuse(self, status: bytes) -> None:
+    def _is_handshake(self) -> bool:
+        return bool(self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() == b"websocket")
+
+    def _refuse(self, status: HTTPStatus) -> None:
         self.refused = True
         self._end_progress()
         self._give_up_room()
         self.content.close()
         connection = self.channel.transport
-        connection.write(_REFUSAL % status)
+        connection.write(refusal(status))
         connection.loseWriteConnection()
         reactor.callLater(LINGER_SECONDS, connection.abortConnection)
 
@@ -143,10 +173,17 @@ class LimitedRequest(WebRequest):
             self.held = 0
 
 
+def _missing(headers: Any) -> Headers:
+    """Return the security headers that an answer lacks: Django's own to what it cannot read has none."""
+    there = {name.lower() for name, _ in headers}
+    return tuple((name, value) for name, value in SECURITY if name.lower() not in there)
+
+
 class HttpFactory(HTTPFactory):
-    """Makes our requests instead of Daphne's; `held` is what the bodies of those under way count for."""
+    """Makes our connections and requests; `held` is what the bodies of those under way count for."""
 
     held = 0
+    protocol = Channel
 
     def buildProtocol(self, address: Any) -> Any:
         protocol = super().buildProtocol(address)
@@ -212,6 +249,11 @@ class Socket(WebSocketProtocol):
             self.transport.resumeProducing()
         elif self.state != self.STATE_CLOSED:
             reactor.callLater(LISTEN_EVERY, self._listen_on)
+
+    def sendHttpErrorResponse(self, code: int, _reason: str, headers: Any = None) -> None:
+        """Refuse a handshake; autobahn's own answer quotes what the client sent."""
+        more = tuple((name.encode(), value.encode()) for name, value in headers or ())
+        self.sendData(refusal(code, more))
 
     def onClose(self, was_clean: bool, code: int | None, reason: str | None) -> None:
         """Daphne knows nothing of a handshake that was refused for its form."""

@@ -99,7 +99,7 @@ def channel(clock: Clock) -> Iterator[Any]:
     channel.makeConnection(StringTransport())
     lines = (b"POST /api/v1/files HTTP/1.1", b"Authorization: x", b"Content-Length: %d" % UPLOAD_LIMIT, b"", b"")
     channel.dataReceived(b"\r\n".join(lines))
-    yield channel._channel
+    yield channel
     channel.connectionLost(None)
 
 

@@ -288,7 +288,16 @@ def test_a_request_that_is_still_coming_does_not_disturb_the_end(server: Running
 
 
 def test_a_handshake_that_is_refused_for_its_form_leaves_no_trace_in_the_log(server: Running) -> None:
-    lines = ["GET / HTTP/1.1", "Host: a", "Upgrade: websocket", "Connection: Upgrade", "Origin: a", "Origin: b", "", ""]
+    lines = [
+        "GET /ws/ HTTP/1.1",
+        "Host: a",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Origin: a",
+        "Origin: b",
+        "",
+        "",
+    ]
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as raw:
         raw.sendall("\r\n".join(lines).encode())
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
