@@ -46,8 +46,6 @@ CLAIMS = frozenset(
     }
 )
 """Headers that claim what a request is; nothing behind `enter` sees them, whoever sent them."""
-TRACES = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"via")
-"""Headers that tell of a proxy; they stay to be seen, and nothing takes an address from them."""
 _FOREIGN = b"foreign.invalid"  # RFC 6761: no host has this name, so Django refuses it
 
 

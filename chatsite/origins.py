@@ -39,13 +39,6 @@ def named_by(host: str, origins: Iterable[str], scheme: str = "http") -> str | N
     return next((origin for origin in found if origin.startswith(f"{scheme}://")), found[0] if found else None)
 
 
-def is_loopback(origin: str) -> bool:
-    """Return whether only this machine can reach an origin."""
-    name = urlsplit(origin).hostname or ""
-    address = _address(name)
-    return address.is_loopback if address else name == "localhost" or name.endswith(".localhost")
-
-
 @cache
 def _spellings(origin: str) -> set[str]:
     host, scheme = host_of(origin), origin.partition("://")[0]

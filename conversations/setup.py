@@ -2,12 +2,13 @@
 
 import hmac
 from collections.abc import Callable
-from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from conversations.addresses import FORWARDING, is_loopback
 from conversations.models import Installation, User
 from providers import auditing
 
@@ -29,7 +30,7 @@ def code() -> str | None:
 
 
 def admits(request: HttpRequest, given: str = "") -> bool:
-    """From this very machine, or with the code that `start` printed."""
+    """Return whether somebody may set the site up: at this very machine, or with the code that `start` printed."""
     return _is_local(request) or hmac.compare_digest(given.encode(), settings.CHATSITE_SETUP_CODE.encode())
 
 
@@ -60,10 +61,10 @@ class FirstRun:
 
 
 def _is_local(request: HttpRequest) -> bool:
-    """A loopback peer, unless a proxy on this machine speaks for somebody else."""
-    if any(header in request.headers for header in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")):
-        return False
-    try:
-        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:
-        return False
+    """Return whether a browser on this machine asks a site that is for this machine alone.
+
+    A forwarder of connections is a loopback peer too, and speaks for anybody without a header of its own.
+    """
+    hosts = [f"//{request.get_host()}", *settings.CHATSITE_ORIGINS]
+    names = [request.META.get("REMOTE_ADDR", ""), *(urlsplit(host).hostname or "" for host in hosts)]
+    return all(map(is_loopback, names)) and not any(header in request.headers for header in FORWARDING)

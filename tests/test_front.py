@@ -12,6 +12,7 @@ from django.test import Client
 
 from chatsite import front
 from conversations import limits
+from conversations.addresses import FORWARDING
 from conversations.models import User
 from providers.audit import AuditEntry
 from tests.conftest import Cast
@@ -27,7 +28,7 @@ VALUES = {
     "forwarded": f"for=203.0.113.9;host={EVIL};proto=https",
 }
 """What each header would say; the others name a host."""
-HEADERS = [name.decode() for name in (*sorted(front.CLAIMS), *front.TRACES)]
+HEADERS = [*sorted(name.decode() for name in front.CLAIMS), *(name.lower() for name in FORWARDING)]
 
 
 class Visitor:
