@@ -4,27 +4,33 @@ import logging
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-from django.db import DatabaseError
+from django.db import Error
 
-from conversations import database, files, spending
+from conversations import database, files, ledger
 from conversations.checkpoints import Outcome
 from conversations.endings import broken, ended
+from conversations.ledger import Call
 from conversations.live import LiveReply, hub
+from conversations.metering import Meter, Used
 from conversations.parts import Piece
 from conversations.queueing import queue
-from conversations.spending import Call, Payer
+from conversations.spending import Payer
 from providers import pool, vault
 from providers.choosing import KeyWithdrawn
-from providers.errors import ReplyTooLong, VendorError
+from providers.errors import ReplyTooLong, Stalled, VendorError, VendorTimeout
 from providers.pool import Route
 from providers.streaming import Stream
-from providers.types import Delta, Prompt, Usage
+from providers.types import Delta, Prompt
 from providers.wires.room import Room
 
 MOST_MADE = 50
 """Files that one reply may bring."""
+
+_NOT_WAITED_FOR = (VendorTimeout, Stalled, KeyWithdrawn)
+"""Ends that are ours: the vendor goes on, and counts."""
 
 _logger = logging.getLogger(__name__)
 _starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
@@ -44,24 +50,62 @@ def attempt(live: LiveReply, task: Task) -> Outcome | None:
     """Call once; None when that failed before a word, and another way may be tried."""
     queue.leave(live)
     live.waiting = None
-    begun, spoken_before = time.monotonic(), len(live.fed)
+    trying = _Trying(live, task, Meter(task.prompt))
+    outcome = "unavailable"  # a fault of our own, unless it ends as calls do
+    try:
+        _call(trying)
+        outcome = trying.error.code if trying.error else "stopped" if live.stopped else "complete"
+    finally:
+        used = trying.used()
+        may_go_on = _noted(trying, trying.call(outcome, used))
+    if trying.error is None:
+        return ended(live, trying.stream, used.counted)
+    if may_go_on and not live.stopped:
+        return None
+    return broken(live, trying.error.code, trying.error.text, trying.stream, used.counted)
+
+
+def _call(trying: "_Trying") -> None:
+    live, task = trying.live, trying.task
+    try:
+        with _as_it_is_now(live, task.route).stream(task.prompt, hub.rest) as trying.stream:
+            live.attach(trying.stream, task.route.key_id)
+            queue.call()  # the next in the line
+            _relay(trying)
+    except VendorError as failure:
+        trying.error = failure
+    except vault.Locked as locked:
+        trying.error = KeyWithdrawn(because=str(locked))
+
+
+@dataclass(slots=True)
+class _Trying:
+    """One attempt while it is made: what it has brought, and what went wrong."""
+
+    live: LiveReply
+    task: Task
+    meter: Meter
     stream: Stream | None = None
     error: VendorError | None = None
-    try:
-        with _as_it_is_now(live, task.route).stream(task.prompt, hub.rest) as stream:
-            live.attach(stream, task.route.key_id)
-            queue.call()  # the next in the line
-            _relay(live, stream, task.carried)
-    except VendorError as failure:
-        error = failure
-    except vault.Locked as locked:
-        error = KeyWithdrawn(because=str(locked))
-    said = "".join(live.fed[spoken_before:])
-    call = _measured(live, task, stream, error, said, begun)
-    may_go_on = _noted(live, task, stream, error, call)
-    if error is None:
-        return ended(live, stream)
-    return None if may_go_on and not live.stopped else broken(live, error.code, error.text, stream)
+    begun: float = field(default_factory=time.monotonic)
+
+    def used(self) -> Used:
+        """As the vendor counts it; what has left is counted too where the vendor was not waited for."""
+        stream = self.stream
+        is_ours = self.error is None or isinstance(self.error, _NOT_WAITED_FOR)
+        return self.meter.read(stream.usage if stream else None, is_ours and stream is not None and stream.has_left)
+
+    def call(self, outcome: str, used: Used) -> Call:
+        """What is written of it into the ledger."""
+        first = self.stream.first_token_at if self.stream else None
+        return Call(
+            route=self.task.route,
+            outcome=outcome,
+            usage=used.usage,
+            estimated=used.is_estimated,
+            first_token_ms=round(1000 * (first - self.begun)) if first else None,
+            total_ms=round(1000 * (time.monotonic() - self.begun)),
+        )
 
 
 def _as_it_is_now(live: LiveReply, route: Route) -> Route:
@@ -74,41 +118,25 @@ def _as_it_is_now(live: LiveReply, route: Route) -> Route:
     return replace(route, address=work.result() if work.done() else route.address, is_local=False)
 
 
-def _noted(live: LiveReply, task: Task, stream: Stream | None, error: VendorError | None, call: Call) -> bool:
-    """As _conclude; a database that does not answer costs a row of the ledger, not the reply."""
+def _noted(trying: _Trying, call: Call) -> bool:
+    """As _conclude; what a database that does not answer has not taken is written with the end of the reply."""
     try:
-        return database.submit_change(_conclude, live, task, stream, error, call).result()
-    except DatabaseError:
-        _logger.exception("A call could not be written to the ledger: %s", call.usage)
+        return database.submit_change(_conclude, trying, call).result()
+    except Error:
+        _logger.exception("A call could not be written to the ledger; it is kept: %s", call.usage)
+        trying.live.owed.append(partial(ledger.record_owed, trying.task.payer, call))
         return False
 
 
-def _measured(
-    live: LiveReply, task: Task, stream: Stream | None, error: VendorError | None, said: str, begun: float
-) -> Call:
-    """What the call used and how long it took; counted by ourselves where the vendor does not say."""
-    usage = stream.usage if stream else None
-    estimated = usage is None and live.heard
-    if usage is None:
-        usage = spending.prompt_usage(task.prompt, said) if live.heard else Usage()
-    first = stream.first_token_at if stream else None
-    ended = "stopped" if live.stopped else "complete"
-    return Call(
-        route=task.route,
-        outcome=error.code if error else ended,
-        usage=usage,
-        estimated=estimated,
-        first_token_ms=round(1000 * (first - begun)) if first else None,
-        total_ms=round(1000 * (time.monotonic() - begun)),
-    )
-
-
-def _relay(live: LiveReply, stream: Stream, carried: tuple[Piece, ...]) -> None:
+def _relay(trying: _Trying) -> None:
     """Feed what the vendor says to the hub."""
-    for delta in _as_far_as_it_fits(carried, stream):
+    live, stream = trying.live, trying.stream
+    assert stream is not None
+    for delta in _as_far_as_it_fits(trying.task.carried, stream):
         if not live.heard:
             live.heard = True
             _note_first_word(live)
+        trying.meter.note(delta)
         delta = _with_files_kept(live, delta)
         hub.feed(live, delta)
         live.fed.append(delta.part.text if delta.part and delta.part.kind == "text" else delta.text)
@@ -122,18 +150,19 @@ def _note_first_word(live: LiveReply) -> None:
         database.submit_change(live.search.heard).add_done_callback(lambda _: queue.call())
 
 
-def _conclude(live: LiveReply, task: Task, stream: Stream | None, error: VendorError | None, call: Call) -> bool:
+def _conclude(trying: _Trying, call: Call) -> bool:
     """Note how a call ended and what it cost; whether another may follow."""
+    live, route, error = trying.live, trying.task.route, trying.error
     assert live.search is not None
-    spending.record(task.payer, call)
+    ledger.record(trying.task.payer, call)
     may_go_on = False
     if error is not None and not live.heard:
-        may_go_on = live.search.failed(task.route, error)
+        may_go_on = live.search.failed(route, error)
     elif live.heard or not live.stopped:
         live.search.heard()
     live.search.over()
-    if stream is not None:
-        pool.remember(task.route, stream.learnt)
+    if trying.stream is not None:
+        pool.remember(route, trying.stream.learnt)
     return may_go_on
 
 

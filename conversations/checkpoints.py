@@ -7,8 +7,9 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import close_old_connections, transaction
 from django.utils import timezone
 
-from conversations import events, markdown, spending
+from conversations import announcing, markdown, spending
 from conversations.database import AWAY
 from conversations.live import LiveReply, hub
 from conversations.models import Message
@@ -49,11 +50,25 @@ class Outcome:
         return Outcome(self.status, error_code=self.error_code)
 
 
+@dataclass(slots=True)
+class _Ending:
+    """An end that is not stored yet; `is_tried`: it may be all the same."""
+
+    reply: LiveReply
+    outcome: Outcome
+    html: str
+    is_tried: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        return self.outcome == self.outcome.bare and not self.reply.owed
+
+
 class Writer:
     """Checkpoints and endings of all replies of this process, in batches, in one thread with one connection."""
 
     def __init__(self) -> None:
-        self._endings: deque[tuple[LiveReply, Outcome, str]] = deque()
+        self._endings: deque[_Ending] = deque()
         self._wake = threading.Event()
         self._closing = False
         self.when_ended: Callable[[UUID], None] = lambda reply_id: None
@@ -74,7 +89,7 @@ class Writer:
 
     def end(self, reply: LiveReply, outcome: Outcome, html: str) -> None:
         """Make this reply's row terminal, soon; `html` is its whole text, rendered."""
-        self._endings.append((reply, outcome, html))
+        self._endings.append(_Ending(reply, outcome, html))
         self._wake.set()
 
     def _run(self) -> None:
@@ -92,19 +107,20 @@ class Writer:
 
     def _write_endings(self) -> None:
         while self._endings:
-            reply, outcome, html = self._endings[0]
+            ending = self._endings[0]
             try:
-                _write_end(reply, outcome, html)
+                _write_end(ending)
             except AWAY:
+                ending.is_tried = True
                 raise  # it stays first in the queue
             except Exception:
-                _logger.exception("The end of reply %s cannot be stored as it is.", reply.id)
-                if outcome != outcome.bare:
-                    self._endings[0] = (reply, outcome.bare, html)
+                _logger.exception("The end of reply %s cannot be stored as it is.", ending.reply.id)
+                if not ending.is_bare:
+                    ending.outcome, ending.reply.owed = ending.outcome.bare, []
                     continue  # its words come first; should they be to blame, the sweep ends it
             self._endings.popleft()
-            hub.forget(reply.id)
-            self.when_ended(reply.id)
+            hub.forget(ending.reply.id)
+            self.when_ended(ending.reply.id)
 
     def _write_checkpoints(self) -> None:
         now = time.monotonic()
@@ -147,24 +163,42 @@ class AlreadyEnded(Exception):
     """The row was ended by somebody else: whatever this transaction did is undone."""
 
 
-def _write_end(reply: LiveReply, outcome: Outcome, html: str) -> None:
+def _write_end(ending: _Ending) -> None:
     """The one end of a reply; silent where somebody else was first."""
+    reply = ending.reply
     try:
         with transaction.atomic():
-            _end_row(Message.objects.select_related("conversation").get(pk=reply.id), reply, outcome, html)
+            message = Message.objects.select_related("conversation").get(pk=reply.id)
+            _end_row(message, reply, ending.outcome, ending.html)
     except (AlreadyEnded, ObjectDoesNotExist):  # ended by another, or deleted with its conversation
-        pass
+        _pay(reply.owed)
+        if ending.is_tried:  # or by ourselves, and nobody was told
+            announcing.again(reply.id)
+
+
+def _pay(owed: Sequence[Callable[[], None]]) -> None:
+    if owed:
+        with transaction.atomic():
+            for write in owed:
+                write()
 
 
 def _end_row(message: Message, reply: LiveReply, outcome: Outcome, html: str) -> None:
     said = reply.snapshot()
-    end(message, reply.attempt, outcome, html, text=said.text, parts=said.parts, seq=said.seq)
+    end(message, reply.attempt, outcome, html, reply.owed, text=said.text, parts=said.parts, seq=said.seq)
 
 
-def end(message: Message, attempt: int, outcome: Outcome, html: str, **said: Any) -> None:
-    """Inside a transaction: make the row terminal and announce it; raises AlreadyEnded where it is already."""
+def end(
+    message: Message, attempt: int, outcome: Outcome, html: str, owed: Sequence[Callable[[], None]] = (), **said: Any
+) -> None:
+    """Inside a transaction: make the row terminal and announce it; raises AlreadyEnded where it is already.
+
+    What is `owed` for its calls is written with it.
+    """
     conversation = message.conversation
     revision = conversation.advance(2)
+    for write in owed:  # behind the conversation's lock, as whoever asks locks first that and then budgets
+        write()
     changed = Message.objects.attempt(message.pk, attempt).update(
         **said,
         status=outcome.status,
@@ -185,8 +219,8 @@ def end(message: Message, attempt: int, outcome: Outcome, html: str, **said: Any
         raise AlreadyEnded
     ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
     streaming = Message.objects.under_way().filter(conversation=conversation).exists()
-    transaction.on_commit(lambda: events.message_finished(ended))
-    transaction.on_commit(lambda: events.conversation_updated(ended.conversation, revision + 1, streaming=streaming))
+    # Whatever goes wrong in telling, the reply has ended.
+    transaction.on_commit(partial(announcing.tell_of_the_end, ended, revision + 1, streaming), robust=True)
 
 
 writer = Writer()

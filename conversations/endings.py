@@ -8,30 +8,30 @@ from conversations.models.message import Status
 from providers.streaming import Stream
 from providers.types import Finish, Usage
 
+NOTHING = Usage()
+"""What a vendor has counted that has said nothing of it."""
 closing = threading.Event()
 """Set once the server is about to end."""
 
 
-def ended(live: LiveReply, stream: Stream | None) -> Outcome:
+def ended(live: LiveReply, stream: Stream | None, counted: Usage) -> Outcome:
     if stream is None or stream.stopped:
-        return stopped(live, stream)
-    return Outcome(Status.COMPLETE, stream.finish, stream.usage or Usage())
+        return stopped(live, stream, counted)
+    return Outcome(Status.COMPLETE, stream.finish, counted)
 
 
-def stopped(live: LiveReply, stream: Stream | None = None) -> Outcome:
+def stopped(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
     if closing.is_set():
-        return restarted(live, stream)
-    finish, usage = (stream.finish, stream.usage) if stream else (None, None)
-    return Outcome(Status.STOPPED, finish, usage or Usage())
+        return restarted(live, stream, counted)
+    return Outcome(Status.STOPPED, stream.finish if stream else None, counted)
 
 
-def broken(live: LiveReply, code: str, text: str, stream: Stream | None = None) -> Outcome:
+def broken(live: LiveReply, code: str, text: str, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
     """Failed before the first word, interrupted after it; a reply that continues another has spoken already."""
     spoken = bool("".join(live.fed).strip()) or (stream is not None and stream.first_token_at is not None)
-    usage = stream.usage if stream is not None and stream.usage else Usage()
     finish = Finish("blocked") if code == "blocked" else None
-    return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, usage, code, text)
+    return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, counted, code, text)
 
 
-def restarted(live: LiveReply, stream: Stream | None = None) -> Outcome:
-    return broken(live, "server_restarted", "The server was restarted while it replied.", stream)
+def restarted(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
+    return broken(live, "server_restarted", "The server was restarted while it replied.", stream, counted)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from conversations import spending
+from conversations import metering, spending
 from conversations.actions import choosing
 from conversations.models import Conversation, File, Message, User
 from providers import counting
@@ -21,8 +21,8 @@ def estimate(
     models = choosing.models(user, conversation, asked)
     above = conversation.messages.filter(pk=parent).first() if parent and not conversation._state.adding else None
     branch = Message.objects.branch(above.pk) if above else []
-    known = spending.likely_usage(conversation, branch, {})
-    more = counting.tokens(text) + sum(map(spending.file_tokens, File.objects.visible_to(user).filter(pk__in=files)))
+    known = metering.likely_usage(conversation, branch, {})
+    more = counting.tokens(text) + sum(map(metering.file_tokens, File.objects.visible_to(user).filter(pk__in=files)))
     usage = Usage((known.input_tokens or 0) + more, known.output_tokens)
     budgets = {left for model in models for left in spending.budgets_of(user, conversation.team_id, model.pk)}
     return {

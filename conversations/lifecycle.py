@@ -23,6 +23,7 @@ def start_up(loop: asyncio.AbstractEventLoop) -> None:
         _meet_the_neighbours(loop)
     else:
         sweep.end_replies_of_earlier_boots()
+    sweep.reconcile()
     writer.start()
     sweep.sweeper.start()
 

@@ -1,9 +1,9 @@
-"""Money: what a reply may cost is set aside before it is asked for, and what it has cost is written down.
+"""Money: what a reply may cost is set aside before it is asked for; what it has cost stands in the `ledger`.
 
 Setting aside is one conditional UPDATE a budget, so that however many ask at once, no more pass than it has room for.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import cycle, islice
@@ -14,19 +14,14 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum
 
 from conversations.errors import Refused
-from conversations.models import Budget, Conversation, File, Message, Reservation, Tally, UsageRecord, User
+from conversations.metering import likely_usage, prompt_usage
+from conversations.models import Budget, Message, Reservation, Tally, UsageRecord, User
 from conversations.models.message import UNDER_WAY
-from conversations.reporting import summing
-from providers import clock, counting
+from providers import clock
 from providers.models import Deployment, LanguageModel
 from providers.pool import Route
 from providers.prepared import Prepared
 from providers.types import Prompt, Usage
-
-TYPICAL_OUTPUT = 4096
-"""Tokens set aside for an answer whose length nobody has limited."""
-IMAGE_TOKENS = 1000
-BYTES_PER_TOKEN, MOST_FILE_TOKENS = 4, 100_000
 
 _TARGETS = {Budget.Kind.PERSON: "user", Budget.Kind.TEAM: "team", Budget.Kind.MODEL: "model", Budget.Kind.KEY: "key"}
 
@@ -53,18 +48,6 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """What one attempt has used, and how it went."""
-
-    route: Route
-    outcome: str
-    usage: Usage
-    estimated: bool
-    first_token_ms: int | None
-    total_ms: int
-
-
-@dataclass(frozen=True, slots=True)
 class Left:
     """One budget as a person may know it, in millionths."""
 
@@ -81,15 +64,15 @@ class Left:
 def reserve(reply: Message) -> None:
     """Inside the transaction that creates it: set aside what this reply is likely to cost; refuses with over_budget."""
     payer = Payer.of(reply)
-    if (tallies := _tallies(payer.targets())) and reply.model:
+    if (tallies := tallies_of(payer.targets())) and reply.model:
         _set_aside(payer.reply, tallies, likely_cost(reply.model, _usage_of(reply)))
 
 
 def reserve_for_key(payer: Payer, route: Route, prompt: Prompt) -> bool:
     """The same for the budgets of the key that was chosen; False where they have no room."""
-    if route.key_id is None or not (tallies := _tallies({"key": route.key_id})):
+    if route.key_id is None or not (tallies := tallies_of({"key": route.key_id})):
         return True
-    deployment = _deployment(route)
+    deployment = deployment_of(route)
     prices = deployment.prices() if deployment else None
     amount = prices.cost(prompt_usage(prompt)) if prices else 0
     try:
@@ -106,68 +89,13 @@ def likely_cost(model: LanguageModel, usage: Usage) -> int:
     return max((known.cost(usage) for known in prices if known), default=0)
 
 
-def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:
-    """Tokens of everything said, counted by its characters, and of an answer as long as it may be, or typical."""
-    branch = list(branch)
-    words = sum(counting.tokens(message.text) for message in branch) + counting.tokens(conversation.system_prompt)
-    files = sum(file_tokens(file) for message in branch for file in message.files.all())
-    return Usage(words + files, _answer({**conversation.parameters, **parameters}.get("max_tokens")))
-
-
-def prompt_usage(prompt: Prompt, said: str | None = None) -> Usage:
-    """The same of a prompt that is about to be sent or, with what was `said`, has been answered."""
-    words = counting.tokens(prompt.system) + sum(
-        IMAGE_TOKENS if "data" in part.detail else counting.tokens(part.text)
-        for turn in prompt.turns
-        for part in turn.parts
-    )
-    answer = _answer(prompt.parameters.get("max_tokens")) if said is None else counting.tokens(said)
-    return Usage(input_tokens=words, output_tokens=answer)
-
-
 def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[Left]:
     """What is left for a question of this person, the budgets of keys left out: nobody knows which will answer."""
-    tallies = _tallies({"person": user.pk, "team": team, "model": model})
+    tallies = tallies_of({"person": user.pk, "team": team, "model": model})
     return [_left(tally) for tally in tallies]
 
 
 # --- After ----------------------------------------------------------------------------------------------------------
-
-
-def record(payer: Payer, call: Call) -> None:
-    """One more row of the ledger, and its cost on every budget that it concerns."""
-    deployment = _deployment(call.route)
-    prices = deployment.prices() if deployment else None
-    cost = prices.cost(call.usage) if prices else None
-    row = UsageRecord(
-        **_who(payer),
-        endpoint_id=call.route.endpoint,
-        endpoint_name=deployment.endpoint.name if deployment else "",
-        key_id=call.route.key_id,
-        key_name=str(call.route.key or ""),
-        **_counts(call.usage),
-        estimated=call.estimated,
-        cost=cost,
-        outcome=call.outcome,
-        first_token_ms=call.first_token_ms,
-        total_ms=call.total_ms,
-    )
-    with transaction.atomic():
-        _write(row, payer.targets(call.route.key_id))
-
-
-def record_lost(reply: Message) -> None:
-    """What a reply has cost whose process died, about: nobody has heard the vendor's own count."""
-    if not reply.seq or UsageRecord.objects.filter(message=reply.pk).exists():
-        return
-    usage = Usage(_usage_of(reply).input_tokens, counting.tokens(reply.text))
-    deployments = reply.model.deployments.all() if reply.model else []
-    costs = [prices.cost(usage) for deployment in deployments if (prices := deployment.prices())]
-    payer, cost = Payer.of(reply), max(costs, default=None)
-    row = UsageRecord(
-        **_who(payer), **_counts(usage), estimated=True, cost=cost, outcome="server_restarted", total_ms=0
-    )
-    _write(row, payer.targets())
 
 
 def close(reply: UUID) -> int | None:
@@ -178,10 +106,12 @@ def close(reply: UUID) -> int | None:
 
 
 def release_forgotten() -> None:
-    """What is set aside for replies that are no longer there, deleted with their conversation."""
+    """What is set aside for replies that have ended, or are no longer there."""
     alive = Message.objects.filter(pk=OuterRef("reply"), status__in=UNDER_WAY)
-    with transaction.atomic():
-        _release(Reservation.objects.filter(~Exists(alive)))
+    forgotten = Reservation.objects.filter(~Exists(alive))
+    if forgotten.exists():  # asked first: every second, of a database that others write to
+        with transaction.atomic():
+            _release(forgotten)
 
 
 # --- Parts of the above ---------------------------------------------------------------------------------------------
@@ -191,38 +121,13 @@ def _usage_of(reply: Message) -> Usage:
     return likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), reply.parameters)
 
 
-def _who(payer: Payer) -> dict[str, Any]:
-    return {
-        "created_at": clock.now(),
-        "user_id": payer.user,
-        "team_id": payer.team,
-        "conversation": payer.conversation,
-        "message": payer.reply,
-        "model_id": payer.model,
-        "model_name": payer.model_name,
-    }
-
-
-def _counts(usage: Usage) -> dict[str, int | None]:
-    names = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
-    return {name: getattr(usage, name) for name in names}
-
-
-def _write(row: UsageRecord, targets: dict[str, UUID | None]) -> None:
-    """The tallies first: one that begins now begins with what the ledger holds without this row."""
-    for tally in _tallies(targets):
-        Tally.objects.filter(pk=tally.pk).update(spent=F("spent") + (row.cost or 0))
-    row.save()
-    summing.add(row)
-
-
-def _tallies(targets: dict[str, UUID | None]) -> list[Tally]:
-    """Those of today and this month that apply, always in the same order: who locks them all waits for nobody."""
+def tallies_of(targets: dict[str, UUID | None], moment: datetime | None = None) -> list[Tally]:
+    """Those of that day and month that apply, always in the same order: who locks them all waits for nobody."""
     concerned = {kind: target for kind, target in targets.items() if target}
     if not concerned:
         return []
     budgets = [budget for budget in _budgets(list(concerned.values())) if budget.kind in concerned]
-    now = clock.now()
+    now = moment or clock.now()
     tallies = [_tally(budget, target, now) for budget, target in _applying(budgets, concerned)]
     return sorted(tallies, key=lambda tally: tally.pk)
 
@@ -288,15 +193,7 @@ def _left(tally: Tally) -> Left:
     return Left(tally.budget.kind, tally.budget.period, limit, left, warn is not None and tally.spent >= warn)
 
 
-def file_tokens(file: File) -> int:
-    return IMAGE_TOKENS if file.is_image else min(file.size // BYTES_PER_TOKEN, MOST_FILE_TOKENS)
-
-
-def _answer(limit: object) -> int:
-    return limit if isinstance(limit, int) and limit > 0 else TYPICAL_OUTPUT
-
-
-def _deployment(route: Route) -> Deployment | None:
+def deployment_of(route: Route) -> Deployment | None:
     if route.deployment is None:
         return None
     return Deployment.objects.select_related("endpoint").filter(pk=route.deployment).first()

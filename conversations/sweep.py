@@ -2,18 +2,18 @@
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import close_old_connections, transaction
-from django.utils import timezone
+from django.db import DataError, close_old_connections, transaction
 
-from conversations import admission, checkpoints, files, generation, markdown, spending
+from conversations import admission, announcing, checkpoints, files, generation, ledger, markdown, spending
 from conversations.checkpoints import AlreadyEnded, Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import hub
 from conversations.models import Message, Receipt
 from conversations.models.message import MessageQuerySet, Status
-from conversations.models.receipt import KEPT
 from providers import cooling, leases
 from providers.models import HealthEvent
 
@@ -44,28 +44,56 @@ class Sweeper:
     def _run(self) -> None:
         rounds = 0
         while not self._stopping.wait(EVERY):
-            try:
-                self._round(rounds)
-            except Exception:  # this thread's outermost frame: without it nothing heals any more
-                _logger.exception("A round of the sweep failed; the next one tries again.")
-                close_old_connections()
+            go_round(rounds)
             rounds += 1
         close_old_connections()
 
-    def _round(self, rounds: int) -> None:
-        end_replies(Message.objects.abandoned())
-        _stop_for_the_deactivated()
-        generation.hang_up_on_withdrawn_keys()
-        generation.wake_waiting()
-        admission.recheck()
-        if rounds % REMIND_EVERY == 0:
-            hub.remind()
-        if rounds % 60 == 0:
-            spending.release_forgotten()
-        if rounds % 3600 == 0:
-            Receipt.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
-            files.remove_forgotten()
-            HealthEvent.remove_old()
+
+def go_round(number: int = 0) -> None:
+    """Everything that is due in this round; what fails keeps nothing else from being done."""
+    for step in _steps(number):
+        try:
+            step()
+        except Exception:  # each step's outermost frame: without it what follows would wait for what cannot be done
+            _logger.exception("A step of the sweep failed; the next round tries it again.")
+            close_old_connections()
+
+
+def _steps(number: int) -> Iterator[Callable[[], None]]:
+    yield _end_abandoned
+    yield from RECONCILED
+    yield _stop_for_the_deactivated
+    yield generation.hang_up_on_withdrawn_keys
+    yield generation.wake_waiting
+    yield admission.recheck
+    if number % REMIND_EVERY == 0:
+        yield hub.remind
+    if number % 3600 == 0:
+        yield Receipt.remove_old
+        yield files.remove_forgotten
+        yield HealthEvent.remove_old
+
+
+def reconcile() -> None:
+    """Put right, from the rows, what a write that failed has left of replies that have ended."""
+    for step in RECONCILED:
+        step()
+
+
+def _free_what_the_ended_hold() -> None:
+    """Places at capped keys, and the right to find out whether something works again."""
+    held = leases.holders() | cooling.holders()
+    alive = Message.objects.under_way().filter(pk__in=held).values_list("pk", flat=True) if held else ()
+    for holder in held.difference(alive):
+        leases.give_back(holder)
+        cooling.let_go(holder)
+
+
+RECONCILED = (spending.release_forgotten, _free_what_the_ended_hold, announcing.tell_what_is_untold)
+
+
+def _end_abandoned() -> None:
+    end_replies(Message.objects.abandoned())
 
 
 def _stop_for_the_deactivated() -> None:
@@ -83,9 +111,12 @@ def end_replies(replies: MessageQuerySet) -> None:
     for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation").order_by("id"):
         try:
             with transaction.atomic():
-                spending.record_lost(reply)
-                checkpoints.end(reply, reply.attempt, _outcome(reply), markdown.render(reply.text))
+                owed = [partial(ledger.record_lost, reply)]
+                checkpoints.end(reply, reply.attempt, _outcome(reply), markdown.render(reply.text), owed)
         except (AlreadyEnded, ObjectDoesNotExist):
+            continue
+        except DataError:
+            _logger.exception("Reply %s cannot be ended; the others are.", reply.pk)
             continue
         leases.give_back(reply.pk)
         cooling.let_go(reply.pk)

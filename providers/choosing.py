@@ -98,6 +98,8 @@ class Search:
         """
         if self.error is not None and self.attempts >= ATTEMPTS:
             raise self.error
+        if self.probes or self.leases:
+            self.over()  # taken before a write failed, and not used
         ways = _ways(self.model, self.keys()) if self.model else []
         line = frozenset(way.account for way in ways)
         found = self._first(ways, lambda: is_my_turn(line))
@@ -153,12 +155,13 @@ class Search:
         """The first way that is open, or what is in all their ways; `anyhow`, endpoints are asked that should rest."""
         blocked: list[_Blocked] = []
         for way in self._in_order(ways):
+            self.probes, self.leases = bool(way.troubles), way.is_capped
             reason = self._taken(way, is_my_turn, anyhow)
             if reason is None:
                 self.attempts += 1
                 self.cools_since = None
-                self.probes, self.leases = bool(way.troubles), way.is_capped
                 return pool.route_of(way.deployment, way.key)
+            self.probes = self.leases = False
             blocked.append(reason)
         return blocked
 

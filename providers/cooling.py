@@ -84,6 +84,11 @@ def let_go(holder: UUID) -> None:
     Trouble.objects.filter(probed_by=holder).update(probed_by=None, probed_until=None)
 
 
+def holders() -> set[UUID]:
+    """Who is finding out whether something works again."""
+    return {holder for holder in Trouble.objects.values_list("probed_by", flat=True) if holder}
+
+
 def forget(subjects: Iterable[UUID]) -> None:
     """Somebody has changed something, or tested it: what was known of these counts no more."""
     _return(Trouble.objects.filter(subject__in=list(subjects)))

@@ -66,6 +66,11 @@ class Stream:
         """When the first word, or thought, came: monotonic seconds."""
         return self._reading.first_token_at
 
+    @property
+    def has_left(self) -> bool:
+        """Whether the question is on its way as a whole: its vendor may answer it, and count it, heard or not."""
+        return self._call.has_left
+
     def __enter__(self) -> Self:
         return self
 

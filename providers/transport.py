@@ -50,6 +50,8 @@ class Call:
     def __init__(self, clocks: Clocks, network: Network, rest: Callable[[], float] = never) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
+        self.has_left = False
+        """The whole request has been handed over."""
         self._network = network
         self._clocks = clocks
         self._backstop = max(clocks.total, clocks.first_token, clocks.silence) + _BACKSTOP_SECONDS
@@ -207,6 +209,7 @@ class _Dialing(HTTPConnection):
         if self.sock is not None:
             _opening.call.dialer.hold(self.sock)
         super().request(*args, **kwargs)
+        _opening.call.has_left = True
         _opening.call.reads(self.sock)
 
 

@@ -21,6 +21,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 import providers.clock
+from conversations import sweep
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
@@ -190,13 +191,15 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
 
 @pytest.fixture
 def site(_server: int, transactional_db: None, settings: object) -> Iterator[str]:
-    """The address of the running site."""
+    """The address of the running site, whose rounds are made only while a test has it."""
+    sweep.sweeper.start()
     address = f"http://127.0.0.1:{_server}"
     django_settings.CHATSITE_ORIGINS[:] = [address]
     settings.ALLOWED_HOSTS = ["127.0.0.1"]  # type: ignore[attr-defined]
     settings.CSRF_TRUSTED_ORIGINS = [address]  # type: ignore[attr-defined]
     yield address
     _come_to_rest()
+    sweep.sweeper.stop()
 
 
 def _come_to_rest() -> None:

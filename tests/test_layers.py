@@ -24,7 +24,7 @@ GOING_ON = {
     "conversations/live/bus.py:_listen",
     "conversations/live/hub.py:send",
     "conversations/postbox.py:_done",
-    "conversations/sweep.py:_run",
+    "conversations/sweep.py:go_round",
     "conversations/checkpoints.py:_run",
     "conversations/checkpoints.py:_write_endings",
     "chatsite/errors.py:filter",  # a line of the log that cannot be masked is dropped, whatever it raises

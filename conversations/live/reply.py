@@ -56,6 +56,8 @@ class LiveReply:
         self.checkpoint_at = time.monotonic()
         self.fed: list[str] = []
         """Its answer's words, as far as they have been fed to the hub."""
+        self.owed: list[Callable[[], None]] = []
+        """What could not be written of its calls, to be written with its end; each does nothing the second time."""
         self.made = 0
         """Files that have come with it so far."""
         self.heard = False

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, models
+from django.utils import timezone
 
 from conversations.models.people import User
 from providers.prepared import stored
@@ -24,6 +25,11 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "command_id"], name="one_receipt_a_command")]
+
+    @classmethod
+    def remove_old(cls) -> None:
+        """Forget what nobody asks for again."""
+        cls.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
 
     def keep(self, ack: dict[str, Any]) -> None:
         """What the command was answered; as `save`, in a tenth of the time, for every question waits for it."""

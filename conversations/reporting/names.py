@@ -28,6 +28,7 @@ OUTCOMES = {
     "bad_reply": gettext_lazy("not a reply"),
     "reply_too_long": gettext_lazy("reply too long"),
     "server_restarted": gettext_lazy("server restarted"),
+    "unavailable": gettext_lazy("fault of this site"),
 }
 """How a call can end, by the code in the ledger."""
 

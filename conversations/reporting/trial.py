@@ -5,10 +5,12 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-from conversations import database, spending
+from conversations import database, ledger
+from conversations.ledger import Call
+from conversations.metering import Meter
 from conversations.models import User
 from conversations.models.sums import NOBODY
-from conversations.spending import Call, Payer
+from conversations.spending import Payer
 from providers import cooling, pool
 from providers.detecting import QUESTION
 from providers.errors import VendorError
@@ -45,34 +47,38 @@ def trial(key: ApiKey, deployment: Deployment, by: User) -> Generator[str, None,
         route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters={"max_tokens": _MOST_TOKENS}
     )
     begun, outcome, error, stream = time.monotonic(), "stopped", None, None
+    meter = Meter(prompt)
     try:
         with route.stream(prompt) as stream:
             for delta in stream:
+                meter.note(delta)
                 yield delta.text or delta.thought
         outcome = "complete"
     except (VendorError, Locked) as failure:
         outcome, error = getattr(failure, "code", "key_refused"), failure
     finally:
-        result = _result(stream, error, begun)
-        call = Call(route, outcome, result.usage, False, result.first_token_ms, result.total_ms)
+        is_owed = error is None and stream is not None and stream.has_left
+        used = meter.read(stream.usage if stream else None, is_owed)
+        result = _result(stream, error, begun, used.usage)
+        call = Call(route, outcome, used.usage, used.is_estimated, result.first_token_ms, result.total_ms)
         database.submit_change(_conclude, key, deployment, call, error, by).result()
     return result
 
 
-def _result(stream: Stream | None, error: Exception | None, begun: float) -> Result:
+def _result(stream: Stream | None, error: Exception | None, begun: float, usage: Usage) -> Result:
     first = stream.first_token_at if stream else None
     return Result(
         error=str(error or ""),
         first_token_ms=round(1000 * (first - begun)) if first else None,
         total_ms=round(1000 * (time.monotonic() - begun)),
-        usage=(stream.usage if stream else None) or Usage(),
+        usage=usage,
     )
 
 
 def _conclude(key: ApiKey, deployment: Deployment, call: Call, error: Any, by: User) -> None:
     """What works is back in service; what the vendor refuses is left alone, as after anybody's call."""
     model = deployment.model
-    spending.record(Payer(NOBODY, NOBODY, by.pk, None, model.pk, model.name), call)
+    ledger.record(Payer(NOBODY, NOBODY, by.pk, None, model.pk, model.name), call)
     if call.outcome == "complete":
         cooling.forget([key.pk, deployment.endpoint_id, deployment.pk])
     elif isinstance(error, VendorError) and error.code in _OF_THE_KEY:

@@ -111,8 +111,9 @@ def _call(cast: dict[str, list[Any]], day: int) -> Any:
 
 def _time_writing() -> None:
     """What one more call costs, row and sums, in its transaction."""
+    from conversations.ledger import Call, record
     from conversations.models import User
-    from conversations.spending import Call, Payer, record
+    from conversations.spending import Payer
     from providers.models import ApiKey, Deployment
     from providers.pool import route_of
     from providers.types import Usage

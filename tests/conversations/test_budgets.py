@@ -11,7 +11,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from conversations import actions, commands, spending, sweep
+from conversations import actions, commands, metering, spending, sweep
 from conversations.errors import Refused
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord, User
 from providers.counting import tokens
@@ -24,7 +24,7 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_event, openai_stream
 
 __all__ = ["priced"]
-TYPICAL = 1 + 2 * spending.TYPICAL_OUTPUT
+TYPICAL = 1 + 2 * metering.TYPICAL_OUTPUT
 """Millionths set aside for “Hi” at the prices of `priced`."""
 
 
@@ -233,8 +233,8 @@ def test_a_question_is_estimated_with_what_is_left(cast: Cast, priced: LanguageM
     status, told = Api(cast.alice).call("POST", "/estimate", body)
     assert status == 200, told
     words = tokens("Hi") + tokens(reply["text"]) + tokens("And now?")
-    assert (told["input_tokens"], told["output_tokens"]) == (words, spending.TYPICAL_OUTPUT)
-    assert told["cost"] == words + 2 * spending.TYPICAL_OUTPUT
+    assert (told["input_tokens"], told["output_tokens"]) == (words, metering.TYPICAL_OUTPUT)
+    assert told["cost"] == words + 2 * metering.TYPICAL_OUTPUT
     assert told["currency"] == "USD"
     assert told["budgets"] == [
         {"kind": "person", "period": "day", "limit": 100_000, "left": 100_000 - 13, "warns": True}

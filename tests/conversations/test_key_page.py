@@ -241,7 +241,7 @@ def test_how_a_call_ended_is_said_in_words(
     vendor: FakeVendor,
     sign_in: Callable[[User], Client],
 ) -> None:
-    assert set(OUTCOMES) == {*errors.CODES, *FINE, "server_restarted"}
+    assert set(OUTCOMES) == {*errors.CODES, *FINE, "server_restarted", "unavailable"}
     vendor.play([401, b"{}"])
     assert "refused the key" in test_now().text
     cast.alice.language = "zh-hans"

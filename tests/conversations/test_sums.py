@@ -12,11 +12,12 @@ from django.db import connections, transaction
 from django.db.models import Sum
 from django.db.models.functions import TruncDate
 
-from conversations import spending
+from conversations import ledger
+from conversations.ledger import Call
 from conversations.models import DailySum, FirstToken, UsageRecord
 from conversations.models.sums import NOBODY
 from conversations.reporting import summing
-from conversations.spending import Call, Payer
+from conversations.spending import Payer
 from providers.models import ApiKey, Deployment, LanguageModel
 from providers.pool import route_of
 from providers.types import Usage
@@ -41,7 +42,7 @@ def call(cast: Cast, model: LanguageModel) -> Callable[..., None]:
     def record(outcome: str = "complete", first: int | None = 200, total: int = 1200, person: Any = None) -> None:
         payer = Payer(uuid4(), uuid4(), (person or cast.alice).pk, cast.team.pk, model.pk, model.name)
         usage = Usage(3, 5) if first else Usage()
-        spending.record(payer, Call(route_of(deployment, key), outcome, usage, False, first, total))
+        ledger.record(payer, Call(route_of(deployment, key), outcome, usage, False, first, total))
 
     return record
 

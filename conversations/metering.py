@@ -1,0 +1,136 @@
+"""How many tokens a question has, an answer may have, and a call has used: counted by its vendor, else estimated."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conversations.models import Conversation, File, Message
+from providers import counting
+from providers.types import Delta, Part, Prompt, Usage
+
+_logger = logging.getLogger(__name__)
+
+TYPICAL_OUTPUT = 4096
+"""Tokens set aside for an answer whose length nobody has limited."""
+IMAGE_TOKENS = 1000
+BYTES_PER_TOKEN, MOST_FILE_TOKENS = 4, 100_000
+MOST_A_CHARACTER = 4
+"""Tokens: a rare character is written in its bytes."""
+HIDDEN = 200_000
+"""Tokens that nobody sees and a vendor may still count: thoughts that it keeps, pages that it has looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a call has used; `counted` is that part of it which the vendor has said itself."""
+
+    usage: Usage = field(default_factory=Usage)
+    counted: Usage = field(default_factory=Usage)
+    is_estimated: bool = False
+
+
+class Meter:
+    """What has gone to a vendor with one call and what has come back, measured by ourselves."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+        self._said, self._thought = list[str](), list[str]()
+        self._whole = 0
+        self.has_begun = False
+
+    def note(self, delta: Delta) -> None:
+        """Count what has come."""
+        self.has_begun = True
+        part = delta.part
+        self._said.append(delta.text)
+        self._thought.append(delta.thought)
+        if part is not None and part.kind == "thought":
+            self._thought.append(part.text)
+        elif part is not None:
+            self._said.append(part.text)
+            self._whole += "data" in part.detail
+
+    def read(self, reported: Usage | None, is_owed: bool) -> Used:
+        """What the call has used; where it `is_owed` although nobody counted, about what has left and come."""
+        if reported is None and not (self.has_begun or is_owed):
+            return Used()
+        ours = self._estimate()
+        counted = self._plausible(reported or Usage())
+        usage = _filled(counted, ours)
+        return Used(usage, counted, usage != reported)
+
+    def _estimate(self) -> Usage:
+        said = counting.tokens("".join(self._said)) + IMAGE_TOKENS * self._whole
+        return Usage(prompt_tokens(self._prompt), said, counting.tokens("".join(self._thought)) or None)
+
+    def _plausible(self, reported: Usage) -> Usage:
+        """The vendor's counts less those that cannot be."""
+        sent = sum(
+            len(part.text) + len(part.detail.get("data", "")) for turn in self._prompt.turns for part in turn.parts
+        )
+        most = {
+            "input_tokens": _most(sent + len(self._prompt.system)),
+            "output_tokens": _most(sum(map(len, self._said))) + MOST_FILE_TOKENS * self._whole,
+            "thought_tokens": _most(sum(map(len, self._thought))),
+        }
+        most["cached_tokens"] = most["input_tokens"]
+        counts = {name: getattr(reported, name) for name in most}
+        if any(count is not None and count > most[name] for name, count in counts.items()):
+            _logger.warning("A vendor counts more tokens than there can be; they are estimated instead: %s", reported)
+        return Usage(**{name: None if count is None or count > most[name] else count for name, count in counts.items()})
+
+
+def prompt_tokens(prompt: Prompt) -> int:
+    """About how many tokens these words and pictures are."""
+    return counting.tokens(prompt.system) + sum(_part_tokens(part) for turn in prompt.turns for part in turn.parts)
+
+
+def prompt_usage(prompt: Prompt) -> Usage:
+    """About what a prompt that is about to be sent will use."""
+    return Usage(prompt_tokens(prompt), answer_tokens(prompt.parameters.get("max_tokens")))
+
+
+def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:
+    """Tokens of everything said, counted by its characters, and of an answer as long as it may be, or typical."""
+    branch = list(branch)
+    words = sum(counting.tokens(message.text) for message in branch) + counting.tokens(conversation.system_prompt)
+    files = sum(file_tokens(file) for message in branch for file in message.files.all())
+    return Usage(words + files, answer_tokens({**conversation.parameters, **parameters}.get("max_tokens")))
+
+
+def usage_so_far(reply: Message) -> Usage:
+    """About what a reply has used that nobody has counted; what it has taken over from another is not its own."""
+    seam = max((number for number, part in enumerate(reply.parts) if part["kind"] == "seam"), default=-1)
+    own = reply.parts[seam + 1 :]
+    thought = "".join(part.get("text", "") for part in own if part["kind"] == "thought")
+    said = (
+        "".join(part.get("text", "") for part in own if part["kind"] != "thought") if own or seam >= 0 else reply.text
+    )
+    asked = likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), {})
+    return Usage(asked.input_tokens, counting.tokens(said), counting.tokens(thought) or None)
+
+
+def file_tokens(file: File) -> int:
+    return IMAGE_TOKENS if file.is_image else min(file.size // BYTES_PER_TOKEN, MOST_FILE_TOKENS)
+
+
+def answer_tokens(limit: object) -> int:
+    return limit if isinstance(limit, int) and limit > 0 else TYPICAL_OUTPUT
+
+
+def _part_tokens(part: Part) -> int:
+    return IMAGE_TOKENS if "data" in part.detail else counting.tokens(part.text)
+
+
+def _most(characters: int) -> int:
+    return MOST_A_CHARACTER * characters + HIDDEN
+
+
+def _filled(counted: Usage, ours: Usage) -> Usage:
+    """Ours where the vendor has said nothing; what it says of the output may include the thoughts."""
+    if counted.output_tokens is None and counted.thought_tokens is None:
+        counted = replace(counted, output_tokens=ours.output_tokens, thought_tokens=ours.thought_tokens)
+    if counted.output_tokens is None:
+        counted = replace(counted, output_tokens=ours.output_tokens)
+    return replace(counted, input_tokens=ours.input_tokens) if counted.input_tokens is None else counted
