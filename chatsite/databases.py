@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from chatsite.postgres.limits import AT_START
+
 _SCHEMES = ("postgres", "postgresql")
 _CONNECTIONS = 20
 """Of one process; PostgreSQL's own default lets 100 in, from all processes together."""
-_PATIENCE = "-c statement_timeout=15s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s"
 
 
 def sqlite(folder: Path) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def postgres(url: str) -> dict[str, Any]:
     if parts.scheme not in _SCHEMES or not name or "/" in name:
         raise ValueError("it must look like postgres://user:password@host:port/name")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "chatsite.postgres",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -58,7 +59,7 @@ def postgres(url: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,  # a pooled connection may have died with the server it came from
         "OPTIONS": {
             **dict(parse_qsl(parts.query)),
-            "options": _PATIENCE,
+            "options": AT_START,
             "connect_timeout": 5,
             # A statement that comes again is planned once a connection: that was half of what the database took.
             "server_side_binding": True,

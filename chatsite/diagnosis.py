@@ -77,7 +77,8 @@ def database() -> str:
             version = cursor.fetchone()[0]
     except DatabaseError as problem:
         raise Sick(f"it does not answer or takes no writes: {_line(problem)}") from None
-    return f"{connection.display_name} {version}"
+    pooler = ", through a pooler of transactions" if getattr(connection, "is_pooled", False) else ""
+    return f"{connection.display_name} {version}{pooler}"
 
 
 def channel_layer() -> str:

@@ -24,6 +24,7 @@ from typing import Any, Self
 import psycopg
 import pytest
 
+from chatsite.bootstrap import pgbouncer as pgbouncer_finder
 from chatsite.bootstrap import redis as redis_finder
 
 PATIENCE = 30.0
@@ -145,6 +146,50 @@ class Postgres(Service):
         for folder in package.parent.glob(f"{package.name}*"):  # the libraries lie beside it
             shutil.copytree(folder, self.folder / folder.name, symlinks=True)
         return self.folder / programs.relative_to(package.parent)
+
+
+class PgBouncer(Service):
+    """A pooler of transactions before a PostgreSQL; `sessions` are what all its clients of a database share."""
+
+    def __init__(self, postgres: Postgres, sessions: int = 3, **options: str) -> None:
+        super().__init__()
+        self.port = _free_port()
+        self._account: dict[str, Any] = {}
+        settings = {
+            "listen_addr": "",
+            "listen_port": str(self.port),
+            "unix_socket_dir": str(self.folder),
+            "auth_type": "any",
+            "pool_mode": "transaction",
+            "default_pool_size": str(sessions),
+            "max_client_conn": "200",
+            **options,
+        }
+        lines = [f"{name} = {value}" for name, value in settings.items()]
+        database = f"* = host={postgres.folder} user=postgres"
+        self._file = self.folder / "pgbouncer.ini"
+        self._file.write_text("\n".join(["[databases]", database, "[pgbouncer]", *lines, ""]))
+        if os.geteuid() == 0:  # PgBouncer refuses to run as root
+            nobody = pwd.getpwnam("nobody")
+            self._account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            os.chown(self._file, nobody.pw_uid, nobody.pw_gid)
+
+    def start(self) -> None:
+        program = pgbouncer_finder.on_path()
+        if program is None:
+            pytest.fail("pgbouncer is missing: install it (Debian: apt install pgbouncer).")
+        self.process = subprocess.Popen([program, str(self._file)], cwd=self.folder, **self._account, **PROCESS)
+        _until(self._answers, "PgBouncer does not answer")
+
+    def url(self, direct: str) -> str:
+        """The address of a database through it, from its address without."""
+        place = direct.partition("?")[0]
+        return f"{place}?host={self.folder}&port={self.port}"
+
+    def _answers(self) -> bool:
+        psycopg.connect(self.url("postgres://postgres@/postgres"), connect_timeout=2).close()
+        return True
 
 
 def _postgres_programs() -> Path:

@@ -1,0 +1,27 @@
+"""A PgBouncer for the tests behind one: one that is there, else Debian's."""
+
+import os
+import shutil
+import sys
+
+from chatsite.bootstrap.environment import apt_install
+
+_NAME = "pgbouncer"
+_OF_THE_SYSTEM = "/usr/local/sbin:/usr/sbin:/sbin"
+
+
+def find_or_install() -> str:
+    """The path of a PgBouncer; SystemExit says what to install where there is none."""
+    if found := on_path():
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Debian's PgBouncer for the tests …", file=sys.stderr, flush=True)
+        apt_install(_NAME)
+    if found := on_path():
+        return found
+    raise SystemExit("The tests behind a pooler need PgBouncer: install it (Debian: apt install pgbouncer).")
+
+
+def on_path() -> str | None:
+    """A PgBouncer, also where only the administrator's path leads; None where there is none."""
+    return shutil.which(_NAME) or shutil.which(_NAME, path=_OF_THE_SYSTEM)

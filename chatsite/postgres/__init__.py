@@ -1,0 +1,1 @@
+"""A database backend: Django's PostgreSQL, which also works behind a pooler of transactions."""

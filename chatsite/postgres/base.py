@@ -1,0 +1,73 @@
+"""PostgreSQL as Django speaks it, directly or behind a pooler of transactions (PgBouncer).
+
+Such a pooler gives every transaction another session: what was set or prepared in one is absent in the next, or worse,
+somebody else's. There nothing is prepared, no cursor outlives its transaction, and each transaction sets its own
+limits, for which every statement gets one. A direct connection has all of that from its start, at no cost.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+from django.db import transaction
+from django.db.backends.postgresql import base
+
+from chatsite.postgres.limits import LIMITS
+
+_IN_TRANSACTION = ";".join(f"SET LOCAL {name}='{value}'" for name, value in LIMITS.items())
+_MARK = "chatsite.session"
+_REFUSED = "unsupported startup parameter"
+_known: dict[str, bool] = {}
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's connection, which finds out once a process whether its sessions are its own."""
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler of transactions stands between; False before the first connection."""
+        return _known.get(self.alias, False)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params = super().get_connection_params()
+        if self.alias not in _known:
+            _known[self.alias] = _is_pooled(params)
+        if self.is_pooled:
+            params |= {"options": "", "prepare_threshold": None}
+            self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if self.is_pooled and _within_limits not in self.execute_wrappers:
+            self.execute_wrappers.insert(0, _within_limits)
+        return super().get_new_connection(conn_params)
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+        if self.is_pooled and not autocommit:
+            with self.wrap_database_errors:
+                self.connection.execute(_IN_TRANSACTION)
+
+
+def _within_limits(
+    execute: Callable[..., Any], statement: str, values: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """Give a statement outside a transaction one of its own."""
+    connection = context["connection"]
+    if connection.in_atomic_block:
+        return execute(statement, values, many, context)
+    with transaction.atomic(using=connection.alias):
+        return execute(statement, values, many, context)
+
+
+def _is_pooled(params: dict[str, Any]) -> bool:
+    """Find out by a connection with a setting of ours: a pooler refuses it, or is told to ignore it."""
+    marked = params | {"options": f"{params.get('options', '')} -c {_MARK}=own", "autocommit": True}
+    try:
+        with psycopg.connect(**marked) as connection:
+            found = connection.execute(f"SELECT current_setting('{_MARK}', true)").fetchone()
+    except psycopg.OperationalError as problem:
+        if _REFUSED in str(problem):
+            return True
+        raise
+    return found != ("own",)
