@@ -174,6 +174,7 @@ def test_origins_follow_the_host(host: str, expected: list[str]) -> None:
 
 
 def test_everywhere_means_the_addresses_of_this_machine() -> None:
+    assert "http://[::1]:81" in address.origins("::", 81)
     everywhere = address.origins("0.0.0.0", 81)
     assert {"http://localhost:81", "http://127.0.0.1:81"} <= set(everywhere)
     assert "http://0.0.0.0:81" not in everywhere
@@ -249,12 +250,12 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
-def started(folder: Path) -> "tuple[subprocess.Popen[str], str]":
+def started(folder: Path, host: str = "127.0.0.1") -> "tuple[subprocess.Popen[str], str]":
     """The site, started from another folder on a free port, and its address."""
-    command = [sys.executable, str(BASE / "manage.py"), "start", "--port", "0", "--no-local-model"]
+    command = [sys.executable, str(BASE / "manage.py"), "start", "--host", host, "--port", "0", "--no-local-model"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
-    said = re.match(r"Chatsite answers at (http://127\.0\.0\.1:\d+)/", process.stdout.readline())
+    said = re.match(r"Chatsite answers at (http://\S+:\d+)/", process.stdout.readline())
     assert said, process.communicate()[1]
     return process, said[1]
 
@@ -291,13 +292,26 @@ def test_a_setting_that_cannot_work_is_refused_in_one_line(data_folder: Path, na
     assert re.fullmatch(rf"{name}: [^\n]+\n", refused.stderr)
 
 
-def test_with_an_administrator_start_prints_one_line(data_folder: Path, tmp_path: Path) -> None:
+def test_with_an_administrator_start_prints_one_line_and_answers_at_each_of_its_addresses(
+    data_folder: Path, tmp_path: Path
+) -> None:
     administrator = {"DJANGO_SUPERUSER_USERNAME": "ada", "DJANGO_SUPERUSER_PASSWORD": "a long enough one"}
     for arguments in (["migrate", "-v0"], ["createsuperuser", "--noinput", "-v0"]):
         command = [sys.executable, str(BASE / "manage.py"), *arguments]
         subprocess.run(
             command, check=True, cwd=tmp_path, env=os.environ | administrator | {"DJANGO_SUPERUSER_EMAIL": ""}
         )
-    process, _ = started(tmp_path)
+    process, origin = started(tmp_path, "::" if _has_ipv6() else "0.0.0.0")
+    port = int(origin.rpartition(":")[2])
+    for own in address.origins("::" if _has_ipv6() else "0.0.0.0", port):
+        assert status(own, "/") == 302, own
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=5)[0] == ""
+
+
+def _has_ipv6() -> bool:
+    try:
+        address.free_port("::1", 0)
+    except SystemExit:
+        return False
+    return True

@@ -9,11 +9,13 @@ import struct
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from chatsite.version import VERSION
 
 _EVERYWHERE = ("0.0.0.0", "::", "")
 _SIOCGIFADDR = 0x8915  # Linux, netdevice(7): the IPv4 address of an interface
+_IPV6_ADDRESSES = Path("/proc/net/if_inet6")  # Linux, proc_net(5): a line each, first the address as 32 digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def origins(host: str, port: int) -> list[str]:
     """The origins a browser may use for a site served over plain http on HOST and PORT, the best to show first."""
     names = ["localhost", "127.0.0.1"]
     if host in _EVERYWHERE:
-        names = [*_own_addresses(), *names]
+        names = [*_own_addresses(), *names, *([] if host == "0.0.0.0" else ["::1"])]
     elif host not in names:
         names = [host, *names]
     elif host == "127.0.0.1":
@@ -94,7 +96,9 @@ def why_not(host: str, port: int, error: OSError) -> str:
 
 def _own_addresses() -> list[str]:
     """This machine's addresses, that of the way out first."""
-    found = [*_addresses_outwards(), *_addresses_of_interfaces(), *_addresses_of_name()]
+    found = [
+        *_addresses_outwards(), *_addresses_of_interfaces(), *_ipv6_addresses_of_interfaces(), *_addresses_of_name()
+    ]  # fmt: skip
     return list(dict.fromkeys(address for address in found if not ipaddress.ip_address(address).is_loopback))
 
 
@@ -111,6 +115,14 @@ def _addresses_of_interfaces() -> Iterator[str]:
         with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             answer = fcntl.ioctl(probe, _SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
             yield socket.inet_ntoa(answer[20:24])
+
+
+def _ipv6_addresses_of_interfaces() -> Iterator[str]:
+    with suppress(OSError):
+        for line in _IPV6_ADDRESSES.read_text(encoding="ascii").splitlines():
+            found = ipaddress.IPv6Address(int(line[:32], 16))
+            if not found.is_link_local:  # no browser can name its interface
+                yield str(found)
 
 
 def _addresses_of_name() -> Iterator[str]:
