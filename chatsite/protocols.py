@@ -9,6 +9,7 @@ from typing import Any
 import daphne.server  # noqa: F401  (first: it chooses the reactor)
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from django.conf import settings
 from twisted.internet import reactor
 
 from chatsite.backlog import Backlog
@@ -35,7 +36,6 @@ _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _NO_ROOM = HTTPStatus.SERVICE_UNAVAILABLE
 _SOCKETS = b"/ws/"
 _UPLOADS = b"/api/v1/files"
-_SESSION_COOKIE = b"sessionid"
 _ROOT_PATH = b"Daphne-Root-Path"
 _SUBPROTOCOLS = b"Sec-WebSocket-Protocol"  # Daphne reads it as ASCII, or fails
 _EMPTY = ((b"Content-Length", b"0"),)
@@ -132,7 +132,8 @@ class LimitedRequest(WebRequest):
         if self._is_handshake():
             return 0
         is_upload = self.channel._command == b"POST" and self.channel._path.partition(b"?")[0] == _UPLOADS
-        is_somebody = self.requestHeaders.hasHeader(b"Authorization") or self.getCookie(_SESSION_COOKIE)
+        cookie = self.getCookie(settings.SESSION_COOKIE_NAME.encode())
+        is_somebody = self.requestHeaders.hasHeader(b"Authorization") or cookie
         return UPLOAD_LIMIT if is_upload and is_somebody else BODY_LIMIT
 
     def _is_handshake(self) -> bool:

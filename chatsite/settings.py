@@ -194,6 +194,9 @@ if CHATSITE_MAIL:
 
 _over_tls = all(origin.startswith("https://") for origin in CHATSITE_ORIGINS)
 _sockets = ["ws" + origin.removeprefix("http") for origin in CHATSITE_ORIGINS]
+if _over_tls:  # browsers take a cookie of such a name over TLS alone, for this very host, and from no subdomain
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _over_tls
 SECURE_REFERRER_POLICY = "same-origin"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Set
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from providers.errors import AddressRefused, BadRequest
 
@@ -19,8 +19,21 @@ _URL = re.compile(
 )
 _NUMERIC_LABEL = re.compile(r"([0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
 _NAT64 = IPv6Network("64:ff9b::/96")
-_COMPATIBLE = IPv6Network("::/96")
-_RELAY = IPv6Network("64:ff9b:1::/48")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+# Every block of IANA's registries of special-purpose addresses that lies among the others, reachable or not: no vendor
+# answers there, and some lead into a relay or into this machine's own network. Python's `is_global` lacks several.
+# https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry
+_SPECIAL_4 = tuple(
+    IPv4Network(block)
+    for block in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+        "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+    )
+)  # fmt: skip
+_SPECIAL_6 = tuple(
+    IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
+)
 # Ports above 1023 on which data stores listen, that must never be spoken to by mistake.
 _STORES = frozenset({3306, 5432, 6379, 9200, 11211, 27017})
 # Endings of names inside companies and homes (RFC 6761, 6762, 8375, ICANN's list of collisions, and usual ones).
@@ -73,7 +86,7 @@ def is_listed(host: str, port: int, private_hosts: Set[str]) -> bool:
 
 def is_public(address: str) -> bool:
     """Whether a numeric address lies on the open internet, whatever other address is wrapped in it."""
-    return all(_is_open(one) for one in _unwrapped(ip_address(address.partition("%")[0])))
+    return _is_open(_unwrapped(ip_address(address.partition("%")[0])))
 
 
 def may_be_public(host: str) -> bool:
@@ -100,22 +113,20 @@ def _is_public_name(host: str) -> bool:
     return host != "localhost" and not host.endswith((".localhost", ".local", ".internal"))
 
 
-def _unwrapped(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    """`address` and the IPv4 addresses it carries: Python calls many wrapped forms of loopback global."""
-    if isinstance(address, IPv4Address):
-        return [address]
-    inner: list[IPv4Address | None] = [address.sixtofour, *(address.teredo or ())]
-    if address.ipv4_mapped:
-        return [address.ipv4_mapped]
-    if address in _NAT64 or address in _COMPATIBLE:
-        inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
-    return [address, *(one for one in inner if one is not None)]
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that an IPv6 address stands for, where it stands for one."""
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    if isinstance(address, IPv6Address) and address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
 
 
 def _is_open(address: IPv4Address | IPv6Address) -> bool:
-    closed = address.is_multicast or address.is_unspecified or address.is_loopback or address.is_link_local
-    is_local_relay = isinstance(address, IPv6Address) and (address in _RELAY or address.is_site_local)
-    return address.is_global and not closed and not is_local_relay
+    if isinstance(address, IPv4Address):
+        return address.is_global and not any(address in block for block in _SPECIAL_4)
+    is_unicast = address.is_global and address in _GLOBAL_UNICAST
+    return is_unicast and not any(address in block for block in _SPECIAL_6)
 
 
 def check_headers(headers: Iterable[tuple[str, str]]) -> None:

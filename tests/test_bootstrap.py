@@ -279,6 +279,7 @@ def test_start_serves_prints_the_way_in_and_ends_within_five_seconds(data_folder
     output, errors = process.communicate(timeout=5)
     assert (process.returncode, output) == (0, "")
     assert "Traceback" not in errors
+    assert ("runs as root" in errors) == (os.geteuid() == 0)
     private = [data_folder, *(path for path in data_folder.iterdir() if path.name != "static")]
     assert [path for path in private if path.stat().st_mode & 0o077] == []
 

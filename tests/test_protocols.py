@@ -8,7 +8,6 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.task import Clock
@@ -129,4 +128,3 @@ def test_nobody_waits_for_the_body_of_a_lost_connection(channel: Any, clock: Clo
 
 def test_the_server_knows_uploads_as_the_application_does() -> None:
     assert protocols._UPLOADS.decode() == reverse("api:upload")
-    assert protocols._SESSION_COOKIE.decode() == settings.SESSION_COOKIE_NAME

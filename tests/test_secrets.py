@@ -31,7 +31,8 @@ SHAPES = [
     f"Authorization: Bearer {BODY}", f"Authorization: {BODY}", f"authorization={BODY}", f"Bearer {BODY}",
     f"Basic {BODY}", f"x-goog-api-key: {BODY}", f"X-Api-Key: {BODY}", f'"api_key": "{BODY}"', f"'apiKey': '{BODY}'",
     f"apikey={BODY}", f"secret={BODY}", f"SECRET_KEY = '{BODY}'", f"password={BODY}", f'"token":"{BODY}"',
-    f"access_token={BODY}", f"csrftoken={BODY}", f"sessionid={BODY}", f"Set-Cookie: sessionid={BODY}; Path=/",
+    f"access_token={BODY}", f"csrftoken={BODY}", f"sessionid={BODY}", f"__Host-sessionid={BODY}",
+    f"__Host-csrftoken={BODY}", f"Set-Cookie: sessionid={BODY}; Path=/",
     f"postgres://chatsite:{BODY}@db/chatsite", f"redis://:{BODY}@cache:6379", f'{{\\"api_key\\": \\"{BODY}\\"}}',
 ]  # fmt: skip
 

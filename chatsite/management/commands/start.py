@@ -39,6 +39,7 @@ class Command(BaseCommand):
         if problem := authorities.problem():
             raise CommandError(problem)
         apart(self._bring_up_to_date)
+        self._warn_of_root()
         if locked := keyring.problem():
             self.stderr.write(f"WARNING: {locked}")
         code = setup.code()  # asked now: the database may not be asked from the event loop
@@ -49,6 +50,13 @@ class Command(BaseCommand):
                 local_model.fetch_in_background(Path(sys.executable), settings.CHATSITE_DATA)
 
         _serve(host, port, answering)
+
+    def _warn_of_root(self) -> None:
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            self.stderr.write(
+                "WARNING: this runs as root. Whatever breaks into it would own the machine: give it a user of its own, "
+                "as deploy/chatsite@.service does."
+            )
 
     def _warn_of_plain_http(self, host: str) -> None:
         over_tls = all(origin.startswith("https://") for origin in settings.CHATSITE_ORIGINS)
