@@ -13,6 +13,7 @@ import os
 import pwd
 import shutil
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -60,28 +61,42 @@ class Service:
 
 
 class Redis(Service):
-    def __init__(self) -> None:
+    """With `tls`, a PEM of certificate and key, it speaks nothing else; its `authorities` know that certificate."""
+
+    def __init__(self, tls: Path | None = None, authorities: Path | None = None) -> None:
         super().__init__()
         self.port = _free_port()
+        self._tls, self._authorities = tls, authorities
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis{'s' if self._tls else ''}://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
         program = redis_finder.on_path()
         if program is None:
             pytest.fail("redis-server is missing: install it (Debian: apt install redis-server).")
-        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "save": "", "appendonly": "no"}
+        options: dict[str, object] = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder}
+        options |= {"save": "", "appendonly": "no"}
+        if self._tls:
+            options |= {"port": 0, "tls-port": self.port, "tls-cert-file": self._tls, "tls-key-file": self._tls}
+            options |= {"tls-ca-cert-file": self._authorities, "tls-auth-clients": "no"}
         command = [program, *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
         self.process = subprocess.Popen(command, **PROCESS)  # type: ignore[call-overload]
         _until(lambda: self.ask("PING") == b"+PONG\r\n", "Redis does not answer")
 
     def ask(self, command: str) -> bytes:
         """The first line of the answer to a command without arguments that have spaces."""
-        with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
-            connection.sendall(f"{command}\r\n".encode())
-            return connection.makefile("rb").readline()
+        with self._connection() as line, line.makefile("rb") as answer:
+            line.sendall(f"{command}\r\n".encode())
+            return answer.readline()
+
+    def _connection(self) -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        if not self._tls:
+            return connection
+        context = ssl.create_default_context(cafile=self._authorities)
+        return context.wrap_socket(connection, server_hostname="127.0.0.1")
 
 
 class Postgres(Service):
