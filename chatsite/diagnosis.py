@@ -1,6 +1,5 @@
 """What `doctor` looks at: each check returns what it found, or raises Sick with what to do about it."""
 
-import base64
 import io
 import os
 import secrets
@@ -11,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
@@ -22,7 +20,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
-from chatsite import authorities
+from chatsite import authorities, reaching
 from conversations.ids import new_id
 from conversations.models import Conversation
 from providers import keyring
@@ -104,19 +102,15 @@ def channel_layer() -> str:
 
 
 def websocket() -> str:
-    """A server of our own takes a handshake; the running one, if it runs, does so through whatever stands before it."""
-    origin = settings.CHATSITE_ORIGINS[0]
+    """A server of our own takes a handshake, and the running one does at each of its origins."""
     with _Server() as port:
-        answer = _handshake(f"http://127.0.0.1:{port}", origin)
+        answer = reaching.handshake(f"http://127.0.0.1:{port}", settings.CHATSITE_ORIGINS[0])
         if answer != 101:
             raise Sick(f"a handshake was answered with {answer} instead of 101.")
     try:
-        answer = _handshake(origin, origin)
-    except OSError:
-        return f"handshake works; nothing answers at {origin} now"
-    if answer != 101:
-        raise Sick(f"{origin} answers a handshake with {answer}: does the proxy pass on Upgrade and Connection?")
-    return f"handshake works, at {origin} too"
+        return f"handshake works; {reaching.at_every_origin()}"
+    except reaching.Unreached as problem:
+        raise Sick(str(problem)) from None
 
 
 def disk() -> str:
@@ -205,25 +199,6 @@ class _Server:
     def __exit__(self, *_: object) -> None:
         self._reactor.callFromThread(self._reactor.stop)
         self._thread.join(PATIENCE)
-
-
-def _handshake(address: str, origin: str) -> int:
-    """The status with which the site at ADDRESS answers a browser's handshake; OSError where nothing answers."""
-    parts = urlsplit(address)
-    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    with socket.create_connection((parts.hostname or "", port), PATIENCE) as plain:
-        line = plain
-        if parts.scheme == "https":
-            line = authorities.context().wrap_socket(plain, server_hostname=parts.hostname)
-        key = base64.b64encode(secrets.token_bytes(16)).decode()
-        host = urlsplit(origin).netloc
-        line.sendall(
-            f"GET /ws/ HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-        )
-        line.settimeout(PATIENCE)
-        status = line.recv(64).split(b" ")
-    return int(status[1]) if len(status) > 1 and status[1].isdigit() else 0
 
 
 def _line(problem: Exception) -> str:

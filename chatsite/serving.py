@@ -27,6 +27,18 @@ def take(folder: Path, *, shared: bool) -> None:
     _held.append(lock)
 
 
+def is_served(folder: Path) -> bool:
+    """Return whether some process serves from this folder now."""
+    try:
+        with (folder / "serving.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
     """Processes that start together bring database and files up to date one after the other."""

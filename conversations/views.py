@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations import accounts, language, setup, threads
+from conversations import accounts, language, seen, setup, threads
 from conversations.allowance import models_anywhere
 from conversations.commands import MAX_FILES, MAX_MODELS
 from conversations.files import MAX_BYTES
@@ -132,7 +132,7 @@ def _said(reason: str) -> str:
 @require_GET
 def alive(request: HttpRequest) -> JsonResponse:
     """This process answers."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", **seen.by_doctor(request)})
 
 
 @require_GET

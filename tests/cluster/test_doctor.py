@@ -41,7 +41,7 @@ def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
     ]
     assert lines["database"].startswith("ok PostgreSQL ")
     assert lines["channel layer"].startswith("ok Redis ")
-    assert lines["websocket"] == f"ok handshake works, at {here.origin} too"
+    assert lines["websocket"] == f"ok handshake works; {here.origin} answers"
     assert lines["encryption keys"] == "ok 1 in the ring, 1 stored keys open"
     assert "works: first token" in lines["endpoint parrot"]
 
