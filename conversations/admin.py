@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import actions
+from conversations.audit_download import DownloadedAuditAdmin
 from conversations.budget_form import BudgetForm
 from conversations.ledger_admin import LedgerAdmin
 from conversations.models import Budget, Installation, Membership, Team, User
@@ -21,7 +22,7 @@ from conversations.reporting.names import key_name, names_of
 from conversations.team_admins import TeamKeyAdmin, TeamModelAdmin
 from providers.audited_admin import AuditedAdmin
 
-__all__ = ["LedgerAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
+__all__ = ["DownloadedAuditAdmin", "LedgerAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -34,6 +34,9 @@ class AuditEntry(models.Model):
         REMOVED = "removed", _("removed")
         TESTED = "tested", _("tested")
         SEALED = "sealed", _("sealed anew")
+        DOWNLOADED = "downloaded", _("downloaded")
+        BACKED_UP = "backed_up", _("backed up")
+        RESTORED = "restored", _("restored")
 
     created_at = models.DateTimeField(_("when"), default=clock.now, editable=False, db_index=True)
     actor = models.ForeignKey(
@@ -114,6 +117,7 @@ def _shown(side: dict[str, Any], name: str, field: Any) -> str:
 _LABELS = {
     "calls": translate_noop("calls"),
     "expires_at": translate_noop("valid until"),
+    "filter": translate_noop("filter"),
     "hint": translate_noop("ends with"),
     "is_single_use": translate_noop("for one person only"),
     "locked": translate_noop("locked"),

@@ -3,11 +3,14 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _PIECE = 500
-"""Rows written at once."""
+"""Rows read and written at once."""
+_Row = TypeVar("_Row", bound=Model)
 
 
 def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
@@ -24,6 +27,26 @@ def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[
         if number % _PIECE == 0:
             yield _taken(page)
     yield _taken(page)
+
+
+def in_batches(rows: "QuerySet[_Row]", *order: str) -> Iterator[_Row]:
+    """Yield all rows in ascending order, or with "-" before each name in descending, with a batch of them in memory.
+
+    The order must be total. A cursor would hold all rows in memory wherever a pooler or a driver knows none.
+    """
+    rows, after = rows.order_by(*order), Q()
+    while batch := list(rows.filter(after)[:_PIECE]):
+        yield from batch
+        after = _behind(batch[-1], order)
+
+
+def _behind(row: Model, order: Sequence[str]) -> Q:
+    found, same = Q(), Q()
+    for name in (one.removeprefix("-") for one in order):
+        value = getattr(row, name)
+        found |= same & Q(**{f"{name}__{'lt' if order[0].startswith('-') else 'gt'}": value})
+        same &= Q(**{name: value})
+    return found
 
 
 def _cell(value: Any) -> Any:

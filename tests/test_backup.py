@@ -19,7 +19,7 @@ from django.db import connection
 from chatsite import archive, dumps
 from conversations import files
 from conversations.models import Message
-from providers.models import LanguageModel
+from providers.models import AuditEntry, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.conversations.test_engine import ask, until
 from tests.fake_vendor import FakeVendor
@@ -30,12 +30,13 @@ BASE = Path(__file__).resolve().parent.parent
 LIST = """
 import json, django; django.setup()
 from conversations.models import Conversation, File, Message
-from providers.models import ApiKey
+from providers.models import ApiKey, AuditEntry
 print(json.dumps({
     "messages": {str(m.pk): [m.status, m.text] for m in Message.objects.all()},
     "revisions": {str(c.pk): c.revision for c in Conversation.objects.all()},
     "files": {f.name: f.path.read_text() for f in File.objects.all()},
     "keys": ApiKey.objects.count(),
+    "noted": list(AuditEntry.objects.values_list("actor_name", "act", "subject_name").order_by("-id")[:1]),
 }))
 from django.contrib.auth.models import Group
 Group.objects.create(name="sequences go on")
@@ -109,6 +110,9 @@ def test_what_is_restored_is_one_moment_of_a_site_at_work(
     assert restored["messages"][reply] == ["streaming", "".join(words[:20])]
     assert restored["files"] == {"note.txt": "remember"}
     assert restored["keys"] == 1
+    assert restored["noted"] == [["manage.py restore", "restored", path.name]]
+    last = AuditEntry.objects.latest("id")
+    assert (last.actor_name, last.act, last.subject_name) == ("manage.py backup", "backed_up", path.name)
     later = {str(key) for key in Message.objects.values_list("pk", flat=True)}
     assert set(restored["messages"]) <= later
     assert path.stat().st_mode & 0o077 == 0

@@ -9,6 +9,9 @@ from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from chatsite import archive
+from conversations.models import Installation
+from providers import auditing
+from providers.auditing import Act
 
 
 class Command(BaseCommand):
@@ -26,6 +29,8 @@ class Command(BaseCommand):
             raise CommandError(f"{file} exists already: choose another name.") from None
         except (OSError, DatabaseError) as problem:
             raise CommandError(f"Nothing was written: {problem}") from None
+        with auditing.by_command("backup"):
+            auditing.note(None, Act.BACKED_UP, Installation, name=file.name)
         size = file.stat().st_size / 2**20
         self.stdout.write(
             f"Wrote {file}, {size:.1f} MB. The encryption keys are not in it: without them its vendor keys stay locked."

@@ -10,7 +10,9 @@ from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from chatsite import archive, serving
-from providers import keyring
+from conversations.models import Installation
+from providers import auditing, keyring
+from providers.auditing import Act
 
 
 class Command(BaseCommand):
@@ -29,6 +31,8 @@ class Command(BaseCommand):
             raise CommandError(f"A server is running in {settings.CHATSITE_DATA}: end it first.") from None
         except (archive.Unusable, DatabaseError) as problem:
             raise CommandError(str(problem)) from None
+        with auditing.by_command("restore"):
+            auditing.note(None, Act.RESTORED, Installation, name=file.name)
         self.stdout.write(f"Restored {file}.")
         if locked := keyring.problem():
             self.stderr.write(f"WARNING: {locked}")
