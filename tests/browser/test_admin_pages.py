@@ -14,6 +14,7 @@ from providers.auditing import Act
 from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
+from tests.canaries import PASSWORD
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_end, openai_event
@@ -41,9 +42,13 @@ def test_they_fit_and_read_well(
     cast.alice.save()
     page = f"/admin/providers/endpoint/{Endpoint.objects.get().pk}"
     alice = visit(cast.alice, f"{page}/detect/", viewport={"width": width, "height": 800}, color_scheme=scheme)
-    for name in ("detect", "detected", "models"):
+    for name in ("proof", "detect", "detected", "models"):
         if name == "models":
             alice.open(f"{page}/models/")
+        elif name == "detect":
+            alice.page.locator("#id_password").fill(PASSWORD)
+            alice.page.keyboard.press("Enter")
+            expect(alice.page.locator("#id_model")).to_be_visible()
         elif name == "detected":
             alice.page.locator("#id_model").fill("parrot")
             alice.page.locator("form .submit-row input").click()
