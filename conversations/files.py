@@ -4,7 +4,7 @@ import base64
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.utils.http import content_disposition_header
 from conversations import file_parts, imaging
 from conversations.errors import NotFound, Refused
 from conversations.file_types import ending_of, media_type_of
-from conversations.models import File, Message, User
+from conversations.models import File, Membership, Message, User
 from conversations.models.file import NAME_LENGTH, UNSENT
 from conversations.stored_file import StoredFile
 from conversations.text import one_line
@@ -51,7 +51,7 @@ def keep(owner: User, name: str, media_type: str, content: bytes) -> File:
 
 
 def _check_unsent(owner: User) -> None:
-    if File.objects.filter(owner=owner, messages=None).count() >= MAX_UNSENT:
+    if File.objects.unsent_of(owner).count() >= MAX_UNSENT:
         raise Refused("busy", f"You have {MAX_UNSENT} files that are not sent yet; send or wait first.")
 
 
@@ -86,20 +86,33 @@ def keep_made(reply_id: UUID, part: Part) -> Part:
     media_type = media_type_of(content) or "application/octet-stream"
     name = f"{part.kind}{ending_of(media_type)}"
     file = keep(reply.author or reply.conversation.owner, name, media_type, content)
-    reply.files.add(file)
+    attach(reply, [file])
     kind = "image" if file.is_image else "file"
     return Part(kind, "", {**file_parts.emptied(part).detail, "file": str(file.id), "name": name})
 
 
 def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:
-    """The sender's own files, in the order given; refuses any other with not_found."""
+    """Inside a transaction: the sender's own files, in the order given; refuses any other with not_found.
+
+    One that was sent already must be theirs to read until the transaction ends.
+    """
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
-    found = {file.id: file for file in File.objects.filter(owner=owner, pk__in=wanted)}
+    mine = File.objects.filter(owner=owner, pk__in=wanted)
+    if any(file.was_sent for file in mine):
+        list(Membership.objects.select_for_update(no_key=True).filter(user=owner))
+        mine = File.objects.visible_to(owner).filter(owner=owner, pk__in=wanted)
+    found = {file.id: file for file in mine}
     if len(found) < len(wanted):
         raise NotFound
     return [found[key] for key in wanted]
+
+
+def attach(message: Message, attached: Sequence[File]) -> None:
+    """From now on these are for whoever may read a message that holds them, and for nobody besides."""
+    message.files.add(*attached)
+    File.objects.filter(pk__in=[file.pk for file in attached]).update(was_sent=True)
 
 
 def as_base64(file_id: str) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from conversations import commands, files
 from conversations.actions import choosing
-from conversations.actions.access import writable, writable_question
+from conversations.actions.access import team_to_write_in, to_write_in, writable_question
 from conversations.actions.once import once
 from conversations.actions.replying import announce, reply_to, start_on_commit, store
 from conversations.errors import NotFound, Refused
@@ -26,7 +26,7 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
     assert isinstance(body, commands.Send)
     if body.conversation is None:
         return once(user, command, lambda: _team(user, body), lambda team: _begin(user, body, conversation_id, team))
-    return once(user, command, lambda: writable(user, conversation_id), lambda found: _go_on(user, body, found))
+    return once(user, command, lambda: to_write_in(user, conversation_id), lambda found: _go_on(user, body, found))
 
 
 def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _store(
     ]
     store([question, *replies])
     if asked.attached:
-        question.files.set(asked.attached)
+        files.attach(question, asked.attached)
     announce(conversation, [question, *replies])
     start_on_commit(replies)
     return question, {
@@ -122,12 +122,7 @@ def _store(
 
 def _team(user: User, body: commands.Send) -> Team | None:
     """The one whose conversation begins, if it is one's."""
-    if body.team is None:
-        return None
-    team = Team.objects.writable_by(user).filter(pk=body.team).first()
-    if team is None:
-        raise NotFound
-    return team
+    return None if body.team is None else team_to_write_in(user, body.team)
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:

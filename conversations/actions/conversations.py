@@ -6,9 +6,15 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations import events, generation
-from conversations.actions.access import visible, visible_message, writable
-from conversations.errors import NotFound
-from conversations.models import BranchChoice, Conversation, ReadMark, Team, User
+from conversations.actions.access import (
+    team_to_write_in,
+    to_decide_on,
+    to_write_in,
+    visible,
+    visible_message,
+    writable,
+)
+from conversations.models import BranchChoice, Conversation, ReadMark, User
 from conversations.recall import recall
 from providers import auditing
 from providers.auditing import Act
@@ -16,9 +22,9 @@ from providers.auditing import Act
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
     """An empty conversation; `team`, where given, must be one this person may write in, and gives its defaults."""
-    if team := fields.get("team"):
-        fields = {**team.defaults(), **fields}
     with transaction.atomic():
+        if team := fields.get("team"):
+            fields = {**team.defaults(), **fields, "team": team_to_write_in(user, team.pk)}
         conversation = Conversation.objects.create(owner=user, revision=1, **fields)
         transaction.on_commit(lambda: events.conversation_updated(conversation, 1))
     return conversation
@@ -26,7 +32,7 @@ def create_conversation(user: User, **fields: Any) -> Conversation:
 
 def change_conversation(user: User, conversation_id: UUID, **changed: Any) -> Conversation:
     with transaction.atomic():
-        conversation = writable(user, conversation_id)
+        conversation = to_write_in(user, conversation_id)
         revision = conversation.advance(1, **changed)
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
     return conversation
@@ -38,10 +44,8 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
     Moved by who may delete it: its owner or, of a team's, a lead. Who loses it is told that it is gone.
     """
     with transaction.atomic():
-        conversation = Conversation.objects.decided_by(user).filter(pk=conversation_id).first()
-        team = None if team_id is None else Team.objects.writable_by(user).filter(pk=team_id).first()
-        if conversation is None or (team is None and team_id is not None):
-            raise NotFound
+        conversation = to_decide_on(user, conversation_id)
+        team = None if team_id is None else team_to_write_in(user, team_id)
         if conversation.team_id == team_id:
             return
         before, old = set(conversation.audience_ids()), conversation.team_name
@@ -55,9 +59,7 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
 def delete_conversation(user: User, conversation_id: UUID) -> None:
     """Gone for everybody, replies under way included. A team's conversation goes by its owner or a lead."""
     with transaction.atomic():
-        conversation = Conversation.objects.decided_by(user).filter(pk=conversation_id).first()
-        if conversation is None:
-            raise NotFound
+        conversation = to_decide_on(user, conversation_id)
         revision, people = conversation.advance(1), conversation.audience_ids()
         under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
         conversation.delete()
@@ -77,7 +79,8 @@ def mark_read(user: User, conversation_id: UUID, revision: int) -> None:
 
 def choose_branch(user: User, message_id: UUID) -> None:
     """From now on this person is shown the branch that goes through this message."""
-    BranchChoice.objects.choose(user, visible_message(user, message_id))
+    with transaction.atomic():
+        BranchChoice.objects.choose(user, visible_message(user, message_id))
 
 
 def tell_typing(user: User, conversation_id: UUID) -> None:

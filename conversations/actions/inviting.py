@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from conversations.actions.teams import led
 from conversations.digests import digest_of, fresh_secret
 from conversations.errors import NotFound, Refused
 from conversations.models import Invitation, Membership, Team, User
@@ -16,11 +17,9 @@ def invite(
     user: User, team_id: UUID, role: str, *, days: int, is_single_use: bool, mailed_to: str = ""
 ) -> tuple[Invitation, str]:
     """A new invitation and the secret of its link, which is not kept."""
-    team = Team.objects.led_by(user).filter(pk=team_id).first()
-    if team is None:
-        raise NotFound
     secret = fresh_secret()
     with transaction.atomic():
+        team = led(user, team_id)
         invitation = Invitation.objects.create(
             team=team,
             made_by=user,
@@ -35,17 +34,17 @@ def invite(
 
 
 def revoke_invitation(user: User, team_id: UUID, invitation_id: UUID) -> None:
-    led = Team.objects.led_by(user).filter(pk=team_id)
-    closed = Invitation.objects.filter(team__in=led, pk=invitation_id, revoked_at=None)
-    with auditing.watch(user, closed):
-        if not closed.revoke():
-            raise NotFound
+    with transaction.atomic():
+        closed = Invitation.objects.filter(team=led(user, team_id), pk=invitation_id, revoked_at=None)
+        with auditing.watch(user, closed):
+            if not closed.revoke():
+                raise NotFound
 
 
 def join(user: User, invitation: Invitation) -> None:
     """Take the place that this invitation offers; who is in the team already keeps the place they have."""
     with transaction.atomic():
-        Team.objects.select_for_update().filter(pk=invitation.team_id).first()
+        Team.objects.select_for_update(no_key=True).filter(pk=invitation.team_id).first()
         if Membership.objects.filter(team=invitation.team_id, user=user).exists():
             return
         if not invitation.use():

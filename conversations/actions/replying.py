@@ -74,8 +74,9 @@ def continue_reply(user: User, command: commands.Command) -> dict[str, Any]:
 
 def stop_reply(user: User, command: commands.Stop) -> None:
     """Ask for the end of a reply; its owner ends it, with everything it has relayed. Ended ones stay as they are."""
-    writable_reply(user, command.message)
-    Message.objects.under_way().filter(pk=command.message).update(stop_requested=True)
+    with transaction.atomic():
+        writable_reply(user, command.message)
+        Message.objects.under_way().filter(pk=command.message).update(stop_requested=True)
     generation.stop_wherever({command.message})
 
 

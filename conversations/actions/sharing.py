@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations import commands, events
+from conversations.actions.access import to_decide_on
 from conversations.actions.forking import begin_with
 from conversations.actions.once import once
 from conversations.digests import digest_of, fresh_secret
@@ -51,7 +52,7 @@ def share_conversation(
     """A new link and its secret, which is not kept; with zero days it has no end but being revoked."""
     hashed = make_password(pass_phrase) if pass_phrase else ""  # slow on purpose: before anybody waits for us
     with transaction.atomic():
-        conversation = _shareable(user, conversation_id)
+        conversation = to_decide_on(user, conversation_id)
         branch = Message.objects.branch(_message(conversation, message_id))
         _check(user, branch)
         revision = conversation.advance(1)

@@ -35,7 +35,7 @@ def create_team(user: User, name: str) -> Team:
 def change_team(user: User, team_id: UUID, **changed: Any) -> None:
     """Another name, or other defaults for the conversations to come."""
     with _unique_name(), transaction.atomic():
-        team = _led(user, team_id)
+        team = led(user, team_id)
         for field, value in changed.items():
             setattr(team, field, value)
         with auditing.watch(user, Team.objects.filter(pk=team_id)):
@@ -56,7 +56,7 @@ def remove_team(user: User, team: Team) -> list[str]:
 
 def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
     with transaction.atomic():
-        team = _led(user, team_id)
+        team = led(user, team_id)
         place = _place(team, person_id)
         _keep_a_lead(place, becomes=role)
         with auditing.watch(user, team.memberships.filter(pk=place.pk)):
@@ -67,7 +67,7 @@ def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
 def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
     """Somebody else leads from now on, and who led is a member."""
     with transaction.atomic():
-        team = _led(user, team_id)
+        team = led(user, team_id)
         place = _place(team, person_id)
         if place.user_id == user.id or not place.user.is_active:
             raise NotFound
@@ -79,7 +79,7 @@ def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
 def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
     """Somebody else goes, and the links for many that they may know are closed."""
     with transaction.atomic():
-        team = _led(user, team_id)
+        team = led(user, team_id)
         place = _place(team, person_id)
         if place.user_id == user.id:
             raise NotFound
@@ -111,7 +111,8 @@ def _keep_a_lead(place: Membership, becomes: str = "") -> None:
         raise LastLead
 
 
-def _led(user: User, team_id: UUID) -> Team:
+def led(user: User, team_id: UUID) -> Team:
+    """Inside a transaction: a team that this person leads, until it ends."""
     return _locked(Team.objects.led_by(user), team_id)
 
 
@@ -120,7 +121,7 @@ def _locked(teams: Any, team_id: UUID) -> Team:
 
     Asked twice: who waited for the lock may have lost their own place meanwhile.
     """
-    Team.objects.select_for_update().filter(pk=team_id).first()
+    Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
     team = teams.filter(pk=team_id).first()
     if team is None:
         raise NotFound

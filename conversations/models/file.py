@@ -22,8 +22,11 @@ UNSENT = timedelta(hours=24)
 class FileQuerySet(models.QuerySet["File"]):
     def visible_to(self, user: User) -> "FileQuerySet":
         """An unsent file is its owner's; a sent one is for readers of a message that holds it."""
-        unsent = Q(owner=user) & ~Q(messages__isnull=False)
+        unsent = Q(owner=user, was_sent=False) & ~Q(messages__isnull=False)
         return self.filter(unsent | Q(messages__in=Message.objects.visible_to(user))).distinct()
+
+    def unsent_of(self, owner: User) -> "FileQuerySet":
+        return self.filter(owner=owner, was_sent=False)
 
     def forgotten(self) -> "FileQuerySet":
         """Files that no message holds and whose time is over."""
@@ -38,6 +41,8 @@ class File(models.Model):
     name = models.CharField(max_length=NAME_LENGTH)
     media_type = models.CharField(max_length=60)
     size = models.PositiveIntegerField()
+    was_sent = models.BooleanField(default=False, db_default=False)
+    """Some message has held it, of a conversation that may be gone, or another's by now."""
     created_at = models.DateTimeField(default=timezone.now)
 
     owner_id: UUID

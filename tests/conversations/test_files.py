@@ -13,11 +13,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from conversations import attempting, file_parts, files
-from conversations.models import File, User
+from conversations import actions, attempting, commands, file_parts, files
+from conversations.errors import NotFound
+from conversations.models import Conversation, File, Message, Team, User
 from providers.models import Deployment, LanguageModel
 from providers.types import Part
 from tests.conftest import Cast, serve
+from tests.conversations.test_engine import until
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import gemini_end, gemini_event, gemini_parts
@@ -260,3 +262,66 @@ def test_a_reply_brings_no_more_files_than_it_may(
         "reply_too_long",
     )
     assert File.objects.count() == 2
+
+
+# --- Sent once, read by right ---------------------------------------------------------------------------------------
+
+
+def sent_in(team: Team | None, owner: User, file: str, model: LanguageModel) -> Conversation:
+    frame = {
+        "type": "message.send",
+        "id": f"{file}{team is None}",
+        "conversation": None,
+        "text": "See",
+        "files": [file],
+    }
+    given = {**frame, "models": [str(model.id)], **({"team": str(team.id)} if team else {})}
+    ack = actions.post_message(owner, commands.parse(given), actions.new_conversation_id())
+    return Conversation.objects.get(pk=ack["conversation"])
+
+
+@pytest.mark.parametrize("loss", ["removed", "moved", "deleted"])
+def test_a_file_of_a_conversation_one_has_lost_opens_no_more_and_cannot_be_sent_again(
+    cast: Cast, model: LanguageModel, site: str, loss: str
+) -> None:
+    bob = signed_in(cast.bob)
+    file = str(upload(bob, b"the team's plan", "plan.txt")["id"])
+    conversation = sent_in(cast.team, cast.bob, file, model)
+    until(lambda: not Message.objects.under_way().exists())
+    assert bob.get(f"/api/v1/files/{file}").status_code == 200
+    if loss == "removed":
+        actions.remove_member(cast.alice, cast.team.id, cast.bob.id)
+    elif loss == "moved":
+        actions.move_conversation(cast.alice, conversation.id, actions.create_team(cast.alice, "Others").id)
+    else:
+        actions.delete_conversation(cast.alice, conversation.id)
+    assert bob.get(f"/api/v1/files/{file}").status_code == 404
+    with pytest.raises(NotFound):
+        sent_in(None, cast.bob, file, model)
+    assert not Conversation.objects.filter(team=None).exists()
+    assert bob.get(f"/api/v1/files/{file}").status_code == 404
+
+
+def test_a_file_that_one_may_read_is_sent_again(cast: Cast, model: LanguageModel, site: str) -> None:
+    bob = signed_in(cast.bob)
+    file = str(upload(bob, b"the team's plan", "plan.txt")["id"])
+    sent_in(cast.team, cast.bob, file, model)
+    assert File.objects.get().was_sent
+    frame = {"type": "message.send", "id": "2", "conversation": None, "text": "See", "files": [file]}
+    actions.post_message(cast.bob, commands.parse({**frame, "models": [str(model.id)]}), actions.new_conversation_id())
+    actions.remove_member(cast.alice, cast.team.id, cast.bob.id)
+    assert bob.get(f"/api/v1/files/{file}").status_code == 200
+    until(lambda: not Message.objects.under_way().exists())
+
+
+def test_what_a_model_made_in_a_conversation_that_is_gone_is_nobodys(
+    cast: Cast, vendor: FakeVendor, connect: Connect, site: str
+) -> None:
+    drawn = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture()).decode()}}
+    vendor.play([gemini_parts(drawn), gemini_end()])
+    bob = connect(cast.bob)
+    bob.ask("message.send", conversation=None, text="Draw", models=[serve(vendor, "gemini").id], team=cast.team.id)
+    bob.event("message.finished")
+    file = File.objects.get()
+    actions.delete_conversation(cast.alice, Conversation.objects.get().id)
+    assert signed_in(cast.bob).get(f"/api/v1/files/{file.id}").status_code == 404

@@ -6,14 +6,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import OperationalError
 from django.db.models import Sum
+from django.utils import timezone
 
-from conversations import checkpoints, metering, sweep
+from conversations import checkpoints, events, ledger, metering, spending, sweep
 from conversations.live import hub
-from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
+from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord
 from conversations.reporting import summing
-from providers.models import ApiKey, LanguageModel, Lease
+from providers import pool
+from providers.counting import tokens
+from providers.models import ApiKey, Deployment, LanguageModel, Lease
+from providers.types import Usage
 from tests.conftest import Cast
+from tests.conversations.calling import say
 from tests.conversations.cutting import Cut
 from tests.conversations.paying import Connect, priced
 from tests.conversations.test_engine import ask, until
@@ -118,3 +124,80 @@ def test_a_process_that_dies_at_any_write_of_an_end_leaves_a_row_that_is_estimat
         row = Message.objects.get(pk=reply)
         assert (row.text, row.status in ("complete", "interrupted")) == ("Hello", True), at
         is_right(reply)
+
+
+def test_an_end_that_could_not_be_told_is_told_in_the_next_round(
+    cast: Cast, priced: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failed = events.message_finished, []
+
+    def tell(message: Message) -> None:
+        if not failed:
+            failed.append(message)
+            raise OperationalError("the database is away")
+        real(message)
+
+    monkeypatch.setattr(events, "message_finished", tell)
+    alice = connect(cast.alice)
+    reply = UUID(ask(alice, priced)["replies"][0])
+    assert finished(alice, reply)["status"] == "complete"
+    assert failed
+
+
+def test_a_reply_does_not_wait_for_the_place_that_it_took_itself(
+    cast: Cast, capped: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failed = spending.reserve_for_key, []
+
+    def reserve(*given: Any) -> bool:
+        if not failed:
+            failed.append(given)
+            raise OperationalError("the database is away")
+        return real(*given)
+
+    monkeypatch.setattr(spending, "reserve_for_key", reserve)
+    vendor.gate.set()
+    alice = connect(cast.alice)
+    reply = UUID(ask(alice, capped)["replies"][0])
+    assert finished(alice, reply)["status"] == "complete"
+    assert failed
+    is_right(reply)
+
+
+def test_one_step_of_a_round_that_fails_keeps_no_other_from_being_done(
+    cast: Cast, priced: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(sweep, "_end_abandoned", away)
+    lease = Lease.objects.create(key=ApiKey.objects.get(), holder=cast.alice.id, started_at=timezone.now())
+    sweep.go_round()
+    lease.refresh_from_db()
+    assert lease.ended_at is not None
+
+
+def test_a_failed_call_before_it_does_not_hide_what_a_dead_process_had_heard(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor
+) -> None:
+    """And the key that it used is charged."""
+    key = ApiKey.objects.get()
+    budget = Budget.objects.create(kind="key", period="day", hard=Decimal(ROOM) / 1_000_000)
+    conversation = Conversation.objects.create(owner=cast.alice)
+    question = say(conversation, "Hi", author=cast.alice)
+    reply = say(
+        conversation, "Hello", role="assistant", parent=question, author=cast.alice, model=priced,
+        status="streaming", seq=2, owner="an earlier boot", heartbeat=timezone.now(),
+        parts=[{"kind": "thought", "text": "Well now"}, {"kind": "text", "text": "Hello"}],
+    )  # fmt: skip
+    payer = spending.Payer.of(reply)
+    ledger.record(
+        payer, ledger.Call(pool.route_of(Deployment.objects.get(), key), "rate_limited", Usage(), False, None, 1)
+    )
+    Lease.objects.create(key=key, holder=reply.pk, started_at=timezone.now())
+    sweep.end_replies_of_earlier_boots()
+    lost = UsageRecord.objects.get(outcome="server_restarted")
+    cost = tokens("Hi") + 2 * (tokens("Hello") + tokens("Well now"))
+    assert (lost.key, lost.endpoint, lost.cost, lost.thought_tokens) == (key, key.endpoint, cost, tokens("Well now"))
+    assert Tally.objects.get(budget=budget).spent == cost
+    assert not Lease.objects.filter(ended_at=None).exists()

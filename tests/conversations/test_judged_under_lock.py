@@ -1,0 +1,136 @@
+"""Who is removed, made a reader, or loses a conversation to another audience writes nothing there any more.
+
+An act is held up between the judgement of who may and its first write; meanwhile somebody takes that right away. Either
+that waits for the act to be over, or the act is refused: nothing lands behind it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from conversations import actions, commands
+from conversations.errors import NotFound
+from conversations.models import Conversation, Message
+from providers.models import LanguageModel
+from tests.conftest import Cast
+from tests.conversations.calling import say
+from tests.conversations.test_engine import until
+from tests.fake_vendor import FakeVendor
+
+_WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+@pytest.fixture
+def shared(cast: Cast, model: LanguageModel, site: str) -> Iterator[Conversation]:
+    """The team's, begun by Bob, with a question and two replies, of which one was stopped."""
+    conversation = Conversation.objects.create(owner=cast.bob, team=cast.team, model=model)
+    question = say(conversation, "Hi", author=cast.bob, parts=[{"kind": "text", "text": "Hi"}])
+    reply = {"role": "assistant", "author": cast.bob, "model": model, "parent": question, "text": "Hello"}
+    say(conversation, **reply, parts=[{"kind": "text", "text": "Hello"}])
+    return conversation
+
+
+def command(type_: str, **fields: Any) -> commands.Command:
+    frame = {"type": type_, "id": "one", **{name: str(value) for name, value in fields.items()}}
+    if type_ == "message.send":
+        frame.setdefault("conversation", None)  # type: ignore[arg-type]
+    return commands.parse(frame)
+
+
+Act = Callable[[Cast, Conversation], object]
+ACTS: dict[str, Act] = {
+    "send": lambda cast, shared: actions.post_message(
+        cast.bob, command("message.send", conversation=shared.id, text="More"), shared.id
+    ),
+    "begin": lambda cast, shared: actions.post_message(
+        cast.bob, command("message.send", team=cast.team.id, text="New"), actions.new_conversation_id()
+    ),
+    "edit": lambda cast, shared: actions.edit_message(
+        cast.bob, command("message.edit", message=shared.messages.get(role="user").id, text="Ho")
+    ),
+    "retry": lambda cast, shared: actions.retry_reply(
+        cast.bob, command("reply.retry", message=shared.messages.get(role="assistant").id)
+    ),
+    "fork": lambda cast, shared: actions.fork_conversation(
+        cast.bob, command("conversation.fork", message=shared.messages.get(role="assistant").id)
+    ),
+    "rename": lambda cast, shared: actions.change_conversation(cast.bob, shared.id, title="Mine"),
+    "move": lambda cast, shared: actions.move_conversation(cast.bob, shared.id, None),
+    "delete": lambda cast, shared: actions.delete_conversation(cast.bob, shared.id),
+    "share": lambda cast, shared: actions.share_conversation(
+        cast.bob, shared.id, shared.messages.get(role="assistant").id, days=1, pass_phrase=""
+    ),
+}
+LOSSES: dict[str, Act] = {
+    "removed": lambda cast, shared: actions.remove_member(cast.alice, cast.team.id, cast.bob.id),
+    "made a reader": lambda cast, shared: actions.change_role(cast.alice, cast.team.id, cast.bob.id, "reader"),
+    "moved away": lambda cast, shared: _move(cast, shared),
+}
+HARMLESS = {("fork", "made a reader"), ("begin", "moved away")}
+"""What may be done all the same afterwards."""
+
+
+def _move(cast: Cast, shared: Conversation) -> None:
+    """To another team, in which Bob has no place."""
+    others = actions.create_team(cast.alice, "Others")
+    actions.move_conversation(cast.alice, shared.id, others.id)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("act", ACTS)
+def test_nothing_lands_behind_the_loss_of_the_right_to_it(
+    cast: Cast, shared: Conversation, vendor: FakeVendor, act: str, loss: str
+) -> None:
+    judged, go = threading.Event(), threading.Event()
+
+    def hold(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if sql.startswith(_WRITES) and not judged.is_set():
+            judged.set()
+            assert go.wait(10)
+        return execute(sql, *rest)
+
+    def acting() -> str:
+        try:
+            with connection.execute_wrapper(hold):
+                ACTS[act](cast, shared)
+            return "done"
+        except NotFound:
+            return "refused"
+        finally:
+            connections.close_all()
+
+    def losing() -> None:
+        try:
+            LOSSES[loss](cast, shared)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        acted = pool.submit(acting)
+        assert judged.wait(10)
+        lost = pool.submit(losing)
+        until(lambda: lost.done() or _somebody_waits())
+        was_lost_before = lost.done()
+        go.set()
+        outcome = acted.result(10)
+        _outcome_of(lost.exception(10), act)
+    assert (was_lost_before, outcome) != (True, "done") or (act, loss) in HARMLESS
+    until(lambda: not Message.objects.under_way().exists())
+
+
+def _somebody_waits() -> bool:
+    """For a lock; SQLite has one that everybody waits for who writes."""
+    if connection.vendor == "sqlite":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def _outcome_of(error: BaseException | None, act: str) -> None:
+    """What was moved or deleted before cannot be moved any more."""
+    assert error is None or (isinstance(error, NotFound) and act in ("move", "delete"))
