@@ -139,7 +139,7 @@ def _relay(trying: _Trying) -> None:
         trying.meter.note(delta)
         delta = _with_files_kept(live, delta)
         hub.feed(live, delta)
-        live.fed.append(delta.part.text if delta.part and delta.part.kind == "text" else delta.text)
+        live.fed.add(Piece(delta.text, delta.thought, delta.part))
     if live.withdrawn and not live.stopped:
         raise KeyWithdrawn
 

@@ -56,7 +56,7 @@ class _Ending:
 
     reply: LiveReply
     outcome: Outcome
-    html: str
+    html: str | None
     is_tried: bool = False
 
     @property
@@ -87,8 +87,8 @@ class Writer:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def end(self, reply: LiveReply, outcome: Outcome, html: str) -> None:
-        """Make this reply's row terminal, soon; `html` is its whole text, rendered."""
+    def end(self, reply: LiveReply, outcome: Outcome, html: str | None) -> None:
+        """Make this reply's row terminal, soon; `html` is all of it rendered, None where that has still to be done."""
         self._endings.append(_Ending(reply, outcome, html))
         self._wake.set()
 
@@ -183,17 +183,23 @@ def _pay(owed: Sequence[Callable[[], None]]) -> None:
                 write()
 
 
-def _end_row(message: Message, reply: LiveReply, outcome: Outcome, html: str) -> None:
+def _end_row(message: Message, reply: LiveReply, outcome: Outcome, html: str | None) -> None:
     said = reply.snapshot()
     end(message, reply.attempt, outcome, html, reply.owed, text=said.text, parts=said.parts, seq=said.seq)
 
 
 def end(
-    message: Message, attempt: int, outcome: Outcome, html: str, owed: Sequence[Callable[[], None]] = (), **said: Any
+    message: Message,
+    attempt: int,
+    outcome: Outcome,
+    html: str | None,
+    owed: Sequence[Callable[[], None]] = (),
+    **said: Any,
 ) -> None:
     """Inside a transaction: make the row terminal and announce it; raises AlreadyEnded where it is already.
 
-    What is `owed` for its calls is written with it.
+    What is `owed` for its calls is written with it. Without `html` the reply is announced as it was written, and
+    rendered when somebody looks at it.
     """
     conversation = message.conversation
     revision = conversation.advance(2)
@@ -202,8 +208,8 @@ def end(
     changed = Message.objects.attempt(message.pk, attempt).update(
         **said,
         status=outcome.status,
-        html=html,
-        html_version=markdown.RENDERER_VERSION,
+        html=html or "",
+        html_version=0 if html is None else markdown.RENDERER_VERSION,
         revision=revision,
         ended_at=timezone.now(),
         finish_reason=outcome.finish.reason if outcome.finish else "",
@@ -218,6 +224,8 @@ def end(
     if not changed:
         raise AlreadyEnded
     ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
+    if html is None:
+        ended.show_as_written()
     streaming = Message.objects.under_way().filter(conversation=conversation).exists()
     # Whatever goes wrong in telling, the reply has ended.
     transaction.on_commit(partial(announcing.tell_of_the_end, ended, revision + 1, streaming), robust=True)

@@ -28,7 +28,7 @@ def stopped(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTH
 
 def broken(live: LiveReply, code: str, text: str, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
     """Failed before the first word, interrupted after it; a reply that continues another has spoken already."""
-    spoken = bool("".join(live.fed).strip()) or (stream is not None and stream.first_token_at is not None)
+    spoken = bool(live.fed.text().strip()) or (stream is not None and stream.first_token_at is not None)
     finish = Finish("blocked") if code == "blocked" else None
     return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, counted, code, text)
 

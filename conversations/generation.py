@@ -18,6 +18,7 @@ from conversations.models import Message
 from conversations.models.message import Status
 from conversations.parts import Piece, carried_over
 from conversations.queueing import queue
+from conversations.segments import rendered
 from conversations.spending import Payer
 from providers import clock
 from providers.choosing import Search, Wait
@@ -28,6 +29,10 @@ from providers.prepared import Prepared
 from providers.types import Part, Prompt
 
 DATABASE_PATIENCE, AGAIN_SECONDS = 60.0, 0.5
+RENDERING, LAST_RENDERING = 10.0, 0.3
+"""Seconds that a reply that ends waits to be rendered, usually and when the server ends,"""
+RENDER_WORK = 5.0
+"""and that it may take of the processor."""
 
 _logger = logging.getLogger(__name__)
 _threads = ThreadPoolExecutor(settings.CHATSITE_STREAM_THREADS, thread_name_prefix="reply")
@@ -38,6 +43,7 @@ def start(reply: Message) -> None:
     live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
     live.row = reply
     hub.begin(live)
+    markdown.child.warm()
     _ask(live)
 
 
@@ -92,13 +98,23 @@ def hang_up_on_withdrawn_keys() -> None:
 
 
 def _end_if_waiting(live: LiveReply, outcome: Outcome) -> None:
+    """End it at once, as this may be the loop: what it was to begin with is rendered when somebody looks at it."""
     if live.claim():
-        _end(live, outcome)
+        _end(live, outcome, None if list(live.fed) else "")
 
 
-def _end(live: LiveReply, outcome: Outcome) -> None:
+def _end(live: LiveReply, outcome: Outcome, html: str | None) -> None:
     queue.leave(live)
-    hub.end(live, partial(writer.end, live, outcome, markdown.render("".join(live.fed))))
+    hub.end(live, partial(writer.end, live, outcome, html))
+
+
+def _rendered(live: LiveReply) -> str | None:
+    """Return the HTML of all that was said, or None where there is no time for it."""
+    try:
+        seconds = LAST_RENDERING if closing.is_set() else RENDERING
+        return rendered(live.fed.text(), live.fed.as_json(), seconds, RENDER_WORK)
+    except markdown.Away:
+        return None
 
 
 def run(live: LiveReply) -> None:
@@ -114,7 +130,7 @@ def run(live: LiveReply) -> None:
         if live.search is not None:
             database.submit_change(live.search.over)
     if outcome is not None:
-        _end(live, outcome)
+        _end(live, outcome, _rendered(live))
 
 
 def _write(live: LiveReply) -> Outcome | None:
@@ -203,7 +219,7 @@ def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[Piece, ...]:
     if live.search is None:
         for piece in carried:
             hub.feed(live, piece)
-            live.fed.append(piece.text)
+            live.fed.add(piece)
     return carried
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from conversations import generation, opening, sweep
+from conversations import generation, markdown, opening, sweep
 from conversations.checkpoints import writer
 from conversations.live import hub
 
@@ -21,11 +21,8 @@ def start_up(loop: asyncio.AbstractEventLoop) -> None:
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
         _meet_the_neighbours(loop)
-    else:
-        sweep.end_replies_of_earlier_boots()
-    sweep.reconcile()
     writer.start()
-    sweep.sweeper.start()
+    sweep.sweeper.start(is_heir=not settings.SEVERAL_PROCESSES)
 
 
 def _meet_the_neighbours(loop: asyncio.AbstractEventLoop) -> None:
@@ -46,6 +43,7 @@ def shut_down() -> None:
     sweep.sweeper.stop()
     generation.interrupt_all()
     writer.stop(LAST_WORDS)
+    markdown.child.close()
     if hub.neighbours is not None and hub.loop is not None and hub.loop.is_running():
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(hub.neighbours.close(), hub.loop).result(GOODBYE)

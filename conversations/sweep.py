@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -14,10 +15,13 @@ from conversations.ids import BOOT_ID
 from conversations.live import hub
 from conversations.models import Message, Receipt
 from conversations.models.message import MessageQuerySet, Status
+from conversations.segments import rendered
 from providers import cooling, leases
 from providers.models import HealthEvent
 
 EVERY = 1.0
+RENDERING = 1.0
+"""Seconds in which dead replies are rendered; those behind them when somebody looks at them."""
 REMIND_EVERY = 20
 """Rounds after which those who look at a conversation are named again; pages forget them after three times that."""
 _logger = logging.getLogger(__name__)
@@ -29,8 +33,11 @@ class Sweeper:
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._is_heir = False
 
-    def start(self) -> None:
+    def start(self, *, is_heir: bool = False) -> None:
+        """Come round from now on; first, as the one heir of earlier processes, end what they left under way."""
+        self._is_heir = is_heir
         if self._thread is None or not self._thread.is_alive():
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="sweep", daemon=True)
@@ -42,16 +49,18 @@ class Sweeper:
             self._thread.join(EVERY)
 
     def _run(self) -> None:
-        rounds = 0
+        """The first round is at once: a start leaves everything to it that can wait until the site is served."""
+        go_round(is_heir=self._is_heir)
+        rounds = 1
         while not self._stopping.wait(EVERY):
             go_round(rounds)
             rounds += 1
         close_old_connections()
 
 
-def go_round(number: int = 0) -> None:
+def go_round(number: int = 0, *, is_heir: bool = False) -> None:
     """Everything that is due in this round; what fails keeps nothing else from being done."""
-    for step in _steps(number):
+    for step in _steps(number, is_heir):
         try:
             step()
         except Exception:  # each step's outermost frame: without it what follows would wait for what cannot be done
@@ -59,25 +68,22 @@ def go_round(number: int = 0) -> None:
             close_old_connections()
 
 
-def _steps(number: int) -> Iterator[Callable[[], None]]:
+def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
+    if is_heir:
+        yield end_replies_of_earlier_boots
     yield _end_abandoned
     yield from RECONCILED
     yield _stop_for_the_deactivated
     yield generation.hang_up_on_withdrawn_keys
     yield generation.wake_waiting
     yield admission.recheck
+    yield markdown.child.tend
     if number % REMIND_EVERY == 0:
         yield hub.remind
     if number % 3600 == 0:
         yield Receipt.remove_old
         yield files.remove_forgotten
         yield HealthEvent.remove_old
-
-
-def reconcile() -> None:
-    """Put right, from the rows, what a write that failed has left of replies that have ended."""
-    for step in RECONCILED:
-        step()
 
 
 def _free_what_the_ended_hold() -> None:
@@ -89,6 +95,7 @@ def _free_what_the_ended_hold() -> None:
         cooling.let_go(holder)
 
 
+# Put right, from the rows, what a write that failed has left of replies that have ended.
 RECONCILED = (spending.release_forgotten, _free_what_the_ended_hold, announcing.tell_what_is_untold)
 
 
@@ -108,11 +115,13 @@ def end_replies_of_earlier_boots() -> None:
 
 def end_replies(replies: MessageQuerySet) -> None:
     """Give replies that nobody writes any more their end, with the text they have."""
+    until = time.monotonic() + RENDERING
     for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation").order_by("id"):
+        html = _rendered(reply, until)
         try:
             with transaction.atomic():
                 owed = [partial(ledger.record_lost, reply)]
-                checkpoints.end(reply, reply.attempt, _outcome(reply), markdown.render(reply.text), owed)
+                checkpoints.end(reply, reply.attempt, _outcome(reply), html, owed)
         except (AlreadyEnded, ObjectDoesNotExist):
             continue
         except DataError:
@@ -120,6 +129,14 @@ def end_replies(replies: MessageQuerySet) -> None:
             continue
         leases.give_back(reply.pk)
         cooling.let_go(reply.pk)
+
+
+def _rendered(reply: Message, until: float) -> str | None:
+    """Return its HTML, before its row is locked; None where the dead before it have taken all the time there is."""
+    try:
+        return rendered(reply.text, reply.parts, until - time.monotonic(), RENDERING)
+    except markdown.Away:
+        return None
 
 
 def _outcome(reply: Message) -> Outcome:

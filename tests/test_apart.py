@@ -25,7 +25,8 @@ django.setup()
 import chatsite.management.commands.start, chatsite.server, conversations.lifecycle, chatsite.asgi, chatsite.urls
 from django.template import engines
 engines.all()
-print(*sorted({"PIL", "psycopg", "qrcode", "redis"} & set(sys.modules)))
+rendering = {"latex2mathml", "markdown_it", "nh3", "pygments"}
+print(*sorted({"PIL", "psycopg", "qrcode", "redis", *rendering} & set(sys.modules)))
 """
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from conversations import frames
+from conversations import frames, markdown
 from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewing import Viewing
 from conversations.parts import Numbered, Piece
@@ -14,8 +14,12 @@ EVERY = 0.2
 """Seconds between two renderings of one reply while many run."""
 SHARE = 8
 """A rendering that took t seconds is followed by none for this many times t."""
+PATIENT = 0.3
+"""Seconds that text waits for its HTML: what is not rendered by then goes out plain."""
 IN_LINE = 8
 """Renderings that may stand in line: text waits for its own, and goes out plain at once where the line is longer."""
+OPENING = 1.0
+"""Seconds that somebody waits who comes in the middle of a long reply."""
 LIVE_PER_SECOND = 250_000
 """Characters of an open block's HTML that a viewer is sent a second: each rendering sends the block again."""
 
@@ -33,7 +37,10 @@ class Renderer:
             return False
         if reply.when_flushed is not None or not any(_has_text(piece) for _, piece in pieces):
             return False  # the end brings the whole HTML
-        return any(viewing.html for viewing in viewings)
+        if not any(viewing.html for viewing in viewings):
+            return False
+        markdown.child.warm()
+        return markdown.child.is_ready
 
     def render(
         self, loop: asyncio.AbstractEventLoop, reply: LiveReply, busy: bool, then: Callable[[Rendering], None]
@@ -49,7 +56,7 @@ class Renderer:
 
         reply.rendering = True
         self._in_line += 1
-        loop.run_in_executor(self._thread, reply.render, reply.text()).add_done_callback(rendered)
+        loop.run_in_executor(self._thread, reply.render, reply.text(), PATIENT).add_done_callback(rendered)
 
     async def render_for(
         self, loop: asyncio.AbstractEventLoop, viewing: Viewing, reply: LiveReply, text: str
@@ -58,7 +65,7 @@ class Renderer:
 
         The mark is set by a callback of the work itself: it must stand before the next frame is made.
         """
-        work = loop.run_in_executor(self._thread, reply.render, text)
+        work = loop.run_in_executor(self._thread, reply.render, text, OPENING)
         work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
         return await work
 

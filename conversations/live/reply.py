@@ -54,8 +54,8 @@ class LiveReply:
         self.lost = False
         """Somebody else has ended it: whatever comes from now on is not shown."""
         self.checkpoint_at = time.monotonic()
-        self.fed: list[str] = []
-        """Its answer's words, as far as they have been fed to the hub."""
+        self.fed = Parts()
+        """What has been fed to the hub."""
         self.owed: list[Callable[[], None]] = []
         """What could not be written of its calls, to be written with its end; each does nothing the second time."""
         self.made = 0
@@ -166,19 +166,19 @@ class LiveReply:
         with self._lock:
             return self._sent.text()
 
-    def render(self, text: str) -> "Rendering":
-        """Bring the growing HTML up to `text`; only ever in the one rendering thread."""
+    def render(self, text: str, seconds: float) -> "Rendering":
+        """Bring the growing HTML up to `text`, the rest plain after so many seconds; only ever in the one thread."""
         begun = time.perf_counter()
-        self._close_at_parts(text)
-        self._growing.update(text)
+        self._close_at_parts(text, seconds)
+        self._growing.update(text, seconds)
         return Rendering(tuple(self._growing.done), self._growing.live, time.perf_counter() - begun)
 
-    def _close_at_parts(self, text: str) -> None:
+    def _close_at_parts(self, text: str, seconds: float) -> None:
         """Where words follow a part, they are a text of their own; a part at the end may be newer than `text`."""
         with self._lock:
             places = self._sent.places()
         for place in places[self._parts_passed :]:
             if place >= len(text):
                 break
-            self._growing.part(text[:place])
+            self._growing.part(text[:place], seconds)
             self._parts_passed += 1

@@ -2,7 +2,10 @@
 
 `render` is the whole text at once. `GrowingMarkdown` is one reply while it streams: it hands out every top-level block
 once, as soon as no further text can change it, and the open rest again at each update. Joined, both are the same HTML.
-`render_cited` is the whole text with the numbers of the sources that it rests on.
+`rendered` is the whole text with the numbers of the sources that it rests on; `linked` makes links of these.
+
+The server parses nothing itself. A process of its own does (`worker.py`), a slice of the text at a time (`slices.py`),
+with limits of time and memory, and what goes beyond them is shown as it was written.
 
 A code block, all on one line up to the code, and without `data-language` and its span where no language is named:
 
@@ -11,20 +14,30 @@ A code block, all on one line up to the code, and without `data-language` and it
 
 A table stands in <div class="table-scroll">, a display formula in <div class="math-block">; an image is
 <span class="image-chip" title="its address">its text</span> and is never loaded; a source's number is
-<sup class="cite"><a class="cite__link" …>1</a></sup>.
+<sup class="cite">1</sup>, with a link in it once it is shown.
 """
 
-from django.utils.safestring import SafeString, mark_safe
+from conversations.markdown.growing import PART, GrowingMarkdown, Rendered, Work, child, plain, render, rendered
+from conversations.markdown.marks import Mark
+from conversations.markdown.process import Away
+from conversations.markdown.shown import code, linked, stored
 
-from conversations.markdown.cited import Mark, render_cited
-from conversations.markdown.growing import GrowingMarkdown, Rendered, render
-
-__all__ = ["RENDERER_VERSION", "GrowingMarkdown", "Mark", "Rendered", "render", "render_cited", "stored"]
+__all__ = [
+    "PART",
+    "RENDERER_VERSION",
+    "Away",
+    "GrowingMarkdown",
+    "Mark",
+    "Rendered",
+    "Work",
+    "child",
+    "code",
+    "linked",
+    "plain",
+    "render",
+    "rendered",
+    "stored",
+]
 
 # Stored beside the HTML of a finished message: raise it whenever the same text would come out differently.
-RENDERER_VERSION = 1
-
-
-def stored(html: str, version: int, text: str) -> SafeString:
-    """What `render` made of `text` and somebody stored; made anew where the renderer has changed since."""
-    return mark_safe(html) if version == RENDERER_VERSION else render(text)  # noqa: S308
+RENDERER_VERSION = 2

@@ -2,16 +2,12 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from html import escape
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from django.utils.safestring import SafeString, mark_safe
 from markdown_it.token import Token
 
-from conversations.markdown.characters import showable
-from conversations.markdown.parser import Block, parse_blocks, render_block
-from conversations.markdown.sanitizer import sanitize
+from conversations.markdown.parser import Block
 
 # How far behind one token's words the next one's are looked for: what stands between them is an address or marks.
 REACH = 4_096
@@ -20,54 +16,18 @@ _EAST_ASIAN = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"(?:(?![{_EAST_ASIAN}])\w|[\u0300-\u036f])+")
 _LINE = re.compile(r"\r\n?|\n")
 _CODE = frozenset({"fence", "code_block", "math_block"})
-_SANITIZED = re.compile(r'<sup class="cite">(\d+)</sup>')
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Mark:
-    """A source that the words up to a character of a text rest on: its number, and what it is called."""
-
-    end: int
-    number: int
-    title: str
-
-
-def render_cited(text: str, marks: Iterable[Mark], key: str) -> SafeString:
-    """Return what `render` does, with numbers that lead to the elements `source-{key}-{number}`.
+def cited(blocks: Sequence[Block], source: str, places: Iterable[tuple[int, int]]) -> list[Block]:
+    """Return the blocks of a text with the numbers of its sources: (end of the words that rest on it, number), sorted.
 
     A number stands behind the word with which its words end; behind the link, the code or the formula if they end
     inside one, and behind the block if it is code.
     """
-    marks = list(marks)
-    placing = _Placing(showable(text), _places(text, marks))
-    blocks = [replace(block, tokens=list(placing.through(block.tokens))) for block in parse_blocks(text)]
-    if rest := list(placing.rest()):
-        blocks.append(Block(rest, 0, 0))
-    titles = {mark.number: mark.title for mark in marks}
-    html = "".join(_linked(sanitize(render_block(block)), key, titles) for block in blocks)
-    return mark_safe(html)  # noqa: S308 (sanitised, but for links of our own making)
-
-
-def _places(text: str, marks: Iterable[Mark]) -> deque[tuple[int, int]]:
-    """Behind which character which number stands, each once; white space at the end of the words carries none."""
-    return deque(sorted({(_trimmed(text, min(mark.end, len(text))), mark.number) for mark in marks}))
-
-
-def _trimmed(text: str, end: int) -> int:
-    while end and text[end - 1].isspace():
-        end -= 1
-    return end
-
-
-def _linked(html: str, key: str, titles: dict[int, str]) -> str:
-    """Make links of the marks, for which the sanitizer, rightly, has no scheme."""
-
-    def link(mark: re.Match[str]) -> str:
-        number = int(mark[1])
-        attributes = f'href="#source-{escape(key)}-{number}" title="{escape(titles.get(number, ""))}"'
-        return f'<sup class="cite"><a class="cite__link" role="doc-noteref" {attributes}>{number}</a></sup>'
-
-    return _SANITIZED.sub(link, html)
+    placing = _Placing(source, deque(places))
+    placed = [replace(block, tokens=list(placing.through(block.tokens))) for block in blocks]
+    rest = list(placing.rest())
+    return [*placed, Block(rest, 0, 0)] if rest else placed
 
 
 class _Placing:

@@ -3,16 +3,22 @@
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from html import escape, unescape
+from html import unescape
+from time import process_time
 from xml.etree.ElementTree import Element, tostring
 
 from latex2mathml import exceptions
 from latex2mathml.converter import convert_to_element
 
+from conversations.markdown import formula_time
+from conversations.markdown.budget import within
 from conversations.markdown.limits import FAILURES
+from conversations.markdown.plain import formula_as_text
 
 MAX_FORMULA_CHARACTERS = 4_000
 MAX_FORMULA_DEPTH = 100
+# The converter takes a second for some formulas of that length, and a reply may hold hundreds.
+SECONDS_EACH = 0.1
 
 # The converter expands a user's macros without a limit on the result: twenty doublings are a million symbols.
 _DEFINITION = re.compile(
@@ -38,22 +44,30 @@ _FAILURES: tuple[type[Exception], ...] = (
 )
 
 
-@lru_cache(maxsize=512)
 def formula(source: str, written: str, *, display: bool) -> str:
     """Return MathML for LaTeX `source`, or the formula as it was `written`, delimiters included, as text."""
-    if len(source) > MAX_FORMULA_CHARACTERS or _DEFINITION.search(source):
+    if len(source) > MAX_FORMULA_CHARACTERS or _DEFINITION.search(source) or formula_time.left <= 0:
         return formula_as_text(written)
+    begun = process_time()
+    try:
+        return _converted(source, display) or formula_as_text(written)
+    finally:
+        formula_time.left -= process_time() - begun
+
+
+@lru_cache(maxsize=512)
+def _converted(source: str, display: bool) -> str:
+    """Return MathML, or nothing where that fails or takes too long."""
+    return within(SECONDS_EACH, lambda: _mathml(source, display), str)
+
+
+def _mathml(source: str, display: bool) -> str:
     try:
         element = convert_to_element(_ENVIRONMENT.sub(_known, source), display="block" if display else "inline")
         _tidy(element)
         return tostring(element, encoding="unicode")
     except _FAILURES:
-        return formula_as_text(written)
-
-
-def formula_as_text(written: str) -> str:
-    """Return a formula that cannot be shown as one."""
-    return f'<code class="math-error">{escape(written, quote=False)}</code>'
+        return ""
 
 
 def _known(environment: re.Match[str]) -> str:

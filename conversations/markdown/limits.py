@@ -44,14 +44,21 @@ def _bounded_table(state: StateBlock, first: int, end: int, silent: bool) -> boo
     Rows are filled up to the header's width: a hundred columns above lines of one letter would make millions of cells.
     """
     pipes = _pipes(state, first)
-    if not 0 < pipes <= MAX_TABLE_COLUMNS:
+    if not 0 < pipes <= MAX_TABLE_COLUMNS or not table(state, first, end, True):
         return False
-    if silent:
-        return table(state, first, end, silent)
-    last = min(first + 2, end)
-    while last < end and _pipes(state, last) >= max(1, (pipes - 1) / 2):
-        last += 1
-    return table(state, first, last, silent)
+    return silent or table(state, first, _end_of_rows(state, first + 2, end, max(1, pipes // 2)), silent)
+
+
+def _end_of_rows(state: StateBlock, line: int, end: int, pipes: int) -> int:
+    """Return the first line from here on with fewer pipes; found for all lines at once, as a text may be all tables."""
+    ends: dict[int, list[int]] = state.env.setdefault("row_ends", {})
+    if pipes not in ends:
+        count = len(state.bMarks)
+        found = [count] * (count + 1)
+        for each in range(count - 1, -1, -1):
+            found[each] = found[each + 1] if _pipes(state, each) >= pipes else each
+        ends[pipes] = found
+    return min(ends[pipes][min(line, end)], end)
 
 
 def _pipes(state: StateBlock, line: int) -> int:

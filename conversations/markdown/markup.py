@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from html import escape
+from types import ModuleType
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from conversations.markdown.code_blocks import code_block
-from conversations.markdown.formulas import formula, formula_as_text
+from conversations.markdown.budget import uncounted
+from conversations.markdown.code_blocks import code_block, language_of
 from conversations.markdown.math_rules import closer_of
+from conversations.markdown.plain import formula_as_text
 
 MAX_SHOWN_ADDRESS = 300
 
@@ -21,11 +23,6 @@ def add_markup(md: MarkdownIt) -> None:
         md.add_render_rule(name, _render_rule(markup))
 
 
-def plain_paragraph(text: str) -> str:
-    """Return text as it was written, line breaks kept by the style sheet."""
-    return f'<p class="plain-text">{escape(text, quote=False)}</p>\n'
-
-
 def _render_rule(markup: Callable[[Token], str]) -> Callable[..., str]:
     def rule(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
         return markup(tokens[index])
@@ -34,7 +31,21 @@ def _render_rule(markup: Callable[[Token], str]) -> Callable[..., str]:
 
 
 def _fence(token: Token) -> str:
-    return code_block(token.content, token.info, colours=not token.meta.get("open"))
+    if token.meta.get("open") or not language_of(token.info):
+        return code_block(token.content, token.info)
+    return code_block(token.content, token.info, uncounted(_colours)(token.content, language_of(token.info)))
+
+
+def _colours() -> Callable[[str, str], str]:
+    from conversations.markdown.colours import coloured  # with Pygments, which many replies do not need
+
+    return coloured
+
+
+def _formulas() -> ModuleType:
+    from conversations.markdown import formulas  # with 12 MB of symbols
+
+    return formulas
 
 
 def _indented_code(token: Token) -> str:
@@ -81,14 +92,15 @@ def _cell_open(token: Token) -> str:
 
 def _math_inline(token: Token) -> str:
     written = token.markup + token.content + closer_of(token.markup)
-    return formula(token.content, written, display=token.markup in ("$$", "\\["))
+    return uncounted(_formulas).formula(token.content, written, display=token.markup in ("$$", "\\["))
 
 
 def _math_block(token: Token) -> str:
+    written = token.markup + token.content
     if token.meta["closed"]:
-        shown = formula(token.content, token.markup + token.content + closer_of(token.markup), display=True)
+        shown = uncounted(_formulas).formula(token.content, written + closer_of(token.markup), display=True)
     else:
-        shown = formula_as_text(token.markup + token.content)
+        shown = formula_as_text(written)
     return f'<div class="math-block">{shown}</div>\n'
 
 

@@ -2,68 +2,32 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from conversations import markdown
 from conversations.ids import new_id
+from conversations.models import statements
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
-from conversations.segments import segments
+from conversations.segments import as_written, is_words, rendered, segments
 from providers.models import LanguageModel
 from providers.prepared import as_stored
 
 HEARTBEAT_LIMIT = timedelta(seconds=5)
+RENDER_SECONDS, RENDER_WORK = 3.0, 1.0
+"""That somebody waits at most who looks at a reply without HTML, and that it may take of the processor."""
 
-
-_BRANCH = """
-    WITH RECURSIVE branch (id, parent_id, depth) AS (
-        SELECT id, parent_id, 1 FROM conversations_message WHERE id = %s
-        UNION ALL
-        SELECT above.id, above.parent_id, branch.depth + 1
-        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
-        WHERE branch.depth < %s AND above.id <> %s
-    )
-    SELECT message.* FROM conversations_message message JOIN branch ON message.id = branch.id
-    ORDER BY branch.depth DESC
-"""
-
-_SAID_UP_TO = """
-    WITH RECURSIVE branch (parent_id, status, role, author_id, parts) AS (
-        SELECT parent_id, status, role, author_id, parts FROM conversations_message WHERE id = %s
-        UNION ALL
-        SELECT above.parent_id, above.status, above.role, above.author_id, above.parts
-        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
-        WHERE above.id <> %s
-    )
-    SELECT parent_id, status, role, author_id, parts FROM branch
-"""
 
 ALL = 10**9
-
-_CHECKPOINT = """
-    UPDATE conversations_message SET text = %s, parts = %s, seq = %s, heartbeat = %s, status = %s
-    WHERE id = %s AND attempt = %s AND status IN ('waiting', 'streaming')
-"""
-_ORDER = ("text", "parts", "seq", "heartbeat", "status", "id", "attempt")
-
-
-_NEWEST_BELOW = """
-    WITH RECURSIVE below (id) AS (
-        SELECT id FROM conversations_message WHERE id = %s
-        UNION ALL
-        SELECT child.id FROM conversations_message child JOIN below ON child.parent_id = below.id
-    )
-    SELECT id FROM below ORDER BY id DESC LIMIT 1
-"""
 
 
 class Status(models.TextChoices):
@@ -126,13 +90,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """
         if leaf is None or leaf == below:
             return []
-        rows = self.model.objects.raw(_BRANCH, [_db_key(leaf), most, _db_key(below or leaf)])
+        rows = self.model.objects.raw(statements.BRANCH, [_db_key(leaf), most, _db_key(below or leaf)])
         return list(rows.prefetch_related("author"))
 
     def said_up_to(self, leaf: UUID, below: UUID | None = None) -> "SaidUpTo":
         """As `branch`, but only what was said: whole messages would take ten times as long to make."""
         with connection.cursor() as cursor:
-            cursor.execute(_SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
+            cursor.execute(statements.SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
             rows = cursor.fetchall()[::-1]  # the order of the recursion, turned round
         parts = json.loads(f"[{','.join([row[-1] for row in rows])}]")  # at once: a third of one by one
         said = [Said(row[2], stored, str(row[3] or "")) for row, stored in zip(rows, parts, strict=True)]
@@ -148,7 +112,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         choice = conversation.branch_choices.filter(user=user).first()
         if choice is None:
             return conversation.messages.order_by("-id").values_list("pk", flat=True).first()
-        rows = self.model.objects.raw(_NEWEST_BELOW, [_db_key(choice.message_id)])
+        rows = self.model.objects.raw(statements.NEWEST_BELOW, [_db_key(choice.message_id)])
         return rows[0].pk
 
     def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
@@ -165,7 +129,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         now = timezone.now()
         rows = [{**one, "heartbeat": now, "status": Status.STREAMING if one["seq"] else Status.WAITING} for one in said]
         with connection.cursor() as cursor:
-            cursor.executemany(_CHECKPOINT, [[as_stored(Message, name, row[name]) for name in _ORDER] for row in rows])
+            cursor.executemany(
+                statements.CHECKPOINT,
+                [[as_stored(Message, name, row[name]) for name in statements.CHECKPOINT_ORDER] for row in rows],
+            )
         written = self.filter(pk__in=[row["id"] for row in rows], heartbeat=now)
         return set(written.values_list("pk", flat=True))
 
@@ -280,19 +247,34 @@ class Message(models.Model):
         return "".join(part.get("text", "") for part in self.parts if part["kind"] == "thought")
 
     @property
-    def rendered(self) -> SafeString:
-        """A reply's text as safe HTML: as stored, or anew where the renderer has changed since."""
-        if not self.is_reply:
-            return markdown.render("")
-        return markdown.stored(self.html, self.html_version, self.text)
-
-    @property
     def segments(self) -> list[dict[str, Any]]:
         """What the body shows, in order: neighbouring texts as one `html`, every other part as it is stored."""
-        if all(part["kind"] in ("text", "thought") for part in self.parts):
-            shown = [{"kind": "text", "html": self.rendered}] if self.text else []
-            return [*(part for part in self.parts if part["kind"] == "thought"), *shown]
-        return list(segments(self.parts, str(self.id)))
+        return segments(self._html(), self.text, self.parts, str(self.id))
+
+    def show_as_written(self) -> None:
+        """Show this very object without rendering it."""
+        self.html, self.html_version = as_written(self.text, self.parts), markdown.RENDERER_VERSION
+
+    def _html(self) -> str:
+        """The stored HTML; made now and stored where there is none, or the renderer has changed since."""
+        if not self.parts and not self.text:
+            return ""
+        if self.html_version == markdown.RENDERER_VERSION or (self.html_version == 1 and is_words(self.parts)):
+            return self.html
+        if self.is_under_way:
+            return as_written(self.text, self.parts)
+        return self._rendered_now()
+
+    def _rendered_now(self) -> str:
+        try:
+            html = rendered(self.text, self.parts, RENDER_SECONDS, RENDER_WORK)
+        except markdown.Away:
+            return as_written(self.text, self.parts)
+        if not connection.in_atomic_block:
+            with suppress(DatabaseError):  # a database for reading only
+                rows = Message.objects.filter(pk=self.pk, html_version=self.html_version)
+                rows.update(html=html, html_version=markdown.RENDERER_VERSION)
+        return html
 
     def usage(self) -> dict[str, Any]:
         """Tokens as the vendor counted them, and what all calls cost; null where it said nothing."""

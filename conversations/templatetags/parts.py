@@ -1,7 +1,6 @@
 """How the parts of a message are shown: which template, and what of a vendor's word may go into it."""
 
 import json
-import re
 from html import unescape
 from typing import Any
 
@@ -22,10 +21,8 @@ _KINDS = {
     *("text", "thought", "image", "file", "code", "code_result"),
     *("call", "call_result", "citation", "refusal", "seam"),
 }
-_LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 _BEGINNING = 1_200
 """Characters, of which the first words are sought."""
-_BACKTICKS = re.compile(r"`{3,}")
 
 
 @register.filter
@@ -78,16 +75,11 @@ def outcome(said: phrases.Phrases | str, message: Message) -> str:
 
 @register.filter
 def code_block(part: dict[str, Any] | None) -> SafeString:
-    """Code as a block of the same look as one in the text: a fence that nothing inside it can close.
+    """Code as a block of the same look as one in the text.
 
     Without a part it is the empty block that scripts fill, with a place for the language.
     """
-    part = part or {"language": "text"}
-    code, language = part.get("text") or "", (part.get("language") or "").lower()
-    longest = max(map(len, _BACKTICKS.findall(code)), default=2)
-    fence = "`" * (longest + 1)
-    named = language if _LANGUAGE.fullmatch(language) else ""
-    return markdown.render(f"{fence}{named}\n{code}\n{fence}")
+    return part["html"] if part else markdown.code("", "text")
 
 
 @register.filter

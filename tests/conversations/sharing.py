@@ -4,7 +4,7 @@ from typing import Any
 
 from django.test import Client
 
-from conversations import actions, files
+from conversations import actions, files, markdown
 from conversations.models import Conversation, Message, Share, User
 from tests.conversations.calling import say
 from tests.conversations.test_teams import enter
@@ -21,10 +21,10 @@ def talk(owner: User, **fields: Any) -> Conversation:
 
 
 def answer(conversation: Conversation, question: Message, text: str, **fields: Any) -> Message:
+    """A reply as it is stored when it has ended."""
     parts = [{"kind": "text", "text": text}]
-    return say(
-        conversation, text, **{"role": "assistant", "parent": question, "parts": parts, "model_name": "parrot"} | fields
-    )
+    ended = {"html": markdown.render(text), "html_version": markdown.RENDERER_VERSION, "parts": parts}
+    return say(conversation, text, **{"role": "assistant", "parent": question, "model_name": "parrot"} | ended | fields)
 
 
 def last(conversation: Conversation) -> Message:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations import citations
-from conversations.markdown import Mark, render, render_cited
+from conversations.markdown import Mark, linked, render, rendered
+from conversations.segments import rendered as rendered_parts
 from conversations.segments import segments
 
 MARK = re.compile(r'<sup class="cite"><a class="cite__link"[^>]*>(\d+)</a></sup>')
@@ -17,6 +18,10 @@ PIECES = [
     *("$$\na\n$$\n\n", "| a | b |\n| - | - |\n| 1 | 2 |\n\n", "![p](https://example.test/p.png)", "\\* ", "&amp; "),
     *("~~out~~ ", "1. one\n", "- [ ] task\n", "\x00", "<b>", "--- \n", "|", "`", "*", "$", "[", "]("),
 ]
+
+
+def render_cited(text: str, marks: list[Mark], key: str) -> str:
+    return linked(rendered(text, marks), {mark.number: mark.title for mark in marks}, key)
 
 
 def marked(text: str, *places: str | int) -> str:
@@ -99,7 +104,9 @@ def test_the_numbers_are_those_of_the_sources_that_are_shown() -> None:
             "supports": [{"start": 0, "end": 4, "sources": [0, 2]}, {"start": 4, "end": 9, "sources": [1]}],
         },
     ]  # fmt: skip
-    first, _, second, named = segments(parts, "k")
+    html = rendered_parts("One. Two.", parts, 10, 10)
+    first, code, second, named = segments(html, "One. Two.", parts, "k")
+    assert '<code class="highlight">x\n</code>' in code["html"]
     assert MARK.sub(r"[\1]", first["html"]) == "<p>One.[2]</p>\n"
     assert MARK.sub(r"[\1]", second["html"]) == "<p>Two.[1]</p>\n"
     assert [(source["title"], source["domain"]) for source in named["shown"]] == [("A", "a.test"), ("b.test", "")]

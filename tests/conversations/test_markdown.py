@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversations.markdown import GrowingMarkdown, parser, render
+from conversations.markdown.slices import render_slice
 from tests.conversations.harmless import Page, assert_harmless
 
 HOSTILE = (Path(__file__).parent / "markdown_corpus" / "hostile.txt").read_text().splitlines()
@@ -208,9 +209,9 @@ def test_text_with_which_the_parser_itself_fails_is_shown(
 
     monkeypatch.setattr(parser._parser if step == "parse" else parser._parser.renderer, step, fail)
     text = "# First\n\n```py\nsecond <b>\n```\n\n- third\nlast"
-    reply = GrowingMarkdown()
-    shown = reply.update(text)
-    for html in (render(text), "".join(shown.done) + shown.live, reply.finish()):
+    for is_whole in (False, True):
+        shown = render_slice(text, is_whole)
+        html = "".join(shown.done) + shown.live
         assert_harmless(html)
         assert all(word in Page(html).text for word in ("First", "second <b>", "third\nlast"))
     assert "RecursionError" in caplog.text

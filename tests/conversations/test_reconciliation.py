@@ -119,8 +119,7 @@ def test_a_process_that_dies_at_any_write_of_an_end_leaves_a_row_that_is_estimat
         hub.forget(reply)
         cut.mend()
         Message.objects.filter(pk=reply).update(owner="an earlier boot")
-        sweep.end_replies_of_earlier_boots()
-        sweep.reconcile()
+        sweep.go_round(is_heir=True)
         row = Message.objects.get(pk=reply)
         assert (row.text, row.status in ("complete", "interrupted")) == ("Hello", True), at
         is_right(reply)

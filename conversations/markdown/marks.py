@@ -1,0 +1,42 @@
+"""Sources by number, and the links that lead from the words to them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+# The renderer's own markup: a text cannot write it, because HTML in a text is text.
+_CITED = re.compile(r'<sup class="cite">(\d+)</sup>')
+
+
+_LONGEST_SPACE = 1_000
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """A source that the words up to a character of a text rest on: its number, and what it is called."""
+
+    end: int
+    number: int
+    title: str
+
+
+def places(text: str, marks: Iterable[Mark]) -> list[tuple[int, int]]:
+    """Return behind which character which number stands, each once; white space at the end of words carries none."""
+    return sorted({(_trimmed(text, min(mark.end, len(text))), mark.number) for mark in marks})
+
+
+def _trimmed(text: str, end: int) -> int:
+    begin = max(0, end - _LONGEST_SPACE)
+    return begin + len(text[begin:end].rstrip())
+
+
+def linked(html: str, titles: Mapping[int, str], key: str) -> str:
+    """Make links of the numbers, to the elements `source-{key}-{number}`: rows are copied, and their ids are not."""
+
+    def link(mark: re.Match[str]) -> str:
+        number = int(mark[1])
+        attributes = f'href="#source-{escape(key)}-{number}" title="{escape(titles.get(number, ""))}"'
+        return f'<sup class="cite"><a class="cite__link" role="doc-noteref" {attributes}>{number}</a></sup>'
+
+    return _CITED.sub(link, html)

@@ -1,0 +1,68 @@
+"""Replies that end while nothing can be rendered: they end in time, and are rendered when somebody looks."""
+
+import pytest
+from django.utils import timezone
+
+from conversations import events, generation, markdown, sweep
+from conversations.markdown import growing
+from conversations.models import Conversation, Message
+from providers.models import LanguageModel
+from tests.conftest import Cast
+from tests.conversations.test_engine import Connect, ask
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_stream
+
+
+def reply_of(cast: Cast, **fields: object) -> Message:
+    conversation = Conversation.objects.create(owner=cast.alice)
+    parts = [{"kind": "text", "text": "*Hello*"}]
+    return Message.objects.create(
+        conversation=conversation,
+        author=cast.alice,
+        revision=1,
+        role="assistant",
+        text="*Hello*",
+        parts=parts,
+        **fields,
+    )
+
+
+def test_the_dead_are_ended_at_once_and_rendered_later(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "RENDERING", 1e-6)
+    reply = reply_of(cast, status="streaming", seq=3, owner="an earlier boot", heartbeat=timezone.now())
+    with growing.child._turn(5):
+        sweep.end_replies_of_earlier_boots()
+    reply.refresh_from_db()
+    assert (reply.status, reply.html, reply.html_version) == ("interrupted", "", 0)
+    assert "<em>Hello</em>" in events.body_html(reply)
+    reply.refresh_from_db()
+    assert (reply.html, reply.html_version) == ("<p><em>Hello</em></p>\n", markdown.RENDERER_VERSION)
+
+
+def test_a_reply_that_ends_meanwhile_is_told_as_it_was_written(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "RENDERING", 0.01)
+    vendor.play([200, vendor.gate, openai_stream(["*Hello*"])])
+    alice = connect(cast.alice)
+    sent = ask(alice, model)
+    alice.ask("conversation.open", conversation=sent["conversation"], html=True)
+    with growing.child._turn(5):
+        vendor.gate.set()
+        told = alice.event("message.finished")
+    assert '<p class="plain-text">*Hello*</p>' in told["html"]
+    assert "<em>Hello</em>" in events.body_html(Message.objects.get(pk=sent["replies"][0]))
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_what_an_earlier_renderer_made_is_made_anew_once(cast: Cast, version: int) -> None:
+    reply = reply_of(cast, status="complete", html="<p>earlier</p>", html_version=version)
+    assert ("earlier" in events.body_html(reply)) == (version == 1), "words alone are rendered as they were"
+    reply.parts = [*reply.parts, {"kind": "code", "text": "x = 1", "language": "python"}]
+    reply.save()
+    assert '<span class="n">' not in (html := events.body_html(reply))
+    assert '<span class="o">=</span>' in html
+    reply.refresh_from_db()
+    assert reply.html_version == markdown.RENDERER_VERSION
+    with growing.child._turn(5):
+        assert events.body_html(reply) == html, "what is stored needs no rendering"

@@ -1,0 +1,145 @@
+"""Replies made to be hard to render, streamed by three people at once, hold up neither the server nor its start."""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.fake_vendor import FakeVendor
+from tests.faults.chatterbox import question
+from tests.faults.conftest import Bar
+from tests.faults.real_site import BASE, RealSite
+from tests.hostile_texts import HOSTILE, hostile
+from tests.sockets import Socket
+from tests.vendor_replies import Received, Step, openai_end, openai_event
+
+PEOPLE = ("alice", "bob", "rita")
+SIZE, ALL_SIZE = 20_000, 1_000_000
+SOME = ("scala", "list", "maths")
+PIECE, PACE = 2_000, 0.004
+P99, START, END = 0.2, 3.0, 5.0
+PATIENCE = 300.0
+
+
+@pytest.fixture
+def site(tmp_path: Path, soak: bool) -> Iterator[RealSite]:
+    with FakeVendor() as vendor:
+
+        def script(request: Received) -> Iterator[Step]:
+            text = hostile(question(request), ALL_SIZE if soak else SIZE)
+            for begin in range(0, len(text), PIECE):
+                yield openai_event(text[begin : begin + PIECE])
+                yield PACE
+            yield openai_end()
+
+        vendor.script = script
+        site = RealSite(tmp_path, vendor)
+        yield site
+        site.close()
+
+
+def test_hostile_replies_hold_up_nobody(site: RealSite, soak: bool, bar: Bar) -> None:
+    site.start()
+    sockets = [Socket(site.address, site.session(person)) for person in PEOPLE]
+    with watched(site) as idle:
+        list(map(Socket.settle, sockets))
+    say("idle", idle)
+    conversations = [begin(site, socket, "nesting") for socket in sockets]
+    worst = []
+    for name in HOSTILE if soak else SOME:
+        with watched(site) as answers:
+            for socket, conversation in zip(sockets, conversations, strict=True):
+                ask(site, socket, conversation, name)
+            for socket in sockets:
+                finished(socket)
+        say(name, answers)
+        worst += answers
+    say("all", worst)
+    assert percentile(worst, 99) < 1000 * bar(P99)
+    for socket in sockets:
+        socket.close()
+    assert_dies_and_starts(site, bar)
+
+
+def assert_dies_and_starts(site: RealSite, bar: Bar) -> None:
+    """Killed in the middle of such replies it listens again at once; told to end while it renders them it does."""
+    for kill in (True, False):
+        socket = Socket(site.address, site.session("alice"))
+        conversation = begin(site, socket, "nesting")
+        ask(site, socket, conversation, "scala")
+        socket.wait(lambda frame: frame["type"] == "message.delta" and "html" in frame)
+        children = children_of(site)
+        assert len(children) == 1
+        if kill:
+            site.kill()
+            begun = monotonic()
+            site.start()
+            print(f"listens {monotonic() - begun:.2f} s after it was killed")
+            assert monotonic() - begun < bar(START)
+            again = Socket(site.address, site.session("alice"))
+            shown = again.ask("conversation.open", conversation=conversation, html=True)
+            if shown["streaming"]:
+                again.event("message.finished")
+            again.close()
+        else:
+            seconds, code = site.terminate()
+            print(f"ends {seconds:.2f} s after SIGTERM")
+            assert code == 0
+            assert seconds < bar(END)
+        socket.close()
+        assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def begin(site: RealSite, socket: Socket, name: str) -> str:
+    """A conversation that this socket watches, with its HTML."""
+    sent = socket.ask("message.send", conversation=None, text=name, models=[site.model])
+    conversation = str(sent["conversation"])
+    socket.ask("conversation.open", conversation=conversation, html=True)
+    finished(socket)
+    return conversation
+
+
+def ask(site: RealSite, socket: Socket, conversation: str, name: str) -> None:
+    sent = socket.ask("message.send", conversation=conversation, text=name, models=[site.model])
+    assert sent["type"] == "ack", sent
+
+
+def finished(socket: Socket) -> None:
+    event = socket.wait(lambda frame: frame["type"] == "message.finished", PATIENCE)
+    assert event["message"]["status"] == "complete", event["message"]["error"]
+    socket.frames.clear()
+    socket._read = 0
+
+
+@contextmanager
+def watched(site: RealSite) -> Iterator[list[float]]:
+    """Milliseconds of each answer of /livez meanwhile."""
+    command = [sys.executable, "-m", "tests.faults.watch", site.address.removeprefix("http://")]
+    answers = list[float]()
+    with subprocess.Popen(command, cwd=BASE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watch:
+        yield answers
+        answers += json.loads(watch.communicate()[0])
+
+
+def say(name: str, answers: list[float]) -> None:
+    figures = " / ".join(f"{percentile(answers, share):.0f}" for share in (50, 95, 99))
+    print(f"{name}: /livez p50 / p95 / p99 {figures} ms, at most {max(answers):.0f} ms, {len(answers)} answers")
+
+
+def percentile(answers: list[float], share: int) -> float:
+    return statistics.quantiles(answers, n=100)[share - 1]
+
+
+def children_of(site: RealSite) -> list[int]:
+    """The processes that this site has started, dead ones that nobody has buried included."""
+    assert site._process
+    stats = (path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists())
+    found = (re.match(r"(\d+) \(.*\) \w (\d+)", stat) for stat in stats)
+    return [int(process[1]) for process in found if process and int(process[2]) == site._process.pid]
