@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from conversations.ledger_filters import KeyFilter, ModelFilter, PersonFilter, TeamFilter
 from conversations.models import UsageRecord
 from conversations.reporting.names import OUTCOMES, outcome_name
 from conversations.reporting.periods import Period
@@ -89,7 +90,7 @@ class LedgerAdmin(DiscreetAdmin):
     ]
     exclude = ["outcome"]
     readonly_fields = ["ending"]
-    list_filter = [DaysFilter, OutcomeFilter]
+    list_filter = [DaysFilter, OutcomeFilter, PersonFilter, TeamFilter, ModelFilter, KeyFilter]
     list_select_related = ["user"]
     list_per_page = 50
     sortable_by = ["created_at"]
