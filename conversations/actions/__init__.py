@@ -14,6 +14,7 @@ from conversations.actions.conversations import (
 )
 from conversations.actions.forking import fork_conversation
 from conversations.actions.inviting import invite, join, revoke_invitation, sign_up
+from conversations.actions.keys import add_keys
 from conversations.actions.replying import continue_reply, retry_reply, stop_reply
 from conversations.actions.sharing import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.teams import (
@@ -27,6 +28,7 @@ from conversations.actions.teams import (
 )
 
 __all__ = [
+    "add_keys",
     "change_conversation",
     "change_role",
     "change_team",

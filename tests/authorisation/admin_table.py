@@ -46,6 +46,8 @@ OTHERS = [
     on("test-key", "POST", targets=SITES_KEYS, ok=302, refusal="admin"),
     on("rotate-key", "POST", {"new_key": "sk-test-another"}, targets=SITES_KEYS, refusal="admin"),
     on("switch-key", "POST", targets=KEYS, refusal="admin"),
+    on("add-keys", targets={"endpoint": SUPERUSER}, refusal="admin"),
+    on("add-keys", "POST", {"keys": "sk-test-pasted"}, targets={"endpoint": SUPERUSER}, refusal="admin"),
     on("admin:providers_auditentry_csv", roles=SUPERUSER, refusal="admin"),
 ]  # fmt: skip
 """What does not follow from the registry."""
@@ -66,6 +68,7 @@ def targets(world: World) -> dict[str, dict[str, Any]]:
     others = {"owner": User.objects.get(username="owner").pk, "crew": Team.objects.get(name="Crew").pk}
     return {f"admin {model._meta.label}": {"object_id": row.pk} for model, row in rows.items() if row} | {
         "app": {"app_label": "providers"},
+        "endpoint": {"endpoint_id": Endpoint.objects.get(name="Ours").pk},
         **{f"admin, {name}": {"object_id": key} for name, key in others.items()},
     }
 

@@ -147,6 +147,7 @@ def _others(targets: dict[str, dict[str, Any]]) -> Iterator[Door]:
     yield Door(reverse("admin:providers_endpoint_preset") + "?preset=openai", {**vendor, "name": "New"})
     yield Door(reverse("admin:providers_endpoint_detect", args=[endpoint]), {"model": "parrot"})
     yield Door(reverse("admin:providers_endpoint_models", args=[endpoint]), {"model": ["new"]})
+    yield Door(reverse("add-keys", args=[endpoint]), {"keys": EVIL_KEY, "teams": list(_pks(Team))})
     yield Door(reverse("rotate-key", args=[key]), {"new_key": EVIL_KEY})
     yield Door(reverse("switch-key", args=[key]), {"on": "no"})
     yield Door(reverse("admin:auth_user_password_change", args=[person]),
