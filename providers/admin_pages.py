@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -60,14 +60,14 @@ def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoi
 
 
 def models_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The vendor's list with a filter; what is ticked there is served from then on."""
+    """The vendor's list with a filter and an order, which keep what is picked; the picked is served from then on."""
     endpoint = _endpoint(rows, request, pk)
     if not _may_add_models(request):
         raise PermissionDenied
-    if request.method == "POST":
+    if request.method == "POST" and "show" not in request.POST:
         return _adopted(rows, request, endpoint)
-    wanted = request.GET.get("q", "")
-    context = {"title": _("Models the vendor lists"), "q": wanted, **_list(endpoint, wanted)}
+    given = request.POST if request.method == "POST" else request.GET
+    context = {"title": _("Models the vendor lists"), **_list(endpoint, given)}
     return _page(rows, request, "models", endpoint, context)
 
 
@@ -90,16 +90,20 @@ def _adopted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoin
     return redirect(request.get_full_path())
 
 
-def _list(endpoint: Endpoint, wanted: str) -> dict[str, Any]:
+def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
     try:
         offered = syncing.offered(endpoint)
     except VendorError as error:
         return {"problem": told(error)}
     except Locked as error:
         return {"problem": str(error)}
-    found = syncing.matching(offered, wanted)
-    context = {"listed": len(offered), "found": len(found), "shown": found[:ROWS_SHOWN]}
-    return {**context, "served": syncing.served(endpoint)}
+    wanted, order = given.get("q", ""), given.get("order", "")
+    found = syncing.ordered(syncing.matching(offered, wanted), order)
+    shown, served = found[:ROWS_SHOWN], syncing.served(endpoint)
+    picked = [entry.id for entry in offered if entry.id in given.getlist("model") and entry.id not in served]
+    elsewhere = sorted(set(picked) - {entry.id for entry in shown})
+    counts = {"listed": len(offered), "found": len(found), "shown": shown, "served": served}
+    return {**counts, "q": wanted, "order": order, "orders": syncing.ORDERS, "picked": picked, "elsewhere": elsewhere}
 
 
 def _endpoint(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> Endpoint:

@@ -1,15 +1,23 @@
 """Models picked from the list that a vendor offers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from providers import adding, auditing, catalogue, pool
 from providers.adding import NAME_LENGTH
 from providers.models import Endpoint, LanguageModel
 from providers.types import CatalogueEntry
+
+ORDERS = {
+    "id": gettext_lazy("the vendor's id of the model"),
+    "name": gettext_lazy("name"),
+    "input": gettext_lazy("Tokens in"),
+    "output": gettext_lazy("Tokens out"),
+}
 
 
 def offered(endpoint: Endpoint) -> list[CatalogueEntry]:
@@ -24,6 +32,16 @@ def matching(entries: Iterable[CatalogueEntry], wanted: str) -> list[CatalogueEn
     """The entries whose id or name holds every word that is wanted."""
     words = wanted.casefold().split()
     return [entry for entry in entries if all(word in f"{entry.id} {entry.name}".casefold() for word in words)]
+
+
+def ordered(entries: Iterable[CatalogueEntry], by: str) -> list[CatalogueEntry]:
+    """Return the entries by one of ORDERS; those of whom it is not known come last."""
+    keys: dict[str, Callable[[CatalogueEntry], Any]] = {
+        "name": lambda entry: (not entry.name, entry.name.casefold()),
+        "input": lambda entry: -(entry.input_limit or 0),
+        "output": lambda entry: -(entry.output_limit or 0),
+    }
+    return sorted(entries, key=keys.get(by, lambda entry: entry.id.casefold()))
 
 
 def served(endpoint: Endpoint) -> set[str]:

@@ -146,6 +146,24 @@ def test_the_vendors_list_is_filtered_and_what_is_served_is_marked(
     assert "served already" in text
 
 
+def test_picks_stay_when_the_filter_or_the_order_changes(
+    alice: Client, reachable: Endpoint, vendor: FakeVendor
+) -> None:
+    entries = [{"id": "a-small", "context_length": 8000}, {"id": "b-large", "context_length": 90000}, {"id": "c"}]
+    vendor.script = lambda request: [{"Content-Type": "application/json"}, json.dumps({"data": entries}).encode()]
+    address = page(Endpoint, "models", reachable.pk)
+    shown = alice.post(address, {"model": ["a-small", "c", "unknown"], "q": "large", "order": "input", "show": "x"})
+    assert_is_safe(shown)
+    text = shown.content.decode()
+    assert text.count('name="model" value="a-small" checked') == text.count('name="model" value="c" checked') == 1
+    assert 'value="b-large">' in text
+    assert "unknown" not in text
+    assert syncing.served(reachable) == {"parrot"}
+    shown = alice.post(address, {"model": ["a-small", "c"], "q": "", "order": "input", "show": "x"})
+    assert [entry.id for entry in shown.context["shown"]] == ["b-large", "a-small", "c"]
+    assert shown.context["picked"] == ["a-small", "c"]
+
+
 def test_picked_models_are_served_and_noted(alice: Client, reachable: Endpoint) -> None:
     address = page(Endpoint, "models", reachable.pk) + "?q=a"
     response = alice.post(address, {"model": ["a", "b"]})
