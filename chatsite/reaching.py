@@ -46,18 +46,13 @@ def at_every_origin() -> str:
 
 def handshake(address: str, origin: str) -> int:
     """Return the status with which the server at ADDRESS answers a browser's handshake from ORIGIN."""
-    parts = urlsplit(address)
-    with socket.create_connection((parts.hostname or "", _port(address)), PATIENCE) as plain:
-        line = plain
-        if parts.scheme == "https":
-            line = authorities.context().wrap_socket(plain, server_hostname=parts.hostname)
+    with _connected(address) as line:
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         line.sendall(
             f"GET /ws/ HTTP/1.1\r\nHost: {origins.host_of(origin)}\r\nOrigin: {origin}\r\n"
             f"Connection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
-        line.settimeout(PATIENCE)
         status = line.recv(64).split(b" ")
     return int(status[1]) if len(status) > 1 and status[1].isdigit() else 0
 
@@ -96,6 +91,14 @@ def _why(status: int) -> str:
     if status in (400, 403):
         return "does the proxy pass on Host with its port, and Origin?"
     return "does the proxy pass on Upgrade and Connection?"
+
+
+def _connected(address: str) -> socket.socket:
+    name = urlsplit(address).hostname or ""
+    plain = socket.create_connection((name, _port(address)), PATIENCE)
+    if not address.startswith("https://"):
+        return plain
+    return authorities.context().wrap_socket(plain, server_hostname=name)
 
 
 def _addresses(origin: str) -> tuple[str, str]:

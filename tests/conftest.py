@@ -31,18 +31,20 @@ from tests.clock import Clock
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
-BROWSER_FOLDER, CLUSTER = "browser", "tests/cluster/"
+BROWSER_FOLDER = "browser"
+ONE_SITE = ("tests/cluster/", "tests/test_nginx.py")
+"""Where all tests share a site in processes of its own."""
 LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py")
 
 
 class Scheduling(LoadScopeScheduling):
-    """Whichever test process is free gets the next test; those of several processes share a site, so one gets them all.
+    """Whichever test process is free gets the next test; those that share a site go to one.
 
     (pytest-xdist's own groups do nothing with pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return CLUSTER if nodeid.startswith(CLUSTER) else nodeid
+        return next((shared for shared in ONE_SITE if nodeid.startswith(shared)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:

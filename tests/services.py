@@ -25,6 +25,7 @@ from typing import Any, Self
 import psycopg
 import pytest
 
+from chatsite.bootstrap import nginx as nginx_finder
 from chatsite.bootstrap import pgbouncer as pgbouncer_finder
 from chatsite.bootstrap import redis as redis_finder
 
@@ -204,6 +205,36 @@ class PgBouncer(Service):
 
     def _answers(self) -> bool:
         psycopg.connect(self.url("postgres://postgres@/postgres"), connect_timeout=2).close()
+        return True
+
+
+class Nginx(Service):
+    """One whose only site is what a file of sites-enabled/ says; `port` is one of those it listens on."""
+
+    def __init__(self, site: str, port: int) -> None:
+        super().__init__()
+        self.port = port
+        (self.folder / "site.conf").write_text(site)
+        temporary = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        frame = [
+            "daemon off; master_process off; pid nginx.pid; error_log error.log; events {}",
+            "http {",
+            *(f"{name}_temp_path {name};" for name in temporary),
+            "access_log off; include site.conf;",
+            "}",
+        ]
+        (self.folder / "nginx.conf").write_text("\n".join([*frame, ""]))
+
+    def start(self) -> None:
+        program = nginx_finder.on_path()
+        if program is None:
+            pytest.fail("nginx is missing: install it (Debian: apt install nginx).")
+        command = [program, "-p", self.folder, "-c", "nginx.conf"]
+        self.process = subprocess.Popen(command, cwd=self.folder, **PROCESS)  # type: ignore[call-overload]
+        _until(self._answers, "nginx does not answer")
+
+    def _answers(self) -> bool:
+        socket.create_connection(("127.0.0.1", self.port), 2).close()
         return True
 
 

@@ -9,7 +9,7 @@ import importlib.util
 import os
 import sys
 
-from chatsite.bootstrap import address, browser, catalogues, environment, pgbouncer, redis
+from chatsite.bootstrap import address, browser, catalogues, environment, nginx, pgbouncer, redis
 from chatsite.version import VERSION
 
 
@@ -49,6 +49,7 @@ def _run_tests(rest: list[str]) -> None:
     os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
     redis.find_or_install()
     pgbouncer.find_or_install()
+    nginx.find_or_install()
     os.chdir(environment.BASE)
     processes = str(min(4, 1 + (os.cpu_count() or 1)))  # one more than processors: tests also wait
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", processes, *rest])

@@ -1,0 +1,27 @@
+"""An nginx for the tests behind one: one that is there, else Debian's."""
+
+import os
+import shutil
+import sys
+
+from chatsite.bootstrap.environment import apt_install
+
+_NAME = "nginx"
+_OF_THE_SYSTEM = "/usr/local/sbin:/usr/sbin:/sbin"
+
+
+def find_or_install() -> str:
+    """Return the path of an nginx; SystemExit says what to install where there is none."""
+    if found := on_path():
+        return found
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Debian's nginx for the tests …", file=sys.stderr, flush=True)
+        apt_install(_NAME)
+    if found := on_path():
+        return found
+    raise SystemExit("The tests behind a proxy need nginx: install it (Debian: apt install nginx).")
+
+
+def on_path() -> str | None:
+    """Return an nginx, also where only the administrator's path leads; None where there is none."""
+    return shutil.which(_NAME) or shutil.which(_NAME, path=_OF_THE_SYSTEM)
