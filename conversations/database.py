@@ -5,12 +5,14 @@ in at a time, and not in the order of their coming: there, those who write stand
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, close_old_connections
+
+from conversations.crew import Crew
 
 AWAY = (OperationalError, InterfaceError, InternalError)
 """What a database says that is away, busy, or for reading only just now: the same again may succeed later."""
@@ -18,9 +20,9 @@ AWAY = (OperationalError, InterfaceError, InternalError)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_readers = ThreadPoolExecutor(4, thread_name_prefix="database-reader")
-_writers = ThreadPoolExecutor(settings.DATABASE_WRITERS, thread_name_prefix="database-writer")
-_preparers = ThreadPoolExecutor(settings.DATABASE_WRITERS, thread_name_prefix="database-preparer")
+_readers = Crew("database-reader", 4)
+_writers = Crew("database-writer", settings.DATABASE_WRITERS)
+_preparers = Crew("database-preparer", settings.DATABASE_WRITERS)
 
 
 def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:

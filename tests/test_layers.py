@@ -16,10 +16,11 @@ NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "
 DOOR = {"providers/transport.py", "providers/dialing.py", "providers/resting.py", "providers/lookup.py",
         "providers/local_model"}  # fmt: skip
 ASYNCHRONOUS = {"conversations/consumers.py", "conversations/live", "conversations/admission.py", "chatsite/asgi.py",
-                "chatsite/server.py", "conversations/trickle.py"}  # fmt: skip
+                "chatsite/handler.py", "chatsite/server.py", "conversations/trickle.py"}  # fmt: skip
 # The renderer of messages, and the tag that builds the page's import map.
 SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
+    "conversations/crew.py:_fulfil",  # whoever waits for the work gets what it raised
     "conversations/generation.py:run",
     "conversations/live/bus.py:_listen",
     "conversations/live/hub.py:send",

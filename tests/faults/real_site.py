@@ -57,6 +57,12 @@ class RealSite:
     def team(self) -> str:
         return str(self._furniture["team"])
 
+    @property
+    def process(self) -> int:
+        """The id of the server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Returns as soon as it answers."""
         command = [sys.executable, "manage.py", "start", "--no-local-model", "--port", str(self.port)]

@@ -14,7 +14,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
-from chatsite import authorities, collected, databases, serving, upgrading
+from chatsite import authorities, collected, databases, open_files, serving, upgrading
 from chatsite.apart import apart
 from chatsite.bootstrap import address
 from conversations import setup
@@ -34,6 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, fetch_model: bool, **_: Any) -> None:
         os.umask(0o077)
+        open_files.raise_limit()
         self._warn_of_plain_http(host)
         self._take_the_folder()
         if problem := authorities.problem():

@@ -1,0 +1,124 @@
+"""How Django answers a request: in one of a few threads that are reused, with the database connection they have."""
+
+import asyncio
+import contextvars
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.db import close_old_connections
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+from conversations.crew import Crew, Full
+from conversations.stored_file import StoredFile
+
+PATHSEND = "http.response.pathsend"
+THREADS, EACH, WAITING = 12, 4, 100
+"""Requests answered at once, those of one owner among them, and those of one owner that wait for their turn."""
+
+crew = Crew("request", THREADS, each=EACH, waiting=WAITING, kept=1)
+
+
+class Handler(ASGIHandler):
+    """Django's for ASGI, but a request is one piece of work instead of twenty, and waits for its turn.
+
+    It names a file to a server that can send one by itself, instead of reading it into memory.
+    """
+
+    def __init__(self) -> None:
+        BaseHandler.__init__(self)
+        self.load_middleware()
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        leaving = asyncio.ensure_future(receive())
+        try:
+            await self._answer(scope, body, leaving, send)
+        finally:
+            leaving.cancel()
+
+    async def send_response(self, response: HttpResponseBase, send: Any) -> None:
+        """Send what Django sends, but a file by its name."""
+        if isinstance(response, StoredFile) and response.path and response.is_left_to_server:
+            send = _with_file(send, str(response.path))
+            response.content = b""
+        await super().send_response(response, send)
+
+    async def _answer(self, scope: dict[str, Any], body: Any, leaving: "asyncio.Future[Any]", send: Any) -> None:
+        owner = (scope.get("client") or [""])[0]
+        context = contextvars.copy_context()
+        try:
+            work = crew.submit_for(owner, partial(context.run, self._respond, scope, body))
+        except Full:
+            body.close()
+            await self.send_response(HttpResponse(status=503, headers={"Retry-After": "2"}), send)
+            return
+        work.add_done_callback(lambda _: body.close())
+        response = await _unless(leaving, work)
+        if response is None:
+            return
+        try:
+            await _until(leaving, self.send_response(response, send))
+        finally:
+            if response.streaming:
+                crew.submit(context.run, response.close)
+
+    def _respond(self, scope: dict[str, Any], body: Any) -> HttpResponseBase:
+        """Run everything of a request that may wait; what is not streamed is closed with it."""
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=type(self), scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response: Any = self.get_response(request) if request else refusal
+        response._handler_class = type(self)
+        if isinstance(response, StoredFile):
+            response.is_left_to_server = PATHSEND in scope.get("extensions", {})
+        if response.streaming:
+            close_old_connections()
+        else:
+            response.close()
+        return response
+
+
+async def _unless(leaving: "asyncio.Future[Any]", work: "Future[HttpResponseBase]") -> HttpResponseBase | None:
+    """Wait for WORK; None where the client left before it began."""
+    waiting = asyncio.wrap_future(work)
+    try:
+        await asyncio.wait([leaving, waiting], return_when=asyncio.FIRST_COMPLETED)
+        if not waiting.done() and work.cancel():
+            return None
+        return await waiting
+    except asyncio.CancelledError:
+        work.cancel()
+        raise
+
+
+async def _until(leaving: "asyncio.Future[Any]", sending: Coroutine[Any, Any, None]) -> None:
+    """Send until all is sent or the client has left."""
+    task = asyncio.ensure_future(sending)
+    try:
+        await asyncio.wait([leaving, task], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _with_file(send: Any, path: str) -> Any:
+    """Return a way to send that puts the file in the place of a body."""
+
+    async def send_path(message: dict[str, Any]) -> None:
+        is_body = message["type"] == "http.response.body"
+        await send({"type": PATHSEND, "path": path} if is_body else message)
+
+    return send_path
