@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class ChatsiteConfig(AppConfig):
     name = "chatsite"
+
+    def ready(self) -> None:
+        from chatsite.checks import CHECKS
+        from providers.checks import register
+
+        register(*CHECKS)

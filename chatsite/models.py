@@ -29,3 +29,12 @@ class Release(models.Model):
         """Add a row where another version served last."""
         if cls.last() != version:
             cls.objects.create(version=version)
+
+
+class Pulse(models.Model):
+    """The one row that is changed to find out whether rows can be written."""
+
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from chatsite.models import Release
@@ -41,11 +43,22 @@ def bring_up_to_date(say: Callable[[str], object]) -> None:
     Release.note(settings.CHATSITE_VERSION)
 
 
-def waiting() -> Migrations:
-    """List the migrations that have still to be applied."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [(migration.app_label, migration.name) for migration, _ in plan]
+def difference() -> tuple[list[str], list[str]]:
+    """List the migrations that this process knows and the database lacks, and the other way round; in one query."""
+    applied, known = set(MigrationRecorder(connection).applied_migrations()), _known()
+    apps = {app for app, _ in known}
+    newer = {(app, name) for app, name in applied - known if app in apps}
+    return _listed(known - applied), _listed(newer)
+
+
+@cache
+def _known() -> frozenset[tuple[str, str]]:
+    """Those that this process was loaded with."""
+    return frozenset(MigrationLoader(None).disk_migrations or {})
+
+
+def _listed(names: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"{app}.{name}" for app, name in sorted(names)]
 
 
 def unknown(names: Iterable[tuple[str, str]], loader: MigrationLoader | None = None) -> Migrations:
@@ -57,7 +70,7 @@ def unknown(names: Iterable[tuple[str, str]], loader: MigrationLoader | None = N
 
 def _newer(names: Migrations) -> str:
     last = Release.last() or _UNKNOWN
-    listed = ", ".join(f"{app}.{name}" for app, name in sorted(names)[:3])
+    listed = ", ".join(_listed(names)[:3])
     return (
         f"This database was last served by Chatsite {last} and holds what this version, {settings.CHATSITE_VERSION}, "
         f"does not know ({listed}). Start that version or a newer one, or restore a backup of this version."

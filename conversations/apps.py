@@ -7,7 +7,10 @@ class ConversationsConfig(AppConfig):
     verbose_name = _("People and conversations")
 
     def ready(self) -> None:
-        from conversations import factors
+        from conversations import checks, factors
         from providers import keyring
+        from providers.checks import register
 
         keyring.elsewhere.append(factors.renew_seals)
+        keyring.locked_elsewhere.append(factors.locked)
+        register(*checks.CHECKS)

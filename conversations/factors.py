@@ -1,5 +1,6 @@
 """Second factors: their seeds lie in the database as vendors' keys do, sealed."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -38,6 +39,21 @@ def renew_seals() -> tuple[int, int]:
             continue
         renewed += Authenticator.objects.filter(pk=factor.pk, data=factor.data).update(data=fresh)
     return renewed, locked
+
+
+def locked() -> tuple[int, set[str]]:
+    """Count the seeds that no key of the ring opens, and name the keys that would."""
+    tokens = [token for factor in Authenticator.objects.all() for token in _sealed(factor.data)]
+    shut = [token for token in tokens if not token.startswith(vault.prefix())]
+    return len(shut), {vault.key_id_in(token) for token in shut}
+
+
+def _sealed(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _sealed(item)
+    elif isinstance(value, str) and vault.is_sealed(value):
+        yield value
 
 
 def _renewed(value: Any) -> Any:

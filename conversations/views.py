@@ -8,7 +8,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -25,6 +24,7 @@ from conversations.forms import EndpointForm, SetUpForm
 from conversations.models import Conversation, Team, User
 from conversations.paging import cursor_of
 from conversations.parameters import known_to
+from conversations.readiness import readiness
 from conversations.reporting.access import sees
 from conversations.text import TEXT_LENGTH
 from providers import adding, local_model
@@ -137,13 +137,11 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def ready(request: HttpRequest) -> JsonResponse:
-    """This process can serve: it reaches its database."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": False}, status=503)
-    return JsonResponse({"status": "ok", "database": True})
+    """This process can serve: a row can be written, and the database is of its version."""
+    told = {"version": settings.CHATSITE_VERSION}
+    if found := readiness.findings():
+        return JsonResponse({"status": "unavailable", "code": found[0].code, **told}, status=503)
+    return JsonResponse({"status": "ok", **told})
 
 
 def _first_administrator(request: HttpRequest, form: SetUpForm) -> HttpResponse:

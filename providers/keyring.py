@@ -7,7 +7,8 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
+from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 
 from providers import vault
@@ -19,6 +20,8 @@ BATCH = 200
 
 elsewhere: list[Callable[[], tuple[int, int]]] = []
 """How other rooms seal what they keep anew: how many they sealed, and how many no key opens."""
+locked_elsewhere: list[Callable[[], tuple[int, set[str]]]] = []
+"""How many secrets of other rooms no key opens, and the ids of the keys that would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,24 @@ def rotate() -> Rotation:
 
 
 def problem() -> str:
-    """What is wrong with the ring, in a sentence for administrators; empty when every stored key opens."""
+    """What is wrong with the ring, in a sentence for administrators; empty when every stored secret opens."""
     if not vault.prefix():
         return _("CHATSITE_ENCRYPTION_KEYS is missing or malformed: stored keys stay locked until it is right again.")
-    locked = sum(_unopened(model, field).count() for model, field in _sealed_columns())
-    if not locked:
+    count, ids = 0, set[str]()
+    for locked, missing in (*_locked_columns(), *(look() for look in locked_elsewhere)):
+        count, ids = count + locked, ids | missing
+    if not count:
         return ""
-    return _("Locked keys: %(count)s. CHATSITE_ENCRYPTION_KEYS does not hold what sealed them.") % {"count": locked}
+    sentence = _("Locked keys: %(count)s. CHATSITE_ENCRYPTION_KEYS does not hold what sealed them: %(ids)s.")
+    return sentence % {"count": count, "ids": ", ".join(sorted(ids))}
+
+
+def _locked_columns() -> Iterator[tuple[int, set[str]]]:
+    for model, field in _sealed_columns():
+        tokens = _unopened(model, field).annotate(begins=Substr(field.attname, 1, vault.PREFIX_LENGTH))
+        begins = tokens.order_by().values_list("begins").annotate(many=Count("pk"))
+        for begin, many in begins:
+            yield many, {vault.key_id_in(begin)}
 
 
 def _sealed_columns() -> Iterator[tuple[type[models.Model], EncryptedField]]:

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 _MARK = "sealed1"
 _NONCE = 12
+PREFIX_LENGTH = len(_MARK) + 10
+"""Characters of a token before its hint: the mark, the id of the key, and a colon behind each."""
 _SEALED = re.compile(rf"{_MARK}:[0-9a-f]{{8}}:[A-Za-z0-9]{{0,4}}:[A-Za-z0-9+/]+=*")
 
 
@@ -61,6 +63,16 @@ def prefix(newest_only: bool = False) -> tuple[str, ...]:
     except ImproperlyConfigured:
         return ()
     return tuple(f"{_MARK}:{_key_id(key)}:" for key in (ring[:1] if newest_only else ring))
+
+
+def key_ids() -> list[str]:
+    """Name the keys of the ring, newest first, as tokens name them; nothing can be opened with an id."""
+    return [_key_id(key) for key in _ring()]
+
+
+def key_id_in(token: str) -> str:
+    """Read from a token, or its beginning, the id of the key that sealed it."""
+    return token[len(_MARK) + 1 : PREFIX_LENGTH - 1]
 
 
 def hint(token: str) -> str:

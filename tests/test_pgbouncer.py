@@ -26,7 +26,7 @@ import django, json, sys
 django.setup()
 from django.core.management import call_command
 from django.db import connection, transaction
-from chatsite import diagnosis
+from chatsite import checks
 from conversations.models import User
 
 def limits():
@@ -49,7 +49,7 @@ for number in range(20):
 User.objects.bulk_create([User(username=f"person {number}") for number in range(250)])
 found["people"] = len(list(User.objects.filter(username__startswith="person").iterator(chunk_size=100)))
 found["pooled"] = connection.is_pooled
-found["doctor"] = diagnosis.database()
+found["doctor"] = checks.database()
 call_command("backup", sys.argv[1])
 print(json.dumps(found))
 """

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from chatsite import upgrading
-from chatsite.models import Release
+from chatsite.models import Pulse, Release
 from conversations.models import User
 from tests.conftest import Cast
 
@@ -23,8 +23,8 @@ def data(cast: Cast, tmp_path: Path, settings: Any) -> Path:
 
 def one_migration_waits() -> None:
     with connection.schema_editor() as editor:
-        editor.delete_model(Release)
-    MigrationRecorder(connection).record_unapplied("chatsite", "0001_initial")
+        editor.delete_model(Pulse)
+    MigrationRecorder(connection).record_unapplied("chatsite", "0002_pulse")
 
 
 def bring_up_to_date() -> list[str]:
@@ -37,9 +37,9 @@ def bring_up_to_date() -> list[str]:
 def test_before_migrations_sqlite_is_copied_and_of_postgresql_it_is_said(data: Path, settings: Any) -> None:
     settings.CHATSITE_VERSION = "0.9.1"
     one_migration_waits()
-    assert upgrading.waiting() == [("chatsite", "0001_initial")]
+    assert upgrading.difference() == (["chatsite.0002_pulse"], [])
     said = bring_up_to_date()
-    assert upgrading.waiting() == []
+    assert upgrading.difference() == ([], [])
     assert Release.last() == "0.9.1"
     assert len(said) == 1
     assert "from an unknown version to 0.9.1" in said[0]
@@ -53,7 +53,7 @@ def test_before_migrations_sqlite_is_copied_and_of_postgresql_it_is_said(data: P
         names = [name for (name,) in copy.execute("SELECT username FROM conversations_user")]
         tables = [name for (name,) in copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     assert set(names) == set(User.objects.values_list("username", flat=True))
-    assert "chatsite_release" not in tables, "as it was before"
+    assert "chatsite_pulse" not in tables, "as it was before"
 
 
 def test_where_nothing_waits_nothing_is_copied_and_a_version_is_noted_once(data: Path, settings: Any) -> None:
@@ -83,7 +83,7 @@ def test_without_a_copy_nothing_is_changed(data: Path) -> None:
     one_migration_waits()
     with pytest.raises(upgrading.NotCopied, match="make room"):
         bring_up_to_date()
-    assert upgrading.waiting() == [("chatsite", "0001_initial")]
+    assert upgrading.difference() == (["chatsite.0002_pulse"], [])
     (data / upgrading.COPIES).unlink()
     bring_up_to_date()
 
@@ -98,6 +98,7 @@ def test_a_database_of_a_newer_version_is_refused_and_both_are_named(data: Path,
             upgrading.Newer, match=r"Chatsite 1\.2\.3 and .* 0\.9\.1, .*conversations\.9999_of_the_future"
         ):
             bring_up_to_date()
+        assert upgrading.difference() == ([], ["conversations.9999_of_the_future"])
     finally:
         MigrationRecorder(connection).record_unapplied("conversations", "9999_of_the_future")
     assert bring_up_to_date() == [], "an app that is there no more makes a database no newer"

@@ -10,6 +10,7 @@ from conversations.models import User
 from conversations.models.sums import NOBODY
 from conversations.reporting import overview
 from conversations.reporting.names import outcome_name
+from providers.checks import Finding
 
 register = template.Library()
 register.filter("outcome", outcome_name)
@@ -21,8 +22,13 @@ def site_today() -> overview.Today:
 
 
 @register.simple_tag
-def concerns_for(viewer: User) -> list[overview.Concern]:
+def concerns_for(viewer: User) -> list[Finding]:
     return overview.concerns(viewer)
+
+
+@register.simple_tag
+def looked_at_for(viewer: User) -> str:
+    return ", ".join(overview.looked_at(viewer))
 
 
 @register.filter

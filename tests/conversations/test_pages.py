@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from conversations.models import Conversation, User
+from conversations.readiness import Readiness
 from providers.models import LanguageModel
 from tests.conftest import CANARY, PASSWORD, Cast, serve
 from tests.fake_vendor import FakeVendor
@@ -35,23 +35,19 @@ def enter() -> Callable[[User], Client]:
 
 def test_health_is_told_to_anybody_and_tells_nothing_else(cast: Cast) -> None:
     assert Client().get("/livez").json() == {"status": "ok"}
-    assert Client().get("/readyz").json() == {"status": "ok", "database": True}
+    assert Client().get("/readyz").json() == {"status": "ok", "version": "0.1.0"}
 
 
 def test_without_a_database_the_site_is_alive_and_not_ready(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise DatabaseError(f"connection to postgres://u:{CANARY}@db failed")
 
-    monkeypatch.setattr("conversations.views.connection", SimpleNamespace(cursor=refuse))
+    monkeypatch.setattr("conversations.views.readiness", Readiness())
+    monkeypatch.setattr("chatsite.checks._write_a_row", refuse)
     assert Client().get("/livez").status_code == 200
     response = Client().get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"status": "unavailable", "database": False})
-
-
-def test_a_name_that_is_not_ours_is_refused(cast: Cast) -> None:
-    response = Client(headers={"host": "evil.test"}).get("/accounts/login/")
-    assert response.status_code == 400
-    assert "evil.test" not in response.content.decode()
+    told = {"status": "unavailable", "code": "database_failing", "version": "0.1.0"}
+    assert (response.status_code, response.json()) == (503, told)
 
 
 # --- Language ------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chatsite import authorities, diagnosis
-from chatsite.diagnosis import Sick
+from chatsite import authorities, checks
+from providers.checks import Sick
 from tests import canaries
 from tests.certificates import Authority
 from tests.connect_proxy import ConnectProxy
@@ -115,7 +115,7 @@ def test_authorities_that_are_none_are_told_of(settings: Any, tmp_path: Path, co
     words = "which cannot be read: No such file" if content is None else "which holds no certificate authority as PEM"
     assert words in authorities.problem()
     with pytest.raises(Sick, match=words):
-        diagnosis.certificate_authorities()
+        checks.certificate_authorities()
 
 
 def test_a_start_says_in_one_line_that_they_are_none(tmp_path: Path) -> None:

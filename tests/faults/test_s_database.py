@@ -100,6 +100,8 @@ def test_s06_a_server_that_only_reads_is_told_of_and_waited_for(
     _end_connections(server, talking.database)  # as when another server takes over
     assert asking.ask("message.send", conversation=None, text="Hi", models=[talking.model])["code"] == "unavailable"
     assert asking.ask("conversation.open", conversation=watched.conversation)["code"] == "not_found"  # it is not hers
+    answer = requests.get(f"{talking.address}/readyz", timeout=30)
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_read_only")
     chatterbox.is_over = True
     _until(lambda: all(call.is_whole for call in chatterbox.calls))
     _set(server, "default_transaction_read_only", "off")

@@ -46,6 +46,9 @@ def test_a_full_disk_is_said_in_few_lines(real_site: RealSite) -> None:
     real_site.start()
     with full(real_site):
         codes = [change_language(real_site) for _ in range(ATTEMPTS)]
+        answer = requests.get(f"{real_site.address}/readyz", timeout=30)
+    told = {"status": "unavailable", "code": "database_failing", "version": "0.1.0"}
+    assert (answer.status_code, answer.json()) == (503, told)
     assert codes.count(500) >= ATTEMPTS / 3
     lines = real_site.complaints().splitlines()
     print(*lines, sep="\n")
@@ -53,6 +56,8 @@ def test_a_full_disk_is_said_in_few_lines(real_site: RealSite) -> None:
     assert "Traceback" not in real_site.complaints()
     assert len(lines) < 20
     assert change_language(real_site) == 200, "it goes on by itself once there is room"
+    while requests.get(f"{real_site.address}/readyz", timeout=30).status_code != 200:
+        pass  # the last answer holds for a second
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
-from django.db import DatabaseError
 
 from chatsite import diagnosis
-from chatsite.diagnosis import Check, Sick
+from providers.checks import Check, Finding
 
 
 class Command(BaseCommand):
@@ -14,14 +13,18 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        results = [self._look(name, check) for name, check in diagnosis.checks()]
+        results = [self._look(check) for check in diagnosis.checks()]
         if not all(results):
             raise CommandError(f"{results.count(False)} of {len(results)} checks failed.")
 
-    def _look(self, name: str, check: Check) -> bool:
-        try:
-            self.stdout.write(f"ok      {name}: {check()}")
-        except (Sick, DatabaseError) as problem:
-            self.stdout.write(f"WRONG   {name}: {problem}")
-            return False
-        return True
+    def _look(self, check: Check) -> bool:
+        said, found = check.answer()
+        if not found:
+            self.stdout.write(f"ok      {check.name}: {said or 'in order'}")
+        for finding in found:
+            self.stdout.write(f"{'WRONG' if finding.is_grave else 'note '}   {check.name}: {_line(finding)}")
+        return not any(finding.is_grave for finding in found)
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.text} {finding.detail}".strip()

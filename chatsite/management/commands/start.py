@@ -18,7 +18,7 @@ from chatsite import authorities, collected, databases, open_files, serving, upg
 from chatsite.apart import apart
 from chatsite.bootstrap import address
 from conversations import setup
-from providers import keyring, local_model
+from providers import checks, local_model
 
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
@@ -41,8 +41,8 @@ class Command(BaseCommand):
             raise CommandError(problem)
         apart(self._bring_up_to_date)
         self._warn_of_root()
-        if locked := keyring.problem():
-            self.stderr.write(f"WARNING: {locked}")
+        for finding in checks.findings(checks.By.START):
+            self._say(f"WARNING: {finding.text} {finding.detail}".rstrip())
         code = setup.code()  # asked now: the database may not be asked from the event loop
 
         def answering(_: int) -> None:

@@ -1,0 +1,50 @@
+"""Whether this process can serve just now: asked at most once a second, whoever asks, and answered in two."""
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from time import monotonic
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from providers.checks import By, Finding, findings
+
+PATIENCE = 2.0
+"""Seconds in which a database that is well takes a row."""
+KEPT = 1.0
+"""Seconds for which an answer holds: who asks without end writes no more than one row in each."""
+_SLOW = Finding(_("The database has not taken a row within two seconds."), code="database_slow")
+
+
+class Readiness:
+    """The look that is under way or was the last, for everybody who asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._looker = ThreadPoolExecutor(1, thread_name_prefix="readiness")
+        self._look: Future[list[Finding]] | None = None
+        self._begun = 0.0
+
+    def findings(self) -> list[Finding]:
+        """Tell what keeps this process from serving; nothing where it can."""
+        look, begun = self._shared()
+        try:
+            return look.result(max(0.0, begun + PATIENCE - monotonic()))
+        except TimeoutError:
+            return [_SLOW]
+
+    def _shared(self) -> tuple[Future[list[Finding]], float]:
+        with self._lock:
+            if self._look is None or (self._look.done() and monotonic() - self._begun > KEPT):
+                self._begun, self._look = monotonic(), self._looker.submit(_ask)
+            return self._look, self._begun
+
+
+def _ask() -> list[Finding]:
+    try:
+        return findings(By.READY)
+    finally:
+        connection.close()  # opened anew each time: that too has to work
+
+
+readiness = Readiness()
