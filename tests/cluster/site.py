@@ -176,7 +176,7 @@ class Site:
 
     def complaints(self) -> list[str]:
         """What the processes wrote to their logs beyond their first lines and that Redis is away."""
-        expected = re.compile(r"answers at|Set it up|Redis (is away|does not answer)")
+        expected = re.compile(r"answers at|Set it up|runs as root|Redis (is away|does not answer)")
         return [line for process in self.processes for line in process.said if not expected.search(line)]
 
 
