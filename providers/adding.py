@@ -165,14 +165,15 @@ def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
 
 
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
+    """Serve these models and no others; one that is served already is known by the vendor's id, whatever its name."""
     endpoint.deployments.exclude(vendor_id__in=wanted).delete()
+    endpoint.deployments.update(learnt=[], enabled=True)
+    served = set(endpoint.deployments.values_list("vendor_id", flat=True))
     for vendor_id in wanted:
-        model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
-        Deployment.objects.update_or_create(
-            endpoint=endpoint, model=model, defaults={"vendor_id": vendor_id, "learnt": [], "enabled": True}
-        )
+        if vendor_id not in served:
+            serve(endpoint, vendor_id, None)
     LanguageModel.objects.filter(deployments=None).update(enabled=False)
-    LanguageModel.objects.filter(name__in=wanted).update(enabled=True)
+    LanguageModel.objects.filter(deployments__endpoint=endpoint).update(enabled=True)
 
 
 def _model_ids(models: Iterable[str]) -> list[str]:

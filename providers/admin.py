@@ -130,6 +130,10 @@ class EndpointAdmin(AuditedAdmin):
         ]
         return [*pages, *super().get_urls()]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Try to be told what a reply has used: where asking is refused, that is learnt."""
+        return {"ask_usage": True, **super().get_changeform_initial_data(request)}
+
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[str]:
         """Show the address of a stored endpoint, and let only those change it who may."""
         return [] if obj is None or may_readdress(request) else list(ADDRESS)

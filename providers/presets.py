@@ -97,7 +97,7 @@ _ALL = (
         options={"ask_usage": True},
     ),
     Preset("gemini", "Gemini (any address)", "gemini", "", "header-goog", "gemini-2.5-flash"),
-    Preset("openai-compatible", "OpenAI-compatible (any address)", "openai", "", "bearer"),
+    Preset("openai-compatible", "OpenAI-compatible (any address)", "openai", "", "bearer", options={"ask_usage": True}),
 )
 
 PRESETS = {preset.id: preset for preset in _ALL}

@@ -28,8 +28,8 @@ class Stream:
 
     Iterating raises VendorError, after all deltas that came before; after `stop()` it just ends, with `stopped` set.
     A question that is refused for one of its parameters, before any word of an answer, is asked once more without it,
-    or with its other spelling; `learnt` then is what `Address.learnt` should be from now on. While `rest()` is more
-    than 0 the reading pauses so many seconds whenever it has read everything.
+    or with its other spelling; where that is answered, `learnt` is what `Address.learnt` should be from now on. While
+    `rest()` is more than 0 the reading pauses so many seconds whenever it has read everything.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Stream:
         rest: Callable[[], float] = never,
     ) -> None:
         self.stopped = False
-        self.learnt = address.learnt
+        self.learnt = self._known = address.learnt
         self._address, self._prompt, self._key, self._network = address, prompt, key, network
         self._rest = rest
         self._wire = registry.wire(address.wire)
@@ -90,6 +90,8 @@ class Stream:
         except VendorError as error:
             if self.stopped:
                 return
+            if self.first_token_at is None:
+                self.learnt = self._known
             raise error from None
         finally:
             self._end()

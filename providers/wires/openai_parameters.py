@@ -38,8 +38,15 @@ def options(known: Mapping[str, Any], refused: frozenset[str]) -> dict[str, Any]
 
 def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
     """`known` and what `error` teaches: a new spelling (`max_completion_tokens`, `developer`), or what to leave out
-    (`no:temperature`; `no:reasoning_effort=minimal` where only this value is refused)."""
-    if not (isinstance(error, BadRequest) and error.unsupported):
+    (`no:temperature`; `no:reasoning_effort=minimal` where only this value is refused).
+
+    A refusal that names nothing may be of the one field that nobody asked for, `stream_options`.
+    """
+    if not isinstance(error, BadRequest):
+        return known
+    if not error.parameter and not _refused(error):
+        return known | {"no:stream_options"}
+    if not error.unsupported:
         return known
     if re.fullmatch(r"messages\[\d+\]\.role", error.parameter):
         return known | {"developer"}

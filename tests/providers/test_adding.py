@@ -80,6 +80,32 @@ def test_the_same_name_again_replaces_key_and_models(run: Any) -> None:
     assert (reply.model_name, reply.status) == ("old", "complete")
 
 
+def test_a_model_is_known_by_its_deployment_whatever_it_is_called(run: Any) -> None:
+    again = ("addendpoint", "openai", "--name", "Ours", "--model", "gpt-5-mini")
+    run(*again, stdin=CANARY)
+    LanguageModel.objects.update(name="Our favourite", enabled=False)
+    Deployment.objects.update(input_price=1, output_price=2, enabled=False, learnt=["no:temperature"])
+    run(*again, "--model", "new", stdin=CANARY)
+    assert [model.name for model in LanguageModel.objects.usable(Q())] == ["Our favourite", "new"]
+    kept = Deployment.objects.get(vendor_id="gpt-5-mini")
+    assert (kept.model.name, kept.prices() is None, kept.learnt) == ("Our favourite", False, [])
+
+
+def test_a_name_that_another_model_of_the_endpoint_has_is_refused(run: Any) -> None:
+    run("addendpoint", "openai", "--name", "Ours", "--model", "a", stdin=CANARY)
+    LanguageModel.objects.update(name="b")
+    code, _, complaint = run("addendpoint", "openai", "--name", "Ours", "--model", "a", "--model", "b", stdin=CANARY)
+    assert code == 1
+    assert "“b” is what another model of this endpoint is called here" in complaint
+    assert Deployment.objects.get().vendor_id == "a"
+
+
+def test_an_endpoint_at_any_address_is_asked_for_usage(run: Any) -> None:
+    given = ("--base-url", "https://one.example/v1", "--model", "m")
+    run("addendpoint", "openai-compatible", *given, stdin=CANARY)
+    assert Endpoint.objects.get().ask_usage
+
+
 def test_a_refused_change_leaves_everything_as_it_was(run: Any) -> None:
     run("addendpoint", "openai", "--name", "Ours", "--model", "old", stdin=CANARY)
     code, _, _ = run("addendpoint", "gemini", "--name", "Ours", "--base-url", "http://10.0.0.1", "--model", "new")

@@ -57,6 +57,29 @@ def test_what_is_refused_is_left_out_and_remembered(
     assert len(wire_vendor.requests) == 2 + len(refused)
 
 
+UNNAMED: list[list[Step]] = [[400, b"bad request"], [422, b'{"error": "extra inputs"}'], [400, b'{"code": 7}']]
+
+
+@pytest.mark.parametrize("complaint", UNNAMED)
+def test_a_refusal_that_names_nothing_may_be_of_asking_for_usage(
+    wire_vendor: FakeVendor, ask: Ask, complaint: list[Step]
+) -> None:
+    wire_vendor.script = lambda request: complaint if "stream_options" in request.json else [openai_stream(["Fine."])]
+    stream = ask(ask_usage=True)
+    assert said(stream) == "Fine."
+    assert stream.learnt == {"no:stream_options"}
+    assert len(wire_vendor.requests) == 2
+
+
+def test_what_was_no_reason_is_not_learnt(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.script = lambda request: [400, b"bad request"]
+    stream = ask(ask_usage=True)
+    with pytest.raises(VendorError):
+        said(stream)
+    assert stream.learnt == frozenset()
+    assert len(wire_vendor.requests) == 2
+
+
 VLLM = json.dumps(
     {"object": "error", "message": str([{"type": "extra_forbidden", "loc": ("body", "temperature")}])}
 ).encode()
