@@ -1,6 +1,7 @@
 """What only `doctor` looks at, because it takes seconds or calls others; beside the checks that all ask."""
 
 import io
+import os
 import secrets
 import socket
 import threading
@@ -11,7 +12,7 @@ from functools import partial
 import redis
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
@@ -24,6 +25,7 @@ from providers.proxy import Proxy
 
 def checks() -> Iterator[Check]:
     """Every check that `doctor` asks, in the order in which one breaks the next."""
+    yield Check("environment", given)
     yield from asked(By.DOCTOR)
     yield Check("channel layer", channel_layer)
     yield Check("websocket", websocket)
@@ -32,6 +34,18 @@ def checks() -> Iterator[Check]:
     with suppress(DatabaseError):  # the check of the database has said it
         for name in Endpoint.objects.order_by("name").values_list("name", flat=True):
             yield Check(f"endpoint {name}", partial(endpoint, name))
+
+
+def given() -> str:
+    """Tell which settings there are and where they lead: `doctor` without the server's looks at another site."""
+    names = sorted(name for name in os.environ if name.startswith("CHATSITE_") or name.removesuffix("_FILE") in _URLS)
+    rows = connection.settings_dict
+    place = f"{rows['NAME']} at {rows['HOST'] or rows['OPTIONS'].get('host', 'the usual socket')}"
+    where = f"files in {settings.CHATSITE_DATA}, rows in {rows['NAME'] if connection.vendor == 'sqlite' else place}"
+    return f"{', '.join(names) or 'none is given, so these are the defaults'}; {where}"
+
+
+_URLS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
 
 
 def channel_layer() -> str:

@@ -4,6 +4,7 @@ Everything behind `enter` reads the standard places (`REMOTE_ADDR`, `request.sch
 `client`) and no header. Only a trusted proxy's `X-Forwarded-For` and `X-Forwarded-Proto` count for anything.
 """
 
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -46,7 +47,10 @@ CLAIMS = frozenset(
     }
 )
 """Headers that claim what a request is; nothing behind `enter` sees them, whoever sent them."""
+_TOLD = 100  # characters of a foreign host in the log
 _FOREIGN = b"foreign.invalid"  # RFC 6761: no host has this name, so Django refuses it
+
+_logger = logging.getLogger(__name__)
 
 
 def read_proxies(given: str) -> Networks:
@@ -106,7 +110,22 @@ def _origin(path: str, headers: Headers, scheme: str) -> str | None:
     hosts = [host.decode("latin-1") for host in _values(headers, b"host")]
     if len(hosts) == 1 and (found := origins.named_by(hosts[0], settings.CHATSITE_ORIGINS, scheme)):
         return found
-    return str(settings.CHATSITE_ORIGINS[0]) if path in HEALTH else None
+    if path in HEALTH:
+        return str(settings.CHATSITE_ORIGINS[0])
+    _tell_of_a_foreign_host(tuple(settings.CHATSITE_ORIGINS), ", ".join(hosts)[:_TOLD])
+    return None
+
+
+_told: set[tuple[str, ...]] = set()
+
+
+def _tell_of_a_foreign_host(ours: tuple[str, ...], host: str) -> None:
+    """Log the first one only: scanners ask by the bare address all day long."""
+    if ours not in _told:
+        _told.add(ours)
+        _logger.warning(
+            "Refused, as will be all like it: %r is no host of CHATSITE_ORIGINS (%s).", host, ", ".join(ours)
+        )
 
 
 def _forwarded_scheme(peer: str, headers: Headers) -> str:

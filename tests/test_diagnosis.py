@@ -1,5 +1,6 @@
 """What a look at the site finds when something is wrong; beside a running site `doctor` is tried in tests/cluster."""
 
+import os
 from collections import namedtuple
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from conversations.models import Conversation
 from providers import pool_checks
 from providers.checks import Sick
 from providers.models import LanguageModel
+from tests.canaries import CANARY
 from tests.conftest import Cast
 
 Usage = namedtuple("Usage", "total used free")
@@ -76,3 +78,13 @@ def test_an_endpoint_that_refuses(model: LanguageModel, vendor: Any) -> None:
     with pytest.raises(Sick, match="Not every key works"):
         diagnosis.endpoint("parrot by openai")
     assert "works" in diagnosis.endpoint("parrot by openai")
+
+
+def test_what_is_looked_at_is_told(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CHATSITE_") or name == "DATABASE_URL"]:
+        monkeypatch.delenv(name)
+    assert diagnosis.given().startswith(f"none is given, so these are the defaults; files in {settings.CHATSITE_DATA}")
+    monkeypatch.setenv("CHATSITE_SECRET_KEY", CANARY)
+    monkeypatch.setenv("DATABASE_URL_FILE", "/etc/url")
+    assert diagnosis.given().startswith("CHATSITE_SECRET_KEY, DATABASE_URL_FILE; files in ")
+    assert CANARY not in diagnosis.given()

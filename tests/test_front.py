@@ -101,6 +101,25 @@ def test_a_host_that_is_no_origin_is_refused(visitor: Visitor, host: str) -> Non
     assert links() == []
 
 
+def test_the_first_foreign_host_is_told_and_what_it_should_be(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    front._told.clear()
+    for host in (EVIL, "192.0.2.7"):
+        assert visitor.ask("/", Host=host)[0] == 400
+    (record,) = caplog.records
+    assert EVIL in record.getMessage()
+    assert f"CHATSITE_ORIGINS (http://{visitor.place})" in record.getMessage()
+
+
+@pytest.mark.parametrize("target", ["http://evil.test/account/", "//evil.test/account/", "/\\evil.test/account/", "*"])
+def test_no_target_of_a_request_leads_away(visitor: Visitor, target: str) -> None:
+    """Any scheme and host in the request line count for nothing; RFC 9112 lets clients put them there."""
+    status, place = visitor.ask(target)
+    assert status in (404, 400) or place.startswith("/accounts/login/"), place
+    assert EVIL not in place.partition("?")[0]
+
+
 def test_monitors_ask_by_any_name(visitor: Visitor) -> None:
     for path in ("/livez", "/readyz"):
         for host in ("10.1.2.3", "127.0.0.1", "localhost:9", "monitor.internal"):

@@ -38,7 +38,8 @@ def _prepare_start(rest: list[str]) -> list[str]:
     environment.enter(arguments)
     gc.disable()  # until it serves: next to nothing of what is loaded is garbage
     catalogues.compile_changed()
-    os.environ.setdefault("CHATSITE_ORIGINS", ",".join(address.origins(options.host, options.port)))
+    if not os.environ.get("CHATSITE_ORIGINS"):
+        os.environ["CHATSITE_ORIGINS"] = ",".join(address.origins(options.host, options.port))
     return arguments
 
 

@@ -32,6 +32,7 @@ def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
     code, lines = doctor(site, here)
     assert code == 0, lines
     assert list(lines) == [
+        "environment",
         "settings",
         "database",
         "disk",
@@ -46,6 +47,8 @@ def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
         "websocket",
         "endpoint parrot",
     ]
+    assert "CHATSITE_DATA, CHATSITE_ORIGINS, " in lines["environment"]
+    assert f"; files in {site.folder}, rows in " in lines["environment"]
     assert lines["database"].startswith("ok PostgreSQL ")
     assert lines["channel layer"].startswith("ok Redis ")
     assert lines["websocket"] == f"ok handshake works; {here.origin} answers"
