@@ -2,8 +2,10 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import JavaScriptCatalog
 
 from conversations import (
     account_views,
@@ -21,7 +23,14 @@ from conversations import (
 from conversations.api import api
 from conversations.reporting import downloads, key_pages, pages
 
+
+def catalogue(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
+    """Answer with the words of the admin's scripts: Django's, and ours where its catalogue lacks some."""
+    return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "chatsite"])(request)
+
+
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
+admin.site.i18n_javascript = catalogue  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "Chatsite"
 
 urlpatterns = [

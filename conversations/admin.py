@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import actions
+from conversations.admin_words import NamedPermissions, name_everything
 from conversations.audit_download import DownloadedAuditAdmin
 from conversations.budget_form import BudgetForm
 from conversations.ledger_admin import LedgerAdmin
@@ -24,6 +25,8 @@ from providers.audited_admin import AuditedAdmin
 
 __all__ = ["DownloadedAuditAdmin", "LedgerAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
 
+name_everything()
+
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
@@ -32,7 +35,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class PersonAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
     list_display = ["username", "display_name", "team_names", "is_active", "is_staff", "last_login"]
     list_filter = ["is_active", "is_staff", "teams"]
     search_fields = ["username", "display_name"]
@@ -134,7 +137,7 @@ admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 
 
 @admin.register(Group)
-class PermissionsAdmin(AuditedAdmin, GroupAdmin):  # type: ignore[type-arg]
+class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ignore[misc,type-arg]
     """Django's groups of permissions, for staff."""
 
 
@@ -155,3 +158,8 @@ class FactorAdmin(AuditedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
         return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        """Leave the second factors of staff to superusers: without one, a password alone is that person's power."""
+        is_staffs = obj is not None and (obj.user.is_staff or obj.user.is_superuser)
+        return (not is_staffs or bool(request.user.is_superuser)) and super().has_delete_permission(request, obj)

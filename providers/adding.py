@@ -65,7 +65,7 @@ def free_name(preset: Preset, base_url: str = "") -> str:
 
 def _usual_name(preset: Preset, base_url: str) -> str:
     """Where the preset is for any address, the host says more than its label."""
-    return preset.label if preset.base_url else (urlsplit(base_url).netloc or preset.label)[:NAME_LENGTH]
+    return str(preset.label if preset.base_url else urlsplit(base_url).netloc or preset.label)[:NAME_LENGTH]
 
 
 def change_address(endpoint: Endpoint) -> None:

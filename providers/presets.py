@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """How one vendor is called; a `base_url` of "" is for the administrator to give."""
 
     id: str
-    label: str
+    label: "str | Promise"
     wire: str
     base_url: str
     key_placement: str
@@ -96,8 +99,10 @@ _ALL = (
         needs_key=False,
         options={"ask_usage": True},
     ),
-    Preset("gemini", "Gemini (any address)", "gemini", "", "header-goog", "gemini-2.5-flash"),
-    Preset("openai-compatible", "OpenAI-compatible (any address)", "openai", "", "bearer", options={"ask_usage": True}),
+    Preset("gemini", _("Gemini (any address)"), "gemini", "", "header-goog", "gemini-2.5-flash"),
+    Preset(
+        "openai-compatible", _("OpenAI-compatible (any address)"), "openai", "", "bearer", options={"ask_usage": True}
+    ),
 )
 
 PRESETS = {preset.id: preset for preset in _ALL}

@@ -1,0 +1,73 @@
+"""Words of the administration that others' packages leave in English, for readers of other languages."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models import Invitation, PasswordLink, UsageRecord
+
+DJANGOS = (
+    gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
+    gettext_noop("Search"),
+    gettext_noop("Model name"),
+    gettext_noop("Add link"),
+    gettext_noop("Change or view list link"),
+)
+"""Django's own sentences that its catalogue lacks."""
+_MODELS = {
+    Authenticator: (_("second factor"), _("second factors")),
+    Invitation: (_("invitation"), _("invitations")),
+    PasswordLink: (_("password link"), _("password links")),
+}
+_FIELDS = {
+    Authenticator: {
+        "user": _("person"), "type": _("type"), "created_at": _("created"), "last_used_at": _("last used"),
+    },
+    UsageRecord: {"conversation": _("conversation"), "message": _("message")},
+}  # fmt: skip
+_VERBS = {"view": _("may see"), "add": _("may add"), "change": _("may change"), "delete": _("may delete")}
+
+
+def name_everything() -> None:
+    """Give models and fields their names; migrations look at what stands in the classes, and do not see these."""
+    for model, (one, several) in _MODELS.items():
+        meta: Any = model._meta
+        meta.verbose_name, meta.verbose_name_plural = one, several
+    for model, names in _FIELDS.items():
+        for name, said in names.items():
+            field: Any = model._meta.get_field(name)
+            field.verbose_name = said
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Permissions in their reader's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        verb, _underscore, name = obj.codename.partition("_")
+        if verb not in _VERBS or name != obj.content_type.model:
+            return str(obj)
+        return gettext("%(model)s: %(verb)s") % {"model": obj.content_type.name, "verb": _VERBS[verb]}
+
+
+class NamedPermissions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Offers the permissions that do something in the administration, and those that somebody has."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            kwargs |= {"form_class": PermissionsField, "queryset": permissions()}
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def permissions() -> "QuerySet[Permission]":
+    shown: list[type[Model]] = list(admin.site._registry)
+    kinds = [kind.pk for kind in ContentType.objects.get_for_models(*shown).values()]
+    held = Q(user__isnull=False) | Q(group__isnull=False)
+    offered = Permission.objects.filter(Q(content_type__in=kinds) | held).distinct()
+    return offered.select_related("content_type").order_by("content_type__app_label", "content_type__model", "codename")

@@ -1,0 +1,75 @@
+"""The administration in Chinese says nothing in English that a person has to read."""
+
+import json
+import re
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from conversations.admin_words import permissions
+from conversations.models import User
+from tests.conftest import Cast
+from tests.providers.administering import alice, form, page, proven, save
+
+__all__ = ["alice"]
+
+pytestmark = pytest.mark.usefixtures("static_files")
+ENGLISH = re.compile(r"[Aa]uthenticator|Can \w+|any address|Add link|Model name|Choose|Search")
+
+
+@pytest.fixture
+def chinese(cast: Cast, alice: Client) -> Client:
+    TOTP.activate(cast.bob, generate_totp_secret())
+    User.objects.filter(pk=cast.alice.pk).update(language="zh-hans")
+    return alice
+
+
+def test_its_pages_hold_no_english(chinese: Client, cast: Cast) -> None:
+    factor = Authenticator.objects.get()
+    addresses = ["/admin/", reverse("admin:providers_endpoint_preset"), page(User, "change", cast.bob.pk)]
+    addresses += [page(Group, "add"), page(Authenticator, "changelist"), page(Authenticator, "delete", factor.pk)]
+    found = {address: ENGLISH.findall(_words(chinese.get(address).content.decode())) for address in addresses}
+    assert {address: words for address, words in found.items() if words} == {}
+
+
+def _words(page: str) -> str:
+    """What is read: texts, and what stands on buttons."""
+    buttons = re.findall(r'<input type="submit"[^>]*value="([^"]*)"', page)
+    texts = re.sub(r"<(script|svg|style).*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
+    return " ".join([texts, *buttons])
+
+
+def test_the_scripts_speak_it_too(chinese: Client) -> None:
+    words = chinese.get(reverse("admin:jsi18n")).content.decode()
+    for english, said in (("Choose all %s", "选择全部%s"), ("Remove all %s", "移除全部%s")):
+        assert f'"{english}": {json.dumps(said)}' in words
+
+
+def test_permissions_are_named_by_what_they_allow(cast: Cast) -> None:
+    client, permission = proven(cast.alice), Permission.objects.get(codename="change_endpoint")
+    shown = client.get(page(Group, "add")).content.decode()
+    assert f'<option value="{permission.pk}">endpoint: may change</option>' in shown
+    assert "tally" not in shown
+    assert {one.content_type.model for one in permissions()} >= {"endpoint", "user", "budget"}
+
+
+def test_a_permission_that_is_not_offered_stays_with_who_has_it(cast: Cast) -> None:
+    odd = Permission.objects.get(codename="view_tally")
+    group = Group.objects.create(name="Odd")
+    group.permissions.add(odd)
+    client, address = proven(cast.alice), page(Group, "change", group.pk)
+    fields = form(client.get(address))
+    save(client, address, {**fields, "name": "Odder", "permissions": [str(pk) for pk in fields["permissions"]]})
+    assert list(group.permissions.all()) == [odd]
+
+
+def test_translated_labels_name_the_presets() -> None:
+    from providers.presets import PRESETS
+
+    with translation.override("zh-hans"):
+        assert "任意地址" in str(PRESETS["gemini"].label)
