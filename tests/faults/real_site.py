@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from typing import Any
 from tests import canaries
 from tests.fake_vendor import FakeVendor
 from tests.faults.page import Page
+from tests.faults.vitals import Vitals, vitals
 
 BASE = Path(__file__).resolve().parents[2]
 
@@ -62,6 +64,19 @@ class RealSite:
         """The id of the server's process."""
         assert self._process is not None
         return self._process.pid
+
+    def beside(self) -> "RealSite":
+        """Return another process of the same site, not yet started."""
+        other = copy(self)
+        other.port, other.pages, other._process = _free_port(), [], None
+        other.address = f"http://127.0.0.1:{other.port}"
+        other._log = self._log.with_name("log of another")
+        other.environment = self.environment | {"CHATSITE_ORIGINS": other.address}
+        return other
+
+    def vitals(self) -> Vitals:
+        """Return what the process costs now."""
+        return vitals(self.process, int(self.vendor.host.rpartition(":")[2]))
 
     def start(self) -> None:
         """Returns as soon as it answers."""
