@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from socket import create_connection
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,7 +120,8 @@ class Page:
     def _live(self) -> None:
         place = urlsplit(self._address)
         with connect(
-            f"ws://{place.netloc}/ws/",
+            f"ws{self._origin.removeprefix('http')}/ws/",  # what lies between passes the site's own name on
+            sock=create_connection((place.hostname or "", place.port or 80), CONNECT),
             origin=Origin(self._origin),
             additional_headers={"Cookie": f"sessionid={self._session}"},
             open_timeout=CONNECT,
