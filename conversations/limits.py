@@ -1,6 +1,8 @@
 """How often somebody may try what only a guesser tries often; counted where all processes count, in the cache."""
 
+import threading
 import time
+from collections import Counter
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
@@ -14,6 +16,8 @@ BAD_LINKS = 20
 """Links a minute from one address that lead nowhere."""
 PASS_PHRASES, PASS_PHRASES_OF_A_LINK = 10, 60
 """Tries a minute to guess the pass phrase of a link: from one address, and by everybody together."""
+SNAPSHOTS = 120
+"""Pages behind share links that one address is shown in a minute."""
 BAD_TOKENS = 30
 """Calls a minute from one address with a personal token that is none."""
 
@@ -32,6 +36,11 @@ def pass_phrase(request: HttpRequest, share: UUID) -> bool:
     return _is_over(f"pass-phrase:{share}", PASS_PHRASES_OF_A_LINK) or by_address
 
 
+def snapshot(request: HttpRequest) -> bool:
+    """Count a page behind a share link, in this process, whose time it takes; True where there have been too many."""
+    return _shown.is_over(limit_key(address_of(request)), SNAPSHOTS)
+
+
 def bad_token(request: HttpRequest) -> bool:
     """Count a token that is none; True where there have been too many."""
     return _is_too_often("token", request, BAD_TOKENS)
@@ -45,6 +54,27 @@ def letter(person: UUID) -> bool:
 def address_of(request: HttpRequest) -> str:
     """Return the client's address, as the server has established it."""
     return str(get_adapter(request).get_client_ip(request))
+
+
+class _Minute:
+    """Counts of the minute that runs, in memory: they guard no secret, and to store them would cost what they limit."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counted: Counter[str] = Counter()
+        self._now = 0
+
+    def is_over(self, what: str, most: int) -> bool:
+        """Count; True where that is more than `most`."""
+        with self._lock:
+            if self._now != _minute():
+                self._now = _minute()
+                self._counted.clear()
+            self._counted[what] += 1
+            return self._counted[what] > most
+
+
+_shown = _Minute()
 
 
 def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:

@@ -69,7 +69,7 @@ def copy(request: HttpRequest) -> HttpResponse:
             return redirect("conversation", copied)
         except Refused:
             messages.error(request, gettext("That was not possible just now. Try again."))
-    context = {"share": shared, "key": new_id(), "messages_shown": len(shared.messages())}
+    context = {"share": shared, "key": new_id(), "messages_shown": shared.size()}
     return render(request, "shares/copy.html", context)
 
 

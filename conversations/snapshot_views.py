@@ -4,13 +4,15 @@ Every kind of bad link gets the same answer, and everything below a link's addre
 cache and no other site.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import wraps
 from uuid import UUID
 
 from csp.constants import NONE
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.crypto import get_random_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -18,8 +20,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from conversations import files, limits
 from conversations.errors import NotFound
 from conversations.models import Share
-from conversations.phrases import phrases
+from conversations.phrases import Phrases, phrases
 from conversations.sharing_forms import PHRASE_LENGTH
+from conversations.snapshots import Page, page_of
+from conversations.trickle import trickling
 
 COPIED_KEY = "share"
 """In the session: the digest of the link whose snapshot this person wants to go on from."""
@@ -36,14 +40,14 @@ _POLICY = {
     "trusted-types": [NONE],
 }
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def _below(view: View) -> View:
     """Calls it with the share to which the secret in the address leads, if it leads to one."""
 
     @wraps(view)
-    def answer(request: HttpRequest, secret: str, **places: UUID) -> HttpResponse:
+    def answer(request: HttpRequest, secret: str, **places: UUID) -> HttpResponseBase:
         share = Share.objects.of(secret).select_related("made_by").first()
         response = view(request, share, **places) if share else _bad_link(request)
         for name, value in _HEADERS.items():
@@ -57,16 +61,31 @@ def _below(view: View) -> View:
 @csrf_exempt  # a foreign page could only unlock for somebody what it can read itself; browsers send it no Origin here
 @require_http_methods(["GET", "HEAD", "POST"])
 @_below
-def page(request: HttpRequest, share: Share) -> HttpResponse:
+def page(request: HttpRequest, share: Share) -> HttpResponseBase:
     """The snapshot; where it has a pass phrase, nothing of it before that was given (by POST)."""
     if request.method == "POST":
         return _unlock(request, share)
+    if limits.snapshot(request):
+        return render(request, "429.html", status=429)
     if _is_locked(request, share):
         return render(request, "shares/locked.html")
     if _is_view(request, share):
         share.count_view()
-    context = {"share": share, "thread": share.messages(), "said": phrases(), "files_at": "files/"}
-    return render(request, "shares/page.html", context)
+    if request.method == "HEAD":
+        return HttpResponse()
+    shown = page_of(share, request.GET.get("page", ""))
+    gap = get_random_string(32)
+    context = {"share": share, "page": shown, "gap": gap}
+    head, foot = render_to_string("shares/page.html", context, request).split(gap)
+    return trickling(_written(head, shown, phrases(), foot), "text/html; charset=utf-8")
+
+
+def _written(head: str, shown: Page, said: Phrases, foot: str) -> Generator[bytes]:
+    """Yield the page, a message at a time."""
+    yield head.encode()
+    for message in shown.messages:
+        yield render_to_string("_message.html", {"message": message, "said": said, "files_at": "files/"}).encode()
+    yield foot.encode()
 
 
 @require_safe
@@ -104,8 +123,8 @@ def _is_locked(request: HttpRequest, share: Share) -> bool:
 
 
 def _is_view(request: HttpRequest, share: Share) -> bool:
-    """A look that somebody else takes; what a browser fetches ahead is none yet."""
-    is_ahead = "prefetch" in request.headers.get("Sec-Purpose", "")
+    """A look that somebody else takes; what a browser fetches ahead is none yet, and a further page is the same one."""
+    is_ahead = "prefetch" in request.headers.get("Sec-Purpose", "") or "page" in request.GET
     return request.method == "GET" and request.user.pk != share.made_by_id and not is_ahead
 
 

@@ -68,6 +68,10 @@ class Share(models.Model):
         prefetch_related_objects(branch, "files")
         return branch
 
+    def size(self) -> int:
+        """Return the number of its messages."""
+        return len(Message.objects.sizes_of_branch(self.message_id))
+
     def opens_with(self, phrase: str) -> bool:
         return check_password(phrase, self.pass_phrase)
 

@@ -12,6 +12,16 @@ BRANCH = """
     ORDER BY branch.depth DESC
 """
 
+SIZES = """
+    WITH RECURSIVE branch (id, parent_id, depth, size) AS (
+        SELECT id, parent_id, 1, LENGTH(html) + LENGTH(CAST(parts AS TEXT)) FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT above.id, above.parent_id, branch.depth + 1, LENGTH(above.html) + LENGTH(CAST(above.parts AS TEXT))
+        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+    )
+    SELECT id, size FROM branch ORDER BY depth DESC
+"""
+
 SAID_UP_TO = """
     WITH RECURSIVE branch (parent_id, status, role, author_id, parts) AS (
         SELECT parent_id, status, role, author_id, parts FROM conversations_message WHERE id = %s

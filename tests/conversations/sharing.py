@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.test import Client
 
 from conversations import actions, files, markdown
@@ -41,7 +42,18 @@ def share(person: User, conversation: Conversation, *, days: int = 7, pass_phras
 def shown(path: str, client: Client | None = None) -> str:
     response = (client or enter(None)).get(path)
     assert response.status_code == 200
-    return str(response.content.decode())
+    return content_of(response)
+
+
+def content_of(response: Any) -> str:
+    """The text of a response, also of one that is written while it is sent."""
+    if not response.streaming:
+        return str(response.content.decode())
+
+    async def collect() -> bytes:
+        return b"".join([piece async for piece in response.streaming_content])
+
+    return async_to_sync(collect)().decode()
 
 
 def is_gone(path: str, client: Client | None = None) -> bool:

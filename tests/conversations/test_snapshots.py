@@ -11,11 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from chatsite.errors import WithoutQueryStrings
-from conversations import actions, files, limits
+from conversations import actions, files, limits, snapshots
+from conversations.markdown import growing
 from conversations.models import Conversation, Message, Share
 from tests.conftest import Cast
 from tests.conversations.calling import NOBODY, say
-from tests.conversations.sharing import PHRASE, answer, attach, is_gone, last, share, shown, talk
+from tests.conversations.sharing import PHRASE, answer, attach, content_of, is_gone, last, share, shown, talk
 from tests.conversations.test_teams import enter
 
 pytestmark = pytest.mark.usefixtures("static_files")
@@ -160,7 +161,7 @@ def test_it_says_everything_without_a_script(cast: Cast) -> None:
     assert "vendor's words" not in page
     assert re.search(r"<time [^>]+>[^<]+UTC</time>", page)
     assert "Shared by bob" in page
-    chinese = enter(None).get(share(cast.bob, conversation)[1], headers={"accept-language": "zh-hans"}).content.decode()
+    chinese = content_of(enter(None).get(share(cast.bob, conversation)[1], headers={"accept-language": "zh-hans"}))
     assert "由 bob" in chinese
     assert ">思考过程</summary>" in chinese or "思考" in chinese
 
@@ -177,6 +178,57 @@ def test_a_long_one_costs_as_many_queries_as_a_short_one(
     for path in (short, long):
         with django_assert_max_num_queries(8):
             assert "Not <em>far</em>." in shown(path)
+
+
+def test_a_long_one_comes_in_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "MOST_MESSAGES", 5)
+    conversation = talk(cast.bob)
+    for number in range(1, 6):
+        question = say(conversation, f"Question {number}", author=cast.bob, parent=last(conversation))
+        answer(conversation, question, f"Answer **{number}**.")
+    made, path = share(cast.bob, conversation)
+    pages = [shown(f"{path}?page={number}") for number in (1, 2, 3)]
+    found = [re.findall(r"Question \d|Answer <strong>\d", page) for page in pages]
+    assert [len(each) for each in found] == [3, 5, 2]
+    assert [*found[0], *found[1], *found[2]] == [
+        each for number in range(1, 6) for each in (f"Question {number}", f"Answer <strong>{number}")
+    ]
+    assert "Page 2 of 3" in pages[1]
+    assert re.findall(r'href="(\?page=\d)"', pages[1]) == ["?page=1", "?page=3"] * 2
+    assert re.findall(r'href="(\?page=\d)"', pages[0]) == ["?page=2"]
+    for other in ("", "?page=0", "?page=4", "?page=-1", "?page=x", "?page=²", "?page=" + "9" * 5_000):
+        assert found[0] == re.findall(r"Question \d|Answer <strong>\d", shown(path + other))
+    made.refresh_from_db()
+    assert made.views == 1, "a further page is the same look"
+
+
+def test_a_page_has_so_many_characters_and_a_larger_message_is_its_own(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = talk(cast.bob)
+    for number in range(3):
+        question = say(conversation, f"Question {number}", author=cast.bob, parent=last(conversation))
+        answer(conversation, question, "word " * 200)
+    monkeypatch.setattr(snapshots, "MOST_CHARACTERS", 1_000)
+    path = share(cast.bob, conversation)[1]
+    assert "Page 1 of 6" in shown(path)
+    assert "Question 2" in shown(f"{path}?page=5")
+
+
+def test_what_is_stored_is_shown_and_nothing_rendered(cast: Cast) -> None:
+    path = share(cast.bob, talk(cast.bob))[1]
+    with growing.child._turn(5):
+        page = shown(path)
+    assert "Not <em>far</em>." in page
+    assert "Not *far*." not in page, "scripts copy the source; here are none"
+
+
+def test_an_address_is_shown_so_many_pages_a_minute(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SNAPSHOTS", 2)
+    monkeypatch.setattr(limits, "_shown", limits._Minute())
+    monkeypatch.setattr(limits, "_minute", lambda: 1)
+    path = share(cast.bob, talk(cast.bob))[1]
+    assert [enter(None).get(path).status_code for _ in range(3)] == [200, 200, 429]
 
 
 def test_views_are_counted_but_for_the_makers(cast: Cast) -> None:

@@ -1,0 +1,56 @@
+"""A snapshot in pages, so that whoever asks for one costs little, however long the conversation is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from django.db.models import prefetch_related_objects
+
+from conversations.models import Message, Share
+
+MOST_MESSAGES = 100
+MOST_CHARACTERS = 1_000_000
+"""Of stored parts and HTML; a message that has more is a page of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a snapshot: which of how many, and what it shows."""
+
+    number: int
+    count: int
+    messages: Sequence[Message]
+
+    @property
+    def before(self) -> int | None:
+        """Return the number of the page before it."""
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def behind(self) -> int | None:
+        """Return the number of the page behind it."""
+        return self.number + 1 if self.number < self.count else None
+
+
+def page_of(share: Share, wanted: str) -> Page:
+    """Return the page of this number with authors and files; the first where there is none of it."""
+    sizes = Message.objects.sizes_of_branch(share.message_id)
+    ends = list(_ends([size for _, size in sizes]))
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else 1
+    if not 1 <= number <= len(ends):
+        number = 1
+    begin, end = ([0, *ends][number - 1], ends[number - 1]) if ends else (0, 0)
+    messages = Message.objects.branch(sizes[end - 1][0], end - begin) if ends else []
+    prefetch_related_objects(messages, "files")
+    return Page(number, len(ends), messages)
+
+
+def _ends(sizes: Sequence[int]) -> Iterator[int]:
+    """Yield behind which messages a page ends."""
+    begin = size = 0
+    for at, each in enumerate(sizes):
+        if at > begin and (at - begin >= MOST_MESSAGES or size + each > MOST_CHARACTERS):
+            yield at
+            begin, size = at, 0
+        size += each
+    if sizes:
+        yield len(sizes)
