@@ -6,13 +6,16 @@ from urllib.parse import urlsplit
 
 from conversations.markdown import Mark
 
+MOST_SHOWN = 1_000
+"""Sources of one reply that are shown, and numbers that lead to them."""
+
 
 def numbered(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The parts, each list of sources with those that can be shown (`shown`) and the number of its `first`."""
     first = 1
     for part in parts:
         if part["kind"] == "citation":
-            shown = shown_sources(part.get("sources"))
+            shown = shown_sources(part.get("sources"))[: max(0, MOST_SHOWN + 1 - first)]
             yield {**part, "shown": shown, "first": first}
             first += len(shown)
         else:

@@ -15,7 +15,9 @@ from conversations.live import LiveReply
 from conversations.models import Conversation, Membership, Message, User
 
 MOST = 100
-"""Messages that an ack carries; beyond it the client reads them over HTTP."""
+"""Messages that an ack carries; beyond it the client reads them over HTTP,"""
+MOST_CHARACTERS = 10_000_000
+"""as it does beyond so many characters of text and HTML: one reply may have almost as many."""
 SKEW = timedelta(seconds=5)
 """By which the clocks of two machines may differ."""
 
@@ -29,8 +31,8 @@ class Opened:
     under_way: tuple[Message, ...]
 
     def messages(self, html: bool) -> dict[str, Any]:
-        """The ack's `messages`, or `reload` where they are too many."""
-        if len(self.since) > MOST:
+        """The ack's `messages`, or `reload` where they are too many or too long."""
+        if len(self.since) > MOST or sum(len(said.text) + len(said.html) for said in self.since) > MOST_CHARACTERS:
             return {"reload": True, "messages": []}
         return {"messages": [_told(message, html) for message in self.since]}
 

@@ -10,7 +10,9 @@ from conversations.models import BranchChoice, Conversation, Message, User
 from conversations.models.message import Role
 
 PIECE = 100
-"""Messages that a page shows at first, and those that come with each look further up."""
+"""Messages that a page shows at first, and those that come with each look further up,"""
+PIECE_CHARACTERS = 4_000_000
+"""unless their parts and HTML are longer: one that is longer by itself comes alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,26 @@ class Thread:
 
 def thread_for(person: User, conversation: Conversation) -> Thread:
     """The end of the branch that this person is shown."""
-    return _thread(Message.objects.branch(Message.objects.leaf_for(person, conversation), PIECE), person)
+    return _thread(_piece(Message.objects.leaf_for(person, conversation)), person)
 
 
 def above(conversation: Conversation, message: UUID) -> Thread:
     """What comes before a message of this conversation; nothing where it has none of that name."""
     parent = conversation.messages.filter(pk=message).values_list("parent", flat=True).first()
-    return _thread(Message.objects.branch(parent, PIECE))
+    return _thread(_piece(parent))
+
+
+def _piece(leaf: UUID | None) -> list[Message]:
+    """Return the last messages down to this one, as many as a page takes."""
+    if leaf is None:
+        return []
+    count = characters = 0
+    for _, size in reversed(Message.objects.sizes_of_branch(leaf, PIECE)):
+        characters += size
+        if count and characters > PIECE_CHARACTERS:
+            break
+        count += 1
+    return Message.objects.branch(leaf, count)
 
 
 def below(person: User, conversation: Conversation, message: UUID) -> Thread | None:

@@ -93,10 +93,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         rows = self.model.objects.raw(statements.BRANCH, [_db_key(leaf), most, _db_key(below or leaf)])
         return list(rows.prefetch_related("author"))
 
-    def sizes_of_branch(self, leaf: UUID) -> list[tuple[UUID, int]]:
-        """Return the ids from the root down to `leaf`, each with the characters of its parts and its HTML."""
+    def sizes_of_branch(self, leaf: UUID, most: int = ALL) -> list[tuple[UUID, int]]:
+        """Return the last ids of the branch down to `leaf`, each with the characters of its parts and its HTML."""
         with connection.cursor() as cursor:
-            cursor.execute(statements.SIZES, [_db_key(leaf)])
+            cursor.execute(statements.SIZES, [_db_key(leaf), most])
             return [(UUID(str(key)), size) for key, size in cursor.fetchall()]
 
     def said_up_to(self, leaf: UUID, below: UUID | None = None) -> "SaidUpTo":

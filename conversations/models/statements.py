@@ -18,6 +18,7 @@ SIZES = """
         UNION ALL
         SELECT above.id, above.parent_id, branch.depth + 1, LENGTH(above.html) + LENGTH(CAST(above.parts AS TEXT))
         FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+        WHERE branch.depth < %s
     )
     SELECT id, size FROM branch ORDER BY depth DESC
 """

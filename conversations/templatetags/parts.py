@@ -21,6 +21,8 @@ _KINDS = {
     *("text", "thought", "image", "file", "code", "code_result"),
     *("call", "call_result", "citation", "refusal", "seam"),
 }
+_INDENTED = 100_000
+"""Characters of JSON up to which it is laid out."""
 _BEGINNING = 1_200
 """Characters, of which the first words are sought."""
 
@@ -87,4 +89,8 @@ def call_value(part: dict[str, Any] | None) -> str:
     """What a function is called with, or what it answered, as JSON for people; as it came where it is none."""
     part = part or {}
     value = next((part[name] for name in ("arguments", "response", "raw") if part.get(name) is not None), "")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    if isinstance(value, str):
+        return value
+    short = json.dumps(value, ensure_ascii=False)
+    # Python indents a hundred times as slowly as it writes on one line.
+    return short if len(short) > _INDENTED else json.dumps(value, ensure_ascii=False, indent=2)

@@ -9,7 +9,7 @@ from providers.types import Delta, Part
 
 TEXT_BYTES = 1024 * 1024
 PARTS_BYTES = 8 * 1024 * 1024
-_PART = 128
+_PART = 1_024
 _VALUE = 32
 
 

@@ -112,6 +112,12 @@ def test_the_numbers_are_those_of_the_sources_that_are_shown() -> None:
     assert [(source["title"], source["domain"]) for source in named["shown"]] == [("A", "a.test"), ("b.test", "")]
 
 
+def test_so_many_sources_are_shown() -> None:
+    sources = [{"uri": f"https://a.test/{number}"} for number in range(700)]
+    first, second, third = citations.numbered([{"kind": "citation", "sources": sources}] * 3)
+    assert [len(part["shown"]) for part in (first, second, third)] == [700, 300, 0]
+
+
 def test_a_continued_reply_counts_from_its_seam() -> None:
     source = {"sources": [{"uri": "https://a.test/"}], "supports": [{"start": 0, "end": 3, "sources": [0]}]}
     parts = list(

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from conversations import markdown, threads
 from conversations.models import Conversation, Message, User
 from conversations.threads import PIECE
 from providers.models import LanguageModel
@@ -160,6 +162,17 @@ def test_a_long_thread_comes_in_pieces_from_its_end(cast: Cast, sign_in: SignIn)
     assert shown(thread(client, str(conversation.pk), ids[3])) == ids[4:]
     below = thread(client, str(conversation.pk), ids[-1])
     assert (below["after"], shown(below)) == (ids[-1], [])
+
+
+def test_a_thread_of_long_messages_comes_in_shorter_pieces(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation, _ = long_conversation(cast.alice, 6)
+    html = "x" * 400
+    Message.objects.filter(conversation=conversation).update(html=html, html_version=markdown.RENDERER_VERSION)
+    monkeypatch.setattr(threads, "PIECE_CHARACTERS", 1_000)
+    turns = threads.thread_for(cast.alice, conversation).turns
+    assert [message.text for turn in turns for message in turn.messages] == ["4", "5"]
+    monkeypatch.setattr(threads, "PIECE_CHARACTERS", 10)
+    assert len(threads.thread_for(cast.alice, conversation).turns) == 1
 
 
 def test_only_a_message_of_this_conversation_leads_further_up(cast: Cast, sign_in: SignIn) -> None:

@@ -1,11 +1,15 @@
 """Replies that end while nothing can be rendered: they end in time, and are rendered when somebody looks."""
 
+import time
+
 import pytest
 from django.utils import timezone
 
-from conversations import events, generation, markdown, sweep
+from conversations import events, generation, markdown, opening, sweep
 from conversations.markdown import growing
 from conversations.models import Conversation, Message
+from conversations.opening import Opened
+from conversations.templatetags.parts import call_value
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import Connect, ask
@@ -66,3 +70,18 @@ def test_what_an_earlier_renderer_made_is_made_anew_once(cast: Cast, version: in
     assert reply.html_version == markdown.RENDERER_VERSION
     with growing.child._turn(5):
         assert events.body_html(reply) == html, "what is stored needs no rendering"
+
+
+def test_a_long_value_of_a_call_is_not_laid_out() -> None:
+    """To indent 8 MB takes Python seconds, at every look."""
+    assert call_value({"arguments": {"a": [1]}}) == '{\n  "a": [\n    1\n  ]\n}'
+    begun = time.process_time()
+    assert "\n" not in call_value({"arguments": [1] * 2_000_000})
+    assert time.process_time() - begun < 1
+
+
+def test_long_news_are_read_as_a_page(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Opened(2, (reply_of(cast, status="complete", html="<p>Hello</p>", html_version=2),), ())
+    assert [message["text"] for message in told.messages(html=True)["messages"]] == ["*Hello*"]
+    monkeypatch.setattr(opening, "MOST_CHARACTERS", 10)
+    assert told.messages(html=True) == {"reload": True, "messages": []}
