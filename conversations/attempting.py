@@ -9,7 +9,7 @@ from functools import partial
 
 from django.db import Error
 
-from conversations import database, files, ledger
+from conversations import database, files, ledger, plain_calls
 from conversations.checkpoints import Outcome
 from conversations.endings import broken, ended
 from conversations.ledger import Call
@@ -158,6 +158,8 @@ def _conclude(trying: _Trying, call: Call) -> bool:
     may_go_on = False
     if error is not None and not live.heard:
         may_go_on = live.search.failed(route, error)
+        if error.is_doubtful:
+            plain_calls.confirm(route, trying.task.payer)
     elif live.heard or not live.stopped:
         live.search.heard()
     live.search.over()

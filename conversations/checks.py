@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from conversations.models import Membership, Team
 from conversations.reporting.budgets import budget_groups
 from conversations.reporting.names import key_name
-from providers import clock
+from providers import clock, cooling
 from providers.checks import By, Check, Finding
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 
@@ -57,6 +57,8 @@ def troubles() -> Iterator[Finding]:
         rows[endpoint.pk] = (endpoint.name, reverse_lazy("admin:providers_endpoint_change", args=[endpoint.pk]))
     for deployment in Deployment.objects.select_related("endpoint").filter(pk__in=subjects):
         rows[deployment.pk] = (str(deployment), reverse_lazy("admin:providers_deployment_change", args=[deployment.pk]))
+    if any(trouble.subject not in rows for trouble in found):
+        rows |= _pairs(subjects)
     for trouble in found:
         if trouble.subject in rows:
             name, address = rows[trouble.subject]
@@ -79,6 +81,18 @@ CHECKS = (
     Check(gettext_lazy("budgets"), budgets, By.OVERVIEW, permission="conversations.view_budget"),
     Check(gettext_lazy("vendors"), troubles, By.OVERVIEW, permission="providers.view_apikey"),
 )
+
+
+def _pairs(subjects: Iterable[UUID]) -> dict[Any, tuple[str, Any]]:
+    """Keys that fail with one model only."""
+    known = cooling.pairs()
+    found = {pair: known[pair] for pair in subjects if pair in known}
+    keys = ApiKey.objects.select_related("endpoint").in_bulk({key for key, _deployment in found.values()})
+    models = Deployment.objects.in_bulk({deployment for _key, deployment in found.values()})
+    return {
+        pair: (f"{key_name(keys[key])} · {models[deployment].vendor_id}", reverse_lazy("key", args=[key]))
+        for pair, (key, deployment) in found.items()
+    }
 
 
 def _resting(trouble: Trouble, name: str) -> str:

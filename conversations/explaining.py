@@ -1,6 +1,7 @@
 """Why a person can or cannot use a model, in sentences for administrators."""
 
 from collections.abc import Iterator
+from itertools import chain
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from conversations import spending
 from conversations.allowance import keys_for, models_for, teams_of
 from conversations.models import Budget, Team, User
+from providers import cooling
 from providers.models import ApiKey, LanguageModel, Trouble
 
 
@@ -63,14 +65,15 @@ def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[s
                 "key": str(key.secret),
                 "whose": whose,
             }
-        yield from _why_trouble(deployment.pk, endpoint.pk, *(key.pk for key in here))
+        ways = [cooling.places(key.pk, endpoint.pk, deployment.pk) for key in here]
+        yield from _why_trouble(deployment.pk, endpoint.pk, *chain(*ways))
 
 
 def _why_trouble(*subjects: UUID) -> Iterator[str]:
     for trouble in Trouble.objects.filter(subject__in=subjects):
         yield _("Left alone until %(until)s: %(text)s") % {
             "until": localize(timezone.localtime(trouble.cooling_until)),
-            "text": trouble.text,
+            "text": trouble.told,
         }
 
 

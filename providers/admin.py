@@ -268,4 +268,8 @@ class TroubleAdmin(AuditedAdmin):
     @admin.display(description=_("what"))
     def whose(self, trouble: Trouble) -> str:
         rows = (model.objects.filter(pk=trouble.subject).first() for model in (ApiKey, Endpoint, Deployment))
-        return str(next((row for row in rows if row is not None), trouble.subject))
+        pair = cooling.pairs().get(trouble.subject)
+        found = next((row for row in rows if row is not None), None)
+        if found is None and pair is not None:
+            found = f"{ApiKey.objects.get(pk=pair[0])} · {Deployment.objects.get(pk=pair[1])}"
+        return str(found or trouble.subject)

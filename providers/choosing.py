@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-
 from providers import clock, cooling, errors, leases, pool
 from providers.errors import RateLimited, VendorError
 from providers.models import ApiKey, Deployment, Trouble
@@ -130,9 +128,9 @@ class Search:
         if subject is None:
             return False
         is_ours = isinstance(error, KeyWithdrawn | errors.AddressRefused | errors.WayBlocked)
-        if not is_ours:
+        if not is_ours and not error.is_doubtful:
             cooling.blame(subject, error, self.holder)
-        if is_ours or error.code not in _MAY_PASS:
+        if is_ours or error.is_doubtful or error.code not in _MAY_PASS:
             self.excluded.add(subject)
         return True
 
@@ -224,7 +222,7 @@ class _Blocked:
     def as_error(self) -> VendorError:
         if self.trouble is None:
             return RateLimited(because="Every key for this model is busy.")
-        return errors.of_code(self.trouble.code, self.trouble.text)
+        return errors.of_code(self.trouble.code, self.trouble.reason)
 
 
 def _soonest(blocked: list[_Blocked]) -> _Blocked:
@@ -242,7 +240,8 @@ class _Way:
 
     @property
     def subjects(self) -> tuple[UUID, ...]:
-        return (self.account, self.deployment.endpoint_id, self.deployment.pk)
+        key = self.key.pk if self.key else None
+        return tuple(cooling.places(key, self.deployment.endpoint_id, self.deployment.pk))
 
     @property
     def account(self) -> UUID:
@@ -275,23 +274,15 @@ class _Way:
 def _ways(model: UUID, allowed: list[ApiKey]) -> list[_Way]:
     """Every deployment of the model with every key that may be used there."""
     pairs = [_Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
-    found = {trouble.subject: trouble for trouble in _TROUBLES(model)} if _ANY_TROUBLE() else {}
+    subjects = {subject for way in pairs for subject in way.subjects} if _ANY_TROUBLE() else set()
+    found = Trouble.objects.in_bulk(subjects) if subjects else {}
     return [
         _Way(way.deployment, way.key, tuple(found[key] for key in dict.fromkeys(way.subjects) if key in found))
         for way in pairs
     ]
 
 
-def _troubles_around(model: UUID) -> QuerySet[Trouble]:
-    """Whatever is wrong with the deployments of this model, their endpoints, or the keys there."""
-    deployments = Deployment.objects.filter(model=model)
-    keys = ApiKey.objects.filter(endpoint__deployments__model=model)
-    places = (deployments.values("pk"), deployments.values("endpoint"), keys.values("pk"))
-    return Trouble.objects.filter(Q(*(("subject__in", subjects) for subjects in places), _connector=Q.OR))
-
-
 _SERVING = Prepared(Deployment.objects.serving)
-_TROUBLES = Prepared(_troubles_around)
 _ANY_TROUBLE = Prepared(lambda: Trouble.objects.only("subject")[:1])
 
 
@@ -300,8 +291,21 @@ def _keys_at(deployment: Deployment, allowed: list[ApiKey]) -> list[ApiKey | Non
     return here or ([] if deployment.endpoint.needs_key else [None])
 
 
+def blamed_by_a_plain_call(route: Route, error: VendorError) -> UUID | None:
+    """Who rests when a call fails that asked nothing of anybody's; None where that says nothing of them."""
+    if isinstance(error, errors.PageInstead):
+        return route.endpoint
+    if error.code not in errors.OF_THE_ACCOUNT or route.key_id is None:
+        return None
+    if error.is_doubtful:
+        return cooling.pair_of(route.key_id, route.deployment) if route.deployment else None
+    return route.key_id
+
+
 def _to_blame(route: Route, error: VendorError) -> UUID | None:
     """Whose failure it is; None for what another way would not cure."""
+    if error.code == "rate_limited" and error.is_page:
+        return route.endpoint
     if error.code in _OF_THE_KEY:
         return route.key_id or route.endpoint
     if error.code in _OF_THE_DEPLOYMENT:

@@ -5,16 +5,17 @@ as the vendor tells; a vendor that is away after half a second, growing to a min
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from providers import clock
 from providers.errors import VendorError
 from providers.health import HealthEvent, Trouble
+from providers.models import Deployment
 
 MINUTE, HOUR = 60.0, 3600.0
 _PAUSES: dict[str, tuple[float, float]] = {
@@ -44,7 +45,7 @@ def pause(error: VendorError, failures: int) -> float:
 def blame(subject: UUID, error: VendorError, holder: UUID) -> None:
     """Leave this key, endpoint or deployment alone for a while: longer when it was given its chance just now."""
     now = clock.now()
-    told = {"code": error.code, "text": error.text}
+    told = {"code": error.code, "text": error.kept_text}
     mine = Trouble.objects.filter(subject=subject, probed_by=holder).values_list("failures", flat=True).first()
     if mine is not None:
         until = now + timedelta(seconds=pause(error, mine + 1))
@@ -89,9 +90,30 @@ def holders() -> set[UUID]:
     return {holder for holder in Trouble.objects.values_list("probed_by", flat=True) if holder}
 
 
+def pair_of(key: UUID, deployment: UUID) -> UUID:
+    """A key with one model at its endpoint, as a subject of its own: that pair may fail while both work."""
+    return uuid5(key, str(deployment))
+
+
+def places(key: UUID | None, endpoint: UUID | None, deployment: UUID | None) -> list[UUID]:
+    """Whatever may be wrong with a call that goes this way."""
+    pair = pair_of(key, deployment) if key and deployment else None
+    return [place for place in (key, endpoint, deployment, pair) if place]
+
+
+def pairs(around: Collection[UUID] | None = None) -> dict[UUID, tuple[UUID, UUID]]:
+    """The key and the deployment of each pair: of all, or of those around these keys, endpoints and deployments."""
+    rows = Deployment.objects.filter(endpoint__keys__isnull=False)
+    if around is not None:
+        rows = rows.filter(Q(pk__in=around) | Q(endpoint__in=around) | Q(endpoint__keys__in=around))
+    return {pair_of(key, pk): (key, pk) for pk, key in rows.values_list("pk", "endpoint__keys")}
+
+
 def forget(subjects: Iterable[UUID]) -> None:
-    """Somebody has changed something, or tested it: what was known of these counts no more."""
-    _return(Trouble.objects.filter(subject__in=list(subjects)))
+    """Somebody has changed something, or tested it: what was known of these, and of pairs with them, counts no more."""
+    if Trouble.objects.exists():
+        known = list(subjects)
+        _return(Trouble.objects.filter(subject__in=[*known, *pairs(known)]))
 
 
 def _return(troubles: QuerySet[Trouble]) -> None:

@@ -21,6 +21,7 @@ from providers.errors import (
     AddressRefused,
     BadRequest,
     Blocked,
+    PageInstead,
     QuotaExhausted,
     RateLimited,
     VendorDown,
@@ -205,4 +206,4 @@ def _url(address: Address, prompt: Prompt) -> str:
 
 def _is_silence(error: VendorError) -> bool:
     """Nobody answered: what a vendor says is quoted."""
-    return isinstance(error, VendorDown | VendorTimeout) and not error.quote
+    return isinstance(error, VendorDown | VendorTimeout) and not isinstance(error, PageInstead) and not error.quote

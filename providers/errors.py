@@ -10,7 +10,8 @@ VendorError
 ├── Blocked           blocked            the vendor's rules forbid the question
 ├── VendorDown        vendor_down        unreachable, overloaded or broken
 │   ├── AddressRefused  vendor_down      we refuse to call this address
-│   └── WayBlocked      vendor_down      this site's own way out fails: its proxy, its authorities
+│   ├── WayBlocked      vendor_down      this site's own way out fails: its proxy, its authorities
+│   └── PageInstead     vendor_down      a page came where an answer should: of a firewall, a sign-in, another site
 ├── VendorTimeout     vendor_timeout     no answer within the limit
 ├── Stalled           stalled            it stopped talking in the middle
 ├── CutOff            cut_off            the connection ended before the reply did
@@ -23,13 +24,15 @@ VendorError
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from providers.quoting import beginning
 
 QUOTED_CHARACTERS = 200
 SAID = " It said: "
 """Stands between what happened and what the vendor said."""
+OF_THE_ACCOUNT = frozenset(["key_refused", "quota"])
+"""Codes of what concerns everybody who uses a key, whatever they ask."""
 
 
 class VendorError(Exception):
@@ -65,6 +68,7 @@ class VendorError(Exception):
         self.retry_after = retry_after
         self.parameter = parameter
         self.unsupported = unsupported
+        self.is_doubtful = self.is_page = False
 
     @property
     def text(self) -> str:
@@ -81,6 +85,20 @@ class VendorError(Exception):
         """What happened, in the language that `translate` turns English into."""
         sentence = translate(self.because or self.sentence)
         return sentence % self.about if self.about else sentence
+
+    def doubted(self, is_doubtful: bool, is_page: bool = False) -> Self:
+        """The same, said of how sure it is.
+
+        `is_doubtful`: it may be about this question alone, and nobody rests for it before a plain call has failed too.
+        `is_page`: it came as no vendor's API reports errors.
+        """
+        self.is_doubtful, self.is_page = is_doubtful, is_page
+        return self
+
+    @property
+    def kept_text(self) -> str:
+        """What of it may be kept: a vendor's words only where they are about the account itself."""
+        return self.text if self.code in OF_THE_ACCOUNT else self.reason()
 
     def __str__(self) -> str:
         return self.text
@@ -164,6 +182,13 @@ class WayBlocked(VendorDown):
 
     sentence = "This site's way to the vendor is blocked."
     vendor_fault = False
+
+
+class PageInstead(VendorDown):
+    """Somebody on the way answers instead of the vendor, and lets this call not pass."""
+
+    sentence = "The vendor cannot be reached this way: a page came instead of an answer."
+    retriable = False
 
 
 class VendorTimeout(VendorError):

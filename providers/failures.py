@@ -23,6 +23,17 @@ _NESTED_LEVELS = 3
 _NAME_LENGTH = 200
 _WAIT_LENGTH = 100
 
+_KEY_PHRASES = r"api key not valid|incorrect api key|invalid (api[ -]?key|token)|api key status invalid|api key expired"
+_PLAINLY_THE_KEY = frozenset(
+    [
+        "api_key_invalid", "invalid_api_key", "authentication_error", "unauthenticated", "channel:invalid_key",
+        "account_deactivated",
+    ]
+)  # fmt: skip
+# Gateways set money aside for each question by its size: a smaller one may still pass.
+_OF_THIS_SIZE = frozenset(["pre_consume_token_quota_failed", "insufficient_user_quota", "quota_not_enough"])
+_SIZE_PHRASES = re.compile(r"预扣费|user quota is not enough", re.IGNORECASE)
+
 # Read from the top: the first row of which a code, or else a phrase of the message, fits decides.
 # A gap in a phrase has an end, here and below: from each of a phrase's many beginnings the rest would be searched anew.
 _BY_WORD: tuple[tuple[type[errors.VendorError], str, str], ...] = (
@@ -57,9 +68,9 @@ _BY_WORD: tuple[tuple[type[errors.VendorError], str, str], ...] = (
         errors.Blocked,
         (
             "content_filter content_policy_violation sensitive_words_detected prompt_blocked moderation_blocked "
-            "responsibleaipolicyviolation data_inspection_failed"
+            "responsibleaipolicyviolation data_inspection_failed flagged_input"
         ),
-        r"content management policy|sensitive words detected",
+        r"content management policy|sensitive words detected|(input|prompt|content|request) (was|has been|is) flagged",
     ),
     (
         errors.KeyRefused,
@@ -67,7 +78,7 @@ _BY_WORD: tuple[tuple[type[errors.VendorError], str, str], ...] = (
             "api_key_invalid invalid_api_key authentication_error unauthenticated permission_denied permission_error "
             "access_denied channel:invalid_key account_deactivated service_disabled api-key"
         ),
-        r"api key not valid|incorrect api key|invalid (api[ -]?key|token)|api key status invalid|api key expired",
+        _KEY_PHRASES,
     ),
     (errors.VendorTimeout, "deadline_exceeded channel:response_time_exceeded timeout", ""),
     (
@@ -130,8 +141,19 @@ class Report:
 def from_response(status: int, headers: Mapping[str, str], body: bytes) -> errors.VendorError:
     """The error that a response with an error status stands for."""
     text = body.decode("utf-8", "replace")
-    report = _report(_json(text)) or Report(_readable(text))
-    return _verdict(report, status, _header_delay(headers))
+    report = _report(_json(text))
+    if report is None and text.strip() not in ("", *_NOTHING):
+        return _of_a_page(Report(_readable(text)), status, _header_delay(headers))
+    return _verdict(report or Report(), status, _header_delay(headers))
+
+
+def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.VendorError:
+    """An API reports errors as JSON: a page, or a line of text, comes from somebody else, and says nothing of a key."""
+    error = _verdict(page, status, header_delay)
+    is_of_the_account = error.code in errors.OF_THE_ACCOUNT
+    if is_of_the_account and not _named(replace(page, message=beginning(page.message)), status):
+        error = errors.PageInstead(page.message, retry_after=error.retry_after)
+    return error.doubted(is_of_the_account, is_page=True)
 
 
 def in_event(event: Mapping[str, Any]) -> errors.VendorError | None:
@@ -160,16 +182,28 @@ def _verdict(report: Report, status: int, header_delay: float | None) -> errors.
         retry_after=delay,
         parameter=report.parameter,
         unsupported=bool(report.words & _UNSUPPORTED_WORDS or _UNSUPPORTED.search(searched.message)),
-    )
+    ).doubted(_is_doubtful(kind, searched, status))
+
+
+def _is_doubtful(kind: type[errors.VendorError], report: Report, status: int) -> bool:
+    """Whether a refusal may be of this question alone: of its model, its region, its words or its size."""
+    if kind is errors.KeyRefused:
+        is_plain = report.words & _PLAINLY_THE_KEY or re.search(_KEY_PHRASES, report.message, re.IGNORECASE)
+        return (status if status >= 400 else report.status) != 401 and not is_plain
+    return kind is errors.QuotaExhausted and bool(report.words & _OF_THIS_SIZE or _SIZE_PHRASES.search(report.message))
 
 
 def _kind(report: Report, status: int) -> type[errors.VendorError]:
     status = status if status >= 400 else report.status
-    named = next((kind for kind, words, phrases in _BY_WORD if _fits(kind, words, phrases, report, status)), None)
-    if named:
+    if named := _named(report, status):
         return named
     by_class = errors.BadRequest if 400 <= status < 500 else errors.VendorDown
     return _BY_STATUS.get(status, by_class)
+
+
+def _named(report: Report, status: int) -> type[errors.VendorError] | None:
+    """What a code or a phrase says that it is."""
+    return next((kind for kind, words, phrases in _BY_WORD if _fits(kind, words, phrases, report, status)), None)
 
 
 def _fits(kind: type[errors.VendorError], words: str, phrases: str, report: Report, status: int) -> bool:

@@ -9,7 +9,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers import clock
-from providers.telling import told_again
+from providers.errors import OF_THE_ACCOUNT
+from providers.telling import reason_of, told_again
 
 
 class Trouble(models.Model):
@@ -35,9 +36,14 @@ class Trouble(models.Model):
         return f"{self.code}: {self.text}"
 
     @property
+    def reason(self) -> str:
+        """What happened, less the vendor's words: those are for administrators."""
+        return reason_of(self.text)
+
+    @property
     def told(self) -> str:
         """What happened, in the language of who reads it."""
-        return told_again(self.text)
+        return told_again(self.text if self.code in OF_THE_ACCOUNT else self.reason)
 
 
 class Lease(models.Model):
@@ -82,7 +88,8 @@ class HealthEvent(models.Model):
     @property
     def told(self) -> str:
         """What happened, in the language of who reads it."""
-        return told_again(self.text)
+        is_whole = self.code in OF_THE_ACCOUNT or self.kind == self.Kind.TESTED
+        return told_again(self.text if is_whole else reason_of(self.text))
 
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.kind}"

@@ -10,7 +10,16 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from providers.errors import BadReply, BadRequest, CutOff, KeyRefused, ModelNotFound, VendorDown, VendorError
+from providers.errors import (
+    BadReply,
+    BadRequest,
+    CutOff,
+    KeyRefused,
+    ModelNotFound,
+    PageInstead,
+    VendorDown,
+    VendorError,
+)
 from providers.types import Address, ApiVersion, Clocks, KeyPlacement
 
 # Short: a question of six words is answered at once, or not at all.
@@ -99,7 +108,7 @@ def _plainer(question: Question) -> Iterator[Question]:
 
 def _is_about_key(error: VendorError) -> bool:
     unclear = isinstance(error, BadRequest | VendorDown)
-    return isinstance(error, KeyRefused) or (unclear and _ABOUT_KEYS.search(error.quote) is not None)
+    return isinstance(error, KeyRefused | PageInstead) or (unclear and _ABOUT_KEYS.search(error.quote) is not None)
 
 
 def _is_about_place(error: VendorError) -> bool:

@@ -11,6 +11,11 @@ def told(error: VendorError) -> str:
     return _("%(reason)s It said: %(quote)s") % {"reason": reason, "quote": error.quoted} if error.quoted else reason
 
 
+def reason_of(text: str) -> str:
+    """What of an `error.text` is ours."""
+    return text.partition(SAID)[0]
+
+
 def told_again(text: str) -> str:
     """The same of an `error.text` that was stored; a reason that names something stays English."""
     reason, said, quote = text.partition(SAID)

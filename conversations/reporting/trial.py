@@ -12,6 +12,7 @@ from conversations.models import User
 from conversations.models.sums import NOBODY
 from conversations.spending import Payer
 from providers import cooling, pool
+from providers.choosing import blamed_by_a_plain_call
 from providers.detecting import QUESTION
 from providers.errors import VendorError
 from providers.models import ApiKey, Deployment, HealthEvent
@@ -20,7 +21,6 @@ from providers.types import Part, Prompt, Turn, Usage
 from providers.vault import Locked
 
 _MOST_TOKENS = 200
-_OF_THE_KEY = ("key_refused", "quota")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ def _conclude(key: ApiKey, deployment: Deployment, call: Call, error: Any, by: U
     model = deployment.model
     ledger.record(Payer(NOBODY, NOBODY, by.pk, None, model.pk, model.name), call)
     if call.outcome == "complete":
-        cooling.forget([key.pk, deployment.endpoint_id, deployment.pk])
-    elif isinstance(error, VendorError) and error.code in _OF_THE_KEY:
-        cooling.blame(key.pk, error, key.pk)
+        cooling.forget(cooling.places(key.pk, deployment.endpoint_id, deployment.pk))
+    elif isinstance(error, VendorError) and (blamed := blamed_by_a_plain_call(call.route, error)):
+        cooling.blame(blamed, error, key.pk)
     code = "" if call.outcome == "complete" else call.outcome
     HealthEvent.note(key.pk, HealthEvent.Kind.TESTED, code=code, text=str(error or ""), by=by)

@@ -104,7 +104,7 @@ def test_the_only_endpoint_is_asked_although_it_should_rest(model: LanguageModel
     looking, other = search(model), search(model)
     route = taken(looking)
     assert waits(other).until is None, "one at a time"
-    looking.failed(route, errors.BadReply("my own"))
+    looking.failed(route, errors.BadReply(because="my own"))
     looking.over()
     for one in (looking, other):
         with pytest.raises(errors.BadReply, match="my own"):
@@ -150,7 +150,7 @@ def test_those_who_waited_for_it_do_not_ask_one_after_another(model: LanguageMod
     for one in (first, *others):
         assert waits(one).until is not None
     clock.turn(41)
-    first.failed(taken(first), errors.BadReply("the first of us"))
+    first.failed(taken(first), errors.BadReply(because="the first of us"))
     first.over()
     for one in (first, *others):
         with pytest.raises(errors.BadReply, match="the first of us"):

@@ -82,7 +82,13 @@ CASES = [
     (502, "<html><title>502 Bad Gateway</title></html>", "vendor_down"),
     (520, "", "vendor_down"),
     (524, "<!DOCTYPE html>", "vendor_timeout"),
-    (403, "<html>Cloudflare</html>", "key_refused"),
+    (403, "<html>Cloudflare</html>", "vendor_down"),
+    (401, "<!DOCTYPE html><title>Sign in</title>", "vendor_down"),
+    (403, "error code: 1010", "vendor_down"),
+    (402, "Payment Required", "vendor_down"),
+    (401, "Invalid API key", "key_refused"),
+    (429, "error code: 1015", "rate_limited"),
+    (403, openai("Your input was flagged", 403), "blocked"),
     (429, "", "rate_limited"),
     (418, "[]", "bad_request"),
     (400, "null", "bad_request"),
@@ -203,3 +209,26 @@ def test_a_parameter_with_an_endless_name_is_none() -> None:
 )
 def test_what_is_no_error(event: dict[str, Any]) -> None:
     assert failures.in_event(event) is None
+
+
+DOUBTS = [
+    (401, openai("Incorrect API key provided", "invalid_api_key"), False),
+    (401, "{}", False),
+    (403, openai("no", "invalid_api_key"), False),
+    (400, google(400, "INVALID_ARGUMENT", "API key not valid."), False),
+    (402, openai("Insufficient Balance"), False),
+    (403, openai("用户 [36] 配额不足", "insufficient_quota"), False),
+    (403, google(403, "PERMISSION_DENIED", "no access to this model"), True),
+    (403, openai("Country not supported", "unsupported_country"), True),
+    (403, openai("no"), True),
+    (403, openai("预扣费额度失败", "pre_consume_token_quota_failed", "new_api_error"), True),
+    (403, openai("用户额度不足, 剩余额度: 1", "insufficient_user_quota"), True),
+    (403, "<html>Cloudflare</html>", True),
+    (401, "Invalid API key", True),
+    (500, openai("boom"), False),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "is_doubtful"), DOUBTS)
+def test_a_refusal_that_may_be_of_one_question_says_so(status: int, body: str, is_doubtful: bool) -> None:
+    assert failures.from_response(status, {}, body.encode()).is_doubtful == is_doubtful

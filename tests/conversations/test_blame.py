@@ -1,0 +1,200 @@
+"""One person's refused question is that person's: nobody else waits for it, or reads what was said of it."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+from django.test import Client
+
+from conversations import plain_calls
+from conversations.models import Message, UsageRecord, User
+from providers import cooling
+from providers.detecting import QUESTION
+from providers.errors import KeyRefused
+from providers.models import ApiKey, Deployment, Endpoint, HealthEvent, LanguageModel, Trouble
+from tests.conftest import Cast
+from tests.conversations.paying import Connect, finished
+from tests.conversations.test_engine import ask, until
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import Received, Step, default_reply, history
+
+JSON = {"Content-Type": "application/json"}
+HTML = {"Content-Type": "text/html"}
+SECRET = "the merger with Initech"
+Answer = Callable[[Received], Sequence[Step]]
+
+pytestmark = pytest.mark.usefixtures("_anew")
+
+
+@pytest.fixture
+def _anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(plain_calls, "_asked", {})
+    yield
+    until(lambda: not plain_calls._calls._work_queue.qsize())
+
+
+def refusal(status: int, message: str, code: str = "", head: dict[str, str] = JSON) -> Sequence[Step]:
+    return [status, head, json.dumps({"error": {"message": message, "code": code}}).encode()]
+
+
+REFUSALS: dict[str, Sequence[Step]] = {
+    "no permission": refusal(403, f"You may not ask about {SECRET}", "permission_denied"),
+    "no word of the key": refusal(403, f"You may not ask about {SECRET}"),
+    "too large for what is left": refusal(403, f"{SECRET}: too large", "pre_consume_token_quota_failed"),
+    "a firewall's page": [403, HTML, f"<html>Forbidden: {SECRET}</html>".encode()],
+    "a firewall's line": [403, {"Content-Type": "text/plain"}, b"error code: 1010"],
+    "a page to sign in": [401, HTML, b"<!DOCTYPE html><title>Sign in</title>"],
+    "a line that names the key": [401, {"Content-Type": "text/plain"}, b"Invalid API key"],
+}
+
+
+def only(refused: Sequence[Step], when: str = SECRET) -> Answer:
+    """Refuse whoever mentions this, and answer all others."""
+    return lambda request: refused if when in history(request)[-1] else default_reply(request)
+
+
+def plain(vendor: FakeVendor) -> list[Received]:
+    return [request for request in vendor.requests if history(request) == [QUESTION]]
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_question_that_is_refused_is_nobody_elses_outage(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, name: str
+) -> None:
+    vendor.script = only(REFUSALS[name])
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    ask(alice, model, f"What of {SECRET}?")
+    assert finished(alice)["error"]["code"] in ("key_refused", "quota", "vendor_down")
+    until(lambda: UsageRecord.objects.filter(user=None).exists())
+    ask(bob, model, "Hello")
+    assert finished(bob)["status"] == "complete"
+    assert not Trouble.objects.exists()
+    assert not HealthEvent.objects.exists()
+    assert len(plain(vendor)) == 1
+    assert SECRET not in plain(vendor)[0].body.decode()
+
+
+@pytest.mark.parametrize("name", ["no permission", "too large for what is left"])
+def test_what_a_plain_call_is_refused_too_rests_with_that_model_only(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, name: str
+) -> None:
+    refused = REFUSALS[name]
+    vendor.script = lambda request: refused if request.json["model"] == "parrot" else default_reply(request)
+    other = LanguageModel.objects.create(name="owl")
+    Deployment.objects.create(model=other, endpoint=Endpoint.objects.get(), vendor_id="owl")
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    ask(alice, model, f"What of {SECRET}?")
+    finished(alice)
+    until(Trouble.objects.exists)
+    pair = cooling.pair_of(ApiKey.objects.get().pk, Deployment.objects.get(model=model).pk)
+    assert Trouble.objects.get().subject == pair
+    ask(bob, other)
+    assert finished(bob)["status"] == "complete"
+    asked = len(vendor.requests)
+    ask(bob, model)
+    assert finished(bob)["error"]["code"] in ("key_refused", "quota")
+    assert len(vendor.requests) == asked
+
+
+@pytest.mark.parametrize("name", ["a firewall's page", "a firewall's line", "a page to sign in"])
+def test_a_page_that_everybody_gets_rests_the_endpoint_and_never_a_key(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, name: str
+) -> None:
+    vendor.script = lambda _: REFUSALS[name]
+    alice = connect(cast.alice)
+    ask(alice, model)
+    told = finished(alice)["error"]
+    assert told["code"] == "vendor_down"
+    assert "page came instead" in told["text"]
+    until(Trouble.objects.exists)
+    assert (Trouble.objects.get().subject, Trouble.objects.get().code) == (Endpoint.objects.get().pk, "vendor_down")
+
+
+def test_a_page_that_tells_to_wait_rests_the_endpoint(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.script = lambda _: [429, {**HTML, "Retry-After": "500"}, b"<html>slowly</html>"]
+    alice = connect(cast.alice)
+    ask(alice, model)
+    assert finished(alice)["error"]["code"] == "rate_limited"
+    assert Trouble.objects.get().subject == Endpoint.objects.get().pk
+
+
+def test_a_key_that_is_plainly_refused_rests_at_once(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.script = lambda _: refusal(401, "Incorrect API key provided", "invalid_api_key")
+    alice = connect(cast.alice)
+    ask(alice, model)
+    finished(alice)
+    assert Trouble.objects.get().subject == ApiKey.objects.get().pk
+    assert plain(vendor) == []
+
+
+def test_many_refused_questions_make_one_plain_call_a_minute(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.script = only(REFUSALS["no permission"])
+    alice = connect(cast.alice)
+    for number in range(5):
+        ask(alice, model, f"{number}: what of {SECRET}?")
+        finished(alice)
+    until(lambda: UsageRecord.objects.filter(user=None).exists())
+    assert len(plain(vendor)) == 1
+
+
+SHOWN_TO_ADMINISTRATORS = {"key_refused", "quota"}
+WORDS = {
+    "key_refused": refusal(401, f"No key for {SECRET}"),
+    "quota": refusal(402, f"No money for {SECRET}"),
+    "rate_limited": [429, {**JSON, "Retry-After": "800"}, refusal(429, f"Too much of {SECRET}")[2]],
+    "model_not_found": refusal(404, f"No model for {SECRET}"),
+    "vendor_timeout": refusal(504, f"No time for {SECRET}", "deadline_exceeded"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", WORDS)
+def test_what_a_vendor_said_of_a_question_is_shown_to_who_asked_and_to_nobody_else(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, sign_in: Callable[[User], Client], code: str
+) -> None:
+    vendor.script = lambda _: WORDS[code]
+    carol, bob = connect(cast.carol), connect(cast.bob)
+    ask(carol, model, f"What of {SECRET}?")
+    assert SECRET in finished(carol)["error"]["text"]
+    trouble = Trouble.objects.get()
+    assert trouble.code == code
+    if code != "vendor_timeout":  # no key's fault: whoever comes next waits a while, and asks anew
+        ask(bob, model)
+        told = finished(bob)["error"]
+        assert (told["code"], len(vendor.requests)) == (code, 1)
+        assert SECRET not in json.dumps(told)
+    admin = sign_in(cast.alice)
+    key = ApiKey.objects.get().pk
+    pages = ("/admin/", f"/admin/keys/{key}/", "/admin/providers/trouble/")
+    shown = "".join(admin.get(page).content.decode() for page in pages)
+    assert (SECRET in shown) == (code in SHOWN_TO_ADMINISTRATORS)
+    kept = [trouble.text, *HealthEvent.objects.values_list("text", flat=True)]
+    assert any(SECRET in text for text in kept) == (code in SHOWN_TO_ADMINISTRATORS)
+    assert Message.objects.filter(error_text__contains=SECRET).count() >= 1
+
+
+def test_what_was_kept_before_is_not_shown_any_more(cast: Cast, model: LanguageModel) -> None:
+    text = f"The vendor is not available at the moment. It said: {SECRET}"
+    endpoint = Endpoint.objects.get()
+    HealthEvent.note(endpoint.pk, HealthEvent.Kind.COOLED, code="vendor_down", text=text)
+    trouble = Trouble(subject=endpoint.pk, code="vendor_down", text=text)
+    assert SECRET not in trouble.told + HealthEvent.objects.get().told
+
+
+def test_a_key_that_rests_with_one_model_is_told_to_administrators(
+    cast: Cast, model: LanguageModel, sign_in: Callable[[User], Client]
+) -> None:
+    key, deployment = ApiKey.objects.get(), Deployment.objects.get()
+    error = KeyRefused("no access").doubted(True)
+    cooling.blame(cooling.pair_of(key.pk, deployment.pk), error, key.pk)
+    admin = sign_in(cast.alice)
+    for page in ("/admin/", "/admin/providers/trouble/"):
+        assert "parrot" in admin.get(page).content.decode()
+        assert "no access" in admin.get(page).content.decode()
+    cooling.forget([key.pk])
+    assert not Trouble.objects.exists()
