@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from chatsite import dumps, upgrading
+from conversations.models import Installation
+from providers import auditing
+from providers.auditing import Act
 
 FORMAT = 1
 _LABEL = "backup.json"
@@ -51,8 +54,20 @@ def write(path: Path) -> None:
             draft.unlink(missing_ok=True)
 
 
-def read(path: Path) -> None:
-    """Restore an archive into a site that is empty; raises Unusable, and then has changed nothing."""
+def restore(path: Path) -> str:
+    """Restore an archive into an empty site, note that in its audit log, and say what it was; raises Unusable."""
+    try:
+        label = read(path)
+    except DatabaseError as problem:
+        raise Unusable(f"{path} could not be restored: {' '.join(str(problem).split())}.") from None
+    with auditing.by_command("restore"):
+        auditing.note(None, Act.RESTORED, Installation, name=path.name)
+    by = f" by Chatsite {label['version']}" if "version" in label else ""
+    return f"Restored {path}, made at {label['made_at'][:16]} UTC{by}."
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Unpack an archive into a site that is empty; its label. Raises Unusable, and then has changed nothing."""
     if not dumps.is_empty() or any(_uploads().glob("??/*")):
         raise Unusable("This site is not empty: a backup is restored into an empty data folder and an empty database.")
     with tempfile.TemporaryDirectory(dir=settings.CHATSITE_DATA, prefix=".restore-") as folder:
@@ -67,6 +82,7 @@ def read(path: Path) -> None:
         if (Path(folder) / "files").exists():
             shutil.rmtree(_uploads(), ignore_errors=True)  # empty folders
             (Path(folder) / "files").rename(_uploads())
+    return label
 
 
 def _fill(archive: tarfile.TarFile, folder: Path) -> None:

@@ -18,6 +18,8 @@ from psycopg import sql
 
 _COPY_OF_ITSELF = "chatsite.sqlite3"
 _CHUNK = 1024 * 1024
+_MADE_BY_PEOPLE = ("conversations_user", "providers_endpoint")
+"""Tables that hold nothing before somebody has set the site up."""
 
 
 def migrations() -> list[tuple[str, str]]:
@@ -26,10 +28,19 @@ def migrations() -> list[tuple[str, str]]:
 
 
 def is_empty() -> bool:
-    """Whether the database is as before its first start."""
-    if connection.vendor == "sqlite":
-        return not Path(connection.settings_dict["NAME"]).exists()
-    return not connection.introspection.table_names()
+    """Whether the database is as before its first start; so is a SQLite that nobody has set up."""
+    if connection.vendor != "sqlite":
+        return not connection.introspection.table_names()
+    if not Path(connection.settings_dict["NAME"]).exists():
+        return True
+    there = connection.introspection.table_names()
+    return not any(table in there and _has_rows(table) for table in _MADE_BY_PEOPLE)
+
+
+def _has_rows(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")  # noqa: S608  # our name
+        return cursor.fetchone() is not None
 
 
 def save(folder: Path) -> list[tuple[str, str]]:
@@ -48,6 +59,8 @@ def load(folder: Path, behind: list[tuple[str, str]]) -> None:
     """Fill the empty database with what `save` wrote, and bring it up to date; the folder is on the same disk."""
     if connection.vendor == "sqlite":
         connection.close()
+        for ending in ("-wal", "-shm"):  # of the unused one that goes
+            Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
         (folder / _COPY_OF_ITSELF).rename(connection.settings_dict["NAME"])
     else:
         for app, name in dict(behind).items():  # the last of each is what it was at

@@ -105,7 +105,7 @@ def served(sources: Path, data: Path) -> Iterator[tuple[str, list[str]]]:
                 pytest.fail("".join(said))
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
+            assert process.wait(20) == 0, "".join(said)
 
 
 def rows(environment: dict[str, str]) -> Any:

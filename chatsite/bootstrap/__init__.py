@@ -9,7 +9,7 @@ import importlib.util
 import os
 import sys
 
-from chatsite.bootstrap import address, browser, catalogues, environment, nginx, pgbouncer, redis
+from chatsite.bootstrap import address, browser, catalogues, environment, keys, nginx, pgbouncer, redis
 from chatsite.version import VERSION
 
 
@@ -38,6 +38,8 @@ def _prepare_start(rest: list[str]) -> list[str]:
     environment.enter(arguments)
     gc.disable()  # until it serves: next to nothing of what is loaded is garbage
     catalogues.compile_changed()
+    if options.keys:
+        keys.bring(options.keys)
     if not os.environ.get("CHATSITE_ORIGINS"):
         os.environ["CHATSITE_ORIGINS"] = ",".join(address.origins(options.host, options.port))
     return arguments

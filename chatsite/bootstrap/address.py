@@ -23,10 +23,15 @@ class StartOptions:
     host: str
     port: int
     fetch_model: bool
+    restore: Path | None = None
+    keys: Path | None = None
 
     def as_arguments(self) -> list[str]:
         """The options as they stand on a command line."""
-        return ["--host", self.host, "--port", str(self.port), *([] if self.fetch_model else ["--no-local-model"])]
+        files = {"--restore": self.restore, "--keys": self.keys}
+        given = [word for name, path in files.items() if path for word in (name, str(path))]
+        model = [] if self.fetch_model else ["--no-local-model"]
+        return ["--host", self.host, "--port", str(self.port), *model, *given]
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +41,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-local-model", dest="fetch_model", action="store_false", help="do not fetch the small local model"
     )
+    parser.add_argument("--restore", metavar="FILE", type=Path, help="first restore this backup, into an empty site")
+    parser.add_argument("--keys", metavar="FILE", type=Path, help="the encryption keys of the site that was backed up")
 
 
 def parse(arguments: list[str]) -> StartOptions:
@@ -44,7 +51,10 @@ def parse(arguments: list[str]) -> StartOptions:
     parser.add_argument("--version", action="version", version=f"Chatsite {VERSION}")
     add_options(parser)
     given = parser.parse_args(arguments)
-    return StartOptions(given.host, free_port(given.host, given.port), given.fetch_model)
+    for path in (given.restore, given.keys):
+        if path and not path.is_file():
+            parser.error(f"there is no file {path}")
+    return StartOptions(given.host, free_port(given.host, given.port), given.fetch_model, given.restore, given.keys)
 
 
 def free_port(host: str, port: int) -> int:

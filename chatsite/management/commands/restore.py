@@ -7,12 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
-from django.db import DatabaseError
 
 from chatsite import archive, serving
-from conversations.models import Installation
-from providers import auditing, keyring
-from providers.auditing import Act
+from providers import keyring
 
 
 class Command(BaseCommand):
@@ -26,13 +23,10 @@ class Command(BaseCommand):
         os.umask(0o077)
         try:
             serving.take(settings.CHATSITE_DATA, shared=False)
-            archive.read(file)
+            self.stdout.write(archive.restore(file))
         except serving.Taken:
             raise CommandError(f"A server is running in {settings.CHATSITE_DATA}: end it first.") from None
-        except (archive.Unusable, DatabaseError) as problem:
+        except archive.Unusable as problem:
             raise CommandError(str(problem)) from None
-        with auditing.by_command("restore"):
-            auditing.note(None, Act.RESTORED, Installation, name=file.name)
-        self.stdout.write(f"Restored {file}.")
         if locked := keyring.problem():
             self.stderr.write(f"WARNING: {locked}")

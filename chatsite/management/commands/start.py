@@ -5,6 +5,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
-from chatsite import authorities, collected, databases, open_files, serving, upgrading
+from chatsite import archive, authorities, collected, databases, open_files, serving, upgrading
 from chatsite.apart import apart
 from chatsite.bootstrap import address
 from conversations import setup
@@ -32,14 +33,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         address.add_options(parser)
 
-    def handle(self, *, host: str, port: int, fetch_model: bool, **_: Any) -> None:
+    def handle(self, *, host: str, port: int, fetch_model: bool, restore: Path | None = None, **_: Any) -> None:
         os.umask(0o077)
         open_files.raise_limit()
         self._warn_of_plain_http(host)
         self._take_the_folder()
         if problem := authorities.problem():
             raise CommandError(problem)
-        apart(self._bring_up_to_date)
+        apart(partial(self._bring_up_to_date, restore))
         self._warn_of_root()
         for finding in checks.findings(checks.By.START):
             self._say(f"WARNING: {finding.text} {finding.detail}".rstrip())
@@ -78,13 +79,15 @@ class Command(BaseCommand):
         except OSError as problem:
             raise CommandError(f"{settings.CHATSITE_DATA} cannot be written: {problem.strerror}.") from None
 
-    def _bring_up_to_date(self) -> None:
+    def _bring_up_to_date(self, restore: Path | None) -> None:
         gc.freeze()
         gc.enable()  # a first start makes a lot here and keeps little; in this process, which ends with it
         with serving.one_at_a_time(settings.CHATSITE_DATA):
             try:
+                if restore:
+                    self._say(archive.restore(restore))
                 upgrading.bring_up_to_date(self._say)
-            except (upgrading.Newer, upgrading.NotCopied) as refused:
+            except (archive.Unusable, upgrading.Newer, upgrading.NotCopied) as refused:
                 raise CommandError(str(refused)) from None
             collected.collect_if_changed()
         connections.close_all()
