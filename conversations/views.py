@@ -1,7 +1,6 @@
 """Pages: each parses, calls one action or query, and answers."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +24,7 @@ from conversations.models import Conversation, Team, User
 from conversations.paging import cursor_of
 from conversations.parameters import known_to
 from conversations.readiness import readiness
-from conversations.reporting.access import sees
+from conversations.reporting.access import View, sees
 from conversations.text import TEXT_LENGTH
 from providers import adding, local_model
 from providers.models import LanguageModel
@@ -34,7 +33,10 @@ from providers.presets import PRESETS
 SIDEBAR = 50
 """Conversations in the sidebar of a fresh page; more come over the API."""
 
-adds_vendors = partial(sees, adding.PERMISSIONS)
+
+def adds_vendors(view: View) -> View:
+    """Admit those who may add a vendor, and lead the signed-out to the sign-in."""
+    return login_required(sees(adding.PERMISSIONS, view))
 
 
 @login_required
