@@ -79,7 +79,12 @@ def test_what_is_no_request_is_refused_at_once_and_without_a_trace(
     assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] in ([], ["chatsite.front"])
 
 
-@pytest.mark.parametrize("path", ["/", "/ws", "/ws/x", "/s/a-secret-of-a-link/", "/" + "x" * 4000])
+LINKS = ["/s/", "/join/", "/new-password/", "/account/address/", "/accounts/password/reset/key/"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/ws", "/ws/x", "/" + "x" * 4000, *(f"{link}a-secret-of-a-link/" for link in LINKS)]
+)
 def test_a_handshake_elsewhere_is_not_found_and_one_short_line(
     site: str, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
