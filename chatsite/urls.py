@@ -2,7 +2,8 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
@@ -24,12 +25,18 @@ from conversations.api import api
 from conversations.reporting import downloads, key_pages, pages
 
 
+def one_way_to_another_password(request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    """Lead to the site's own page: Django's would end no token and tell nobody."""
+    return redirect("account_change_password")
+
+
 def catalogue(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
     """Answer with the words of the admin's scripts: Django's, and ours where its catalogue lacks some."""
     return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "chatsite"])(request)
 
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
+admin.site.password_change = one_way_to_another_password  # type: ignore[method-assign,assignment]
 admin.site.i18n_javascript = catalogue  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "Chatsite"
 

@@ -11,6 +11,7 @@ from providers.models import AuditEntry, Endpoint, Trouble
 from tests.authorisation.roles import NOBODY, STAFF, SUPERUSER
 from tests.authorisation.table import Policy, on
 from tests.authorisation.world import World
+from tests.conftest import PASSWORD
 
 ONLY_READ = {AuditEntry, UsageRecord}
 NOT_WRITTEN = {*ONLY_READ, Trouble, Authenticator}
@@ -27,7 +28,9 @@ OTHERS = [
     on("admin:jsi18n", roles=STAFF, refusal="staff"),
     on("admin:autocomplete", query="?app_label=conversations&model_name=membership&field_name=user&term=a",
        roles=SUPERUSER, refusal="admin"),
-    on("admin:password_change", roles=STAFF, refusal="staff"),
+    on("admin:password_change", roles=STAFF, refusal="staff", ok=302),
+    on("admin:password_change", "POST", {"old_password": PASSWORD, "new_password1": "another passphrase",
+       "new_password2": "another passphrase"}, roles=STAFF, refusal="staff", ok=302),
     on("admin:password_change_done", roles=STAFF, refusal="staff"),
     on("admin:auth_user_password_change", targets={"admin conversations.User": SUPERUSER}, refusal="admin"),
     on("admin:auth_user_password_change", "POST", {"password1": "x"}, ok=200,

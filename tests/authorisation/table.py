@@ -268,7 +268,7 @@ COMMANDS = [
     on("message.send", body={"conversation": "{conversation_id}", "text": "Hi"}, targets=WRITE),
     on("message.send", body={**NEW, "team": "{team_id}"}, team=WRITERS),
     on("message.send", body={**NEW, "parent": "{question}"}, private=NOBODY, shared=NOBODY),
-    on("message.send", body={**NEW, "files": ["{file_id}"]}, unsent=OWNER, private=OWNER, shared=OWNER),
+    on("message.send", body={**NEW, "files": ["{file_id}"]}, unsent=OWNER, private=OWNER, shared=OWNER, left=NOBODY),
     on("message.send", body={**NEW, "models": ["{model_id}"]}, targets=MODELS),
     on("message.send", body={"conversation": "{conversation_id}", "models": ["{model_id}"], "text": "Hi"},
        hides="model_id", targets={"a foreign model, to the team": NOBODY}),

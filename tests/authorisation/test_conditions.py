@@ -1,6 +1,7 @@
 """The tests notice when any one condition of access is missing; all are tried with --soak, a few without."""
 
 import logging
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.authorisation import admin_table, table
-from tests.authorisation.conditions import BASE, Condition, conditions
+from tests.authorisation.conditions import BASE, PLACES, Condition, conditions
 from tests.authorisation.judging import wrong, wrong_commands
 from tests.authorisation.line import Line
 from tests.authorisation.table import Policy
@@ -38,12 +39,31 @@ ELSEWHERE = {
     "PasswordLink.use: ": "test_signing_in.py::test_of_two_who_use_a_link_at_once_one_does",
     "admin_pages.models_page: ":
         "../providers/test_endpoint_pages.py::test_models_are_added_by_those_who_may_add_them",
+    "TeamAdmin.has_delete_permission: and may_switch_off":
+        "test_team_keys.py::test_a_team_is_deleted_by_those_who_may_switch_off_what_is_its_own",
+    "FactorAdmin.has_delete_permission: and not is_staffs":
+        "test_staffs_factors.py::test_the_second_factors_of_staff_are_taken_away_by_superusers_alone",
+    "key_adding._page: ": "test_key_adding.py::test_the_local_model_takes_none",
     "readdressing.may_readdress: and bool(":
         "../providers/test_readdressing.py::test_no_permission_moves_an_endpoint_in_its_form",
     "readdressing.may_readdress: and did_recently":
         "../providers/test_readdressing.py::test_a_superusers_password_is_asked_again",
 }  # fmt: skip
 """Conditions that no single request shows, only open sockets, races and limits: the tests that fail without them."""
+
+
+LEAST = 234
+"""Conditions that there are: fewer means that the search has lost some."""
+REFUSING = re.compile(r"raise (NotFound|Http404|PermissionDenied)\b|def has_\w+_permission\b")
+
+
+def test_conditions_are_looked_for_wherever_there_are_some() -> None:
+    assert [place for place in PLACES if not list(BASE.glob(place))] == [], "they moved"
+    seen = {path for place in PLACES for path in BASE.glob(place)}
+    sources = (path for room in ("chatsite", "conversations", "providers") for path in (BASE / room).rglob("*.py"))
+    refusing = {path for path in sources if REFUSING.search(path.read_text("utf-8"))}
+    assert {path.relative_to(BASE).as_posix() for path in refusing - seen} == set()
+    assert len(conditions()) >= LEAST
 
 
 def test_without_any_one_condition_the_matrix_fails(

@@ -12,6 +12,7 @@ from tests.authorisation import admin_table, table
 from tests.authorisation.asking import ROUTES, ask, fingerprint
 from tests.authorisation.judging import leak, wrong, wrong_commands
 from tests.authorisation.line import Line
+from tests.authorisation.reasons import REASONS, reason_of
 from tests.authorisation.roles import R, Role, asking
 from tests.authorisation.table import Policy
 from tests.authorisation.world import World
@@ -29,6 +30,13 @@ def test_every_route_has_a_policy() -> None:
 
 def test_every_command_has_a_policy() -> None:
     assert {policy.route for policy in table.COMMANDS} == set(commands._BUILDERS)
+
+
+def test_every_row_says_why_it_is_so() -> None:
+    rows = [*_all(), *table.COMMANDS]
+    unsaid = {row.route for row in rows if not reason_of(row, any(R.ANONYMOUS in who for who in row.allowed.values()))}
+    assert unsaid == set()
+    assert set(REASONS) - {row.route for row in rows} == set(), "reasons of what is not there"
 
 
 def test_a_method_that_no_line_names_changes_nothing(world: World) -> None:

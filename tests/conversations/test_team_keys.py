@@ -81,6 +81,18 @@ def test_who_looks_after_teams_gives_them_no_key_and_no_model(cast: Cast, model:
     assert not cast.team.api_keys.exists()
 
 
+@pytest.mark.parametrize(("has", "needed"), [("models", "change_languagemodel"), ("api_keys", "change_apikey")])
+def test_a_team_is_deleted_by_those_who_may_switch_off_what_is_its_own(
+    cast: Cast, model: LanguageModel, key: ApiKey, has: str, needed: str
+) -> None:
+    getattr(cast.team, has).add(model if has == "models" else key)
+    address = page(Team, "delete", cast.team.pk)
+    usual = ("view_team", "delete_team", "delete_membership")
+    assert staff(cast, *usual).post(address, {"post": "yes"}).status_code == 403
+    assert staff(cast, *usual, needed).post(address, {"post": "yes"}).status_code == 302
+    assert not Team.objects.exists()
+
+
 def test_who_only_looks_sees_for_whom_a_key_is(cast: Cast, key: ApiKey) -> None:
     cast.team.api_keys.add(key)
     shown = staff(cast, "view_apikey").get(page(ApiKey, "change", key.pk))

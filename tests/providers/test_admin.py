@@ -6,6 +6,7 @@ import pytest
 from django.contrib import admin
 from django.db.models import Model
 from django.test import Client
+from django.urls import reverse
 
 from conversations.models import Conversation, Membership, Message, Team, User
 from providers.models import ApiKey, Endpoint, LanguageModel
@@ -42,6 +43,15 @@ def _request_of_superuser() -> Any:
 
 def test_the_index_opens(alice: Client) -> None:
     assert_is_safe(alice.get("/admin/"))
+
+
+def test_ones_own_password_is_changed_on_the_sites_own_page(alice: Client, cast: Cast) -> None:
+    new = "another fine passphrase"
+    given = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    for response in (alice.get("/admin/password_change/"), alice.post("/admin/password_change/", given)):
+        assert response.headers["Location"] == reverse("account_change_password")
+    cast.alice.refresh_from_db()
+    assert cast.alice.check_password(PASSWORD)
 
 
 def test_conversations_are_not_in_the_admin() -> None:

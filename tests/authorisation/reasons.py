@@ -1,0 +1,137 @@
+"""Why each row of the matrix is as it is: the rule behind it, by route, or by route and method where they differ.
+
+A row whose reason would be "because it is so today" is a fault to mend.
+"""
+
+from tests.authorisation.table import Policy
+
+_READERS = "who may read a conversation: its owner, or whoever is in its team"
+_WRITERS = "who may write in a conversation: its owner, or its team's leads and members, but not its readers"
+_DECIDERS = "its owner decides who reads a conversation, and a team's leads do for the team"
+_LEADS = "a team is its leads' to change, and what is not theirs is not there"
+_SECRET = "whoever holds a secret link that is still good has been let in by its maker"
+_ONE_S_OWN = "it shows and changes the asker's own rows and no others"
+_OPEN = "it tells nothing about anybody, and is needed before one has signed in"
+_TOLD = "the site is told from outside whether it lives; nothing else is in the answer"
+_ADDERS = "who adds a vendor needs the permissions for endpoints, keys, models and deployments"
+_MONEY = "figures of the ledger are for superusers and for staff who may see calls or budgets"
+_KEYS = "keys are for superusers and for staff with the permissions for keys"
+_GUARDED = "Django's permission for this model and this deed"
+
+REASONS = {
+    "chat": "everybody talks, and sees the conversations, models and teams that are theirs",
+    "conversation": _READERS,
+    "thread": _READERS,
+    "audience": "who reads a conversation may know who else does; who decides also sees where it may go",
+    "setup": "there is an administrator already, and a second one is not made this way",
+    "language": _OPEN,
+    "local-model": _ADDERS,
+    "add-endpoint": _ADDERS,
+    "teams": _ONE_S_OWN,
+    "new-team": "here the administrator has said that only staff makes teams",
+    "team": "a team's members see it; its invitations are for those who make them",
+    "rename-team": _LEADS,
+    "team-defaults": _LEADS,
+    "leave-team": "everybody may leave a team they are in",
+    "change-role": _LEADS,
+    "remove-member": _LEADS + "; the last lead stays",
+    "hand-over": _LEADS + "; only to somebody else who can come in",
+    "invite": _LEADS,
+    "revoke-invitation": _LEADS,
+    "invitation": _SECRET,
+    "join": "only with an invitation that was followed and is still good",
+    "share": _DECIDERS + ", and a link shows what was said in that very conversation",
+    "shares": "one sees the links one made, and those of the conversations one decides about",
+    "revoke-share": "its maker, and who decides about the conversation now",
+    "shared": _SECRET,
+    "shared-file": _SECRET + ", and a link shows the files of its messages alone",
+    "follow-share": _SECRET,
+    "copy-share": "a copy is made by somebody who is signed in and has followed a link that is still good",
+    "follow-password-link": _SECRET,
+    "new-password": "only with a link that was followed and is still good",
+    "new-password-link": "superusers, and the leads of the team whose invitation made the account; never for staff",
+    "account": _ONE_S_OWN,
+    "address": _ONE_S_OWN,
+    "follow-address": _SECRET,
+    "confirm-address": "a mail address is confirmed by who asked for it, signed in, with the link that it was sent",
+    "notices": _ONE_S_OWN,
+    "end-session": _ONE_S_OWN,
+    "end-other-sessions": _ONE_S_OWN,
+    "tokens": _ONE_S_OWN,
+    "revoke-token": _ONE_S_OWN,
+    "own-keys": _ONE_S_OWN,
+    "remove-own-key": _ONE_S_OWN,
+    "-livez": _TOLD,
+    "-readyz": _TOLD,
+    "api:openapi-json": "it describes the calls and holds nobody's rows",
+    "api:api-root": "there is no such call",
+    "api:no_such_call": "there is no such call",
+    "api:me": _ONE_S_OWN,
+    "api:models": "a model of teams is for who writes in one of them",
+    "api:conversations": _READERS,
+    "api:create": "everybody begins conversations; a team's are begun by who writes there",
+    "api:conversation": _READERS,
+    "api:change": _WRITERS + "; " + _DECIDERS + ", and nobody moves one where they do not write",
+    "api:delete": _DECIDERS,
+    "api:messages": _READERS,
+    "api:estimate": "an estimate is of what one may ask, where one may write",
+    "api:upload": _ONE_S_OWN,
+    "api:download": "a file is for who reads a message that holds it, and before it is sent for its owner",
+    "conversation.open": _READERS,
+    "conversation.close": "it ends a subscription of one's own, and answers the same where there is none",
+    "conversation.read": _READERS,
+    "conversation.fork": "who reads a conversation may go on from it in a private copy",
+    "branch.choose": _READERS + "; each sees the branch they chose",
+    "message.send": _WRITERS + "; with files, models and parents that are theirs to use there",
+    "message.edit": _WRITERS,
+    "reply.stop": _WRITERS,
+    "reply.retry": _WRITERS,
+    "reply.continue": _WRITERS,
+    "typing": _WRITERS,
+    "ping": _READERS + "; what one may not read has always moved",
+    "admin:index": "staff comes in, and finds what their permissions show",
+    "admin:app_list": _GUARDED,
+    "admin:jsi18n": "words of the scripts, which staff's pages need",
+    "admin:autocomplete": "names of people are offered to who may see people",
+    "admin:password_change": "it leads to the site's own page, which ends tokens and tells the owner",
+    "admin:password_change_done": "it says that it is done",
+    "admin:auth_user_password_change": "another's password is a superuser's to set",
+    "admin:providers_endpoint_detect": "what is detected becomes the address, which superusers change",
+    "admin:providers_endpoint_models": _ADDERS,
+    "admin:providers_endpoint_preset": _ADDERS,
+    "admin:conversations_user_delete": "what a person wrote keeps its author, so one who has written stays",
+    "admin:conversations_team_delete": "a team with conversations stays, for they would have no readers",
+    "admin:providers_auditentry_csv": "who may read the audit log may take it away",
+    "usage": _MONEY,
+    "usage-csv": _MONEY,
+    "ledger-csv": _MONEY,
+    "scoreboard": _MONEY,
+    "budgets": _MONEY,
+    "key": _KEYS + "; a page about a key holds no word that was said with it",
+    "test-key": _KEYS + "; a personal key serves its owner alone",
+    "rotate-key": _KEYS + "; a personal key is replaced by its owner alone",
+    "switch-key": _KEYS + "; a personal key, too, can be taken out of service",
+    "add-keys": _KEYS,
+}
+ALLAUTHS = {
+    True: "a page on the way in, or out",
+    False: "a page about the asker's own account, behind the sign-in",
+}
+"""For allauth's own pages: whether strangers see them."""
+FORMS = {
+    "changelist": _GUARDED,
+    "add": _GUARDED + "; what only grows, or is made elsewhere, is not added",
+    "change": _GUARDED + "; what only grows is not changed",
+    "delete": _GUARDED + "; what only grows, and the site itself, is not deleted",
+    "history": _GUARDED,
+}
+"""For the forms that follow from the administration's registry."""
+
+
+def reason_of(policy: Policy, strangers: bool) -> str:
+    """Return why a row is as it is, "" where nobody has said."""
+    if policy.route in REASONS:
+        return REASONS[policy.route]
+    if policy.route.startswith(("account_", "mfa_")):
+        return ALLAUTHS[strangers]
+    return FORMS.get(policy.route.rpartition("_")[2], "") if policy.route.startswith("admin:") else ""
