@@ -10,7 +10,9 @@ from tests.authorisation.world import World, build
 
 
 @pytest.fixture
-def world(db: None, settings: Any) -> World:
+def world(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> World:
+    # It writes from another thread, and all that is asked here is within one transaction.
+    monkeypatch.setattr("conversations.readiness.Readiness.findings", lambda _: [])
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]
     cache.clear()
