@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from conversations.models import User
 from providers import adding, auditing
 from providers.models import ApiKey, Endpoint
+from providers.readdressing import ask_for_proof
 
 
 class OwnKeyForm(forms.Form):
@@ -48,10 +50,11 @@ def open_endpoints() -> Any:
 
 @login_required
 @never_cache
-@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
 def own_keys(request: HttpRequest) -> HttpResponse:
-    """Those one has, and a form for another; whoever adds one has given their password just now."""
+    """Show one's own keys, and a form for another; whoever adds one has given their password just now."""
+    if request.method == "POST" and not did_recently_reauthenticate(request):
+        return ask_for_proof(request, gettext("The key was not kept: give your password, then enter it again."))
     form = OwnKeyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         given = form.cleaned_data

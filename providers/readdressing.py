@@ -24,12 +24,17 @@ def address_of_proof(back: str) -> str:
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
-    """Lead a superuser to the question for the password; raises PermissionDenied for all others.
+    """Lead a superuser to the question for the password; raises PermissionDenied for all others."""
+    if not request.user.is_superuser:
+        raise PermissionDenied
+    return ask_for_proof(request, _("Nothing was changed: an address is changed with your password given again."))
+
+
+def ask_for_proof(request: HttpRequest, said: str) -> HttpResponse:
+    """Lead to the question for the password, and back; `said` is shown where something was sent.
 
     What was sent is not kept for afterwards: keys may be in it, and a session is stored unsealed.
     """
-    if not request.user.is_superuser:
-        raise PermissionDenied
     if request.method == "POST":
-        messages.warning(request, _("Nothing was changed: an address is changed with your password given again."))
+        messages.warning(request, said)
     return redirect(address_of_proof(request.path))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
@@ -80,8 +81,13 @@ def test_strangers_and_old_sign_ins_are_asked_for_a_password(cast: Cast, endpoin
     assert add(Client(), endpoint) == 302
     stale = Client()
     stale.force_login(cast.bob)
-    stale.post(ADDRESS, {"endpoint": str(endpoint.pk), "key": MINE})
+    asked = stale.post(ADDRESS, {"endpoint": str(endpoint.pk), "key": MINE})
+    assert asked.headers["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert MINE not in str([session.get_decoded() for session in Session.objects.all()]), "it waits unsealed"
+    assert "enter it again" in stale.get(asked.headers["Location"]).content.decode()
+    stale.post(asked.headers["Location"], {"password": PASSWORD})
     assert ApiKey.objects.count() == 1
+    assert add(stale, endpoint) == 302
 
 
 def test_it_answers_its_owners_questions_alone(
