@@ -155,3 +155,37 @@ def test_limits_count_a_customers_ipv6_addresses_together(address: str, key: str
 )  # fmt: skip
 def test_loopback_is_told_by_the_host(host: str, is_here: bool) -> None:
     assert is_loopback(host) == is_here
+
+
+# --- A scope as it enters --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "peer", "headers", "told"),
+    [
+        ("http", "127.0.0.1", {"host": "[::1]"}, ("http", "127.0.0.1", 1234)),
+        ("http", "127.0.0.1", {"host": "[::1]", "x-forwarded-proto": "https"}, ("https", "127.0.0.1", 1234)),
+        ("http", "192.0.2.7", {"host": "[::1]", "x-forwarded-proto": "https"}, ("http", "192.0.2.7", 1234)),
+        ("http", "192.0.2.7", {"host": "chat.example.org"}, ("https", "192.0.2.7", 1234)),
+        ("http", "127.0.0.1", {"host": "chat.example.org", "x-forwarded-proto": "http"}, ("https", "127.0.0.1", 1234)),
+        ("websocket", "127.0.0.1", {"host": "[::1]", "x-forwarded-for": "203.0.113.9"}, ("ws", "203.0.113.9", 0)),
+        ("websocket", "::1", {"host": "CHAT.example.org:443"}, ("wss", "::1", 1234)),
+    ],
+)
+def test_a_scope_tells_whose_it_is(
+    trusted: Networks,
+    settings: object,
+    kind: str,
+    peer: str,
+    headers: dict[str, str],
+    told: tuple[str, str, int],
+) -> None:
+    settings.CHATSITE_ORIGINS = SITE  # type: ignore[attr-defined]
+    given = [(name.encode(), value.encode()) for name, value in headers.items()]
+    claims = [(name, b"x") for name in front.CLAIMS if name.decode() not in headers]
+    scope = {"type": kind, "path": "/", "root_path": "/x", "client": [peer, 1234], "headers": given + claims}
+    entered = front.enter(scope)
+    assert (entered["scheme"], *entered["client"]) == told
+    assert (entered["root_path"], front.names_us(entered)) == ("", True)
+    assert {name for name, _ in entered["headers"]} == {b"host", *(name for name, _ in given)} - front.CLAIMS
+    assert dict(entered["headers"])[b"host"].decode() in {origin.partition("://")[2] for origin in SITE}
