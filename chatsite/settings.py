@@ -174,7 +174,6 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key,100/d/key"}
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail from us because somebody else typed their address
 ACCOUNT_FORMS = {"change_password": "conversations.password_forms.NewPasswordForm"}
 MFA_ADAPTER = "conversations.factors.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

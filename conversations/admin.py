@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.admin import EmailAddressAdmin
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -139,11 +138,6 @@ admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 @admin.register(Group)
 class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ignore[misc,type-arg]
     """Django's groups of permissions, for staff."""
-
-
-@admin.register(EmailAddress)
-class MailAdmin(AuditedAdmin, EmailAddressAdmin):  # type: ignore[misc]
-    """Where a forgotten password is mailed to."""
 
 
 @admin.register(Authenticator)

@@ -70,6 +70,12 @@ class AddressForm(forms.Form):
     email = forms.EmailField(required=False, label=_("Email"))
 
 
+class ForgottenForm(forms.Form):
+    """The address to which a letter with a link to a new password goes."""
+
+    email = forms.EmailField(label=_("Email"))
+
+
 class TokenForm(forms.Form):
     """What a personal token is for, and for how long."""
 

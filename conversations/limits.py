@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from conversations.addresses import limit_key
+from conversations.digests import digest_of
 
 MINUTE = 60
 BAD_LINKS = 20
@@ -21,6 +22,8 @@ SNAPSHOTS = 120
 BAD_TOKENS = 30
 """Calls a minute from one address with a personal token that is none."""
 
+RESETS, RESETS_OF_AN_ADDRESS = 20, 5
+"""Letters for a forgotten password a minute: asked for by one client, and for one mail address."""
 LETTERS = 3
 """Letters a minute that one person has sent to addresses of their choice."""
 
@@ -46,6 +49,12 @@ def bad_token(request: HttpRequest) -> bool:
     return _is_too_often("token", request, BAD_TOKENS)
 
 
+def reset_letter(request: HttpRequest, address: str) -> bool:
+    """Count a letter asked for at the page for forgotten passwords; True where there have been too many."""
+    by_client = _is_too_often("reset", request, RESETS)
+    return _is_over(f"reset:{digest_of(address.casefold())}", RESETS_OF_AN_ADDRESS) or by_client
+
+
 def letter(person: UUID) -> bool:
     """Count a letter that somebody has sent to an address of their choice; True where there have been too many."""
     return _is_over(f"letter:{person}", LETTERS)
@@ -54,6 +63,11 @@ def letter(person: UUID) -> bool:
 def address_of(request: HttpRequest) -> str:
     """Return the client's address, as the server has established it."""
     return str(get_adapter(request).get_client_ip(request))
+
+
+def network_of(request: HttpRequest) -> str:
+    """Return what limits count the client's address as."""
+    return limit_key(address_of(request))
 
 
 class _Minute:
@@ -78,7 +92,7 @@ _shown = _Minute()
 
 
 def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:
-    return _is_over(f"{action}:{limit_key(address_of(request))}", most)
+    return _is_over(f"{action}:{network_of(request)}", most)
 
 
 def _is_over(what: str, most: int) -> bool:

@@ -38,6 +38,11 @@ def send_confirmation(person: User, address: str, link: str) -> None:
     _later(person.language, "address", address, person=person, link=link)
 
 
+def send_password_link(person: User, link: str) -> None:
+    """Mail the link by which a forgotten password is replaced."""
+    _later(person.language, "password", person.email, person=person, link=link)
+
+
 def _later(language: str, letter: str, address: str, **context: Any) -> None:
     """Mail once the transaction has ended, behind the answer."""
     if is_set_up():

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from allauth.account.views import password_reset
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -14,9 +13,9 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations import limits, mailing, notices, passwords
+from conversations import limits, mailing, notices, passwords, postbox
 from conversations.digests import digest_of, fresh_secret
-from conversations.forms import PasswordForm
+from conversations.forms import ForgottenForm, PasswordForm
 from conversations.models import PasswordLink, User
 from conversations.models.password_link import may_reset
 from providers import auditing
@@ -24,11 +23,26 @@ from providers import auditing
 SESSION_KEY = "password-link"
 
 
+@never_cache
+@require_http_methods(["GET", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
-    """Where mail is set up the person helps themselves, else the page says who can."""
-    if mailing.is_set_up():
-        return password_reset(request)
-    return render(request, "account/password_reset_by_people.html")
+    """Where mail is set up the person helps themselves, else the page says who can.
+
+    Whether the address is anybody's is looked up behind the answer, which is therefore the same and as quick.
+    """
+    if not mailing.is_set_up():
+        return render(request, "account/password_reset_by_people.html")
+    form = ForgottenForm(request.POST or None)
+    if not form.is_valid():
+        context = {"form": form}
+        return render(request, "account/password_reset.html", context, status=422 if form.errors else 200)
+    address, secret = form.cleaned_data["email"], fresh_secret()
+    if limits.reset_letter(request, address):
+        return render(request, "429.html", status=429)
+    link = request.build_absolute_uri(reverse("follow-password-link", args=[secret]))
+    client = limits.address_of(request)
+    postbox.later(lambda: passwords.mail_link(address, digest_of(secret), link, client))
+    return redirect("account_reset_password_done")
 
 
 @login_required

@@ -1,7 +1,11 @@
 """Another password for somebody, and the end of what the old one opened."""
 
-from conversations import notices
-from conversations.models import AccountNotice, User
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import mailing, notices
+from conversations.models import AccountNotice, PasswordLink, User
+from conversations.models.keys import AddressKey
 from providers import auditing
 
 
@@ -18,3 +22,19 @@ def replace(
     with auditing.watch(person, User.objects.filter(pk=person.pk), tokens):
         person.replace_password(password, keeps_tokens=keeps_tokens)
         notices.tell(person, kind, by=by)
+
+
+def mail_link(address: str, digest: str, link: str, client: str) -> None:
+    """Mail a link to a new password to whose address this is; nobody else gets a letter."""
+    person = User.objects.filter(email_key=AddressKey.key_of(address), is_active=True).first()
+    if person is None or person.password_links.letters().open().count() >= PasswordLink.MOST_LETTERS:
+        return
+    with auditing.coming_from(lambda: client), transaction.atomic():
+        letter = PasswordLink.objects.create(
+            user=person,
+            digest=digest,
+            replaces=PasswordLink.state_of(person),
+            expires_at=timezone.now() + PasswordLink.LETTER_VALID,
+        )
+        auditing.added(person, letter)
+        mailing.send_password_link(person, link)

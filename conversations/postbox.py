@@ -24,8 +24,9 @@ def later(work: Callable[[], object]) -> None:
 
 
 def wait() -> None:
-    """Return once everything that was given to the thread so far is done."""
-    _thread.submit(bool).result()
+    """Return once everything that was given to the thread so far is done, and what that has given to it."""
+    for _ in range(2):
+        _thread.submit(bool).result()
 
 
 def _done(work: Callable[[], object]) -> None:

@@ -27,7 +27,9 @@ class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
 class PasswordLink(models.Model):
     """A link by which one person sets a new password, once; changing the password in another way closes it."""
 
-    VALID = timedelta(hours=24)
+    VALID, LETTER_VALID = timedelta(hours=24), timedelta(hours=1)
+    MOST_LETTERS = 3
+    """Open ones of a person; who asks for more for somebody else fills no mailbox and closes no letter of theirs."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="password_links")

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
@@ -276,7 +275,6 @@ def _rows_for_the_admin(world: World) -> None:
     Installation.objects.create(pk=1, administrator=world.people["superuser"], staff_makes_teams=True)
     Budget.objects.create(kind="person", period="day", hard=5)
     Group.objects.create(name="Accountants")
-    EmailAddress.objects.create(user=world.people["alone"], email="alone@mail.example")
     now = timezone.now()
     Trouble.objects.create(subject=uuid4(), code="quota", text="No money", since=now, cooling_until=now)
     UsageRecord.objects.create(conversation=uuid4(), message=uuid4(), model_name="parrot", endpoint_name="Ours",

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -11,8 +12,9 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.management.commands.changepassword import Command as BasePasswords
 from django.core import mail
 from django.core.management import call_command
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -214,6 +216,38 @@ def test_no_log_line_keeps_the_token_of_an_address() -> None:
     record = logging.makeLogRecord({"msg": "Error: %s", "args": ("/account/address/abc:def/",)})
     assert WithoutQueryStrings().filter(record)
     assert record.getMessage() == "Error: /account/address/…/"
+
+
+# --- Letters for a forgotten password ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_whether_an_address_is_known_is_looked_up_behind_the_answer(cast: Cast) -> None:
+    cast.bob.change_address("bob@mail.example")
+    gate, answers = threading.Event(), []
+    postbox.later(lambda: gate.wait(20))  # whoever would look it up on the way would be done before this opens
+    for address in ("bob@mail.example", "not@mail.example"):
+        with CaptureQueriesContext(connection) as queries:
+            response = browser().post("/accounts/password/reset/", {"email": address})
+        sent, made = len(mail.outbox), PasswordLink.objects.count()
+        looks = [query for query in queries if "email_key" in query["sql"].partition("WHERE")[2]]
+        answers.append((response.status_code, response.headers["Location"], response.content, sent, made, looks))
+    gate.set()
+    assert answers[0] == answers[1] == (302, "/accounts/password/reset/done/", b"", 0, 0, [])
+    assert [letter.to for letter in letters()] == [["bob@mail.example"]]
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_strangers_fill_no_mailbox_and_close_no_letter(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_minute", lambda: 7)
+    cast.bob.change_address("bob@mail.example")
+    answers = [browser().post("/accounts/password/reset/", {"email": "bob@mail.example"}) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429] * 2
+    sent = letters()
+    assert len(sent) == PasswordLink.MOST_LETTERS
+    assert browser().get(link_in(sent[0])).status_code == 302, "the first one still works"
+    cast.bob.change_address("new@mail.example")
+    assert browser().get(link_in(sent[0])).status_code == 404, "it went to an address that is no longer theirs"
 
 
 # --- What ends with a password -------------------------------------------------------------------------------------
