@@ -75,7 +75,7 @@ def copy_bootstrap(folder: Path) -> None:
     shutil.copy(BASE / "manage.py", folder)
     (folder / "chatsite").mkdir()
     shutil.copy(BASE / "pyproject.toml", folder)
-    for name in ("__init__.py", "version.py"):
+    for name in ("__init__.py", "generated.py", "version.py"):
         shutil.copy(BASE / "chatsite" / name, folder / "chatsite")
     shutil.copytree(BASE / "chatsite" / "bootstrap", folder / "chatsite" / "bootstrap")
 
@@ -316,3 +316,16 @@ def _has_ipv6() -> bool:
     except SystemExit:
         return False
     return True
+
+
+def test_files_of_somebody_else_are_told_by_name(tmp_path: Path) -> None:
+    copy_bootstrap(tmp_path)
+    (tmp_path / ".venv.lock").mkdir()  # nobody can open it for writing, not even root
+    command = [sys.executable, "manage.py", "start", "--port", "0"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=20)
+    assert said.returncode == 1
+    assert said.stderr.count("\n") == 1
+    assert (
+        ".venv.lock cannot be written (Is a directory): run `python3 manage.py start` once as the owner of"
+        in said.stderr
+    )

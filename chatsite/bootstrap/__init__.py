@@ -34,10 +34,13 @@ def prepare(arguments: list[str]) -> list[str]:
 def _prepare_start(rest: list[str]) -> list[str]:
     options = address.parse(rest)
     arguments = ["start", *options.as_arguments()]
-    environment.prepare("run")
-    environment.enter(arguments)
+    try:
+        environment.prepare("run")
+        environment.enter(arguments)
+        catalogues.compile_changed()
+    except OSError as problem:
+        raise SystemExit(_whose_files_these_are(problem)) from None
     gc.disable()  # until it serves: next to nothing of what is loaded is garbage
-    catalogues.compile_changed()
     if options.keys:
         keys.bring(options.keys)
     if not os.environ.get("CHATSITE_ORIGINS"):
@@ -56,6 +59,13 @@ def _run_tests(rest: list[str]) -> None:
     os.chdir(environment.BASE)
     processes = str(min(4, 1 + (os.cpu_count() or 1)))  # one more than processors: tests also wait
     os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", processes, *rest])
+
+
+def _whose_files_these_are(problem: OSError) -> str:
+    return (
+        f"{problem.filename} cannot be written ({problem.strerror}): run `python3 manage.py start` once as the owner "
+        f"of {environment.BASE}, which brings what is installed up to date."
+    )
 
 
 def _where_django_is(arguments: list[str]) -> str:

@@ -35,6 +35,7 @@ def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
         "environment",
         "settings",
         "database",
+        "version",
         "disk",
         "clock",
         "authorities",
