@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -52,6 +53,14 @@ def _proxy() -> Proxy | None:
         return read_proxy(_from_environment("CHATSITE_PROXY") or "")
     except ValueError as problem:
         raise ImproperlyConfigured(str(problem)) from None
+
+
+def _time_zone() -> str:
+    name = os.environ.get("CHATSITE_TIME_ZONE") or "UTC"
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        raise ImproperlyConfigured(f"CHATSITE_TIME_ZONE must be a name like Asia/Shanghai; {name!r} is none.") from None
 
 
 # --- What the environment says -------------------------------------------------------------------------------------
@@ -225,7 +234,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "chatsite" / "locale"]
-TIME_ZONE = "UTC"
+TIME_ZONE = _time_zone()
 USE_TZ = True
 
 # --- Static files --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -21,6 +22,7 @@ from conversations.digests import digest_of, fresh_secret
 from conversations.forms import ProfileForm, TokenForm
 from conversations.models import PersonalToken, User
 from conversations.notices import Kind, tell
+from conversations.reporting.own import limits_of
 from providers import auditing
 
 
@@ -35,7 +37,13 @@ def account(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, gettext("Saved."))
         return redirect("account")
-    context = {"form": form, "sessions": _sessions(request), "sends_mail": mailing.is_set_up()}
+    context = {
+        "form": form,
+        "sessions": _sessions(request),
+        "sends_mail": mailing.is_set_up(),
+        "budgets": limits_of(person),
+        "currency": settings.CHATSITE_CURRENCY,
+    }
     return render(request, "account/account.html", context, status=422 if form.errors else 200)
 
 

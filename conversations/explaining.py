@@ -13,6 +13,7 @@ from conversations.allowance import keys_for, models_for, teams_of
 from conversations.models import Budget, Team, User
 from providers import cooling
 from providers.models import ApiKey, LanguageModel, Trouble
+from providers.prices import written
 
 
 def why(user: User, model: LanguageModel, team: Team | None = None) -> Iterator[str]:
@@ -79,8 +80,9 @@ def _why_trouble(*subjects: UUID) -> Iterator[str]:
 
 def _why_money(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:
     for left in spending.budgets_of(user, team.pk if team else None, model.pk):
+        about = {"kind": Budget.Kind(left.kind).label, "period": Budget.Period(left.period).label}
         if left.left == 0:
-            yield _("The budget is used up: %(kind)s, %(period)s.") % {
-                "kind": Budget.Kind(left.kind).label,
-                "period": Budget.Period(left.period).label,
-            }
+            yield _("The budget is used up: %(kind)s, %(period)s.") % about
+        elif left.left is not None:
+            amounts = {"left": written(left.left), "limit": written(left.limit or 0)}
+            yield _("Of the budget %(left)s of %(limit)s is left: %(kind)s, %(period)s.") % {**about, **amounts}

@@ -10,8 +10,10 @@ from itertools import cycle, islice
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.utils import timezone
 
 from conversations.errors import Refused
 from conversations.metering import likely_usage, prompt_usage
@@ -21,6 +23,7 @@ from providers import clock
 from providers.models import Deployment, LanguageModel
 from providers.pool import Route
 from providers.prepared import Prepared
+from providers.prices import written
 from providers.types import Prompt, Usage
 
 _TARGETS = {Budget.Kind.PERSON: "user", Budget.Kind.TEAM: "team", Budget.Kind.MODEL: "model", Budget.Kind.KEY: "key"}
@@ -170,14 +173,29 @@ def _set_aside(reply: UUID, tallies: list[Tally], amount: int) -> None:
         if limit is not None:
             rows = rows.filter(spent__lt=limit, reserved__lte=limit - amount - F("spent"))
         if not rows.update(reserved=F("reserved") + amount):
-            raise Refused("over_budget", _sentence(tally.budget))
+            raise Refused("over_budget", _no_room(tally, amount))
     Reservation.objects.bulk_create(Reservation(reply=reply, tally=tally, amount=amount) for tally in tallies)
 
 
-def _sentence(budget: Budget) -> str:
+def _no_room(tally: Tally, amount: int) -> str:
+    """Why a question cannot be asked: what is left and what it needs, and when or how it can be."""
+    budget, now = tally.budget, clock.now()
+    fresh = Tally.objects.get(pk=tally.pk)
+    limit, left = budget.hard_micro or 0, _left_of(fresh, budget.hard_micro or 0)
     whose = {"person": "Your", "team": "The team's", "model": "The model's", "key": "The key's"}[budget.kind]
-    again = "tomorrow" if budget.period == Budget.Period.DAY else "next month"
-    return f"{whose} budget has no room for this question; there is more {again}."
+    told = (
+        f"{whose} budget of this {budget.period} has {_money(left)} left; this question needs about {_money(amount)}."
+    )
+    if amount > limit:
+        return f"{told} That is more than the budget of a whole {budget.period}: shorten it, or ask for a larger one."
+    if fresh.reserved and limit - fresh.spent >= amount:
+        return f"{told} What is under way has {_money(fresh.reserved)} set aside: wait until it has ended."
+    again = timezone.localtime(budget.ends(now), timezone.get_default_timezone())
+    return f"{told} There is more from {again:%Y-%m-%d %H:%M} on ({timezone.get_default_timezone_name()})."
+
+
+def _money(millionths: int) -> str:
+    return f"{written(millionths)} {settings.CHATSITE_CURRENCY}"
 
 
 def _release(reservations: Any) -> None:
@@ -189,8 +207,12 @@ def _release(reservations: Any) -> None:
 
 def _left(tally: Tally) -> Left:
     limit, warn = tally.budget.hard_micro, tally.budget.soft_micro
-    left = None if limit is None else max(0, limit - tally.spent - tally.reserved)
+    left = None if limit is None else _left_of(tally, limit)
     return Left(tally.budget.kind, tally.budget.period, limit, left, warn is not None and tally.spent >= warn)
+
+
+def _left_of(tally: Tally, limit: int) -> int:
+    return max(0, limit - tally.spent - tally.reserved)
 
 
 def deployment_of(route: Route) -> Deployment | None:

@@ -48,7 +48,7 @@ class NoBudget(VendorError):
     """The site's own budgets of all keys that could answer are used up."""
 
     code = "quota"
-    sentence = "The budget of every key for this model is used up."
+    sentence = "The budget of no key for this model has room for this question."
     vendor_fault = False
 
 

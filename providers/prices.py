@@ -31,6 +31,14 @@ class Prices:
         return int(exact.to_integral_value(ROUND_HALF_UP))
 
 
+def written(millionths: int) -> str:
+    """An amount of the currency: two decimals, or as many as show anything of a small one."""
+    amount = millionths / MICRO
+    if abs(amount) >= 0.1 or not amount:
+        return f"{amount:,.2f}"
+    return f"{amount:.4f}" if abs(amount) >= 0.0001 else f"{amount:.6f}"
+
+
 def micro(amount: Decimal) -> int:
     """An amount of the currency in millionths."""
     return int((amount * MICRO).to_integral_value(ROUND_HALF_UP))

@@ -1,6 +1,6 @@
 """What was spent, and what may be: the ledger of every call, budgets, and what is set aside for calls under way."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -115,6 +115,8 @@ class Budget(models.Model):
     def clean(self) -> None:
         if Budget.objects.filter(kind=self.kind, target=self.target, period=self.period).exclude(pk=self.pk).exists():
             raise ValidationError(_("There is such a budget already."))
+        if self.soft is not None and self.hard is not None and self.soft > self.hard:
+            raise ValidationError({"soft": _("A warning comes before the end: “warn at” is at most “stop at”.")})
 
     @property
     def hard_micro(self) -> int | None:
@@ -126,8 +128,17 @@ class Budget(models.Model):
 
     def begins(self, moment: datetime) -> datetime:
         """The first moment of the period, in the site's time zone."""
-        local = timezone.localtime(moment).replace(hour=0, minute=0, second=0, microsecond=0)
+        local = _at_midnight(moment)
         return local if self.period == self.Period.DAY else local.replace(day=1)
+
+    def ends(self, moment: datetime) -> datetime:
+        """The first moment of the next period."""
+        return self.begins(self.begins(moment) + timedelta(hours=36 if self.period == self.Period.DAY else 24 * 32))
+
+
+def _at_midnight(moment: datetime) -> datetime:
+    local = timezone.localtime(moment, timezone.get_default_timezone())
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 class Tally(models.Model):

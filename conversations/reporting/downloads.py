@@ -78,7 +78,7 @@ def _calls(period: Period) -> Iterator[list[Any]]:
     names: dict[str, dict[UUID, str]] = {"person": {}, "team": {}}
     for record in in_batches(UsageRecord.objects.filter(created_at__range=(first, last)), "created_at", "pk"):
         who = [_named(names, "person", record.user_id), _named(names, "team", record.team_id)]
-        when = timezone.localtime(record.created_at).isoformat()
+        when = timezone.localtime(record.created_at, timezone.get_default_timezone()).isoformat()
         yield [when, *who, *(getattr(record, name) for name in _LEDGER[3:]), *_price(record.cost)]
 
 

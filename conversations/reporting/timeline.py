@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from conversations.models import DailySum
 from conversations.reporting.periods import Period
+from conversations.reporting.summing import day_of
 from providers.models import ApiKey, HealthEvent
 
 EVENTS = 100
@@ -24,7 +25,7 @@ class Entry:
 
     @property
     def date(self) -> date:
-        return timezone.localtime(self.at).date()
+        return day_of(self.at)
 
 
 def timeline(key: ApiKey, period: Period) -> list[Entry]:

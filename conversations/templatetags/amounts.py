@@ -4,20 +4,15 @@ from decimal import Decimal
 
 from django import template
 
-from providers.prices import MICRO
+from providers.prices import written
 
 register = template.Library()
 
 
 @register.filter
 def money(millionths: int | None) -> str:
-    """An amount of the site's currency: two decimals, or as many as show anything of a small one."""
-    if millionths is None:
-        return "–"
-    amount = millionths / MICRO
-    if abs(amount) >= 0.1 or not amount:
-        return f"{amount:,.2f}"
-    return f"{amount:.4f}" if abs(amount) >= 0.0001 else f"{amount:.6f}"
+    """An amount of the site's currency."""
+    return "–" if millionths is None else written(millionths)
 
 
 @register.filter

@@ -47,7 +47,12 @@ def test_a_question_that_the_budget_has_no_room_for_stands_out(cast: Cast, price
     Budget.objects.create(kind="person", period="day", hard=Decimal("0.3"))
     alice = visit(cast.alice)
     alice.text.fill("Hi")
-    expect(alice.page.locator("cost-hint[data-tight]")).to_have_text("about 0.41 USD · 0.3 USD left")
+    hint = alice.page.locator("cost-hint[data-tight]")
+    expect(hint).to_have_text("about 0.41 USD · 0.3 USD left")
+    alice.text.press("Enter")
+    expect(alice.page.get_by_text("The budget has no room for this question")).to_be_visible()
+    expect(hint).to_have_text("about 0.41 USD · 0.3 USD left")
+    expect(alice.text).to_have_value("Hi")
 
 
 def test_what_was_said_before_counts(cast: Cast, priced: LanguageModel, visit: Visit) -> None:

@@ -136,7 +136,7 @@ def test_what_was_set_aside_is_free_when_the_reply_fails(
     cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
     budget("person", TYPICAL)
-    vendor.play([400, b"{}"])
+    vendor.play([413, b"{}"])
     alice = connect(cast.alice)
     for status in ("failed", "complete"):
         ask(alice, priced)

@@ -91,7 +91,7 @@ def test_thoughts_that_came_before_a_stop_are_counted_as_output(
 
 
 def test_what_never_left_costs_nothing(cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect) -> None:
-    vendor.play([400, b"{}"])
+    vendor.play([413, b"{}"])
     alice = connect(cast.alice)
     ask(alice, priced)
     assert finished(alice)["status"] == "failed"

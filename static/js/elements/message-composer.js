@@ -74,7 +74,7 @@ class MessageComposer extends HTMLElement {
   /** Gives a message back that was not sent, before whatever has been written since; `code` says why, if it was refused. */
   giveBack({ text, files, code }) {
     this.text.value = [text, this.text.value].filter(Boolean).join("\n\n");
-    this.#typed();
+    this.text.dispatchEvent(new Event("input", { bubbles: true })); // As if typed: what it would cost is asked anew.
     this.#explain({ files, code });
     this.text.focus();
   }

@@ -1,0 +1,36 @@
+"""What a person sees of the budgets that they spend from: their own, and those of the teams in which they write."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from conversations import spending
+from conversations.models import Budget, Team, User
+from conversations.spending import Left
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One budget, in millionths, and whose it is; `team` is empty for the person's own."""
+
+    left: Left
+    team: str
+
+    @property
+    def period(self) -> str:
+        return str(Budget.Period(self.left.period).label)
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.left.left == 0
+
+
+def limits_of(person: User) -> list[Limit]:
+    """What is left for them now; budgets of models and keys are for administrators."""
+    return list(_limits_of(person))
+
+
+def _limits_of(person: User) -> Iterator[Limit]:
+    for team in (None, *Team.objects.writable_by(person).order_by("name")):
+        for left in spending.budgets_of(person, team.pk if team else None, None):
+            if left.kind == ("team" if team else "person"):
+                yield Limit(left, team.name if team else "")
