@@ -158,7 +158,7 @@ def _others(targets: dict[str, dict[str, Any]]) -> Iterator[Door]:
 
 
 def _forms(page: str, shown: HttpResponse) -> Iterator[Door]:
-    """The form of a page, sent with one other value, for each field and each row of its inline tables."""
+    """The form of a page, sent with one other value, for each of its fields and of an inline table's first row."""
     context = shown.context  # type: ignore[attr-defined]
     if shown.status_code != 200 or not context or "adminform" not in context:
         return
@@ -168,12 +168,13 @@ def _forms(page: str, shown: HttpResponse) -> Iterator[Door]:
     for part in parts:
         sent |= _sent(part)
     filled = sent | {field.html_name: _other(field) for field in form if field.value() in (None, "", [])}
-    yield from (Door(page, {**sent, field.html_name: _other(field)}) for part in parts for field in part)
+    tried = [form, *(part for one in formsets for part in one.forms[:1])]
+    yield from (Door(page, {**sent, field.html_name: _other(field)}) for part in tried for field in part)
     yield Door(page, filled)
     for one in formsets:
         row = {field.html_name.replace("__prefix__", str(len(one.forms))): _other(field) for field in one.empty_form}
         yield Door(page, {**sent, **row, f"{one.prefix}-TOTAL_FORMS": len(one.forms) + 1})
-        yield from (Door(page, {**sent, f"{part.prefix}-DELETE": "on"}) for part in one.forms)
+        yield from (Door(page, {**sent, f"{part.prefix}-DELETE": "on"}) for part in one.forms[:1])
 
 
 def _sent(part: Any) -> dict[str, Any]:

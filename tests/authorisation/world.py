@@ -143,7 +143,7 @@ def _conversations(world: World, crew: Team) -> None:
             conversation=conversation, role=Speaker.USER, author=person, text=words, status=Status.COMPLETE, revision=1,
             parts=[files.part_of(file), {"kind": "text", "text": words}],
         )  # fmt: skip
-        question.files.add(file)
+        files.attach(question, [file])
         reply = Message.objects.create(
             conversation=conversation, parent=question, role=Speaker.ASSISTANT, author=person, text=words, revision=2,
             parts=[{"kind": "text", "text": words}], status=Status.STOPPED, model=parrot, model_name="parrot",
