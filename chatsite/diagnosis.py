@@ -106,6 +106,7 @@ class _Server:
 
     def __enter__(self) -> int:
         from chatsite.server import Server  # first: it chooses the reactor
+        from chatsite.whose import ask
         from twisted.internet import reactor  # isort: skip
 
         self._reactor, ports, answering = reactor, list[int](), threading.Event()
@@ -114,7 +115,9 @@ class _Server:
             ports.append(port)
             answering.set()
 
-        server = Server(import_string(settings.ASGI_APPLICATION), port=0, answering=note, signal_handlers=False)
+        server = Server(
+            import_string(settings.ASGI_APPLICATION), port=0, answering=note, whose=ask, signal_handlers=False
+        )
         self._thread = threading.Thread(target=server.run, daemon=True)
         self._thread.start()
         if not answering.wait(PATIENCE):

@@ -17,6 +17,8 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+from chatsite.room import Room
+from chatsite.senders import Sender, people
 from conversations.crew import Crew, Full
 from conversations.stored_file import StoredFile
 
@@ -24,7 +26,12 @@ PATHSEND = "http.response.pathsend"
 THREADS, EACH, WAITING = 12, 4, 100
 """Requests answered at once, those of one owner among them, and those of one owner that wait for their turn."""
 
+SMALL = 64 * 2**10
+ANSWERS, ANSWERS_OF_ONE = 256 * 2**20, 16 * 2**20
+"""Bytes of answers that wait for their readers: of all, and of one owner who waits for several."""
+
 crew = Crew("request", THREADS, each=EACH, waiting=WAITING, kept=1)
+_answers = Room(ANSWERS)
 
 
 class Handler(ASGIHandler):
@@ -56,23 +63,34 @@ class Handler(ASGIHandler):
         await super().send_response(response, send)
 
     async def _answer(self, scope: dict[str, Any], body: Any, leaving: "asyncio.Future[Any]", send: Any) -> None:
-        owner = (scope.get("client") or [""])[0]
+        sender: Sender = scope["extensions"]["chatsite.sender"]
         context = contextvars.copy_context()
         try:
-            work = crew.submit_for(owner, partial(context.run, self._respond, scope, body))
+            work = crew.submit_for(sender.owner, partial(context.run, self._respond, scope, body))
         except Full:
             body.close()
-            await self.send_response(HttpResponse(status=503, headers={"Retry-After": "2"}), send)
+            await self.send_response(_busy(), send)
             return
         work.add_done_callback(lambda _: body.close())
         response = await _unless(leaving, work)
         if response is None:
             return
         try:
-            await _until(leaving, self.send_response(response, send))
+            await _until(leaving, self._send(response, sender.owner, send))
         finally:
             if response.streaming:
                 crew.submit(context.run, response.close)
+
+    async def _send(self, response: HttpResponseBase, owner: str, send: Any) -> None:
+        """Send a response, unless its owner leaves too much unread already; the first of theirs always fits."""
+        length = _length_in_memory(response)
+        if not _answers.take(owner, length, ANSWERS_OF_ONE):
+            await self.send_response(_busy(), send)
+            return
+        try:
+            await self.send_response(response, send)
+        finally:
+            _answers.give_back(owner, length)
 
     def _respond(self, scope: dict[str, Any], body: Any) -> HttpResponseBase:
         """Run everything of a request that may wait; what is not streamed is closed with it."""
@@ -80,6 +98,7 @@ class Handler(ASGIHandler):
         signals.request_started.send(sender=type(self), scope=scope)
         request, refusal = self.create_request(scope, body)
         response: Any = self.get_response(request) if request else refusal
+        _note_person(scope, request)
         response._handler_class = type(self)
         if isinstance(response, StoredFile):
             response.is_left_to_server = PATHSEND in scope.get("extensions", {})
@@ -88,6 +107,25 @@ class Handler(ASGIHandler):
         else:
             response.close()
         return response
+
+
+def _busy() -> HttpResponse:
+    return HttpResponse(status=503, headers={"Retry-After": "2"})
+
+
+def _length_in_memory(response: Any) -> int:
+    """Return how many bytes wait with a response; what fits into the network's own buffers hardly waits."""
+    if response.streaming or (isinstance(response, StoredFile) and response.is_left_to_server):
+        return 0
+    length = len(response.content)
+    return length if length > SMALL else 0
+
+
+def _note_person(scope: dict[str, Any], request: Any) -> None:
+    """Remember who this was, so that the next request counts as theirs; nobody is looked up for it."""
+    if hasattr(request, "_cached_user") and request.user.is_authenticated:
+        sender: Sender = scope["extensions"]["chatsite.sender"]
+        people.note(sender.proof, request.user.pk)
 
 
 async def _unless(leaving: "asyncio.Future[Any]", work: "Future[HttpResponseBase]") -> HttpResponseBase | None:

@@ -5,37 +5,33 @@ import logging
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import daphne.server  # noqa: F401  (first: it chooses the reactor)
-from daphne.http_protocol import HTTPFactory, WebRequest
+from daphne.http_protocol import HTTPFactory
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
-from django.conf import settings
 from twisted.internet import reactor
 
+from chatsite import bodies
 from chatsite.backlog import Backlog
+from chatsite.bodies import WithBody
 from chatsite.channel import Channel
-from chatsite.progress import Progress
+from chatsite.connections import Connections
+from chatsite.open_files import most_connections
 from chatsite.refusals import SECURITY, Headers, refusal
+from chatsite.room import Room
+from chatsite.senders import opener_of, owner_of
 from chatsite.sending import FileSending
 
 PATHSEND = "http.response.pathsend"  # ASGI's extension: an application names a file, and the server sends it
 
-BODY_LIMIT = 1280 * 1024  # bytes; somewhat more than what Django takes, whose refusal says more than ours
-UPLOAD_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
-BODIES_LIMIT = 512 * 1024 * 1024  # bytes of all bodies whose requests are under way, each from UNCOUNTED on
-UNCOUNTED = 64 * 1024  # bytes; who signs in or writes finds room however many uploads there are
-PACE_SECONDS, PACE_BYTES = 30.0, 30 * 4 * 1024  # a body that brings less in that time is given up; trains are slow
 MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
 MOST_UNHEARD = 4  # messages of one websocket that wait for the application; the rest wait in the network
 LISTEN_EVERY = 0.02  # seconds
-LINGER_SECONDS = 5.0  # for a client to take in why its connection ends
 
 _SERVICE_RESTART = 1012  # IANA registry of websocket close codes
 _READS_TOO_SLOWLY = 4408
-_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-_NO_ROOM = HTTPStatus.SERVICE_UNAVAILABLE
 _SOCKETS = b"/ws/"
-_UPLOADS = b"/api/v1/files"
 _ROOT_PATH = b"Daphne-Root-Path"
 _SUBPROTOCOLS = b"Sec-WebSocket-Protocol"  # Daphne reads it as ASCII, or fails
 _EMPTY = ((b"Content-Length", b"0"),)
@@ -44,52 +40,13 @@ _TOLD = 60  # characters of a path in the log
 _logger = logging.getLogger(__name__)
 
 
-class LimitedRequest(WebRequest):
-    """A request whose body is refused with 413 where it is too long, with 503 where all bodies together are.
-
-    Daphne alone would spool any size to disk before asking, and wait for ever for the rest. A refused client may go on
-    sending for LINGER_SECONDS: a connection reset at once would cost it the answer.
-    """
-
-    refused = False
-    received = 0
-    held = 0  # of `received`, what counts towards BODIES_LIMIT
-    limit = BODY_LIMIT
-    progress: Progress | None = None
-
-    def gotLength(self, length: int | None) -> None:
-        self.limit = self._limit()
-        is_fair = length is None or length <= self.limit
-        super().gotLength(length if is_fair else 0)
-        if not is_fair:
-            self._refuse(_TOO_LARGE)
-        elif length != 0:
-            self.progress = Progress(PACE_SECONDS, PACE_BYTES, self.channel.transport.abortConnection)
-
-    def handleContentChunk(self, chunk: bytes) -> None:
-        self.received += len(chunk)
-        if self.refused:
-            return
-        if self.received > self.limit:
-            self._refuse(_TOO_LARGE)
-        elif not self._find_room():
-            self._refuse(_NO_ROOM)
-        else:
-            super().handleContentChunk(chunk)
-            if self.progress:
-                self.progress.count(len(chunk))
-
-    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        self._end_progress()
-        if self.refused:
-            self.channel.loseConnection()
-        else:
-            super().requestReceived(command, path, version)
+class LimitedRequest(WithBody):
+    """A request whose body has limits, and whose answer is taken or given up."""
 
     def process(self) -> Any:
         """Daphne's, less the header that it takes for a proxy's word on where the site lies."""
         self.requestHeaders.removeHeader(_ROOT_PATH)
-        refused = self._is_handshake() and self._why_no_handshake()
+        refused = self.is_handshake() and self._why_no_handshake()
         return self.basic_error(refused, b"", "") if refused else super().process()
 
     def _why_no_handshake(self) -> HTTPStatus | None:
@@ -118,60 +75,11 @@ class LimitedRequest(WebRequest):
         elif self.channel and not self.finished:
             self._send_file(Path(message["path"]))
 
-    def finish(self) -> None:
-        self._give_up_room()
-        super().finish()
-
-    def connectionLost(self, reason: Any) -> None:
-        self._end_progress()
-        self._give_up_room()
-        super().connectionLost(reason)
-
-    def _limit(self) -> int:
-        """Of the body. Who asks for a websocket sends none, and we hear nothing of the request's end."""
-        if self._is_handshake():
-            return 0
-        is_upload = self.channel._command == b"POST" and self.channel._path.partition(b"?")[0] == _UPLOADS
-        cookie = self.getCookie(settings.SESSION_COOKIE_NAME.encode())
-        is_somebody = self.requestHeaders.hasHeader(b"Authorization") or cookie
-        return UPLOAD_LIMIT if is_upload and is_somebody else BODY_LIMIT
-
-    def _is_handshake(self) -> bool:
-        return bool(self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() == b"websocket")
-
-    def _refuse(self, status: HTTPStatus) -> None:
-        self.refused = True
-        self._end_progress()
-        self._give_up_room()
-        self.content.close()
-        connection = self.channel.transport
-        connection.write(refusal(status))
-        connection.loseWriteConnection()
-        reactor.callLater(LINGER_SECONDS, connection.abortConnection)
-
-    def _find_room(self) -> bool:
-        """Count what has come; whether there was room for it."""
-        held = max(0, self.received - UNCOUNTED)
-        total = self.channel.factory.held + held - self.held
-        if total > BODIES_LIMIT:
-            return False
-        self.channel.factory.held, self.held = total, held
-        return True
-
-    def _end_progress(self) -> None:
-        if self.progress:
-            self.progress.end()
-
     def _send_file(self, path: Path) -> None:
         try:
             FileSending(self, path).begin()
         except OSError:  # removed since the application saw it
             self.channel.transport.abortConnection()
-
-    def _give_up_room(self) -> None:
-        if self.held:
-            self.channel.factory.held -= self.held
-            self.held = 0
 
 
 def _missing(headers: Any) -> Headers:
@@ -181,14 +89,22 @@ def _missing(headers: Any) -> Headers:
 
 
 class HttpFactory(HTTPFactory):
-    """Makes our connections and requests; `held` is what the bodies of those under way count for."""
+    """Makes our connections and requests, and counts what they hold."""
 
-    held = 0
     protocol = Channel
 
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self.connections = Connections(most_connections())
+        self.room = Room(bodies.BODIES_LIMIT)
+
     def buildProtocol(self, address: Any) -> Any:
+        """Take a connection in, or have it closed at once: an answer to each of a flood would cost everybody."""
+        owner = opener_of(str(getattr(address, "host", "")))
+        if not self.connections.has_room(owner):
+            return None
         protocol = super().buildProtocol(address)
-        protocol.requestFactory = LimitedRequest
+        protocol.requestFactory, protocol.opened_by = LimitedRequest, owner
         return protocol
 
 
@@ -255,6 +171,19 @@ class Socket(WebSocketProtocol):
         """Refuse a handshake; autobahn's own answer quotes what the client sent."""
         more = tuple((name.encode(), value.encode()) for name, value in headers or ())
         self.sendData(refusal(code, more))
+
+    def belong_to(self, person: UUID) -> None:
+        """Count this connection as that of a person who was let in."""
+        self._connections.give(self.transport, owner_of(person))
+
+    def connectionLost(self, reason: Any) -> None:
+        self._connections.close(self.transport)
+        super().connectionLost(reason)
+
+    @property
+    def _connections(self) -> Connections:
+        found: Connections = self.factory.server_class.http_factory.connections
+        return found
 
     def onClose(self, was_clean: bool, code: int | None, reason: str | None) -> None:
         """Daphne knows nothing of a handshake that was refused for its form."""

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import daphne.server  # first: it chooses the reactor
@@ -23,7 +24,9 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
-from chatsite.protocols import LINGER_SECONDS, MESSAGE_LIMIT, PATHSEND, HttpFactory, Socket, SocketFactory
+from chatsite.bodies import LINGER_SECONDS
+from chatsite.protocols import MESSAGE_LIMIT, PATHSEND, HttpFactory, LimitedRequest, Socket, SocketFactory
+from chatsite.senders import Sender
 
 __all__ = ["CannotListenError", "Server", "event_loop"]
 
@@ -39,6 +42,7 @@ _logger = logging.getLogger(__name__)
 class Server(daphne.server.Server):
     """One listening port in this process's reactor; `run` blocks until SIGINT, SIGTERM or `stop`.
 
+    `whose(sender)` finds out whose a request is: a person's name for limits, or nothing.
     `answering(port)` is called once requests are served; `drain()` runs in a thread when the end has come, while
     sockets are still open, and gets DRAIN_SECONDS. Tests run it in a thread with `signal_handlers=False`, port 0.
     """
@@ -51,6 +55,7 @@ class Server(daphne.server.Server):
         *,
         answering: Callable[[int], None] = lambda _: None,
         drain: Callable[[], None] = lambda: None,
+        whose: Callable[[Sender], "Future[str]"],
         signal_handlers: bool = True,
     ) -> None:
         super().__init__(
@@ -64,7 +69,7 @@ class Server(daphne.server.Server):
             server_name="",
         )
         self.host, self.port = host, port
-        self.answering, self.drain = answering, drain
+        self.answering, self.drain, self.whose = answering, drain, whose
         self.connections: dict[Any, dict[str, Any]] = {}
         self.stopping = False
 
@@ -94,9 +99,18 @@ class Server(daphne.server.Server):
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Daphne's; a websocket's application also gets the short way to its socket, others may leave files to us."""
-        is_socket = isinstance(protocol, Socket)
-        scope["extensions"] = {"chatsite.relay": protocol.relay} if is_socket else {PATHSEND: {}}
+        if isinstance(protocol, Socket):
+            scope["extensions"] = {"chatsite.relay": protocol.relay, "chatsite.belong": protocol.belong_to}
+        else:
+            scope["extensions"] = {PATHSEND: {}, "chatsite.sender": protocol.sender}
         return super().create_application(protocol, scope)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Daphne's, but the application goes on only when the client has taken what it was sent."""
+        await super().handle_reply(protocol, message)
+        is_answer = message.get("more_body") and isinstance(protocol, LimitedRequest)
+        if is_answer and protocol.channel and (taken := protocol.channel.drained()):
+            await asyncio.shield(taken)
 
     def stop(self) -> None:
         """Begin to end, once: a terminal and whoever started us may both send a signal."""

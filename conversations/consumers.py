@@ -56,6 +56,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if person is None or self._is_meant_for_another(person):
             await self._close(SIGNED_OUT)
             return
+        self.scope["extensions"]["chatsite.belong"](person.id)
         self.user_id: UUID = person.id
         self.person_name = person.name
         self.typing: tuple[UUID, float] | None = None

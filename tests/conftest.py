@@ -25,9 +25,10 @@ from conversations import sweep
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from tests import canaries, environment, shortcuts
+from tests import canaries, echoing, environment, shortcuts
 from tests.canaries import CANARY, PASSWORD
 from tests.clock import Clock
+from tests.echoing import Running
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
@@ -156,6 +157,21 @@ def serve(vendor: FakeVendor, wire: str, name: str = "parrot") -> LanguageModel:
     return model
 
 
+@pytest.fixture
+def serve_echo() -> Iterator[Callable[..., Running]]:
+    """Start our server with a tiny application and the limits that are given."""
+    started: list[Running] = []
+
+    def start(**environment: str) -> Running:
+        started.append(echoing.start(environment))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.process.kill()
+        server.process.communicate()
+
+
 @pytest.fixture(scope="session")
 def static_files() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -175,9 +191,10 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
 
     def serve_forever() -> None:
         from chatsite.asgi import application
+        from chatsite.whose import ask
 
         asyncio.set_event_loop(reactor._asyncioEventloop)
-        server = Server(application, port=0, answering=note, signal_handlers=False)
+        server = Server(application, port=0, answering=note, whose=ask, signal_handlers=False)
         server.run()
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]

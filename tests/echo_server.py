@@ -2,32 +2,50 @@
 
 Its first line is the port. GET answers with the length of the body, a websocket with the length of each message, or
 with as many and as long messages as it is asked for ("3x1000"); after "hold" it is busy until the next GET. DRAIN says
-how many seconds the end of the replies takes; BODIES_LIMIT and PACE_SECONDS stand for those of chatsite.protocols.
+how many seconds the end of the replies takes; BODIES_LIMIT, PACE_SECONDS, HEAD_SECONDS, STALL_SECONDS and MOST stand
+for those of the server. "/pieces/N" is answered with N pieces of 64 KiB, "/sent" with how many of them have gone out.
 """
 
 import asyncio
 import os
 import threading
+from concurrent.futures import Future
 from typing import Any
 
-from chatsite import protocols
+from chatsite import bodies, channel, connections, sending
+from chatsite.senders import Proof, Sender
 from chatsite.server import Server
+from conversations.digests import digest_of
 
 _released = asyncio.Event()
+_sent: list[int] = []
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    await (_answer if scope["type"] == "http" else _talk)(receive, send)
+    if scope["type"] != "http":
+        await _talk(receive, send)
+    elif scope["path"].startswith("/pieces/"):
+        await _send_pieces(int(scope["path"].removeprefix("/pieces/")), send)
+    else:
+        await _answer(scope["path"], receive, send)
 
 
-async def _answer(receive: Any, send: Any) -> None:
+async def _send_pieces(count: int, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(count):
+        await send({"type": "http.response.body", "body": b"x" * 65536, "more_body": True})
+        _sent.append(1)
+    await send({"type": "http.response.body"})
+
+
+async def _answer(path: str, receive: Any, send: Any) -> None:
     _released.set()
     length, more = 0, True
     while more:
         event = await receive()
         length, more = length + len(event.get("body", b"")), event.get("more_body", False)
     await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": str(length).encode()})
+    await send({"type": "http.response.body", "body": str(len(_sent) if path == "/sent" else length).encode()})
 
 
 async def _talk(receive: Any, send: Any) -> None:
@@ -52,7 +70,18 @@ def drain() -> None:
     threading.Event().wait(float(os.environ.get("DRAIN", 0)))
 
 
+def whose(sender: Sender) -> "Future[str]":
+    """Say that whatever is "x" is a person's."""
+    found: Future[str] = Future()
+    is_known = sender.proof in (Proof(session="x"), Proof(token=digest_of("x")))
+    found.set_result("somebody" if is_known else "")
+    return found
+
+
 if __name__ == "__main__":
-    protocols.BODIES_LIMIT = int(os.environ.get("BODIES_LIMIT", protocols.BODIES_LIMIT))
-    protocols.PACE_SECONDS = float(os.environ.get("PACE_SECONDS", protocols.PACE_SECONDS))
-    Server(application, port=0, answering=lambda port: print(port, flush=True), drain=drain).run()
+    bodies.BODIES_LIMIT = int(os.environ.get("BODIES_LIMIT", bodies.BODIES_LIMIT))
+    bodies.PACE_SECONDS = float(os.environ.get("PACE_SECONDS", bodies.PACE_SECONDS))
+    channel.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", channel.HEAD_SECONDS))
+    sending.STALL_SECONDS = float(os.environ.get("STALL_SECONDS", sending.STALL_SECONDS))
+    connections.MOST = int(os.environ.get("MOST", connections.MOST))
+    Server(application, port=0, answering=lambda port: print(port, flush=True), drain=drain, whose=whose).run()

@@ -6,6 +6,7 @@ And a body has to keep its pace, by a clock that stands still until the test tur
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -13,8 +14,11 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from chatsite import progress, protocols
-from chatsite.protocols import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, HttpFactory, Socket
+from chatsite import progress
+from chatsite.bodies import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, UPLOADS
+from chatsite.protocols import HttpFactory, Socket
+from chatsite.senders import Proof, people
+from conversations.digests import digest_of
 
 
 class Connection(FileDescriptor):
@@ -92,11 +96,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def channel(clock: Clock) -> Iterator[Any]:
     server = Mock(request_buffer_size=2**20, proxy_forwarded_address_header=None, root_path="")
+    people.note(Proof(token=digest_of("x")), uuid4())
     factory = HttpFactory(server)
     factory.timeOut = None
     channel = factory.buildProtocol(None)
     channel.makeConnection(StringTransport())
-    lines = (b"POST /api/v1/files HTTP/1.1", b"Authorization: x", b"Content-Length: %d" % UPLOAD_LIMIT, b"", b"")
+    lines = (b"POST /api/v1/files HTTP/1.1", b"Authorization: Bearer x", b"Content-Length: %d" % UPLOAD_LIMIT, b"", b"")
     channel.dataReceived(b"\r\n".join(lines))
     yield channel
     channel.connectionLost(None)
@@ -127,4 +132,4 @@ def test_nobody_waits_for_the_body_of_a_lost_connection(channel: Any, clock: Clo
 
 
 def test_the_server_knows_uploads_as_the_application_does() -> None:
-    assert protocols._UPLOADS.decode() == reverse("api:upload")
+    assert UPLOADS.decode() == reverse("api:upload")

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chatsite.bodies import BODY_LIMIT
 from chatsite.errors import WithoutQueryStrings
-from chatsite.protocols import BODY_LIMIT
 from chatsite.refusals import SECURITY
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n" % (

@@ -1,16 +1,13 @@
 """What the server takes in, what it refuses, and how it ends."""
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,43 +17,16 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from chatsite.protocols import BODY_LIMIT, MESSAGE_LIMIT, UNCOUNTED, UPLOAD_LIMIT
+from chatsite.bodies import BODY_LIMIT, UNCOUNTED, UPLOAD_LIMIT
+from chatsite.protocols import MESSAGE_LIMIT
+from tests.echoing import Running, come
 
 BASE = Path(__file__).resolve().parent.parent
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    process: "subprocess.Popen[str]"
-    port: int
-
-    @property
-    def socket_address(self) -> str:
-        return f"ws://127.0.0.1:{self.port}/ws/"
-
-
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Running]]:
-    started: list[subprocess.Popen[str]] = []
-
-    def start(**environment: str) -> Running:
-        command = [sys.executable, "-m", "tests.echo_server"]
-        process = subprocess.Popen(
-            command, cwd=BASE, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        started.append(process)
-        assert process.stdout
-        return Running(process, int(process.stdout.readline()))
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-@pytest.fixture
-def server(serve: Callable[..., Running]) -> Running:
-    return serve()
+def server(serve_echo: Callable[..., Running]) -> Running:
+    return serve_echo()
 
 
 def post(
@@ -101,6 +71,9 @@ def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(
         ("PUT", UPLOADS, TOKEN | SESSION),
         ("POST", UPLOADS, {}),
         ("POST", UPLOADS, {"Cookie": "csrftoken=sessionid"}),
+        ("POST", UPLOADS, {"Cookie": "sessionid=made-up"}),
+        ("POST", UPLOADS, {"Authorization": "Bearer made-up"}),
+        ("POST", UPLOADS, {"Authorization": "Basic x"}),
     ],
 )
 def test_only_uploads_of_somebody_may_be_long(
@@ -109,8 +82,8 @@ def test_only_uploads_of_somebody_may_be_long(
     assert post(server.port, BODY_LIMIT + 1, chunked, path, method, **headers) == (413, b"")
 
 
-def test_all_bodies_together_find_so_much_room_and_small_ones_always(serve: Callable[..., Running]) -> None:
-    server = serve(BODIES_LIMIT="1000000")
+def test_all_bodies_together_find_so_much_room_and_small_ones_always(serve_echo: Callable[..., Running]) -> None:
+    server = serve_echo(BODIES_LIMIT="1000000")
     length = UNCOUNTED + 400_001
     with ExitStack() as ends:
         coming = [ends.enter_context(begun(server, length)) for _ in range(3)]
@@ -125,8 +98,8 @@ def test_all_bodies_together_find_so_much_room_and_small_ones_always(serve: Call
     come(lambda: post(server.port, UNCOUNTED + 1_000_000, chunked=False)[0] == 200)
 
 
-def test_who_leaves_before_a_body_is_whole_gives_up_its_room(serve: Callable[..., Running]) -> None:
-    server = serve(BODIES_LIMIT="100000")
+def test_who_leaves_before_a_body_is_whole_gives_up_its_room(serve_echo: Callable[..., Running]) -> None:
+    server = serve_echo(BODIES_LIMIT="100000")
     with begun(server, BODY_LIMIT) as connection:
         connection.sendall(b"x" * (UNCOUNTED + 100_000))
         come(lambda: post(server.port, UNCOUNTED + 1, chunked=False)[0] == 503)
@@ -138,8 +111,8 @@ def test_a_handshake_has_no_body(server: Running) -> None:
     assert post(server.port, 1, False, "/ws/", "GET", **upgrade) == (413, b"")
 
 
-def test_a_body_that_does_not_come_is_given_up(serve: Callable[..., Running]) -> None:
-    server = serve(PACE_SECONDS="0.1")
+def test_a_body_that_does_not_come_is_given_up(serve_echo: Callable[..., Running]) -> None:
+    server = serve_echo(PACE_SECONDS="0.1")
     with begun(server, 1000) as connection:
         connection.sendall(b"half")
         with suppress(ConnectionResetError):
@@ -152,16 +125,6 @@ def begun(server: Running, length: int) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
     return connection
-
-
-def come(wanted: Callable[[], bool]) -> None:
-    """Wait until the server has taken notice."""
-    calm = threading.Event()
-    for _ in range(200):
-        if wanted():
-            return
-        calm.wait(0.05)
-    raise AssertionError("it has not come")
 
 
 def test_the_server_does_not_name_itself(server: Running) -> None:
@@ -267,8 +230,8 @@ def test_a_signal_closes_sockets_with_1012_and_ends_the_process(server: Running,
     assert (server.process.returncode, output, errors) == (0, "draining\n", "")
 
 
-def test_a_second_signal_changes_nothing(serve: Callable[..., Running]) -> None:
-    server = serve(DRAIN="0.3")
+def test_a_second_signal_changes_nothing(serve_echo: Callable[..., Running]) -> None:
+    server = serve_echo(DRAIN="0.3")
     for stop in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
         server.process.send_signal(stop)
     assert server.process.communicate(timeout=5) == ("draining\n", "")
@@ -308,8 +271,8 @@ def test_a_handshake_that_is_refused_for_its_form_leaves_no_trace_in_the_log(ser
     assert server.process.communicate(timeout=5)[1] == ""
 
 
-def test_replies_that_do_not_end_hold_the_process_less_than_five_seconds(serve: Callable[..., Running]) -> None:
-    server = serve(DRAIN="60")
+def test_replies_that_do_not_end_hold_the_process_less_than_five_seconds(serve_echo: Callable[..., Running]) -> None:
+    server = serve_echo(DRAIN="60")
     begun = time.monotonic()
     assert close_code(server, lambda _: server.process.terminate()) == 1012
     errors = server.process.communicate(timeout=5)[1]

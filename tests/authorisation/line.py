@@ -72,7 +72,7 @@ class Line:
             "headers": [(b"authorization", f"Bearer {token}".encode())] if token else [],
             "query_string": b"",
             "session": SimpleNamespace(session_key=self.world.session(role)),
-            "extensions": {"chatsite.relay": relay},
+            "extensions": {"chatsite.relay": relay, "chatsite.belong": lambda _: None},
         }
 
 

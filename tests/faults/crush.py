@@ -11,7 +11,7 @@ from time import perf_counter
 
 from tests.faults.real_site import RealSite
 
-CROWD, SOMEBODY = "127.0.0.2", "127.0.0.3"
+IDLER, CROWD, SOMEBODY = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 REFUSED = 0
 """In the place of a status: the connection was not taken."""
 
@@ -42,7 +42,7 @@ def usual_limit_of_files(soft: int = 1024) -> Iterator[None]:
 
 @dataclass
 class Crush:
-    """HALF_OPEN requests that never end, and PAGES that are asked for at once and again, from one address."""
+    """HALF_OPEN requests of one address that never end, and PAGES that another asks for at once, again and again."""
 
     site: RealSite
     half_open: int
@@ -78,7 +78,7 @@ class Crush:
 
     async def _half_open(self) -> asyncio.StreamWriter | None:
         with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", self.site.port, local_addr=(CROWD, 0))
+            _, writer = await asyncio.open_connection("127.0.0.1", self.site.port, local_addr=(IDLER, 0))
             writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n")
             return writer
         return None

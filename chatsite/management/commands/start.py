@@ -107,6 +107,7 @@ class Command(BaseCommand):
 def _serve(host: str, port: int, answering: Any) -> None:
     # Only now: what the application imports wants collected files, and Server starts Twisted.
     from chatsite.server import CannotListenError, Server, event_loop
+    from chatsite.whose import ask
     from conversations import lifecycle
 
     application = import_string(settings.ASGI_APPLICATION)
@@ -119,7 +120,7 @@ def _serve(host: str, port: int, answering: Any) -> None:
     _collect_garbage_rarely()
     lifecycle.start_up(event_loop)
     try:
-        Server(application, host, port, answering=answering, drain=drain).run()
+        Server(application, host, port, answering=answering, drain=drain, whose=ask).run()
     except CannotListenError as error:
         drain()
         raise CommandError(address.why_not(host, port, error.socketError)) from None

@@ -1,0 +1,52 @@
+"""Who holds connections: an address, or a person once a request has shown whose it is."""
+
+from collections import Counter
+from typing import Any
+
+MOST = 100
+"""Connections of one address or person, websockets among them."""
+NOBODY = ""
+"""Owner of a trusted proxy's connections between its requests: they are many people's in turn."""
+
+
+class Connections:
+    """Every connection with its owner; `most` are taken of all together."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._owners: dict[Any, str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def has_room(self, owner: str) -> bool:
+        """Return whether one more of OWNER may be taken in."""
+        return len(self._owners) < self._most and not self._is_full(owner)
+
+    def open(self, connection: Any, owner: str) -> None:
+        """Take a connection in."""
+        self._owners[connection] = owner
+        self._counts[owner] += 1
+
+    def give(self, connection: Any, owner: str) -> bool:
+        """Make OWNER a connection's; False, and nothing changes, where they hold as many as one may."""
+        before = self._owners.get(connection)
+        if before is None or before == owner:
+            return True
+        if self._is_full(owner):
+            return False
+        self._discount(before)
+        self._owners[connection] = owner
+        self._counts[owner] += 1
+        return True
+
+    def close(self, connection: Any) -> None:
+        """Forget a connection; twice is once."""
+        if (owner := self._owners.pop(connection, None)) is not None:
+            self._discount(owner)
+
+    def _is_full(self, owner: str) -> bool:
+        return owner != NOBODY and self._counts[owner] >= MOST
+
+    def _discount(self, owner: str) -> None:
+        self._counts[owner] -= 1
+        if not self._counts[owner]:
+            del self._counts[owner]
