@@ -58,8 +58,11 @@ def complaint(error: BaseException) -> Complaint | None:
 
 def because(error: BaseException) -> Complaint | None:
     """Name this failure of a command, with the reason that a pool of connections does not know."""
-    from django.db import Error, IntegrityError
+    from django.db import DatabaseError, Error, IntegrityError
 
+    if isinstance(error, DatabaseError) and (waiting := _waiting()):
+        advice = "`start` applies them, and so does `migrate`"
+        return Complaint("migrations_waiting", f"The database lacks {waiting} migrations of this version: {advice}.")
     if isinstance(error, IntegrityError):
         return Complaint("taken", f"There is such a row already, or one that it needs is missing ({_line(error)}).")
     if type(error.__cause__).__name__ != "PoolTimeout":
@@ -69,6 +72,17 @@ def because(error: BaseException) -> Complaint | None:
     except Error as problem:
         return complaint(problem)
     return complaint(error)
+
+
+def _waiting() -> int:
+    from django.db import DatabaseError
+
+    from chatsite import upgrading
+
+    try:
+        return len(upgrading.difference()[0])
+    except DatabaseError:  # it does not answer at all, which is the error's own sentence
+        return 0
 
 
 def _connect_once() -> None:

@@ -29,6 +29,13 @@ def sqlite(folder: Path) -> dict[str, Any]:
     }
 
 
+def keep_private(folder: Path) -> None:
+    """Take from others the right to read a SQLite database: one that an earlier version made may have it."""
+    for path in folder.glob("chatsite.sqlite3*"):
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+
+
 def fold_in() -> None:
     """Bring SQLite's write-ahead log into the database file: where nobody serves, that file alone is all."""
     from django.db import connection  # settings ask this module before Django may be asked

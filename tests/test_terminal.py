@@ -1,6 +1,7 @@
 """What a command says to the person at the terminal when it cannot go on: one sentence, never a traceback."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -58,11 +59,9 @@ def test_what_cannot_work_is_a_sentence(
 
 
 def test_a_database_that_is_not_there_is_a_sentence_with_its_reason(tmp_path: Path) -> None:
-    run = manage(tmp_path, *START, DATABASE_URL="postgres://127.0.0.1:9/chat")
-    assert run.returncode == 1
-    assert "Traceback" not in run.stderr
-    assert "The database does not answer (connection failed: " in run.stderr.splitlines()[-1]
-    assert "Connection refused" in run.stderr.splitlines()[-1]
+    said = refused(manage(tmp_path, *START, DATABASE_URL="postgres://127.0.0.1:9/chat"))
+    assert "The database does not answer (connection failed: " in said
+    assert "Connection refused" in said
 
 
 def test_a_second_alice_is_a_sentence(migrated: Path) -> None:
@@ -74,6 +73,14 @@ def test_a_second_alice_is_a_sentence(migrated: Path) -> None:
 def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "chatsite.sqlite3").write_text("not a database at all, but long enough to be looked at" * 99)
     assert "The database is damaged, or is no database" in refused(manage(tmp_path, *START))
+
+
+def test_a_database_that_nothing_has_prepared_is_a_sentence(tmp_path: Path) -> None:
+    said = manage(tmp_path, "createsuperuser", "--noinput", "--username", "ann", "--email", "")
+    assert said.returncode == 1
+    assert re.fullmatch(
+        r"The database lacks \d+ migrations of this version: `start` applies them, [^\n]+\n", said.stderr
+    )
 
 
 def test_a_start_on_a_newer_database_names_both_versions(migrated: Path) -> None:

@@ -31,7 +31,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
         if self.alias not in _known:
-            _known[self.alias] = _is_pooled(params)
+            with self.wrap_database_errors:  # who is away at first is as away as later
+                _known[self.alias] = _is_pooled(params)
         if self.is_pooled:
             params |= {"options": "", "prepare_threshold": None}
             self.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True

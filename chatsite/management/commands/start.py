@@ -83,6 +83,7 @@ class Command(BaseCommand):
         gc.freeze()
         gc.enable()  # a first start makes a lot here and keeps little; in this process, which ends with it
         with serving.one_at_a_time(settings.CHATSITE_DATA):
+            databases.keep_private(settings.CHATSITE_DATA)
             try:
                 if restore:
                     self._say(archive.restore(restore))
