@@ -128,7 +128,8 @@ def test_s17_a_mixed_soak(processes: list[RealSite], moody: Moody, luck: random.
     crowd.go()
     history = _history(crowd, moody, processes[0].database, crashes)
     _report(history, crowd, moody, samples, before)
-    assert [finding for check in CHECKS for finding in check(history)] == []
+    found = [f"{check.__name__}: {finding}" for check in CHECKS for finding in check(history)]
+    assert not found, "\n".join(found)
     assert not [answer for visitor in crowd.visitors for answer in visitor.answers if answer.startswith("5")]
     assert _left(processes[0]) == {"leases": 0, "reservations": 0, "reserved": 0, "under way": 0, "wrong sums": 0}
     _wait_until_level(processes, before)
