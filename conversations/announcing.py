@@ -1,5 +1,6 @@
 """The news of a reply's end: told again, from its row, where telling failed."""
 
+import threading
 from uuid import UUID
 
 from conversations import events
@@ -7,13 +8,16 @@ from conversations.models import Message
 
 _untold: dict[UUID, None] = {}
 """Replies whose end is stored, the first to be told of first."""
+_telling = threading.Lock()
+"""Held while one end is told, so that the sweep does not tell it a second time meanwhile."""
 
 
 def tell_of_the_end(ended: Message, revision: int, streaming: bool) -> None:
     """Tell everybody whom it concerns; should that fail, they are told in the next round."""
-    again(ended.pk)
-    _tell(ended, revision, streaming)
-    _untold.pop(ended.pk, None)
+    with _telling:
+        again(ended.pk)
+        _tell(ended, revision, streaming)
+        _untold.pop(ended.pk, None)
 
 
 def again(reply: UUID) -> None:
@@ -24,10 +28,11 @@ def again(reply: UUID) -> None:
 def tell_what_is_untold() -> None:
     """Once each; one that fails comes last in the next round."""
     for reply in list(_untold):
-        _untold.pop(reply, None)
-        again(reply)
-        _tell_again(reply)
-        _untold.pop(reply, None)
+        with _telling:
+            if _untold.pop(reply, reply) is None:  # not told meanwhile
+                again(reply)
+                _tell_again(reply)
+                _untold.pop(reply)
 
 
 def _tell_again(reply: UUID) -> None:
