@@ -15,7 +15,7 @@ from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
-from chatsite import archive, authorities, collected, databases, open_files, serving, upgrading
+from chatsite import authorities, collected, databases, open_files, serving, upgrading
 from chatsite.apart import apart
 from chatsite.bootstrap import address
 from conversations import setup
@@ -86,12 +86,20 @@ class Command(BaseCommand):
             databases.keep_private(settings.CHATSITE_DATA)
             try:
                 if restore:
-                    self._say(archive.restore(restore))
+                    self._restore(restore)
                 upgrading.bring_up_to_date(self._say)
-            except (archive.Unusable, upgrading.Newer, upgrading.NotCopied) as refused:
+            except (upgrading.Newer, upgrading.NotCopied) as refused:
                 raise CommandError(str(refused)) from None
             collected.collect_if_changed()
         connections.close_all()
+
+    def _restore(self, path: Path) -> None:
+        from chatsite import archive  # with psycopg, which a start on SQLite does without
+
+        try:
+            self._say(archive.restore(path))
+        except archive.Unusable as problem:
+            raise CommandError(str(problem)) from None
 
     def _say(self, sentence: str) -> None:
         self.stderr.write(sentence)
