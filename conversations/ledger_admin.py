@@ -96,6 +96,7 @@ class LedgerAdmin(DiscreetAdmin):
     sortable_by = ["created_at"]
     paginator = FirstOfMany
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they would count a million rows once for each choice of each filter
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

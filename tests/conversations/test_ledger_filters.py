@@ -5,7 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conversations.models import UsageRecord
@@ -41,6 +43,14 @@ def test_it_is_filtered_by_each(
     assert f'<option value="{value}"' in text
     assert listed(alice, **{name: value}) == {one}
     assert listed(alice, **{name: str(uuid4())}) == listed(alice, **{name: "nonsense"}) == set()
+
+
+def test_nothing_is_counted_for_each_choice(alice: Client, cast: Cast, call: Callable[..., Any]) -> None:
+    call(user=cast.bob)
+    with CaptureQueriesContext(connection) as asked:
+        alice.get(LEDGER, {"_facets": "True"})
+    counting = [one["sql"] for one in asked if 'COUNT("conversations_usagerecord"' in one["sql"]]
+    assert counting == []
 
 
 def test_a_filter_keeps_the_others(alice: Client, cast: Cast, call: Callable[..., Any]) -> None:
