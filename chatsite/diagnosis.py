@@ -32,7 +32,7 @@ def checks() -> Iterator[Check]:
     if proxy := settings.CHATSITE_PROXY:
         yield Check("proxy", partial(outward_proxy, proxy))
     with suppress(DatabaseError):  # the check of the database has said it
-        for name in Endpoint.objects.order_by("name").values_list("name", flat=True):
+        for name in Endpoint.objects.filter(enabled=True).order_by("name").values_list("name", flat=True):
             yield Check(f"endpoint {name}", partial(endpoint, name))
 
 

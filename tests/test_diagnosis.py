@@ -14,7 +14,7 @@ from chatsite import checks, diagnosis
 from conversations.models import Conversation
 from providers import pool_checks
 from providers.checks import Sick
-from providers.models import LanguageModel
+from providers.models import Endpoint, LanguageModel
 from tests.canaries import CANARY
 from tests.conftest import Cast
 
@@ -88,3 +88,9 @@ def test_what_is_looked_at_is_told(cast: Cast, settings: Any, monkeypatch: pytes
     monkeypatch.setenv("DATABASE_URL_FILE", "/etc/url")
     assert diagnosis.given().startswith("CHATSITE_SECRET_KEY, DATABASE_URL_FILE; files in ")
     assert CANARY not in diagnosis.given()
+
+
+def test_an_endpoint_that_is_switched_off_is_not_called(model: LanguageModel) -> None:
+    assert "endpoint parrot by openai" in {check.name for check in diagnosis.checks()}
+    Endpoint.objects.update(enabled=False)
+    assert "endpoint parrot by openai" not in {check.name for check in diagnosis.checks()}
