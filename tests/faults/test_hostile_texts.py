@@ -5,8 +5,9 @@ import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -28,6 +29,14 @@ P99, START, END = 0.2, 3.0, 5.0
 PATIENCE = 300.0
 
 
+@dataclass
+class Answers:
+    """Milliseconds of each answer of the site, and of a server that does nothing, asked in turns."""
+
+    site: list[float] = field(default_factory=list)
+    idle: list[float] = field(default_factory=list)
+
+
 @pytest.fixture
 def site(tmp_path: Path, soak: bool) -> Iterator[RealSite]:
     with FakeVendor() as vendor:
@@ -46,13 +55,14 @@ def site(tmp_path: Path, soak: bool) -> Iterator[RealSite]:
 
 
 def test_hostile_replies_hold_up_nobody(site: RealSite, soak: bool, bar: Bar) -> None:
-    site.start()
+    """Beyond what a server that does nothing takes on this machine in the same moments."""
+    usual = seconds_of(site.start)
     sockets = [Socket(site.address, site.session(person)) for person in PEOPLE]
     with watched(site) as idle:
         list(map(Socket.settle, sockets))
-    say("idle", idle)
+    say("nothing", idle)
     conversations = [begin(site, socket, "nesting") for socket in sockets]
-    worst = []
+    worst = Answers()
     for name in HOSTILE if soak else SOME:
         with watched(site) as answers:
             for socket, conversation in zip(sockets, conversations, strict=True):
@@ -60,15 +70,16 @@ def test_hostile_replies_hold_up_nobody(site: RealSite, soak: bool, bar: Bar) ->
             for socket in sockets:
                 finished(socket)
         say(name, answers)
-        worst += answers
+        worst.site += answers.site
+        worst.idle += answers.idle
     say("all", worst)
-    assert percentile(worst, 99) < 1000 * bar(P99)
+    assert percentile(worst.site, 99) < 1000 * bar(P99) + 3 * percentile(worst.idle, 99)
     for socket in sockets:
         socket.close()
-    assert_dies_and_starts(site, bar)
+    assert_dies_and_starts(site, bar, usual)
 
 
-def assert_dies_and_starts(site: RealSite, bar: Bar) -> None:
+def assert_dies_and_starts(site: RealSite, bar: Bar, usual: float) -> None:
     """Killed in the middle of such replies it listens again at once; told to end while it renders them it does."""
     for kill in (True, False):
         socket = Socket(site.address, site.session("alice"))
@@ -79,10 +90,9 @@ def assert_dies_and_starts(site: RealSite, bar: Bar) -> None:
         assert len(children) == 1
         if kill:
             site.kill()
-            begun = monotonic()
-            site.start()
-            print(f"listens {monotonic() - begun:.2f} s after it was killed")
-            assert monotonic() - begun < bar(START)
+            seconds = seconds_of(site.start)
+            print(f"listens {seconds:.2f} s after it was killed; the first start took {usual:.2f} s")
+            assert seconds < max(bar(START), 2 * usual)
             again = Socket(site.address, site.session("alice"))
             shown = again.ask("conversation.open", conversation=conversation, html=True)
             if shown["streaming"]:
@@ -119,18 +129,26 @@ def finished(socket: Socket) -> None:
 
 
 @contextmanager
-def watched(site: RealSite) -> Iterator[list[float]]:
-    """Milliseconds of each answer of /livez meanwhile."""
+def watched(site: RealSite) -> Iterator[Answers]:
+    """How long /livez takes meanwhile."""
     command = [sys.executable, "-m", "tests.faults.watch", site.address.removeprefix("http://")]
-    answers = list[float]()
+    answers = Answers()
     with subprocess.Popen(command, cwd=BASE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watch:
         yield answers
-        answers += json.loads(watch.communicate()[0])
+        measured = json.loads(watch.communicate()[0])
+        answers.site, answers.idle = measured["site"], measured["idle"]
 
 
-def say(name: str, answers: list[float]) -> None:
-    figures = " / ".join(f"{percentile(answers, share):.0f}" for share in (50, 95, 99))
-    print(f"{name}: /livez p50 / p95 / p99 {figures} ms, at most {max(answers):.0f} ms, {len(answers)} answers")
+def say(name: str, answers: Answers) -> None:
+    for kind, took in (("/livez", answers.site), ("a server that does nothing", answers.idle)):
+        figures = " / ".join(f"{percentile(took, share):.0f}" for share in (50, 95, 99))
+        print(f"{name}: {kind} p50 / p95 / p99 {figures} ms, at most {max(took):.0f} ms, {len(took)} answers")
+
+
+def seconds_of(work: Callable[[], None]) -> float:
+    begun = monotonic()
+    work()
+    return monotonic() - begun
 
 
 def percentile(answers: list[float], share: int) -> float:

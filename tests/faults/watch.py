@@ -1,28 +1,48 @@
 """Asks a site's /livez again and again, in a process of its own: `python -m tests.faults.watch HOST:PORT`.
 
-Prints the milliseconds of each answer as JSON once its input ends.
+Prints, once its input ends, the milliseconds of each answer as JSON, and those of a server that does nothing else,
+asked in turns with the site: what that takes is the machine's.
 """
 
 import http.client
 import json
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 
 EVERY = 0.02
 
 
-def main(place: str) -> None:
-    over, answers = threading.Event(), list[float]()
+class _Idle(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Silence."""
+
+
+def main(site: str) -> None:
+    over = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    idle = ThreadingHTTPServer(("127.0.0.1", 0), _Idle)
+    threading.Thread(target=idle.serve_forever, daemon=True).start()
+    places = {"site": site, "idle": f"127.0.0.1:{idle.server_address[1]}"}
+    answers = {name: list[float]() for name in places}
     while not over.wait(EVERY):
-        begun = monotonic()
-        connection = http.client.HTTPConnection(place, timeout=30)
-        connection.request("GET", "/livez")
-        assert connection.getresponse().status == 200
-        connection.close()
-        answers.append(1000 * (monotonic() - begun))
+        for name, place in places.items():
+            answers[name].append(_ask(place))
     print(json.dumps(answers))
+
+
+def _ask(place: str) -> float:
+    begun = monotonic()
+    connection = http.client.HTTPConnection(place, timeout=30)
+    connection.request("GET", "/livez")
+    assert connection.getresponse().status == 200
+    connection.close()
+    return 1000 * (monotonic() - begun)
 
 
 if __name__ == "__main__":
