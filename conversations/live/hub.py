@@ -256,7 +256,9 @@ class Hub:
         reply.pace.is_kept = False
         self._flush(reply)
 
-    def _rendered(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering) -> None:
+    def _rendered(
+        self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering | None
+    ) -> None:
         self._relay(reply, viewings, pieces, rendering)
         if reply.pending or reply.when_flushed:
             self._flush(reply)

@@ -15,11 +15,9 @@ EVERY = 0.2
 SHARE = 8
 """A rendering that took t seconds is followed by none for this many times t."""
 PATIENT = 0.3
-"""Seconds that text waits for its HTML: what is not rendered by then goes out plain."""
+"""Seconds that text waits for the rendering to begin, and for others' while it goes on: then it goes out plain."""
 IN_LINE = 8
 """Renderings that may stand in line: text waits for its own, and goes out plain at once where the line is longer."""
-OPENING = 1.0
-"""Seconds that somebody waits who comes in the middle of a long reply."""
 LIVE_PER_SECOND = 250_000
 """Characters of an open block's HTML that a viewer is sent a second: each rendering sends the block again."""
 
@@ -43,20 +41,30 @@ class Renderer:
         return markdown.child.is_ready
 
     def render(
-        self, loop: asyncio.AbstractEventLoop, reply: LiveReply, busy: bool, then: Callable[[Rendering], None]
+        self, loop: asyncio.AbstractEventLoop, reply: LiveReply, busy: bool, then: Callable[[Rendering | None], None]
     ) -> None:
-        """Bring a reply's HTML up to all that it has said, then call `then`; the next one is due a while later."""
+        """Bring a reply's HTML up to all that it has said, then call `then`; the next one is due a while later.
+
+        There is none where others' renderings take so long that it has not begun in time.
+        """
 
         def rendered(done: "asyncio.Future[Rendering]") -> None:
-            rendering, reply.rendering = done.result(), False
+            overdue.cancel()
+            reply.rendering = False
             self._in_line -= 1
+            if done.cancelled():
+                then(None)
+                return
+            rendering = done.result()
             pause = max(EVERY if busy else 0.0, SHARE * rendering.seconds, len(rendering.live) / LIVE_PER_SECOND)
             reply.render_due = time.monotonic() + pause
             then(rendering)
 
         reply.rendering = True
         self._in_line += 1
-        loop.run_in_executor(self._thread, reply.render, reply.text(), PATIENT).add_done_callback(rendered)
+        work = self._thread.submit(reply.render, reply.text(), PATIENT)
+        overdue = loop.call_later(PATIENT, work.cancel)
+        asyncio.wrap_future(work, loop=loop).add_done_callback(rendered)
 
     async def render_for(
         self, loop: asyncio.AbstractEventLoop, viewing: Viewing, reply: LiveReply, text: str
@@ -65,7 +73,7 @@ class Renderer:
 
         The mark is set by a callback of the work itself: it must stand before the next frame is made.
         """
-        work = loop.run_in_executor(self._thread, reply.render, text, OPENING)
+        work = loop.run_in_executor(self._thread, reply.render, text, PATIENT)
         work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
         return await work
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -57,16 +56,15 @@ def site(tmp_path: Path, soak: bool) -> Iterator[RealSite]:
 def test_hostile_replies_hold_up_nobody(site: RealSite, soak: bool, bar: Bar) -> None:
     """Beyond what a server that does nothing takes on this machine in the same moments."""
     usual = seconds_of(site.start)
-    sockets = [Socket(site.address, site.session(person)) for person in PEOPLE]
+    sockets = [window(site, person) for person in PEOPLE]
     with watched(site) as idle:
         list(map(Socket.settle, sockets))
     say("nothing", idle)
-    conversations = [begin(site, socket, "nesting") for socket in sockets]
     worst = Answers()
     for name in HOSTILE if soak else SOME:
         with watched(site) as answers:
-            for socket, conversation in zip(sockets, conversations, strict=True):
-                ask(site, socket, conversation, name)
+            for socket in sockets:
+                ask(site, socket, name)
             for socket in sockets:
                 finished(socket)
         say(name, answers)
@@ -82,9 +80,8 @@ def test_hostile_replies_hold_up_nobody(site: RealSite, soak: bool, bar: Bar) ->
 def assert_dies_and_starts(site: RealSite, bar: Bar, usual: float) -> None:
     """Killed in the middle of such replies it listens again at once; told to end while it renders them it does."""
     for kill in (True, False):
-        socket = Socket(site.address, site.session("alice"))
-        conversation = begin(site, socket, "nesting")
-        ask(site, socket, conversation, "scala")
+        socket = window(site, "alice")
+        conversation = ask(site, socket, "scala")
         socket.wait(lambda frame: frame["type"] == "message.delta" and "html" in frame)
         children = children_of(site)
         assert len(children) == 1
@@ -107,18 +104,18 @@ def assert_dies_and_starts(site: RealSite, bar: Bar, usual: float) -> None:
         assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
-def begin(site: RealSite, socket: Socket, name: str) -> str:
-    """A conversation that this socket watches, with its HTML."""
-    sent = socket.ask("message.send", conversation=None, text=name, models=[site.model])
-    conversation = str(sent["conversation"])
-    socket.ask("conversation.open", conversation=conversation, html=True)
+def window(site: RealSite, person: str) -> Socket:
+    """A socket that is sent the HTML of whatever it asks for."""
+    socket = Socket(site.address, site.session(person))
+    first = ask(site, socket, "empty lines")
+    assert socket.ask("conversation.open", conversation=first, html=True)["type"] == "ack"
     finished(socket)
-    return conversation
+    return socket
 
 
-def ask(site: RealSite, socket: Socket, conversation: str, name: str) -> None:
-    sent = socket.ask("message.send", conversation=conversation, text=name, models=[site.model])
-    assert sent["type"] == "ack", sent
+def ask(site: RealSite, socket: Socket, name: str) -> str:
+    """A conversation whose first reply is this text."""
+    return str(socket.ask("message.send", conversation=None, text=name, models=[site.model])["conversation"])
 
 
 def finished(socket: Socket) -> None:
@@ -152,7 +149,7 @@ def seconds_of(work: Callable[[], None]) -> float:
 
 
 def percentile(answers: list[float], share: int) -> float:
-    return statistics.quantiles(answers, n=100)[share - 1]
+    return sorted(answers)[len(answers) * share // 100]
 
 
 def children_of(site: RealSite) -> list[int]:

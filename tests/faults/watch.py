@@ -30,9 +30,11 @@ def main(site: str) -> None:
     threading.Thread(target=idle.serve_forever, daemon=True).start()
     places = {"site": site, "idle": f"127.0.0.1:{idle.server_address[1]}"}
     answers = {name: list[float]() for name in places}
-    while not over.wait(EVERY):
+    is_over = False
+    while not is_over:
         for name, place in places.items():
             answers[name].append(_ask(place))
+        is_over = over.wait(EVERY)
     print(json.dumps(answers))
 
 
