@@ -26,6 +26,7 @@ from websockets.sync.client import connect
 
 from chatsite import front, reaching
 from conversations import limits
+from conversations.models.keys import AddressKey
 from tests import canaries
 from tests.certificates import Authority
 from tests.mail_server import MailServer
@@ -116,7 +117,9 @@ def _furnished(environment: dict[str, str], folder: Path) -> dict[str, Any]:
     made = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
     with closing(sqlite3.connect(folder / "chatsite.sqlite3")) as rows, rows:
-        rows.execute("UPDATE conversations_user SET email = 'bob@example.org' WHERE username = 'bob'")
+        address = "bob@example.org"
+        key = AddressKey.key_of(address)
+        rows.execute("UPDATE conversations_user SET email = ?, email_key = ? WHERE username = 'bob'", [address, key])
     return dict(json.loads(made.stdout))
 
 
@@ -172,7 +175,7 @@ def test_no_header_moves_the_link_of_a_letter(site: Site) -> None:
     assert site.ask("/accounts/password/reset/", {"email": "bob@example.org"}, **headers)[0] == 302
     letter = site.mail.letters.get(timeout=PATIENCE)
     links = re.findall(r"https?://\S+", letter.get_content())
-    assert [link.startswith(f"{site.origin}/accounts/password/reset/key/") for link in links] == [True]
+    assert [link.startswith(f"{site.origin}/new-password/") for link in links] == [True]
 
 
 @pytest.mark.parametrize("host", [EVIL, "localhost", "localhost:31337"])
