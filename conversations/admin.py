@@ -6,59 +6,27 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations import actions
+from conversations import actions, roles
 from conversations.admin_words import NamedPermissions, name_everything
 from conversations.audit_download import DownloadedAuditAdmin
 from conversations.budget_form import BudgetForm
 from conversations.ledger_admin import LedgerAdmin
-from conversations.models import Budget, Installation, Membership, Team, User
+from conversations.membership_admin import MembershipInline
+from conversations.models import Budget, Installation, Team, User
+from conversations.people_admin import PersonAdmin
 from conversations.reporting.names import key_name, names_of
 from conversations.team_admins import TeamKeyAdmin, TeamModelAdmin
 from providers.audited_admin import AuditedAdmin
 
-__all__ = ["DownloadedAuditAdmin", "LedgerAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
+__all__ = ["DownloadedAuditAdmin", "LedgerAdmin", "PersonAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
 
 name_everything()
-
-
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    model = Membership
-    autocomplete_fields = ["user"]
-    extra = 0
-
-
-@admin.register(User)
-class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[type-arg]
-    list_display = ["username", "display_name", "team_names", "is_active", "is_staff", "last_login"]
-    list_filter = ["is_active", "is_staff", "teams"]
-    search_fields = ["username", "display_name"]
-    fieldsets = [
-        (None, {"fields": ["username", "password", "display_name", "language"]}),
-        (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        (_("Dates"), {"fields": ["last_login", "date_joined"]}),
-    ]
-
-    def get_queryset(self, request):  # type: ignore[no-untyped-def]
-        return super().get_queryset(request).prefetch_related("teams")
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Deleting would take conversations and files along, others' too, and list their names: deactivate instead."""
-        leaves_nothing = obj is not None and not obj.conversations.exists() and not obj.files.exists()
-        return leaves_nothing and super().has_delete_permission(request, obj)
-
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        with self.watched(request, id):
-            return super().user_change_password(request, id, form_url)
-
-    @admin.display(description=_("teams"))
-    def team_names(self, person: User) -> str:
-        return ", ".join(team.name for team in person.teams.all())
 
 
 @admin.register(Team)
@@ -93,6 +61,14 @@ class TeamAdmin(AuditedAdmin):
             messages.warning(
                 request, gettext("Switched off, as they were this team's alone: %(names)s.") % {"names": names}
             )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Whom this page removes loses what the team's own page takes; the audit log is written by the page."""
+        formset.save(commit=False)
+        for place in formset.deleted_objects:
+            actions.end_place(request.user, place)
+        for place in [*formset.new_objects, *(place for place, _fields in formset.changed_objects)]:
+            place.save()
 
     @admin.display(description=_("models of its own"))
     def own_models(self, team: Team) -> str:
@@ -137,7 +113,22 @@ admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 
 @admin.register(Group)
 class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ignore[misc,type-arg]
-    """Django's groups of permissions, for staff."""
+    """Django's groups of permissions, for staff: who changes them gives power, so only superusers do."""
+
+    list_display = ["label"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    @admin.display(description=_("group"), ordering="name")
+    def label(self, group: Group) -> str:
+        return roles.label_of(group)
 
 
 @admin.register(Authenticator)

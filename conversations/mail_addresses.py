@@ -63,4 +63,4 @@ def change(person: User, address: str) -> None:
 
 
 def _state_of(person: User) -> str:
-    return salted_hmac(SALT, f"{person.password} {person.email}", algorithm="sha256").hexdigest()
+    return salted_hmac(SALT, f"{person.password} {person.email} {person.session_epoch}", algorithm="sha256").hexdigest()

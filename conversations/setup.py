@@ -21,7 +21,8 @@ class AlreadySetUp(Exception):
 
 
 def is_done() -> bool:
-    return Installation.objects.exists() or User.objects.filter(is_superuser=True, is_active=True).exists()
+    """Once anybody has an account the page is gone for good; `createsuperuser` makes an administrator then."""
+    return Installation.objects.exists() or User.objects.exists()
 
 
 def code() -> str | None:

@@ -78,7 +78,7 @@ class DefaultsForm(forms.Form):
         initial = {**team.parameters, "thinking": level, "model": team.model_id, "system_prompt": team.system_prompt}
         super().__init__(given, initial={**initial, "names_speakers": team.names_speakers})
         models, levels = cast(Any, self.fields["model"]), cast(Any, self.fields["thinking"])
-        usable = LanguageModel.objects.usable(Q()).values("pk")
+        usable = LanguageModel.objects.usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
         models.queryset = LanguageModel.objects.filter(Q(pk__in=usable) | Q(pk=team.model_id))
         if level == _KEPT:
             levels.choices = [*levels.choices, (_KEPT, _("As it is set"))]

@@ -83,21 +83,28 @@ def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
         place = _place(team, person_id)
         if place.user_id == user.id:
             raise NotFound
-        with auditing.watch(user, open_to_many := team.invitations.filter(is_single_use=False, revoked_at=None)):
-            open_to_many.revoke()
-        _end(user, place)
+        auditing.removed(user, place)
+        end_place(user, place)
 
 
 def leave_team(user: User, team_id: UUID) -> None:
     with transaction.atomic():
         place = _place(_locked(Team.objects.all(), team_id), user.id)
         _keep_a_lead(place)
-        _end(user, place)
+        auditing.removed(user, place)
+        _end(place)
 
 
-def _end(by: User, place: Membership) -> None:
+def end_place(by: Any, place: Membership) -> None:
+    """Remove somebody from a team, and close the links for many that they may know; the caller notes the removal."""
+    open_to_many = place.team.invitations.filter(is_single_use=False, revoked_at=None)
+    with auditing.watch(by, open_to_many):
+        open_to_many.revoke()
+    _end(place)
+
+
+def _end(place: Membership) -> None:
     """What they wrote stays, with their name; what they may no longer read goes from their pages."""
-    auditing.removed(by, place)
     lost = list(place.team.conversations.values_list("pk", "revision"))
     place.delete()
     person = place.user_id
@@ -106,8 +113,7 @@ def _end(by: User, place: Membership) -> None:
 
 
 def _keep_a_lead(place: Membership, becomes: str = "") -> None:
-    others = place.team.memberships.leads().exclude(pk=place.pk)
-    if place.is_lead and becomes != Membership.Role.LEAD and not others.exists():
+    if becomes != Membership.Role.LEAD and place.is_last_lead:
         raise LastLead
 
 

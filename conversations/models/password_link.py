@@ -65,15 +65,17 @@ class PasswordLink(models.Model):
 def may_reset(user: User, person: User) -> bool:
     """Whether `user` may make a link to a new password for `person`, which is the key to everything of theirs.
 
-    Superusers for everybody; a lead for an account that the invitation of their team made, while they lead all its
-    teams, and neither for staff nor where there is a second factor.
+    Superusers for everybody; staff who add people for one who has never come in; a lead for an account that their
+    team's invitation made, while they lead all its teams, and neither for staff nor where there is a second factor.
     """
     if user == person or not person.is_active:
         return False
     if user.is_superuser:
         return True
-    if person.is_staff or person.is_superuser or Authenticator.objects.filter(user=person).exists():
+    if person.has_power or Authenticator.objects.filter(user=person).exists():
         return False
+    if user.is_staff and user.has_perm("conversations.add_user") and person.is_new:
+        return True
     theirs = set(Team.objects.visible_to(person).values_list("pk", flat=True))
     led = set(Team.objects.led_by(user).values_list("pk", flat=True))
     return person.made_in_id in theirs and theirs <= led

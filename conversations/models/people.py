@@ -1,18 +1,26 @@
 """Who there is: people, their teams, and the one person who set the site up."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
 from conversations.models.keys import AddressKey
 from providers.models import ApiKey, LanguageModel
+
+
+class PersonManager(UserManager["User"]):
+    def superusers(self) -> "models.QuerySet[User]":
+        """Those who can come in."""
+        return self.filter(is_superuser=True, is_active=True)
 
 
 class User(AbstractUser):
@@ -23,16 +31,70 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
     email_key = AddressKey("email")
     made_in = models.ForeignKey("Team", models.SET_NULL, null=True, editable=False, related_name="+")
     """The team whose invitation made this account."""
 
     made_in_id: UUID | None
 
+    objects: ClassVar[PersonManager] = PersonManager()
+
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints = [models.UniqueConstraint(Lower("username"), name="one_person_a_name_in_any_case")]
+
+    def clean(self) -> None:
+        super().clean()
+        self._keep_a_superuser()
+
+    def _keep_a_superuser(self) -> None:
+        """Raise ValidationError where what is about to be saved would leave the site without a superuser."""
+        if self.is_superuser and self.is_active:
+            return
+        rows = User.objects.superusers()
+        rows = rows.select_for_update(no_key=True) if connection.in_atomic_block else rows
+        if list(rows.values_list("pk", flat=True)) == [self.pk]:
+            raise ValidationError(_("This is the last superuser: make somebody else one first."))
+
+    @property
+    def is_new(self) -> bool:
+        """Added in the administration, and never in yet."""
+        return self.last_login is None and not self.has_usable_password()
+
+    @property
+    def has_power(self) -> bool:
+        """Staff in any way: what is theirs is changed by superusers only."""
+        given = self.groups.exists() or self.user_permissions.exists() if self.pk else False
+        return self.is_staff or self.is_superuser or given
+
+    def kept_because(self) -> list[str]:
+        """Return the reasons for which this person cannot be deleted."""
+        leads = Membership.objects.filter(user=self, role=Membership.Role.LEAD).select_related("team")
+        reasons = (
+            (_("What they wrote would lose its author."), self.messages.exists()),
+            (_("Conversations and files are theirs."), self.conversations.exists() or self.files.exists()),
+            (_("A team would be without a lead."), any(place.is_last_lead for place in leads)),
+            (_("They are the last superuser."), list(User.objects.superusers()) == [self]),
+        )
+        return [str(reason) for reason, holds in reasons if holds]
+
+    def end_sessions(self) -> None:
+        """Make every session that there is worthless: each holds a hash of this number."""
+        self.session_epoch += 1
+        self.save(update_fields=["session_epoch"])
+
+    def get_session_auth_hash(self) -> str:
+        return self._of_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        return map(self._of_epoch, super().get_session_auth_fallback_hash())
+
+    def _of_epoch(self, hashed: str) -> str:
+        """Leave Django's hash as it is while no sessions were ended."""
+        epoch = self.session_epoch
+        return salted_hmac("chatsite.sessions", f"{hashed} {epoch}").hexdigest() if epoch else hashed
 
     def change_address(self, address: str) -> None:
         """Set another mail address; letters with links to a new password that went to the old one end."""
@@ -175,6 +237,11 @@ class Membership(models.Model):
     @property
     def is_lead(self) -> bool:
         return self.role == self.Role.LEAD
+
+    @property
+    def is_last_lead(self) -> bool:
+        """Nobody else who can come in leads the team."""
+        return self.is_lead and not self.team.memberships.leads().exclude(pk=self.pk).exists()
 
     @property
     def can_write(self) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Permission
 from django.db.models import Model, Q
 from django.http import HttpResponse
 from django.test import Client
@@ -20,24 +19,8 @@ from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.readdressing import ADDRESS
 from tests.authorisation.asking import undone, writes
 
-ALL = ("view", "add", "change", "delete")
 EVIL, EVIL_KEY = "https://evil.example/v1", "sk-test-evil-0123456789"
 
-
-def _may(verbs: tuple[str, ...], *models: str) -> set[str]:
-    return {f"{verb}_{model}" for model in models for verb in verbs}
-
-
-ROLES: dict[str, Callable[[], set[str]]] = {
-    "nothing": set,
-    "helpdesk": lambda: _may(("view", "add", "change"), "user") | _may(ALL, "team", "membership"),
-    "keys": lambda: (
-        _may(ALL, "endpoint", "apikey", "languagemodel", "deployment") | _may(("view", "delete"), "trouble")
-    ),
-    "money": lambda: _may(ALL, "budget") | {"view_usagerecord"},
-    "auditor": lambda: set(Permission.objects.filter(codename__startswith="view_").values_list("codename", flat=True)),
-}
-"""The permissions of each, by codename."""
 
 GAINS: dict[str, set[str]] = {
     "nothing": set(),
@@ -172,7 +155,8 @@ def _forms(page: str, shown: HttpResponse) -> Iterator[Door]:
     yield from (Door(page, {**sent, field.html_name: _other(field)}) for part in tried for field in part)
     yield Door(page, filled)
     for one in formsets:
-        row = {field.html_name.replace("__prefix__", str(len(one.forms))): _other(field) for field in one.empty_form}
+        fields = [field for field in one.empty_form if not field.is_hidden and field.name != "DELETE"]
+        row = {field.html_name.replace("__prefix__", str(len(one.forms))): _other(field) for field in fields}
         yield Door(page, {**sent, **row, f"{one.prefix}-TOTAL_FORMS": len(one.forms) + 1})
         yield from (Door(page, {**sent, f"{part.prefix}-DELETE": "on"}) for part in one.forms[:1])
 

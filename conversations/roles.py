@@ -1,0 +1,49 @@
+"""Ready roles of staff: groups of permissions that are there on every site."""
+
+from itertools import product
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as translate_noop
+
+_ALL = ("view", "add", "change", "delete")
+_CLERK = ("view", "add", "change")
+_OWN = ("conversations", "providers")
+
+
+def _of(app: str, verbs: tuple[str, ...], *models: str) -> set[tuple[str, str]]:
+    return {(app, f"{verb}_{model}") for verb, model in product(verbs, models)}
+
+
+ROLES: dict[str, set[tuple[str, str]]] = {
+    "helpdesk": _of("conversations", _CLERK, "user") | _of("conversations", _ALL, "team", "membership"),
+    "keys": _of("providers", _ALL, "endpoint", "apikey", "languagemodel", "deployment")
+    | _of("providers", ("view", "delete"), "trouble"),
+    "money": _of("conversations", _ALL, "budget") | {("conversations", "view_usagerecord")},
+}
+"""App and codename of each permission. The auditor sees all that is ours."""
+LABELS = {
+    "helpdesk": translate_noop("Helpdesk: people and teams"),
+    "keys": translate_noop("Keys: vendors, models and prices"),
+    "money": translate_noop("Money: ledger and budgets"),
+    "auditor": translate_noop("Auditor: sees everything, changes nothing"),
+}
+
+
+def label_of(group: Group) -> str:
+    """Return what people read of a group, which its name says of those that a site has made."""
+    return gettext(LABELS[group.name]) if group.name in LABELS else group.name
+
+
+def prepare(**_kwargs: Any) -> None:
+    """Make the groups, or give those that are there the permissions they should have; runs after each migration."""
+    every = {
+        (app, codename): permission
+        for permission in Permission.objects.filter(content_type__app_label__in=_OWN).select_related("content_type")
+        for app, codename in [(permission.content_type.app_label, permission.codename)]
+    }
+    wanted = {**ROLES, "auditor": {key for key in every if key[1].startswith("view_")}}
+    for name, permissions in wanted.items():
+        group, _is_new = Group.objects.get_or_create(name=name)
+        group.permissions.set(every[key] for key in permissions if key in every)
