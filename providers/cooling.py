@@ -103,9 +103,10 @@ def places(key: UUID | None, endpoint: UUID | None, deployment: UUID | None) -> 
 
 def pairs(around: Collection[UUID] | None = None) -> dict[UUID, tuple[UUID, UUID]]:
     """The key and the deployment of each pair: of all, or of those around these keys, endpoints and deployments."""
-    rows = Deployment.objects.filter(endpoint__keys__isnull=False)
+    wanted = Q(endpoint__keys__isnull=False)
     if around is not None:
-        rows = rows.filter(Q(pk__in=around) | Q(endpoint__in=around) | Q(endpoint__keys__in=around))
+        wanted &= Q(pk__in=around) | Q(endpoint__in=around) | Q(endpoint__keys__in=around)
+    rows = Deployment.objects.filter(wanted)  # at once: a second filter would ask for some key, and bring them all
     return {pair_of(key, pk): (key, pk) for pk, key in rows.values_list("pk", "endpoint__keys")}
 
 

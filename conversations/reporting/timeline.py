@@ -9,6 +9,7 @@ from django.utils import timezone
 from conversations.models import DailySum
 from conversations.reporting.periods import Period
 from conversations.reporting.summing import day_of
+from providers import cooling
 from providers.models import ApiKey, HealthEvent
 
 EVENTS = 100
@@ -35,7 +36,11 @@ def timeline(key: ApiKey, period: Period) -> list[Entry]:
 
 def _events(key: ApiKey, period: Period) -> Iterator[Entry]:
     begins = datetime.combine(period.first, time.min, timezone.get_default_timezone())
-    events = HealthEvent.objects.filter(subject=key.pk, at__gte=begins).select_related("by").order_by("-at")
+    events = (
+        HealthEvent.objects.filter(subject__in=[key.pk, *cooling.pairs([key.pk])], at__gte=begins)
+        .select_related("by")
+        .order_by("-at")
+    )
     return (Entry(event.at, event=event) for event in events[:EVENTS])
 
 

@@ -190,11 +190,14 @@ def test_a_key_that_rests_with_one_model_is_told_to_administrators(
     cast: Cast, model: LanguageModel, sign_in: Callable[[User], Client]
 ) -> None:
     key, deployment = ApiKey.objects.get(), Deployment.objects.get()
-    error = KeyRefused("no access").doubted(True)
-    cooling.blame(cooling.pair_of(key.pk, deployment.pk), error, key.pk)
+    other = ApiKey.objects.create(endpoint=key.endpoint, secret="sk-test-second-0123456789")
+    for one in (key, other):
+        pair = cooling.pair_of(one.pk, deployment.pk)
+        cooling.blame(pair, KeyRefused(f"no access with {one.pk}").doubted(True), one.pk)
     admin = sign_in(cast.alice)
-    for page in ("/admin/", "/admin/providers/trouble/"):
-        assert "parrot" in admin.get(page).content.decode()
-        assert "no access" in admin.get(page).content.decode()
+    for page in ("/admin/", "/admin/providers/trouble/", f"/admin/keys/{key.pk}/"):
+        assert f"no access with {key.pk}" in admin.get(page).content.decode(), page
     cooling.forget([key.pk])
+    assert Trouble.objects.get().subject == cooling.pair_of(other.pk, deployment.pk)
+    cooling.forget([deployment.pk])
     assert not Trouble.objects.exists()
