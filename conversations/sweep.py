@@ -4,10 +4,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, close_old_connections, transaction
+from django.utils import timezone
 
 from conversations import admission, announcing, checkpoints, files, generation, ledger, markdown, spending
 from conversations.checkpoints import AlreadyEnded, Outcome
@@ -22,6 +24,8 @@ from providers.models import HealthEvent
 EVERY = 1.0
 RENDERING = 1.0
 """Seconds in which dead replies are rendered; those behind them when somebody looks at them."""
+TOLD_WITHIN = timedelta(seconds=2)
+"""How long the news of a reply's end may be on its way between processes whose clocks agree about so well."""
 REMIND_EVERY = 20
 """Rounds after which those who look at a conversation are named again; pages forget them after three times that."""
 _logger = logging.getLogger(__name__)
@@ -96,7 +100,20 @@ def _free_what_the_ended_hold() -> None:
 
 
 # Put right, from the rows, what a write that failed has left of replies that have ended.
-RECONCILED = (spending.release_forgotten, _free_what_the_ended_hold, announcing.tell_what_is_untold)
+def _note_ends_that_nobody_tells() -> None:
+    """Of a process that died between the end of a reply and the news of it."""
+    if watched := hub.neighbours.replies() if hub.neighbours else []:
+        ended = Message.objects.filter(pk__in=watched, ended_at__lt=timezone.now() - TOLD_WITHIN)
+        for reply in ended.values_list("pk", flat=True):
+            announcing.again(reply)
+
+
+RECONCILED = (
+    spending.release_forgotten,
+    _free_what_the_ended_hold,
+    _note_ends_that_nobody_tells,
+    announcing.tell_what_is_untold,
+)
 
 
 def _end_abandoned() -> None:

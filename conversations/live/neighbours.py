@@ -84,6 +84,10 @@ class Neighbours:
         if self._hub.loop is not None and not self._hub.loop.is_closed():
             self._hub.loop.call_soon_threadsafe(self._bus.publish, EVERYWHERE, crossing.to_bytes(message))
 
+    def replies(self) -> list[UUID]:
+        """Those that others write and somebody here looks at; from any thread."""
+        return list(self._mirrors)
+
     # --- Who comes late ---
 
     async def following(self, conversation: UUID) -> None:

@@ -159,6 +159,11 @@ class Site:
                 pause.wait(0.05)
         raise AssertionError(f"the row has {row}")
 
+    def write(self, statement: str, *values: str) -> None:
+        """Change rows as a process of the site might have."""
+        with psycopg.connect(self.database_url) as connection:
+            connection.execute(statement, values)  # type: ignore[arg-type]
+
     def told_secrets(self) -> list[str]:
         """Secrets in what all of it has written: its rows, files, logs and a backup; Redis holds nothing at all."""
         secrets = canaries.of_site(self.folder)

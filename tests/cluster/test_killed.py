@@ -74,3 +74,26 @@ def test_a_start_does_not_end_the_replies_of_living_processes(site: Site, here: 
     late.until(lambda: late.status(ack["replies"][0]) == "complete")
     assert late.text(ack["replies"][0]) == "Hello"
     assert newcomer.end() == 0
+
+
+def test_an_end_that_a_dying_process_stored_and_told_nobody_of_is_told_by_another(site: Site, there: Process) -> None:
+    """The end is written as that process would have: between its commit and the news of it nobody can aim."""
+    [dying] = site.start()
+    site.vendor.play([200, openai_event("Hel"), hold])
+    alice = dying.socket("alice")
+    ack = ask(alice, site)
+    alice.event("message.delta")
+    reply, conversation = ack["replies"][0], ack["conversation"]
+    site.stored(reply, "Hel")
+    far = there.reader("bob", conversation)
+    far.until(lambda: far.text(reply) == "Hel")
+    dying.process.send_signal(signal.SIGSTOP)
+    site.write(
+        "UPDATE conversations_message SET status = 'complete', finish_reason = 'stop', ended_at = now(), revision ="
+        " (SELECT revision + 1 FROM conversations_conversation WHERE id = conversation_id) WHERE id = %s",
+        reply,
+    )
+    site.write("UPDATE conversations_conversation SET revision = revision + 2 WHERE id = %s", conversation)
+    dying.kill()
+    far.until(lambda: far.status(reply) == "complete", LATEST)
+    assert far.text(reply) == "Hel"
