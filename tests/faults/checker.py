@@ -5,7 +5,7 @@ yields its findings; contract and invariants are those of the websocket in the R
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,11 +34,19 @@ class Crash:
 
 @dataclass(frozen=True, slots=True)
 class History:
+    """`is_across`: several processes wrote, and readers at one watched what another wrote."""
+
     sendings: Sequence[Sending]
     witnesses: Sequence[Witness]
     calls: Sequence[Call]
     rows: Sequence[Row]
     crashes: Sequence[Crash] = ()
+    is_across: bool = False
+
+    @property
+    def killed(self) -> set[str]:
+        """Messages that a kill found under way."""
+        return {row.id for crash in self.crashes for row in crash.rows if not row.is_terminal}
 
 
 def history_of(
@@ -111,7 +119,9 @@ def gaps(history: History) -> Iterator[str]:
     """After the ack of an open every revision and every seq comes, once, in order, until the connection ends.
 
     Two commits may tell of themselves in the other order: whoever sees a revision skipped has to open again at once.
+    Across processes words may be missed, which a nudge tells of, and what a killed one wrote ends as it was stored.
     """
+    cut = history.killed if history.is_across else None
     for witness in history.witnesses:
         looks: dict[str, _Look] = {}
         connection, skipped = 0, ""
@@ -120,14 +130,15 @@ def gaps(history: History) -> Iterator[str]:
                 connection, looks, skipped = note.connection, {}, ""
             if skipped and not _is_open(note):
                 yield f"{witness.person}: {skipped}, and went on"
-            skipped, found = _follow(note, looks)
+            skipped, found = _follow(note, looks, cut)
             yield from (f"{witness.person}: {finding}" for finding in found)
 
 
 class _Look:
-    """What one connection knows of one conversation."""
+    """What one connection knows of a conversation; `cut` are killed replies, None where a single process wrote all."""
 
-    def __init__(self, ack: dict[str, Any]) -> None:
+    def __init__(self, ack: dict[str, Any], cut: Collection[str] | None = None) -> None:
+        self.cut = cut
         self.revision: int = ack["revision"]
         self.seqs: dict[str, int] = {reply["message"]: reply["seq"] for reply in ack["streaming"]}
         self.followed: set[str] = set()
@@ -144,6 +155,8 @@ class _Look:
                 skipped = order
             self.revision = event["revision"]
         if event["type"] == "message.delta":
+            if self.cut is not None and _is_nudge(event):
+                return f"seq {event['seq']} of {event['message']} came without a word", found
             found += self._hear_delta(event["message"], event["seq"])
         if event["type"] == "message.finished":
             found += self._hear_end(event["message"]["id"], event["seq"])
@@ -158,22 +171,27 @@ class _Look:
 
     def _hear_end(self, key: str, seq: int) -> Iterator[str]:
         """A reply may end before its first word has come here: the end carries all of them."""
-        if key in self.followed and seq != self.seqs[key]:
+        if key in self.followed and seq != self.seqs[key] and key not in (self.cut or ()):
             yield f"{key} ended at seq {seq}, after {self.seqs.get(key, 0)}"
         self.ended.add(key)
+
+
+def _is_nudge(delta: Mapping[str, Any]) -> bool:
+    """A delta without anything: words were missed between processes, and its seq makes the window open again."""
+    return not delta.keys() & {"text", "thought", "part"}
 
 
 def _is_open(note: Note) -> bool:
     return note.is_ours and note.frame["type"] == "conversation.open"
 
 
-def _follow(note: Note, looks: dict[str, _Look]) -> tuple[str, list[str]]:
+def _follow(note: Note, looks: dict[str, _Look], cut: Collection[str] | None) -> tuple[str, list[str]]:
     """From the moment that we ask to open until the ack, what comes may be old or new."""
     frame = note.frame
     if _is_open(note):
         looks.pop(frame["conversation"], None)
     elif frame["type"] == "ack" and note.answers and note.answers["type"] == "conversation.open":
-        looks[note.answers["conversation"]] = _Look(frame)
+        looks[note.answers["conversation"]] = _Look(frame, cut)
     elif not note.is_ours and frame["type"] not in ("ack", "error") and frame.get("conversation") in looks:
         return looks[frame["conversation"]].hear(frame)
     return "", []
@@ -186,7 +204,7 @@ def other_orders(history: History) -> Iterator[str]:
     for witness in history.witnesses:
         for frame in (note.frame for note in witness.notes if not note.is_ours and "conversation" in note.frame):
             message = frame.get("message")
-            if frame["type"] == "message.delta":
+            if frame["type"] == "message.delta" and not _is_nudge(frame):
                 said = frame.get("text", "")
                 if deltas.setdefault((str(message), frame["seq"]), said) != said:
                     yield f"{witness.person} heard another seq {frame['seq']} of {message}"
@@ -211,10 +229,10 @@ def other_texts(history: History) -> Iterator[str]:
 
 def lost_words(history: History) -> Iterator[str]:
     """A reply holds all that any viewer was sent, unless the process that wrote it was killed."""
-    killed = {row.id for crash in history.crashes for row in crash.rows if not row.is_terminal}
+    killed = history.killed
     rows = {row.id: row for row in history.rows}
     longest: defaultdict[str, int] = defaultdict(int)
-    for _, note in _heard(history, "message.delta"):
+    for note in (note for _, note in _heard(history, "message.delta") if not _is_nudge(note.frame)):
         longest[note.frame["message"]] = max(longest[note.frame["message"]], note.frame["seq"])
     for key, seq in longest.items():
         if key not in killed and (key not in rows or rows[key].seq < seq):

@@ -46,12 +46,13 @@ class Visitor:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """No more is begun; returns when everything that was said is answered and every reply has ended."""
+    def tell_to_stop(self) -> None:
+        """Begin nothing more."""
         self._over.set()
+
+    def join(self) -> None:
+        """Return once nothing more is begun."""
         self._thread.join(PATIENCE)
-        for page in self.present:
-            page.wait(Page.is_quiet, 2 * PATIENCE)
 
     def leave(self) -> None:
         for page in self.present:

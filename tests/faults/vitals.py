@@ -20,8 +20,9 @@ class Vitals:
     memory: float
     at: float
 
-    def is_level_with(self, other: "Vitals") -> bool:
-        return abs(self.files - other.files) <= 5 and abs(self.threads - other.threads) <= 2
+    def is_level_with(self, other: "Vitals", files: int, threads: int) -> bool:
+        """Whether it differs by so many at most."""
+        return abs(self.files - other.files) <= files and abs(self.threads - other.threads) <= threads
 
 
 def vitals(process: int, vendor_port: int) -> Vitals:
