@@ -75,6 +75,9 @@ CHATSITE_CA_FILE = os.environ.get("CHATSITE_CA_FILE", "")
 CHATSITE_STREAM_THREADS = _read(
     "CHATSITE_STREAM_THREADS", lambda: int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
 )
+CHATSITE_FILES_PER_PERSON = _read(
+    "CHATSITE_FILES_PER_PERSON", lambda: int(os.environ.get("CHATSITE_FILES_PER_PERSON") or 2048)
+)
 CHATSITE_CURRENCY = os.environ.get("CHATSITE_CURRENCY") or "USD"
 CHATSITE_ENCRYPTION_KEYS = _encryption_keys()
 DATABASE_URL = _from_environment("DATABASE_URL")

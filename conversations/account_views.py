@@ -17,10 +17,10 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations import mailing
+from conversations import mailing, quotas
 from conversations.digests import digest_of, fresh_secret
 from conversations.forms import ProfileForm, TokenForm
-from conversations.models import PersonalToken, User
+from conversations.models import File, PersonalToken, User
 from conversations.notices import Kind, tell
 from conversations.reporting.own import limits_of
 from providers import auditing
@@ -43,6 +43,8 @@ def account(request: HttpRequest) -> HttpResponse:
         "sends_mail": mailing.is_set_up(),
         "budgets": limits_of(person),
         "currency": settings.CHATSITE_CURRENCY,
+        "files_taken": File.objects.bytes_of(person),
+        "files_most": quotas.most_files(),
     }
     return render(request, "account/account.html", context, status=422 if form.errors else 200)
 

@@ -13,7 +13,7 @@ from ninja.files import UploadedFile
 from ninja.parser import Parser
 from ninja.security import HttpBearer, django_auth
 
-from conversations import actions, commands, estimating, events, files, limits
+from conversations import actions, commands, estimating, events, files, limits, quotas
 from conversations.allowance import models_anywhere, models_for
 from conversations.api_schemas import (
     ConversationChange,
@@ -23,10 +23,10 @@ from conversations.api_schemas import (
     EstimateIn,
     EstimateOut,
     Failure,
-    FileOut,
     MeOut,
     MessagePage,
     ModelOut,
+    UploadOut,
 )
 from conversations.errors import NotFound, Refused
 from conversations.models import Conversation, File, Message, PersonalToken, Team, User
@@ -185,13 +185,13 @@ def estimate(request: HttpRequest, given: EstimateIn) -> dict[str, Any]:
     return estimating.estimate(person, conversation, given.parent, given.models, given.text, given.files)
 
 
-@router.post("/files", response={201: FileOut, **_ERRORS})
+@router.post("/files", response={201: UploadOut, **_ERRORS})
 def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
     """A file for a message to come; unsent ones are their owner's only and go after 24 hours."""
     if (file.size or 0) > files.MAX_BYTES:
         raise Refused("too_long", f"A file may have {files.MAX_BYTES // 2**20} MB.")
     kept = files.receive(_person(request), file.name or "", file.read())
-    return Status(201, files.file_json(kept))
+    return Status(201, {**files.file_json(kept), "left": quotas.left_for_files(_person(request))})
 
 
 @router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS}, openapi_extra=_ANY_BYTES)

@@ -4,7 +4,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from ninja import Schema
+from ninja import Field, Schema
+
+from conversations.commands import MAX_FILES, MAX_MODELS
+from conversations.text import TEXT_LENGTH
 
 
 class TeamOut(Schema):
@@ -98,6 +101,11 @@ class FileOut(Schema):
     bytes: int
 
 
+class UploadOut(FileOut):
+    left: int | None
+    """Bytes that are left for this person's files once nine tenths are taken."""
+
+
 class MessageOut(Schema):
     id: UUID
     conversation: UUID
@@ -127,9 +135,9 @@ class EstimateIn(Schema):
     conversation: UUID | None = None
     parent: UUID | None = None
     team: UUID | None = None
-    models: list[UUID] = []
-    text: str = ""
-    files: list[UUID] = []
+    models: list[UUID] = Field([], max_length=MAX_MODELS)
+    text: str = Field("", max_length=TEXT_LENGTH)
+    files: list[UUID] = Field([], max_length=MAX_FILES)
 
 
 class BudgetOut(Schema):

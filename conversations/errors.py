@@ -33,6 +33,7 @@ _STATUS = {
     "not_found": 404,
     "conflict": 409,
     "too_long": 413,
+    "no_room": 413,
     "busy": 429,
     "rate_limited": 429,
     "over_budget": 402,

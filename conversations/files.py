@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
-from conversations import file_parts, imaging
+from conversations import file_parts, imaging, quotas
 from conversations.errors import NotFound, Refused
 from conversations.file_types import ending_of, media_type_of
 from conversations.models import File, Membership, Message, User
@@ -33,12 +33,14 @@ def receive(owner: User, name: str, content: bytes) -> File:
     if len(content) > MAX_BYTES:
         raise Refused("too_long", f"A file may have {MAX_BYTES // 2**20} MB.")
     _check_unsent(owner)
+    quotas.check_files(owner, len(content))
     media_type = media_type_of(content)
     if media_type is None:
         raise Refused("bad_field", "A file must be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8.")
     with _kept(owner, _name(name, media_type), media_type, _clean(content, media_type)) as file, transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=owner.pk)  # one upload of a person after the other
         _check_unsent(owner)
+        quotas.check_files(owner, file.size)
         file.save(force_insert=True)
     return file
 

@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations import actions
+from conversations import actions, copying
 from conversations.errors import NotFound, Refused
 from conversations.ids import new_id
 from conversations.models import Share, User
 from conversations.sharing_forms import CopyForm, ShareForm
-from conversations.snapshot_views import COPIED_KEY, over
+from conversations.snapshot_views import over
 
 
 @login_required
@@ -58,8 +58,8 @@ def revoke(request: HttpRequest, share_id: UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def copy(request: HttpRequest) -> HttpResponse:
-    """Asks once more before it copies what the link shows that was followed in this session."""
-    shared = Share.objects.open().filter(digest=request.session.get(COPIED_KEY, "")).first()
+    """Asks once more before it copies what the link shows that was followed in this browser."""
+    shared = Share.objects.open().filter(digest=copying.remembered(request)).first()
     if shared is None:
         return over(request)
     form = CopyForm(request.POST if request.method == "POST" else None)

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from conversations import files, limits
+from conversations import copying, files, limits
 from conversations.errors import NotFound
 from conversations.models import Share
 from conversations.phrases import Phrases, phrases
@@ -25,8 +25,6 @@ from conversations.sharing_forms import PHRASE_LENGTH
 from conversations.snapshots import Page, page_of
 from conversations.trickle import trickling
 
-COPIED_KEY = "share"
-"""In the session: the digest of the link whose snapshot this person wants to go on from."""
 UNLOCKED_KEY = "shares"
 """In the session: digests of links whose pass phrase was given."""
 MOST_UNLOCKED = 20
@@ -102,11 +100,12 @@ def file(request: HttpRequest, share: Share, file_id: UUID) -> HttpResponse:
 @require_safe
 @_below
 def follow(request: HttpRequest, share: Share) -> HttpResponse:
-    """On to the copy: the secret leaves the address, so that no sign-in on the way carries it."""
+    """Lead on to the copy: the secret leaves the address, so that no sign-in on the way carries it."""
     if _is_locked(request, share):
         return redirect("../")
-    request.session[COPIED_KEY] = share.digest
-    return redirect("copy-share")
+    response = redirect("copy-share")
+    copying.remember(response, share)
+    return response
 
 
 def over(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, close_old_connections, transaction
 from django.utils import timezone
@@ -88,6 +91,13 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
         yield Receipt.remove_old
         yield files.remove_forgotten
         yield HealthEvent.remove_old
+        yield _remove_ended_sessions
+
+
+def _remove_ended_sessions() -> None:
+    """Forget sessions whose time is over, and what is known of the browsers that had them."""
+    SessionStore.clear_expired()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def _free_what_the_ended_hold() -> None:

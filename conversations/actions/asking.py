@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from conversations import commands, files
+from conversations import commands, files, quotas
 from conversations.actions import choosing
 from conversations.actions.access import team_to_write_in, to_write_in, writable_question
 from conversations.actions.once import once
@@ -49,6 +49,7 @@ class _Question:
 
 
 def _begin(user: User, body: commands.Send, conversation_id: UUID, team: Team | None) -> dict[str, Any]:
+    quotas.check_conversations(user)
     defaults = team.defaults() if team else {}
     conversation = Conversation.objects.create(id=conversation_id, owner=user, team=team, **defaults)
     return _post(user, body, conversation)[1]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from conversations import events, generation
+from conversations import events, generation, quotas
 from conversations.actions.access import (
     team_to_write_in,
     to_decide_on,
@@ -22,6 +22,7 @@ from providers.auditing import Act
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
     """An empty conversation; `team`, where given, must be one this person may write in, and gives its defaults."""
+    quotas.check_conversations(user)
     with transaction.atomic():
         if team := fields.get("team"):
             fields = {**team.defaults(), **fields, "team": team_to_write_in(user, team.pk)}

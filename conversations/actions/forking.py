@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from conversations import commands, events
+from conversations import commands, events, quotas
 from conversations.actions.access import visible_message
 from conversations.actions.once import once
 from conversations.errors import Refused
@@ -41,6 +41,7 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
 
 def begin_with(branch: list[Message], user: User, **fields: Any) -> Conversation:
     """A private conversation of this person's that begins with copies of these messages."""
+    quotas.check_conversations(user)
     begun = Conversation.objects.create(owner=user, revision=len(branch) + 1, **fields)
     _copy(branch, begun)
     transaction.on_commit(lambda: events.conversation_updated(begun, begun.revision))

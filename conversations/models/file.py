@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +27,10 @@ class FileQuerySet(models.QuerySet["File"]):
 
     def unsent_of(self, owner: User) -> "FileQuerySet":
         return self.filter(owner=owner, was_sent=False)
+
+    def bytes_of(self, owner: User) -> int:
+        """Return how much room the files of this person take."""
+        return int(self.filter(owner=owner).aggregate(taken=Sum("size"))["taken"] or 0)
 
     def forgotten(self) -> "FileQuerySet":
         """Files that no message holds and whose time is over."""

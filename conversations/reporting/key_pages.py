@@ -96,7 +96,8 @@ def test_key(request: HttpRequest, key_id: UUID) -> HttpResponseBase:
     gap = get_random_string(32)
     context = {**_frame(key), "title": _("Test now"), "deployment": deployment, "gap": gap}
     before, after = report(request, "trial", context).rendered_content.split(gap)
-    return at_once(trickling(_written(before, after, key, deployment, request.user), "text/html; charset=utf-8"))
+    pieces = _written(before, after, key, deployment, request.user)
+    return at_once(trickling(pieces, "text/html; charset=utf-8", own_thread=True))
 
 
 def _written(before: str, after: str, key: ApiKey, deployment: Deployment, by: Any) -> Generator[bytes]:

@@ -131,7 +131,7 @@ class FileTray extends HTMLElement {
   async #send(file, item, signal) {
     const bar = item.querySelector("progress");
     try {
-      if (!signal.aborted) this.#stored.set(item, await upload(file, (share) => (bar.value = share), signal));
+      if (!signal.aborted) this.#keep(item, await upload(file, (share) => (bar.value = share), signal));
     } catch (refusal) {
       if (!refusal.code) throw refusal;
       if (!signal.aborted) this.#failed(item, file, refusal.code);
@@ -140,6 +140,11 @@ class FileTray extends HTMLElement {
       this.#leaving.delete(item);
       this.#changed();
     }
+  }
+
+  #keep(item, stored) {
+    this.#stored.set(item, stored);
+    if (Number.isFinite(stored.left)) this.#problems.push(phrase("file.left", { left: size(stored.left) }));
   }
 
   #failed(item, { name }, code) {
