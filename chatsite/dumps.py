@@ -13,6 +13,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from psycopg import sql
 
@@ -63,10 +64,20 @@ def load(folder: Path, behind: list[tuple[str, str]]) -> None:
             Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
         (folder / _COPY_OF_ITSELF).rename(connection.settings_dict["NAME"])
     else:
-        for app, name in dict(behind).items():  # the last of each is what it was at
+        for app, name in _ends(behind):
             call_command("migrate", app, name, interactive=False, verbosity=0)
         _load_tables(folder)
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def _ends(behind: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The migrations of each app on which none of the others rests, in whatever order they were noted."""
+    nodes, known = MigrationLoader(None, replace_migrations=False).graph.node_map, set(behind)
+    return [
+        key
+        for key in behind
+        if key in nodes and not any(child.key[0] == key[0] and child.key in known for child in nodes[key].children)
+    ]
 
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------

@@ -143,6 +143,11 @@ def test_a_site_that_is_not_empty_is_left_as_it_is(cast: Cast, elsewhere: Elsewh
     assert elsewhere.run("-c", LIST.replace("Group.obj", "0 and Group.obj")).stdout.strip() == json.dumps(before)
 
 
+def test_an_order_in_which_migrations_were_noted_does_not_matter() -> None:
+    noted = [("conversations", "0002_initial"), ("conversations", "0003_files"), ("conversations", "0001_initial")]
+    assert dumps._ends([*noted, ("an_app_of_then", "0001_initial")]) == [("conversations", "0003_files")]
+
+
 def test_a_name_that_is_taken_is_not_written_over(cast: Cast, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     with pytest.raises(CommandError, match="exists already"):
