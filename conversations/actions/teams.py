@@ -83,8 +83,9 @@ def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
         place = _place(team, person_id)
         if place.user_id == user.id:
             raise NotFound
+        _close_links(user, place.team)
         auditing.removed(user, place)
-        end_place(user, place)
+        _end(place)
 
 
 def leave_team(user: User, team_id: UUID) -> None:
@@ -97,10 +98,14 @@ def leave_team(user: User, team_id: UUID) -> None:
 
 def end_place(by: Any, place: Membership) -> None:
     """Remove somebody from a team, and close the links for many that they may know; the caller notes the removal."""
-    open_to_many = place.team.invitations.filter(is_single_use=False, revoked_at=None)
+    _close_links(by, place.team)
+    _end(place)
+
+
+def _close_links(by: Any, team: Team) -> None:
+    open_to_many = team.invitations.filter(is_single_use=False, revoked_at=None)
     with auditing.watch(by, open_to_many):
         open_to_many.revoke()
-    _end(place)
 
 
 def _end(place: Membership) -> None:
