@@ -68,16 +68,14 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     session = next((session for session in _sessions(request) if session.pk == session_id), None)
     if session is None:
         raise Http404
-    session.end()
+    _end(request, [session])
     return redirect("account")
 
 
 @login_required
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    for session in _sessions(request):
-        if not session.is_current():
-            session.end()
+    _end(request, [session for session in _sessions(request) if not session.is_current()])
     return redirect("account")
 
 
@@ -104,6 +102,13 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
         if not mine.update(revoked_at=timezone.now()):
             raise Http404
     return redirect("tokens")
+
+
+def _end(request: HttpRequest, sessions: list[UserSession]) -> None:
+    """End sessions, each with a line in the audit log that says from where it was used."""
+    for session in sessions:
+        auditing.note(request.user, auditing.Act.REMOVED, session, name=session.ip)
+        session.end()
 
 
 def _new_token(person: User, form: TokenForm) -> str:

@@ -4,14 +4,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.contrib.auth import login
+from django.contrib.auth import authenticate, login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from conversations import notices, passwords
+from conversations import guessing, notices, passwords
 from conversations.models import AccountNotice, User
 from providers import auditing
 
@@ -37,9 +38,11 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Lead somebody whose account was changed to what they should know first."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        auditing.note(user, Act.SIGNED_IN, user)
         if user.notices.due().exists():
             onward = urlencode({"next": response.headers.get("Location", "/")})
-            return HttpResponseRedirect(f"{reverse('notices')}?{onward}")
+            response = HttpResponseRedirect(f"{reverse('notices')}?{onward}")
+        guessing.know_browser(response, user)
         return response
 
     def set_password(self, user: User, password: str) -> None:
@@ -54,12 +57,25 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
                 auditing.note(user, act, Authenticator, name=user.username, **side)
                 notices.tell(user, kind)
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: str) -> str:
-        """allauth's own holds the Host header, whose port any guesser may choose, and each would count by itself."""
-        return credentials.get("username", "").lower()
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Let somebody try a password unless bad tries at this name have to pause; note who is refused."""
+        name = credentials.get("username", "")
+        person = User.objects.filter(username=name).first()
+        tries = guessing.tries_of(request, name, person)
+        if not tries.admit():
+            raise self.validation_error("too_many_login_attempts")
+        AuthenticationBackend.unstash_authenticated_user()
+        entered: Any = authenticate(request, **credentials)
+        entered = entered or AuthenticationBackend.unstash_authenticated_user()
+        if entered:
+            tries.forget()
+        elif person is not None:
+            auditing.note(None, Act.REFUSED, person)
+        return entered  # type: ignore[no-any-return]
 
 
 def enter(request: HttpRequest, person: User) -> None:
     """Sign in whoever has just proved to be new here."""
     login(request, person)
+    auditing.note(person, Act.SIGNED_IN, person)
     UserSession.objects.create_from_request(request)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations import limits, mailing, notices, passwords, postbox
+from conversations import guessing, limits, mailing, notices, passwords, postbox
 from conversations.digests import digest_of, fresh_secret
 from conversations.forms import ForgottenForm, PasswordForm
 from conversations.models import PasswordLink, User
@@ -89,7 +89,9 @@ def set_password(request: HttpRequest) -> HttpResponse:
         passwords.replace(link.user, form.cleaned_data["password"], kind=kind, by=link.made_by)
     request.session.pop(SESSION_KEY, None)
     messages.success(request, gettext("The new password is set. Sign in with it."))
-    return redirect("account_login")
+    response = redirect("account_login")
+    guessing.know_browser(response, link.user)  # whoever guesses at this name does not keep its person out
+    return response
 
 
 def _new_link(maker: User, person: User) -> str:

@@ -34,6 +34,8 @@ class AuditEntry(models.Model):
         REMOVED = "removed", _("removed")
         TESTED = "tested", _("tested")
         SEALED = "sealed", _("sealed anew")
+        SIGNED_IN = "signed_in", _("signed in")
+        REFUSED = "refused", _("refused to sign in")
         DOWNLOADED = "downloaded", _("downloaded")
         BACKED_UP = "backed_up", _("backed up")
         RESTORED = "restored", _("restored")
@@ -134,6 +136,7 @@ _KINDS = {
     "invitation": translate_noop("invitation"),
     "passwordlink": translate_noop("password link"),
     "personaltoken": translate_noop("personal token"),
+    "usersession": translate_noop("session"),
     "share": translate_noop("link to read"),
 }
 """Rows that nobody edits, and so have no name of their own."""

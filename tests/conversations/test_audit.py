@@ -124,7 +124,11 @@ def test_who_joins_by_a_link_comes_from_an_address(cast: Cast) -> None:
     newcomer = Client(headers={"host": "127.0.0.1"}, REMOTE_ADDR="203.0.113.9")
     newcomer.get(reverse("invitation", args=[secret]))
     assert newcomer.post(reverse("join"), {"name": "dora", "password": PASSWORD}).status_code == 302
-    assert told()[1:] == [("dora", "added", "user", "dora"), ("dora", "added", "membership", "dora · Crew")]
+    assert told()[1:] == [
+        ("dora", "added", "user", "dora"),
+        ("dora", "added", "membership", "dora · Crew"),
+        ("dora", "signed_in", "user", "dora"),
+    ]
     assert set(AuditEntry.objects.filter(actor_name="dora").values_list("address", flat=True)) == {"203.0.113.9"}
     assert secret not in repr(list(AuditEntry.objects.values()))
 

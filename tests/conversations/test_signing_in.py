@@ -15,10 +15,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import postbox
+from conversations import guessing, postbox
 from conversations.models import PasswordLink, PersonalToken, Team, User
 from conversations.models.password_link import may_reset
 from providers import keyring
+from providers.audit import AuditEntry
 from tests.conftest import PASSWORD, Cast
 from tests.sockets import Socket
 
@@ -86,21 +87,90 @@ def test_another_password_ends_all_other_sessions(cast: Cast, connect: Callable[
 # --- Guesses -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/accounts/login/", "/admin/login/"])
-def test_guesses_at_a_password_are_limited_on_every_way_in(cast: Cast, path: str) -> None:
-    for number in range(6):
-        visitor = browser(REMOTE_ADDR=f"10.0.0.{number}")
-        visitor.post(path, {"login": "bob", "username": "bob", "password": f"guess {number}"}, follow=True)
-        visitor.post("/accounts/login/", {"login": "bob", "password": f"guess {number}"})
-    assert not is_in(enter(cast.bob)), "the right one has to wait as well"
-    assert is_in(enter(cast.alice))
+def guess(at: str = "bob", times: int = 1, path: str = "/accounts/login/", **more: object) -> None:
+    for number in range(times):
+        given = {"login": at, "username": at, "password": f"guess {number}"}
+        browser(**more).post(path, given, follow=True)
 
 
-def test_guesses_by_other_names_of_the_site_count_together(cast: Cast) -> None:
-    for number in range(6):
-        visitor = Client(headers={"host": f"localhost:{number}"}, REMOTE_ADDR=f"10.0.0.{number}")
-        visitor.post("/accounts/login/", {"login": "BOB", "password": f"guess {number}"})
-    assert not is_in(enter(cast.bob))
+def is_let_in(person: User, client: Client | None = None, **more: object) -> bool:
+    client = client or browser(**more)
+    client.post("/accounts/login/", {"login": person.username, "password": PASSWORD})
+    return is_in(client)
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/login/?next=/admin/"])
+def test_guesses_from_one_place_have_to_pause(cast: Cast, path: str) -> None:
+    guess(times=guessing.FREE, path=path)
+    assert not is_let_in(cast.bob), "the right one has to wait as well"
+    assert is_let_in(cast.alice)
+    assert is_let_in(cast.bob, REMOTE_ADDR="10.0.0.9"), "elsewhere nobody is kept out"
+
+
+def test_guesses_by_other_spellings_and_names_of_the_site_count_together(cast: Cast) -> None:
+    for number, name in enumerate(("BOB", "bob", "Bob", "BoB", "\uff22ob")):
+        visitor = Client(headers={"host": f"localhost:{number}"})
+        visitor.post("/accounts/login/", {"login": name, "password": f"guess {number}"})
+    assert not is_let_in(cast.bob)
+
+
+def test_a_pause_grows_and_ends_with_the_right_password(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, minutes = timezone.now(), [0.0]
+    monkeypatch.setattr("django.core.cache.backends.db.tz_now", lambda: began + timedelta(minutes=minutes[0]))
+    guess(times=guessing.FREE)
+    for minute, is_heard in ((0.9, False), (1.1, True), (1.9, False), (2.2, True), (3.9, False), (4.3, True)):
+        minutes[0] = minute
+        before = AuditEntry.objects.filter(act="refused").count()
+        guess()
+        assert (AuditEntry.objects.filter(act="refused").count() > before) == is_heard, minute
+    minutes[0] = 9
+    assert is_let_in(cast.bob)
+    guess(times=guessing.FREE - 1)
+    assert is_let_in(cast.bob), "and all begins anew"
+
+
+def test_nobody_is_locked_out_by_others(cast: Cast) -> None:
+    known, dora = enter(cast.carol), browser()
+    turn_on(enter(cast.bob))
+    names = {"carol": cast.carol, "bob": cast.bob, "rita": cast.rita}
+    for name in names:
+        for number in range(guessing.FREE_OF_NAME // guessing.FREE + 1):
+            guess(name, guessing.FREE, REMOTE_ADDR=f"10.1.{number}.1")
+    assert not is_let_in(cast.carol, REMOTE_ADDR="10.9.9.9"), "guesses from everywhere pause too"
+    assert is_let_in(cast.carol, known), "but not where she has been before"
+    halfway = browser(REMOTE_ADDR="10.9.9.9")
+    answer = halfway.post("/accounts/login/", {"login": "bob", "password": PASSWORD})
+    assert "/2fa/authenticate/" in answer.headers["Location"], "nor before a second factor"
+    dora.get(make_link(enter(cast.alice), cast.rita))
+    dora.post("/new-password/", {"password": NEW})
+    dora.post("/accounts/login/", {"login": "rita", "password": NEW})
+    assert is_in(dora), "nor behind a link"
+
+
+def test_an_office_signs_in_at_nine(cast: Cast) -> None:
+    assert all(is_let_in(cast.bob if number % 2 else cast.carol) for number in range(40))
+
+
+def test_one_address_does_not_guess_at_everybody(cast: Cast) -> None:
+    for number in range(guessing.OF_AN_ADDRESS + 1):
+        guess(f"somebody{number}")
+    assert not is_let_in(cast.bob)
+    assert is_let_in(cast.bob, REMOTE_ADDR="10.0.0.9")
+
+
+def test_the_audit_log_has_sign_ins_refused_ones_and_ended_sessions(cast: Cast) -> None:
+    enter(cast.bob)
+    guess("bob")
+    guess("a password typed into the wrong field")
+    here = enter(cast.bob)
+    here.post(reverse("end-other-sessions"))
+    entries = AuditEntry.objects.order_by("id").values_list("act", "actor_name", "subject_name", "address")
+    assert list(entries) == [
+        ("signed_in", "bob", "bob", "127.0.0.1"),
+        ("refused", "", "bob", "127.0.0.1"),
+        ("signed_in", "bob", "bob", "127.0.0.1"),
+        ("removed", "bob", "127.0.0.1", "127.0.0.1"),
+    ]
 
 
 # --- The second factor ---------------------------------------------------------------------------------------------
