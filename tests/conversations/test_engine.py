@@ -166,7 +166,7 @@ def test_a_model_that_lost_its_key_meanwhile_fails_in_words(
 def test_after_a_failure_the_next_question_is_answered(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    vendor.play([400, b"{}"])
+    vendor.play([413, b"{}"])
     alice = connect(cast.alice)
     first = ask(alice, model, "one")
     assert alice.event("message.finished")["message"]["status"] == "failed"

@@ -185,7 +185,7 @@ def test_a_reply_that_ends_while_a_conversation_is_opened_is_told_up_to_its_end(
 def test_a_vendors_broken_text_in_an_error_does_not_stop_the_site(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    vendor.play([400, JSON, b'{"error":{"message":"bad \\ud800 word"}}'])
+    vendor.play([413, JSON, b'{"error":{"message":"bad \\ud800 word"}}'])
     alice = connect(cast.alice)
     ask(alice, model)
     assert "\ufffd" in alice.event("message.finished")["message"]["error"]["text"]
