@@ -25,7 +25,8 @@ PLACES = (
     "conversations/admission.py", "conversations/api.py", "conversations/admin.py", "conversations/allowance.py",
     "conversations/files.py", "conversations/opening.py", "conversations/reporting/*.py",
     "conversations/audit_download.py", "conversations/key_adding.py", "conversations/ledger_admin.py",
-    "conversations/team_admins.py", "providers/admin.py", "providers/admin_pages.py", "providers/audit_admin.py",
+    "conversations/people_admin.py", "conversations/team_admins.py", "providers/admin.py", "providers/admin_pages.py",
+    "providers/audit_admin.py",
     "providers/audited_admin.py", "providers/preset_page.py", "providers/readdressing.py",
 )  # fmt: skip
 LOOK_UPS = {

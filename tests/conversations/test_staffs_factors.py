@@ -1,9 +1,10 @@
-"""A second factor of somebody on the staff is theirs and superusers' to take away."""
+"""Who has power over the site, and what protects it, are superusers' to remove."""
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
+from conversations.models import User
 from tests.conftest import Cast
 from tests.providers.administering import page, staff
 
@@ -21,3 +22,11 @@ def test_the_second_factors_of_staff_are_taken_away_by_superusers_alone(cast: Ca
     client.post(page(Authenticator, "changelist"), {"action": "delete_selected", "post": "yes",
                 "_selected_action": [str(Authenticator.objects.get().pk)]})  # fmt: skip
     assert Authenticator.objects.get().user == cast.alice
+
+
+def test_people_with_power_are_deleted_by_superusers_alone(cast: Cast) -> None:
+    client = staff(cast, "view_user", "delete_user")
+    mighty = User.objects.create_user("dora", is_staff=True)
+    for person, status in ((mighty, 403), (cast.carol, 302)):
+        assert client.post(page(User, "delete", person.pk), {"post": "yes"}).status_code == status
+        assert User.objects.filter(pk=person.pk).exists() == (status == 403)
