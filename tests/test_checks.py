@@ -1,6 +1,5 @@
 """One list of checks: what is wrong is said by everybody who must say it, and "in order" only of what was looked at."""
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from chatsite import checks
 from chatsite.models import Pulse
 from conversations import readiness as module
 from conversations.factors import SealedFactors
@@ -76,17 +76,19 @@ def test_whoever_must_say_it_says_each(site: RealSite) -> None:
     assert requests.get(f"{site.address}/readyz", timeout=30).json() == {"status": "ok", "version": "0.1.0"}
 
 
-def test_doctor_says_what_it_looked_at(tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "CHATSITE_ORIGINS"}
-    for given in ({}, {"CHATSITE_ORIGINS": "https://chat.example"}):
-        look = "import django; django.setup(); from chatsite import checks; print(checks.environment())"
-        run = subprocess.run(
-            [sys.executable, "-c", look],
-            cwd=BASE, env=environment | given | {"DJANGO_SETTINGS_MODULE": "chatsite.settings"},
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
-        assert ("CHATSITE_ORIGINS is not set in this terminal" in run.stdout) is not bool(given)
-        assert given.get("CHATSITE_ORIGINS", "http://localhost:8000") in run.stdout
+def test_doctor_says_what_it_looked_at(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CHATSITE_ORIGINS = ["https://chat.example"]
+    monkeypatch.setenv("CHATSITE_ORIGINS", "https://chat.example")
+    said = checks.environment()
+    assert isinstance(said, str)
+    assert f"{settings.CHATSITE_DATA}, https://chat.example" in said
+    monkeypatch.delenv("CHATSITE_ORIGINS")
+    settings.CHATSITE_ORIGINS = ["http://localhost:8000"]
+    found = checks.environment()
+    assert not isinstance(found, str)
+    assert "http://localhost:8000" in found[0].text
+    assert "CHATSITE_ORIGINS is not set in this terminal" in found[0].detail
+    assert not found[0].is_grave
 
 
 # --- Keys, models, teams --------------------------------------------------------------------------------------------
