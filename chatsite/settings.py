@@ -186,7 +186,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key,100/d/key"}  # codes; of passwords see guessing.py
-ACCOUNT_FORMS = {"change_password": "conversations.password_forms.NewPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "conversations.password_forms.NameForm",
+    "change_password": "conversations.password_forms.NewPasswordForm",
+}
 MFA_ADAPTER = "conversations.factors.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from conversations.likeness import skeleton
 from conversations.models import User
 from conversations.text import one_line
 from providers.presets import PRESETS
@@ -22,6 +22,8 @@ class AccountForm(forms.Form):
     def clean_name(self) -> str:
         name = User.normalize_username(self.cleaned_data["name"])
         User._meta.get_field("username").run_validators(name)
+        if not skeleton(name) or User.objects.called(name).exists():
+            raise forms.ValidationError(_("This name is taken."))
         return name
 
     def clean(self) -> dict[str, Any]:
@@ -54,14 +56,14 @@ class ProfileForm(forms.Form):
 
     def clean_display_name(self) -> str:
         name = one_line(self.cleaned_data["display_name"], "display_name", 120)
-        others = User.objects.exclude(pk=self.person.pk)
-        if name and others.filter(Q(username__iexact=name) | Q(display_name__iexact=name)).exists():
+        others = User.objects.called(name).exclude(pk=self.person.pk)
+        if name and (not skeleton(name) or others.exists()):
             raise forms.ValidationError(_("This name is taken."))
         return name
 
     def save(self) -> None:
         self.person.display_name = self.cleaned_data["display_name"]
-        self.person.save(update_fields=["display_name"])
+        self.person.save(update_fields=["display_name", "display_key"])
 
 
 class AddressForm(forms.Form):

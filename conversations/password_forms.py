@@ -2,11 +2,23 @@
 
 from typing import Any
 
-from allauth.account.forms import ChangePasswordForm
+from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from conversations import passwords
+from conversations.models import User
+
+
+class NameForm(LoginForm):  # type: ignore[misc]
+    """Name and password; however somebody spells their name, it is found."""
+
+    def clean_login(self) -> str:
+        name: str = super().clean_login()
+        try:
+            return User.objects.get_by_natural_key(name).username
+        except User.DoesNotExist:
+            return name
 
 
 class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]

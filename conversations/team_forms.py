@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conversations.errors import Refused
+from conversations.likeness import skeleton
 from conversations.models import Membership, Team
 from conversations.parameters import LEVELS, checked
 from conversations.text import TEXT_LENGTH, one_line
@@ -21,7 +22,10 @@ class TeamForm(forms.Form):
     name = forms.CharField(max_length=NAME_LENGTH, label=_("Name"))
 
     def clean_name(self) -> str:
-        return one_line(self.cleaned_data["name"], "name", NAME_LENGTH)
+        name = one_line(self.cleaned_data["name"], "name", NAME_LENGTH)
+        if not skeleton(name):
+            raise forms.ValidationError(_("This name is taken."))
+        return name
 
 
 class RoleForm(forms.Form):

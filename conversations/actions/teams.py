@@ -39,7 +39,7 @@ def change_team(user: User, team_id: UUID, **changed: Any) -> None:
         for field, value in changed.items():
             setattr(team, field, value)
         with auditing.watch(user, Team.objects.filter(pk=team_id)):
-            team.save(update_fields=list(changed))
+            team.save(update_fields=[*changed, *(["name_key"] if "name" in changed else [])])
 
 
 def remove_team(user: User, team: Team) -> list[str]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import models
 
+from conversations.likeness import skeleton
+
 
 class KeyField(models.CharField):  # type: ignore[type-arg]
     """The key of another text field, computed when its row is saved; null where that text is empty.
@@ -27,6 +29,14 @@ class KeyField(models.CharField):  # type: ignore[type-arg]
     @staticmethod
     def key_of(text: str) -> str:
         raise NotImplementedError
+
+
+class NameKey(KeyField):
+    """A name as it looks."""
+
+    @staticmethod
+    def key_of(text: str) -> str:
+        return skeleton(text)
 
 
 class AddressKey(KeyField):

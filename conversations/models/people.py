@@ -13,7 +13,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
-from conversations.models.keys import AddressKey
+from conversations.likeness import skeleton
+from conversations.models.keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
 
 
@@ -21,6 +22,16 @@ class PersonManager(UserManager["User"]):
     def superusers(self) -> "models.QuerySet[User]":
         """Those who can come in."""
         return self.filter(is_superuser=True, is_active=True)
+
+    def called(self, name: str) -> "models.QuerySet[User]":
+        """Those whose name to sign in with, or name that others see, looks like this one."""
+        key = skeleton(name)
+        return self.filter(models.Q(username_key=key) | models.Q(display_key=key)) if key else self.none()
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The one who signs in with this name, however it is spelt."""
+        exact = self.filter(username=username).first()
+        return exact or self.get(username_key=skeleton(username or ""))
 
 
 class User(AbstractUser):
@@ -31,6 +42,8 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     display_name = models.CharField(_("display name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True, choices=settings.LANGUAGES)
+    username_key = NameKey("username")
+    display_key = NameKey("display_name")
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
     email_key = AddressKey("email")
     made_in = models.ForeignKey("Team", models.SET_NULL, null=True, editable=False, related_name="+")
@@ -47,7 +60,15 @@ class User(AbstractUser):
 
     def clean(self) -> None:
         super().clean()
+        self._be_unlike_others()
         self._keep_a_superuser()
+
+    def _be_unlike_others(self) -> None:
+        """Raise ValidationError for a name that looks like one of somebody else's, or like nothing."""
+        for field in ("username", "display_name"):
+            name = getattr(self, field)
+            if name and (not skeleton(name) or User.objects.called(name).exclude(pk=self.pk).exists()):
+                raise ValidationError({field: _("This name is taken.")})
 
     def _keep_a_superuser(self) -> None:
         """Raise ValidationError where what is about to be saved would leave the site without a superuser."""
@@ -142,6 +163,7 @@ class Team(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
+    name_key = NameKey("name")
     members = models.ManyToManyField(User, through="Membership", related_name="teams", verbose_name=_("members"))
     model = models.ForeignKey(
         LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("model")
@@ -180,6 +202,12 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a name that looks like another team's, or like nothing."""
+        key = skeleton(self.name)
+        if not key or Team.objects.exclude(pk=self.pk).filter(name_key=key).exists():
+            raise ValidationError({"name": _("This name is taken.")})
 
     def defaults(self) -> dict[str, Any]:
         """The fields with which a conversation of this team begins."""
