@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import question
@@ -56,33 +58,33 @@ def site(tmp_path: Path, soak: bool) -> Iterator[RealSite]:
 def test_hostile_replies_hold_up_nobody(site: RealSite, soak: bool, bar: Bar) -> None:
     """Beyond what a server that does nothing takes on this machine in the same moments."""
     usual = seconds_of(site.start)
-    sockets = [window(site, person) for person in PEOPLE]
+    windows = [Window(site, person) for person in PEOPLE]
     with watched(site) as idle:
-        list(map(Socket.settle, sockets))
+        [window.socket.settle() for window in windows]
     say("nothing", idle)
     worst = Answers()
     for name in HOSTILE if soak else SOME:
         with watched(site) as answers:
-            for socket in sockets:
-                ask(site, socket, name)
-            for socket in sockets:
-                finished(socket)
+            for window in windows:
+                window.ask(name)
+            for window in windows:
+                window.wait_for_the_end()
         say(name, answers)
         worst.site += answers.site
         worst.idle += answers.idle
     say("all", worst)
     assert percentile(worst.site, 99) < 1000 * bar(P99) + 3 * percentile(worst.idle, 99)
-    for socket in sockets:
-        socket.close()
+    for window in windows:
+        window.socket.close()
     assert_dies_and_starts(site, bar, usual)
 
 
 def assert_dies_and_starts(site: RealSite, bar: Bar, usual: float) -> None:
     """Killed in the middle of such replies it listens again at once; told to end while it renders them it does."""
     for kill in (True, False):
-        socket = window(site, "alice")
-        conversation = ask(site, socket, "scala")
-        socket.wait(lambda frame: frame["type"] == "message.delta" and "html" in frame)
+        window = Window(site, "alice")
+        conversation = window.ask("scala")
+        window.socket.wait(lambda frame: frame["type"] == "message.delta" and "html" in frame)
         children = children_of(site)
         assert len(children) == 1
         if kill:
@@ -100,29 +102,45 @@ def assert_dies_and_starts(site: RealSite, bar: Bar, usual: float) -> None:
             print(f"ends {seconds:.2f} s after SIGTERM")
             assert code == 0
             assert seconds < bar(END)
-        socket.close()
+        window.socket.close()
         assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
-def window(site: RealSite, person: str) -> Socket:
-    """A socket that is sent the HTML of whatever it asks for."""
-    socket = Socket(site.address, site.session(person))
-    first = ask(site, socket, "empty lines")
-    assert socket.ask("conversation.open", conversation=first, html=True)["type"] == "ack"
-    finished(socket)
-    return socket
+class Window:
+    """Somebody who is sent the HTML of whatever they ask for, and comes back when they read too slowly."""
 
+    def __init__(self, site: RealSite, person: str) -> None:
+        self._site, self._person = site, person
+        self.socket = Socket(site.address, site.session(person))
+        self.conversation = self.ask("empty lines")
+        self._open()
+        self.wait_for_the_end()
 
-def ask(site: RealSite, socket: Socket, name: str) -> str:
-    """A conversation whose first reply is this text."""
-    return str(socket.ask("message.send", conversation=None, text=name, models=[site.model])["conversation"])
+    def ask(self, name: str) -> str:
+        """Begin a conversation whose first reply is this text."""
+        sent = self.socket.ask("message.send", conversation=None, text=name, models=[self._site.model])
+        self.conversation = str(sent["conversation"])
+        return self.conversation
 
+    def wait_for_the_end(self) -> None:
+        """Until the reply is complete."""
+        until = monotonic() + PATIENCE
+        while True:
+            try:
+                message = self.socket.wait(lambda frame: frame["type"] == "message.finished", PATIENCE)["message"]
+                break
+            except ConnectionClosed:
+                assert monotonic() < until
+                self.socket = Socket(self._site.address, self._site.session(self._person))
+                if (opened := self._open())["streaming"] == []:
+                    message = opened["messages"][-1]
+                    break
+        assert message["status"] == "complete", message["error"]
+        self.socket.frames.clear()
+        self.socket._read = 0
 
-def finished(socket: Socket) -> None:
-    event = socket.wait(lambda frame: frame["type"] == "message.finished", PATIENCE)
-    assert event["message"]["status"] == "complete", event["message"]["error"]
-    socket.frames.clear()
-    socket._read = 0
+    def _open(self) -> Any:
+        return self.socket.ask("conversation.open", conversation=self.conversation, html=True, since=0)
 
 
 @contextmanager
