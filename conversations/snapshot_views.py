@@ -75,7 +75,8 @@ def page(request: HttpRequest, share: Share) -> HttpResponseBase:
     gap = get_random_string(32)
     context = {"share": share, "page": shown, "gap": gap}
     head, foot = render_to_string("shares/page.html", context, request).split(gap)
-    return trickling(_written(head, shown, phrases(), foot), "text/html; charset=utf-8")
+    pieces = _written(head, shown, phrases(), foot)
+    return trickling(pieces, "text/html; charset=utf-8", compress_for=request)
 
 
 def _written(head: str, shown: Page, said: Phrases, foot: str) -> Generator[bytes]:

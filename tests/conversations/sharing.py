@@ -47,13 +47,17 @@ def shown(path: str, client: Client | None = None) -> str:
 
 def content_of(response: Any) -> str:
     """The text of a response, also of one that is written while it is sent."""
+    return bytes_of(response).decode()
+
+
+def bytes_of(response: Any) -> bytes:
     if not response.streaming:
-        return str(response.content.decode())
+        return bytes(response.content)
 
     async def collect() -> bytes:
         return b"".join([piece async for piece in response.streaming_content])
 
-    return async_to_sync(collect)().decode()
+    return async_to_sync(collect)()
 
 
 def is_gone(path: str, client: Client | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from conversations.markdown import growing
 from conversations.models import Conversation, Message, Share
 from tests.conftest import Cast
 from tests.conversations.calling import NOBODY, say
-from tests.conversations.sharing import PHRASE, answer, attach, content_of, is_gone, last, share, shown, talk
+from tests.conversations.sharing import PHRASE, answer, attach, bytes_of, content_of, is_gone, last, share, shown, talk
 from tests.conversations.test_teams import enter
 
 pytestmark = pytest.mark.usefixtures("static_files")
@@ -213,6 +214,19 @@ def test_a_page_has_so_many_characters_and_a_larger_message_is_its_own(
     path = share(cast.bob, conversation)[1]
     assert "Page 1 of 6" in shown(path)
     assert "Question 2" in shown(f"{path}?page=5")
+
+
+def test_it_is_one_stream_however_many_pieces(cast: Cast) -> None:
+    """Chromium reads the first of several gzip streams and no more."""
+    path = share(cast.bob, talk(cast.bob))[1]
+    response = enter(None).get(path, headers={"accept-encoding": "br, gzip;q=0.8"})
+    assert response.headers["Content-Encoding"] == "gzip"
+    stream = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    assert stream.decompress(bytes_of(response)).decode().rstrip().endswith("</html>")
+    assert stream.eof
+    assert stream.unused_data == b""
+    for refused in ("", "br", "gzip;q=0", "gzip; q=0.0, br"):
+        assert enter(None).get(path, headers={"accept-encoding": refused}).headers["Content-Encoding"] == "identity"
 
 
 def test_what_is_stored_is_shown_and_nothing_rendered(cast: Cast) -> None:
