@@ -55,6 +55,11 @@ def is_words(parts: Parts) -> bool:
     return all(part["kind"] in ("text", "thought") for part in parts)
 
 
+def fits(html: str, parts: Parts) -> bool:
+    """Tell whether this HTML has a piece for each part that is rendered."""
+    return is_words(parts) or html.count(markdown.PART) == max(0, sum(map(_is_rendered, _merged(parts))) - 1)
+
+
 def _joined(pieces: Iterable[str]) -> str:
     return markdown.PART.join(pieces)
 

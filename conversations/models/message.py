@@ -18,7 +18,7 @@ from conversations.ids import new_id
 from conversations.models import statements
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
-from conversations.segments import as_written, is_words, rendered, segments
+from conversations.segments import as_written, fits, is_words, rendered, segments
 from providers.models import LanguageModel
 from providers.prepared import as_stored
 
@@ -265,7 +265,8 @@ class Message(models.Model):
         """The stored HTML; made now and stored where there is none, or the renderer has changed since."""
         if not self.parts and not self.text:
             return ""
-        if self.html_version == markdown.RENDERER_VERSION or (self.html_version == 1 and is_words(self.parts)):
+        is_current = self.html_version == markdown.RENDERER_VERSION and fits(self.html, self.parts)
+        if is_current or (self.html_version == 1 and is_words(self.parts)):
             return self.html
         if self.is_under_way:
             return as_written(self.text, self.parts)
