@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Hashable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -18,19 +18,26 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from chatsite.room import Room
-from chatsite.senders import Sender, people
+from chatsite.senders import Sender, is_person, people
 from conversations.crew import Crew, Full
 from conversations.stored_file import StoredFile
 
 PATHSEND = "http.response.pathsend"
-THREADS, EACH, WAITING = 12, 4, 100
-"""Requests answered at once, those of one owner among them, and those of one owner that wait for their turn."""
+THREADS, WAITING = 12, 100
+"""Requests answered at once, and those of one owner that wait for their turn."""
+OF_A_PERSON, OF_AN_ADDRESS = 4, 2
+"""Of those answered at once: a person may wait for vendors in some, and look at other pages meanwhile."""
 
 SMALL = 64 * 2**10
 ANSWERS, ANSWERS_OF_ONE = 256 * 2**20, 16 * 2**20
 """Bytes of answers that wait for their readers: of all, and of one owner who waits for several."""
 
-crew = Crew("request", THREADS, each=EACH, waiting=WAITING, kept=1)
+
+def _at_once(owner: Hashable) -> int:
+    return OF_A_PERSON if is_person(str(owner)) else OF_AN_ADDRESS
+
+
+crew = Crew("request", THREADS, each=_at_once, waiting=WAITING)
 _answers = Room(ANSWERS)
 
 

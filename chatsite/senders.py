@@ -21,6 +21,7 @@ TRUSTED_SECONDS = 600.0
 MOST_KNOWN = 10_000
 
 _BEARER = b"bearer "
+_PERSON = "person "
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,12 @@ def _proof(authorization: bytes, cookies: bytes) -> Proof:
 
 def owner_of(person: UUID) -> str:
     """Return the name by which a person's requests and connections are counted."""
-    return f"person {person}"
+    return f"{_PERSON}{person}"
+
+
+def is_person(owner: str) -> bool:
+    """Return whether this name is a person's and not an address."""
+    return owner.startswith(_PERSON)
 
 
 class People:

@@ -9,7 +9,7 @@ from chatsite.senders import Proof, Sender, people
 from conversations.admission import Credential, person_of
 from conversations.crew import Crew
 
-_crew = Crew("whose", 2, each=1, waiting=10, kept=0)
+_crew = Crew("whose", 2, each=lambda _: 1, waiting=10, kept=0)
 
 
 def ask(sender: Sender) -> "Future[str]":

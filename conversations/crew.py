@@ -26,14 +26,16 @@ class Full(Exception):
 
 
 class Crew:
-    """Runs work in at most `threads` threads, of one owner in at most `each` at a time; owners take turns.
+    """Runs work in at most `threads` threads, in at most `each(owner)` of them at a time for one; owners take turns.
 
     Of one owner at most `waiting` pieces wait. `kept` threads never end, and what is under way at an exit is finished.
     """
 
-    def __init__(self, name: str, threads: int, *, each: int = 0, waiting: int = 0, kept: int = 1) -> None:
+    def __init__(
+        self, name: str, threads: int, *, each: Callable[[Hashable], int] | None = None, waiting: int = 0, kept: int = 1
+    ) -> None:
         self.name, self.threads, self.kept = name, threads, kept
-        self._each, self._most_waiting = each or threads, waiting
+        self._each, self._most_waiting = each or (lambda _: threads), waiting
         self._lock = threading.Lock()
         self._at_rest = threading.Condition(self._lock)
         self._idle: list[SimpleQueue[tuple[Hashable, Work]]] = []
@@ -51,7 +53,7 @@ class Crew:
         future: Future[T] = Future()
         piece = partial(_fulfil, future, work)
         with self._lock:
-            if self._running[owner] < self._each and (self._idle or self._count < self.threads):
+            if self._running[owner] < self._each(owner) and (self._idle or self._count < self.threads):
                 self._running[owner] += 1
                 self._hand_over(owner, piece)
             elif self._most_waiting and len(self._waiting.get(owner, ())) >= self._most_waiting:
@@ -107,7 +109,7 @@ class Crew:
     def _whose_turn(self) -> tuple[Hashable, Work] | None:
         """The owner who waited longest for a turn goes behind the others."""
         for owner, pieces in self._waiting.items():
-            if self._running[owner] < self._each:
+            if self._running[owner] < self._each(owner):
                 piece = pieces.popleft()
                 del self._waiting[owner]
                 if pieces:

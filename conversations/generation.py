@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from django.conf import settings
 from conversations import allowance, database, events, history, markdown, spending
 from conversations.attempting import Task, attempt
 from conversations.checkpoints import Outcome, writer
+from conversations.crew import Crew
 from conversations.endings import broken, closing, restarted, stopped
 from conversations.live import LiveReply, hub
 from conversations.models import Message
@@ -35,7 +35,7 @@ RENDER_WORK = 5.0
 """and that it may take of the processor."""
 
 _logger = logging.getLogger(__name__)
-_threads = ThreadPoolExecutor(settings.CHATSITE_STREAM_THREADS, thread_name_prefix="reply")
+_threads = Crew("reply", settings.CHATSITE_STREAM_THREADS, kept=0)
 
 
 def start(reply: Message) -> None:

@@ -18,6 +18,7 @@ from conversations import admission, announcing, checkpoints, files, generation,
 from conversations.checkpoints import AlreadyEnded, Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import hub
+from conversations.memory import give_back as give_memory_back
 from conversations.models import Message, Receipt
 from conversations.models.message import MessageQuerySet, Status
 from conversations.segments import rendered
@@ -87,6 +88,8 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     yield markdown.child.tend
     if number % REMIND_EVERY == 0:
         yield hub.remind
+    if number % 60 == 0:
+        yield give_memory_back
     if number % 3600 == 0:
         yield Receipt.remove_old
         yield files.remove_forgotten

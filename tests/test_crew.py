@@ -37,7 +37,7 @@ def work() -> Iterator[Work]:
 
 
 def test_one_owner_gets_so_many_threads_and_another_still_finds_one(work: Work) -> None:
-    few = Crew("few", 3, each=2)
+    few = Crew("few", 3, each=lambda _: 2)
     first = [few.submit_for("eager", lambda number=number: work(f"eager {number}")) for number in range(20)]  # type: ignore[misc]
     work.wait_for(2)
     other = few.submit_for("other", lambda: work("other"))

@@ -355,3 +355,18 @@ def test_a_question_asked_of_a_locked_database_is_acked_after_the_lock(
     assert not other_writer.has_lock
     assert Message.objects.filter(pk=ack["message"]).exists()
     assert alice.event("message.finished")["message"]["status"] == "complete"
+
+
+# --- What is left of it ----------------------------------------------------------------------------------------------
+
+
+def test_replies_leave_no_threads_behind(
+    connect: Connect, cast: Cast, model: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conversations.crew.IDLE_SECONDS", 0.1)
+    socket = connect(cast.alice)
+    for _ in range(5):
+        ask(socket, model)
+    for _ in range(5):
+        socket.event("message.finished")
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "reply"])
