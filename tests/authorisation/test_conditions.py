@@ -33,6 +33,9 @@ ELSEWHERE = {
     "Installation.lets_make_teams: filter(staff":
         "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
     "teams._keep_a_lead: ": "test_teams.py::test_the_last_lead_stays",
+    "Membership.is_last_lead: ": "test_teams.py::test_the_last_lead_stays",
+    "User.has_power: ":
+        "test_taking_over.py::test_a_lead_helps_whom_their_team_brought_until_the_account_is_more_than_that",
     "admission._admitted: ": "test_tokens.py::test_a_socket_ends_with_its_token",
     "ConversationQuerySet.readers: ": "test_models.py::test_the_readers_of_many_are_who_may_see_each",
     "Invitation.use: ": "test_invitations.py::test_two_who_follow_one_link_at_once_are_one_too_many",

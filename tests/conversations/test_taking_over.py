@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.management.commands.changepassword import Command as BasePasswords
+from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.management import call_command
 from django.db import IntegrityError, connection
@@ -80,6 +81,9 @@ def test_a_lead_helps_whom_their_team_brought_until_the_account_is_more_than_tha
     User.objects.filter(pk=dora.pk).update(is_superuser=True)
     assert asks_for_a_link(lead, dora) == 404
     User.objects.filter(pk=dora.pk).update(is_superuser=False)
+    dora.groups.add(Group.objects.create(name="Accountants"))
+    assert asks_for_a_link(lead, dora) == 404, "power comes by a group too"
+    dora.groups.clear()
     cast.team.memberships.filter(user=dora).delete()
     assert asks_for_a_link(lead, dora) == 404, "who has left the team is nobody's there"
 
