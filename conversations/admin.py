@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations import actions, roles
+from conversations import actions, notices, roles
 from conversations.admin_words import NamedPermissions, name_everything
 from conversations.audit_download import DownloadedAuditAdmin
 from conversations.budget_form import BudgetForm
@@ -138,6 +138,15 @@ class FactorAdmin(AuditedAdmin):
     list_display = ["user", "type", "created_at", "last_used_at"]
     fields = ["user", "type", "created_at", "last_used_at"]
 
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        super().delete_model(request, obj)
+        _tell_of_removal(request, [obj.user])
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        people = list(User.objects.filter(authenticator__in=queryset).distinct())
+        super().delete_queryset(request, queryset)
+        _tell_of_removal(request, people)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -148,3 +157,10 @@ class FactorAdmin(AuditedAdmin):
         """Leave the second factors of staff to superusers: without one, a password alone is that person's power."""
         is_staffs = obj is not None and (obj.user.is_staff or obj.user.is_superuser)
         return (not is_staffs or bool(request.user.is_superuser)) and super().has_delete_permission(request, obj)
+
+
+def _tell_of_removal(request: HttpRequest, people: list[Any]) -> None:
+    """Nobody loses a second factor without hearing of it."""
+    assert isinstance(request.user, User)
+    for person in people:
+        notices.tell(person, notices.Kind.FACTOR_REMOVED, by=request.user)

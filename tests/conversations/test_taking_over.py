@@ -329,6 +329,21 @@ def test_every_change_of_what_protects_an_account_is_told_and_noted(cast: Cast) 
     ]
 
 
+@pytest.mark.usefixtures("sends_mail")
+@pytest.mark.parametrize("by_list", [False, True])
+def test_a_second_factor_is_taken_away_from_nobody_in_silence(cast: Cast, by_list: bool) -> None:
+    User.objects.filter(pk=cast.bob.pk).update(email="bob@mail.example")
+    factor = TOTP.activate(cast.bob, generate_totp_secret()).instance
+    listed, delete = "/admin/mfa/authenticator/", reverse("admin:mfa_authenticator_delete", args=[factor.pk])
+    picked = {"action": "delete_selected", "_selected_action": [str(factor.pk)]}
+    alice = enter(cast.alice)
+    answer = alice.post(listed, {**picked, "post": "yes"}) if by_list else alice.post(delete, {"post": "yes"})
+    assert answer.status_code == 302
+    (letter,) = letters()
+    assert "Your second factor was removed.\nBy: alice" in letter.body
+    assert enter(cast.bob).session["_auth_user_id"] == str(cast.bob.pk)
+
+
 @pytest.mark.parametrize(
     "path",
     [
