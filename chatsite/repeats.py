@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from chatsite.complaints import complaint
+from chatsite.errors import masked
 
 PERIOD = 60.0
 """Seconds between two counts."""
@@ -93,7 +94,8 @@ def _shorten(record: logging.LogRecord) -> None:
     """A database that is away or a disk that is full is one sentence: no line of a traceback helps."""
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None and (found := complaint(error)):
-        sentence = found.sentence.replace("%", "%%") if record.args else found.sentence
+        told = masked(found.sentence)  # the filters before this one have not seen it
+        sentence = told.replace("%", "%%") if record.args else told
         record.msg = f"{str(record.msg).rstrip('.')}: {sentence}"
         record.exc_info = record.exc_text = None
         record.complaint = found.code

@@ -265,7 +265,7 @@ LOGGING = {
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["counted", "masked", "terse"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked", "terse", "counted"]},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
