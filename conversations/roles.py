@@ -3,6 +3,8 @@
 from itertools import product
 from typing import Any
 
+from django.apps import apps as every_app
+from django.apps.registry import Apps
 from django.contrib.auth.models import Group, Permission
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as translate_noop
@@ -36,8 +38,13 @@ def label_of(group: Group) -> str:
     return gettext(LABELS[group.name]) if group.name in LABELS else group.name
 
 
-def prepare(**_kwargs: Any) -> None:
-    """Make the groups, or give those that are there the permissions they should have; runs after each migration."""
+def prepare(apps: Apps = every_app, **_kwargs: Any) -> None:
+    """Make the groups, or give those that are there the permissions they should have; runs after each migration.
+
+    A restore migrates one app after the other: before there are permissions there is nothing to give.
+    """
+    if not {"permission", "group"} <= set(apps.all_models["auth"]):
+        return
     every = {
         (app, codename): permission
         for permission in Permission.objects.filter(content_type__app_label__in=_OWN).select_related("content_type")

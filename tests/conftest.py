@@ -21,7 +21,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 import providers.clock
-from conversations import sweep
+from conversations import quotas, sweep
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
@@ -129,6 +129,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     turned = Clock()
     monkeypatch.setattr(providers.clock, "now", turned.now)
     return turned
+
+
+@pytest.fixture
+def any_number_of_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test begin more conversations in a minute than a person may."""
+    monkeypatch.setattr(quotas, "CONVERSATIONS_A_MINUTE", 10**6)
 
 
 @pytest.fixture

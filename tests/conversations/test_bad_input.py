@@ -88,7 +88,7 @@ def test_a_long_frame_is_read_beside_the_loop_and_what_is_no_object_not_at_all(
     decode, readers = commands._decode, []
 
     def noted(frame: str) -> object:
-        readers.append(threading.current_thread().name.rpartition("_")[0])
+        readers.append(threading.current_thread().name)
         return decode(frame)
 
     alice = connect(cast.alice)

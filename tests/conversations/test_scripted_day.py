@@ -115,6 +115,7 @@ class Day:
             until(lambda trouble=trouble: not Trouble.objects.filter(pk=trouble.pk).exists())  # type: ignore[misc]
 
 
+@pytest.mark.usefixtures("any_number_of_conversations")
 def test_a_scripted_day(
     cast: Cast, vendors: list[Vendor], connect: Callable[..., Socket], clock: Clock, request: pytest.FixtureRequest
 ) -> None:

@@ -193,12 +193,12 @@ def test_a_continued_reply_goes_on_into_the_next_question_as_one_answer(
 def test_what_breaks_off_again_is_continued_again(
     cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect
 ) -> None:
-    vendor.play([openai_event("a"), close], [400, b"{}"], [openai_stream(["b"])])
+    vendor.play([openai_event("a"), close], [413, b"{}"], [openai_stream(["b"])])
     alice = connect(cast.alice)
     reply = ask(alice, model)["replies"][0]
     again = change(alice, "reply.continue", message=reply)["replies"][0]
     broken = ended(alice, again)
-    assert (broken["status"], broken["text"], broken["error"]["code"]) == ("interrupted", "a", "bad_request")
+    assert (broken["status"], broken["text"], broken["error"]["code"]) == ("interrupted", "a", "context_too_long")
     last = change(alice, "reply.continue", message=again)["replies"][0]
     assert ended(alice, last)["text"] == "ab"
 

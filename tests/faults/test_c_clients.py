@@ -87,6 +87,7 @@ def test_c05_two_people_and_two_tabs_who_ask_at_once_see_one_order(
     assert len({tuple(sorted(page.messages)) for page in pages}) == 1
 
 
+@pytest.mark.usefixtures("any_number_of_conversations")
 def test_c06_a_command_said_again_is_done_once(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, luck: random.Random, soak: bool
 ) -> None:
