@@ -17,6 +17,7 @@ class Link:
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._is_cut = False
+        self._lock = threading.Lock()
         self._answers_pass = threading.Event()
         self._answers_pass.set()
         self._silenced: list[threading.Event] = []
@@ -25,11 +26,11 @@ class Link:
 
     def cut(self) -> None:
         """Every connection ends, and new ones do at once."""
-        self._is_cut = True
+        with self._lock:
+            self._is_cut, pairs, self._pairs = True, self._pairs, []
         self.was_cut.set()
-        for pair in self._pairs:
+        for pair in pairs:
             _end(*pair)
-        self._pairs.clear()
 
     def lose_answers(self) -> None:
         """What the browser says still arrives; it hears nothing, and nothing tells it that."""
@@ -72,13 +73,16 @@ class Link:
         with suppress(OSError):
             while True:
                 browser, _ = self._listener.accept()
-                if self._is_cut:
-                    browser.close()
-                else:
-                    self._forward(browser, socket.create_connection(self._site))
+                self._forward(browser, socket.create_connection(self._site))
 
     def _forward(self, browser: socket.socket, site: socket.socket) -> None:
-        self._pairs.append((browser, site))
+        with self._lock:  # a cut that comes just now takes this pair along, or is seen here
+            is_cut = self._is_cut
+            if not is_cut:
+                self._pairs.append((browser, site))
+        if is_cut:
+            _end(browser, site)
+            return
         always = threading.Event()
         always.set()
         threading.Thread(target=self._pump, args=(browser, site, always), daemon=True).start()
