@@ -1,4 +1,4 @@
-"""What a request may bring: whose it is, how long its body may be, and how much room all bodies have together."""
+"""Limits on what a request brings: its owner, the length of its body, and the room of all bodies together."""
 
 # ruff: noqa: N802  (the names of Twisted)
 from concurrent.futures import Future

@@ -1,4 +1,4 @@
-"""Who holds connections: an address, or a person once a request has shown whose it is."""
+"""Counts of connections: each belongs to an address, or to a person once a request has shown whose it is."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""What only `doctor` looks at, because it takes seconds or calls others; beside the checks that all ask."""
+"""Checks of `doctor` alone, because they take seconds or call others; beside the checks that all ask."""
 
 import io
 import os

@@ -26,7 +26,7 @@ PATHSEND = "http.response.pathsend"
 THREADS, WAITING = 12, 100
 """Requests answered at once, and those of one owner that wait for their turn."""
 OF_A_PERSON, OF_AN_ADDRESS = 4, 2
-"""Of those answered at once: a person may wait for vendors in some, and look at other pages meanwhile."""
+"""Requests of one owner answered at once: a person may wait for vendors in some, and look at other pages meanwhile."""
 
 SMALL = 64 * 2**10
 ANSWERS, ANSWERS_OF_ONE = 256 * 2**20, 16 * 2**20

@@ -1,4 +1,4 @@
-"""What the site keeps about itself."""
+"""Rows that the site keeps about itself."""
 
 from django.db import DatabaseError, models
 from django.utils import timezone

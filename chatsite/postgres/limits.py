@@ -2,4 +2,4 @@
 
 LIMITS = {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s", "lock_timeout": "5s"}
 AT_START = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
-"""What a session of our own is given when it begins: libpq's `options`."""
+"""The libpq `options` with which a session of our own begins."""
