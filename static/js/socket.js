@@ -8,7 +8,8 @@
 import { newId } from "./helpers/page.js";
 
 const ANSWER = 10_000;
-const CONNECT = 4_000;
+/** Browsers hold a try back by up to 5 seconds once many have failed: what gave up before would never connect. */
+const CONNECT = 8_000;
 const PONG = 5_000;
 const PROBE = 1_500;
 const TICK = 2_000;
@@ -33,6 +34,7 @@ export class Socket extends EventTarget {
   #answers = new Map();
   #timer = 0;
   #failures = 0;
+  #begun = 0;
   #heard = 0;
   #pinged = 0;
   #isPaused = false;
@@ -79,6 +81,7 @@ export class Socket extends EventTarget {
 
   #connect() {
     clearTimeout(this.#timer);
+    this.#begun = Date.now();
     const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/?person=${this.#person}`;
     const socket = (this.#socket = new WebSocket(address));
     socket.onopen = () => this.#opened();
@@ -144,9 +147,10 @@ export class Socket extends EventTarget {
   /** Back from sleep, from another tab or from no network: be connected at once, and be sure of it. */
   #wake() {
     this.#tellState();
-    if (this.#isPaused || this.#socket?.readyState === WebSocket.CONNECTING) return;
+    if (this.#isPaused) return;
     if (this.isOpen && Date.now() - this.#heard < IDLE + ANSWER) return this.#ping(PROBE);
-    this.#failures = 0;
+    this.#failures = 0; // Should this very try still fail, the next one follows soon.
+    if (this.#socket?.readyState === WebSocket.CONNECTING && Date.now() - this.#begun < PROBE) return;
     this.#drop();
     this.#connect();
   }

@@ -62,3 +62,25 @@ HAND_OVER = """(target, [kind, files, text]) => {
   if (kind === "paste") return target.dispatchEvent(new ClipboardEvent(kind, { ...fields, clipboardData: carried }));
   return target.dispatchEvent(new DragEvent(kind, { ...fields, dataTransfer: carried }));
 }"""
+
+TRIES_IN_THE_AIR = """
+Math.random = () => 0.99;
+window.tries = [];
+window.WebSocket = class extends EventTarget {
+  static CONNECTING = 0;
+  static OPEN = 1;
+  readyState = 0;
+  constructor() {
+    super();
+    tries.push(this);
+  }
+  close() {
+    this.readyState = 3;
+  }
+  fail() {
+    this.close();
+    this.onclose?.({ code: 1006 });
+  }
+};
+"""
+"""Connections that are tried for as long as a test wants; pauses between them are as long as they can be."""

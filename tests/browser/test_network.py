@@ -13,6 +13,7 @@ from providers.models import LanguageModel
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.link import Link
+from tests.browser.page_scripts import TRIES_IN_THE_AIR
 from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
@@ -184,3 +185,34 @@ def test_an_unsent_message_survives_a_reload(
     alice.ended(alice.replies.nth(1))
     assert [history(request)[-1] for request in vendor.requests] == ["First", "Second"]
     assert alice.messages.count() == Message.objects.count() == 4
+
+
+def test_a_network_that_is_back_during_a_try_is_tried_again_soon(cast: Cast, visit: Visit) -> None:
+    alice = visit(cast.alice, None)
+    alice.page.clock.install()
+    alice.page.add_init_script(TRIES_IN_THE_AIR)
+    page = alice.open().page
+    for pause in (500, 1_000, 2_000, 4_000, 8_000):
+        page.evaluate("tries.at(-1).fail()")
+        page.clock.run_for(pause)
+    assert page.evaluate("tries.length") == 6
+    alice.wake()
+    page.evaluate("tries.at(-1).fail()")
+    page.clock.run_for(500)
+    assert page.evaluate("tries.length") == 7
+
+
+def test_a_try_that_the_browser_holds_back_is_waited_for_and_one_that_hangs_is_given_up(
+    cast: Cast, visit: Visit
+) -> None:
+    alice = visit(cast.alice, None)
+    alice.page.clock.install()
+    alice.page.add_init_script(TRIES_IN_THE_AIR)
+    page = alice.open().page
+    assert page.evaluate("tries.length") == 1
+    page.clock.run_for(6_000)
+    assert page.evaluate("tries.map((socket) => socket.readyState)") == [0]
+    alice.wake()  # by now it hangs: it was begun in a network that is gone
+    assert page.evaluate("tries.map((socket) => socket.readyState)") == [3, 0]
+    page.clock.run_for(8_500)
+    assert page.evaluate("tries.map((socket) => socket.readyState)") == [3, 3, 0]
