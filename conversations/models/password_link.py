@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from django.db import models
@@ -33,13 +34,17 @@ class PasswordLink(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="password_links")
-    made_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    made_by = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    """Null: mailed to whom it is for."""
     digest = models.CharField(max_length=64, unique=True)
     replaces = models.CharField(max_length=64)
     """Digest of the password's hash for which it was made."""
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
+
+    user_id: UUID
+    made_by_id: UUID | None
 
     objects = PasswordLinkQuerySet.as_manager()
 
@@ -55,11 +60,20 @@ class PasswordLink(models.Model):
     def found(cls, digest: str) -> "PasswordLink | None":
         """The link whose secret has this digest, as long as it leads anywhere."""
         link = cls.objects.open().select_related("user").filter(digest=digest).first()
-        return link if link and link.replaces == cls.state_of(link.user) else None
+        leads = link is not None and link.replaces == cls.state_of(link.user) and link._could_be_made()
+        return link if leads else None
 
     def use(self) -> bool:
-        """False where it has been used meanwhile."""
-        return bool(PasswordLink.objects.open().filter(pk=self.pk).update(used_at=timezone.now()))
+        """False where it has been used meanwhile, or its maker could make it no more."""
+        unused = PasswordLink.objects.open().filter(pk=self.pk)
+        return self._could_be_made() and bool(unused.update(used_at=timezone.now()))
+
+    def _could_be_made(self) -> bool:
+        """Ask of this moment: power is given and lost while a link is open, on either side."""
+        if self.made_by_id is None:
+            return True
+        people = User.objects.in_bulk([self.made_by_id, self.user_id])
+        return len(people) == 2 and may_reset(people[self.made_by_id], people[self.user_id])
 
 
 def may_reset(user: User, person: User) -> bool:
@@ -68,7 +82,7 @@ def may_reset(user: User, person: User) -> bool:
     Superusers for everybody; staff who add people for one who has never come in; a lead for an account that their
     team's invitation made, while they lead all its teams, and neither for staff nor where there is a second factor.
     """
-    if user == person or not person.is_active:
+    if user == person or not (user.is_active and person.is_active):
         return False
     if user.is_superuser:
         return True
