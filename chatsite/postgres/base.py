@@ -6,22 +6,42 @@ limits, for which every statement gets one. A direct connection has all of that 
 """
 
 from collections.abc import Callable
+from time import monotonic
+from types import TracebackType
 from typing import Any
 
 import psycopg
 from django.db import transaction
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
 
 from chatsite.postgres.limits import LIMITS
 
 _IN_TRANSACTION = ";".join(f"SET LOCAL {name}='{value}'" for name, value in LIMITS.items())
 _MARK = "chatsite.session"
 _REFUSED = "unsupported startup parameter"
+_BETWEEN = 1.0
+"""Seconds between two times that all connections are given up: until another server takes over, every write fails."""
 _known: dict[str, bool] = {}
+_left: dict[str, float] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's connection, which finds out once a process whether its sessions are its own."""
+    """Django's connection, which finds out once a process whether its sessions are its own.
+
+    Where a server only reads any more, because another one has taken over, its connections are given up.
+    """
+
+    @cached_property
+    def wrap_database_errors(self) -> DatabaseErrorWrapper:
+        return _Errors(self)
+
+    def leave_server(self) -> None:
+        """Give every connection up, those in use once they are returned; who comes next opens a new one."""
+        if self.pool and monotonic() > _left.get(self.alias, 0.0) + _BETWEEN:
+            _left[self.alias] = monotonic()
+            self.pool.drain()
 
     @property
     def is_pooled(self) -> bool:
@@ -48,6 +68,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.is_pooled and not autocommit:
             with self.wrap_database_errors:
                 self.connection.execute(_IN_TRANSACTION)
+
+
+class _Errors(DatabaseErrorWrapper):
+    """Django's translation of errors, which tells of a server that refuses to write."""
+
+    wrapper: DatabaseWrapper
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+            self.wrapper.leave_server()
+        super().__exit__(kind, error, trace)
 
 
 def _within_limits(

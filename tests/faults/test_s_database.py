@@ -96,7 +96,7 @@ def test_s06_a_server_that_only_reads_is_told_of_and_waited_for(
 ) -> None:
     asking = _asking(talking)
     watched = talking.pages[0]
-    _set(server, "default_transaction_read_only", "on")
+    _run(server, "ALTER ROLE site SET default_transaction_read_only = on")  # of sessions that begin from here on
     _end_connections(server, talking.database)  # as when another server takes over
     assert asking.ask("message.send", conversation=None, text="Hi", models=[talking.model])["code"] == "unavailable"
     assert asking.ask("conversation.open", conversation=watched.conversation)["code"] == "not_found"  # it is not hers
@@ -104,8 +104,8 @@ def test_s06_a_server_that_only_reads_is_told_of_and_waited_for(
     assert (answer.status_code, answer.json()["code"]) == (503, "database_read_only")
     chatterbox.is_over = True
     _until(lambda: all(call.is_whole for call in chatterbox.calls))
-    _set(server, "default_transaction_read_only", "off")
-    _end_connections(server, talking.database)
+    _run(server, "ALTER ROLE site RESET ALL")  # those from before stay, as connections to a demoted server do
+    _becomes_ready(talking)
     assert asking.ask("message.send", conversation=None, text="Hi", models=[talking.model])["type"] == "ack"
     _ends_whole(talking, chatterbox)
 
