@@ -1,14 +1,19 @@
 """How much one person may lay down here."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
 from conversations.errors import Refused
-from conversations.models import Conversation, File, User
+from conversations.models import Conversation, File, Message, User
 
 CONVERSATIONS_A_MINUTE = 60
+COPIED_A_DAY = 200_000_000
+"""Characters of conversations that are begun as copies of others, parts and HTML together."""
+_DAY = 24 * 3600
 _MEGABYTE = 2**20
 _NEARLY_FULL = 0.9
 
@@ -18,6 +23,22 @@ def check_conversations(owner: User) -> None:
     since = timezone.now() - timedelta(minutes=1)
     if Conversation.objects.filter(owner=owner, created_at__gt=since).count() >= CONVERSATIONS_A_MINUTE:
         raise Refused("rate_limited", f"You may begin {CONVERSATIONS_A_MINUTE} conversations a minute.")
+
+
+def check_copy(owner: User, leaf: UUID) -> None:
+    """Refuse one more copy of all down to LEAF where this person has copied very much today; inside a transaction.
+
+    It is asked before the messages are read: a long conversation is copied in a moment, and lies there for ever.
+    """
+    length = sum(size for _, size in Message.objects.sizes_of_branch(leaf))
+    key = f"copied:{owner.pk}:{timezone.localdate()}"
+    cache.add(key, 0, _DAY)
+    try:
+        copied = cache.incr(key, length)
+    except ValueError:  # it has been swept out since
+        copied = length
+    if copied > COPIED_A_DAY:
+        raise Refused("rate_limited", f"You may copy {COPIED_A_DAY / 10**6:,.0f} million characters a day.")
 
 
 def most_files() -> int:

@@ -25,6 +25,7 @@ def fork_conversation(user: User, command: commands.Command) -> dict[str, Any]:
 
 def _fork(user: User, last: Message) -> dict[str, Any]:
     original = last.conversation
+    quotas.check_copy(user, last.pk)
     branch = Message.objects.branch(last.pk)
     if any(message.is_under_way for message in branch):
         raise Refused("conflict", "A reply is still being written here; fork when it has ended.")

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from conversations import commands, events
+from conversations import commands, events, quotas
 from conversations.actions.access import to_decide_on
 from conversations.actions.forking import begin_with
 from conversations.actions.once import once
@@ -96,6 +96,7 @@ def copy_share(user: User, share_id: UUID, key: str) -> UUID:
 
 def _copy(user: User, share: Share) -> dict[str, Any]:
     """Less the system prompt, the parameters and the costs, which the link does not show either."""
+    quotas.check_copy(user, share.message_id)
     branch = share.messages()
     for message in branch:
         message.parameters, message.error_text, message.cost = {}, "", None

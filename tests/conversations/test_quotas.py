@@ -1,7 +1,7 @@
 """What one person may lay down: bytes of files, conversations a minute, an estimate's models, strangers' sessions."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,8 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from conversations import actions, quotas, sweep
+from conversations.commands import Command, Fork
 from conversations.errors import Refused
-from conversations.models import Conversation, File, User
+from conversations.models import Conversation, File, Message, User
 from tests.conftest import Cast
 from tests.conversations.calling import Api
 from tests.conversations.sharing import last, share, talk
@@ -94,6 +95,31 @@ def test_strangers_leave_no_sessions_behind(cast: Cast) -> None:
     for place in (path, f"{path}copy/", locked, f"{locked}copy/", "/shares/copy/", *PLACES):
         Client(SERVER_NAME="127.0.0.1").get(place)
     assert not Session.objects.exists()
+
+
+def fork(person: User, conversation: Conversation) -> None:
+    actions.fork_conversation(person, Command(str(uuid4()), Fork(last(conversation).pk), "digest"))
+
+
+def length_of(conversation: Conversation) -> int:
+    return sum(size for _, size in Message.objects.sizes_of_branch(last(conversation).pk))
+
+
+def test_so_much_is_copied_in_a_day_and_no_more(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = talk(cast.bob, team=cast.team)
+    shared, _path = share(cast.bob, conversation)
+    monkeypatch.setattr(quotas, "COPIED_A_DAY", 2 * length_of(conversation) + 1)
+    fork(cast.bob, conversation)
+    actions.copy_share(cast.bob, shared.pk, uuid4().hex)
+    begun = Conversation.objects.count()
+    for once_more in (lambda: fork(cast.bob, conversation), lambda: actions.copy_share(cast.bob, shared.pk, "again")):
+        with pytest.raises(Refused) as refused:
+            once_more()
+        assert refused.value.code == "rate_limited"
+    assert Conversation.objects.count() == begun
+    fork(cast.alice, conversation)  # others have their own
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2099, 1, 1))
+    fork(cast.bob, conversation)  # and there is another day
 
 
 def test_what_says_which_link_was_followed_cannot_be_made_up(cast: Cast) -> None:
