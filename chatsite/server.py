@@ -40,7 +40,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Server(daphne.server.Server):
-    """One listening port in this process's reactor; `run` blocks until SIGINT, SIGTERM or `stop`.
+    """One listening port in this process's reactor; `run` blocks until SIGINT, SIGTERM, SIGHUP or `stop`.
 
     `whose(sender)` finds out whose a request is: a person's name for limits, or nothing.
     `answering(port)` is called once requests are served; `drain()` runs in a thread when the end has come, while
@@ -93,7 +93,7 @@ class Server(daphne.server.Server):
         reactor.addSystemEventTrigger("before", "shutdown", self.kill_all_applications)
         reactor.callWhenRunning(self.answering, self.listener.getHost().port)
         if self.signal_handlers:
-            for end in (signal.SIGINT, signal.SIGTERM):
+            for end in _ends():
                 event_loop.add_signal_handler(end, self.stop)
         reactor.run(installSignalHandlers=False)  # Twisted's own fail on a second signal
 
@@ -145,6 +145,12 @@ class Server(daphne.server.Server):
         # A request whose body is still coming has no application yet.
         found = (details.get("application_instance") for details in self.connections.values())
         return [application for application in found if application and not application.done()]
+
+
+def _ends() -> list[signal.Signals]:
+    """The signals to end at; a terminal's that closes is one, unless whoever started us wants us to outlive it."""
+    kept_on = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as `nohup` does
+    return [signal.SIGINT, signal.SIGTERM, *([] if kept_on else [signal.SIGHUP])]
 
 
 async def _wait(applications: "list[asyncio.Future[None]]") -> None:

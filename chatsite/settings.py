@@ -192,6 +192,11 @@ ACCOUNT_FORMS = {
 }
 MFA_ADAPTER = "conversations.factors.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # the code before and the one after: telephones' clocks differ, and typing takes time
+MFA_FORMS = {
+    "authenticate": "conversations.factor_forms.CodeForm",
+    "reauthenticate": "conversations.factor_forms.CodeAgainForm",
+}
 
 # --- Mail: none unless EMAIL_URL says how it leaves ------------------------------------------------------------------
 

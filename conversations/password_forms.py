@@ -1,4 +1,4 @@
-"""Forms that django-allauth shows for us."""
+"""Forms of names and passwords that django-allauth shows for us; those of second factors are in `factor_forms`."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from conversations import accounts, language, seen, setup, threads
 from conversations.allowance import models_anywhere
@@ -131,13 +131,13 @@ def _said(reason: str) -> str:
     return translation.gettext(reason) if reason else ""
 
 
-@require_GET
+@require_safe
 def alive(request: HttpRequest) -> JsonResponse:
     """This process answers."""
     return JsonResponse({"status": "ok", **seen.by_doctor(request)})
 
 
-@require_GET
+@require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """This process can serve: a row can be written, and the database is of its version."""
     told = {"version": settings.CHATSITE_VERSION}

@@ -223,11 +223,24 @@ def resident(process: int) -> int:
     return int(listing.stdout) * 1024
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_closes_sockets_with_1012_and_ends_the_process(server: Running, stop: signal.Signals) -> None:
     assert close_code(server, lambda _: server.process.send_signal(stop)) == 1012
     output, errors = server.process.communicate(timeout=5)
     assert (server.process.returncode, output, errors) == (0, "draining\n", "")
+
+
+def test_a_server_that_is_to_outlive_its_terminal_does(serve_echo: Callable[..., Running]) -> None:
+    """As `nohup` starts it: the signal of a terminal that closes is ignored before we begin."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        server = serve_echo()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    server.process.send_signal(signal.SIGHUP)
+    assert post(server.port, 5, chunked=False) == (200, b"5")
+    server.process.terminate()
+    assert server.process.communicate(timeout=5) == ("draining\n", "")
 
 
 def test_a_second_signal_changes_nothing(serve_echo: Callable[..., Running]) -> None:

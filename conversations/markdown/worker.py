@@ -23,7 +23,7 @@ ENOUGH = 96 * 1024 * 1024
 
 def main() -> None:
     """Answer until the input ends: that is the one way in which the server ends it, or its own death."""
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # a terminal and systemd signal all processes at once; the server goes on
     with suppress(ValueError, OSError):  # not every system knows this limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))

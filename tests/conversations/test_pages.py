@@ -36,6 +36,8 @@ def enter() -> Callable[[User], Client]:
 def test_health_is_told_to_anybody_and_tells_nothing_else(cast: Cast) -> None:
     assert Client().get("/livez").json() == {"status": "ok"}
     assert Client().get("/readyz").json() == {"status": "ok", "version": "0.1.0"}
+    for path in ("/livez", "/readyz"):  # many a monitor asks for the head alone
+        assert (Client().head(path).status_code, Client().head(path).content) == (200, b"")
 
 
 def test_without_a_database_the_site_is_alive_and_not_ready(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

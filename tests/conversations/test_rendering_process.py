@@ -164,7 +164,7 @@ def test_one_that_is_idle_ends(child: Child, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_signals_to_the_whole_group_do_not_end_it(child: Child) -> None:
     first = pid_of(child)
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         os.kill(first, name)
     assert render("*a*") == "<p><em>a</em></p>\n"
     assert pid_of(child) == first

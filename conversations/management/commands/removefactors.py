@@ -1,0 +1,32 @@
+"""The way in for somebody who has lost their second factor, and whom nobody else can let in."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.core.management import BaseCommand, CommandError, CommandParser
+
+from conversations import notices
+from conversations.models import User
+from providers import auditing
+
+
+class Command(BaseCommand):
+    """Take a person's second factor and recovery codes away, and tell them."""
+
+    help = "Takes a person's second factor and recovery codes away: for who has lost them, or the encryption key."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="the name that the person signs in with")
+
+    def handle(self, *, name: str, **_: Any) -> str:
+        try:
+            person = User.objects.get_by_natural_key(name)
+        except User.DoesNotExist:
+            raise CommandError(f"Nobody is called {name} here.") from None
+        factors = Authenticator.objects.filter(user=person)
+        if not factors.exists():
+            raise CommandError(f"{person.username} has no second factor.")
+        with auditing.by_command("removefactors"), auditing.watch(None, factors):
+            factors.delete()
+            notices.tell(person, notices.Kind.FACTOR_REMOVED)
+        return f"{person.username} signs in with the password alone now."
