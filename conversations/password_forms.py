@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,14 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
 
     user: Any
     keeps_tokens = forms.BooleanField(required=False, label=_("Keep my personal tokens"))
+
+    def clean_oldpassword(self) -> str:
+        """Judge a try as one at the sign-in: somebody else's open session is a place to guess from, too."""
+        given: str = self.cleaned_data["oldpassword"]
+        adapter = get_adapter()
+        if not adapter.reauthenticate(self.user, given):
+            raise adapter.validation_error("enter_current_password")
+        return given
 
     def save(self) -> None:
         keeps = self.cleaned_data["keeps_tokens"]

@@ -107,6 +107,16 @@ def test_guesses_from_one_place_have_to_pause(cast: Cast, path: str) -> None:
     assert is_let_in(cast.bob, REMOTE_ADDR="10.0.0.9"), "elsewhere nobody is kept out"
 
 
+def test_guesses_from_a_session_left_open_have_to_pause(cast: Cast) -> None:
+    thief = enter(cast.bob)
+    for number in range(guessing.FREE):
+        guessed = {"oldpassword": f"guess {number}", "password1": NEW, "password2": NEW}
+        assert thief.post("/accounts/password/change/", guessed).status_code == 200
+    assert AuditEntry.objects.filter(act="refused", subject=str(cast.bob.pk)).count() == guessing.FREE
+    assert thief.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 200, "has to wait"
+    assert is_let_in(cast.bob), "its person is not kept out"
+
+
 def test_guesses_by_other_spellings_and_names_of_the_site_count_together(cast: Cast) -> None:
     for number, name in enumerate(("BOB", "bob", "Bob", "BoB", "\uff22ob")):
         visitor = Client(headers={"host": f"localhost:{number}"})
