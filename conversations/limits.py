@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from conversations.addresses import limit_key
 from conversations.digests import digest_of
 
-MINUTE = 60
+MINUTE, HOUR = 60, 3600
 BAD_LINKS = 20
 """Links a minute from one address that lead nowhere."""
 PASS_PHRASES, PASS_PHRASES_OF_A_LINK = 10, 60
@@ -26,6 +26,8 @@ RESETS, RESETS_OF_AN_ADDRESS = 20, 5
 """Letters for a forgotten password a minute: asked for by one client, and for one mail address."""
 LETTERS = 3
 """Letters a minute that one person has sent to addresses of their choice."""
+INVITATIONS = 30
+"""Invitations an hour that one person has mailed."""
 
 
 def bad_link(request: HttpRequest) -> bool:
@@ -58,6 +60,11 @@ def reset_letter(request: HttpRequest, address: str) -> bool:
 def letter(person: UUID) -> bool:
     """Count a letter that somebody has sent to an address of their choice; True where there have been too many."""
     return _is_over(f"letter:{person}", LETTERS)
+
+
+def invitation_letter(person: UUID) -> bool:
+    """Count an invitation that somebody has mailed, in words of their own; True where there have been too many."""
+    return _is_over(f"invitation:{person}", INVITATIONS, HOUR)
 
 
 def address_of(request: HttpRequest) -> str:
@@ -95,9 +102,9 @@ def _is_too_often(action: str, request: HttpRequest, most: int) -> bool:
     return _is_over(f"{action}:{network_of(request)}", most)
 
 
-def _is_over(what: str, most: int) -> bool:
-    key = f"tries:{what}:{_minute()}"
-    cache.add(key, 0, 2 * MINUTE)
+def _is_over(what: str, most: int, seconds: int = MINUTE) -> bool:
+    key = f"tries:{what}:{_minute() * MINUTE // seconds}"
+    cache.add(key, 0, 2 * seconds)
     try:
         return bool(cache.incr(key) > most)
     except ValueError:  # it has been swept out since

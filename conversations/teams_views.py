@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations import actions, mailing
+from conversations import actions, limits, mailing
 from conversations.errors import NotFound, Refused
 from conversations.models import Installation, Membership, Team, User
 from conversations.models.password_link import may_reset
@@ -128,6 +128,8 @@ def invite(request: HttpRequest, team_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, team, invitation_form=form)
     given = form.cleaned_data
+    if given["mailed_to"] and mailing.is_set_up() and limits.invitation_letter(_person(request).pk):
+        return render(request, "429.html", status=429)
     invitation, secret = actions.invite(_person(request), team_id, given.pop("role"), **given)
     link = request.build_absolute_uri(reverse("invitation", args=[secret]))
     mailed = bool(invitation.mailed_to) and mailing.send_invitation(invitation, link)

@@ -224,6 +224,20 @@ def test_an_invitation_is_mailed_where_mail_is_set_up(cast: Cast, settings: obje
     assert "Bcc" not in letter.message()
 
 
+def test_nobody_mails_invitations_without_end(cast: Cast, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.CHATSITE_SENDS_MAIL = True  # type: ignore[attr-defined]
+    monkeypatch.setattr(limits, "_minute", lambda: 7)
+    monkeypatch.setattr(limits, "INVITATIONS", 3)
+    alice, address = enter(cast.alice), reverse("invite", args=[cast.team.pk])
+    fields = {"role": "member", "days": "7", "is_single_use": "1"}
+    answers = [alice.post(address, {**fields, "mailed_to": f"p{number}@mail.example"}) for number in range(5)]
+    assert [answer.status_code for answer in answers] == [201] * 3 + [429] * 2
+    assert len(mail.outbox) == Invitation.objects.count() == 3
+    assert alice.post(address, fields).status_code == 201, "a link to hand over is always to be had"
+    monkeypatch.setattr(limits, "_minute", lambda: 67)
+    assert alice.post(address, {**fields, "mailed_to": "later@mail.example"}).status_code == 201
+
+
 def test_an_address_that_is_none_is_said(cast: Cast) -> None:
     fields = {"role": "member", "days": "7", "is_single_use": "1", "mailed_to": "x@y.test\nBcc: z@y.test"}
     assert enter(cast.alice).post(reverse("invite", args=[cast.team.pk]), fields).status_code == 422
