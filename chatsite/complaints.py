@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-AWAY, DAMAGED, FAILING, FULL, LOCKED, READ_ONLY = (
-    "database_away", "database_damaged", "database_failing", "database_full", "database_locked", "database_read_only",
+AWAY, DAMAGED, FAILING, FORBIDDEN, FULL, LOCKED, READ_ONLY = (
+    "database_away", "database_damaged", "database_failing", "database_forbidden", "database_full", "database_locked",
+    "database_read_only",
 )  # fmt: skip
 SENTENCES = {
     AWAY: "The database does not answer",
     DAMAGED: "The database is damaged, or is no database",
     FAILING: "The disk below the database fails",
+    FORBIDDEN: "The database forbids this to its user: let it own the database, ALTER DATABASE … OWNER TO …",
     FULL: "The disk is full: nothing can be written",
     LOCKED: "The database is locked by somebody else",
     READ_ONLY: "The database can only be read, not written",
@@ -27,7 +29,7 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: AWAY,
     sqlite3.SQLITE_NOTADB: DAMAGED,
 }
-_POSTGRES = {"25006": READ_ONLY, "53100": FULL, "55P03": LOCKED}
+_POSTGRES = {"25006": READ_ONLY, "42501": FORBIDDEN, "53100": FULL, "55P03": LOCKED}
 _POSTGRES_CLASSES = {"08": AWAY, "28": AWAY, "3D": AWAY, "53": AWAY, "57": AWAY, "58": AWAY}
 """SQLSTATE, and its first two characters (PostgreSQL documentation, appendix A)."""
 _DISK = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY}
@@ -48,7 +50,7 @@ def complaint(error: BaseException) -> Complaint | None:
 
     if isinstance(error, ImproperlyConfigured):
         return Complaint("settings", _line(error))
-    if isinstance(error, Error) and (code := _code(error.__cause__ or error)):
+    if isinstance(error, Error) and (code := _code(_driver_error(error))):
         return Complaint(code, f"{SENTENCES[code]} ({_line(error)}).")
     if isinstance(error, OSError) and error.errno in _DISK:
         code = _DISK[error.errno]
@@ -60,18 +62,25 @@ def because(error: BaseException) -> Complaint | None:
     """Name this failure of a command, with the reason that a pool of connections does not know."""
     from django.db import DatabaseError, Error, IntegrityError
 
+    if type(error.__cause__).__name__ != "PoolTimeout" and (found := complaint(error)):
+        return found
     if isinstance(error, DatabaseError) and (waiting := _waiting()):
         advice = "`start` applies them, and so does `migrate`"
         return Complaint("migrations_waiting", f"The database lacks {waiting} migrations of this version: {advice}.")
     if isinstance(error, IntegrityError):
         return Complaint("taken", f"There is such a row already, or one that it needs is missing ({_line(error)}).")
     if type(error.__cause__).__name__ != "PoolTimeout":
-        return complaint(error)
+        return None
     try:
         _connect_once()
     except Error as problem:
         return complaint(problem)
     return complaint(error)
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    """The driver's own error behind Django's, or behind the one in whose handling Django has raised another."""
+    return error.__cause__ or (error.__context__ and error.__context__.__cause__) or error
 
 
 def _waiting() -> int:
@@ -104,14 +113,14 @@ def _code(cause: Any) -> str | None:
 
 @cache
 def _postgres_errors() -> tuple[type[Exception], ...]:
-    """OperationalError without SQLSTATE means that no connection came about; others are mistakes of ours."""
+    """OperationalError without SQLSTATE means that no connection came about; most others are mistakes of ours."""
     from django.conf import settings
 
     if not settings.DATABASE_URL:
         return ()
     from psycopg import errors
 
-    return (errors.OperationalError, errors.InterfaceError, errors.InternalError)
+    return (errors.OperationalError, errors.InterfaceError, errors.InternalError, errors.InsufficientPrivilege)
 
 
 def _line(error: BaseException) -> str:

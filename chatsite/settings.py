@@ -4,13 +4,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from chatsite import databases, front, generated, mail, origins
+from chatsite import databases, front, generated, mail, origins, values
 from chatsite.authorities import trusted_by_redis
 from chatsite.version import VERSION
 from providers.proxy import Proxy
@@ -55,36 +54,32 @@ def _proxy() -> Proxy | None:
         raise ImproperlyConfigured(str(problem)) from None
 
 
-def _time_zone() -> str:
-    name = os.environ.get("CHATSITE_TIME_ZONE") or "UTC"
-    try:
-        return ZoneInfo(name).key
-    except (KeyError, ValueError, OSError):
-        raise ImproperlyConfigured(f"CHATSITE_TIME_ZONE must be a name like Asia/Shanghai; {name!r} is none.") from None
-
-
 # --- What the environment says -------------------------------------------------------------------------------------
 
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
 _read("CHATSITE_DATA", lambda: CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True))
 CHATSITE_ORIGINS = origins.read(os.environ.get("CHATSITE_ORIGINS") or origins.DEFAULT)
 CHATSITE_TRUSTED_PROXIES = front.read_proxies(os.environ.get("CHATSITE_TRUSTED_PROXIES") or front.LOOPBACK)
-CHATSITE_PRIVATE_HOSTS = frozenset(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
+CHATSITE_PRIVATE_HOSTS = _read(
+    "CHATSITE_PRIVATE_HOSTS", lambda: values.places(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
+)
 CHATSITE_PROXY = _proxy()
 CHATSITE_CA_FILE = os.environ.get("CHATSITE_CA_FILE", "")
 CHATSITE_STREAM_THREADS = _read(
-    "CHATSITE_STREAM_THREADS", lambda: int(os.environ.get("CHATSITE_STREAM_THREADS") or 400)
+    "CHATSITE_STREAM_THREADS", lambda: values.number(os.environ.get("CHATSITE_STREAM_THREADS"), 400, least=1)
 )
 CHATSITE_FILES_PER_PERSON = _read(
-    "CHATSITE_FILES_PER_PERSON", lambda: int(os.environ.get("CHATSITE_FILES_PER_PERSON") or 2048)
+    "CHATSITE_FILES_PER_PERSON", lambda: values.number(os.environ.get("CHATSITE_FILES_PER_PERSON"), 2048, least=0)
 )
 CHATSITE_CURRENCY = os.environ.get("CHATSITE_CURRENCY") or "USD"
 CHATSITE_ENCRYPTION_KEYS = _encryption_keys()
 DATABASE_URL = _from_environment("DATABASE_URL")
-REDIS_URL = trusted_by_redis(_from_environment("REDIS_URL") or "", CHATSITE_CA_FILE)
+REDIS_URL = _read(
+    "REDIS_URL", lambda: trusted_by_redis(values.redis_address(_from_environment("REDIS_URL") or ""), CHATSITE_CA_FILE)
+)
 CHATSITE_SETUP_CODE = _read("CHATSITE_DATA", lambda: generated.secret("setup-code", 12))
 CHATSITE_MAIL = mail.read(_from_environment("EMAIL_URL") or "")
-SECRET_KEY = _from_environment("CHATSITE_SECRET_KEY") or _read(
+SECRET_KEY = _read("CHATSITE_SECRET_KEY", lambda: values.secret(_from_environment("CHATSITE_SECRET_KEY"))) or _read(
     "CHATSITE_DATA", lambda: generated.secret("secret-key", 48)
 )
 CHATSITE_VERSION = VERSION
@@ -245,7 +240,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "chatsite" / "locale"]
-TIME_ZONE = _time_zone()
+TIME_ZONE = _read("CHATSITE_TIME_ZONE", lambda: values.time_zone(os.environ.get("CHATSITE_TIME_ZONE") or "UTC"))
 USE_TZ = True
 
 # --- Static files --------------------------------------------------------------------------------------------------

@@ -27,12 +27,17 @@ class Newer(Exception):
     """The database holds what this version does not know: a sentence for the person at the terminal."""
 
 
+class Unfit(Exception):
+    """The database cannot hold every text: a sentence for the person at the terminal."""
+
+
 class NotCopied(Exception):
     """No copy could be made, and so nothing was changed: a sentence for the person at the terminal."""
 
 
 def bring_up_to_date(say: Callable[[str], object]) -> None:
-    """Apply the migrations that wait, behind a copy; raises Newer or NotCopied, and then has changed nothing."""
+    """Apply the migrations that wait, behind a copy; raises Unfit, Newer or NotCopied, and then has changed nothing."""
+    _look_at_encoding()
     executor = MigrationExecutor(connection)
     applied = list(executor.loader.applied_migrations)
     if unknown(applied, executor.loader):
@@ -41,6 +46,19 @@ def bring_up_to_date(say: Callable[[str], object]) -> None:
         _keep_what_was(say)
     call_command("migrate", interactive=False, verbosity=0)
     Release.note(settings.CHATSITE_VERSION)
+
+
+def _look_at_encoding() -> None:
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        (found,) = cursor.fetchone()
+    if found != "UTF8":
+        raise Unfit(
+            f"The database is encoded as {found}, which cannot hold every text. Make one that can: "
+            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0."
+        )
 
 
 def difference() -> tuple[list[str], list[str]]:

@@ -5,10 +5,16 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import OperationalError
+
+from chatsite import complaints
+from tests.services import Postgres
 
 BASE = Path(__file__).resolve().parent.parent
 START = ("start", "--port", "0", "--no-local-model")
@@ -50,6 +56,8 @@ def test_a_database_made_by_migrate_is_for_its_owner_alone(migrated: Path) -> No
         (START, {"CHATSITE_DATA": "/proc/chatsite"}, "CHATSITE_DATA: "),
         (("migrate",), {"CHATSITE_DATA": "/proc/self"}, "CHATSITE_DATA: "),
         (START, {"CHATSITE_STREAM_THREADS": "many"}, "CHATSITE_STREAM_THREADS: invalid literal"),
+        (START, {"REDIS_URL": "127.0.0.1:6379"}, "REDIS_URL: it must look like redis://"),
+        (START, {"PYTHONTZPATH": "/nowhere"}, "CHATSITE_TIME_ZONE: this machine knows no time zones at all"),
     ],
 )
 def test_what_cannot_work_is_a_sentence(
@@ -103,3 +111,48 @@ def test_windows_is_told_what_is_needed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", pretend, str(BASE / "manage.py")]
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert refused(run).startswith("Chatsite needs Linux or macOS; on Windows run it in WSL")
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+def test_a_database_in_which_nothing_may_be_made_is_a_sentence(tmp_path: Path, postgres: Postgres) -> None:
+    """As since PostgreSQL 15 every database is to who does not own it."""
+    address = postgres.new_database()
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN")
+    said = refused(manage(tmp_path, *START, DATABASE_URL=address.replace("postgres@", "guest@")))
+    assert said.startswith("The database forbids this to its user: let it own the database, ALTER DATABASE … OWNER TO")
+    assert "permission denied for schema public" in said
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_text_is_a_sentence(
+    tmp_path: Path, postgres: Postgres, encoding: str
+) -> None:
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {encoding} ENCODING '{encoding}' TEMPLATE template0")
+    said = refused(manage(tmp_path, *START, DATABASE_URL=postgres.url(encoding.lower())))
+    assert f"The database is encoded as {encoding}, which cannot hold every text." in said
+
+
+def test_a_full_disk_is_told_before_the_migrations_that_it_kept_from_being_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(complaints, "_waiting", lambda: 49)
+    with closing(sqlite3.connect(tmp_path / "small.sqlite3")) as database:
+        database.execute("PRAGMA max_page_count = 1")
+        with pytest.raises(sqlite3.OperationalError) as full:
+            database.execute("CREATE TABLE more (text)")
+    failure = OperationalError("database or disk is full")
+    failure.__cause__ = full.value
+    found = complaints.because(failure)
+    assert found is not None
+    assert found.code == "database_full"
+    unknown = OperationalError("no such table")
+    found = complaints.because(unknown)
+    assert found is not None
+    assert found.code == "migrations_waiting"

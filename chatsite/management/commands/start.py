@@ -88,7 +88,7 @@ class Command(BaseCommand):
                 if restore:
                     self._restore(restore)
                 upgrading.bring_up_to_date(self._say)
-            except (upgrading.Newer, upgrading.NotCopied) as refused:
+            except (upgrading.Newer, upgrading.NotCopied, upgrading.Unfit) as refused:
                 raise CommandError(str(refused)) from None
             collected.collect_if_changed()
         connections.close_all()
