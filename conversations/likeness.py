@@ -7,9 +7,9 @@ _ALIKE = str.maketrans(
     {
         alike: letter
         for letter, others in {
-            "a": "аαɑᴀ", "b": "вβьʙ", "c": "сϲᴄ", "d": "ԁժ", "e": "еεҽє", "f": "ғ", "g": "ɡցǥ", "h": "һнηհʜ",
+            "a": "аαɑᴀ", "b": "вβьʙ", "c": "сϲᴄ", "d": "ԁժᴅ", "e": "еεҽєᴇ", "f": "ғꜰ", "g": "ɡցǥɢ", "h": "һнηհʜ",
             "i": "іιıɩɪ",
-            "j": "јϳ", "k": "кκᴋ", "l": "ӏʟ", "m": "мμᴍ", "n": "ոпɴ", "o": "оοօσᴏ", "p": "рρᴘ", "q": "ԛգ", "r": "гʀ",
+            "j": "јϳᴊ", "k": "кκᴋ", "l": "ӏʟ", "m": "мμᴍ", "n": "ոпɴ", "o": "оοօσᴏ", "p": "рρᴘ", "q": "ԛգ", "r": "гʀ",
             "s": "ѕꜱ", "t": "тτᴛ", "u": "սυᴜ", "v": "ѵνᴠ", "w": "ԝωᴡ", "x": "хχ", "y": "уүγʏ", "z": "ζᴢ", "3": "зҙӡ",
             "-": "‐‒–—−", "'": "’‘ʼ`´",
         }.items()
@@ -20,14 +20,19 @@ _ALIKE = str.maketrans(
 
 Ours, and small: digits, and Latin letters that resemble each other (rn and m, I and l), stay different names.
 """
-_IGNORABLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffc\U0001d159\U000e0000-\U000e0fff]"
 )
-"""Characters that show nothing (Unicode: Default_Ignorable_Code_Point)."""
+"""Characters that show nothing beside those of category Cf: the rest of Unicode's Default_Ignorable_Code_Point, which
+has no place in a name, and a few that are printed as an empty space.
+"""
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+"""Marks above and below letters; those of letters that exist are part of them (NFKC), others are hardly seen."""
 
 
 def skeleton(name: str) -> str:
     """Return what all names that look like this one have in common; empty for one that shows nothing."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return " ".join(_IGNORABLE.sub("", folded).translate(_ALIKE).split())
+    shown = "".join(letter for letter in _BLANK.sub("", folded) if unicodedata.category(letter) != "Cf")
+    composed = unicodedata.normalize("NFKC", shown)  # what shows nothing may have stood between a letter and its mark
+    return " ".join(_MARKS.sub("", composed).translate(_ALIKE).split())

@@ -20,9 +20,11 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 LIKE_ALICE = [
     "ALICE", "ａｌｉｃｅ", "al\u200bice", "al\u00adice", "\u202ealice", "аlice", "аliсе", "alιce", "ᴀlice",
-    "alice\ufe0f", "\u3164alice", " alice ",
+    "alice\ufe0f", "\u3164alice", " alice ", "ᴀʟɪᴄᴇ",
+    "ali\u2800ce", "alice\U0001d159", "ali\ufff9ce", "ali\ufffcce", "ali\U00013430ce", "ali\U000110bdce",
+    "\U000e0061alice", "al\u0338ice", "alice\u0332", "al\u0361ice",
 ]  # fmt: skip
-"""With capitals, full width, what shows nothing, Cyrillic, Greek, small capitals."""
+"""With capitals, full width, what shows nothing, Cyrillic, Greek, small capitals, marks of no letter."""
 UNLIKE = ["alicia", "alice2", "al-ice", "älice", "alíce", "艾丽丝", "Αλίκη", "Neil", "Nell"]
 
 
@@ -34,7 +36,9 @@ def test_names_that_look_like_another_are_that_name(name: str) -> None:
 def test_names_that_look_different_are_different() -> None:
     assert len({skeleton(name) for name in [*UNLIKE, "alice"]}) == len(UNLIKE) + 1
     assert skeleton("Ärger") == skeleton("ärger") == skeleton("A\u0308RGER")
-    assert skeleton("\u200b\u3164") == ""
+    assert skeleton("A\u200b\u0308rger") == skeleton("A\u034f\u0308rger") == skeleton("Ärger")
+    assert skeleton("\u200b\u3164") == skeleton("\u2800\u0301\U0001d159") == ""
+    assert len({skeleton(name) for name in ("ạn", "an", "কে", "কি", "دُ", "دَ")}) == 6, "marks that make another letter"
 
 
 @pytest.mark.parametrize("name", ["аlice", "ａlice", "ALICE", "al\u3164ice"])
