@@ -1,13 +1,17 @@
 """Tables for spreadsheets: CSV in pieces, in which no cell is a formula."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+_FORMULA = re.compile(r"""(^[\s"]*|[;\t\r\n][\s"]*)(?=[=+@＝＋－＠-])|^(?=[\t\r\n])""")
+"""Where a formula would begin: at the beginning of a text and, in countries whose spreadsheets put `;` between the
+cells of a CSV and read a line's end wherever it stands, also within it.
+"""
 _PIECE = 500
 """Rows read and written at once."""
 _Row = TypeVar("_Row", bound=Model)
@@ -51,7 +55,7 @@ def _behind(row: Model, order: Sequence[str]) -> Q:
 
 def _cell(value: Any) -> Any:
     text = "" if value is None else value
-    return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text) if isinstance(text, str) else text
 
 
 def _taken(page: StringIO) -> bytes:

@@ -63,6 +63,9 @@ def delete_conversation(user: User, conversation_id: UUID) -> None:
         conversation = to_decide_on(user, conversation_id)
         revision, people = conversation.advance(1), conversation.audience_ids()
         under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
+        if conversation.team:  # one's own is nobody else's matter
+            told = {"team": conversation.team_name, "owner": conversation.owner}
+            auditing.note(user, Act.REMOVED, conversation, name="", before=told)
         conversation.delete()
         transaction.on_commit(lambda: recall.forget(conversation_id))
         transaction.on_commit(lambda: generation.stop_wherever(under_way))

@@ -164,6 +164,16 @@ def test_a_move_tells_the_teams_and_not_the_title(cast: Cast, private: Conversat
     assert (back.actor, back.before, back.after) == (cast.alice, {"team": "Crew"}, {"team": None})
 
 
+def test_a_teams_conversation_is_not_deleted_in_silence(cast: Cast, private: Conversation) -> None:
+    shared = Conversation.objects.create(owner=cast.bob, team=cast.team, title="Our secret plan")
+    actions.delete_conversation(cast.alice, shared.pk)
+    (entry,) = AuditEntry.objects.all()
+    assert (entry.actor, entry.act, entry.subject, entry.subject_name) == (cast.alice, "removed", str(shared.pk), "")
+    assert entry.before == {"team": "Crew", "owner": "bob"}
+    actions.delete_conversation(cast.bob, private.pk)
+    assert AuditEntry.objects.count() == 1, "one's own is nobody else's matter"
+
+
 def test_a_share_is_noted_by_its_ids(cast: Cast, private: Conversation) -> None:
     question = private.messages.get()
     share, secret = actions.share_conversation(

@@ -1,6 +1,7 @@
 """The administrator's pages: right figures, for those who may see them, and no word of what was said."""
 
 import csv
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -299,6 +300,15 @@ def test_a_budget_is_entered_by_name(cast: Cast, model: LanguageModel) -> None:
 def test_no_cell_is_a_formula(begin: str) -> None:
     (_header, row) = csv.reader(StringIO(b"".join(csv_lines(["a"], [[f"{begin}1+1", -5]])).decode(), newline=""))
     assert row == [f"'{begin}1+1", "-5"]
+
+
+@pytest.mark.parametrize("between", [";", "; ", "\n", "\r\n", '";', ";\t"])
+def test_no_part_of_a_cell_becomes_one_that_is_a_formula(between: str) -> None:
+    """As where spreadsheets put semicolons between cells, and end a row at whatever ends a line."""
+    written = b"".join(csv_lines(["a"], [["Ann", f"Bob{between}=1+1", "a - b; c = d"]])).decode()
+    assert not re.search(r'[;\t\r\n][\s"]*=', written)
+    (_header, row) = csv.reader(StringIO(written, newline=""))
+    assert row == ["Ann", f"Bob{between}'=1+1", "a - b; c = d"]
 
 
 def test_csv_comes_in_pieces() -> None:
