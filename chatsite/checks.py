@@ -1,9 +1,11 @@
 """Checks of what the site stands on: database, disk, clock, Redis and settings."""
 
 import os
+import secrets
 import shutil
 import tempfile
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection
@@ -16,6 +18,9 @@ from chatsite.complaints import complaint
 from chatsite.models import Pulse
 from conversations.models import Conversation
 from providers.checks import By, Check, Finding, Sick
+
+if TYPE_CHECKING:
+    import redis
 
 LEAST_SPACE = 500 * 2**20
 """Bytes: less, and the next large files or a migration may not fit."""
@@ -55,7 +60,7 @@ def version() -> str:
 
 
 def channel_layer() -> str:
-    """See that Redis answers."""
+    """See that what one process publishes reaches another."""
     if not settings.REDIS_URL:
         return "in memory: one process serves"
     import redis  # only where it is used: a process alone starts without it
@@ -63,12 +68,32 @@ def channel_layer() -> str:
     line = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
     try:
         with line:
+            heard = _echo(line)
             version = line.info("server")["redis_version"]
+    except redis.exceptions.NoPermissionError as problem:
+        raise Sick(
+            _("Redis lets its user do too little, see REDIS_URL: +@pubsub &chatsite:* +info."), detail=_line(problem)
+        ) from None
     except redis.RedisError as problem:
         raise Sick(_("Redis does not answer, see REDIS_URL."), detail=_line(problem)) from None
+    if not heard:
+        raise Sick(_("Redis does not pass on what is published."))
     if not settings.SEVERAL_PROCESSES:
         return f"Redis {version}; several processes would also need PostgreSQL (DATABASE_URL)"
     return f"Redis {version}"
+
+
+def _echo(line: "redis.Redis") -> bool:
+    """Whether a word comes back that is published."""
+    channel, word = "chatsite:check", secrets.token_hex(8).encode()
+    with line.pubsub() as listener:  # type: ignore[no-untyped-call]
+        listener.subscribe(channel)
+        listener.get_message(timeout=PATIENCE)  # that it listens
+        line.publish(channel, word)
+        heard = listener.get_message(timeout=PATIENCE)
+        while heard is not None and heard["data"] != word:  # another process looks too
+            heard = listener.get_message(timeout=PATIENCE)
+    return heard is not None
 
 
 def disk() -> str:

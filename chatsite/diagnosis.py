@@ -2,22 +2,19 @@
 
 import io
 import os
-import secrets
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
-import redis
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
-from redis.exceptions import RedisError
 
 from chatsite import reaching
-from chatsite.checks import PATIENCE
+from chatsite.checks import PATIENCE, channel_layer
 from providers.checks import By, Check, Sick, asked
 from providers.models import Endpoint
 from providers.proxy import Proxy
@@ -46,28 +43,6 @@ def given() -> str:
 
 
 _URLS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
-
-
-def channel_layer() -> str:
-    """What one process publishes reaches another."""
-    if not settings.REDIS_URL:
-        return "in memory: one process serves"
-    line = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
-    channel, word = "chatsite:doctor", secrets.token_hex(8).encode()
-    try:
-        with line, line.pubsub() as listener:  # type: ignore[no-untyped-call]
-            listener.subscribe(channel)
-            listener.get_message(timeout=PATIENCE)  # that it listens
-            line.publish(channel, word)
-            heard = listener.get_message(timeout=PATIENCE)
-            version = line.info("server")["redis_version"]
-    except RedisError as problem:
-        raise Sick(f"Redis does not answer, see REDIS_URL: {_line(problem)}") from None
-    if heard is None or heard["data"] != word:
-        raise Sick("Redis does not pass on what is published.")
-    if not settings.SEVERAL_PROCESSES:
-        return f"Redis {version}; several processes would also need PostgreSQL (DATABASE_URL)"
-    return f"Redis {version}"
 
 
 def websocket() -> str:

@@ -18,8 +18,11 @@ from conversations.live import hub
 from conversations.models import Conversation, PersonalToken, User
 from providers.prepared import Prepared
 
-_proofs: WeakKeyDictionary["Admitted", tuple[str, str]] = WeakKeyDictionary()
-"""The session and the password hash with which each socket was last found in order."""
+Proof = tuple[str, str, int]
+"""A session's data, its person's password hash, and how often all their sessions were ended."""
+
+_proofs: WeakKeyDictionary["Admitted", Proof] = WeakKeyDictionary()
+"""With what each socket was last found in order."""
 _engine = import_module(settings.SESSION_ENGINE)
 
 
@@ -66,7 +69,7 @@ def let_in(socket: Admitted) -> User | None:
     if person is not None and socket.credential.token:
         PersonalToken.objects.get(digest=socket.credential.token).note_use()
     elif person is not None and rows:
-        _proofs[socket] = (rows[0].session_data, person.password)
+        _proofs[socket] = _proof(rows[0].session_data, person)
     return person
 
 
@@ -86,9 +89,13 @@ def person_behind(socket: Admitted) -> User | None:
     """As person_of, quicker: where session and password are what they were when all was in order, it still is."""
     rows = _SESSION(socket.credential.session) if socket in _proofs else []
     people = _PERSON(socket.user_id) if rows and rows[0].expire_date > timezone.now() else []
-    if people and people[0].is_active and _proofs[socket] == (rows[0].session_data, people[0].password):
+    if people and people[0].is_active and _proofs[socket] == _proof(rows[0].session_data, people[0]):
         return people[0]
     return person_of(socket.credential)
+
+
+def _proof(session: str, person: User) -> Proof:
+    return session, person.password, person.session_epoch
 
 
 _SESSION = Prepared(lambda key: Session.objects.filter(pk=key))
@@ -120,23 +127,22 @@ def _admitted(sockets: list[Admitted]) -> set[Admitted]:
     digests = {socket.credential.token for socket in sockets} - {""}
     tokens = set(PersonalToken.objects.open().filter(digest__in=digests).values_list("digest", flat=True))
     active = User.objects.filter(pk__in={socket.user_id for socket in sockets}, is_active=True)
-    passwords: dict[UUID, str] = dict(active.values_list("pk", "password"))
+    people = {person.pk: person for person in active.only("password", "session_epoch")}
     return {
         socket
         for socket in sockets
         if socket.credential.token in tokens
-        or _is_in_order(socket, sessions.get(socket.credential.session), passwords.get(socket.user_id))
+        or _is_in_order(socket, sessions.get(socket.credential.session), people.get(socket.user_id))
     }
 
 
-def _is_in_order(socket: Admitted, session: str | None, password: str | None) -> bool:
-    if session is None or password is None:
+def _is_in_order(socket: Admitted, session: str | None, person: User | None) -> bool:
+    if session is None or person is None:
         return False
-    proof = (session, password)
-    if _proofs.get(socket) != proof:
+    if _proofs.get(socket) != _proof(session, person):
         if person_of(socket.credential) is None:
             return False
-        _proofs[socket] = proof
+        _proofs[socket] = _proof(session, person)
     return True
 
 

@@ -10,7 +10,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
+from django.conf import settings
+from django.utils.crypto import salted_hmac
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -18,7 +21,6 @@ from redis.exceptions import RedisError
 
 from conversations.live.packets import Packets
 
-EVERYWHERE = "chatsite:everywhere"
 PATIENCE = 2.0
 """Seconds for Redis to answer; beyond it the line is as good as cut."""
 PULSE = 4.0
@@ -33,7 +35,10 @@ _logger = logging.getLogger(__name__)
 
 
 class Bus:
-    """Two connections: one speaks, one listens to EVERYWHERE and to the channels that are `wanted`."""
+    """Two connections: one speaks, one listens to `everywhere` and to the channels that are `wanted`.
+
+    No other site hears us: Redis has channels without regard to its database numbers.
+    """
 
     def __init__(
         self,
@@ -53,6 +58,8 @@ class Bus:
             socket_timeout=PATIENCE,
             retry=Retry(NoBackoff(), 0),
         )
+        self._place = salted_hmac("chatsite.neighbours", _place_of(self._lines)).hexdigest()[:16]
+        self.everywhere = self.channel("everywhere")
         self._wanted, self._hear, self._missed, self._lost = wanted, hear, missed, lost
         self._packets = Packets()
         self._unsent: deque[tuple[str, bytes]] = deque()
@@ -77,8 +84,11 @@ class Bus:
                 while self._unsent and self._lost_since is None:
                     await asyncio.sleep(0.01)
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            await _ended(task)
+
+    def channel(self, *name: object) -> str:
+        """Return the full name of a channel of this site."""
+        return ":".join(("chatsite", self._place, *map(str, name)))
 
     def publish(self, channel: str, message: bytes) -> None:
         """Send to every other process that follows this channel, soon; never waits and never fails."""
@@ -108,6 +118,12 @@ class Bus:
 
     async def _speak(self) -> None:
         line: AbstractConnection = self._lines.make_connection()  # type: ignore[no-untyped-call]
+        try:
+            await self._speak_on(line)
+        finally:
+            await line.disconnect(nowait=True)
+
+    async def _speak_on(self, line: AbstractConnection) -> None:
         while True:
             await self._something_to_send.wait()
             self._something_to_send.clear()
@@ -125,7 +141,7 @@ class Bus:
         await line.connect()  # type: ignore[no-untyped-call]
         if self._lost_since is not None:
             told = self._packets.of(self._lost(self._lost_since))
-            await _publish(line, [(EVERYWHERE, packet) for packet in told])
+            await _publish(line, [(self.everywhere, packet) for packet in told])
             self._lost_since = None
         while self._unsent:
             batch = [self._unsent.popleft() for _ in range(min(len(self._unsent), 200))]
@@ -176,8 +192,7 @@ class Bus:
                         self._missed(since)
                         self._is_away, since = False, None
         finally:
-            asking.cancel()
-            await asyncio.gather(asking, return_exceptions=True)
+            await _ended(asking)
 
     def _take(self, content: bytes) -> None:
         message = self._packets.whole(content)
@@ -188,7 +203,7 @@ class Bus:
         """Subscribe to what is wanted, unsubscribe from what no longer is, and feel the pulse."""
         while True:
             self._news_of_channels.clear()  # before looking: what is wanted from here on wakes us again
-            wanted = {EVERYWHERE, *self._wanted()}
+            wanted = {self.everywhere, *self._wanted()}
             more, less = wanted - self._channels, self._channels - wanted
             self._channels, self._followed = wanted, self._followed - less
             for verb, channels in (("SUBSCRIBE", more), ("UNSUBSCRIBE", less)):
@@ -202,6 +217,20 @@ class Bus:
     async def _notify(self) -> None:
         async with self._confirmed:
             self._confirmed.notify_all()
+
+
+def _place_of(lines: ConnectionPool) -> str:
+    """What the processes of one site have in common, behind their secret key, and a copy of it elsewhere has not."""
+    return f"{settings.DATABASES['default']['NAME']} {lines.connection_kwargs.get('db', 0)}"
+
+
+async def _ended(task: "asyncio.Task[Any]") -> None:
+    """Cancel a task until it has ended: in Python 3.11 the driver's `wait_for` may swallow a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
+    if not task.cancelled():
+        task.exception()  # asked for: else its loss is complained of
 
 
 async def _publish(line: AbstractConnection, packets: list[tuple[str, bytes]]) -> None:

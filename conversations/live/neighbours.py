@@ -16,7 +16,7 @@ from django.db import DatabaseError
 
 from conversations import database, frames
 from conversations.live import crossing
-from conversations.live.bus import EVERYWHERE, Bus
+from conversations.live.bus import Bus
 from conversations.live.crossing import Asked, Came, Ended, Grown, Lost, Stopped, Whole
 from conversations.live.mirror import MirroredReply
 from conversations.live.reply import LiveReply
@@ -60,17 +60,17 @@ class Neighbours:
         """Our viewers are being sent these; on the loop."""
         if pieces:
             grown = Grown(reply.id, reply.conversation, pieces)
-            self._bus.publish(_channel(reply.conversation), crossing.to_bytes(grown))
+            self._bus.publish(self._channel(reply.conversation), crossing.to_bytes(grown))
 
     def announce(self, news: frames.News) -> None:
         """An event that began here; on the loop."""
         self._ended(news)
-        channel = _channel(news.conversation) if news.people is None else EVERYWHERE
+        channel = self._channel(news.conversation) if news.people is None else self._bus.everywhere
         self._bus.publish(channel, crossing.to_bytes(news))
 
     def ask_who_is_here(self, conversation: UUID) -> None:
         """Somebody came to it here; on the loop."""
-        self._bus.publish(_channel(conversation), crossing.to_bytes(Came(conversation)))
+        self._bus.publish(self._channel(conversation), crossing.to_bytes(Came(conversation)))
 
     def ask_to_stop(self, replies: Iterable[UUID]) -> None:
         """Whoever writes these shall hang up; from any thread."""
@@ -82,7 +82,7 @@ class Neighbours:
 
     def _tell_everyone(self, message: crossing.Message) -> None:
         if self._hub.loop is not None and not self._hub.loop.is_closed():
-            self._hub.loop.call_soon_threadsafe(self._bus.publish, EVERYWHERE, crossing.to_bytes(message))
+            self._hub.loop.call_soon_threadsafe(self._bus.publish, self._bus.everywhere, crossing.to_bytes(message))
 
     def replies(self) -> list[UUID]:
         """Those that others write and somebody here looks at; from any thread."""
@@ -92,7 +92,7 @@ class Neighbours:
 
     async def following(self, conversation: UUID) -> None:
         """Wait until we hear what happens in this conversation."""
-        await self._bus.following(_channel(conversation))
+        await self._bus.following(self._channel(conversation))
 
     async def mirrored(self, messages: list[Message]) -> list[MirroredReply]:
         """Replies that others write, all of them so far: from their owners, else from the rows."""
@@ -120,15 +120,18 @@ class Neighbours:
         if time.monotonic() < mirror.asked_at + ANSWER:
             return
         mirror.asked_at = time.monotonic()
-        self._bus.publish(EVERYWHERE, crossing.to_bytes(Asked(mirror.id)))
+        self._bus.publish(self._bus.everywhere, crossing.to_bytes(Asked(mirror.id)))
 
     # --- What the others say ---
+
+    def _channel(self, conversation: UUID) -> str:
+        return self._bus.channel("conversation", conversation)
 
     def _wanted(self) -> list[str]:
         """The channels of what is looked at here; what nobody looks at any more is forgotten."""
         watched = self._hub.viewings.conversations()
         self._mirrors = {key: mirror for key, mirror in self._mirrors.items() if mirror.conversation in watched}
-        return [_channel(conversation) for conversation in watched]
+        return [self._channel(conversation) for conversation in watched]
 
     def _hear(self, content: bytes) -> None:
         match crossing.from_bytes(content):
@@ -183,7 +186,7 @@ class Neighbours:
     def _answer(self, reply: UUID) -> None:
         if live := self._hub.replies.get(reply):
             said = live.snapshot()
-            self._bus.publish(_channel(live.conversation), crossing.to_bytes(Whole(reply, said.seq, said.parts)))
+            self._bus.publish(self._channel(live.conversation), crossing.to_bytes(Whole(reply, said.seq, said.parts)))
 
     def _name_people(self, conversation: UUID) -> None:
         if conversation not in self._naming:
@@ -216,7 +219,3 @@ class Neighbours:
                 await asyncio.sleep(ANSWER)
         for news in changes:
             self._hub.tell(news)
-
-
-def _channel(conversation: UUID) -> str:
-    return f"chatsite:conversation:{conversation}"
