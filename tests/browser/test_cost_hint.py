@@ -55,6 +55,22 @@ def test_a_question_that_the_budget_has_no_room_for_stands_out(cast: Cast, price
     expect(alice.text).to_have_value("Hi")
 
 
+def test_on_a_phone_it_stands_clear_of_the_refusal(cast: Cast, priced: LanguageModel, visit: Visit) -> None:
+    Budget.objects.create(kind="person", period="day", hard=Decimal("0.3"))
+    alice = visit(cast.alice, viewport={"width": 360, "height": 700})
+    alice.text.fill("Hi")
+    hint = alice.page.locator("cost-hint[data-tight]")
+    expect(hint).to_be_visible()
+    alice.text.press("Enter")
+    notice = alice.page.locator(".composer__notice")
+    expect(notice).to_be_visible()
+    expect(alice.text).to_have_value("Hi")
+    expect(hint).to_be_visible()
+    above, below = notice.bounding_box(), hint.bounding_box()
+    assert above and below
+    assert above["y"] + above["height"] <= below["y"]
+
+
 def test_what_was_said_before_counts(cast: Cast, priced: LanguageModel, visit: Visit) -> None:
     Deployment.objects.update(output_price=0)
     alice = visit(cast.alice)
