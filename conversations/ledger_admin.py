@@ -81,11 +81,11 @@ class LedgerAdmin(DiscreetAdmin):
         "created_at",
         "user",
         "model_name",
+        "price",
+        "tokens",
+        "ending",
         "endpoint_name",
         "key_name",
-        "ending",
-        "tokens",
-        "price",
         "waits",
     ]
     exclude = ["outcome"]

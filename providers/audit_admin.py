@@ -33,7 +33,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditAdmin(DiscreetAdmin):
-    list_display = ["created_at", "actor_name", "act", "kind", "subject_name", "summary", "address"]
+    list_display = ["created_at", "actor_name", "address", "act", "kind", "subject_name", "summary"]
     list_filter = ["act", KindFilter]
     search_fields = ["actor_name", "address", "subject_name", "=subject"]
     search_help_text = gettext_lazy("Who, from which address, what, or an id")

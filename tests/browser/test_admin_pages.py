@@ -83,6 +83,26 @@ def test_the_audit_log_fits_and_reads_well(
         assert not alice.scrolls_sideways(), name
 
 
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_what_matters_in_a_long_row_is_in_sight(
+    cast: Cast, model: LanguageModel, visit: Visit, language: str
+) -> None:
+    cast.alice.language = language
+    cast.alice.save()
+    auditing.added(cast.alice, Endpoint.objects.get())
+    UsageRecord.objects.create(
+        user=cast.alice, conversation=cast.team.pk, message=cast.team.pk, model_name="a-model-with-a-longer-name-3",
+        endpoint_name="An endpoint", key_name="••••1234", outcome="rate_limited", cost=1_234_567, total_ms=1,
+    )  # fmt: skip
+    alice = visit(cast.alice, None, viewport={"width": 1400, "height": 800})
+    for path, cell in (("conversations/usagerecord", ".field-price"), ("providers/auditentry", ".field-summary")):
+        alice.open(f"/admin/{path}/")
+        place = alice.page.locator(f"#result_list {cell}").first.bounding_box()
+        frame = alice.page.locator(".results").bounding_box()
+        assert place and frame
+        assert place["x"] + place["width"] <= frame["x"] + frame["width"] + 1, path
+
+
 REPORTS = {
     "overview": "/admin/",
     "usage": "/admin/usage/?by=model&show=calls",
