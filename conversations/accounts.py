@@ -8,9 +8,11 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import authenticate, login
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from conversations import guessing, notices, passwords
 from conversations.models import AccountNotice, User
@@ -63,7 +65,7 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
         person = User.objects.filter(username=name).first()
         tries = guessing.tries_of(request, name, person)
         if not tries.admit():
-            raise self.validation_error("too_many_login_attempts")
+            raise _too_many(tries.pause())
         AuthenticationBackend.unstash_authenticated_user()
         entered: Any = authenticate(request, **credentials)
         entered = entered or AuthenticationBackend.unstash_authenticated_user()
@@ -72,6 +74,12 @@ class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
         elif person is not None:
             auditing.note(None, Act.REFUSED, person)
         return entered  # type: ignore[no-any-return]
+
+
+def _too_many(seconds: int) -> ValidationError:
+    minutes = max(1, -(-seconds // 60))
+    sentence = gettext("Too many bad tries. Minutes to wait until the next one: %(minutes)d") % {"minutes": minutes}
+    return ValidationError(sentence, code="too_many_login_attempts")
 
 
 def enter(request: HttpRequest, person: User) -> None:

@@ -45,6 +45,12 @@ class Tries:
             return False
         return not self.of_name or _admits(self.of_name, FREE_OF_NAME, LONGEST_OF_NAME)
 
+    def pause(self) -> int:
+        """Return the seconds until a try is looked at again."""
+        now = time.time()
+        ends = (cache.get(f"pause:{key}", 0) for key in (self.of_place, self.of_name))
+        return int(max(60 - now % 60, *(end - now for end in ends)))
+
     def forget(self) -> None:
         """Start anew after a right one."""
         _count(f"{self.address}:{int(time.time() // 60)}", -1)
@@ -93,7 +99,7 @@ def _admits(key: str, free: int, longest: int) -> bool:
     if tried < free:
         return True
     pause = min(FIRST << min(tried - free, 10), longest)
-    if cache.add(f"pause:{key}", 1, pause):  # of those who come at once, one gets in
+    if cache.add(f"pause:{key}", time.time() + pause, pause):  # of those who come at once, one gets in
         return True
     _count(key, -1)
     return False

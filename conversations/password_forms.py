@@ -10,9 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from conversations import passwords
 from conversations.models import User
 
+NAME_KEY = "name-to-sign-in-with"
+"""Where a session keeps the name of whoever has just chosen a password and may never have heard it."""
+
 
 class NameForm(LoginForm):  # type: ignore[misc]
     """Name and password; however somebody spells their name, it is found."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.request is not None:
+            self.fields["login"].initial = self.request.session.get(NAME_KEY, "")
 
     def clean_login(self) -> str:
         name: str = super().clean_login()

@@ -18,6 +18,7 @@ from conversations.digests import digest_of, fresh_secret
 from conversations.forms import ForgottenForm, PasswordForm
 from conversations.models import PasswordLink, User
 from conversations.models.password_link import may_reset
+from conversations.password_forms import NAME_KEY
 from providers import auditing
 
 SESSION_KEY = "password-link"
@@ -88,6 +89,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
         kind = notices.Kind.PASSWORD_SET
         passwords.replace(link.user, form.cleaned_data["password"], kind=kind, by=link.made_by)
     request.session.pop(SESSION_KEY, None)
+    request.session[NAME_KEY] = link.user.username
     messages.success(request, gettext("The new password is set. Sign in with it."))
     response = redirect("account_login")
     guessing.know_browser(response, link.user)  # whoever guesses at this name does not keep its person out

@@ -84,9 +84,7 @@ def test_the_audit_log_fits_and_reads_well(
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_what_matters_in_a_long_row_is_in_sight(
-    cast: Cast, model: LanguageModel, visit: Visit, language: str
-) -> None:
+def test_what_matters_in_a_long_row_is_in_sight(cast: Cast, model: LanguageModel, visit: Visit, language: str) -> None:
     cast.alice.language = language
     cast.alice.save()
     auditing.added(cast.alice, Endpoint.objects.get())
@@ -99,7 +97,8 @@ def test_what_matters_in_a_long_row_is_in_sight(
         alice.open(f"/admin/{path}/")
         place = alice.page.locator(f"#result_list {cell}").first.bounding_box()
         frame = alice.page.locator(".results").bounding_box()
-        assert place and frame
+        assert place
+        assert frame
         assert place["x"] + place["width"] <= frame["x"] + frame["width"] + 1, path
 
 

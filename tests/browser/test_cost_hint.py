@@ -67,7 +67,8 @@ def test_on_a_phone_it_stands_clear_of_the_refusal(cast: Cast, priced: LanguageM
     expect(alice.text).to_have_value("Hi")
     expect(hint).to_be_visible()
     above, below = notice.bounding_box(), hint.bounding_box()
-    assert above and below
+    assert above
+    assert below
     assert above["y"] + above["height"] <= below["y"]
 
 

@@ -16,7 +16,8 @@ def test_only_the_right_password_enters(cast: Cast, visit: Visit) -> None:
     stranger.page.keyboard.press("Enter")
     expect(stranger.page.get_by_role("alert")).to_contain_text("not correct")
     assert stranger.page.input_value("[name=login]") == "bob"
-    stranger.page.fill("[name=password]", PASSWORD)
+    expect(stranger.page.locator("[name=password]")).to_be_focused()
+    stranger.page.keyboard.type(PASSWORD)
     stranger.page.keyboard.press("Enter")
     expect(stranger.page.locator(".account__name")).to_have_text("bob")
 

@@ -117,6 +117,17 @@ def test_guesses_from_a_session_left_open_have_to_pause(cast: Cast) -> None:
     assert is_let_in(cast.bob), "its person is not kept out"
 
 
+def test_a_pause_says_how_long_it_is(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    began, minutes = timezone.now(), [0.0]
+    monkeypatch.setattr("django.core.cache.backends.db.tz_now", lambda: began + timedelta(minutes=minutes[0]))
+    monkeypatch.setattr(guessing.time, "time", lambda: began.timestamp() + 60 * minutes[0])
+    for minute, said in ((0.0, "next one: 1<"), (1.1, "next one: 2<"), (3.2, "next one: 4<")):
+        minutes[0] = minute
+        guess(times=guessing.FREE)
+        answer = browser().post("/accounts/login/", {"login": "bob", "password": PASSWORD})
+        assert said in answer.content.decode()
+
+
 def test_guesses_by_other_spellings_and_names_of_the_site_count_together(cast: Cast) -> None:
     for number, name in enumerate(("BOB", "bob", "Bob", "BoB", "\uff22ob")):
         visitor = Client(headers={"host": f"localhost:{number}"})
@@ -303,6 +314,16 @@ def test_a_link_sets_one_password_once_and_ends_all_sessions(cast: Cast) -> None
     assert browser().get(path).status_code == 404
     assert not is_in(before)
     assert is_in(enter(cast.bob, NEW))
+
+
+def test_who_follows_a_link_learns_the_name_to_sign_in_with(cast: Cast) -> None:
+    visitor = browser()
+    visitor.get(make_link(enter(cast.alice), cast.bob))
+    assert "You sign in as bob." in visitor.get("/new-password/").content.decode()
+    page = visitor.post("/new-password/", {"password": NEW}, follow=True).content.decode()
+    assert re.search(r'name="login"[^>]* value="bob"', page)
+    assert 'name="login"' in browser().get("/accounts/login/").content.decode()
+    assert 'value="bob"' not in browser().get("/accounts/login/").content.decode()
 
 
 def test_of_two_who_use_a_link_at_once_one_does(cast: Cast) -> None:
