@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import actions, admission
+from conversations import actions, admission, deactivation
 from conversations.admission import Credential
 from conversations.models import User
 from tests.conftest import Cast
@@ -54,7 +54,7 @@ class Door:
     credential: Credential
 
 
-@pytest.mark.parametrize("end", ["", "deactivated", "expired", "signed out", "password"])
+@pytest.mark.parametrize("end", ["", "deactivated", "let in again", "expired", "signed out", "password"])
 def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast, end: str) -> None:
     client = Client()
     client.force_login(cast.bob)
@@ -63,6 +63,8 @@ def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast
     assert admission.let_in(socket) == admission.person_behind(socket) == cast.bob
     if end == "deactivated":
         User.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    elif end == "let in again":
+        deactivation.end_access(cast.alice, cast.bob)
     elif end == "expired":
         Session.objects.update(expire_date=timezone.now())
     elif end == "signed out":
@@ -70,3 +72,4 @@ def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast
     elif end == "password":
         User.objects.filter(pk=cast.bob.pk).update(password="another")
     assert admission.person_behind(socket) == (None if end else cast.bob)
+    assert admission._admitted([socket]) == (set() if end else {socket})
