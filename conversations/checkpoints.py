@@ -99,6 +99,7 @@ class Writer:
             try:
                 self._write_endings()
                 self._write_checkpoints()
+                _obey_stops()
             except Exception:  # this thread's outermost frame: without it no reply ends any more
                 _logger.exception("The replies under way could not be written; they are kept and tried again.")
                 close_old_connections()
@@ -106,7 +107,9 @@ class Writer:
         close_old_connections()
 
     def _write_endings(self) -> None:
+        """Write all ends, and what is due between them: replies under way must not count as abandoned meanwhile."""
         while self._endings:
+            self._write_checkpoints()
             ending = self._endings[0]
             try:
                 _write_end(ending)
@@ -132,7 +135,6 @@ class Writer:
                 reply.checkpoint_at = now
                 if reply.pending or reply.when_flushed:
                     hub.grow(reply)  # it may have waited for this
-        _obey_stops()
 
 
 def _write_batch(replies: list[LiveReply]) -> None:

@@ -4,14 +4,16 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from uuid import UUID
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DataError, close_old_connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from conversations import admission, announcing, checkpoints, files, generation, ledger, markdown, spending
@@ -30,9 +32,13 @@ RENDERING = 1.0
 """Seconds in which dead replies are rendered; those behind them when somebody looks at them."""
 TOLD_WITHIN = timedelta(seconds=2)
 """How long the news of a reply's end may be on its way between processes whose clocks agree about so well."""
+SURE_AFTER = 1.5
+"""Seconds in which a living process writes to its replies once the database takes writes."""
 REMIND_EVERY = 20
 """Rounds after which those who look at a conversation are named again; pages forget them after three times that."""
 _logger = logging.getLogger(__name__)
+_suspected: dict[UUID, tuple[datetime | None, float]] = {}
+"""Silent replies: their last heartbeat, and when (monotonic seconds) a write of ours went through after it was seen."""
 
 
 class Sweeper:
@@ -130,7 +136,23 @@ RECONCILED = (
 
 
 def _end_abandoned() -> None:
-    end_replies(Message.objects.abandoned())
+    """End the replies of dead processes; a disk that stands still silences the living, too."""
+    silent = Message.objects.abandoned().exclude(pk__in=list(hub.replies))
+    end_replies(Message.objects.abandoned().filter(pk__in=_still_silent(dict(silent.values_list("pk", "heartbeat")))))
+
+
+def _still_silent(heartbeats: dict[UUID, datetime | None]) -> list[UUID]:
+    """Return those whose heartbeat has stayed the same since the database took a write of ours, SURE_AFTER ago."""
+    now = time.monotonic()
+    known = {
+        key: _suspected[key] for key, beat in heartbeats.items() if key in _suspected and _suspected[key][0] == beat
+    }
+    new = {key: beat for key, beat in heartbeats.items() if key not in known}
+    if new:
+        Message.objects.filter(pk__in=new).update(heartbeat=F("heartbeat"))  # returns once the disk takes writes
+    _suspected.clear()
+    _suspected.update(known | {key: (beat, time.monotonic()) for key, beat in new.items()})
+    return [key for key, (_beat, since) in known.items() if now - since >= SURE_AFTER]
 
 
 def _stop_for_the_deactivated() -> None:

@@ -152,8 +152,7 @@ class Hub:
         """Send what was held back, less what an ack up to `revision` and `seqs` has told already."""
         held, viewing.held, viewing.known = viewing.held or [], None, revision
         for stamp, frame in held:
-            if stamp.is_news_after(revision, seqs):
-                self.send([viewing.viewer], frame)
+            self._send_news(viewing, stamp, frame, seqs)
         if not viewing.left:
             self.presence.arrived(viewing)
 
@@ -190,10 +189,15 @@ class Hub:
 
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:
-            if stamp.is_news_after(viewing.known, {}):
-                self.send([viewing.viewer], frame)
+            self._send_news(viewing, stamp, frame, {})
         else:
             viewing.held.append((stamp, frame))
+
+    def _send_news(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes, seqs: dict[str, int]) -> None:
+        """Send it unless it tells what was told: the news of an end is told again where it may have been lost."""
+        if stamp.is_news_after(viewing.known, seqs):
+            viewing.known = stamp.revision or viewing.known
+            self.send([viewing.viewer], frame)
 
     # --- The beat ---
 

@@ -32,7 +32,7 @@ class Viewing:
         self.is_known = False
         """The others have been told that this person is here."""
         self.known = 0
-        """The revision that the ack told: older events that come late are not sent."""
+        """The newest revision that was told: what comes late, or once more, is not sent."""
         self.held: list[tuple[frames.Stamp, bytes]] | None = []
         self.blocks: dict[UUID, int] = {}
         """Of each reply under way: how many closed blocks of HTML this socket has."""

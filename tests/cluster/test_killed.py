@@ -3,15 +3,32 @@
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 import pytest
 
 from tests.cluster.asking import ask, finished
 from tests.cluster.site import Process, Site
 from tests.vendor_replies import Step, hold, openai_end, openai_event
 
-LATEST = 6.5
-"""Seconds: a heartbeat is at most one old, five without one mean death, and somebody looks every second."""
+SILENCE = "SELECT extract(epoch FROM now() - heartbeat)::float FROM conversations_message WHERE id = %s"
+LATEST = 8.5
+"""Seconds: a heartbeat is at most one old, five without one are suspicious, two more mean death."""
+
+
+@contextmanager
+def stalled_commits(site: Site) -> Iterator[psycopg.Connection[Any]]:
+    """A database in which everything can be read and no commit returns, as on a disk that stands still."""
+    with psycopg.connect(site.database_url, autocommit=True) as connection:
+        try:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            connection.execute("SELECT pg_reload_conf()")
+            yield connection
+        finally:
+            connection.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            connection.execute("SELECT pg_reload_conf()")
 
 
 def test_s11_readers_elsewhere_see_the_end_and_may_go_on(site: Site, there: Process) -> None:
@@ -97,3 +114,19 @@ def test_an_end_that_a_dying_process_stored_and_told_nobody_of_is_told_by_anothe
     dying.kill()
     far.until(lambda: far.status(reply) == "complete", LATEST)
     assert far.text(reply) == "Hel"
+
+
+def test_a_database_that_stands_still_for_a_while_kills_no_reply(site: Site, here: Process, there: Process) -> None:
+    go = threading.Event()
+    site.vendor.play([200, openai_event("Hel"), go, openai_event("lo"), openai_end()])
+    alice = here.socket("alice")
+    ack = ask(alice, site)
+    reply, conversation = ack["replies"][0], ack["conversation"]
+    site.stored(reply, "Hel")
+    far = there.reader("bob", conversation)
+    with stalled_commits(site) as looking:
+        while looking.execute(SILENCE, [reply]).fetchone() < (6.5,):
+            threading.Event().wait(0.1)
+    go.set()
+    far.until(lambda: far.status(reply) not in ("waiting", "streaming"))
+    assert (far.status(reply), far.text(reply)) == ("complete", "Hello")

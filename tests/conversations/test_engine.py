@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 from django.db import DataError, connection, transaction
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from conversations import checkpoints, sweep
 from conversations.checkpoints import AlreadyEnded, Outcome
 from conversations.ids import BOOT_ID
-from conversations.live import hub
+from conversations.live import LiveReply, hub
 from conversations.models import Conversation, Message
 from conversations.models.message import Status
 from providers.models import ApiKey, LanguageModel
@@ -227,6 +228,37 @@ def test_a_reply_without_a_heartbeat_is_ended_in_sight(
     assert alice.ask("conversation.open", conversation=reply.conversation_id)["streaming"][0]["text"] == "Hel"
     told = alice.event("message.finished")["message"]
     assert (told["id"], told["status"], told["text"]) == (str(reply.pk), "interrupted", "Hel")
+
+
+def test_a_reply_dies_only_if_it_stays_silent_while_the_database_takes_writes(
+    left_behind: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(sweep.time, "monotonic", lambda: now[0])
+    long_ago = timezone.now() - timedelta(seconds=6)
+    dead, slow = left_behind(text="Hel", seq=1, heartbeat=long_ago), left_behind(text="Hel", seq=1, heartbeat=long_ago)
+    looks = []
+    for beat in (long_ago, long_ago + timedelta(milliseconds=1), timezone.now()):
+        Message.objects.filter(pk=slow.pk).update(heartbeat=beat)
+        sweep.go_round()
+        now[0] += sweep.SURE_AFTER
+        looks.append([Message.objects.get(pk=reply.pk).status for reply in (dead, slow)])
+    assert looks == [["streaming"] * 2, ["interrupted", "streaming"], ["interrupted", "streaming"]]
+
+
+def test_replies_under_way_are_written_between_the_ends_of_others(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, written = [0.0], []
+    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: now[0])
+    conversation = Conversation.objects.create(owner=cast.alice)
+    lives = [LiveReply(uuid7(), conversation.pk, 1) for _ in range(4)]
+    monkeypatch.setattr(hub, "replies", {live.id: live for live in lives})
+    monkeypatch.setattr(checkpoints, "_write_batch", lambda batch: written.append([live.id for live in batch]))
+    monkeypatch.setattr(checkpoints, "_write_end", lambda _: now.__setitem__(0, now[0] + 0.5))
+    writer = checkpoints.Writer()
+    for live in lives[:3]:
+        writer.end(live, Outcome(Status.COMPLETE), "")
+    writer._write_endings()
+    assert lives[3].id in written[0], "at the second of three ends it was due"
 
 
 # --- Another writer ends first -------------------------------------------------------------------------------------

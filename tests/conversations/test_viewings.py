@@ -1,7 +1,10 @@
-"""Who looks at what."""
+"""Who looks at what, and what they are told."""
 
+import json
 from uuid import uuid4
 
+from conversations.frames import News, Stamp
+from conversations.live.hub import Hub
 from conversations.live.viewing import Viewings
 
 
@@ -11,7 +14,12 @@ class Somebody:
     def __init__(self) -> None:
         self.user_id, self.person_name = uuid4(), "somebody"
 
-    def push(self, frame: bytes) -> None: ...
+        self.heard: list[bytes] = []
+
+    def push(self, frame: bytes) -> None:
+        self.heard.append(frame)
+
+    def make_room(self) -> None: ...
 
 
 def test_a_look_is_judged_only_once_its_ack_is_out() -> None:
@@ -29,3 +37,18 @@ def test_who_leaves_looks_at_nothing() -> None:
     viewings.leave(viewer)
     assert viewing.left
     assert viewings.of_conversation(conversation) == viewings.of_person(viewer.user_id) == viewings.everyone() == []
+
+
+def test_what_is_told_late_or_once_more_is_not_sent() -> None:
+    hub, viewer, conversation = Hub(), Somebody(), uuid4()
+    hub.viewings.arrive(viewer)
+    viewing = hub.join(viewer, conversation, html=False)
+    viewing.held = [(Stamp(revision=revision), b"held %d" % revision) for revision in (4, 6, 5, 6)]
+    hub.release(viewing, 4, {})
+    assert [frame for frame in viewer.heard if frame.startswith(b"held")] == [b"held 6"]
+    viewer.heard.clear()
+    for revision in (6, 7, 5, 7, 8):
+        hub.tell(News(conversation, {"type": "conversation.updated", "revision": revision}))
+    hub.tell(News(conversation, {"type": "typing"}))
+    events = [json.loads(frame[frame.index(b"{") :]) for frame in viewer.heard]
+    assert [event.get("revision") for event in events] == [7, 8, None]

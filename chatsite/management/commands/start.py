@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from chatsite import authorities, collected, databases, open_files, serving, upgrading
 from chatsite.apart import apart
 from chatsite.bootstrap import address
-from conversations import setup
+from conversations import memory, setup
 from providers import checks, local_model
 
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
@@ -35,6 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, fetch_model: bool, restore: Path | None = None, **_: Any) -> None:
         os.umask(0o077)
+        memory.share_arenas()
         open_files.raise_limit()
         self._warn_of_plain_http(host)
         self._take_the_folder()
