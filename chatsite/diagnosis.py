@@ -6,15 +6,19 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from email.utils import parseaddr
 from functools import partial
+from typing import Any
 
 from django.conf import settings
+from django.core.mail import get_connection
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from django.utils.module_loading import import_string
 
 from chatsite import reaching
 from chatsite.checks import PATIENCE, channel_layer
+from chatsite.mail import Outgoing
 from providers.checks import By, Check, Sick, asked
 from providers.models import Endpoint
 from providers.proxy import Proxy
@@ -26,6 +30,8 @@ def checks() -> Iterator[Check]:
     yield from asked(By.DOCTOR)
     yield Check("channel layer", channel_layer)
     yield Check("websocket", websocket)
+    if outgoing := settings.CHATSITE_MAIL:
+        yield Check("mail", partial(mail, outgoing))
     if proxy := settings.CHATSITE_PROXY:
         yield Check("proxy", partial(outward_proxy, proxy))
     with suppress(DatabaseError):  # the check of the database has said it
@@ -55,6 +61,24 @@ def websocket() -> str:
         return f"handshake works; {reaching.at_every_origin()}"
     except reaching.Unreached as problem:
         raise Sick(str(problem)) from None
+
+
+def mail(outgoing: Outgoing) -> str:
+    """The mail server lets us in and takes letters from our address; none is sent."""
+    place = f"{outgoing.host}:{outgoing.port}"
+    backend: Any = get_connection(timeout=PATIENCE)
+    try:
+        backend.open()
+        code, answer = backend.connection.mail(parseaddr(outgoing.sender)[1])
+        backend.connection.rset()
+    except OSError as problem:
+        raise Sick(f"{place} takes no letters, see EMAIL_URL: {_line(problem)}") from None
+    finally:
+        backend.close()
+    if code != 250:
+        said = answer.decode("utf-8", "replace")
+        raise Sick(f"{place} takes no letters from {outgoing.sender}, see from= in EMAIL_URL: {code} {said}")
+    return f"{place} takes letters from {outgoing.sender}"
 
 
 def outward_proxy(proxy: Proxy) -> str:

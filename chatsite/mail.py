@@ -1,6 +1,7 @@
 """EMAIL_URL, in parts: `smtps://user:password@host:465/?from=chat@example.org`."""
 
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -35,7 +36,10 @@ def read(url: str) -> Outgoing | None:
         raise ImproperlyConfigured("EMAIL_URL is smtp://… or smtps://user:password@host:port/?from=address.")
     tls = _tls(parts.scheme, parts.hostname)
     user = unquote(parts.username or "")
-    sender = parse_qs(parts.query).get("from", [""])[0] or (user if "@" in user else f"chatsite@{parts.hostname}")
+    given = parse_qs(parts.query).get("from", [""])[0]
+    if given and "@" not in parseaddr(given)[1]:
+        raise ImproperlyConfigured(f"EMAIL_URL: from={given} is no mail address.")
+    sender = given or (user if "@" in user else f"chatsite@{parts.hostname}")
     return Outgoing(parts.hostname, given_port or _PORTS[tls], user, unquote(parts.password or ""), tls, sender)
 
 

@@ -60,6 +60,6 @@ def _send(letter: str, address: str, context: dict[str, Any]) -> bool:
     body = render_to_string(f"{letter}.txt", context)
     try:
         return bool(send_mail(subject, body, None, [address]))
-    except OSError:
-        _logger.warning("A letter could not be mailed.", exc_info=True)
+    except OSError as problem:
+        _logger.warning("A letter could not be mailed: %s", " ".join(str(problem).split()))
         return False

@@ -9,12 +9,13 @@ from typing import Self
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as Python's client asks for, on loopback and in clear."""
+    """Speaks as much SMTP as Python's client asks for, on loopback and in clear; refuses what begins with `refused`."""
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, refused: bytes = b"no command") -> None:
         super().__init__(("127.0.0.1", 0), _Conversation)
+        self.refused = refused
         self.letters: SimpleQueue[EmailMessage] = SimpleQueue()
 
     @property
@@ -40,7 +41,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self._say(b"354 go on")
                 letter = b"".join(iter(self.rfile.readline, b".\r\n"))
                 self.server.letters.put(message_from_bytes(letter, _class=EmailMessage, policy=policy.default))
-            self._say(b"250 yes")
+            self._say(b"550 not from you" if line.upper().startswith(self.server.refused) else b"250 yes")
 
     def _say(self, line: bytes) -> None:
         self.wfile.write(line + b"\r\n")

@@ -1,9 +1,16 @@
 """EMAIL_URL: what it may look like, and that no password leaves in clear."""
 
+import logging
+from typing import Any
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.mail import read
+from chatsite import diagnosis
+from chatsite.mail import Outgoing, read
+from conversations import mailing
+from providers.checks import Sick
+from tests.mail_server import MailServer
 
 
 @pytest.mark.parametrize(
@@ -29,7 +36,42 @@ def test_without_it_nothing_is_mailed() -> None:
     assert read("") is None
 
 
-@pytest.mark.parametrize("url", ["mail.test", "https://mail.test", "smtp://", "smtps://:465", "smtp://mail.test:x"])
+@pytest.mark.parametrize(
+    "url",
+    ["mail.test", "https://mail.test", "smtp://", "smtps://:465", "smtp://mail.test:x", "smtp://mail.test/?from=me"],
+)
 def test_what_is_no_address_of_a_mail_server_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
         read(url)
+
+
+def outgoing(settings: Any, server: MailServer) -> Outgoing:
+    found = read(f"{server.url}/?from=Chat <chat@site.test>")
+    assert found
+    settings.EMAIL_BACKEND, settings.EMAIL_USE_TLS = "chatsite.smtp.EmailBackend", False
+    settings.EMAIL_HOST, settings.EMAIL_PORT = found.host, found.port
+    return found
+
+
+def test_doctor_asks_the_mail_server_and_sends_nothing(settings: Any) -> None:
+    with MailServer() as server:
+        assert diagnosis.mail(outgoing(settings, server)).endswith("takes letters from Chat <chat@site.test>")
+        assert server.letters.empty()
+
+
+@pytest.mark.parametrize("command", [b"MAIL", b""])
+def test_doctor_says_what_the_mail_server_refuses(settings: Any, command: bytes) -> None:
+    with MailServer(refused=command) as server:
+        found = outgoing(settings, server)
+        with pytest.raises(Sick, match="not from you"):
+            diagnosis.mail(found)
+
+
+def test_a_mail_server_that_is_away_is_one_line(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with MailServer() as server:
+        gone = outgoing(settings, server)
+    with pytest.raises(Sick, match=r"takes no letters, see EMAIL_URL: .*refused"):
+        diagnosis.mail(gone)
+    with caplog.at_level(logging.WARNING):
+        assert mailing._send("account/mail/password", "ann@site.test", {"link": "https://site.test/"}) is False
+    assert [(line.exc_info, "refused" in line.getMessage()) for line in caplog.records] == [(None, True)]
