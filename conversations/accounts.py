@@ -1,6 +1,6 @@
 """What django-allauth asks of a site, and the one way in for those whom no password form has let in."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from conversations import guessing, notices, passwords
 from conversations.models import AccountNotice, User
@@ -27,8 +28,20 @@ FACTORS = {
 """What django-allauth would mail of, and what we say of it."""
 
 
+SENTENCES = {
+    "account_inactive": _("This account is switched off"),
+    "enter_current_password": _("The password is not correct."),
+    "incorrect_password": _("The password is not correct."),
+    "username_password_mismatch": _("The name or the password is not correct."),
+    "too_many_login_attempts": _("Too many bad tries. Try again in a few minutes."),
+}
+"""What django-allauth says in words that our pages do not use."""
+
+
 class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by the set-up page, by invitations and by administrators."""
+
+    error_messages: ClassVar = {**DefaultAccountAdapter.error_messages, **SENTENCES}
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

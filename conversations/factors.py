@@ -1,10 +1,11 @@
 """Second factors: their seeds lie in the database as vendors' keys do, sealed."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext_lazy as _
 
 from providers import vault
 
@@ -14,6 +15,11 @@ _END = "."  # the vault shows the last letters of a longer secret, unless they a
 
 class SealedFactors(DefaultMFAAdapter):  # type: ignore[misc]
     """What django-allauth asks of a site about second factors."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("The code is not correct, or has been used."),
+    }
 
     def encrypt(self, text: str) -> str:
         return vault.seal(text + _END, PLACE)

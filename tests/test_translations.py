@@ -28,6 +28,16 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
             assert {word for word in entry.msgid.split() if "%(" in word} == set() or "%(" in text, entry.msgid
 
 
+def test_a_reader_is_spoken_to_in_one_way() -> None:
+    for path in CATALOGUE.parent.glob("*.po"):
+        others = [
+            entry.msgstr
+            for entry in polib.pofile(str(path))
+            if set("您帐") & set(entry.msgstr) or "账户" in entry.msgstr
+        ]
+        assert others == [], "we say 你 and 账号"
+
+
 def _marked() -> set[str]:
     files = (path for kind in ("html", "txt") for path in ROOT.glob(f"templates/**/*.{kind}"))
     templates = (text for path in files for text in _in_template(path))

@@ -34,7 +34,7 @@ TROUBLES = {
     "no credit": (
         refusal(429, "You exceeded your current quota", "insufficient_quota"),
         "The account at the vendor has no credit left.",
-        "服务商账户的额度已用完。",
+        "服务商账号的额度已用完。",
     ),
     "web page": (
         [200, {"Content-Type": "text/html"}, WEB_PAGE],

@@ -31,7 +31,7 @@ NEW = "quite another passphrase"
 
 
 def browser(**more: object) -> Client:
-    return Client(headers={"host": "127.0.0.1"}, **more)
+    return Client(**{"headers": {"host": "127.0.0.1"}, **more})
 
 
 def enter(person: User, password: str = PASSWORD, **more: object) -> Client:
@@ -249,6 +249,36 @@ def test_a_recovery_code_opens_once(cast: Cast) -> None:
         visitor = enter(cast.bob)
         visitor.post("/accounts/2fa/authenticate/", {"code": codes[0]})
         assert is_in(visitor) is expected
+
+
+def test_its_pages_say_in_plain_words_what_to_do(cast: Cast) -> None:
+    cast.bob.language = "zh-hans"
+    cast.bob.save()
+    bob = enter(cast.bob)
+    off = bob.get("/accounts/2fa/").content.decode()
+    proof = bob.get("/accounts/reauthenticate/").content.decode()
+    turn_on(bob)
+    on = [
+        bob.get(f"/accounts/2fa/{path}").content.decode()
+        for path in ("", "totp/deactivate/", "recovery-codes/generate/")
+    ]
+    asked = enter(cast.bob, headers={"host": "127.0.0.1", "accept-language": "zh-hans"})
+    code = asked.get("/accounts/2fa/authenticate/").content.decode()
+    wrong = asked.post("/accounts/2fa/authenticate/", {"code": "000000"}).content.decode()
+    assert "未启用：登录只需要密码" in off
+    assert re.search(r'<label[^>]*for="id_password">密码</label>\s*<input[^>]* autofocus', proof)
+    assert re.search(r'<label[^>]*for="id_code">验证码</label>\s*<input[^>]* autofocus', code)
+    assert "验证码不正确" in wrong
+    for page in (off, proof, *on, code, wrong):
+        assert not re.search("[您帐]|账户|双因素|[Tt]wo-[Ff]actor", page)
+
+
+def test_whoever_is_switched_off_is_told_who_helps(cast: Cast) -> None:
+    cast.bob.is_active = False
+    cast.bob.save()
+    page = browser().post("/accounts/login/", {"login": "bob", "password": PASSWORD}, follow=True).content.decode()
+    assert "An administrator can switch it on again." in page
+    assert 'href="/accounts/login/"' in page
 
 
 def test_seeds_are_sealed(cast: Cast) -> None:
