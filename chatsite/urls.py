@@ -40,6 +40,7 @@ admin.site.password_change = one_way_to_another_password  # type: ignore[method-
 admin.site.i18n_javascript = catalogue  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "Chatsite"
 
+handler400 = "chatsite.bad_requests.page"
 urlpatterns = [
     path("", views.chat, name="chat"),
     path("conversations/<uuid:conversation_id>/", views.chat, name="conversation"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
@@ -149,3 +150,27 @@ def test_one_customers_ipv6_addresses_have_one_limit(cast: Cast, settings: objec
         claimed = [f"2001:db8:0:{network}::{number}" for number in range(limits.BAD_LINKS + 1)]
         cut_off.append([visitor.ask("/join/x/", **{"X-Forwarded-For": one})[0] for one in claimed].index(429))
     assert cut_off == [limits.BAD_LINKS] * 2
+
+
+def page_for(visitor: Visitor, method: str, path: str, body: bytes = b"", **headers: str) -> str:
+    connection = HTTPConnection(visitor.place, timeout=20)
+    connection.request(method, path, body, headers)
+    with closing(connection), connection.getresponse() as response:
+        assert response.status == 400
+        return response.read().decode()
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Not an address of this site"), ("zh-CN", "这不是本站的地址")])
+def test_whoever_comes_by_a_foreign_name_is_told_so(
+    visitor: Visitor, static_files: object, language: str, said: str
+) -> None:
+    page = page_for(visitor, "GET", "/", Host=EVIL, **{"Accept-Language": language})
+    assert said in page
+    assert "CHATSITE_ORIGINS" in page
+    assert EVIL not in page
+    assert visitor.place not in page
+
+
+def test_a_form_that_is_too_long_is_told_so(visitor: Visitor, static_files: object) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded", **visitor.usual}
+    assert "Too much at once" in page_for(visitor, "POST", "/accounts/login/", b"login=" + b"x" * (1100 * 1024), **form)
