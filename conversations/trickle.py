@@ -22,8 +22,9 @@ def trickling(
 ) -> StreamingHttpResponse:
     """Return a response that is never stored; when its reader leaves, `pieces` is closed.
 
-    A few threads make everybody's pieces, in turn, and none waits for a reader. What holds on to its database
-    connection, or waits for vendors, needs a thread of its own; that is for those who sign in.
+    A few threads make everybody's pieces, in turn, and none waits for a reader. What takes long for a piece, or waits
+    for vendors, needs a thread of its own; that is for those who sign in. Between two pieces neither holds a connection
+    to the database, of which there are few: no reader is waited for with one.
     """
     is_compressed = compress_for is not None and bool(_GZIP.search(compress_for.headers.get("Accept-Encoding", "")))
     if is_compressed:
@@ -53,7 +54,7 @@ def at_once(response: StreamingHttpResponse) -> StreamingHttpResponse:
 
 async def _in_turn(pieces: Generator[bytes], language: str) -> AsyncIterator[bytes]:
     try:
-        while (piece := await asyncio.wrap_future(_common.submit(_next_in_turn, pieces, language))) is not None:
+        while (piece := await asyncio.wrap_future(_common.submit(_next, pieces, language))) is not None:
             yield piece
     finally:
         _common.submit(pieces.close)
@@ -70,13 +71,9 @@ async def _in_own_thread(pieces: Generator[bytes], language: str) -> AsyncIterat
         thread.shutdown(wait=False)
 
 
-def _next_in_turn(pieces: Generator[bytes], language: str) -> bytes | None:
+def _next(pieces: Generator[bytes], language: str) -> bytes | None:
     try:
-        return _next(pieces, language)
+        with translation.override(language):
+            return next(pieces, None)
     finally:
         close_old_connections()
-
-
-def _next(pieces: Generator[bytes], language: str) -> bytes | None:
-    with translation.override(language):
-        return next(pieces, None)
