@@ -19,10 +19,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from conversations import mailing, quotas
 from conversations.digests import digest_of, fresh_secret
+from conversations.errors import Refused
 from conversations.forms import ProfileForm, TokenForm
 from conversations.models import File, PersonalToken, User
 from conversations.notices import Kind, tell
 from conversations.reporting.own import limits_of
+from conversations.team_forms import sentence_of
 from providers import auditing
 
 
@@ -88,8 +90,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
     person, secret = _person(request), ""
     form = TokenForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        secret = _new_token(person, form)
-        form = TokenForm()
+        try:
+            secret = _new_token(person, form)
+            form = TokenForm()
+        except Refused as refusal:
+            form.add_error("name", sentence_of(refusal))
     context = {"form": form, "secret": secret, "tokens": person.tokens.open().order_by("-id")}
     return render(request, "account/tokens.html", context, status=201 if secret else 422 if form.errors else 200)
 
@@ -112,6 +117,7 @@ def _end(request: HttpRequest, sessions: list[UserSession]) -> None:
 
 
 def _new_token(person: User, form: TokenForm) -> str:
+    quotas.check_tokens(person)
     secret = fresh_secret(PersonalToken.PREFIX)
     with transaction.atomic():
         token = PersonalToken.objects.create(

@@ -8,11 +8,13 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from conversations.errors import Refused
-from conversations.models import Conversation, File, Message, User
+from conversations.models import Conversation, File, Invitation, Membership, Message, User
 
 CONVERSATIONS_A_MINUTE = 60
 COPIED_A_DAY = 200_000_000
 """Characters of conversations that are begun as copies of others, parts and HTML together."""
+TEAMS, INVITATIONS, TOKENS = 100, 200, 50
+"""Of one person: teams that they lead, open links of theirs into teams, open tokens. Lists of others hold them all."""
 _DAY = 24 * 3600
 _MEGABYTE = 2**20
 _NEARLY_FULL = 0.9
@@ -23,6 +25,27 @@ def check_conversations(owner: User) -> None:
     since = timezone.now() - timedelta(minutes=1)
     if Conversation.objects.filter(owner=owner, created_at__gt=since).count() >= CONVERSATIONS_A_MINUTE:
         raise Refused("rate_limited", f"You may begin {CONVERSATIONS_A_MINUTE} conversations a minute.")
+
+
+def check_teams(person: User) -> None:
+    """Refuse one more team to somebody who leads very many."""
+    _check(Membership.objects.leads().filter(user=person).count() < TEAMS, f"You lead {TEAMS} teams.")
+
+
+def check_invitations(person: User) -> None:
+    """Refuse one more link into a team to somebody who has made very many."""
+    made = Invitation.objects.open().filter(made_by=person).count()
+    _check(made < INVITATIONS, f"You have {INVITATIONS} open invitations.")
+
+
+def check_tokens(person: User) -> None:
+    """Refuse one more token to somebody who has very many."""
+    _check(person.tokens.open().count() < TOKENS, f"You have {TOKENS} tokens.")
+
+
+def _check(has_room: bool, text: str) -> None:
+    if not has_room:
+        raise Refused("busy", f"{text} Remove some first.")
 
 
 def check_copy(owner: User, leaf: UUID) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from conversations import quotas
 from conversations.actions.teams import led
 from conversations.digests import digest_of, fresh_secret
 from conversations.errors import NotFound, Refused
@@ -20,6 +21,7 @@ def invite(
     secret = fresh_secret()
     with transaction.atomic():
         team = led(user, team_id)
+        quotas.check_invitations(user)
         invitation = Invitation.objects.create(
             team=team,
             made_by=user,

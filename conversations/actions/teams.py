@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from conversations import events
+from conversations import events, quotas
 from conversations.errors import NotFound, Refused
 from conversations.models import Installation, Membership, Team, User
 from providers import auditing
@@ -25,6 +25,7 @@ def create_team(user: User, name: str) -> Team:
     """A team of its own; who makes it leads it."""
     if not Installation.lets_make_teams(user):
         raise NotFound
+    quotas.check_teams(user)
     with _unique_name(), transaction.atomic():
         team = Team.objects.create(name=name)
         auditing.added(user, team)

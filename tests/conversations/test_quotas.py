@@ -10,15 +10,17 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from conversations import actions, quotas, sweep
 from conversations.commands import Command, Fork
 from conversations.errors import Refused
-from conversations.models import Conversation, File, Message, User
-from tests.conftest import Cast
+from conversations.models import Conversation, File, Invitation, Message, Team, User
+from tests.conftest import PASSWORD, Cast
 from tests.conversations.calling import Api
 from tests.conversations.sharing import last, share, talk
+from tests.conversations.test_signing_in import enter as signed_in
 from tests.conversations.test_teams import enter
 
 pytestmark = pytest.mark.usefixtures("static_files")
@@ -120,6 +122,24 @@ def test_so_much_is_copied_in_a_day_and_no_more(cast: Cast, monkeypatch: pytest.
     fork(cast.alice, conversation)  # others have their own
     monkeypatch.setattr(timezone, "localdate", lambda: date(2099, 1, 1))
     fork(cast.bob, conversation)  # and there is another day
+
+
+def test_nobody_has_teams_links_and_tokens_without_number(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quotas, "TEAMS", 2)
+    monkeypatch.setattr(quotas, "INVITATIONS", 1)
+    monkeypatch.setattr(quotas, "TOKENS", 1)
+    carol = signed_in(cast.carol)
+    carol.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    names = ("One", "Two", "Three")
+    answers = [carol.post("/teams/new/", {"name": name}) for name in names]
+    assert [answer.status_code for answer in answers] == [302, 302, 200]
+    assert "You have very many of these already." in answers[-1].content.decode()
+    link = {"role": "reader", "days": "1", "is_single_use": "1"}
+    invite = reverse("invite", args=[Team.objects.get(name="One").pk])
+    assert [carol.post(invite, link).status_code for _ in range(2)] == [201, 302]
+    token = {"name": "a program", "days": "30"}
+    assert [carol.post("/account/tokens/", token).status_code for _ in range(2)] == [201, 422]
+    assert (Invitation.objects.count(), cast.carol.tokens.count()) == (1, 1)
 
 
 def test_what_says_which_link_was_followed_cannot_be_made_up(cast: Cast) -> None:
