@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Budget, Team, User
@@ -23,7 +24,8 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     """One list of everybody and everything that a budget may be for."""
 
     whose = forms.ChoiceField(
-        label=_("whose"), help_text=_("One for each holds for all who have no budget of their own for the same period.")
+        label=capfirst(_("whose")),
+        help_text=_("One for each holds for all who have no budget of their own for the same period."),
     )
 
     class Meta:

@@ -65,6 +65,13 @@ def troubles() -> Iterator[Finding]:
             yield Finding(_resting(trouble, name), trouble.told, address, trouble.code in ("key_refused", "quota"))
 
 
+def no_model() -> Iterator[Finding]:
+    """Find that nobody can ask anything yet."""
+    if not LanguageModel.objects.exists():
+        sentence = _("There is no model yet, so nobody can ask anything: add a vendor.")
+        yield Finding(sentence, address=reverse_lazy("admin:providers_endpoint_preset"), is_grave=False)
+
+
 def budgets() -> Iterator[Finding]:
     """Find budgets that are used up or nearly so."""
     for standing in (standing for group in budget_groups() for standing in group.standings):
@@ -80,6 +87,7 @@ CHECKS = (
     Check(gettext_lazy("teams"), teams_without_leads, permission="conversations.view_team"),
     Check(gettext_lazy("budgets"), budgets, By.OVERVIEW, permission="conversations.view_budget"),
     Check(gettext_lazy("vendors"), troubles, By.OVERVIEW, permission="providers.view_apikey"),
+    Check(gettext_lazy("a first model"), no_model, By.OVERVIEW, permission="providers.add_endpoint"),
 )
 
 

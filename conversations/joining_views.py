@@ -76,7 +76,7 @@ def _signed_up(form: JoiningForm, invitation: Invitation) -> User | None:
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     request.session.pop(SESSION_KEY, None)
-    messages.success(request, gettext("You are in: %(team)s.") % {"team": invitation.team})
+    messages.success(request, gettext("You joined “%(team)s”.") % {"team": invitation.team})
     return redirect("team", invitation.team_id)
 
 

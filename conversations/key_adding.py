@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -33,14 +34,14 @@ class KeysForm(forms.Form):
     """A key a line; none of them is shown again, not even where one is refused."""
 
     keys = forms.CharField(
-        label=gettext_lazy("keys"),
+        label=capfirst(gettext_lazy("keys")),
         max_length=MAX_KEYS * 4100,
         widget=Unshown(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy("One a line. They are stored encrypted and never shown again."),
     )
     teams = forms.ModelMultipleChoiceField(
         Team.objects.order_by("name"),
-        label=gettext_lazy("only for the teams"),
+        label=capfirst(gettext_lazy("only for the teams")),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("With none picked they are everybody's."),

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from conversations.models import Team
@@ -22,7 +23,7 @@ class ForTeamsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     teams = forms.ModelMultipleChoiceField(
         Team.objects.order_by("name"),
-        label=gettext_lazy("only for the teams"),
+        label=capfirst(gettext_lazy("only for the teams")),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("With none picked it is everybody's."),

@@ -14,9 +14,11 @@ from providers import adding, cooling, keys
 from providers.admin_pages import detect_page, models_page
 from providers.audit_admin import AuditAdmin
 from providers.audited_admin import AuditedAdmin
+from providers.errors import of_code
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.preset_page import preset_page
 from providers.readdressing import ADDRESS, address_of_proof, ask_again, may_readdress
+from providers.telling import told
 
 __all__ = ["ApiKeyAdmin", "AuditAdmin", "DeploymentAdmin", "EndpointAdmin", "LanguageModelAdmin", "TroubleAdmin"]
 
@@ -248,12 +250,26 @@ class DeploymentAdmin(AuditedAdmin):
         cooling.forget([obj.pk])
 
 
+class ReasonFilter(admin.SimpleListFilter):
+    """By what happened, of what did."""
+
+    title = _("what happened")
+    parameter_name = "code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        codes = Trouble.objects.order_by("code").values_list("code", flat=True).distinct()
+        return [(code, told(of_code(code, ""))) for code in codes]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(code=self.value()) if self.value() else queryset
+
+
 @admin.register(Trouble)
 class TroubleAdmin(AuditedAdmin):
     """What the pool leaves alone just now; who deletes a row puts it back into service at once."""
 
-    list_display = ["whose", "code", "reason", "failures", "since", "cooling_until"]
-    list_filter = ["code"]
+    list_display = ["whose", "reason", "failures", "since", "cooling_until"]
+    list_filter = [ReasonFilter]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

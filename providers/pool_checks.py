@@ -18,7 +18,7 @@ def encryption_keys() -> str | list[Finding]:
         return [Finding(problem, address=reverse_lazy("admin:providers_apikey_changelist"))]
     ids = ", ".join(vault.key_ids())
     ring, stored = len(settings.CHATSITE_ENCRYPTION_KEYS), ApiKey.objects.count()
-    return f"{ring} in the ring ({ids}), {stored} stored keys open"
+    return f"{ring} in the ring ({ids}), stored keys that open: {stored}"
 
 
 def endpoints_without_keys() -> Iterable[Finding]:

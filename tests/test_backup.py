@@ -148,6 +148,12 @@ def test_an_order_in_which_migrations_were_noted_does_not_matter() -> None:
     assert dumps._ends([*noted, ("an_app_of_then", "0001_initial")]) == [("conversations", "0003_files")]
 
 
+def test_a_folder_that_is_not_there_is_told_in_plain_words(cast: Cast, tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("backup", tmp_path / "away" / "site.tar.gz")
+    assert str(refused.value) == f"Nothing was written to {tmp_path / 'away'}: No such file or directory."
+
+
 def test_a_name_that_is_taken_is_not_written_over(cast: Cast, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     with pytest.raises(CommandError, match="exists already"):

@@ -129,25 +129,34 @@ def test_what_is_switched_off_on_the_way_is_found(crew: Team, row: Any) -> None:
     assert found or silent
 
 
-def test_a_lead_who_was_deactivated_leads_nobody(cast: Cast) -> None:
+def test_a_lead_who_was_deactivated_leads_nobody(cast: Cast, model: LanguageModel) -> None:
     assert texts() == []
     User.objects.filter(pk=cast.alice.pk).update(is_active=False)
     assert texts() == ["Crew has no lead who can sign in."]
 
 
-def test_a_second_factor_that_no_key_opens_is_counted(cast: Cast, settings: Any) -> None:
+def test_a_second_factor_that_no_key_opens_is_counted(cast: Cast, model: LanguageModel, settings: Any) -> None:
     Authenticator.objects.create(
         user=cast.bob, type="totp", data={"secret": SealedFactors().encrypt("JBSWY3DPEHPK3PXP")}
     )
     assert texts() == []
     settings.CHATSITE_ENCRYPTION_KEYS = ["A" * 43]
-    assert texts()[0].startswith("Locked keys: 1.")
+    assert texts()[0].startswith("Locked keys: 2.")  # the key of the model, and the factor
 
 
 # --- The overview ---------------------------------------------------------------------------------------------------
 
 
-def test_in_order_is_said_of_what_one_may_see(cast: Cast, static_files: None, client: Client) -> None:
+def test_a_site_without_a_model_is_not_said_to_be_in_order(cast: Cast, static_files: None, client: Client) -> None:
+    client.force_login(cast.alice)
+    page = client.get("/admin/").content.decode()
+    assert "There is no model yet, so nobody can ask anything" in page
+    assert "In order:" not in page
+
+
+def test_in_order_is_said_of_what_one_may_see(
+    cast: Cast, model: LanguageModel, static_files: None, client: Client
+) -> None:
     client.force_login(cast.alice)
     page = client.get("/admin/").content.decode()
     assert "In order: database, version, channel layer, disk, clock, authorities, keys, models, teams, budgets," in page

@@ -32,7 +32,7 @@ def test_a_stranger_is_invited_joins_talks_and_is_removed(
     dora.page.fill("[name=name]", "dora")
     dora.page.fill("[name=password]", "a long enough passphrase")
     dora.page.get_by_role("button", name="Create the account and join").click()
-    expect(dora.page.locator(".notice")).to_have_text("You are in: Crew.")
+    expect(dora.page.locator(".notice")).to_have_text("You joined “Crew”.")
     expect(dora.page.locator(".people__name").filter(has_text="dora")).to_be_visible()
     dora.page.get_by_role("link", name="To the conversations").click()
     person = User.objects.get(username="dora").pk

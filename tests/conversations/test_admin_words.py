@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -9,10 +10,11 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from conversations.admin_words import permissions
 from conversations.models import User
+from providers.models import Endpoint, LanguageModel, Trouble
 from tests.conftest import Cast
 from tests.providers.administering import alice, form, page, proven, save
 
@@ -35,6 +37,25 @@ def test_its_pages_hold_no_english(chinese: Client, cast: Cast) -> None:
     addresses += [page(Group, "add"), page(Authenticator, "changelist"), page(Authenticator, "delete", factor.pk)]
     found = {address: ENGLISH.findall(_words(chinese.get(address).content.decode())) for address in addresses}
     assert {address: words for address, words in found.items() if words} == {}
+
+
+def test_what_rests_is_told_in_words(chinese: Client, model: LanguageModel) -> None:
+    Trouble.objects.create(
+        subject=Endpoint.objects.get().pk, code="key_refused", text="The vendor refused the key.", since=timezone.now(),
+        cooling_until=timezone.now() + timedelta(minutes=1),
+    )  # fmt: skip
+    shown = _words(chinese.get(reverse("admin:providers_trouble_changelist")).content.decode())
+    assert shown.count("服务商拒绝了密钥。") == 2, "in the list and in its filter"
+    assert "key_refused" not in shown
+
+
+def test_labels_of_forms_begin_alike(cast: Cast, model: LanguageModel) -> None:
+    client, endpoint = proven(cast.alice), Endpoint.objects.get()
+    addresses = [reverse("admin:conversations_budget_add"), reverse("add-keys", args=[endpoint.pk])]
+    shown = "".join(client.get(address).content.decode() for address in addresses)
+    labels = [label.strip() for label in re.findall(r"<label[^>]*>([^<]*:)</label>", shown)]
+    assert "Whose:" in labels
+    assert [label for label in labels if not label[0].isupper()] == []
 
 
 def _words(page: str) -> str:

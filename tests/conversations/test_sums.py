@@ -152,12 +152,12 @@ def test_sums_that_are_wrong_are_found_and_mended(
     call("vendor_down", first=None)
     call()
     call_command("sumledger")
-    assert "3 days, all right" in capsys.readouterr().out
+    assert "Days looked at: 3, mended: 0." in capsys.readouterr().out
     DailySum.objects.filter(kind=Kind.TEAM).first().delete()  # type: ignore[union-attr]
     DailySum.objects.filter(kind=Kind.KEY, calls=2).update(cost=0)
     FirstToken.objects.create(day=clock.now() - timedelta(days=1), endpoint=uuid4(), model=uuid4(), step=1, calls=1)
     call_command("sumledger")
-    assert "3 of them" in capsys.readouterr().out
+    assert "mended: 3." in capsys.readouterr().out
     assert_sums_are_the_ledger()
 
 

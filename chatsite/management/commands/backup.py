@@ -27,7 +27,9 @@ class Command(BaseCommand):
             archive.write(file.absolute())
         except FileExistsError:
             raise CommandError(f"{file} exists already: choose another name.") from None
-        except (OSError, DatabaseError) as problem:
+        except OSError as problem:
+            raise CommandError(f"Nothing was written to {file.parent}: {problem.strerror or problem}.") from None
+        except DatabaseError as problem:
             raise CommandError(f"Nothing was written: {problem}") from None
         with auditing.by_command("backup"):
             auditing.note(None, Act.BACKED_UP, Installation, name=file.name)

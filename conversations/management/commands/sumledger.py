@@ -15,4 +15,4 @@ class Command(BaseCommand):
         mended = [day for day in days if summing.recount(day)]
         for day in mended:
             self.stdout.write(f"{day}: counted anew")
-        self.stdout.write(f"{len(days)} days, " + (f"{len(mended)} of them mended." if mended else "all right."))
+        self.stdout.write(f"Days looked at: {len(days)}, mended: {len(mended)}.")
