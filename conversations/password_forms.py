@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
+from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
 
 from conversations import passwords
@@ -46,4 +47,4 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
 
     def save(self) -> None:
         keeps = self.cleaned_data["keeps_tokens"]
-        passwords.replace(self.user, self.cleaned_data["password1"], keeps_tokens=keeps)
+        passwords.replace(self.user, make_password(self.cleaned_data["password1"]), keeps_tokens=keeps)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -83,11 +84,12 @@ def set_password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "of": link.user}
         return render(request, "account/new_password.html", context, status=422 if form.errors else 200)
+    hashed = make_password(form.cleaned_data["password"])
     with transaction.atomic():
         if not link.use():
             return _over(request)
         kind = notices.Kind.PASSWORD_SET
-        passwords.replace(link.user, form.cleaned_data["password"], kind=kind, by=link.made_by)
+        passwords.replace(link.user, hashed, kind=kind, by=link.made_by)
     request.session.pop(SESSION_KEY, None)
     request.session[NAME_KEY] = link.user.username
     messages.success(request, gettext("The new password is set. Sign in with it."))

@@ -11,16 +11,19 @@ from providers import auditing
 
 def replace(
     person: User,
-    password: str,
+    hashed: str,
     *,
     kind: AccountNotice.Kind = AccountNotice.Kind.PASSWORD_CHANGED,
     by: User | None = None,
     keeps_tokens: bool = False,
 ) -> None:
-    """Set it, note it in the audit log and tell its person; `by` made the link that was followed."""
+    """Set it, note it in the audit log and tell its person; `by` made the link that was followed.
+
+    It comes from `make_password`, which is slow on purpose, and within a transaction would keep others from writing.
+    """
     tokens = person.tokens.open()
     with auditing.watch(person, User.objects.filter(pk=person.pk), tokens):
-        person.replace_password(password, keeps_tokens=keeps_tokens)
+        person.replace_password(hashed, keeps_tokens=keeps_tokens)
         notices.tell(person, kind, by=by)
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -57,9 +58,10 @@ def join(user: User, invitation: Invitation) -> None:
 
 def sign_up(invitation: Invitation, name: str, password: str, *, language: str) -> User:
     """An account and a place in the team, or neither."""
+    person = User(username=name, password=make_password(password), language=language, made_in_id=invitation.team_id)
     try:
         with transaction.atomic():
-            person = User.objects.create_user(name, password=password, language=language, made_in_id=invitation.team_id)
+            person.save(force_insert=True)
             auditing.added(person, person)
             join(person, invitation)
     except IntegrityError:

@@ -123,9 +123,9 @@ class User(AbstractUser):
         self.save(update_fields=["email", "email_key"])
         self.password_links.letters().close()
 
-    def replace_password(self, password: str, *, keeps_tokens: bool = False) -> None:
+    def replace_password(self, hashed: str, *, keeps_tokens: bool = False) -> None:
         """Set another password; links to a new one, tokens and sessions end (a session holds the password's hash)."""
-        self.set_password(password)
+        self.password = hashed
         self.save(update_fields=["password"])
         self.password_links.close()
         if not keeps_tokens:

@@ -5,10 +5,11 @@ import re
 import threading
 from datetime import timedelta
 from io import StringIO
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.management.commands.changepassword import Command as BasePasswords
 from django.contrib.auth.models import Group
 from django.core import mail
@@ -297,6 +298,34 @@ def test_tokens_end_with_a_password_set_on_the_machine(cast: Cast, monkeypatch: 
     assert not is_open(token)
     assert is_in(enter(cast.bob, NEW))
     assert AuditEntry.objects.filter(actor_name="manage.py changepassword", subject=str(cast.bob.pk)).exists()
+
+
+class Watched(MD5PasswordHasher):
+    """Notes for which passwords others would have to wait to write."""
+
+    waited_for: ClassVar[list[str]] = []
+
+    def encode(self, password: str, salt: str) -> str:
+        if connection.in_atomic_block:
+            self.waited_for.append(password)
+        return super().encode(password, salt)
+
+
+def test_nobody_waits_to_write_for_a_password(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To hash one takes a tenth of a second, to type one longer: SQLite has one writer."""
+    settings.PASSWORD_HASHERS = [f"{__name__}.Watched"]
+    Watched.waited_for.clear()
+    newcomer(cast)
+    bob = enter(cast.bob)
+    bob.post("/accounts/password/change/", CHANGE)
+    visitor = browser()
+    visitor.get(make_link(enter(cast.alice), cast.rita))
+    assert visitor.post("/new-password/", {"password": NEW}).status_code == 302
+    monkeypatch.setattr(BasePasswords, "_get_pass", lambda *_args: Watched().encode(NEW, "salt") and NEW)
+    call_command("changepassword", "carol", stdout=StringIO())
+    assert Watched.waited_for == []
+    assert is_in(enter(cast.carol, NEW))
+    assert User.objects.get(pk=cast.bob.pk).check_password(NEW)
 
 
 # --- Everything else that protects an account -----------------------------------------------------------------------

@@ -12,13 +12,19 @@ from providers import auditing
 
 class Command(changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
-        with auditing.by_command("changepassword"), transaction.atomic():
-            name = options["username"] or getuser()
-            person = User.objects.filter(username=name)
-            with auditing.watch(None, person):
-                answer: str | None = super().handle(*args, **options)
-            for one in person:
-                one.password_links.close()
-                with auditing.watch(None, one.tokens.open()):
-                    one.tokens.revoke()
+        """Ask first, then begin a transaction: nobody else writes to SQLite in one, and somebody types here."""
+        person = User.objects.filter(username=options["username"] or getuser()).first()
+        before = auditing.told(person) if person else {}
+        answer: str | None = super().handle(*args, **options)
+        if person is not None:
+            person.refresh_from_db()
+            _note(person, {name: value for name, value in before.items() if name == "password"})
         return answer
+
+
+def _note(person: User, before: dict[str, Any]) -> None:
+    after = {name: value for name, value in auditing.told(person).items() if name in before}
+    with auditing.by_command("changepassword"), transaction.atomic(), auditing.watch(None, person.tokens.open()):
+        auditing.note(None, auditing.Act.CHANGED, person, before=before, after=after)
+        person.password_links.close()
+        person.tokens.revoke()
