@@ -97,14 +97,16 @@ def _newer(names: Migrations) -> str:
 
 def _keep_what_was(say: Callable[[str], object]) -> None:
     last = Release.last() or _UNKNOWN
+    ours = settings.CHATSITE_VERSION
+    step = f"brought from {last} to {ours}" if last != ours else f"brought up to date within {ours}"
     if connection.vendor != "sqlite":
         say(
-            f"The database is brought from {last} to {settings.CHATSITE_VERSION}. Of PostgreSQL no copy is kept here: "
+            f"The database is {step}. Of PostgreSQL no copy is kept here: "
             "the way back is a backup that you have made before."
         )
         return
     path = _copy(last)
-    say(f"The database is brought from {last} to {settings.CHATSITE_VERSION}. As it was it lies in {path}.")
+    say(f"The database is {step}. As it was it lies in {path}.")
 
 
 def _copy(last: str) -> Path:

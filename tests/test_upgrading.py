@@ -64,6 +64,13 @@ def test_where_nothing_waits_nothing_is_copied_and_a_version_is_noted_once(data:
     assert list(data.iterdir()) == []
 
 
+def test_a_step_within_a_version_is_said_to_be_one(data: Path, settings: Any) -> None:
+    settings.CHATSITE_VERSION = "0.9.1"
+    bring_up_to_date()
+    one_migration_waits()
+    assert "The database is brought up to date within 0.9.1." in bring_up_to_date()[0]
+
+
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite is copied")
 def test_the_last_three_copies_are_kept(data: Path) -> None:
     (data / upgrading.COPIES).mkdir()

@@ -87,7 +87,12 @@ def test_the_audit_log_fits_and_reads_well(
 def test_what_matters_in_a_long_row_is_in_sight(cast: Cast, model: LanguageModel, visit: Visit, language: str) -> None:
     cast.alice.language = language
     cast.alice.save()
-    auditing.added(cast.alice, Endpoint.objects.get())
+    Endpoint.objects.update(name="An-endpoint-with-a-long-name-in-one-word")
+    with auditing.coming_from(lambda: "2001:db8:1234:5678:9abc:def0:1234:5678"):
+        auditing.added(cast.alice, Endpoint.objects.get())
+    with auditing.by_command("checkendpoint"):
+        auditing.added(None, Endpoint.objects.get())
+    auditing.note(None, Act.REFUSED, cast.bob)
     UsageRecord.objects.create(
         user=cast.alice, conversation=cast.team.pk, message=cast.team.pk, model_name="a-model-with-a-longer-name-3",
         endpoint_name="An endpoint", key_name="••••1234", outcome="rate_limited", cost=1_234_567, total_ms=1,
