@@ -12,10 +12,11 @@ from uuid import uuid4
 import pytest
 import requests
 from django.conf import settings as django_settings
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
+from conversations import roles
 from conversations.models import Budget, Conversation, DailySum, Message, Tally, Team, UsageRecord, User
 from conversations.reporting import charts, overview, summing, usage
 from conversations.reporting.budgets import budget_groups
@@ -104,6 +105,24 @@ def test_the_first_page_shows_figures_to_those_who_may_see_the_ledger(cast: Cast
     assert b"requests today" in page
     assert b"left alone" not in page, "keys are for those who may see keys"
     assert b"left alone" in client_of(cast.alice).get("/admin/").content
+
+
+@pytest.mark.parametrize(
+    ("role", "sees_it"), [("keys", True), ("helpdesk", False), ("money", False), ("auditor", True)]
+)
+def test_whoever_looks_after_the_keys_is_told_what_they_need(
+    cast: Cast, call: Callable[..., Any], role: str, sees_it: bool
+) -> None:
+    call()
+    refuse_key()
+    roles.prepare()
+    cast.bob.is_staff = True
+    cast.bob.save()
+    cast.bob.groups.add(Group.objects.get(name=role))
+    page = client_of(cast.bob).get("/admin/").content
+    assert (b"left alone" in page) == sees_it
+    assert (b"requests today" in page) == (role in ("money", "auditor"))
+    assert b"Needs you" in page or b"In order:" in page
 
 
 def refuse_key() -> None:
