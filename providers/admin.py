@@ -17,7 +17,7 @@ from providers.audited_admin import AuditedAdmin
 from providers.errors import of_code
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.preset_page import preset_page
-from providers.readdressing import ADDRESS, address_of_proof, ask_again, may_readdress
+from providers.readdressing import ADDRESS, address_of_proof, ask_again, by_names, may_readdress
 from providers.telling import told
 
 __all__ = ["ApiKeyAdmin", "AuditAdmin", "DeploymentAdmin", "EndpointAdmin", "LanguageModelAdmin", "TroubleAdmin"]
@@ -138,7 +138,16 @@ class EndpointAdmin(AuditedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[str]:
         """Show the address of a stored endpoint, and let only those change it who may."""
-        return [] if obj is None or may_readdress(request) else list(ADDRESS)
+        return [] if obj is None or may_readdress(request) else [*ADDRESS, "header_names"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
+        """Name the extra headers to those who may not change them: what is in one may be a gateway's token."""
+        sets: Any = super().get_fieldsets(request, obj)
+        return sets if obj is None or may_readdress(request) else by_names(sets)
+
+    @admin.display(description=_("extra headers"))
+    def header_names(self, endpoint: Endpoint) -> str:
+        return ", ".join(endpoint.headers) or "–"
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

@@ -1,5 +1,7 @@
 """The guard of an endpoint's address, which decides where its keys and everybody's questions go."""
 
+from typing import Any
+
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,6 +18,14 @@ ADDRESS = ("wire", "base_url", "api_version", "key_placement", "headers")
 def may_readdress(request: HttpRequest) -> bool:
     """Tell whether this is a superuser whose password was asked for again a moment ago."""
     return bool(request.user.is_superuser) and did_recently_reauthenticate(request)
+
+
+def by_names(fieldsets: Any) -> list[Any]:
+    """Return the parts of an endpoint's form with the names of its extra headers in their place."""
+    shown = {"headers": "header_names"}
+    return [
+        (title, {**told, "fields": [shown.get(name, name) for name in told["fields"]]}) for title, told in fieldsets
+    ]
 
 
 def address_of_proof(back: str) -> str:

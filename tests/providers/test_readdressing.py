@@ -46,6 +46,20 @@ def rows() -> dict[str, Any]:
     return {endpoint["name"]: endpoint for endpoint in Endpoint.objects.values()}
 
 
+def test_what_is_in_an_extra_header_is_shown_to_those_who_may_change_it(
+    cast: Cast, endpoint: Endpoint, superuser: Client
+) -> None:
+    token = "a token of a gateway"
+    Endpoint.objects.update(headers={"X-Portkey-Api-Key": token})
+    address = page(Endpoint, "change", endpoint.pk)
+    for permissions in (["view_endpoint"], ["change_endpoint"], Permission.objects.values_list("codename", flat=True)):
+        shown = staff(cast, *permissions).get(address).content.decode()
+        assert "X-Portkey-Api-Key" in shown
+        assert token not in shown
+    assert token not in superuser.get(address).content.decode()
+    assert token in proven(cast.alice).get(address).content.decode()
+
+
 @pytest.mark.parametrize("permissions", [[], ["add_endpoint"], ADDERS[:3], ["change_endpoint", "change_apikey"]])
 def test_the_first_run_card_is_for_those_who_may_add_vendors(cast: Cast, permissions: list[str]) -> None:
     client = staff(cast, *permissions)
