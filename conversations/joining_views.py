@@ -53,6 +53,8 @@ def _known(request: HttpRequest, person: User, invitation: Invitation) -> HttpRe
 
 def _new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = JoiningForm(request.POST or None)
+    if form.is_valid() and limits.sign_up(invitation.pk):
+        return render(request, "429.html", status=429)
     if form.is_valid() and (person := _signed_up(form, invitation)):
         accounts.enter(request, person)
         if address := form.cleaned_data.get("email"):

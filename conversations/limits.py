@@ -26,6 +26,8 @@ RESETS, RESETS_OF_AN_ADDRESS = 20, 5
 """Letters for a forgotten password a minute: asked for by one client, and for one mail address."""
 LETTERS = 3
 """Letters a minute that one person has sent to addresses of their choice."""
+SIGN_UPS = 100
+"""Accounts an hour that one link for many makes."""
 INVITATIONS = 30
 """Invitations an hour that one person has mailed."""
 
@@ -60,6 +62,11 @@ def reset_letter(request: HttpRequest, address: str) -> bool:
 def letter(person: UUID) -> bool:
     """Count a letter that somebody has sent to an address of their choice; True where there have been too many."""
     return _is_over(f"letter:{person}", LETTERS)
+
+
+def sign_up(invitation: UUID) -> bool:
+    """Count an account that a link is about to make; True where there have been too many."""
+    return _is_over(f"sign-up:{invitation}", SIGN_UPS, HOUR)
 
 
 def invitation_letter(person: UUID) -> bool:

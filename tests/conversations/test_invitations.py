@@ -224,6 +224,23 @@ def test_an_invitation_is_mailed_where_mail_is_set_up(cast: Cast, settings: obje
     assert "Bcc" not in letter.message()
 
 
+def test_a_link_for_many_makes_so_many_accounts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "_minute", lambda: 7)
+    monkeypatch.setattr(limits, "SIGN_UPS", 2)
+    many, other = (invite(cast, is_single_use=False)[1] for _ in range(2))
+
+    def joins(path: str, name: str) -> int:
+        visitor = Client()
+        visitor.get(path)
+        return visitor.post("/join/", ACCOUNT | {"name": name}).status_code
+
+    assert [joins(many, name) for name in ("dora", "emil", "fritz")] == [302, 302, 429]
+    assert not User.objects.filter(username="fritz").exists()
+    assert joins(other, "fritz") == 302, "each link by itself"
+    monkeypatch.setattr(limits, "_minute", lambda: 67)
+    assert joins(many, "greta") == 302
+
+
 def test_nobody_mails_invitations_without_end(cast: Cast, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CHATSITE_SENDS_MAIL = True  # type: ignore[attr-defined]
     monkeypatch.setattr(limits, "_minute", lambda: 7)
