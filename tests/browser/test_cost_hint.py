@@ -72,6 +72,19 @@ def test_on_a_phone_it_stands_clear_of_the_refusal(cast: Cast, priced: LanguageM
     assert above["y"] + above["height"] <= below["y"]
 
 
+def test_whoever_begins_without_a_network_is_told_once_it_is_back(
+    cast: Cast, priced: LanguageModel, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    alice.watch.expect("ERR_INTERNET_DISCONNECTED")
+    alice.page.context.set_offline(True)
+    with alice.page.expect_event("requestfailed", lambda request: "cost-hint" in request.url):
+        alice.text.press_sequentially("H")
+    alice.page.context.set_offline(False)
+    alice.text.press_sequentially("i")
+    expect(alice.page.locator("cost-hint")).to_contain_text("about 0.41 USD")
+
+
 def test_what_was_said_before_counts(cast: Cast, priced: LanguageModel, visit: Visit) -> None:
     Deployment.objects.update(output_price=0)
     alice = visit(cast.alice)

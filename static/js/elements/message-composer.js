@@ -37,7 +37,7 @@ class MessageComposer extends HTMLElement {
   connectedCallback() {
     this.form.addEventListener("submit", (event) => this.#submit(event));
     this.text.addEventListener("input", () => this.#typed());
-    if (this.querySelector("cost-hint")) this.text.addEventListener("input", () => import("./cost-hint.js"), { once: true });
+    if (this.querySelector("cost-hint")) this.text.addEventListener("input", () => import("./cost-hint.js").catch(() => {})); // Or with the next letter.
     this.text.addEventListener("keydown", (event) => this.#keyDown(event));
     this.#sendKey.listenTo(this.text);
     this.form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop")));
