@@ -121,12 +121,21 @@ def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
     if not asked and not answered:
         return
     cached = count(mapping(reported.get("prompt_tokens_details")).get("cached_tokens"))
+    cached = cached if cached is not None else count(reported.get("prompt_cache_hit_tokens"))
     yield Usage(
-        input_tokens=asked,
+        input_tokens=_with_cached(asked, answered, cached, count(reported.get("total_tokens"))),
         output_tokens=_without_thoughts(asked, answered, thought, count(reported.get("total_tokens"))),
         thought_tokens=thought,
-        cached_tokens=cached if cached is not None else count(reported.get("prompt_cache_hit_tokens")),
+        cached_tokens=cached,
     )
+
+
+def _with_cached(asked: int | None, answered: int | None, cached: int | None, total: int | None) -> int | None:
+    """The prompt's count includes the cached, except where the total shows that they came on top, as Anthropic's do."""
+    if asked is None or not cached:
+        return asked
+    on_top = total == asked + (answered or 0) + cached
+    return asked + cached if on_top else asked
 
 
 def _without_thoughts(asked: int | None, answered: int | None, thought: int | None, total: int | None) -> int | None:
