@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # a site of one process does without, and without the 12 MB o
 BUSY, CROWDED = 50, 200
 """Replies under way from which frames go out on the quick beat, and on the slow one."""
 QUICK, SLOW = 0.015, 0.05
+FAR = 2**32
+"""Deltas, more than any reply has."""
 LAGGING = 0.02
 """Seconds by which the loop may be late before it gets the slow beat."""
 
@@ -181,11 +183,11 @@ class Hub:
                 self._tell(here, news.stamp, news.frame(html=False))
 
     def skip(self, reply: LiveReply, seq: int) -> None:
-        """Viewers here have missed words of this reply, up to `seq`: a number that is not their next makes them open
-        the conversation again."""
+        """Viewers here have missed words of this reply, up to `seq` or more: a number that is nobody's next makes them
+        open the conversation again."""
         viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
-        stamp = frames.Stamp(message=str(reply.id), seq=seq + 2)
-        self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + 2, Piece()))
+        stamp = frames.Stamp(message=str(reply.id), seq=seq + FAR)
+        self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + FAR, Piece()))
 
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:

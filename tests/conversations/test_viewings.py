@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from conversations.frames import News, Stamp
 from conversations.live.hub import Hub
+from conversations.live.mirror import MirroredReply
 from conversations.live.viewing import Viewings
 
 
@@ -52,3 +53,13 @@ def test_what_is_told_late_or_once_more_is_not_sent() -> None:
     hub.tell(News(conversation, {"type": "typing"}))
     events = [json.loads(frame[frame.index(b"{") :]) for frame in viewer.heard]
     assert [event.get("revision") for event in events] == [7, 8, None]
+
+
+def test_who_missed_words_gets_a_number_that_cannot_be_the_next_even_of_one_who_has_heard_more() -> None:
+    hub, viewer, conversation = Hub(), Somebody(), uuid4()
+    viewing = hub.join(viewer, conversation, html=False)
+    viewing.held = None
+    hub.skip(MirroredReply(uuid4(), conversation), 4)
+    [event] = [json.loads(frame[frame.index(b"{") :]) for frame in viewer.heard]
+    assert 10**6 < event["seq"] < 2**53, "a reply has fewer deltas, and browsers count no further"
+    assert not event.keys() & {"text", "thought", "part"}
