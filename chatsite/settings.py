@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "conversations.origin.KnownOrigin",
+    "conversations.locked.LockedSecrets",
     "conversations.setup.FirstRun",
 ]
 

@@ -77,3 +77,16 @@ def test_without_its_encryption_key_a_code_is_refused_in_words_and_the_terminal_
 def test_who_has_no_factor_is_named(cast: Cast, name: str, said: str) -> None:
     with pytest.raises(CommandError, match=said):
         call_command("removefactors", name)
+
+
+def test_without_its_encryption_key_a_factors_pages_say_so_and_it_can_be_turned_off(
+    cast: Cast, clock: SimpleNamespace, settings: Any
+) -> None:
+    browser = enter(cast.bob)
+    turn_on(browser)
+    settings.CHATSITE_ENCRYPTION_KEYS = [base64.urlsafe_b64encode(b"n" * 32).decode()]
+    for path in ("", "recovery-codes/", "recovery-codes/generate/", "recovery-codes/download/"):
+        page = browser.get(f"/accounts/2fa/{path}")
+        assert (page.status_code, "An encryption key is missing" in page.content.decode()) == (503, True), path
+    assert browser.post("/accounts/2fa/totp/deactivate/").status_code == 302
+    assert not Authenticator.objects.exists()
