@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from conversations.models import Conversation, File, Message
 from providers import counting
 from providers.types import Delta, Part, Prompt, Usage
@@ -94,6 +96,7 @@ def prompt_usage(prompt: Prompt) -> Usage:
 def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:
     """Tokens of everything said, counted by its characters, and of an answer as long as it may be, or typical."""
     branch = list(branch)
+    prefetch_related_objects(branch, "files")
     words = sum(counting.tokens(message.text) for message in branch) + counting.tokens(conversation.system_prompt)
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
     return Usage(words + files, answer_tokens({**conversation.parameters, **parameters}.get("max_tokens")))

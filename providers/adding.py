@@ -156,9 +156,9 @@ def _stored(endpoint: Endpoint, fields: dict[str, Any]) -> Endpoint:
 
 
 def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
-    """Make what is given the site's only key; the same key stays as it is, with the replies that it is writing."""
-    kept = endpoint.keys.of_site().same_as(key).first() if key else None
-    others = endpoint.keys.of_site()
+    """Make what is given everybody's only key; the same key stays as it is, with the replies that it is writing."""
+    others = endpoint.keys.for_everybody()
+    kept = others.same_as(key).first() if key else None
     (others.exclude(pk=kept.pk) if kept else others).delete()
     if key and kept is None:
         ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)

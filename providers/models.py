@@ -167,6 +167,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """All but personal keys, which serve their owners alone: nobody tests, replaces or reads lists with them."""
         return self.filter(owner=None)
 
+    def for_everybody(self) -> "ApiKeyQuerySet":
+        """The site's, less those that `conversations` keeps for teams."""
+        return self.of_site().filter(teams=None)
+
     def same_as(self, plain: str) -> "ApiKeyQuerySet":
         """Rows that hold this very key."""
         return self.filter(fingerprint__in=vault.fingerprints(plain))

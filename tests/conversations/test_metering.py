@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conversations import metering
-from conversations.models import Budget, Message, Tally, UsageRecord
+from conversations.models import Budget, Conversation, File, Message, Tally, UsageRecord
 from providers.counting import tokens
 from providers.models import ApiKey, Deployment, LanguageModel
 from tests.conftest import Cast, serve
@@ -189,3 +189,18 @@ def test_a_fault_of_our_own_in_the_middle_costs_what_has_come(
     assert finished(alice)["error"]["code"] == "unavailable"
     row = UsageRecord.objects.get()
     assert (row.outcome, row.cost) == ("unavailable", tokens("Hi") + 2 * tokens("Hello"))
+
+
+def test_what_a_long_conversation_is_likely_to_use_is_asked_of_the_database_once(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice)
+    branch = [
+        Message.objects.create(conversation=conversation, role="user", text="Hello there", revision=number)
+        for number in range(60)
+    ]
+    file = File.objects.create(owner=cast.alice, name="a.txt", media_type="text/plain", size=4000)
+    branch[7].files.add(file)
+    with django_assert_num_queries(1):
+        usage = metering.likely_usage(conversation, branch, {})
+    assert usage.input_tokens == 60 * tokens("Hello there") + metering.file_tokens(file)

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import load_command_class
 from django.db.models import Q
 
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, Team
 from providers.adding import adopt_local_model
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from tests.conftest import CANARY
@@ -61,6 +61,19 @@ def test_the_key_comes_from_standard_input(run: Any) -> None:
     code, _, _ = run("addendpoint", "google", "--name", "G", "--model", "gemini-2.5-flash", stdin=f"{CANARY}\n")
     assert code == 0
     assert key_of(Endpoint.objects.get(name="G")) == CANARY
+
+
+def test_the_same_name_again_leaves_the_keys_of_people_and_teams(run: Any) -> None:
+    run("addendpoint", "openai", "--name", "Ours", "--model", "a", stdin=CANARY)
+    endpoint, dora = Endpoint.objects.get(), get_user_model().objects.create_user("dora")
+    own = ApiKey.objects.create(endpoint=endpoint, secret=OTHER_KEY, owner=dora)
+    teams = ApiKey.objects.create(endpoint=endpoint, secret=OTHER_KEY)
+    Team.objects.create(name="Crew").api_keys.add(teams)
+    code, _, _ = run("addendpoint", "openai", "--name", "Ours", "--model", "a", stdin=OTHER_KEY)
+    assert code == 0
+    everybodys = endpoint.keys.exclude(pk__in=[own.pk, teams.pk]).get()
+    assert everybodys.secret.reveal() == OTHER_KEY, "though a person and a team have the same one"
+    assert endpoint.keys.filter(pk__in=[own.pk, teams.pk]).count() == 2
 
 
 def test_the_same_name_again_replaces_key_and_models(run: Any) -> None:
