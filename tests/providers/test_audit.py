@@ -359,7 +359,7 @@ def test_a_formula_in_a_cell_is_a_text(alice: Client, cast: Cast) -> None:
     for name in ("=1+1", "+1", "-1", "@x", "\t=1"):
         auditing.note(cast.bob, Act.CHANGED, cast.team, name=name)
     rows = taken_away(alice)
-    assert [row[5] for row in rows[1:] if row[3] == "changed"] == ["'\t=1", "'@x", "'-1", "'+1", "'=1+1"]
+    assert [row[5] for row in rows[1:] if row[3] == "changed"] == ["\t'=1", "'@x", "'-1", "'+1", "'=1+1"]
 
 
 def test_nobody_changes_it_on_its_pages(alice: Client, cast: Cast) -> None:
