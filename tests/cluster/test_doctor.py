@@ -53,7 +53,7 @@ def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
     assert lines["database"].startswith("ok PostgreSQL ")
     assert lines["channel layer"].startswith("ok Redis ")
     assert lines["websocket"] == f"ok handshake works; {here.origin} answers"
-    assert re.fullmatch(r"ok 1 in the ring \([0-9a-f]{8}\), 1 stored keys open", lines["encryption keys"])
+    assert re.fullmatch(r"ok 1 in the ring \([0-9a-f]{8}\), stored keys that open: 1", lines["encryption keys"])
     assert "works: first token" in lines["endpoint parrot"]
 
 

@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, fetch_model: bool, restore: Path | None = None, **_: Any) -> None:
         os.umask(0o077)
-        memory.share_arenas()
+        memory.keep_heaps_small()
         open_files.raise_limit()
         self._warn_of_plain_http(host)
         self._take_the_folder()
