@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from chatsite import dumps, upgrading
 from conversations.models import Installation
-from providers import auditing
-from providers.auditing import Act
+from providers.audit import log
+from providers.audit.log import Act
 
 FORMAT = 1
 _LABEL = "backup.json"
@@ -60,8 +60,8 @@ def restore(path: Path) -> str:
         label = read(path)
     except DatabaseError as problem:
         raise Unusable(f"{path} could not be restored: {' '.join(str(problem).split())}.") from None
-    with auditing.by_command("restore"):
-        auditing.note(None, Act.RESTORED, Installation, name=path.name)
+    with log.by_command("restore"):
+        log.note(None, Act.RESTORED, Installation, name=path.name)
     by = f" by Chatsite {label['version']}" if "version" in label else ""
     return f"Restored {path}, made at {label['made_at'][:16]} UTC{by}."
 

@@ -15,8 +15,8 @@ from django.conf import settings  # noqa: E402
 
 from chatsite import front  # noqa: E402
 from chatsite.handler import Handler  # noqa: E402
-from conversations.admission import token_in  # noqa: E402
-from conversations.routing import websocket_urlpatterns  # noqa: E402
+from conversations.websocket.authentication import token_in  # noqa: E402
+from conversations.websocket.routing import websocket_urlpatterns  # noqa: E402
 
 _sockets = URLRouter(websocket_urlpatterns)  # the consumer asks who it is by itself
 _browsers = SessionMiddlewareStack(_sockets)

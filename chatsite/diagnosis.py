@@ -21,7 +21,7 @@ from chatsite.checks import PATIENCE, channel_layer
 from chatsite.mail import Outgoing
 from providers.checks import By, Check, Sick, asked
 from providers.models import Endpoint
-from providers.proxy import Proxy
+from providers.transport.proxy import Proxy
 
 
 def checks() -> Iterator[Check]:

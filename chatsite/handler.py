@@ -20,7 +20,7 @@ from django.urls import set_script_prefix
 from chatsite.room import Room
 from chatsite.senders import Sender, is_person, people
 from conversations.crew import Crew, Full
-from conversations.stored_file import StoredFile
+from conversations.files.stored_response import StoredFile
 
 PATHSEND = "http.response.pathsend"
 THREADS, WAITING = 12, 100

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from chatsite import authorities, origins, serving
-from conversations import seen
-from conversations.addresses import is_loopback
+from conversations.client_addresses import is_loopback
+from conversations.views import seen_address
 
 PATIENCE = 5.0
 """Seconds to wait for a connection and for an answer."""
@@ -111,7 +111,9 @@ def _addresses(origin: str) -> tuple[str, str]:
     else:
         connection = HTTPConnection(name, _port(origin), timeout=PATIENCE)
     try:
-        connection.request("GET", "/livez", headers={seen.HEADER: seen.credential(), "X-Forwarded-For": FORGED})
+        connection.request(
+            "GET", "/livez", headers={seen_address.HEADER: seen_address.credential(), "X-Forwarded-For": FORGED}
+        )
         ours = str(connection.sock.getsockname()[0])
         answer = connection.getresponse()
         return ours, _address_in(origin, answer.status, answer.read(4096))

@@ -14,8 +14,8 @@ from django.http import parse_cookie
 
 from chatsite import front
 from chatsite.connections import NOBODY
-from conversations.addresses import limit_key
-from conversations.digests import digest_of
+from conversations.client_addresses import limit_key
+from conversations.hashed_tokens import digest_of
 
 TRUSTED_SECONDS = 600.0
 MOST_KNOWN = 10_000

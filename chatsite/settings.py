@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from chatsite import databases, front, generated, mail, origins, values
 from chatsite.authorities import trusted_by_redis
 from chatsite.version import VERSION
-from providers.proxy import Proxy
-from providers.proxy import read as read_proxy
+from providers.transport.proxy import Proxy
+from providers.transport.proxy import read as read_proxy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
@@ -120,13 +120,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "conversations.language.LanguageOfPerson",
+    "conversations.accounts.language.LanguageOfPerson",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "conversations.origin.KnownOrigin",
-    "conversations.locked.LockedSecrets",
-    "conversations.setup.FirstRun",
+    "conversations.accounts.audit_origin.KnownOrigin",
+    "conversations.accounts.locked.LockedSecrets",
+    "conversations.accounts.first_run.FirstRun",
 ]
 
 TEMPLATES = [
@@ -175,7 +175,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "conversations.accounts.ClosedSignUp"
+ACCOUNT_ADAPTER = "conversations.accounts.allauth_adapter.ClosedSignUp"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -183,15 +183,15 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key,100/d/key"}  # codes; of passwords see guessing.py
 ACCOUNT_FORMS = {
-    "login": "conversations.password_forms.NameForm",
-    "change_password": "conversations.password_forms.NewPasswordForm",
+    "login": "conversations.accounts.password_forms.NameForm",
+    "change_password": "conversations.accounts.password_forms.NewPasswordForm",
 }
-MFA_ADAPTER = "conversations.factors.SealedFactors"
+MFA_ADAPTER = "conversations.accounts.second_factor.SealedFactors"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # the code before and the one after: telephones' clocks differ, and typing takes time
 MFA_FORMS = {
-    "authenticate": "conversations.factor_forms.CodeForm",
-    "reauthenticate": "conversations.factor_forms.CodeAgainForm",
+    "authenticate": "conversations.accounts.factor_forms.CodeForm",
+    "reauthenticate": "conversations.accounts.factor_forms.CodeAgainForm",
 }
 
 # --- Mail: none unless EMAIL_URL says how it leaves ------------------------------------------------------------------

@@ -6,8 +6,8 @@ from functools import partial
 from django.db import close_old_connections
 
 from chatsite.senders import Proof, Sender, people
-from conversations.admission import Credential, person_of
 from conversations.crew import Crew
+from conversations.websocket.authentication import Credential, person_of
 
 _crew = Crew("whose", 2, each=lambda _: 1, waiting=10, kept=0)
 

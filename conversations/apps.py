@@ -8,12 +8,13 @@ class ConversationsConfig(AppConfig):
     verbose_name = _("People and conversations")
 
     def ready(self) -> None:
-        from conversations import checks, factors, roles
-        from providers import keyring
+        from conversations import site_checks
+        from conversations.accounts import second_factor, staff_roles
         from providers.checks import register
+        from providers.encryption import rotation
 
-        keyring.elsewhere.append(factors.renew_seals)
-        keyring.locked_elsewhere.append(factors.locked)
+        rotation.elsewhere.append(second_factor.renew_seals)
+        rotation.locked_elsewhere.append(second_factor.locked)
         auth = apps.get_app_config("auth")  # by its turn the permissions of our models are there
-        post_migrate.connect(roles.prepare, sender=auth, dispatch_uid="roles")
-        register(*checks.CHECKS)
+        post_migrate.connect(staff_roles.prepare, sender=auth, dispatch_uid="roles")
+        register(*site_checks.CHECKS)

@@ -5,9 +5,11 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from conversations import generation, markdown, opening, sweep
-from conversations.checkpoints import writer
+from conversations import markdown
+from conversations.generation import recovery, runner
+from conversations.generation.checkpoints import writer
 from conversations.live import hub
+from conversations.websocket import opening
 
 LAST_WORDS = 2.0
 """Seconds in which streams hang up and rows are written before the process ends."""
@@ -22,17 +24,17 @@ def start_up(loop: asyncio.AbstractEventLoop) -> None:
     if settings.SEVERAL_PROCESSES:
         _meet_the_neighbours(loop)
     writer.start()
-    sweep.sweeper.start(is_heir=not settings.SEVERAL_PROCESSES)
+    recovery.sweeper.start(is_heir=not settings.SEVERAL_PROCESSES)
 
 
 def _meet_the_neighbours(loop: asyncio.AbstractEventLoop) -> None:
-    from conversations.live.neighbours import Neighbours  # with redis-py, which only several processes need
+    from conversations.cluster.peers import Neighbours  # with redis-py, which only several processes need
 
     hub.neighbours = Neighbours(
         hub,
         str(settings.REDIS_URL),
-        stop=generation.stop,
-        wake=generation.wake_waiting,
+        stop=runner.stop,
+        wake=runner.wake_waiting,
         changes=opening.moved_since,
     )
     loop.call_soon_threadsafe(hub.neighbours.start)
@@ -40,8 +42,8 @@ def _meet_the_neighbours(loop: asyncio.AbstractEventLoop) -> None:
 
 def shut_down() -> None:
     """Hang up on every vendor and write what they have said; blocks, at most LAST_WORDS seconds or so."""
-    sweep.sweeper.stop()
-    generation.interrupt_all()
+    recovery.sweeper.stop()
+    runner.interrupt_all()
     writer.stop(LAST_WORDS)
     markdown.child.close()
     if hub.neighbours is not None and hub.loop is not None and hub.loop.is_running():

@@ -8,6 +8,6 @@ class ProvidersConfig(AppConfig):
 
     def ready(self) -> None:
         from providers.checks import register
-        from providers.pool_checks import CHECKS
+        from providers.pool.checks import CHECKS
 
         register(*CHECKS)

@@ -15,7 +15,7 @@ from typing import Any
 from chatsite import bodies, channel, connections, sending
 from chatsite.senders import Proof, Sender
 from chatsite.server import Server
-from conversations.digests import digest_of
+from conversations.hashed_tokens import digest_of
 
 _released = asyncio.Event()
 _sent: list[int] = []

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any
 
-from conversations import metering
+from conversations.usage import estimates
 from tests.fake_vendor import FakeVendor
 from tests.shell import inside
 from tests.sockets import Socket
 from tests.vendor_replies import default_reply, openai_stream
 
 QUESTIONS, PASS = 50, 10
-TYPICAL = 1 + 2 * metering.TYPICAL_OUTPUT
+TYPICAL = 1 + 2 * estimates.TYPICAL_OUTPUT
 """Millionths set aside for “Hi” where a million tokens in cost 1 and a million out 2."""
 COST = 3 + 2 * 5
 """Millionths of the answer: three tokens in, five out."""

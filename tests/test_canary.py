@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from conversations.models import Message
-from providers import pool
+from providers.client import route as pool
 from providers.models import ApiKey, Deployment, Endpoint
 from providers.types import Part, Prompt, Turn
 from tests.conftest import CANARY, Cast, serve
@@ -169,7 +169,7 @@ def test_k02_a_fault_in_the_middle_of_a_call_tells_no_key(
         raise RuntimeError(FAULT)
 
     model = serve(vendor, "openai")
-    monkeypatch.setattr("providers.transport._door", broken)
+    monkeypatch.setattr("providers.transport.call._door", broken)
     alice = connect(cast.alice)
     told = ask_and_hear(alice, model.id)
     assert (told["status"], told["error"]["code"]) == ("failed", "unavailable")
@@ -189,7 +189,7 @@ def test_k02_the_report_of_a_fault_shows_no_key(
         raise RuntimeError(FAULT)
 
     settings.DEBUG = debug
-    monkeypatch.setattr("providers.transport._door", broken)
+    monkeypatch.setattr("providers.transport.call._door", broken)
     route = pool.route_of(Deployment.objects.get(model=serve(vendor, "openai")))
     request = RequestFactory().get("/")
     try:

@@ -20,10 +20,10 @@ from django.test import Client
 from chatsite import checks
 from chatsite.models import Pulse
 from conversations import readiness as module
-from conversations.factors import SealedFactors
+from conversations.accounts.second_factor import SealedFactors
 from conversations.models import Membership, Team, User
 from conversations.readiness import Readiness
-from conversations.reporting import overview
+from conversations.reporting import dashboard
 from providers.checks import By, asked, findings
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from tests.conftest import Cast
@@ -160,8 +160,8 @@ def test_in_order_is_said_of_what_one_may_see(
     client.force_login(cast.alice)
     page = client.get("/admin/").content.decode()
     assert "In order: database, version, channel layer, disk, clock, authorities, keys, models, teams, budgets," in page
-    assert "keys" not in overview.looked_at(cast.bob)
-    assert "disk" in overview.looked_at(cast.bob)
+    assert "keys" not in dashboard.looked_at(cast.bob)
+    assert "disk" in dashboard.looked_at(cast.bob)
 
 
 def test_all_that_start_asks_the_overview_asks_and_doctor_too() -> None:
@@ -178,8 +178,8 @@ def test_all_that_start_asks_the_overview_asks_and_doctor_too() -> None:
 def readiness(cast: Cast, static_files: None, monkeypatch: pytest.MonkeyPatch) -> Readiness:
     """As at the start of a process: nobody has asked yet."""
     fresh = Readiness()
-    monkeypatch.setattr("conversations.views.readiness", fresh)
-    monkeypatch.setattr("conversations.reporting.overview.readiness", fresh)
+    monkeypatch.setattr("conversations.views.chat.readiness", fresh)
+    monkeypatch.setattr("conversations.reporting.dashboard.readiness", fresh)
     return fresh
 
 
@@ -189,7 +189,7 @@ def ready() -> tuple[int, str]:
 
 
 def said_by_overview_and_doctor(sentence: str, viewer: User) -> bool:
-    concerns = [str(concern.text) for concern in overview.concerns(viewer)]
+    concerns = [str(concern.text) for concern in dashboard.concerns(viewer)]
     doctor = [str(finding.text) for check in asked(By.DOCTOR) for finding in check.answer()[1]]
     return all(any(sentence in text for text in texts) for texts in (concerns, doctor))
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from chatsite import checks, diagnosis
 from conversations.models import Conversation
-from providers import pool_checks
 from providers.checks import Sick
 from providers.models import Endpoint, LanguageModel
+from providers.pool import checks as pool_checks
 from tests.canaries import CANARY
 from tests.conftest import Cast
 

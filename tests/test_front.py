@@ -12,10 +12,11 @@ from django.core.cache import cache
 from django.test import Client
 
 from chatsite import front
-from conversations import limits, postbox
-from conversations.addresses import FORWARDING
+from conversations import background
+from conversations.accounts import rate_limits
+from conversations.client_addresses import FORWARDING
 from conversations.models import PasswordLink, User
-from providers.audit import AuditEntry
+from providers.models.audit import AuditEntry
 from tests.conftest import Cast
 
 EVIL = "evil.test"
@@ -68,7 +69,7 @@ def visitor(cast: Cast, site: str, settings: object) -> Visitor:
 
 
 def links() -> list[str]:
-    postbox.wait()
+    background.wait()
     found = [link for letter in mail.outbox for link in re.findall(r"https?://\S+", str(letter.body))]
     mail.outbox.clear()
     return found
@@ -147,9 +148,9 @@ def test_one_customers_ipv6_addresses_have_one_limit(cast: Cast, settings: objec
     settings.CHATSITE_TRUSTED_PROXIES = front.read_proxies(front.LOOPBACK)  # type: ignore[attr-defined]
     visitor, cut_off = Visitor(site), []
     for network in (1, 2):
-        claimed = [f"2001:db8:0:{network}::{number}" for number in range(limits.BAD_LINKS + 1)]
+        claimed = [f"2001:db8:0:{network}::{number}" for number in range(rate_limits.BAD_LINKS + 1)]
         cut_off.append([visitor.ask("/join/x/", **{"X-Forwarded-For": one})[0] for one in claimed].index(429))
-    assert cut_off == [limits.BAD_LINKS] * 2
+    assert cut_off == [rate_limits.BAD_LINKS] * 2
 
 
 def page_for(visitor: Visitor, method: str, path: str, body: bytes = b"", **headers: str) -> str:

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatsite import diagnosis
 from chatsite.mail import Outgoing, read
-from conversations import mailing
+from conversations.accounts import mail
 from providers.checks import Sick
 from tests.mail_server import MailServer
 
@@ -73,5 +73,5 @@ def test_a_mail_server_that_is_away_is_one_line(settings: Any, caplog: pytest.Lo
     with pytest.raises(Sick, match=r"takes no letters, see EMAIL_URL: .*refused"):
         diagnosis.mail(gone)
     with caplog.at_level(logging.WARNING):
-        assert mailing._send("account/mail/password", "ann@site.test", {"link": "https://site.test/"}) is False
+        assert mail._send("account/mail/password", "ann@site.test", {"link": "https://site.test/"}) is False
     assert [(line.exc_info, "refused" in line.getMessage()) for line in caplog.records] == [(None, True)]

@@ -5,7 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatsite import front, origins
 from chatsite.front import Networks
-from conversations.addresses import is_loopback, limit_key
+from conversations.client_addresses import is_loopback, limit_key
 
 
 @pytest.mark.parametrize(

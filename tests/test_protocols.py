@@ -18,7 +18,7 @@ from chatsite import progress
 from chatsite.bodies import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, UPLOADS
 from chatsite.protocols import HttpFactory, Socket
 from chatsite.senders import Proof, people
-from conversations.digests import digest_of
+from conversations.hashed_tokens import digest_of
 
 
 class Connection(FileDescriptor):

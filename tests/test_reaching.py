@@ -51,7 +51,7 @@ def test_a_name_that_the_site_does_not_know_is_wrong(cast: Cast, site: str) -> N
 def test_another_secret_key_is_an_environment_that_lacks(
     cast: Cast, site: str, settings: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("conversations.seen.credential", lambda: "of another key")
+    monkeypatch.setattr("conversations.views.seen_address.credential", lambda: "of another key")
     with pytest.raises(Unreached, match=r"with another secret key: `doctor` lacks the server's environment"):
         reaching.at_every_origin()
 

@@ -68,7 +68,7 @@ def _in_source(source: str) -> Iterator[str]:
 
 
 def _said_of_vendors(node: ast.AST) -> Iterator[str]:
-    """Reasons of a VendorError, which `providers.telling` translates: the wires import no Django to mark them with."""
+    """Reasons of a VendorError, which `providers.error_texts` translates: the wires import no Django to do it."""
     values: list[ast.expr] = []
     if isinstance(node, ast.keyword) and node.arg == "because":
         values = [node.value]

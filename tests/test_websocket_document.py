@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conversations import commands
 from conversations.models import Message
+from conversations.protocol import commands
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_tokens import give

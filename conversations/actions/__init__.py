@@ -1,7 +1,6 @@
 """The verbs that change more than one row or have an audience: check, write, announce on commit."""
 
 from conversations.actions.access import conversation_of
-from conversations.actions.asking import edit_message, new_conversation_id, post_message
 from conversations.actions.conversations import (
     change_conversation,
     choose_branch,
@@ -12,11 +11,12 @@ from conversations.actions.conversations import (
     moved,
     tell_typing,
 )
-from conversations.actions.forking import fork_conversation
-from conversations.actions.inviting import invite, join, revoke_invitation, sign_up
+from conversations.actions.forks import fork_conversation
+from conversations.actions.invitations import invite, join, revoke_invitation, sign_up
 from conversations.actions.keys import add_keys
-from conversations.actions.replying import continue_reply, retry_reply, stop_reply
-from conversations.actions.sharing import copy_share, offer_share, revoke_share, share_conversation
+from conversations.actions.questions import edit_message, new_conversation_id, post_message
+from conversations.actions.replies import continue_reply, retry_reply, stop_reply
+from conversations.actions.shares import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.teams import (
     change_role,
     change_team,

@@ -13,7 +13,7 @@ from conversations.errors import NotFound
 from conversations.models import Conversation, Membership, Message, Team, User
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.message import MessageQuerySet, Role
-from providers.prepared import Prepared
+from providers.prepared_queries import Prepared
 
 ALL_ROLES = tuple(Membership.Role)
 

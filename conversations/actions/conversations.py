@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from conversations import events, generation, quotas
 from conversations.actions.access import (
     team_to_write_in,
     to_decide_on,
@@ -14,10 +13,13 @@ from conversations.actions.access import (
     visible_message,
     writable,
 )
+from conversations.generation import runner
+from conversations.generation.branch_cache import recall
+from conversations.live import events
 from conversations.models import BranchChoice, Conversation, ReadMark, User
-from conversations.recall import recall
-from providers import auditing
-from providers.auditing import Act
+from conversations.usage import quotas
+from providers.audit import log
+from providers.audit.log import Act
 
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
@@ -51,7 +53,7 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
             return
         before, old = set(conversation.audience_ids()), conversation.team_name
         revision = conversation.advance(1, team=team)
-        auditing.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after={"team": team})
+        log.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after={"team": team})
         lost = before - set(conversation.audience_ids())
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, lost))
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
@@ -65,10 +67,10 @@ def delete_conversation(user: User, conversation_id: UUID) -> None:
         under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
         if conversation.team:  # one's own is nobody else's matter
             told = {"team": conversation.team_name, "owner": conversation.owner}
-            auditing.note(user, Act.REMOVED, conversation, name="", before=told)
+            log.note(user, Act.REMOVED, conversation, name="", before=told)
         conversation.delete()
         transaction.on_commit(lambda: recall.forget(conversation_id))
-        transaction.on_commit(lambda: generation.stop_wherever(under_way))
+        transaction.on_commit(lambda: runner.stop_wherever(under_way))
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, people))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from conversations.models import Team, User
-from providers import auditing
+from providers.audit import log
 from providers.models import ApiKey, Endpoint
 
 
@@ -11,9 +11,9 @@ def add_keys(user: User, endpoint: Endpoint, plain: Iterable[str], teams: Iterab
     """Store keys and give them to their teams in one transaction, so that none is everybody's in between."""
     teams = list(teams)
     theirs = Team.objects.filter(pk__in=[team.pk for team in teams])
-    with auditing.watch(user, theirs):
+    with log.watch(user, theirs):
         keys = [ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=user) for key in plain]
         for key in keys:
             key.teams.set(teams)
-            auditing.added(user, key)
+            log.added(user, key)
     return keys

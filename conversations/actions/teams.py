@@ -8,10 +8,11 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from conversations import events, quotas
 from conversations.errors import NotFound, Refused
+from conversations.live import events
 from conversations.models import Installation, Membership, Team, User
-from providers import auditing
+from conversations.usage import quotas
+from providers.audit import log
 
 
 class LastLead(Refused):
@@ -28,8 +29,8 @@ def create_team(user: User, name: str) -> Team:
     quotas.check_teams(user)
     with _unique_name(), transaction.atomic():
         team = Team.objects.create(name=name)
-        auditing.added(user, team)
-        auditing.added(user, Membership.objects.create(team=team, user=user, role=Membership.Role.LEAD))
+        log.added(user, team)
+        log.added(user, Membership.objects.create(team=team, user=user, role=Membership.Role.LEAD))
     return team
 
 
@@ -39,7 +40,7 @@ def change_team(user: User, team_id: UUID, **changed: Any) -> None:
         team = led(user, team_id)
         for field, value in changed.items():
             setattr(team, field, value)
-        with auditing.watch(user, Team.objects.filter(pk=team_id)):
+        with log.watch(user, Team.objects.filter(pk=team_id)):
             team.save(update_fields=[*changed, *(["name_key"] if "name" in changed else [])])
 
 
@@ -47,7 +48,7 @@ def remove_team(user: User, team: Team) -> list[str]:
     """Delete a team and return what is switched off with it: keys and models of its own would be everybody's."""
     own = [row for rows in (team.api_keys, team.models) for row in rows.all() if row.teams.count() == 1]
     watched = [type(row)._default_manager.filter(pk=row.pk) for row in own]
-    with auditing.watch(user, *watched):
+    with log.watch(user, *watched):
         for row in own:
             row.enabled = False
             row.save(update_fields=["enabled"])
@@ -60,7 +61,7 @@ def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
         team = led(user, team_id)
         place = _place(team, person_id)
         _keep_a_lead(place, becomes=role)
-        with auditing.watch(user, team.memberships.filter(pk=place.pk)):
+        with log.watch(user, team.memberships.filter(pk=place.pk)):
             place.role = role
             place.save(update_fields=["role"])
 
@@ -72,7 +73,7 @@ def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
         place = _place(team, person_id)
         if place.user_id == user.id or not place.user.is_active:
             raise NotFound
-        with auditing.watch(user, team.memberships.filter(user__in=[user, place.user])):
+        with log.watch(user, team.memberships.filter(user__in=[user, place.user])):
             team.memberships.filter(pk=place.pk).update(role=Membership.Role.LEAD)
             team.memberships.filter(user=user).update(role=Membership.Role.MEMBER)
 
@@ -85,7 +86,7 @@ def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
         if place.user_id == user.id:
             raise NotFound
         _close_links(user, place.team)
-        auditing.removed(user, place)
+        log.removed(user, place)
         _end(place)
 
 
@@ -93,7 +94,7 @@ def leave_team(user: User, team_id: UUID) -> None:
     with transaction.atomic():
         place = _place(_locked(Team.objects.all(), team_id), user.id)
         _keep_a_lead(place)
-        auditing.removed(user, place)
+        log.removed(user, place)
         _end(place)
 
 
@@ -105,7 +106,7 @@ def end_place(by: Any, place: Membership) -> None:
 
 def _close_links(by: Any, team: Team) -> None:
     open_to_many = team.invitations.filter(is_single_use=False, revoked_at=None)
-    with auditing.watch(by, open_to_many):
+    with log.watch(by, open_to_many):
         open_to_many.revoke()
 
 

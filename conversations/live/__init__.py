@@ -6,6 +6,6 @@ the loop. What this module holds makes things quick and decides nothing: the row
 
 from conversations.live.hub import Hub, hub
 from conversations.live.reply import LiveReply
-from conversations.live.viewing import Viewer, Viewing
+from conversations.live.viewers import Viewer, Viewing
 
 __all__ = ["Hub", "LiveReply", "Viewer", "Viewing", "hub"]

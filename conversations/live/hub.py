@@ -9,17 +9,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from conversations import frames
+from conversations.content.parts import Numbered, Piece, public
+from conversations.live import frames
 from conversations.live.presence import Presence
 from conversations.live.rendering import Renderer, by_frame
 from conversations.live.reply import LiveReply, Rendering
-from conversations.live.viewing import Viewer, Viewing, Viewings
+from conversations.live.viewers import Viewer, Viewing, Viewings
 from conversations.models import Message
-from conversations.parts import Numbered, Piece, public
 from providers.types import Delta
 
 if TYPE_CHECKING:  # a site of one process does without, and without the 12 MB of redis-py
-    from conversations.live.neighbours import Neighbours
+    from conversations.cluster.peers import Neighbours
 
 BUSY, CROWDED = 50, 200
 """Replies under way from which frames go out on the quick beat, and on the slow one."""

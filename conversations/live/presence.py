@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from conversations import frames
-from conversations.live.viewing import Viewing
+from conversations.live import frames
+from conversations.live.viewers import Viewing
 
 if TYPE_CHECKING:
     from conversations.live.hub import Hub

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from conversations import frames, markdown
+from conversations import markdown
+from conversations.content.parts import Numbered, Piece
+from conversations.live import frames
 from conversations.live.reply import LiveReply, Rendering
-from conversations.live.viewing import Viewing
-from conversations.parts import Numbered, Piece
+from conversations.live.viewers import Viewing
 
 EVERY = 0.2
 """Seconds between two renderings of one reply while many run."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from conversations.live.pace import Pace
+from conversations.content.parts import Numbered, Parts, Piece, merged
+from conversations.live.flood_limit import Pace
 from conversations.markdown import GrowingMarkdown
 from conversations.models import Message
-from conversations.parts import Numbered, Parts, Piece, merged
-from providers.choosing import Search
-from providers.streaming import Stream
+from providers.client.stream import Stream
+from providers.pool.route_search import Search
 from providers.types import Delta
 
 CONFIRMED_FOR = 4.0

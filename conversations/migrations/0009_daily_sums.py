@@ -7,10 +7,10 @@ from django.db import migrations, models
 def count_what_is_there(apps, schema_editor):
     """A ledger that is older than its sums."""
     if apps.get_model("conversations", "UsageRecord").objects.exists():
-        from conversations.reporting import summing
+        from conversations.usage import daily_sums
 
-        for day in summing.days():
-            summing.recount(day)
+        for day in daily_sums.days():
+            daily_sums.recount(day)
 
 
 class Migration(migrations.Migration):

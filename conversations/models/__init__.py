@@ -5,11 +5,11 @@ from conversations.models.message import Message
 from conversations.models.notice import AccountNotice
 from conversations.models.password_link import PasswordLink
 from conversations.models.people import Installation, Membership, Team, User
+from conversations.models.personal_token import PersonalToken
 from conversations.models.receipt import Receipt
-from conversations.models.sharing import Share
+from conversations.models.share import Share
 from conversations.models.spending import Budget, Reservation, Tally, UsageRecord
 from conversations.models.sums import DailySum, FirstToken
-from conversations.models.token import PersonalToken
 
 __all__ = [
     "AccountNotice",

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.ids import new_id
 from conversations.models.people import Membership, Team, User
 from providers.models import LanguageModel
-from providers.prepared import Prepared, column_of, stored
+from providers.prepared_queries import Prepared, column_of, stored
 
 if TYPE_CHECKING:
     from conversations.models.message import Message

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations.digests import digest_of
+from conversations.hashed_tokens import digest_of
 from conversations.ids import new_id
 from conversations.models.people import Membership, Team, User
 

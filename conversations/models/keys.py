@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from conversations.likeness import skeleton
+from conversations.confusable_names import skeleton
 
 
 class KeyField(models.CharField):  # type: ignore[type-arg]

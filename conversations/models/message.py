@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations import markdown
+from conversations.content.segments import as_written, fits, is_words, rendered, segments
 from conversations.ids import new_id
 from conversations.models import statements
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
-from conversations.segments import as_written, fits, is_words, rendered, segments
 from providers.models import LanguageModel
-from providers.prepared import as_stored
+from providers.prepared_queries import as_stored
 
 HEARTBEAT_LIMIT = timedelta(seconds=5)
 RENDER_SECONDS, RENDER_WORK = 3.0, 1.0

@@ -12,8 +12,8 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from conversations.confusable_names import skeleton
 from conversations.ids import new_id
-from conversations.likeness import skeleton
 from conversations.models.keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
 

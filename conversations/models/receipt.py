@@ -7,7 +7,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from conversations.models.people import User
-from providers.prepared import stored
+from providers.prepared_queries import stored
 
 KEPT = timedelta(days=30)
 

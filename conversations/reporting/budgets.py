@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from conversations.models import Budget, Tally
-from conversations.reporting import summing
 from conversations.reporting.names import names_of
 from conversations.reporting.periods import Period
-from conversations.reporting.usage import spent_by
+from conversations.reporting.totals import spent_by
+from conversations.usage import daily_sums
 from providers import clock
 
 SHOWN = 20
@@ -78,7 +78,7 @@ def budget_groups() -> list[Group]:
 def _group(budget: Budget) -> Group:
     now = clock.now()
     begins = budget.begins(now)
-    period = Period(summing.day_of(begins), summing.day_of(now))
+    period = Period(daily_sums.day_of(begins), daily_sums.day_of(now))
     own = [] if budget.target else _with_own(budget)
     spent = spent_by(budget.kind, period, only=[budget.target] if budget.target else None, without=own)
     tallies = Tally.objects.filter(budget=budget, begins=begins, reserved__gt=0)

@@ -12,16 +12,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from conversations.models import UsageRecord
-from conversations.reporting import summing, usage
-from conversations.reporting.access import sees_usage
+from conversations.reporting import totals
 from conversations.reporting.forms import UsageForm
 from conversations.reporting.names import names_of
 from conversations.reporting.periods import Period
-from conversations.trickle import trickling
-from providers import auditing
-from providers.auditing import Act
+from conversations.reporting.permissions import sees_usage
+from conversations.reporting.streaming import trickling
+from conversations.usage import daily_sums
+from providers.audit import log
+from providers.audit.log import Act
+from providers.csv_table import csv_lines, in_batches
 from providers.prices import MICRO
-from providers.spreadsheets import csv_lines, in_batches
 
 _LEDGER = (
     "created_at", "user", "team", "model_name", "endpoint_name", "key_name", "input_tokens", "output_tokens",
@@ -36,7 +37,7 @@ def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
     """A row a day for each of them."""
     form = UsageForm.of(request)
     period, kind = form.period(), form.kind
-    header = ["day", kind, "id", *usage.COUNTS[:-1], *_PRICE]
+    header = ["day", kind, "id", *totals.COUNTS[:-1], *_PRICE]
     name = f"usage-{kind}-{period.first}-{period.last}.csv"
     return download(request, UsageRecord, csv_lines(header, _days_of(kind, period)), name)
 
@@ -55,7 +56,7 @@ def download(
     request: HttpRequest, rows: type[Model], pieces: Iterator[bytes], name: str, **told: Any
 ) -> StreamingHttpResponse:
     """Stream a table as a file, and note in the audit log who took it; `told` says which part of the rows."""
-    auditing.note(request.user, Act.DOWNLOADED, rows, name=name, after=told)
+    log.note(request.user, Act.DOWNLOADED, rows, name=name, after=told)
     response = trickling(_generated(pieces), "text/csv; charset=utf-8", own_thread=True, compress_for=request)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -67,14 +68,14 @@ def _generated(pieces: Iterator[bytes]) -> Generator[bytes]:
 
 def _days_of(kind: str, period: Period) -> Iterator[list[Any]]:
     for day in period.days():
-        for row in usage.used_by(kind, Period(day, day)):
-            counts = [getattr(row, name) for name in usage.COUNTS[:-1]]
+        for row in totals.used_by(kind, Period(day, day)):
+            counts = [getattr(row, name) for name in totals.COUNTS[:-1]]
             yield [day, row.name, row.subject, *counts, *_price(row.cost)]
 
 
 def _calls(period: Period) -> Iterator[list[Any]]:
-    first, _end = summing.bounds_of(period.first)
-    _begin, last = summing.bounds_of(period.last)
+    first, _end = daily_sums.bounds_of(period.first)
+    _begin, last = daily_sums.bounds_of(period.last)
     names: dict[str, dict[UUID, str]] = {"person": {}, "team": {}}
     for record in in_batches(UsageRecord.objects.filter(created_at__range=(first, last)), "created_at", "pk"):
         who = [_named(names, "person", record.user_id), _named(names, "team", record.team_id)]

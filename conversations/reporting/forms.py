@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from conversations.reporting.periods import LONGEST, Period
-from conversations.reporting.usage import KINDS, MEASURES
+from conversations.reporting.totals import KINDS, MEASURES
 from providers.models import Deployment
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200

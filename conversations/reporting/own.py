@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conversations import spending
 from conversations.models import Budget, Team, User
-from conversations.spending import Left
+from conversations.usage import budgets
+from conversations.usage.budgets import Left
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,6 @@ def limits_of(person: User) -> list[Limit]:
 
 def _limits_of(person: User) -> Iterator[Limit]:
     for team in (None, *Team.objects.writable_by(person).order_by("name")):
-        for left in spending.budgets_of(person, team.pk if team else None, None):
+        for left in budgets.budgets_of(person, team.pk if team else None, None):
             if left.kind == ("team" if team else "person"):
                 yield Limit(left, team.name if team else "")

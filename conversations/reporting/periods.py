@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from conversations.reporting.summing import day_of
+from conversations.usage.daily_sums import day_of
 from providers import clock
 
 USUAL = 30

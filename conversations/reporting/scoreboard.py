@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Sum
 from conversations.models import DailySum, FirstToken
 from conversations.reporting.names import names_of
 from conversations.reporting.periods import Period
-from conversations.reporting.summing import milliseconds_of
+from conversations.usage.daily_sums import milliseconds_of
 from providers.models import Deployment, Trouble
 
 Pair = tuple[UUID, UUID]

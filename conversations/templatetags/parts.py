@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
-from conversations import markdown, phrases
-from conversations.citations import host
-from conversations.files import part_of
+from conversations import markdown
+from conversations.content import phrases
+from conversations.content.citations import host
+from conversations.files.storage import part_of
 from conversations.models import Message
 from conversations.text import title_of
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from conversations.models import User
 from conversations.models.sums import NOBODY
-from conversations.reporting import overview
+from conversations.reporting import dashboard
 from conversations.reporting.names import outcome_name
 from providers.checks import Finding
 
@@ -17,18 +17,18 @@ register.filter("outcome", outcome_name)
 
 
 @register.simple_tag
-def site_today() -> overview.Today:
-    return overview.today()
+def site_today() -> dashboard.Today:
+    return dashboard.today()
 
 
 @register.simple_tag
 def concerns_for(viewer: User) -> list[Finding]:
-    return overview.concerns(viewer)
+    return dashboard.concerns(viewer)
 
 
 @register.simple_tag
 def looked_at_for(viewer: User) -> str:
-    return ", ".join(overview.looked_at(viewer))
+    return ", ".join(dashboard.looked_at(viewer))
 
 
 @register.filter

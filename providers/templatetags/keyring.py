@@ -2,7 +2,7 @@
 
 from django import template
 
-from providers import keyring
+from providers.encryption import rotation
 
 register = template.Library()
 
@@ -10,4 +10,4 @@ register = template.Library()
 @register.simple_tag
 def keyring_problem() -> str:
     """What is wrong with them, empty when nothing is."""
-    return keyring.problem()
+    return rotation.problem()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from providers.base import string
-from providers.wires.pieces import Source
+from providers.reading.body import string
+from providers.wires.parsed import Source
 
 ADDRESS_LENGTH = 2048
 TITLE_LENGTH = 300

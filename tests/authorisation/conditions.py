@@ -21,13 +21,10 @@ from typing import Any
 
 BASE = Path(__file__).resolve().parents[2]
 PLACES = (
-    "conversations/actions/*.py", "conversations/models/*.py", "conversations/*views.py",
-    "conversations/admission.py", "conversations/api.py", "conversations/admin.py", "conversations/allowance.py",
-    "conversations/files.py", "conversations/opening.py", "conversations/reporting/*.py",
-    "conversations/audit_download.py", "conversations/key_adding.py", "conversations/ledger_admin.py",
-    "conversations/people_admin.py", "conversations/team_admins.py", "providers/admin.py", "providers/admin_pages.py",
-    "providers/audit_admin.py",
-    "providers/audited_admin.py", "providers/preset_page.py", "providers/readdressing.py",
+    "conversations/actions/*.py", "conversations/admin/*.py", "conversations/api/*.py", "conversations/files/*.py",
+    "conversations/models/*.py", "conversations/reporting/*.py", "conversations/usage/model_access.py",
+    "conversations/views/*.py", "conversations/websocket/*.py",
+    "providers/admin/*.py", "providers/audit/*.py", "providers/models/*.py",
 )  # fmt: skip
 LOOK_UPS = {
     "visible_to", "writable_by", "decided_by", "led_by", "revocable_by", "open", "of",

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from conversations import consumers, database
+from conversations import database_threads
 from conversations.live.hub import Hub
+from conversations.websocket import consumer as consumers
 from tests.authorisation.asking import filled, fingerprint, undone, writes
 from tests.authorisation.roles import Role
 from tests.authorisation.table import Policy
@@ -36,8 +37,8 @@ class Line:
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
         monkeypatch.setattr(consumers, "hub", Hub())
-        monkeypatch.setattr(database, "submit", _at_once)
-        monkeypatch.setattr(database, "submit_change", _at_once)
+        monkeypatch.setattr(database_threads, "submit", _at_once)
+        monkeypatch.setattr(database_threads, "submit_change", _at_once)
 
     def ask(self, role: Role, policy: Policy, ids: Ids, unchanged: str = "") -> Said:
         with undone():

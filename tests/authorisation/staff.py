@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from conversations.models import Budget, Membership, Team, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from providers.readdressing import ADDRESS
+from providers.models.address_guard import ADDRESS
 from tests.authorisation.asking import undone, writes
 
 EVIL, EVIL_KEY = "https://evil.example/v1", "sk-test-evil-0123456789"

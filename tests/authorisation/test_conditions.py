@@ -19,16 +19,16 @@ from tests.authorisation.world import World
 
 pytestmark = pytest.mark.usefixtures("static_files")
 CONVERSATIONS = BASE / "tests" / "conversations"
-FEW = ("PersonalTokenQuerySet.open: filter(revoked", "api.models: .writable_by")
+FEW = ("PersonalTokenQuerySet.open: filter(revoked", "routes.models: .writable_by")
 
 ELSEWHERE = {
-    "inviting.invite: ": "test_invitations.py::test_only_leads_invite",
-    "inviting.join: ": "test_invitations.py::test_two_who_follow_one_link_at_once_are_one_too_many",
-    "sharing.revoke_share: .open": "test_shares.py::test_those_who_read_it_hear_of_links_and_outsiders_do_not",
-    "sharing._open: ": "test_shares.py::test_a_copy_without_a_link_is_not_there",
-    "sharing._check: .open": "test_shares.py::test_nobody_has_links_without_number",
-    "sharing_views.shares: .open": "test_shares.py::test_the_list_holds_ones_own_and_those_one_may_revoke",
-    "sharing_views._asked_for: ": "test_shares.py::test_the_dialog_is_not_there_for_others",
+    "invitations.invite: ": "test_invitations.py::test_only_leads_invite",
+    "invitations.join: ": "test_invitations.py::test_two_who_follow_one_link_at_once_are_one_too_many",
+    "shares.revoke_share: .open": "test_shares.py::test_those_who_read_it_hear_of_links_and_outsiders_do_not",
+    "shares._open: ": "test_shares.py::test_a_copy_without_a_link_is_not_there",
+    "shares._check: .open": "test_shares.py::test_nobody_has_links_without_number",
+    "shares.shares: .open": "test_shares.py::test_the_list_holds_ones_own_and_those_one_may_revoke",
+    "shares._asked_for: ": "test_shares.py::test_the_dialog_is_not_there_for_others",
     "teams.create_team: ": "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
     "Installation.lets_make_teams: filter(staff":
         "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
@@ -36,11 +36,11 @@ ELSEWHERE = {
     "Membership.is_last_lead: ": "test_teams.py::test_the_last_lead_stays",
     "User.has_power: ":
         "test_taking_over.py::test_a_lead_helps_whom_their_team_brought_until_the_account_is_more_than_that",
-    "admission._admitted: ": "test_tokens.py::test_a_socket_ends_with_its_token",
+    "authentication._admitted: ": "test_tokens.py::test_a_socket_ends_with_its_token",
     "ConversationQuerySet.readers: ": "test_models.py::test_the_readers_of_many_are_who_may_see_each",
     "Invitation.use: ": "test_invitations.py::test_two_who_follow_one_link_at_once_are_one_too_many",
     "PasswordLink.use: ": "test_signing_in.py::test_of_two_who_use_a_link_at_once_one_does",
-    "admin_pages.models_page: ":
+    "endpoint_pages.models_page: ":
         "../providers/test_endpoint_pages.py::test_models_are_added_by_those_who_may_add_them",
     "TeamAdmin.has_delete_permission: and may_switch_off":
         "test_team_keys.py::test_a_team_is_deleted_by_those_who_may_switch_off_what_is_its_own",
@@ -49,10 +49,10 @@ ELSEWHERE = {
     "PersonAdmin.has_change_permission: ": "test_powers.py::test_staff_who_change_people_gain_no_power",
     "PersonAdmin.has_delete_permission: and _is_within":
         "test_staffs_factors.py::test_people_with_power_are_deleted_by_superusers_alone",
-    "key_adding._page: ": "test_key_adding.py::test_the_local_model_takes_none",
-    "readdressing.may_readdress: and bool(":
+    "key_list_page._page: ": "test_key_adding.py::test_the_local_model_takes_none",
+    "address_guard.may_readdress: and bool(":
         "../providers/test_readdressing.py::test_no_permission_moves_an_endpoint_in_its_form",
-    "readdressing.may_readdress: and did_recently":
+    "address_guard.may_readdress: and did_recently":
         "../providers/test_readdressing.py::test_a_superusers_password_is_asked_again",
 }  # fmt: skip
 """Conditions that no single request shows, only open sockets, races and limits: the tests that fail without them."""

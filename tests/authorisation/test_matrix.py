@@ -7,7 +7,7 @@ answer that they would get if nothing were there, and nothing is written.
 
 import pytest
 
-from conversations import commands
+from conversations.protocol import commands
 from tests.authorisation import admin_table, table
 from tests.authorisation.asking import ROUTES, ask, fingerprint
 from tests.authorisation.judging import leak, wrong, wrong_commands

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from conversations import roles
+from conversations.accounts import staff_roles
 from conversations.models import User
 from tests.authorisation.staff import GAINS, gained
 from tests.authorisation.world import World
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 
 def test_each_role_gains_what_it_is_for_and_nothing_else(world: World) -> None:
-    roles.prepare()
+    staff_roles.prepare()
     for role in GAINS:
         won = gained(_client_of(role), world.targets)
         assert {prize: doors for prize, doors in won.items() if prize not in GAINS[role]} == {}, role

@@ -14,8 +14,9 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from conversations import files, mail_addresses
-from conversations.digests import digest_of, fresh_secret
+from conversations.accounts import mail_addresses
+from conversations.files import storage
+from conversations.hashed_tokens import digest_of, fresh_secret
 from conversations.models import (
     Budget,
     Conversation,
@@ -32,7 +33,7 @@ from conversations.models import (
 )
 from conversations.models.message import Role as Speaker
 from conversations.models.message import Status
-from providers import auditing
+from providers.audit import log
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from tests.authorisation.roles import SIGNED_IN, Role
 from tests.conftest import PASSWORD
@@ -138,19 +139,19 @@ def _conversations(world: World, crew: Team) -> None:
         conversation = Conversation.objects.create(
             owner=person, team=team, title=title, revision=2, system_prompt=words
         )
-        file = files.keep(person, file_name, "text/plain", words.encode())
+        file = storage.keep(person, file_name, "text/plain", words.encode())
         question = Message.objects.create(
             conversation=conversation, role=Speaker.USER, author=person, text=words, status=Status.COMPLETE, revision=1,
-            parts=[files.part_of(file), {"kind": "text", "text": words}],
+            parts=[storage.part_of(file), {"kind": "text", "text": words}],
         )  # fmt: skip
-        files.attach(question, [file])
+        storage.attach(question, [file])
         reply = Message.objects.create(
             conversation=conversation, parent=question, role=Speaker.ASSISTANT, author=person, text=words, revision=2,
             parts=[{"kind": "text", "text": words}], status=Status.STOPPED, model=parrot, model_name="parrot",
         )  # fmt: skip
         ids = {"conversation_id": conversation.pk, "question": question.pk, "reply": reply.pk, "file_id": file.pk}
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
-    unsent = files.keep(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
+    unsent = storage.keep(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}
 
 
@@ -279,7 +280,7 @@ def _rows_for_the_admin(world: World) -> None:
     Trouble.objects.create(subject=uuid4(), code="quota", text="No money", since=now, cooling_until=now)
     UsageRecord.objects.create(conversation=uuid4(), message=uuid4(), model_name="parrot", endpoint_name="Ours",
                                outcome="complete", total_ms=1)  # fmt: skip
-    auditing.added(world.people["superuser"], world.people["alone"])
+    log.added(world.people["superuser"], world.people["alone"])
     TOTP.activate(world.people["half"], generate_totp_secret())
 
 

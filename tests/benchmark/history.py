@@ -77,7 +77,7 @@ def _looks(long: Any, short: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
     from django.conf import settings
     from django.test import Client
 
-    from conversations import commands
+    from conversations.protocol import commands
 
     browser = Client(headers={"host": settings.ALLOWED_HOSTS[0]})
     browser.force_login(long.owner)
@@ -93,7 +93,7 @@ def _looks(long: Any, short: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
 
 
 def _opened(person: Any, body: Any) -> Any:
-    from conversations import opening
+    from conversations.websocket import opening
 
     return opening.open_conversation(person, body).messages(html=True)
 

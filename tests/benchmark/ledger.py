@@ -40,13 +40,13 @@ def main(rows: int) -> None:
 def _fill(rows: int) -> None:
     """Day by day, the sums with them."""
     from conversations.models import DailySum, FirstToken, UsageRecord
-    from conversations.reporting import summing
+    from conversations.usage import daily_sums
 
     cast = _cast()
     for day in range(DAYS):
         calls = [_call(cast, day) for _ in range(rows * (day + 1) // DAYS - rows * day // DAYS)]
         UsageRecord.objects.bulk_create(calls, batch_size=_BATCH)
-        days, waits = summing.sums_of(calls)
+        days, waits = daily_sums.sums_of(calls)
         DailySum.objects.bulk_create(days, batch_size=_BATCH)
         FirstToken.objects.bulk_create(waits, batch_size=_BATCH)
 
@@ -79,11 +79,11 @@ def _cast() -> dict[str, list[Any]]:
 
 def _call(cast: dict[str, list[Any]], day: int) -> Any:
     from conversations.models import UsageRecord
-    from conversations.reporting import summing
+    from conversations.usage import daily_sums
     from providers import clock
 
     now = clock.now()
-    begins, _ends = summing.bounds_of(summing.day_of(now - timedelta(days=DAYS - 1 - day)))
+    begins, _ends = daily_sums.bounds_of(daily_sums.day_of(now - timedelta(days=DAYS - 1 - day)))
     key, model = random.choice(cast["keys"]), random.choice(cast["models"])
     failed = random.random() < 0.05
     first = None if failed else int(random.lognormvariate(6.5, 0.6))
@@ -111,11 +111,11 @@ def _call(cast: dict[str, list[Any]], day: int) -> Any:
 
 def _time_writing() -> None:
     """What one more call costs, row and sums, in its transaction."""
-    from conversations.ledger import Call, record
     from conversations.models import User
-    from conversations.spending import Payer
+    from conversations.usage.budgets import Payer
+    from conversations.usage.ledger import Call, record
+    from providers.client.route import route_of
     from providers.models import ApiKey, Deployment
-    from providers.pool import route_of
     from providers.types import Usage
 
     deployment = Deployment.objects.select_related("endpoint", "model").first()

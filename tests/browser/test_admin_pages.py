@@ -8,9 +8,9 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from conversations.models import Budget, UsageRecord
-from conversations.reporting import summing
-from providers import auditing
-from providers.auditing import Act
+from conversations.usage import daily_sums
+from providers.audit import log
+from providers.audit.log import Act
 from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
@@ -65,13 +65,13 @@ def test_the_audit_log_fits_and_reads_well(
     cast.alice.language = language
     cast.alice.save()
     endpoint = Endpoint.objects.get()
-    with auditing.coming_from(lambda: "203.0.113.7"):
-        auditing.added(cast.alice, endpoint)
-        auditing.added(cast.alice, endpoint.keys.get())
-        auditing.note(
+    with log.coming_from(lambda: "203.0.113.7"):
+        log.added(cast.alice, endpoint)
+        log.added(cast.alice, endpoint.keys.get())
+        log.note(
             cast.bob, Act.CHANGED, cast.team, before={"system_prompt": ""}, after={"system_prompt": "Be brief. " * 40}
         )
-        auditing.removed(cast.alice, cast.team.memberships.get(user=cast.rita))
+        log.removed(cast.alice, cast.team.memberships.get(user=cast.rita))
     alice = visit(
         cast.alice, "/admin/providers/auditentry/", viewport={"width": width, "height": 800}, color_scheme=scheme
     )
@@ -88,11 +88,11 @@ def test_what_matters_in_a_long_row_is_in_sight(cast: Cast, model: LanguageModel
     cast.alice.language = language
     cast.alice.save()
     Endpoint.objects.update(name="An-endpoint-with-a-long-name-in-one-word")
-    with auditing.coming_from(lambda: "2001:db8:1234:5678:9abc:def0:1234:5678"):
-        auditing.added(cast.alice, Endpoint.objects.get())
-    with auditing.by_command("checkendpoint"):
-        auditing.added(None, Endpoint.objects.get())
-    auditing.note(None, Act.REFUSED, cast.bob)
+    with log.coming_from(lambda: "2001:db8:1234:5678:9abc:def0:1234:5678"):
+        log.added(cast.alice, Endpoint.objects.get())
+    with log.by_command("checkendpoint"):
+        log.added(None, Endpoint.objects.get())
+    log.note(None, Act.REFUSED, cast.bob)
     UsageRecord.objects.create(
         user=cast.alice, conversation=cast.team.pk, message=cast.team.pk, model_name="a-model-with-a-longer-name-3",
         endpoint_name="An endpoint", key_name="••••1234", outcome="rate_limited", cost=1_234_567, total_ms=1,
@@ -156,7 +156,7 @@ def _spend(cast: Cast, model: LanguageModel) -> None:
             first_token_ms=400,
             total_ms=4400,
         )
-        summing.add(record)
+        daily_sums.add(record)
 
 
 def test_an_administrator_adds_a_vendor_tests_its_key_and_switches_it_off(

@@ -8,8 +8,8 @@ from django.conf import LazySettings
 from playwright.sync_api import expect
 
 from conversations.models import Message
-from providers.health import Trouble
 from providers.models import Endpoint, LanguageModel
+from providers.models.health import Trouble
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import CLOSE_CODES, NOTE_CLOSE_CODES
 from tests.conftest import Cast

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Route, expect
 
-from conversations.files import MAX_BYTES
+from conversations.files.storage import MAX_BYTES
 from conversations.models import File, Message
 from providers.models import Deployment, LanguageModel
 from tests.browser.conftest import Visit

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from conversations.threads import PIECE
+from conversations.content.threads import PIECE
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import PLACE

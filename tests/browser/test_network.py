@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from conversations import opening
 from conversations.models import Conversation, Message
+from conversations.websocket import opening
 from providers.models import LanguageModel
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit

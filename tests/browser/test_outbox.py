@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from conversations.actions import choosing
+from conversations.actions import model_choice
 from conversations.models import Conversation, Message
 from providers.models import LanguageModel
 from tests.browser.chat_page import ChatPage
@@ -186,7 +186,7 @@ def test_a_site_that_is_busy_gets_it_a_little_later(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice = visit(cast.alice)
-    monkeypatch.setattr(choosing, "MAX_RUNNING", 0)
+    monkeypatch.setattr(model_choice, "MAX_RUNNING", 0)
     alice.send("One")
     sentence = "Many replies are being written for you. This is sent when one of them has ended."
     expect(alice.note(alice.questions.first)).to_have_text(sentence)
@@ -201,7 +201,7 @@ def test_busy_is_not_the_reason_without_a_connection(
 ) -> None:
     alice = visit(cast.alice, at=link.address)
     alice.watch.expect(NO_NETWORK)
-    monkeypatch.setattr(choosing, "MAX_RUNNING", 0)
+    monkeypatch.setattr(model_choice, "MAX_RUNNING", 0)
     alice.send("One")
     expect(alice.note(alice.questions.first)).to_contain_text("Many replies are being written")
     link.cut()
@@ -216,7 +216,7 @@ def test_a_new_conversation_does_not_wait_in_another_one(
     cast: Cast, model: LanguageModel, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice = visit(cast.alice)
-    monkeypatch.setattr(choosing, "MAX_RUNNING", 0)
+    monkeypatch.setattr(model_choice, "MAX_RUNNING", 0)
     alice.send("One")
     sentence = "Many replies are being written for you. This is sent when one of them has ended."
     expect(alice.note(alice.questions.first)).to_have_text(sentence)

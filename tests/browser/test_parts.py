@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from conversations import files
+from conversations.files import storage
 from conversations.live import hub
 from conversations.models import Conversation, File, Message
 from providers.models import LanguageModel
@@ -70,7 +70,7 @@ def stored(cast: Cast, parts: list[dict[str, Any]], finish: str = "stop") -> str
     question = Message.objects.create(
         conversation=conversation, role="user", author=cast.alice, text="Show me", revision=1, status="complete"
     )
-    file = files.keep(cast.alice, "image.png", "image/png", picture())
+    file = storage.keep(cast.alice, "image.png", "image/png", picture())
     shown = [*parts, {"kind": "image", "file": str(file.id), "name": "image.png", "media_type": "image/png"}]
     text = "".join(part.get("text", "") for part in parts if part["kind"] == "text")
     reply = Message.objects.create(
@@ -142,7 +142,7 @@ def test_parts_appear_while_the_reply_is_written(
     expect(reply.locator(".message__text")).to_have_text("Let me compute.")
     (live,) = hub.replies.values()
     given = [part for part in PARTS if part["kind"] not in ("thought", "text")]
-    picture_kept = files.keep_made(
+    picture_kept = storage.keep_made(
         live.id, Part("image", "", {"media_type": "image/png", "data": base64.b64encode(picture()).decode()})
     )
     for part in [*map(Part.from_json, given), picture_kept]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from conversations import limits
+from conversations.accounts import rate_limits
 from tests.canaries import PASSWORD
 from tests.cluster.site import CSRF, PATIENCE, Process, Site
 
@@ -77,9 +77,9 @@ def within_a_minute(site: Site, counted: Callable[[], Counter[int]]) -> Counter[
     """Once more where the clock's minute, at which counting begins anew, has ended meanwhile."""
     while True:
         site.forget_guesses()
-        minute = limits._minute()
+        minute = rate_limits._minute()
         answers = counted()
-        if limits._minute() == minute:
+        if rate_limits._minute() == minute:
             return answers
 
 
@@ -116,10 +116,10 @@ def test_guesses_at_a_password_at_the_same_moment_are_counted_each(site: Site, h
 @pytest.mark.parametrize(
     ("guess", "bad", "most"),
     [
-        (with_a_bad_token, 401, limits.BAD_TOKENS),
-        (with_a_bad_link, 404, limits.BAD_LINKS),
-        (with_a_bad_invitation, 404, limits.BAD_LINKS),
-        (with_a_bad_password_link, 404, limits.BAD_LINKS),
+        (with_a_bad_token, 401, rate_limits.BAD_TOKENS),
+        (with_a_bad_link, 404, rate_limits.BAD_LINKS),
+        (with_a_bad_invitation, 404, rate_limits.BAD_LINKS),
+        (with_a_bad_password_link, 404, rate_limits.BAD_LINKS),
     ],
 )
 @pytest.mark.parametrize("redis", ["here", "away"])
@@ -140,4 +140,4 @@ def test_a_limit_outlives_the_process_that_counted(site: Site, here: Process) ->
         return first + storm([here], with_a_bad_token, 2 * AT_ONCE)
 
     answers = within_a_minute(site, around_a_restart)
-    assert answers == {401: limits.BAD_TOKENS, 429: answers.total() - limits.BAD_TOKENS}
+    assert answers == {401: rate_limits.BAD_TOKENS, 429: answers.total() - rate_limits.BAD_TOKENS}

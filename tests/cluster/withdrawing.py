@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from conversations.digests import digest_of
+from conversations.hashed_tokens import digest_of
 for way in {ways}:
     person = User.objects.create(username=f"{{way}}-{run}", password="!")
     Membership.objects.create(team_id="{team}", user=person, role="member")

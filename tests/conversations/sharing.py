@@ -5,7 +5,8 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.test import Client
 
-from conversations import actions, files, markdown
+from conversations import actions, markdown
+from conversations.files import storage
 from conversations.models import Conversation, Message, Share, User
 from tests.conversations.calling import say
 from tests.conversations.test_teams import enter
@@ -66,9 +67,9 @@ def is_gone(path: str, client: Client | None = None) -> bool:
 
 def attach(conversation: Conversation, owner: User, name: str = "notes.txt") -> Any:
     """A file in the conversation's last message."""
-    file = files.receive(owner, name, b"what the file says")
+    file = storage.receive(owner, name, b"what the file says")
     message = last(conversation)
     message.files.add(file)
-    message.parts = [*message.parts, files.part_of(file)]
+    message.parts = [*message.parts, storage.part_of(file)]
     message.save()
     return file

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from conversations.admin_words import permissions
+from conversations.admin.words import permissions
 from conversations.models import User
 from providers.models import Endpoint, LanguageModel, Trouble
 from tests.conftest import Cast
@@ -90,7 +90,7 @@ def test_a_permission_that_is_not_offered_stays_with_who_has_it(cast: Cast) -> N
 
 
 def test_translated_labels_name_the_presets() -> None:
-    from providers.presets import PRESETS
+    from providers.endpoints.presets import PRESETS
 
     with translation.override("zh-hans"):
         assert "任意地址" in str(PRESETS["gemini"].label)

@@ -12,9 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import actions, admission, deactivation
-from conversations.admission import Credential
+from conversations import actions
+from conversations.accounts import deactivation
 from conversations.models import User
+from conversations.websocket import authentication
+from conversations.websocket.authentication import Credential
 from tests.conftest import Cast
 from tests.sockets import Socket
 
@@ -22,9 +24,9 @@ from tests.sockets import Socket
 @pytest.fixture
 def queries() -> Callable[[], int]:
     def count() -> int:
-        admission.recheck()  # the first look at a new socket opens its session
+        authentication.recheck()  # the first look at a new socket opens its session
         with CaptureQueriesContext(connection) as captured:
-            admission.recheck()
+            authentication.recheck()
         return len(captured)
 
     return count
@@ -60,7 +62,7 @@ def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast
     client.force_login(cast.bob)
     session = Session.objects.get(pk=client.cookies["sessionid"].value)
     socket: Any = Door(cast.bob.pk, Credential(session=session.pk))
-    assert admission.let_in(socket) == admission.person_behind(socket) == cast.bob
+    assert authentication.let_in(socket) == authentication.person_behind(socket) == cast.bob
     if end == "deactivated":
         User.objects.filter(pk=cast.bob.pk).update(is_active=False)
     elif end == "let in again":
@@ -71,5 +73,5 @@ def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast
         session.delete()
     elif end == "password":
         User.objects.filter(pk=cast.bob.pk).update(password="another")
-    assert admission.person_behind(socket) == (None if end else cast.bob)
-    assert admission._admitted([socket]) == (set() if end else {socket})
+    assert authentication.person_behind(socket) == (None if end else cast.bob)
+    assert authentication._admitted([socket]) == (set() if end else {socket})

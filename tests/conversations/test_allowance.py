@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from conversations.allowance import models_for
-from conversations.explaining import why
 from conversations.models import Conversation, Membership, Team, User
+from conversations.usage.explain_access import why
+from conversations.usage.model_access import models_for
 from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from conversations import announcing, events
+from conversations.live import announcing, events
 from conversations.models import Message
 from tests.conftest import Cast
 from tests.conversations.sharing import last, talk

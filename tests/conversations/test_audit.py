@@ -12,8 +12,8 @@ from conversations import actions
 from conversations.errors import Refused
 from conversations.models import Budget, Conversation, File, Invitation, Message, PersonalToken, Share, Team, User
 from conversations.models.message import Role, Status
-from providers import auditing
-from providers.auditing import Act
+from providers.audit import log
+from providers.audit.log import Act
 from providers.models import AuditEntry, Endpoint
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.test_teams import enter
@@ -197,9 +197,9 @@ def test_labels_of_what_no_form_shows_speak_chinese(cast: Cast) -> None:
     token = PersonalToken.objects.create(
         user=cast.bob, name="n", digest="d", hint="1234", expires_at=invitation.expires_at
     )
-    auditing.note(cast.bob, Act.ADDED, Share, after={"conversation": 1, "message": 1, "pass_phrase": True})
+    log.note(cast.bob, Act.ADDED, Share, after={"conversation": 1, "message": 1, "pass_phrase": True})
     for row in (token, Budget.objects.create(kind="person", period="day", hard=1), cast.carol):
-        auditing.note(cast.alice, Act.ADDED, row, after=auditing.told(row))
+        log.note(cast.alice, Act.ADDED, row, after=log.told(row))
     with translation.override("zh-hans"):
         entries = AuditEntry.objects.all()
         labels = {label for entry in entries for label, _old, _new in entry.changes()}

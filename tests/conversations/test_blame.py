@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from django.test import Client
 
-from conversations import plain_calls
 from conversations.models import Message, UsageRecord, User
-from providers import cooling
-from providers.detecting import QUESTION
+from conversations.usage import plain_calls
+from providers.endpoints.detection import QUESTION
 from providers.errors import KeyRefused
 from providers.models import ApiKey, Deployment, Endpoint, HealthEvent, LanguageModel, Trouble
+from providers.pool import cooldown
 from tests.conftest import Cast
 from tests.conversations.paying import Connect, finished
 from tests.conversations.test_engine import ask, until
@@ -86,7 +86,7 @@ def test_what_a_plain_call_is_refused_too_rests_with_that_model_only(
     ask(alice, model, f"What of {SECRET}?")
     finished(alice)
     until(Trouble.objects.exists)
-    pair = cooling.pair_of(ApiKey.objects.get().pk, Deployment.objects.get(model=model).pk)
+    pair = cooldown.pair_of(ApiKey.objects.get().pk, Deployment.objects.get(model=model).pk)
     assert Trouble.objects.get().subject == pair
     ask(bob, other)
     assert finished(bob)["status"] == "complete"
@@ -192,12 +192,12 @@ def test_a_key_that_rests_with_one_model_is_told_to_administrators(
     key, deployment = ApiKey.objects.get(), Deployment.objects.get()
     other = ApiKey.objects.create(endpoint=key.endpoint, secret="sk-test-second-0123456789")
     for one in (key, other):
-        pair = cooling.pair_of(one.pk, deployment.pk)
-        cooling.blame(pair, KeyRefused(f"no access with {one.pk}").doubted(True), one.pk)
+        pair = cooldown.pair_of(one.pk, deployment.pk)
+        cooldown.blame(pair, KeyRefused(f"no access with {one.pk}").doubted(True), one.pk)
     admin = sign_in(cast.alice)
     for page in ("/admin/", "/admin/providers/trouble/", f"/admin/keys/{key.pk}/"):
         assert f"no access with {key.pk}" in admin.get(page).content.decode(), page
-    cooling.forget([key.pk])
-    assert Trouble.objects.get().subject == cooling.pair_of(other.pk, deployment.pk)
-    cooling.forget([deployment.pk])
+    cooldown.forget([key.pk])
+    assert Trouble.objects.get().subject == cooldown.pair_of(other.pk, deployment.pk)
+    cooldown.forget([deployment.pk])
     assert not Trouble.objects.exists()

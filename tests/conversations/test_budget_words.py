@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from conversations import metering, spending
 from conversations.models import Budget, DailySum, Tally, UsageRecord, User
-from conversations.reporting import overview, summing
+from conversations.reporting import dashboard
 from conversations.reporting.own import limits_of
+from conversations.usage import budgets, daily_sums, estimates
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.paying import Connect, priced
@@ -23,7 +23,7 @@ from tests.conversations.test_engine import ask
 from tests.fake_vendor import FakeVendor
 
 __all__ = ["priced"]
-NEEDED = 1 + 2 * metering.TYPICAL_OUTPUT
+NEEDED = 1 + 2 * estimates.TYPICAL_OUTPUT
 """Millionths for “Hi” at the prices of `priced`."""
 EVENING = datetime(2026, 11, 30, 15, 30, tzinfo=UTC)
 """Half an hour before the next day, and the next month, begin in Shanghai."""
@@ -40,7 +40,7 @@ def spent(person: User, cost: int, moment: datetime) -> None:
         outcome="complete",
     )  # fmt: skip
     row.save()
-    summing.add(row)
+    daily_sums.add(row)
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_a_limit_to_warn_at_tells_administrators_and_the_person(
 ) -> None:
     Budget.objects.create(kind="person", period="day", soft=Decimal("0.5"), hard=hard)
     spent(cast.bob, 600_000, datetime.now(UTC))
-    assert "bob nears its budget." in [concern.text for concern in overview.concerns(cast.alice)]
+    assert "bob nears its budget." in [concern.text for concern in dashboard.concerns(cast.alice)]
     page = sign_in(cast.bob).get(reverse("account")).content.decode()
     assert "Nearly used up." in page
     assert ("0.40 of 1.00 USD left" in page) == (hard is not None)
@@ -149,9 +149,9 @@ def test_days_and_months_begin_where_the_site_is(cast: Cast, settings: Any) -> N
     day, month = budget(100), budget(100, period="month")
     for moment, cost in ((EVENING - timedelta(days=1), 1), (EVENING, 10), (EVENING + timedelta(hours=1), 5)):
         spent(cast.bob, cost, moment)
-    assert spending._tally(day, cast.bob.id, EVENING).spent == 15  # what comes later is of a tally to come
-    assert spending._tally(day, cast.bob.id, EVENING + timedelta(hours=1)).spent == 5
-    assert spending._tally(month, cast.bob.id, EVENING + timedelta(hours=1)).spent == 5
+    assert budgets._tally(day, cast.bob.id, EVENING).spent == 15  # what comes later is of a tally to come
+    assert budgets._tally(day, cast.bob.id, EVENING + timedelta(hours=1)).spent == 5
+    assert budgets._tally(month, cast.bob.id, EVENING + timedelta(hours=1)).spent == 5
     assert month.ends(EVENING) == datetime(2026, 12, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
     assert {row.day for row in DailySum.objects.filter(kind="person")} == {
         date(2026, 11, 29), date(2026, 11, 30), date(2026, 12, 1),
@@ -166,9 +166,9 @@ def test_another_zone_counts_budgets_anew_at_once_and_sums_when_asked(
     spent(cast.bob, 10, EVENING)
     spent(cast.bob, 5, late)
     now(late)
-    assert spending._tally(limit, cast.bob.id, late).spent == 15
+    assert budgets._tally(limit, cast.bob.id, late).spent == 15
     settings.TIME_ZONE = "Asia/Shanghai"
-    assert spending._tally(limit, cast.bob.id, late).spent == 5
+    assert budgets._tally(limit, cast.bob.id, late).spent == 5
     assert Tally.objects.count() == 2
     call_command("sumledger")
     sums = {row.day: row.cost for row in DailySum.objects.filter(kind="person")}

@@ -11,9 +11,12 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from conversations import actions, commands, metering, spending, sweep
+from conversations import actions
 from conversations.errors import Refused
+from conversations.generation import recovery
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord, User
+from conversations.protocol import commands
+from conversations.usage import budgets, estimates
 from providers.counting import tokens
 from providers.models import ApiKey, LanguageModel
 from tests.conftest import Cast
@@ -24,7 +27,7 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_event, openai_stream
 
 __all__ = ["priced"]
-TYPICAL = 1 + 2 * metering.TYPICAL_OUTPUT
+TYPICAL = 1 + 2 * estimates.TYPICAL_OUTPUT
 """Millionths set aside for “Hi” at the prices of `priced`."""
 
 
@@ -128,8 +131,8 @@ def test_yesterdays_money_is_not_todays(cast: Cast, priced: LanguageModel) -> No
         UsageRecord.objects.create(
             created_at=moment, user=cast.bob, conversation=cast.bob.id, message=cast.bob.id, cost=cost, total_ms=1
         )
-    assert spending._tally(day, cast.bob.id, now).spent == 5
-    assert spending._tally(month, cast.bob.id, now).spent == 35
+    assert budgets._tally(day, cast.bob.id, now).spent == 5
+    assert budgets._tally(month, cast.bob.id, now).spent == 35
 
 
 def test_what_was_set_aside_is_free_when_the_reply_fails(
@@ -180,9 +183,9 @@ def test_what_a_dead_process_had_set_aside_is_freed_and_what_it_had_heard_is_pai
     silent = Message.objects.create(**fields, status="waiting")
     spoken = Message.objects.create(**fields, status="streaming", text="Hello", seq=1)
     for reply in (silent, spoken):
-        spending.reserve(reply)
+        budgets.reserve(reply)
     assert Tally.objects.get(budget=limit).reserved == 2 * TYPICAL
-    sweep.end_replies_of_earlier_boots()
+    recovery.end_replies_of_earlier_boots()
     cost = tokens("Hi") + 2 * tokens("Hello")
     tally = Tally.objects.get(budget=limit)
     assert (tally.reserved, tally.spent) == (0, cost)
@@ -199,7 +202,7 @@ def test_what_was_set_aside_in_a_conversation_that_is_gone_is_freed(
     alice = connect(cast.alice)
     conversation = ask(alice, priced)["conversation"]
     Conversation.objects.filter(pk=conversation).delete()
-    spending.release_forgotten()
+    budgets.release_forgotten()
     assert Tally.objects.get().reserved == 0
 
 
@@ -233,8 +236,8 @@ def test_a_question_is_estimated_with_what_is_left(cast: Cast, priced: LanguageM
     status, told = Api(cast.alice).call("POST", "/estimate", body)
     assert status == 200, told
     words = tokens("Hi") + tokens(reply["text"]) + tokens("And now?")
-    assert (told["input_tokens"], told["output_tokens"]) == (words, metering.TYPICAL_OUTPUT)
-    assert told["cost"] == words + 2 * metering.TYPICAL_OUTPUT
+    assert (told["input_tokens"], told["output_tokens"]) == (words, estimates.TYPICAL_OUTPUT)
+    assert told["cost"] == words + 2 * estimates.TYPICAL_OUTPUT
     assert told["currency"] == "USD"
     assert told["budgets"] == [
         {"kind": "person", "period": "day", "limit": 100_000, "left": 100_000 - 13, "warns": True}

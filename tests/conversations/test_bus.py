@@ -8,8 +8,8 @@ import pytest
 import redis as driver
 
 from chatsite import checks
-from conversations.live import packets
-from conversations.live.bus import Bus
+from conversations.cluster import packets
+from conversations.cluster.redis_bus import Bus
 from providers.checks import Sick
 from tests.services import Redis
 

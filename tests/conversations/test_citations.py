@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import citations
+from conversations.content import citations
+from conversations.content.segments import rendered as rendered_parts
+from conversations.content.segments import segments
 from conversations.markdown import Mark, linked, render, rendered
-from conversations.segments import rendered as rendered_parts
-from conversations.segments import segments
 
 MARK = re.compile(r'<sup class="cite"><a class="cite__link"[^>]*>(\d+)</a></sup>')
 PIECES = [

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.frames import News
-from conversations.live import crossing, packets
-from conversations.live.crossing import Asked, Came, Ended, Grown, Lost, Stopped, Whole
-from conversations.live.mirror import MirroredReply
-from conversations.live.packets import LARGEST, Packets
-from conversations.parts import Piece
+from conversations.cluster import messages, packets
+from conversations.cluster.messages import Asked, Came, Ended, Grown, Lost, Stopped, Whole
+from conversations.cluster.mirror import MirroredReply
+from conversations.cluster.packets import LARGEST, Packets
+from conversations.content.parts import Piece
+from conversations.live.frames import News
 from providers.types import Part
 
 ONE, TWO, THREE = ((number, Piece(f"{number} ")) for number in (1, 2, 3))
@@ -67,19 +67,19 @@ ID, CONVERSATION = uuid4(), uuid4()
         News(CONVERSATION, {"type": "x", "revision": 2}),
     ],
 )
-def test_a_message_is_understood_as_it_was_meant(message: crossing.Message) -> None:
-    assert crossing.from_bytes(crossing.to_bytes(message)) == message
+def test_a_message_is_understood_as_it_was_meant(message: messages.Message) -> None:
+    assert messages.from_bytes(messages.to_bytes(message)) == message
 
 
 @given(st.text())
 def test_text_crosses_as_it_is(text: str) -> None:
     message = Grown(ID, CONVERSATION, [(1, Piece(text))])
-    assert crossing.from_bytes(crossing.to_bytes(message)).pieces[0][1].text == text  # type: ignore[union-attr]
+    assert messages.from_bytes(messages.to_bytes(message)).pieces[0][1].text == text  # type: ignore[union-attr]
 
 
 def test_the_ids_and_times_of_an_event_cross_as_they_are_sent_to_browsers() -> None:
     news = News(CONVERSATION, {"type": "x", "conversation": CONVERSATION})
-    crossed = crossing.from_bytes(crossing.to_bytes(news))
+    crossed = messages.from_bytes(messages.to_bytes(news))
     assert isinstance(crossed, News)
     assert crossed.frame(html=False) == news.frame(html=False)
 

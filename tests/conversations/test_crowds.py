@@ -16,7 +16,7 @@ from django.test import Client
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from conversations.live.viewing import MOST_SOCKETS
+from conversations.live.viewers import MOST_SOCKETS
 from conversations.models import Conversation, User
 from providers.models import LanguageModel
 from tests.conftest import Cast

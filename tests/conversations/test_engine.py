@@ -11,8 +11,8 @@ from django.db import DataError, connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from conversations import checkpoints, sweep
-from conversations.checkpoints import AlreadyEnded, Outcome
+from conversations.generation import checkpoints, recovery
+from conversations.generation.checkpoints import AlreadyEnded, Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import LiveReply, hub
 from conversations.models import Conversation, Message
@@ -200,7 +200,7 @@ def test_replies_of_an_earlier_boot_are_ended_at_the_start(left_behind: Callable
     mine = left_behind(owner=BOOT_ID)
     ended = left_behind(text="Hello", status="complete")
     before = Conversation.objects.get().revision
-    sweep.end_replies_of_earlier_boots()
+    recovery.end_replies_of_earlier_boots()
     for message, status, code in (
         (spoken, "interrupted", "server_restarted"),
         (silent, "failed", "server_restarted"),
@@ -215,7 +215,7 @@ def test_replies_of_an_earlier_boot_are_ended_at_the_start(left_behind: Callable
     revisions = [message.revision for message in (spoken, silent, stopped)]
     assert revisions == [before + 1, before + 3, before + 5]
     assert Conversation.objects.get().revision == before + 6
-    sweep.end_replies_of_earlier_boots()
+    recovery.end_replies_of_earlier_boots()
     assert Conversation.objects.get().revision == before + 6
     Message.objects.filter(pk=mine.pk).delete()
 
@@ -234,14 +234,14 @@ def test_a_reply_dies_only_if_it_stays_silent_while_the_database_takes_writes(
     left_behind: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(sweep.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(recovery.time, "monotonic", lambda: now[0])
     long_ago = timezone.now() - timedelta(seconds=6)
     dead, slow = left_behind(text="Hel", seq=1, heartbeat=long_ago), left_behind(text="Hel", seq=1, heartbeat=long_ago)
     looks = []
     for beat in (long_ago, long_ago + timedelta(milliseconds=1), timezone.now()):
         Message.objects.filter(pk=slow.pk).update(heartbeat=beat)
-        sweep.go_round()
-        now[0] += sweep.SURE_AFTER
+        recovery.go_round()
+        now[0] += recovery.SURE_AFTER
         looks.append([Message.objects.get(pk=reply.pk).status for reply in (dead, slow)])
     assert looks == [["streaming"] * 2, ["interrupted", "streaming"], ["interrupted", "streaming"]]
 

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 
 from conversations.models import AccountNotice
-from providers.audit import AuditEntry
+from providers.models.audit import AuditEntry
 from tests.conftest import Cast
 from tests.conversations.test_signing_in import NOW, code_of, enter, is_in, turn_on
 

@@ -13,9 +13,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
-from conversations import actions, attempting, commands, file_parts, files
+from conversations import actions
+from conversations.content import file_parts
 from conversations.errors import NotFound
+from conversations.files import storage
+from conversations.generation import attempt
 from conversations.models import Conversation, File, Message, Team, User
+from conversations.protocol import commands
 from providers.models import Deployment, LanguageModel
 from providers.types import Part
 from tests.conftest import Cast, serve
@@ -110,7 +114,7 @@ def test_too_many_pixels_are_refused_from_the_header(alice: Client) -> None:
 
 
 def test_too_many_bytes_are_refused(alice: Client) -> None:
-    assert upload(alice, b"x" * (files.MAX_BYTES + 1))["status"] == 413
+    assert upload(alice, b"x" * (storage.MAX_BYTES + 1))["status"] == 413
 
 
 def test_where_and_when_a_photo_was_taken_is_removed_and_it_stands_upright(alice: Client) -> None:
@@ -124,7 +128,7 @@ def test_where_and_when_a_photo_was_taken_is_removed_and_it_stands_upright(alice
 
 @pytest.mark.parametrize(("name", "shown"), NAME_CASES)
 def test_a_name_is_shown_and_never_a_place(cast: Cast, name: str, shown: str) -> None:
-    file = files.receive(cast.alice, name, b"text")
+    file = storage.receive(cast.alice, name, b"text")
     assert file.name == shown
     assert file.path.parent.parent.name == "files"
     assert file.path.stat().st_mode & 0o777 == 0o600
@@ -220,16 +224,16 @@ def on_disk() -> set[Path]:
 def test_uploads_at_the_same_moment_are_counted_together(
     cast: Cast, alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_UNSENT", 1)
+    monkeypatch.setattr(storage, "MAX_UNSENT", 1)
     before = on_disk()
-    cleaned = files._clean
+    cleaned = storage._clean
 
     def meanwhile(content: bytes, media_type: str) -> bytes:
-        monkeypatch.setattr(files, "_clean", cleaned)
+        monkeypatch.setattr(storage, "_clean", cleaned)
         assert upload(alice, b"first", "first.txt")["status"] == 201
         return content
 
-    monkeypatch.setattr(files, "_clean", meanwhile)
+    monkeypatch.setattr(storage, "_clean", meanwhile)
     assert upload(alice, b"second", "second.txt")["status"] == 429
     assert [file.name for file in File.objects.all()] == ["first.txt"]
     assert on_disk() - before == {file.path for file in File.objects.all()}
@@ -240,7 +244,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(alice: Client, monkeypatch: pyt
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = on_disk()
-    monkeypatch.setattr(files.os, "fdopen", fail)
+    monkeypatch.setattr(storage.os, "fdopen", fail)
     refused = upload(alice, b"words", "notes.txt")
     assert (refused["status"], refused["error"]["code"]) == (503, "unavailable")  # type: ignore[index]
     assert on_disk() == before
@@ -250,7 +254,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(alice: Client, monkeypatch: pyt
 def test_a_reply_brings_no_more_files_than_it_may(
     cast: Cast, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempting, "MOST_MADE", 2)
+    monkeypatch.setattr(attempt, "MOST_MADE", 2)
     drawn = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture()).decode()}}
     vendor.play([gemini_event("Look: "), gemini_parts(drawn, drawn), gemini_parts(drawn), gemini_end()])
     alice = connect(cast.alice)

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chatsite.errors import WithoutQueryStrings
-from conversations import actions, limits
+from conversations import actions
+from conversations.accounts import rate_limits
 from conversations.errors import NotFound
 from conversations.models import Invitation, User
 from tests.conftest import Cast
@@ -130,10 +131,10 @@ def test_what_ended_while_somebody_filled_in_the_form_lets_nobody_in(cast: Cast)
 
 
 def test_guesses_are_limited_and_good_links_are_not(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_minute", lambda: 7)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
     _, good = invite(cast, is_single_use=False)
-    tries = [Client().get(f"/join/{number}/").status_code for number in range(limits.BAD_LINKS + 5)]
-    assert tries == [404] * limits.BAD_LINKS + [429] * 5
+    tries = [Client().get(f"/join/{number}/").status_code for number in range(rate_limits.BAD_LINKS + 5)]
+    assert tries == [404] * rate_limits.BAD_LINKS + [429] * 5
     assert Client().get(good).status_code == 302
     assert Client(REMOTE_ADDR="10.0.0.9").get("/join/x/").status_code == 404
 
@@ -225,8 +226,8 @@ def test_an_invitation_is_mailed_where_mail_is_set_up(cast: Cast, settings: obje
 
 
 def test_a_link_for_many_makes_so_many_accounts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_minute", lambda: 7)
-    monkeypatch.setattr(limits, "SIGN_UPS", 2)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
+    monkeypatch.setattr(rate_limits, "SIGN_UPS", 2)
     many, other = (invite(cast, is_single_use=False)[1] for _ in range(2))
 
     def joins(path: str, name: str) -> int:
@@ -237,21 +238,21 @@ def test_a_link_for_many_makes_so_many_accounts(cast: Cast, monkeypatch: pytest.
     assert [joins(many, name) for name in ("dora", "emil", "fritz")] == [302, 302, 429]
     assert not User.objects.filter(username="fritz").exists()
     assert joins(other, "fritz") == 302, "each link by itself"
-    monkeypatch.setattr(limits, "_minute", lambda: 67)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 67)
     assert joins(many, "greta") == 302
 
 
 def test_nobody_mails_invitations_without_end(cast: Cast, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CHATSITE_SENDS_MAIL = True  # type: ignore[attr-defined]
-    monkeypatch.setattr(limits, "_minute", lambda: 7)
-    monkeypatch.setattr(limits, "INVITATIONS", 3)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
+    monkeypatch.setattr(rate_limits, "INVITATIONS", 3)
     alice, address = enter(cast.alice), reverse("invite", args=[cast.team.pk])
     fields = {"role": "member", "days": "7", "is_single_use": "1"}
     answers = [alice.post(address, {**fields, "mailed_to": f"p{number}@mail.example"}) for number in range(5)]
     assert [answer.status_code for answer in answers] == [201] * 3 + [429] * 2
     assert len(mail.outbox) == Invitation.objects.count() == 3
     assert alice.post(address, fields).status_code == 201, "a link to hand over is always to be had"
-    monkeypatch.setattr(limits, "_minute", lambda: 67)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 67)
     assert alice.post(address, {**fields, "mailed_to": "later@mail.example"}).status_code == 201
 
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from conversations import actions, commands
+from conversations import actions
 from conversations.errors import NotFound
 from conversations.models import Conversation, Message
+from conversations.protocol import commands
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import say

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations.models import Team
-from providers import adding
+from providers.endpoints import adding
 from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.providers.administering import alice, assert_is_safe, keys, page, staff

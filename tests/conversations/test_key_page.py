@@ -12,14 +12,15 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from conversations.admin.key_timeline import timeline
 from conversations.models import UsageRecord, User
 from conversations.reporting.names import OUTCOMES
 from conversations.reporting.periods import Period
-from conversations.reporting.summing import FINE
-from conversations.reporting.timeline import timeline
-from providers import cooling, errors
+from conversations.usage.daily_sums import FINE
+from providers import errors
 from providers.errors import KeyRefused, RateLimited
 from providers.models import ApiKey, Deployment, HealthEvent, LanguageModel, Trouble
+from providers.pool import cooldown
 from tests.clock import Clock
 from tests.conftest import CANARY, Cast
 from tests.conversations.test_engine import ask, until
@@ -72,7 +73,7 @@ def test_who_may_only_look_changes_nothing(cast: Cast, key: ApiKey, vendor: Fake
 
 
 def test_a_key_is_rotated_in_place(alice: Client, key: ApiKey) -> None:
-    cooling.blame(key.pk, KeyRefused("no"), key.pk)
+    cooldown.blame(key.pk, KeyRefused("no"), key.pk)
     response = alice.post(address(key, "rotate"), {"new_key": NEW_KEY}, follow=True)
     assert response.status_code == 200
     assert NEW_KEY not in response.content.decode()
@@ -163,10 +164,10 @@ def test_events_are_forgotten_after_some_months(key: ApiKey, clock: Clock) -> No
 
 
 def test_only_a_change_of_state_is_an_event(key: ApiKey, clock: Clock) -> None:
-    cooling.forget([key.pk])
+    cooldown.forget([key.pk])
     assert kinds(key) == []
-    cooling.blame(key.pk, RateLimited(), key.pk)
-    cooling.blame(key.pk, RateLimited(), key.pk)
+    cooldown.blame(key.pk, RateLimited(), key.pk)
+    cooldown.blame(key.pk, RateLimited(), key.pk)
     assert kinds(key) == [Kind.COOLED], "the second call had begun before the first failed"
 
 
@@ -216,7 +217,7 @@ def test_the_answer_appears_as_it_comes(
 def test_a_key_that_works_is_back_at_once(
     test_now: Callable[..., requests.Response], key: ApiKey, vendor: FakeVendor
 ) -> None:
-    cooling.blame(key.pk, KeyRefused(), key.pk)
+    cooldown.blame(key.pk, KeyRefused(), key.pk)
     assert "It works" in test_now().text
     assert not Trouble.objects.exists()
     assert kinds(key) == [Kind.COOLED, Kind.RETURNED, Kind.TESTED]
@@ -277,8 +278,8 @@ def test_what_happened_is_told_in_the_language_of_who_reads_it(cast: Cast, key: 
     cast.alice.language = "zh-hans"
     cast.alice.save()
     said = errors.KeyRefused(quote="no such key")
-    cooling.blame(key.pk, said, holder=key.pk)
-    cooling.blame(key.endpoint_id, errors.VendorDown(), holder=key.pk)
+    cooldown.blame(key.pk, said, holder=key.pk)
+    cooldown.blame(key.endpoint_id, errors.VendorDown(), holder=key.pk)
     for page in (address(key), "/admin/"):
         shown = alice.get(page).content.decode()
         assert "服务商拒绝了密钥。" in shown, page

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 
-from conversations import actions, roles
+from conversations import actions
+from conversations.accounts import staff_roles
 from conversations.models import PasswordLink, User
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.test_signing_in import NEW, browser, enter, is_in, make_link
@@ -31,7 +32,7 @@ def added(by: Client) -> User:
 
 def test_helpdesk_keeps_no_way_into_an_account_that_is_given_power(cast: Cast) -> None:
     helpdesk = User.objects.create_user("hanna", password=PASSWORD, is_staff=True)
-    roles.prepare()
+    staff_roles.prepare()
     helpdesk.groups.add(Group.objects.get(name="helpdesk"))
     admin = enter(cast.alice)
     nora = added(admin)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from conversations import metering
 from conversations.models import Budget, Conversation, File, Message, Tally, UsageRecord
+from conversations.usage import estimates
 from providers.counting import tokens
 from providers.models import ApiKey, Deployment, LanguageModel
 from tests.conftest import Cast, serve
@@ -55,7 +55,7 @@ def test_a_question_stopped_before_its_first_word_costs_what_has_left(
 def test_stopping_early_without_end_ends_at_the_budget(
     cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    one = tokens(LONG) + 2 * metering.TYPICAL_OUTPUT
+    one = tokens(LONG) + 2 * estimates.TYPICAL_OUTPUT
     Budget.objects.create(kind="person", period="day", hard="0.1")
     vendor.script = lambda _: [200, vendor.gate]
     alice = connect(cast.alice)
@@ -181,7 +181,7 @@ def test_a_fault_of_our_own_in_the_middle_costs_what_has_come(
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("conversations.attempting._with_files_kept", broken)
+    monkeypatch.setattr("conversations.generation.attempt._with_files_kept", broken)
     vendor.play([openai_event("Hello"), close])
     ApiKey.objects.update(max_concurrent=1)
     alice = connect(cast.alice)
@@ -202,5 +202,5 @@ def test_what_a_long_conversation_is_likely_to_use_is_asked_of_the_database_once
     file = File.objects.create(owner=cast.alice, name="a.txt", media_type="text/plain", size=4000)
     branch[7].files.add(file)
     with django_assert_num_queries(1):
-        usage = metering.likely_usage(conversation, branch, {})
-    assert usage.input_tokens == 60 * tokens("Hello there") + metering.file_tokens(file)
+        usage = estimates.likely_usage(conversation, branch, {})
+    assert usage.input_tokens == 60 * tokens("Hello there") + estimates.file_tokens(file)

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations import actions
+from conversations.confusable_names import skeleton
 from conversations.errors import Refused
-from conversations.likeness import skeleton
 from conversations.models import Team, User
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.test_signing_in import browser, enter, is_in

@@ -44,7 +44,7 @@ def test_without_a_database_the_site_is_alive_and_not_ready(cast: Cast, monkeypa
     def refuse(*_: object) -> None:
         raise DatabaseError(f"connection to postgres://u:{CANARY}@db failed")
 
-    monkeypatch.setattr("conversations.views.readiness", Readiness())
+    monkeypatch.setattr("conversations.views.chat.readiness", Readiness())
     monkeypatch.setattr("chatsite.checks._write_a_row", refuse)
     assert Client().get("/livez").status_code == 200
     response = Client().get("/readyz")
@@ -237,7 +237,7 @@ def test_a_page_that_breaks_says_nothing_of_why(
         local_variable = CANARY
         raise RuntimeError(f"broken {local_variable[:3]}")
 
-    monkeypatch.setattr("conversations.views._chat_context", broken)
+    monkeypatch.setattr("conversations.views.chat._chat_context", broken)
     response = enter(cast.alice, raise_request_exception=False).get("/")
     assert response.status_code == 500
     assert_strict(response)

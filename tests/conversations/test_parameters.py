@@ -3,7 +3,7 @@
 import pytest
 
 from conversations.errors import Refused
-from conversations.parameters import checked, known_to
+from conversations.protocol.parameters import checked, known_to
 
 
 def test_known_parameters_pass_and_null_means_not_set() -> None:

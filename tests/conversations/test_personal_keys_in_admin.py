@@ -7,7 +7,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from providers import adding, detecting, pool
+from providers.client import route
+from providers.endpoints import adding, detection
 from providers.models import ApiKey, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
@@ -32,8 +33,8 @@ def test_nobody_else_calls_with_it(alice: Client, own: ApiKey, vendor: FakeVendo
     alice.post(page(Endpoint, "detect", own.endpoint_id), {"model": "parrot"})
     with pytest.raises(CommandError, match="no key"):
         call_command("checkendpoint", own.endpoint.name)
-    assert pool.route_to(own.endpoint).key is None
-    assert detecting.why_not(own.endpoint)
+    assert route.route_to(own.endpoint).key is None
+    assert detection.why_not(own.endpoint)
     assert [request.headers.get("Authorization") for request in vendor.requests] == [None] * len(vendor.requests)
 
 

@@ -7,7 +7,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from conversations import actions, roles, setup
+from conversations import actions
+from conversations.accounts import first_run, staff_roles
 from conversations.models import Conversation, Invitation, Share, User
 from providers.models import AuditEntry, LanguageModel
 from tests.conftest import PASSWORD, Cast
@@ -31,7 +32,7 @@ def saved(client: Client, person: User, **changed: Any) -> Any:
 
 def staff(cast: Cast, *groups: str) -> Client:
     """Carol as staff in these groups."""
-    roles.prepare()
+    staff_roles.prepare()
     User.objects.filter(pk=cast.carol.pk).update(is_staff=True)
     cast.carol.groups.set(Group.objects.filter(name__in=groups))
     return enter(cast.carol)
@@ -61,12 +62,12 @@ def test_the_last_superuser_is_not_deleted(cast: Cast) -> None:
 
 
 def test_the_set_up_is_there_only_while_there_is_nobody(transactional_db: None) -> None:
-    assert not setup.is_done()
+    assert not first_run.is_done()
     User.objects.create_user("somebody")
-    assert setup.is_done()
+    assert first_run.is_done()
     assert Client().get("/setup/").status_code == 404
-    with pytest.raises(setup.AlreadySetUp):
-        setup.create_administrator("mallory", PASSWORD, "en")
+    with pytest.raises(first_run.AlreadySetUp):
+        first_run.create_administrator("mallory", PASSWORD, "en")
 
 
 # --- Nobody makes themselves more ----------------------------------------------------------------------------------
@@ -120,13 +121,13 @@ def test_only_superusers_change_groups(cast: Cast) -> None:
     assert "Helpdesk: people and teams" in enter(cast.alice).get("/admin/auth/group/").content.decode()
     User.objects.filter(pk=cast.alice.pk).update(language="zh-hans")
     page = enter(cast.alice).get(page_of(cast.bob)).content.decode()
-    assert roles.LABELS["helpdesk"] not in page
+    assert staff_roles.LABELS["helpdesk"] not in page
 
 
 def test_the_ready_roles_are_there_after_every_migration(cast: Cast) -> None:
-    roles.prepare()
+    staff_roles.prepare()
     Group.objects.get(name="money").permissions.clear()
-    roles.prepare()
+    staff_roles.prepare()
     given = Group.objects.get(name="money").permissions.values_list("codename", flat=True)
     assert set(given) == {"view_budget", "add_budget", "change_budget", "delete_budget", "view_usagerecord"}
     auditor = Group.objects.get(name="auditor").permissions.values_list("codename", flat=True)

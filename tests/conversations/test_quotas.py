@@ -13,10 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import actions, quotas, sweep
-from conversations.commands import Command, Fork
+from conversations import actions
 from conversations.errors import Refused
+from conversations.generation import recovery
 from conversations.models import Conversation, File, Invitation, Message, Team, User
+from conversations.protocol.commands import Command, Fork
+from conversations.usage import quotas
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.calling import Api
 from tests.conversations.sharing import last, share, talk
@@ -161,7 +163,7 @@ def test_sessions_whose_time_is_over_are_swept(cast: Cast) -> None:
         session.create()
         keys[name] = session.session_key
         UserSession.objects.create(user=cast.bob, ip="127.0.0.1", session_key=session.session_key, user_agent="x")
-    sweep.go_round()
+    recovery.go_round()
     left = Session.objects.values_list("session_key", flat=True)
     assert keys["valid"] in left
     assert keys["over"] not in left

@@ -11,10 +11,14 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from conversations import actions, commands, events, files, generation, opening
-from conversations.checkpoints import writer
-from conversations.live import hub
+from conversations import actions
+from conversations.files import storage
+from conversations.generation import runner
+from conversations.generation.checkpoints import writer
+from conversations.live import events, hub
 from conversations.models import Conversation, File, Membership, Message
+from conversations.protocol import commands
+from conversations.websocket import opening
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import ask, until
@@ -76,7 +80,7 @@ def test_a_reply_that_is_stopped_while_the_database_is_away_ends_as_stopped(
         tried.set()
         raise OperationalError("the connection is closed")
 
-    monkeypatch.setattr(generation, "_next_step", away)
+    monkeypatch.setattr(runner, "_next_step", away)
     alice = connect(cast.alice)
     reply = ask(alice, model)["replies"][0]
     assert tried.wait(5)
@@ -92,7 +96,7 @@ def test_a_reply_that_failed_by_our_fault_does_not_call_the_vendor_later(
     def broken(live: object) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(generation, "_next_step", broken)
+    monkeypatch.setattr(runner, "_next_step", broken)
     alice = connect(cast.alice)
     ask(alice, model)
     assert alice.event("message.finished")["message"]["error"]["code"] == "unavailable"
@@ -209,11 +213,11 @@ def test_a_deactivated_persons_reply_is_stopped(
 
 
 def test_files_that_were_never_sent_go_bytes_and_all(cast: Cast) -> None:
-    file = files.keep(cast.bob, "x.txt", "text/plain", b"x")
+    file = storage.keep(cast.bob, "x.txt", "text/plain", b"x")
     path = file.path
-    files.remove_forgotten()
+    storage.remove_forgotten()
     assert path.exists()
     File.objects.update(created_at=timezone.now() - timedelta(days=2))
-    files.remove_forgotten()
+    storage.remove_forgotten()
     assert not path.exists()
     assert not File.objects.exists()

@@ -2,10 +2,11 @@
 
 import pytest
 
-from conversations import actions, recall
+from conversations import actions
+from conversations.generation import branch_cache
+from conversations.generation.branch_cache import LONG, MOST, MOST_CHARACTERS, Recall
 from conversations.models import Conversation, Message
 from conversations.models.message import Said, Status
-from conversations.recall import LONG, MOST, MOST_CHARACTERS, Recall
 from tests.conftest import Cast
 
 
@@ -120,7 +121,7 @@ def test_the_oldest_makes_room(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_deleted_is_forgotten(cast: Cast, long: Conversation, db: None) -> None:
     last = long.messages.order_by("id").last()
     assert last
-    recall.recall.said_up_to(long.pk, last.pk)
-    assert long.pk in recall.recall._kept
+    branch_cache.recall.said_up_to(long.pk, last.pk)
+    assert long.pk in branch_cache.recall._kept
     actions.delete_conversation(cast.bob, long.pk)
-    assert long.pk not in recall.recall._kept
+    assert long.pk not in branch_cache.recall._kept

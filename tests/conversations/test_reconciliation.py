@@ -10,11 +10,11 @@ from django.db import OperationalError
 from django.db.models import Sum
 from django.utils import timezone
 
-from conversations import checkpoints, events, ledger, metering, spending, sweep
-from conversations.live import hub
+from conversations.generation import checkpoints, recovery
+from conversations.live import events, hub
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord
-from conversations.reporting import summing
-from providers import pool
+from conversations.usage import budgets, daily_sums, estimates, ledger
+from providers.client import route
 from providers.counting import tokens
 from providers.models import ApiKey, Deployment, LanguageModel, Lease
 from providers.types import Usage
@@ -29,7 +29,7 @@ from tests.vendor_replies import openai_end, openai_event
 
 __all__ = ["priced"]
 COST = 3 + 2 * 5
-ROOM = 100 * (1 + 2 * metering.TYPICAL_OUTPUT)
+ROOM = 100 * (1 + 2 * estimates.TYPICAL_OUTPUT)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def is_right(reply: UUID) -> None:
     assert (Reservation.objects.count(), Lease.objects.filter(ended_at=None).count()) == (0, 0)
     spent = UsageRecord.objects.aggregate(cost=Sum("cost"))["cost"]
     assert set(Tally.objects.values_list("spent", "reserved")) == {(spent, 0)}
-    assert not summing.recount(summing.day_of(row.created_at))
+    assert not daily_sums.recount(daily_sums.day_of(row.created_at))
 
 
 def writes_of_an_end(alice: Socket, model: LanguageModel, vendor: FakeVendor, cut: Cut) -> int:
@@ -99,7 +99,7 @@ def test_a_database_that_goes_away_at_any_write_of_an_end_costs_neither_words_no
         cut.mend()
         told = finished(alice, reply)
         assert (told["status"], told["text"], told["usage"]["cost"]) == ("complete", "Hello", COST), at
-        sweep.go_round()
+        recovery.go_round()
         is_right(reply)
 
 
@@ -119,7 +119,7 @@ def test_a_process_that_dies_at_any_write_of_an_end_leaves_a_row_that_is_estimat
         hub.forget(reply)
         cut.mend()
         Message.objects.filter(pk=reply).update(owner="an earlier boot")
-        sweep.go_round(is_heir=True)
+        recovery.go_round(is_heir=True)
         row = Message.objects.get(pk=reply)
         assert (row.text, row.status in ("complete", "interrupted")) == ("Hello", True), at
         is_right(reply)
@@ -146,7 +146,7 @@ def test_an_end_that_could_not_be_told_is_told_in_the_next_round(
 def test_a_reply_does_not_wait_for_the_place_that_it_took_itself(
     cast: Cast, capped: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, failed = spending.reserve_for_key, []
+    real, failed = budgets.reserve_for_key, []
 
     def reserve(*given: Any) -> bool:
         if not failed:
@@ -154,7 +154,7 @@ def test_a_reply_does_not_wait_for_the_place_that_it_took_itself(
             raise OperationalError("the database is away")
         return real(*given)
 
-    monkeypatch.setattr(spending, "reserve_for_key", reserve)
+    monkeypatch.setattr(budgets, "reserve_for_key", reserve)
     vendor.gate.set()
     alice = connect(cast.alice)
     reply = UUID(ask(alice, capped)["replies"][0])
@@ -169,9 +169,9 @@ def test_one_step_of_a_round_that_fails_keeps_no_other_from_being_done(
     def away() -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(sweep, "_end_abandoned", away)
+    monkeypatch.setattr(recovery, "_end_abandoned", away)
     lease = Lease.objects.create(key=ApiKey.objects.get(), holder=cast.alice.id, started_at=timezone.now())
-    sweep.go_round()
+    recovery.go_round()
     lease.refresh_from_db()
     assert lease.ended_at is not None
 
@@ -189,12 +189,12 @@ def test_a_failed_call_before_it_does_not_hide_what_a_dead_process_had_heard(
         status="streaming", seq=2, owner="an earlier boot", heartbeat=timezone.now(),
         parts=[{"kind": "thought", "text": "Well now"}, {"kind": "text", "text": "Hello"}],
     )  # fmt: skip
-    payer = spending.Payer.of(reply)
+    payer = budgets.Payer.of(reply)
     ledger.record(
-        payer, ledger.Call(pool.route_of(Deployment.objects.get(), key), "rate_limited", Usage(), False, None, 1)
+        payer, ledger.Call(route.route_of(Deployment.objects.get(), key), "rate_limited", Usage(), False, None, 1)
     )
     Lease.objects.create(key=key, holder=reply.pk, started_at=timezone.now())
-    sweep.end_replies_of_earlier_boots()
+    recovery.end_replies_of_earlier_boots()
     lost = UsageRecord.objects.get(outcome="server_restarted")
     cost = tokens("Hi") + 2 * (tokens("Hello") + tokens("Well now"))
     assert (lost.key, lost.endpoint, lost.cost, lost.thought_tokens) == (key, key.endpoint, cost, tokens("Well now"))

@@ -16,17 +16,18 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
-from conversations import roles
+from conversations.accounts import staff_roles
 from conversations.models import Budget, Conversation, DailySum, Message, Tally, Team, UsageRecord, User
-from conversations.reporting import charts, overview, summing, usage
+from conversations.reporting import charts, dashboard, totals
 from conversations.reporting.budgets import budget_groups
 from conversations.reporting.periods import Period
 from conversations.reporting.scoreboard import contests, percentile
 from conversations.templatetags.amounts import money, seconds, share
+from conversations.usage import daily_sums
 from providers import clock as site_clock
+from providers.csv_table import csv_lines
 from providers.errors import KeyRefused
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
-from providers.spreadsheets import csv_lines
 from tests.clock import Clock
 from tests.conftest import CANARY, Cast
 
@@ -61,7 +62,7 @@ def call(cast: Cast, model: LanguageModel) -> Callable[..., UsageRecord]:
             "total_ms": 1400,
         }
         record = UsageRecord.objects.create(**{**given, **fields})
-        summing.add(record)
+        daily_sums.add(record)
         return record
 
     return write
@@ -115,7 +116,7 @@ def test_whoever_looks_after_the_keys_is_told_what_they_need(
 ) -> None:
     call()
     refuse_key()
-    roles.prepare()
+    staff_roles.prepare()
     cast.bob.is_staff = True
     cast.bob.save()
     cast.bob.groups.add(Group.objects.get(name=role))
@@ -155,16 +156,16 @@ def test_usage_is_told_by_person_team_model_key_and_endpoint(cast: Cast, call: C
     call(user=cast.bob, team=cast.team, cost=3_000_000, outcome="cut_off")
     call(user=cast.bob, team=cast.team, cost=None, outcome="vendor_down", first_token_ms=None, output_tokens=None)
     period = Period.until_today()
-    people = usage.used_by("person", period)
+    people = totals.used_by("person", period)
     assert [(row.name, row.calls, row.failed, row.cost) for row in people] == [
         ("bob", 2, 2, 3_000_000),
         ("alice", 1, 0, 1_000_000),
     ]
-    assert {(row.name, row.calls) for row in usage.used_by("team", period)} == {("Crew", 2), ("in no team", 1)}
+    assert {(row.name, row.calls) for row in totals.used_by("team", period)} == {("Crew", 2), ("in no team", 1)}
     for kind in ("model", "key", "endpoint"):
-        (row,) = usage.used_by(kind, period)
+        (row,) = totals.used_by(kind, period)
         assert (row.calls, row.errors, row.cut, row.unpriced, row.cost) == (3, 1, 1, 1, 4_000_000)
-    assert usage.used_on(period).tokens == 400
+    assert totals.used_on(period).tokens == 400
 
 
 def test_what_was_deleted_keeps_its_name(cast: Cast, call: Callable[..., Any]) -> None:
@@ -172,7 +173,7 @@ def test_what_was_deleted_keeps_its_name(cast: Cast, call: Callable[..., Any]) -
     Endpoint.objects.all().delete()
     LanguageModel.objects.all().delete()
     for kind in ("model", "key", "endpoint"):
-        (row,) = usage.used_by(kind, Period.until_today())
+        (row,) = totals.used_by(kind, Period.until_today())
         assert row.name.endswith("(deleted)")
     for page in ("usage", "scoreboard"):
         assert client_of(cast.alice).get(reverse(page)).status_code == 200
@@ -182,7 +183,7 @@ def test_the_page_takes_any_question(cast: Cast, call: Callable[..., Any]) -> No
     call()
     alice = client_of(cast.alice)
     for query in (
-        *({"by": kind, "show": measure} for kind in usage.KINDS for measure in usage.MEASURES),
+        *({"by": kind, "show": measure} for kind in totals.KINDS for measure in totals.MEASURES),
         {"by": "nonsense", "show": "'", "first": "yesterday"},
         {"first": "2026-13-01", "last": "9999-12-31"},
         {"first": "0001-01-01", "last": "0001-01-02"},
@@ -219,9 +220,9 @@ def test_links_lead_to_the_calls_of_each(cast: Cast, call: Callable[..., Any]) -
 
 def test_half_of_them_waited_no_longer_than_that() -> None:
     steps = {10: 50, 20: 45, 30: 5}
-    assert percentile(steps, 0.5) == summing.milliseconds_of(10)
-    assert percentile(steps, 0.95) == summing.milliseconds_of(20)
-    assert percentile(steps, 0.96) == summing.milliseconds_of(30)
+    assert percentile(steps, 0.5) == daily_sums.milliseconds_of(10)
+    assert percentile(steps, 0.95) == daily_sums.milliseconds_of(20)
+    assert percentile(steps, 0.96) == daily_sums.milliseconds_of(30)
     assert percentile({}, 0.5) is None
 
 
@@ -259,23 +260,23 @@ def test_today_is_told_beside_the_same_hours_a_week_ago(
     call(created_at=noon - timedelta(days=7, hours=2), cost=5)
     call(created_at=noon - timedelta(days=7, hours=-2))
     call(created_at=noon - timedelta(days=6))
-    found = overview.today()
+    found = dashboard.today()
     assert (found.calls, found.cost, found.failed) == (2, 1_000_000, 1)
     assert found.before == {"calls": 1, "cost": 5, "failed": 0}
 
 
 def test_what_needs_an_administrator_is_said(cast: Cast, model: LanguageModel, call: Callable[..., Any]) -> None:
-    assert overview.concerns(cast.alice) == []
+    assert dashboard.concerns(cast.alice) == []
     Budget.objects.create(kind="person", period="day", hard=1)
     Endpoint.objects.create(name="Bare", wire="openai", base_url="https://bare.example/v1")
     refuse_key()
     call(cost=900_000)
-    found = [concern.text for concern in overview.concerns(cast.alice)]
+    found = [concern.text for concern in dashboard.concerns(cast.alice)]
     assert any(text.startswith("Bare has no key") for text in found)
     assert any("left alone until" in text for text in found)
     assert "alice nears its budget." in found
     call(cost=100_000)
-    assert "The budget of alice is used up." in [concern.text for concern in overview.concerns(cast.alice)]
+    assert "The budget of alice is used up." in [concern.text for concern in dashboard.concerns(cast.alice)]
 
 
 # --- Budgets --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from conversations.models.message import UNDER_WAY, Status
-from providers import choosing, errors
+from providers import errors
+from providers.pool import route_search
 from providers.types import FinishReason
 
 COMMANDS = ("bad_text", "too_long", "not_found", "conflict", "busy", "over_budget", "rate_limited", "no_model")
@@ -29,7 +30,7 @@ def codes(kind: type[errors.VendorError] = errors.VendorError) -> Iterator[str]:
 
 
 NEEDED = {
-    *(f"reply.{code}" for code in (*CONTRACT, *OF_OUR_OWN, *codes(), choosing.NothingServes.code)),
+    *(f"reply.{code}" for code in (*CONTRACT, *OF_OUR_OWN, *codes(), route_search.NothingServes.code)),
     *(f"finish.{reason}" for reason in get_args(FinishReason) if reason != "stop"),
     *(f"status.{status.value}" for status in Status if status not in (*UNDER_WAY, Status.COMPLETE)),
     *(f"waiting.{code}" for code in ("queued", "rate_limited", "retrying")),

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 
-from conversations import setup
+from conversations.accounts import first_run
 from conversations.models import Installation, User
 from tests.conftest import PASSWORD
 
@@ -62,7 +62,7 @@ def test_afterwards_the_page_is_not_there() -> None:
     visitor().post("/setup/", WORDS)
     for response in (visitor().get("/setup/"), visitor().post("/setup/", WORDS | {"name": "mallory"})):
         assert response.status_code == 404
-    assert setup.code() is None
+    assert first_run.code() is None
     assert User.objects.count() == 1
 
 
@@ -177,8 +177,8 @@ def test_createsuperuser_ends_the_first_run_too(monkeypatch: pytest.MonkeyPatch)
     assert visitor().get("/setup/").status_code == 404
     assert visitor().get("/").headers["Location"] == "/accounts/login/?next=/"
     assert visitor().login(username="root", password=PASSWORD)
-    with pytest.raises(setup.AlreadySetUp):  # whoever had the form open until then
-        setup.create_administrator("mallory", PASSWORD, "en")
+    with pytest.raises(first_run.AlreadySetUp):  # whoever had the form open until then
+        first_run.create_administrator("mallory", PASSWORD, "en")
     assert User.objects.count() == 1
 
 

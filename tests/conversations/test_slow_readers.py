@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.http import StreamingHttpResponse
 
 from conversations.models import User
-from conversations.trickle import trickling
+from conversations.reporting.streaming import trickling
 from tests.conftest import Cast
 
 MANY = 24

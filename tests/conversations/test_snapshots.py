@@ -12,7 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from chatsite.errors import WithoutQueryStrings
-from conversations import actions, files, limits, snapshots
+from conversations import actions
+from conversations.accounts import rate_limits
+from conversations.content import shared_pages
+from conversations.files import storage
 from conversations.markdown import growing
 from conversations.models import Conversation, Message, Share
 from tests.conftest import Cast
@@ -69,8 +72,8 @@ def test_a06_every_bad_link_gets_the_same_bytes(cast: Cast) -> None:
 
 
 def test_a06_guesses_are_counted(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "BAD_LINKS", 3)
-    monkeypatch.setattr(limits, "_minute", lambda: 1)
+    monkeypatch.setattr(rate_limits, "BAD_LINKS", 3)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 1)
     assert [enter(None).get(f"/s/{'y' * 43}/").status_code for _ in range(4)] == [404, 404, 404, 429]
 
 
@@ -182,7 +185,7 @@ def test_a_long_one_costs_as_many_queries_as_a_short_one(
 
 
 def test_a_long_one_comes_in_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "MOST_MESSAGES", 5)
+    monkeypatch.setattr(shared_pages, "MOST_MESSAGES", 5)
     conversation = talk(cast.bob)
     for number in range(1, 6):
         question = say(conversation, f"Question {number}", author=cast.bob, parent=last(conversation))
@@ -210,7 +213,7 @@ def test_a_page_has_so_many_characters_and_a_larger_message_is_its_own(
     for number in range(3):
         question = say(conversation, f"Question {number}", author=cast.bob, parent=last(conversation))
         answer(conversation, question, "word " * 200)
-    monkeypatch.setattr(snapshots, "MOST_CHARACTERS", 1_000)
+    monkeypatch.setattr(shared_pages, "MOST_CHARACTERS", 1_000)
     path = share(cast.bob, conversation)[1]
     assert "Page 1 of 6" in shown(path)
     assert "Question 2" in shown(f"{path}?page=5")
@@ -238,9 +241,9 @@ def test_what_is_stored_is_shown_and_nothing_rendered(cast: Cast) -> None:
 
 
 def test_an_address_is_shown_so_many_pages_a_minute(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SNAPSHOTS", 2)
-    monkeypatch.setattr(limits, "_shown", limits._Minute())
-    monkeypatch.setattr(limits, "_minute", lambda: 1)
+    monkeypatch.setattr(rate_limits, "SNAPSHOTS", 2)
+    monkeypatch.setattr(rate_limits, "_shown", rate_limits._Minute())
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 1)
     path = share(cast.bob, talk(cast.bob))[1]
     assert [enter(None).get(path).status_code for _ in range(3)] == [200, 200, 429]
 
@@ -284,9 +287,9 @@ def test_nothing_is_seen_before_the_pass_phrase(cast: Cast) -> None:
 
 
 def test_a_pass_phrase_is_not_guessed(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "PASS_PHRASES", 3)
-    monkeypatch.setattr(limits, "PASS_PHRASES_OF_A_LINK", 5)
-    monkeypatch.setattr(limits, "_minute", lambda: 1)
+    monkeypatch.setattr(rate_limits, "PASS_PHRASES", 3)
+    monkeypatch.setattr(rate_limits, "PASS_PHRASES_OF_A_LINK", 5)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 1)
     _, path = share(cast.bob, talk(cast.bob), pass_phrase=PHRASE)
 
     def guess(address: str, phrase: str = "wrong") -> int:
@@ -311,7 +314,7 @@ def test_the_files_of_the_snapshot_and_no_others(cast: Cast) -> None:
     later = say(conversation, "More", author=cast.bob, parent=last(conversation))
     more = attach(conversation, cast.bob, "later.txt")
     assert more in later.files.all()
-    unsent = files.receive(cast.bob, "unsent.txt", b"draft")
+    unsent = storage.receive(cast.bob, "unsent.txt", b"draft")
     foreign = attach(talk(cast.bob), cast.bob, "foreign.txt")
     assert f'href="files/{file.pk}/"' in shown(path)
     assert "notes.txt" in shown(path)

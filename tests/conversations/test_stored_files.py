@@ -14,7 +14,7 @@ import requests
 from django.conf import settings
 from django.test import Client
 
-from conversations import files
+from conversations.files import storage
 from conversations.models import File
 from tests.conftest import Cast
 from tests.conversations.sharing import attach, share, talk
@@ -36,7 +36,7 @@ def alice(cast: Cast) -> Client:
     return signed_in(cast.alice)
 
 
-LENGTH = files.MAX_BYTES
+LENGTH = storage.MAX_BYTES
 TAKEN_BY_KERNEL = 6 * 2**20  # bytes; what the two ends of a connection on this machine may hold for a reader
 
 

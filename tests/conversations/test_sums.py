@@ -12,14 +12,13 @@ from django.db import connections, transaction
 from django.db.models import Sum
 from django.db.models.functions import TruncDate
 
-from conversations import ledger
-from conversations.ledger import Call
 from conversations.models import DailySum, FirstToken, UsageRecord
 from conversations.models.sums import NOBODY
-from conversations.reporting import summing
-from conversations.spending import Payer
+from conversations.usage import daily_sums, ledger
+from conversations.usage.budgets import Payer
+from conversations.usage.ledger import Call
+from providers.client.route import route_of
 from providers.models import ApiKey, Deployment, LanguageModel
-from providers.pool import route_of
 from providers.types import Usage
 from tests.clock import Clock
 from tests.conftest import Cast
@@ -140,8 +139,8 @@ def test_days_are_the_sites(call: Callable[..., None], settings: Any, monkeypatc
     monkeypatch.setattr("providers.clock.now", lambda: late)
     call()
     assert {row.day for row in DailySum.objects.all()} == {date(2026, 11, 21)}
-    assert not summing.recount(date(2026, 11, 21))
-    assert not summing.recount(date(2026, 11, 20))
+    assert not daily_sums.recount(date(2026, 11, 21))
+    assert not daily_sums.recount(date(2026, 11, 20))
 
 
 def test_sums_that_are_wrong_are_found_and_mended(
@@ -163,5 +162,5 @@ def test_sums_that_are_wrong_are_found_and_mended(
 
 @pytest.mark.parametrize("milliseconds", [1, 2, 37, 180, 1999, 60_000, 3_600_000])
 def test_a_wait_is_known_to_a_twentieth(milliseconds: int) -> None:
-    told = summing.milliseconds_of(summing.step_of(milliseconds))
+    told = daily_sums.milliseconds_of(daily_sums.step_of(milliseconds))
     assert abs(told - milliseconds) / milliseconds <= 0.045

@@ -21,8 +21,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chatsite.errors import WithoutQueryStrings
-from conversations import actions, limits, postbox
-from conversations.digests import digest_of, fresh_secret
+from conversations import actions, background
+from conversations.accounts import rate_limits
+from conversations.hashed_tokens import digest_of, fresh_secret
 from conversations.models import AccountNotice, PasswordLink, PersonalToken, User
 from providers.models import AuditEntry
 from tests.conftest import PASSWORD, Cast
@@ -40,7 +41,7 @@ def sends_mail(settings: Any) -> None:
 
 def letters() -> list[Any]:
     """What has been mailed since the last look."""
-    postbox.wait()
+    background.wait()
     sent, mail.outbox[:] = list(mail.outbox), []
     return sent
 
@@ -210,11 +211,11 @@ def test_an_address_given_on_joining_is_confirmed_too(cast: Cast) -> None:
 
 @pytest.mark.usefixtures("sends_mail")
 def test_nobody_mails_others_without_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_minute", lambda: 7)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
     bob = proven(cast.bob)
-    answers = [ask_for(bob, f"somebody{number}@mail.example").status_code for number in range(limits.LETTERS + 2)]
-    assert answers == [302] * limits.LETTERS + [429] * 2
-    assert len(letters()) == limits.LETTERS
+    answers = [ask_for(bob, f"somebody{number}@mail.example").status_code for number in range(rate_limits.LETTERS + 2)]
+    assert answers == [302] * rate_limits.LETTERS + [429] * 2
+    assert len(letters()) == rate_limits.LETTERS
 
 
 def test_no_log_line_keeps_the_token_of_an_address() -> None:
@@ -230,7 +231,7 @@ def test_no_log_line_keeps_the_token_of_an_address() -> None:
 def test_whether_an_address_is_known_is_looked_up_behind_the_answer(cast: Cast) -> None:
     cast.bob.change_address("bob@mail.example")
     gate, answers = threading.Event(), []
-    postbox.later(lambda: gate.wait(20))  # whoever would look it up on the way would be done before this opens
+    background.later(lambda: gate.wait(20))  # whoever would look it up on the way would be done before this opens
     for address in ("bob@mail.example", "not@mail.example"):
         with CaptureQueriesContext(connection) as queries:
             response = browser().post("/accounts/password/reset/", {"email": address})
@@ -244,7 +245,7 @@ def test_whether_an_address_is_known_is_looked_up_behind_the_answer(cast: Cast) 
 
 @pytest.mark.usefixtures("sends_mail")
 def test_strangers_fill_no_mailbox_and_close_no_letter(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_minute", lambda: 7)
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
     cast.bob.change_address("bob@mail.example")
     answers = [browser().post("/accounts/password/reset/", {"email": "bob@mail.example"}) for _ in range(7)]
     assert [answer.status_code for answer in answers] == [302] * 5 + [429] * 2

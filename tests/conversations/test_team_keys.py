@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from conversations.allowance import keys_that_serve, models_for
 from conversations.models import Team
+from conversations.usage.model_access import keys_that_serve, models_for
 from providers.models import ApiKey, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.providers.administering import NEW_KEY, alice, assert_is_safe, form, page, save, staff

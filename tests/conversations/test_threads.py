@@ -9,9 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from conversations import markdown, threads
+from conversations import markdown
+from conversations.content import threads
+from conversations.content.threads import PIECE
 from conversations.models import Conversation, Message, User
-from conversations.threads import PIECE
 from providers.models import LanguageModel
 from tests.conftest import Cast, serve
 from tests.conversations.test_tree import ask, change, ended

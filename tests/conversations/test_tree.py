@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from conversations.history import GO_ON
+from conversations.generation.prompts import GO_ON
 from conversations.models import Conversation, Message
 from conversations.models.message import Status
 from providers.models import LanguageModel

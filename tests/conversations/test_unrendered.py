@@ -5,11 +5,14 @@ import time
 import pytest
 from django.utils import timezone
 
-from conversations import events, generation, markdown, opening, sweep
+from conversations import markdown
+from conversations.generation import recovery, runner
+from conversations.live import events
 from conversations.markdown import growing
 from conversations.models import Conversation, Message
-from conversations.opening import Opened
 from conversations.templatetags.parts import call_value
+from conversations.websocket import opening
+from conversations.websocket.opening import Opened
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import Connect, ask
@@ -32,10 +35,10 @@ def reply_of(cast: Cast, **fields: object) -> Message:
 
 
 def test_the_dead_are_ended_at_once_and_rendered_later(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweep, "RENDERING", 1e-6)
+    monkeypatch.setattr(recovery, "RENDERING", 1e-6)
     reply = reply_of(cast, status="streaming", seq=3, owner="an earlier boot", heartbeat=timezone.now())
     with growing.child._turn(5):
-        sweep.end_replies_of_earlier_boots()
+        recovery.end_replies_of_earlier_boots()
     reply.refresh_from_db()
     assert (reply.status, reply.html, reply.html_version) == ("interrupted", "", 0)
     assert "<em>Hello</em>" in events.body_html(reply)
@@ -46,7 +49,7 @@ def test_the_dead_are_ended_at_once_and_rendered_later(cast: Cast, monkeypatch: 
 def test_a_reply_that_ends_meanwhile_is_told_as_it_was_written(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generation, "RENDERING", 0.01)
+    monkeypatch.setattr(runner, "RENDERING", 0.01)
     vendor.play([200, vendor.gate, openai_stream(["*Hello*"])])
     alice = connect(cast.alice)
     sent = ask(alice, model)

@@ -3,10 +3,10 @@
 import json
 from uuid import uuid4
 
-from conversations.frames import News, Stamp
+from conversations.cluster.mirror import MirroredReply
+from conversations.live.frames import News, Stamp
 from conversations.live.hub import Hub
-from conversations.live.mirror import MirroredReply
-from conversations.live.viewing import Viewings
+from conversations.live.viewers import Viewings
 
 
 class Somebody:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chatsite.bodies import BODY_LIMIT
 from chatsite.senders import People, Proof, people
-from conversations.digests import digest_of, fresh_secret
+from conversations.hashed_tokens import digest_of, fresh_secret
 from conversations.models import PersonalToken, User
 from tests.conftest import Cast
 

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from conversations.models import Membership, User
-from providers import cooling
 from providers.models import Endpoint, LanguageModel
+from providers.pool import cooldown
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Call, Chatterbox
@@ -104,7 +104,7 @@ def test_v30_whatever_the_vendor_does_each_reply_has_an_end(
     soak: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cooling, "pause", lambda error, failures: 0.05)  # here everything fails all the time
+    monkeypatch.setattr(cooldown, "pause", lambda error, failures: 0.05)  # here everything fails all the time
     Endpoint.objects.update(silence_seconds=SILENCE, first_token_seconds=2 * SILENCE)
     unreliable = Unreliable(vendor, luck, ALL_FAULTS if soak else FAULTS)
     pages = [window(person) for person in people]

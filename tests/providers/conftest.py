@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from providers.network import Network
-from providers.streaming import Stream
+from providers.client.stream import Stream
+from providers.transport.network import Network
 from providers.types import Address, Clocks, Prompt, Turn
 from tests.fake_vendor import FakeVendor
 from tests.providers.reading import turns as conversation

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from providers.client.stream import Stream
 from providers.errors import VendorError
-from providers.streaming import Stream
 from tests.vendor_replies import event, gemini_end, gemini_event, openai_end, openai_event
 
 

@@ -7,11 +7,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from providers import registry
 from providers.errors import VendorError
-from providers.reading import Reading
+from providers.reading.reader import Reading
 from providers.text import KeyMask
 from providers.types import Delta, Part, Turn
+from providers.wires import registry
 
 WIRE_FILES = Path(__file__).parent.parent / "wire"
 

@@ -4,10 +4,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from providers.choosing import Search, Wait
+from providers.client.route import Route
 from providers.errors import VendorError
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
-from providers.pool import Route
+from providers.pool.route_search import Search, Wait
 from tests.clock import Clock
 
 

@@ -12,7 +12,7 @@ from django.core.management import load_command_class
 from django.db.models import Q
 
 from conversations.models import Conversation, Message, Team
-from providers.adding import adopt_local_model
+from providers.endpoints.adding import adopt_local_model
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from tests.conftest import CANARY
 from tests.fake_vendor import FakeVendor

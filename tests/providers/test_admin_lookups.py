@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from conversations import roles
+from conversations.accounts import staff_roles
 from conversations.models import User
-from providers.audited_admin import DiscreetAdmin
+from providers.audit.admin import DiscreetAdmin
 from tests.conftest import PASSWORD, Cast
 
 pytestmark = pytest.mark.usefixtures("static_files")
@@ -22,7 +22,7 @@ BAD = "^(a|a)*!$"
 @pytest.fixture
 def auditor(cast: Cast) -> Client:
     """Somebody who may see every list and change nothing."""
-    roles.prepare()
+    staff_roles.prepare()
     person = User.objects.create_user("audrey", password=PASSWORD, is_staff=True)
     person.groups.add(Group.objects.get(name="auditor"))
     client = Client(headers={"host": "127.0.0.1"})

@@ -17,11 +17,13 @@ from django.urls import reverse
 from django.utils import translation
 
 from conversations.models import Budget, Membership, Team, UsageRecord, User
-from providers import adding, auditing, clock
-from providers.audited_admin import AuditedAdmin
-from providers.auditing import Act
+from providers import clock
+from providers.audit import log
+from providers.audit.admin import AuditedAdmin
+from providers.audit.log import Act
+from providers.csv_table import in_batches
+from providers.endpoints import adding
 from providers.models import ApiKey, AuditEntry, Deployment, Endpoint, LanguageModel, Trouble
-from providers.spreadsheets import in_batches
 from tests.conftest import CANARY, PASSWORD, Cast
 from tests.fake_vendor import FakeVendor
 from tests.providers.administering import NEW_KEY, alice, endpoint, form, more_keys, page, save
@@ -56,7 +58,7 @@ def _holds_no_secret(transactional_db: None) -> Iterator[None]:
 
 
 def test_it_only_grows(cast: Cast) -> None:
-    auditing.added(cast.alice, cast.team)
+    log.added(cast.alice, cast.team)
     entry = the_last()
     entry.actor_name = "somebody else"
     for act in (entry.save, entry.delete, AuditEntry.objects.all().delete, lambda: AuditEntry.objects.update(act="x")):
@@ -81,14 +83,14 @@ _OF_THIS_DATABASE = {
 
 def test_who_is_deleted_is_still_named(cast: Cast) -> None:
     key = cast.carol.pk
-    auditing.added(cast.carol, cast.team)
+    log.added(cast.carol, cast.team)
     cast.carol.delete()
     assert (the_last().actor_name, the_last().actor_id) == ("carol", key)
 
 
 def test_what_fails_is_not_noted(cast: Cast) -> None:
     def fail() -> None:
-        with auditing.watch(cast.alice, Team.objects.all()):
+        with log.watch(cast.alice, Team.objects.all()):
             Team.objects.update(name="Other")
             raise ZeroDivisionError
 
@@ -229,7 +231,7 @@ def test_a_person_is_followed_from_coming_to_being_switched_off(alice: Client, c
 
 
 def test_a_new_password_is_noted_and_not_told(cast: Cast) -> None:
-    with auditing.watch(cast.alice, User.objects.filter(pk=cast.bob.pk)):
+    with log.watch(cast.alice, User.objects.filter(pk=cast.bob.pk)):
         cast.bob.set_password("another long passphrase")
         cast.bob.save()
     assert told() == [("alice", "changed", "user", "bob")]
@@ -343,8 +345,8 @@ def test_a_table_is_read_a_batch_at_a_time(cast: Cast, order: tuple[str, ...], d
 
 
 def test_it_is_read_filtered_and_taken_away(alice: Client, cast: Cast) -> None:
-    auditing.added(cast.bob, cast.team)
-    auditing.note(cast.carol, Act.CHANGED, cast.team, before={"name": "Old"}, after={"name": "=cmd|' /C calc'!A0"})
+    log.added(cast.bob, cast.team)
+    log.note(cast.carol, Act.CHANGED, cast.team, before={"name": "Old"}, after={"name": "=cmd|' /C calc'!A0"})
     for query, there in (("", True), ("?act__exact=changed", True), ("?act__exact=removed", False), ("?q=carol", True),
                          ("?kind=conversations.team", True), ("?kind=providers.apikey", False)):  # fmt: skip
         text = alice.get(page(AuditEntry, "changelist") + query).content.decode()
@@ -357,13 +359,13 @@ def test_it_is_read_filtered_and_taken_away(alice: Client, cast: Cast) -> None:
 
 def test_a_formula_in_a_cell_is_a_text(alice: Client, cast: Cast) -> None:
     for name in ("=1+1", "+1", "-1", "@x", "\t=1"):
-        auditing.note(cast.bob, Act.CHANGED, cast.team, name=name)
+        log.note(cast.bob, Act.CHANGED, cast.team, name=name)
     rows = taken_away(alice)
     assert [row[5] for row in rows[1:] if row[3] == "changed"] == ["\t'=1", "'@x", "'-1", "'+1", "'=1+1"]
 
 
 def test_nobody_changes_it_on_its_pages(alice: Client, cast: Cast) -> None:
-    auditing.added(cast.bob, cast.team)
+    log.added(cast.bob, cast.team)
     entry = the_last()
     for kind in ("change", "delete"):
         assert alice.post(page(AuditEntry, kind, entry.pk), {"actor_name": "x", "post": "yes"}).status_code == 403
@@ -380,7 +382,7 @@ def test_staff_needs_the_permission_to_read_it(cast: Cast) -> None:
 def test_every_label_speaks_the_readers_language(cast: Cast, endpoint: Endpoint) -> None:
     rows = [cast.team, cast.bob, endpoint, endpoint.keys.get(), Membership.objects.first(), Deployment.objects.get()]
     for row in rows:
-        auditing.note(cast.alice, Act.ADDED, row, after=auditing.told(row))
+        log.note(cast.alice, Act.ADDED, row, after=log.told(row))
     with translation.override("zh-hans"):
         labels = {label for entry in AuditEntry.objects.all() for label, _old, _new in entry.changes()}
         kinds = {entry.kind for entry in AuditEntry.objects.all()}

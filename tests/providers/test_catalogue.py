@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from providers import catalogue, gemini
+from providers.client import model_list
 from providers.errors import VendorError
-from providers.network import Network
 from providers.quoting import KEPT_CHARACTERS
-from providers.registry import WIRES
+from providers.transport.network import Network
 from providers.types import Address, CatalogueEntry, Prompt
+from providers.wires.gemini import wire as gemini
+from providers.wires.registry import WIRES
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey
 from tests.providers.reading import turns
@@ -21,7 +22,7 @@ from tests.providers.reading import turns
 def listed(vendor: FakeVendor, wire: str, **fields: Any) -> list[CatalogueEntry]:
     """What the vendor offers over this wire."""
     base_url = vendor.gemini_url if wire == "gemini" else vendor.openai_url
-    return catalogue.list_models(Address(wire, base_url, **fields), PlainKey(), Network(vendor.private_hosts))  # type: ignore[arg-type]
+    return model_list.list_models(Address(wire, base_url, **fields), PlainKey(), Network(vendor.private_hosts))  # type: ignore[arg-type]
 
 
 def body(value: object) -> list[Any]:
@@ -84,7 +85,7 @@ def test_what_a_list_says_of_a_model() -> None:
 
 def test_a_list_of_thousands_is_cut(wire_vendor: FakeVendor) -> None:
     wire_vendor.play(body({"data": [{"id": f"m{number}"} for number in range(12_000)]}))
-    assert len(listed(wire_vendor, "openai")) == catalogue.MODELS
+    assert len(listed(wire_vendor, "openai")) == model_list.MODELS
 
 
 def test_pages_that_go_in_circles_end(wire_vendor: FakeVendor) -> None:
@@ -99,7 +100,7 @@ def test_pages_without_an_end_do(wire_vendor: FakeVendor) -> None:
 
     wire_vendor.script = script  # type: ignore[assignment]
     assert listed(wire_vendor, "gemini") == []
-    assert len(wire_vendor.requests) == catalogue.PAGES
+    assert len(wire_vendor.requests) == model_list.PAGES
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -134,7 +135,7 @@ def test_a_key_is_masked_where_the_message_is_cut(wire_vendor: FakeVendor, filli
 
 
 def test_a_list_without_an_end_is_left(wire_vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "PAGE_BYTES", 100_000)
+    monkeypatch.setattr(model_list, "PAGE_BYTES", 100_000)
     wire_vendor.play([b'{"data": ["', *[b"x" * 65536] * 10])
     with pytest.raises(VendorError) as raised:
         listed(wire_vendor, "openai")

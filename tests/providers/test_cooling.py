@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from providers import choosing, cooling, errors, leases
-from providers.choosing import Wait
+from providers import errors
+from providers.client.route import Route
 from providers.models import ApiKey, LanguageModel, Lease, Trouble
-from providers.pool import Route
+from providers.pool import cooldown, leases, route_search
+from providers.pool.route_search import Wait
 from tests.clock import Clock
 from tests.providers.searching import endpoint, fail, model, search, seconds_cooling, taken, waits
 
@@ -83,7 +84,7 @@ def test_what_was_changed_or_tested_is_forgotten(model: LanguageModel) -> None:
     endpoint(model, "a")
     route = fail(model, errors.KeyRefused())
     assert route.key_id
-    cooling.forget([route.key_id])
+    cooldown.forget([route.key_id])
     taken(search(model))
 
 
@@ -243,6 +244,6 @@ def test_nobody_waits_for_ever(model: LanguageModel, clock: Clock) -> None:
     taken(search(model))
     looking = search(model)
     waits(looking)
-    clock.turn(choosing.QUEUE_PATIENCE.total_seconds() + 1)
+    clock.turn(route_search.QUEUE_PATIENCE.total_seconds() + 1)
     with pytest.raises(errors.RateLimited, match="busy"):
         looking.next()

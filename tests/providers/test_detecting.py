@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from providers import detecting
-from providers.detecting import CALLS, Detection
+from providers.endpoints import detection as detecting
+from providers.endpoints.detection import CALLS, Detection
 from providers.models import Endpoint
-from providers.network import Network
 from providers.quoting import KEPT_CHARACTERS
+from providers.transport.network import Network
 from providers.types import Address
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from providers import egress, registry
+from providers.client.stream import Stream
 from providers.errors import BadRequest
-from providers.network import Network
-from providers.streaming import Stream
+from providers.transport import egress
+from providers.transport.network import Network
 from providers.types import Address, Part, Prompt, Turn
+from providers.wires import registry
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey, said
 from tests.providers.reading import turns

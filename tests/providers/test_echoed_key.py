@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from providers.text import KeyMask, Polish
 from providers.types import Delta, Part
-from providers.wires.vendor import kept
+from providers.wires.verbatim import kept
 from tests.providers.conftest import SECRET
 from tests.providers.reading import outcome
 from tests.vendor_replies import gemini_end, gemini_parts, openai_chunk, openai_end, openai_event

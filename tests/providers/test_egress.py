@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.egress import check_url, is_public
 from providers.errors import AddressRefused
+from providers.transport.egress import check_url, is_public
 
 INSIDE = """
     0.0.0.0 0.1.2.3 10.1.2.3 100.64.0.1 127.0.0.1 127.8.8.8 169.254.169.254 172.16.0.1 192.0.0.1 192.168.1.1

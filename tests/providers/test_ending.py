@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from providers import streaming
+from providers.client import stream as streaming
 from providers.types import Clocks, Finish
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask

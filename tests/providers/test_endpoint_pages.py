@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.utils import translation
 
-from providers import syncing
+from providers.endpoints import model_sync
 from providers.models import Deployment, Endpoint
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
@@ -109,7 +109,7 @@ def test_both_pages_are_for_those_who_may_change_endpoints(
     outsider.force_login(cast.carol)
     assert outsider.post(address, {"model": "m"}).status_code == 302
     assert vendor.requests == []
-    assert syncing.served(reachable) == {"parrot"}
+    assert model_sync.served(reachable) == {"parrot"}
 
 
 def test_models_are_added_by_those_who_may_add_them(cast: Cast, reachable: Endpoint) -> None:
@@ -117,7 +117,7 @@ def test_models_are_added_by_those_who_may_add_them(cast: Cast, reachable: Endpo
     assert staff(cast, "change_endpoint").post(address, {"model": "m"}).status_code == 403
     client = staff(cast, "change_endpoint", "add_deployment", "add_languagemodel")
     assert client.post(address, {"model": "m"}).status_code == 302
-    assert syncing.served(reachable) == {"parrot", "m"}
+    assert model_sync.served(reachable) == {"parrot", "m"}
 
 
 @pytest.mark.parametrize("kind", ["detect", "models"])
@@ -158,7 +158,7 @@ def test_picks_stay_when_the_filter_or_the_order_changes(
     assert text.count('name="model" value="a-small" checked') == text.count('name="model" value="c" checked') == 1
     assert 'value="b-large">' in text
     assert "unknown" not in text
-    assert syncing.served(reachable) == {"parrot"}
+    assert model_sync.served(reachable) == {"parrot"}
     shown = alice.post(address, {"model": ["a-small", "c"], "q": "", "order": "input", "show": "x"})
     assert [entry.id for entry in shown.context["shown"]] == ["b-large", "a-small", "c"]
     assert shown.context["picked"] == ["a-small", "c"]
@@ -168,7 +168,7 @@ def test_picked_models_are_served_and_noted(alice: Client, reachable: Endpoint) 
     address = page(Endpoint, "models", reachable.pk) + "?q=a"
     response = alice.post(address, {"model": ["a", "b"]})
     assert (response.status_code, response.headers["Location"]) == (302, address)
-    assert syncing.served(reachable) == {"a", "b", "parrot"}
+    assert model_sync.served(reachable) == {"a", "b", "parrot"}
     assert "a, b" in LogEntry.objects.get().get_change_message()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from providers import failures
-from providers.registry import WIRES
+from providers.wires import error_bodies
+from providers.wires.registry import WIRES
 
 
 def google(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> str:
@@ -109,7 +109,7 @@ def test_code(wire: str, status: int, body: str, code: str) -> None:
     [case for case in CASES if case[1].startswith("{") and case[0] not in (408, 413, 422, 524)],
 )
 def test_the_same_errors_in_a_reply_with_status_200(status: int, body: str, code: str) -> None:
-    error = failures.in_event(json.loads(body))
+    error = error_bodies.in_event(json.loads(body))
     assert error is not None
     assert error.code == code or error.code == "vendor_down" or status < 500
 
@@ -142,39 +142,39 @@ def test_the_same_errors_in_a_reply_with_status_200(status: int, body: str, code
     ],
 )
 def test_how_long_to_wait(headers: dict[str, str], body: str, seconds: float | None) -> None:
-    assert failures.from_response(429, headers, body.encode()).retry_after == seconds
+    assert error_bodies.from_response(429, headers, body.encode()).retry_after == seconds
 
 
 def test_waiting_until_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert 25 < (failures.from_response(503, {"Retry-After": date}, b"").retry_after or 0) <= 30
-    assert failures.from_response(503, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"").retry_after == 0
+    assert 25 < (error_bodies.from_response(503, {"Retry-After": date}, b"").retry_after or 0) <= 30
+    assert error_bodies.from_response(503, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"").retry_after == 0
 
 
 def test_the_refused_parameter_is_named() -> None:
-    error = failures.from_response(400, {}, openai("no", "unsupported_parameter", param="max_tokens").encode())
+    error = error_bodies.from_response(400, {}, openai("no", "unsupported_parameter", param="max_tokens").encode())
     assert error.parameter == "max_tokens"
 
 
 def test_an_error_within_a_message_is_unpacked() -> None:
     inner = google(400, "INVALID_ARGUMENT", "API key not valid.", {"reason": "API_KEY_INVALID"})
-    error = failures.from_response(500, {}, openai(inner, None, "upstream_error").encode())
+    error = error_bodies.from_response(500, {}, openai(inner, None, "upstream_error").encode())
     assert (error.code, error.quote) == ("key_refused", "API key not valid.")
 
 
 def test_an_error_with_a_number_that_is_too_long_is_read() -> None:
     body = openai("no", "insufficient_quota").replace("null", "9" * 5000)
-    assert failures.from_response(500, {}, body.encode()).code == "quota"
+    assert error_bodies.from_response(500, {}, body.encode()).code == "quota"
 
 
 def test_a_long_message_is_quoted_in_part() -> None:
-    assert len(failures.from_response(400, {}, openai("word " * 500).encode()).text) < 260
+    assert len(error_bodies.from_response(400, {}, openai("word " * 500).encode()).text) < 260
 
 
 def test_of_a_long_message_only_the_beginning_is_searched() -> None:
     known = "Rate limit reached for this model"
     for message, code in [(known, "rate_limited"), (" " * 5000 + known, "rate_limited"), ("x" * 5000 + known, "other")]:
-        error = failures.in_event({"error": {"message": f"{message}. Unsupported value. Try again in 2s."}})
+        error = error_bodies.in_event({"error": {"message": f"{message}. Unsupported value. Try again in 2s."}})
         assert error is not None
         found = (error.code, error.unsupported, error.retry_after)
         assert found == ((code, True, 2.0) if code != "other" else ("vendor_down", False, None))
@@ -190,25 +190,25 @@ def test_of_a_long_message_only_the_beginning_is_searched() -> None:
     ],
 )
 def test_a_gap_in_a_phrase_has_an_end(message: str, code: str) -> None:
-    assert failures.from_response(400, {}, openai(message).encode()).code == code
+    assert error_bodies.from_response(400, {}, openai(message).encode()).code == code
 
 
 @pytest.mark.parametrize("pattern", ["_BY_WORD", "_UNSUPPORTED", "_SECONDS"])
 def test_a_search_goes_no_further_than_a_gap_may_be_long(pattern: str) -> None:
-    searched = getattr(failures, pattern)
+    searched = getattr(error_bodies, pattern)
     patterns = [phrases for *_, phrases in searched] if isinstance(searched, tuple) else [searched.pattern]
     assert not any(unbounded in one for one in patterns for unbounded in ("*", "+", ",}"))
 
 
 def test_a_parameter_with_an_endless_name_is_none() -> None:
-    assert failures.from_response(400, {}, openai("no", param="a." * 1000).encode()).parameter == ""
+    assert error_bodies.from_response(400, {}, openai("no", param="a." * 1000).encode()).parameter == ""
 
 
 @pytest.mark.parametrize(
     "event", [{}, {"choices": [], "error": None}, {"candidates": None}, {"choices": [], "code": 1, "message": "m"}]
 )
 def test_what_is_no_error(event: dict[str, Any]) -> None:
-    assert failures.in_event(event) is None
+    assert error_bodies.in_event(event) is None
 
 
 DOUBTS = [
@@ -231,4 +231,4 @@ DOUBTS = [
 
 @pytest.mark.parametrize(("status", "body", "is_doubtful"), DOUBTS)
 def test_a_refusal_that_may_be_of_one_question_says_so(status: int, body: str, is_doubtful: bool) -> None:
-    assert failures.from_response(status, {}, body.encode()).is_doubtful == is_doubtful
+    assert error_bodies.from_response(status, {}, body.encode()).is_doubtful == is_doubtful

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from providers import streaming
+from providers.client import stream as streaming
 from providers.types import Finish, Usage
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask

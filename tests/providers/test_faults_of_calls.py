@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from providers import dialing
-from providers.network import Network
-from providers.streaming import Stream
+from providers.client.stream import Stream
+from providers.transport import dialing
+from providers.transport.network import Network
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, Ask, PlainKey

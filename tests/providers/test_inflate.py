@@ -7,9 +7,9 @@ import zlib
 
 import pytest
 
-from providers import inflate
 from providers.errors import BadReply, ReplyTooLong, VendorError
-from providers.inflate import Inflation
+from providers.transport import decompression
+from providers.transport.decompression import Inflation
 
 MEMBERS = gzip.compress(b"one ") + gzip.compress(b"") + gzip.compress(b"two ") + gzip.compress(b"three")
 
@@ -56,7 +56,7 @@ def test_what_follows_deflated_text_is_left() -> None:
 def test_a_bomb_of_many_members_is_refused(
     monkeypatch: pytest.MonkeyPatch, member: bytes, members: int, error: type[VendorError]
 ) -> None:
-    monkeypatch.setattr(inflate, "BODY_BYTES", 2_000_000 if error is ReplyTooLong else inflate.BODY_BYTES)
-    monkeypatch.setattr(inflate, "_MEMBERS", 100 if error is BadReply else inflate._MEMBERS)
+    monkeypatch.setattr(decompression, "BODY_BYTES", 2_000_000 if error is ReplyTooLong else decompression.BODY_BYTES)
+    monkeypatch.setattr(decompression, "_MEMBERS", 100 if error is BadReply else decompression._MEMBERS)
     with pytest.raises(error):
         inflated("gzip", *[member] * members)

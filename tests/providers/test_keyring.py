@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from providers import keyring, vault
+from providers.encryption import rotation, sealing
 from providers.models import ApiKey, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.conversations.test_engine import ask
@@ -53,13 +53,13 @@ def test_k06_rotated_keys_open_without_the_old_encryption_key(keys: int, setting
     assert said.startswith(f"{keys} keys sealed anew in ")
     settings.CHATSITE_ENCRYPTION_KEYS = [NEW]
     assert {key.pk: plain(key) for key in ApiKey.objects.all()} == before
-    assert keyring.problem() == ""
+    assert rotation.problem() == ""
     assert ApiKey.objects.same_as(f"{CANARY}7").count() == 1
     assert rotate().startswith("0 keys")
 
 
 def test_k06_a_rotation_that_was_killed_is_resumed(keys: int, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, rounds = keyring._store, []
+    real, rounds = rotation._store, []
 
     def killed(*arguments: Any) -> int:
         if rounds:
@@ -67,13 +67,13 @@ def test_k06_a_rotation_that_was_killed_is_resumed(keys: int, settings: Any, mon
         rounds.append(1)
         return real(*arguments)
 
-    monkeypatch.setattr(keyring, "_store", killed)
+    monkeypatch.setattr(rotation, "_store", killed)
     with pytest.raises(KeyboardInterrupt):
         rotate()
     assert {plain(key)[: len(CANARY)] for key in ApiKey.objects.all()} == {CANARY}, "all open half-way"
     monkeypatch.undo()
     settings.CHATSITE_ENCRYPTION_KEYS = [NEW, OLD]
-    assert rotate().startswith(f"{keys - keyring.BATCH} keys sealed anew")
+    assert rotate().startswith(f"{keys - rotation.BATCH} keys sealed anew")
     settings.CHATSITE_ENCRYPTION_KEYS = [NEW]
     assert len([plain(key) for key in ApiKey.objects.all()]) == keys
 
@@ -81,14 +81,14 @@ def test_k06_a_rotation_that_was_killed_is_resumed(keys: int, settings: Any, mon
 def test_k06_a_key_that_is_changed_meanwhile_stays_changed(
     keys: int, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, first = keyring._store, ApiKey.objects.order_by("pk")[0]
+    real, first = rotation._store, ApiKey.objects.order_by("pk")[0]
 
     def late(*arguments: Any) -> int:
         first.secret = "a-newer-key-of-the-administrator"
         first.save()
         return real(*arguments)
 
-    monkeypatch.setattr(keyring, "_store", late)
+    monkeypatch.setattr(rotation, "_store", late)
     rotate()
     assert plain(ApiKey.objects.get(pk=first.pk)) == "a-newer-key-of-the-administrator"
 
@@ -118,9 +118,9 @@ def test_k07_what_no_encryption_key_opens_is_left_alone_and_told(keys: int, sett
             rotate()
         cursor.execute("SELECT secret FROM providers_apikey ORDER BY id")
         assert cursor.fetchall() == before
-    assert str(keys) in keyring.problem()
+    assert str(keys) in rotation.problem()
     settings.CHATSITE_ENCRYPTION_KEYS = [OLD]
-    assert keyring.problem() == ""
+    assert rotation.problem() == ""
 
 
 @pytest.mark.parametrize("ring", [[], ["short"], ["!" * 43], [NEW]])
@@ -163,4 +163,4 @@ def test_k08_the_same_key_twice_is_noticed(
 def test_k08_a_fingerprint_tells_nothing_without_the_ring(keys: int) -> None:
     known = set(ApiKey.objects.values_list("fingerprint", flat=True))
     assert len(known) == keys
-    assert not known & {vault.hashlib.sha256(f"{CANARY}{number}".encode()).hexdigest()[:32] for number in range(keys)}
+    assert not known & {sealing.hashlib.sha256(f"{CANARY}{number}".encode()).hexdigest()[:32] for number in range(keys)}

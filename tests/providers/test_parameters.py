@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from providers import registry
 from providers.types import Address, Prompt
+from providers.wires import registry
 from tests.providers.reading import turns
 
 Json = dict[str, Any]

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from providers import registry
 from providers.errors import ReplyTooLong, VendorError
-from providers.reading import Reading
+from providers.reading.citations import Citations
+from providers.reading.reader import Reading
+from providers.reading.size_limits import PARTS_BYTES
 from providers.text import KeyMask
 from providers.types import Delta, Finish, Part
-from providers.wires.citations import Citations
-from providers.wires.pieces import Cited, Source, Support
-from providers.wires.room import PARTS_BYTES
+from providers.wires import registry
+from providers.wires.parsed import Cited, Source, Support
 from providers.wires.sources import TITLE_LENGTH
 from tests.providers.conftest import SECRET
 from tests.providers.reading import outcome

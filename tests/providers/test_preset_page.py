@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations.models import User
+from providers.endpoints.presets import PRESETS
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from providers.presets import PRESETS
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
 

@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from providers import egress, pool
-from providers.adding import add_endpoint
+from providers.client import route
+from providers.endpoints.adding import add_endpoint
+from providers.endpoints.presets import PRESETS
 from providers.models import Deployment, Endpoint
-from providers.presets import PRESETS
+from providers.transport import egress
 from providers.types import Part, Prompt, Turn
 from tests.conftest import CANARY
 from tests.fake_vendor import FakeVendor
@@ -74,7 +75,7 @@ def call(
     endpoint = add_endpoint(preset, base_url=f"http://{vendor.host}{path}", models=[prompt.model], key=CANARY)
     Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
     endpoint.deployments.update(raw_extras=raw or {})
-    with pool.route_of(Deployment.objects.get(endpoint=endpoint)).stream(prompt) as stream:
+    with route.route_of(Deployment.objects.get(endpoint=endpoint)).stream(prompt) as stream:
         assert "".join(delta.text for delta in stream).startswith("You said")
     received = vendor.next_request()
     assert (received.method, received.headers["Content-Type"]) == ("POST", "application/json")

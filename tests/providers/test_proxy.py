@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from providers import dialing, pool, proxy
-from providers.choosing import Search
+from providers.client import route as pool
+from providers.client.stream import Stream
 from providers.errors import AddressRefused, VendorDown, VendorError, WayBlocked
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble, new_id
-from providers.network import Network
-from providers.streaming import Stream
+from providers.pool.route_search import Search
+from providers.transport import dialing, proxy
+from providers.transport.network import Network
 from providers.types import Address, Clocks, Prompt
 from tests.canaries import CANARY
 from tests.certificates import Authority

@@ -8,7 +8,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from providers import adding, local_model
+from providers import local_model
+from providers.endpoints import adding
 from providers.models import ApiKey, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from providers import resting
-from providers.network import Network
-from providers.resting import Resting
-from providers.streaming import Stream
+from providers.client.stream import Stream
+from providers.transport import sockets
+from providers.transport.network import Network
+from providers.transport.sockets import Resting
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import PlainKey, said
@@ -32,7 +32,7 @@ def pair() -> Iterator[tuple[Resting, socket.socket]]:
 def rests(monkeypatch: pytest.MonkeyPatch) -> Rests:
     """Every rest that was taken; the time itself stands still."""
     taken: Rests = []
-    monkeypatch.setattr(resting.time, "sleep", taken.append)
+    monkeypatch.setattr(sockets.time, "sleep", taken.append)
     return taken
 
 
@@ -55,7 +55,7 @@ def test_it_reads_at_once_what_came_while_it_rested(
     ours, far = pair
     ours.settimeout(0.05)
     ours.rest = lambda: 0.05  # type: ignore[method-assign]
-    monkeypatch.setattr(resting.time, "sleep", lambda _: (far.sendall(b"one"), far.sendall(b"two")))
+    monkeypatch.setattr(sockets.time, "sleep", lambda _: (far.sendall(b"one"), far.sendall(b"two")))
     assert ours.recv_into(bytearray(9)) == 6
 
 

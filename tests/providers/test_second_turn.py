@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from providers import registry
-from providers.reading import Reading
+from providers.reading.reader import Reading
 from providers.text import KeyMask
 from providers.types import Address, Delta, Part, Prompt, Turn
+from providers.wires import registry
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
 from tests.providers.reading import WIRE_FILES

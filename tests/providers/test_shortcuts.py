@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from providers import base, openai
-from providers.base import Assembler
 from providers.errors import VendorError
+from providers.reading import body
+from providers.reading.body import Assembler
 from providers.types import Delta
+from providers.wires.openai import wire
 
 _TEXTS = some.sampled_from(["", " ", "Hi", "\n", "你"])
 _VALUES = some.one_of(some.none(), some.just(0), some.just({}), some.just([]), some.just({"message": "no"}), _TEXTS)
@@ -32,19 +33,19 @@ _EVENT = some.fixed_dictionaries(
 
 def _found(event: dict[str, Any]) -> list[object]:
     try:
-        return list(openai.parse(event))
+        return list(wire.parse(event))
     except VendorError as error:
         return [type(error), error.text]
 
 
 @given(_EVENT)
 def test_words_alone_are_what_the_whole_parser_finds(event: dict[str, Any]) -> None:
-    if words := openai.words_alone(event):
+    if words := wire.words_alone(event):
         assert _found(event) == [Delta(text=words)]
 
 
 def test_there_is_a_short_way() -> None:
-    assert openai.words_alone({"choices": [{"index": 0, "delta": {"content": "Hi", "refusal": None}}]}) == "Hi"
+    assert wire.words_alone({"choices": [{"index": 0, "delta": {"content": "Hi", "refusal": None}}]}) == "Hi"
 
 
 _PIECES = [
@@ -70,7 +71,7 @@ def _objects(chunks: Iterable[bytes]) -> list[object]:
 def test_a_chunk_of_whole_events_is_read_as_any_other(chunks: list[bytes]) -> None:
     short = _objects(chunks)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(base, "_WHOLE_EVENTS", re.compile(rb"(?!)"))
+        patched.setattr(body, "_WHOLE_EVENTS", re.compile(rb"(?!)"))
         assert short == _objects(chunks)
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.base import UNREADABLE_IN_A_ROW, Assembler, count
 from providers.errors import BadReply
-from providers.sse import EVENT_BYTES, EventDecoder
+from providers.reading.body import UNREADABLE_IN_A_ROW, Assembler, count
+from providers.reading.sse import EVENT_BYTES, EventDecoder
 
 SYNTAX = [
     b"\r",

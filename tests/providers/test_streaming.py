@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from providers.errors import CutOff, ReplyTooLong, VendorError
-from providers.reading import TEXT_BYTES
+from providers.reading.reader import TEXT_BYTES
 from providers.types import Clocks, Finish, Part, Usage
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, said

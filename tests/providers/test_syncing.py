@@ -8,7 +8,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from providers import pool, syncing
+from providers.client import route as pool
+from providers.endpoints import model_sync
 from providers.errors import KeyRefused, VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.types import Part, Prompt, Turn
@@ -41,7 +42,7 @@ def test_thousands_are_read_and_sorted_and_the_nameless_left_out(endpoint: Endpo
     many = [{"id": f"m-{number:04}", "object": "model"} for number in reversed(range(5000))]
     odd = [{"object": "model"}, {"id": ""}, {"id": None}, None, "text", {"id": "a\nb"}, {"id": "x" * 201}]
     vendor.play(whole({"object": "list", "data": [*odd, *many, *many]}))
-    offered = syncing.offered(endpoint)
+    offered = model_sync.offered(endpoint)
     assert ids(offered) == [f"m-{number:04}" for number in range(5000)]
     request = vendor.next_request()
     assert (request.method, request.path) == ("GET", "/v1/models")
@@ -52,15 +53,15 @@ def test_the_pages_of_the_gemini_wire_are_one_list(vendor: FakeVendor) -> None:
     endpoint = serve(vendor, "gemini").deployments.get().endpoint
     second = {"models": [{"name": "models/b"}, {"displayName": "Nameless"}]}
     vendor.play(whole({"models": [{"name": "models/c"}], "nextPageToken": "t"}), whole(second))
-    assert ids(syncing.offered(endpoint)) == ["b", "c"]
+    assert ids(model_sync.offered(endpoint)) == ["b", "c"]
 
 
 def test_the_filter_wants_every_word(endpoint: Endpoint, vendor: FakeVendor) -> None:
     vendor.play(whole({"data": [{"id": "GPT-5-mini"}, {"id": "gpt-5"}, {"id": "o9", "name": "Small GPT mini"}]}))
-    offered = syncing.offered(endpoint)
-    assert ids(syncing.matching(offered, " mini GPT ")) == ["GPT-5-mini", "o9"]
-    assert len(syncing.matching(offered, "")) == 3
-    assert syncing.matching(offered, "claude") == []
+    offered = model_sync.offered(endpoint)
+    assert ids(model_sync.matching(offered, " mini GPT ")) == ["GPT-5-mini", "o9"]
+    assert len(model_sync.matching(offered, "")) == 3
+    assert model_sync.matching(offered, "claude") == []
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_a_list_that_does_not_come_is_an_error_in_words(
 ) -> None:
     vendor.play(answer)
     with pytest.raises(kind) as raised:
-        syncing.offered(endpoint)
+        model_sync.offered(endpoint)
     assert words in str(raised.value)
     assert CANARY not in str(raised.value)
 
@@ -90,36 +91,36 @@ def test_a_list_that_does_not_come_is_an_error_in_words(
 
 
 def test_what_is_picked_is_served_once(endpoint: Endpoint) -> None:
-    assert syncing.adopt(endpoint, ["a", "b", "a", "parrot"]) == ["a", "b"]
-    assert syncing.adopt(endpoint, ["a"]) == []
-    assert syncing.served(endpoint) == {"a", "b", "parrot"}
+    assert model_sync.adopt(endpoint, ["a", "b", "a", "parrot"]) == ["a", "b"]
+    assert model_sync.adopt(endpoint, ["a"]) == []
+    assert model_sync.served(endpoint) == {"a", "b", "parrot"}
     assert {model.name for model in LanguageModel.objects.usable(Q())} == {"a", "b", "parrot"}
 
 
 def test_a_model_that_was_switched_off_comes_back(endpoint: Endpoint) -> None:
     LanguageModel.objects.create(name="a", enabled=False)
-    syncing.adopt(endpoint, ["a"])
+    model_sync.adopt(endpoint, ["a"])
     assert LanguageModel.objects.usable(Q()).filter(name="a").exists()
 
 
 def test_a_model_of_another_endpoint_is_served_here_too(endpoint: Endpoint) -> None:
     other = Endpoint.objects.create(name="Other", wire="openai", base_url="https://vendor.example/v1")
-    syncing.adopt(other, ["parrot"])
+    model_sync.adopt(other, ["parrot"])
     assert LanguageModel.objects.get(name="parrot").deployments.count() == 2
 
 
 @pytest.mark.parametrize("bad", ["", "x" * 201, "a\nb"])
 def test_a_name_that_cannot_be_stored_adds_nothing(endpoint: Endpoint, bad: str) -> None:
     with pytest.raises(ValidationError):
-        syncing.adopt(endpoint, ["good", bad])
-    assert syncing.served(endpoint) == {"parrot"}
+        model_sync.adopt(endpoint, ["good", bad])
+    assert model_sync.served(endpoint) == {"parrot"}
 
 
 def test_a_name_that_stands_for_something_else_here_adds_nothing(endpoint: Endpoint) -> None:
     LanguageModel.objects.filter(name="parrot").update(name="a")
     with pytest.raises(ValidationError, match="“a”"):
-        syncing.adopt(endpoint, ["good", "a"])
-    assert syncing.served(endpoint) == {"parrot"}
+        model_sync.adopt(endpoint, ["good", "a"])
+    assert model_sync.served(endpoint) == {"parrot"}
     assert not LanguageModel.objects.filter(name="good").exists()
 
 

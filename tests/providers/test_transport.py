@@ -17,11 +17,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from providers import dialing, quoting
+from providers import quoting
+from providers.client.stream import Stream
 from providers.errors import KeyRefused, VendorError
-from providers.network import Network
-from providers.streaming import Stream
-from providers.transport import ERROR_BODY_BYTES
+from providers.transport import dialing
+from providers.transport.call import ERROR_BODY_BYTES
+from providers.transport.network import Network
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, Ask, PlainKey, said

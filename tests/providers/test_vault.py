@@ -14,10 +14,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.forms.models import model_to_dict
 
-from providers import vault
-from providers.fields import Secret
+from providers.encryption import sealing
+from providers.encryption.fields import Secret
+from providers.encryption.sealing import Locked
 from providers.models import ApiKey, Endpoint, LanguageModel
-from providers.vault import Locked
 from tests.conftest import CANARY, Cast
 from tests.sockets import Socket
 
@@ -70,53 +70,53 @@ def test_k05_swapped_rows_do_not_open(key: ApiKey) -> None:
 
 
 def test_k05_no_flipped_bit_goes_unnoticed() -> None:
-    token = vault.seal(CANARY, "here")
+    token = sealing.seal(CANARY, "here")
     header, encoded = token.rsplit(":", 1)
     box = base64.b64decode(encoded)
     for at in range(len(box)):
         broken = box[:at] + bytes([box[at] ^ 1]) + box[at + 1 :]
         with pytest.raises(Locked):
-            vault.unseal(f"{header}:{base64.b64encode(broken).decode()}", "here")
+            sealing.unseal(f"{header}:{base64.b64encode(broken).decode()}", "here")
 
 
 def test_k05_a_changed_hint_goes_not_unnoticed() -> None:
-    token = vault.seal(CANARY, "here")
-    assert vault.hint(token) == "nary"
+    token = sealing.seal(CANARY, "here")
+    assert sealing.hint(token) == "nary"
     with pytest.raises(Locked):
-        vault.unseal(token.replace(":nary:", ":yran:"), "here")
+        sealing.unseal(token.replace(":nary:", ":yran:"), "here")
 
 
 def test_k05_no_truncated_token_opens_or_breaks_anything() -> None:
-    token = vault.seal(CANARY, "here")
+    token = sealing.seal(CANARY, "here")
     for length in range(len("sealed1:"), len(token)):
         with pytest.raises(Locked):
-            vault.unseal(token[:length], "here")
+            sealing.unseal(token[:length], "here")
         assert str(Secret(token[:length], "here")) in ("••••", "••••nary")
 
 
 def test_k05_an_unknown_key_id_does_not_open(settings: Any) -> None:
     settings.CHATSITE_ENCRYPTION_KEYS = [ring_key(b"a")]
-    token = vault.seal(CANARY, "here")
+    token = sealing.seal(CANARY, "here")
     settings.CHATSITE_ENCRYPTION_KEYS = [ring_key(b"b")]
     with pytest.raises(Locked):
-        vault.unseal(token, "here")
+        sealing.unseal(token, "here")
 
 
 def test_an_older_key_of_the_ring_still_opens_and_the_newest_seals(settings: Any) -> None:
     settings.CHATSITE_ENCRYPTION_KEYS = [ring_key(b"a")]
-    old = vault.seal(CANARY, "here")
+    old = sealing.seal(CANARY, "here")
     settings.CHATSITE_ENCRYPTION_KEYS = [ring_key(b"b"), ring_key(b"a")]
-    assert vault.unseal(old, "here") == CANARY
-    new = vault.seal(CANARY, "here")
+    assert sealing.unseal(old, "here") == CANARY
+    new = sealing.seal(CANARY, "here")
     settings.CHATSITE_ENCRYPTION_KEYS = [ring_key(b"b")]
-    assert vault.unseal(new, "here") == CANARY
+    assert sealing.unseal(new, "here") == CANARY
 
 
 @pytest.mark.parametrize("ring", [[], ["short"], ["!" * 43], [ring_key(b"a"), ""]])
 def test_k07_a_ring_that_is_none_is_said_to_be_none(settings: Any, ring: list[str]) -> None:
     settings.CHATSITE_ENCRYPTION_KEYS = ring
     with pytest.raises(ImproperlyConfigured):
-        vault.seal(CANARY, "here")
+        sealing.seal(CANARY, "here")
 
 
 def test_k04_no_copy_of_a_row_shows_the_key(key: ApiKey) -> None:

@@ -10,8 +10,8 @@ from django.db import DatabaseError
 
 from chatsite import archive
 from conversations.models import Installation
-from providers import auditing
-from providers.auditing import Act
+from providers.audit import log
+from providers.audit.log import Act
 
 
 class Command(BaseCommand):
@@ -31,8 +31,8 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was written to {file.parent}: {problem.strerror or problem}.") from None
         except DatabaseError as problem:
             raise CommandError(f"Nothing was written: {problem}") from None
-        with auditing.by_command("backup"):
-            auditing.note(None, Act.BACKED_UP, Installation, name=file.name)
+        with log.by_command("backup"):
+            log.note(None, Act.BACKED_UP, Installation, name=file.name)
         size = file.stat().st_size / 2**20
         self.stdout.write(
             f"Wrote {file}, {size:.1f} MB. The encryption keys are not in it: without them its vendor keys stay locked."

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from chatsite import archive, serving
-from providers import keyring
+from providers.encryption import rotation
 
 
 class Command(BaseCommand):
@@ -28,5 +28,5 @@ class Command(BaseCommand):
             raise CommandError(f"A server is running in {settings.CHATSITE_DATA}: end it first.") from None
         except archive.Unusable as problem:
             raise CommandError(str(problem)) from None
-        if locked := keyring.problem():
+        if locked := rotation.problem():
             self.stderr.write(f"WARNING: {locked}")

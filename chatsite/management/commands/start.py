@@ -18,7 +18,8 @@ from django.utils.module_loading import import_string
 from chatsite import authorities, collected, databases, open_files, serving, upgrading
 from chatsite.apart import apart
 from chatsite.bootstrap import address
-from conversations import memory, setup
+from conversations import memory
+from conversations.accounts import first_run
 from providers import checks, local_model
 
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         self._warn_of_root()
         for finding in checks.findings(checks.By.START):
             self._say(f"WARNING: {finding.text} {finding.detail}".rstrip())
-        code = setup.code()  # asked now: the database may not be asked from the event loop
+        code = first_run.code()  # asked now: the database may not be asked from the event loop
 
         def answering(_: int) -> None:
             self._announce(code)

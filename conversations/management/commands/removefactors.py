@@ -5,9 +5,9 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from conversations import notices
+from conversations.accounts import notices
 from conversations.models import User
-from providers import auditing
+from providers.audit import log
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         factors = Authenticator.objects.filter(user=person)
         if not factors.exists():
             raise CommandError(f"{person.username} has no second factor.")
-        with auditing.by_command("removefactors"), auditing.watch(None, factors):
+        with log.by_command("removefactors"), log.watch(None, factors):
             factors.delete()
             notices.tell(person, notices.Kind.FACTOR_REMOVED)
         return f"{person.username} signs in with the password alone now."

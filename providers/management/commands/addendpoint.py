@@ -8,9 +8,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import auditing
-from providers.adding import add_endpoint
-from providers.presets import PRESETS
+from providers.audit import log
+from providers.endpoints.adding import add_endpoint
+from providers.endpoints.presets import PRESETS
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with auditing.by_command("addendpoint"):
+            with log.by_command("addendpoint"):
                 endpoint = add_endpoint(
                     options["preset"],
                     name=options["name"],

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import registry
 from providers.errors import VendorError
-from providers.reading import Reading
+from providers.reading.reader import Reading
 from providers.text import KeyMask
+from providers.wires import registry
 
 _CHUNK = 64 * 1024
 _MEGABYTE = 1024 * 1024

@@ -7,14 +7,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import auditing, cooling, detecting, pool
-from providers.auditing import Act
-from providers.detecting import QUESTION
+from providers.audit import log
+from providers.audit.log import Act
+from providers.client import route as pool
+from providers.client.route import Route
+from providers.encryption.sealing import Locked
+from providers.endpoints import detection as detecting
+from providers.endpoints.detection import QUESTION
 from providers.errors import VendorError
 from providers.models import Deployment, Endpoint
-from providers.pool import Route
+from providers.pool import cooldown
 from providers.types import Address, Part, Prompt, Turn
-from providers.vault import Locked
 
 
 class Command(BaseCommand):
@@ -38,8 +41,8 @@ class Command(BaseCommand):
             self._detect(deployment)
             return
         results = [self._check(route, label) for route, label in _routes(deployment)]
-        with auditing.by_command("checkendpoint"):
-            auditing.note(None, Act.TESTED, endpoint, after={"calls": len(results), "working": sum(results)})
+        with log.by_command("checkendpoint"):
+            log.note(None, Act.TESTED, endpoint, after={"calls": len(results), "working": sum(results)})
         if not results or not all(results):
             raise CommandError("Not every key works." if results else "This endpoint has no key.")
 
@@ -53,7 +56,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         for tried in detection.tries:
             self.stdout.write(f"{tried.method} {tried.url} (key: {tried.placement}): {tried.came}")
-        with auditing.by_command("checkendpoint"):
+        with log.by_command("checkendpoint"):
             stored = detecting.conclude(None, endpoint, detection)
         if detection.findings is None:
             raise CommandError("Nothing works. The endpoint is as it was.")
@@ -67,7 +70,7 @@ class Command(BaseCommand):
         except (VendorError, Locked) as error:
             self.stdout.write(f"{label}: {error}")
             return False
-        cooling.forget(filter(None, (route.key_id, route.endpoint, route.deployment)))
+        cooldown.forget(filter(None, (route.key_id, route.endpoint, route.deployment)))
         return True
 
 

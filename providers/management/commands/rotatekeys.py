@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from providers import auditing, keyring, vault
-from providers.auditing import Act
+from providers.audit import log
+from providers.audit.log import Act
+from providers.encryption import rotation, sealing
 from providers.models import ApiKey
 
 
@@ -13,11 +14,11 @@ class Command(BaseCommand):
     help = "Seals every stored key with the newest encryption key; may be interrupted and run again while chats go on."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not vault.prefix():
-            raise CommandError(keyring.problem())
-        done = keyring.rotate()
-        with auditing.by_command("rotatekeys"):
-            auditing.note(None, Act.SEALED, ApiKey, after={"sealed": done.sealed, "locked": done.locked})
+        if not sealing.prefix():
+            raise CommandError(rotation.problem())
+        done = rotation.rotate()
+        with log.by_command("rotatekeys"):
+            log.note(None, Act.SEALED, ApiKey, after={"sealed": done.sealed, "locked": done.locked})
         rate = done.sealed / done.seconds if done.seconds else 0
         self.stdout.write(f"{done.sealed} keys sealed anew in {done.seconds:.2f} s ({rate:.0f} a second).")
         if done.locked:

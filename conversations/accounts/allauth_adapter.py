@@ -1,0 +1,103 @@
+"""What django-allauth asks of a site, and the one way in for those whom no password form has let in."""
+
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import authenticate, login
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from conversations.accounts import notices, password_guessing, passwords
+from conversations.models import AccountNotice, User
+from providers.audit import log
+
+Act, Kind = log.Act, AccountNotice.Kind
+FACTORS = {
+    "mfa/email/totp_activated": (Kind.FACTOR_ADDED, Act.ADDED, "totp"),
+    "mfa/email/totp_deactivated": (Kind.FACTOR_REMOVED, Act.REMOVED, "totp"),
+    "mfa/email/recovery_codes_generated": (Kind.CODES_MADE, Act.ADDED, "recovery_codes"),
+}
+"""What django-allauth would mail of, and what we say of it."""
+
+
+SENTENCES = {
+    "account_inactive": _("This account is switched off"),
+    "enter_current_password": _("The password is not correct."),
+    "incorrect_password": _("The password is not correct."),
+    "username_password_mismatch": _("The name or the password is not correct."),
+    "too_many_login_attempts": _("Too many bad tries. Try again in a few minutes."),
+}
+"""What django-allauth says in words that our pages do not use."""
+
+
+class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
+    """Accounts are made by the set-up page, by invitations and by administrators."""
+
+    error_messages: ClassVar = {**DefaultAccountAdapter.error_messages, **SENTENCES}
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the client's address, which the server has established; "::" for a peer without one."""
+        return str(request.META.get("REMOTE_ADDR") or "::")
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Lead somebody whose account was changed to what they should know first."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        log.note(user, Act.SIGNED_IN, user)
+        if user.notices.due().exists():
+            onward = urlencode({"next": response.headers.get("Location", "/")})
+            response = HttpResponseRedirect(f"{reverse('notices')}?{onward}")
+        password_guessing.know_browser(response, user)
+        return response
+
+    def set_password(self, user: User, password: str) -> None:
+        passwords.replace(user, make_password(password))
+
+    def send_notification_mail(self, template_prefix: str, user: User, *_args: Any, **_kwargs: Any) -> None:
+        """Note and tell what somebody did to their second factor; of passwords `passwords` tells."""
+        if template_prefix in FACTORS:
+            kind, act, what = FACTORS[template_prefix]
+            side = {"before" if act == Act.REMOVED else "after": {"type": what}}
+            with transaction.atomic():
+                log.note(user, act, Authenticator, name=user.username, **side)
+                notices.tell(user, kind)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Let somebody try a password unless bad tries at this name have to pause; note who is refused."""
+        name = credentials.get("username", "")
+        person = User.objects.filter(username=name).first()
+        tries = password_guessing.tries_of(request, name, person)
+        if not tries.admit():
+            raise _too_many(tries.pause())
+        AuthenticationBackend.unstash_authenticated_user()
+        entered: Any = authenticate(request, **credentials)
+        entered = entered or AuthenticationBackend.unstash_authenticated_user()
+        if entered:
+            tries.forget()
+        elif person is not None:
+            log.note(None, Act.REFUSED, person)
+        return entered  # type: ignore[no-any-return]
+
+
+def _too_many(seconds: int) -> ValidationError:
+    minutes = max(1, -(-seconds // 60))
+    sentence = gettext("Too many bad tries. Minutes to wait until the next one: %(minutes)d") % {"minutes": minutes}
+    return ValidationError(sentence, code="too_many_login_attempts")
+
+
+def enter(request: HttpRequest, person: User) -> None:
+    """Sign in whoever has just proved to be new here."""
+    login(request, person)
+    log.note(person, Act.SIGNED_IN, person)
+    UserSession.objects.create_from_request(request)

@@ -1,0 +1,19 @@
+"""The end of everything that was open for a person who may not come in any more."""
+
+from typing import Any
+
+from django.db import transaction
+
+from conversations.models import Invitation, User
+from providers.audit import log
+
+
+def end_access(by: Any, person: User) -> None:
+    """End sessions, tokens and links, so that nothing revives when the person is let in again."""
+    links = Invitation.objects.filter(made_by=person, revoked_at=None)
+    with transaction.atomic(), log.watch(by, person.tokens.open(), links):
+        person.end_sessions()
+        person.tokens.revoke()
+        person.password_links.close()
+        person.shares.revoke()
+        links.revoke()

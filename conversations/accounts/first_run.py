@@ -1,0 +1,71 @@
+"""The first run: exactly one visitor becomes the administrator."""
+
+import hmac
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from conversations.client_addresses import FORWARDING, is_loopback
+from conversations.models import Installation, User
+from providers.audit import log
+
+SETUP_PATH = "/setup/"
+_OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
+
+
+class AlreadySetUp(Exception):
+    """There is an administrator."""
+
+
+def is_done() -> bool:
+    """Once anybody has an account the page is gone for good; `createsuperuser` makes an administrator then."""
+    return Installation.objects.exists() or User.objects.exists()
+
+
+def code() -> str | None:
+    """The one-time code that lets a visitor from elsewhere in; None once an administrator exists."""
+    return None if is_done() else str(settings.CHATSITE_SETUP_CODE)
+
+
+def admits(request: HttpRequest, given: str = "") -> bool:
+    """Return whether somebody may set the site up: at this very machine, or with the code that `start` printed."""
+    return _is_local(request) or hmac.compare_digest(given.encode(), settings.CHATSITE_SETUP_CODE.encode())
+
+
+def create_administrator(username: str, password: str, language: str) -> User:
+    """The first administrator; raises AlreadySetUp for everyone who comes second, however close."""
+    try:
+        with transaction.atomic():
+            if is_done():
+                raise AlreadySetUp
+            person = User.objects.create_superuser(username, email="", password=password, language=language)
+            Installation.objects.create(pk=1, administrator=person)
+            log.added(person, person)
+    except IntegrityError:
+        raise AlreadySetUp from None
+    return person
+
+
+class FirstRun:
+    """Leads every page to the set-up as long as there is no administrator."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(_OPEN_PATHS) and not is_done():
+            return HttpResponseRedirect(SETUP_PATH)
+        return self.get_response(request)
+
+
+def _is_local(request: HttpRequest) -> bool:
+    """Return whether a browser on this machine asks a site that is for this machine alone.
+
+    A forwarder of connections is a loopback peer too, and speaks for anybody without a header of its own.
+    """
+    hosts = [f"//{request.get_host()}", *settings.CHATSITE_ORIGINS]
+    names = [request.META.get("REMOTE_ADDR", ""), *(urlsplit(host).hostname or "" for host in hosts)]
+    return all(map(is_loopback, names)) and not any(header in request.headers for header in FORWARDING)

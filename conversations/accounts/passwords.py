@@ -1,0 +1,43 @@
+"""Another password for somebody, and the end of what the old one opened."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations.accounts import mail, notices
+from conversations.models import AccountNotice, PasswordLink, User
+from conversations.models.keys import AddressKey
+from providers.audit import log
+
+
+def replace(
+    person: User,
+    hashed: str,
+    *,
+    kind: AccountNotice.Kind = AccountNotice.Kind.PASSWORD_CHANGED,
+    by: User | None = None,
+    keeps_tokens: bool = False,
+) -> None:
+    """Set it, note it in the audit log and tell its person; `by` made the link that was followed.
+
+    It comes from `make_password`, which is slow on purpose, and within a transaction would keep others from writing.
+    """
+    tokens = person.tokens.open()
+    with log.watch(person, User.objects.filter(pk=person.pk), tokens):
+        person.replace_password(hashed, keeps_tokens=keeps_tokens)
+        notices.tell(person, kind, by=by)
+
+
+def mail_link(address: str, digest: str, link: str, client: str) -> None:
+    """Mail a link to a new password to whose address this is; nobody else gets a letter."""
+    person = User.objects.filter(email_key=AddressKey.key_of(address), is_active=True).first()
+    if person is None or person.password_links.letters().open().count() >= PasswordLink.MOST_LETTERS:
+        return
+    with log.coming_from(lambda: client), transaction.atomic():
+        letter = PasswordLink.objects.create(
+            user=person,
+            digest=digest,
+            replaces=PasswordLink.state_of(person),
+            expires_at=timezone.now() + PasswordLink.LETTER_VALID,
+        )
+        log.added(person, letter)
+        mail.send_password_link(person, link)

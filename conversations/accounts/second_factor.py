@@ -1,0 +1,73 @@
+"""Second factors: their seeds lie in the database as vendors' keys do, sealed."""
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext_lazy as _
+
+from providers.encryption import sealing
+
+PLACE = "second factor"
+_END = "."  # the vault shows the last letters of a longer secret, unless they are none
+
+
+class SealedFactors(DefaultMFAAdapter):  # type: ignore[misc]
+    """What django-allauth asks of a site about second factors."""
+
+    error_messages: ClassVar = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("The code is not correct, or has been used."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return sealing.seal(text + _END, PLACE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.unseal(encrypted_text, PLACE).removesuffix(_END)
+
+    def get_totp_issuer(self) -> str:
+        return "Chatsite"
+
+    def build_totp_svg(self, url: str) -> str:
+        return ""  # the template draws it
+
+
+def renew_seals() -> tuple[int, int]:
+    """Seal every seed with the newest key: how many were, and how many no key of the ring opens."""
+    renewed = locked = 0
+    for factor in Authenticator.objects.all():
+        try:
+            fresh = _renewed(factor.data)
+        except sealing.Locked:
+            locked += 1
+            continue
+        renewed += Authenticator.objects.filter(pk=factor.pk, data=factor.data).update(data=fresh)
+    return renewed, locked
+
+
+def locked() -> tuple[int, set[str]]:
+    """Count the seeds that no key of the ring opens, and name the keys that would."""
+    tokens = [token for factor in Authenticator.objects.all() for token in _sealed(factor.data)]
+    shut = [token for token in tokens if not token.startswith(sealing.prefix())]
+    return len(shut), {sealing.key_id_in(token) for token in shut}
+
+
+def _sealed(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _sealed(item)
+    elif isinstance(value, str) and sealing.is_sealed(value):
+        yield value
+
+
+def _renewed(value: Any) -> Any:
+    """The same, each sealed text in it sealed anew."""
+    if isinstance(value, dict):
+        return {key: _renewed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renewed(item) for item in value]
+    if isinstance(value, str) and sealing.is_sealed(value):
+        return sealing.seal(sealing.unseal(value, PLACE), PLACE)
+    return value

@@ -1,0 +1,66 @@
+"""A copy of one branch as a conversation of one's own."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from conversations.actions.access import visible_message
+from conversations.actions.idempotency import once
+from conversations.errors import Refused
+from conversations.ids import new_id
+from conversations.live import events
+from conversations.models import Conversation, Message, User
+from conversations.protocol import commands
+from conversations.usage import quotas
+
+
+def fork_conversation(user: User, command: commands.Command) -> dict[str, Any]:
+    """A private conversation that begins with everything said on the way to a message, that message included.
+
+    Private, because the copy of a team's words needs no other audience than the person who made it.
+    """
+    body = command.body
+    assert isinstance(body, commands.Fork)
+    return once(user, command, lambda: visible_message(user, body.message), lambda last: _fork(user, last))
+
+
+def _fork(user: User, last: Message) -> dict[str, Any]:
+    original = last.conversation
+    quotas.check_copy(user, last.pk)
+    branch = Message.objects.branch(last.pk)
+    if any(message.is_under_way for message in branch):
+        raise Refused("conflict", "A reply is still being written here; fork when it has ended.")
+    fork = begin_with(
+        branch,
+        user,
+        title=original.title,
+        model_id=original.model_id,
+        system_prompt=original.system_prompt,
+        parameters=original.parameters,
+    )
+    return {"conversation": str(fork.id)}
+
+
+def begin_with(branch: list[Message], user: User, **fields: Any) -> Conversation:
+    """A private conversation of this person's that begins with copies of these messages."""
+    quotas.check_conversations(user)
+    begun = Conversation.objects.create(owner=user, revision=len(branch) + 1, **fields)
+    _copy(branch, begun)
+    transaction.on_commit(lambda: events.conversation_updated(begun, begun.revision))
+    return begun
+
+
+def _copy(branch: list[Message], fork: Conversation) -> None:
+    """The same messages under new ids, one below the other; files are shared, not copied."""
+    held = Message.files.through.objects
+    files = list(held.filter(message__in=[message.pk for message in branch]).values_list("message_id", "file_id"))
+    copies: dict[UUID, UUID] = {}
+    above: UUID | None = None
+    for revision, message in enumerate(branch, 1):
+        copies[message.pk] = new_id()
+        message.pk = copies[message.pk]
+        message.conversation, message.parent_id, message.revision, message.continues_id = fork, above, revision, None
+        above = message.pk
+    Message.objects.bulk_create(branch, batch_size=500)
+    held.bulk_create([held.model(message_id=copies[message], file_id=file) for message, file in files])

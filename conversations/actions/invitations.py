@@ -1,0 +1,69 @@
+"""Invitations: a link into a team, and what happens to whoever follows it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from conversations.actions.teams import led
+from conversations.errors import NotFound, Refused
+from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.models import Invitation, Membership, Team, User
+from conversations.usage import quotas
+from providers.audit import log
+
+
+def invite(
+    user: User, team_id: UUID, role: str, *, days: int, is_single_use: bool, mailed_to: str = ""
+) -> tuple[Invitation, str]:
+    """A new invitation and the secret of its link, which is not kept."""
+    secret = fresh_secret()
+    with transaction.atomic():
+        team = led(user, team_id)
+        quotas.check_invitations(user)
+        invitation = Invitation.objects.create(
+            team=team,
+            made_by=user,
+            role=role,
+            digest=digest_of(secret),
+            is_single_use=is_single_use,
+            mailed_to=mailed_to,
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+        log.added(user, invitation)
+    return invitation, secret
+
+
+def revoke_invitation(user: User, team_id: UUID, invitation_id: UUID) -> None:
+    with transaction.atomic():
+        closed = Invitation.objects.filter(team=led(user, team_id), pk=invitation_id, revoked_at=None)
+        with log.watch(user, closed):
+            if not closed.revoke():
+                raise NotFound
+
+
+def join(user: User, invitation: Invitation) -> None:
+    """Take the place that this invitation offers; who is in the team already keeps the place they have."""
+    with transaction.atomic():
+        Team.objects.select_for_update(no_key=True).filter(pk=invitation.team_id).first()
+        if Membership.objects.filter(team=invitation.team_id, user=user).exists():
+            return
+        if not invitation.use():
+            raise NotFound
+        place = Membership.objects.create(team_id=invitation.team_id, user=user, role=invitation.role)
+        log.added(user, place)
+
+
+def sign_up(invitation: Invitation, name: str, password: str, *, language: str) -> User:
+    """An account and a place in the team, or neither."""
+    person = User(username=name, password=make_password(password), language=language, made_in_id=invitation.team_id)
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+            log.added(person, person)
+            join(person, invitation)
+    except IntegrityError:
+        raise Refused("conflict", "This name is taken.") from None
+    return person

@@ -1,0 +1,76 @@
+"""Which models answer, and whether they can."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from django.db.models import Q
+
+from conversations.errors import Refused
+from conversations.models import Conversation, File, Message, User
+from conversations.usage.model_access import model_for, models_for
+from providers.models import LanguageModel
+from providers.prepared_queries import Prepared
+
+MAX_QUEUED = 10
+"""Replies under way in one conversation."""
+MAX_RUNNING = 8
+"""Replies under way for one person."""
+
+
+def models(
+    user: User, conversation: Conversation, asked: Sequence[UUID], before: Iterable[UUID | None] = ()
+) -> list[LanguageModel]:
+    """Those asked for, in this order; else those used before that still are there, else one that is.
+
+    Refuses where one that was asked for is missing, or not for this person here, and where there is none at all.
+    """
+    if asked:
+        return _all_of(user, conversation, asked)
+    return _those_left(user, conversation, before) or [_one_of(user, conversation)]
+
+
+def _all_of(user: User, conversation: Conversation, asked: Sequence[UUID]) -> list[LanguageModel]:
+    found = _those_left(user, conversation, asked)
+    if len(found) < len(asked):
+        raise Refused("no_model", "One of these models is not there, or not for you.")
+    return found
+
+
+def _those_left(user: User, conversation: Conversation, wanted: Iterable[UUID | None]) -> list[LanguageModel]:
+    keys = dict.fromkeys(key for key in wanted if key)
+    found = (model_for(user, conversation.team_id, key) for key in keys)
+    return [model for model in found if model]
+
+
+def _one_of(user: User, conversation: Conversation) -> LanguageModel:
+    """The conversation's own, or the first there is."""
+    own = _those_left(user, conversation, [conversation.model_id])
+    model = own[0] if own else models_for(user, conversation.team_id).first()
+    if model is None:
+        raise Refused("no_model", "There is no model that you may use: an administrator adds one.")
+    return model
+
+
+def refuse_what_no_model_takes(models: list[LanguageModel], attached: list[File]) -> None:
+    for model in models if attached else []:
+        capabilities = model.capabilities()
+        for file in attached:
+            if ("images" if file.is_image else "documents") not in capabilities:
+                raise Refused("bad_field", f"{model.name} does not take files like “{file.name}”.")
+
+
+def refuse_a_crowd(user: User, conversation: Conversation, more: int) -> None:
+    under_way = _UNDER_WAY(conversation.pk, user.pk)
+    if sum(reply.conversation_id == conversation.pk for reply in under_way) + more > MAX_QUEUED:
+        raise Refused("busy", f"This conversation has {MAX_QUEUED} replies under way; wait for one to end.")
+    if sum(reply.author_id == user.pk for reply in under_way) + more > MAX_RUNNING:
+        raise Refused("busy", f"You have {MAX_RUNNING} replies under way; wait for one to end.")
+
+
+_UNDER_WAY = Prepared(
+    lambda conversation, author: (
+        Message.objects.under_way()
+        .filter(Q(conversation=conversation) | Q(author=author))
+        .only("conversation", "author")
+    )
+)

@@ -1,0 +1,150 @@
+"""Questions: a new one, and another wording of an old one beside it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from conversations.actions import model_choice
+from conversations.actions.access import team_to_write_in, to_write_in, writable_question
+from conversations.actions.idempotency import once
+from conversations.actions.replies import announce, reply_to, start_on_commit, store
+from conversations.errors import NotFound, Refused
+from conversations.files import storage
+from conversations.ids import new_id
+from conversations.models import BranchChoice, Conversation, File, Message, Team, User
+from conversations.models.message import Role, Status
+from conversations.protocol import commands
+from conversations.text import title_of
+from conversations.usage import quotas
+from providers.models import LanguageModel
+from providers.prepared_queries import Prepared
+
+new_conversation_id = new_id
+
+
+def post_message(user: User, command: commands.Command, conversation_id: UUID) -> dict[str, Any]:
+    """Store a question and the replies that it waits for; the ack's fields. Without `conversation`, begin that one."""
+    body = command.body
+    assert isinstance(body, commands.Send)
+    if body.conversation is None:
+        return once(user, command, lambda: _team(user, body), lambda team: _begin(user, body, conversation_id, team))
+    return once(user, command, lambda: to_write_in(user, conversation_id), lambda found: _go_on(user, body, found))
+
+
+def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
+    """Ask the same question in other words, beside the old one; the same models answer, with the same files."""
+    body = command.body
+    assert isinstance(body, commands.Edit)
+    return once(
+        user, command, lambda: writable_question(user, body.message), lambda original: _edit(user, body, original)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked of whom, before it is stored."""
+
+    text: str
+    models: list[LanguageModel]
+    attached: list[File]
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def _begin(user: User, body: commands.Send, conversation_id: UUID, team: Team | None) -> dict[str, Any]:
+    quotas.check_conversations(user)
+    defaults = team.defaults() if team else {}
+    conversation = Conversation.objects.create(id=conversation_id, owner=user, team=team, **defaults)
+    return _post(user, body, conversation)[1]
+
+
+def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[str, Any]:
+    question, ack = _post(user, body, conversation)
+    if _CHOICES(user.pk, conversation.pk):
+        BranchChoice.objects.choose(user, question)
+    return ack
+
+
+def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[Message, dict[str, Any]]:
+    models = model_choice.models(user, conversation, body.models)
+    asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters)
+    _refuse(user, conversation, asked)
+    first = conversation.advance(2 + len(models), **_changes(conversation, asked))
+    return _store(user, conversation, asked, _parent(conversation, body), first)
+
+
+def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
+    attached = list(original.files.all())
+    if not body.text.strip() and not attached:
+        raise Refused("bad_text", "An empty message cannot be sent.")
+    replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
+    models = model_choice.models(user, original.conversation, (), before=(reply.model_id for reply in replies))
+    asked = _Question(body.text, models, attached, replies[0].parameters if replies else {})
+    conversation = original.conversation
+    _refuse(user, conversation, asked)
+    first = conversation.advance(2 + len(models))
+    question, ack = _store(user, conversation, asked, original.parent, first)
+    BranchChoice.objects.choose(user, question)
+    return ack
+
+
+def _refuse(user: User, conversation: Conversation, asked: _Question) -> None:
+    model_choice.refuse_a_crowd(user, conversation, len(asked.models))
+    model_choice.refuse_what_no_model_takes(asked.models, asked.attached)
+
+
+def _store(
+    user: User, conversation: Conversation, asked: _Question, parent: Message | None, revision: int
+) -> tuple[Message, dict[str, Any]]:
+    """The question and its replies, announced and started on commit; the ack's fields."""
+    words = [{"kind": "text", "text": asked.text}] if asked.text else []
+    question = Message(
+        conversation=conversation,
+        parent=parent,
+        role=Role.USER,
+        author=user,
+        text=asked.text,
+        parts=[*map(storage.part_of, asked.attached), *words],
+        status=Status.COMPLETE,
+        revision=revision,
+    )
+    replies = [
+        reply_to(question, model, user, later, asked.parameters, question.created_at)
+        for later, model in enumerate(asked.models, revision + 1)
+    ]
+    store([question, *replies])
+    if asked.attached:
+        storage.attach(question, asked.attached)
+    announce(conversation, [question, *replies])
+    start_on_commit(replies)
+    return question, {
+        "conversation": str(conversation.id),
+        "message": str(question.id),
+        "replies": [str(reply.id) for reply in replies],
+    }
+
+
+def _team(user: User, body: commands.Send) -> Team | None:
+    """The one whose conversation begins, if it is one's."""
+    return None if body.team is None else team_to_write_in(user, body.team)
+
+
+def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
+    titled = {} if conversation.title or not asked.text else {"title": title_of(asked.text)}
+    return {**titled, "model": asked.models[0]}
+
+
+def _parent(conversation: Conversation, body: commands.Send) -> Message | None:
+    if not body.says_parent:
+        return next(iter(_NEWEST(conversation.pk)), None)
+    if body.parent is None:
+        return None
+    parent = conversation.messages.filter(pk=body.parent).first()
+    if parent is None:
+        raise NotFound
+    return parent
+
+
+_CHOICES = Prepared(lambda user, conversation: BranchChoice.objects.filter(user=user, conversation=conversation))
+_NEWEST = Prepared(
+    lambda conversation: Message.objects.filter(conversation=conversation).order_by("-id").only("pk", "status")[:1]
+)

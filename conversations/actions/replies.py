@@ -1,0 +1,133 @@
+"""Replies: begin one, stop it, ask for another version, go on from where one broke off."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations.actions import model_choice
+from conversations.actions.access import writable_reply
+from conversations.actions.idempotency import once
+from conversations.errors import Refused
+from conversations.generation import runner
+from conversations.ids import BOOT_ID
+from conversations.live import events
+from conversations.models import BranchChoice, Conversation, Message, User
+from conversations.models.message import Role, Status
+from conversations.protocol import commands
+from conversations.usage import budgets
+from providers.models import LanguageModel
+from providers.prepared_queries import insert
+
+
+def reply_to(
+    question: Message,
+    model: LanguageModel,
+    asker: User,
+    revision: int,
+    parameters: dict[str, Any],
+    asked_at: datetime,
+    continues: Message | None = None,
+) -> Message:
+    """A reply that waits to be written by this process, to be stored, and started on commit.
+
+    Replies of one question that were asked at the same moment are compared with each other.
+    """
+    return Message(
+        conversation=question.conversation,
+        parent=question,
+        role=Role.ASSISTANT,
+        author=asker,
+        model=model,
+        model_name=model.name,
+        parameters=parameters,
+        continues=continues,
+        created_at=asked_at,
+        status=Status.WAITING,
+        revision=revision,
+        owner=BOOT_ID,
+        heartbeat=timezone.now(),
+    )
+
+
+def store(created: Sequence[Message]) -> None:
+    """With one statement; what the replies among them are likely to cost is set aside. Refuses over budget."""
+    insert(created)
+    for message in created:
+        if message.is_reply:
+            budgets.reserve(message)
+
+
+def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
+    """Another version of a reply, beside it: by the same model, or by those asked for."""
+    body = command.body
+    assert isinstance(body, commands.Retry)
+    return once(user, command, lambda: writable_reply(user, body.message), lambda reply: _retry(user, body, reply))
+
+
+def continue_reply(user: User, command: commands.Command) -> dict[str, Any]:
+    """A version that begins with what the reply said before it ended too early, and goes on from there."""
+    body = command.body
+    assert isinstance(body, commands.Continue)
+    return once(user, command, lambda: writable_reply(user, body.message), lambda reply: _continue(user, reply))
+
+
+def stop_reply(user: User, command: commands.Stop) -> None:
+    """Ask for the end of a reply; its owner ends it, with everything it has relayed. Ended ones stay as they are."""
+    with transaction.atomic():
+        writable_reply(user, command.message)
+        Message.objects.under_way().filter(pk=command.message).update(stop_requested=True)
+    runner.stop_wherever({command.message})
+
+
+def announce(conversation: Conversation, created: Sequence[Message]) -> None:
+    """The last revision of the act is the conversation's own: it moved up, and may have got its title."""
+    last = created[-1].revision + 1
+    transaction.on_commit(lambda: events.messages_created(conversation, created, last))
+
+
+def start_on_commit(replies: Sequence[Message]) -> None:
+    for reply in replies:
+        transaction.on_commit(partial(runner.start, reply))
+
+
+def _retry(user: User, body: commands.Retry, reply: Message) -> dict[str, Any]:
+    models = model_choice.models(user, reply.conversation, body.models or (), before=[reply.model_id])
+    return _add_versions(user, reply, models)
+
+
+def _continue(user: User, reply: Message) -> dict[str, Any]:
+    if not reply.can_continue:
+        raise Refused("conflict", "This reply did not break off: there is nothing to continue.")
+    models = model_choice.models(user, reply.conversation, (), before=[reply.model_id])
+    return _add_versions(user, reply, models, continues=reply)
+
+
+def _add_versions(
+    user: User, reply: Message, models: list[LanguageModel], continues: Message | None = None
+) -> dict[str, Any]:
+    conversation, question = reply.conversation, reply.parent
+    assert question is not None
+    model_choice.refuse_a_crowd(user, conversation, len(models))
+    first = conversation.advance(1 + len(models))  # from here on nobody else adds a version
+    _refuse_a_second(question, models)
+    question.conversation = conversation
+    now = timezone.now()
+    versions = [
+        reply_to(question, model, user, revision, reply.parameters, now, continues)
+        for revision, model in enumerate(models, first)
+    ]
+    store(versions)
+    BranchChoice.objects.choose(user, versions[0])
+    announce(conversation, versions)
+    start_on_commit(versions)
+    return {"conversation": str(conversation.id), "replies": [str(version.id) for version in versions]}
+
+
+def _refuse_a_second(question: Message, models: list[LanguageModel]) -> None:
+    """One version by one model at a time, however often somebody clicks."""
+    if Message.objects.under_way().filter(parent=question, model__in=models).exists():
+        raise Refused("busy", "This model is answering this question already.")

@@ -1,0 +1,149 @@
+"""Share links: let anyone with a link read up to a message, take the link back, go on from what it shows."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import takewhile
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from conversations.actions.access import to_decide_on
+from conversations.actions.forks import begin_with
+from conversations.actions.idempotency import once
+from conversations.errors import NotFound, Refused
+from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.live import events
+from conversations.models import Conversation, File, Message, Share, User
+from conversations.protocol import commands
+from conversations.text import title_of
+from conversations.usage import quotas
+from providers.audit import log
+from providers.audit.log import Act
+
+MOST_OPEN = 200
+"""Links of one person that lead somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a link would show: everything down to `last`; `is_cut` where a reply under way had to be left out."""
+
+    last: Message
+    messages: int
+    files: int
+    is_cut: bool
+
+
+def offer_share(user: User, conversation_id: UUID, message_id: UUID | None) -> Offer:
+    """Down to this message or, without one, all of the branch that this person is shown."""
+    conversation = _shareable(user, conversation_id)
+    asked = _message(conversation, message_id) if message_id else Message.objects.leaf_for(user, conversation)
+    branch = Message.objects.branch(asked)
+    ended = list(takewhile(lambda message: not message.is_under_way, branch))
+    if not ended:
+        raise Refused("conflict", "There is nothing to share yet.")
+    return Offer(ended[-1], len(ended), _files_of(ended).count(), len(ended) < len(branch))
+
+
+def share_conversation(
+    user: User, conversation_id: UUID, message_id: UUID, *, days: int, pass_phrase: str
+) -> tuple[Share, str]:
+    """A new link and its secret, which is not kept; with zero days it has no end but being revoked."""
+    hashed = make_password(pass_phrase) if pass_phrase else ""  # slow on purpose: before anybody waits for us
+    with transaction.atomic():
+        conversation = to_decide_on(user, conversation_id)
+        branch = Message.objects.branch(_message(conversation, message_id))
+        _check(user, branch)
+        revision = conversation.advance(1)
+        secret = fresh_secret()
+        share = Share.objects.create(
+            conversation=conversation,
+            message_id=message_id,
+            made_by=user,
+            title=conversation.title or title_of(branch[0].text),
+            digest=digest_of(secret),
+            pass_phrase=hashed,
+            expires_at=timezone.now() + timedelta(days=days) if days else None,
+        )
+        share.files.set(_files_of(branch))
+        log.note(user, Act.ADDED, share, name="", after=_told(share))
+        transaction.on_commit(lambda: events.conversation_updated(conversation, revision, shared=True))
+    return share, secret
+
+
+def revoke_share(user: User, share_id: UUID) -> None:
+    """By who made it and by who decides who reads the conversation; a link that has ended stays ended."""
+    with transaction.atomic():
+        share = Share.objects.revocable_by(user).filter(pk=share_id).first()
+        if share is None:
+            raise NotFound
+        conversation = Conversation.objects.select_related("team", "owner").get(pk=share.conversation_id)
+        revision = conversation.advance(1)
+        if Share.objects.filter(pk=share_id).revoke():
+            log.note(user, Act.REMOVED, share, name="", before=_told(share))
+        others = conversation.shares.open().exists()
+        transaction.on_commit(lambda: events.conversation_updated(conversation, revision, shared=others))
+
+
+def copy_share(user: User, share_id: UUID, key: str) -> UUID:
+    """A private conversation of one's own that begins with all that the link shows; once, for the same key."""
+    last = _open(share_id).message_id
+    command = commands.Command(f"share-{key}", commands.Fork(last), digest_of(str(share_id)))
+    ack = once(user, command, lambda: _open(share_id), lambda share: _copy(user, share))
+    return UUID(ack["conversation"])
+
+
+def _copy(user: User, share: Share) -> dict[str, Any]:
+    """Less the system prompt, the parameters and the costs, which the link does not show either."""
+    quotas.check_copy(user, share.message_id)
+    branch = share.messages()
+    for message in branch:
+        message.parameters, message.error_text, message.cost = {}, "", None
+        message.input_tokens = message.output_tokens = message.thought_tokens = message.cached_tokens = None
+    return {"conversation": str(begin_with(branch, user, title=share.title).id)}
+
+
+def _open(share_id: UUID) -> Share:
+    share = Share.objects.open().filter(pk=share_id).first()
+    if share is None:
+        raise NotFound
+    return share
+
+
+def _told(share: Share) -> dict[str, Any]:
+    """What the audit log says of a link: ids, and nothing of what was said."""
+    return {
+        "conversation": share.conversation_id,
+        "message": share.message_id,
+        "made_by": share.made_by,
+        "expires_at": share.expires_at,
+        "pass_phrase": bool(share.pass_phrase),
+    }
+
+
+def _shareable(user: User, conversation_id: UUID) -> Conversation:
+    rows = Conversation.objects.decided_by(user).select_related("team", "owner")
+    found = rows.filter(pk=conversation_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _message(conversation: Conversation, message_id: UUID) -> UUID:
+    if not conversation.messages.filter(pk=message_id).exists():
+        raise NotFound
+    return message_id
+
+
+def _check(user: User, branch: list[Message]) -> None:
+    if any(message.is_under_way for message in branch):
+        raise Refused("conflict", "A reply is still being written here; share it when it has ended.")
+    if user.shares.open().count() >= MOST_OPEN:
+        raise Refused("busy", f"You have {MOST_OPEN} links that lead somewhere; revoke some first.")
+
+
+def _files_of(branch: list[Message]) -> Any:
+    return File.objects.filter(messages__in=branch).distinct()

@@ -1,0 +1,98 @@
+"""Several keys of one endpoint, pasted in one list, for everybody or for teams."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from conversations import actions
+from conversations.models import Team, User
+from conversations.reporting.permissions import sees
+from providers.endpoints import adding
+from providers.models import ApiKey, Endpoint
+
+MAX_KEYS = 100
+
+
+class Unshown(forms.Textarea):
+    """A text that a page takes and does not give back."""
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
+class KeysForm(forms.Form):
+    """A key a line; none of them is shown again, not even where one is refused."""
+
+    keys = forms.CharField(
+        label=capfirst(gettext_lazy("keys")),
+        max_length=MAX_KEYS * 4100,
+        widget=Unshown(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy("One a line. They are stored encrypted and never shown again."),
+    )
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.order_by("name"),
+        label=capfirst(gettext_lazy("only for the teams")),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("With none picked they are everybody's."),
+    )
+
+    def __init__(self, endpoint: Endpoint, given: Any = None) -> None:
+        super().__init__(given)
+        self.endpoint = endpoint
+
+    def clean_keys(self) -> list[str]:
+        lines = [line.strip() for line in self.cleaned_data["keys"].splitlines()]
+        found = {number: line for number, line in enumerate(lines, 1) if line}
+        if len(found) > MAX_KEYS:
+            raise ValidationError(_("At most %(most)s keys at once."), params={"most": MAX_KEYS})
+        earlier: set[str] = set()
+        for number, key in found.items():
+            self._check(number, key, earlier)
+            earlier.add(key)
+        return list(found.values())
+
+    def _check(self, number: int, key: str, earlier: set[str]) -> None:
+        try:
+            adding.check_key(key)
+            adding.refuse_twice(ApiKey(endpoint=self.endpoint), key)
+            if key in earlier:
+                raise ValidationError(_("This key stands in the list twice."))
+        except ValidationError as error:
+            said = _("Line %(number)s: %(problem)s")
+            raise ValidationError(said, params={"number": number, "problem": " ".join(error.messages)}) from None
+
+
+@require_http_methods(["GET", "POST"])
+def _page(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+    if endpoint.is_local:
+        raise PermissionDenied
+    form = KeysForm(endpoint, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        return _added(request, endpoint, form)
+    frame = {**admin.site.each_context(request), "opts": Endpoint._meta, "original": endpoint}
+    context = {"title": _("Add keys"), "form": form}
+    return TemplateResponse(request, "admin/providers/endpoint/keys.html", {**frame, **context})
+
+
+def _added(request: HttpRequest, endpoint: Endpoint, form: KeysForm) -> HttpResponse:
+    assert isinstance(request.user, User)
+    added = actions.add_keys(request.user, endpoint, form.cleaned_data["keys"], form.cleaned_data["teams"])
+    said = _("Keys added: %(count)s.") % {"count": len(added)}
+    admin.site.get_model_admin(Endpoint).log_change(request, endpoint, said)
+    messages.success(request, said)
+    return redirect("admin:providers_endpoint_change", endpoint.pk)
+
+
+add_keys = sees(("providers.view_endpoint", "providers.add_apikey"), _page)

@@ -1,0 +1,125 @@
+"""The ledger in the admin: a million rows, of which a page looks at a few."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from conversations.admin.ledger_filters import KeyFilter, ModelFilter, PersonFilter, TeamFilter
+from conversations.models import UsageRecord
+from conversations.reporting.names import OUTCOMES, outcome_name
+from conversations.reporting.periods import Period
+from conversations.templatetags.amounts import count, money, seconds
+from conversations.usage.daily_sums import FINE, bounds_of
+from providers.audit.admin import DiscreetAdmin
+
+MOST = 10_000
+"""Rows that one may leaf through: who looks for older ones filters, or takes the CSV."""
+USUAL_DAYS = "30"
+
+FAILED = sorted(OUTCOMES.keys() - FINE)
+
+Rows = QuerySet[UsageRecord]
+
+
+class FirstOfMany(Paginator):  # type: ignore[type-arg]
+    """Counts no further than it leafs."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[:MOST].count())
+
+
+class DaysFilter(admin.SimpleListFilter):
+    """The last month, unless said otherwise."""
+
+    title = _("period")
+    parameter_name = "days"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("today")), ("7", _("7 days")), (USUAL_DAYS, _("30 days")), ("all", _("all"))]
+
+    def choices(self, changelist: Any) -> Any:
+        """Without Django's own “all”, which would be the usual days here."""
+        for value, title in self.lookup_choices:
+            address = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": (self.value() or USUAL_DAYS) == value, "query_string": address, "display": title}
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        days = self.value() or USUAL_DAYS
+        if not days.isdecimal() or len(days) > 3:
+            return queryset
+        begins, _ends = bounds_of(Period.until_today(max(1, int(days))).first)
+        return queryset.filter(created_at__gte=begins)
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    """All that failed, or what ended in one way; asked of nobody which ways occur, for that reads every row."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failed", _("all errors")), *OUTCOMES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        if self.value() == "failed":
+            return queryset.filter(outcome__in=FAILED)  # by an index, which “none of the others” would not use
+        return queryset.filter(outcome=self.value()) if self.value() else queryset
+
+
+@admin.register(UsageRecord)
+class LedgerAdmin(DiscreetAdmin):
+    """Every call there was; whoever sees this sees no word of what was said."""
+
+    list_display = [
+        "created_at",
+        "user",
+        "model_name",
+        "price",
+        "tokens",
+        "ending",
+        "endpoint_name",
+        "key_name",
+        "waits",
+    ]
+    exclude = ["outcome"]
+    readonly_fields = ["ending"]
+    list_filter = [DaysFilter, OutcomeFilter, PersonFilter, TeamFilter, ModelFilter, KeyFilter]
+    list_select_related = ["user"]
+    list_per_page = 50
+    sortable_by = ["created_at"]
+    paginator = FirstOfMany
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they would count a million rows once for each choice of each filter
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("outcome"))
+    def ending(self, call: UsageRecord) -> str:
+        return outcome_name(call.outcome)
+
+    @admin.display(description=_("tokens in / out"))
+    def tokens(self, call: UsageRecord) -> str:
+        said = (call.output_tokens or 0) + (call.thought_tokens or 0)
+        return f"{count(call.input_tokens or 0)} / {count(said)}{' ≈' if call.estimated else ''}"
+
+    @admin.display(description=_("cost"))
+    def price(self, call: UsageRecord) -> str:
+        return money(call.cost)
+
+    @admin.display(description=_("first token / in all"))
+    def waits(self, call: UsageRecord) -> str:
+        return f"{seconds(call.first_token_ms)} / {seconds(call.total_ms)}"

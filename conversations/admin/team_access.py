@@ -1,0 +1,91 @@
+"""Keys and models in the admin, with the teams that alone may use them."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy
+
+from conversations.models import Team
+from providers.admin.endpoints import ApiKeyAdmin, KeyForm, LanguageModelAdmin
+from providers.audit import log
+from providers.audit.admin import AuditedAdmin
+from providers.models import ApiKey, LanguageModel
+
+
+class ForTeamsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A row that may be some teams' only; a personal key is its owner's and no team's."""
+
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.order_by("name"),
+        label=capfirst(gettext_lazy("only for the teams")),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("With none picked it is everybody's."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if getattr(self.instance, "owner_id", None):
+            del self.fields["teams"]
+        elif not self.instance._state.adding:
+            self.fields["teams"].initial = teams_of(self.instance)
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]
+        if "teams" in self.cleaned_data:
+            self.instance.teams.set(self.cleaned_data["teams"])
+
+
+class TeamKeyForm(ForTeamsForm, KeyForm):
+    class Meta(KeyForm.Meta):
+        pass
+
+
+class ForTeamsAdmin(AuditedAdmin):
+    """Shows and changes the teams of a row in one save with the row."""
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        writes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        teams = [] if getattr(obj, "owner_id", None) else ["teams" if writes else "team_names"]
+        return [*super().get_fields(request, obj), *teams]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*super().get_readonly_fields(request, obj), "team_names"]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Note what teams gain and lose, in the transaction that stores the row."""
+        concerned = ids(teams_of(form.instance)) | ids(form.cleaned_data.get("teams", ()))
+        with log.watch(request.user, Team.objects.filter(pk__in=concerned)):
+            super().save_related(request, form, formsets, change)
+
+    @admin.display(description=gettext_lazy("only for the teams"))
+    def team_names(self, row: Any) -> str:
+        return ", ".join(team.name for team in teams_of(row)) or gettext("everybody")
+
+
+def teams_of(row: Any) -> Iterable[Team]:
+    return row.teams.order_by("name") if row and row.pk else []
+
+
+def ids(teams: Iterable[Team]) -> set[UUID]:
+    return {team.pk for team in teams}
+
+
+admin.site.unregister([ApiKey, LanguageModel])
+
+
+@admin.register(ApiKey)
+class TeamKeyAdmin(ForTeamsAdmin, ApiKeyAdmin):
+    form = TeamKeyForm
+
+
+@admin.register(LanguageModel)
+class TeamModelAdmin(ForTeamsAdmin, LanguageModelAdmin):
+    form = ForTeamsForm
+    fields = ["name", "enabled"]

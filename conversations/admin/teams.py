@@ -1,0 +1,167 @@
+"""People and teams in the admin. Conversations are not here: an administrator does not read what is private."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from conversations import actions
+from conversations.accounts import notices, staff_roles
+from conversations.admin.audit_download import DownloadedAuditAdmin
+from conversations.admin.budgets import BudgetForm
+from conversations.admin.ledger import LedgerAdmin
+from conversations.admin.memberships import MembershipInline
+from conversations.admin.people import PersonAdmin
+from conversations.admin.team_access import TeamKeyAdmin, TeamModelAdmin
+from conversations.admin.words import NamedPermissions, name_everything
+from conversations.models import Budget, Installation, Team, User
+from conversations.reporting.names import key_name, names_of
+from providers.audit.admin import AuditedAdmin
+
+__all__ = ["DownloadedAuditAdmin", "LedgerAdmin", "PersonAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
+
+name_everything()
+
+
+@admin.register(Team)
+class TeamAdmin(AuditedAdmin):
+    list_display = ["name", "people", "created_at"]
+    search_fields = ["name"]
+    fields = ["name", "names_speakers", "model", "system_prompt", "own_models", "own_keys"]
+    readonly_fields = ["own_models", "own_keys"]
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+        return super().get_queryset(request).prefetch_related("members")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
+        """Refuse while it has conversations, and to those who may not switch off the keys and models it has."""
+        if obj is None or obj.conversations.exists():
+            return False
+        own = {"providers.change_apikey": obj.api_keys, "providers.change_languagemodel": obj.models}
+        may_switch_off = all(request.user.has_perm(needed) for needed, rows in own.items() if rows.exists())
+        return may_switch_off and super().has_delete_permission(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Team | None = None) -> list[Any]:
+        """Name keys and models only to those who may see them; both are given at the key and at the model."""
+        needed = {"own_models": "providers.view_languagemodel", "own_keys": "providers.view_apikey"}
+        hidden = {name for name, permission in needed.items() if not (obj and request.user.has_perm(permission))}
+        return [name for name in super().get_fields(request, obj) if name not in hidden]
+
+    def delete_model(self, request: HttpRequest, obj: Team) -> None:
+        assert isinstance(request.user, User)
+        if switched_off := actions.remove_team(request.user, obj):
+            names = ", ".join(switched_off)
+            messages.warning(
+                request, gettext("Switched off, as they were this team's alone: %(names)s.") % {"names": names}
+            )
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Whom this page removes loses what the team's own page takes; the audit log is written by the page."""
+        formset.save(commit=False)
+        for place in formset.deleted_objects:
+            actions.end_place(request.user, place)
+        for place in [*formset.new_objects, *(place for place, _fields in formset.changed_objects)]:
+            place.save()
+
+    @admin.display(description=_("models of its own"))
+    def own_models(self, team: Team) -> str:
+        return ", ".join(model.name for model in team.models.all()) or "–"
+
+    @admin.display(description=_("keys of its own"))
+    def own_keys(self, team: Team) -> str:
+        return ", ".join(key_name(key) for key in team.api_keys.select_related("endpoint")) or "–"
+
+    @admin.display(description=_("members"))
+    def people(self, team: Team) -> str:
+        return ", ".join(person.name for person in team.members.all())
+
+
+@admin.register(Installation)
+class SiteAdmin(AuditedAdmin):
+    """What holds for the whole site: one row."""
+
+    fields = ["staff_makes_teams"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not Installation.objects.exists() and super().has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Installation | None = None) -> bool:
+        return False
+
+
+@admin.register(Budget)
+class BudgetAdmin(AuditedAdmin):
+    form = BudgetForm
+    fields = ["whose", "period", "soft", "hard"]
+    list_display = ["kind", "target_name", "period", "soft", "hard"]
+    list_filter = ["kind", "period"]
+
+    @admin.display(description=_("whose"))
+    def target_name(self, budget: Budget) -> str:
+        return names_of(budget.kind, [budget.target])[budget.target] if budget.target else gettext("each")
+
+
+admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
+
+
+@admin.register(Group)
+class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ignore[misc,type-arg]
+    """Django's groups of permissions, for staff: who changes them gives power, so only superusers do."""
+
+    list_display = ["label"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    @admin.display(description=_("group"), ordering="name")
+    def label(self, group: Group) -> str:
+        return staff_roles.label_of(group)
+
+
+@admin.register(Authenticator)
+class FactorAdmin(AuditedAdmin):
+    """Second factors can be taken away from somebody who lost theirs; what is in them is nobody's to see."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        super().delete_model(request, obj)
+        _tell_of_removal(request, [obj.user])
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        people = list(User.objects.filter(authenticator__in=queryset).distinct())
+        super().delete_queryset(request, queryset)
+        _tell_of_removal(request, people)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        """Leave the second factors of staff to superusers: without one, a password alone is that person's power."""
+        is_staffs = obj is not None and (obj.user.is_staff or obj.user.is_superuser)
+        return (not is_staffs or bool(request.user.is_superuser)) and super().has_delete_permission(request, obj)
+
+
+def _tell_of_removal(request: HttpRequest, people: list[Any]) -> None:
+    """Nobody loses a second factor without hearing of it."""
+    assert isinstance(request.user, User)
+    for person in people:
+        notices.tell(person, notices.Kind.FACTOR_REMOVED, by=request.user)

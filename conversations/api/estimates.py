@@ -1,0 +1,35 @@
+"""What a question is likely to cost before it is asked, and what is left for it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from conversations.actions import model_choice
+from conversations.models import Conversation, File, Message, User
+from conversations.usage import budgets as spending
+from conversations.usage import estimates
+from providers import counting
+from providers.types import Usage
+
+
+def estimate(
+    user: User, conversation: Conversation, parent: UUID | None, asked: Sequence[UUID], text: str, files: Sequence[UUID]
+) -> dict[str, Any]:
+    """Tokens, cost and budgets, as the API tells them; refuses models that are not for this person."""
+    models = model_choice.models(user, conversation, asked)
+    above = conversation.messages.filter(pk=parent).first() if parent and not conversation._state.adding else None
+    branch = Message.objects.branch(above.pk) if above else []
+    known = estimates.likely_usage(conversation, branch, {})
+    more = counting.tokens(text) + sum(map(estimates.file_tokens, File.objects.visible_to(user).filter(pk__in=files)))
+    usage = Usage((known.input_tokens or 0) + more, known.output_tokens)
+    budgets = {left for model in models for left in spending.budgets_of(user, conversation.team_id, model.pk)}
+    return {
+        "currency": settings.CHATSITE_CURRENCY,
+        "input_tokens": len(models) * (usage.input_tokens or 0),
+        "output_tokens": len(models) * (usage.output_tokens or 0),
+        "cost": sum(spending.likely_cost(model, usage) for model in models),
+        "budgets": [asdict(left) for left in sorted(budgets, key=lambda left: (left.kind, left.period))],
+    }

@@ -1,0 +1,298 @@
+"""The HTTP API, /api/v1/: JSON for a browser's session and for programs with a token, described by OpenAPI."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI, Router, Schema, Status
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.files import UploadedFile
+from ninja.parser import Parser
+from ninja.security import HttpBearer, django_auth
+
+from conversations import actions
+from conversations.accounts import rate_limits
+from conversations.api import estimates
+from conversations.api.schemas import (
+    ConversationChange,
+    ConversationIn,
+    ConversationOut,
+    ConversationPage,
+    EstimateIn,
+    EstimateOut,
+    Failure,
+    MeOut,
+    MessagePage,
+    ModelOut,
+    UploadOut,
+)
+from conversations.errors import NotFound, Refused
+from conversations.files import storage
+from conversations.live import events
+from conversations.models import Conversation, File, Message, PersonalToken, Team, User
+from conversations.models.conversation import TITLE_LENGTH
+from conversations.models.sidebar import after, cursor_of
+from conversations.protocol import commands
+from conversations.protocol.parameters import checked
+from conversations.text import TEXT_LENGTH, clean, one_line
+from conversations.usage import quotas
+from conversations.usage.model_access import models_anywhere, models_for
+
+PAGE, MOST = 50, 200
+"""Rows of a page unless asked otherwise, and at most."""
+
+
+class JsonObjects(Parser):
+    """Bodies as strict as a websocket's frames; of any other value ninja would take attributes for fields."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        return commands.json_object(request.body.decode())
+
+
+class BearerToken(HttpBearer):
+    """A person's own program, by its personal token; it needs no CSRF token, as no browser sends it unasked."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> User | None:
+        found = PersonalToken.objects.of(token).select_related("user").first()
+        if found is None:
+            if rate_limits.bad_token(request):
+                raise Refused("rate_limited", "Too many calls with a token that is none.")
+            return None
+        found.note_use()
+        request.user = found.user
+        return found.user
+
+
+api = NinjaAPI(
+    title="Chatsite",
+    version="1",
+    urls_namespace="api",
+    auth=[BearerToken(), django_auth],
+    docs_url=None,
+    parser=JsonObjects(),
+)
+router = Router()
+_ANY_BYTES = {"responses": {200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}}
+_ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
+
+
+@router.get("/me", response={200: MeOut, **_ERRORS})
+def me(request: HttpRequest) -> dict[str, Any]:
+    person = _person(request)
+    places = person.memberships.select_related("team").order_by("team__name")
+    teams = [{"id": place.team_id, "name": place.team.name, "role": place.role} for place in places]
+    return {"id": person.id, "name": person.name, "language": person.language, "teams": teams}
+
+
+@router.get("/models", response={200: list[ModelOut], **_ERRORS})
+def models(request: HttpRequest, team: UUID | None = None) -> list[dict[str, Any]]:
+    """What this person may use: anywhere or, with `team`, in that team's conversations."""
+    person = _person(request)
+    if team is not None:
+        _found(Team.objects.writable_by(person), team)
+    usable = models_for(person, team) if team else models_anywhere(person)
+    return [
+        {
+            "id": model.id,
+            "name": model.name,
+            "endpoints": [deployment.endpoint.name for deployment in model.deployments.all() if deployment.enabled],
+            "capabilities": model.capabilities(),
+        }
+        for model in usable.prefetch_related("deployments__endpoint")
+    ]
+
+
+@router.get("/conversations", response={200: ConversationPage, **_ERRORS})
+def conversations(
+    request: HttpRequest, cursor: str | None = None, q: str = "", team: UUID | None = None, limit: int = PAGE
+) -> dict[str, Any]:
+    """Newest first; `q` looks in titles and messages."""
+    person, size = _person(request), max(1, min(limit, MOST))
+    rows = Conversation.objects.visible_to(person).for_sidebar(person)
+    if team is not None:
+        rows = rows.filter(team=team)
+    if q := clean(q, "q").strip()[:TITLE_LENGTH]:
+        rows = rows.filter(Q(title__icontains=q) | Exists(_messages_with(q)))
+    page = list(after(rows, cursor)[: size + 1])
+    return {
+        "results": [events.conversation_json(row, person) for row in page[:size]],
+        "next": cursor_of(page[size - 1]) if len(page) > size else None,
+    }
+
+
+@router.post("/conversations", response={201: ConversationOut, **_ERRORS})
+def create(request: HttpRequest, given: ConversationIn) -> Status[dict[str, Any]]:
+    person = _person(request)
+    team = _found(Team.objects.writable_by(person), given.team) if given.team is not None else None
+    fields = {**_fields(given, person, given.team), **({"team": team} if team else {})}
+    conversation = actions.create_conversation(person, **fields)
+    return Status(201, _shown(person, conversation.id))
+
+
+@router.get("/conversations/{uuid:conversation_id}", response={200: ConversationOut, **_ERRORS})
+def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
+    return _shown(_person(request), conversation_id)
+
+
+@router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, 204: None, **_ERRORS})
+def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> Status[dict[str, Any] | None]:
+    """`team` moves it: an id, or null for its owner alone. 204: moved out of this person's own sight."""
+    person = _person(request)
+    found: Conversation = _found(Conversation.objects.writable_by(person), conversation_id)
+    team = given.team if "team" in given.model_fields_set else found.team_id
+    with transaction.atomic():
+        if fields := _fields(given, person, team):
+            actions.change_conversation(person, conversation_id, **fields)
+        if "team" in given.model_fields_set:
+            actions.move_conversation(person, conversation_id, given.team)
+    if not Conversation.objects.visible_to(person).filter(pk=conversation_id).exists():
+        return Status(204, None)
+    return Status(200, _shown(person, conversation_id))
+
+
+@router.delete("/conversations/{uuid:conversation_id}", response={204: None, **_ERRORS})
+def delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
+    actions.delete_conversation(_person(request), conversation_id)
+    return Status(204, None)
+
+
+@router.get("/conversations/{uuid:conversation_id}/messages", response={200: MessagePage, **_ERRORS})
+def messages(
+    request: HttpRequest, conversation_id: UUID, before: UUID | None = None, limit: int = PAGE
+) -> dict[str, Any]:
+    """The newest messages of all branches, oldest first within the page; `next` goes into `before`."""
+    size = max(1, min(limit, MOST))
+    found: Conversation = _found(Conversation.objects.visible_to(_person(request)), conversation_id)
+    rows = found.messages.select_related("author").order_by("-id")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    page = list(rows[: size + 1])
+    return {
+        "results": [events.message_json(message) for message in reversed(page[:size])],
+        "next": page[size - 1].id if len(page) > size else None,
+        "revision": found.revision,
+    }
+
+
+@router.post("/estimate", response={200: EstimateOut, **_ERRORS})
+def estimate(request: HttpRequest, given: EstimateIn) -> dict[str, Any]:
+    """What a question is likely to cost, and what is left for it; nothing is sent and nothing set aside."""
+    person = _person(request)
+    if given.team is not None:
+        _found(Team.objects.writable_by(person), given.team)
+    conversation: Conversation = (
+        _found(Conversation.objects.writable_by(person), given.conversation)
+        if given.conversation
+        else Conversation(owner=person, team_id=given.team)
+    )
+    return estimates.estimate(person, conversation, given.parent, given.models, given.text, given.files)
+
+
+@router.post("/files", response={201: UploadOut, **_ERRORS})
+def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
+    """A file for a message to come; unsent ones are their owner's only and go after 24 hours."""
+    if (file.size or 0) > storage.MAX_BYTES:
+        raise Refused("too_long", f"A file may have {storage.MAX_BYTES // 2**20} MB.")
+    kept = storage.receive(_person(request), file.name or "", file.read())
+    return Status(201, {**storage.file_json(kept), "left": quotas.left_for_files(_person(request))})
+
+
+@router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS}, openapi_extra=_ANY_BYTES)
+def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
+    """The bytes, for those who may read a message that holds the file."""
+    return storage.response_of(_found(File.objects.visible_to(_person(request)), file_id))
+
+
+@router.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:anything}", include_in_schema=False)
+def no_such_call(request: HttpRequest, anything: str) -> None:
+    """Last of all: what no call above is."""
+    raise NotFound
+
+
+api.add_router("", router)
+
+
+# --- Parts of the above --------------------------------------------------------------------------------------------
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def _found(rows: Any, key: UUID) -> Any:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _shown(person: User, conversation_id: UUID) -> dict[str, Any]:
+    rows = Conversation.objects.visible_to(person).for_sidebar(person)
+    return events.conversation_json(_found(rows, conversation_id), person)
+
+
+def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
+    """What was given, checked; null means: as it is."""
+    asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
+    asked.pop("team", None)
+    if "title" in asked:
+        asked["title"] = one_line(asked["title"], "title", TITLE_LENGTH)
+    if "system_prompt" in asked:
+        asked["system_prompt"] = clean(asked["system_prompt"], "system_prompt")
+        if len(asked["system_prompt"]) > TEXT_LENGTH:
+            raise Refused("too_long", f"A system prompt may have {TEXT_LENGTH:,} characters.", "system_prompt")
+    if "model" in asked:
+        asked["model"] = models_for(person, team).filter(pk=asked["model"]).first()
+        if asked["model"] is None:
+            raise Refused("no_model", "This model is not there, or not for you.")
+    if "parameters" in asked:
+        asked["parameters"] = checked(asked["parameters"])
+    return asked
+
+
+def _messages_with(q: str) -> Any:
+    return Message.objects.filter(conversation=OuterRef("pk"), text__icontains=q)
+
+
+# --- Errors: one form for all --------------------------------------------------------------------------------------
+
+
+def _failure(request: HttpRequest, status: int, code: str, text: str) -> HttpResponse:
+    return api.create_response(request, {"error": {"code": code, "text": text}}, status=status)
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    return api.create_response(request, {"error": error.as_json()}, status=error.http_status)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return refused(request, NotFound())
+
+
+@api.exception_handler(AuthenticationError)
+def signed_out(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return _failure(request, 401, "signed_out", "Sign in first.")
+
+
+@api.exception_handler(ValidationError)
+def bad_field(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    places = ", ".join(sorted({str(problem["loc"][-1]) for problem in error.errors}))
+    return _failure(request, 400, "bad_field", f"This is not what the field takes: {places}.")
+
+
+@api.exception_handler(HttpError)
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == 400:
+        return _failure(request, 400, "bad_frame", "The body is not a JSON object.")
+    return _failure(request, error.status_code, "refused", f"{str(error).rstrip('.')}.")
+
+
+@api.exception_handler(RequestDataTooBig)
+def too_long(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _failure(request, 413, "too_long", "The body is longer than any call needs.")

@@ -1,0 +1,150 @@
+"""What the processes of one site tell each other, as JSON: events, pieces of replies, questions and hints."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from conversations.content.parts import Numbered, Piece
+from conversations.live import frames
+from providers.types import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """What a reply has been sent on as, piece by piece."""
+
+    reply: UUID
+    conversation: UUID
+    pieces: Numbered
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """All of a reply up to `seq`, the answer to Asked."""
+
+    reply: UUID
+    seq: int
+    parts: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody who comes late wants all of a reply."""
+
+    reply: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Somebody wants these replies to end."""
+
+    replies: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """This reply's row is terminal: what waited for it may begin."""
+
+    reply: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """Somebody looks at this conversation and does not know who else does, elsewhere."""
+
+    conversation: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Not everything that happened since then, in seconds of time.time(), could be told."""
+
+    since: float
+
+
+Message = frames.News | Grown | Whole | Asked | Stopped | Ended | Came | Lost
+
+
+def to_bytes(message: Message) -> bytes:
+    return frames.serialise(_to_json(message)).encode("utf-8", "surrogatepass")
+
+
+def from_bytes(content: bytes) -> Message:
+    """The message that `to_bytes` made; its payloads hold texts where they held ids and times."""
+    told = json.loads(content)
+    match told["kind"]:
+        case "news":
+            return _news(told)
+        case "grown":
+            return Grown(
+                UUID(told["reply"]), UUID(told["conversation"]), [_numbered(piece) for piece in told["pieces"]]
+            )
+        case "whole":
+            return Whole(UUID(told["reply"]), told["seq"], told["parts"])
+        case "asked":
+            return Asked(UUID(told["reply"]))
+        case "stopped":
+            return Stopped(tuple(map(UUID, told["replies"])))
+        case "ended":
+            return Ended(UUID(told["reply"]))
+        case "came":
+            return Came(UUID(told["conversation"]))
+        case _:
+            return Lost(told["since"])
+
+
+def _to_json(message: Message) -> dict[str, Any]:
+    match message:
+        case frames.News():
+            named = {"conversation": message.conversation, "payload": message.payload, "html": message.html}
+            return {"kind": "news", **named, "people": message.people}
+        case Grown(reply, conversation, pieces):
+            told = [_piece_to_json(seq, piece) for seq, piece in pieces]
+            return {"kind": "grown", "reply": reply, "conversation": conversation, "pieces": told}
+        case Whole(reply, seq, parts):
+            return {"kind": "whole", "reply": reply, "seq": seq, "parts": parts}
+        case Asked(reply):
+            return {"kind": "asked", "reply": reply}
+        case Stopped(replies):
+            return {"kind": "stopped", "replies": replies}
+        case Ended(reply):
+            return {"kind": "ended", "reply": reply}
+        case Came(conversation):
+            return {"kind": "came", "conversation": conversation}
+        case Lost(since):
+            return {"kind": "lost", "since": since}
+
+
+def _news(told: dict[str, Any]) -> frames.News:
+    people = told["people"]
+    return frames.News(
+        UUID(told["conversation"]),
+        told["payload"],
+        told["html"],
+        people=None if people is None else tuple(map(UUID, people)),
+    )
+
+
+def _piece_to_json(seq: int, piece: Piece) -> dict[str, Any]:
+    told: dict[str, Any] = {"seq": seq}
+    if piece.text:
+        told["text"] = piece.text
+    if piece.thought:
+        told["thought"] = piece.thought
+    if piece.part is not None:
+        told["part"] = piece.part.to_json()
+    if piece.carried:
+        told["carried"] = [part.to_json() for part in piece.carried]
+    return told
+
+
+def _numbered(told: dict[str, Any]) -> tuple[int, Piece]:
+    part = Part.from_json(told["part"]) if "part" in told else None
+    piece = Piece(told.get("text", ""), told.get("thought", ""), part, _parts(told.get("carried", ())))
+    return told["seq"], piece
+
+
+def _parts(told: Iterable[dict[str, Any]]) -> tuple[Part, ...]:
+    return tuple(Part.from_json(part) for part in told)

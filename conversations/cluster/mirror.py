@@ -1,0 +1,64 @@
+"""A reply that another process writes, as far as this one has heard of it."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from conversations.content.parts import Numbered, Parts, Piece
+from conversations.live.reply import LiveReply
+from providers.types import Part
+
+
+class MirroredReply(LiveReply):
+    """Fed with numbered pieces on the loop; `in_step` is set while none of those that were sent is missing."""
+
+    def __init__(self, reply_id: UUID, conversation: UUID) -> None:
+        super().__init__(reply_id, conversation, attempt=0)
+        self.in_step = asyncio.Event()
+        self.asked_at = 0.0
+        self._next = 1
+        self._ahead: Numbered = []
+
+    def hear(self, pieces: Numbered) -> None:
+        """Take pieces in; those behind a gap wait for `adopt`."""
+        if pieces and pieces[0][0] == 1:
+            self.in_step.set()
+        self._ahead += [(seq, piece) for seq, piece in pieces if seq >= self._next]
+        if self.in_step.is_set():
+            self._step()
+
+    def adopt(self, seq: int, parts: Iterable[dict[str, Any]]) -> bool:
+        """Become what the reply was at `seq`, unless we know more; True where viewers have missed something."""
+        missed = seq >= self._next
+        if missed:
+            said = Parts()
+            said.add(Piece(carried=tuple(map(Part.from_json, parts))))
+            with self._lock:
+                self._sent, self._seq = said, seq
+            self._next = seq + 1
+            self.pending.clear()
+        self.in_step.set()
+        self._step()
+        return missed
+
+    def take(self) -> Numbered:
+        self.grown = False
+        pieces: Numbered = list(self.pending)  # type: ignore[arg-type]  # numbered already, by its owner
+        self.pending.clear()
+        with self._lock:
+            for seq, piece in pieces:
+                self._sent.add(piece)
+                self._seq = seq
+        return pieces
+
+    def _step(self) -> None:
+        """What follows without a gap is due; the rest waits."""
+        ahead, self._ahead = self._ahead, []
+        for seq, piece in ahead:
+            if seq == self._next:
+                self.pending.append((seq, piece))  # type: ignore[arg-type]
+                self._next += 1
+            elif seq > self._next:
+                self.in_step.clear()
+                self._ahead.append((seq, piece))

@@ -1,0 +1,222 @@
+"""The other processes of this site: what they are told of our replies and events, and what we hear of theirs.
+
+Nothing depends on it. A process whose line to Redis was cut looks at the rows once it is back and tells its viewers
+which conversations have moved; they open these again, as after a broken connection of their own.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import DatabaseError
+
+from conversations import database_threads
+from conversations.cluster import messages as crossing
+from conversations.cluster.messages import Asked, Came, Ended, Grown, Lost, Stopped, Whole
+from conversations.cluster.mirror import MirroredReply
+from conversations.cluster.redis_bus import Bus
+from conversations.content.parts import Piece
+from conversations.live import frames
+from conversations.live.reply import LiveReply
+from conversations.models import Message
+
+if TYPE_CHECKING:
+    from conversations.live.hub import Hub
+
+ANSWER = 1.0
+"""Seconds in which a reply's owner says all of it to somebody who comes late; the row has it a second later."""
+
+TOGETHER = 0.1
+"""Seconds: those who come within it are told in one go who else is here."""
+
+Changes = Callable[[datetime, list[UUID]], list[frames.News]]
+
+
+class Neighbours:
+    """`stop` and `wake` are what the others may ask of us; `changes(since, people)` reads the rows."""
+
+    def __init__(
+        self, hub: "Hub", url: str, *, stop: Callable[[LiveReply], None], wake: Callable[[], None], changes: Changes
+    ) -> None:
+        self._hub, self._stop, self._wake, self._changes = hub, stop, wake, changes
+        self._mirrors: dict[UUID, MirroredReply] = {}
+        self._looks: set[asyncio.Task[None]] = set()
+        self._naming: set[UUID] = set()
+        self._bus = Bus(
+            url,
+            wanted=self._wanted,
+            hear=self._hear,
+            missed=self._look_again,
+            lost=lambda since: crossing.to_bytes(Lost(since)),
+        )
+        self.start, self.close, self.follow = self._bus.start, self._bus.close, self._bus.follow
+
+    # --- What the others are told ---
+
+    def relay(self, reply: LiveReply, pieces: list[tuple[int, Piece]]) -> None:
+        """Our viewers are being sent these; on the loop."""
+        if pieces:
+            grown = Grown(reply.id, reply.conversation, pieces)
+            self._bus.publish(self._channel(reply.conversation), crossing.to_bytes(grown))
+
+    def announce(self, news: frames.News) -> None:
+        """An event that began here; on the loop."""
+        self._ended(news)
+        channel = self._channel(news.conversation) if news.people is None else self._bus.everywhere
+        self._bus.publish(channel, crossing.to_bytes(news))
+
+    def ask_who_is_here(self, conversation: UUID) -> None:
+        """Somebody came to it here; on the loop."""
+        self._bus.publish(self._channel(conversation), crossing.to_bytes(Came(conversation)))
+
+    def ask_to_stop(self, replies: Iterable[UUID]) -> None:
+        """Whoever writes these shall hang up; from any thread."""
+        self._tell_everyone(Stopped(tuple(replies)))
+
+    def tell_of_the_end(self, reply: UUID) -> None:
+        """What waits for this reply may begin, wherever it waits; from any thread."""
+        self._tell_everyone(Ended(reply))
+
+    def _tell_everyone(self, message: crossing.Message) -> None:
+        if self._hub.loop is not None and not self._hub.loop.is_closed():
+            self._hub.loop.call_soon_threadsafe(self._bus.publish, self._bus.everywhere, crossing.to_bytes(message))
+
+    def replies(self) -> list[UUID]:
+        """Those that others write and somebody here looks at; from any thread."""
+        return list(self._mirrors)
+
+    # --- Who comes late ---
+
+    async def following(self, conversation: UUID) -> None:
+        """Wait until we hear what happens in this conversation."""
+        await self._bus.following(self._channel(conversation))
+
+    async def mirrored(self, messages: list[Message]) -> list[MirroredReply]:
+        """Replies that others write, all of them so far: from their owners, else from the rows."""
+        return list(await asyncio.gather(*map(self._mirrored, messages)))
+
+    async def _mirrored(self, message: Message) -> MirroredReply:
+        mirror = self._mirror(message.id, message.conversation_id)
+        if mirror.in_step.is_set():
+            return mirror
+        self._ask(mirror)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(mirror.in_step.wait(), ANSWER)
+        if not mirror.in_step.is_set():
+            row = await asyncio.wrap_future(database_threads.submit(Message.objects.filter(pk=message.id).first))
+            self._adopt(mirror, (row or message).seq, (row or message).parts)
+        return mirror
+
+    def _mirror(self, reply: UUID, conversation: UUID) -> MirroredReply:
+        if reply not in self._mirrors:
+            self._mirrors[reply] = MirroredReply(reply, conversation)
+        return self._mirrors[reply]
+
+    def _ask(self, mirror: MirroredReply) -> None:
+        """Once a second at most: a reply that fell behind hears on many pieces before the answer comes."""
+        if time.monotonic() < mirror.asked_at + ANSWER:
+            return
+        mirror.asked_at = time.monotonic()
+        self._bus.publish(self._bus.everywhere, crossing.to_bytes(Asked(mirror.id)))
+
+    # --- What the others say ---
+
+    def _channel(self, conversation: UUID) -> str:
+        return self._bus.channel("conversation", conversation)
+
+    def _wanted(self) -> list[str]:
+        """The channels of what is looked at here; what nobody looks at any more is forgotten."""
+        watched = self._hub.viewings.conversations()
+        self._mirrors = {key: mirror for key, mirror in self._mirrors.items() if mirror.conversation in watched}
+        return [self._channel(conversation) for conversation in watched]
+
+    def _hear(self, content: bytes) -> None:
+        match crossing.from_bytes(content):
+            case frames.News() as news:
+                self._tell(news)
+            case Grown(reply, conversation, pieces):
+                self._grow(reply, conversation, pieces)
+            case Whole(reply, seq, parts):
+                if (mirror := self._mirrors.get(reply)) and not mirror.in_step.is_set():
+                    self._adopt(mirror, seq, parts)
+            case Asked(reply):
+                self._answer(reply)
+            case Stopped(replies):
+                for live in [self._hub.replies[key] for key in replies if key in self._hub.replies]:
+                    self._stop(live)
+            case Ended():
+                self._wake()
+            case Came(conversation):
+                self._name_people(conversation)
+            case Lost(since):
+                self._look_again(since)
+
+    def _tell(self, news: frames.News) -> None:
+        """An event of another process; the end of a reply comes after its last words."""
+        mirror = self._ended(news)
+        if mirror is None:
+            self._hub.tell(news)
+        else:
+            self._hub.finish(mirror, lambda: self._hub.tell(news))
+
+    def _ended(self, news: frames.News) -> MirroredReply | None:
+        """The mirror that this event makes superfluous."""
+        if news.payload["type"] != "message.finished":
+            return None
+        return self._mirrors.pop(UUID(str(news.payload["message"]["id"])), None)
+
+    def _grow(self, reply: UUID, conversation: UUID, pieces: list[tuple[int, Piece]]) -> None:
+        if not self._hub.viewings.is_watched(conversation):
+            return
+        mirror = self._mirror(reply, conversation)
+        mirror.hear(pieces)
+        if mirror.in_step.is_set():
+            self._hub.grow(mirror)
+        else:
+            self._ask(mirror)
+
+    def _adopt(self, mirror: MirroredReply, seq: int, parts: list[dict[str, object]]) -> None:
+        if mirror.adopt(seq, parts):
+            self._hub.skip(mirror, seq)
+        self._hub.grow(mirror)
+
+    def _answer(self, reply: UUID) -> None:
+        if live := self._hub.replies.get(reply):
+            said = live.snapshot()
+            self._bus.publish(self._channel(live.conversation), crossing.to_bytes(Whole(reply, said.seq, said.parts)))
+
+    def _name_people(self, conversation: UUID) -> None:
+        if conversation not in self._naming:
+            self._naming.add(conversation)
+            self._hub.later(TOGETHER, lambda: self._named(conversation))
+
+    def _named(self, conversation: UUID) -> None:
+        self._naming.discard(conversation)
+        self._hub.presence.name(conversation)
+
+    # --- After a silence ---
+
+    def _look_again(self, since: float) -> None:
+        """Something may have been missed: ask for every reply anew, and tell which conversations have moved."""
+        for mirror in self._mirrors.values():
+            mirror.in_step.clear()
+            mirror.asked_at = 0.0
+            self._ask(mirror)
+        task = asyncio.create_task(self._tell_changes(datetime.fromtimestamp(since, UTC)))
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)
+
+    async def _tell_changes(self, since: datetime) -> None:
+        people = list({viewer.user_id for viewer in self._hub.viewings.everyone()})
+        while True:
+            try:
+                changes = await asyncio.wrap_future(database_threads.submit(self._changes, since, people))
+                break
+            except DatabaseError:
+                await asyncio.sleep(ANSWER)
+        for news in changes:
+            self._hub.tell(news)

@@ -1,0 +1,109 @@
+"""What the body of a reply shows, in order, and the HTML of it that is stored."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from time import monotonic
+from typing import Any
+
+from conversations import markdown
+from conversations.content import citations
+
+Parts = Sequence[dict[str, Any]]
+
+_BACKTICKS = re.compile(r"`{3,}")
+_LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
+
+
+def rendered(text: str, parts: Parts, seconds: float, work: float) -> str:
+    """Return the HTML of a reply's words and code, to be stored; raises markdown.Away after so many seconds.
+
+    What takes more processor time than `work`, in seconds, is shown as it was written.
+    """
+    until, budget = monotonic() + seconds, markdown.Work(work)
+    return _joined(
+        markdown.rendered(said, marks, until - monotonic(), budget) for said, marks in _rendered_parts(text, parts)
+    )
+
+
+def as_written(text: str, parts: Parts) -> str:
+    """Return what is shown instead while there is no such HTML."""
+    return _joined(markdown.plain(said) for said, _ in _rendered_parts(text, parts))
+
+
+def segments(html: str, text: str, parts: Parts, key: str) -> list[dict[str, Any]]:
+    """Return neighbouring texts as one segment, and every other part as it is stored, code with its `html`.
+
+    `html` was made of the same text and parts; `key` tells this reply's sources apart.
+    """
+    if is_words(parts):
+        said = [{"kind": "text", "html": markdown.stored(html)}] if text else []
+        return [*(part for part in parts if part["kind"] == "thought"), *said]
+    pieces = iter(html.split(markdown.PART))
+    numbered = list(citations.numbered(parts))
+    titles = {mark.number: mark.title for mark in citations.marks(numbered)}
+    return [
+        {**part, "html": markdown.linked(markdown.stored(next(pieces, "")), titles, key)}
+        if _is_rendered(part)
+        else part
+        for part in _merged(numbered)
+    ]
+
+
+def is_words(parts: Parts) -> bool:
+    """Tell whether a reply is nothing but text and thoughts: its text is one, whatever is thought in between."""
+    return all(part["kind"] in ("text", "thought") for part in parts)
+
+
+def fits(html: str, parts: Parts) -> bool:
+    """Tell whether this HTML has a piece for each part that is rendered."""
+    return is_words(parts) or html.count(markdown.PART) == max(0, sum(map(_is_rendered, _merged(parts))) - 1)
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    return markdown.PART.join(pieces)
+
+
+def _rendered_parts(text: str, parts: Parts) -> Iterator[tuple[str, list[markdown.Mark]]]:
+    """Yield what there is to render, in order, with the sources of each text."""
+    if is_words(parts):
+        yield text, []
+        return
+    numbered = list(citations.numbered(parts))
+    marks = sorted(citations.marks(numbered))
+    begun = 0
+    for part in _merged(numbered):
+        said = part.get("text", "")
+        if part["kind"] == "text":
+            yield said, _inside(marks, begun, begun + len(said))
+            begun += len(said)
+        elif part["kind"] == "code":
+            yield _fenced(said, part.get("language") or ""), []
+
+
+def _merged(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the parts, neighbouring texts as one."""
+    for is_text, neighbours in groupby(parts, key=lambda part: part["kind"] == "text"):
+        if is_text:
+            yield {"kind": "text", "text": "".join(part.get("text", "") for part in neighbours)}
+        else:
+            yield from neighbours
+
+
+def _is_rendered(part: dict[str, Any]) -> bool:
+    return part["kind"] in ("text", "code")
+
+
+def _fenced(code: str, language: str) -> str:
+    """Return code as a block like one in a text: a fence that nothing inside it can close."""
+    longest = max(map(len, _BACKTICKS.findall(code)), default=2)
+    fence = "`" * (longest + 1)
+    named = language.lower() if _LANGUAGE.fullmatch(language) else ""
+    return f"{fence}{named}\n{code}\n{fence}"
+
+
+def _inside(marks: list[markdown.Mark], begin: int, end: int) -> list[markdown.Mark]:
+    """Return the marks of one text among several, counted from its beginning; `marks` are sorted."""
+    first, last = (bisect_right(marks, at, key=lambda mark: mark.end) for at in (begin, end))
+    return [markdown.Mark(mark.end - begin, mark.number, mark.title) for mark in marks[first:last]]

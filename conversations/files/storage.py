@@ -1,0 +1,192 @@
+"""Files in and out: check, clean, keep the bytes, and give them to vendors."""
+
+import base64
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+
+from conversations.content import file_parts
+from conversations.errors import NotFound, Refused
+from conversations.files import images
+from conversations.files.media_types import ending_of, media_type_of
+from conversations.files.stored_response import StoredFile
+from conversations.models import File, Membership, Message, User
+from conversations.models.file import NAME_LENGTH, UNSENT
+from conversations.text import one_line
+from conversations.usage import quotas
+from providers.types import Part
+
+MAX_BYTES = 25 * 1024 * 1024
+MAX_UNSENT = 40
+"""Files that one person may have waiting for their messages."""
+
+
+def receive(owner: User, name: str, content: bytes) -> File:
+    """Keep what somebody uploads, as what it is and not as it is called; refuses what no model takes."""
+    if not content:
+        raise Refused("bad_field", "This file is empty.")
+    if len(content) > MAX_BYTES:
+        raise Refused("too_long", f"A file may have {MAX_BYTES // 2**20} MB.")
+    _check_unsent(owner)
+    quotas.check_files(owner, len(content))
+    media_type = media_type_of(content)
+    if media_type is None:
+        raise Refused("bad_field", "A file must be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8.")
+    with _kept(owner, _name(name, media_type), media_type, _clean(content, media_type)) as file, transaction.atomic():
+        User.objects.select_for_update().only("pk").get(pk=owner.pk)  # one upload of a person after the other
+        _check_unsent(owner)
+        quotas.check_files(owner, file.size)
+        file.save(force_insert=True)
+    return file
+
+
+def keep(owner: User, name: str, media_type: str, content: bytes) -> File:
+    """Bytes and a row for them."""
+    with _kept(owner, name, media_type, content) as file:
+        file.save(force_insert=True)
+    return file
+
+
+def _check_unsent(owner: User) -> None:
+    if File.objects.unsent_of(owner).count() >= MAX_UNSENT:
+        raise Refused("busy", f"You have {MAX_UNSENT} files that are not sent yet; send or wait first.")
+
+
+@contextlib.contextmanager
+def _kept(owner: User, name: str, media_type: str, content: bytes) -> Iterator[File]:
+    """Bytes first; they go again unless their row is saved. A crash between leaves bytes for the sweep to remove."""
+    file = File(owner=owner, name=name, media_type=media_type, size=len(content))
+    with contextlib.ExitStack() as undone:
+        undone.callback(file.path.unlink, missing_ok=True)
+        try:
+            _write(file, content)
+        except OSError:
+            raise Refused("unavailable", "This site has no room for a file just now.") from None
+        yield file
+        undone.pop_all()
+
+
+def _write(file: File, content: bytes) -> None:
+    file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as target:
+        target.write(content)
+
+
+def keep_made(reply_id: UUID, part: Part) -> Part:
+    """What a model made, as a file that the reply holds; the part keeps everything but the bytes."""
+    reply = Message.objects.select_related("author", "conversation__owner").get(pk=reply_id)
+    try:
+        content = base64.b64decode(part.detail["data"])
+    except ValueError:
+        return Part("unknown")
+    media_type = media_type_of(content) or "application/octet-stream"
+    name = f"{part.kind}{ending_of(media_type)}"
+    file = keep(reply.author or reply.conversation.owner, name, media_type, content)
+    attach(reply, [file])
+    kind = "image" if file.is_image else "file"
+    return Part(kind, "", {**file_parts.emptied(part).detail, "file": str(file.id), "name": name})
+
+
+def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:
+    """Inside a transaction: the sender's own files, in the order given; refuses any other with not_found.
+
+    One that was sent already must be theirs to read until the transaction ends.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
+    mine = File.objects.filter(owner=owner, pk__in=wanted)
+    if any(file.was_sent for file in mine):
+        list(Membership.objects.select_for_update(no_key=True).filter(user=owner))
+        mine = File.objects.visible_to(owner).filter(owner=owner, pk__in=wanted)
+    found = {file.id: file for file in mine}
+    if len(found) < len(wanted):
+        raise NotFound
+    return [found[key] for key in wanted]
+
+
+def attach(message: Message, attached: Sequence[File]) -> None:
+    """From now on these are for whoever may read a message that holds them, and for nobody besides."""
+    message.files.add(*attached)
+    File.objects.filter(pk__in=[file.pk for file in attached]).update(was_sent=True)
+
+
+def as_base64(file_id: str) -> str:
+    """The bytes of a file as vendors take them; empty where they are gone."""
+    file = File.objects.filter(pk=file_id).first()
+    if file is None:
+        return ""
+    with contextlib.suppress(FileNotFoundError):
+        return base64.b64encode(file.path.read_bytes()).decode()
+    return ""
+
+
+def remove_forgotten() -> None:
+    """Files that were never sent go, bytes and all; also those whose last message is gone."""
+    for file in File.objects.forgotten():
+        path = file.path  # a deleted row has no id to find them by
+        if File.objects.forgotten().filter(pk=file.pk).delete()[0]:
+            path.unlink(missing_ok=True)
+    _remove_nameless()
+
+
+def _remove_nameless() -> None:
+    """Bytes without a row: of a crash between the two, or of somebody whose account was deleted."""
+    old = time.time() - UNSENT.total_seconds()
+    known = {key.hex for key in File.objects.values_list("pk", flat=True).iterator()}
+    for path in (settings.CHATSITE_DATA / "files").glob("??/*"):
+        if path.name not in known and path.stat().st_mtime < old:
+            path.unlink(missing_ok=True)
+
+
+def part_of(file: File) -> dict[str, object]:
+    """A file as a part of the message that holds it."""
+    kind = "image" if file.is_image else "file"
+    return {"kind": kind, "file": str(file.id), "name": file.name, "media_type": file.media_type}
+
+
+def response_of(file: File) -> HttpResponse:
+    """The bytes, for whoever has been found to be allowed: a picture to look at, anything else to keep."""
+    try:
+        response = StoredFile(file.path, file.media_type)
+    except FileNotFoundError:
+        raise NotFound from None
+    disposition = content_disposition_header(not file.is_image, file.name)
+    response.headers["Content-Disposition"] = disposition or "attachment"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def file_json(file: File) -> dict[str, object]:
+    return {"id": str(file.id), "name": file.name, "media_type": file.media_type, "bytes": file.size}
+
+
+def held_by(message: Message) -> list[dict[str, object]]:
+    """A message's files as websocket and HTTP API show them; its parts name them all."""
+    if not any("file" in part for part in message.parts):
+        return []
+    return [file_json(file) for file in message.files.all()]
+
+
+def _clean(content: bytes, media_type: str) -> bytes:
+    if not media_type.startswith("image/"):
+        return content
+    try:
+        return images.redrawn(content, media_type)
+    except images.Unreadable as problem:
+        raise Refused("bad_field", str(problem)) from None
+
+
+def _name(name: str, media_type: str) -> str:
+    """The last part of what it was called, one line of text; it is only ever shown, never a place."""
+    shown = one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:], "name", NAME_LENGTH)
+    return shown.strip(". ") or f"file{ending_of(media_type)}"

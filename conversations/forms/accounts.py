@@ -1,0 +1,123 @@
+"""The forms of our own pages."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from conversations.confusable_names import skeleton
+from conversations.models import User
+from conversations.text import one_line
+from providers.endpoints.presets import PRESETS
+
+
+class AccountForm(forms.Form):
+    """A name that nobody can mistake for another, and a password that is hard to guess."""
+
+    name = forms.CharField(max_length=150, label=_("Name"))
+    password = forms.CharField(strip=False, label=_("Password"), widget=forms.PasswordInput)
+
+    def clean_name(self) -> str:
+        name = User.normalize_username(self.cleaned_data["name"])
+        User._meta.get_field("username").run_validators(name)
+        if not skeleton(name) or User.objects.called(name).exists():
+            raise forms.ValidationError(_("This name is taken."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        _judge_password(self, User(username=self.cleaned_data.get("name", "")))
+        return self.cleaned_data
+
+
+class PasswordForm(forms.Form):
+    """A new password for somebody who is known."""
+
+    password = forms.CharField(strip=False, label=_("New password"), widget=forms.PasswordInput)
+
+    def __init__(self, person: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean(self) -> dict[str, Any]:
+        _judge_password(self, self.person)
+        return self.cleaned_data
+
+
+class ProfileForm(forms.Form):
+    """What others see of a person."""
+
+    display_name = forms.CharField(required=False, max_length=120, label=_("Name that others see"))
+
+    def __init__(self, person: User, given: Any) -> None:
+        super().__init__(given, initial={"display_name": person.display_name})
+        self.person = person
+
+    def clean_display_name(self) -> str:
+        name = one_line(self.cleaned_data["display_name"], "display_name", 120)
+        others = User.objects.called(name).exclude(pk=self.person.pk)
+        if name and (not skeleton(name) or others.exists()):
+            raise forms.ValidationError(_("This name is taken."))
+        return name
+
+    def save(self) -> None:
+        self.person.display_name = self.cleaned_data["display_name"]
+        self.person.save(update_fields=["display_name", "display_key"])
+
+
+class AddressForm(forms.Form):
+    """A mail address, or none."""
+
+    email = forms.EmailField(required=False, label=_("Email"))
+
+
+class ForgottenForm(forms.Form):
+    """The address to which a letter with a link to a new password goes."""
+
+    email = forms.EmailField(label=_("Email"))
+
+
+class TokenForm(forms.Form):
+    """What a personal token is for, and for how long."""
+
+    DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year"))]
+
+    name = forms.CharField(max_length=80, label=_("What it is for"))
+    days = forms.TypedChoiceField(choices=DAYS, coerce=int, label=_("Valid for"), initial="90")
+
+    def clean_name(self) -> str:
+        return one_line(self.cleaned_data["name"], "name", 80)
+
+
+def _judge_password(form: forms.Form, person: User) -> None:
+    if "password" in form.cleaned_data:
+        try:
+            validate_password(form.cleaned_data["password"], person)
+        except forms.ValidationError as error:
+            form.add_error("password", error)
+
+
+class JoiningForm(AccountForm):
+    """Somebody who was invited; the address is for a forgotten password, where the site sends mail."""
+
+    email = forms.EmailField(required=False, label=_("Email"))
+
+
+class SetUpForm(AccountForm):
+    """The first administrator."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    code = forms.CharField(required=False)
+
+
+class EndpointForm(forms.Form):
+    """A vendor's key and models, as the first-run card asks for them."""
+
+    preset = forms.ChoiceField(choices=[(preset.id, preset.label) for preset in PRESETS.values()])
+    base_url = forms.CharField(required=False, max_length=500, label=_("Address"))
+    models = forms.CharField(max_length=4000, label=_("Model"))
+    key = forms.CharField(required=False, strip=True, max_length=4096, label=_("Key"), widget=forms.PasswordInput)
+
+    def model_ids(self) -> list[str]:
+        return self.cleaned_data["models"].replace("，", ",").split(",")

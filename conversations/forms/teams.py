@@ -1,0 +1,127 @@
+"""The forms of the pages about teams."""
+
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conversations.confusable_names import skeleton
+from conversations.errors import Refused
+from conversations.models import Membership, Team
+from conversations.protocol.parameters import LEVELS, checked
+from conversations.text import TEXT_LENGTH, one_line
+from providers.models import LanguageModel
+
+NAME_LENGTH = Team._meta.get_field("name").max_length or 0
+
+
+class TeamForm(forms.Form):
+    """What a team is called."""
+
+    name = forms.CharField(max_length=NAME_LENGTH, label=_("Name"))
+
+    def clean_name(self) -> str:
+        name = one_line(self.cleaned_data["name"], "name", NAME_LENGTH)
+        if not skeleton(name):
+            raise forms.ValidationError(_("This name is taken."))
+        return name
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Membership.Role.choices)
+
+
+class InvitationForm(forms.Form):
+    """Whom a link lets in, for how long and how often."""
+
+    DAYS = [("1", _("1 day")), ("7", _("7 days")), ("30", _("30 days"))]
+
+    role = forms.ChoiceField(choices=Membership.Role.choices, label=_("Role"), initial=Membership.Role.MEMBER)
+    days = forms.TypedChoiceField(choices=DAYS, coerce=int, label=_("Valid for"), initial="7")
+    is_single_use = forms.TypedChoiceField(
+        choices=[("1", _("one person")), ("0", _("everybody who has the link"))],
+        coerce=lambda value: value == "1",
+        label=_("Lets in"),
+        initial="1",
+    )
+    mailed_to = forms.EmailField(required=False, label=_("Mail it to"))
+
+
+class DefaultsForm(forms.Form):
+    """How new conversations of a team begin."""
+
+    model = forms.ModelChoiceField(
+        LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
+    )
+    system_prompt = forms.CharField(required=False, strip=False, max_length=TEXT_LENGTH, label=_("System prompt"))
+    temperature = forms.FloatField(required=False, min_value=0, max_value=2, label=_("Temperature"))
+    max_tokens = forms.IntegerField(
+        required=False, min_value=1, max_value=1_000_000, label=_("Longest reply, in tokens")
+    )
+    thinking = forms.ChoiceField(
+        required=False,
+        label=_("Thinking"),
+        choices=[
+            ("", _("As the model likes")),
+            ("off", _("Off")),
+            ("auto", _("Automatic")),
+            ("minimal", _("Minimal")),
+            ("low", _("A little")),
+            ("medium", _("Medium")),
+            ("high", _("A lot")),
+        ],
+    )
+    web_search = forms.BooleanField(required=False, label=_("May search the web"))
+    names_speakers = forms.BooleanField(required=False, label=_("Tell the model who speaks"))
+
+    def __init__(self, team: Team, given: Any = None) -> None:
+        """Offer what the team has now, too, even if it could not be chosen anew."""
+        thinking = team.parameters.get("thinking", "")
+        level = thinking.get("level", _KEPT) if isinstance(thinking, dict) else thinking
+        initial = {**team.parameters, "thinking": level, "model": team.model_id, "system_prompt": team.system_prompt}
+        super().__init__(given, initial={**initial, "names_speakers": team.names_speakers})
+        models, levels = cast(Any, self.fields["model"]), cast(Any, self.fields["thinking"])
+        usable = LanguageModel.objects.usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
+        models.queryset = LanguageModel.objects.filter(Q(pk__in=usable) | Q(pk=team.model_id))
+        if level == _KEPT:
+            levels.choices = [*levels.choices, (_KEPT, _("As it is set"))]
+
+    def changed(self, team: Team) -> dict[str, Any]:
+        """Return the team's fields as given; parameters that this form does not show stay as they are."""
+        given = self.cleaned_data
+        shown = {
+            "temperature": given["temperature"],
+            "max_tokens": given["max_tokens"],
+            "thinking": _thinking(given["thinking"], team),
+            "web_search": given["web_search"] or None,
+        }
+        return {
+            "model": given["model"],
+            "system_prompt": given["system_prompt"],
+            "parameters": checked({**team.parameters, **shown}),
+            "names_speakers": given["names_speakers"],
+        }
+
+
+_KEPT = "kept"
+
+
+def _thinking(chosen: str, team: Team) -> Any:
+    if chosen == _KEPT:
+        return team.parameters.get("thinking")
+    return {"level": chosen} if chosen in LEVELS else chosen or None
+
+
+def sentence_of(refusal: Refused) -> str:
+    """What a page says of a refusal, in its reader's language."""
+    return str(_SENTENCES.get(refusal.code, _("That was not possible.")))
+
+
+_SENTENCES = {
+    "busy": _("You have very many of these already. Remove some first."),
+    "last_lead": _("A team keeps at least one lead: make somebody else a lead first."),
+    "conflict": _("This name is taken."),
+    "bad_text": _("This holds characters that cannot be kept."),
+    "too_long": _("This is too long."),
+}

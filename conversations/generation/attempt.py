@@ -1,0 +1,192 @@
+"""One call of a vendor for a reply: its words go to the hub, its cost to the ledger, its failure to the pool."""
+
+import logging
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from django.db import Error
+
+from conversations import database_threads
+from conversations.content.parts import Piece
+from conversations.files import storage
+from conversations.generation.checkpoints import Outcome
+from conversations.generation.outcomes import broken, ended
+from conversations.generation.queue import queue
+from conversations.live import LiveReply, hub
+from conversations.usage import ledger, plain_calls
+from conversations.usage.budgets import Payer
+from conversations.usage.estimates import Meter, Used
+from conversations.usage.ledger import Call
+from providers.client import route as pool
+from providers.client.route import Route
+from providers.client.stream import Stream
+from providers.encryption import sealing
+from providers.errors import ReplyTooLong, Stalled, VendorError, VendorTimeout
+from providers.pool.route_search import KeyWithdrawn
+from providers.reading.size_limits import Room
+from providers.types import Delta, Prompt
+
+MOST_MADE = 50
+"""Files that one reply may bring."""
+
+_NOT_WAITED_FOR = (VendorTimeout, Stalled, KeyWithdrawn)
+"""Ends that are ours: the vendor goes on, and counts."""
+
+_logger = logging.getLogger(__name__)
+_starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One attempt: the way to the vendor, what to say there, and what the reply begins with."""
+
+    route: Route
+    prompt: Prompt
+    payer: Payer
+    carried: tuple[Piece, ...] = ()
+
+
+def attempt(live: LiveReply, task: Task) -> Outcome | None:
+    """Call once; None when that failed before a word, and another way may be tried."""
+    queue.leave(live)
+    live.waiting = None
+    trying = _Trying(live, task, Meter(task.prompt))
+    outcome = "unavailable"  # a fault of our own, unless it ends as calls do
+    try:
+        _call(trying)
+        outcome = trying.error.code if trying.error else "stopped" if live.stopped else "complete"
+    finally:
+        used = trying.used()
+        may_go_on = _noted(trying, trying.call(outcome, used))
+    if trying.error is None:
+        return ended(live, trying.stream, used.counted)
+    if may_go_on and not live.stopped:
+        return None
+    return broken(live, trying.error.code, trying.error.text, trying.stream, used.counted)
+
+
+def _call(trying: "_Trying") -> None:
+    live, task = trying.live, trying.task
+    try:
+        with _as_it_is_now(live, task.route).stream(task.prompt, hub.rest) as trying.stream:
+            live.attach(trying.stream, task.route.key_id)
+            queue.call()  # the next in the line
+            _relay(trying)
+    except VendorError as failure:
+        trying.error = failure
+    except sealing.Locked as locked:
+        trying.error = KeyWithdrawn(because=str(locked))
+
+
+@dataclass(slots=True)
+class _Trying:
+    """One attempt while it is made: what it has brought, and what went wrong."""
+
+    live: LiveReply
+    task: Task
+    meter: Meter
+    stream: Stream | None = None
+    error: VendorError | None = None
+    begun: float = field(default_factory=time.monotonic)
+
+    def used(self) -> Used:
+        """As the vendor counts it; what has left is counted too where the vendor was not waited for."""
+        stream = self.stream
+        is_ours = self.error is None or isinstance(self.error, _NOT_WAITED_FOR)
+        return self.meter.read(stream.usage if stream else None, is_ours and stream is not None and stream.has_left)
+
+    def call(self, outcome: str, used: Used) -> Call:
+        """What is written of it into the ledger."""
+        first = self.stream.first_token_at if self.stream else None
+        return Call(
+            route=self.task.route,
+            outcome=outcome,
+            usage=used.usage,
+            estimated=used.is_estimated,
+            first_token_ms=round(1000 * (first - self.begun)) if first else None,
+            total_ms=round(1000 * (time.monotonic() - self.begun)),
+        )
+
+
+def _as_it_is_now(live: LiveReply, route: Route) -> Route:
+    """The way with the address of today: a local model may take seconds to start, and a stop does not wait for it."""
+    if not route.is_local:
+        return route
+    work = _starting.submit(route.reachable)
+    live.wait_for(work)
+    # Whoever was stopped calls nobody, whatever the address.
+    return replace(route, address=work.result() if work.done() else route.address, is_local=False)
+
+
+def _noted(trying: _Trying, call: Call) -> bool:
+    """As _conclude; what a database that does not answer has not taken is written with the end of the reply."""
+    try:
+        return database_threads.submit_change(_conclude, trying, call).result()
+    except Error:
+        _logger.exception("A call could not be written to the ledger; it is kept: %s", call.usage)
+        trying.live.owed.append(partial(ledger.record_owed, trying.task.payer, call))
+        return False
+
+
+def _relay(trying: _Trying) -> None:
+    """Feed what the vendor says to the hub."""
+    live, stream = trying.live, trying.stream
+    assert stream is not None
+    for delta in _as_far_as_it_fits(trying.task.carried, stream):
+        if not live.heard:
+            live.heard = True
+            _note_first_word(live)
+        trying.meter.note(delta)
+        delta = _with_files_kept(live, delta)
+        hub.feed(live, delta)
+        live.fed.add(Piece(delta.text, delta.thought, delta.part))
+    if live.withdrawn and not live.stopped:
+        raise KeyWithdrawn
+
+
+def _note_first_word(live: LiveReply) -> None:
+    assert live.search is not None
+    if live.search.probes:
+        database_threads.submit_change(live.search.heard).add_done_callback(lambda _: queue.call())
+
+
+def _conclude(trying: _Trying, call: Call) -> bool:
+    """Note how a call ended and what it cost; whether another may follow."""
+    live, route, error = trying.live, trying.task.route, trying.error
+    assert live.search is not None
+    ledger.record(trying.task.payer, call)
+    may_go_on = False
+    if error is not None and not live.heard:
+        may_go_on = live.search.failed(route, error)
+        if error.is_doubtful:
+            plain_calls.confirm(route, trying.task.payer)
+    elif live.heard or not live.stopped:
+        live.search.heard()
+    live.search.over()
+    if trying.stream is not None:
+        pool.remember(route, trying.stream.learnt)
+    return may_go_on
+
+
+def _as_far_as_it_fits(carried: tuple[Piece, ...], stream: Stream) -> Iterable[Delta]:
+    """What is carried over takes its share of what a reply may hold; raises ReplyTooLong behind the last that fits."""
+    if not carried:
+        return stream
+    room = Room()
+    for piece in carried:
+        list(room.fitting(Delta(piece.text, piece.thought)))
+    return (fitting for delta in stream for fitting in room.fitting(delta))
+
+
+def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
+    """Pictures become files of ours at once: megabytes stay out of rows and frames."""
+    part = delta.part
+    if part is None or "data" not in part.detail:
+        return delta
+    live.made += 1
+    if live.made > MOST_MADE:
+        raise ReplyTooLong
+    return Delta(part=database_threads.submit_change(storage.keep_made, live.id, part).result())

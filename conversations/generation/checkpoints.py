@@ -1,0 +1,237 @@
+"""The one thread that owns the rows of live replies: heartbeats, text so far, and the end of each.
+
+One conditional UPDATE is the write, the heartbeat and the question whether the reply is still wanted.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import close_old_connections, transaction
+from django.utils import timezone
+
+from conversations import markdown
+from conversations.database_threads import AWAY
+from conversations.live import LiveReply, announcing, hub
+from conversations.models import Message
+from conversations.models.message import Status
+from conversations.usage import budgets
+from providers.types import Finish, Usage
+
+ROUND = 0.25
+"""Seconds between two looks at what is due."""
+DUE = 0.7
+"""Seconds after which a reply's row is written again: with ROUND, what a killed server loses at most."""
+AT_ONCE = 100
+"""Rows that are written in one transaction: their texts are in memory twice meanwhile."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a reply ended."""
+
+    status: Status
+    finish: Finish | None = None
+    usage: Usage = field(default_factory=Usage)
+    error_code: str = ""
+    error_text: str = ""
+
+    @property
+    def bare(self) -> "Outcome":
+        """The same less what a vendor says of it: that any database takes."""
+        return Outcome(self.status, error_code=self.error_code)
+
+
+@dataclass(slots=True)
+class _Ending:
+    """An end that is not stored yet; `is_tried`: it may be all the same."""
+
+    reply: LiveReply
+    outcome: Outcome
+    html: str | None
+    is_tried: bool = False
+
+    @property
+    def is_bare(self) -> bool:
+        return self.outcome == self.outcome.bare and not self.reply.owed
+
+
+class Writer:
+    """Checkpoints and endings of all replies of this process, in batches, in one thread with one connection."""
+
+    def __init__(self) -> None:
+        self._endings: deque[_Ending] = deque()
+        self._wake = threading.Event()
+        self._closing = False
+        self.when_ended: Callable[[UUID], None] = lambda reply_id: None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._closing = False
+            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+            self._thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """Wait until every reply of this process has its end in its row, for at most this long."""
+        self._closing = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def end(self, reply: LiveReply, outcome: Outcome, html: str | None) -> None:
+        """Make this reply's row terminal, soon; `html` is all of it rendered, None where that has still to be done."""
+        self._endings.append(_Ending(reply, outcome, html))
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not (self._closing and not hub.replies):
+            self._wake.wait(ROUND)
+            self._wake.clear()
+            try:
+                self._write_endings()
+                self._write_checkpoints()
+                _obey_stops()
+            except Exception:  # this thread's outermost frame: without it no reply ends any more
+                _logger.exception("The replies under way could not be written; they are kept and tried again.")
+                close_old_connections()
+                time.sleep(ROUND)
+        close_old_connections()
+
+    def _write_endings(self) -> None:
+        """Write all ends, and what is due between them: replies under way must not count as abandoned meanwhile."""
+        while self._endings:
+            self._write_checkpoints()
+            ending = self._endings[0]
+            try:
+                _write_end(ending)
+            except AWAY:
+                ending.is_tried = True
+                raise  # it stays first in the queue
+            except Exception:
+                _logger.exception("The end of reply %s cannot be stored as it is.", ending.reply.id)
+                if not ending.is_bare:
+                    ending.outcome, ending.reply.owed = ending.outcome.bare, []
+                    continue  # its words come first; should they be to blame, the sweep ends it
+            self._endings.popleft()
+            hub.forget(ending.reply.id)
+            self.when_ended(ending.reply.id)
+
+    def _write_checkpoints(self) -> None:
+        now = time.monotonic()
+        due = [reply for reply in list(hub.replies.values()) if now - reply.checkpoint_at >= DUE]
+        for first in range(0, len(due), AT_ONCE):
+            batch = due[first : first + AT_ONCE]
+            _write_batch(batch)
+            for reply in batch:
+                reply.checkpoint_at = now
+                if reply.pending or reply.when_flushed:
+                    hub.grow(reply)  # it may have waited for this
+
+
+def _write_batch(replies: list[LiveReply]) -> None:
+    snapshots = [(reply, reply.snapshot()) for reply in replies]
+    said = [
+        {"id": reply.id, "attempt": reply.attempt, "text": now.text, "parts": now.parts, "seq": now.seq}
+        for reply, now in snapshots
+    ]
+    with transaction.atomic():
+        written = Message.objects.checkpoint(said)
+    for reply in replies:
+        if reply.id not in written:
+            reply.lost = True  # somebody ended it
+            reply.stop()
+
+
+def _obey_stops() -> None:
+    """Hang up where a stop was asked for through the row, as other processes do."""
+    mine = {reply.id: reply for reply in list(hub.replies.values()) if not reply.stopped}
+    if not mine:
+        return
+    asked = Message.objects.under_way().filter(stop_requested=True)
+    for reply_id in mine.keys() & set(asked.values_list("pk", flat=True)):
+        mine[reply_id].stop()
+
+
+class AlreadyEnded(Exception):
+    """The row was ended by somebody else: whatever this transaction did is undone."""
+
+
+def _write_end(ending: _Ending) -> None:
+    """The one end of a reply; silent where somebody else was first."""
+    reply = ending.reply
+    try:
+        with transaction.atomic():
+            message = Message.objects.select_related("conversation").get(pk=reply.id)
+            _end_row(message, reply, ending.outcome, ending.html)
+    except (AlreadyEnded, ObjectDoesNotExist):  # ended by another, or deleted with its conversation
+        _pay(reply.owed)
+        if ending.is_tried:  # or by ourselves, and nobody was told
+            announcing.again(reply.id)
+
+
+def _pay(owed: Sequence[Callable[[], None]]) -> None:
+    if owed:
+        with transaction.atomic():
+            for write in owed:
+                write()
+
+
+def _end_row(message: Message, reply: LiveReply, outcome: Outcome, html: str | None) -> None:
+    said = reply.snapshot()
+    end(message, reply.attempt, outcome, html, reply.owed, text=said.text, parts=said.parts, seq=said.seq)
+
+
+def end(
+    message: Message,
+    attempt: int,
+    outcome: Outcome,
+    html: str | None,
+    owed: Sequence[Callable[[], None]] = (),
+    **said: Any,
+) -> None:
+    """Inside a transaction: make the row terminal and announce it; raises AlreadyEnded where it is already.
+
+    What is `owed` for its calls is written with it. Without `html` the reply is announced as it was written, and
+    rendered when somebody looks at it.
+    """
+    conversation = message.conversation
+    revision = conversation.advance(2)
+    for write in owed:  # behind the conversation's lock, as whoever asks locks first that and then budgets
+        write()
+    changed = Message.objects.attempt(message.pk, attempt).update(
+        **said,
+        status=outcome.status,
+        html=html or "",
+        html_version=0 if html is None else markdown.RENDERER_VERSION,
+        revision=revision,
+        ended_at=timezone.now(),
+        finish_reason=outcome.finish.reason if outcome.finish else "",
+        input_tokens=outcome.usage.input_tokens,
+        output_tokens=outcome.usage.output_tokens,
+        thought_tokens=outcome.usage.thought_tokens,
+        cached_tokens=outcome.usage.cached_tokens,
+        cost=budgets.close(message.pk),
+        error_code=outcome.error_code,
+        error_text=outcome.error_text,
+    )
+    if not changed:
+        raise AlreadyEnded
+    ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
+    if html is None:
+        ended.show_as_written()
+    streaming = Message.objects.under_way().filter(conversation=conversation).exists()
+    # Whatever goes wrong in telling, the reply has ended.
+    transaction.on_commit(partial(announcing.tell_of_the_end, ended, revision + 1, streaming), robust=True)
+
+
+writer = Writer()

@@ -1,0 +1,109 @@
+"""The branch above a reply, as a provider understands it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+
+from conversations.content import file_parts
+from conversations.files import storage
+from conversations.generation.branch_cache import recall
+from conversations.models import File, Message, User
+from conversations.models.message import Role, Said
+from providers.client.route import Route
+from providers.errors import ContextTooLong
+from providers.types import Part, Prompt, Turn
+
+MAX_FILE_BYTES = 40 * 2**20
+"""Of all files of one prompt: vendors take 20 to 50 MB a request."""
+
+
+GO_ON = (
+    "Your last reply broke off. Continue it exactly where it ends: repeat nothing of it and write no introduction; "
+    "your words are appended to it as they come."
+)
+"""What a model is told that shall finish its reply: few vendors let the last turn be the model's own."""
+
+
+SPEAKERS = (
+    "Several people write here. Each of their messages begins with its author's name and a colon; "
+    "your replies do not begin with a name."
+)
+"""What a model is told where a team lets it know who speaks."""
+
+
+def prompt_for(reply: Message, route: Route) -> Prompt:
+    """Everything said on the way to this reply, in order, as far as the model at the end of this route takes it."""
+    conversation = reply.conversation
+    branch = recall.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
+    if reply.continues is not None:
+        branch.append(Said(Role.ASSISTANT, reply.continues.parts))
+    _refuse_too_many_bytes(branch, route.takes)
+    is_named = conversation.team is not None and conversation.team.names_speakers
+    turns = _turns(branch, route.takes, _names(branch) if is_named else {})
+    return Prompt(
+        model=route.vendor_id,
+        turns=(*turns, *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
+        system=f"{conversation.system_prompt}\n\n{SPEAKERS}".strip() if is_named else conversation.system_prompt,
+        parameters={**conversation.parameters, **reply.parameters},
+    )
+
+
+def _refuse_too_many_bytes(branch: list[Said], taken: Set[str]) -> None:
+    """Every file goes out with every question: before they are all read, see whether anybody would take them."""
+    parts = (part for said in branch for part in said.parts)
+    named = {part["file"] for part in parts if "file" in part and part["kind"] in taken}
+    size = File.objects.filter(pk__in=named).aggregate(size=Sum("size"))["size"] if named else 0
+    if (size or 0) > MAX_FILE_BYTES:
+        limit = MAX_FILE_BYTES // 2**20
+        raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
+
+
+def _names(branch: Iterable[Said]) -> dict[str, str]:
+    """What those are called who asked."""
+    people = {UUID(said.author): said.author for said in branch if said.role == Role.USER and said.author}
+    return {people[user.pk]: user.name for user in User.objects.filter(pk__in=people)}
+
+
+def _turns(branch: Iterable[Said], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
+    assistant = Role.ASSISTANT.value
+    for role, stored, author in branch:
+        parts = _parts(stored, taken)
+        if role == assistant:
+            yield Turn("assistant", parts)
+        else:
+            yield Turn("user", _signed(parts, names[author]) if author in names else parts)
+
+
+def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
+    """With the author's name before their first words, or alone where they sent only files."""
+    signature = f"{' '.join(name.split())}: "
+    place = next((place for place, part in enumerate(parts) if part.kind == "text"), None)
+    if place is None:
+        return (*parts, Part("text", signature.strip()))
+    return (*parts[:place], parts[place]._replace(text=signature + parts[place].text), *parts[place + 1 :])
+
+
+def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
+    """What a message holds, as it came, less its seams."""
+    if len(said) == 1 and len(said[0]) == 2 and said[0]["kind"] == "text" and "text" in said[0]:  # most, by far
+        return (Part("text", said[0]["text"]),)
+    return tuple(_read(said, taken))
+
+
+def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
+    kept = (Part.from_json(stored) for stored in said if stored["kind"] != "seam")
+    for is_words, group in groupby(kept, key=lambda part: part.kind == "text" and not part.detail):
+        if is_words:
+            yield Part("text", "".join(part.text for part in group))
+        else:
+            yield from (_with_file(part, taken) if "file" in part.detail else part for part in group)
+
+
+def _with_file(part: Part, taken: Set[str]) -> Part:
+    """A part with the bytes of its file, which are read only now; its name, where nobody takes them."""
+    if part.kind not in taken:
+        return file_parts.in_words(part)
+    return file_parts.filled(part, storage.as_base64(part.detail["file"]))

@@ -1,0 +1,252 @@
+"""One reply from its first to its last delta: a plain loop in a thread of our own pool."""
+
+import logging
+import time
+from collections.abc import Collection
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+
+from conversations import database_threads, markdown
+from conversations.content.parts import Piece, carried_over
+from conversations.content.segments import rendered
+from conversations.crew import Crew
+from conversations.generation import prompts
+from conversations.generation.attempt import Task, attempt
+from conversations.generation.checkpoints import Outcome, writer
+from conversations.generation.outcomes import broken, closing, restarted, stopped
+from conversations.generation.queue import queue
+from conversations.live import LiveReply, events, hub
+from conversations.models import Message
+from conversations.models.message import Status
+from conversations.usage import budgets, model_access
+from conversations.usage.budgets import Payer
+from providers import clock
+from providers.client.route import Route
+from providers.errors import VendorError
+from providers.models import ApiKey
+from providers.pool.route_search import Search, Wait
+from providers.prepared_queries import Prepared
+from providers.types import Part, Prompt
+
+DATABASE_PATIENCE, AGAIN_SECONDS = 60.0, 0.5
+RENDERING, LAST_RENDERING = 10.0, 0.3
+"""Seconds that a reply that ends waits to be rendered, usually and when the server ends,"""
+RENDER_WORK = 5.0
+"""and that it may take of the processor."""
+
+_logger = logging.getLogger(__name__)
+_threads = Crew("reply", settings.CHATSITE_STREAM_THREADS, kept=0)
+
+
+def start(reply: Message) -> None:
+    """Begin to write this reply, or wait in sight for the one above its question to end. Returns at once."""
+    live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
+    live.row = reply
+    hub.begin(live)
+    markdown.child.warm()
+    _ask(live)
+
+
+def wake_waiting() -> None:
+    """Look again whether the first of those that wait may begin."""
+    for live in queue.due():
+        _ask(live)
+
+
+def _ask(live: LiveReply) -> None:
+    if live.ask():
+        _threads.submit(run, live)
+
+
+def is_closing() -> bool:
+    """The server is about to end: nothing new begins."""
+    return closing.is_set()
+
+
+def stop(live: LiveReply) -> None:
+    """Hang up at once; a reply that had not begun ends here."""
+    live.stop()
+    _end_if_waiting(live, Outcome(Status.STOPPED))
+
+
+def stop_wherever(replies: Collection[UUID]) -> None:
+    """Hang up on these, whichever process writes them."""
+    here = {key: live for key in replies if (live := hub.replies.get(key))}
+    for live in here.values():
+        stop(live)
+    if hub.neighbours is not None and (elsewhere := set(replies) - set(here)):
+        hub.neighbours.ask_to_stop(elsewhere)
+
+
+def interrupt_all() -> None:
+    """The server ends: hang up on every vendor; what they have said stays, marked as interrupted."""
+    closing.set()
+    for live in list(hub.replies.values()):
+        live.stop()
+        _end_if_waiting(live, restarted(live))
+
+
+def hang_up_on_withdrawn_keys() -> None:
+    """Calls with a key that was switched off or deleted end; their replies go on by another one, if they can."""
+    calling = [(live, live.key) for live in list(hub.replies.values()) if live.key]
+    if not calling:
+        return
+    used = {key for _, key in calling}
+    wanted = set(ApiKey.objects.filter(pk__in=used, enabled=True).values_list("pk", flat=True))
+    for live in [live for live, key in calling if key not in wanted]:
+        live.withdraw()
+
+
+def _end_if_waiting(live: LiveReply, outcome: Outcome) -> None:
+    """End it at once, as this may be the loop: what it was to begin with is rendered when somebody looks at it."""
+    if live.claim():
+        _end(live, outcome, None if list(live.fed) else "")
+
+
+def _end(live: LiveReply, outcome: Outcome, html: str | None) -> None:
+    queue.leave(live)
+    hub.end(live, partial(writer.end, live, outcome, html))
+
+
+def _rendered(live: LiveReply) -> str | None:
+    """Return the HTML of all that was said, or None where there is no time for it."""
+    try:
+        seconds = LAST_RENDERING if closing.is_set() else RENDERING
+        return rendered(live.fed.text(), live.fed.as_json(), seconds, RENDER_WORK)
+    except markdown.Away:
+        return None
+
+
+def run(live: LiveReply) -> None:
+    """Write one reply to its end, whatever happens on the way, unless it has to wait again."""
+    try:
+        live.look()
+        if not live.claim():
+            return
+        outcome = _write(live)
+    except Exception:
+        _logger.exception("A reply ended by a fault of our own.")
+        outcome = broken(live, "unavailable", "Something went wrong on this site; the log has the details.")
+        if live.search is not None:
+            database_threads.submit_change(live.search.over)
+    if outcome is not None:
+        _end(live, outcome, _rendered(live))
+
+
+def _write(live: LiveReply) -> Outcome | None:
+    """One attempt after the other, until one brings words or there is none left; None when it has to wait."""
+    outcome: Outcome | None = None
+    while outcome is None:
+        if live.stopped:
+            return stopped(live)
+        calls = queue.calls
+        try:
+            step = _prepared(live)
+        except VendorError as error:
+            return broken(live, error.code, error.text)
+        except database_threads.AWAY:
+            if not live.stopped:
+                raise
+            return stopped(live)
+        if isinstance(step, Wait):
+            return _wait(live, step, calls)
+        outcome = attempt(live, step)
+    return outcome
+
+
+def _prepared(live: LiveReply) -> Task | Wait:
+    """What there is to do, tried again while the database is away or busy: the question is stored, it can wait."""
+    until = time.monotonic() + DATABASE_PATIENCE
+    while True:
+        try:
+            return database_threads.submit_preparation(_next_step, live).result()
+        except database_threads.AWAY:
+            if time.monotonic() > until or live.stopped:
+                raise
+            _logger.warning("The database does not answer; reply %s tries again.", live.id)
+            live.pause(AGAIN_SECONDS)
+
+
+def _next_step(live: LiveReply) -> Task | Wait:
+    """What there is to do: call somebody, or wait for the reply above or for a key; raises VendorError."""
+    reply = _row(live)
+    if (above := _above(reply)) is not None and _UNDER_WAY(above):
+        return Wait("queued", line=frozenset([above]))
+    carried = _carry_over(live, reply.continues)
+    payer = Payer.of(reply)
+    live.search = search = live.search or Search(reply.model_id, partial(_keys, payer), live.id)
+    while isinstance(step := search.next(partial(queue.is_turn_of, live)), Route):
+        task = Task(step, _prompt(search, reply, step), payer, carried)
+        if budgets.reserve_for_key(payer, step, task.prompt):
+            return task
+        search.without(step)
+    return step
+
+
+def _above(reply: Message) -> UUID | None:
+    """The reply above its question; None where there is none, or it had ended already when the question was asked."""
+    question = reply.parent
+    if question is None:
+        return None
+    known = question._state.fields_cache.get("parent")
+    return None if known is not None and not known.is_under_way else question.parent_id
+
+
+_UNDER_WAY = Prepared(lambda reply: Message.objects.under_way().filter(pk=reply).only("pk"))
+
+
+def _row(live: LiveReply) -> Message:
+    """As it was created just now; as it is, for a reply that has waited."""
+    row, live.row = live.row, None
+    return row or Message.objects.select_related("conversation__team", "parent", "continues").get(pk=live.id)
+
+
+def _keys(payer: Payer) -> list[ApiKey]:
+    return model_access.keys_that_serve(payer.model, payer.user, payer.team) if payer.model else []
+
+
+def _prompt(search: Search, reply: Message, route: Route) -> Prompt:
+    try:
+        return prompts.prompt_for(reply, route)
+    except VendorError:
+        search.over()
+        raise
+
+
+def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[Piece, ...]:
+    """What the reply begins with, said when it is first looked at."""
+    carried = tuple(carried_over([Part.from_json(part) for part in earlier.parts])) if earlier else ()
+    if live.search is None:
+        for piece in carried:
+            hub.feed(live, piece)
+            live.fed.add(piece)
+    return carried
+
+
+def _wait(live: LiveReply, wait: Wait, calls: int) -> Outcome | None:
+    """Stand in the queue without a thread; viewers are told why. `calls` is what the queue had counted before."""
+    reason = {"code": wait.code, **({"until": wait.until} if wait.until else {})}
+    queue.stand(live, wait.line, wait.until)
+    if live.waiting != reason:
+        live.waiting = reason
+        events.message_waiting(live.conversation, live.id, wait.code, wait.until)
+    if not live.put_back():
+        return stopped(live)
+    if wait.until:
+        hub.later((wait.until - clock.now()).total_seconds(), wake_waiting)
+    elif queue.calls != calls:
+        _ask(live)
+    return None
+
+
+def _tell_of_the_end(reply: UUID) -> None:
+    """What waits for this reply may wait here or elsewhere."""
+    wake_waiting()
+    if hub.neighbours is not None:
+        hub.neighbours.tell_of_the_end(reply)
+
+
+writer.when_ended = _tell_of_the_end
+queue.call = wake_waiting

@@ -1,0 +1,131 @@
+"""The server → browser vocabulary: what is told of a message or a conversation, and to whom."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.template.loader import render_to_string
+
+from conversations.content.parts import public
+from conversations.files import storage
+from conversations.live import hub
+from conversations.live.frames import News
+from conversations.models import Conversation, Message, User
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """A message as websocket and HTTP API show it."""
+    wrote = message.author if message.author and not message.is_reply else None
+    return {
+        "id": message.id,
+        "conversation": message.conversation_id,
+        "parent": message.parent_id,
+        "role": message.role,
+        "author": {"id": wrote.id, "name": wrote.name} if wrote else None,
+        "text": message.text,
+        "parts": [public(part) for part in message.parts],
+        "files": storage.held_by(message),
+        "status": message.status,
+        "seq": message.seq,
+        "model": message.model_id,
+        "model_name": message.model_name,
+        "finish_reason": message.finish_reason or None,
+        "usage": message.usage(),
+        "error": {"code": message.error_code, "text": message.error_text} if message.error_code else None,
+        "created_at": message.created_at,
+    }
+
+
+def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
+    """A conversation as this person sees it; it must come from `for_sidebar(user)`."""
+    return {
+        **_shared_fields(conversation),
+        "id": conversation.id,
+        "audience": _audience(conversation, user),
+        "system_prompt": conversation.system_prompt,
+        "parameters": conversation.parameters,
+        "unread": conversation.is_unread,  # type: ignore[attr-defined]
+        "streaming": conversation.is_streaming,  # type: ignore[attr-defined]
+        "revision": conversation.revision,
+    }
+
+
+def body_html(message: Message) -> str:
+    """The inside of a message's body, the same for every reader."""
+    return render_to_string("_message_body.html", {"message": message})
+
+
+def messages_created(conversation: Conversation, messages: Iterable[Message], revision: int) -> None:
+    """They are there, in this order, and one of them is about to be written; the loop is woken once for all of it."""
+    made = [News(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
+    hub.publish(*made, updated(conversation, revision, streaming=True))
+
+
+def message_finished(message: Message) -> None:
+    payload = {**_of_message("message.finished", message), "seq": message.seq}
+    hub.publish(News(message.conversation_id, payload, body_html(message)))
+
+
+def message_waiting(conversation: UUID, message: UUID, code: str, until: datetime | None) -> None:
+    """This reply has not begun: why, and until when, if that is known."""
+    payload = {"type": "message.waiting", "conversation": conversation, "message": message, "reason": {"code": code}}
+    hub.publish(News(conversation, {**payload, "until": until} if until else payload))
+
+
+def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:
+    """For every socket of everyone who may read it: sidebars show conversations that are not open."""
+    hub.publish(updated(conversation, revision, **changed))
+
+
+def updated(conversation: Conversation, revision: int, **changed: Any) -> News:
+    payload = {
+        "type": "conversation.updated",
+        "conversation": conversation.id,
+        "revision": revision,
+        **_shared_fields(conversation),
+        "tuned": bool(conversation.system_prompt or conversation.parameters),
+        **changed,
+    }
+    return News(conversation.id, payload, people=tuple(conversation.audience_ids()))
+
+
+def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID]) -> None:
+    payload = {"type": "conversation.gone", "conversation": conversation, "revision": revision}
+    hub.publish(News(conversation, payload, people=tuple(people)))
+
+
+def typing(conversation: UUID, person: User) -> None:
+    """This person is writing just now."""
+    who = {"id": person.id, "name": person.name}
+    hub.publish(News(conversation, {"type": "typing", "conversation": conversation, "person": who}))
+
+
+def _of_message(kind: str, message: Message) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "conversation": message.conversation_id,
+        "revision": message.revision,
+        "message": message_json(message),
+    }
+
+
+def _shared_fields(conversation: Conversation) -> dict[str, Any]:
+    team = conversation.team
+    return {
+        "title": conversation.title,
+        "owner": {"id": conversation.owner_id, "name": conversation.owner.name},
+        "team": {"id": team.id, "name": team.name} if team else None,
+        "model": conversation.model_id,
+        "updated_at": conversation.updated_at,
+    }
+
+
+def _audience(conversation: Conversation, user: User) -> dict[str, Any]:
+    team = conversation.team
+    is_own = conversation.owner_id == user.id
+    if team is None:
+        return {"kind": "private", "write": is_own, "decide": is_own}
+    write, led = conversation.is_writable, conversation.is_led  # type: ignore[attr-defined]
+    decide = led or (write and is_own)
+    return {"kind": "team", "team": {"id": team.id, "name": team.name}, "write": write, "decide": decide}

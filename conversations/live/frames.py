@@ -1,0 +1,102 @@
+"""Server → browser frames as text: serialised once, stamped with what they bring a client up to."""
+
+import json
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+from conversations.content.parts import Piece, public
+
+_TEXT = 0x81
+"""The first byte of a frame that is a whole text message."""
+_plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: json.dumps would make an encoder for every delta."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where an event stands: a revision of its conversation, or a seq of one reply."""
+
+    revision: int | None = None
+    message: str = ""
+    seq: int = 0
+
+    def is_news_after(self, revision: int, seqs: dict[str, int]) -> bool:
+        if self.revision is not None:
+            return self.revision > revision
+        return not self.message or self.seq > seqs.get(self.message, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An event for those who watch a conversation or, with `people`, for all sockets of these."""
+
+    conversation: UUID
+    payload: dict[str, Any]
+    html: str | None = None
+    people: tuple[UUID, ...] | None = None
+    _serialised: dict[bool, bytes] = field(default_factory=dict)
+
+    @property
+    def stamp(self) -> Stamp:
+        return Stamp(revision=self.payload.get("revision"))
+
+    @property
+    def is_farewell(self) -> bool:
+        """After this the conversation is none of theirs."""
+        return self.payload["type"] == "conversation.gone"
+
+    def frame(self, html: bool) -> bytes:
+        rich = html and self.html is not None
+        if rich not in self._serialised:
+            self._serialised[rich] = on_wire(serialise({**self.payload, "html": self.html} if rich else self.payload))
+        return self._serialised[rich]
+
+
+def delta(
+    conversation: UUID, message: UUID, seq: int, piece: Piece, html: tuple[tuple[str, ...], str] | None = None
+) -> bytes:
+    """A message.delta; `html` is (newly closed blocks, the open one) up to and with this piece."""
+    frame: dict[str, Any] = {
+        "type": "message.delta",
+        "conversation": str(conversation),
+        "message": str(message),
+        "seq": seq,
+    }
+    if piece.text:
+        frame["text"] = piece.text
+    if piece.thought:
+        frame["thought"] = piece.thought
+    if piece.part is not None:
+        grows = piece.part.kind in ("text", "thought")
+        frame[piece.part.kind if grows else "part"] = piece.part.text if grows else public(piece.part.to_json())
+    if html is not None:
+        frame["html"] = {"done": html[0], "live": html[1]}
+    return on_wire(_plain(frame))
+
+
+def on_wire(frame: str) -> bytes:
+    """A whole unmasked text frame, the same for every socket; source: RFC 6455, section 5.2."""
+    payload = frame.encode()
+    size = len(payload)
+    if size < 126:
+        head = bytes([_TEXT, size])
+    elif size < 2**16:
+        head = struct.pack("!BBH", _TEXT, 126, size)
+    else:
+        head = struct.pack("!BBQ", _TEXT, 127, size)
+    return head + payload
+
+
+def presence(conversation: UUID, here: dict[UUID, str], gone: dict[UUID, str]) -> dict[str, Any]:
+    """Who looks at a conversation, by id and name: `here` do for a minute unless they are named again, `gone` left."""
+    people = {"here": here, "gone": gone}
+    listed = {key: [{"id": person, "name": name} for person, name in who.items()] for key, who in people.items()}
+    return {"type": "presence", "conversation": conversation, **listed}
+
+
+def serialise(frame: dict[str, Any]) -> str:
+    return json.dumps(frame, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,79 @@
+"""Links by which anyone reads what was said up to a message, and nothing that was said later."""
+
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password
+from django.db import models
+from django.db.models import F, Q, prefetch_related_objects
+from django.utils import timezone
+
+from conversations.hashed_tokens import digest_of
+from conversations.ids import new_id
+from conversations.models.conversation import TITLE_LENGTH, Conversation
+from conversations.models.file import File
+from conversations.models.message import Message
+from conversations.models.people import User
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def open(self) -> "ShareQuerySet":
+        """Neither revoked nor expired, and made by somebody who can still come in."""
+        in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(in_time, revoked_at=None, made_by__is_active=True)
+
+    def of(self, secret: str) -> "ShareQuerySet":
+        return self.open().filter(digest=digest_of(secret))
+
+    def revocable_by(self, user: User) -> "ShareQuerySet":
+        """Their own, also of what they no longer read, and all of conversations whose audience they decide."""
+        theirs = Conversation.objects.decided_by(user)
+        return self.filter(Q(made_by=user) | Q(conversation__in=theirs))
+
+    def revoke(self) -> int:
+        return self.filter(revoked_at=None).update(revoked_at=timezone.now())
+
+
+class Share(models.Model):
+    """A frozen snapshot: the branch down to a message. It needs no copy, because a message that has ended, what is
+    above it and its files never change; the title is kept, because that does."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="shares")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="+")
+    """The last one that it shows."""
+    files = models.ManyToManyField(File, related_name="+")
+    made_by = models.ForeignKey(User, models.CASCADE, related_name="shares")
+    title = models.CharField(max_length=TITLE_LENGTH, blank=True)
+    digest = models.CharField(max_length=64, unique=True)
+    pass_phrase = models.CharField(max_length=128, blank=True)
+    """Hashed; empty where the link alone is enough."""
+    views = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+    """Null: not before it is revoked."""
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    conversation_id: UUID
+    message_id: UUID
+    made_by_id: UUID
+
+    objects = ShareQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.title
+
+    def messages(self) -> list[Message]:
+        """What was said, from the first message to the last, with authors and files."""
+        branch = Message.objects.branch(self.message_id)
+        prefetch_related_objects(branch, "files")
+        return branch
+
+    def size(self) -> int:
+        """Return the number of its messages."""
+        return len(Message.objects.sizes_of_branch(self.message_id))
+
+    def opens_with(self, phrase: str) -> bool:
+        return check_password(phrase, self.pass_phrase)
+
+    def count_view(self) -> None:
+        Share.objects.filter(pk=self.pk).update(views=F("views") + 1)

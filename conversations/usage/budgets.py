@@ -1,0 +1,221 @@
+"""Money: what a reply may cost is set aside before it is asked for; what it has cost stands in the `ledger`.
+
+Setting aside is one conditional UPDATE a budget, so that however many ask at once, no more pass than it has room for.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import cycle, islice
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.utils import timezone
+
+from conversations.errors import Refused
+from conversations.models import Budget, Message, Reservation, Tally, UsageRecord, User
+from conversations.models.message import UNDER_WAY
+from conversations.usage.estimates import likely_usage, prompt_usage
+from providers import clock
+from providers.client.route import Route
+from providers.models import Deployment, LanguageModel
+from providers.prepared_queries import Prepared
+from providers.prices import written
+from providers.types import Prompt, Usage
+
+_TARGETS = {Budget.Kind.PERSON: "user", Budget.Kind.TEAM: "team", Budget.Kind.MODEL: "model", Budget.Kind.KEY: "key"}
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """On whose account a reply goes."""
+
+    reply: UUID
+    conversation: UUID
+    user: UUID | None
+    team: UUID | None
+    model: UUID | None
+    model_name: str
+
+    @classmethod
+    def of(cls, reply: Message) -> "Payer":
+        team = reply.conversation.team_id
+        return cls(reply.pk, reply.conversation_id, reply.author_id, team, reply.model_id, reply.model_name)
+
+    def targets(self, key: UUID | None = None) -> dict[str, UUID | None]:
+        """Whose budgets it counts against, by kind."""
+        return {"person": self.user, "team": self.team, "model": self.model, "key": key}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One budget as a person may know it, in millionths."""
+
+    kind: str
+    period: str
+    limit: int | None
+    left: int | None
+    warns: bool
+
+
+# --- Before ---------------------------------------------------------------------------------------------------------
+
+
+def reserve(reply: Message) -> None:
+    """Inside the transaction that creates it: set aside what this reply is likely to cost; refuses with over_budget."""
+    payer = Payer.of(reply)
+    if (tallies := tallies_of(payer.targets())) and reply.model:
+        _set_aside(payer.reply, tallies, likely_cost(reply.model, _usage_of(reply)))
+
+
+def reserve_for_key(payer: Payer, route: Route, prompt: Prompt) -> bool:
+    """The same for the budgets of the key that was chosen; False where they have no room."""
+    if route.key_id is None or not (tallies := tallies_of({"key": route.key_id})):
+        return True
+    deployment = deployment_of(route)
+    prices = deployment.prices() if deployment else None
+    amount = prices.cost(prompt_usage(prompt)) if prices else 0
+    try:
+        with transaction.atomic():
+            _set_aside(payer.reply, tallies, amount)
+    except Refused:
+        return False
+    return True
+
+
+def likely_cost(model: LanguageModel, usage: Usage) -> int:
+    """Millionths that this costs at the model's dearest endpoint."""
+    prices = [deployment.prices() for deployment in model.deployments.all() if deployment.enabled]
+    return max((known.cost(usage) for known in prices if known), default=0)
+
+
+def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[Left]:
+    """What is left for a question of this person, the budgets of keys left out: nobody knows which will answer."""
+    tallies = tallies_of({"person": user.pk, "team": team, "model": model})
+    return [_left(tally) for tally in tallies]
+
+
+# --- After ----------------------------------------------------------------------------------------------------------
+
+
+def close(reply: UUID) -> int | None:
+    """This reply has ended: what was set aside for it is free. Its cost in millionths, None where no price is known."""
+    _release(Reservation.objects.filter(reply=reply))
+    total: int | None = UsageRecord.objects.filter(message=reply).aggregate(total=Sum("cost"))["total"]
+    return total
+
+
+def release_forgotten() -> None:
+    """What is set aside for replies that have ended, or are no longer there."""
+    alive = Message.objects.filter(pk=OuterRef("reply"), status__in=UNDER_WAY)
+    forgotten = Reservation.objects.filter(~Exists(alive))
+    if forgotten.exists():  # asked first: every second, of a database that others write to
+        with transaction.atomic():
+            _release(forgotten)
+
+
+# --- Parts of the above ---------------------------------------------------------------------------------------------
+
+
+def _usage_of(reply: Message) -> Usage:
+    return likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), reply.parameters)
+
+
+def tallies_of(targets: dict[str, UUID | None], moment: datetime | None = None) -> list[Tally]:
+    """Those of that day and month that apply, always in the same order: who locks them all waits for nobody."""
+    concerned = {kind: target for kind, target in targets.items() if target}
+    if not concerned:
+        return []
+    budgets = [budget for budget in _budgets(list(concerned.values())) if budget.kind in concerned]
+    now = moment or clock.now()
+    tallies = [_tally(budget, target, now) for budget, target in _applying(budgets, concerned)]
+    return sorted(tallies, key=lambda tally: tally.pk)
+
+
+def _budgets(targets: list[UUID]) -> list[Budget]:
+    """Those for each, and those of one of these, of which there are one to four."""
+    return _BUDGETS(*islice(cycle(targets), 4))
+
+
+_BUDGETS = Prepared(lambda *targets: Budget.objects.filter(Q(target=None) | Q(target__in=targets)))
+
+
+def _applying(budgets: Iterable[Budget], concerned: dict[str, UUID]) -> Iterator[tuple[Budget, UUID]]:
+    """A budget of one's own counts instead of the one for each."""
+    found: dict[tuple[str, str], Budget] = {}
+    for budget in budgets:
+        if budget.target in (None, concerned[budget.kind]):
+            place = (budget.kind, budget.period)
+            found[place] = budget if budget.target or place not in found else found[place]
+    for budget in found.values():
+        yield budget, concerned[budget.kind]
+
+
+def _tally(budget: Budget, target: UUID, now: datetime) -> Tally:
+    begins = budget.begins(now)
+    tally = Tally.objects.filter(budget=budget, target=target, begins=begins).first()
+    if tally is None:
+        mine = UsageRecord.objects.filter(**{_TARGETS[Budget.Kind(budget.kind)]: target}, created_at__gte=begins)
+        spent = mine.aggregate(total=Sum("cost"))["total"] or 0
+        tally, _made = Tally.objects.get_or_create(
+            budget=budget, target=target, begins=begins, defaults={"spent": spent}
+        )
+    tally.budget = budget
+    return tally
+
+
+def _set_aside(reply: UUID, tallies: list[Tally], amount: int) -> None:
+    for tally in tallies:
+        rows, limit = Tally.objects.filter(pk=tally.pk), tally.budget.hard_micro
+        if limit is not None:
+            rows = rows.filter(spent__lt=limit, reserved__lte=limit - amount - F("spent"))
+        if not rows.update(reserved=F("reserved") + amount):
+            raise Refused("over_budget", _no_room(tally, amount))
+    Reservation.objects.bulk_create(Reservation(reply=reply, tally=tally, amount=amount) for tally in tallies)
+
+
+def _no_room(tally: Tally, amount: int) -> str:
+    """Why a question cannot be asked: what is left and what it needs, and when or how it can be."""
+    budget, now = tally.budget, clock.now()
+    fresh = Tally.objects.get(pk=tally.pk)
+    limit, left = budget.hard_micro or 0, _left_of(fresh, budget.hard_micro or 0)
+    whose = {"person": "Your", "team": "The team's", "model": "The model's", "key": "The key's"}[budget.kind]
+    told = (
+        f"{whose} budget of this {budget.period} has {_money(left)} left; this question needs about {_money(amount)}."
+    )
+    if amount > limit:
+        return f"{told} That is more than the budget of a whole {budget.period}: shorten it, or ask for a larger one."
+    if fresh.reserved and limit - fresh.spent >= amount:
+        return f"{told} What is under way has {_money(fresh.reserved)} set aside: wait until it has ended."
+    again = timezone.localtime(budget.ends(now), timezone.get_default_timezone())
+    return f"{told} There is more from {again:%Y-%m-%d %H:%M} on ({timezone.get_default_timezone_name()})."
+
+
+def _money(millionths: int) -> str:
+    return f"{written(millionths)} {settings.CHATSITE_CURRENCY}"
+
+
+def _release(reservations: Any) -> None:
+    """Each once, whoever else comes: only who deletes the row gives back what it held."""
+    for reservation in reservations.order_by("tally_id"):
+        if Reservation.objects.filter(pk=reservation.pk).delete()[0]:
+            Tally.objects.filter(pk=reservation.tally_id).update(reserved=F("reserved") - reservation.amount)
+
+
+def _left(tally: Tally) -> Left:
+    limit, warn = tally.budget.hard_micro, tally.budget.soft_micro
+    left = None if limit is None else _left_of(tally, limit)
+    return Left(tally.budget.kind, tally.budget.period, limit, left, warn is not None and tally.spent >= warn)
+
+
+def _left_of(tally: Tally, limit: int) -> int:
+    return max(0, limit - tally.spent - tally.reserved)
+
+
+def deployment_of(route: Route) -> Deployment | None:
+    if route.deployment is None:
+        return None
+    return Deployment.objects.select_related("endpoint").filter(pk=route.deployment).first()

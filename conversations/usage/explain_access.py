@@ -1,0 +1,88 @@
+"""Why a person can or cannot use a model, in sentences for administrators."""
+
+from collections.abc import Iterator
+from itertools import chain
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
+
+from conversations.models import Budget, Team, User
+from conversations.usage import budgets
+from conversations.usage.model_access import keys_for, models_for, teams_of
+from providers.models import ApiKey, LanguageModel, Trouble
+from providers.pool import cooldown
+from providers.prices import written
+
+
+def why(user: User, model: LanguageModel, team: Team | None = None) -> Iterator[str]:
+    """Sentences on whether this person may use this model alone or in this team's conversations, and what with."""
+    writes = team is None or Team.objects.writable_by(user).filter(pk=team.pk).exists()
+    if not user.is_active:
+        yield _("The account is switched off.")
+    if team and not writes:
+        yield _("%(person)s does not write in %(team)s.") % {"person": user.name, "team": team.name}
+    if not model.enabled:
+        yield _("The model is switched off.")
+    yield from _why_teams(user, model, team)
+    yield from _why_ways(user, model, team)
+    yield from _why_money(user, model, team)
+    usable = models_for(user, team.pk if team else None).filter(pk=model.pk).exists()
+    may = user.is_active and writes and usable
+    yield _("So the model may be used.") if may else _("So the model may not be used.")
+
+
+def _why_teams(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:
+    limited = list(model.teams.order_by("name"))
+    if not limited:
+        yield _("The model is everyone's: no team has it for itself.")
+        return
+    names = ", ".join(one.name for one in limited)
+    yield _("The model is only for %(teams)s.") % {"teams": names}
+    if not {one.pk for one in limited} & ({team.pk} if team else set(teams_of(user.pk))):
+        yield _("%(team)s is none of them.") % {"team": team.name} if team else _("The person writes in none of them.")
+
+
+def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:
+    """One sentence an endpoint, and one a key that may answer."""
+    names = [_("the team's"), _("the site's"), _("their own")] if team else [_("their own"), _("the site's")]
+    conditions = keys_for(user.pk, team.pk if team else None)
+    keys = ApiKey.objects.filter(endpoint__deployments__model=model, enabled=True).select_related("endpoint")
+    tiers = ((name, list(keys.filter(one).distinct())) for name, one in zip(names, conditions, strict=True))
+    whose, found = next(((name, rows) for name, rows in tiers if rows), ("", []))
+    for deployment in model.deployments.select_related("endpoint"):
+        endpoint = deployment.endpoint
+        here = [key for key in found if key.endpoint_id == endpoint.pk]
+        if not (deployment.enabled and endpoint.enabled):
+            yield _("%(endpoint)s is switched off.") % {"endpoint": endpoint.name}
+        elif endpoint.needs_key and not here:
+            yield _("%(endpoint)s has no key for this.") % {"endpoint": endpoint.name}
+        elif not here:
+            yield _("%(endpoint)s answers without a key.") % {"endpoint": endpoint.name}
+        for key in here:
+            yield _("%(endpoint)s answers with %(key)s, %(whose)s.") % {
+                "endpoint": endpoint.name,
+                "key": str(key.secret),
+                "whose": whose,
+            }
+        ways = [cooldown.places(key.pk, endpoint.pk, deployment.pk) for key in here]
+        yield from _why_trouble(deployment.pk, endpoint.pk, *chain(*ways))
+
+
+def _why_trouble(*subjects: UUID) -> Iterator[str]:
+    for trouble in Trouble.objects.filter(subject__in=subjects):
+        yield _("Left alone until %(until)s: %(text)s") % {
+            "until": localize(timezone.localtime(trouble.cooling_until)),
+            "text": trouble.told,
+        }
+
+
+def _why_money(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:
+    for left in budgets.budgets_of(user, team.pk if team else None, model.pk):
+        about = {"kind": Budget.Kind(left.kind).label, "period": Budget.Period(left.period).label}
+        if left.left == 0:
+            yield _("The budget is used up: %(kind)s, %(period)s.") % about
+        elif left.left is not None:
+            amounts = {"left": written(left.left), "limit": written(left.limit or 0)}
+            yield _("Of the budget %(left)s of %(limit)s is left: %(kind)s, %(period)s.") % {**about, **amounts}

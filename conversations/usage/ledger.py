@@ -1,0 +1,133 @@
+"""The ledger: what each call has cost is written down, at once or, where that fails, with the end of its reply."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
+from conversations.usage import daily_sums, estimates
+from conversations.usage.budgets import Payer, deployment_of, tallies_of
+from providers import clock
+from providers.client.route import Route
+from providers.models import ApiKey, Endpoint, Lease
+from providers.types import Usage
+
+LOST = "server_restarted"
+"""The outcome of a call whose process has died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What one attempt has used, and how it went."""
+
+    route: Route
+    outcome: str
+    usage: Usage
+    estimated: bool
+    first_token_ms: int | None
+    total_ms: int
+    at: datetime = field(default_factory=lambda: clock.now())
+
+
+def record(payer: Payer, call: Call) -> None:
+    """One more row of the ledger, and its cost on every budget that it concerns."""
+    with transaction.atomic():
+        _record(payer, call)
+
+
+def record_owed(payer: Payer, call: Call) -> None:
+    """Inside a transaction: the same for a call that may be written already, or was estimated meanwhile."""
+    this = Q(created_at=call.at, outcome=call.outcome, total_ms=call.total_ms)
+    if not UsageRecord.objects.filter(this | Q(outcome=LOST), message=payer.reply).exists():
+        _record(payer, call)
+
+
+def record_lost(reply: Message) -> None:
+    """Inside a transaction: about what a reply has cost whose process died before its call was written."""
+    if not reply.seq or _calls_that_were_heard(reply).exists():
+        return
+    key = _key_in_use(reply.pk)
+    deployments = list(reply.model.deployments.select_related("endpoint")) if reply.model else []
+    here = [one for one in deployments if key and one.endpoint_id == key.endpoint_id]
+    usage, payer = estimates.usage_so_far(reply), Payer.of(reply)
+    costs = [prices.cost(usage) for deployment in here or deployments if (prices := deployment.prices())]
+    row = UsageRecord(
+        **_who(payer),
+        **_where(here[0].endpoint if here else None, key),
+        **_counts(usage),
+        estimated=True,
+        cost=max(costs, default=None),
+        outcome=LOST,
+        total_ms=0,
+    )
+    _write(row, payer.targets(key.pk if key else None))
+
+
+def _calls_that_were_heard(reply: Message) -> QuerySet[UsageRecord]:
+    """Of a reply one call brings words; those before it failed."""
+    heard = Q(first_token_ms__isnull=False) | Q(outcome__in=[*daily_sums.FINE, LOST])
+    return UsageRecord.objects.filter(heard, message=reply.pk)
+
+
+def _where(endpoint: Endpoint | None, key: ApiKey | None) -> dict[str, Any]:
+    return {
+        "endpoint": endpoint,
+        "endpoint_name": endpoint.name if endpoint else "",
+        "key": key,
+        "key_name": str(key.secret) if key else "",
+    }
+
+
+def _record(payer: Payer, call: Call) -> None:
+    deployment = deployment_of(call.route)
+    prices = deployment.prices() if deployment else None
+    row = UsageRecord(
+        **{**_who(payer), "created_at": call.at},
+        endpoint_id=call.route.endpoint,
+        endpoint_name=deployment.endpoint.name if deployment else "",
+        key_id=call.route.key_id,
+        key_name=str(call.route.key or ""),
+        **_counts(call.usage),
+        estimated=call.estimated,
+        cost=prices.cost(call.usage) if prices else None,
+        outcome=call.outcome,
+        first_token_ms=call.first_token_ms,
+        total_ms=call.total_ms,
+    )
+    _write(row, payer.targets(call.route.key_id))
+
+
+def _key_in_use(reply: UUID) -> ApiKey | None:
+    """The key for which a place was taken, or money set aside."""
+    tally = Reservation.objects.filter(reply=reply, tally__budget__kind=Budget.Kind.KEY).values("tally__target")
+    leased = Lease.objects.filter(holder=reply, ended_at=None).values("key")
+    return ApiKey.objects.filter(Q(pk__in=leased) | Q(pk__in=tally)).first()
+
+
+def _who(payer: Payer) -> dict[str, Any]:
+    return {
+        "created_at": clock.now(),
+        "user_id": payer.user,
+        "team_id": payer.team,
+        "conversation": payer.conversation,
+        "message": payer.reply,
+        "model_id": payer.model,
+        "model_name": payer.model_name,
+    }
+
+
+def _counts(usage: Usage) -> dict[str, int | None]:
+    names = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
+    return {name: getattr(usage, name) for name in names}
+
+
+def _write(row: UsageRecord, targets: dict[str, UUID | None]) -> None:
+    """The tallies first: one that begins now begins with what the ledger holds without this row."""
+    for tally in tallies_of(targets, row.created_at):
+        Tally.objects.filter(pk=tally.pk).update(spent=F("spent") + (row.cost or 0))
+    row.save()
+    daily_sums.add(row)

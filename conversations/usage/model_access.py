@@ -1,0 +1,86 @@
+"""Who may use what: which keys and which models answer a person, alone or in a team's conversation."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from conversations.models import Membership, Team, User
+from providers.models import ApiKey, LanguageModel
+from providers.models import LanguageModelQuerySet as Models
+from providers.prepared_queries import Prepared
+
+NOBODY = UUID(int=0)
+
+
+def keys_for(user: UUID, team: UUID | None) -> Sequence[Q]:
+    """Conditions on keys; of the first one that any key meets, all may be used.
+
+    A team's conversation uses the team's keys, else the site's, else the asker's own; alone, one's own come first.
+    """
+    return (_of_team(team), _of_site(), _own(user)) if team else (_own(user), _of_site())
+
+
+def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[ApiKey]:
+    """The keys that may be used for a question to this model; the same conditions, in one query."""
+    asker = user or NOBODY
+    keys = _KEYS_IN_TEAM(model, asker, team) if team else _KEYS_ALONE(model, asker)
+    tiers: dict[str, list[ApiKey]] = {"team": [], "site": [], "own": []}
+    for key in keys:
+        tiers["own" if key.owner_id else "team" if key.of_team else "site"].append(key)  # type: ignore[attr-defined]
+    order = ("team", "site", "own") if team else ("own", "site")
+    return next((tiers[name] for name in order if tiers[name]), [])
+
+
+def models_for(user: User, team: UUID | None) -> Models:
+    """What this person may ask in a conversation of this team, or alone."""
+    return _models(user.pk, team)
+
+
+def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | None:
+    """This model, if it is among them."""
+    found = _IN_TEAM(user.pk, team, model) if team else _ALONE(user.pk, model)
+    return next(iter(found), None)
+
+
+def models_anywhere(user: User) -> Models:
+    """What this person may ask alone or in some team's conversation."""
+    rows = models_for(user, None)
+    for team in Team.objects.writable_by(user).values_list("pk", flat=True):
+        rows = rows | models_for(user, team)
+    return rows
+
+
+def teams_of(user: UUID) -> "QuerySet[Membership, UUID]":
+    """The teams in which this person writes."""
+    return Membership.objects.filter(user=user, role__in=Membership.WRITERS).values_list("team", flat=True)
+
+
+def _own(user: UUID) -> Q:
+    return Q(owner=user, endpoint__personal_keys=True)
+
+
+def _of_site() -> Q:
+    return Q(owner=None, teams=None)
+
+
+def _of_team(team: UUID) -> Q:
+    return Q(owner=None, teams=team)
+
+
+def _models(user: UUID, team: UUID | None) -> Models:
+    teams = Q(teams=team) if team else Q(teams__in=teams_of(user))
+    open_to = LanguageModel.objects.filter(Q(teams=None) | teams).values("pk")
+    any_key = Q(*keys_for(user, team), _connector=Q.OR)
+    return LanguageModel.objects.usable(any_key).filter(pk__in=open_to)
+
+
+_ALONE = Prepared(lambda user, model: _models(user, None).filter(pk=model))
+_IN_TEAM = Prepared(lambda user, team, model: _models(user, team).filter(pk=model))
+_KEYS_ALONE = Prepared(lambda model, user: _serving(model, _own(user), _of_site()))
+_KEYS_IN_TEAM = Prepared(lambda model, user, team: _serving(model, _own(user), _of_site(), _of_team(team)))
+
+
+def _serving(model: UUID, *tiers: Q) -> QuerySet[ApiKey]:
+    """Each key once, with `of_team` where it is a team's."""
+    return ApiKey.objects.serving(model).filter(Q(*tiers, _connector=Q.OR)).annotate(of_team=F("teams"))

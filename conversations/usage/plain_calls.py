@@ -1,0 +1,93 @@
+"""Plain calls: whether what was refused is one question, or everybody's. They ask nothing of anybody's."""
+
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from django.db import Error
+
+from conversations import database_threads
+from conversations.models.sums import NOBODY
+from conversations.usage import ledger
+from conversations.usage.budgets import Payer
+from conversations.usage.estimates import Meter
+from conversations.usage.ledger import Call
+from providers.client.route import Route
+from providers.client.stream import Stream
+from providers.encryption.sealing import Locked
+from providers.endpoints.detection import QUESTION
+from providers.errors import VendorError
+from providers.models import ApiKey
+from providers.pool import cooldown, leases
+from providers.pool.route_search import blamed_by_a_plain_call
+from providers.types import Part, Prompt, Turn
+
+EVERY = 60.0
+"""Seconds between two with the same key and model, at least."""
+_MOST_TOKENS = 200
+
+_calls = ThreadPoolExecutor(2, thread_name_prefix="plain-call")
+_asked: dict[tuple[UUID | None, UUID | None], float] = {}
+_lock = threading.Lock()
+_logger = logging.getLogger(__name__)
+
+
+def confirm(route: Route, payer: Payer) -> None:
+    """Find out whether a call without a question of anybody's is refused on this way too. Returns at once."""
+    way, now = (route.key_id, route.deployment), time.monotonic()
+    with _lock:
+        if now - _asked.get(way, -EVERY) < EVERY:
+            return
+        _asked[way] = now
+    nobody = replace(payer, reply=NOBODY, conversation=NOBODY, user=None, team=None)
+    _calls.submit(_ask, route, nobody)
+
+
+def _ask(route: Route, payer: Payer) -> None:
+    holder = uuid4()
+    try:
+        if database_threads.submit_change(_has_a_place, route, holder).result():
+            call, error = _called(route)
+            database_threads.submit_change(_conclude, route, payer, call, error, holder).result()
+    except Error:
+        _logger.exception("What a plain call has found could not be written.")
+
+
+def _has_a_place(route: Route, holder: UUID) -> bool:
+    key = ApiKey.objects.filter(pk=route.key_id).first() if route.key_id else None
+    return key is None or leases.take(key, holder) is None
+
+
+def _called(route: Route) -> tuple[Call, VendorError | None]:
+    """Its first word is enough."""
+    parameters = {"max_tokens": _MOST_TOKENS}
+    prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters=parameters)
+    meter, begun = Meter(prompt), time.monotonic()
+    stream: Stream | None = None
+    error: VendorError | None = None
+    try:
+        with route.stream(prompt) as stream:
+            for delta in stream:
+                meter.note(delta)
+                break
+    except VendorError as failure:
+        error = failure
+    except Locked:
+        pass  # which everybody is told who uses it
+    used = meter.read(stream.usage if stream else None, False)
+    milliseconds = round(1000 * (time.monotonic() - begun))
+    outcome = error.code if error else "complete"
+    first = milliseconds if meter.has_begun else None
+    return Call(route, outcome, used.usage, used.is_estimated, first, milliseconds), error
+
+
+def _conclude(route: Route, payer: Payer, call: Call, error: VendorError | None, holder: UUID) -> None:
+    ledger.record(payer, call)
+    if error is None and route.key_id and route.deployment:
+        cooldown.forget([cooldown.pair_of(route.key_id, route.deployment)])
+    elif error is not None and (subject := blamed_by_a_plain_call(route, error)):
+        cooldown.blame(subject, error, holder)
+    leases.give_back(holder)

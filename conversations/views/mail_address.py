@@ -1,0 +1,77 @@
+"""One's mail address: changed with the password at hand, by a link in a letter to the new one."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from conversations.accounts import mail, mail_addresses, rate_limits
+from conversations.errors import Refused
+from conversations.forms.accounts import AddressForm
+from conversations.models import User
+
+SESSION_KEY = "address"
+
+
+@login_required
+@never_cache
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+@require_http_methods(["GET", "POST"])
+def address(request: HttpRequest) -> HttpResponse:
+    """Ask for another address, which counts once the link in its letter has been followed, or remove the one."""
+    person = _person(request)
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    if not mail.is_set_up() or not form.is_valid():
+        context = {"form": form, "sends_mail": mail.is_set_up()}
+        return render(request, "account/address.html", context, status=422 if form.errors else 200)
+    if not form.cleaned_data["email"]:
+        mail_addresses.change(person, "")
+        messages.success(request, gettext("Saved."))
+    elif rate_limits.letter(person.pk):
+        return render(request, "429.html", status=429)
+    else:
+        mail_addresses.ask(request, person, form.cleaned_data["email"])
+        messages.success(request, gettext("A letter is on its way. The address counts once you follow its link."))
+    return redirect("account")
+
+
+@never_cache
+@require_GET
+def follow(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the token out of the address at once, as with every link."""
+    if mail_addresses.read(token) is None:
+        return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
+    request.session[SESSION_KEY] = token
+    return redirect("confirm-address")
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def confirm(request: HttpRequest) -> HttpResponse:
+    """Make the new address the person's own; only a press of the button does, since mail scanners follow links."""
+    person, wanted = _person(request), mail_addresses.read(request.session.get(SESSION_KEY, ""))
+    if wanted is None or not wanted.is_of(person):
+        return _over(request)
+    if request.method == "GET":
+        return render(request, "account/address_confirm.html", {"address": wanted.address})
+    request.session.pop(SESSION_KEY, None)
+    try:
+        mail_addresses.change(person, wanted.address)
+        messages.success(request, gettext("Saved."))
+    except Refused:
+        messages.error(request, gettext("This address belongs to another account."))
+    return redirect("account")
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    return render(request, "teams/over.html", status=404)
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,87 @@
+"""One's own vendor keys, at the endpoints that take them; they answer nobody else's questions."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from conversations.models import User
+from providers.audit import log
+from providers.endpoints import adding
+from providers.models import ApiKey, Endpoint
+from providers.models.address_guard import ask_for_proof
+
+
+class OwnKeyForm(forms.Form):
+    """A key for one of the addresses that an administrator has opened for this; never an address of one's own."""
+
+    endpoint = forms.ModelChoiceField(Endpoint.objects.none(), label=_("Vendor"), empty_label=None)
+    key = forms.CharField(max_length=4096, label=_("Key"), widget=forms.PasswordInput)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        endpoints: Any = self.fields["endpoint"]
+        endpoints.queryset = open_endpoints()
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        adding.check_key(key)
+        return key
+
+    def clean(self) -> dict[str, Any]:
+        endpoint, key = self.cleaned_data.get("endpoint"), self.cleaned_data.get("key")
+        if endpoint and key and endpoint.keys.same_as(key).exists():
+            raise ValidationError({"key": _("This key is stored here already.")})
+        return self.cleaned_data
+
+
+def open_endpoints() -> Any:
+    return Endpoint.objects.filter(enabled=True, personal_keys=True)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def own_keys(request: HttpRequest) -> HttpResponse:
+    """Show one's own keys, and a form for another; whoever adds one has given their password just now."""
+    if request.method == "POST" and not did_recently_reauthenticate(request):
+        return ask_for_proof(request, gettext("The key was not kept: give your password, then enter it again."))
+    form = OwnKeyForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        given = form.cleaned_data
+        person = _person(request)
+        with transaction.atomic():
+            key = ApiKey.objects.create(
+                endpoint=given["endpoint"], secret=given["key"], owner=person, created_by=person
+            )
+            log.added(person, key)
+        return redirect("own-keys")
+    keys = _person(request).keys.select_related("endpoint").order_by("-created_at")
+    context = {"form": form, "keys": keys, "is_open": open_endpoints().exists()}
+    return render(request, "account/keys.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def remove_own_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    """Replies that are being written with it go on with another key, or end."""
+    mine = _person(request).keys.filter(pk=key_id)
+    with log.watch(request.user, mine):
+        if not mine.delete()[0]:
+            raise Http404
+    return redirect("own-keys")
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user

@@ -1,0 +1,255 @@
+"""The websocket: admit a person, read commands, answer each, forward events. Nothing here decides or stores."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+from django.db import DatabaseError
+
+from conversations import actions, database_threads
+from conversations.errors import Refused
+from conversations.live import Viewing, frames, hub
+from conversations.models import User
+from conversations.protocol import commands
+from conversations.websocket import authentication, opening
+from conversations.websocket.inbound_limit import intake
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TYPING_EVERY = 1.0
+LONG_FRAME = 16_384
+"""Characters of a frame from which on reading it would hold up everybody else's."""
+SIGNED_OUT, TOO_MANY_SOCKETS, FLOODED, UNAVAILABLE = 4401, 4409, 4413, 4503
+
+
+class _SignedOut(Refused):
+    """The session or token behind a socket has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("signed_out", "You are signed out.")
+
+
+class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One browser's socket, as contract and hub know it."""
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Straight to the handler: the stock one visits the shared database thread before every message."""
+        await getattr(self, get_handler_name(message))(message)
+
+    # --- Coming and going ---
+
+    async def websocket_connect(self, _message: dict[str, Any]) -> None:
+        self.closing = False
+        self.relay: Callable[[bytes], None] = self.scope["extensions"]["chatsite.relay"]
+        self.reads_html = False
+        await self.base_send({"type": "websocket.accept"})
+        self.credential = authentication.credential_in(self.scope)
+        try:
+            person = await asyncio.wrap_future(database_threads.submit(authentication.let_in, self))
+        except DatabaseError:
+            await self._close(UNAVAILABLE)
+            return
+        if person is None or self._is_meant_for_another(person):
+            await self._close(SIGNED_OUT)
+            return
+        self.scope["extensions"]["chatsite.belong"](person.id)
+        self.user_id: UUID = person.id
+        self.person_name = person.name
+        self.typing: tuple[UUID, float] | None = None
+        hub.viewings.arrive(self)
+
+    def _is_meant_for_another(self, person: User) -> bool:
+        """A page that slept through a change of persons must not send the words of one as the other's."""
+        expected = parse_qs(self.scope["query_string"].decode("latin-1")).get("person")
+        return expected is not None and expected != [str(person.id)]
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self.closing:
+            return
+        fields: dict[str, Any] = {}
+        try:
+            fields = await self._read(message.get("text"))
+            await self._answer(commands.parse(fields))
+        except _SignedOut:
+            await self._close(SIGNED_OUT)
+        except Refused as refusal:
+            self._refuse(commands.reference(fields), refusal)
+        except DatabaseError:
+            self._refuse(commands.reference(fields), Refused("unavailable", "The database does not answer."))
+
+    async def _read(self, frame: str | None) -> dict[str, Any]:
+        """The object in a frame; a long one is read beside the loop, and too much of it not at all."""
+        if frame is None:
+            raise Refused("bad_frame", "Frames are text, not bytes.")
+        if not intake.takes(self.user_id, len(frame)):
+            if intake.is_flooded(self.user_id):
+                await self._close(FLOODED)
+            raise Refused("rate_limited", "You have sent too much in a short time.")
+        if len(frame) <= LONG_FRAME:
+            return commands.json_object(frame)
+        return await asyncio.wrap_future(database_threads.submit(commands.json_object, frame))
+
+    async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
+        self.closing = True
+        if hasattr(self, "user_id"):
+            hub.viewings.leave(self)
+        raise StopConsumer
+
+    async def _close(self, code: int) -> None:
+        self.closing = True
+        await self.base_send({"type": "websocket.close", "code": code})
+
+    # --- As the hub sees us ---
+
+    def push(self, frame: bytes) -> None:
+        """The short way: one that went through ASGI would cost as much again as everything else about a delta."""
+        if not self.closing:
+            self.relay(frame)
+
+    def expel(self) -> None:
+        """This session has ended."""
+        if not self.closing:
+            hub.viewings.leave(self)
+            self.last_words = asyncio.ensure_future(self._close(SIGNED_OUT))
+
+    def make_room(self) -> None:
+        """This person has opened too many sockets since."""
+        self.last_words = asyncio.ensure_future(self._close(TOO_MANY_SOCKETS))
+
+    def evict(self, conversation: UUID) -> None:
+        """This person may no longer see that conversation."""
+        hub.viewings.part(self, conversation)
+        gone = {"type": "conversation.gone", "conversation": conversation, "revision": 0}
+        self._tell(gone)
+
+    # --- Commands ---
+
+    async def _answer(self, command: commands.Command) -> None:
+        match command.body:
+            case commands.Open() as body:
+                await self._open(command.id, body)
+            case commands.Close(conversation):
+                hub.viewings.part(self, conversation)
+                self._ack(command.id)
+            case commands.Send() as body:
+                await self._send(command, body)
+            case commands.Read(conversation, revision):
+                await self._write(actions.mark_read, conversation, revision)
+                self._ack(command.id)
+            case commands.Edit() | commands.Retry() | commands.Continue() as body:
+                await self._change(command, body)
+            case commands.Stop() as body:
+                await self._write(actions.stop_reply, body)
+                self._ack(command.id)
+            case commands.Fork():
+                self._ack(command.id, **await self._write(actions.fork_conversation, command))
+            case commands.Choose(message):
+                await self._write(actions.choose_branch, message)
+                self._ack(command.id)
+            case commands.Typing(conversation):
+                await self._type(conversation)
+                self._ack(command.id)
+            case commands.Ping(known):
+                self._ack(command.id, moved=await self._in_database(actions.moved, known))
+
+    async def _type(self, conversation: UUID) -> None:
+        """Told at most every second, whatever a keyboard does."""
+        if self.typing is None or self.typing[0] != conversation or time.monotonic() - self.typing[1] > TYPING_EVERY:
+            await self._in_database(actions.tell_typing, conversation)
+            self.typing = conversation, time.monotonic()
+
+    async def _open(self, command_id: str, body: commands.Open) -> None:
+        self.reads_html = body.html
+        viewing = hub.join(self, body.conversation, body.html)
+        ours = dict(hub.replies)  # one that ends while we ask has said more than the row that we get
+        await hub.following(body.conversation)
+        try:
+            opened = await self._in_database(opening.open_conversation, body)
+            news = await asyncio.wrap_future(database_threads.submit(opened.messages, body.html))
+        except (Refused, DatabaseError):
+            hub.viewings.part(self, body.conversation)
+            raise
+        replies = ours | hub.replies
+        elsewhere, here = opened.elsewhere(replies), opened.live(replies)
+        mirrored = await hub.mirrored(elsewhere)
+        streaming = [await hub.look(viewing, live) for live in [*here, *mirrored]]
+        if not mirrored:
+            streaming += map(opening.as_stored, elsewhere)
+        self._ack(command_id, revision=opened.revision, **news, streaming=streaming)
+        hub.release(viewing, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming})
+
+    async def _send(self, command: commands.Command, body: commands.Send) -> None:
+        conversation = body.conversation or actions.new_conversation_id()
+        ack = await self._joined(command, conversation, actions.post_message, command, conversation)
+        if (first := UUID(ack["conversation"])) != conversation:  # the same send again: it began another one
+            hub.viewings.part(self, conversation)
+            if hub.viewings.find(self, first) is None:
+                hub.release(hub.join(self, first, html=self.reads_html), 0, {})
+
+    async def _change(
+        self, command: commands.Command, body: commands.Edit | commands.Retry | commands.Continue
+    ) -> None:
+        conversation = await asyncio.wrap_future(database_threads.submit(actions.conversation_of, body.message))
+        await self._joined(command, conversation, _CHANGES[type(body)], command)
+
+    async def _joined(
+        self,
+        command: commands.Command,
+        conversation: UUID,
+        act: Callable[Concatenate[User, P], dict[str, Any]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> dict[str, Any]:
+        """Who changes a conversation joins it before the commit; who is new there hears nothing before the ack."""
+        newcomer: Viewing | None = None
+        if hub.viewings.find(self, conversation) is None:
+            newcomer = hub.join(self, conversation, html=self.reads_html)
+            await hub.following(conversation)
+        try:
+            ack = await self._write(act, *args, **kwargs)
+        except (Refused, DatabaseError):
+            if newcomer:
+                hub.viewings.part(self, conversation)
+            raise
+        self._ack(command.id, **ack)
+        if newcomer:
+            hub.release(newcomer, 0, {})
+        return ack
+
+    def _ack(self, command_id: str, **fields: Any) -> None:
+        self._tell({"type": "ack", "id": command_id, **fields})
+
+    def _refuse(self, command_id: str | None, refusal: Refused) -> None:
+        self._tell({"type": "error", "id": command_id, **refusal.as_json()})
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        self.push(frames.on_wire(frames.serialise(event)))
+
+    async def _in_database(self, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.wrap_future(
+            database_threads.submit(self._for_us, lambda person: work(person, *args, **kwargs))
+        )
+
+    async def _write(self, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        done = database_threads.submit_change(self._for_us, lambda person: work(person, *args, **kwargs))
+        return await asyncio.wrap_future(done)
+
+    def _for_us(self, work: Callable[[User], T]) -> T:
+        """Work for whoever this socket's person is found to be now; in a thread for the database."""
+        person = authentication.person_behind(self)
+        if person is None:
+            raise _SignedOut
+        return work(person)
+
+
+_CHANGES: dict[type, Callable[[User, commands.Command], dict[str, Any]]] = {
+    commands.Edit: actions.edit_message,
+    commands.Retry: actions.retry_reply,
+    commands.Continue: actions.continue_reply,
+}

@@ -1,0 +1,84 @@
+"""What somebody is told who opens a conversation: what is new since the revision they have, and what is under way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+
+from conversations.errors import NotFound
+from conversations.live import LiveReply, events
+from conversations.live.frames import News
+from conversations.models import Conversation, Membership, Message, User
+from conversations.protocol import commands
+
+MOST = 100
+"""Messages that an ack carries; beyond it the client reads them over HTTP,"""
+MOST_CHARACTERS = 10_000_000
+"""as it does beyond so many characters of text and HTML: one reply may have almost as many."""
+SKEW = timedelta(seconds=5)
+"""By which the clocks of two machines may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A conversation at one revision."""
+
+    revision: int
+    since: tuple[Message, ...]
+    under_way: tuple[Message, ...]
+
+    def messages(self, html: bool) -> dict[str, Any]:
+        """The ack's `messages`, or `reload` where they are too many or too long."""
+        if len(self.since) > MOST or sum(len(said.text) + len(said.html) for said in self.since) > MOST_CHARACTERS:
+            return {"reload": True, "messages": []}
+        return {"messages": [_told(message, html) for message in self.since]}
+
+    def seqs(self) -> dict[str, int]:
+        """Up to where the ack's messages reach: one that ended since the look began needs none of its deltas."""
+        return {str(message.id): message.seq for message in self.since}
+
+    def live(self, ours: dict[UUID, LiveReply]) -> list[LiveReply]:
+        """Of the replies that this process writes those under way."""
+        return [ours[message.id] for message in self.under_way if message.id in ours]
+
+    def elsewhere(self, ours: dict[UUID, LiveReply]) -> list[Message]:
+        """The replies that it does not."""
+        return [message for message in self.under_way if message.id not in ours]
+
+
+def as_stored(reply: Message) -> dict[str, Any]:
+    """What the row says of a reply that nobody here knows more of."""
+    return {"message": str(reply.id), "seq": reply.seq, "text": reply.text, "thought": reply.thought}
+
+
+def open_conversation(user: User, body: commands.Open) -> Opened:
+    conversation = Conversation.objects.visible_to(user).filter(pk=body.conversation).first()
+    if conversation is None:
+        raise NotFound
+    messages = conversation.messages.select_related("author").order_by("id")
+    under_way = tuple(messages.under_way())  # asked first: what begins or ends while we look is among the news
+    has_all = body.since == conversation.revision and not under_way
+    news = () if has_all else tuple(messages.filter(revision__gt=body.since or 0)[: MOST + 1])
+    ended = {message.id for message in news if not message.is_under_way}
+    return Opened(conversation.revision, news, tuple(message for message in under_way if message.id not in ended))
+
+
+def _told(message: Message, html: bool) -> dict[str, Any]:
+    told = events.message_json(message)
+    return {**told, "html": events.body_html(message)} if html else told
+
+
+def moved_since(since: datetime, people: Sequence[UUID]) -> list[News]:
+    """What these people's sidebars and open conversations have to be told by a process that may have missed events."""
+    theirs = Conversation.objects.filter(
+        Q(team=None, owner__in=people) | Q(team__in=Membership.objects.filter(user__in=people).values("team"))
+    )
+    moved = theirs.filter(updated_at__gt=since - SKEW).select_related("owner", "team").order_by("updated_at")
+    under_way = Message.objects.under_way().filter(conversation=OuterRef("pk"))
+    return [
+        events.updated(conversation, conversation.revision, streaming=conversation.is_streaming)  # type: ignore[attr-defined]
+        for conversation in moved.annotate(is_streaming=Exists(under_way))
+    ]

@@ -1,0 +1,7 @@
+"""Where the websocket is."""
+
+from django.urls import path
+
+from conversations.websocket.consumer import ChatConsumer
+
+websocket_urlpatterns = [path("ws/", ChatConsumer.as_asgi())]

@@ -1,0 +1,128 @@
+"""Two pages beside an endpoint's form: find out how it wants to be called, and pick from the models it lists."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from providers.encryption.sealing import Locked
+from providers.endpoints import detection as detecting
+from providers.endpoints import model_sync
+from providers.error_texts import told
+from providers.errors import VendorError
+from providers.models import Deployment, Endpoint, LanguageModel
+from providers.models.address_guard import ask_again, may_readdress
+
+ROWS_SHOWN = 200
+
+
+class ModelForm(forms.Form):
+    """Which model is asked while the endpoint is tried."""
+
+    model = forms.CharField(
+        label=gettext_lazy("the vendor's id of the model"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+
+def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A form that starts the tries, and afterwards the tries; what is found becomes the endpoint's address."""
+    if not may_readdress(request):
+        return ask_again(request)
+    endpoint = _endpoint(rows, request, pk)
+    deployment = endpoint.deployments.first()
+    form = ModelForm(request.POST or None, initial={"model": deployment.vendor_id if deployment else ""})
+    context: dict[str, Any] = {"form": form, "problem": detecting.why_not(endpoint)}
+    if request.method == "POST" and not context["problem"] and form.is_valid():
+        context |= _detected(rows, request, endpoint, form.cleaned_data["model"])
+    return _page(rows, request, "detect", endpoint, {"title": _("Detect how to call it"), **context})
+
+
+def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint, model: str) -> dict[str, Any]:
+    try:
+        detection = detecting.detect_endpoint(endpoint, model)
+    except Locked as error:
+        return {"problem": str(error)}
+    stored = detecting.conclude(request.user, endpoint, detection)
+    said = _("Detected how to call it.") if stored else _("Tried how to call it; nothing was changed.")
+    rows.log_change(request, endpoint, said)
+    return {"detection": detection, "stored": stored}
+
+
+def models_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The vendor's list with a filter and an order, which keep what is picked; the picked is served from then on."""
+    endpoint = _endpoint(rows, request, pk)
+    if not _may_add_models(request):
+        raise PermissionDenied
+    if request.method == "POST" and "show" not in request.POST:
+        return _adopted(rows, request, endpoint)
+    given = request.POST if request.method == "POST" else request.GET
+    context = {"title": _("Models the vendor lists"), **_list(endpoint, given)}
+    return _page(rows, request, "models", endpoint, context)
+
+
+def _may_add_models(request: HttpRequest) -> bool:
+    needed = (f"providers.add_{model._meta.model_name}" for model in (LanguageModel, Deployment))
+    return all(request.user.has_perm(permission) for permission in needed)
+
+
+def _adopted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+    try:
+        added = model_sync.adopt(endpoint, request.POST.getlist("model"), by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect(request.get_full_path())
+    if added:
+        rows.log_change(request, endpoint, _("Added models: %(names)s.") % {"names": ", ".join(added)})
+        messages.success(request, _("Added models: %(names)s.") % {"names": ", ".join(added)})
+    else:
+        messages.info(request, _("No new model was picked."))
+    return redirect(request.get_full_path())
+
+
+def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
+    try:
+        offered = model_sync.offered(endpoint)
+    except VendorError as error:
+        return {"problem": told(error)}
+    except Locked as error:
+        return {"problem": str(error)}
+    wanted, order = given.get("q", ""), given.get("order", "")
+    found = model_sync.ordered(model_sync.matching(offered, wanted), order)
+    shown, served = found[:ROWS_SHOWN], model_sync.served(endpoint)
+    picked = [entry.id for entry in offered if entry.id in given.getlist("model") and entry.id not in served]
+    elsewhere = sorted(set(picked) - {entry.id for entry in shown})
+    counts = {"listed": len(offered), "found": len(found), "shown": shown, "served": served}
+    return {
+        **counts,
+        "q": wanted,
+        "order": order,
+        "orders": model_sync.ORDERS,
+        "picked": picked,
+        "elsewhere": elsewhere,
+    }
+
+
+def _endpoint(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> Endpoint:
+    """Asked in this order: who may not see it does not learn whether it is there."""
+    if not rows.has_change_permission(request):
+        raise PermissionDenied
+    return get_object_or_404(Endpoint, pk=pk)
+
+
+def _page(
+    rows: ModelAdmin[Endpoint], request: HttpRequest, name: str, endpoint: Endpoint, context: dict[str, Any]
+) -> HttpResponse:
+    frame = {**rows.admin_site.each_context(request), "opts": Endpoint._meta, "original": endpoint}
+    return TemplateResponse(request, f"admin/providers/endpoint/{name}.html", {**frame, **context})

@@ -1,0 +1,83 @@
+"""A vendor, its key and its models in one form: the administrator picks the vendor by name, the rest is filled in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from providers.endpoints import adding
+from providers.endpoints.presets import PRESETS, Preset
+from providers.models import Endpoint
+
+
+class PresetForm(forms.Form):
+    """What a preset leaves open: with a key alone it is complete, for a vendor whose address is known."""
+
+    name = forms.CharField(label=gettext_lazy("name"), max_length=120)
+    base_url = forms.CharField(label=gettext_lazy("base URL"), max_length=500)
+    key = forms.CharField(
+        label=gettext_lazy("key"),
+        required=False,
+        max_length=4096,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("It is stored encrypted and never shown again."),
+    )
+    models = forms.CharField(
+        label=gettext_lazy("models"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=gettext_lazy("The vendor's ids, one a line. Leave it empty to pick from the vendor's list next."),
+    )
+
+    @classmethod
+    def of(cls, preset: Preset) -> PresetForm:
+        return cls(initial={"name": adding.free_name(preset), "base_url": preset.base_url})
+
+
+def preset_page(rows: ModelAdmin[Endpoint], request: HttpRequest) -> HttpResponse:
+    """The vendors to pick from; with one picked, its form."""
+    if not request.user.has_perms(adding.PERMISSIONS):
+        raise PermissionDenied
+    preset = PRESETS.get(request.GET.get("preset", ""))
+    context: dict[str, Any] = {"title": _("Add a vendor"), "presets": PRESETS.values(), "preset": preset}
+    if preset and request.method == "POST":
+        form = PresetForm(request.POST)
+        if form.is_valid() and (endpoint := _added(request, preset, form)):
+            return _greeted(rows, request, endpoint)
+        context["form"] = form
+    elif preset:
+        context["form"] = PresetForm.of(preset)
+    frame = {**rows.admin_site.each_context(request), "opts": Endpoint._meta}
+    return TemplateResponse(request, "admin/providers/endpoint/preset.html", {**frame, **context})
+
+
+def _added(request: HttpRequest, preset: Preset, form: PresetForm) -> Endpoint | None:
+    given = form.cleaned_data
+    models = given["models"].replace("，", "\n").replace(",", "\n").splitlines()
+    fields = {name: given[name] for name in ("name", "base_url", "key")}
+    try:
+        return adding.add_new_endpoint(preset.id, models=models, by=request.user, **fields)
+    except ValidationError as error:
+        form.add_error(None, error)
+    return None
+
+
+def _greeted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+    """On to the models, if there are none yet, else to the key, where it can be tested."""
+    rows.log_addition(request, endpoint, _("Added a vendor."))
+    if not endpoint.deployments.exists():
+        messages.success(request, _("The vendor is added. Now pick its models."))
+        return redirect("admin:providers_endpoint_models", endpoint.pk)
+    messages.success(request, _("The vendor is added, and its models can be chosen."))
+    key = endpoint.keys.first()
+    return redirect("key", key.pk) if key else redirect("admin:providers_endpoint_change", endpoint.pk)

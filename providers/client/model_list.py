@@ -1,0 +1,76 @@
+"""Which models a vendor offers, asked of the vendor."""
+
+from __future__ import annotations
+
+from providers.errors import BadReply, VendorError
+from providers.quoting import without_key
+from providers.reading.body import from_json
+from providers.transport.call import Call, key_mask
+from providers.transport.network import Network
+from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
+from providers.wires import registry
+from providers.wires.error_bodies import in_event
+
+MODELS = 10_000
+PAGES = 20
+PAGE_BYTES = 16 * 1024 * 1024
+CLOCKS = Clocks(first_token=20, silence=20, total=60)
+
+
+def list_models(
+    address: Address,
+    key: Key | None = None,
+    network: Network = Network(),  # noqa: B008  # frozen
+) -> list[CatalogueEntry]:
+    """The models of this endpoint, each once, in the vendor's order, at most 10,000; raises VendorError."""
+    wire, found, marks = registry.wire(address.wire), dict[str, CatalogueEntry](), {""}
+    page = ""
+    for _ in range(PAGES):
+        answer = _answer(address, wire.catalogue_request(address, page), key, network)
+        entries, page = wire.parse_catalogue(answer)
+        for entry in entries:
+            found.setdefault(entry.id, entry)
+        if page in marks or len(found) >= MODELS:
+            break
+        marks.add(page)
+    return list(found.values())[:MODELS]
+
+
+def _answer(address: Address, request: HttpRequest, key: Key | None, network: Network) -> object:
+    call, mask = Call(CLOCKS, network), key_mask(key)
+    try:
+        call.open(request, key)
+        return _checked(address, call)
+    except VendorError as error:
+        error.quote = without_key(error.quote, mask)
+        raise error from None
+    finally:
+        call.close()
+
+
+def _checked(address: Address, call: Call) -> object:
+    if 300 <= call.status < 400:
+        raise BadReply(because="The vendor redirects calls to another address, which this site does not follow.")
+    if call.status >= 400:
+        raise registry.wire(address.wire).error(call.status, call.headers, call.error_body())
+    answer = _json(_body(call))
+    failure = in_event(answer) if isinstance(answer, dict) else None
+    if failure:
+        raise failure
+    return answer
+
+
+def _body(call: Call) -> bytes:
+    body = bytearray()
+    for chunk in call.chunks():
+        body += chunk
+        if len(body) > PAGE_BYTES:
+            raise BadReply(because="The vendor's list of models is longer than this site reads.")
+    return bytes(body)
+
+
+def _json(body: bytes) -> object:
+    try:
+        return from_json(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise BadReply(because="The vendor sent something that is not a list of models.") from None

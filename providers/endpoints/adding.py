@@ -1,0 +1,205 @@
+"""An endpoint, its key and its models, in one step."""
+
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from providers import local_model
+from providers.audit import log
+from providers.encryption import rotation, sealing
+from providers.endpoints.presets import PRESETS, Preset
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from providers.pool import cooldown
+
+NAME_LENGTH = 200
+PERMISSIONS = tuple(f"providers.add_{name}" for name in ("endpoint", "apikey", "languagemodel", "deployment"))
+"""What somebody needs who adds a vendor."""
+
+
+def add_endpoint(
+    preset_id: str, *, name: str = "", base_url: str = "", models: Iterable[str], key: str = "", by: Any = None
+) -> Endpoint:
+    """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
+    preset, wanted, key = _preset(preset_id), _model_ids(models), key.strip()
+    fields = _fields(preset, base_url.strip(), key)
+    name = name.strip() or _usual_name(preset, fields["base_url"])
+    with log.watch(by, *_rows(name)):
+        endpoint = Endpoint.objects.filter(name=name).first() or Endpoint(name=name)
+        moves = endpoint.base_url != fields["base_url"]
+        _stored(endpoint, fields)
+        if moves:
+            change_address(endpoint)
+        _set_key(endpoint, key, by)
+        _set_models(endpoint, wanted)
+        for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
+            cooldown.forget(rows.values_list("pk", flat=True))
+    return endpoint
+
+
+def add_new_endpoint(preset_id: str, *, name: str, base_url: str, models: Iterable[str], key: str, by: Any) -> Endpoint:
+    """As `add_endpoint`, but never one that is there; without models they are picked from the vendor's list later."""
+    preset, key, given = _preset(preset_id), key.strip(), [model for model in models if model.strip()]
+    wanted = _model_ids(given) if given else []
+    fields = _fields(preset, base_url.strip(), key)
+    name = name or free_name(preset, fields["base_url"])
+    if Endpoint.objects.filter(name=name).exists():
+        raise ValidationError({"name": _("There is an endpoint of this name.")})
+    with log.watch(by, *_rows(name)):
+        endpoint = _stored(Endpoint(name=name), fields)
+        if key:
+            ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
+        for vendor_id in wanted:
+            serve(endpoint, vendor_id, by)
+    return endpoint
+
+
+def free_name(preset: Preset, base_url: str = "") -> str:
+    """Return the preset's name or the host's, numbered where there is such an endpoint already."""
+    usual = _usual_name(preset, base_url)[:100]
+    taken = set(Endpoint.objects.filter(name__startswith=usual).values_list("name", flat=True))
+    names = (f"{usual} {number}" if number > 1 else usual for number in count(1))
+    return next(name for name in names if name not in taken)
+
+
+def _usual_name(preset: Preset, base_url: str) -> str:
+    """Where the preset is for any address, the host says more than its label."""
+    return str(preset.label if preset.base_url else urlsplit(base_url).netloc or preset.label)[:NAME_LENGTH]
+
+
+def change_address(endpoint: Endpoint) -> None:
+    """Its address has changed: the keys were for the old one, and do not go to the new one."""
+    endpoint.keys.all().delete()
+
+
+def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
+    """Make a model of the vendor a choice here; raises ValidationError where its name is another model's."""
+    model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
+    if Deployment.objects.filter(endpoint=endpoint, model=model).exists():
+        raise ValidationError(
+            _("“%(name)s” is what another model of this endpoint is called here."), params={"name": vendor_id}
+        )
+    Deployment.objects.create(endpoint=endpoint, model=model, vendor_id=vendor_id)
+    _switch_on(model, by)
+
+
+def adopt_local_model(by: Any = None) -> Endpoint:
+    """Make the small local model a choice; an endpoint of it that is there stays as it is."""
+    with log.watch(by, *_rows(local_model.DISPLAY_NAME)):
+        endpoint = Endpoint.objects.filter(is_local=True).first() or _local_endpoint()
+        deployment = endpoint.deployments.filter(vendor_id=local_model.MODEL_ID).first()
+        if deployment is None:
+            model, _made = LanguageModel.objects.get_or_create(name=local_model.DISPLAY_NAME)
+            deployment = Deployment.objects.create(
+                endpoint=endpoint,
+                model=model,
+                vendor_id=local_model.MODEL_ID,
+                takes_images=False,
+                takes_documents=False,
+            )
+        for row in (endpoint, deployment, deployment.model):
+            _switch_on(row, by)
+    return endpoint
+
+
+def _local_endpoint() -> Endpoint:
+    return Endpoint.objects.create(
+        is_local=True,
+        name=local_model.DISPLAY_NAME,
+        wire="openai",
+        base_url=f"http://{local_model.address()}/v1",
+        needs_key=False,
+        ask_usage=True,
+    )
+
+
+def _switch_on(row: Endpoint | LanguageModel | Deployment, by: Any) -> None:
+    """Switch a row on, unless it was switched off by somebody whose decision this person may not change."""
+    if not row.enabled and (by is None or by.has_perm(f"providers.change_{row._meta.model_name}")):
+        row.enabled = True
+        row.save(update_fields=["enabled"])
+
+
+def _rows(name: str) -> list[QuerySet[Any]]:
+    """All that adding an endpoint of this name may change."""
+    theirs = (ApiKey.objects.filter(endpoint__name=name), Deployment.objects.filter(endpoint__name=name))
+    return [Endpoint.objects.filter(name=name), *theirs, LanguageModel.objects.all()]
+
+
+def _preset(preset_id: str) -> Preset:
+    preset = PRESETS.get(preset_id)
+    if preset is None:
+        raise ValidationError(
+            _("There is no preset “%(given)s”. Known are: %(known)s."),
+            params={"given": preset_id, "known": ", ".join(PRESETS)},
+        )
+    return preset
+
+
+def _fields(preset: Preset, base_url: str, key: str) -> dict[str, Any]:
+    check_key(key)
+    if preset.needs_key and not key and preset.base_url:
+        raise ValidationError({"key": _("This vendor needs a key.")})
+    fields = preset.endpoint_fields(base_url)
+    if not fields["base_url"]:
+        raise ValidationError({"base_url": _("This preset needs the address of the vendor.")})
+    return {**fields, "needs_key": bool(key) or (preset.needs_key and bool(preset.base_url))}
+
+
+def _stored(endpoint: Endpoint, fields: dict[str, Any]) -> Endpoint:
+    for field, value in {**fields, "enabled": True}.items():
+        setattr(endpoint, field, value)
+    endpoint.full_clean(validate_unique=False)
+    endpoint.save()
+    return endpoint
+
+
+def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
+    """Make what is given everybody's only key; the same key stays as it is, with the replies that it is writing."""
+    others = endpoint.keys.for_everybody()
+    kept = others.same_as(key).first() if key else None
+    (others.exclude(pk=kept.pk) if kept else others).delete()
+    if key and kept is None:
+        ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
+
+
+def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
+    """Serve these models and no others; one that is served already is known by the vendor's id, whatever its name."""
+    endpoint.deployments.exclude(vendor_id__in=wanted).delete()
+    endpoint.deployments.update(learnt=[], enabled=True)
+    served = set(endpoint.deployments.values_list("vendor_id", flat=True))
+    for vendor_id in wanted:
+        if vendor_id not in served:
+            serve(endpoint, vendor_id, None)
+    LanguageModel.objects.filter(deployments=None).update(enabled=False)
+    LanguageModel.objects.filter(deployments__endpoint=endpoint).update(enabled=True)
+
+
+def _model_ids(models: Iterable[str]) -> list[str]:
+    wanted = list(dict.fromkeys(model.strip() for model in models if model.strip()))
+    if not wanted:
+        raise ValidationError({"models": _("Name at least one model.")})
+    if any(len(model) > NAME_LENGTH or not model.isprintable() for model in wanted):
+        raise ValidationError({"models": _("A model's name is one line of at most 200 characters.")})
+    return wanted
+
+
+def check_key(key: str) -> None:
+    """Refuse what cannot stand in a header, and any key while there is nothing to seal it with."""
+    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= 4096):
+        raise ValidationError(_("A key is one line of plain ASCII characters without spaces."))
+    if key and not sealing.prefix():
+        raise ValidationError(rotation.problem())
+
+
+def refuse_twice(row: ApiKey, key: str) -> None:
+    """The same key in two rows of an endpoint would count as two and fail as one; at a new address it is a new one."""
+    others = row.endpoint.keys.filter(endpoint__base_url=row.endpoint.base_url).exclude(pk=row.pk)
+    if twin := others.same_as(key).first():
+        raise ValidationError(
+            _("This key is stored here already: %(name)s."), params={"name": twin.name or str(twin.secret)}
+        )

@@ -1,0 +1,103 @@
+"""What does not work just now, and what is being called: the state of the pool, shared by all processes."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from providers import clock
+from providers.error_texts import reason_of, told_again
+from providers.errors import OF_THE_ACCOUNT
+
+
+class Trouble(models.Model):
+    """Why a key, an endpoint or a deployment is not called before a certain time. No row means: it works."""
+
+    subject = models.UUIDField(primary_key=True, editable=False)
+    """The id of the key, the endpoint or the deployment that is to blame."""
+    code = models.CharField(_("error"), max_length=32)
+    text = models.TextField(_("what happened"))
+    failures = models.PositiveIntegerField(_("failures in a row"), default=1)
+    since = models.DateTimeField(_("since"))
+    cooling_until = models.DateTimeField(_("not called before"))
+    probed_by = models.UUIDField(null=True, editable=False)
+    """The reply whose call finds out whether it works again: one at a time."""
+    probed_until = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("trouble")
+        verbose_name_plural = _("troubles")
+        indexes = [models.Index(fields=["probed_by"])]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
+
+    @property
+    def reason(self) -> str:
+        """What happened, less the vendor's words: those are for administrators."""
+        return reason_of(self.text)
+
+    @property
+    def told(self) -> str:
+        """What happened, in the language of who reads it."""
+        return told_again(self.text if self.code in OF_THE_ACCOUNT else self.reason)
+
+
+class Lease(models.Model):
+    """A call with a key that may only be used so often at once or a minute; kept for a minute after its start."""
+
+    key = models.ForeignKey("providers.ApiKey", models.CASCADE, related_name="leases")
+    holder = models.UUIDField(db_index=True)
+    """The reply that calls."""
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "started_at"])]
+
+
+class HealthEvent(models.Model):
+    """What happened to a key, an endpoint or a deployment: a line of its timeline, kept for some months."""
+
+    class Kind(models.TextChoices):
+        COOLED = "cooled", _("left alone")
+        RETURNED = "returned", _("back in service")
+        TESTED = "tested", _("tested")
+        ROTATED = "rotated", _("rotated")
+        ENABLED = "enabled", _("switched on")
+        DISABLED = "disabled", _("switched off")
+
+    KEPT = timedelta(days=90)
+
+    subject = models.UUIDField()
+    at = models.DateTimeField(default=clock.now)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    code = models.CharField(max_length=32, blank=True)
+    """The public code of the error, where there was one."""
+    text = models.TextField(blank=True)
+    until = models.DateTimeField(null=True)
+    """Of what is left alone: not called before."""
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "at"]), models.Index(fields=["at"])]
+
+    @property
+    def told(self) -> str:
+        """What happened, in the language of who reads it."""
+        is_whole = self.code in OF_THE_ACCOUNT or self.kind == self.Kind.TESTED
+        return told_again(self.text if is_whole else reason_of(self.text))
+
+    def __str__(self) -> str:
+        return f"{self.at:%F %T} {self.kind}"
+
+    @classmethod
+    def note(cls, subject: UUID, kind: str, **fields: Any) -> None:
+        cls.objects.create(subject=subject, kind=kind, **fields)
+
+    @classmethod
+    def remove_old(cls) -> None:
+        cls.objects.filter(at__lt=clock.now() - cls.KEPT).delete()

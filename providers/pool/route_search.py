@@ -1,0 +1,315 @@
+"""Which deployment and which key answer next, within one message: at most three attempts, before its first word.
+
+search = Search(model, keys, reply)
+match search.next():          Route   call it; then `heard`, or `failed`, which says whether to go on
+                              Wait    nothing may be called just now
+                              raises VendorError: there is no way any more
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from providers import clock, errors
+from providers.client import route as pool
+from providers.client.route import Route
+from providers.errors import RateLimited, VendorError
+from providers.models import ApiKey, Deployment, Trouble
+from providers.pool import cooldown, leases
+from providers.prepared_queries import Prepared
+
+ATTEMPTS = 3
+PATIENCE = timedelta(seconds=60)
+"""How long a message waits, all in all, for something to come back."""
+QUEUE_PATIENCE = timedelta(minutes=10)
+"""How long it waits for its turn with keys that work."""
+_PROBE_MARGIN = timedelta(seconds=30)
+
+Line = frozenset[UUID]
+
+_OF_THE_KEY = frozenset(["key_refused", "quota", "rate_limited"])
+_OF_THE_DEPLOYMENT = frozenset(["model_not_found"])
+_OF_THE_ENDPOINT = frozenset(["vendor_down", "vendor_timeout", "cut_off", "stalled", "bad_reply"])
+_MAY_PASS = frozenset(["rate_limited", "vendor_down", "cut_off"])
+"""What a short pause may cure: the same key or endpoint is asked once more, if there is no other."""
+
+
+class NothingServes(VendorError):
+    """The model was switched off, or lost its last key, after the question had been asked."""
+
+    code = "no_model"
+    sentence = "No endpoint serves this model any more."
+    vendor_fault = False
+
+
+class NoBudget(VendorError):
+    """The site's own budgets of all keys that could answer are used up."""
+
+    code = "quota"
+    sentence = "The budget of no key for this model has room for this question."
+    vendor_fault = False
+
+
+class KeyWithdrawn(VendorError):
+    """The key cannot be used from this site's side: locked, switched off, or deleted."""
+
+    code = "key_refused"
+    sentence = "The key was switched off."
+    vendor_fault = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing may be called just now: why (a public code), until when, if that is known, and in which queue."""
+
+    code: str
+    until: datetime | None = None
+    line: Line = frozenset()
+
+
+@dataclass(slots=True)
+class Search:
+    """The attempts of one message.
+
+    `keys` says which keys it may use, each time anew. `holder` is the message's id, under which probes and leases are
+    taken.
+    """
+
+    model: UUID | None
+    keys: Callable[[], list[ApiKey]]
+    holder: UUID
+    attempts: int = 0
+    excluded: set[UUID] = field(default_factory=set)
+    error: VendorError | None = None
+    probes: bool = False
+    leases: bool = False
+    waits_since: datetime | None = None
+    cools_since: datetime | None = None
+    failures: int | None = None
+
+    def next(self, is_my_turn: Callable[[Line], bool] = lambda line: True) -> Route | Wait:
+        """What to do now. Where others wait for the same keys, `is_my_turn` says whether they are all behind this one.
+
+        Raises the last attempt's error when three have failed, or nothing is left that could be tried in time.
+        """
+        if self.error is not None and self.attempts >= ATTEMPTS:
+            raise self.error
+        if self.probes or self.leases:
+            self.over()  # taken before a write failed, and not used
+        ways = _ways(self.model, self.keys()) if self.model else []
+        line = frozenset(way.account for way in ways)
+        found = self._first(ways, lambda: is_my_turn(line))
+        if isinstance(found, Route):
+            return found
+        blocked, wait = found, self._wait(found, line)
+        has_been_tried = self.attempts > 0 or self._failed_meanwhile(blocked)
+        if wait is None and not has_been_tried:
+            # What failed did so before this message's time: it finds out, or waits for who is finding out.
+            found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
+            if isinstance(found, Route):
+                return found
+            wait = self._wait(found, line)
+        if wait is None:
+            raise self.error or _soonest(blocked).as_error()
+        return wait
+
+    def heard(self) -> None:
+        """The first word has come: whatever was probed works again."""
+        if self.probes:
+            cooldown.recovered(self.holder)
+            self.probes = False
+
+    def failed(self, route: Route, error: VendorError) -> bool:
+        """Note a failure before the first word; whether `next` may be asked for another way."""
+        self.error = error
+        subject = _to_blame(route, error)
+        if subject is None:
+            return False
+        is_ours = isinstance(error, KeyWithdrawn | errors.AddressRefused | errors.WayBlocked)
+        if not is_ours and not error.is_doubtful:
+            cooldown.blame(subject, error, self.holder)
+        if is_ours or error.is_doubtful or error.code not in _MAY_PASS:
+            self.excluded.add(subject)
+        return True
+
+    def without(self, route: Route) -> None:
+        """Its key has no budget left: look for another way; this was no attempt."""
+        self.over()
+        self.attempts -= 1
+        self.excluded |= {route.key_id} if route.key_id else set()
+        self.error = self.error or NoBudget()
+
+    def over(self) -> None:
+        """The attempt has ended, one way or another: what it held is free."""
+        if self.probes:
+            cooldown.let_go(self.holder)
+        if self.leases:
+            leases.give_back(self.holder)
+        self.probes = self.leases = False
+
+    def _first(self, ways: list[_Way], is_my_turn: Callable[[], bool], anyhow: bool = False) -> Route | list[_Blocked]:
+        """The first way that is open, or what is in all their ways; `anyhow`, endpoints are asked that should rest."""
+        blocked: list[_Blocked] = []
+        for way in self._in_order(ways):
+            self.probes, self.leases = bool(way.troubles), way.is_capped
+            reason = self._taken(way, is_my_turn, anyhow)
+            if reason is None:
+                self.attempts += 1
+                self.cools_since = None
+                return pool.route_of(way.deployment, way.key)
+            self.probes = self.leases = False
+            blocked.append(reason)
+        return blocked
+
+    def _in_order(self, ways: list[_Way]) -> Iterator[_Way]:
+        """By priority; what is to be probed before what works, so that it comes back; else drawn by weight."""
+        open_ways = [way for way in ways if not self.excluded & set(way.subjects)]
+        if not open_ways:
+            raise self.error or NothingServes
+        yield from sorted(open_ways, key=lambda way: (way.priority, -len(way.troubles), way.key_priority, way.draw()))
+
+    def _taken(self, way: _Way, is_my_turn: Callable[[], bool], anyhow: bool) -> _Blocked | None:
+        """Take this way, or say what is in the way."""
+        now = clock.now()
+        ignored = [trouble for trouble in way.troubles if anyhow and trouble.code in _OF_THE_ENDPOINT]
+        cold = [trouble for trouble in way.troubles if trouble.cooling_until > now and trouble not in ignored]
+        if cold:
+            worst = max(cold, key=lambda trouble: trouble.cooling_until)
+            return _Blocked(worst.code, worst.cooling_until, worst)
+        if (way.troubles or way.is_capped) and not is_my_turn():
+            return _Blocked(way.troubles[0].code if way.troubles else "queued")
+        until = now + timedelta(seconds=way.patience) + _PROBE_MARGIN
+        for trouble in way.troubles:
+            if not cooldown.probe(trouble.subject, self.holder, until, early=trouble in ignored):
+                cooldown.let_go(self.holder)
+                return _Blocked(trouble.code)
+        if way.key and (full := leases.take(way.key, self.holder)):
+            cooldown.let_go(self.holder)
+            return _Blocked("queued", full.until)
+        return None
+
+    def _failed_meanwhile(self, blocked: list[_Blocked]) -> bool:
+        """Whether somebody has asked what rests, in vain, since this message looked first."""
+        failures = sum(found.trouble.failures for found in blocked if found.trouble)
+        if self.failures is None:
+            self.failures = failures
+        return failures > self.failures
+
+    def _wait(self, blocked: list[_Blocked], line: Line) -> Wait | None:
+        """The shortest wait there is; None where it is longer than anybody would wait."""
+        now = clock.now()
+        soonest = _soonest(blocked)
+        is_queued = soonest.code == "queued"
+        self.waits_since = self.waits_since or now
+        self.cools_since = None if is_queued else self.cools_since or now
+        since, limit = (self.cools_since, PATIENCE) if self.cools_since else (self.waits_since, QUEUE_PATIENCE)
+        if (soonest.until or now) - since > limit:
+            return None
+        code = soonest.code if is_queued or soonest.code == "rate_limited" else "retrying"
+        return Wait(code, soonest.until, line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocked:
+    """Why a way is not open, and until when, if that is known."""
+
+    code: str
+    until: datetime | None = None
+    trouble: Trouble | None = None
+
+    def as_error(self) -> VendorError:
+        if self.trouble is None:
+            return RateLimited(because="Every key for this model is busy.")
+        return errors.of_code(self.trouble.code, self.trouble.reason)
+
+
+def _soonest(blocked: list[_Blocked]) -> _Blocked:
+    now = clock.now()
+    return min(blocked, key=lambda found: found.until or now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A deployment and a key, and what is wrong with them."""
+
+    deployment: Deployment
+    key: ApiKey | None
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[UUID, ...]:
+        key = self.key.pk if self.key else None
+        return tuple(cooldown.places(key, self.deployment.endpoint_id, self.deployment.pk))
+
+    @property
+    def account(self) -> UUID:
+        """What is queued for: the key or, where none is needed, the endpoint."""
+        return self.key.pk if self.key else self.deployment.endpoint_id
+
+    @property
+    def priority(self) -> int:
+        return self.deployment.priority
+
+    @property
+    def key_priority(self) -> int:
+        return self.key.priority if self.key else 0
+
+    @property
+    def is_capped(self) -> bool:
+        return self.key is not None and self.key.is_capped
+
+    @property
+    def patience(self) -> float:
+        """Seconds in which a probe has told something: the clock of the first token, longer without streaming."""
+        endpoint = self.deployment.endpoint
+        return endpoint.first_token_seconds * (1 if endpoint.streaming else 10)
+
+    def draw(self) -> float:
+        """A lot: the smallest of several comes first with the chance that its weight gives it."""
+        return random.expovariate(self.deployment.weight * (self.key.weight if self.key else 1))
+
+
+def _ways(model: UUID, allowed: list[ApiKey]) -> list[_Way]:
+    """Every deployment of the model with every key that may be used there."""
+    pairs = [_Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
+    subjects = {subject for way in pairs for subject in way.subjects} if _ANY_TROUBLE() else set()
+    found = Trouble.objects.in_bulk(subjects) if subjects else {}
+    return [
+        _Way(way.deployment, way.key, tuple(found[key] for key in dict.fromkeys(way.subjects) if key in found))
+        for way in pairs
+    ]
+
+
+_SERVING = Prepared(Deployment.objects.serving)
+_ANY_TROUBLE = Prepared(lambda: Trouble.objects.only("subject")[:1])
+
+
+def _keys_at(deployment: Deployment, allowed: list[ApiKey]) -> list[ApiKey | None]:
+    here: list[ApiKey | None] = [key for key in allowed if key.endpoint_id == deployment.endpoint_id]
+    return here or ([] if deployment.endpoint.needs_key else [None])
+
+
+def blamed_by_a_plain_call(route: Route, error: VendorError) -> UUID | None:
+    """Who rests when a call fails that asked nothing of anybody's; None where that says nothing of them."""
+    if isinstance(error, errors.PageInstead):
+        return route.endpoint
+    if error.code not in errors.OF_THE_ACCOUNT or route.key_id is None:
+        return None
+    if error.is_doubtful:
+        return cooldown.pair_of(route.key_id, route.deployment) if route.deployment else None
+    return route.key_id
+
+
+def _to_blame(route: Route, error: VendorError) -> UUID | None:
+    """Whose failure it is; None for what another way would not cure."""
+    if error.code == "rate_limited" and error.is_page:
+        return route.endpoint
+    if error.code in _OF_THE_KEY:
+        return route.key_id or route.endpoint
+    if error.code in _OF_THE_DEPLOYMENT:
+        return route.deployment
+    return route.endpoint if error.code in _OF_THE_ENDPOINT else None

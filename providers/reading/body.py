@@ -1,0 +1,250 @@
+"""What kind of body is this? JSON objects out of a reply that may be events, an array, lines, or one object.
+
+Neither the request nor Content-Type decides: gateways answer a stream request with one object, an SSE request with an
+array, and put a bare error object behind half an event stream. So every line is judged by how it begins.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from providers.errors import BadReply
+from providers.reading.sse import EVENT_BYTES, ByteOrderMark, Events, Lines
+
+_logger = logging.getLogger(__name__)
+
+UNREADABLE_IN_A_ROW = 3
+_DONE = re.compile(rb"\s*+\[DONE\]")
+# What most chunks are: an object an event, from the first byte to the last. They need none of the care of the others.
+_WHOLE_EVENTS = re.compile(rb"(?:data: \{[^\r\n]*+\n\n)++")
+_BETWEEN = b"\n\ndata: "
+_STRUCTURE = re.compile(rb'["{}\[\]]')
+_IN_STRING = re.compile(rb'["\\]')
+
+
+class Assembler:
+    """Turns the chunks of one reply body into decoded JSON objects.
+
+    `done` tells that the end marker `[DONE]` has come; `alien` that nothing came which is of a format we know.
+    A single undecodable event is skipped, of which the log tells; three in a row raise BadReply.
+    """
+
+    def __init__(self) -> None:
+        self.done = False
+        self._mark = ByteOrderMark()
+        self._lines = Lines()
+        self._events = Events()
+        self._object = BareObject()
+        self._unreadable = 0
+        self._has_skipped = False
+        self._is_garbled: bool | None = None  # until there is something to judge by
+        self._started = False
+
+    @property
+    def alien(self) -> bool:
+        """Whether lines came which belong to no format we know, or events none of which could be read."""
+        return self._events.alien or self._is_garbled is True
+
+    def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
+        """The objects that `chunk` completes; none after `[DONE]`."""
+        chunk = self._mark.strip(chunk)
+        position = self._lines.begin(chunk)
+        if self._is_between_events() and len(chunk) < EVENT_BYTES and _WHOLE_EVENTS.fullmatch(chunk):
+            yield from self._of_whole_events(chunk[len(b"data: ") : -len(b"\n\n")].split(_BETWEEN))
+            return
+        while position < len(chunk) and not self.done:
+            if self._lines.at_start and not self._object.is_open:
+                position = self._lines.skip(chunk, position, whole_lines=not self._events.is_open)
+                first = chunk[position : position + 1]
+                if first == b"{" or not self._started:
+                    yield from self._begin(first)
+            if self._object.is_open:
+                text, position = self._object.take(chunk, position)
+                if text is not None:
+                    yield from self._decoded(text)
+            else:
+                line, position = self._lines.take(chunk, position)
+                if line is not None:
+                    yield from self._event(line)
+
+    def finish(self) -> Iterator[dict[str, Any]]:
+        """What is left when the body has ended; an event that lacks its end was cut off, which is not garbled."""
+        yield from self.feed(self._mark.rest())
+        self._is_garbled = self._is_garbled or False
+        yield from self._event(self._lines.rest())
+        yield from self._event(b"")
+
+    def _is_between_events(self) -> bool:
+        said_something = self._started and not self.done
+        return said_something and self._lines.at_start and not self._object.is_open and not self._events.is_open
+
+    def _begin(self, first: bytes) -> Iterator[dict[str, Any]]:
+        """Decides by its first byte what the next line belongs to."""
+        if first == b"<" and not self._started:
+            raise BadReply(because="The vendor answered with a web page instead of a reply.")
+        if first == b"{":
+            yield from self._event(b"")
+            self._object.is_open = True
+        self._started = self._started or first.strip() != b""
+
+    def _event(self, line: bytes) -> Iterable[dict[str, Any]]:
+        event = self._events.line(line)
+        if event is None:
+            return ()
+        if _DONE.match(event.data):
+            self.done = True
+            return ()
+        decoded = self._decoded(event.data)
+        return [_named_error(one) for one in decoded] if event.name == "error" else decoded
+
+    def _of_whole_events(self, texts: list[bytes]) -> Iterable[dict[str, Any]]:
+        """Decoded together, which takes half the time, or one by one where they are not as many objects as events."""
+        together = _objects_in(b"[%b]" % b",".join(texts))
+        if len(together) == len(texts):
+            self._unreadable, self._is_garbled = 0, False
+            return together
+        return (found for text in texts for found in self._decoded(text))
+
+    def _decoded(self, text: bytes) -> Iterable[dict[str, Any]]:
+        if not text or text.isspace():
+            return ()
+        objects = _objects_in(text)
+        self._unreadable = 0 if objects else self._unreadable + 1
+        self._is_garbled = not objects and self._is_garbled is not False
+        if self._unreadable == UNREADABLE_IN_A_ROW:
+            raise BadReply(because="The vendor sent events that cannot be read.")
+        if not objects and text.lstrip().startswith((b"{", b"[")):
+            self._note_skipped(len(text))
+        return objects
+
+    def _note_skipped(self, size: int) -> None:
+        """Tells whoever looks why words may be missing, once a reply and without repeating any."""
+        if not self._has_skipped:
+            _logger.warning(
+                "A vendor sent an event of %d bytes that cannot be read; its reply goes on without it.", size
+            )
+        self._has_skipped = True
+
+
+class BareObject:
+    """Finds where a JSON object without any framing ends, by counting braces outside strings."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+
+    def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
+        """The object that ends in `chunk`, or None; and where to go on."""
+        end = self._end(chunk, position)
+        self._keep(chunk[position:end])
+        if self._depth:
+            return None, end
+        text, self._pieces, self._size, self.is_open = b"".join(self._pieces), [], 0, False
+        return text, end
+
+    def _end(self, chunk: bytes, position: int) -> int:
+        if self._escaped:
+            position, self._escaped = position + 1, False
+        while found := (_IN_STRING if self._in_string else _STRUCTURE).search(chunk, position):
+            position, mark = found.end(), found[0]
+            if mark == b'"':
+                self._in_string = not self._in_string
+            elif mark == b"\\":
+                self._escaped = position == len(chunk)
+                position += 1
+            elif mark in b"}]":
+                self._depth -= 1
+                if not self._depth:
+                    return position
+            else:
+                self._depth += 1
+        return len(chunk)
+
+    def _keep(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > EVENT_BYTES:
+            raise BadReply(because="The vendor sent an object longer than this site reads.")
+        self._pieces.append(piece)
+
+
+def from_json(text: str) -> Any:
+    """What a vendor's JSON says; raises JSONDecodeError, or RecursionError for what is nested too deep."""
+    try:
+        return _JSON.decode(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of more digits than int() reads
+        return _JSON_OF_ANY_SIZE.decode(text)
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """`value` when it is an object, else an empty one: vendors send null, lists and strings where objects belong."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: object) -> list[Any]:
+    """`value` when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def string(value: object) -> str:
+    """`value` when it is a string, else an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def count(value: object) -> int | None:
+    """`value` when it is a token count one can believe (0 … 10⁹: two of them fit into 32 bits), else None."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= 10**9 else None
+
+
+def merged(body: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """`body` with the entries of `raw` laid over it, objects within objects included."""
+    result = dict(body)
+    for name, value in raw.items():
+        below = result.get(name)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        result[name] = merged(below, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def to_bytes(body: Mapping[str, Any]) -> bytes:
+    """`body` as compact UTF-8 JSON."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _objects_in(text: bytes) -> list[dict[str, Any]]:
+    """The objects of one JSON text: itself, or the members of a list (errors come as one-element lists)."""
+    try:
+        value = from_json(str(text, "utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return []
+    return [member for member in (value if isinstance(value, list) else [value]) if isinstance(member, dict)]
+
+
+def _named_error(decoded: dict[str, Any]) -> dict[str, Any]:
+    """The data of an `event: error`, made to say so itself."""
+    return decoded if decoded.get("error") else {"error": decoded}
+
+
+def _integer(digits: str) -> int | float:
+    """An integer, or the nearest float, be it infinite, to one that int() does not read."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
+
+
+# Tolerant of bare control characters in strings; made once, because json.loads would make one for every event. The
+# second one reads every integer, but slower.
+_JSON = json.JSONDecoder(strict=False)
+_JSON_OF_ANY_SIZE = json.JSONDecoder(strict=False, parse_int=_integer)

@@ -1,0 +1,248 @@
+"""Bytes of a reply in, deltas out: framing, wire and polish put together, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from time import monotonic
+
+from providers.errors import BadReply, CutOff, VendorError
+from providers.reading.body import Assembler
+from providers.reading.finish import Ending
+from providers.reading.gathering import Gathering
+from providers.reading.size_limits import TEXT_BYTES, Room
+from providers.text import KeyMask, Polish, repaired
+from providers.types import Delta, Finish, FinishReason, Part, Usage
+from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece
+from providers.wires.registry import Wire
+
+__all__ = ["TEXT_BYTES", "Reading"]
+
+# Parts that answer nothing: what is only for the vendor, and what stands beside an answer.
+_SILENT = frozenset({"unknown", "thought", "citation"})
+
+# Events without a word are usual: some vendors send one for each hidden token of a thought. But even the barest,
+# `{"choices":[{"delta":{}}]}`, is longer than this, so that only what is no event of these wires can be too much.
+EMPTY_EVENTS = 4096
+_EMPTY_EVENT_BYTES = 24
+
+
+class Reading:
+    """Reads one reply. `usage` and `finish` hold what was reported so far, `first_token_at` is a monotonic time.
+
+    `meaningful` counts what has carried the reply on: keep-alives, empty and blank deltas do not.
+    """
+
+    def __init__(self, wire: Wire, mask: KeyMask, *, streaming: bool = True) -> None:
+        self.usage: Usage | None = None
+        self.finish: Finish | None = None
+        self.first_token_at: float | None = None
+        self.meaningful = 0
+        self._wire, self._mask, self._streaming = wire, mask, streaming
+        self._assembler = Assembler()
+        self._polish = Polish(mask.fresh(), think_tags=wire.THINK_TAGS)
+        self._room = Room()
+        self._gathering = Gathering()
+        self._ending = Ending(has_marker=wire.END_MARKER, streaming=streaming)
+        self._words: list[str] = []
+        self._open_calls = 0
+        self._bytes = 0
+        self._empty = 0
+        self._answered = False
+        self._grew = False
+        self._beside_words = False
+        self._closed = False
+
+    @property
+    def done(self) -> bool:
+        """Whether the end marker has come, after which nothing counts."""
+        return self._assembler.done
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a finish came that ends the reply, as far as one can tell."""
+        return self._ending.is_reached
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether the reply is whole even if the connection breaks or falls silent now."""
+        return self.finish is not None and (self.done or self._ending.is_believed)
+
+    def feed(self, chunk: bytes) -> Iterator[Delta]:
+        """The deltas that `chunk` completes; raises VendorError."""
+        self._bytes += len(chunk)
+        yield from self._deltas(self._assembler.feed(chunk))
+
+    def end(self) -> Iterator[Delta]:
+        """The deltas that were still open when the body ended; raises VendorError unless the reply is complete."""
+        yield from self._deltas(self._assembler.finish())
+        yield from self.rest()
+        self._judge()
+
+    def broken(self) -> Iterator[Delta]:
+        """What was held back of a reply that broke; a finish that was not its end is none."""
+        yield from self.rest()
+        if not self.is_believed:
+            self.finish = None
+
+    def rest(self) -> Iterator[Delta]:
+        """What was held back, also for a reply that broke: words, then calls, sources and a refusal."""
+        if self._closed:
+            return
+        self._closed = True
+        for delta in self._polish.rest():
+            yield from self._fitting(delta)
+        yield from self._polished(self._gathering.calls())
+        yield from self._polished(self._gathering.citations("".join(self._words), self._shown))
+        yield from self._polished(self._gathering.refused(self.finish, answered=self._answered))
+
+    def _polished(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
+        # There is room for them: they were weighed when their pieces came.
+        for delta in deltas:
+            self._note_call(delta.part)
+            yield from self._polish.deltas(delta)
+
+    def _deltas(self, events: Iterator[dict[str, object]]) -> Iterator[Delta]:
+        """The words of neighbouring events go on as one delta: each step costs as much for one as for many."""
+        words: list[str] = []
+        try:
+            for event in events:
+                if text := self._wire.words_alone(event):
+                    words.append(text)
+                    continue
+                self._note_unmarked(words)
+                for found in self._found(event):
+                    if isinstance(found, Delta) and found.is_words:
+                        words.append(found.text)
+                        continue
+                    yield from self._said(words)
+                    yield from self._note(found)
+        except VendorError:
+            yield from self._said(words)
+            raise
+        self._note_unmarked(words)
+        yield from self._said(words)
+
+    def _note_unmarked(self, words: list[str]) -> None:
+        """Words that wait here had no finish beside them."""
+        if words:
+            self._ending.words()
+
+    def _said(self, words: list[str]) -> Iterator[Delta]:
+        if words:
+            said = "".join(words)
+            words.clear()
+            yield from self._note(Delta(text=said))
+
+    def _found(self, event: dict[str, object]) -> Iterator[Found]:
+        found, self._beside_words = None, False
+        try:
+            for found in self._wire.parse(event):
+                self._beside_words = self._beside_words or _carries_on(found)
+                yield found
+        except VendorError:
+            # An error that follows the end concerns nobody.
+            if not self.is_believed:
+                raise
+        if self._beside_words:
+            self._ending.words()
+        if found is None:
+            self._note_nothing()
+
+    def _note_nothing(self) -> None:
+        """Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply."""
+        self._empty += 1
+        if self._empty > EMPTY_EVENTS + self._bytes // _EMPTY_EVENT_BYTES:
+            raise BadReply(because="The vendor sent thousands of events that say nothing.")
+
+    def _note(self, found: Found) -> Iterator[Delta]:
+        if isinstance(found, Usage):
+            self.usage = found
+        elif isinstance(found, Finish):
+            self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason)))
+        elif isinstance(found, CallPiece | ReasoningPiece | Cited):
+            self._note_piece(found)
+        elif found.part and found.part.kind == "refusal":
+            self._room.weigh(found.part.text)
+            self._gathering.refuse(found.part.text)
+            self.meaningful += 1
+        else:
+            self._note_growth(found)
+            for delta in self._polish.deltas(found):
+                yield from self._fitting(delta)
+
+    def _note_finish(self, finish: Finish) -> None:
+        was_over = self.is_over
+        self._ending.finish(beside_words=self._beside_words, is_blocked=finish.reason == "blocked")
+        self._beside_words = False
+        # Some gateways mark every event as finished: the mark that comes after the last words is the true one.
+        if self.finish is None or self._grew or was_over != self.is_over:
+            self.finish, self._grew = finish, False
+            self.meaningful += 1
+
+    def _shown(self, words: str) -> str:
+        """A vendor's words as people may see them; they are cut, so the key may be cut too."""
+        mask = self._mask.fresh()
+        return mask.feed(repaired(words)) + mask.rest()
+
+    def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
+        self.meaningful += 1
+        if not isinstance(piece, Cited):
+            self._room.weigh(piece.fields)
+        if isinstance(piece, CallPiece):
+            self._grew = self._answered = True
+            self.first_token_at = self.first_token_at or monotonic()
+        self._gathering.add(piece)
+
+    def _note_growth(self, delta: Delta) -> None:
+        part = delta.part
+        self._grew = True
+        self._note_call(part)
+        says_something = bool(delta.text.strip() or (part and part.kind not in _SILENT and _is_seen(part)))
+        self._answered = self._answered or says_something
+        if says_something or delta.thought.strip():
+            self.first_token_at = self.first_token_at or monotonic()
+        if says_something or part or delta.thought.strip():
+            self.meaningful += 1
+
+    def _note_call(self, part: Part | None) -> None:
+        """A call that the same reply answers was the vendor's own affair."""
+        if part and part.kind in ("call", "call_result"):
+            self._open_calls = self._open_calls + 1 if part.kind == "call" else max(0, self._open_calls - 1)
+
+    def _fitting(self, delta: Delta) -> Iterator[Delta]:
+        for fitting in self._room.fitting(delta):
+            part = fitting.part
+            self._words.append(part.text if part and part.kind == "text" else fitting.text)
+            yield fitting
+
+    def _judge(self) -> None:
+        """Without a finish a reply is complete only if something else says so."""
+        if self.finish:
+            self.finish = replace(self.finish, reason=self._true_reason(self.finish))
+            return
+        spoke = self.first_token_at is not None or self._gathering.is_refused
+        if spoke and (self.done or not self._streaming):
+            self.finish = Finish("other")
+        elif spoke or not (self._assembler.alien or self.done):
+            raise CutOff
+        else:
+            raise BadReply
+
+    def _true_reason(self, finish: Finish) -> FinishReason:
+        """Vendors call it a stop when the model refuses, and when it wants a function called."""
+        if self._gathering.is_refused and not self._answered:
+            return "blocked"
+        return "tool_call" if finish.reason == "stop" and self._open_calls > 0 else finish.reason
+
+
+def _carries_on(found: Found) -> bool:
+    """Whether what was found is some of the reply itself, be it blank."""
+    if not isinstance(found, Delta) or not found.part:
+        return isinstance(found, Delta | CallPiece)
+    return found.part.kind not in ("unknown", "citation", "text", "thought") or found.part.text != ""
+
+
+def _is_seen(part: Part) -> bool:
+    """Whether there is something to see: a part with nothing but a signature is for the vendor."""
+    return part.kind != "text" or bool(part.text.strip())

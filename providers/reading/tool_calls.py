@@ -1,0 +1,114 @@
+"""Function calls that arrive in pieces, put together.
+
+Source: the OpenAI API reference (chat completion chunks, `delta.tool_calls`), plus what compatible servers make of it:
+no index, the same index for several calls, name and id repeated on every piece, arguments as an object.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from providers.errors import ReplyTooLong
+from providers.reading.body import from_json, mapping, string
+from providers.types import Part
+from providers.wires.parsed import CallPiece
+from providers.wires.verbatim import kept
+
+MOST = 128
+_PIECES_READ = 1000
+
+
+class Calls:
+    """Gathers the calls of one reply."""
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+
+    def add(self, piece: CallPiece) -> None:
+        """Adds a piece to the call it belongs to; raises ReplyTooLong at the 129th call."""
+        call = self._belonging(piece)
+        if call is None:
+            if len(self._calls) == MOST:
+                raise ReplyTooLong
+            call = _Call(piece.index)
+            self._calls.append(call)
+        call.add(piece.fields)
+
+    def parts(self, reasoning: Sequence[Mapping[str, Any]]) -> Iterator[Part]:
+        """The calls in the order in which they began; the first carries the record of the reasoning behind them."""
+        for call in self._calls:
+            if call.name or call.arguments:
+                yield call.part(reasoning)
+                reasoning = ()
+
+    def _belonging(self, piece: CallPiece) -> _Call | None:
+        identity = string(piece.fields.get("id"))
+        if piece.index is None and not identity:
+            return self._last(_function(piece))
+        same = (
+            call
+            for call in reversed(self._calls)
+            if (piece.index is None or call.index == piece.index) and identity in ("", call.id or identity)
+        )
+        return next(same, None)
+
+    def _last(self, function: Mapping[str, Any]) -> _Call | None:
+        """The call that a piece without index and id goes on with, unless it names the next one."""
+        last = self._calls[-1] if self._calls else None
+        is_next = last is not None and bool(function.get("name")) and last.is_complete
+        return None if is_next else last
+
+
+@dataclass(slots=True)
+class _Call:
+    index: int | None
+    id: str = ""
+    name: str = ""
+    pieces: list[str] = field(default_factory=list)
+    others: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, fields: Mapping[str, Any]) -> None:
+        function = mapping(fields.get("function"))
+        self.id = self.id or string(fields.get("id"))
+        self.name = self.name or string(function.get("name"))
+        arguments = function.get("arguments")
+        self.pieces.append(json.dumps(arguments) if isinstance(arguments, dict) else string(arguments))
+        known = ("index", "id", "function")
+        self.others |= {name: value for name, value in fields.items() if name not in known and value is not None}
+
+    @property
+    def arguments(self) -> str:
+        return "".join(self.pieces)
+
+    @property
+    def is_complete(self) -> bool:
+        # Asked at every piece: only what may be complete is read again, and nothing long.
+        may_be = len(self.pieces) < _PIECES_READ and self.pieces[-1].rstrip().endswith("}")
+        return may_be and isinstance(_json(self.arguments), dict)
+
+    def part(self, reasoning: Sequence[Mapping[str, Any]]) -> Part:
+        function = {"name": self.name, "arguments": self.arguments}
+        record = {"reasoning_details": list(reasoning)} if reasoning else {}
+        identity = {"id": self.id} if self.id else {}
+        vendor = kept("openai", {"type": "function", **self.others, **identity, "function": function, **record})
+        return Part("call", "", {"name": self.name, **_read(self.arguments), **identity, **vendor})
+
+
+def _function(piece: CallPiece) -> Mapping[str, Any]:
+    return mapping(piece.fields.get("function"))
+
+
+def _read(arguments: str) -> dict[str, Any]:
+    """The arguments as an object, or as the text they are."""
+    value = _json(arguments or "{}")
+    return {"arguments": value} if isinstance(value, dict) else {"raw": arguments}
+
+
+def _json(text: str) -> object:
+    try:
+        return from_json(text)
+    except (ValueError, RecursionError):
+        return None

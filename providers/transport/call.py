@@ -1,0 +1,266 @@
+"""The one door to the outside: the only module that imports requests, calls a vendor, or reveals a key.
+
+requests' own Session is left out on purpose: it reads proxies and `.netrc` from the environment, keeps cookies, and
+follows redirects with the key. Its adapter alone does none of that.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from http.client import HTTPException
+from typing import Any, Never
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
+
+from providers import errors
+from providers.text import KeyMask
+from providers.transport import egress
+from providers.transport.chunked import take_buffered
+from providers.transport.decompression import Inflation
+from providers.transport.dialing import Dialer
+from providers.transport.key_placement import place
+from providers.transport.network import Network
+from providers.transport.sockets import Resting, RestingTls, never
+from providers.transport.timeouts import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
+from providers.types import Clocks, HttpRequest, Key
+
+ERROR_BODY_BYTES = 64 * 1024
+_READ_BYTES = 64 * 1024
+_CONNECTIONS_KEPT = 512
+# A clock hangs up long before; this only frees the thread should the clocks' own thread have died.
+_BACKSTOP_SECONDS = 30.0
+_OWN_HEADERS = (("User-Agent", "chatsite"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
+_opening = threading.local()
+
+
+class HungUp(Exception):
+    """We ended the call ourselves."""
+
+
+class Call:
+    """One exchange with a vendor: open it, read its chunks; any thread may abort it at any time."""
+
+    def __init__(self, clocks: Clocks, network: Network, rest: Callable[[], float] = never) -> None:
+        self.status = 0
+        self.headers: Mapping[str, str] = {}
+        self.has_left = False
+        """The whole request has been handed over."""
+        self._network = network
+        self._clocks = clocks
+        self._backstop = max(clocks.total, clocks.first_token, clocks.silence) + _BACKSTOP_SECONDS
+        self.dialer = Dialer(network, self._check, self._backstop)
+        self._timer: Timer | None = None
+        self._lock = threading.Lock()
+        self._aborted = False
+        self._response: requests.Response | None = None
+        self._rest = rest
+        self._socket: Resting | None = None
+
+    def open(self, request: HttpRequest, key: Key | None) -> None:
+        """Sends `request` with the key in its place and waits for the status; raises VendorError or HungUp."""
+        self._check()
+        egress.check_url(request.url.partition("?")[0], self._network.private_hosts)
+        prepared = _prepared(request, key)
+        self._timer = Timer(self._clocks, self.abort)
+        WATCHDOG.watch(self._timer)
+        _opening.call = self
+        try:
+            self._keep(self._send(prepared))
+        finally:
+            _opening.call = None
+            self.dialer.drop()
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body as it arrives, decompressed, within the byte limits; raises VendorError or HungUp."""
+        inflation = Inflation(self.headers.get("Content-Encoding", ""))
+        while chunk := self._read():
+            yield from inflation.feed(chunk)
+
+    def error_body(self) -> bytes:
+        """The beginning of a body that is no reply, as far as it comes."""
+        body = b""
+        try:
+            for chunk in self.chunks():
+                body += chunk
+                if len(body) >= ERROR_BODY_BYTES:
+                    break
+        except errors.VendorError:
+            pass  # the status alone will have to do
+        return body[:ERROR_BODY_BYTES]
+
+    def hear(self) -> None:
+        """Something meaningful came: only the clock of silence runs, anew, and the socket may rest; not before that."""
+        if self._timer:
+            self._timer.hear()
+        self._let_rest(self._rest)
+
+    def conclude(self, seconds: float) -> None:
+        """The reply is over; the body ends quietly after so many seconds if the vendor does not end it."""
+        if self._timer:
+            self._timer.conclude(seconds)
+
+    def abort(self) -> None:
+        """Hangs up at once, whatever the calling thread is waiting for."""
+        with self._lock:
+            self._aborted = True
+            self.dialer.cancel()
+            if self._response is not None:
+                _shut_down(self._response.raw)
+
+    def close(self) -> None:
+        """Lets the connection go; the reader's thread calls it."""
+        if self._timer:
+            WATCHDOG.release(self._timer)
+        self._let_rest(never)  # another call may use the connection
+        with self._lock:
+            response, self._response, self._aborted = self._response, None, True
+        if response is not None:
+            response.close()
+
+    def reads(self, connection: Any) -> None:
+        """Notes the socket that the reply comes from."""
+        self._socket = connection if isinstance(connection, Resting) else None
+
+    def _let_rest(self, rest: Callable[[], float]) -> None:
+        if self._socket is not None:
+            self._socket.rest = rest  # type: ignore[method-assign]
+
+    def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
+        try:
+            return self._door().send(prepared, stream=True, timeout=self._backstop)
+        except requests.exceptions.SSLError:
+            self._check()
+            raise errors.VendorDown(because="The vendor's TLS certificate or connection cannot be trusted.") from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError):
+            self._check()
+            raise errors.VendorDown(because="The vendor closed the connection without an answer.") from None
+
+    def _door(self) -> _Door:
+        try:
+            return _door(self._network)
+        except OSError:  # ssl's own error is one
+            raise errors.WayBlocked(because="The file of this site's CHATSITE_CA_FILE cannot be read.") from None
+
+    def _keep(self, response: requests.Response) -> None:
+        self.status, self.headers = response.status_code, response.headers
+        with self._lock:
+            aborted, self._response = self._aborted, response
+        if aborted:
+            self._raise_reason()
+
+    def _read(self) -> bytes:
+        response = self._response
+        if response is None:
+            raise HungUp
+        try:
+            original: Any = response.raw._original_response  # requests' own way to http.client's
+            chunk: bytes = take_buffered(original)
+            chunk = chunk or response.raw.read1(_READ_BYTES, decode_content=False) or b""
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, AttributeError):
+            if not self._is_concluded():
+                self._check()
+                raise errors.CutOff from None
+            return b""
+        if not chunk and not self._is_concluded():
+            self._check()
+        return chunk
+
+    def _check(self) -> None:
+        if self._aborted:
+            self._raise_reason()
+
+    def _is_concluded(self) -> bool:
+        return self._timer is not None and self._timer.expired == CONCLUSION
+
+    def _raise_reason(self) -> Never:
+        """Says why the call was aborted: one of its clocks, or somebody."""
+        expired = self._timer.expired if self._timer else ""
+        if expired == SILENCE:
+            raise errors.Stalled from None
+        if expired == TOTAL:
+            raise errors.VendorTimeout(because="The reply took longer than this site waits.") from None
+        if expired:
+            raise errors.VendorTimeout from None
+        raise HungUp from None
+
+
+def key_mask(key: Key | None) -> KeyMask:
+    """What hides `key` in text that comes back from the vendor."""
+    return KeyMask(key.reveal() if key else "")
+
+
+class _Dialing(HTTPConnection):
+    """A connection made by the call that is opening in this thread, to an address judged then and there."""
+
+    _is_secure = False
+
+    def _new_conn(self) -> socket.socket:
+        connection: socket.socket = _opening.call.dialer.dial(self._dns_host, self.port, is_secure=self._is_secure)
+        return connection
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:
+            _opening.call.dialer.hold(self.sock)
+        super().request(*args, **kwargs)
+        _opening.call.has_left = True
+        _opening.call.reads(self.sock)
+
+
+class _DialingSecurely(_Dialing, HTTPSConnection):
+    """The same under TLS; name and certificate are still checked against the host, inside a tunnel too."""
+
+    _is_secure = True
+
+
+class _Plain(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Dialing
+
+
+class _Secure(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _DialingSecurely
+
+
+class _Door(HTTPAdapter):
+    """requests' adapter over our connections."""
+
+    def __init__(self, authorities: str) -> None:
+        self._authorities = authorities
+        super().__init__(pool_connections=64, pool_maxsize=_CONNECTIONS_KEPT)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        tls = create_urllib3_context()
+        tls.sslsocket_class = RestingTls
+        if self._authorities:
+            tls.load_verify_locations(self._authorities)  # requests adds the usual ones
+        super().init_poolmanager(*args, ssl_context=tls, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
+
+
+@lru_cache(maxsize=8)
+def _door(network: Network) -> _Door:
+    """Connections are kept for reuse only among calls that may reach the same hosts on the same way."""
+    return _Door(network.authorities)
+
+
+def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest:
+    """`request` with its key; no text of an exception may hold the key."""
+    egress.check_headers(pair for pair in request.headers if pair[0] != "Content-Type")
+    url, headers = place(request, key.reveal() if key else "")
+    try:
+        everything = dict([*_OWN_HEADERS, *request.headers, *headers])
+        return requests.Request(request.method, url, headers=everything, data=request.body).prepare()
+    except (requests.RequestException, ValueError):
+        raise errors.BadRequest(because="The vendor's address or headers cannot be sent.") from None
+
+
+def _shut_down(connection: Any) -> None:
+    with suppress(OSError, ValueError, RuntimeError):  # it may be over already
+        connection.shutdown()

@@ -1,0 +1,89 @@
+"""Parameters of a reply, as Gemini takes them.
+
+Source: the Gemini API reference (GenerationConfig, ThinkingConfig, Tool, Schema).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from providers.reading.body import mapping, sequence
+
+_CONFIG = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "candidate_count": "candidateCount",
+    "max_tokens": "maxOutputTokens",
+    "stop": "stopSequences",
+    "seed": "seed",
+    "presence_penalty": "presencePenalty",
+    "frequency_penalty": "frequencyPenalty",
+    "response_logprobs": "responseLogprobs",
+    "logprobs": "logprobs",
+    "response_modalities": "responseModalities",
+    "response_mime_type": "responseMimeType",
+}
+_BESIDE = {"safety_settings": "safetySettings", "tool_config": "toolConfig", "cached_content": "cachedContent"}
+# What `responseSchema` knows, which every version and gateway takes; the rest of JSON Schema has a newer field.
+_SCHEMA = frozenset({
+    "type", "format", "title", "description", "nullable", "enum", "items", "minItems", "maxItems", "properties",
+    "required", "propertyOrdering", "minProperties", "maxProperties", "minimum", "maximum", "minLength", "maxLength",
+    "pattern", "example", "default", "anyOf",
+})  # fmt: skip
+
+
+def options(known: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request that carry the parameters in `known`; what is not set is left out."""
+    beside = {theirs: known[ours] for ours, theirs in _BESIDE.items() if known.get(ours)}
+    config, tools = _config(known), _tools(known)
+    return {**({"generationConfig": config} if config else {}), **({"tools": tools} if tools else {}), **beside}
+
+
+def _config(known: Mapping[str, Any]) -> dict[str, Any]:
+    config = {theirs: known[ours] for ours, theirs in _CONFIG.items() if known.get(ours) is not None}
+    if known.get("media_resolution"):
+        config["mediaResolution"] = f"MEDIA_RESOLUTION_{known['media_resolution'].upper()}"
+    return config | _schema(mapping(known.get("json_schema"))) | _thinking(known.get("thinking"))
+
+
+def _schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    if not schema:
+        return {}
+    field = "responseSchema" if _is_simple(schema) else "responseJsonSchema"
+    return {"responseMimeType": "application/json", field: schema}
+
+
+def _is_simple(schema: object) -> bool:
+    if not isinstance(schema, Mapping):
+        return False
+    below = [*mapping(schema.get("properties")).values(), *sequence(schema.get("anyOf"))]
+    below += [schema["items"]] if "items" in schema else []
+    return schema.keys() <= _SCHEMA and not isinstance(schema.get("type"), list) and all(map(_is_simple, below))
+
+
+def _thinking(thinking: object) -> dict[str, Any]:
+    """Thoughts are asked for wherever the model is told how to think: without that they are paid for unseen."""
+    chosen = mapping(thinking)
+    if thinking == "off":
+        return {"thinkingConfig": {"thinkingBudget": 0}}
+    if thinking == "auto":
+        return {"thinkingConfig": {"thinkingBudget": -1, "includeThoughts": True}}
+    if "level" in chosen:
+        return {"thinkingConfig": {"thinkingLevel": chosen["level"], "includeThoughts": True}}
+    if "budget" in chosen:
+        return {"thinkingConfig": {"thinkingBudget": chosen["budget"], "includeThoughts": chosen["budget"] != 0}}
+    return {}
+
+
+def _tools(known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    search = known.get("web_search")
+    tools: list[dict[str, Any]] = []
+    if search:
+        tools.append({"googleSearchRetrieval" if search == "retrieval" else "googleSearch": {}})
+    if known.get("code_execution"):
+        tools.append({"codeExecution": {}})
+    if known.get("functions"):
+        tools.append({"functionDeclarations": known["functions"]})
+    return tools

@@ -1,0 +1,105 @@
+"""Parts of a Gemini answer, in our own vocabulary.
+
+Source: the Gemini API reference (Part). Plain text and thoughts grow; every other part stands for itself, and so does
+text that carries a `thoughtSignature` or anything else that must go back on its very part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from providers.reading.body import mapping, sequence, string
+from providers.types import Delta, Part
+from providers.wires.verbatim import kept
+
+Raw = Mapping[str, Any]
+
+_OUTCOMES = {"OUTCOME_OK": "ok", "OUTCOME_DEADLINE_EXCEEDED": "deadline"}
+_PLAIN = frozenset({"text", "thought"})
+_TEXTUAL = frozenset({"text", "thought", "thoughtSignature"})
+
+
+def deltas(content: object) -> Iterator[Delta]:
+    """What the parts of one event add to the reply; a part of an unknown kind is kept for its vendor."""
+    for part in sequence(mapping(content).get("parts")):
+        delta = _delta(part) if isinstance(part, dict) else None
+        if delta:
+            yield delta
+
+
+def _delta(part: Raw) -> Delta | None:
+    # Gateways spell out every field that is not there as null.
+    fields = {name: value for name, value in part.items() if value is not None}
+    is_thought = fields.get("thought") is True
+    kind = next((kind for kind in _KINDS if isinstance(fields.get(kind), dict)), None)
+    if kind:
+        made = _KINDS[kind](fields[kind], part)
+        return Delta(part=_as_thought(made) if is_thought else made) if made else None
+    text = string(fields.get("text"))
+    if fields.keys() <= _PLAIN:
+        return (Delta(thought=text) if is_thought else Delta(text=text)) if text else None
+    if text or fields.keys() <= _TEXTUAL:
+        return Delta(part=Part("thought" if is_thought else "text", text, kept("gemini", part)))
+    return Delta(part=Part("unknown", "", kept("gemini", part)))
+
+
+def _as_thought(part: Part) -> Part:
+    """A part that belongs to the thinking, such as a sketch before the picture: it goes back as it came."""
+    return Part(part.kind, part.text, {**part.detail, "thought": True})
+
+
+def _inline(inline: Raw, part: Raw) -> Part | None:
+    content, media_type = string(inline.get("data")), string(inline.get("mimeType"))
+    if not content:
+        return None
+    kind = "image" if media_type.startswith("image/") else "file"
+    vendor = {} if _is_plain(part, inline, "mimeType", "data") else kept("gemini", part)
+    return Part(kind, "", {"media_type": media_type, "data": content, **vendor})
+
+
+def _file(file: Raw, part: Raw) -> Part:
+    detail = {"media_type": string(file.get("mimeType")), "uri": string(file.get("fileUri"))}
+    vendor = {} if _is_plain(part, file, "mimeType", "fileUri") else kept("gemini", part)
+    return Part("file", "", {**detail, **vendor})
+
+
+def _is_plain(part: Raw, inner: Raw, *names: str) -> bool:
+    """Whether our own fields say all that this part says."""
+    return len(part) == 1 and inner.keys() == set(names) and all(isinstance(inner[name], str) for name in names)
+
+
+def _code(code: Raw, part: Raw) -> Part:
+    language = string(code.get("language")).lower()
+    return Part("code", string(code.get("code")), {"language": language, **kept("gemini", part)})
+
+
+def _code_result(result: Raw, part: Raw) -> Part:
+    outcome = _OUTCOMES.get(string(result.get("outcome")), "failed")
+    return Part("code_result", string(result.get("output")), {"outcome": outcome, **kept("gemini", part)})
+
+
+def _call(call: Raw, part: Raw) -> Part:
+    return Part("call", "", {**_named(call), "arguments": mapping(call.get("args")), **kept("gemini", part)})
+
+
+def _call_result(result: Raw, part: Raw) -> Part:
+    return Part("call_result", "", {**_named(result), "response": result.get("response"), **kept("gemini", part)})
+
+
+def _named(call: Raw) -> dict[str, str]:
+    # Calls to the vendor's own tools have a type where others have a name.
+    identity = string(call.get("id"))
+    return {"name": string(call.get("name")) or string(call.get("toolType")), **({"id": identity} if identity else {})}
+
+
+_KINDS: Mapping[str, Callable[[Raw, Raw], Part | None]] = {
+    "inlineData": _inline,
+    "fileData": _file,
+    "executableCode": _code,
+    "codeExecutionResult": _code_result,
+    "functionCall": _call,
+    "functionResponse": _call_result,
+    "toolCall": _call,
+    "toolResponse": _call_result,
+}

@@ -1,0 +1,186 @@
+"""The Gemini-native wire: `models/…:generateContent`, `:streamGenerateContent`, `:countTokens`, and the model list.
+
+Source: the Gemini API reference (generateContent, Content, Candidate, UsageMetadata, models.list, countTokens), plus
+what gateways leave out of it or put into it: `candidates` null, content without parts, empty parts, null ratings,
+extra keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from providers.errors import BadRequest, VendorError
+from providers.reading.body import count, mapping, merged, sequence, string, to_bytes
+from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
+from providers.wires import error_bodies
+from providers.wires.gemini import config, contents, parts, sources
+from providers.wires.parsed import Found
+
+THINK_TAGS = False
+END_MARKER = False
+
+_JSON = ("Content-Type", "application/json")
+_PAGE = 1000
+_BLOCKED = frozenset({
+    "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR", "JAILBREAK", "ESCALATION", "PUP_LIMITED_DISABLED",
+})  # fmt: skip
+# All others end a reply as "other": OTHER, IMAGE_OTHER, NO_IMAGE, MALFORMED_FUNCTION_CALL, MALFORMED_RESPONSE,
+# UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE, and those still to come.
+_REASONS: Mapping[str, FinishReason] = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "length",
+    "FUNCTION_CALL": "tool_call",
+}
+
+
+def request(address: Address, prompt: Prompt) -> HttpRequest:
+    """The call that asks `prompt`; raises BadRequest for a model name that cannot stand in a path."""
+    verb = "streamGenerateContent" if address.streaming else "generateContent"
+    query = "?alt=sse" if address.streaming and address.ask_sse else ""
+    return _post(address, prompt, f"{verb}{query}", _body(address, prompt))
+
+
+def parse(event: Mapping[str, Any]) -> Iterator[Found]:
+    """What one GenerateContentResponse adds to the reply; raises VendorError when it is an error."""
+    candidate = _first(event.get("candidates"))
+    yield from parts.deltas(candidate.get("content"))
+    failure = error_bodies.in_event(event)
+    if failure:
+        raise failure
+    yield from sources.cited(candidate)
+    yield from _usage(mapping(event.get("usageMetadata")))
+    yield from _block(mapping(event.get("promptFeedback")))
+    yield from _finish(string(candidate.get("finishReason")), string(candidate.get("finishMessage")))
+
+
+def words_alone(_event: Mapping[str, Any]) -> str:
+    """None is quickly seen to be: responses of this wire count their tokens each time."""
+    return ""
+
+
+def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
+    """What a response with an error status means."""
+    return error_bodies.from_response(status, headers, body)
+
+
+def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
+    """What a refusal teaches; this vendor never says which parameter it refuses."""
+    return known
+
+
+def catalogue_request(address: Address, page: str = "") -> HttpRequest:
+    """The call for one page of the model list; `page` is the mark that the page before ended with."""
+    query = urlencode({"pageSize": _PAGE, **({"pageToken": page} if page else {})})
+    return HttpRequest("GET", f"{_base(address)}/models?{query}", address.headers, b"", address.key_placement)
+
+
+def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
+    """The models of one page that can chat, and the mark of the next page, empty on the last."""
+    entries = [_entry(mapping(model)) for model in sequence(mapping(answer).get("models"))]
+    return [entry for entry in entries if entry], string(mapping(answer).get("nextPageToken"))
+
+
+def count_request(address: Address, prompt: Prompt) -> HttpRequest:
+    """The call that asks how many tokens `prompt` has."""
+    body = _body(address, prompt)
+    if body.keys() != {"contents"}:
+        body = {"generateContentRequest": {"model": f"models/{prompt.model.removeprefix('models/')}", **body}}
+    return _post(address, prompt, "countTokens", body)
+
+
+def parse_count(answer: object) -> int | None:
+    """The number of tokens, None where the answer does not say."""
+    return count(mapping(answer).get("totalTokens"))
+
+
+def _post(address: Address, prompt: Prompt, verb: str, body: Mapping[str, Any]) -> HttpRequest:
+    url = f"{_base(address)}/models/{_in_path(prompt.model)}:{verb}"
+    return HttpRequest("POST", url, (_JSON, *address.headers), to_bytes(body), address.key_placement)
+
+
+def _base(address: Address) -> str:
+    version = f"/{address.api_version}"
+    return address.base_url.rstrip("/").removesuffix(version) + version
+
+
+def _in_path(model: str) -> str:
+    model = model.removeprefix("models/")
+    if not model or any(segment in ("", ".", "..") for segment in model.split("/")):
+        raise BadRequest(because="This model name cannot be called.")
+    return quote(model, safe="/")
+
+
+def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
+    body: dict[str, Any] = {"contents": contents.contents(prompt.turns)}
+    if prompt.system:
+        body |= _instruction(prompt.system, address.snake_case)
+    body |= config.options(prompt.parameters)
+    return merged(body, mapping(prompt.parameters.get("raw")))
+
+
+def _instruction(system: str, snake_case: bool) -> dict[str, Any]:
+    # Each gateway documents one spelling, and only the camel case one with a role.
+    if snake_case:
+        return {"system_instruction": {"parts": [{"text": system}]}}
+    return {"systemInstruction": {"role": "user", "parts": [{"text": system}]}}
+
+
+def _first(candidates: object) -> Mapping[str, Any]:
+    """The candidate with index 0, which gateways also send without an index."""
+    ours = (mapping(one) for one in sequence(candidates) if mapping(one).get("index") in (None, 0))
+    return next(ours, {})
+
+
+def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
+    """Google repeats the counts, growing; gateways also send only a traffic type, or zeros, which report nothing."""
+    asked, by_tools = count(reported.get("promptTokenCount")), count(reported.get("toolUsePromptTokenCount"))
+    usage = Usage(
+        input_tokens=asked + (by_tools or 0) if asked is not None else None,
+        output_tokens=count(reported.get("candidatesTokenCount")),
+        thought_tokens=count(reported.get("thoughtsTokenCount")),
+        cached_tokens=count(reported.get("cachedContentTokenCount")),
+    )
+    if usage.input_tokens or usage.output_tokens or usage.thought_tokens:
+        yield usage
+
+
+def _block(feedback: Mapping[str, Any]) -> Iterator[Delta | Finish]:
+    """A prompt that was refused: no candidates come, and the status is 200."""
+    reason = string(feedback.get("blockReason"))
+    if reason in ("", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"):
+        return
+    yield from _refusal(string(feedback.get("blockReasonMessage")))
+    yield Finish("blocked", reason)
+
+
+def _finish(reason: str, message: str) -> Iterator[Delta | Finish]:
+    if reason in ("", "FINISH_REASON_UNSPECIFIED"):
+        return
+    if reason in _BLOCKED:
+        yield from _refusal(message)
+    yield Finish("blocked" if reason in _BLOCKED else _REASONS.get(reason, "other"), reason)
+
+
+def _refusal(message: str) -> Iterator[Delta]:
+    if message:
+        yield Delta(part=Part("refusal", message))
+
+
+def _entry(model: Mapping[str, Any]) -> CatalogueEntry | None:
+    """A model that can chat, as far as the list says; entries without a name exist."""
+    name = string(model.get("name")).removeprefix("models/")
+    methods = sequence(model.get("supportedGenerationMethods"))
+    if not name or (methods and "generateContent" not in methods):
+        return None
+    thinking = model.get("thinking")
+    return CatalogueEntry(
+        name,
+        string(model.get("displayName")) or name,
+        count(model.get("inputTokenLimit")),
+        count(model.get("outputTokenLimit")),
+        thinking if isinstance(thinking, bool) else None,
+    )

@@ -1,0 +1,131 @@
+"""What was said so far, as OpenAI-compatible servers take it.
+
+Source: the OpenAI API reference (chat completion messages). An assistant's content is always a string, because many
+servers take nothing else; pictures that a model made stand in the next user message, where they are allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from providers.reading.body import mapping
+from providers.types import Part, Prompt, Role, Turn
+from providers.wires.turns import sendable
+from providers.wires.verbatim import original
+
+Message = dict[str, Any]
+
+_UNANSWERED = "Nobody called this function."
+
+
+def messages(prompt: Prompt, refused: frozenset[str]) -> list[Message]:
+    """The messages of a request; `refused` is what this deployment has been found to refuse."""
+    role = "developer" if "developer" in refused else "system"
+    made: list[Message] = [{"role": role, "content": prompt.system}] if prompt.system else []
+    pictures: list[Part] = []
+    for turn in sendable(prompt.turns, _is_sent):
+        if _is_plain(turn) and not pictures and not (made and "tool_calls" in made[-1]):
+            made.append({"role": turn.role, "content": turn.parts[0].text})
+        elif turn.role == "assistant":
+            made.append(_assistant(turn, with_reasoning="no:reasoning_details" not in refused))
+            pictures = [part for part in turn.parts if part.kind == "image"]
+        else:
+            made += [*_results(made, turn.parts), *_user([*pictures, *turn.parts])]
+            pictures = []
+    return [message for message in made if message["content"] or message["role"] == "tool" or "tool_calls" in message]
+
+
+def _is_plain(turn: Turn) -> bool:
+    """Nothing but words, as most are."""
+    return len(turn.parts) == 1 and turn.parts[0].kind == "text"
+
+
+def _is_sent(role: Role, part: Part) -> bool:
+    if part.kind == "text":
+        return bool(part.text)
+    if part.kind == "call":
+        return role == "assistant" and bool(_call(part))
+    if part.kind == "call_result":
+        return role == "user" and bool(part.detail.get("id"))
+    if part.kind in ("image", "file"):
+        return bool(part.detail.get("data")) and (role == "user" or part.kind == "image")
+    return False
+
+
+def _assistant(turn: Turn, *, with_reasoning: bool) -> Message:
+    calls = [_call(part) for part in turn.parts if part.kind == "call"]
+    message: Message = {"role": "assistant", "content": _text(turn.parts)}
+    if not calls:
+        return message
+    record = [entry for call in calls for entry in call.get("reasoning_details", ())] if with_reasoning else []
+    bare = [{name: value for name, value in call.items() if name != "reasoning_details"} for call in calls]
+    return {
+        **message,
+        "content": message["content"] or None,
+        "tool_calls": bare,
+        **({"reasoning_details": record} if record else {}),
+    }
+
+
+def _call(part: Part) -> Mapping[str, Any]:
+    """A call as it came; without an id nothing can answer it, and broken arguments are refused."""
+    raw = original("openai", part)
+    return raw if raw.get("id") and "arguments" in part.detail else {}
+
+
+def _results(made: list[Message], parts: Iterable[Part]) -> list[Message]:
+    """An answer to every call of the message before: the vendor refuses a conversation that leaves one open."""
+    given = {part.detail["id"]: part.detail.get("response") for part in parts if part.kind == "call_result"}
+    calls = made[-1].get("tool_calls", ()) if made else ()
+    return [
+        {"role": "tool", "tool_call_id": call["id"], "content": _said(given.get(call["id"], _UNANSWERED))}
+        for call in calls
+    ]
+
+
+def _said(response: object) -> str:
+    return response if isinstance(response, str) else json.dumps(response, ensure_ascii=False)
+
+
+def _user(parts: list[Part]) -> list[Message]:
+    if not any(_is_attached(part) for part in parts):
+        return [{"role": "user", "content": _text(parts)}]
+    return [{"role": "user", "content": [_content(part) for part in parts if part.kind != "call_result"]}]
+
+
+def _text(parts: Iterable[Part]) -> str:
+    return "\n\n".join(_words(part) for part in parts if part.kind in ("text", "file"))
+
+
+def _is_attached(part: Part) -> bool:
+    """Whether a part needs a content of several parts; text files are text."""
+    return part.kind == "image" or (part.kind == "file" and not _media_type(part).startswith("text/"))
+
+
+def _words(part: Part) -> str:
+    if part.kind == "text":
+        return part.text
+    return f"{part.detail.get('name') or 'file'}:\n\n{_decoded(part)}"
+
+
+def _decoded(part: Part) -> str:
+    try:
+        return b64decode(part.detail["data"]).decode("utf-8-sig", "replace")
+    except ValueError:
+        return ""
+
+
+def _content(part: Part) -> Mapping[str, Any]:
+    if not _is_attached(part):
+        return {"type": "text", "text": _words(part)}
+    address = f"data:{_media_type(part)};base64,{part.detail['data']}"
+    if part.kind == "image":
+        return {"type": "image_url", "image_url": {"url": address}}
+    return {"type": "file", "file": {"filename": part.detail.get("name") or "file", "file_data": address}}
+
+
+def _media_type(part: Part) -> str:
+    return str(mapping(part.detail).get("media_type") or "")

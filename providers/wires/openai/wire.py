@@ -1,0 +1,169 @@
+"""The OpenAI-compatible wire: `/chat/completions` and `/models`.
+
+Source: the OpenAI API reference (chat completions, streaming events, models), plus what compatible servers make of it:
+whole messages where deltas were asked for, other words for the finish, limits in the model list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from providers.errors import VendorDown, VendorError
+from providers.reading.body import count, mapping, merged, sequence, string, to_bytes
+from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
+from providers.wires import error_bodies
+from providers.wires.openai import choices as openai_choices
+from providers.wires.openai import messages
+from providers.wires.openai import parameters as openai_parameters
+from providers.wires.openai.parameters import learnt
+from providers.wires.parsed import Found
+
+__all__ = [
+    "END_MARKER", "THINK_TAGS", "catalogue_request", "error", "learnt", "parse", "parse_catalogue", "request",
+    "words_alone",
+]  # fmt: skip
+
+THINK_TAGS = True
+END_MARKER = True
+
+_JSON = ("Content-Type", "application/json")
+_REASONS: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "blocked",
+    "sensitive": "blocked",
+    "tool_calls": "tool_call",
+    "function_call": "tool_call",
+}
+_WORDS = ("content", "role")
+_BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
+
+
+def request(address: Address, prompt: Prompt) -> HttpRequest:
+    """The call that asks `prompt`."""
+    return HttpRequest(
+        "POST",
+        f"{_base(address)}/chat/completions",
+        (_JSON, *address.headers),
+        to_bytes(_body(address, prompt)),
+        address.key_placement,
+    )
+
+
+def parse(event: Mapping[str, Any]) -> Iterator[Found]:
+    """What one chunk, or a whole completion, adds to the reply; raises VendorError when it is an error."""
+    choice = _first(event.get("choices"))
+    yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
+    failure = error_bodies.in_event(event) or error_bodies.in_event({"error": choice.get("error")})
+    if failure:
+        raise failure
+    yield from _usage(mapping(event.get("usage")))
+    yield from _finish(string(choice.get("finish_reason")))
+
+
+def words_alone(event: Mapping[str, Any]) -> str:
+    """The text of a chunk that holds nothing else, as nearly all do, else "": what `parse` would find, sooner."""
+    choices = event.get("choices")
+    choice = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
+    said = choice.get("delta") if isinstance(choice, dict) and choice.get("index") in (None, 0) else None
+    if not choice or not isinstance(said, dict) or event.get("usage") or event.get("error"):
+        return ""
+    if choice.get("finish_reason") or choice.get("error") or any(said[name] for name in said if name not in _WORDS):
+        return ""
+    return string(said.get("content"))
+
+
+def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
+    """What a response with an error status means."""
+    return error_bodies.from_response(status, headers, body)
+
+
+def catalogue_request(address: Address, page: str = "") -> HttpRequest:
+    """The call for the model list, which has no pages on this wire."""
+    return HttpRequest("GET", f"{_base(address)}/models", address.headers, b"", address.key_placement)
+
+
+def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
+    """The models of the list, and no mark of a next page; some servers send the bare list."""
+    listed = mapping(answer)
+    models = answer if isinstance(answer, list) else sequence(listed.get("data")) or sequence(listed.get("models"))
+    entries = [_entry(mapping(model)) for model in models]
+    return [entry for entry in entries if entry.id], ""
+
+
+def _base(address: Address) -> str:
+    return address.base_url.rstrip("/").removesuffix("/chat/completions")
+
+
+def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "model": prompt.model,
+        "stream": address.streaming,
+        "messages": messages.messages(prompt, address.learnt),
+        **openai_parameters.options(prompt.parameters, address.learnt),
+    }
+    if address.ask_usage and address.streaming and "no:stream_options" not in address.learnt:
+        body["stream_options"] = {"include_usage": True}
+    return merged(body, mapping(prompt.parameters.get("raw")))
+
+
+def _first(choices: object) -> Mapping[str, Any]:
+    """The choice with index 0, which gateways also send without an index."""
+    ours = (mapping(one) for one in sequence(choices) if mapping(one).get("index") in (None, 0))
+    return next(ours, {})
+
+
+def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
+    asked, answered = count(reported.get("prompt_tokens")), count(reported.get("completion_tokens"))
+    thought = count(mapping(reported.get("completion_tokens_details")).get("reasoning_tokens"))
+    if not asked and not answered:
+        return
+    cached = count(mapping(reported.get("prompt_tokens_details")).get("cached_tokens"))
+    cached = cached if cached is not None else count(reported.get("prompt_cache_hit_tokens"))
+    yield Usage(
+        input_tokens=_with_cached(asked, answered, cached, count(reported.get("total_tokens"))),
+        output_tokens=_without_thoughts(asked, answered, thought, count(reported.get("total_tokens"))),
+        thought_tokens=thought,
+        cached_tokens=cached,
+    )
+
+
+def _with_cached(asked: int | None, answered: int | None, cached: int | None, total: int | None) -> int | None:
+    """The prompt's count includes the cached, except where the total shows that they came on top, as Anthropic's do."""
+    if asked is None or not cached:
+        return asked
+    on_top = total == asked + (answered or 0) + cached
+    return asked + cached if on_top else asked
+
+
+def _without_thoughts(asked: int | None, answered: int | None, thought: int | None, total: int | None) -> int | None:
+    """The completion count includes reasoning, except where the total shows that it came on top."""
+    if answered is None or not thought:
+        return answered
+    on_top = total == (asked or 0) + answered + thought
+    return answered if on_top else max(0, answered - thought)
+
+
+def _finish(reason: str) -> Iterator[Finish]:
+    if reason in _BROKEN:
+        raise VendorDown(because="The vendor broke off the reply.")
+    if reason:
+        yield Finish(_REASONS.get(reason, "other"), reason)
+
+
+def _entry(model: Mapping[str, Any]) -> CatalogueEntry:
+    """A model as OpenAI, OpenRouter (limits, parameters), vLLM and llama.cpp list it."""
+    name = string(model.get("id")) or string(model.get("name"))
+    limits = mapping(model.get("top_provider"))
+    parameters = sequence(model.get("supported_parameters"))
+    return CatalogueEntry(
+        name,
+        string(model.get("name")) or name,
+        count(model.get("context_length")) or count(model.get("max_model_len")),
+        count(limits.get("max_completion_tokens")),
+        "reasoning" in parameters if parameters else None,
+    )
