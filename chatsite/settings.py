@@ -120,13 +120,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "conversations.accounts.language.LanguageOfPerson",
+    "conversations.accounts.middleware.LanguageOfPerson",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "conversations.accounts.audit_origin.KnownOrigin",
+    "conversations.accounts.middleware.KnownOrigin",
     "conversations.accounts.locked.LockedSecrets",
-    "conversations.accounts.first_run.FirstRun",
+    "conversations.accounts.middleware.FirstRun",
 ]
 
 TEMPLATES = [

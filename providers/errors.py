@@ -20,13 +20,10 @@ VendorError
 """
 
 # Named for what happened, as they are caught and read, not for being exceptions.
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Self
-
-from providers.quoting import beginning
 
 QUOTED_CHARACTERS = 200
 SAID = " It said: "
@@ -244,3 +241,36 @@ CODES = tuple(_BY_CODE)
 def of_code(code: str, because: str) -> VendorError:
     """The error of this public code, in words that were kept."""
     return _BY_CODE.get(code, VendorDown)(because=because)
+
+
+class NothingServes(VendorError):
+    """The model was switched off, or lost its last key, after the question had been asked."""
+
+    code = "no_model"
+    sentence = "No endpoint serves this model any more."
+    vendor_fault = False
+
+
+class NoBudget(VendorError):
+    """The site's own budgets of all keys that could answer are used up."""
+
+    code = "quota"
+    sentence = "The budget of no key for this model has room for this question."
+    vendor_fault = False
+
+
+class KeyWithdrawn(VendorError):
+    """The key cannot be used from this site's side: locked, switched off, or deleted."""
+
+    code = "key_refused"
+    sentence = "The key was switched off."
+    vendor_fault = False
+
+
+KEPT_CHARACTERS = 4096
+
+
+def beginning(text: str, characters: int = KEPT_CHARACTERS) -> str:
+    """The first characters of `text`, each white space in it one blank; however long it is, it is read once."""
+    # So many words are more than enough characters, and what follows them stays one piece.
+    return " ".join(text.split(None, characters))[:characters]

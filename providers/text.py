@@ -5,63 +5,14 @@ All of it works on text that arrives in pieces: what may still become something 
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote
 
-from providers.types import Delta, Part
+from providers.errors import beginning
 
 MASKED_FROM = 8
-DEEPEST = 100
-# What is held back while a `<think>` may still come; without an end to it a flood of blanks would be kept and re-read.
-MOST_BLANKS = 1000
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
-_OPENING = "<think>"
-_CLOSING = "</think>"
 _HIDDEN = "••••"
-
-
-class Polish:
-    """Carries the deltas of one reply through the three steps below; answer and thought each have their own."""
-
-    def __init__(self, mask: KeyMask, *, think_tags: bool) -> None:
-        self._tags = ThinkTags() if think_tags else None
-        self._answer = Characters(), mask
-        self._thought = Characters(), mask.fresh()
-
-    def deltas(self, delta: Delta) -> Iterator[Delta]:
-        """What of `delta` can be shown now, together with what was held back before."""
-        if delta.thought:
-            yield from _thought(_through(self._thought, delta.thought))
-        if delta.part:
-            # What is held back stood before the part.
-            yield from self.rest()
-            yield Delta(part=self._clean(delta.part))
-        if delta.text:
-            yield from self._split(self._tags.feed(delta.text) if self._tags else [(delta.text, False)])
-
-    def rest(self) -> Iterator[Delta]:
-        """What is still held back where a part follows, or the reply ends."""
-        yield from self._split(self._tags.rest() if self._tags else [])
-        yield from _thought(_end(self._thought))
-        yield from _text(_end(self._answer))
-
-    def _split(self, pieces: list[tuple[str, bool]]) -> Iterator[Delta]:
-        for piece, is_thought in pieces:
-            if is_thought:
-                yield from _thought(_through(self._thought, piece))
-            else:
-                yield from _text(_through(self._answer, piece))
-
-    def _clean(self, part: Part) -> Part:
-        mask = self._answer[1]
-        cleaned = Part(part.kind, _cleaned(part.text, mask), _cleaned(part.detail, mask))
-        if part.kind in ("text", "thought"):
-            steps = self._thought if part.kind == "thought" else self._answer
-            return _retold(cleaned, _through(steps, part.text) + _end(steps))
-        return cleaned
 
 
 class Characters:
@@ -87,61 +38,6 @@ class Characters:
         """U+FFFD for a half that stayed alone."""
         held, self._held = self._held, ""
         return "\ufffd" if held else ""
-
-
-class ThinkTags:
-    """Tells thought from answer where a model writes `<think>…</think>` into its answer text.
-
-    Only a tag that opens the reply (after a little white space) counts: later on it is something the model writes
-    about. A reply whose opening tag is missing stays as it is, because its words have already been shown when
-    `</think>` comes.
-    """
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._state = "before"
-
-    def feed(self, text: str) -> list[tuple[str, bool]]:
-        """`text` in pieces, each with whether it is a thought."""
-        if self._state == "after":
-            return [(text, False)]
-        self._held += text
-        pieces = []
-        if self._state == "before":
-            pieces += self._open()
-        if self._state == "inside":
-            pieces += self._close()
-        return [piece for piece in pieces if piece[0]]
-
-    def rest(self) -> list[tuple[str, bool]]:
-        """What was held back when the reply ended."""
-        held, self._held = self._held, ""
-        return [(held, self._state == "inside")] if held else []
-
-    def _open(self) -> list[tuple[str, bool]]:
-        start = self._held.lstrip()
-        blank = self._held[: len(self._held) - len(start)]
-        if len(blank) > MOST_BLANKS:
-            return self._answer()
-        if start.startswith(_OPENING):
-            self._state, self._held = "inside", start[len(_OPENING) :]
-            return [(blank, False)]
-        if _OPENING.startswith(start):
-            return []
-        return self._answer()
-
-    def _close(self) -> list[tuple[str, bool]]:
-        thought, closing, after = self._held.partition(_CLOSING)
-        if closing:
-            self._held = after
-            return [(thought, True), *self._answer()]
-        kept = overlap(thought, _CLOSING)
-        self._held = thought[len(thought) - kept :]
-        return [(thought[: len(thought) - kept], True)]
-
-    def _answer(self) -> list[tuple[str, bool]]:
-        text, self._state, self._held = self._held, "after", ""
-        return [(text, False)]
 
 
 class KeyMask:
@@ -209,50 +105,14 @@ def overlap(text: str, wanted: str) -> int:
     return len(tail) - start if start >= 0 else 0
 
 
-def _cleaned(value: Any, mask: KeyMask, level: int = 0) -> Any:
-    """`value` repaired and masked to its depths, and fit to be stored: no number without a value, nothing too deep."""
-    if isinstance(value, str):
-        return mask.whole(value if value.isascii() and "\x00" not in value else repaired(value))
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if not isinstance(value, dict | list):
-        return value
-    if level == DEEPEST:
-        return None
-    if isinstance(value, list):
-        return [_cleaned(inner, mask, level + 1) for inner in value]
-    return {_cleaned(name, mask): _cleaned(inner, mask, level + 1) for name, inner in value.items()}
-
-
-def _retold(part: Part, text: str) -> Part:
-    """`part` saying `text`, also in the copy that goes back to its vendor."""
-    if text == part.text:
-        return part
-    vendor = part.detail["vendor"]
-    return Part(part.kind, text, {**part.detail, "vendor": {**vendor, "part": {**vendor["part"], "text": text}}})
-
-
 def repaired(text: str) -> str:
     """`text` that came in one piece, with U+FFFD for lone surrogates and NUL."""
     characters = Characters()
     return characters.feed(text) + characters.rest()
 
 
-def _through(steps: tuple[Characters, KeyMask], text: str) -> str:
-    characters, mask = steps
-    return mask.feed(characters.feed(text))
-
-
-def _end(steps: tuple[Characters, KeyMask]) -> str:
-    characters, mask = steps
-    return mask.feed(characters.rest()) + mask.rest()
-
-
-def _text(text: str) -> Iterator[Delta]:
-    if text:
-        yield Delta(text=text)
-
-
-def _thought(text: str) -> Iterator[Delta]:
-    if text:
-        yield Delta(thought=text)
+def without_key(quote: str, mask: KeyMask) -> str:
+    """The beginning of `quote` as it may be kept, masked before it is cut: half a key would not be found."""
+    # An end that may be half a key is masked too, because the body that it stood in may have been cut.
+    whole = mask.fresh()
+    return beginning(whole.feed(repaired(quote)) + whole.rest())

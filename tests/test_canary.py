@@ -199,7 +199,7 @@ def test_k02_the_report_of_a_fault_shows_no_key(
         report = import_string(settings.DEFAULT_EXCEPTION_REPORTER)(request, *sys.exc_info())
     for text in (report.get_traceback_text(), report.get_traceback_html()):
         assert FAULT in text
-        assert "transport.py" in text
+        assert "call.py" in text
         assert_clean("report", text.replace(f'secret: str = "{CANARY}"', ""))
 
 

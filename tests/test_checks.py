@@ -178,7 +178,7 @@ def test_all_that_start_asks_the_overview_asks_and_doctor_too() -> None:
 def readiness(cast: Cast, static_files: None, monkeypatch: pytest.MonkeyPatch) -> Readiness:
     """As at the start of a process: nobody has asked yet."""
     fresh = Readiness()
-    monkeypatch.setattr("conversations.views.chat.readiness", fresh)
+    monkeypatch.setattr("conversations.views.site.readiness", fresh)
     monkeypatch.setattr("conversations.reporting.dashboard.readiness", fresh)
     return fresh
 

@@ -8,7 +8,7 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "errors", "quoting", "reading", "text", "types", "wires", "transport/decompression", "transport/egress",
+    "errors", "reading", "text", "types", "wires", "transport/decompression", "transport/egress",
     "transport/key_placement", "transport/network", "transport/proxy", "transport/timeouts",
 }  # fmt: skip
 """Of `providers`: rooms and modules that could be published by themselves."""

@@ -138,7 +138,7 @@ def test_who_has_started_it_first_and_forgot_the_keys_can_still_do_both(
     warning = next(line for line in said_by[1].splitlines() if "Locked keys: 1." in line)
     with started(clone, "--keys", kept, data=data) as (_, said):
         assert not any("Locked" in line for line in said), said
-    ids = inside(manage(data=data)[1], "from providers import vault", "vault.key_ids()")
+    ids = inside(manage(data=data)[1], "from providers.encryption import sealing", "sealing.key_ids()")
     assert ids[0] in warning, "which key is missing was named"
     ring = (data / "encryption-keys").read_text().strip().split(",")
     assert ring[0] == Path(kept).read_text().strip()

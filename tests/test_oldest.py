@@ -24,7 +24,7 @@ MAKE_ROWS = f"""
 import django; django.setup()
 from conversations.models import *
 from providers.models import *
-from providers.client.route import *
+from providers.pool import *
 ann = User.objects.create_superuser("ann", password="{PASSWORD}", display_name="Ann")
 ben = User.objects.create_user("ben", password="{PASSWORD}", language="zh-hans")
 team = Team.objects.create(name="Crew")

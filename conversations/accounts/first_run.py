@@ -1,19 +1,15 @@
 """The first run: exactly one visitor becomes the administrator."""
 
 import hmac
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 
 from conversations.client_addresses import FORWARDING, is_loopback
 from conversations.models import Installation, User
 from providers.audit import log
-
-SETUP_PATH = "/setup/"
-_OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
 
 
 class AlreadySetUp(Exception):
@@ -47,18 +43,6 @@ def create_administrator(username: str, password: str, language: str) -> User:
     except IntegrityError:
         raise AlreadySetUp from None
     return person
-
-
-class FirstRun:
-    """Leads every page to the set-up as long as there is no administrator."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(_OPEN_PATHS) and not is_done():
-            return HttpResponseRedirect(SETUP_PATH)
-        return self.get_response(request)
 
 
 def _is_local(request: HttpRequest) -> bool:

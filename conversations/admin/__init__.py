@@ -1,5 +1,11 @@
-"""Django's admin of this app: importing it registers every page."""
+"""Django's admin of people, teams, budgets and the ledger: importing it registers every page.
 
-from conversations.admin import teams
+Conversations are not here: an administrator does not read what is private.
+"""
 
-__all__ = ["teams"]
+from conversations.admin import audit_download, budgets, ledger, people, team_access, teams
+from conversations.admin.words import name_everything
+
+__all__ = ["audit_download", "budgets", "ledger", "people", "team_access", "teams"]
+
+name_everything()

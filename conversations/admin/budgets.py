@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib import admin
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Budget, Team, User
 from conversations.reporting.names import key_name, names_of
+from providers.audit.admin import AuditedAdmin
 from providers.models import ApiKey, LanguageModel
 
 _EACH = {
@@ -75,3 +78,15 @@ def _group(kind: str, rows: Iterable[tuple[UUID, str]]) -> Iterator[tuple[str, A
 
 def _value(kind: str, target: UUID | None) -> str:
     return f"{kind}:{target or ''}"
+
+
+@admin.register(Budget)
+class BudgetAdmin(AuditedAdmin):
+    form = BudgetForm
+    fields = ["whose", "period", "soft", "hard"]
+    list_display = ["kind", "target_name", "period", "soft", "hard"]
+    list_filter = ["kind", "period"]
+
+    @admin.display(description=_("whose"))
+    def target_name(self, budget: Budget) -> str:
+        return names_of(budget.kind, [budget.target])[budget.target] if budget.target else gettext("each")

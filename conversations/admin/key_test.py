@@ -7,9 +7,9 @@ from typing import Any
 
 from conversations import database_threads
 from conversations.models import User
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 from conversations.usage import ledger
-from conversations.usage.budgets import Payer
+from conversations.usage.billing import Payer
 from conversations.usage.estimates import Meter
 from conversations.usage.ledger import Call
 from providers.client import route as pool

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import DailySum, UsageRecord
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 from conversations.reporting.names import names_of
 
 OFFERED_DAYS = 90

@@ -12,7 +12,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from conversations.models import Team
-from providers.admin.endpoints import ApiKeyAdmin, KeyForm, LanguageModelAdmin
+from providers.admin.keys import ApiKeyAdmin, KeyForm
+from providers.admin.language_models import LanguageModelAdmin
 from providers.audit import log
 from providers.audit.admin import AuditedAdmin
 from providers.models import ApiKey, LanguageModel

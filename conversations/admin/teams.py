@@ -1,33 +1,17 @@
-"""People and teams in the admin. Conversations are not here: an administrator does not read what is private."""
+"""Teams and the site itself in the admin."""
 
 from typing import Any
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import actions
-from conversations.accounts import notices, staff_roles
-from conversations.admin.audit_download import DownloadedAuditAdmin
-from conversations.admin.budgets import BudgetForm
-from conversations.admin.ledger import LedgerAdmin
 from conversations.admin.memberships import MembershipInline
-from conversations.admin.people import PersonAdmin
-from conversations.admin.team_access import TeamKeyAdmin, TeamModelAdmin
-from conversations.admin.words import NamedPermissions, name_everything
-from conversations.models import Budget, Installation, Team, User
-from conversations.reporting.names import key_name, names_of
+from conversations.models import Installation, Team, User
+from conversations.reporting.names import key_name
 from providers.audit.admin import AuditedAdmin
-
-__all__ = ["DownloadedAuditAdmin", "LedgerAdmin", "PersonAdmin", "TeamKeyAdmin", "TeamModelAdmin"]
-
-name_everything()
 
 
 @admin.register(Team)
@@ -95,73 +79,3 @@ class SiteAdmin(AuditedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Installation | None = None) -> bool:
         return False
-
-
-@admin.register(Budget)
-class BudgetAdmin(AuditedAdmin):
-    form = BudgetForm
-    fields = ["whose", "period", "soft", "hard"]
-    list_display = ["kind", "target_name", "period", "soft", "hard"]
-    list_filter = ["kind", "period"]
-
-    @admin.display(description=_("whose"))
-    def target_name(self, budget: Budget) -> str:
-        return names_of(budget.kind, [budget.target])[budget.target] if budget.target else gettext("each")
-
-
-admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
-
-
-@admin.register(Group)
-class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ignore[misc,type-arg]
-    """Django's groups of permissions, for staff: who changes them gives power, so only superusers do."""
-
-    list_display = ["label"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return bool(request.user.is_superuser)
-
-    @admin.display(description=_("group"), ordering="name")
-    def label(self, group: Group) -> str:
-        return staff_roles.label_of(group)
-
-
-@admin.register(Authenticator)
-class FactorAdmin(AuditedAdmin):
-    """Second factors can be taken away from somebody who lost theirs; what is in them is nobody's to see."""
-
-    list_display = ["user", "type", "created_at", "last_used_at"]
-    fields = ["user", "type", "created_at", "last_used_at"]
-
-    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
-        super().delete_model(request, obj)
-        _tell_of_removal(request, [obj.user])
-
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        people = list(User.objects.filter(authenticator__in=queryset).distinct())
-        super().delete_queryset(request, queryset)
-        _tell_of_removal(request, people)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
-        """Leave the second factors of staff to superusers: without one, a password alone is that person's power."""
-        is_staffs = obj is not None and (obj.user.is_staff or obj.user.is_superuser)
-        return (not is_staffs or bool(request.user.is_superuser)) and super().has_delete_permission(request, obj)
-
-
-def _tell_of_removal(request: HttpRequest, people: list[Any]) -> None:
-    """Nobody loses a second factor without hearing of it."""
-    assert isinstance(request.user, User)
-    for person in people:
-        notices.tell(person, notices.Kind.FACTOR_REMOVED, by=request.user)

@@ -10,8 +10,7 @@ from django.conf import settings
 from conversations.actions import model_choice
 from conversations.models import Conversation, File, Message, User
 from conversations.usage import budgets as spending
-from conversations.usage import estimates
-from providers import counting
+from conversations.usage import estimates, token_counts
 from providers.types import Usage
 
 
@@ -23,7 +22,9 @@ def estimate(
     above = conversation.messages.filter(pk=parent).first() if parent and not conversation._state.adding else None
     branch = Message.objects.branch(above.pk) if above else []
     known = estimates.likely_usage(conversation, branch, {})
-    more = counting.tokens(text) + sum(map(estimates.file_tokens, File.objects.visible_to(user).filter(pk__in=files)))
+    more = token_counts.tokens(text) + sum(
+        map(estimates.file_tokens, File.objects.visible_to(user).filter(pk__in=files))
+    )
     usage = Usage((known.input_tokens or 0) + more, known.output_tokens)
     budgets = {left for model in models for left in spending.budgets_of(user, conversation.team_id, model.pk)}
     return {

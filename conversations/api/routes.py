@@ -30,12 +30,12 @@ from conversations.api.schemas import (
     UploadOut,
 )
 from conversations.errors import NotFound, Refused
-from conversations.files import storage
+from conversations.files import response, storage
 from conversations.live import events
 from conversations.models import Conversation, File, Message, PersonalToken, Team, User
 from conversations.models.conversation import TITLE_LENGTH
-from conversations.models.sidebar import after, cursor_of
-from conversations.protocol import commands
+from conversations.models.sidebar import after, cursor_of, sidebar
+from conversations.protocol import strict_json
 from conversations.protocol.parameters import checked
 from conversations.text import TEXT_LENGTH, clean, one_line
 from conversations.usage import quotas
@@ -49,7 +49,7 @@ class JsonObjects(Parser):
     """Bodies as strict as a websocket's frames; of any other value ninja would take attributes for fields."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        return commands.json_object(request.body.decode())
+        return strict_json.json_object(request.body.decode())
 
 
 class BearerToken(HttpBearer):
@@ -111,7 +111,7 @@ def conversations(
 ) -> dict[str, Any]:
     """Newest first; `q` looks in titles and messages."""
     person, size = _person(request), max(1, min(limit, MOST))
-    rows = Conversation.objects.visible_to(person).for_sidebar(person)
+    rows = sidebar(Conversation.objects.visible_to(person), person)
     if team is not None:
         rows = rows.filter(team=team)
     if q := clean(q, "q").strip()[:TITLE_LENGTH]:
@@ -203,7 +203,7 @@ def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
 @router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS}, openapi_extra=_ANY_BYTES)
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """The bytes, for those who may read a message that holds the file."""
-    return storage.response_of(_found(File.objects.visible_to(_person(request)), file_id))
+    return response.response_of(_found(File.objects.visible_to(_person(request)), file_id))
 
 
 @router.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:anything}", include_in_schema=False)
@@ -231,7 +231,7 @@ def _found(rows: Any, key: UUID) -> Any:
 
 
 def _shown(person: User, conversation_id: UUID) -> dict[str, Any]:
-    rows = Conversation.objects.visible_to(person).for_sidebar(person)
+    rows = sidebar(Conversation.objects.visible_to(person), person)
     return events.conversation_json(_found(rows, conversation_id), person)
 
 

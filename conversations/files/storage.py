@@ -9,14 +9,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 
 from conversations.content import file_parts
 from conversations.errors import NotFound, Refused
 from conversations.files import images
 from conversations.files.media_types import ending_of, media_type_of
-from conversations.files.stored_response import StoredFile
 from conversations.models import File, Membership, Message, User
 from conversations.models.file import NAME_LENGTH, UNSENT
 from conversations.text import one_line
@@ -151,19 +148,6 @@ def part_of(file: File) -> dict[str, object]:
     """A file as a part of the message that holds it."""
     kind = "image" if file.is_image else "file"
     return {"kind": kind, "file": str(file.id), "name": file.name, "media_type": file.media_type}
-
-
-def response_of(file: File) -> HttpResponse:
-    """The bytes, for whoever has been found to be allowed: a picture to look at, anything else to keep."""
-    try:
-        response = StoredFile(file.path, file.media_type)
-    except FileNotFoundError:
-        raise NotFound from None
-    disposition = content_disposition_header(not file.is_image, file.name)
-    response.headers["Content-Disposition"] = disposition or "attachment"
-    response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
 
 
 def file_json(file: File) -> dict[str, object]:

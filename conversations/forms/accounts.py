@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.models import User
 from conversations.text import one_line
-from providers.endpoints.presets import PRESETS
 
 
 class AccountForm(forms.Form):
@@ -109,15 +108,3 @@ class SetUpForm(AccountForm):
 
     language = forms.ChoiceField(choices=settings.LANGUAGES)
     code = forms.CharField(required=False)
-
-
-class EndpointForm(forms.Form):
-    """A vendor's key and models, as the first-run card asks for them."""
-
-    preset = forms.ChoiceField(choices=[(preset.id, preset.label) for preset in PRESETS.values()])
-    base_url = forms.CharField(required=False, max_length=500, label=_("Address"))
-    models = forms.CharField(max_length=4000, label=_("Model"))
-    key = forms.CharField(required=False, strip=True, max_length=4096, label=_("Key"), widget=forms.PasswordInput)
-
-    def model_ids(self) -> list[str]:
-        return self.cleaned_data["models"].replace("，", ",").split(",")

@@ -12,20 +12,18 @@ from django.db import Error
 from conversations import database_threads
 from conversations.content.parts import Piece
 from conversations.files import storage
-from conversations.generation.checkpoints import Outcome
-from conversations.generation.outcomes import broken, ended
+from conversations.generation.outcomes import Outcome, broken, ended
 from conversations.generation.queue import queue
 from conversations.live import LiveReply, hub
 from conversations.usage import ledger, plain_calls
-from conversations.usage.budgets import Payer
+from conversations.usage.billing import Payer
 from conversations.usage.estimates import Meter, Used
 from conversations.usage.ledger import Call
 from providers.client import route as pool
 from providers.client.route import Route
 from providers.client.stream import Stream
 from providers.encryption import sealing
-from providers.errors import ReplyTooLong, Stalled, VendorError, VendorTimeout
-from providers.pool.route_search import KeyWithdrawn
+from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, VendorTimeout
 from providers.reading.size_limits import Room
 from providers.types import Delta, Prompt
 

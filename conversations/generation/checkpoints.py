@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,12 +18,12 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from conversations import markdown
+from conversations.content.message_body import show_as_written
 from conversations.database_threads import AWAY
+from conversations.generation.outcomes import Outcome
 from conversations.live import LiveReply, announcing, hub
 from conversations.models import Message
-from conversations.models.message import Status
 from conversations.usage import budgets
-from providers.types import Finish, Usage
 
 ROUND = 0.25
 """Seconds between two looks at what is due."""
@@ -33,22 +33,6 @@ AT_ONCE = 100
 """Rows that are written in one transaction: their texts are in memory twice meanwhile."""
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a reply ended."""
-
-    status: Status
-    finish: Finish | None = None
-    usage: Usage = field(default_factory=Usage)
-    error_code: str = ""
-    error_text: str = ""
-
-    @property
-    def bare(self) -> "Outcome":
-        """The same less what a vendor says of it: that any database takes."""
-        return Outcome(self.status, error_code=self.error_code)
 
 
 @dataclass(slots=True)
@@ -228,7 +212,7 @@ def end(
         raise AlreadyEnded
     ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
     if html is None:
-        ended.show_as_written()
+        show_as_written(ended)
     streaming = Message.objects.under_way().filter(conversation=conversation).exists()
     # Whatever goes wrong in telling, the reply has ended.
     transaction.on_commit(partial(announcing.tell_of_the_end, ended, revision + 1, streaming), robust=True)

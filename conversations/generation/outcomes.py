@@ -1,12 +1,29 @@
 """How a reply ended, in the terms of its row."""
 
 import threading
+from dataclasses import dataclass, field
 
-from conversations.generation.checkpoints import Outcome
 from conversations.live import LiveReply
 from conversations.models.message import Status
 from providers.client.stream import Stream
 from providers.types import Finish, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a reply ended."""
+
+    status: Status
+    finish: Finish | None = None
+    usage: Usage = field(default_factory=Usage)
+    error_code: str = ""
+    error_text: str = ""
+
+    @property
+    def bare(self) -> "Outcome":
+        """The same less what a vendor says of it: that any database takes."""
+        return Outcome(self.status, error_code=self.error_code)
+
 
 NOTHING = Usage()
 """What a vendor has counted that has said nothing of it."""

@@ -20,7 +20,8 @@ from conversations import markdown
 from conversations.content.segments import rendered
 from conversations.files import storage
 from conversations.generation import checkpoints, runner
-from conversations.generation.checkpoints import AlreadyEnded, Outcome
+from conversations.generation.checkpoints import AlreadyEnded
+from conversations.generation.outcomes import Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import announcing, hub
 from conversations.memory import give_back as give_memory_back

@@ -14,14 +14,14 @@ from conversations.content.segments import rendered
 from conversations.crew import Crew
 from conversations.generation import prompts
 from conversations.generation.attempt import Task, attempt
-from conversations.generation.checkpoints import Outcome, writer
-from conversations.generation.outcomes import broken, closing, restarted, stopped
+from conversations.generation.checkpoints import writer
+from conversations.generation.outcomes import Outcome, broken, closing, restarted, stopped
 from conversations.generation.queue import queue
 from conversations.live import LiveReply, events, hub
 from conversations.models import Message
 from conversations.models.message import Status
 from conversations.usage import budgets, model_access
-from conversations.usage.budgets import Payer
+from conversations.usage.billing import Payer
 from providers import clock
 from providers.client.route import Route
 from providers.errors import VendorError

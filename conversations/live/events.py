@@ -38,7 +38,7 @@ def message_json(message: Message) -> dict[str, Any]:
 
 
 def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
-    """A conversation as this person sees it; it must come from `for_sidebar(user)`."""
+    """A conversation as this person sees it; it must come from `models.sidebar`."""
     return {
         **_shared_fields(conversation),
         "id": conversation.id,

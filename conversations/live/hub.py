@@ -11,10 +11,11 @@ from uuid import UUID
 
 from conversations.content.parts import Numbered, Piece, public
 from conversations.live import frames
+from conversations.live.interfaces import Viewer
 from conversations.live.presence import Presence
 from conversations.live.rendering import Renderer, by_frame
 from conversations.live.reply import LiveReply, Rendering
-from conversations.live.viewers import Viewer, Viewing, Viewings
+from conversations.live.viewers import Viewing, Viewings
 from conversations.models import Message
 from providers.types import Delta
 

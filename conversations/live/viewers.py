@@ -2,24 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Protocol
 from uuid import UUID
 
 from conversations.live import frames
+from conversations.live.interfaces import Viewer
 
 MOST_SOCKETS = 20
 """Of one person in one process."""
-
-
-class Viewer(Protocol):
-    """A socket, as the hub sees it."""
-
-    user_id: UUID
-    person_name: str
-
-    def push(self, frame: bytes) -> None: ...
-
-    def make_room(self) -> None: ...
 
 
 class Viewing:

@@ -1,4 +1,4 @@
-from conversations.models.conversation import BranchChoice, Conversation, ReadMark
+from conversations.models.conversation import Conversation
 from conversations.models.file import File
 from conversations.models.invitation import Invitation
 from conversations.models.message import Message
@@ -6,10 +6,10 @@ from conversations.models.notice import AccountNotice
 from conversations.models.password_link import PasswordLink
 from conversations.models.people import Installation, Membership, Team, User
 from conversations.models.personal_token import PersonalToken
+from conversations.models.read_state import BranchChoice, ReadMark
 from conversations.models.receipt import Receipt
 from conversations.models.share import Share
-from conversations.models.spending import Budget, Reservation, Tally, UsageRecord
-from conversations.models.sums import DailySum, FirstToken
+from conversations.models.spending import Budget, DailySum, FirstToken, Reservation, Tally, UsageRecord
 
 __all__ = [
     "AccountNotice",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,7 @@ from providers.models import LanguageModel
 from providers.prepared_queries import Prepared, column_of, stored
 
 if TYPE_CHECKING:
-    from conversations.models.message import Message
+    pass
 
 TITLE_LENGTH = 120
 
@@ -39,17 +39,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Their own and, of a team, those of which they are a lead: who may delete it decides who reads it, too."""
         led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
         return self.writable_by(user).filter(Q(owner=user) | Q(team__in=led))
-
-    def for_sidebar(self, user: User) -> "ConversationQuerySet":
-        """With `is_streaming`, `is_unread`, `is_writable` and `is_led` as this person sees them, newest first."""
-        from conversations.models.message import Message
-
-        read = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"), revision__gte=OuterRef("revision"))
-        streaming = Message.objects.under_way().filter(conversation=OuterRef("pk"))
-        writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
-        seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
-        led = Exists(writer.filter(role=Membership.Role.LEAD))
-        return self.select_related("team", "owner", "model").annotate(**seen, is_led=led).order_by("-updated_at", "-id")
 
 
 class Conversation(models.Model):
@@ -121,35 +110,3 @@ class Conversation(models.Model):
 
 _ADVANCE = "UPDATE conversations_conversation SET revision = revision + %s{} WHERE id = %s"
 _REVISION = Prepared(lambda key: Conversation.objects.filter(pk=key).only("revision"))
-
-
-class BranchChoiceManager(models.Manager["BranchChoice"]):
-    def choose(self, user: User, message: "Message") -> None:
-        """Show this person the branch through `message` from now on."""
-        self.update_or_create(user=user, conversation_id=message.conversation_id, defaults={"message": message})
-
-
-class BranchChoice(models.Model):
-    """The message through which the branch leads that a person wants to see, where there are several."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="branch_choices")
-    message = models.ForeignKey("conversations.Message", models.CASCADE, related_name="+")
-
-    message_id: UUID
-
-    objects = BranchChoiceManager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="one_branch_a_reader")]
-
-
-class ReadMark(models.Model):
-    """Up to which revision a person has read a conversation."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="read_marks")
-    revision = models.PositiveBigIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="one_mark_a_reader")]

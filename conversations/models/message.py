@@ -2,19 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import DatabaseError, connection, models
+from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations import markdown
-from conversations.content.segments import as_written, fits, is_words, rendered, segments
 from conversations.ids import new_id
 from conversations.models import statements
 from conversations.models.conversation import Conversation, ConversationQuerySet
@@ -23,8 +20,6 @@ from providers.models import LanguageModel
 from providers.prepared_queries import as_stored
 
 HEARTBEAT_LIMIT = timedelta(seconds=5)
-RENDER_SECONDS, RENDER_WORK = 3.0, 1.0
-"""That somebody waits at most who looks at a reply without HTML, and that it may take of the processor."""
 
 
 ALL = 10**9
@@ -251,37 +246,6 @@ class Message(models.Model):
     def thought(self) -> str:
         """The thoughts that a model showed beside its answer."""
         return "".join(part.get("text", "") for part in self.parts if part["kind"] == "thought")
-
-    @property
-    def segments(self) -> list[dict[str, Any]]:
-        """What the body shows, in order: neighbouring texts as one `html`, every other part as it is stored."""
-        return segments(self._html(), self.text, self.parts, str(self.id))
-
-    def show_as_written(self) -> None:
-        """Show this very object without rendering it."""
-        self.html, self.html_version = as_written(self.text, self.parts), markdown.RENDERER_VERSION
-
-    def _html(self) -> str:
-        """The stored HTML; made now and stored where there is none, or the renderer has changed since."""
-        if not self.parts and not self.text:
-            return ""
-        is_current = self.html_version == markdown.RENDERER_VERSION and fits(self.html, self.parts)
-        if is_current or (self.html_version == 1 and is_words(self.parts)):
-            return self.html
-        if self.is_under_way:
-            return as_written(self.text, self.parts)
-        return self._rendered_now()
-
-    def _rendered_now(self) -> str:
-        try:
-            html = rendered(self.text, self.parts, RENDER_SECONDS, RENDER_WORK)
-        except markdown.Away:
-            return as_written(self.text, self.parts)
-        if not connection.in_atomic_block:
-            with suppress(DatabaseError):  # a database for reading only
-                rows = Message.objects.filter(pk=self.pk, html_version=self.html_version)
-                rows.update(html=html, html_version=markdown.RENDERER_VERSION)
-        return html
 
     def usage(self) -> dict[str, Any]:
         """Tokens as the vendor counted them, and what all calls cost; null where it said nothing."""

@@ -1,14 +1,26 @@
-"""Pages of conversations, newest first: a cursor is the place of the last row, so new ones do not shift the pages."""
+"""The list of conversations, newest first, and its pages: a cursor is the place of the last row."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from conversations.errors import Refused
-from conversations.models import Conversation
-from conversations.models.conversation import ConversationQuerySet
+from conversations.models.conversation import Conversation, ConversationQuerySet
+from conversations.models.message import Message
+from conversations.models.people import Membership, User
+from conversations.models.read_state import ReadMark
+
+
+def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    """Annotate `is_streaming`, `is_unread`, `is_writable` and `is_led` as this person sees them, newest first."""
+    read = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"), revision__gte=OuterRef("revision"))
+    streaming = Message.objects.under_way().filter(conversation=OuterRef("pk"))
+    writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
+    seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
+    led = Exists(writer.filter(role=Membership.Role.LEAD))
+    return rows.select_related("team", "owner", "model").annotate(**seen, is_led=led).order_by("-updated_at", "-id")
 
 
 def cursor_of(row: Conversation) -> str:

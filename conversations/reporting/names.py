@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.models import Team, UsageRecord, User
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 from providers.models import ApiKey, Endpoint, LanguageModel
 
 OUTCOMES = {

@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import DailySum
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 from conversations.reporting.names import names_of
 from conversations.reporting.periods import Period
 

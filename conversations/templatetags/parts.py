@@ -10,7 +10,7 @@ from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
 
 from conversations import markdown
-from conversations.content import phrases
+from conversations.content import message_body, phrases
 from conversations.content.citations import host
 from conversations.files.storage import part_of
 from conversations.models import Message
@@ -26,6 +26,12 @@ _INDENTED = 100_000
 """Characters of JSON up to which it is laid out."""
 _BEGINNING = 1_200
 """Characters, of which the first words are sought."""
+
+
+@register.filter
+def segments(message: Message) -> list[dict[str, Any]]:
+    """Return what the body of a reply shows, in order."""
+    return message_body.segments(message)
 
 
 @register.filter

@@ -7,7 +7,7 @@ from django import template
 from django.urls import reverse
 
 from conversations.models import User
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 from conversations.reporting import dashboard
 from conversations.reporting.names import outcome_name
 from providers.checks import Finding

@@ -18,36 +18,16 @@ from django.utils import timezone
 from conversations.errors import Refused
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord, User
 from conversations.models.message import UNDER_WAY
+from conversations.usage.billing import Payer, deployment_of
 from conversations.usage.estimates import likely_usage, prompt_usage
 from providers import clock
 from providers.client.route import Route
-from providers.models import Deployment, LanguageModel
+from providers.models import LanguageModel
 from providers.prepared_queries import Prepared
 from providers.prices import written
 from providers.types import Prompt, Usage
 
 _TARGETS = {Budget.Kind.PERSON: "user", Budget.Kind.TEAM: "team", Budget.Kind.MODEL: "model", Budget.Kind.KEY: "key"}
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """On whose account a reply goes."""
-
-    reply: UUID
-    conversation: UUID
-    user: UUID | None
-    team: UUID | None
-    model: UUID | None
-    model_name: str
-
-    @classmethod
-    def of(cls, reply: Message) -> "Payer":
-        team = reply.conversation.team_id
-        return cls(reply.pk, reply.conversation_id, reply.author_id, team, reply.model_id, reply.model_name)
-
-    def targets(self, key: UUID | None = None) -> dict[str, UUID | None]:
-        """Whose budgets it counts against, by kind."""
-        return {"person": self.user, "team": self.team, "model": self.model, "key": key}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +193,3 @@ def _left(tally: Tally) -> Left:
 
 def _left_of(tally: Tally, limit: int) -> int:
     return max(0, limit - tally.spent - tally.reserved)
-
-
-def deployment_of(route: Route) -> Deployment | None:
-    if route.deployment is None:
-        return None
-    return Deployment.objects.select_related("endpoint").filter(pk=route.deployment).first()

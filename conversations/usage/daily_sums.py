@@ -11,7 +11,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from conversations.models import DailySum, FirstToken, UsageRecord
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 
 FINE = frozenset(["complete", "stopped"])
 _LEAST_PACE_MS = 50

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from conversations.models import Conversation, File, Message
-from providers import counting
+from conversations.usage import token_counts
 from providers.types import Delta, Part, Prompt, Usage
 
 _logger = logging.getLogger(__name__)
@@ -63,8 +63,8 @@ class Meter:
         return Used(usage, counted, usage != reported)
 
     def _estimate(self) -> Usage:
-        said = counting.tokens("".join(self._said)) + IMAGE_TOKENS * self._whole
-        return Usage(prompt_tokens(self._prompt), said, counting.tokens("".join(self._thought)) or None)
+        said = token_counts.tokens("".join(self._said)) + IMAGE_TOKENS * self._whole
+        return Usage(prompt_tokens(self._prompt), said, token_counts.tokens("".join(self._thought)) or None)
 
     def _plausible(self, reported: Usage) -> Usage:
         """The vendor's counts less those that cannot be."""
@@ -85,7 +85,7 @@ class Meter:
 
 def prompt_tokens(prompt: Prompt) -> int:
     """About how many tokens these words and pictures are."""
-    return counting.tokens(prompt.system) + sum(_part_tokens(part) for turn in prompt.turns for part in turn.parts)
+    return token_counts.tokens(prompt.system) + sum(_part_tokens(part) for turn in prompt.turns for part in turn.parts)
 
 
 def prompt_usage(prompt: Prompt) -> Usage:
@@ -97,7 +97,9 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
     """Tokens of everything said, counted by its characters, and of an answer as long as it may be, or typical."""
     branch = list(branch)
     prefetch_related_objects(branch, "files")
-    words = sum(counting.tokens(message.text) for message in branch) + counting.tokens(conversation.system_prompt)
+    words = sum(token_counts.tokens(message.text) for message in branch) + token_counts.tokens(
+        conversation.system_prompt
+    )
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
     return Usage(words + files, answer_tokens({**conversation.parameters, **parameters}.get("max_tokens")))
 
@@ -111,7 +113,7 @@ def usage_so_far(reply: Message) -> Usage:
         "".join(part.get("text", "") for part in own if part["kind"] != "thought") if own or seam >= 0 else reply.text
     )
     asked = likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), {})
-    return Usage(asked.input_tokens, counting.tokens(said), counting.tokens(thought) or None)
+    return Usage(asked.input_tokens, token_counts.tokens(said), token_counts.tokens(thought) or None)
 
 
 def file_tokens(file: File) -> int:
@@ -123,7 +125,7 @@ def answer_tokens(limit: object) -> int:
 
 
 def _part_tokens(part: Part) -> int:
-    return IMAGE_TOKENS if "data" in part.detail else counting.tokens(part.text)
+    return IMAGE_TOKENS if "data" in part.detail else token_counts.tokens(part.text)
 
 
 def _most(characters: int) -> int:

@@ -10,7 +10,8 @@ from django.db.models import F, Q, QuerySet
 
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
 from conversations.usage import daily_sums, estimates
-from conversations.usage.budgets import Payer, deployment_of, tallies_of
+from conversations.usage.billing import Payer, deployment_of
+from conversations.usage.budgets import tallies_of
 from providers import clock
 from providers.client.route import Route
 from providers.models import ApiKey, Endpoint, Lease

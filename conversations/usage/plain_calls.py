@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 from django.db import Error
 
 from conversations import database_threads
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 from conversations.usage import ledger
-from conversations.usage.budgets import Payer
+from conversations.usage.billing import Payer
 from conversations.usage.estimates import Meter
 from conversations.usage.ledger import Call
 from providers.client.route import Route

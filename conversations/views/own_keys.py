@@ -1,52 +1,21 @@
 """One's own vendor keys, at the endpoints that take them; they answer nobody else's questions."""
 
-from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from conversations.forms.endpoints import OwnKeyForm, open_endpoints
 from conversations.models import User
 from providers.audit import log
-from providers.endpoints import adding
-from providers.models import ApiKey, Endpoint
+from providers.models import ApiKey
 from providers.models.address_guard import ask_for_proof
-
-
-class OwnKeyForm(forms.Form):
-    """A key for one of the addresses that an administrator has opened for this; never an address of one's own."""
-
-    endpoint = forms.ModelChoiceField(Endpoint.objects.none(), label=_("Vendor"), empty_label=None)
-    key = forms.CharField(max_length=4096, label=_("Key"), widget=forms.PasswordInput)
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        endpoints: Any = self.fields["endpoint"]
-        endpoints.queryset = open_endpoints()
-
-    def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
-        adding.check_key(key)
-        return key
-
-    def clean(self) -> dict[str, Any]:
-        endpoint, key = self.cleaned_data.get("endpoint"), self.cleaned_data.get("key")
-        if endpoint and key and endpoint.keys.same_as(key).exists():
-            raise ValidationError({"key": _("This key is stored here already.")})
-        return self.cleaned_data
-
-
-def open_endpoints() -> Any:
-    return Endpoint.objects.filter(enabled=True, personal_keys=True)
 
 
 @login_required

@@ -21,7 +21,7 @@ from conversations.accounts import rate_limits
 from conversations.content.phrases import Phrases, phrases
 from conversations.content.shared_pages import Page, page_of
 from conversations.errors import NotFound
-from conversations.files import storage
+from conversations.files import response
 from conversations.forms.shares import PHRASE_LENGTH
 from conversations.models import Share
 from conversations.reporting.streaming import trickling
@@ -95,7 +95,7 @@ def file(request: HttpRequest, share: Share, file_id: UUID) -> HttpResponse:
     """A file of the snapshot, and no other."""
     held = None if _is_locked(request, share) else share.files.filter(pk=file_id).first()
     try:
-        return storage.response_of(held) if held else _bad_link(request)
+        return response.response_of(held) if held else _bad_link(request)
     except NotFound:
         return _bad_link(request)
 

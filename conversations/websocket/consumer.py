@@ -15,7 +15,7 @@ from conversations import actions, database_threads
 from conversations.errors import Refused
 from conversations.live import Viewing, frames, hub
 from conversations.models import User
-from conversations.protocol import commands
+from conversations.protocol import commands, parsing, strict_json
 from conversations.websocket import authentication, opening
 from conversations.websocket.inbound_limit import intake
 
@@ -75,13 +75,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         fields: dict[str, Any] = {}
         try:
             fields = await self._read(message.get("text"))
-            await self._answer(commands.parse(fields))
+            await self._answer(parsing.parse(fields))
         except _SignedOut:
             await self._close(SIGNED_OUT)
         except Refused as refusal:
-            self._refuse(commands.reference(fields), refusal)
+            self._refuse(parsing.reference(fields), refusal)
         except DatabaseError:
-            self._refuse(commands.reference(fields), Refused("unavailable", "The database does not answer."))
+            self._refuse(parsing.reference(fields), Refused("unavailable", "The database does not answer."))
 
     async def _read(self, frame: str | None) -> dict[str, Any]:
         """The object in a frame; a long one is read beside the loop, and too much of it not at all."""
@@ -92,8 +92,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 await self._close(FLOODED)
             raise Refused("rate_limited", "You have sent too much in a short time.")
         if len(frame) <= LONG_FRAME:
-            return commands.json_object(frame)
-        return await asyncio.wrap_future(database_threads.submit(commands.json_object, frame))
+            return strict_json.json_object(frame)
+        return await asyncio.wrap_future(database_threads.submit(strict_json.json_object, frame))
 
     async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
         self.closing = True

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from providers.errors import BadReply, VendorError
-from providers.quoting import without_key
-from providers.reading.body import from_json
+from providers.text import without_key
 from providers.transport.call import Call, key_mask
 from providers.transport.network import Network
 from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
 from providers.wires import registry
 from providers.wires.error_bodies import in_event
+from providers.wires.json_values import from_json
 
 MODELS = 10_000
 PAGES = 20

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from providers.errors import BadReply, ReplyTooLong, VendorError
-from providers.quoting import without_key
 from providers.reading.reader import Reading
+from providers.text import without_key
 from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
 from providers.transport.sockets import never

@@ -1,17 +1,11 @@
 """Rows: endpoints, their keys, the models they offer, what is known of their health, and the audit log."""
 
 from providers.models.audit import AuditEntry
-from providers.models.endpoints import (
-    ApiKey,
-    Deployment,
-    Endpoint,
-    KeyPlacement,
-    LanguageModel,
-    LanguageModelQuerySet,
-    Wire,
-    new_id,
-)
+from providers.models.endpoints import Endpoint, KeyPlacement, Wire
+from providers.models.fields import new_id
 from providers.models.health import HealthEvent, Lease, Trouble
+from providers.models.keys import ApiKey
+from providers.models.language_models import Deployment, LanguageModel, LanguageModelQuerySet
 
 __all__ = [
     "ApiKey",

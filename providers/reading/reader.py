@@ -10,8 +10,9 @@ from providers.errors import BadReply, CutOff, VendorError
 from providers.reading.body import Assembler
 from providers.reading.finish import Ending
 from providers.reading.gathering import Gathering
+from providers.reading.polish import Polish
 from providers.reading.size_limits import TEXT_BYTES, Room
-from providers.text import KeyMask, Polish, repaired
+from providers.text import KeyMask, repaired
 from providers.types import Delta, Finish, FinishReason, Part, Usage
 from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece
 from providers.wires.registry import Wire

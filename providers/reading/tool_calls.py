@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from providers.errors import ReplyTooLong
-from providers.reading.body import from_json, mapping, string
 from providers.types import Part
+from providers.wires.json_values import from_json, mapping, string
 from providers.wires.parsed import CallPiece
 from providers.wires.verbatim import kept
 

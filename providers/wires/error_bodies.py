@@ -16,8 +16,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from providers import errors
-from providers.quoting import beginning
-from providers.reading.body import from_json, mapping, sequence, string
+from providers.errors import beginning
+from providers.wires.json_values import from_json, mapping, sequence, string
 
 _NESTED_LEVELS = 3
 _NAME_LENGTH = 200

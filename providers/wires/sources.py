@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from providers.reading.body import string
+from providers.wires.json_values import string
 from providers.wires.parsed import Source
 
 ADDRESS_LENGTH = 2048

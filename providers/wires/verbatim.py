@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from providers.reading.body import mapping
 from providers.types import Part, WireName
+from providers.wires.json_values import mapping
 
 
 def kept(wire: WireName, part: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ answer that they would get if nothing were there, and nothing is written.
 
 import pytest
 
-from conversations.protocol import commands
+from conversations.protocol import parsing
 from tests.authorisation import admin_table, table
 from tests.authorisation.asking import ROUTES, ask, fingerprint
 from tests.authorisation.judging import leak, wrong, wrong_commands
@@ -29,7 +29,7 @@ def test_every_route_has_a_policy() -> None:
 
 
 def test_every_command_has_a_policy() -> None:
-    assert {policy.route for policy in table.COMMANDS} == set(commands._BUILDERS)
+    assert {policy.route for policy in table.COMMANDS} == set(parsing._BUILDERS)
 
 
 def test_every_row_says_why_it_is_so() -> None:

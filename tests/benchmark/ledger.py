@@ -112,7 +112,7 @@ def _call(cast: dict[str, list[Any]], day: int) -> Any:
 def _time_writing() -> None:
     """What one more call costs, row and sums, in its transaction."""
     from conversations.models import User
-    from conversations.usage.budgets import Payer
+    from conversations.usage.billing import Payer
     from conversations.usage.ledger import Call, record
     from providers.client.route import route_of
     from providers.models import ApiKey, Deployment

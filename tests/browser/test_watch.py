@@ -10,7 +10,7 @@ from django.test import Client
 from playwright.sync_api import Browser
 
 from conversations.models import User
-from conversations.views import chat
+from conversations.views import site as site_views
 from tests.browser.chat_page import ChatPage
 from tests.browser.watch import Watch
 from tests.conftest import CANARY, Cast
@@ -50,7 +50,7 @@ def test_it_sees_the_key_in_a_page_and_in_its_storage(visitor: ChatPage, keep: s
 def test_it_sees_the_key_in_what_a_page_was_sent_and_does_not_show(
     visitor: ChatPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat, "JsonResponse", lambda _: HttpResponse(CANARY))
+    monkeypatch.setattr(site_views, "JsonResponse", lambda _: HttpResponse(CANARY))
     visitor.watch.expect("is not valid JSON")  # what the page itself asks for is answered so too
     visitor.open()
     with visitor.page.expect_event("requestfinished", lambda request: request.url.endswith("/livez")):

@@ -10,7 +10,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from conversations.models import Message
-from conversations.protocol import commands
+from conversations.protocol import strict_json
 from conversations.websocket import consumer, inbound_limit
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -86,14 +86,14 @@ def test_exactly_a_hundred_thousand_characters_are_taken(cast: Cast, model: Lang
 def test_a_long_frame_is_read_beside_the_loop_and_what_is_no_object_not_at_all(
     cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decode, readers = commands._decode, []
+    decode, readers = strict_json._decode, []
 
     def noted(frame: str) -> object:
         readers.append(threading.current_thread().name)
         return decode(frame)
 
     alice = connect(cast.alice)
-    monkeypatch.setattr(commands, "_decode", noted)
+    monkeypatch.setattr(strict_json, "_decode", noted)
     assert alice.ask("message.send", conversation=None, text="x" * 50_000)["type"] == "ack"
     assert readers == ["database-reader"]
     alice.send_raw("[" + "[]," * 100_000 + "[]]")

@@ -15,9 +15,9 @@ from conversations import actions
 from conversations.errors import Refused
 from conversations.generation import recovery
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord, User
-from conversations.protocol import commands
+from conversations.protocol import parsing
 from conversations.usage import budgets, estimates
-from providers.counting import tokens
+from conversations.usage.token_counts import tokens
 from providers.models import ApiKey, LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import Api
@@ -56,7 +56,7 @@ def test_fifty_at_once_do_not_pass_a_budget_for_ten(
     def send(person: User) -> str:
         frame = {"type": "message.send", "id": "1", "conversation": None, "text": "Hi", "models": [str(priced.id)]}
         try:
-            actions.post_message(person, commands.parse(frame), actions.new_conversation_id())
+            actions.post_message(person, parsing.parse(frame), actions.new_conversation_id())
             return "passed"
         except Refused as refused:
             return refused.code

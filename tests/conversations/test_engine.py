@@ -12,7 +12,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from conversations.generation import checkpoints, recovery
-from conversations.generation.checkpoints import AlreadyEnded, Outcome
+from conversations.generation.checkpoints import AlreadyEnded
+from conversations.generation.outcomes import Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import LiveReply, hub
 from conversations.models import Conversation, Message

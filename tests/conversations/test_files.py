@@ -19,7 +19,7 @@ from conversations.errors import NotFound
 from conversations.files import storage
 from conversations.generation import attempt
 from conversations.models import Conversation, File, Message, Team, User
-from conversations.protocol import commands
+from conversations.protocol import parsing
 from providers.models import Deployment, LanguageModel
 from providers.types import Part
 from tests.conftest import Cast, serve
@@ -280,7 +280,7 @@ def sent_in(team: Team | None, owner: User, file: str, model: LanguageModel) -> 
         "files": [file],
     }
     given = {**frame, "models": [str(model.id)], **({"team": str(team.id)} if team else {})}
-    ack = actions.post_message(owner, commands.parse(given), actions.new_conversation_id())
+    ack = actions.post_message(owner, parsing.parse(given), actions.new_conversation_id())
     return Conversation.objects.get(pk=ack["conversation"])
 
 
@@ -312,7 +312,7 @@ def test_a_file_that_one_may_read_is_sent_again(cast: Cast, model: LanguageModel
     sent_in(cast.team, cast.bob, file, model)
     assert File.objects.get().was_sent
     frame = {"type": "message.send", "id": "2", "conversation": None, "text": "See", "files": [file]}
-    actions.post_message(cast.bob, commands.parse({**frame, "models": [str(model.id)]}), actions.new_conversation_id())
+    actions.post_message(cast.bob, parsing.parse({**frame, "models": [str(model.id)]}), actions.new_conversation_id())
     actions.remove_member(cast.alice, cast.team.id, cast.bob.id)
     assert bob.get(f"/api/v1/files/{file}").status_code == 200
     until(lambda: not Message.objects.under_way().exists())

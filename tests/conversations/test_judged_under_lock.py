@@ -15,7 +15,7 @@ from django.db import connection, connections
 from conversations import actions
 from conversations.errors import NotFound
 from conversations.models import Conversation, Message
-from conversations.protocol import commands
+from conversations.protocol import commands, parsing
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import say
@@ -39,7 +39,7 @@ def command(type_: str, **fields: Any) -> commands.Command:
     frame = {"type": type_, "id": "one", **{name: str(value) for name, value in fields.items()}}
     if type_ == "message.send":
         frame.setdefault("conversation", None)  # type: ignore[arg-type]
-    return commands.parse(frame)
+    return parsing.parse(frame)
 
 
 Act = Callable[[Cast, Conversation], object]

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from conversations.models import Conversation, UsageRecord
-from providers.counting import tokens
+from conversations.usage.token_counts import tokens
 from providers.models import ApiKey, Deployment, LanguageModel
 from providers.prices import Prices
 from providers.types import Usage

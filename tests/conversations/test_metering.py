@@ -7,7 +7,7 @@ import pytest
 
 from conversations.models import Budget, Conversation, File, Message, Tally, UsageRecord
 from conversations.usage import estimates
-from providers.counting import tokens
+from conversations.usage.token_counts import tokens
 from providers.models import ApiKey, Deployment, LanguageModel
 from tests.conftest import Cast, serve
 from tests.conversations.paying import Connect, finished, priced

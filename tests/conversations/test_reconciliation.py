@@ -13,9 +13,9 @@ from django.utils import timezone
 from conversations.generation import checkpoints, recovery
 from conversations.live import events, hub
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord
-from conversations.usage import budgets, daily_sums, estimates, ledger
+from conversations.usage import billing, budgets, daily_sums, estimates, ledger
+from conversations.usage.token_counts import tokens
 from providers.client import route
-from providers.counting import tokens
 from providers.models import ApiKey, Deployment, LanguageModel, Lease
 from providers.types import Usage
 from tests.conftest import Cast
@@ -189,7 +189,7 @@ def test_a_failed_call_before_it_does_not_hide_what_a_dead_process_had_heard(
         status="streaming", seq=2, owner="an earlier boot", heartbeat=timezone.now(),
         parts=[{"kind": "thought", "text": "Well now"}, {"kind": "text", "text": "Hello"}],
     )  # fmt: skip
-    payer = budgets.Payer.of(reply)
+    payer = billing.Payer.of(reply)
     ledger.record(
         payer, ledger.Call(route.route_of(Deployment.objects.get(), key), "rate_limited", Usage(), False, None, 1)
     )

@@ -11,7 +11,6 @@ from django.utils import translation
 
 from conversations.models.message import UNDER_WAY, Status
 from providers import errors
-from providers.pool import route_search
 from providers.types import FinishReason
 
 COMMANDS = ("bad_text", "too_long", "not_found", "conflict", "busy", "over_budget", "rate_limited", "no_model")
@@ -30,7 +29,7 @@ def codes(kind: type[errors.VendorError] = errors.VendorError) -> Iterator[str]:
 
 
 NEEDED = {
-    *(f"reply.{code}" for code in (*CONTRACT, *OF_OUR_OWN, *codes(), route_search.NothingServes.code)),
+    *(f"reply.{code}" for code in (*CONTRACT, *OF_OUR_OWN, *codes(), errors.NothingServes.code)),
     *(f"finish.{reason}" for reason in get_args(FinishReason) if reason != "stop"),
     *(f"status.{status.value}" for status in Status if status not in (*UNDER_WAY, Status.COMPLETE)),
     *(f"waiting.{code}" for code in ("queued", "rate_limited", "retrying")),

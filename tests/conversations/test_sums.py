@@ -13,9 +13,9 @@ from django.db.models import Sum
 from django.db.models.functions import TruncDate
 
 from conversations.models import DailySum, FirstToken, UsageRecord
-from conversations.models.sums import NOBODY
+from conversations.models.spending import NOBODY
 from conversations.usage import daily_sums, ledger
-from conversations.usage.budgets import Payer
+from conversations.usage.billing import Payer
 from conversations.usage.ledger import Call
 from providers.client.route import route_of
 from providers.models import ApiKey, Deployment, LanguageModel

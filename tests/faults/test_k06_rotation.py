@@ -34,12 +34,12 @@ ApiKey.objects.bulk_create(ApiKey(endpoint=endpoint, secret=f"nobodys-key-{{numb
 _KILLED_AFTER_A_BATCH = """
 import os, signal
 from django.core.management import call_command
-from providers import keyring
-store = keyring._store
+from providers.encryption import rotation
+store = rotation._store
 def store_and_die(*arguments):
     store(*arguments)
     os.kill(os.getpid(), signal.SIGKILL)
-keyring._store = store_and_die
+rotation._store = store_and_die
 call_command("rotatekeys")
 """
 

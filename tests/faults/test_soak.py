@@ -49,7 +49,7 @@ _LEFT = """{
     "reservations": Reservation.objects.count(),
     "reserved": sum(Tally.objects.values_list("reserved", flat=True)),
     "under way": Message.objects.filter(status__in=["waiting", "streaming"]).count(),
-    "wrong sums": sum(map(summing.recount, summing.days())),
+    "wrong sums": sum(map(daily_sums.recount, daily_sums.days())),
 }"""
 
 
@@ -254,7 +254,7 @@ def _left(site: RealSite) -> dict[str, int]:
     """
     pause, until, wrong = threading.Event(), monotonic() + PATIENCE, 0
     while True:
-        found: dict[str, int] = inside(site.environment, "from conversations.reporting import summing", _LEFT)
+        found: dict[str, int] = inside(site.environment, "from conversations.usage import daily_sums", _LEFT)
         wrong += found.pop("wrong sums")
         if not any(found.values()) or monotonic() > until:
             return {**found, "wrong sums": wrong}

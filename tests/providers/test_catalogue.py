@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from providers.client import model_list
-from providers.errors import VendorError
-from providers.quoting import KEPT_CHARACTERS
+from providers.errors import KEPT_CHARACTERS, VendorError
 from providers.transport.network import Network
 from providers.types import Address, CatalogueEntry, Prompt
 from providers.wires.gemini import wire as gemini

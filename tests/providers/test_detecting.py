@@ -8,8 +8,8 @@ import pytest
 
 from providers.endpoints import detection as detecting
 from providers.endpoints.detection import CALLS, Detection
+from providers.errors import KEPT_CHARACTERS
 from providers.models import Endpoint
-from providers.quoting import KEPT_CHARACTERS
 from providers.transport.network import Network
 from providers.types import Address
 from tests.fake_vendor import FakeVendor

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.text import KeyMask, Polish
+from providers.reading.polish import Polish
+from providers.text import KeyMask
 from providers.types import Delta, Part
 from providers.wires.verbatim import kept
 from tests.providers.conftest import SECRET

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from providers import errors
-from providers.errors import VendorError
+from providers.errors import KeyWithdrawn, NothingServes, VendorError
 from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
-from providers.pool.route_search import KeyWithdrawn, NothingServes, Wait
+from providers.pool.route_search import Wait
 from tests.clock import Clock
 from tests.providers.searching import endpoint, fail, model, search, seconds_cooling, taken, waits
 

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.errors import BadReply
-from providers.reading.body import UNREADABLE_IN_A_ROW, Assembler, count
+from providers.reading.body import UNREADABLE_IN_A_ROW, Assembler
 from providers.reading.sse import EVENT_BYTES, EventDecoder
+from providers.wires.json_values import count
 
 SYNTAX = [
     b"\r",

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.text import MOST_BLANKS, Characters, KeyMask, ThinkTags
+from providers.reading.polish import MOST_BLANKS, ThinkTags
+from providers.text import Characters, KeyMask
 
 KEY = "sk-aabaab12"
 

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from providers import quoting
+from providers import errors
 from providers.client.stream import Stream
 from providers.errors import KeyRefused, VendorError
 from providers.transport import dialing
@@ -219,7 +219,7 @@ def test_a_key_in_an_error_is_masked(wire_vendor: FakeVendor, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("filling", [" ", "x"])
-@pytest.mark.parametrize("place", [quoting.KEPT_CHARACTERS, ERROR_BODY_BYTES], ids=["message", "body"])
+@pytest.mark.parametrize("place", [errors.KEPT_CHARACTERS, ERROR_BODY_BYTES], ids=["message", "body"])
 def test_a_key_in_an_error_is_masked_where_it_is_cut(
     wire_vendor: FakeVendor, ask: Ask, place: int, filling: str
 ) -> None:

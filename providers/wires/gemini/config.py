@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from providers.reading.body import mapping, sequence
+from providers.wires.json_values import mapping, sequence
 
 _CONFIG = {
     "temperature": "temperature",

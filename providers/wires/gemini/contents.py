@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from providers.reading.body import mapping
 from providers.types import Part, Role, Turn
+from providers.wires.json_values import mapping
 from providers.wires.turns import sendable
 from providers.wires.verbatim import original
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from providers.reading.body import mapping, sequence, string
 from providers.types import Delta, Part
+from providers.wires.json_values import mapping, sequence, string
 from providers.wires.verbatim import kept
 
 Raw = Mapping[str, Any]

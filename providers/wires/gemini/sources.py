@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from providers.reading.body import count, mapping, sequence, string
+from providers.wires.json_values import count, mapping, sequence, string
 from providers.wires.parsed import Cited, Source, Support
 from providers.wires.sources import source
 

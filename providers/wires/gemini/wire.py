@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from providers.errors import BadRequest, VendorError
-from providers.reading.body import count, mapping, merged, sequence, string, to_bytes
 from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
 from providers.wires import error_bodies
 from providers.wires.gemini import config, contents, parts, sources
+from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
 from providers.wires.parsed import Found
 
 THINK_TAGS = False

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.reading.body import count, mapping, sequence, string
 from providers.types import Delta, Part
+from providers.wires.json_values import count, mapping, sequence, string
 from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece, Support
 from providers.wires.sources import source
 from providers.wires.verbatim import kept

@@ -11,8 +11,8 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from providers.reading.body import mapping
 from providers.types import Part, Prompt, Role, Turn
+from providers.wires.json_values import mapping
 from providers.wires.turns import sendable
 from providers.wires.verbatim import original
 

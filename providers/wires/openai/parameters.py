@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.errors import BadRequest, VendorError
-from providers.reading.body import mapping
+from providers.wires.json_values import mapping
 
 NEW_LIMIT = "max_completion_tokens"
 _PLAIN = {name: name for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty")} | {

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.errors import VendorDown, VendorError
-from providers.reading.body import count, mapping, merged, sequence, string, to_bytes
 from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
 from providers.wires import error_bodies
+from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
 from providers.wires.openai import choices as openai_choices
 from providers.wires.openai import messages
 from providers.wires.openai import parameters as openai_parameters

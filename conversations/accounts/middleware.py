@@ -1,0 +1,58 @@
+"""Middleware of accounts: the audit's origin, the person's language, the way to the first set-up."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from conversations.accounts import rate_limits
+from conversations.accounts.first_run import is_done
+from providers.audit import log
+
+
+class KnownOrigin:
+    """Whatever is noted while a request is answered comes from its address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with log.coming_from(partial(rate_limits.address_of, request)):
+            return self.get_response(request)
+
+
+class LanguageOfPerson:
+    """Activates the language of the signed-in person, else of the cookie, else of Accept-Language."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = getattr(request.user, "language", "") or translation.get_language_from_request(request)
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        return response
+
+
+SETUP_PATH = "/setup/"
+
+
+_OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
+
+
+class FirstRun:
+    """Leads every page to the set-up as long as there is no administrator."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(_OPEN_PATHS) and not is_done():
+            return HttpResponseRedirect(SETUP_PATH)
+        return self.get_response(request)

@@ -1,0 +1,21 @@
+"""The HTTP response with an uploaded file, under the headers of an untrusted file."""
+
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
+
+from conversations.errors import NotFound
+from conversations.files.stored_response import StoredFile
+from conversations.models import File
+
+
+def response_of(file: File) -> HttpResponse:
+    """The bytes, for whoever has been found to be allowed: a picture to look at, anything else to keep."""
+    try:
+        response = StoredFile(file.path, file.media_type)
+    except FileNotFoundError:
+        raise NotFound from None
+    disposition = content_disposition_header(not file.is_image, file.name)
+    response.headers["Content-Disposition"] = disposition or "attachment"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

@@ -1,0 +1,153 @@
+"""JSON objects of the websocket to commands; raises Refused where a field does not fit."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from conversations.errors import Refused
+from conversations.protocol.commands import (
+    MAX_FILES,
+    MAX_MODELS,
+    Body,
+    Choose,
+    Close,
+    Command,
+    Continue,
+    Edit,
+    Fork,
+    Open,
+    Ping,
+    Read,
+    Retry,
+    Send,
+    Stop,
+    Typing,
+)
+from conversations.protocol.parameters import checked
+from conversations.text import clean, message_text
+
+
+def parse(fields: dict[str, Any]) -> Command:
+    """The command of a frame's object; refuses with bad_field, bad_text or too_long."""
+    command_id, kind = _command_id(fields), fields.get("type")
+    build = _BUILDERS.get(kind) if isinstance(kind, str) else None
+    if build is None:
+        raise Refused("bad_field", "“type” names no command.")
+    return Command(command_id, build(fields), _digest(fields))
+
+
+def reference(fields: dict[str, Any]) -> str | None:
+    """The id of a refused command, where it has one."""
+    try:
+        return _command_id(fields)
+    except Refused:
+        return None
+
+
+def _digest(fields: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _command_id(fields: dict[str, Any]) -> str:
+    value = fields.get("id")
+    if not isinstance(value, str) or not 1 <= len(value) <= 64:
+        raise Refused("bad_field", "“id” must be a text of 1 to 64 characters.")
+    return clean(value, "id")
+
+
+def _uuid(fields: dict[str, Any], name: str) -> UUID:
+    return _as_uuid(fields.get(name), name)
+
+
+def _as_uuid(value: Any, name: str) -> UUID:
+    try:
+        if not isinstance(value, str) or not value.isascii():
+            raise ValueError
+        return UUID(value)
+    except ValueError:
+        raise Refused("bad_field", f"“{name}” must be an id.") from None
+
+
+def _optional_uuid(fields: dict[str, Any], name: str) -> UUID | None:
+    return None if fields.get(name) is None else _uuid(fields, name)
+
+
+def _revision(value: Any, name: str) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise Refused("bad_field", f"“{name}” must be a whole number from 0.")
+    return value
+
+
+def _uuids(fields: dict[str, Any], name: str, most: int) -> tuple[UUID, ...]:
+    named = fields.get(name)
+    if named is None:
+        return ()
+    if not isinstance(named, list) or len(named) > most:
+        raise Refused("bad_field", f"“{name}” must be a list of at most {most} ids.")
+    return tuple(dict.fromkeys(_as_uuid(item, name) for item in named))
+
+
+def _open(fields: dict[str, Any]) -> Open:
+    html = fields.get("html", False)
+    if not isinstance(html, bool):
+        raise Refused("bad_field", "“html” must be true or false.")
+    since = fields.get("since")
+    return Open(_uuid(fields, "conversation"), html, None if since is None else _revision(since, "since"))
+
+
+def _close(fields: dict[str, Any]) -> Close:
+    return Close(_uuid(fields, "conversation"))
+
+
+def _read(fields: dict[str, Any]) -> Read:
+    return Read(_uuid(fields, "conversation"), _revision(fields.get("revision"), "revision"))
+
+
+def _send(fields: dict[str, Any]) -> Send:
+    return Send(
+        conversation=_optional_uuid(fields, "conversation"),
+        text=message_text(fields.get("text"), may_be_empty=bool(fields.get("files"))),
+        parent=_optional_uuid(fields, "parent"),
+        says_parent="parent" in fields,
+        files=_uuids(fields, "files", MAX_FILES),
+        models=_uuids(fields, "models", MAX_MODELS),
+        team=_optional_uuid(fields, "team"),
+        parameters=checked(fields.get("parameters")),
+    )
+
+
+def _edit(fields: dict[str, Any]) -> Edit:
+    return Edit(_message(fields), message_text(fields.get("text"), may_be_empty=True))
+
+
+def _retry(fields: dict[str, Any]) -> Retry:
+    return Retry(_message(fields), _uuids(fields, "models", MAX_MODELS))
+
+
+def _message(fields: dict[str, Any]) -> UUID:
+    return _uuid(fields, "message")
+
+
+def _ping(fields: dict[str, Any]) -> Ping:
+    known = fields.get("open") or {}
+    if not isinstance(known, dict) or len(known) > 100:
+        raise Refused("bad_field", "“open” must be an object of at most 100 conversations.")
+    return Ping({_as_uuid(key, "open"): _revision(value, "open") for key, value in known.items()})
+
+
+_BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
+    "conversation.open": _open,
+    "conversation.close": _close,
+    "conversation.read": _read,
+    "message.send": _send,
+    "message.edit": _edit,
+    "reply.retry": _retry,
+    "reply.continue": lambda fields: Continue(_message(fields)),
+    "reply.stop": lambda fields: Stop(_message(fields)),
+    "conversation.fork": lambda fields: Fork(_message(fields)),
+    "branch.choose": lambda fields: Choose(_message(fields)),
+    "typing": lambda fields: Typing(_uuid(fields, "conversation")),
+    "ping": _ping,
+}

@@ -1,0 +1,35 @@
+"""Who pays for a call: the person, team, key and model whose budgets it counts against."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from conversations.models import Message
+from providers.client.route import Route
+from providers.models import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """On whose account a reply goes."""
+
+    reply: UUID
+    conversation: UUID
+    user: UUID | None
+    team: UUID | None
+    model: UUID | None
+    model_name: str
+
+    @classmethod
+    def of(cls, reply: Message) -> "Payer":
+        team = reply.conversation.team_id
+        return cls(reply.pk, reply.conversation_id, reply.author_id, team, reply.model_id, reply.model_name)
+
+    def targets(self, key: UUID | None = None) -> dict[str, UUID | None]:
+        """Whose budgets it counts against, by kind."""
+        return {"person": self.user, "team": self.team, "model": self.model, "key": key}
+
+
+def deployment_of(route: Route) -> Deployment | None:
+    if route.deployment is None:
+        return None
+    return Deployment.objects.select_related("endpoint").filter(pk=route.deployment).first()

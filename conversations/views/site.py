@@ -1,0 +1,41 @@
+"""Answers that belong to no page: the language, and whether the site is alive and ready."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from conversations.accounts import language
+from conversations.readiness import readiness
+from conversations.views import seen_address
+
+
+@require_POST
+def change_language(request: HttpRequest) -> HttpResponse:
+    """Remember the language somebody chose, in their account or their browser."""
+    chosen = request.POST.get("language", "")
+    target = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+        target = "/"
+    response = HttpResponseRedirect(target)
+    if language.is_known(chosen):
+        if request.user.is_authenticated:
+            request.user.language = chosen
+            request.user.save(update_fields=["language"])
+        language.remember(response, chosen)
+    return response
+
+
+@require_safe
+def alive(request: HttpRequest) -> JsonResponse:
+    """This process answers."""
+    return JsonResponse({"status": "ok", **seen_address.by_doctor(request)})
+
+
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """This process can serve: a row can be written, and the database is of its version."""
+    told = {"version": settings.CHATSITE_VERSION}
+    if found := readiness.findings():
+        return JsonResponse({"status": "unavailable", "code": found[0].code, **told}, status=503)
+    return JsonResponse({"status": "ok", **told})

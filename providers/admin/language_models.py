@@ -1,0 +1,62 @@
+"""Models, and where they are deployed, in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from providers.audit.admin import AuditedAdmin
+from providers.models import Deployment, LanguageModel
+from providers.pool import cooldown
+
+
+class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Deployment
+    fields = ["model", "endpoint", "vendor_id", "takes_images", "takes_documents", "enabled"]
+    show_change_link = True
+    extra = 0
+
+
+@admin.register(LanguageModel)
+class LanguageModelAdmin(AuditedAdmin):
+    list_display = ["name", "endpoints", "enabled"]
+    search_fields = ["name"]
+    inlines = [DeploymentInline]
+
+    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+        return super().get_queryset(request).prefetch_related("deployments__endpoint")
+
+    @admin.display(description=_("endpoints"))
+    def endpoints(self, model: LanguageModel) -> str:
+        return ", ".join(deployment.endpoint.name for deployment in model.deployments.all())
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(AuditedAdmin):
+    """What the rows within an endpoint and a model have no room for."""
+
+    list_display = ["vendor_id", "model", "endpoint", "enabled"]
+    list_filter = ["endpoint", "enabled"]
+    list_select_related = ["model", "endpoint"]
+    search_fields = ["vendor_id", "model__name"]
+    fields = [
+        "model",
+        "endpoint",
+        "vendor_id",
+        "takes_images",
+        "takes_documents",
+        "enabled",
+        "priority",
+        "weight",
+        "input_price",
+        "output_price",
+        "cached_price",
+        "thought_price",
+        "raw_extras",
+        "learnt",
+    ]
+
+    def save_model(self, request: HttpRequest, obj: Deployment, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        cooldown.forget([obj.pk])

@@ -1,0 +1,37 @@
+"""Troubles of keys and endpoints in the admin."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from providers.admin.endpoints import ReasonFilter
+from providers.audit.admin import AuditedAdmin
+from providers.models import ApiKey, Deployment, Endpoint, Trouble
+from providers.pool import cooldown
+
+
+@admin.register(Trouble)
+class TroubleAdmin(AuditedAdmin):
+    """What the pool leaves alone just now; who deletes a row puts it back into service at once."""
+
+    list_display = ["whose", "reason", "failures", "since", "cooling_until"]
+    list_filter = [ReasonFilter]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Trouble | None = None) -> bool:
+        return False
+
+    @admin.display(description=_("what happened"))
+    def reason(self, trouble: Trouble) -> str:
+        return trouble.told
+
+    @admin.display(description=_("what"))
+    def whose(self, trouble: Trouble) -> str:
+        rows = (model.objects.filter(pk=trouble.subject).first() for model in (ApiKey, Endpoint, Deployment))
+        pair = cooldown.pairs().get(trouble.subject)
+        found = next((row for row in rows if row is not None), None)
+        if found is None and pair is not None:
+            found = f"{ApiKey.objects.get(pk=pair[0])} · {Deployment.objects.get(pk=pair[1])}"
+        return str(found or trouble.subject)

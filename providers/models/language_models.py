@@ -1,0 +1,126 @@
+"""Models, and the endpoints that serve them."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from providers.models.endpoints import Endpoint
+from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, _is_json, new_id, price_field
+from providers.models.keys import ApiKey
+from providers.prices import Prices
+
+
+class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
+    def usable(self, keys: models.Q) -> "LanguageModelQuerySet":
+        """Models that at least one working deployment serves, with keys of this kind."""
+        return self.filter(enabled=True, pk__in=Deployment.objects.usable(keys).values("model"))
+
+
+class LanguageModel(models.Model):
+    """A choice that a person sees."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = LanguageModelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("model")
+        verbose_name_plural = _("models")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def capabilities(self) -> list[str]:
+        """What every deployment of this model takes: text, and perhaps images and documents."""
+        deployments = [deployment for deployment in self.deployments.all() if deployment.enabled]
+        images = all(deployment.takes_images for deployment in deployments)
+        documents = all(deployment.takes_documents for deployment in deployments)
+        return ["text", *(["images"] if images else []), *(["documents"] if documents else [])]
+
+
+class DeploymentQuerySet(models.QuerySet["Deployment"]):
+    def usable(self, keys: models.Q) -> "DeploymentQuerySet":
+        """Enabled, at an enabled endpoint that has an enabled key of this kind or wants none."""
+        keyed = ApiKey.objects.filter(keys, enabled=True).values("endpoint")
+        reachable = Endpoint.objects.filter(enabled=True).filter(models.Q(pk__in=keyed) | models.Q(needs_key=False))
+        return self.filter(enabled=True, endpoint__in=reachable)
+
+    def serving(self, model: UUID) -> "DeploymentQuerySet":
+        """Switched on, with its model and its endpoint, oldest first."""
+        switched_on = self.filter(model=model, enabled=True, model__enabled=True, endpoint__enabled=True)
+        return switched_on.select_related("endpoint").order_by("created_at")
+
+
+class Deployment(models.Model):
+    """A model as one endpoint serves it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="deployments", verbose_name=_("model"))
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deployments", verbose_name=_("endpoint"))
+    vendor_id = models.CharField(_("the vendor's id of the model"), max_length=200)
+    takes_images = models.BooleanField(_("takes pictures"), default=True)
+    takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
+    weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[POSITIVE], help_text=WEIGHT_HELP)
+    input_price = price_field(_("price of input"))
+    output_price = price_field(_("price of output"))
+    cached_price = price_field(_("price of cached input"))
+    thought_price = price_field(_("price of thoughts"))
+    raw_extras = models.JSONField(
+        _("raw extras"),
+        default=dict,
+        blank=True,
+        help_text=_("A JSON object that is laid over the body of every request, in the vendor's own words."),
+    )
+    learnt = models.JSONField(
+        _("learnt refusals"),
+        default=list,
+        blank=True,
+        help_text=_("What this model was found to refuse. Remove what no longer holds."),
+    )
+    """As `Stream.learnt` spells it."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    model_id: UUID | None
+    endpoint_id: UUID | None
+
+    objects = DeploymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("deployment")
+        verbose_name_plural = _("deployments")
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["model", "endpoint"], name="one_deployment_an_endpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.vendor_id} @ {self.endpoint.name}"
+
+    @classmethod
+    def any_is_priced(cls) -> bool:
+        """Whether money says anything on this site."""
+        return cls.objects.exclude(input_price=None, output_price=None).exists()
+
+    def prices(self) -> Prices | None:
+        """None where the administrator has said none: what it costs is unknown then."""
+        if self.input_price is None and self.output_price is None:
+            return None
+        zero = Decimal(0)
+        return Prices(self.input_price or zero, self.output_price or zero, self.cached_price, self.thought_price)
+
+    def clean(self) -> None:
+        """Refuse what cannot be part of a request, and a second row of one model at one endpoint."""
+        twins = Deployment.objects.filter(model=self.model_id, endpoint=self.endpoint_id).exclude(pk=self.pk)
+        if twins.exists():
+            raise ValidationError(_("This endpoint serves this model already."))
+        if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
+            raise ValidationError({"raw_extras": _("A JSON object.")})
+        if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):
+            raise ValidationError({"learnt": _("A JSON list of texts.")})

@@ -1,0 +1,96 @@
+"""The ways a call can go: keys at deployments, in the order in which they are tried."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from providers import clock, errors
+from providers.errors import RateLimited, VendorError
+from providers.models import ApiKey, Deployment, Trouble
+from providers.pool import cooldown
+from providers.prepared_queries import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocked:
+    """Why a way is not open, and until when, if that is known."""
+
+    code: str
+    until: datetime | None = None
+    trouble: Trouble | None = None
+
+    def as_error(self) -> VendorError:
+        if self.trouble is None:
+            return RateLimited(because="Every key for this model is busy.")
+        return errors.of_code(self.trouble.code, self.trouble.reason)
+
+
+def _soonest(blocked: list[_Blocked]) -> _Blocked:
+    now = clock.now()
+    return min(blocked, key=lambda found: found.until or now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A deployment and a key, and what is wrong with them."""
+
+    deployment: Deployment
+    key: ApiKey | None
+    troubles: tuple[Trouble, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[UUID, ...]:
+        key = self.key.pk if self.key else None
+        return tuple(cooldown.places(key, self.deployment.endpoint_id, self.deployment.pk))
+
+    @property
+    def account(self) -> UUID:
+        """What is queued for: the key or, where none is needed, the endpoint."""
+        return self.key.pk if self.key else self.deployment.endpoint_id
+
+    @property
+    def priority(self) -> int:
+        return self.deployment.priority
+
+    @property
+    def key_priority(self) -> int:
+        return self.key.priority if self.key else 0
+
+    @property
+    def is_capped(self) -> bool:
+        return self.key is not None and self.key.is_capped
+
+    @property
+    def patience(self) -> float:
+        """Seconds in which a probe has told something: the clock of the first token, longer without streaming."""
+        endpoint = self.deployment.endpoint
+        return endpoint.first_token_seconds * (1 if endpoint.streaming else 10)
+
+    def draw(self) -> float:
+        """A lot: the smallest of several comes first with the chance that its weight gives it."""
+        return random.expovariate(self.deployment.weight * (self.key.weight if self.key else 1))
+
+
+def _ways(model: UUID, allowed: list[ApiKey]) -> list[_Way]:
+    """Every deployment of the model with every key that may be used there."""
+    pairs = [_Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
+    subjects = {subject for way in pairs for subject in way.subjects} if _ANY_TROUBLE() else set()
+    found = Trouble.objects.in_bulk(subjects) if subjects else {}
+    return [
+        _Way(way.deployment, way.key, tuple(found[key] for key in dict.fromkeys(way.subjects) if key in found))
+        for way in pairs
+    ]
+
+
+_SERVING = Prepared(Deployment.objects.serving)
+
+
+_ANY_TROUBLE = Prepared(lambda: Trouble.objects.only("subject")[:1])
+
+
+def _keys_at(deployment: Deployment, allowed: list[ApiKey]) -> list[ApiKey | None]:
+    here: list[ApiKey | None] = [key for key in allowed if key.endpoint_id == deployment.endpoint_id]
+    return here or ([] if deployment.endpoint.needs_key else [None])
