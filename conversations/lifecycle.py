@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from django.conf import settings
 
-from conversations import markdown
-from conversations.generation import recovery, runner
+from conversations import markdown, sweeper
+from conversations.generation import runner
 from conversations.generation.checkpoints import writer
 from conversations.live import hub
 from conversations.websocket import opening
@@ -22,30 +22,30 @@ def start_up(loop: asyncio.AbstractEventLoop) -> None:
     """Take over from earlier processes and look after our own replies from now on."""
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
-        _meet_the_neighbours(loop)
+        _meet_peers(loop)
     writer.start()
-    recovery.sweeper.start(is_heir=not settings.SEVERAL_PROCESSES)
+    sweeper.sweeper.start(is_heir=not settings.SEVERAL_PROCESSES)
 
 
-def _meet_the_neighbours(loop: asyncio.AbstractEventLoop) -> None:
-    from conversations.cluster.peers import Neighbours  # with redis-py, which only several processes need
+def _meet_peers(loop: asyncio.AbstractEventLoop) -> None:
+    from conversations.cluster.peers import RedisPeers  # with the 12 MB of redis-py, which only several processes need
 
-    hub.neighbours = Neighbours(
+    hub.peers = RedisPeers(
         hub,
         str(settings.REDIS_URL),
         stop=runner.stop,
         wake=runner.wake_waiting,
         changes=opening.moved_since,
     )
-    loop.call_soon_threadsafe(hub.neighbours.start)
+    loop.call_soon_threadsafe(hub.peers.start)
 
 
 def shut_down() -> None:
     """Hang up on every vendor and write what they have said; blocks, at most LAST_WORDS seconds or so."""
-    recovery.sweeper.stop()
+    sweeper.sweeper.stop()
     runner.interrupt_all()
     writer.stop(LAST_WORDS)
     markdown.child.close()
-    if hub.neighbours is not None and hub.loop is not None and hub.loop.is_running():
+    if hub.loop is not None and hub.loop.is_running():
         with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(hub.neighbours.close(), hub.loop).result(GOODBYE)
+            asyncio.run_coroutine_threadsafe(hub.peers.close(), hub.loop).result(GOODBYE)

@@ -21,7 +21,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 import providers.clock
-from conversations.generation import recovery
+from conversations import sweeper
 from conversations.live import hub
 from conversations.models import Membership, Team, User
 from conversations.usage import quotas
@@ -218,14 +218,14 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
 @pytest.fixture
 def site(_server: int, transactional_db: None, settings: object) -> Iterator[str]:
     """The address of the running site, whose rounds are made only while a test has it."""
-    recovery.sweeper.start()
+    sweeper.sweeper.start()
     address = f"http://127.0.0.1:{_server}"
     django_settings.CHATSITE_ORIGINS[:] = [address]
     settings.ALLOWED_HOSTS = ["127.0.0.1"]  # type: ignore[attr-defined]
     settings.CSRF_TRUSTED_ORIGINS = [address]  # type: ignore[attr-defined]
     yield address
     _come_to_rest()
-    recovery.sweeper.stop()
+    sweeper.sweeper.stop()
 
 
 def _come_to_rest() -> None:

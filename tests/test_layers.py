@@ -12,6 +12,31 @@ PURE = {
     "transport/key_placement", "transport/network", "transport/proxy", "transport/timeouts",
 }  # fmt: skip
 """Of `providers`: rooms and modules that could be published by themselves."""
+FLOORS = {
+    "providers": (
+        "checks clock csv_table encryption errors local_model prepared_queries types",
+        "error_texts prices templatetags text wires",
+        "reading transport",
+        "models",
+        "audit client",
+        "pool",
+        "endpoints",
+        "admin apps management",
+    ),
+    "conversations": (
+        "background client_addresses confusable_names crew errors hashed_tokens ids markdown memory readiness",
+        "database_threads models text",
+        "accounts content protocol usage",
+        "files forms reporting",
+        "live site_checks templatetags",
+        "cluster generation",
+        "actions",
+        "admin api views websocket",
+        "sweeper",
+        "apps lifecycle management",
+    ),
+}
+"""Rooms of each app from the ground up: a room imports itself and what is below, never its own floor."""
 NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}
 # The transport calls vendors, over what dialing connects. The local model's server is a child process on loopback.
 DOOR = {
@@ -30,7 +55,7 @@ GOING_ON = {
     "conversations/cluster/redis_bus.py:_listen",
     "conversations/live/hub.py:send",
     "conversations/background.py:_done",
-    "conversations/generation/recovery.py:go_round",
+    "conversations/sweeper.py:go_round",
     "conversations/generation/checkpoints.py:_run",
     "conversations/generation/checkpoints.py:_write_endings",
     "chatsite/errors.py:filter",  # a line of the log that cannot be masked is dropped, whatever it raises
@@ -67,6 +92,22 @@ def is_within(path: str, places: set[str]) -> bool:
 )
 def test_nothing_imports_upwards(package: str, above: set[str]) -> None:
     assert {path: roots(tree) & above for path, tree in modules(package) if roots(tree) & above} == {}
+
+
+@pytest.mark.parametrize("app", FLOORS)
+def test_rooms_import_only_lower_floors(app: str) -> None:
+    """Imports in functions and for types count, too; a new room needs its floor."""
+    floor = {name: number for number, row in enumerate(FLOORS[app]) for name in row.split()}
+    upwards = set()
+    for path, tree in modules(app):
+        here = path.split("/")[1].removesuffix(".py")
+        if here in ("migrations", "__init__"):
+            continue
+        for name in imported(tree):
+            there = name.split(".")[1] if name.startswith(f"{app}.") else here
+            if there != here and floor[there] >= floor[here]:
+                upwards.add((path, name))
+    assert upwards == set()
 
 
 def pure() -> Iterator[tuple[str, ast.Module]]:

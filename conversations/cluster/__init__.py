@@ -1,0 +1,1 @@
+"""The same news in the other processes of the site."""

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -21,11 +20,9 @@ from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.redis_bus import Bus
 from conversations.content.parts import Piece
 from conversations.live import frames
+from conversations.live.hub import Hub
 from conversations.live.reply import LiveReply
 from conversations.models import Message
-
-if TYPE_CHECKING:
-    from conversations.live.hub import Hub
 
 ANSWER = 1.0
 """Seconds in which a reply's owner says all of it to somebody who comes late; the row has it a second later."""
@@ -36,11 +33,11 @@ TOGETHER = 0.1
 Changes = Callable[[datetime, list[UUID]], list[frames.News]]
 
 
-class Neighbours:
+class RedisPeers:
     """`stop` and `wake` are what the others may ask of us; `changes(since, people)` reads the rows."""
 
     def __init__(
-        self, hub: "Hub", url: str, *, stop: Callable[[LiveReply], None], wake: Callable[[], None], changes: Changes
+        self, hub: Hub, url: str, *, stop: Callable[[LiveReply], None], wake: Callable[[], None], changes: Changes
     ) -> None:
         self._hub, self._stop, self._wake, self._changes = hub, stop, wake, changes
         self._mirrors: dict[UUID, MirroredReply] = {}
@@ -53,7 +50,16 @@ class Neighbours:
             missed=self._look_again,
             lost=lambda since: crossing.to_bytes(Lost(since)),
         )
-        self.start, self.close, self.follow = self._bus.start, self._bus.close, self._bus.follow
+
+    def start(self) -> None:
+        self._bus.start()
+
+    async def close(self) -> None:
+        await self._bus.close()
+
+    def follow(self) -> None:
+        """Listen to what is looked at here from now on."""
+        self._bus.follow()
 
     # --- What the others are told ---
 
@@ -85,6 +91,10 @@ class Neighbours:
         if self._hub.loop is not None and not self._hub.loop.is_closed():
             self._hub.loop.call_soon_threadsafe(self._bus.publish, self._bus.everywhere, crossing.to_bytes(message))
 
+    def may_end(self, reply: LiveReply) -> bool:
+        """Return whether another process may have ended this reply of ours, for want of a heartbeat."""
+        return reply.is_unconfirmed
+
     def replies(self) -> list[UUID]:
         """Those that others write and somebody here looks at; from any thread."""
         return list(self._mirrors)
@@ -95,7 +105,7 @@ class Neighbours:
         """Wait until we hear what happens in this conversation."""
         await self._bus.following(self._channel(conversation))
 
-    async def mirrored(self, messages: list[Message]) -> list[MirroredReply]:
+    async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
         """Replies that others write, all of them so far: from their owners, else from the rows."""
         return list(await asyncio.gather(*map(self._mirrored, messages)))
 

@@ -1,0 +1,1 @@
+"""Uploaded files: kept on disk, checked, drawn anew, answered. It imports nothing: pictures are drawn elsewhere."""

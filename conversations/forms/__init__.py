@@ -1,0 +1,1 @@
+"""Django's forms of the pages."""

@@ -1,0 +1,1 @@
+"""A reply from waiting to its end."""

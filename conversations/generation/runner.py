@@ -76,8 +76,8 @@ def stop_wherever(replies: Collection[UUID]) -> None:
     here = {key: live for key in replies if (live := hub.replies.get(key))}
     for live in here.values():
         stop(live)
-    if hub.neighbours is not None and (elsewhere := set(replies) - set(here)):
-        hub.neighbours.ask_to_stop(elsewhere)
+    if elsewhere := set(replies) - set(here):
+        hub.peers.ask_to_stop(elsewhere)
 
 
 def interrupt_all() -> None:
@@ -244,8 +244,7 @@ def _wait(live: LiveReply, wait: Wait, calls: int) -> Outcome | None:
 def _tell_of_the_end(reply: UUID) -> None:
     """What waits for this reply may wait here or elsewhere."""
     wake_waiting()
-    if hub.neighbours is not None:
-        hub.neighbours.tell_of_the_end(reply)
+    hub.peers.tell_of_the_end(reply)
 
 
 writer.when_ended = _tell_of_the_end

@@ -6,21 +6,18 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from conversations.content.parts import Numbered, Piece, public
 from conversations.live import frames
-from conversations.live.interfaces import Viewer
+from conversations.live.interfaces import Alone, Peers, Viewer
 from conversations.live.presence import Presence
 from conversations.live.rendering import Renderer, by_frame
 from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewers import Viewing, Viewings
 from conversations.models import Message
 from providers.types import Delta
-
-if TYPE_CHECKING:  # a site of one process does without, and without the 12 MB of redis-py
-    from conversations.cluster.peers import Neighbours
 
 BUSY, CROWDED = 50, 200
 """Replies under way from which frames go out on the quick beat, and on the slow one."""
@@ -41,8 +38,7 @@ class Hub:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.presence = Presence(self)
         self.viewings = Viewings(self.presence.parted)
-        self.neighbours: Neighbours | None = None
-        """The other processes of this site, where there may be any."""
+        self.peers: Peers = Alone()
         self._inbox: deque[Callable[[], None]] = deque()
         self._grown: deque[LiveReply] = deque()
         """Replies that have something to send, each once."""
@@ -120,18 +116,16 @@ class Hub:
     def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Viewing:
         """Watch a conversation; its events are held back until `release`."""
         viewing = self.viewings.join(viewer, conversation, html)
-        if self.neighbours is not None:
-            self.neighbours.follow()
+        self.peers.follow()
         return viewing
 
     async def following(self, conversation: UUID) -> None:
         """Wait until nothing that happens in this conversation, in any process, can escape us."""
-        if self.neighbours is not None:
-            await self.neighbours.following(conversation)
+        await self.peers.following(conversation)
 
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
         """These replies, which other processes write, all of them so far."""
-        return [] if self.neighbours is None else [*await self.neighbours.mirrored(messages)]
+        return await self.peers.mirrored(messages)
 
     async def look(self, viewing: Viewing, reply: LiveReply) -> dict[str, Any]:
         """What this reply has said so far, for somebody who comes in the middle."""
@@ -166,8 +160,7 @@ class Hub:
     def announce(self, news: frames.News) -> None:
         """Tell everyone whom it concerns, in every process."""
         self.tell(news)
-        if self.neighbours is not None:
-            self.neighbours.announce(news)
+        self.peers.announce(news)
 
     def tell(self, news: frames.News) -> None:
         """Send an event to everyone here whom it concerns."""
@@ -189,6 +182,14 @@ class Hub:
         viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
         stamp = frames.Stamp(message=str(reply.id), seq=seq + FAR)
         self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + FAR, Piece()))
+
+    def people(self, conversation: UUID) -> dict[UUID, str]:
+        """Return who looks at this conversation, with their names, as far as the others have been told."""
+        return self.viewings.people(conversation)
+
+    def watched(self) -> set[UUID]:
+        """Return every conversation that somebody here looks at."""
+        return self.viewings.conversations()
 
     def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
         if viewing.held is None:
@@ -236,8 +237,8 @@ class Hub:
             reply.grown = False  # the next word, or the next checkpoint, brings it here again
             return
         pieces = reply.take()
-        if self.neighbours is not None and reply.id in self.replies:
-            self.neighbours.relay(reply, pieces)
+        if reply.id in self.replies:
+            self.peers.relay(reply, pieces)
         viewings = self.viewings.of_conversation(reply.conversation)
         if self.loop is not None and self._renderer.is_wanted(reply, viewings, pieces):
             rendered = partial(self._rendered, reply, viewings, pieces)
@@ -247,7 +248,7 @@ class Hub:
 
     def _may_be_anothers(self, reply: LiveReply) -> bool:
         """Whether another process may have ended it meanwhile: then its words wait until its row has been written."""
-        return self.neighbours is not None and reply.id in self.replies and reply.is_unconfirmed
+        return reply.id in self.replies and self.peers.may_end(reply)
 
     def _put_off(self, reply: LiveReply) -> bool:
         """Whether these words wait, because those before have only just gone out; the end of a reply never does."""

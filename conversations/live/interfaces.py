@@ -1,11 +1,17 @@
-"""What the hub needs of others."""
+"""What the hub needs of others: viewers to send to, and the other processes of the site."""
 
+from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
+from conversations.content.parts import Numbered
+from conversations.live.frames import News
+from conversations.live.reply import LiveReply
+from conversations.models import Message
+
 
 class Viewer(Protocol):
-    """A socket, as the hub sees it."""
+    """One socket, as the hub sees it."""
 
     user_id: UUID
     person_name: str
@@ -13,3 +19,87 @@ class Viewer(Protocol):
     def push(self, frame: bytes) -> None: ...
 
     def make_room(self) -> None: ...
+
+
+class Peers(Protocol):
+    """The other processes of the site."""
+
+    def follow(self) -> None: ...
+
+    async def following(self, conversation: UUID) -> None: ...
+
+    async def mirrored(self, messages: list[Message]) -> list[LiveReply]: ...
+
+    def relay(self, reply: LiveReply, pieces: Numbered) -> None: ...
+
+    def announce(self, news: News) -> None: ...
+
+    def ask_who_is_here(self, conversation: UUID) -> None: ...
+
+    def ask_to_stop(self, replies: Iterable[UUID]) -> None: ...
+
+    def tell_of_the_end(self, reply: UUID) -> None: ...
+
+    def replies(self) -> list[UUID]: ...
+
+    def may_end(self, reply: LiveReply) -> bool: ...
+
+    def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Alone:
+    """No other processes."""
+
+    def follow(self) -> None:
+        """Do nothing: what happens, happens here."""
+
+    async def following(self, conversation: UUID) -> None:
+        """Return at once: nothing can escape us."""
+
+    async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
+        return []
+
+    def relay(self, reply: LiveReply, pieces: Numbered) -> None:
+        """Tell nobody."""
+
+    def announce(self, news: News) -> None:
+        """Tell nobody."""
+
+    def ask_who_is_here(self, conversation: UUID) -> None:
+        """Ask nobody."""
+
+    def ask_to_stop(self, replies: Iterable[UUID]) -> None:
+        """Ask nobody."""
+
+    def tell_of_the_end(self, reply: UUID) -> None:
+        """Tell nobody."""
+
+    def replies(self) -> list[UUID]:
+        return []
+
+    def may_end(self, reply: LiveReply) -> bool:
+        return False
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+class Fanout(Protocol):
+    """What presence needs of the hub."""
+
+    peers: Peers
+
+    def send(self, viewers: list[Viewer], frame: bytes) -> None: ...
+
+    def publish(self, *news: News) -> None: ...
+
+    def announce(self, news: News) -> None: ...
+
+    def people(self, conversation: UUID) -> dict[UUID, str]: ...
+
+    def watched(self) -> set[UUID]: ...

@@ -1,19 +1,16 @@
 """Who is here: those who look at a conversation are told who else does."""
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from conversations.live import frames
+from conversations.live.interfaces import Fanout
 from conversations.live.viewers import Viewing
-
-if TYPE_CHECKING:
-    from conversations.live.hub import Hub
 
 
 class Presence:
     """Somebody is here while one of their sockets looks, in any process; only ever touched on the loop."""
 
-    def __init__(self, hub: "Hub") -> None:
+    def __init__(self, hub: Fanout) -> None:
         self._hub = hub
 
     def arrived(self, viewing: Viewing) -> None:
@@ -25,8 +22,7 @@ class Presence:
         self._hub.send([viewer], people.frame(html=False))
         if is_new:
             self._hub.publish(frames.News(conversation, frames.presence(conversation, _who(viewing), {})))
-            if self._hub.neighbours is not None:
-                self._hub.neighbours.ask_who_is_here(conversation)
+            self._hub.peers.ask_who_is_here(conversation)
 
     def parted(self, viewing: Viewing) -> None:
         """Somebody whose last look this was is gone; one who never was let in never came."""
@@ -36,7 +32,7 @@ class Presence:
 
     def name_everyone(self) -> None:
         """Name all who are here once more, to those who may have missed it or look on from elsewhere."""
-        for conversation in self._hub.viewings.conversations():
+        for conversation in self._hub.watched():
             self.name(conversation)
 
     def name(self, conversation: UUID) -> None:
@@ -45,7 +41,7 @@ class Presence:
             self._hub.announce(frames.News(conversation, frames.presence(conversation, people, {})))
 
     def _people(self, conversation: UUID) -> dict[UUID, str]:
-        return self._hub.viewings.people(conversation)
+        return self._hub.people(conversation)
 
 
 def _who(viewing: Viewing) -> dict[UUID, str]:

@@ -1,0 +1,1 @@
+"""The websocket: who is let in, what may come in, and the answers."""

@@ -1,0 +1,1 @@
+"""Who changed what: written beside the change, and read in the admin."""

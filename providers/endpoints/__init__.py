@@ -1,0 +1,1 @@
+"""Endpoints are added, examined, and given their keys and models."""

@@ -1,0 +1,1 @@
+"""Vendors' JSON, and nothing else: pure functions, no Django, no network."""

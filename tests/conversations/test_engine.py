@@ -11,6 +11,7 @@ from django.db import DataError, connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
+from conversations import sweeper
 from conversations.generation import checkpoints, recovery
 from conversations.generation.checkpoints import AlreadyEnded
 from conversations.generation.outcomes import Outcome
@@ -241,8 +242,8 @@ def test_a_reply_dies_only_if_it_stays_silent_while_the_database_takes_writes(
     looks = []
     for beat in (long_ago, long_ago + timedelta(milliseconds=1), timezone.now()):
         Message.objects.filter(pk=slow.pk).update(heartbeat=beat)
-        recovery.go_round()
-        now[0] += recovery.SURE_AFTER
+        sweeper.go_round()
+        now[0] += sweeper.SURE_AFTER
         looks.append([Message.objects.get(pk=reply.pk).status for reply in (dead, slow)])
     assert looks == [["streaming"] * 2, ["interrupted", "streaming"], ["interrupted", "streaming"]]
 

@@ -13,9 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import actions
+from conversations import actions, sweeper
 from conversations.errors import Refused
-from conversations.generation import recovery
 from conversations.models import Conversation, File, Invitation, Message, Team, User
 from conversations.protocol.commands import Command, Fork
 from conversations.usage import quotas
@@ -163,7 +162,7 @@ def test_sessions_whose_time_is_over_are_swept(cast: Cast) -> None:
         session.create()
         keys[name] = session.session_key
         UserSession.objects.create(user=cast.bob, ip="127.0.0.1", session_key=session.session_key, user_agent="x")
-    recovery.go_round()
+    sweeper.go_round()
     left = Session.objects.values_list("session_key", flat=True)
     assert keys["valid"] in left
     assert keys["over"] not in left

@@ -10,6 +10,7 @@ from django.db import OperationalError
 from django.db.models import Sum
 from django.utils import timezone
 
+from conversations import sweeper
 from conversations.generation import checkpoints, recovery
 from conversations.live import events, hub
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord
@@ -99,7 +100,7 @@ def test_a_database_that_goes_away_at_any_write_of_an_end_costs_neither_words_no
         cut.mend()
         told = finished(alice, reply)
         assert (told["status"], told["text"], told["usage"]["cost"]) == ("complete", "Hello", COST), at
-        recovery.go_round()
+        sweeper.go_round()
         is_right(reply)
 
 
@@ -119,7 +120,7 @@ def test_a_process_that_dies_at_any_write_of_an_end_leaves_a_row_that_is_estimat
         hub.forget(reply)
         cut.mend()
         Message.objects.filter(pk=reply).update(owner="an earlier boot")
-        recovery.go_round(is_heir=True)
+        sweeper.go_round(is_heir=True)
         row = Message.objects.get(pk=reply)
         assert (row.text, row.status in ("complete", "interrupted")) == ("Hello", True), at
         is_right(reply)
@@ -169,9 +170,9 @@ def test_one_step_of_a_round_that_fails_keeps_no_other_from_being_done(
     def away() -> None:
         raise OperationalError("the database is away")
 
-    monkeypatch.setattr(recovery, "_end_abandoned", away)
+    monkeypatch.setattr(sweeper, "_end_abandoned", away)
     lease = Lease.objects.create(key=ApiKey.objects.get(), holder=cast.alice.id, started_at=timezone.now())
-    recovery.go_round()
+    sweeper.go_round()
     lease.refresh_from_db()
     assert lease.ended_at is not None
 
