@@ -15,7 +15,7 @@ from django.http import parse_cookie
 from chatsite import front
 from chatsite.connections import NOBODY
 from conversations.client_addresses import limit_key
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 
 TRUSTED_SECONDS = 600.0
 MOST_KNOWN = 10_000
@@ -60,7 +60,7 @@ def opener_of(peer: str) -> str:
 
 def _proof(authorization: bytes, cookies: bytes) -> Proof:
     if authorization.lower().startswith(_BEARER):
-        return Proof(token=digest_of(authorization[len(_BEARER) :].strip().decode("latin-1")))
+        return Proof(token=token_digest(authorization[len(_BEARER) :].strip().decode("latin-1")))
     return Proof(session=parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME, ""))
 
 

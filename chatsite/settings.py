@@ -120,13 +120,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "conversations.accounts.middleware.LanguageOfPerson",
+    "conversations.accounts.middleware.UserLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "conversations.accounts.middleware.KnownOrigin",
+    "conversations.accounts.middleware.AuditOriginMiddleware",
     "conversations.accounts.locked.LockedSecrets",
-    "conversations.accounts.middleware.FirstRun",
+    "conversations.accounts.middleware.SetupRedirectMiddleware",
 ]
 
 TEMPLATES = [
@@ -175,7 +175,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "conversations.accounts.allauth_adapter.ClosedSignUp"
+ACCOUNT_ADAPTER = "conversations.accounts.allauth_adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -186,7 +186,7 @@ ACCOUNT_FORMS = {
     "login": "conversations.accounts.password_forms.NameForm",
     "change_password": "conversations.accounts.password_forms.NewPasswordForm",
 }
-MFA_ADAPTER = "conversations.accounts.second_factor.SealedFactors"
+MFA_ADAPTER = "conversations.accounts.second_factor.EncryptedMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # the code before and the one after: telephones' clocks differ, and typing takes time
 MFA_FORMS = {

@@ -6,11 +6,11 @@ import secrets
 BYTES = 32
 
 
-def fresh_secret(prefix: str = "") -> str:
+def new_token(prefix: str = "") -> str:
     """A new secret of 256 random bits, fit for a URL and a header."""
     return prefix + secrets.token_urlsafe(BYTES)
 
 
-def digest_of(secret: str) -> str:
+def token_digest(secret: str) -> str:
     """What is stored of it: with that many random bits a plain SHA-256 tells nothing and is found by an index."""
     return hashlib.sha256(secret.encode()).hexdigest()

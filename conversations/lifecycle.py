@@ -11,10 +11,10 @@ from conversations.generation.checkpoints import writer
 from conversations.live import hub
 from conversations.websocket import opening
 
-LAST_WORDS = 2.0
+SHUTDOWN_SECONDS = 2.0
 """Seconds in which streams hang up and rows are written before the process ends."""
 
-GOODBYE = 0.8
+PEER_SHUTDOWN_SECONDS = 0.8
 """Seconds in which the other processes are told how our replies ended."""
 
 
@@ -44,8 +44,8 @@ def shut_down() -> None:
     """Hang up on every vendor and write what they have said; blocks, at most LAST_WORDS seconds or so."""
     sweeper.sweeper.stop()
     runner.interrupt_all()
-    writer.stop(LAST_WORDS)
+    writer.stop(SHUTDOWN_SECONDS)
     markdown.child.close()
     if hub.loop is not None and hub.loop.is_running():
         with suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(hub.peers.close(), hub.loop).result(GOODBYE)
+            asyncio.run_coroutine_threadsafe(hub.peers.close(), hub.loop).result(PEER_SHUTDOWN_SECONDS)

@@ -95,7 +95,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     yield _stop_for_the_deactivated
     yield runner.hang_up_on_withdrawn_keys
     yield runner.wake_waiting
-    yield authentication.recheck
+    yield authentication.revalidate
     yield markdown.child.tend
     if number % REMIND_EVERY == 0:
         yield hub.remind
@@ -103,7 +103,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
         yield give_memory_back
     if number % 3600 == 0:
         yield Receipt.remove_old
-        yield storage.remove_forgotten
+        yield storage.delete_unsent
         yield HealthEvent.remove_old
         yield _remove_ended_sessions
 
@@ -119,8 +119,8 @@ def _free_what_the_ended_hold() -> None:
     held = leases.holders() | cooldown.holders()
     alive = Message.objects.under_way().filter(pk__in=held).values_list("pk", flat=True) if held else ()
     for holder in held.difference(alive):
-        leases.give_back(holder)
-        cooldown.let_go(holder)
+        leases.release(holder)
+        cooldown.release_probe(holder)
 
 
 # Put right, from the rows, what a write that failed has left of replies that have ended.

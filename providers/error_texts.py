@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from providers.errors import SAID, VendorError
 
 
-def told(error: VendorError) -> str:
+def localized(error: VendorError) -> str:
     """What happened, and what the vendor said, as `error.text` has it in English."""
     reason = error.reason(_)
     return _("%(reason)s It said: %(quote)s") % {"reason": reason, "quote": error.quoted} if error.quoted else reason
@@ -16,7 +16,7 @@ def reason_of(text: str) -> str:
     return text.partition(SAID)[0]
 
 
-def told_again(text: str) -> str:
+def localized_stored(text: str) -> str:
     """The same of an `error.text` that was stored; a reason that names something stays English."""
     reason, said, quote = text.partition(SAID)
     told = _(reason) if reason else ""

@@ -238,7 +238,7 @@ CODES = tuple(_BY_CODE)
 """What an attempt can end with, as the public says it."""
 
 
-def of_code(code: str, because: str) -> VendorError:
+def error_from_code(code: str, because: str) -> VendorError:
     """The error of this public code, in words that were kept."""
     return _BY_CODE.get(code, VendorDown)(because=because)
 

@@ -15,7 +15,7 @@ from typing import Any
 from chatsite import bodies, channel, connections, sending
 from chatsite.senders import Proof, Sender
 from chatsite.server import Server
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 
 _released = asyncio.Event()
 _sent: list[int] = []
@@ -73,7 +73,7 @@ def drain() -> None:
 def whose(sender: Sender) -> "Future[str]":
     """Say that whatever is "x" is a person's."""
     found: Future[str] = Future()
-    is_known = sender.proof in (Proof(session="x"), Proof(token=digest_of("x")))
+    is_known = sender.proof in (Proof(session="x"), Proof(token=token_digest("x")))
     found.set_result("somebody" if is_known else "")
     return found
 

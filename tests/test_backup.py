@@ -88,7 +88,7 @@ def test_what_is_restored_is_one_moment_of_a_site_at_work(
 ) -> None:
     words = [f"word{number} " for number in range(40)]
     vendor.play([200, *map(openai_event, words[:20]), vendor.gate, *map(openai_event, words[20:]), openai_end()])
-    file = storage.keep(cast.alice, "note.txt", "text/plain", b"remember")
+    file = storage.store(cast.alice, "note.txt", "text/plain", b"remember")
     alice = connect(cast.alice)
     first = ask(alice, model, "Hi", files=[str(file.id)])
     reply = first["replies"][0]

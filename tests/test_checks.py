@@ -20,7 +20,7 @@ from django.test import Client
 from chatsite import checks
 from chatsite.models import Pulse
 from conversations import readiness as module
-from conversations.accounts.second_factor import SealedFactors
+from conversations.accounts.second_factor import EncryptedMFAAdapter
 from conversations.models import Membership, Team, User
 from conversations.readiness import Readiness
 from conversations.reporting import dashboard
@@ -137,7 +137,7 @@ def test_a_lead_who_was_deactivated_leads_nobody(cast: Cast, model: LanguageMode
 
 def test_a_second_factor_that_no_key_opens_is_counted(cast: Cast, model: LanguageModel, settings: Any) -> None:
     Authenticator.objects.create(
-        user=cast.bob, type="totp", data={"secret": SealedFactors().encrypt("JBSWY3DPEHPK3PXP")}
+        user=cast.bob, type="totp", data={"secret": EncryptedMFAAdapter().encrypt("JBSWY3DPEHPK3PXP")}
     )
     assert texts() == []
     settings.CHATSITE_ENCRYPTION_KEYS = ["A" * 43]

@@ -18,7 +18,7 @@ from chatsite import progress
 from chatsite.bodies import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, UPLOADS
 from chatsite.protocols import HttpFactory, Socket
 from chatsite.senders import Proof, people
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 
 
 class Connection(FileDescriptor):
@@ -96,7 +96,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def channel(clock: Clock) -> Iterator[Any]:
     server = Mock(request_buffer_size=2**20, proxy_forwarded_address_header=None, root_path="")
-    people.note(Proof(token=digest_of("x")), uuid4())
+    people.note(Proof(token=token_digest("x")), uuid4())
     factory = HttpFactory(server)
     factory.timeOut = None
     channel = factory.buildProtocol(None)

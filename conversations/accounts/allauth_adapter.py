@@ -39,7 +39,7 @@ SENTENCES = {
 """What django-allauth says in words that our pages do not use."""
 
 
-class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Accounts are made by the set-up page, by invitations and by administrators."""
 
     error_messages: ClassVar = {**DefaultAccountAdapter.error_messages, **SENTENCES}
@@ -96,7 +96,7 @@ def _too_many(seconds: int) -> ValidationError:
     return ValidationError(sentence, code="too_many_login_attempts")
 
 
-def enter(request: HttpRequest, person: User) -> None:
+def sign_in(request: HttpRequest, person: User) -> None:
     """Sign in whoever has just proved to be new here."""
     login(request, person)
     log.note(person, Act.SIGNED_IN, person)

@@ -16,17 +16,17 @@ class AlreadySetUp(Exception):
     """There is an administrator."""
 
 
-def is_done() -> bool:
+def is_set_up() -> bool:
     """Once anybody has an account the page is gone for good; `createsuperuser` makes an administrator then."""
     return Installation.objects.exists() or User.objects.exists()
 
 
 def code() -> str | None:
     """The one-time code that lets a visitor from elsewhere in; None once an administrator exists."""
-    return None if is_done() else str(settings.CHATSITE_SETUP_CODE)
+    return None if is_set_up() else str(settings.CHATSITE_SETUP_CODE)
 
 
-def admits(request: HttpRequest, given: str = "") -> bool:
+def may_set_up(request: HttpRequest, given: str = "") -> bool:
     """Return whether somebody may set the site up: at this very machine, or with the code that `start` printed."""
     return _is_local(request) or hmac.compare_digest(given.encode(), settings.CHATSITE_SETUP_CODE.encode())
 
@@ -35,7 +35,7 @@ def create_administrator(username: str, password: str, language: str) -> User:
     """The first administrator; raises AlreadySetUp for everyone who comes second, however close."""
     try:
         with transaction.atomic():
-            if is_done():
+            if is_set_up():
                 raise AlreadySetUp
             person = User.objects.create_superuser(username, email="", password=password, language=language)
             Installation.objects.create(pk=1, administrator=person)

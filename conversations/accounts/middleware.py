@@ -9,11 +9,11 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from conversations.accounts import rate_limits
-from conversations.accounts.first_run import is_done
+from conversations.accounts.first_run import is_set_up
 from providers.audit import log
 
 
-class KnownOrigin:
+class AuditOriginMiddleware:
     """Whatever is noted while a request is answered comes from its address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -24,7 +24,7 @@ class KnownOrigin:
             return self.get_response(request)
 
 
-class LanguageOfPerson:
+class UserLanguageMiddleware:
     """Activates the language of the signed-in person, else of the cookie, else of Accept-Language."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -46,13 +46,13 @@ SETUP_PATH = "/setup/"
 _OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
 
 
-class FirstRun:
+class SetupRedirectMiddleware:
     """Leads every page to the set-up as long as there is no administrator."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(_OPEN_PATHS) and not is_done():
+        if not request.path_info.startswith(_OPEN_PATHS) and not is_set_up():
             return HttpResponseRedirect(SETUP_PATH)
         return self.get_response(request)

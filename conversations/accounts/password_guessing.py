@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 
 from conversations.accounts import rate_limits
 from conversations.confusable_names import skeleton
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import User
 
 FREE, FREE_OF_NAME = 5, 30
@@ -60,13 +60,13 @@ class Tries:
 
 def tries_of(request: HttpRequest, name: str, person: User | None) -> Tries:
     """Return what counts: a known browser is a place of its own, anybody else's is their address."""
-    named = f"name:{digest_of(skeleton(name))}"
+    named = f"name:{token_digest(skeleton(name))}"
     browser = _known_browser(request, person.pk) if person else ""
     is_guarded = person is not None and Authenticator.objects.filter(user=person).exists()
     place = browser or rate_limits.network_of(request)
     return Tries(
         f"sign-in:{rate_limits.network_of(request)}",
-        f"{named}:{digest_of(place)}",
+        f"{named}:{token_digest(place)}",
         "" if browser or is_guarded else named,
     )
 
@@ -75,7 +75,7 @@ def know_browser(response: HttpResponse, person: User) -> None:
     """Remember in a cookie that this person has come in with this browser."""
     response.set_signed_cookie(
         COOKIE,
-        f"{person.pk} {fresh_secret()}",
+        f"{person.pk} {new_token()}",
         salt=COOKIE,
         max_age=COOKIE_KEPT,
         httponly=True,

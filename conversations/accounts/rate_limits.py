@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from conversations.client_addresses import limit_key
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 
 MINUTE, HOUR = 60, 3600
 BAD_LINKS = 20
@@ -56,7 +56,7 @@ def bad_token(request: HttpRequest) -> bool:
 def reset_letter(request: HttpRequest, address: str) -> bool:
     """Count a letter asked for at the page for forgotten passwords; True where there have been too many."""
     by_client = _is_too_often("reset", request, RESETS)
-    return _is_over(f"reset:{digest_of(address.casefold())}", RESETS_OF_AN_ADDRESS) or by_client
+    return _is_over(f"reset:{token_digest(address.casefold())}", RESETS_OF_AN_ADDRESS) or by_client
 
 
 def letter(person: UUID) -> bool:

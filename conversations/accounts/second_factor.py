@@ -13,7 +13,7 @@ PLACE = "second factor"
 _END = "."  # the vault shows the last letters of a longer secret, unless they are none
 
 
-class SealedFactors(DefaultMFAAdapter):  # type: ignore[misc]
+class EncryptedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """What django-allauth asks of a site about second factors."""
 
     error_messages: ClassVar = {

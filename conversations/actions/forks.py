@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations.actions.access import visible_message
-from conversations.actions.idempotency import once
+from conversations.actions.idempotency import idempotent
 from conversations.errors import Refused
 from conversations.ids import new_id
 from conversations.live import events
@@ -22,7 +22,7 @@ def fork_conversation(user: User, command: commands.Command) -> dict[str, Any]:
     """
     body = command.body
     assert isinstance(body, commands.Fork)
-    return once(user, command, lambda: visible_message(user, body.message), lambda last: _fork(user, last))
+    return idempotent(user, command, lambda: visible_message(user, body.message), lambda last: _fork(user, last))
 
 
 def _fork(user: User, last: Message) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from providers.prepared_queries import insert
 T = TypeVar("T")
 
 
-def once(
+def idempotent(
     user: User, command: commands.Command, find: Callable[[], T], act: Callable[[T], dict[str, Any]]
 ) -> dict[str, Any]:
     """What `act` returned when this command first came; it must name the conversation that it changed.

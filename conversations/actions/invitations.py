@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conversations.actions.teams import led
 from conversations.errors import NotFound, Refused
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import Invitation, Membership, Team, User
 from conversations.usage import quotas
 from providers.audit import log
@@ -19,7 +19,7 @@ def invite(
     user: User, team_id: UUID, role: str, *, days: int, is_single_use: bool, mailed_to: str = ""
 ) -> tuple[Invitation, str]:
     """A new invitation and the secret of its link, which is not kept."""
-    secret = fresh_secret()
+    secret = new_token()
     with transaction.atomic():
         team = led(user, team_id)
         quotas.check_invitations(user)
@@ -27,7 +27,7 @@ def invite(
             team=team,
             made_by=user,
             role=role,
-            digest=digest_of(secret),
+            digest=token_digest(secret),
             is_single_use=is_single_use,
             mailed_to=mailed_to,
             expires_at=timezone.now() + timedelta(days=days),

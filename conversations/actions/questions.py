@@ -6,7 +6,7 @@ from uuid import UUID
 
 from conversations.actions import model_choice
 from conversations.actions.access import team_to_write_in, to_write_in, writable_question
-from conversations.actions.idempotency import once
+from conversations.actions.idempotency import idempotent
 from conversations.actions.replies import announce, reply_to, start_on_commit, store
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
@@ -27,15 +27,19 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
     body = command.body
     assert isinstance(body, commands.Send)
     if body.conversation is None:
-        return once(user, command, lambda: _team(user, body), lambda team: _begin(user, body, conversation_id, team))
-    return once(user, command, lambda: to_write_in(user, conversation_id), lambda found: _go_on(user, body, found))
+        return idempotent(
+            user, command, lambda: _team(user, body), lambda team: _begin(user, body, conversation_id, team)
+        )
+    return idempotent(
+        user, command, lambda: to_write_in(user, conversation_id), lambda found: _go_on(user, body, found)
+    )
 
 
 def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
     """Ask the same question in other words, beside the old one; the same models answer, with the same files."""
     body = command.body
     assert isinstance(body, commands.Edit)
-    return once(
+    return idempotent(
         user, command, lambda: writable_question(user, body.message), lambda original: _edit(user, body, original)
     )
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from conversations.actions import model_choice
 from conversations.actions.access import writable_reply
-from conversations.actions.idempotency import once
+from conversations.actions.idempotency import idempotent
 from conversations.errors import Refused
 from conversations.generation import runner
 from conversations.ids import BOOT_ID
@@ -65,14 +65,16 @@ def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
     """Another version of a reply, beside it: by the same model, or by those asked for."""
     body = command.body
     assert isinstance(body, commands.Retry)
-    return once(user, command, lambda: writable_reply(user, body.message), lambda reply: _retry(user, body, reply))
+    return idempotent(
+        user, command, lambda: writable_reply(user, body.message), lambda reply: _retry(user, body, reply)
+    )
 
 
 def continue_reply(user: User, command: commands.Command) -> dict[str, Any]:
     """A version that begins with what the reply said before it ended too early, and goes on from there."""
     body = command.body
     assert isinstance(body, commands.Continue)
-    return once(user, command, lambda: writable_reply(user, body.message), lambda reply: _continue(user, reply))
+    return idempotent(user, command, lambda: writable_reply(user, body.message), lambda reply: _continue(user, reply))
 
 
 def stop_reply(user: User, command: commands.Stop) -> None:

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from conversations.actions.access import to_decide_on
 from conversations.actions.forks import begin_with
-from conversations.actions.idempotency import once
+from conversations.actions.idempotency import idempotent
 from conversations.errors import NotFound, Refused
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.live import events
 from conversations.models import Conversation, File, Message, Share, User
 from conversations.protocol import commands
@@ -58,13 +58,13 @@ def share_conversation(
         branch = Message.objects.branch(_message(conversation, message_id))
         _check(user, branch)
         revision = conversation.advance(1)
-        secret = fresh_secret()
+        secret = new_token()
         share = Share.objects.create(
             conversation=conversation,
             message_id=message_id,
             made_by=user,
             title=conversation.title or title_of(branch[0].text),
-            digest=digest_of(secret),
+            digest=token_digest(secret),
             pass_phrase=hashed,
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
@@ -91,8 +91,8 @@ def revoke_share(user: User, share_id: UUID) -> None:
 def copy_share(user: User, share_id: UUID, key: str) -> UUID:
     """A private conversation of one's own that begins with all that the link shows; once, for the same key."""
     last = _open(share_id).message_id
-    command = commands.Command(f"share-{key}", commands.Fork(last), digest_of(str(share_id)))
-    ack = once(user, command, lambda: _open(share_id), lambda share: _copy(user, share))
+    command = commands.Command(f"share-{key}", commands.Fork(last), token_digest(str(share_id)))
+    ack = idempotent(user, command, lambda: _open(share_id), lambda share: _copy(user, share))
     return UUID(ack["conversation"])
 
 

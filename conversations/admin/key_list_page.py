@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from conversations import actions
 from conversations.models import Team, User
-from conversations.reporting.permissions import sees
+from conversations.reporting.permissions import require_report_access
 from providers.endpoints import adding
 from providers.models import ApiKey, Endpoint
 
@@ -95,4 +95,4 @@ def _added(request: HttpRequest, endpoint: Endpoint, form: KeysForm) -> HttpResp
     return redirect("admin:providers_endpoint_change", endpoint.pk)
 
 
-add_keys = sees(("providers.view_endpoint", "providers.add_apikey"), _page)
+add_keys = require_report_access(("providers.view_endpoint", "providers.add_apikey"), _page)

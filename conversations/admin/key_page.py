@@ -22,7 +22,7 @@ from conversations.models import UsageRecord
 from conversations.reporting.names import key_name
 from conversations.reporting.periods import Period
 from conversations.reporting.permissions import changes_keys, sees_keys
-from conversations.reporting.streaming import at_once, trickling
+from conversations.reporting.streaming import stream_response, unbuffered
 from conversations.reporting.views import report
 from providers import clock
 from providers.audit import log
@@ -99,7 +99,7 @@ def test_key(request: HttpRequest, key_id: UUID) -> HttpResponseBase:
     context = {**_frame(key), "title": _("Test now"), "deployment": deployment, "gap": gap}
     before, after = report(request, "trial", context).rendered_content.split(gap)
     pieces = _written(before, after, key, deployment, request.user)
-    return at_once(trickling(pieces, "text/html; charset=utf-8", own_thread=True))
+    return unbuffered(stream_response(pieces, "text/html; charset=utf-8", own_thread=True))
 
 
 def _written(before: str, after: str, key: ApiKey, deployment: Deployment, by: Any) -> Generator[bytes]:

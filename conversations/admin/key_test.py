@@ -9,7 +9,7 @@ from conversations import database_threads
 from conversations.models import User
 from conversations.models.spending import NOBODY
 from conversations.usage import ledger
-from conversations.usage.billing import Payer
+from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter
 from conversations.usage.ledger import Call
 from providers.client import route as pool
@@ -80,10 +80,10 @@ def _result(stream: Stream | None, error: Exception | None, begun: float, usage:
 def _conclude(key: ApiKey, deployment: Deployment, call: Call, error: Any, by: User) -> None:
     """What works is back in service; what the vendor refuses is left alone, as after anybody's call."""
     model = deployment.model
-    ledger.record(Payer(NOBODY, NOBODY, by.pk, None, model.pk, model.name), call)
+    ledger.record(BillingContext(NOBODY, NOBODY, by.pk, None, model.pk, model.name), call)
     if call.outcome == "complete":
-        cooldown.forget(cooldown.places(key.pk, deployment.endpoint_id, deployment.pk))
+        cooldown.reset(cooldown.places(key.pk, deployment.endpoint_id, deployment.pk))
     elif isinstance(error, VendorError) and (blamed := blamed_by_a_plain_call(call.route, error)):
-        cooldown.blame(blamed, error, key.pk)
+        cooldown.mark_failed(blamed, error, key.pk)
     code = "" if call.outcome == "complete" else call.outcome
     HealthEvent.note(key.pk, HealthEvent.Kind.TESTED, code=code, text=str(error or ""), by=by)

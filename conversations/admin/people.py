@@ -148,7 +148,7 @@ class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ign
 
 
 @admin.register(Authenticator)
-class FactorAdmin(AuditedAdmin):
+class AuthenticatorAdmin(AuditedAdmin):
     """Second factors can be taken away from somebody who lost theirs; what is in them is nobody's to see."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]

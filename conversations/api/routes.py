@@ -36,7 +36,7 @@ from conversations.models import Conversation, File, Message, PersonalToken, Tea
 from conversations.models.conversation import TITLE_LENGTH
 from conversations.models.sidebar import after, cursor_of, sidebar
 from conversations.protocol import strict_json
-from conversations.protocol.parameters import checked
+from conversations.protocol.parameters import validate
 from conversations.text import TEXT_LENGTH, clean, one_line
 from conversations.usage import quotas
 from conversations.usage.model_access import models_anywhere, models_for
@@ -250,7 +250,7 @@ def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
         if asked["model"] is None:
             raise Refused("no_model", "This model is not there, or not for you.")
     if "parameters" in asked:
-        asked["parameters"] = checked(asked["parameters"])
+        asked["parameters"] = validate(asked["parameters"])
     return asked
 
 

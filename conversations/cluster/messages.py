@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from conversations.content.parts import Numbered, Piece
+from conversations.content.parts import LivePart, NumberedParts
 from conversations.live import frames
 from providers.types import Part
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
+class ReplyDelta:
     """What a reply has been sent on as, piece by piece."""
 
     reply: UUID
     conversation: UUID
-    pieces: Numbered
+    pieces: NumberedParts
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class ReplySnapshot:
     """All of a reply up to `seq`, the answer to Asked."""
 
     reply: UUID
@@ -30,41 +30,50 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SnapshotRequest:
     """Somebody who comes late wants all of a reply."""
 
     reply: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class StopRequest:
     """Somebody wants these replies to end."""
 
     replies: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ReplyEnded:
     """This reply's row is terminal: what waited for it may begin."""
 
     reply: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Came:
+class PresenceRequest:
     """Somebody looks at this conversation and does not know who else does, elsewhere."""
 
     conversation: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class EventsLost:
     """Not everything that happened since then, in seconds of time.time(), could be told."""
 
     since: float
 
 
-Message = frames.News | Grown | Whole | Asked | Stopped | Ended | Came | Lost
+Message = (
+    frames.Event
+    | ReplyDelta
+    | ReplySnapshot
+    | SnapshotRequest
+    | StopRequest
+    | ReplyEnded
+    | PresenceRequest
+    | EventsLost
+)
 
 
 def to_bytes(message: Message) -> bytes:
@@ -78,48 +87,48 @@ def from_bytes(content: bytes) -> Message:
         case "news":
             return _news(told)
         case "grown":
-            return Grown(
+            return ReplyDelta(
                 UUID(told["reply"]), UUID(told["conversation"]), [_numbered(piece) for piece in told["pieces"]]
             )
         case "whole":
-            return Whole(UUID(told["reply"]), told["seq"], told["parts"])
+            return ReplySnapshot(UUID(told["reply"]), told["seq"], told["parts"])
         case "asked":
-            return Asked(UUID(told["reply"]))
+            return SnapshotRequest(UUID(told["reply"]))
         case "stopped":
-            return Stopped(tuple(map(UUID, told["replies"])))
+            return StopRequest(tuple(map(UUID, told["replies"])))
         case "ended":
-            return Ended(UUID(told["reply"]))
+            return ReplyEnded(UUID(told["reply"]))
         case "came":
-            return Came(UUID(told["conversation"]))
+            return PresenceRequest(UUID(told["conversation"]))
         case _:
-            return Lost(told["since"])
+            return EventsLost(told["since"])
 
 
 def _to_json(message: Message) -> dict[str, Any]:
     match message:
-        case frames.News():
+        case frames.Event():
             named = {"conversation": message.conversation, "payload": message.payload, "html": message.html}
             return {"kind": "news", **named, "people": message.people}
-        case Grown(reply, conversation, pieces):
+        case ReplyDelta(reply, conversation, pieces):
             told = [_piece_to_json(seq, piece) for seq, piece in pieces]
             return {"kind": "grown", "reply": reply, "conversation": conversation, "pieces": told}
-        case Whole(reply, seq, parts):
+        case ReplySnapshot(reply, seq, parts):
             return {"kind": "whole", "reply": reply, "seq": seq, "parts": parts}
-        case Asked(reply):
+        case SnapshotRequest(reply):
             return {"kind": "asked", "reply": reply}
-        case Stopped(replies):
+        case StopRequest(replies):
             return {"kind": "stopped", "replies": replies}
-        case Ended(reply):
+        case ReplyEnded(reply):
             return {"kind": "ended", "reply": reply}
-        case Came(conversation):
+        case PresenceRequest(conversation):
             return {"kind": "came", "conversation": conversation}
-        case Lost(since):
+        case EventsLost(since):
             return {"kind": "lost", "since": since}
 
 
-def _news(told: dict[str, Any]) -> frames.News:
+def _news(told: dict[str, Any]) -> frames.Event:
     people = told["people"]
-    return frames.News(
+    return frames.Event(
         UUID(told["conversation"]),
         told["payload"],
         told["html"],
@@ -127,7 +136,7 @@ def _news(told: dict[str, Any]) -> frames.News:
     )
 
 
-def _piece_to_json(seq: int, piece: Piece) -> dict[str, Any]:
+def _piece_to_json(seq: int, piece: LivePart) -> dict[str, Any]:
     told: dict[str, Any] = {"seq": seq}
     if piece.text:
         told["text"] = piece.text
@@ -140,9 +149,9 @@ def _piece_to_json(seq: int, piece: Piece) -> dict[str, Any]:
     return told
 
 
-def _numbered(told: dict[str, Any]) -> tuple[int, Piece]:
+def _numbered(told: dict[str, Any]) -> tuple[int, LivePart]:
     part = Part.from_json(told["part"]) if "part" in told else None
-    piece = Piece(told.get("text", ""), told.get("thought", ""), part, _parts(told.get("carried", ())))
+    piece = LivePart(told.get("text", ""), told.get("thought", ""), part, _parts(told.get("carried", ())))
     return told["seq"], piece
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from conversations.content.parts import Numbered, Parts, Piece
+from conversations.content.parts import LivePart, NumberedParts, Parts
 from conversations.live.reply import LiveReply
 from providers.types import Part
 
@@ -18,9 +18,9 @@ class MirroredReply(LiveReply):
         self.in_step = asyncio.Event()
         self.asked_at = 0.0
         self._next = 1
-        self._ahead: Numbered = []
+        self._ahead: NumberedParts = []
 
-    def hear(self, pieces: Numbered) -> None:
+    def hear(self, pieces: NumberedParts) -> None:
         """Take pieces in; those behind a gap wait for `adopt`."""
         if pieces and pieces[0][0] == 1:
             self.in_step.set()
@@ -33,7 +33,7 @@ class MirroredReply(LiveReply):
         missed = seq >= self._next
         if missed:
             said = Parts()
-            said.add(Piece(carried=tuple(map(Part.from_json, parts))))
+            said.add(LivePart(carried=tuple(map(Part.from_json, parts))))
             with self._lock:
                 self._sent, self._seq = said, seq
             self._next = seq + 1
@@ -42,9 +42,9 @@ class MirroredReply(LiveReply):
         self._step()
         return missed
 
-    def take(self) -> Numbered:
+    def take(self) -> NumberedParts:
         self.grown = False
-        pieces: Numbered = list(self.pending)  # type: ignore[arg-type]  # numbered already, by its owner
+        pieces: NumberedParts = list(self.pending)  # type: ignore[arg-type]  # numbered already, by its owner
         self.pending.clear()
         with self._lock:
             for seq, piece in pieces:

@@ -15,10 +15,18 @@ from django.db import DatabaseError
 
 from conversations import database_threads
 from conversations.cluster import messages as crossing
-from conversations.cluster.messages import Asked, Came, Ended, Grown, Lost, Stopped, Whole
+from conversations.cluster.messages import (
+    EventsLost,
+    PresenceRequest,
+    ReplyDelta,
+    ReplyEnded,
+    ReplySnapshot,
+    SnapshotRequest,
+    StopRequest,
+)
 from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.redis_bus import Bus
-from conversations.content.parts import Piece
+from conversations.content.parts import LivePart
 from conversations.live import frames
 from conversations.live.hub import Hub
 from conversations.live.reply import LiveReply
@@ -30,7 +38,7 @@ ANSWER = 1.0
 TOGETHER = 0.1
 """Seconds: those who come within it are told in one go who else is here."""
 
-Changes = Callable[[datetime, list[UUID]], list[frames.News]]
+Changes = Callable[[datetime, list[UUID]], list[frames.Event]]
 
 
 class RedisPeers:
@@ -48,7 +56,7 @@ class RedisPeers:
             wanted=self._wanted,
             hear=self._hear,
             missed=self._look_again,
-            lost=lambda since: crossing.to_bytes(Lost(since)),
+            lost=lambda since: crossing.to_bytes(EventsLost(since)),
         )
 
     def start(self) -> None:
@@ -63,13 +71,13 @@ class RedisPeers:
 
     # --- What the others are told ---
 
-    def relay(self, reply: LiveReply, pieces: list[tuple[int, Piece]]) -> None:
+    def relay(self, reply: LiveReply, pieces: list[tuple[int, LivePart]]) -> None:
         """Our viewers are being sent these; on the loop."""
         if pieces:
-            grown = Grown(reply.id, reply.conversation, pieces)
+            grown = ReplyDelta(reply.id, reply.conversation, pieces)
             self._bus.publish(self._channel(reply.conversation), crossing.to_bytes(grown))
 
-    def announce(self, news: frames.News) -> None:
+    def announce(self, news: frames.Event) -> None:
         """An event that began here; on the loop."""
         self._ended(news)
         channel = self._channel(news.conversation) if news.people is None else self._bus.everywhere
@@ -77,15 +85,15 @@ class RedisPeers:
 
     def ask_who_is_here(self, conversation: UUID) -> None:
         """Somebody came to it here; on the loop."""
-        self._bus.publish(self._channel(conversation), crossing.to_bytes(Came(conversation)))
+        self._bus.publish(self._channel(conversation), crossing.to_bytes(PresenceRequest(conversation)))
 
     def ask_to_stop(self, replies: Iterable[UUID]) -> None:
         """Whoever writes these shall hang up; from any thread."""
-        self._tell_everyone(Stopped(tuple(replies)))
+        self._tell_everyone(StopRequest(tuple(replies)))
 
     def tell_of_the_end(self, reply: UUID) -> None:
         """What waits for this reply may begin, wherever it waits; from any thread."""
-        self._tell_everyone(Ended(reply))
+        self._tell_everyone(ReplyEnded(reply))
 
     def _tell_everyone(self, message: crossing.Message) -> None:
         if self._hub.loop is not None and not self._hub.loop.is_closed():
@@ -131,7 +139,7 @@ class RedisPeers:
         if time.monotonic() < mirror.asked_at + ANSWER:
             return
         mirror.asked_at = time.monotonic()
-        self._bus.publish(self._bus.everywhere, crossing.to_bytes(Asked(mirror.id)))
+        self._bus.publish(self._bus.everywhere, crossing.to_bytes(SnapshotRequest(mirror.id)))
 
     # --- What the others say ---
 
@@ -146,26 +154,26 @@ class RedisPeers:
 
     def _hear(self, content: bytes) -> None:
         match crossing.from_bytes(content):
-            case frames.News() as news:
+            case frames.Event() as news:
                 self._tell(news)
-            case Grown(reply, conversation, pieces):
+            case ReplyDelta(reply, conversation, pieces):
                 self._grow(reply, conversation, pieces)
-            case Whole(reply, seq, parts):
+            case ReplySnapshot(reply, seq, parts):
                 if (mirror := self._mirrors.get(reply)) and not mirror.in_step.is_set():
                     self._adopt(mirror, seq, parts)
-            case Asked(reply):
+            case SnapshotRequest(reply):
                 self._answer(reply)
-            case Stopped(replies):
+            case StopRequest(replies):
                 for live in [self._hub.replies[key] for key in replies if key in self._hub.replies]:
                     self._stop(live)
-            case Ended():
+            case ReplyEnded():
                 self._wake()
-            case Came(conversation):
+            case PresenceRequest(conversation):
                 self._name_people(conversation)
-            case Lost(since):
+            case EventsLost(since):
                 self._look_again(since)
 
-    def _tell(self, news: frames.News) -> None:
+    def _tell(self, news: frames.Event) -> None:
         """An event of another process; the end of a reply comes after its last words."""
         mirror = self._ended(news)
         if mirror is None:
@@ -173,13 +181,13 @@ class RedisPeers:
         else:
             self._hub.finish(mirror, lambda: self._hub.tell(news))
 
-    def _ended(self, news: frames.News) -> MirroredReply | None:
+    def _ended(self, news: frames.Event) -> MirroredReply | None:
         """The mirror that this event makes superfluous."""
         if news.payload["type"] != "message.finished":
             return None
         return self._mirrors.pop(UUID(str(news.payload["message"]["id"])), None)
 
-    def _grow(self, reply: UUID, conversation: UUID, pieces: list[tuple[int, Piece]]) -> None:
+    def _grow(self, reply: UUID, conversation: UUID, pieces: list[tuple[int, LivePart]]) -> None:
         if not self._hub.viewings.is_watched(conversation):
             return
         mirror = self._mirror(reply, conversation)
@@ -197,7 +205,9 @@ class RedisPeers:
     def _answer(self, reply: UUID) -> None:
         if live := self._hub.replies.get(reply):
             said = live.snapshot()
-            self._bus.publish(self._channel(live.conversation), crossing.to_bytes(Whole(reply, said.seq, said.parts)))
+            self._bus.publish(
+                self._channel(live.conversation), crossing.to_bytes(ReplySnapshot(reply, said.seq, said.parts))
+            )
 
     def _name_people(self, conversation: UUID) -> None:
         if conversation not in self._naming:

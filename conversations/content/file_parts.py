@@ -6,18 +6,18 @@ from typing import Any
 from providers.types import Part
 
 
-def filled(part: Part, content: str) -> Part:
+def with_bytes(part: Part, content: str) -> Part:
     """The part whole again, as its vendor sent it or any vendor takes it; `content` is base64."""
     return Part(part.kind, part.text, {**_with_inline(part.detail, {"data": content}), "data": content})
 
 
-def emptied(part: Part) -> Part:
+def without_bytes(part: Part) -> Part:
     """The part without its bytes, also where the vendor's own form of it holds them once more."""
     kept = {key: value for key, value in part.detail.items() if key != "data"}
     return Part(part.kind, part.text, _with_inline(kept, {}))
 
 
-def in_words(part: Part) -> Part:
+def as_placeholder(part: Part) -> Part:
     """What stands for it in front of a model that does not take such files."""
     return Part("text", f"[{part.kind}: {part.detail.get('name') or part.detail.get('media_type') or 'unnamed'}]")
 

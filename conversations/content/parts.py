@@ -10,7 +10,7 @@ from providers.types import Delta, Part
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LivePart:
     """What one message.delta carries: text and thought that grow, or one part that stays by itself.
 
     `carried` are whole parts of an earlier reply, of which `text` and `thought` are the words.
@@ -22,7 +22,7 @@ class Piece:
     carried: tuple[Part, ...] = ()
 
 
-Numbered = list[tuple[int, Piece]]
+NumberedParts = list[tuple[int, LivePart]]
 """Pieces with their `seq`."""
 
 
@@ -34,7 +34,7 @@ class Parts:
         self._thinking_since = 0.0
         self._thought_seconds: dict[int, float] = {}
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: LivePart) -> None:
         if piece.carried:
             self._parts.extend(piece.carried)
             return
@@ -73,7 +73,7 @@ class Parts:
                 part[1][:] = ["".join(part[1])]  # joined once: the next look at it starts from there
                 yield Part(part[0], part[1][0], {} if seconds is None else {"seconds": seconds})
 
-    def _time_thoughts(self, piece: Piece) -> None:
+    def _time_thoughts(self, piece: LivePart) -> None:
         """A thought lasts from its first word to the next word that is none."""
         if piece.thought and not self._thinking_since:
             self._thinking_since = time.monotonic()
@@ -94,43 +94,43 @@ class Parts:
         return _words(self, kind)
 
 
-def carried_over(parts: list[Part]) -> Iterator[Piece]:
+def parts_to_continue(parts: list[Part]) -> Iterator[LivePart]:
     """The parts of an earlier reply for the one that continues it, and the seam: all words up to the first part of
     another kind are one piece, so that the first of the new reply's deltas says what there was."""
     for is_words, group in groupby(parts, key=lambda part: part.kind in ("text", "thought")):
         if is_words:
             words = tuple(group)
-            yield Piece(_words(words, "text"), _words(words, "thought"), carried=words)
+            yield LivePart(_words(words, "text"), _words(words, "thought"), carried=words)
         else:
-            yield from (Piece(part=part) for part in group)
-    yield Piece(part=Part("seam"))
+            yield from (LivePart(part=part) for part in group)
+    yield LivePart(part=Part("seam"))
 
 
 def _words(parts: Iterable[Part], kind: str) -> str:
     return "".join(part.text for part in parts if part.kind == kind)
 
 
-def merged(pending: Iterable[Delta | Piece]) -> Iterator[Piece]:
+def merge_text(pending: Iterable[Delta | LivePart]) -> Iterator[LivePart]:
     """The fewest pieces that carry these deltas without changing the order of text, thought and parts."""
     text: list[str] = []
     thought: list[str] = []
     for delta in pending:
-        if isinstance(delta, Piece):
+        if isinstance(delta, LivePart):
             yield delta
             continue
         if (delta.thought and text) or (delta.part is not None and (text or thought)):
-            yield Piece("".join(text), "".join(thought))
+            yield LivePart("".join(text), "".join(thought))
             text, thought = [], []
         if delta.text:
             text.append(delta.text)
         if delta.thought:
             thought.append(delta.thought)
         if delta.part is not None:
-            yield Piece(part=delta.part)
+            yield LivePart(part=delta.part)
     if text or thought:
-        yield Piece("".join(text), "".join(thought))
+        yield LivePart("".join(text), "".join(thought))
 
 
-def public(stored: dict[str, Any]) -> dict[str, Any]:
+def public_fields(stored: dict[str, Any]) -> dict[str, Any]:
     """A part as browsers and programs see it: in our words, without what only its vendor understands."""
     return {name: value for name, value in stored.items() if name != "vendor"}

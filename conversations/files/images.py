@@ -25,7 +25,7 @@ class Unreadable(Exception):
     """The picture is broken, too large, or took too long; `str()` is a sentence for its owner."""
 
 
-def redrawn(content: bytes, media_type: str) -> bytes:
+def reencoded(content: bytes, media_type: str) -> bytes:
     """The same picture without anything else in its file; raises Unreadable."""
     command = [sys.executable, "-m", "conversations.files.images", media_type]
     try:

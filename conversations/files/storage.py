@@ -44,7 +44,7 @@ def receive(owner: User, name: str, content: bytes) -> File:
     return file
 
 
-def keep(owner: User, name: str, media_type: str, content: bytes) -> File:
+def store(owner: User, name: str, media_type: str, content: bytes) -> File:
     """Bytes and a row for them."""
     with _kept(owner, name, media_type, content) as file:
         file.save(force_insert=True)
@@ -77,7 +77,7 @@ def _write(file: File, content: bytes) -> None:
         target.write(content)
 
 
-def keep_made(reply_id: UUID, part: Part) -> Part:
+def store_generated(reply_id: UUID, part: Part) -> Part:
     """What a model made, as a file that the reply holds; the part keeps everything but the bytes."""
     reply = Message.objects.select_related("author", "conversation__owner").get(pk=reply_id)
     try:
@@ -86,10 +86,10 @@ def keep_made(reply_id: UUID, part: Part) -> Part:
         return Part("unknown")
     media_type = media_type_of(content) or "application/octet-stream"
     name = f"{part.kind}{ending_of(media_type)}"
-    file = keep(reply.author or reply.conversation.owner, name, media_type, content)
+    file = store(reply.author or reply.conversation.owner, name, media_type, content)
     attach(reply, [file])
     kind = "image" if file.is_image else "file"
-    return Part(kind, "", {**file_parts.emptied(part).detail, "file": str(file.id), "name": name})
+    return Part(kind, "", {**file_parts.without_bytes(part).detail, "file": str(file.id), "name": name})
 
 
 def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:
@@ -126,16 +126,16 @@ def as_base64(file_id: str) -> str:
     return ""
 
 
-def remove_forgotten() -> None:
+def delete_unsent() -> None:
     """Files that were never sent go, bytes and all; also those whose last message is gone."""
     for file in File.objects.forgotten():
         path = file.path  # a deleted row has no id to find them by
         if File.objects.forgotten().filter(pk=file.pk).delete()[0]:
             path.unlink(missing_ok=True)
-    _remove_nameless()
+    _delete_orphans()
 
 
-def _remove_nameless() -> None:
+def _delete_orphans() -> None:
     """Bytes without a row: of a crash between the two, or of somebody whose account was deleted."""
     old = time.time() - UNSENT.total_seconds()
     known = {key.hex for key in File.objects.values_list("pk", flat=True).iterator()}
@@ -154,7 +154,7 @@ def file_json(file: File) -> dict[str, object]:
     return {"id": str(file.id), "name": file.name, "media_type": file.media_type, "bytes": file.size}
 
 
-def held_by(message: Message) -> list[dict[str, object]]:
+def files_of(message: Message) -> list[dict[str, object]]:
     """A message's files as websocket and HTTP API show them; its parts name them all."""
     if not any("file" in part for part in message.parts):
         return []
@@ -165,7 +165,7 @@ def _clean(content: bytes, media_type: str) -> bytes:
     if not media_type.startswith("image/"):
         return content
     try:
-        return images.redrawn(content, media_type)
+        return images.reencoded(content, media_type)
     except images.Unreadable as problem:
         raise Refused("bad_field", str(problem)) from None
 

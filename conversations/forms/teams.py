@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.errors import Refused
 from conversations.models import Membership, Team
-from conversations.protocol.parameters import LEVELS, checked
+from conversations.protocol.parameters import LEVELS, validate
 from conversations.text import TEXT_LENGTH, one_line
 from providers.models import LanguageModel
 
@@ -99,7 +99,7 @@ class DefaultsForm(forms.Form):
         return {
             "model": given["model"],
             "system_prompt": given["system_prompt"],
-            "parameters": checked({**team.parameters, **shown}),
+            "parameters": validate({**team.parameters, **shown}),
             "names_speakers": given["names_speakers"],
         }
 

@@ -10,13 +10,13 @@ from functools import partial
 from django.db import Error
 
 from conversations import database_threads
-from conversations.content.parts import Piece
+from conversations.content.parts import LivePart
 from conversations.files import storage
-from conversations.generation.outcomes import Outcome, broken, ended
+from conversations.generation.outcomes import Outcome, outcome_of_end, outcome_of_error
 from conversations.generation.queue import queue
 from conversations.live import LiveReply, hub
 from conversations.usage import ledger, plain_calls
-from conversations.usage.billing import Payer
+from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter, Used
 from conversations.usage.ledger import Call
 from providers.client import route as pool
@@ -24,7 +24,7 @@ from providers.client.route import Route
 from providers.client.stream import Stream
 from providers.encryption import sealing
 from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, VendorTimeout
-from providers.reading.size_limits import Room
+from providers.reading.size_limits import SizeLimit
 from providers.types import Delta, Prompt
 
 MOST_MADE = 50
@@ -43,8 +43,8 @@ class Task:
 
     route: Route
     prompt: Prompt
-    payer: Payer
-    carried: tuple[Piece, ...] = ()
+    payer: BillingContext
+    carried: tuple[LivePart, ...] = ()
 
 
 def attempt(live: LiveReply, task: Task) -> Outcome | None:
@@ -60,10 +60,10 @@ def attempt(live: LiveReply, task: Task) -> Outcome | None:
         used = trying.used()
         may_go_on = _noted(trying, trying.call(outcome, used))
     if trying.error is None:
-        return ended(live, trying.stream, used.counted)
+        return outcome_of_end(live, trying.stream, used.counted)
     if may_go_on and not live.stopped:
         return None
-    return broken(live, trying.error.code, trying.error.text, trying.stream, used.counted)
+    return outcome_of_error(live, trying.error.code, trying.error.text, trying.stream, used.counted)
 
 
 def _call(trying: "_Trying") -> None:
@@ -140,7 +140,7 @@ def _relay(trying: _Trying) -> None:
         trying.meter.note(delta)
         delta = _with_files_kept(live, delta)
         hub.feed(live, delta)
-        live.fed.add(Piece(delta.text, delta.thought, delta.part))
+        live.fed.add(LivePart(delta.text, delta.thought, delta.part))
     if live.withdrawn and not live.stopped:
         raise KeyWithdrawn
 
@@ -169,11 +169,11 @@ def _conclude(trying: _Trying, call: Call) -> bool:
     return may_go_on
 
 
-def _as_far_as_it_fits(carried: tuple[Piece, ...], stream: Stream) -> Iterable[Delta]:
+def _as_far_as_it_fits(carried: tuple[LivePart, ...], stream: Stream) -> Iterable[Delta]:
     """What is carried over takes its share of what a reply may hold; raises ReplyTooLong behind the last that fits."""
     if not carried:
         return stream
-    room = Room()
+    room = SizeLimit()
     for piece in carried:
         list(room.fitting(Delta(piece.text, piece.thought)))
     return (fitting for delta in stream for fitting in room.fitting(delta))
@@ -187,4 +187,4 @@ def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
     live.made += 1
     if live.made > MOST_MADE:
         raise ReplyTooLong
-    return Delta(part=database_threads.submit_change(storage.keep_made, live.id, part).result())
+    return Delta(part=database_threads.submit_change(storage.store_generated, live.id, part).result())

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from conversations.models import Message
-from conversations.models.message import Said
+from conversations.models.message import PromptMessage
 
 LONG = 200
 """Messages from which on a branch is kept: a shorter one is read in no time."""
@@ -16,18 +16,18 @@ MOST, MOST_CHARACTERS = 8, 2**21
 
 class _Kept(NamedTuple):
     leaf: UUID
-    said: tuple[Said, ...]
+    said: tuple[PromptMessage, ...]
     characters: int
 
 
-class Recall:
+class BranchCache:
     """The branches of the last questions, one for each conversation, of those that were asked in last."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
 
-    def said_up_to(self, conversation: UUID, leaf: UUID) -> list[Said]:
+    def said_up_to(self, conversation: UUID, leaf: UUID) -> list[PromptMessage]:
         """Who said what from the root down to `leaf`; only what came since the last question is read."""
         kept = self._kept.get(conversation)
         if kept is not None and kept.leaf == leaf:
@@ -54,8 +54,8 @@ class Recall:
                 self._kept.popitem(last=False)
 
 
-def _length(said: Said) -> int:
+def _length(said: PromptMessage) -> int:
     return sum(len(part.get("text", "")) for part in said.parts)
 
 
-recall = Recall()
+recall = BranchCache()

@@ -31,24 +31,26 @@ closing = threading.Event()
 """Set once the server is about to end."""
 
 
-def ended(live: LiveReply, stream: Stream | None, counted: Usage) -> Outcome:
+def outcome_of_end(live: LiveReply, stream: Stream | None, counted: Usage) -> Outcome:
     if stream is None or stream.stopped:
-        return stopped(live, stream, counted)
+        return outcome_of_stop(live, stream, counted)
     return Outcome(Status.COMPLETE, stream.finish, counted)
 
 
-def stopped(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
+def outcome_of_stop(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
     if closing.is_set():
-        return restarted(live, stream, counted)
+        return outcome_of_restart(live, stream, counted)
     return Outcome(Status.STOPPED, stream.finish if stream else None, counted)
 
 
-def broken(live: LiveReply, code: str, text: str, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
+def outcome_of_error(
+    live: LiveReply, code: str, text: str, stream: Stream | None = None, counted: Usage = NOTHING
+) -> Outcome:
     """Failed before the first word, interrupted after it; a reply that continues another has spoken already."""
     spoken = bool(live.fed.text().strip()) or (stream is not None and stream.first_token_at is not None)
     finish = Finish("blocked") if code == "blocked" else None
     return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, counted, code, text)
 
 
-def restarted(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
-    return broken(live, "server_restarted", "The server was restarted while it replied.", stream, counted)
+def outcome_of_restart(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
+    return outcome_of_error(live, "server_restarted", "The server was restarted while it replied.", stream, counted)

@@ -11,7 +11,7 @@ from conversations.content import file_parts
 from conversations.files import storage
 from conversations.generation.branch_cache import recall
 from conversations.models import File, Message, User
-from conversations.models.message import Role, Said
+from conversations.models.message import PromptMessage, Role
 from providers.client.route import Route
 from providers.errors import ContextTooLong
 from providers.types import Part, Prompt, Turn
@@ -39,7 +39,7 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
     conversation = reply.conversation
     branch = recall.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if reply.continues is not None:
-        branch.append(Said(Role.ASSISTANT, reply.continues.parts))
+        branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
     _refuse_too_many_bytes(branch, route.takes)
     is_named = conversation.team is not None and conversation.team.names_speakers
     turns = _turns(branch, route.takes, _names(branch) if is_named else {})
@@ -51,7 +51,7 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
     )
 
 
-def _refuse_too_many_bytes(branch: list[Said], taken: Set[str]) -> None:
+def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str]) -> None:
     """Every file goes out with every question: before they are all read, see whether anybody would take them."""
     parts = (part for said in branch for part in said.parts)
     named = {part["file"] for part in parts if "file" in part and part["kind"] in taken}
@@ -61,13 +61,13 @@ def _refuse_too_many_bytes(branch: list[Said], taken: Set[str]) -> None:
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
 
 
-def _names(branch: Iterable[Said]) -> dict[str, str]:
+def _names(branch: Iterable[PromptMessage]) -> dict[str, str]:
     """What those are called who asked."""
     people = {UUID(said.author): said.author for said in branch if said.role == Role.USER and said.author}
     return {people[user.pk]: user.name for user in User.objects.filter(pk__in=people)}
 
 
-def _turns(branch: Iterable[Said], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
+def _turns(branch: Iterable[PromptMessage], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
     assistant = Role.ASSISTANT.value
     for role, stored, author in branch:
         parts = _parts(stored, taken)
@@ -105,5 +105,5 @@ def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
 def _with_file(part: Part, taken: Set[str]) -> Part:
     """A part with the bytes of its file, which are read only now; its name, where nobody takes them."""
     if part.kind not in taken:
-        return file_parts.in_words(part)
-    return file_parts.filled(part, storage.as_base64(part.detail["file"]))
+        return file_parts.as_placeholder(part)
+    return file_parts.with_bytes(part, storage.as_base64(part.detail["file"]))

@@ -43,8 +43,8 @@ def end_replies(replies: MessageQuerySet) -> None:
         except DataError:
             _logger.exception("Reply %s cannot be ended; the others are.", reply.pk)
             continue
-        leases.give_back(reply.pk)
-        cooldown.let_go(reply.pk)
+        leases.release(reply.pk)
+        cooldown.release_probe(reply.pk)
 
 
 def _rendered(reply: Message, until: float) -> str | None:

@@ -9,24 +9,24 @@ from uuid import UUID
 from django.conf import settings
 
 from conversations import database_threads, markdown
-from conversations.content.parts import Piece, carried_over
+from conversations.content.parts import LivePart, parts_to_continue
 from conversations.content.segments import rendered
 from conversations.crew import Crew
 from conversations.generation import prompts
 from conversations.generation.attempt import Task, attempt
 from conversations.generation.checkpoints import writer
-from conversations.generation.outcomes import Outcome, broken, closing, restarted, stopped
+from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
 from conversations.generation.queue import queue
 from conversations.live import LiveReply, events, hub
 from conversations.models import Message
 from conversations.models.message import Status
 from conversations.usage import budgets, model_access
-from conversations.usage.billing import Payer
+from conversations.usage.billing import BillingContext
 from providers import clock
 from providers.client.route import Route
 from providers.errors import VendorError
 from providers.models import ApiKey
-from providers.pool.route_search import Search, Wait
+from providers.pool.route_search import RouteSearch, Wait
 from providers.prepared_queries import Prepared
 from providers.types import Part, Prompt
 
@@ -85,7 +85,7 @@ def interrupt_all() -> None:
     closing.set()
     for live in list(hub.replies.values()):
         live.stop()
-        _end_if_waiting(live, restarted(live))
+        _end_if_waiting(live, outcome_of_restart(live))
 
 
 def hang_up_on_withdrawn_keys() -> None:
@@ -128,7 +128,7 @@ def run(live: LiveReply) -> None:
         outcome = _write(live)
     except Exception:
         _logger.exception("A reply ended by a fault of our own.")
-        outcome = broken(live, "unavailable", "Something went wrong on this site; the log has the details.")
+        outcome = outcome_of_error(live, "unavailable", "Something went wrong on this site; the log has the details.")
         if live.search is not None:
             database_threads.submit_change(live.search.over)
     if outcome is not None:
@@ -140,16 +140,16 @@ def _write(live: LiveReply) -> Outcome | None:
     outcome: Outcome | None = None
     while outcome is None:
         if live.stopped:
-            return stopped(live)
+            return outcome_of_stop(live)
         calls = queue.calls
         try:
             step = _prepared(live)
         except VendorError as error:
-            return broken(live, error.code, error.text)
+            return outcome_of_error(live, error.code, error.text)
         except database_threads.AWAY:
             if not live.stopped:
                 raise
-            return stopped(live)
+            return outcome_of_stop(live)
         if isinstance(step, Wait):
             return _wait(live, step, calls)
         outcome = attempt(live, step)
@@ -175,8 +175,8 @@ def _next_step(live: LiveReply) -> Task | Wait:
     if (above := _above(reply)) is not None and _UNDER_WAY(above):
         return Wait("queued", line=frozenset([above]))
     carried = _carry_over(live, reply.continues)
-    payer = Payer.of(reply)
-    live.search = search = live.search or Search(reply.model_id, partial(_keys, payer), live.id)
+    payer = BillingContext.of(reply)
+    live.search = search = live.search or RouteSearch(reply.model_id, partial(_keys, payer), live.id)
     while isinstance(step := search.next(partial(queue.is_turn_of, live)), Route):
         task = Task(step, _prompt(search, reply, step), payer, carried)
         if budgets.reserve_for_key(payer, step, task.prompt):
@@ -203,11 +203,11 @@ def _row(live: LiveReply) -> Message:
     return row or Message.objects.select_related("conversation__team", "parent", "continues").get(pk=live.id)
 
 
-def _keys(payer: Payer) -> list[ApiKey]:
+def _keys(payer: BillingContext) -> list[ApiKey]:
     return model_access.keys_that_serve(payer.model, payer.user, payer.team) if payer.model else []
 
 
-def _prompt(search: Search, reply: Message, route: Route) -> Prompt:
+def _prompt(search: RouteSearch, reply: Message, route: Route) -> Prompt:
     try:
         return prompts.prompt_for(reply, route)
     except VendorError:
@@ -215,9 +215,9 @@ def _prompt(search: Search, reply: Message, route: Route) -> Prompt:
         raise
 
 
-def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[Piece, ...]:
+def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[LivePart, ...]:
     """What the reply begins with, said when it is first looked at."""
-    carried = tuple(carried_over([Part.from_json(part) for part in earlier.parts])) if earlier else ()
+    carried = tuple(parts_to_continue([Part.from_json(part) for part in earlier.parts])) if earlier else ()
     if live.search is None:
         for piece in carried:
             hub.feed(live, piece)
@@ -233,7 +233,7 @@ def _wait(live: LiveReply, wait: Wait, calls: int) -> Outcome | None:
         live.waiting = reason
         events.message_waiting(live.conversation, live.id, wait.code, wait.until)
     if not live.put_back():
-        return stopped(live)
+        return outcome_of_stop(live)
     if wait.until:
         hub.later((wait.until - clock.now()).total_seconds(), wake_waiting)
     elif queue.calls != calls:

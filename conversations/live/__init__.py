@@ -7,6 +7,6 @@ the loop. What this module holds makes things quick and decides nothing: the row
 from conversations.live.hub import Hub, hub
 from conversations.live.interfaces import Viewer
 from conversations.live.reply import LiveReply
-from conversations.live.viewers import Viewing
+from conversations.live.viewers import Subscription
 
-__all__ = ["Hub", "LiveReply", "Viewer", "Viewing", "hub"]
+__all__ = ["Hub", "LiveReply", "Subscription", "Viewer", "hub"]

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.template.loader import render_to_string
 
-from conversations.content.parts import public
+from conversations.content.parts import public_fields
 from conversations.files import storage
 from conversations.live import hub
-from conversations.live.frames import News
+from conversations.live.frames import Event
 from conversations.models import Conversation, Message, User
 
 
@@ -24,8 +24,8 @@ def message_json(message: Message) -> dict[str, Any]:
         "role": message.role,
         "author": {"id": wrote.id, "name": wrote.name} if wrote else None,
         "text": message.text,
-        "parts": [public(part) for part in message.parts],
-        "files": storage.held_by(message),
+        "parts": [public_fields(part) for part in message.parts],
+        "files": storage.files_of(message),
         "status": message.status,
         "seq": message.seq,
         "model": message.model_id,
@@ -58,19 +58,19 @@ def body_html(message: Message) -> str:
 
 def messages_created(conversation: Conversation, messages: Iterable[Message], revision: int) -> None:
     """They are there, in this order, and one of them is about to be written; the loop is woken once for all of it."""
-    made = [News(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
+    made = [Event(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
     hub.publish(*made, updated(conversation, revision, streaming=True))
 
 
 def message_finished(message: Message) -> None:
     payload = {**_of_message("message.finished", message), "seq": message.seq}
-    hub.publish(News(message.conversation_id, payload, body_html(message)))
+    hub.publish(Event(message.conversation_id, payload, body_html(message)))
 
 
 def message_waiting(conversation: UUID, message: UUID, code: str, until: datetime | None) -> None:
     """This reply has not begun: why, and until when, if that is known."""
     payload = {"type": "message.waiting", "conversation": conversation, "message": message, "reason": {"code": code}}
-    hub.publish(News(conversation, {**payload, "until": until} if until else payload))
+    hub.publish(Event(conversation, {**payload, "until": until} if until else payload))
 
 
 def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:
@@ -78,7 +78,7 @@ def conversation_updated(conversation: Conversation, revision: int, **changed: A
     hub.publish(updated(conversation, revision, **changed))
 
 
-def updated(conversation: Conversation, revision: int, **changed: Any) -> News:
+def updated(conversation: Conversation, revision: int, **changed: Any) -> Event:
     payload = {
         "type": "conversation.updated",
         "conversation": conversation.id,
@@ -87,18 +87,18 @@ def updated(conversation: Conversation, revision: int, **changed: Any) -> News:
         "tuned": bool(conversation.system_prompt or conversation.parameters),
         **changed,
     }
-    return News(conversation.id, payload, people=tuple(conversation.audience_ids()))
+    return Event(conversation.id, payload, people=tuple(conversation.audience_ids()))
 
 
 def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID]) -> None:
     payload = {"type": "conversation.gone", "conversation": conversation, "revision": revision}
-    hub.publish(News(conversation, payload, people=tuple(people)))
+    hub.publish(Event(conversation, payload, people=tuple(people)))
 
 
 def typing(conversation: UUID, person: User) -> None:
     """This person is writing just now."""
     who = {"id": person.id, "name": person.name}
-    hub.publish(News(conversation, {"type": "typing", "conversation": conversation, "person": who}))
+    hub.publish(Event(conversation, {"type": "typing", "conversation": conversation, "person": who}))
 
 
 def _of_message(kind: str, message: Message) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from conversations.content.parts import Piece
+from conversations.content.parts import LivePart
 from providers.types import Delta
 
 WINDOW = 0.1
@@ -15,7 +15,7 @@ BEAT = 0.06
 """Seconds between two frames of a flood: with the few before it was one, at most 20 a second."""
 
 
-class Pace:
+class FloodLimit:
     """The pace of one reply: its words go out as they come, those of a flood on a beat."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Pace:
         self._due = self._flood_until = self._window = 0.0
         self._deltas = self._characters = 0
 
-    def note(self, taken: Sequence[Delta | Piece]) -> None:
+    def note(self, taken: Sequence[Delta | LivePart]) -> None:
         """These go out now."""
         now = time.monotonic()
         if now >= self._window + WINDOW:

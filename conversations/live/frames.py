@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 
-from conversations.content.parts import Piece, public
+from conversations.content.parts import LivePart, public_fields
 
 _TEXT = 0x81
 """The first byte of a frame that is a whole text message."""
@@ -17,7 +17,7 @@ _plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class Position:
     """Where an event stands: a revision of its conversation, or a seq of one reply."""
 
     revision: int | None = None
@@ -31,7 +31,7 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Event:
     """An event for those who watch a conversation or, with `people`, for all sockets of these."""
 
     conversation: UUID
@@ -41,8 +41,8 @@ class News:
     _serialised: dict[bool, bytes] = field(default_factory=dict)
 
     @property
-    def stamp(self) -> Stamp:
-        return Stamp(revision=self.payload.get("revision"))
+    def stamp(self) -> Position:
+        return Position(revision=self.payload.get("revision"))
 
     @property
     def is_farewell(self) -> bool:
@@ -57,7 +57,7 @@ class News:
 
 
 def delta(
-    conversation: UUID, message: UUID, seq: int, piece: Piece, html: tuple[tuple[str, ...], str] | None = None
+    conversation: UUID, message: UUID, seq: int, piece: LivePart, html: tuple[tuple[str, ...], str] | None = None
 ) -> bytes:
     """A message.delta; `html` is (newly closed blocks, the open one) up to and with this piece."""
     frame: dict[str, Any] = {
@@ -72,7 +72,7 @@ def delta(
         frame["thought"] = piece.thought
     if piece.part is not None:
         grows = piece.part.kind in ("text", "thought")
-        frame[piece.part.kind if grows else "part"] = piece.part.text if grows else public(piece.part.to_json())
+        frame[piece.part.kind if grows else "part"] = piece.part.text if grows else public_fields(piece.part.to_json())
     if html is not None:
         frame["html"] = {"done": html[0], "live": html[1]}
     return on_wire(_plain(frame))

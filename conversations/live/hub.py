@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from conversations.content.parts import Numbered, Piece, public
+from conversations.content.parts import LivePart, NumberedParts, public_fields
 from conversations.live import frames
 from conversations.live.interfaces import Alone, Peers, Viewer
 from conversations.live.presence import Presence
 from conversations.live.rendering import Renderer, by_frame
 from conversations.live.reply import LiveReply, Rendering
-from conversations.live.viewers import Viewing, Viewings
+from conversations.live.viewers import Subscription, Subscriptions
 from conversations.models import Message
 from providers.types import Delta
 
@@ -37,7 +37,7 @@ class Hub:
         self.replies: dict[UUID, LiveReply] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
         self.presence = Presence(self)
-        self.viewings = Viewings(self.presence.parted)
+        self.viewings = Subscriptions(self.presence.parted)
         self.peers: Peers = Alone()
         self._inbox: deque[Callable[[], None]] = deque()
         self._grown: deque[LiveReply] = deque()
@@ -54,7 +54,7 @@ class Hub:
     def begin(self, reply: LiveReply) -> None:
         self.replies[reply.id] = reply
 
-    def feed(self, reply: LiveReply, delta: Delta | Piece) -> None:
+    def feed(self, reply: LiveReply, delta: Delta | LivePart) -> None:
         """Queue this delta; most find their reply in the queue, or the beat about to come, and wake nobody."""
         reply.pending.append(delta)
         self.grow(reply)
@@ -85,7 +85,7 @@ class Hub:
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.loop.call_later, seconds, work)
 
-    def publish(self, *news: frames.News) -> None:
+    def publish(self, *news: frames.Event) -> None:
         """Send these events, in this order, to everyone whom they concern, in every process."""
         self._inbox.extend(partial(self.announce, each) for each in news)
         self._wake()
@@ -113,7 +113,7 @@ class Hub:
         """The loop that all sockets of this process live on."""
         self.loop = loop
 
-    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Viewing:
+    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
         """Watch a conversation; its events are held back until `release`."""
         viewing = self.viewings.join(viewer, conversation, html)
         self.peers.follow()
@@ -127,7 +127,7 @@ class Hub:
         """These replies, which other processes write, all of them so far."""
         return await self.peers.mirrored(messages)
 
-    async def look(self, viewing: Viewing, reply: LiveReply) -> dict[str, Any]:
+    async def look(self, viewing: Subscription, reply: LiveReply) -> dict[str, Any]:
         """What this reply has said so far, for somebody who comes in the middle."""
         snapshot = reply.snapshot()
         entry: dict[str, Any] = {
@@ -135,7 +135,7 @@ class Hub:
             "seq": snapshot.seq,
             "text": snapshot.text,
             "thought": snapshot.thought,
-            "parts": [public(part) for part in snapshot.parts if part["kind"] not in ("text", "thought")],
+            "parts": [public_fields(part) for part in snapshot.parts if part["kind"] not in ("text", "thought")],
         }
         if viewing.html and snapshot.text:
             assert self.loop is not None
@@ -145,7 +145,7 @@ class Hub:
             entry["waiting"] = reply.waiting
         return entry
 
-    def release(self, viewing: Viewing, revision: int, seqs: dict[str, int]) -> None:
+    def release(self, viewing: Subscription, revision: int, seqs: dict[str, int]) -> None:
         """Send what was held back, less what an ack up to `revision` and `seqs` has told already."""
         held, viewing.held, viewing.known = viewing.held or [], None, revision
         for stamp, frame in held:
@@ -157,12 +157,12 @@ class Hub:
         reply.when_flushed = when_flushed
         self._flush(reply)
 
-    def announce(self, news: frames.News) -> None:
+    def announce(self, news: frames.Event) -> None:
         """Tell everyone whom it concerns, in every process."""
         self.tell(news)
         self.peers.announce(news)
 
-    def tell(self, news: frames.News) -> None:
+    def tell(self, news: frames.Event) -> None:
         """Send an event to everyone here whom it concerns."""
         if news.people is None:
             for viewing in self.viewings.of_conversation(news.conversation):
@@ -180,8 +180,8 @@ class Hub:
         """Viewers here have missed words of this reply, up to `seq` or more: a number that is nobody's next makes them
         open the conversation again."""
         viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
-        stamp = frames.Stamp(message=str(reply.id), seq=seq + FAR)
-        self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + FAR, Piece()))
+        stamp = frames.Position(message=str(reply.id), seq=seq + FAR)
+        self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + FAR, LivePart()))
 
     def people(self, conversation: UUID) -> dict[UUID, str]:
         """Return who looks at this conversation, with their names, as far as the others have been told."""
@@ -191,13 +191,13 @@ class Hub:
         """Return every conversation that somebody here looks at."""
         return self.viewings.conversations()
 
-    def _tell(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes) -> None:
+    def _tell(self, viewing: Subscription, stamp: frames.Position, frame: bytes) -> None:
         if viewing.held is None:
             self._send_news(viewing, stamp, frame, {})
         else:
             viewing.held.append((stamp, frame))
 
-    def _send_news(self, viewing: Viewing, stamp: frames.Stamp, frame: bytes, seqs: dict[str, int]) -> None:
+    def _send_news(self, viewing: Subscription, stamp: frames.Position, frame: bytes, seqs: dict[str, int]) -> None:
         """Send it unless it tells what was told: the news of an end is told again where it may have been lost."""
         if stamp.is_news_after(viewing.known, seqs):
             viewing.known = stamp.revision or viewing.known
@@ -265,17 +265,19 @@ class Hub:
         self._flush(reply)
 
     def _rendered(
-        self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering | None
+        self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
     ) -> None:
         self._relay(reply, viewings, pieces, rendering)
         if reply.pending or reply.when_flushed:
             self._flush(reply)
 
-    def _relay(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered, rendering: Rendering | None) -> None:
+    def _relay(
+        self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
+    ) -> None:
         """Send these pieces to those who looked on when they were taken; the last one carries the HTML."""
         for seq, piece in pieces:
             plain = frames.delta(reply.conversation, reply.id, seq, piece)
-            stamp = frames.Stamp(message=str(reply.id), seq=seq)
+            stamp = frames.Position(message=str(reply.id), seq=seq)
             last = rendering if seq == pieces[-1][0] else None
             for frame, audience in by_frame(reply, viewings, seq, piece, plain, last):
                 self._fan_out(audience, stamp, frame)
@@ -283,7 +285,7 @@ class Hub:
             when_flushed, reply.when_flushed = reply.when_flushed, None
             when_flushed()
 
-    def _fan_out(self, viewings: list[Viewing], stamp: frames.Stamp, frame: bytes) -> None:
+    def _fan_out(self, viewings: list[Subscription], stamp: frames.Position, frame: bytes) -> None:
         """To all of these at once, less those who have left since and those whose ack is still to come."""
         here = [viewing for viewing in viewings if not viewing.left]
         for viewing in here:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Protocol
 from uuid import UUID
 
-from conversations.content.parts import Numbered
-from conversations.live.frames import News
+from conversations.content.parts import NumberedParts
+from conversations.live.frames import Event
 from conversations.live.reply import LiveReply
 from conversations.models import Message
 
@@ -30,9 +30,9 @@ class Peers(Protocol):
 
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]: ...
 
-    def relay(self, reply: LiveReply, pieces: Numbered) -> None: ...
+    def relay(self, reply: LiveReply, pieces: NumberedParts) -> None: ...
 
-    def announce(self, news: News) -> None: ...
+    def announce(self, news: Event) -> None: ...
 
     def ask_who_is_here(self, conversation: UUID) -> None: ...
 
@@ -61,10 +61,10 @@ class Alone:
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
         return []
 
-    def relay(self, reply: LiveReply, pieces: Numbered) -> None:
+    def relay(self, reply: LiveReply, pieces: NumberedParts) -> None:
         """Tell nobody."""
 
-    def announce(self, news: News) -> None:
+    def announce(self, news: Event) -> None:
         """Tell nobody."""
 
     def ask_who_is_here(self, conversation: UUID) -> None:
@@ -96,9 +96,9 @@ class Fanout(Protocol):
 
     def send(self, viewers: list[Viewer], frame: bytes) -> None: ...
 
-    def publish(self, *news: News) -> None: ...
+    def publish(self, *news: Event) -> None: ...
 
-    def announce(self, news: News) -> None: ...
+    def announce(self, news: Event) -> None: ...
 
     def people(self, conversation: UUID) -> dict[UUID, str]: ...
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from conversations.live import frames
 from conversations.live.interfaces import Fanout
-from conversations.live.viewers import Viewing
+from conversations.live.viewers import Subscription
 
 
 class Presence:
@@ -13,22 +13,22 @@ class Presence:
     def __init__(self, hub: Fanout) -> None:
         self._hub = hub
 
-    def arrived(self, viewing: Viewing) -> None:
+    def arrived(self, viewing: Subscription) -> None:
         """Who comes is told who is here, the others that somebody came."""
         viewer, conversation = viewing.viewer, viewing.conversation
         is_new = viewer.user_id not in self._people(conversation)
         viewing.is_known = True
-        people = frames.News(conversation, frames.presence(conversation, self._people(conversation), {}))
+        people = frames.Event(conversation, frames.presence(conversation, self._people(conversation), {}))
         self._hub.send([viewer], people.frame(html=False))
         if is_new:
-            self._hub.publish(frames.News(conversation, frames.presence(conversation, _who(viewing), {})))
+            self._hub.publish(frames.Event(conversation, frames.presence(conversation, _who(viewing), {})))
             self._hub.peers.ask_who_is_here(conversation)
 
-    def parted(self, viewing: Viewing) -> None:
+    def parted(self, viewing: Subscription) -> None:
         """Somebody whose last look this was is gone; one who never was let in never came."""
         conversation = viewing.conversation
         if viewing.is_known and viewing.viewer.user_id not in self._people(conversation):
-            self._hub.publish(frames.News(conversation, frames.presence(conversation, {}, _who(viewing))))
+            self._hub.publish(frames.Event(conversation, frames.presence(conversation, {}, _who(viewing))))
 
     def name_everyone(self) -> None:
         """Name all who are here once more, to those who may have missed it or look on from elsewhere."""
@@ -38,11 +38,11 @@ class Presence:
     def name(self, conversation: UUID) -> None:
         """Tell everywhere who is here at this conversation."""
         if people := self._people(conversation):
-            self._hub.announce(frames.News(conversation, frames.presence(conversation, people, {})))
+            self._hub.announce(frames.Event(conversation, frames.presence(conversation, people, {})))
 
     def _people(self, conversation: UUID) -> dict[UUID, str]:
         return self._hub.people(conversation)
 
 
-def _who(viewing: Viewing) -> dict[UUID, str]:
+def _who(viewing: Subscription) -> dict[UUID, str]:
     return {viewing.viewer.user_id: viewing.viewer.person_name}

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from conversations import markdown
-from conversations.content.parts import Numbered, Piece
+from conversations.content.parts import LivePart, NumberedParts
 from conversations.live import frames
 from conversations.live.reply import LiveReply, Rendering
-from conversations.live.viewers import Viewing
+from conversations.live.viewers import Subscription
 
 EVERY = 0.2
 """Seconds between two renderings of one reply while many run."""
@@ -30,7 +30,7 @@ class Renderer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="markdown")
         self._in_line = 0
 
-    def is_wanted(self, reply: LiveReply, viewings: list[Viewing], pieces: Numbered) -> bool:
+    def is_wanted(self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts) -> bool:
         """Whether these pieces go out with HTML."""
         if self._in_line >= IN_LINE or time.monotonic() < reply.render_due:
             return False
@@ -68,7 +68,7 @@ class Renderer:
         asyncio.wrap_future(work, loop=loop).add_done_callback(rendered)
 
     async def render_for(
-        self, loop: asyncio.AbstractEventLoop, viewing: Viewing, reply: LiveReply, text: str
+        self, loop: asyncio.AbstractEventLoop, viewing: Subscription, reply: LiveReply, text: str
     ) -> Rendering:
         """The HTML of `text`, for somebody who comes in the middle.
 
@@ -80,8 +80,8 @@ class Renderer:
 
 
 def by_frame(
-    reply: LiveReply, viewings: list[Viewing], seq: int, piece: Piece, plain: bytes, rendering: Rendering | None
-) -> Iterator[tuple[bytes, list[Viewing]]]:
+    reply: LiveReply, viewings: list[Subscription], seq: int, piece: LivePart, plain: bytes, rendering: Rendering | None
+) -> Iterator[tuple[bytes, list[Subscription]]]:
     """Each distinct frame with its audience: those with HTML get the blocks that have closed since their last."""
     if rendering is None:
         yield plain, viewings
@@ -95,5 +95,5 @@ def by_frame(
         viewing.blocks[reply.id] = len(rendering.done)
 
 
-def _has_text(piece: Piece) -> bool:
+def _has_text(piece: LivePart) -> bool:
     return bool(piece.text) or (piece.part is not None and piece.part.kind == "text")

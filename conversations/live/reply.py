@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from conversations.content.parts import Numbered, Parts, Piece, merged
-from conversations.live.flood_limit import Pace
+from conversations.content.parts import LivePart, NumberedParts, Parts, merge_text
+from conversations.live.flood_limit import FloodLimit
 from conversations.markdown import GrowingMarkdown
 from conversations.models import Message
 from providers.client.stream import Stream
-from providers.pool.route_search import Search
+from providers.pool.route_search import RouteSearch
 from providers.types import Delta
 
 CONFIRMED_FOR = 4.0
@@ -62,7 +62,7 @@ class LiveReply:
         """Files that have come with it so far."""
         self.heard = False
         """Something has come from the vendor: no other is asked any more."""
-        self.search: Search | None = None
+        self.search: RouteSearch | None = None
         self.waiting: dict[str, Any] | None = None
         """Why it has not begun, and until when, as its viewers have been told."""
         self.key: UUID | None = None
@@ -71,12 +71,12 @@ class LiveReply:
         self._lock = threading.Lock()
         self._sent, self._seq = Parts(), 0
         self._growing, self._parts_passed = GrowingMarkdown(), 0
-        self.pending: deque[Delta | Piece] = deque()
+        self.pending: deque[Delta | LivePart] = deque()
         """What the loop has not taken yet."""
         self.grown = False
         """The loop has been told, or is about to be."""
         # The rest belongs to the loop alone.
-        self.pace = Pace()
+        self.pace = FloodLimit()
         self.rendering = False
         self.render_due = 0.0
         self.when_flushed: Callable[[], None] | None = None
@@ -144,12 +144,12 @@ class LiveReply:
         if stream is not None:
             stream.stop()
 
-    def take(self) -> Numbered:
+    def take(self) -> NumberedParts:
         """What has come since the last time, numbered, as sent from now on."""
         self.grown = False  # before taking: what comes from here on is told anew
         taken = [self.pending.popleft() for _ in range(len(self.pending))]
         self.pace.note(taken)
-        pieces = list(merged(taken))
+        pieces = list(merge_text(taken))
         if self.lost:
             return []
         with self._lock:

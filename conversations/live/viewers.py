@@ -11,7 +11,7 @@ MOST_SOCKETS = 20
 """Of one person in one process."""
 
 
-class Viewing:
+class Subscription:
     """One socket's look at one conversation; `held` collects its events between joining and the ack."""
 
     __slots__ = ("blocks", "conversation", "held", "html", "is_known", "known", "left", "viewer")
@@ -22,17 +22,17 @@ class Viewing:
         """The others have been told that this person is here."""
         self.known = 0
         """The newest revision that was told: what comes late, or once more, is not sent."""
-        self.held: list[tuple[frames.Stamp, bytes]] | None = []
+        self.held: list[tuple[frames.Position, bytes]] | None = []
         self.blocks: dict[UUID, int] = {}
         """Of each reply under way: how many closed blocks of HTML this socket has."""
 
 
-class Viewings:
+class Subscriptions:
     """Which socket looks at what; only ever touched on the loop. `parted` is told of every look that ends."""
 
-    def __init__(self, parted: Callable[[Viewing], None]) -> None:
+    def __init__(self, parted: Callable[[Subscription], None]) -> None:
         self._parted = parted
-        self._by_conversation: defaultdict[UUID, dict[Viewer, Viewing]] = defaultdict(dict)
+        self._by_conversation: defaultdict[UUID, dict[Viewer, Subscription]] = defaultdict(dict)
         self._by_person: defaultdict[UUID, dict[Viewer, None]] = defaultdict(dict)  # in the order of their coming
 
     def arrive(self, viewer: Viewer) -> None:
@@ -51,9 +51,9 @@ class Viewings:
         for conversation in [key for key, viewings in self._by_conversation.items() if viewer in viewings]:
             self.part(viewer, conversation)
 
-    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Viewing:
+    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
         earlier = self.find(viewer, conversation)
-        viewing = self._by_conversation[conversation][viewer] = Viewing(viewer, conversation, html)
+        viewing = self._by_conversation[conversation][viewer] = Subscription(viewer, conversation, html)
         if earlier is not None:
             earlier.left, viewing.is_known = True, earlier.is_known
         return viewing
@@ -67,7 +67,7 @@ class Viewings:
         if not viewings:
             self._by_conversation.pop(conversation, None)
 
-    def find(self, viewer: Viewer, conversation: UUID) -> Viewing | None:
+    def find(self, viewer: Viewer, conversation: UUID) -> Subscription | None:
         return self._by_conversation.get(conversation, {}).get(viewer)
 
     def conversations(self) -> set[UUID]:
@@ -77,7 +77,7 @@ class Viewings:
     def is_watched(self, conversation: UUID) -> bool:
         return conversation in self._by_conversation
 
-    def of_conversation(self, conversation: UUID) -> list[Viewing]:
+    def of_conversation(self, conversation: UUID) -> list[Subscription]:
         return list(self._by_conversation.get(conversation, {}).values())
 
     def of_person(self, user_id: UUID) -> list[Viewer]:

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 from conversations.ids import new_id
 from conversations.models.people import Membership, Team, User
 
@@ -21,7 +21,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         )
 
     def of(self, secret: str) -> "InvitationQuerySet":
-        return self.open().filter(digest=digest_of(secret))
+        return self.open().filter(digest=token_digest(secret))
 
     def revoke(self) -> int:
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())

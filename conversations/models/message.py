@@ -42,7 +42,7 @@ class Role(models.TextChoices):
     ASSISTANT = "assistant", _("model")
 
 
-class Said(NamedTuple):
+class PromptMessage(NamedTuple):
     """Who said what: all of a message that a vendor is sent. A tuple, for there may be thousands."""
 
     role: str
@@ -51,10 +51,10 @@ class Said(NamedTuple):
     """An id."""
 
 
-class SaidUpTo(NamedTuple):
+class BranchText(NamedTuple):
     """A branch, or its end: `goes_on` where it was found to go on from the message that it should be below."""
 
-    said: list[Said]
+    said: list[PromptMessage]
     goes_on: bool
     has_ended: bool
     """Nothing of it is under way."""
@@ -94,15 +94,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
             cursor.execute(statements.SIZES, [_db_key(leaf), most])
             return [(UUID(str(key)), size) for key, size in cursor.fetchall()]
 
-    def said_up_to(self, leaf: UUID, below: UUID | None = None) -> "SaidUpTo":
+    def said_up_to(self, leaf: UUID, below: UUID | None = None) -> "BranchText":
         """As `branch`, but only what was said: whole messages would take ten times as long to make."""
         with connection.cursor() as cursor:
             cursor.execute(statements.SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
             rows = cursor.fetchall()[::-1]  # the order of the recursion, turned round
         parts = json.loads(f"[{','.join([row[-1] for row in rows])}]")  # at once: a third of one by one
-        said = [Said(row[2], stored, str(row[3] or "")) for row, stored in zip(rows, parts, strict=True)]
+        said = [PromptMessage(row[2], stored, str(row[3] or "")) for row, stored in zip(rows, parts, strict=True)]
         first = rows[0][0] if rows else None
-        return SaidUpTo(
+        return BranchText(
             said,
             goes_on=below is not None and first is not None and UUID(str(first)) == below,
             has_ended=all(row[1] not in UNDER_WAY for row in rows),

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import models
 from django.utils import timezone
 
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 from conversations.ids import new_id
 from conversations.models.people import User
 
@@ -19,7 +19,7 @@ class PersonalTokenQuerySet(models.QuerySet["PersonalToken"]):
         return self.filter(revoked_at=None, expires_at__gt=timezone.now(), user__is_active=True)
 
     def of(self, secret: str) -> "PersonalTokenQuerySet":
-        return self.open().filter(digest=digest_of(secret))
+        return self.open().filter(digest=token_digest(secret))
 
     def revoke(self) -> int:
         return self.filter(revoked_at=None).update(revoked_at=timezone.now())

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q, prefetch_related_objects
 from django.utils import timezone
 
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 from conversations.ids import new_id
 from conversations.models.conversation import TITLE_LENGTH, Conversation
 from conversations.models.file import File
@@ -22,7 +22,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.filter(in_time, revoked_at=None, made_by__is_active=True)
 
     def of(self, secret: str) -> "ShareQuerySet":
-        return self.open().filter(digest=digest_of(secret))
+        return self.open().filter(digest=token_digest(secret))
 
     def revocable_by(self, user: User) -> "ShareQuerySet":
         """Their own, also of what they no longer read, and all of conversations whose audience they decide."""

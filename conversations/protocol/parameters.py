@@ -8,7 +8,7 @@ from conversations.errors import Refused
 from conversations.text import clean
 
 
-def checked(given: Any) -> dict[str, Any]:
+def validate(given: Any) -> dict[str, Any]:
     """The given parameters, all known and within their bounds; null means: not set. Refuses with bad_field."""
     if given is None:
         return {}
@@ -107,7 +107,7 @@ _KNOWN: dict[str, Callable[[str, Any], Any]] = {
 _OPENAI_LACKS = {"top_k", "web_search", "code_execution"}
 
 
-def known_to(wires: Iterable[str]) -> list[str]:
+def supported_by(wires: Iterable[str]) -> list[str]:
     """The parameters that every one of these wires can carry."""
     lacking = _OPENAI_LACKS if "openai" in wires else set()
     return [name for name in _KNOWN if name not in lacking]

@@ -25,7 +25,7 @@ from conversations.protocol.commands import (
     Stop,
     Typing,
 )
-from conversations.protocol.parameters import checked
+from conversations.protocol.parameters import validate
 from conversations.text import clean, message_text
 
 
@@ -114,7 +114,7 @@ def _send(fields: dict[str, Any]) -> Send:
         files=_uuids(fields, "files", MAX_FILES),
         models=_uuids(fields, "models", MAX_MODELS),
         team=_optional_uuid(fields, "team"),
-        parameters=checked(fields.get("parameters")),
+        parameters=validate(fields.get("parameters")),
     )
 
 

@@ -17,7 +17,7 @@ from conversations.reporting.forms import UsageForm
 from conversations.reporting.names import names_of
 from conversations.reporting.periods import Period
 from conversations.reporting.permissions import sees_usage
-from conversations.reporting.streaming import trickling
+from conversations.reporting.streaming import stream_response
 from conversations.usage import daily_sums
 from providers.audit import log
 from providers.audit.log import Act
@@ -57,7 +57,7 @@ def download(
 ) -> StreamingHttpResponse:
     """Stream a table as a file, and note in the audit log who took it; `told` says which part of the rows."""
     log.note(request.user, Act.DOWNLOADED, rows, name=name, after=told)
-    response = trickling(_generated(pieces), "text/csv; charset=utf-8", own_thread=True, compress_for=request)
+    response = stream_response(_generated(pieces), "text/csv; charset=utf-8", own_thread=True, compress_for=request)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from conversations.models import Budget, Team, User
 from conversations.usage import budgets
-from conversations.usage.budgets import Left
+from conversations.usage.budgets import BudgetLeft
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One budget, in millionths, and whose it is; `team` is empty for the person's own."""
 
-    left: Left
+    left: BudgetLeft
     team: str
 
     @property

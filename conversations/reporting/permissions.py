@@ -11,13 +11,13 @@ from django.http import HttpResponseBase
 View = Callable[..., HttpResponseBase]
 
 
-def sees(permission: str | tuple[str, ...], view: View) -> View:
+def require_report_access(permission: str | tuple[str, ...], view: View) -> View:
     """Only for those who are signed in to the admin and hold this permission, or all of these."""
     guarded: Any = admin.site.admin_view(permission_required(permission, raise_exception=True)(view))
     return guarded  # type: ignore[no-any-return]
 
 
-sees_usage = partial(sees, "conversations.view_usagerecord")
-sees_budgets = partial(sees, "conversations.view_budget")
-sees_keys = partial(sees, "providers.view_apikey")
-changes_keys = partial(sees, "providers.change_apikey")
+sees_usage = partial(require_report_access, "conversations.view_usagerecord")
+sees_budgets = partial(require_report_access, "conversations.view_budget")
+sees_keys = partial(require_report_access, "providers.view_apikey")
+changes_keys = partial(require_report_access, "providers.change_apikey")

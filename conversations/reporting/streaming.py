@@ -17,7 +17,7 @@ _common = Crew("pages", 4)
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|\s|$))")
 
 
-def trickling(
+def stream_response(
     pieces: Generator[bytes], content_type: str, *, own_thread: bool = False, compress_for: HttpRequest | None = None
 ) -> StreamingHttpResponse:
     """Return a response that is never stored; when its reader leaves, `pieces` is closed.
@@ -45,7 +45,7 @@ def _compressed(pieces: Generator[bytes]) -> Generator[bytes]:
         yield stream.flush()
 
 
-def at_once(response: StreamingHttpResponse) -> StreamingHttpResponse:
+def unbuffered(response: StreamingHttpResponse) -> StreamingHttpResponse:
     """Nothing on the way may gather its pieces: neither a compression nor a proxy."""
     response.headers["Content-Encoding"] = "identity"
     response.headers["X-Accel-Buffering"] = "no"

@@ -9,7 +9,7 @@ from providers.models import Deployment
 
 
 @dataclass(frozen=True, slots=True)
-class Payer:
+class BillingContext:
     """On whose account a reply goes."""
 
     reply: UUID
@@ -20,7 +20,7 @@ class Payer:
     model_name: str
 
     @classmethod
-    def of(cls, reply: Message) -> "Payer":
+    def of(cls, reply: Message) -> "BillingContext":
         team = reply.conversation.team_id
         return cls(reply.pk, reply.conversation_id, reply.author_id, team, reply.model_id, reply.model_name)
 

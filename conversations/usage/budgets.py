@@ -18,7 +18,7 @@ from django.utils import timezone
 from conversations.errors import Refused
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord, User
 from conversations.models.message import UNDER_WAY
-from conversations.usage.billing import Payer, deployment_of
+from conversations.usage.billing import BillingContext, deployment_of
 from conversations.usage.estimates import likely_usage, prompt_usage
 from providers import clock
 from providers.client.route import Route
@@ -31,7 +31,7 @@ _TARGETS = {Budget.Kind.PERSON: "user", Budget.Kind.TEAM: "team", Budget.Kind.MO
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class BudgetLeft:
     """One budget as a person may know it, in millionths."""
 
     kind: str
@@ -46,12 +46,12 @@ class Left:
 
 def reserve(reply: Message) -> None:
     """Inside the transaction that creates it: set aside what this reply is likely to cost; refuses with over_budget."""
-    payer = Payer.of(reply)
+    payer = BillingContext.of(reply)
     if (tallies := tallies_of(payer.targets())) and reply.model:
         _set_aside(payer.reply, tallies, likely_cost(reply.model, _usage_of(reply)))
 
 
-def reserve_for_key(payer: Payer, route: Route, prompt: Prompt) -> bool:
+def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
     """The same for the budgets of the key that was chosen; False where they have no room."""
     if route.key_id is None or not (tallies := tallies_of({"key": route.key_id})):
         return True
@@ -72,7 +72,7 @@ def likely_cost(model: LanguageModel, usage: Usage) -> int:
     return max((known.cost(usage) for known in prices if known), default=0)
 
 
-def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[Left]:
+def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[BudgetLeft]:
     """What is left for a question of this person, the budgets of keys left out: nobody knows which will answer."""
     tallies = tallies_of({"person": user.pk, "team": team, "model": model})
     return [_left(tally) for tally in tallies]
@@ -185,10 +185,10 @@ def _release(reservations: Any) -> None:
             Tally.objects.filter(pk=reservation.tally_id).update(reserved=F("reserved") - reservation.amount)
 
 
-def _left(tally: Tally) -> Left:
+def _left(tally: Tally) -> BudgetLeft:
     limit, warn = tally.budget.hard_micro, tally.budget.soft_micro
     left = None if limit is None else _left_of(tally, limit)
-    return Left(tally.budget.kind, tally.budget.period, limit, left, warn is not None and tally.spent >= warn)
+    return BudgetLeft(tally.budget.kind, tally.budget.period, limit, left, warn is not None and tally.spent >= warn)
 
 
 def _left_of(tally: Tally, limit: int) -> int:

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
 from conversations.usage import daily_sums, estimates
-from conversations.usage.billing import Payer, deployment_of
+from conversations.usage.billing import BillingContext, deployment_of
 from conversations.usage.budgets import tallies_of
 from providers import clock
 from providers.client.route import Route
@@ -34,13 +34,13 @@ class Call:
     at: datetime = field(default_factory=lambda: clock.now())
 
 
-def record(payer: Payer, call: Call) -> None:
+def record(payer: BillingContext, call: Call) -> None:
     """One more row of the ledger, and its cost on every budget that it concerns."""
     with transaction.atomic():
         _record(payer, call)
 
 
-def record_owed(payer: Payer, call: Call) -> None:
+def record_owed(payer: BillingContext, call: Call) -> None:
     """Inside a transaction: the same for a call that may be written already, or was estimated meanwhile."""
     this = Q(created_at=call.at, outcome=call.outcome, total_ms=call.total_ms)
     if not UsageRecord.objects.filter(this | Q(outcome=LOST), message=payer.reply).exists():
@@ -54,7 +54,7 @@ def record_lost(reply: Message) -> None:
     key = _key_in_use(reply.pk)
     deployments = list(reply.model.deployments.select_related("endpoint")) if reply.model else []
     here = [one for one in deployments if key and one.endpoint_id == key.endpoint_id]
-    usage, payer = estimates.usage_so_far(reply), Payer.of(reply)
+    usage, payer = estimates.usage_so_far(reply), BillingContext.of(reply)
     costs = [prices.cost(usage) for deployment in here or deployments if (prices := deployment.prices())]
     row = UsageRecord(
         **_who(payer),
@@ -83,7 +83,7 @@ def _where(endpoint: Endpoint | None, key: ApiKey | None) -> dict[str, Any]:
     }
 
 
-def _record(payer: Payer, call: Call) -> None:
+def _record(payer: BillingContext, call: Call) -> None:
     deployment = deployment_of(call.route)
     prices = deployment.prices() if deployment else None
     row = UsageRecord(
@@ -109,7 +109,7 @@ def _key_in_use(reply: UUID) -> ApiKey | None:
     return ApiKey.objects.filter(Q(pk__in=leased) | Q(pk__in=tally)).first()
 
 
-def _who(payer: Payer) -> dict[str, Any]:
+def _who(payer: BillingContext) -> dict[str, Any]:
     return {
         "created_at": clock.now(),
         "user_id": payer.user,

@@ -12,7 +12,7 @@ from django.db import Error
 from conversations import database_threads
 from conversations.models.spending import NOBODY
 from conversations.usage import ledger
-from conversations.usage.billing import Payer
+from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter
 from conversations.usage.ledger import Call
 from providers.client.route import Route
@@ -35,7 +35,7 @@ _lock = threading.Lock()
 _logger = logging.getLogger(__name__)
 
 
-def confirm(route: Route, payer: Payer) -> None:
+def confirm(route: Route, payer: BillingContext) -> None:
     """Find out whether a call without a question of anybody's is refused on this way too. Returns at once."""
     way, now = (route.key_id, route.deployment), time.monotonic()
     with _lock:
@@ -46,7 +46,7 @@ def confirm(route: Route, payer: Payer) -> None:
     _calls.submit(_ask, route, nobody)
 
 
-def _ask(route: Route, payer: Payer) -> None:
+def _ask(route: Route, payer: BillingContext) -> None:
     holder = uuid4()
     try:
         if database_threads.submit_change(_has_a_place, route, holder).result():
@@ -58,7 +58,7 @@ def _ask(route: Route, payer: Payer) -> None:
 
 def _has_a_place(route: Route, holder: UUID) -> bool:
     key = ApiKey.objects.filter(pk=route.key_id).first() if route.key_id else None
-    return key is None or leases.take(key, holder) is None
+    return key is None or leases.acquire(key, holder) is None
 
 
 def _called(route: Route) -> tuple[Call, VendorError | None]:
@@ -84,10 +84,10 @@ def _called(route: Route) -> tuple[Call, VendorError | None]:
     return Call(route, outcome, used.usage, used.is_estimated, first, milliseconds), error
 
 
-def _conclude(route: Route, payer: Payer, call: Call, error: VendorError | None, holder: UUID) -> None:
+def _conclude(route: Route, payer: BillingContext, call: Call, error: VendorError | None, holder: UUID) -> None:
     ledger.record(payer, call)
     if error is None and route.key_id and route.deployment:
-        cooldown.forget([cooldown.pair_of(route.key_id, route.deployment)])
+        cooldown.reset([cooldown.pair_of(route.key_id, route.deployment)])
     elif error is not None and (subject := blamed_by_a_plain_call(route, error)):
-        cooldown.blame(subject, error, holder)
-    leases.give_back(holder)
+        cooldown.mark_failed(subject, error, holder)
+    leases.release(holder)

@@ -22,7 +22,7 @@ from conversations.accounts.notices import Kind, tell
 from conversations.errors import Refused
 from conversations.forms.accounts import ProfileForm, TokenForm
 from conversations.forms.teams import sentence_of
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import File, PersonalToken, User
 from conversations.reporting.own import limits_of
 from conversations.usage import quotas
@@ -119,12 +119,12 @@ def _end(request: HttpRequest, sessions: list[UserSession]) -> None:
 
 def _new_token(person: User, form: TokenForm) -> str:
     quotas.check_tokens(person)
-    secret = fresh_secret(PersonalToken.PREFIX)
+    secret = new_token(PersonalToken.PREFIX)
     with transaction.atomic():
         token = PersonalToken.objects.create(
             user=person,
             name=form.cleaned_data["name"],
-            digest=digest_of(secret),
+            digest=token_digest(secret),
             hint=secret[-4:],
             expires_at=timezone.now() + timedelta(days=form.cleaned_data["days"]),
         )

@@ -18,7 +18,7 @@ from conversations.forms.endpoints import EndpointForm
 from conversations.models import Conversation, Team, User
 from conversations.models.sidebar import cursor_of, sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
-from conversations.protocol.parameters import known_to
+from conversations.protocol.parameters import supported_by
 from conversations.text import TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers import local_model
@@ -95,7 +95,7 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
         "id": str(model.id),
         "name": model.name,
         "capabilities": model.capabilities(),
-        "parameters": known_to(wires),
+        "parameters": supported_by(wires),
     }
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from conversations.accounts import allauth_adapter, first_run, language
 from conversations.forms.accounts import SetUpForm
 from conversations.forms.endpoints import EndpointForm
-from conversations.reporting.permissions import View, sees
+from conversations.reporting.permissions import View, require_report_access
 from conversations.views.chat import _chat_context
 from providers import local_model
 from providers.endpoints import adding
@@ -20,19 +20,19 @@ from providers.endpoints import adding
 
 def adds_vendors(view: View) -> View:
     """Admit those who may add a vendor, and lead the signed-out to the sign-in."""
-    return login_required(sees(adding.PERMISSIONS, view))
+    return login_required(require_report_access(adding.PERMISSIONS, view))
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def set_up(request: HttpRequest) -> HttpResponse:
     """The first run; not there once an administrator is."""
-    if first_run.is_done():
+    if first_run.is_set_up():
         raise Http404
     form = SetUpForm(request.POST if request.method == "POST" else None)
-    needs_code = not first_run.admits(request)
+    needs_code = not first_run.may_set_up(request)
     if request.method == "POST" and form.is_valid():
-        if not needs_code or first_run.admits(request, form.cleaned_data["code"]):
+        if not needs_code or first_run.may_set_up(request, form.cleaned_data["code"]):
             return _first_administrator(request, form)
         form.add_error("code", translation.gettext("This is not the code that was printed."))
     code = request.GET.get("code", "")
@@ -79,7 +79,7 @@ def _first_administrator(request: HttpRequest, form: SetUpForm) -> HttpResponse:
         person = first_run.create_administrator(given["name"], given["password"], given["language"])
     except first_run.AlreadySetUp:
         raise Http404 from None
-    allauth_adapter.enter(request, person)
+    allauth_adapter.sign_in(request, person)
     response = redirect("/")
     language.remember(response, given["language"])
     return response

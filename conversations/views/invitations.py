@@ -13,7 +13,7 @@ from conversations.accounts import allauth_adapter, mail, mail_addresses, rate_l
 from conversations.errors import NotFound, Refused
 from conversations.forms.accounts import JoiningForm
 from conversations.forms.teams import sentence_of
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 from conversations.models import Invitation, User
 
 SESSION_KEY = "invitation"
@@ -25,7 +25,7 @@ def follow(request: HttpRequest, secret: str) -> HttpResponse:
     """Every kind of bad link gets the same answer, and few of them a minute."""
     if not Invitation.objects.of(secret).exists():
         return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
-    request.session[SESSION_KEY] = digest_of(secret)
+    request.session[SESSION_KEY] = token_digest(secret)
     return redirect("join")
 
 
@@ -57,7 +57,7 @@ def _new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if form.is_valid() and rate_limits.sign_up(invitation.pk):
         return render(request, "429.html", status=429)
     if form.is_valid() and (person := _signed_up(form, invitation)):
-        allauth_adapter.enter(request, person)
+        allauth_adapter.sign_in(request, person)
         if address := form.cleaned_data.get("email"):
             mail_addresses.ask(request, person, address)
         return _welcome(request, invitation)

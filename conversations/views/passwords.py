@@ -18,7 +18,7 @@ from conversations import background
 from conversations.accounts import mail, notices, password_guessing, passwords, rate_limits
 from conversations.accounts.password_forms import NAME_KEY
 from conversations.forms.accounts import ForgottenForm, PasswordForm
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import PasswordLink, User
 from conversations.models.password_link import may_reset
 from providers.audit import log
@@ -39,12 +39,12 @@ def forgotten(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form}
         return render(request, "account/password_reset.html", context, status=422 if form.errors else 200)
-    address, secret = form.cleaned_data["email"], fresh_secret()
+    address, secret = form.cleaned_data["email"], new_token()
     if rate_limits.reset_letter(request, address):
         return render(request, "429.html", status=429)
     link = request.build_absolute_uri(reverse("follow-password-link", args=[secret]))
     client = rate_limits.address_of(request)
-    background.later(lambda: passwords.mail_link(address, digest_of(secret), link, client))
+    background.later(lambda: passwords.mail_link(address, token_digest(secret), link, client))
     return redirect("account_reset_password_done")
 
 
@@ -68,9 +68,9 @@ def make_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_GET
 def follow(request: HttpRequest, secret: str) -> HttpResponse:
     """As with an invitation, the secret leaves the address at once."""
-    if PasswordLink.found(digest_of(secret)) is None:
+    if PasswordLink.found(token_digest(secret)) is None:
         return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
-    request.session[SESSION_KEY] = digest_of(secret)
+    request.session[SESSION_KEY] = token_digest(secret)
     return redirect("new-password")
 
 
@@ -101,13 +101,13 @@ def set_password(request: HttpRequest) -> HttpResponse:
 
 def _new_link(maker: User, person: User) -> str:
     """The secret of a new link; earlier ones of this person are closed."""
-    secret, now = fresh_secret(), timezone.now()
+    secret, now = new_token(), timezone.now()
     with transaction.atomic():
         person.password_links.close()
         link = PasswordLink.objects.create(
             user=person,
             made_by=maker,
-            digest=digest_of(secret),
+            digest=token_digest(secret),
             replaces=PasswordLink.state_of(person),
             expires_at=now + PasswordLink.VALID,
         )

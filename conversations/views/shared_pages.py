@@ -24,7 +24,7 @@ from conversations.errors import NotFound
 from conversations.files import response
 from conversations.forms.shares import PHRASE_LENGTH
 from conversations.models import Share
-from conversations.reporting.streaming import trickling
+from conversations.reporting.streaming import stream_response
 from conversations.views import copy_cookie
 
 UNLOCKED_KEY = "shares"
@@ -78,7 +78,7 @@ def page(request: HttpRequest, share: Share) -> HttpResponseBase:
     context = {"share": share, "page": shown, "gap": gap}
     head, foot = render_to_string("shares/page.html", context, request).split(gap)
     pieces = _written(head, shown, phrases(), foot)
-    return trickling(pieces, "text/html; charset=utf-8", compress_for=request)
+    return stream_response(pieces, "text/html; charset=utf-8", compress_for=request)
 
 
 def _written(head: str, shown: Page, said: Phrases, foot: str) -> Generator[bytes]:

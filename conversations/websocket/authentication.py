@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 from conversations.live import hub
 from conversations.models import Conversation, PersonalToken, User
 from providers.prepared_queries import Prepared
@@ -21,7 +21,7 @@ from providers.prepared_queries import Prepared
 Proof = tuple[str, str, int]
 """A session's data, its person's password hash, and how often all their sessions were ended."""
 
-_proofs: WeakKeyDictionary["Admitted", Proof] = WeakKeyDictionary()
+_proofs: WeakKeyDictionary["AuthenticatedSocket", Proof] = WeakKeyDictionary()
 """With what each socket was last found in order."""
 _engine = import_module(settings.SESSION_ENGINE)
 
@@ -37,7 +37,7 @@ class Credential:
     token: str = ""
 
 
-class Admitted(Protocol):
+class AuthenticatedSocket(Protocol):
     """A socket that can be shown the door."""
 
     user_id: UUID
@@ -57,12 +57,12 @@ def token_in(scope: dict[str, Any]) -> bytes | None:
 def credential_in(scope: dict[str, Any]) -> Credential:
     """A token counts before a session."""
     if (token := token_in(scope)) is not None:
-        return Credential(token=digest_of(token.decode("latin-1")))
+        return Credential(token=token_digest(token.decode("latin-1")))
     session = scope.get("session")
     return Credential(session=(session.session_key if session else None) or "")
 
 
-def let_in(socket: Admitted) -> User | None:
+def authenticate(socket: AuthenticatedSocket) -> User | None:
     """Who comes in by this socket. A token remembers its use; a session in order is not opened again for a command."""
     rows = _SESSION(socket.credential.session)  # before it is opened: a proof may be too old, never too new
     person = person_of(socket.credential)
@@ -85,7 +85,7 @@ def person_of(credential: Credential) -> User | None:
     return user if isinstance(user, User) and user.is_active else None
 
 
-def person_behind(socket: Admitted) -> User | None:
+def current_user(socket: AuthenticatedSocket) -> User | None:
     """As person_of, quicker: where session and password are what they were when all was in order, it still is."""
     rows = _SESSION(socket.credential.session) if socket in _proofs else []
     people = _PERSON(socket.user_id) if rows and rows[0].expire_date > timezone.now() else []
@@ -102,12 +102,12 @@ _SESSION = Prepared(lambda key: Session.objects.filter(pk=key))
 _PERSON = Prepared(lambda key: User.objects.filter(pk=key))
 
 
-def recheck() -> None:
+def revalidate() -> None:
     """Show out every socket whose session has ended, and every look at what may no longer be seen."""
     loop = hub.loop
     if loop is None or loop.is_closed():
         return
-    sockets, looks = asyncio.run_coroutine_threadsafe(_census(), loop).result()
+    sockets, looks = asyncio.run_coroutine_threadsafe(_open_sockets(), loop).result()
     admitted = _admitted(sockets)
     for socket in sockets:
         if socket not in admitted:
@@ -119,7 +119,7 @@ def recheck() -> None:
             loop.call_soon_threadsafe(socket.evict, conversation)
 
 
-def _admitted(sockets: list[Admitted]) -> set[Admitted]:
+def _admitted(sockets: list[AuthenticatedSocket]) -> set[AuthenticatedSocket]:
     """Those whose person may still come in; sessions and accounts that have not changed are not opened again."""
     keys = {socket.credential.session for socket in sockets} - {""}
     valid = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
@@ -136,7 +136,7 @@ def _admitted(sockets: list[Admitted]) -> set[Admitted]:
     }
 
 
-def _is_in_order(socket: Admitted, session: str | None, person: User | None) -> bool:
+def _is_in_order(socket: AuthenticatedSocket, session: str | None, person: User | None) -> bool:
     if session is None or person is None:
         return False
     if _proofs.get(socket) != _proof(session, person):
@@ -146,6 +146,6 @@ def _is_in_order(socket: Admitted, session: str | None, person: User | None) -> 
     return True
 
 
-async def _census() -> tuple[list[Admitted], list[tuple[Admitted, UUID]]]:
+async def _open_sockets() -> tuple[list[AuthenticatedSocket], list[tuple[AuthenticatedSocket, UUID]]]:
     """Who is here and looks at what, read on the loop that changes it."""
     return hub.viewings.everyone(), hub.viewings.pairs()  # type: ignore[return-value]

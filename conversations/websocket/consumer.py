@@ -13,7 +13,7 @@ from django.db import DatabaseError
 
 from conversations import actions, database_threads
 from conversations.errors import Refused
-from conversations.live import Viewing, frames, hub
+from conversations.live import Subscription, frames, hub
 from conversations.models import User
 from conversations.protocol import commands, parsing, strict_json
 from conversations.websocket import authentication, opening
@@ -51,7 +51,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         await self.base_send({"type": "websocket.accept"})
         self.credential = authentication.credential_in(self.scope)
         try:
-            person = await asyncio.wrap_future(database_threads.submit(authentication.let_in, self))
+            person = await asyncio.wrap_future(database_threads.submit(authentication.authenticate, self))
         except DatabaseError:
             await self._close(UNAVAILABLE)
             return
@@ -207,7 +207,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         **kwargs: P.kwargs,
     ) -> dict[str, Any]:
         """Who changes a conversation joins it before the commit; who is new there hears nothing before the ack."""
-        newcomer: Viewing | None = None
+        newcomer: Subscription | None = None
         if hub.viewings.find(self, conversation) is None:
             newcomer = hub.join(self, conversation, html=self.reads_html)
             await hub.following(conversation)
@@ -242,7 +242,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _for_us(self, work: Callable[[User], T]) -> T:
         """Work for whoever this socket's person is found to be now; in a thread for the database."""
-        person = authentication.person_behind(self)
+        person = authentication.current_user(self)
         if person is None:
             raise _SignedOut
         return work(person)

@@ -9,7 +9,7 @@ FORGOTTEN_FROM = 100
 """Persons from which on it is worth looking who is quiet."""
 
 
-class _Room:
+class _TokenBucket:
     """What one person may send just now."""
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class _Room:
         return True
 
 
-class Intake:
+class InboundLimit:
     """What everybody has room for in this process; a frame beyond it is not even read."""
 
     def __init__(self) -> None:
-        self._rooms: dict[UUID, _Room] = {}
+        self._rooms: dict[UUID, _TokenBucket] = {}
         self._most = FORGOTTEN_FROM
 
     def takes(self, person: UUID, characters: int) -> bool:
@@ -44,7 +44,7 @@ class Intake:
         if person not in self._rooms:
             if len(self._rooms) >= self._most:
                 self._forget_the_quiet()
-            self._rooms[person] = _Room()
+            self._rooms[person] = _TokenBucket()
         return self._rooms[person].takes(characters)
 
     def is_flooded(self, person: UUID) -> bool:
@@ -57,4 +57,4 @@ class Intake:
         self._most = max(FORGOTTEN_FROM, 2 * len(self._rooms))
 
 
-intake = Intake()
+intake = InboundLimit()

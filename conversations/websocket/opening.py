@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from conversations.errors import NotFound
 from conversations.live import LiveReply, events
-from conversations.live.frames import News
+from conversations.live.frames import Event
 from conversations.models import Conversation, Membership, Message, User
 from conversations.protocol import commands
 
@@ -71,7 +71,7 @@ def _told(message: Message, html: bool) -> dict[str, Any]:
     return {**told, "html": events.body_html(message)} if html else told
 
 
-def moved_since(since: datetime, people: Sequence[UUID]) -> list[News]:
+def moved_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
     """What these people's sidebars and open conversations have to be told by a process that may have missed events."""
     theirs = Conversation.objects.filter(
         Q(team=None, owner__in=people) | Q(team__in=Membership.objects.filter(user__in=people).values("team"))

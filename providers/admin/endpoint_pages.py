@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from providers.encryption.sealing import Locked
 from providers.endpoints import detection as detecting
 from providers.endpoints import model_sync
-from providers.error_texts import told
+from providers.error_texts import localized
 from providers.errors import VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.models.address_guard import ask_again, may_readdress
@@ -95,7 +95,7 @@ def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
     try:
         offered = model_sync.offered(endpoint)
     except VendorError as error:
-        return {"problem": told(error)}
+        return {"problem": localized(error)}
     except Locked as error:
         return {"problem": str(error)}
     wanted, order = given.get("q", ""), given.get("order", "")

@@ -16,8 +16,8 @@ from providers.admin.language_models import DeploymentInline
 from providers.admin.preset_page import preset_page
 from providers.audit.admin import AuditedAdmin
 from providers.endpoints import adding, keys
-from providers.error_texts import told
-from providers.errors import of_code
+from providers.error_texts import localized
+from providers.errors import error_from_code
 from providers.models import ApiKey, Endpoint, Trouble
 from providers.models.address_guard import ADDRESS, address_of_proof, ask_again, by_names, may_readdress
 from providers.pool import cooldown
@@ -92,7 +92,7 @@ class EndpointAdmin(AuditedAdmin):
         if change and "base_url" in form.changed_data:
             adding.change_address(obj)
             self.message_user(request, _("The address has changed: its keys were removed, enter them again."))
-        cooldown.forget([obj.pk, *obj.deployments.values_list("pk", flat=True)])
+        cooldown.reset([obj.pk, *obj.deployments.values_list("pk", flat=True)])
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Keys entered together with a new address are for it; those that were stored are not."""
@@ -108,7 +108,7 @@ class EndpointAdmin(AuditedAdmin):
             if isinstance(row, ApiKey):
                 keys.note(row, changed.get(row.pk, ()), request.user)
             else:
-                cooldown.forget([row.pk])
+                cooldown.reset([row.pk])
         for gone in formset.deleted_objects:
             gone.delete()
 
@@ -121,7 +121,7 @@ class ReasonFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         codes = Trouble.objects.order_by("code").values_list("code", flat=True).distinct()
-        return [(code, told(of_code(code, ""))) for code in codes]
+        return [(code, localized(error_from_code(code, ""))) for code in codes]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(code=self.value()) if self.value() else queryset

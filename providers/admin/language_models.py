@@ -59,4 +59,4 @@ class DeploymentAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Deployment, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        cooldown.forget([obj.pk])
+        cooldown.reset([obj.pk])

@@ -13,7 +13,7 @@ from providers.encryption.fields import Secret
 from providers.errors import VendorDown
 from providers.models import ApiKey, Deployment, Endpoint
 from providers.transport.network import Network
-from providers.transport.sockets import never
+from providers.transport.sockets import no_pause
 from providers.types import Address, Prompt
 
 
@@ -36,7 +36,7 @@ class Route:
     takes: frozenset[str] = frozenset()
     through_proxy: bool = True
 
-    def stream(self, prompt: Prompt, rest: Callable[[], float] = never) -> Stream:
+    def stream(self, prompt: Prompt, rest: Callable[[], float] = no_pause) -> Stream:
         """A reply to read, resting as `rest` says; it connects when iterated. Blocks while the local model starts."""
         # Always set: nobody but an administrator may bring extras of their own.
         parameters = {**prompt.parameters, "raw": self.raw_extras}

@@ -12,7 +12,7 @@ from providers.reading.reader import Reading
 from providers.text import without_key
 from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
-from providers.transport.sockets import never
+from providers.transport.sockets import no_pause
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
 
@@ -39,7 +39,7 @@ class Stream:
         key: Key | None = None,
         *,
         network: Network = Network(),  # noqa: B008  # frozen
-        rest: Callable[[], float] = never,
+        rest: Callable[[], float] = no_pause,
     ) -> None:
         self.stopped = False
         self.learnt = self._known = address.learnt

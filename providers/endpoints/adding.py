@@ -37,7 +37,7 @@ def add_endpoint(
         _set_key(endpoint, key, by)
         _set_models(endpoint, wanted)
         for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
-            cooldown.forget(rows.values_list("pk", flat=True))
+            cooldown.reset(rows.values_list("pk", flat=True))
     return endpoint
 
 

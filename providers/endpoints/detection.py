@@ -20,7 +20,7 @@ from providers.audit.log import Act
 from providers.client import route as pool
 from providers.client.stream import Stream
 from providers.endpoints.detection_plan import Question, Search, searches
-from providers.error_texts import told
+from providers.error_texts import localized
 from providers.errors import (
     AddressRefused,
     BadRequest,
@@ -145,7 +145,7 @@ class _Calls:
         try:
             came = self._answer(address, self._prompt(question))
         except VendorError as failure:
-            error, came = failure, told(failure)
+            error, came = failure, localized(failure)
             self._silent += _is_silence(failure)
         url = _url(address, self._prompt(question))
         placement = address.key_placement if self._key else "none"

@@ -32,7 +32,7 @@ def switch(key: ApiKey, on: bool, by: Any) -> None:
 
 def note(key: ApiKey, changed: Collection[str], by: Any) -> None:
     """These fields of its form were changed: its timeline says so, and what was known of it counts no more."""
-    cooldown.forget([key.pk])
+    cooldown.reset([key.pk])
     if "new_key" in changed:
         HealthEvent.note(key.pk, _Kind.ROTATED, by=by)
     if "enabled" in changed:

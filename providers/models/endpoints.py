@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from providers import local_model
-from providers.error_texts import told
+from providers.error_texts import localized
 from providers.errors import VendorError
 from providers.models.fields import new_id
 from providers.transport import egress
@@ -86,13 +86,13 @@ class Endpoint(models.Model):
         try:
             egress.check_url(self.base_url, settings.CHATSITE_PRIVATE_HOSTS | {local_model.address()})
         except VendorError as error:
-            raise ValidationError({"base_url": told(error)}) from None
+            raise ValidationError({"base_url": localized(error)}) from None
         if not isinstance(self.headers, dict) or not all(isinstance(value, str) for value in self.headers.values()):
             raise ValidationError({"headers": _("A JSON object of header names and texts.")})
         try:
             egress.check_headers(self.headers.items())
         except VendorError as error:
-            raise ValidationError({"headers": told(error)}) from None
+            raise ValidationError({"headers": localized(error)}) from None
 
     def address(self) -> Address:
         return Address(

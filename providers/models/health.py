@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from providers import clock
-from providers.error_texts import reason_of, told_again
+from providers.error_texts import localized_stored, reason_of
 from providers.errors import OF_THE_ACCOUNT
 
 
@@ -43,7 +43,7 @@ class Trouble(models.Model):
     @property
     def told(self) -> str:
         """What happened, in the language of who reads it."""
-        return told_again(self.text if self.code in OF_THE_ACCOUNT else self.reason)
+        return localized_stored(self.text if self.code in OF_THE_ACCOUNT else self.reason)
 
 
 class Lease(models.Model):
@@ -89,7 +89,7 @@ class HealthEvent(models.Model):
     def told(self) -> str:
         """What happened, in the language of who reads it."""
         is_whole = self.code in OF_THE_ACCOUNT or self.kind == self.Kind.TESTED
-        return told_again(self.text if is_whole else reason_of(self.text))
+        return localized_stored(self.text if is_whole else reason_of(self.text))
 
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.kind}"

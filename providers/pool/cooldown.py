@@ -42,7 +42,7 @@ def pause(error: VendorError, failures: int) -> float:
     return grown * random.uniform(1, 1 + _JITTER)  # noqa: S311  # so that not everybody comes back at once
 
 
-def blame(subject: UUID, error: VendorError, holder: UUID) -> None:
+def mark_failed(subject: UUID, error: VendorError, holder: UUID) -> None:
     """Leave this key, endpoint or deployment alone for a while: longer when it was given its chance just now."""
     now = clock.now()
     told = {"code": error.code, "text": error.kept_text}
@@ -63,7 +63,7 @@ def blame(subject: UUID, error: VendorError, holder: UUID) -> None:
         Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(**told, cooling_until=until)
 
 
-def probe(subject: UUID, holder: UUID, until: datetime, early: bool = False) -> bool:
+def try_probe(subject: UUID, holder: UUID, until: datetime, early: bool = False) -> bool:
     """Whether this caller may find out if it works again; nobody else may before `until`, or before it is told.
 
     `early`: although it should rest still.
@@ -75,12 +75,12 @@ def probe(subject: UUID, holder: UUID, until: datetime, early: bool = False) -> 
     return bool(free.update(probed_by=holder, probed_until=until))
 
 
-def recovered(holder: UUID) -> None:
+def mark_recovered(holder: UUID) -> None:
     """What this caller has probed works again."""
     _return(Trouble.objects.filter(probed_by=holder))
 
 
-def let_go(holder: UUID) -> None:
+def release_probe(holder: UUID) -> None:
     """This caller has not found out anything: the next one may."""
     Trouble.objects.filter(probed_by=holder).update(probed_by=None, probed_until=None)
 
@@ -110,7 +110,7 @@ def pairs(around: Collection[UUID] | None = None) -> dict[UUID, tuple[UUID, UUID
     return {pair_of(key, pk): (key, pk) for pk, key in rows.values_list("pk", "endpoint__keys")}
 
 
-def forget(subjects: Iterable[UUID]) -> None:
+def reset(subjects: Iterable[UUID]) -> None:
     """Somebody has changed something, or tested it: what was known of these, and of pairs with them, counts no more."""
     if Trouble.objects.exists():
         known = list(subjects)

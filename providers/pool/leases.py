@@ -15,13 +15,13 @@ _NOTE_USE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Full:
+class AtCapacity:
     """This key takes no call now; `until` is when it does, if that is known before another call has ended."""
 
     until: datetime | None
 
 
-def take(key: ApiKey, holder: UUID) -> Full | None:
+def acquire(key: ApiKey, holder: UUID) -> AtCapacity | None:
     """A place among the calls with this key, or why there is none. A key without caps costs one write a minute."""
     now = clock.now()
     if key.is_capped:
@@ -33,7 +33,7 @@ def take(key: ApiKey, holder: UUID) -> Full | None:
     return None
 
 
-def give_back(holder: UUID) -> None:
+def release(holder: UUID) -> None:
     """The call has ended; it goes on to count among those of its minute."""
     Lease.objects.filter(holder=holder, ended_at=None).update(ended_at=clock.now())
 
@@ -43,14 +43,14 @@ def holders() -> set[UUID]:
     return set(Lease.objects.filter(ended_at=None).values_list("holder", flat=True))
 
 
-def _counted(key: ApiKey, holder: UUID, now: datetime) -> Full | None:
-    give_back(holder)  # what it took before a write failed, and has not used
+def _counted(key: ApiKey, holder: UUID, now: datetime) -> AtCapacity | None:
+    release(holder)  # what it took before a write failed, and has not used
     calls = Lease.objects.filter(key=key)
     calls.filter(ended_at__isnull=False, started_at__lte=now - _MINUTE).delete()
     if key.max_concurrent and calls.filter(ended_at=None).count() >= key.max_concurrent:
-        return Full(None)
+        return AtCapacity(None)
     recent = list(calls.filter(started_at__gt=now - _MINUTE).order_by("-started_at")[: key.max_per_minute or 0])
     if key.max_per_minute and len(recent) >= key.max_per_minute:
-        return Full(recent[-1].started_at + _MINUTE)
+        return AtCapacity(recent[-1].started_at + _MINUTE)
     Lease.objects.create(key=key, holder=holder, started_at=now)
     return None

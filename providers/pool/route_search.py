@@ -19,7 +19,7 @@ from providers.client.route import Route
 from providers.errors import KeyWithdrawn, NoBudget, NothingServes, VendorError
 from providers.models import ApiKey
 from providers.pool import cooldown, leases
-from providers.pool.ways import _Blocked, _soonest, _Way, _ways
+from providers.pool.ways import Blocked, Way, soonest_of, ways_to
 
 ATTEMPTS = 3
 PATIENCE = timedelta(seconds=60)
@@ -47,7 +47,7 @@ class Wait:
 
 
 @dataclass(slots=True)
-class Search:
+class RouteSearch:
     """The attempts of one message.
 
     `keys` says which keys it may use, each time anew. `holder` is the message's id, under which probes and leases are
@@ -75,7 +75,7 @@ class Search:
             raise self.error
         if self.probes or self.leases:
             self.over()  # taken before a write failed, and not used
-        ways = _ways(self.model, self.keys()) if self.model else []
+        ways = ways_to(self.model, self.keys()) if self.model else []
         line = frozenset(way.account for way in ways)
         found = self._first(ways, lambda: is_my_turn(line))
         if isinstance(found, Route):
@@ -89,13 +89,13 @@ class Search:
                 return found
             wait = self._wait(found, line)
         if wait is None:
-            raise self.error or _soonest(blocked).as_error()
+            raise self.error or soonest_of(blocked).as_error()
         return wait
 
     def heard(self) -> None:
         """The first word has come: whatever was probed works again."""
         if self.probes:
-            cooldown.recovered(self.holder)
+            cooldown.mark_recovered(self.holder)
             self.probes = False
 
     def failed(self, route: Route, error: VendorError) -> bool:
@@ -106,7 +106,7 @@ class Search:
             return False
         is_ours = isinstance(error, KeyWithdrawn | errors.AddressRefused | errors.WayBlocked)
         if not is_ours and not error.is_doubtful:
-            cooldown.blame(subject, error, self.holder)
+            cooldown.mark_failed(subject, error, self.holder)
         if is_ours or error.is_doubtful or error.code not in _MAY_PASS:
             self.excluded.add(subject)
         return True
@@ -121,14 +121,14 @@ class Search:
     def over(self) -> None:
         """The attempt has ended, one way or another: what it held is free."""
         if self.probes:
-            cooldown.let_go(self.holder)
+            cooldown.release_probe(self.holder)
         if self.leases:
-            leases.give_back(self.holder)
+            leases.release(self.holder)
         self.probes = self.leases = False
 
-    def _first(self, ways: list[_Way], is_my_turn: Callable[[], bool], anyhow: bool = False) -> Route | list[_Blocked]:
+    def _first(self, ways: list[Way], is_my_turn: Callable[[], bool], anyhow: bool = False) -> Route | list[Blocked]:
         """The first way that is open, or what is in all their ways; `anyhow`, endpoints are asked that should rest."""
-        blocked: list[_Blocked] = []
+        blocked: list[Blocked] = []
         for way in self._in_order(ways):
             self.probes, self.leases = bool(way.troubles), way.is_capped
             reason = self._taken(way, is_my_turn, anyhow)
@@ -140,44 +140,44 @@ class Search:
             blocked.append(reason)
         return blocked
 
-    def _in_order(self, ways: list[_Way]) -> Iterator[_Way]:
+    def _in_order(self, ways: list[Way]) -> Iterator[Way]:
         """By priority; what is to be probed before what works, so that it comes back; else drawn by weight."""
         open_ways = [way for way in ways if not self.excluded & set(way.subjects)]
         if not open_ways:
             raise self.error or NothingServes
         yield from sorted(open_ways, key=lambda way: (way.priority, -len(way.troubles), way.key_priority, way.draw()))
 
-    def _taken(self, way: _Way, is_my_turn: Callable[[], bool], anyhow: bool) -> _Blocked | None:
+    def _taken(self, way: Way, is_my_turn: Callable[[], bool], anyhow: bool) -> Blocked | None:
         """Take this way, or say what is in the way."""
         now = clock.now()
         ignored = [trouble for trouble in way.troubles if anyhow and trouble.code in _OF_THE_ENDPOINT]
         cold = [trouble for trouble in way.troubles if trouble.cooling_until > now and trouble not in ignored]
         if cold:
             worst = max(cold, key=lambda trouble: trouble.cooling_until)
-            return _Blocked(worst.code, worst.cooling_until, worst)
+            return Blocked(worst.code, worst.cooling_until, worst)
         if (way.troubles or way.is_capped) and not is_my_turn():
-            return _Blocked(way.troubles[0].code if way.troubles else "queued")
+            return Blocked(way.troubles[0].code if way.troubles else "queued")
         until = now + timedelta(seconds=way.patience) + _PROBE_MARGIN
         for trouble in way.troubles:
-            if not cooldown.probe(trouble.subject, self.holder, until, early=trouble in ignored):
-                cooldown.let_go(self.holder)
-                return _Blocked(trouble.code)
-        if way.key and (full := leases.take(way.key, self.holder)):
-            cooldown.let_go(self.holder)
-            return _Blocked("queued", full.until)
+            if not cooldown.try_probe(trouble.subject, self.holder, until, early=trouble in ignored):
+                cooldown.release_probe(self.holder)
+                return Blocked(trouble.code)
+        if way.key and (full := leases.acquire(way.key, self.holder)):
+            cooldown.release_probe(self.holder)
+            return Blocked("queued", full.until)
         return None
 
-    def _failed_meanwhile(self, blocked: list[_Blocked]) -> bool:
+    def _failed_meanwhile(self, blocked: list[Blocked]) -> bool:
         """Whether somebody has asked what rests, in vain, since this message looked first."""
         failures = sum(found.trouble.failures for found in blocked if found.trouble)
         if self.failures is None:
             self.failures = failures
         return failures > self.failures
 
-    def _wait(self, blocked: list[_Blocked], line: Line) -> Wait | None:
+    def _wait(self, blocked: list[Blocked], line: Line) -> Wait | None:
         """The shortest wait there is; None where it is longer than anybody would wait."""
         now = clock.now()
-        soonest = _soonest(blocked)
+        soonest = soonest_of(blocked)
         is_queued = soonest.code == "queued"
         self.waits_since = self.waits_since or now
         self.cools_since = None if is_queued else self.cools_since or now

@@ -15,7 +15,7 @@ from providers.prepared_queries import Prepared
 
 
 @dataclass(frozen=True, slots=True)
-class _Blocked:
+class Blocked:
     """Why a way is not open, and until when, if that is known."""
 
     code: str
@@ -25,16 +25,16 @@ class _Blocked:
     def as_error(self) -> VendorError:
         if self.trouble is None:
             return RateLimited(because="Every key for this model is busy.")
-        return errors.of_code(self.trouble.code, self.trouble.reason)
+        return errors.error_from_code(self.trouble.code, self.trouble.reason)
 
 
-def _soonest(blocked: list[_Blocked]) -> _Blocked:
+def soonest_of(blocked: list[Blocked]) -> Blocked:
     now = clock.now()
     return min(blocked, key=lambda found: found.until or now)
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class Way:
     """A deployment and a key, and what is wrong with them."""
 
     deployment: Deployment
@@ -74,13 +74,13 @@ class _Way:
         return random.expovariate(self.deployment.weight * (self.key.weight if self.key else 1))
 
 
-def _ways(model: UUID, allowed: list[ApiKey]) -> list[_Way]:
+def ways_to(model: UUID, allowed: list[ApiKey]) -> list[Way]:
     """Every deployment of the model with every key that may be used there."""
-    pairs = [_Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
+    pairs = [Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
     subjects = {subject for way in pairs for subject in way.subjects} if _ANY_TROUBLE() else set()
     found = Trouble.objects.in_bulk(subjects) if subjects else {}
     return [
-        _Way(way.deployment, way.key, tuple(found[key] for key in dict.fromkeys(way.subjects) if key in found))
+        Way(way.deployment, way.key, tuple(found[key] for key in dict.fromkeys(way.subjects) if key in found))
         for way in pairs
     ]
 

@@ -26,7 +26,7 @@ _STRUCTURE = re.compile(rb'["{}\[\]]')
 _IN_STRING = re.compile(rb'["\\]')
 
 
-class Assembler:
+class BodyDecoder:
     """Turns the chunks of one reply body into decoded JSON objects.
 
     `done` tells that the end marker `[DONE]` has come; `alien` that nothing came which is of a format we know.
@@ -38,7 +38,7 @@ class Assembler:
         self._mark = ByteOrderMark()
         self._lines = Lines()
         self._events = Events()
-        self._object = BareObject()
+        self._object = JsonBodyDecoder()
         self._unreadable = 0
         self._has_skipped = False
         self._is_garbled: bool | None = None  # until there is something to judge by
@@ -130,7 +130,7 @@ class Assembler:
         self._has_skipped = True
 
 
-class BareObject:
+class JsonBodyDecoder:
     """Finds where a JSON object without any framing ends, by counting braces outside strings."""
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Ending:
+class FinishState:
     """Judges the finishes of one reply by where they stand.
 
     A finish on its own is the end, and so is one beside words when words without one came before. What may still

@@ -11,7 +11,7 @@ from providers.types import Delta, Finish, Part
 from providers.wires.parsed import CallPiece, Cited, ReasoningPiece
 
 
-class Gathering:
+class EndOfReplyParts:
     """Gathers calls, sources and a refusal of one reply, and makes its last parts of them."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ _OPENING = "<think>"
 _CLOSING = "</think>"
 
 
-class Polish:
+class TextCleaner:
     """Carries the deltas of one reply through the three steps below; answer and thought each have their own."""
 
     def __init__(self, mask: KeyMask, *, think_tags: bool) -> None:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from time import monotonic
 
 from providers.errors import BadReply, CutOff, VendorError
-from providers.reading.body import Assembler
-from providers.reading.finish import Ending
-from providers.reading.gathering import Gathering
-from providers.reading.polish import Polish
-from providers.reading.size_limits import TEXT_BYTES, Room
+from providers.reading.body import BodyDecoder
+from providers.reading.finish import FinishState
+from providers.reading.gathering import EndOfReplyParts
+from providers.reading.polish import TextCleaner
+from providers.reading.size_limits import TEXT_BYTES, SizeLimit
 from providers.text import KeyMask, repaired
 from providers.types import Delta, Finish, FinishReason, Part, Usage
 from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece
@@ -40,11 +40,11 @@ class Reading:
         self.first_token_at: float | None = None
         self.meaningful = 0
         self._wire, self._mask, self._streaming = wire, mask, streaming
-        self._assembler = Assembler()
-        self._polish = Polish(mask.fresh(), think_tags=wire.THINK_TAGS)
-        self._room = Room()
-        self._gathering = Gathering()
-        self._ending = Ending(has_marker=wire.END_MARKER, streaming=streaming)
+        self._assembler = BodyDecoder()
+        self._polish = TextCleaner(mask.fresh(), think_tags=wire.THINK_TAGS)
+        self._room = SizeLimit()
+        self._gathering = EndOfReplyParts()
+        self._ending = FinishState(has_marker=wire.END_MARKER, streaming=streaming)
         self._words: list[str] = []
         self._open_calls = 0
         self._bytes = 0

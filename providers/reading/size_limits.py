@@ -13,7 +13,7 @@ _PART = 1_024
 _VALUE = 32
 
 
-class Room:
+class SizeLimit:
     """What is left of 1 MiB of answer, 1 MiB of thought and 8 MiB of everything else; files are not counted here."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from providers.errors import ReplyTooLong
 from providers.types import Part
 from providers.wires.json_values import from_json, mapping, string
 from providers.wires.parsed import CallPiece
-from providers.wires.verbatim import kept
+from providers.wires.verbatim import wrap
 
 MOST = 128
 _PIECES_READ = 1000
@@ -93,7 +93,7 @@ class _Call:
         function = {"name": self.name, "arguments": self.arguments}
         record = {"reasoning_details": list(reasoning)} if reasoning else {}
         identity = {"id": self.id} if self.id else {}
-        vendor = kept("openai", {"type": "function", **self.others, **identity, "function": function, **record})
+        vendor = wrap("openai", {"type": "function", **self.others, **identity, "function": function, **record})
         return Part("call", "", {"name": self.name, **_read(self.arguments), **identity, **vendor})
 
 

@@ -28,7 +28,7 @@ from providers.transport.decompression import Inflation
 from providers.transport.dialing import Dialer
 from providers.transport.key_placement import place
 from providers.transport.network import Network
-from providers.transport.sockets import Resting, RestingTls, never
+from providers.transport.sockets import PausingSocket, PausingTlsSocket, no_pause
 from providers.transport.timeouts import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
 from providers.types import Clocks, HttpRequest, Key
 
@@ -48,7 +48,7 @@ class HungUp(Exception):
 class Call:
     """One exchange with a vendor: open it, read its chunks; any thread may abort it at any time."""
 
-    def __init__(self, clocks: Clocks, network: Network, rest: Callable[[], float] = never) -> None:
+    def __init__(self, clocks: Clocks, network: Network, rest: Callable[[], float] = no_pause) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.has_left = False
@@ -62,7 +62,7 @@ class Call:
         self._aborted = False
         self._response: requests.Response | None = None
         self._rest = rest
-        self._socket: Resting | None = None
+        self._socket: PausingSocket | None = None
 
     def open(self, request: HttpRequest, key: Key | None) -> None:
         """Sends `request` with the key in its place and waits for the status; raises VendorError or HungUp."""
@@ -119,7 +119,7 @@ class Call:
         """Lets the connection go; the reader's thread calls it."""
         if self._timer:
             WATCHDOG.release(self._timer)
-        self._let_rest(never)  # another call may use the connection
+        self._let_rest(no_pause)  # another call may use the connection
         with self._lock:
             response, self._response, self._aborted = self._response, None, True
         if response is not None:
@@ -127,7 +127,7 @@ class Call:
 
     def reads(self, connection: Any) -> None:
         """Notes the socket that the reply comes from."""
-        self._socket = connection if isinstance(connection, Resting) else None
+        self._socket = connection if isinstance(connection, PausingSocket) else None
 
     def _let_rest(self, rest: Callable[[], float]) -> None:
         if self._socket is not None:
@@ -237,7 +237,7 @@ class _Door(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         tls = create_urllib3_context()
-        tls.sslsocket_class = RestingTls
+        tls.sslsocket_class = PausingTlsSocket
         if self._authorities:
             tls.load_verify_locations(self._authorities)  # requests adds the usual ones
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)

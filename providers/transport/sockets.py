@@ -16,15 +16,15 @@ from typing import Any
 from urllib3.util import wait_for_read
 
 
-def never() -> float:
+def no_pause() -> float:
     """The rest of a socket that nobody has told to rest."""
     return 0.0
 
 
-class Resting(socket.socket):
+class PausingSocket(socket.socket):
     """A socket that, as long as nothing has come, sleeps for `rest()` seconds before it waits; 0 while load is low."""
 
-    rest: Callable[[], float] = staticmethod(never)
+    rest: Callable[[], float] = staticmethod(no_pause)
     is_drained = False
     """There was nothing more to read just now."""
 
@@ -48,7 +48,7 @@ class Resting(socket.socket):
         return count
 
 
-class RestingTls(Resting, ssl.SSLSocket):
+class PausingTlsSocket(PausingSocket, ssl.SSLSocket):
     """The same under TLS, which hands out one record at a time."""
 
     def _read_now(self, buffer: Any, *args: Any) -> int:

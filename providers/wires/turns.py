@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from providers.types import Part, Role, Turn
 
 
-def sendable(turns: Iterable[Turn], is_sent: Callable[[Role, Part], bool]) -> list[Turn]:
+def accepted_turns(turns: Iterable[Turn], is_sent: Callable[[Role, Part], bool]) -> list[Turn]:
     """The turns with something to say, of each the parts that `is_sent` lets pass, neighbours of one side made one.
 
     Vendors refuse empty parts, and some chat templates turns that do not alternate; both happen when a reply failed.

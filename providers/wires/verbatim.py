@@ -9,12 +9,12 @@ from providers.types import Part, WireName
 from providers.wires.json_values import mapping
 
 
-def kept(wire: WireName, part: Mapping[str, Any]) -> dict[str, Any]:
+def wrap(wire: WireName, part: Mapping[str, Any]) -> dict[str, Any]:
     """The detail that keeps `part` as it came."""
     return {"vendor": {"wire": wire, "part": part}}
 
 
-def original(wire: WireName, part: Part) -> Mapping[str, Any]:
+def unwrap(wire: WireName, part: Part) -> Mapping[str, Any]:
     """`part` as it came, if it came over this very wire and was kept; else an empty object."""
     vendor = mapping(part.detail.get("vendor"))
     return mapping(vendor.get("part")) if vendor.get("wire") == wire else {}

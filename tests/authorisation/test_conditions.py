@@ -44,7 +44,7 @@ ELSEWHERE = {
         "../providers/test_endpoint_pages.py::test_models_are_added_by_those_who_may_add_them",
     "TeamAdmin.has_delete_permission: and may_switch_off":
         "test_team_keys.py::test_a_team_is_deleted_by_those_who_may_switch_off_what_is_its_own",
-    "FactorAdmin.has_delete_permission: and not is_staffs":
+    "AuthenticatorAdmin.has_delete_permission: and not is_staffs":
         "test_staffs_factors.py::test_the_second_factors_of_staff_are_taken_away_by_superusers_alone",
     "PersonAdmin.has_change_permission: ": "test_powers.py::test_staff_who_change_people_gain_no_power",
     "PersonAdmin.has_delete_permission: and _is_within":

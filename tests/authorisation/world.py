@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from conversations.accounts import mail_addresses
 from conversations.files import storage
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import (
     Budget,
     Conversation,
@@ -139,7 +139,7 @@ def _conversations(world: World, crew: Team) -> None:
         conversation = Conversation.objects.create(
             owner=person, team=team, title=title, revision=2, system_prompt=words
         )
-        file = storage.keep(person, file_name, "text/plain", words.encode())
+        file = storage.store(person, file_name, "text/plain", words.encode())
         question = Message.objects.create(
             conversation=conversation, role=Speaker.USER, author=person, text=words, status=Status.COMPLETE, revision=1,
             parts=[storage.part_of(file), {"kind": "text", "text": words}],
@@ -151,7 +151,7 @@ def _conversations(world: World, crew: Team) -> None:
         )  # fmt: skip
         ids = {"conversation_id": conversation.pk, "question": question.pk, "reply": reply.pk, "file_id": file.pk}
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
-    unsent = storage.keep(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
+    unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}
 
 
@@ -195,9 +195,9 @@ def _links(world: World, crew: Team, others: Team) -> None:
         "of who leads no more": {"made_by": world.people["member"]},
         "of a lead switched off": {"made_by": world.people["deactivated"]},
     }.items():
-        secret = fresh_secret()
+        secret = new_token()
         usual = {"team": crew, "made_by": lead, "role": "reader", "is_single_use": False, "expires_at": now + HOUR}
-        made = Invitation.objects.create(digest=digest_of(secret), **{**usual, **fields})
+        made = Invitation.objects.create(digest=token_digest(secret), **{**usual, **fields})
         world.targets[f"invitation {name}"] = {"secret": secret}
         if name == "open":
             world.targets["team"] = {
@@ -219,9 +219,9 @@ def _links(world: World, crew: Team, others: Team) -> None:
         "outdated": {"replaces": "another password"},
         "of the deactivated": {"user": world.people["deactivated"]},
     }.items():
-        secret, person = fresh_secret(), fields.get("user", world.people["alone"])
+        secret, person = new_token(), fields.get("user", world.people["alone"])
         usual = {"user": person, "replaces": PasswordLink.state_of(person), "expires_at": now + HOUR}
-        PasswordLink.objects.create(digest=digest_of(secret), **{**usual, **fields})
+        PasswordLink.objects.create(digest=token_digest(secret), **{**usual, **fields})
         world.targets[f"password link {name}"] = {"secret": secret}
     member = world.people["member"]
     wanted = [str(member.pk), "other@mail.example", mail_addresses._state_of(member)]
@@ -242,10 +242,10 @@ def _shares(world: World) -> None:
         "locked": {"pass_phrase": make_password("open sesame")},
         "of what is private": {"conversation_id": private["conversation_id"], "message_id": private["question"]},
     }.items():
-        secret = fresh_secret()
+        secret = new_token()
         usual = {"conversation_id": shared["conversation_id"], "message_id": shared["question"], "made_by": owner}
         title = world.markers["shared"][0] if name == "open" else f"As it was called when this was made: {name}"
-        share = Share.objects.create(digest=digest_of(secret), title=title, **{**usual, **fields})
+        share = Share.objects.create(digest=token_digest(secret), title=title, **{**usual, **fields})
         share.files.add(shared["file_id"])
         world.targets[f"share {name}"] = {"secret": secret, "share_id": share.pk, "file_id": shared["file_id"]}
     left = world.targets["left"]
@@ -264,10 +264,10 @@ def _tokens(world: World) -> None:
         (Role.EXPIRED_PROGRAM, "member", {"expires_at": now - HOUR}),
         (Role.DEACTIVATED_PROGRAM, "deactivated", {}),
     ):
-        world.tokens[role] = fresh_secret(PersonalToken.PREFIX)
+        world.tokens[role] = new_token(PersonalToken.PREFIX)
         usual = {"user": world.people[person], "name": role, "hint": "0000", "expires_at": now + HOUR}
         usual["last_used_at"] = now + HOUR  # every use is noted, at most once a minute: here never
-        token = PersonalToken.objects.create(digest=digest_of(world.tokens[role]), **{**usual, **fields})
+        token = PersonalToken.objects.create(digest=token_digest(world.tokens[role]), **{**usual, **fields})
         if role == Role.PROGRAM:
             world.targets["token"] = {"token_id": token.pk}
 

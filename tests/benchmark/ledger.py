@@ -112,7 +112,7 @@ def _call(cast: dict[str, list[Any]], day: int) -> Any:
 def _time_writing() -> None:
     """What one more call costs, row and sums, in its transaction."""
     from conversations.models import User
-    from conversations.usage.billing import Payer
+    from conversations.usage.billing import BillingContext
     from conversations.usage.ledger import Call, record
     from providers.client.route import route_of
     from providers.models import ApiKey, Deployment
@@ -120,7 +120,7 @@ def _time_writing() -> None:
 
     deployment = Deployment.objects.select_related("endpoint", "model").first()
     key = ApiKey.objects.filter(endpoint=deployment.endpoint).first()
-    payer = Payer(uuid4(), uuid4(), User.objects.first().pk, None, deployment.model_id, deployment.model.name)
+    payer = BillingContext(uuid4(), uuid4(), User.objects.first().pk, None, deployment.model_id, deployment.model.name)
     call = Call(route_of(deployment, key), "complete", Usage(100, 100), False, 300, 2000)
     times = []
     for _ in range(200):

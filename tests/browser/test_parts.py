@@ -70,7 +70,7 @@ def stored(cast: Cast, parts: list[dict[str, Any]], finish: str = "stop") -> str
     question = Message.objects.create(
         conversation=conversation, role="user", author=cast.alice, text="Show me", revision=1, status="complete"
     )
-    file = storage.keep(cast.alice, "image.png", "image/png", picture())
+    file = storage.store(cast.alice, "image.png", "image/png", picture())
     shown = [*parts, {"kind": "image", "file": str(file.id), "name": "image.png", "media_type": "image/png"}]
     text = "".join(part.get("text", "") for part in parts if part["kind"] == "text")
     reply = Message.objects.create(
@@ -142,7 +142,7 @@ def test_parts_appear_while_the_reply_is_written(
     expect(reply.locator(".message__text")).to_have_text("Let me compute.")
     (live,) = hub.replies.values()
     given = [part for part in PARTS if part["kind"] not in ("thought", "text")]
-    picture_kept = storage.keep_made(
+    picture_kept = storage.store_generated(
         live.id, Part("image", "", {"media_type": "image/png", "data": base64.b64encode(picture()).decode()})
     )
     for part in [*map(Part.from_json, given), picture_kept]:

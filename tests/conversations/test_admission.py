@@ -24,9 +24,9 @@ from tests.sockets import Socket
 @pytest.fixture
 def queries() -> Callable[[], int]:
     def count() -> int:
-        authentication.recheck()  # the first look at a new socket opens its session
+        authentication.revalidate()  # the first look at a new socket opens its session
         with CaptureQueriesContext(connection) as captured:
-            authentication.recheck()
+            authentication.revalidate()
         return len(captured)
 
     return count
@@ -62,7 +62,7 @@ def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast
     client.force_login(cast.bob)
     session = Session.objects.get(pk=client.cookies["sessionid"].value)
     socket: Any = Door(cast.bob.pk, Credential(session=session.pk))
-    assert authentication.let_in(socket) == authentication.person_behind(socket) == cast.bob
+    assert authentication.authenticate(socket) == authentication.current_user(socket) == cast.bob
     if end == "deactivated":
         User.objects.filter(pk=cast.bob.pk).update(is_active=False)
     elif end == "let in again":
@@ -73,5 +73,5 @@ def test_what_was_in_order_at_the_door_is_asked_again_at_each_command(cast: Cast
         session.delete()
     elif end == "password":
         User.objects.filter(pk=cast.bob.pk).update(password="another")
-    assert authentication.person_behind(socket) == (None if end else cast.bob)
+    assert authentication.current_user(socket) == (None if end else cast.bob)
     assert authentication._admitted([socket]) == (set() if end else {socket})

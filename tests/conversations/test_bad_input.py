@@ -118,7 +118,7 @@ def test_more_than_a_person_may_send_is_not_read_and_the_socket_stays(
 
 
 def test_what_a_person_may_send_grows_with_time(clock_of_intake: list[float]) -> None:
-    room, alice, bob = inbound_limit.Intake(), uuid4(), uuid4()
+    room, alice, bob = inbound_limit.InboundLimit(), uuid4(), uuid4()
     assert room.takes(alice, inbound_limit.BURST)
     assert not room.takes(alice, 1)
     assert room.takes(bob, inbound_limit.BURST)
@@ -138,7 +138,7 @@ def clock_of_intake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time as it is for what people send; nobody has sent anything yet."""
     now = [0.0]
     monkeypatch.setattr(inbound_limit, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(consumer, "intake", inbound_limit.Intake())
+    monkeypatch.setattr(consumer, "intake", inbound_limit.InboundLimit())
     return now
 
 

@@ -193,11 +193,11 @@ def test_a_key_that_rests_with_one_model_is_told_to_administrators(
     other = ApiKey.objects.create(endpoint=key.endpoint, secret="sk-test-second-0123456789")
     for one in (key, other):
         pair = cooldown.pair_of(one.pk, deployment.pk)
-        cooldown.blame(pair, KeyRefused(f"no access with {one.pk}").doubted(True), one.pk)
+        cooldown.mark_failed(pair, KeyRefused(f"no access with {one.pk}").doubted(True), one.pk)
     admin = sign_in(cast.alice)
     for page in ("/admin/", "/admin/providers/trouble/", f"/admin/keys/{key.pk}/"):
         assert f"no access with {key.pk}" in admin.get(page).content.decode(), page
-    cooldown.forget([key.pk])
+    cooldown.reset([key.pk])
     assert Trouble.objects.get().subject == cooldown.pair_of(other.pk, deployment.pk)
-    cooldown.forget([deployment.pk])
+    cooldown.reset([deployment.pk])
     assert not Trouble.objects.exists()

@@ -8,14 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.cluster import messages, packets
-from conversations.cluster.messages import Asked, Came, Ended, Grown, Lost, Stopped, Whole
+from conversations.cluster.messages import (
+    EventsLost,
+    PresenceRequest,
+    ReplyDelta,
+    ReplyEnded,
+    ReplySnapshot,
+    SnapshotRequest,
+    StopRequest,
+)
 from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.packets import LARGEST, Packets
-from conversations.content.parts import Piece
-from conversations.live.frames import News
+from conversations.content.parts import LivePart
+from conversations.live.frames import Event
 from providers.types import Part
 
-ONE, TWO, THREE = ((number, Piece(f"{number} ")) for number in (1, 2, 3))
+ONE, TWO, THREE = ((number, LivePart(f"{number} ")) for number in (1, 2, 3))
 
 
 def heard(sent: list[bytes], monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
@@ -56,15 +64,17 @@ ID, CONVERSATION = uuid4(), uuid4()
 @pytest.mark.parametrize(
     "message",
     [
-        Grown(ID, CONVERSATION, [(1, Piece("a", "b")), (2, Piece(part=PART)), (3, Piece("c", carried=(PART,)))]),
-        Whole(ID, 3, [PART.to_json()]),
-        Asked(ID),
-        Stopped((ID, CONVERSATION)),
-        Ended(ID),
-        Came(ID),
-        Lost(1.5),
-        News(CONVERSATION, {"type": "x", "revision": 2}, "<p>", people=(ID,)),
-        News(CONVERSATION, {"type": "x", "revision": 2}),
+        ReplyDelta(
+            ID, CONVERSATION, [(1, LivePart("a", "b")), (2, LivePart(part=PART)), (3, LivePart("c", carried=(PART,)))]
+        ),
+        ReplySnapshot(ID, 3, [PART.to_json()]),
+        SnapshotRequest(ID),
+        StopRequest((ID, CONVERSATION)),
+        ReplyEnded(ID),
+        PresenceRequest(ID),
+        EventsLost(1.5),
+        Event(CONVERSATION, {"type": "x", "revision": 2}, "<p>", people=(ID,)),
+        Event(CONVERSATION, {"type": "x", "revision": 2}),
     ],
 )
 def test_a_message_is_understood_as_it_was_meant(message: messages.Message) -> None:
@@ -73,14 +83,14 @@ def test_a_message_is_understood_as_it_was_meant(message: messages.Message) -> N
 
 @given(st.text())
 def test_text_crosses_as_it_is(text: str) -> None:
-    message = Grown(ID, CONVERSATION, [(1, Piece(text))])
+    message = ReplyDelta(ID, CONVERSATION, [(1, LivePart(text))])
     assert messages.from_bytes(messages.to_bytes(message)).pieces[0][1].text == text  # type: ignore[union-attr]
 
 
 def test_the_ids_and_times_of_an_event_cross_as_they_are_sent_to_browsers() -> None:
-    news = News(CONVERSATION, {"type": "x", "conversation": CONVERSATION})
+    news = Event(CONVERSATION, {"type": "x", "conversation": CONVERSATION})
     crossed = messages.from_bytes(messages.to_bytes(news))
-    assert isinstance(crossed, News)
+    assert isinstance(crossed, Event)
     assert crossed.frame(html=False) == news.frame(html=False)
 
 

@@ -212,9 +212,9 @@ def test_the_bytes_go_out_of_a_part_and_come_back_into_it() -> None:
     vendor = {"wire": "gemini", "part": {"inlineData": inline, "thoughtSignature": "s"}}
     for detail in ({"media_type": "image/png"}, {"media_type": "image/png", "vendor": vendor}):
         part = Part("image", "", {**detail, "data": "AAAA"})
-        emptied = file_parts.emptied(part)
+        emptied = file_parts.without_bytes(part)
         assert "AAAA" not in json.dumps(emptied.to_json())
-        assert file_parts.filled(emptied, "AAAA") == part
+        assert file_parts.with_bytes(emptied, "AAAA") == part
 
 
 def on_disk() -> set[Path]:

@@ -73,7 +73,7 @@ def test_who_may_only_look_changes_nothing(cast: Cast, key: ApiKey, vendor: Fake
 
 
 def test_a_key_is_rotated_in_place(alice: Client, key: ApiKey) -> None:
-    cooldown.blame(key.pk, KeyRefused("no"), key.pk)
+    cooldown.mark_failed(key.pk, KeyRefused("no"), key.pk)
     response = alice.post(address(key, "rotate"), {"new_key": NEW_KEY}, follow=True)
     assert response.status_code == 200
     assert NEW_KEY not in response.content.decode()
@@ -164,10 +164,10 @@ def test_events_are_forgotten_after_some_months(key: ApiKey, clock: Clock) -> No
 
 
 def test_only_a_change_of_state_is_an_event(key: ApiKey, clock: Clock) -> None:
-    cooldown.forget([key.pk])
+    cooldown.reset([key.pk])
     assert kinds(key) == []
-    cooldown.blame(key.pk, RateLimited(), key.pk)
-    cooldown.blame(key.pk, RateLimited(), key.pk)
+    cooldown.mark_failed(key.pk, RateLimited(), key.pk)
+    cooldown.mark_failed(key.pk, RateLimited(), key.pk)
     assert kinds(key) == [Kind.COOLED], "the second call had begun before the first failed"
 
 
@@ -217,7 +217,7 @@ def test_the_answer_appears_as_it_comes(
 def test_a_key_that_works_is_back_at_once(
     test_now: Callable[..., requests.Response], key: ApiKey, vendor: FakeVendor
 ) -> None:
-    cooldown.blame(key.pk, KeyRefused(), key.pk)
+    cooldown.mark_failed(key.pk, KeyRefused(), key.pk)
     assert "It works" in test_now().text
     assert not Trouble.objects.exists()
     assert kinds(key) == [Kind.COOLED, Kind.RETURNED, Kind.TESTED]
@@ -278,8 +278,8 @@ def test_what_happened_is_told_in_the_language_of_who_reads_it(cast: Cast, key: 
     cast.alice.language = "zh-hans"
     cast.alice.save()
     said = errors.KeyRefused(quote="no such key")
-    cooldown.blame(key.pk, said, holder=key.pk)
-    cooldown.blame(key.endpoint_id, errors.VendorDown(), holder=key.pk)
+    cooldown.mark_failed(key.pk, said, holder=key.pk)
+    cooldown.mark_failed(key.endpoint_id, errors.VendorDown(), holder=key.pk)
     for page in (address(key), "/admin/"):
         shown = alice.get(page).content.decode()
         assert "服务商拒绝了密钥。" in shown, page

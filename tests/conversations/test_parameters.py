@@ -3,22 +3,22 @@
 import pytest
 
 from conversations.errors import Refused
-from conversations.protocol.parameters import checked, known_to
+from conversations.protocol.parameters import supported_by, validate
 
 
 def test_known_parameters_pass_and_null_means_not_set() -> None:
     given = {"temperature": 0.7, "top_p": 1, "max_tokens": 100, "stop": ["END"], "seed": 1}
-    assert checked({**given, "seed": None}) == {name: given[name] for name in given if name != "seed"}
+    assert validate({**given, "seed": None}) == {name: given[name] for name in given if name != "seed"}
 
 
 @pytest.mark.parametrize("thinking", ["off", "auto", {"budget": 1024}, {"level": "high"}])
 def test_thinking_is_off_automatic_or_so_much(thinking: object) -> None:
-    assert checked({"thinking": thinking}) == {"thinking": thinking}
+    assert validate({"thinking": thinking}) == {"thinking": thinking}
 
 
 def test_a_wire_is_offered_only_what_it_knows() -> None:
-    assert {"top_k", "web_search"} <= set(known_to(["gemini"]))
-    assert {"top_k", "web_search"} & set(known_to(["gemini", "openai"])) == set()
+    assert {"top_k", "web_search"} <= set(supported_by(["gemini"]))
+    assert {"top_k", "web_search"} & set(supported_by(["gemini", "openai"])) == set()
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ def test_a_wire_is_offered_only_what_it_knows() -> None:
 )  # fmt: skip
 def test_everything_else_is_refused(given: object) -> None:
     with pytest.raises(Refused) as refusal:
-        checked(given)
+        validate(given)
     assert refusal.value.code == "bad_field"
 
 
 def test_half_a_character_in_a_schema_is_replaced_as_in_any_text() -> None:
     """PostgreSQL takes no other."""
-    assert checked({"json_schema": {"title": "a\ud800"}}) == {"json_schema": {"title": "a\ufffd"}}
+    assert validate({"json_schema": {"title": "a\ud800"}}) == {"json_schema": {"title": "a\ufffd"}}

@@ -62,9 +62,9 @@ def test_the_last_superuser_is_not_deleted(cast: Cast) -> None:
 
 
 def test_the_set_up_is_there_only_while_there_is_nobody(transactional_db: None) -> None:
-    assert not first_run.is_done()
+    assert not first_run.is_set_up()
     User.objects.create_user("somebody")
-    assert first_run.is_done()
+    assert first_run.is_set_up()
     assert Client().get("/setup/").status_code == 404
     with pytest.raises(first_run.AlreadySetUp):
         first_run.create_administrator("mallory", PASSWORD, "en")

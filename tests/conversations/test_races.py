@@ -213,11 +213,11 @@ def test_a_deactivated_persons_reply_is_stopped(
 
 
 def test_files_that_were_never_sent_go_bytes_and_all(cast: Cast) -> None:
-    file = storage.keep(cast.bob, "x.txt", "text/plain", b"x")
+    file = storage.store(cast.bob, "x.txt", "text/plain", b"x")
     path = file.path
-    storage.remove_forgotten()
+    storage.delete_unsent()
     assert path.exists()
     File.objects.update(created_at=timezone.now() - timedelta(days=2))
-    storage.remove_forgotten()
+    storage.delete_unsent()
     assert not path.exists()
     assert not File.objects.exists()

@@ -4,9 +4,9 @@ import pytest
 
 from conversations import actions
 from conversations.generation import branch_cache
-from conversations.generation.branch_cache import LONG, MOST, MOST_CHARACTERS, Recall
+from conversations.generation.branch_cache import LONG, MOST, MOST_CHARACTERS, BranchCache
 from conversations.models import Conversation, Message
-from conversations.models.message import Said, Status
+from conversations.models.message import PromptMessage, Status
 from tests.conftest import Cast
 
 
@@ -40,11 +40,11 @@ def add(conversation: Conversation, parent: Message | None, text: str, **fields:
     return added
 
 
-def read(conversation: Conversation, leaf: Message) -> list[Said]:
+def read(conversation: Conversation, leaf: Message) -> list[PromptMessage]:
     return Message.objects.said_up_to(leaf.pk).said
 
 
-def rows_read(memory: Recall, conversation: Conversation, leaf: Message, monkeypatch: pytest.MonkeyPatch) -> int:
+def rows_read(memory: BranchCache, conversation: Conversation, leaf: Message, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many messages it takes to know this branch, which is what the database says that it is."""
     expected, counts, manager = read(conversation, leaf), [0], type(Message.objects)
     original = manager.said_up_to
@@ -61,7 +61,7 @@ def rows_read(memory: Recall, conversation: Conversation, leaf: Message, monkeyp
 
 
 def test_only_what_came_since_is_read(long: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, last = Recall(), long.messages.order_by("id").last()
+    memory, last = BranchCache(), long.messages.order_by("id").last()
     assert last
     first = add(long, last, "one more question")
     assert rows_read(memory, long, first, monkeypatch) == LONG + 1
@@ -71,14 +71,14 @@ def test_only_what_came_since_is_read(long: Conversation, monkeypatch: pytest.Mo
 
 
 def test_another_branch_is_read_whole(long: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, last = Recall(), long.messages.order_by("id").last()
+    memory, last = BranchCache(), long.messages.order_by("id").last()
     assert last
     rows_read(memory, long, last, monkeypatch)
     assert rows_read(memory, long, add(long, last.parent, "in other words"), monkeypatch) == LONG
 
 
 def test_what_is_under_way_is_not_kept(long: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, last = Recall(), long.messages.order_by("id").last()
+    memory, last = BranchCache(), long.messages.order_by("id").last()
     reply = add(long, last, "half of", role="assistant", status=Status.STREAMING)
     question = add(long, reply, "and then?")
     for _ in range(2):
@@ -89,16 +89,16 @@ def test_what_is_under_way_is_not_kept(long: Conversation, monkeypatch: pytest.M
 
 
 def test_nobody_changes_what_is_kept(long: Conversation) -> None:
-    memory, last = Recall(), long.messages.order_by("id").last()
+    memory, last = BranchCache(), long.messages.order_by("id").last()
     assert last
     for _ in range(2):
         said = memory.said_up_to(long.pk, last.pk)
         assert len(said) == LONG
-        said.append(Said("assistant", []))
+        said.append(PromptMessage("assistant", []))
 
 
 def test_short_ones_and_very_long_words_are_not_kept(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = Recall()
+    memory = BranchCache()
     for conversation in (talk(cast, LONG - 1), talk(cast, LONG, "x" * (MOST_CHARACTERS // LONG))):
         last = conversation.messages.order_by("id").last()
         assert last
@@ -107,7 +107,7 @@ def test_short_ones_and_very_long_words_are_not_kept(cast: Cast, monkeypatch: py
 
 
 def test_the_oldest_makes_room(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, conversations = Recall(), [talk(cast, LONG) for _ in range(MOST + 1)]
+    memory, conversations = BranchCache(), [talk(cast, LONG) for _ in range(MOST + 1)]
     leaves = [conversation.messages.order_by("id").last() for conversation in conversations]
     counts = [
         rows_read(memory, conversation, leaf, monkeypatch)

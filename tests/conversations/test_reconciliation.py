@@ -190,7 +190,7 @@ def test_a_failed_call_before_it_does_not_hide_what_a_dead_process_had_heard(
         status="streaming", seq=2, owner="an earlier boot", heartbeat=timezone.now(),
         parts=[{"kind": "thought", "text": "Well now"}, {"kind": "text", "text": "Hello"}],
     )  # fmt: skip
-    payer = billing.Payer.of(reply)
+    payer = billing.BillingContext.of(reply)
     ledger.record(
         payer, ledger.Call(route.route_of(Deployment.objects.get(), key), "rate_limited", Usage(), False, None, 1)
     )

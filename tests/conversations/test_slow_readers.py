@@ -9,7 +9,7 @@ from django.db import connection, connections
 from django.http import StreamingHttpResponse
 
 from conversations.models import User
-from conversations.reporting.streaming import trickling
+from conversations.reporting.streaming import stream_response
 from tests.conftest import Cast
 
 MANY = 24
@@ -42,5 +42,5 @@ async def during(downloads: list[StreamingHttpResponse]) -> int:
 def test_nobody_waits_for_those_who_read_slowly(cast: Cast, own_thread: bool) -> None:
     if connection.vendor == "sqlite":
         pytest.skip("SQLite opens as many as are wanted")
-    downloads = [trickling(rows(), "text/csv", own_thread=own_thread) for _ in range(MANY)]
+    downloads = [stream_response(rows(), "text/csv", own_thread=own_thread) for _ in range(MANY)]
     assert async_to_sync(during)(downloads) == 4

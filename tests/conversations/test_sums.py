@@ -15,7 +15,7 @@ from django.db.models.functions import TruncDate
 from conversations.models import DailySum, FirstToken, UsageRecord
 from conversations.models.spending import NOBODY
 from conversations.usage import daily_sums, ledger
-from conversations.usage.billing import Payer
+from conversations.usage.billing import BillingContext
 from conversations.usage.ledger import Call
 from providers.client.route import route_of
 from providers.models import ApiKey, Deployment, LanguageModel
@@ -39,7 +39,7 @@ def call(cast: Cast, model: LanguageModel) -> Callable[..., None]:
     key = ApiKey.objects.select_related("endpoint").get()
 
     def record(outcome: str = "complete", first: int | None = 200, total: int = 1200, person: Any = None) -> None:
-        payer = Payer(uuid4(), uuid4(), (person or cast.alice).pk, cast.team.pk, model.pk, model.name)
+        payer = BillingContext(uuid4(), uuid4(), (person or cast.alice).pk, cast.team.pk, model.pk, model.name)
         usage = Usage(3, 5) if first else Usage()
         ledger.record(payer, Call(route_of(deployment, key), outcome, usage, False, first, total))
 

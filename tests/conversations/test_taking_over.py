@@ -23,7 +23,7 @@ from django.utils import timezone
 from chatsite.errors import WithoutQueryStrings
 from conversations import actions, background
 from conversations.accounts import rate_limits
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import AccountNotice, PasswordLink, PersonalToken, User
 from providers.models import AuditEntry
 from tests.conftest import PASSWORD, Cast
@@ -260,9 +260,9 @@ def test_strangers_fill_no_mailbox_and_close_no_letter(cast: Cast, monkeypatch: 
 
 
 def token_of(person: User) -> PersonalToken:
-    secret = fresh_secret(PersonalToken.PREFIX)
+    secret = new_token(PersonalToken.PREFIX)
     later = timezone.now() + timedelta(days=1)
-    return PersonalToken.objects.create(user=person, name="x", digest=digest_of(secret), hint="x", expires_at=later)
+    return PersonalToken.objects.create(user=person, name="x", digest=token_digest(secret), hint="x", expires_at=later)
 
 
 def is_open(token: PersonalToken) -> bool:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from websockets.exceptions import InvalidStatus
 
 from conversations.accounts import rate_limits
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import Conversation, PersonalToken, User
 from tests.conftest import Cast
 from tests.sockets import Socket
@@ -27,11 +27,11 @@ ENDS: dict[str, Change] = {
 
 
 def give(person: User) -> str:
-    secret = fresh_secret(PersonalToken.PREFIX)
+    secret = new_token(PersonalToken.PREFIX)
     PersonalToken.objects.create(
         user=person,
         name="script",
-        digest=digest_of(secret),
+        digest=token_digest(secret),
         hint=secret[-4:],
         expires_at=timezone.now() + timedelta(days=1),
     )

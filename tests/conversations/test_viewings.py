@@ -4,9 +4,9 @@ import json
 from uuid import uuid4
 
 from conversations.cluster.mirror import MirroredReply
-from conversations.live.frames import News, Stamp
+from conversations.live.frames import Event, Position
 from conversations.live.hub import Hub
-from conversations.live.viewers import Viewings
+from conversations.live.viewers import Subscriptions
 
 
 class Somebody:
@@ -24,7 +24,7 @@ class Somebody:
 
 
 def test_a_look_is_judged_only_once_its_ack_is_out() -> None:
-    viewings, viewer, conversation = Viewings(lambda _: None), Somebody(), uuid4()
+    viewings, viewer, conversation = Subscriptions(lambda _: None), Somebody(), uuid4()
     viewing = viewings.join(viewer, conversation, html=False)
     assert viewings.pairs() == []
     viewing.held = None
@@ -32,7 +32,7 @@ def test_a_look_is_judged_only_once_its_ack_is_out() -> None:
 
 
 def test_who_leaves_looks_at_nothing() -> None:
-    viewings, viewer, conversation = Viewings(lambda _: None), Somebody(), uuid4()
+    viewings, viewer, conversation = Subscriptions(lambda _: None), Somebody(), uuid4()
     viewings.arrive(viewer)
     viewing = viewings.join(viewer, conversation, html=False)
     viewings.leave(viewer)
@@ -44,13 +44,13 @@ def test_what_is_told_late_or_once_more_is_not_sent() -> None:
     hub, viewer, conversation = Hub(), Somebody(), uuid4()
     hub.viewings.arrive(viewer)
     viewing = hub.join(viewer, conversation, html=False)
-    viewing.held = [(Stamp(revision=revision), b"held %d" % revision) for revision in (4, 6, 5, 6)]
+    viewing.held = [(Position(revision=revision), b"held %d" % revision) for revision in (4, 6, 5, 6)]
     hub.release(viewing, 4, {})
     assert [frame for frame in viewer.heard if frame.startswith(b"held")] == [b"held 6"]
     viewer.heard.clear()
     for revision in (6, 7, 5, 7, 8):
-        hub.tell(News(conversation, {"type": "conversation.updated", "revision": revision}))
-    hub.tell(News(conversation, {"type": "typing"}))
+        hub.tell(Event(conversation, {"type": "conversation.updated", "revision": revision}))
+    hub.tell(Event(conversation, {"type": "typing"}))
     events = [json.loads(frame[frame.index(b"{") :]) for frame in viewer.heard]
     assert [event.get("revision") for event in events] == [7, 8, None]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from chatsite.bodies import BODY_LIMIT
 from chatsite.senders import People, Proof, people
-from conversations.hashed_tokens import digest_of, fresh_secret
+from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import PersonalToken, User
 from tests.conftest import Cast
 
@@ -50,8 +50,8 @@ def test_a_made_up_proof_buys_no_larger_body(site: str, cast: Cast, headers: dic
 def test_a_person_whom_the_server_does_not_know_yet_may_upload(site: str, cast: Cast, sign_in: SignIn) -> None:
     session = sign_in(cast.bob).cookies["sessionid"].value
     assert upload(site, Cookie=f"sessionid={session}") == 403, "that is Django's, which asks for the CSRF token"
-    secret, ends = fresh_secret(PersonalToken.PREFIX), timezone.now() + timedelta(days=1)
-    PersonalToken.objects.create(user=cast.bob, name="mine", digest=digest_of(secret), expires_at=ends)
+    secret, ends = new_token(PersonalToken.PREFIX), timezone.now() + timedelta(days=1)
+    PersonalToken.objects.create(user=cast.bob, name="mine", digest=token_digest(secret), expires_at=ends)
     assert upload(site, Authorization=f"Bearer {secret}") == 400, "that is the API's, which found no file in it"
 
 

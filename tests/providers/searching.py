@@ -7,7 +7,7 @@ import pytest
 from providers.client.route import Route
 from providers.errors import VendorError
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
-from providers.pool.route_search import Search, Wait
+from providers.pool.route_search import RouteSearch, Wait
 from tests.clock import Clock
 
 
@@ -25,17 +25,17 @@ def endpoint(model: LanguageModel, name: str, keys: int = 1, **fields: object) -
     return made
 
 
-def search(model: LanguageModel, holder: UUID | None = None) -> Search:
-    return Search(model.pk, lambda: list(ApiKey.objects.serving(model.pk)), holder or uuid4())
+def search(model: LanguageModel, holder: UUID | None = None) -> RouteSearch:
+    return RouteSearch(model.pk, lambda: list(ApiKey.objects.serving(model.pk)), holder or uuid4())
 
 
-def taken(looking: Search) -> Route:
+def taken(looking: RouteSearch) -> Route:
     step = looking.next()
     assert isinstance(step, Route), step
     return step
 
 
-def waits(looking: Search) -> Wait:
+def waits(looking: RouteSearch) -> Wait:
     step = looking.next()
     assert isinstance(step, Wait), step
     return step

@@ -84,7 +84,7 @@ def test_what_was_changed_or_tested_is_forgotten(model: LanguageModel) -> None:
     endpoint(model, "a")
     route = fail(model, errors.KeyRefused())
     assert route.key_id
-    cooldown.forget([route.key_id])
+    cooldown.reset([route.key_id])
     taken(search(model))
 
 
@@ -225,7 +225,7 @@ def test_who_died_with_a_lease_is_no_longer_counted_once_swept(model: LanguageMo
     ApiKey.objects.update(max_concurrent=1)
     dead = search(model)
     taken(dead)
-    leases.give_back(dead.holder)
+    leases.release(dead.holder)
     taken(search(model))
     assert Lease.objects.filter(ended_at=None).count() == 1
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.reading.polish import Polish
+from providers.reading.polish import TextCleaner
 from providers.text import KeyMask
 from providers.types import Delta, Part
-from providers.wires.verbatim import kept
+from providers.wires.verbatim import wrap
 from tests.providers.conftest import SECRET
 from tests.providers.reading import outcome
 from tests.vendor_replies import gemini_end, gemini_parts, openai_chunk, openai_end, openai_event
@@ -23,7 +23,7 @@ KEYS = [SECRET, "sk-aabaab12", "abacabad1", "key/with+12=", "a" * 9 + "b" * 9]
 
 def signed(kind: str, text: str) -> Delta:
     """Words that are a part of their own."""
-    return Delta(part=Part(kind, text, kept("gemini", {"text": text, "thoughtSignature": "x"})))
+    return Delta(part=Part(kind, text, wrap("gemini", {"text": text, "thoughtSignature": "x"})))
 
 
 WAYS: dict[str, Callable[[str], list[Delta]]] = {
@@ -59,7 +59,7 @@ def is_said(delta: Delta) -> bool:
 
 def polished(deltas: list[Delta], key: str) -> list[Delta]:
     """What of `deltas` people see."""
-    polish = Polish(KeyMask(key), think_tags=False)
+    polish = TextCleaner(KeyMask(key), think_tags=False)
     return [shown for delta in deltas for shown in polish.deltas(delta)] + list(polish.rest())
 
 

@@ -14,7 +14,7 @@ from providers.client import route as pool
 from providers.client.stream import Stream
 from providers.errors import AddressRefused, VendorDown, VendorError, WayBlocked
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble, new_id
-from providers.pool.route_search import Search
+from providers.pool.route_search import RouteSearch
 from providers.transport import dialing, proxy
 from providers.transport.network import Network
 from providers.types import Address, Clocks, Prompt
@@ -265,7 +265,7 @@ def test_no_key_and_no_endpoint_rests_for_the_proxys_fault(
 ) -> None:
     settings.CHATSITE_PROXY = proxy.read(company.url)
     company.script = [answer]
-    search = Search(served.pk, lambda: list(ApiKey.objects.all()), new_id())
+    search = RouteSearch(served.pk, lambda: list(ApiKey.objects.all()), new_id())
     route = search.next()
     assert isinstance(route, pool.Route)
     with pytest.raises(WayBlocked) as raised:

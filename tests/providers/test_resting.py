@@ -11,7 +11,7 @@ import pytest
 from providers.client.stream import Stream
 from providers.transport import sockets
 from providers.transport.network import Network
-from providers.transport.sockets import Resting
+from providers.transport.sockets import PausingSocket
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import PlainKey, said
@@ -22,9 +22,9 @@ Rests = list[float]
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[Resting, socket.socket]]:
+def pair() -> Iterator[tuple[PausingSocket, socket.socket]]:
     near, far = socket.socketpair()
-    with Resting(near.family, near.type, near.proto, near.detach()) as ours, far:
+    with PausingSocket(near.family, near.type, near.proto, near.detach()) as ours, far:
         yield ours, far
 
 
@@ -36,7 +36,7 @@ def rests(monkeypatch: pytest.MonkeyPatch) -> Rests:
     return taken
 
 
-def test_it_rests_only_while_nothing_has_come(pair: tuple[Resting, socket.socket], rests: Rests) -> None:
+def test_it_rests_only_while_nothing_has_come(pair: tuple[PausingSocket, socket.socket], rests: Rests) -> None:
     ours, far = pair
     ours.settimeout(0.05)
     load = iter([0.05, 0.05, 0.05, 0.0])
@@ -50,7 +50,7 @@ def test_it_rests_only_while_nothing_has_come(pair: tuple[Resting, socket.socket
 
 
 def test_it_reads_at_once_what_came_while_it_rested(
-    pair: tuple[Resting, socket.socket], monkeypatch: pytest.MonkeyPatch
+    pair: tuple[PausingSocket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, far = pair
     ours.settimeout(0.05)
@@ -59,7 +59,7 @@ def test_it_reads_at_once_what_came_while_it_rested(
     assert ours.recv_into(bytearray(9)) == 6
 
 
-def test_without_load_it_does_not_rest(pair: tuple[Resting, socket.socket], rests: Rests) -> None:
+def test_without_load_it_does_not_rest(pair: tuple[PausingSocket, socket.socket], rests: Rests) -> None:
     ours, _ = pair
     ours.settimeout(0.05)
     with pytest.raises(TimeoutError):

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from providers.errors import VendorError
 from providers.reading import body
-from providers.reading.body import Assembler
+from providers.reading.body import BodyDecoder
 from providers.types import Delta
 from providers.wires.openai import wire
 
@@ -57,7 +57,7 @@ _CHUNKS = some.lists(_CHUNK, max_size=8)
 
 
 def _objects(chunks: Iterable[bytes]) -> list[object]:
-    assembler, read = Assembler(), list[object]()
+    assembler, read = BodyDecoder(), list[object]()
     try:
         for chunk in chunks:
             read += assembler.feed(chunk)
@@ -77,7 +77,7 @@ def test_a_chunk_of_whole_events_is_read_as_any_other(chunks: list[bytes]) -> No
 
 def test_there_is_a_short_way_for_events() -> None:
     begun, chunk = b'data: {"a":1}\n\n', b'data: {"b":"2"}\n\ndata: {"c":[{}]}\n\ndata: {"d":"\\n"}\n\n'
-    assembler = Assembler()
+    assembler = BodyDecoder()
     assert list(assembler.feed(begun)) == [{"a": 1}]
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(assembler, "_event", None)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.errors import BadReply
-from providers.reading.body import UNREADABLE_IN_A_ROW, Assembler
+from providers.reading.body import UNREADABLE_IN_A_ROW, BodyDecoder
 from providers.reading.sse import EVENT_BYTES, EventDecoder
 from providers.wires.json_values import count
 
@@ -134,7 +134,7 @@ def objects_by_the_book(body: bytes) -> list[object]:
 
 def assembled(pieces: list[bytes]) -> list[object]:
     """What our reader makes of a body in pieces."""
-    assembler, found = Assembler(), list[object]()
+    assembler, found = BodyDecoder(), list[object]()
     try:
         for piece in pieces:
             found += assembler.feed(piece)
@@ -165,7 +165,7 @@ def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
 
 def test_sixteen_megabytes_in_one_line_cost_little() -> None:
     body = b'data: {"x": "' + b"A" * (16 << 20) + b'"}\n\n'
-    assembler = Assembler()
+    assembler = BodyDecoder()
     started = time.process_time()
     events = [event for at in range(0, len(body), 65536) for event in assembler.feed(body[at : at + 65536])]
     assert len(events[0]["x"]) == 16 << 20
@@ -174,7 +174,7 @@ def test_sixteen_megabytes_in_one_line_cost_little() -> None:
 
 @pytest.mark.parametrize("start", [b"data: ", b'{"x": "'])
 def test_an_endless_line_is_refused(start: bytes) -> None:
-    assembler = Assembler()
+    assembler = BodyDecoder()
     list(assembler.feed(start))
     flood = (event for _ in range(EVENT_BYTES // 65536 + 2) for event in assembler.feed(b"A" * 65536))
     with pytest.raises(BadReply):
@@ -183,14 +183,14 @@ def test_an_endless_line_is_refused(start: bytes) -> None:
 
 def test_three_unreadable_events_in_a_row_are_no_reply() -> None:
     bad, good = b"data: {x\n\n", b'data: {"a": 1}\n\n'
-    assert len(list(Assembler().feed(bad + bad + good + bad + bad + good))) == 2
+    assert len(list(BodyDecoder().feed(bad + bad + good + bad + bad + good))) == 2
     with pytest.raises(BadReply):
-        list(Assembler().feed(good + bad + bad + bad))
+        list(BodyDecoder().feed(good + bad + bad + bad))
 
 
 def test_deep_nesting_is_unreadable_not_fatal() -> None:
     body = b"data: " + b"[" * 100_000 + b'\n\ndata: {"a": 1}\n\n'
-    assert list(Assembler().feed(body)) == [{"a": 1}]
+    assert list(BodyDecoder().feed(body)) == [{"a": 1}]
 
 
 HUGE = b'{"n": %s, "small": 1, "words": "kept"}' % (b"9" * 5000)
@@ -202,7 +202,7 @@ HUGE = b'{"n": %s, "small": 1, "words": "kept"}' % (b"9" * 5000)
 @pytest.mark.parametrize("sign", [b"", b"-"])
 def test_a_number_that_is_too_long_costs_no_words(body: bytes, sign: bytes) -> None:
     body = body.replace(b'"n": ', b'"n": ' + sign)
-    assembler = Assembler()
+    assembler = BodyDecoder()
     (*_, event) = [*assembler.feed(b'data: {"first": 1}\n\n'), *assembler.feed(body), *assembler.finish()]
     assert event == {"n": float(sign + b"inf"), "small": 1, "words": "kept"}
     assert count(event["n"]) is None
@@ -211,9 +211,9 @@ def test_a_number_that_is_too_long_costs_no_words(body: bytes, sign: bytes) -> N
 
 def test_an_event_that_is_skipped_is_told_of_once_and_not_quoted(caplog: pytest.LogCaptureFixture) -> None:
     bad, good = b"data: {secret\n\n", b'data: {"a": 1}\n\n'
-    list(Assembler().feed(good + b"data: alive\n\n" + good))
+    list(BodyDecoder().feed(good + b"data: alive\n\n" + good))
     assert caplog.text == ""
-    list(Assembler().feed(good + bad + good + bad + good))
+    list(BodyDecoder().feed(good + bad + good + bad + good))
     (record,) = caplog.records
     assert "cannot be read" in record.getMessage()
     assert "secret" not in caplog.text

@@ -70,7 +70,7 @@ class Command(BaseCommand):
         except (VendorError, Locked) as error:
             self.stdout.write(f"{label}: {error}")
             return False
-        cooldown.forget(filter(None, (route.key_id, route.endpoint, route.deployment)))
+        cooldown.reset(filter(None, (route.key_id, route.endpoint, route.deployment)))
         return True
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from providers.types import Part, Role, Turn
 from providers.wires.json_values import mapping
-from providers.wires.turns import sendable
-from providers.wires.verbatim import original
+from providers.wires.turns import accepted_turns
+from providers.wires.verbatim import unwrap
 
 _ROLES = {"user": "user", "assistant": "model"}
 _UNANSWERED = {"error": "Nobody called this function."}
@@ -21,7 +21,7 @@ _UNANSWERED = {"error": "Nobody called this function."}
 def contents(turns: Iterable[Turn]) -> list[dict[str, Any]]:
     """The contents of a request; parts that came over this wire are as they came."""
     made: list[dict[str, Any]] = []
-    for turn in sendable(turns, _is_sent):
+    for turn in accepted_turns(turns, _is_sent):
         parts = [_part(part) for part in turn.parts]
         before = made[-1]["parts"] if made else []
         made.append({"role": _ROLES[turn.role], "parts": [*_answers(before, parts), *parts]})
@@ -32,13 +32,13 @@ def _is_sent(role: Role, part: Part) -> bool:
     content = part.detail.get("data")
     if part.kind in ("image", "file"):
         return bool(content or part.detail.get("uri"))
-    if role == "assistant" and original("gemini", part):
+    if role == "assistant" and unwrap("gemini", part):
         return True
     return bool(part.kind == "text" and part.text) or bool(role == "user" and part.kind == "call_result")
 
 
 def _part(part: Part) -> Mapping[str, Any]:
-    raw = original("gemini", part)
+    raw = unwrap("gemini", part)
     if raw:
         return raw
     detail = part.detail

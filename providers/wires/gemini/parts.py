@@ -11,7 +11,7 @@ from typing import Any
 
 from providers.types import Delta, Part
 from providers.wires.json_values import mapping, sequence, string
-from providers.wires.verbatim import kept
+from providers.wires.verbatim import wrap
 
 Raw = Mapping[str, Any]
 
@@ -40,8 +40,8 @@ def _delta(part: Raw) -> Delta | None:
     if fields.keys() <= _PLAIN:
         return (Delta(thought=text) if is_thought else Delta(text=text)) if text else None
     if text or fields.keys() <= _TEXTUAL:
-        return Delta(part=Part("thought" if is_thought else "text", text, kept("gemini", part)))
-    return Delta(part=Part("unknown", "", kept("gemini", part)))
+        return Delta(part=Part("thought" if is_thought else "text", text, wrap("gemini", part)))
+    return Delta(part=Part("unknown", "", wrap("gemini", part)))
 
 
 def _as_thought(part: Part) -> Part:
@@ -54,13 +54,13 @@ def _inline(inline: Raw, part: Raw) -> Part | None:
     if not content:
         return None
     kind = "image" if media_type.startswith("image/") else "file"
-    vendor = {} if _is_plain(part, inline, "mimeType", "data") else kept("gemini", part)
+    vendor = {} if _is_plain(part, inline, "mimeType", "data") else wrap("gemini", part)
     return Part(kind, "", {"media_type": media_type, "data": content, **vendor})
 
 
 def _file(file: Raw, part: Raw) -> Part:
     detail = {"media_type": string(file.get("mimeType")), "uri": string(file.get("fileUri"))}
-    vendor = {} if _is_plain(part, file, "mimeType", "fileUri") else kept("gemini", part)
+    vendor = {} if _is_plain(part, file, "mimeType", "fileUri") else wrap("gemini", part)
     return Part("file", "", {**detail, **vendor})
 
 
@@ -71,20 +71,20 @@ def _is_plain(part: Raw, inner: Raw, *names: str) -> bool:
 
 def _code(code: Raw, part: Raw) -> Part:
     language = string(code.get("language")).lower()
-    return Part("code", string(code.get("code")), {"language": language, **kept("gemini", part)})
+    return Part("code", string(code.get("code")), {"language": language, **wrap("gemini", part)})
 
 
 def _code_result(result: Raw, part: Raw) -> Part:
     outcome = _OUTCOMES.get(string(result.get("outcome")), "failed")
-    return Part("code_result", string(result.get("output")), {"outcome": outcome, **kept("gemini", part)})
+    return Part("code_result", string(result.get("output")), {"outcome": outcome, **wrap("gemini", part)})
 
 
 def _call(call: Raw, part: Raw) -> Part:
-    return Part("call", "", {**_named(call), "arguments": mapping(call.get("args")), **kept("gemini", part)})
+    return Part("call", "", {**_named(call), "arguments": mapping(call.get("args")), **wrap("gemini", part)})
 
 
 def _call_result(result: Raw, part: Raw) -> Part:
-    return Part("call_result", "", {**_named(result), "response": result.get("response"), **kept("gemini", part)})
+    return Part("call_result", "", {**_named(result), "response": result.get("response"), **wrap("gemini", part)})
 
 
 def _named(call: Raw) -> dict[str, str]:

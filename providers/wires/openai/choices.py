@@ -13,7 +13,7 @@ from providers.types import Delta, Part
 from providers.wires.json_values import count, mapping, sequence, string
 from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece, Support
 from providers.wires.sources import source
-from providers.wires.verbatim import kept
+from providers.wires.verbatim import wrap
 
 Said = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ def _image(part: Said) -> Delta:
     head, _, content = string(mapping(address).get("url") or address).partition(",")
     media_type, *options = head.removeprefix("data:").split(";")
     if not (head.startswith("data:image/") and "base64" in options and content):
-        return Delta(part=Part("unknown", "", kept("openai", part)))
+        return Delta(part=Part("unknown", "", wrap("openai", part)))
     return Delta(part=Part("image", "", {"media_type": media_type, "data": content}))
 
 

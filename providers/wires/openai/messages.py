@@ -13,8 +13,8 @@ from typing import Any
 
 from providers.types import Part, Prompt, Role, Turn
 from providers.wires.json_values import mapping
-from providers.wires.turns import sendable
-from providers.wires.verbatim import original
+from providers.wires.turns import accepted_turns
+from providers.wires.verbatim import unwrap
 
 Message = dict[str, Any]
 
@@ -26,7 +26,7 @@ def messages(prompt: Prompt, refused: frozenset[str]) -> list[Message]:
     role = "developer" if "developer" in refused else "system"
     made: list[Message] = [{"role": role, "content": prompt.system}] if prompt.system else []
     pictures: list[Part] = []
-    for turn in sendable(prompt.turns, _is_sent):
+    for turn in accepted_turns(prompt.turns, _is_sent):
         if _is_plain(turn) and not pictures and not (made and "tool_calls" in made[-1]):
             made.append({"role": turn.role, "content": turn.parts[0].text})
         elif turn.role == "assistant":
@@ -72,7 +72,7 @@ def _assistant(turn: Turn, *, with_reasoning: bool) -> Message:
 
 def _call(part: Part) -> Mapping[str, Any]:
     """A call as it came; without an id nothing can answer it, and broken arguments are refused."""
-    raw = original("openai", part)
+    raw = unwrap("openai", part)
     return raw if raw.get("id") and "arguments" in part.detail else {}
 
 
