@@ -224,7 +224,14 @@ def resident(process: int) -> int:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_closes_sockets_with_1012_and_ends_the_process(server: Running, stop: signal.Signals) -> None:
+def test_a_signal_closes_sockets_with_1012_and_ends_the_process(
+    serve_echo: Callable[..., Running], stop: signal.Signals
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests themselves may be run with `nohup`
+    try:
+        server = serve_echo()
+    finally:
+        signal.signal(signal.SIGHUP, before)
     assert close_code(server, lambda _: server.process.send_signal(stop)) == 1012
     output, errors = server.process.communicate(timeout=5)
     assert (server.process.returncode, output, errors) == (0, "draining\n", "")

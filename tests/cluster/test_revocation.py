@@ -111,10 +111,10 @@ def test_who_may_no_longer_read_hears_no_more_within_two_seconds(
 
 
 _LINK = """
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 message = Message.objects.filter(conversation="{conversation}").order_by("id").first()
 share = Share.objects.create(conversation=message.conversation, message=message, made_by=message.conversation.owner,
-                             digest=digest_of("{secret}"))
+                             digest=token_digest("{secret}"))
 """
 
 

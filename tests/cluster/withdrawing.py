@@ -13,13 +13,13 @@ from datetime import timedelta
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from conversations.hashed_tokens import digest_of
+from conversations.hashed_tokens import token_digest
 for way in {ways}:
     person = User.objects.create(username=f"{{way}}-{run}", password="!")
     Membership.objects.create(team_id="{team}", user=person, role="member")
     if way == "token revoked":
         ends = timezone.now() + timedelta(days=1)
-        PersonalToken.objects.create(user=person, name="program", digest=digest_of(person.username), expires_at=ends)
+        PersonalToken.objects.create(user=person, name="program", digest=token_digest(person.username), expires_at=ends)
     browser = Client()
     browser.force_login(person)
     people[way] = [person.id, browser.cookies[settings.SESSION_COOKIE_NAME].value]
