@@ -36,12 +36,8 @@ TOLD_WITHIN = timedelta(seconds=2)
 
 SURE_AFTER = 1.5
 """Seconds in which a living process writes to its replies once the database takes writes."""
-
-
 REMIND_EVERY = 20
 """Rounds after which those who look at a conversation are named again; pages forget them after three times that."""
-
-
 _suspected: dict[UUID, tuple[datetime | None, float]] = {}
 """Silent replies: their last heartbeat, and when (monotonic seconds) a write of ours went through after it was seen."""
 

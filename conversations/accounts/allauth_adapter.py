@@ -36,7 +36,7 @@ SENTENCES = {
     "username_password_mismatch": _("The name or the password is not correct."),
     "too_many_login_attempts": _("Too many bad tries. Try again in a few minutes."),
 }
-"""What django-allauth says in words that our pages do not use."""
+"""Own words for what django-allauth says in others."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]

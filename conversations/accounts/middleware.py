@@ -14,7 +14,7 @@ from providers.audit import log
 
 
 class AuditOriginMiddleware:
-    """Whatever is noted while a request is answered comes from its address."""
+    """Gives the audit log the address of the request that is being answered."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,8 +41,6 @@ class UserLanguageMiddleware:
 
 
 SETUP_PATH = "/setup/"
-
-
 _OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
 
 

@@ -12,7 +12,7 @@ from conversations.accounts import passwords
 from conversations.models import User
 
 NAME_KEY = "name-to-sign-in-with"
-"""Where a session keeps the name of whoever has just chosen a password and may never have heard it."""
+"""The key of the session under which the name stands of a person who has just chosen a password."""
 
 
 class NameForm(LoginForm):  # type: ignore[misc]

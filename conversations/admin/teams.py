@@ -48,7 +48,7 @@ class TeamAdmin(AuditedAdmin):
             )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Whom this page removes loses what the team's own page takes; the audit log is written by the page."""
+        """End removed places as the team's own page does; the audit log is written by this page."""
         formset.save(commit=False)
         for place in formset.deleted_objects:
             actions.end_place(request.user, place)
@@ -70,7 +70,7 @@ class TeamAdmin(AuditedAdmin):
 
 @admin.register(Installation)
 class SiteAdmin(AuditedAdmin):
-    """What holds for the whole site: one row."""
+    """The one row of settings that hold for the whole site."""
 
     fields = ["staff_makes_teams"]
 

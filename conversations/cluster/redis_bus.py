@@ -220,7 +220,7 @@ class Bus:
 
 
 def _place_of(lines: ConnectionPool) -> str:
-    """What the processes of one site have in common, behind their secret key, and a copy of it elsewhere has not."""
+    """Return what the processes of one site share beside their secret key; a copy of the site has another."""
     return f"{settings.DATABASES['default']['NAME']} {lines.connection_kwargs.get('db', 0)}"
 
 

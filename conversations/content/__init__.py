@@ -1,1 +1,1 @@
-"""What a message holds, as values: parts, sources, branches, and how they are shown."""
+"""Values that a message holds: parts, sources, branches, and how they are shown."""

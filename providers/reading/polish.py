@@ -14,11 +14,7 @@ DEEPEST = 100
 
 # What is held back while a `<think>` may still come; without an end to it a flood of blanks would be kept and re-read.
 MOST_BLANKS = 1000
-
-
 _OPENING = "<think>"
-
-
 _CLOSING = "</think>"
 
 
