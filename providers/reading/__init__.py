@@ -1,1 +1,1 @@
-"""Bytes of a stream to deltas: pure."""
+"""The reading of a vendor's stream: bytes in, deltas out, without network or database."""

@@ -1,7 +1,7 @@
-"""What kind of body is this? JSON objects out of a reply that may be events, an array, lines, or one object.
+"""JSON objects out of a reply body that may be events, an array, lines, or one object.
 
-Neither the request nor Content-Type decides: gateways answer a stream request with one object, an SSE request with an
-array, and put a bare error object behind half an event stream. So every line is judged by how it begins.
+Neither the request nor Content-Type shows the form. Gateways answer a stream request with one object, or an SSE request
+with an array. Some put a bare error object after half an event stream. So every line is judged by its first byte.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 UNREADABLE_IN_A_ROW = 3
 _DONE = re.compile(rb"\s*+\[DONE\]")
-# What most chunks are: an object an event, from the first byte to the last. They need none of the care of the others.
+# Most chunks consist of whole events with one object each; those take a shorter path.
 _WHOLE_EVENTS = re.compile(rb"(?:data: \{[^\r\n]*+\n\n)++")
 _BETWEEN = b"\n\ndata: "
 _STRUCTURE = re.compile(rb'["{}\[\]]')
@@ -27,10 +27,10 @@ _IN_STRING = re.compile(rb'["\\]')
 
 
 class BodyDecoder:
-    """Turns the chunks of one reply body into decoded JSON objects.
+    """Decoder of one reply body: chunks in, JSON objects out.
 
-    `done` tells that the end marker `[DONE]` has come; `alien` that nothing came which is of a format we know.
-    A single undecodable event is skipped, of which the log tells; three in a row raise BadReply.
+    `done` is True after the end marker `[DONE]`. `alien` is True when nothing in a known format has come. A single
+    event that cannot be decoded is skipped and logged; three in a row raise BadReply.
     """
 
     def __init__(self) -> None:
@@ -41,16 +41,16 @@ class BodyDecoder:
         self._object = JsonBodyDecoder()
         self._unreadable = 0
         self._has_skipped = False
-        self._is_garbled: bool | None = None  # until there is something to judge by
+        self._is_garbled: bool | None = None  # None until the first event
         self._started = False
 
     @property
     def alien(self) -> bool:
-        """Whether lines came which belong to no format we know, or events none of which could be read."""
+        """Return whether the body held lines of no known format, or events of which none could be decoded."""
         return self._events.alien or self._is_garbled is True
 
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
-        """The objects that `chunk` completes; none after `[DONE]`."""
+        """Yield the objects that `chunk` completes; none after `[DONE]`. Raises BadReply."""
         chunk = self._mark.strip(chunk)
         position = self._lines.begin(chunk)
         if self._is_between_events() and len(chunk) < EVENT_BYTES and _WHOLE_EVENTS.fullmatch(chunk):
@@ -72,7 +72,10 @@ class BodyDecoder:
                     yield from self._event(line)
 
     def finish(self) -> Iterator[dict[str, Any]]:
-        """What is left when the body has ended; an event that lacks its end was cut off, which is not garbled."""
+        """Yield the last objects after the body has ended. Raises BadReply.
+
+        An event that lacks its end was cut off: that alone does not make the body `alien`.
+        """
         yield from self.feed(self._mark.rest())
         self._is_garbled = self._is_garbled or False
         yield from self._event(self._lines.rest())
@@ -83,7 +86,7 @@ class BodyDecoder:
         return said_something and self._lines.at_start and not self._object.is_open and not self._events.is_open
 
     def _begin(self, first: bytes) -> Iterator[dict[str, Any]]:
-        """Decides by its first byte what the next line belongs to."""
+        """Choose by its first byte how the next line is read: as a bare object or as an event's field."""
         if first == b"<" and not self._started:
             raise BadReply(because="The vendor answered with a web page instead of a reply.")
         if first == b"{":
@@ -102,7 +105,10 @@ class BodyDecoder:
         return [_named_error(one) for one in decoded] if event.name == "error" else decoded
 
     def _of_whole_events(self, texts: list[bytes]) -> Iterable[dict[str, Any]]:
-        """Decoded together, which takes half the time, or one by one where they are not as many objects as events."""
+        """Decode all texts in one call, which takes half the time.
+
+        Decodes them one by one if the number of objects differs from the number of events.
+        """
         together = _objects_in(b"[%b]" % b",".join(texts))
         if len(together) == len(texts):
             self._unreadable, self._is_garbled = 0, False
@@ -122,7 +128,7 @@ class BodyDecoder:
         return objects
 
     def _note_skipped(self, size: int) -> None:
-        """Tells whoever looks why words may be missing, once a reply and without repeating any."""
+        """Log once per reply that an unreadable event was skipped; never log its content."""
         if not self._has_skipped:
             _logger.warning(
                 "A vendor sent an event of %d bytes that cannot be read; its reply goes on without it.", size
@@ -131,7 +137,7 @@ class BodyDecoder:
 
 
 class JsonBodyDecoder:
-    """Finds where a JSON object without any framing ends, by counting braces outside strings."""
+    """Finder of the end of a JSON object without framing: counts braces outside strings."""
 
     def __init__(self) -> None:
         self.is_open = False
@@ -142,7 +148,7 @@ class JsonBodyDecoder:
         self._escaped = False
 
     def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
-        """The object that ends in `chunk`, or None; and where to go on."""
+        """Return the object that ends in `chunk`, or None; and the position at which to go on."""
         end = self._end(chunk, position)
         self._keep(chunk[position:end])
         if self._depth:
@@ -176,7 +182,10 @@ class JsonBodyDecoder:
 
 
 def _objects_in(text: bytes) -> list[dict[str, Any]]:
-    """The objects of one JSON text: itself, or the members of a list (errors come as one-element lists)."""
+    """Return the objects of one JSON text: the text's own object, or those in its list.
+
+    Vendors send some errors as a list with one element.
+    """
     try:
         value = from_json(str(text, "utf-8", "replace"))
     except (ValueError, RecursionError):
@@ -185,5 +194,5 @@ def _objects_in(text: bytes) -> list[dict[str, Any]]:
 
 
 def _named_error(decoded: dict[str, Any]) -> dict[str, Any]:
-    """The data of an `event: error`, made to say so itself."""
+    """Return the data of an `event: error` under the key "error", unless it has that key."""
     return decoded if decoded.get("error") else {"error": decoded}

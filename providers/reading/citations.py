@@ -1,7 +1,7 @@
-"""Where an answer rests on which source, once the whole answer is known.
+"""The places at which an answer rests on a source, computed once the whole answer is known.
 
-Vendors count in bytes of UTF-8 (Gemini) or in characters (OpenAI), repeat what they said before on every event, and
-gateways that change the text leave the numbers as they were; people are shown characters.
+Vendors count in bytes of UTF-8 (Gemini) or in characters (OpenAI), and repeat on every event what they sent before.
+Gateways that change the text leave the numbers as they were. People are shown characters.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ _CONTINUING = bytes(range(0x80, 0xC0))
 
 
 class Citations:
-    """Gathers the sources of one reply, each once, and the stretches that rest on them; at most 500 of either."""
+    """The sources of one reply, each once, and the stretches of text that rest on them.
+
+    Both lists are limited to 500 entries.
+    """
 
     def __init__(self) -> None:
         self._sources: dict[Source, int] = {}
         self._supports: dict[Support, None] = {}
 
     def add(self, cited: Cited) -> None:
-        """Notes what one event names."""
+        """Add the sources and supports of one event."""
         for source in cited.sources[:MOST]:
             if len(self._sources) < MOST:
                 self._sources.setdefault(source, len(self._sources))
@@ -34,7 +37,10 @@ class Citations:
                 self._supports[support] = None
 
     def part(self, text: str, shown: Callable[[str], str]) -> Part | None:
-        """The citation part of a reply with this `text`, if it has sources; `shown` masks the key, also a cut one."""
+        """Return the citation part of a reply with this `text`, or None if it has no sources.
+
+        `shown` masks the vendor's key in words, also when a cut has left only a piece of it.
+        """
         if not self._sources:
             return None
         sources = [{name: shown(words) for name, words in asdict(source).items()} for source in self._sources]
@@ -52,7 +58,7 @@ class Citations:
 
 
 class _Characters:
-    """How many characters stand before each of the bytes that are named."""
+    """The number of characters before each of the byte positions that the supports name."""
 
     def __init__(self, text: str, supports: Iterable[Support]) -> None:
         self._counts = {0: 0}
@@ -68,7 +74,7 @@ class _Characters:
 
 
 def _corrected(text: str, support: Support, place: tuple[int, int]) -> tuple[int, int]:
-    """`place`, or where the quoted words really stand."""
+    """Return `place`, or the position of the support's quote if it stands elsewhere in `text`."""
     start, end = place
     quote = support.quote
     if quote and text[start:end] != quote:

@@ -1,17 +1,20 @@
-"""Whether the finish that a vendor reports is the end of its reply: some gateways put one on every event."""
+"""The decision whether a reported finish ends the reply: some gateways put one on every event."""
 
 from __future__ import annotations
 
 
 class FinishState:
-    """Judges the finishes of one reply by where they stand.
+    """The state of one reply's finish, judged by where each reported finish stands.
 
-    A finish on its own is the end, and so is one beside words when words without one came before. What may still
-    follow it, such as token counts, is waited for only a little.
-    One beside the first words is either a short reply or a gateway that marks every event: the vendor is listened to
-    as if it had not come. Should it fall silent, the OpenAI wire lacks its end marker, so the reply is not whole. The
-    Gemini wire has no marker and some of its vendors keep the connection open: the finish is all that they ever say.
-    Words that follow a finish show that it meant nothing: then only one on its own counts, or the end of the body.
+    A finish on its own ends the reply. So does one beside words, if words without a finish came before. After the
+    finish, the call waits briefly for late data such as token counts.
+
+    A finish beside the first words is ambiguous: a short reply, or a gateway that marks every event. Reading goes on as
+    if it had not come. If the vendor then falls silent, an OpenAI reply lacks its end marker and is not whole. The
+    Gemini wire has no marker, and some of its vendors keep the connection open: there the finish counts.
+
+    Words after a finish show that the finish meant nothing. From then on only a finish on its own, or the end of the
+    body, ends the reply.
     """
 
     def __init__(self, *, has_marker: bool, streaming: bool) -> None:
@@ -25,17 +28,17 @@ class FinishState:
 
     @property
     def is_believed(self) -> bool:
-        """Whether the reply is whole even if its body never ends, or breaks."""
+        """Return whether the reply counts as whole even if its body never ends, or breaks."""
         return self.is_reached or (self._finished and not self._is_habit and not self._has_marker)
 
     def words(self) -> None:
-        """Notes words without a finish."""
+        """Record words without a finish."""
         self._spoke = self._spoke_unmarked = True
         self._is_habit = self._finished
         self.is_reached = False
 
     def finish(self, *, beside_words: bool, is_blocked: bool) -> None:
-        """Notes a finish; a block ends a reply wherever it stands."""
+        """Record a finish. With `is_blocked` it ends the reply wherever it stands."""
         if is_blocked or not self._streaming:
             self.is_reached = True
         elif beside_words:
@@ -43,6 +46,7 @@ class FinishState:
             self._is_habit = self._finished
             self.is_reached = self._spoke_unmarked and not self._is_habit
         else:
-            # Before the first word it may be the role that a gateway marks, where an end marker is still to come.
+            # Before the first word, a gateway that marks every event may have marked the role. A finish there counts
+            # only on a wire without an end marker.
             self.is_reached = self._spoke or not self._has_marker
         self._finished = True

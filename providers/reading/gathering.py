@@ -1,4 +1,4 @@
-"""What a reply holds besides its words, known only when it has ended."""
+"""The parts of a reply besides its words that are known only at its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from providers.wires.parsed import CallPiece, Cited, ReasoningPiece
 
 
 class EndOfReplyParts:
-    """Gathers calls, sources and a refusal of one reply, and makes its last parts of them."""
+    """The calls, sources and refusal of one reply, collected while it streams."""
 
     def __init__(self) -> None:
         self._refusal: list[str] = []
@@ -21,7 +21,7 @@ class EndOfReplyParts:
         self._citations = Citations()
 
     def add(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
-        """Notes what one event says."""
+        """Add one piece of a call, of the reasoning record or of the citations."""
         if isinstance(piece, CallPiece):
             self._calls.add(piece)
         elif isinstance(piece, ReasoningPiece):
@@ -30,26 +30,32 @@ class EndOfReplyParts:
             self._citations.add(piece)
 
     def refuse(self, text: str) -> None:
-        """Notes words in which the model refuses."""
+        """Add words in which the model refuses."""
         self._refusal.append(text)
 
     @property
     def is_refused(self) -> bool:
-        """Whether the model has refused in words."""
+        """Return whether the model has refused in words."""
         return any(self._refusal)
 
     def calls(self) -> Iterator[Delta]:
-        """The function calls that came in pieces."""
+        """Yield the function calls that came in pieces, each as a part."""
         yield from (Delta(part=part) for part in self._calls.parts(self._reasoning.record()))
 
     def citations(self, text: str, shown: Callable[[str], str]) -> Iterator[Delta]:
-        """The sources of a reply that says `text`; `shown` makes of words that were cut what people may see."""
+        """Yield the citation part of a reply with this `text`, if it has sources.
+
+        `shown` cleans words that may be cut: it repairs characters and masks the key.
+        """
         part = self._citations.part(text, shown)
         if part:
             yield Delta(part=part)
 
     def refused(self, finish: Finish | None, *, answered: bool) -> Iterator[Delta]:
-        """The refusal, whole; a reply that was blocked before its first word has one, be it without words."""
+        """Yield the refusal as one part.
+
+        A reply that was blocked before its first word gets one too, even without words.
+        """
         is_blocked = finish is not None and finish.reason == "blocked"
         if self.is_refused or (is_blocked and not answered):
             reason = finish.vendor_reason if finish and is_blocked else ""

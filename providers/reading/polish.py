@@ -1,4 +1,4 @@
-"""The last steps of a vendor's text: repaired characters, masked keys, thoughts between <think> tags."""
+"""The cleaning of a vendor's text: repairs characters, masks keys, separates thoughts in <think> tags."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from providers.types import Delta, Part
 DEEPEST = 100
 
 
-# What is held back while a `<think>` may still come; without an end to it a flood of blanks would be kept and re-read.
+# Limit of the white space held back while a `<think>` may still come: a flood of it would be read again and again.
 MOST_BLANKS = 1000
 _OPENING = "<think>"
 _CLOSING = "</think>"
 
 
 class TextCleaner:
-    """Carries the deltas of one reply through the three steps below; answer and thought each have their own."""
+    """The cleaning steps of one reply's deltas; answer and thought have separate state."""
 
     def __init__(self, mask: KeyMask, *, think_tags: bool) -> None:
         self._tags = ThinkTags() if think_tags else None
@@ -27,18 +27,18 @@ class TextCleaner:
         self._thought = Characters(), mask.fresh()
 
     def deltas(self, delta: Delta) -> Iterator[Delta]:
-        """What of `delta` can be shown now, together with what was held back before."""
+        """Yield the text of `delta`, with text held back earlier, that can be shown now."""
         if delta.thought:
             yield from _thought(_through(self._thought, delta.thought))
         if delta.part:
-            # What is held back stood before the part.
+            # The text held back stands before the part.
             yield from self.rest()
             yield Delta(part=self._clean(delta.part))
         if delta.text:
             yield from self._split(self._tags.feed(delta.text) if self._tags else [(delta.text, False)])
 
     def rest(self) -> Iterator[Delta]:
-        """What is still held back where a part follows, or the reply ends."""
+        """Yield the text still held back, before a part or at the end of the reply."""
         yield from self._split(self._tags.rest() if self._tags else [])
         yield from _thought(_end(self._thought))
         yield from _text(_end(self._answer))
@@ -60,11 +60,10 @@ class TextCleaner:
 
 
 class ThinkTags:
-    """Tells thought from answer where a model writes `<think>…</think>` into its answer text.
+    """Separation of thought from answer for models that write `<think>…</think>` into their answer.
 
-    Only a tag that opens the reply (after a little white space) counts: later on it is something the model writes
-    about. A reply whose opening tag is missing stays as it is, because its words have already been shown when
-    `</think>` comes.
+    Only a tag that opens the reply, after a little white space, counts. Later on the model writes about the tag. A
+    reply without an opening tag stays as it is: when `</think>` comes, its words have already been shown.
     """
 
     def __init__(self) -> None:
@@ -72,7 +71,7 @@ class ThinkTags:
         self._state = "before"
 
     def feed(self, text: str) -> list[tuple[str, bool]]:
-        """`text` in pieces, each with whether it is a thought."""
+        """Return `text` in pieces, each with True if it is a thought."""
         if self._state == "after":
             return [(text, False)]
         self._held += text
@@ -84,7 +83,7 @@ class ThinkTags:
         return [piece for piece in pieces if piece[0]]
 
     def rest(self) -> list[tuple[str, bool]]:
-        """What was held back when the reply ended."""
+        """Return the text held back when the reply ended, with True if it is a thought."""
         held, self._held = self._held, ""
         return [(held, self._state == "inside")] if held else []
 
@@ -115,7 +114,10 @@ class ThinkTags:
 
 
 def _cleaned(value: Any, mask: KeyMask, level: int = 0) -> Any:
-    """`value` repaired and masked to its depths, and fit to be stored: no number without a value, nothing too deep."""
+    """Return `value` repaired and masked at every level, and fit to be stored.
+
+    NaN, infinities and values nested deeper than 100 levels become None.
+    """
     if isinstance(value, str):
         return mask.whole(value if value.isascii() and "\x00" not in value else repaired(value))
     if isinstance(value, float):
@@ -130,7 +132,7 @@ def _cleaned(value: Any, mask: KeyMask, level: int = 0) -> Any:
 
 
 def _retold(part: Part, text: str) -> Part:
-    """`part` saying `text`, also in the copy that goes back to its vendor."""
+    """Return `part` with `text`, also in the copy that goes back to its vendor."""
     if text == part.text:
         return part
     vendor = part.detail["vendor"]

@@ -1,4 +1,4 @@
-"""Bytes of a reply in, deltas out: framing, wire and polish put together, without a network."""
+"""The reader of a whole reply: joins framing, wire and cleaning, without a network."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from providers.wires.registry import Wire
 
 __all__ = ["TEXT_BYTES", "Reading"]
 
-# Parts that answer nothing: what is only for the vendor, and what stands beside an answer.
+# Kinds of parts that are no answer: those that only the vendor reads, and those that accompany an answer.
 _SILENT = frozenset({"unknown", "thought", "citation"})
 
-# Events without a word are usual: some vendors send one for each hidden token of a thought. But even the barest,
-# `{"choices":[{"delta":{}}]}`, is longer than this, so that only what is no event of these wires can be too much.
+# Events without words are usual: some vendors send one for each hidden token of a thought. Even the shortest,
+# `{"choices":[{"delta":{}}]}`, is longer than 24 bytes, so only events of no known wire can exceed the limit.
 EMPTY_EVENTS = 4096
 _EMPTY_EVENT_BYTES = 24
 
 
 class Reading:
-    """Reads one reply. `usage` and `finish` hold what was reported so far, `first_token_at` is a monotonic time.
+    """The reading of one reply.
 
-    `meaningful` counts what has carried the reply on: keep-alives, empty and blank deltas do not.
+    `usage` and `finish` hold the last report so far. `first_token_at` is a monotonic time: seconds. `meaningful` counts
+    events that carried the reply on: keep-alives, empty and blank deltas do not count.
     """
 
     def __init__(self, wire: Wire, mask: KeyMask, *, streaming: bool = True) -> None:
@@ -56,38 +57,38 @@ class Reading:
 
     @property
     def done(self) -> bool:
-        """Whether the end marker has come, after which nothing counts."""
+        """Return whether the end marker has come; later data does not count."""
         return self._assembler.done
 
     @property
     def is_over(self) -> bool:
-        """Whether a finish came that ends the reply, as far as one can tell."""
+        """Return whether a finish has come that seems to end the reply."""
         return self._ending.is_reached
 
     @property
     def is_believed(self) -> bool:
-        """Whether the reply is whole even if the connection breaks or falls silent now."""
+        """Return whether the reply is whole even if the connection breaks or falls silent now."""
         return self.finish is not None and (self.done or self._ending.is_believed)
 
     def feed(self, chunk: bytes) -> Iterator[Delta]:
-        """The deltas that `chunk` completes; raises VendorError."""
+        """Yield the deltas that `chunk` completes. Raises VendorError."""
         self._bytes += len(chunk)
         yield from self._deltas(self._assembler.feed(chunk))
 
     def end(self) -> Iterator[Delta]:
-        """The deltas that were still open when the body ended; raises VendorError unless the reply is complete."""
+        """Yield the deltas that were open when the body ended. Raises VendorError unless the reply is complete."""
         yield from self._deltas(self._assembler.finish())
         yield from self.rest()
         self._judge()
 
     def broken(self) -> Iterator[Delta]:
-        """What was held back of a reply that broke; a finish that was not its end is none."""
+        """Yield the deltas held back of a reply that broke. Drops a finish that was not its end."""
         yield from self.rest()
         if not self.is_believed:
             self.finish = None
 
     def rest(self) -> Iterator[Delta]:
-        """What was held back, also for a reply that broke: words, then calls, sources and a refusal."""
+        """Yield the deltas held back: words, then calls, sources and a refusal. Later calls yield nothing."""
         if self._closed:
             return
         self._closed = True
@@ -98,13 +99,16 @@ class Reading:
         yield from self._polished(self._gathering.refused(self.finish, answered=self._answered))
 
     def _polished(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
-        # There is room for them: they were weighed when their pieces came.
+        # No size check: their pieces were weighed when they came.
         for delta in deltas:
             self._note_call(delta.part)
             yield from self._polish.deltas(delta)
 
     def _deltas(self, events: Iterator[dict[str, object]]) -> Iterator[Delta]:
-        """The words of neighbouring events go on as one delta: each step costs as much for one as for many."""
+        """Yield the events' deltas; words of neighbouring events are joined.
+
+        Each later step costs as much for one word as for many.
+        """
         words: list[str] = []
         try:
             for event in events:
@@ -125,7 +129,7 @@ class Reading:
         yield from self._said(words)
 
     def _note_unmarked(self, words: list[str]) -> None:
-        """Words that wait here had no finish beside them."""
+        """Record that the collected words had no finish beside them."""
         if words:
             self._ending.words()
 
@@ -142,7 +146,7 @@ class Reading:
                 self._beside_words = self._beside_words or _carries_on(found)
                 yield found
         except VendorError:
-            # An error that follows the end concerns nobody.
+            # An error after the end of the reply does not matter.
             if not self.is_believed:
                 raise
         if self._beside_words:
@@ -151,7 +155,10 @@ class Reading:
             self._note_nothing()
 
     def _note_nothing(self) -> None:
-        """Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply."""
+        """Count an event without content. Raises BadReply when there are too many.
+
+        Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply.
+        """
         self._empty += 1
         if self._empty > EMPTY_EVENTS + self._bytes // _EMPTY_EVENT_BYTES:
             raise BadReply(because="The vendor sent thousands of events that say nothing.")
@@ -176,13 +183,13 @@ class Reading:
         was_over = self.is_over
         self._ending.finish(beside_words=self._beside_words, is_blocked=finish.reason == "blocked")
         self._beside_words = False
-        # Some gateways mark every event as finished: the mark that comes after the last words is the true one.
+        # Some gateways mark every event as finished: the finish after the last words is the true one.
         if self.finish is None or self._grew or was_over != self.is_over:
             self.finish, self._grew = finish, False
             self.meaningful += 1
 
     def _shown(self, words: str) -> str:
-        """A vendor's words as people may see them; they are cut, so the key may be cut too."""
+        """Return a vendor's words repaired and masked. They are cut, so they may end in a piece of the key."""
         mask = self._mask.fresh()
         return mask.feed(repaired(words)) + mask.rest()
 
@@ -207,7 +214,7 @@ class Reading:
             self.meaningful += 1
 
     def _note_call(self, part: Part | None) -> None:
-        """A call that the same reply answers was the vendor's own affair."""
+        """Count the open calls. A call that the same reply answers was executed by the vendor."""
         if part and part.kind in ("call", "call_result"):
             self._open_calls = self._open_calls + 1 if part.kind == "call" else max(0, self._open_calls - 1)
 
@@ -218,7 +225,10 @@ class Reading:
             yield fitting
 
     def _judge(self) -> None:
-        """Without a finish a reply is complete only if something else says so."""
+        """Set the true finish at the end of the body. Raises CutOff or BadReply.
+
+        Without a reported finish, a reply is complete only after an end marker or when it was not streamed.
+        """
         if self.finish:
             self.finish = replace(self.finish, reason=self._true_reason(self.finish))
             return
@@ -231,19 +241,19 @@ class Reading:
             raise BadReply
 
     def _true_reason(self, finish: Finish) -> FinishReason:
-        """Vendors call it a stop when the model refuses, and when it wants a function called."""
+        """Return the true reason: vendors report "stop" for refusals and for calls of functions too."""
         if self._gathering.is_refused and not self._answered:
             return "blocked"
         return "tool_call" if finish.reason == "stop" and self._open_calls > 0 else finish.reason
 
 
 def _carries_on(found: Found) -> bool:
-    """Whether what was found is some of the reply itself, be it blank."""
+    """Return whether `found` is content of the reply itself, even if it is blank."""
     if not isinstance(found, Delta) or not found.part:
         return isinstance(found, Delta | CallPiece)
     return found.part.kind not in ("unknown", "citation", "text", "thought") or found.part.text != ""
 
 
 def _is_seen(part: Part) -> bool:
-    """Whether there is something to see: a part with nothing but a signature is for the vendor."""
+    """Return whether a reader sees something of the part: a lone signature is only for the vendor."""
     return part.kind != "text" or bool(part.text.strip())

@@ -13,19 +13,19 @@ _GROWING = ("text", "summary", "data")
 
 
 class Reasoning:
-    """Gathers the record of one reply."""
+    """The reasoning record of one reply, assembled from its pieces."""
 
     def __init__(self) -> None:
         self._entries: list[_Entry] = []
 
     def add(self, fields: Mapping[str, Any]) -> None:
-        """Adds a piece to the last entry, if both are of one index and type, or else as an entry of its own."""
+        """Append a piece to the last entry if index and type are the same, else as a new entry."""
         if not (self._entries and self._entries[-1].goes_on_with(fields)):
             self._entries.append(_Entry())
         self._entries[-1].add(fields)
 
     def record(self) -> list[dict[str, Any]]:
-        """All entries, in the order in which they came."""
+        """Return all entries, in the order in which they came."""
         return [entry.whole() for entry in self._entries]
 
 

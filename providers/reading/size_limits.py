@@ -1,4 +1,4 @@
-"""How much a reply may hold: more is neither kept in memory nor stored."""
+"""The limits of a reply's size, in memory and in the database."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ _VALUE = 32
 
 
 class SizeLimit:
-    """What is left of 1 MiB of answer, 1 MiB of thought and 8 MiB of everything else; files are not counted here."""
+    """The space left for one reply: 1 MiB of answer, 1 MiB of thought, 8 MiB of everything else.
+
+    The bytes of files are not counted here.
+    """
 
     def __init__(self) -> None:
         self._left = {"text": TEXT_BYTES, "thought": TEXT_BYTES}
         self._parts = PARTS_BYTES
 
     def fitting(self, delta: Delta) -> Iterator[Delta]:
-        """`delta` as far as there is room for it; raises ReplyTooLong when some of it does not fit."""
+        """Yield as much of `delta` as fits. Raises ReplyTooLong when some of it does not fit."""
         if delta.part:
             self.weigh(delta.part.detail, is_file=delta.part.kind in ("image", "file"))
             delta = _spelled_out(delta.part)
@@ -34,7 +37,7 @@ class SizeLimit:
         raise ReplyTooLong
 
     def weigh(self, detail: object, *, is_file: bool = False) -> None:
-        """Counts a part, or a piece of one; raises ReplyTooLong when it is one too many."""
+        """Subtract the weight of a part, or of a piece of one. Raises ReplyTooLong when it does not fit."""
         self._parts -= _PART + _weight(detail, is_file)
         if self._parts < 0:
             raise ReplyTooLong
@@ -47,7 +50,7 @@ class SizeLimit:
 
 
 def _spelled_out(part: Part) -> Delta:
-    """A part with its text where it counts: thoughts as thought, all other words as answer."""
+    """Return a delta of the part with its text: thoughts as thought, all other text as answer."""
     if part.kind == "thought":
         return Delta(thought=part.text, part=part)
     return Delta(text=part.text, part=part)

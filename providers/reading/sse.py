@@ -1,7 +1,7 @@
 """Server-sent events out of bytes that may be cut anywhere.
 
 Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Two departures: a last event without its closing
-blank line counts, because vendors forget it, and field values stay bytes, because an event is decoded as a whole.
+blank line counts, because vendors forget it; and field values stay bytes, because an event is decoded as a whole.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ EVENT_BYTES = 32 * 1024 * 1024
 FIELDS = (b"data", b"event", b"id", b"retry")
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-# What says nothing, at the beginning of a line (commas and brackets stand between the objects of an array), and lines
-# that say nothing: blank ones and comments. Possessive, so that a flood of them costs one pass and no memory.
+# Characters without content at the start of a line (commas and brackets stand between the objects of an array), and
+# lines without content: blank ones and comments. Possessive, so that a flood of them costs one pass and no memory.
 _NOTHING = re.compile(rb"[ \t,\[\]]*+")
 _NOTHING_LINES = re.compile(rb"(?:[ \t,\[\]]*+(?::[^\r\n]*+)?+(?:\r\n?+|\n))*+[ \t,\[\]]*+")
 
@@ -31,7 +31,7 @@ class Event:
 
 
 class Lines:
-    """Splits at CR, LF and CRLF and nowhere else, at a cost linear in what is fed."""
+    """Splitter at CR, LF and CRLF and nowhere else, in time linear in the input."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -40,25 +40,28 @@ class Lines:
 
     @property
     def at_start(self) -> bool:
-        """Whether the next byte begins a new line."""
+        """Return whether the next byte begins a new line."""
         return not self._pieces
 
     def begin(self, chunk: bytes) -> int:
-        """Where to begin in a new chunk: behind its LF, if that belongs to the CR which ended the last one."""
-        # The line ended at its CR at once, without waiting to see whether LF follows.
+        """Return the first position to read in a new chunk: after the LF of a divided CRLF, else 0."""
+        # The line was ended at its CR, without waiting for an LF.
         split_pair = self._after_cr and chunk[:1] == b"\n"
         self._after_cr = self._after_cr and not chunk
         return 1 if split_pair else 0
 
     def skip(self, chunk: bytes, position: int, *, whole_lines: bool) -> int:
-        """Where the next line begins that says something, or (without `whole_lines`) where the next line does."""
+        """Return the position after characters without content.
+
+        With `whole_lines`, blank lines and comments are skipped too.
+        """
         found = (_NOTHING_LINES if whole_lines else _NOTHING).match(chunk, position)
         assert found
         self._after_cr = position < found.end() == len(chunk) and chunk.endswith(b"\r")
         return found.end()
 
     def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
-        """The next complete line of `chunk`, or None when there is none yet; and where to go on."""
+        """Return the next complete line of `chunk`, or None before its end, and the position to go on at."""
         end = _LINE_END.search(chunk, position)
         if end is None:
             self._keep(chunk[position:])
@@ -68,7 +71,7 @@ class Lines:
         return self.rest(), end.end()
 
     def rest(self) -> bytes:
-        """The line so far, which is then forgotten."""
+        """Return the line so far and clear it."""
         line = b"".join(self._pieces)
         self._pieces, self._size = [], 0
         return line
@@ -82,7 +85,7 @@ class Lines:
 
 
 class Events:
-    """Gathers the fields of lines into events; `alien` tells that a line was none of a known field."""
+    """The fields of lines, joined into events. `alien` is True after a line of no known field."""
 
     def __init__(self) -> None:
         self.alien = False
@@ -92,11 +95,11 @@ class Events:
 
     @property
     def is_open(self) -> bool:
-        """Whether an event has begun that a blank line would end."""
+        """Return whether an event has begun that a blank line would end."""
         return bool(self._lines or self._name)
 
     def line(self, line: bytes) -> Event | None:
-        """The event that `line` completes, if it does."""
+        """Return the event that `line` completes, or None."""
         if not line:
             return self.rest()
         name, _, value = line.partition(b":")
@@ -107,7 +110,7 @@ class Events:
         return None
 
     def rest(self) -> Event | None:
-        """The event so far, which is then forgotten."""
+        """Return the event so far, or None, and clear it."""
         event = Event(self._name, b"\n".join(self._lines)) if self._lines else None
         self._name, self._lines, self._size = "", [], 0
         return event
@@ -123,13 +126,13 @@ class Events:
 
 
 class ByteOrderMark:
-    """Removes a byte order mark from the very beginning of a body."""
+    """The remover of a byte order mark from the very beginning of a body."""
 
     def __init__(self) -> None:
         self._held: bytes | None = b""
 
     def strip(self, chunk: bytes) -> bytes:
-        """`chunk` without the mark; a beginning that may still become the mark is held back."""
+        """Return `chunk` without the mark. Holds a beginning back that may still become the mark."""
         if self._held is None:
             return chunk
         start = self._held + chunk
@@ -140,13 +143,13 @@ class ByteOrderMark:
         return start.removeprefix(_BOM)
 
     def rest(self) -> bytes:
-        """What was held back when the body ended."""
+        """Return the bytes held back when the body ended."""
         held, self._held = self._held or b"", None
         return held
 
 
 class EventDecoder:
-    """Bytes in, events out: the three pieces above put together."""
+    """A decoder of bytes to events: joins the three classes above."""
 
     def __init__(self) -> None:
         self._mark = ByteOrderMark()
@@ -154,7 +157,7 @@ class EventDecoder:
         self._events = Events()
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
-        """The events that `chunk` completes."""
+        """Yield the events that `chunk` completes."""
         chunk = self._mark.strip(chunk)
         position = self._lines.begin(chunk)
         while position < len(chunk):
@@ -164,7 +167,7 @@ class EventDecoder:
                 yield event
 
     def finish(self) -> Iterator[Event]:
-        """The last event, should the body have ended without its blank line."""
+        """Yield the last event if the body ended without its blank line."""
         yield from self.feed(self._mark.rest())
         if not self._lines.at_start:
             self._events.line(self._lines.rest())

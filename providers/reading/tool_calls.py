@@ -1,7 +1,7 @@
-"""Function calls that arrive in pieces, put together.
+"""Function calls that arrive in pieces, and their assembly.
 
-Source: the OpenAI API reference (chat completion chunks, `delta.tool_calls`), plus what compatible servers make of it:
-no index, the same index for several calls, name and id repeated on every piece, arguments as an object.
+Source: the OpenAI API reference (chat completion chunks, `delta.tool_calls`), plus variants of compatible servers: no
+index, the same index for several calls, name and id repeated on every piece, arguments as an object.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _PIECES_READ = 1000
 
 
 class Calls:
-    """Gathers the calls of one reply."""
+    """The function calls of one reply."""
 
     def __init__(self) -> None:
         self._calls: list[_Call] = []
 
     def add(self, piece: CallPiece) -> None:
-        """Adds a piece to the call it belongs to; raises ReplyTooLong at the 129th call."""
+        """Add a piece to its call, or begin a new call. Raises ReplyTooLong at the 129th call."""
         call = self._belonging(piece)
         if call is None:
             if len(self._calls) == MOST:
@@ -38,7 +38,7 @@ class Calls:
         call.add(piece.fields)
 
     def parts(self, reasoning: Sequence[Mapping[str, Any]]) -> Iterator[Part]:
-        """The calls in the order in which they began; the first carries the record of the reasoning behind them."""
+        """Yield the calls in the order in which they began. The first carries the reasoning record behind them."""
         for call in self._calls:
             if call.name or call.arguments:
                 yield call.part(reasoning)
@@ -56,7 +56,7 @@ class Calls:
         return next(same, None)
 
     def _last(self, function: Mapping[str, Any]) -> _Call | None:
-        """The call that a piece without index and id goes on with, unless it names the next one."""
+        """Return the last call for a piece without index and id; None if the piece names the next call."""
         last = self._calls[-1] if self._calls else None
         is_next = last is not None and bool(function.get("name")) and last.is_complete
         return None if is_next else last
@@ -85,7 +85,7 @@ class _Call:
 
     @property
     def is_complete(self) -> bool:
-        # Asked at every piece: only what may be complete is read again, and nothing long.
+        # This runs at every piece: parse only text that may be complete, and no long text.
         may_be = len(self.pieces) < _PIECES_READ and self.pieces[-1].rstrip().endswith("}")
         return may_be and isinstance(_json(self.arguments), dict)
 
@@ -102,7 +102,7 @@ def _function(piece: CallPiece) -> Mapping[str, Any]:
 
 
 def _read(arguments: str) -> dict[str, Any]:
-    """The arguments as an object, or as the text they are."""
+    """Return the arguments under "arguments" if they are a JSON object, else their text under "raw"."""
     value = _json(arguments or "{}")
     return {"arguments": value} if isinstance(value, dict) else {"raw": arguments}
 

@@ -1,1 +1,1 @@
-"""The one door to the network."""
+"""The only code that opens connections to the outside."""

@@ -1,7 +1,7 @@
-"""The one door to the outside: the only module that imports requests, calls a vendor, or reveals a key.
+"""Calls to vendors: the only module that imports requests, calls a vendor, or reveals a key.
 
-requests' own Session is left out on purpose: it reads proxies and `.netrc` from the environment, keeps cookies, and
-follows redirects with the key. Its adapter alone does none of that.
+requests' own Session is not used: it reads proxies and `.netrc` from the environment and keeps cookies. It also follows
+redirects with the key. Its adapter alone does none of that.
 """
 
 from __future__ import annotations
@@ -35,24 +35,24 @@ from providers.types import Clocks, HttpRequest, Key
 ERROR_BODY_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
 _CONNECTIONS_KEPT = 512
-# A clock hangs up long before; this only frees the thread should the clocks' own thread have died.
+# A Timer aborts the call long before; this timeout only frees the thread if the watchdog's thread has died.
 _BACKSTOP_SECONDS = 30.0
 _OWN_HEADERS = (("User-Agent", "chatsite"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
 _opening = threading.local()
 
 
 class HungUp(Exception):
-    """We ended the call ourselves."""
+    """The end of a call that this side aborted or closed."""
 
 
 class Call:
-    """One exchange with a vendor: open it, read its chunks; any thread may abort it at any time."""
+    """One exchange with a vendor: `open` it, then read its `chunks`. Any thread may `abort` it at any time."""
 
     def __init__(self, clocks: Clocks, network: Network, rest: Callable[[], float] = no_pause) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.has_left = False
-        """The whole request has been handed over."""
+        """True once the whole request has been handed to the connection."""
         self._network = network
         self._clocks = clocks
         self._backstop = max(clocks.total, clocks.first_token, clocks.silence) + _BACKSTOP_SECONDS
@@ -65,7 +65,7 @@ class Call:
         self._socket: PausingSocket | None = None
 
     def open(self, request: HttpRequest, key: Key | None) -> None:
-        """Sends `request` with the key in its place and waits for the status; raises VendorError or HungUp."""
+        """Send `request` with the key in its place and wait for the status. Raises VendorError or HungUp."""
         self._check()
         egress.check_url(request.url.partition("?")[0], self._network.private_hosts)
         prepared = _prepared(request, key)
@@ -79,13 +79,13 @@ class Call:
             self.dialer.drop()
 
     def chunks(self) -> Iterator[bytes]:
-        """The body as it arrives, decompressed, within the byte limits; raises VendorError or HungUp."""
+        """Yield the body as it arrives, decompressed, within the byte limits. Raises VendorError or HungUp."""
         inflation = Inflation(self.headers.get("Content-Encoding", ""))
         while chunk := self._read():
             yield from inflation.feed(chunk)
 
     def error_body(self) -> bytes:
-        """The beginning of a body that is no reply, as far as it comes."""
+        """Return at most 64 KiB from the start of an error's body, or less if the vendor breaks off. Raises HungUp."""
         body = b""
         try:
             for chunk in self.chunks():
@@ -93,22 +93,25 @@ class Call:
                 if len(body) >= ERROR_BODY_BYTES:
                     break
         except errors.VendorError:
-            pass  # the status alone will have to do
+            pass  # the status and what has come so far must do
         return body[:ERROR_BODY_BYTES]
 
     def hear(self) -> None:
-        """Something meaningful came: only the clock of silence runs, anew, and the socket may rest; not before that."""
+        """Restart the silence clock after a meaningful event, and let the socket pause from now on.
+
+        Before the first call of this method the first-token clock runs, and the socket does not pause.
+        """
         if self._timer:
             self._timer.hear()
         self._let_rest(self._rest)
 
     def conclude(self, seconds: float) -> None:
-        """The reply is over; the body ends quietly after so many seconds if the vendor does not end it."""
+        """Record that the reply is over. A body that the vendor leaves open ends after `seconds`, without an error."""
         if self._timer:
             self._timer.conclude(seconds)
 
     def abort(self) -> None:
-        """Hangs up at once, whatever the calling thread is waiting for."""
+        """Shut the connection down at once, while another thread waits for it too. Any thread may call it."""
         with self._lock:
             self._aborted = True
             self.dialer.cancel()
@@ -116,7 +119,7 @@ class Call:
                 _shut_down(self._response.raw)
 
     def close(self) -> None:
-        """Lets the connection go; the reader's thread calls it."""
+        """Release the connection. Only the thread that reads the reply may call it."""
         if self._timer:
             WATCHDOG.release(self._timer)
         self._let_rest(no_pause)  # another call may use the connection
@@ -126,7 +129,7 @@ class Call:
             response.close()
 
     def reads(self, connection: Any) -> None:
-        """Notes the socket that the reply comes from."""
+        """Store the socket from which the reply will be read, if it is one that can pause."""
         self._socket = connection if isinstance(connection, PausingSocket) else None
 
     def _let_rest(self, rest: Callable[[], float]) -> None:
@@ -161,7 +164,7 @@ class Call:
         if response is None:
             raise HungUp
         try:
-            original: Any = response.raw._original_response  # requests' own way to http.client's
+            original: Any = response.raw._original_response  # http.client's response, as requests itself finds it
             chunk: bytes = take_buffered(original)
             chunk = chunk or response.raw.read1(_READ_BYTES, decode_content=False) or b""
         except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, AttributeError):
@@ -181,7 +184,7 @@ class Call:
         return self._timer is not None and self._timer.expired == CONCLUSION
 
     def _raise_reason(self) -> Never:
-        """Says why the call was aborted: one of its clocks, or somebody."""
+        """Raise the error of the clock that aborted the call, or HungUp when no clock did."""
         expired = self._timer.expired if self._timer else ""
         if expired == SILENCE:
             raise errors.Stalled from None
@@ -193,12 +196,12 @@ class Call:
 
 
 def key_mask(key: Key | None) -> KeyMask:
-    """What hides `key` in text that comes back from the vendor."""
+    """Return a mask that hides `key` in text from the vendor."""
     return KeyMask(key.reveal() if key else "")
 
 
 class _Dialing(HTTPConnection):
-    """A connection made by the call that is opening in this thread, to an address judged then and there."""
+    """A connection that the call opening in this thread makes, to an address judged at that moment."""
 
     _is_secure = False
 
@@ -215,7 +218,10 @@ class _Dialing(HTTPConnection):
 
 
 class _DialingSecurely(_Dialing, HTTPSConnection):
-    """The same under TLS; name and certificate are still checked against the host, inside a tunnel too."""
+    """The same connection under TLS.
+
+    Name and certificate are checked against the host, inside a proxy's tunnel too.
+    """
 
     _is_secure = True
 
@@ -229,7 +235,7 @@ class _Secure(urllib3.HTTPSConnectionPool):
 
 
 class _Door(HTTPAdapter):
-    """requests' adapter over our connections."""
+    """requests' adapter over our own connections."""
 
     def __init__(self, authorities: str) -> None:
         self._authorities = authorities
@@ -239,19 +245,22 @@ class _Door(HTTPAdapter):
         tls = create_urllib3_context()
         tls.sslsocket_class = PausingTlsSocket
         if self._authorities:
-            tls.load_verify_locations(self._authorities)  # requests adds the usual ones
+            tls.load_verify_locations(self._authorities)  # requests adds the usual authorities
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
 
 
 @lru_cache(maxsize=8)
 def _door(network: Network) -> _Door:
-    """Connections are kept for reuse only among calls that may reach the same hosts on the same way."""
+    """Return the adapter of `network`, with its pool of kept connections.
+
+    Calls share a connection only if they may reach the same hosts by the same proxy and authorities.
+    """
     return _Door(network.authorities)
 
 
 def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest:
-    """`request` with its key; no text of an exception may hold the key."""
+    """Return `request` with its key added. Raises BadRequest; the text of no exception holds the key."""
     egress.check_headers(pair for pair in request.headers if pair[0] != "Content-Type")
     url, headers = place(request, key.reveal() if key else "")
     try:
@@ -262,5 +271,5 @@ def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest
 
 
 def _shut_down(connection: Any) -> None:
-    with suppress(OSError, ValueError, RuntimeError):  # it may be over already
+    with suppress(OSError, ValueError, RuntimeError):  # it may be closed already
         connection.shutdown()

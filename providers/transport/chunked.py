@@ -1,7 +1,9 @@
-"""Chunks of a response that have come already, several at once: read one by one they cost more than their words.
+"""Faster reading of chunked bodies: takes all chunks that are already buffered at once.
 
-Source: RFC 9112, section 7.1. Whatever is not plain (a chunk that is cut, one with an extension, the last one) is left
-to http.client, which reads from the same buffer.
+Read one by one, short chunks cost more than the words that they carry.
+
+Source: RFC 9112, section 7.1. http.client reads from the same buffer and handles every other case: a chunk that is cut
+off, one with an extension, and the last one.
 """
 
 from __future__ import annotations
@@ -14,11 +16,14 @@ _LINE_END = b"\r\n"
 
 
 def take_buffered(response: HTTPResponse) -> bytes:
-    """What whole chunks hold that stand in the buffer; b"" where there is none. Waits for a first byte."""
+    """Return the contents of all whole chunks in the buffer, or b"" if there are none.
+
+    Waits for a first byte when the buffer is empty.
+    """
     if not response.chunked or response.chunk_left or response.isclosed():
         return b""
     ahead = response.fp.peek()
-    # Behind a chunk that it has read, http.client still has the line end before it.
+    # After http.client has read a chunk, that chunk's line end is still in the buffer.
     start = 0 if response.chunk_left is None else len(_LINE_END)
     pieces, end = _whole_chunks(ahead, start)
     if pieces:
@@ -28,7 +33,7 @@ def take_buffered(response: HTTPResponse) -> bytes:
 
 
 def _whole_chunks(ahead: bytes, place: int) -> tuple[list[bytes], int]:
-    """The contents of the chunks from `place` on that are all there, and where the next one begins."""
+    """Return the contents of the complete chunks from `place` on, and the position of the next chunk."""
     pieces: list[bytes] = []
     while head := _HEAD.match(ahead, place):
         begin = head.end()

@@ -1,4 +1,4 @@
-"""Compressed bodies, which some vendors send although they were asked not to."""
+"""Decompression of bodies: some vendors compress although the request asks them not to."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from providers.errors import BadReply, ReplyTooLong
 
 BODY_BYTES = 64 * 1024 * 1024
 _STEP = 64 * 1024
-# Reply text shrinks to a tenth or so; what shrinks to a two-hundredth was made to fill our memory.
+# Compression shrinks reply text to about a tenth; a ratio of 200 means that the body was made to fill our memory.
 _SUSPICIOUS_BYTES = 4 * 1024 * 1024
 _SUSPICIOUS_RATIO = 200
-# A member costs as much as hundreds of bytes, though it may hold none.
+# Each gzip member costs as much time as hundreds of bytes, even when it is empty.
 _MEMBERS = 100_000
 _GZIP = ("gzip", "x-gzip")
 
 
 class Inflation:
-    """Undoes one Content-Encoding (identity, gzip, deflate) piece by piece within 64 MiB; refuses others.
+    """Decoder of one Content-Encoding (identity, gzip, deflate), piece by piece, for at most 64 MiB.
 
-    What gzip packed may come as several members, one behind the other and padded with zeros (RFC 1952, section 2.2).
+    A gzip body may consist of several members in sequence, padded with zeros (RFC 1952, section 2.2). The constructor
+    raises BadReply for other encodings.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -31,7 +32,7 @@ class Inflation:
         self._members = 1
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """The decoded pieces of `chunk`; raises BadReply or ReplyTooLong."""
+        """Yield the decoded pieces of `chunk`. Raises BadReply or ReplyTooLong."""
         self._came += len(chunk)
         for piece in self._pieces(chunk) if self._inflater else (chunk,):
             self._made += len(piece)
@@ -48,7 +49,11 @@ class Inflation:
             chunk = self._inflater.unused_data or self._inflater.unconsumed_tail
 
     def _beginning_anew(self, chunk: bytes) -> bytes:
-        """`chunk`, or what of it there is to read behind a member that has ended."""
+        """Return the bytes of `chunk` to decode now.
+
+        After the end of a gzip member it skips padding and starts the next member. After the end of another encoding it
+        returns b"".
+        """
         if self._inflater is None or not self._inflater.eof:
             return chunk
         if self._encoding not in _GZIP:

@@ -1,10 +1,10 @@
-"""Connections to vendors in the making: names are judged, addresses pinned, a proxy asked, and all of it can be ended.
+"""The making of connections to vendors: judges names, pins addresses, asks a proxy, and can be cancelled.
 
-Directly, the address that was judged is the address that is called. Through a proxy its own resolver decides, and our
-look-up may know nothing: inside a company there often is none for the world outside. So a name that we can resolve is
-judged by its addresses, and one that we cannot goes to the proxy only if it can belong to the open internet. The proxy
-is given the name and not an address, as its rules are written for names. A resolver that lies to it gains nothing: the
-request is sent only inside TLS, to a host that proves to be the one of this name.
+Directly, the address that was judged is the address that is called. Through a proxy the proxy's own resolver decides.
+Our look-up may know nothing then: inside a company there is often no resolver for the outside world. So a name that we
+can resolve is judged by its addresses. One that we cannot resolve goes to the proxy only if it can belong to the open
+internet. The proxy is given the name and not an address, as its rules are written for names. A resolver that lies to
+the proxy gains nothing. The request is sent only inside TLS, to a host that proves to have this name.
 """
 
 from __future__ import annotations
@@ -26,16 +26,20 @@ from providers.transport.sockets import PausingSocket
 
 CONNECT_SECONDS = 5.0
 PROXIED_LOOKUP_SECONDS = 1.0
-"""Longer than a resolver takes that knows the name; where questions are dropped, every new connection waits so long."""
+"""Longer than a resolver takes for a name that it knows.
+
+In a network that drops DNS questions, every new connection waits this long.
+"""
 PROXY_SECONDS = 15.0
-"""In which a proxy has to connect to the vendor and say so."""
+"""Time for a proxy to connect to the vendor and to answer."""
 _PIECE = 4096
 
 
 class Dialer:
-    """Makes the connection of one call; `cancel`, from any thread, ends that at once.
+    """The connection of one call while it is being made; `cancel`, from any thread, ends that at once.
 
-    `check` raises the reason once the call has been aborted; `backstop` is the timeout of finished connections.
+    `check` raises the reason once the call has been aborted. `backstop` is the timeout of finished connections:
+    seconds.
     """
 
     def __init__(self, network: Network, check: Callable[[], None], backstop: float) -> None:
@@ -46,7 +50,10 @@ class Dialer:
         self._handle: socket.socket | None = None
 
     def dial(self, host: str, port: int, *, is_secure: bool) -> socket.socket:
-        """Return a connection to `host`, through the proxy where there is one and TLS follows; raises VendorError."""
+        """Return a connection to `host`. Raises VendorError.
+
+        With `is_secure`, the connection goes through the network's proxy if there is one.
+        """
         way = self._network.proxy if is_secure else None
         if way is None:
             addresses = self._addresses(host, port, CONNECT_SECONDS)
@@ -64,11 +71,11 @@ class Dialer:
         return connection
 
     def hold(self, connection: socket.socket) -> None:
-        """Keep a second handle of a connection, by which `cancel` can end it before there is a response."""
+        """Keep a second handle of a connection, so that `cancel` can end it before there is a response."""
         self.drop()
         with self._lock:
             if not self._is_cancelled:
-                # TLS takes the first handle away from its socket object, hence a second one.
+                # TLS detaches the handle from its socket object, so keep a duplicate.
                 self._handle = socket.socket(fileno=os.dup(connection.fileno()))
                 return
         self._check()
@@ -107,7 +114,7 @@ class Dialer:
                 raise errors.AddressRefused(because="%(host)s leads to a private address.", about={"host": host})
 
     def _judge_from_afar(self, host: str, port: int) -> None:
-        """Judge a target that the proxy will resolve."""
+        """Refuse a host that the proxy will resolve and that may be private. Raises AddressRefused."""
         addresses = self._addresses(host, port, PROXIED_LOOKUP_SECONDS)
         self._refuse_private(host, port, addresses)
         is_listed = egress.is_listed(_as_written(host), port, self._network.private_hosts)
@@ -133,7 +140,7 @@ class Dialer:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.hold(connection)
         connection.connect(address)
-        # An abort that came just before the connection was made could not shut it down.
+        # An abort just before the connection was made could not shut it down, so check again.
         self._check()
         connection.settimeout(self._backstop)
 
@@ -153,7 +160,11 @@ class Dialer:
             raise error
 
     def _head(self, connection: socket.socket, until: float) -> tuple[bytes, bytes]:
-        """Return an answer up to its empty line, and what came behind; raises OSError where it ends too early."""
+        """Return an answer's head, including its empty line, and the bytes after it.
+
+        Returns two empty strings if the head is longer than 16 KiB. Raises OSError when the connection ends or the time
+        runs out earlier.
+        """
         came = b""
         while b"\r\n\r\n" not in came and len(came) <= proxy.HEAD_BYTES:
             if (left := until - monotonic()) <= 0:
@@ -174,5 +185,5 @@ def _as_written(host: str) -> str:
 
 
 def _shut_down(connection: socket.socket) -> None:
-    with suppress(OSError):  # it may be over already
+    with suppress(OSError):  # it may be closed already
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,7 @@
-"""A name look-up that can be given up: the system's own cannot be interrupted, so it runs in a thread of its own."""
+"""Name look-ups that can be cancelled.
+
+The system's own look-up cannot be interrupted, so each runs in a thread of its own.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,16 @@ Addresses = list[tuple[int, tuple[Any, ...]]]
 
 
 class Lookup:
-    """One look-up; `cancel` ends the waiting at once, from any thread, also before it has begun."""
+    """One name look-up. `cancel` ends the waiting at once, from any thread, even before it has begun."""
 
     def __init__(self) -> None:
         self._answers: SimpleQueue[Addresses] = SimpleQueue()
 
     def addresses(self, host: str, port: int, seconds: float) -> Addresses:
-        """Family and socket address of each address of `host`; none when it is unknown, late or cancelled."""
+        """Return the family and socket address of each address of `host`.
+
+        Returns an empty list when the name is unknown, when `seconds` have passed, or after `cancel`.
+        """
         threading.Thread(target=self._ask, args=(host, port), name="name-lookup", daemon=True).start()
         try:
             return self._answers.get(timeout=seconds)
@@ -25,7 +31,7 @@ class Lookup:
             return []
 
     def cancel(self) -> None:
-        """Whoever waits, or will wait, gets no addresses."""
+        """Make the look-up return no addresses, now or later."""
         self._answers.put([])
 
     def _ask(self, host: str, port: int) -> None:

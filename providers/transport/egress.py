@@ -1,6 +1,7 @@
-"""Which addresses this site calls: judged when an administrator saves one, and again when a connection is made.
+"""The rules for the addresses that this site calls.
 
-Only text and numbers here; the transport resolves names and connects to the very address that was judged.
+They are applied when an administrator saves an address, and again when a connection is made. Only text and numbers
+here; the transport resolves names and connects to the very address that was judged.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from providers.errors import AddressRefused, BadRequest
 
-# One strict grammar instead of two parsers that may disagree; no user, query, fragment, backslash, escape in the host.
+# One strict grammar, not two parsers that may disagree: no user, query, fragment, backslash or escape in the host.
 _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
     r"(/[!$->@-\[\]-~]*)?",
@@ -20,8 +21,8 @@ _URL = re.compile(
 _NUMERIC_LABEL = re.compile(r"([0-9]+|0x[0-9a-f]*)", re.IGNORECASE)
 _NAT64 = IPv6Network("64:ff9b::/96")
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-# Every block of IANA's registries of special-purpose addresses that lies among the others, reachable or not: no vendor
-# answers there, and some lead into a relay or into this machine's own network. Python's `is_global` lacks several.
+# Every block of IANA's registries of special-purpose addresses inside the public ranges, reachable or not. No vendor
+# answers there, and some lead to a relay or into this machine's own network. Python's `is_global` lacks several.
 # https://www.iana.org/assignments/iana-ipv4-special-registry, …/iana-ipv6-special-registry
 _SPECIAL_4 = tuple(
     IPv4Network(block)
@@ -34,13 +35,13 @@ _SPECIAL_4 = tuple(
 _SPECIAL_6 = tuple(
     IPv6Network(block) for block in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
-# Ports above 1023 on which data stores listen, that must never be spoken to by mistake.
+# Ports above 1023 on which data stores listen; this site must never talk to one by mistake.
 _STORES = frozenset({3306, 5432, 6379, 9200, 11211, 27017})
-# Endings of names inside companies and homes (RFC 6761, 6762, 8375, ICANN's list of collisions, and usual ones).
+# Endings of names inside companies and homes: RFC 6761, 6762, 8375, ICANN's list of collisions, and common ones.
 _INSIDE = frozenset(
     ["localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "localdomain", "domain", "arpa"]
 )
-# Extra headers are few and named, so that none replaces the key, frames the request or carries a cookie.
+# An allow-list of extra headers, so that none replaces the key, frames the request or carries a cookie.
 _EXTRA_HEADERS = frozenset({"http-referer", "user-agent", "accept-language", "openai-organization", "openai-project"})
 _NEVER_EXTRA = frozenset(
     ["x-api-key", "x-goog-api-key", "x-forwarded-for", "x-forwarded-host", "x-http-method-override"]
@@ -50,7 +51,7 @@ _HEADER_VALUE = re.compile(r"[!-~]([ -~]{0,510}[!-~])?")
 
 
 def check_url(url: str, private_hosts: Set[str]) -> None:
-    """Raises AddressRefused, with the reason as its text, unless `url` (without query) may be called.
+    """Raise AddressRefused, with the reason as its text, unless `url` (without query) may be called.
 
     `private_hosts` are `host:port` strings: those may be called over plain http and at private addresses too.
     """
@@ -71,7 +72,10 @@ def check_url(url: str, private_hosts: Set[str]) -> None:
 
 
 def split(url: str) -> tuple[str, int, str]:
-    """Host in lower case, port and scheme of an address in the one form we accept; raises AddressRefused."""
+    """Return the lower-case host, the port and the scheme of `url`.
+
+    Raises AddressRefused for every form but http(s)://host[:port][/path].
+    """
     found = _URL.fullmatch(url)
     port = int(found["port"] or (443 if found["scheme"].lower() == "https" else 80)) if found else 0
     if not found or not 0 < port < 65536 or ".." in found["host"]:
@@ -80,23 +84,29 @@ def split(url: str) -> tuple[str, int, str]:
 
 
 def is_listed(host: str, port: int, private_hosts: Set[str]) -> bool:
-    """Whether the site's settings allow this very host and port."""
+    """Return whether the site's settings allow exactly this host and port."""
     return f"{host}:{port}" in {listed.strip().lower() for listed in private_hosts}
 
 
 def is_public(address: str) -> bool:
-    """Whether a numeric address lies on the open internet, whatever other address is wrapped in it."""
+    """Return whether a numeric address lies on the open internet.
+
+    An IPv6 address that embeds an IPv4 address is judged by that one.
+    """
     return _is_open(_unwrapped(ip_address(address.partition("%")[0])))
 
 
 def may_be_public(host: str) -> bool:
-    """Return whether a name that nothing here resolves can belong to the open internet."""
+    """Return whether a host name that this site cannot resolve can belong to the open internet."""
     name, _, ending = host.rpartition(".")
     return bool(name) and ending not in _INSIDE and not _NUMERIC_LABEL.fullmatch(ending)
 
 
 def _check_literal(host: str, port: int) -> None:
-    """Refuses what is private by its very spelling, so that an administrator hears it when saving."""
+    """Raise AddressRefused for a host whose spelling alone shows that it is private.
+
+    An administrator then sees the refusal on saving, not at the first call.
+    """
     is_name = not host.startswith("[") and not _NUMERIC_LABEL.fullmatch(host.rpartition(".")[2])
     try:
         fine = _is_public_name(host) if is_name else is_public(host.strip("[]"))
@@ -114,7 +124,7 @@ def _is_public_name(host: str) -> bool:
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address that an IPv6 address stands for, where it stands for one."""
+    """Return the IPv4 address that an IPv6 address embeds; any other address unchanged."""
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return address.ipv4_mapped
     if isinstance(address, IPv6Address) and address in _NAT64:
@@ -130,7 +140,7 @@ def _is_open(address: IPv4Address | IPv6Address) -> bool:
 
 
 def check_headers(headers: Iterable[tuple[str, str]]) -> None:
-    """Raises BadRequest unless each extra header is one an administrator may add to a vendor's calls."""
+    """Raise BadRequest unless an administrator may add each of `headers` to calls of a vendor."""
     for name, value in headers:
         lower = name.lower()
         known = lower in _EXTRA_HEADERS or (lower.startswith("x-") and lower not in _NEVER_EXTRA)

@@ -1,4 +1,4 @@
-"""Where a key goes in a request."""
+"""The place of a key in a request: a header or the query."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def place(request: HttpRequest, secret: str) -> tuple[str, Headers]:
-    """The address and the further headers that carry `secret`; in a query it comes first.
+    """Return the address and the further headers that carry `secret`; in a query the key comes first.
 
-    Raises KeyRefused for a secret that no header can hold: libraries would quote it in their complaint.
+    Raises KeyRefused for a secret that no header can hold: libraries would quote it in their error text.
     """
     if not (secret.isascii() and secret.isprintable()) or " " in secret:
         raise KeyRefused(because="The key holds characters that no vendor key has.")

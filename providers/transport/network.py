@@ -1,4 +1,4 @@
-"""What calls to vendors may reach beside the open internet, and the way they take."""
+"""The network settings of calls to vendors: private hosts, proxy and certificate authorities."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from providers.transport.proxy import Proxy
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Equal networks share connections.
+    """The network settings of a call. Calls with equal settings share connections.
 
-    `private_hosts` are `host:port` strings that may be called at private addresses and over plain http. Through `proxy`
-    go all calls over https. `authorities` names a PEM file of certificate authorities, trusted beside the usual ones.
+    `private_hosts` are `host:port` strings that may be called at private addresses and over plain http. All calls over
+    https go through `proxy`. `authorities` names a PEM file of certificate authorities, trusted beside the usual ones.
     """
 
     private_hosts: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""A company's HTTP proxy: where it is, and how it is asked for a tunnel.
+"""An HTTP proxy of a company: its setting, and the request for a tunnel.
 
 Source: RFC 9110, section 9.3.6 (CONNECT); RFC 7617 (Basic). Pure: `dialing` holds the socket.
 """
@@ -20,7 +20,7 @@ _NOT_REACHED = frozenset({502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """The proxy through which vendors are called over https; without a user it asks for no password."""
+    """The proxy for calls to vendors over https. Without a user, no password is sent."""
 
     host: str
     port: int
@@ -29,7 +29,7 @@ class Proxy:
 
     @property
     def place(self) -> str:
-        """Host and port, for administrators."""
+        """Return host and port, as administrators see them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def request(self, target: str) -> bytes:
@@ -42,7 +42,10 @@ class Proxy:
 
 
 def read(url: str) -> Proxy | None:
-    """Return the proxy of a setting, None for an empty one; raises ValueError, which never quotes the setting."""
+    """Return the proxy of a setting, or None for an empty setting.
+
+    Raises ValueError; its text never quotes the setting, which may hold a password.
+    """
     if not url:
         return None
     try:
@@ -59,14 +62,17 @@ def read(url: str) -> Proxy | None:
 
 
 def refusal(head: bytes, behind: bytes) -> VendorError | None:
-    """Return the error that an answer to `request` stands for, None for a tunnel; `behind` came after its head."""
+    """Return the error of a proxy's answer to `Proxy.request`, or None if the tunnel is open.
+
+    `head` is the answer to its empty line, `behind` the bytes that came after it.
+    """
     found = _STATUS.match(head)
     if found is None:
         return WayBlocked(because="This site's proxy sent something that is no answer.")
     status = int(found[1])
     if status == 407:
         return WayBlocked(because="This site's proxy did not accept its user name and password.")
-    # A server does not speak first under TLS: whatever came already is the proxy's own page.
+    # Under TLS the client speaks first: bytes that came already are a page of the proxy.
     if 300 <= status < 400 or (status < 300 and (behind or _LENGTH.search(head))):
         return WayBlocked(because="This site's proxy answered with a page of its own instead of a connection.")
     if status in _NOT_REACHED:

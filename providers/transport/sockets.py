@@ -1,7 +1,7 @@
-"""Sockets that wait a moment before they wait: under load, what comes in small pieces is read in larger ones.
+"""Sockets that sleep before reading under load, so that small packets are read together.
 
-Hundreds of threads that wake for every word of their reply spend more on waking than on reading. A thread that rests
-first finds several words, and wakes once for all of them.
+Hundreds of threads that wake for every word of their reply spend more time on waking than on reading. A thread that
+sleeps first finds several words, and wakes once for all of them.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from urllib3.util import wait_for_read
 
 
 def no_pause() -> float:
-    """The rest of a socket that nobody has told to rest."""
+    """Return 0: the pause of a socket until a caller sets another one."""
     return 0.0
 
 
 class PausingSocket(socket.socket):
-    """A socket that, as long as nothing has come, sleeps for `rest()` seconds before it waits; 0 while load is low."""
+    """A socket that sleeps for `rest()` seconds when it is empty, before it reads again.
+
+    `rest` returns 0 while load is low; then reading blocks as usual.
+    """
 
     rest: Callable[[], float] = staticmethod(no_pause)
     is_drained = False
-    """There was nothing more to read just now."""
+    """True when the last read emptied the socket."""
 
     def recv_into(self, *args: Any, **options: Any) -> int:
         while pause := self.rest():
@@ -39,9 +42,10 @@ class PausingSocket(socket.socket):
         return super().recv_into(*args, **options)
 
     def _read_now(self, buffer: Any, *_: Any) -> int:
-        """What is there; raises BlockingIOError where that is nothing.
+        """Read the bytes that have arrived into `buffer` and return their number.
 
-        A socket with a timeout does not block, and one system call tells as much as the two that Python makes of it.
+        Raises BlockingIOError when there are none. A socket with a timeout is non-blocking underneath, so one system
+        call does what Python does with two.
         """
         count = os.readv(self.fileno(), [buffer])
         self.is_drained = count < len(buffer)
@@ -49,7 +53,7 @@ class PausingSocket(socket.socket):
 
 
 class PausingTlsSocket(PausingSocket, ssl.SSLSocket):
-    """The same under TLS, which hands out one record at a time."""
+    """The same socket under TLS, which returns one record at a time."""
 
     def _read_now(self, buffer: Any, *args: Any) -> int:
         if not self.pending() and not wait_for_read(self, timeout=0):

@@ -1,6 +1,6 @@
-"""Three clocks for every reply under way, kept by one thread.
+"""Three clocks for every running reply, watched by one thread.
 
-A socket's own time-out cannot keep them: a keep-alive comment resets it, and once it has fired the stream is lost.
+A socket's own timeout cannot do this. A keep-alive comment resets it, and once it has fired the stream is lost.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ FIRST_TOKEN, SILENCE, TOTAL, CONCLUSION = "first token", "silence", "total", "co
 
 
 class Timer:
-    """When one reply has taken too long, and which of its clocks says so; times are monotonic seconds."""
+    """The deadlines of one reply, in monotonic seconds; `expired` names the clock that ran out."""
 
     def __init__(self, clocks: Clocks, hang_up: Callable[[], None]) -> None:
         self.expired = ""
@@ -26,18 +26,18 @@ class Timer:
         self._concluded: float | None = None
 
     def hear(self) -> None:
-        """Something meaningful came: the silence starts anew, and a reply that seemed over is not."""
+        """Restart the silence clock after a meaningful event. Cancels the deadline that `conclude` has set."""
         was_first, self._heard, self._concluded = self._heard is None, monotonic(), None
         if was_first:
             WATCHDOG.look_again()
 
     def conclude(self, seconds: float) -> None:
-        """The reply is over; whatever may still follow has so long."""
+        """Limit the time for data after the end of the reply to `seconds`."""
         self._concluded = monotonic() + seconds
         WATCHDOG.look_again()
 
     def next(self) -> tuple[float, str]:
-        """The moment at which a clock runs out if nothing more comes, and that clock."""
+        """Return the next deadline, should no data arrive, and the name of its clock."""
         if self._heard is None:
             waiting = (self._started + self._clocks.first_token, FIRST_TOKEN)
         else:
@@ -47,7 +47,7 @@ class Timer:
 
 
 class Watchdog:
-    """One daemon thread that sleeps until the next clock of all timers runs out, then hangs up that reply."""
+    """A daemon thread that sleeps until the next deadline of all timers, then hangs up that reply."""
 
     def __init__(self) -> None:
         self._timers: set[Timer] = set()
@@ -55,7 +55,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def watch(self, timer: Timer) -> None:
-        """Keeps `timer` from now on."""
+        """Add `timer`, and start the thread if it is not running."""
         with self._changed:
             self._timers.add(timer)
             if self._thread is None:
@@ -64,12 +64,12 @@ class Watchdog:
             self._changed.notify()
 
     def release(self, timer: Timer) -> None:
-        """Forgets `timer`."""
+        """Remove `timer`."""
         with self._changed:
             self._timers.discard(timer)
 
     def look_again(self) -> None:
-        """A timer's next moment has become an earlier one."""
+        """Wake the thread after a timer's next deadline has moved to an earlier moment."""
         with self._changed:
             self._changed.notify()
 
@@ -79,7 +79,7 @@ class Watchdog:
                 timer.hang_up()
 
     def _wait(self) -> list[Timer]:
-        """The timers that have run out, as soon as there are any."""
+        """Wait until timers run out, then return them."""
         with self._changed:
             while not (over := self._expire()):
                 moments = [timer.next()[0] for timer in self._timers]
