@@ -1,1 +1,1 @@
-"""Signing in, and what surrounds it: passwords, addresses, second factors, rate limits, ready roles."""
+"""Sign-in and its surroundings: passwords, addresses, second factors, rate limits, staff roles."""

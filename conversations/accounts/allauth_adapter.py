@@ -1,4 +1,4 @@
-"""What django-allauth asks of a site, and the one way in for those whom no password form has let in."""
+"""The site's adapter for django-allauth, and the sign-in of a person without a password form."""
 
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ FACTORS = {
     "mfa/email/totp_deactivated": (Kind.FACTOR_REMOVED, Act.REMOVED, "totp"),
     "mfa/email/recovery_codes_generated": (Kind.CODES_MADE, Act.ADDED, "recovery_codes"),
 }
-"""What django-allauth would mail of, and what we say of it."""
+"""The notice and audit entry for each mail that django-allauth would send."""
 
 
 SENTENCES = {
@@ -36,11 +36,11 @@ SENTENCES = {
     "username_password_mismatch": _("The name or the password is not correct."),
     "too_many_login_attempts": _("Too many bad tries. Try again in a few minutes."),
 }
-"""Own words for what django-allauth says in others."""
+"""Our words for django-allauth's errors."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Accounts are made by the set-up page, by invitations and by administrators."""
+    """The account rules of this site: only set-up, invitations and administrators make accounts."""
 
     error_messages: ClassVar = {**DefaultAccountAdapter.error_messages, **SENTENCES}
 
@@ -48,11 +48,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the client's address, which the server has established; "::" for a peer without one."""
+        """Return the client's address as the server established it; "::" for a peer without one."""
         return str(request.META.get("REMOTE_ADDR") or "::")
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """Lead somebody whose account was changed to what they should know first."""
+        """Note the sign-in, and lead a person with due notices to them first."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         log.note(user, Act.SIGNED_IN, user)
         if user.notices.due().exists():
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         passwords.replace(user, make_password(password))
 
     def send_notification_mail(self, template_prefix: str, user: User, *_args: Any, **_kwargs: Any) -> None:
-        """Note and tell what somebody did to their second factor; of passwords `passwords` tells."""
+        """Note a change of the second factor and announce it to its owner; `passwords` does so for passwords."""
         if template_prefix in FACTORS:
             kind, act, what = FACTORS[template_prefix]
             side = {"before" if act == Act.REMOVED else "after": {"type": what}}
@@ -74,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 notices.tell(user, kind)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Let somebody try a password unless bad tries at this name have to pause; note who is refused."""
+        """Check a password unless bad tries require a pause, and note a refused try; raises ValidationError."""
         name = credentials.get("username", "")
         person = User.objects.filter(username=name).first()
         tries = password_guessing.tries_of(request, name, person)
@@ -97,7 +97,7 @@ def _too_many(seconds: int) -> ValidationError:
 
 
 def sign_in(request: HttpRequest, person: User) -> None:
-    """Sign in whoever has just proved to be new here."""
+    """Sign in a person who has just made an account or set a password."""
     login(request, person)
     log.note(person, Act.SIGNED_IN, person)
     UserSession.objects.create_from_request(request)

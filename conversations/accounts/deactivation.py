@@ -1,4 +1,4 @@
-"""The end of everything that was open for a person who may not come in any more."""
+"""The end of all access that a deactivated person had."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from providers.audit import log
 
 
 def end_access(by: Any, person: User) -> None:
-    """End sessions, tokens and links, so that nothing revives when the person is let in again."""
+    """End sessions, tokens and links, so that reactivating the person revives none of them."""
     links = Invitation.objects.filter(made_by=person, revoked_at=None)
     with transaction.atomic(), log.watch(by, person.tokens.open(), links):
         person.end_sessions()

@@ -1,4 +1,4 @@
-"""Forms of the second factor that django-allauth shows for us."""
+"""The forms of second factors that django-allauth shows."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ from conversations.hashed_tokens import token_digest
 from providers.encryption.sealing import Locked
 
 KEPT = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
-"""Seconds for which a code may be right, and so has to be known as used."""
+"""Seconds for which a code may be valid, so used codes are remembered that long."""
 
 
 class OnceOnly:
-    """A code that counts once in all the time in which it is right."""
+    """A code that counts once during all the time in which it is valid."""
 
     user: Any
 
@@ -35,8 +35,8 @@ class OnceOnly:
 
 
 class CodeForm(OnceOnly, AuthenticateForm):  # type: ignore[misc]
-    """The code behind a password."""
+    """The code after a password."""
 
 
 class CodeAgainForm(OnceOnly, ReauthenticateForm):  # type: ignore[misc]
-    """The code of somebody who is in and does what needs proof."""
+    """The code of a signed-in person for an action that needs proof."""

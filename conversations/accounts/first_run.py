@@ -13,26 +13,26 @@ from providers.audit import log
 
 
 class AlreadySetUp(Exception):
-    """There is an administrator."""
+    """Says that there is an administrator."""
 
 
 def is_set_up() -> bool:
-    """Once anybody has an account the page is gone for good; `createsuperuser` makes an administrator then."""
+    """Return whether anybody has an account; then the page is gone for good, and `createsuperuser` remains."""
     return Installation.objects.exists() or User.objects.exists()
 
 
 def code() -> str | None:
-    """The one-time code that lets a visitor from elsewhere in; None once an administrator exists."""
+    """Return the one-time code for a visitor from another machine; None once an administrator exists."""
     return None if is_set_up() else str(settings.CHATSITE_SETUP_CODE)
 
 
 def may_set_up(request: HttpRequest, given: str = "") -> bool:
-    """Return whether somebody may set the site up: at this very machine, or with the code that `start` printed."""
+    """Return whether the visitor may set the site up: on this machine, or with the code that `start` printed."""
     return _is_local(request) or hmac.compare_digest(given.encode(), settings.CHATSITE_SETUP_CODE.encode())
 
 
 def create_administrator(username: str, password: str, language: str) -> User:
-    """The first administrator; raises AlreadySetUp for everyone who comes second, however close."""
+    """Create the first administrator; raises AlreadySetUp for any second one, however concurrent."""
     try:
         with transaction.atomic():
             if is_set_up():
@@ -46,9 +46,9 @@ def create_administrator(username: str, password: str, language: str) -> User:
 
 
 def _is_local(request: HttpRequest) -> bool:
-    """Return whether a browser on this machine asks a site that is for this machine alone.
+    """Return whether a browser on this machine asks a site that serves only this machine.
 
-    A forwarder of connections is a loopback peer too, and speaks for anybody without a header of its own.
+    A TCP forwarder is a loopback peer too and adds no header. So the site's own addresses must be loopback as well.
     """
     hosts = [f"//{request.get_host()}", *settings.CHATSITE_ORIGINS]
     names = [request.META.get("REMOTE_ADDR", ""), *(urlsplit(host).hostname or "" for host in hosts)]

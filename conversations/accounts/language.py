@@ -1,4 +1,4 @@
-"""Which language a page speaks: the person's own choice, else the browser's."""
+"""The language of a page: the person's choice, else the browser's."""
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -7,7 +7,7 @@ COOKIE = settings.LANGUAGE_COOKIE_NAME
 
 
 def remember(response: HttpResponse, language: str) -> None:
-    """Keep a visitor's choice for a year."""
+    """Store a visitor's choice in a cookie for a year."""
     response.set_cookie(COOKIE, language, max_age=365 * 86400, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
 
 

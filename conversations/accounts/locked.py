@@ -1,4 +1,4 @@
-"""Pages that need a secret which no encryption key of the site opens."""
+"""Pages that need a secret which none of the site's encryption keys opens."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from providers.encryption.sealing import Locked
 
 
 class LockedSecrets:
-    """Says in words that an encryption key is missing, where a page cannot do without."""
+    """Answers Locked with a page that says that an encryption key is missing."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

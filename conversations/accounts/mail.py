@@ -1,4 +1,4 @@
-"""The few mails that the site writes itself, where it can send mail at all."""
+"""The site's own mails, if it can send any."""
 
 import logging
 from functools import partial
@@ -17,12 +17,12 @@ _logger = logging.getLogger(__name__)
 
 
 def is_set_up() -> bool:
-    """Whether EMAIL_URL says how mail leaves."""
+    """Return whether EMAIL_URL says how to send mail."""
     return bool(settings.CHATSITE_SENDS_MAIL)
 
 
 def send_invitation(invitation: Invitation, link: str) -> bool:
-    """False where no mail went out: then the link has to be handed over in another way."""
+    """Mail an invitation; returns False if none was sent, so that the link is handed over in another way."""
     if not is_set_up():
         return False
     context = {"invitation": invitation, "team": invitation.team, "maker": invitation.made_by, "link": link}
@@ -34,17 +34,17 @@ def send_notice(notice: AccountNotice, address: str) -> None:
 
 
 def send_confirmation(person: User, address: str, link: str) -> None:
-    """Mail the link by which a new address is confirmed."""
+    """Mail the link that confirms a new address."""
     _later(person.language, "address", address, person=person, link=link)
 
 
 def send_password_link(person: User, link: str) -> None:
-    """Mail the link by which a forgotten password is replaced."""
+    """Mail the link that replaces a forgotten password."""
     _later(person.language, "password", person.email, person=person, link=link)
 
 
 def _later(language: str, letter: str, address: str, **context: Any) -> None:
-    """Mail once the transaction has ended, behind the answer."""
+    """Send the mail in the background once the transaction has committed."""
     if is_set_up():
         work = partial(_in_language, language, letter, address, **context)
         transaction.on_commit(partial(background.later, work))

@@ -1,4 +1,4 @@
-"""Mail addresses of people: asked for, confirmed by a link, changed."""
+"""Mail addresses of people: requested, confirmed by a link, changed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,19 +20,19 @@ VALID = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a link in a letter says: whose address, which one, and what the account was like."""
+    """The content of a confirmation link: the person, the address, and the account's state at that time."""
 
     person: str
     address: str
     state: str
 
     def is_of(self, person: User) -> bool:
-        """False for anybody else, and once the password or the address has changed."""
+        """Return whether the link is this person's and neither password nor address has changed since."""
         return self.person == str(person.pk) and constant_time_compare(self.state, _state_of(person))
 
 
 def ask(request: HttpRequest, person: User, address: str) -> None:
-    """Mail a link to the new address, and tell the old one."""
+    """Mail a link to the new address, and a notice to the old one."""
     token = signing.dumps([str(person.pk), address, _state_of(person)], salt=SALT)
     link = request.build_absolute_uri(reverse("follow-address", args=[token]))
     with transaction.atomic():
@@ -49,7 +49,7 @@ def read(token: str) -> Wanted | None:
 
 
 def change(person: User, address: str) -> None:
-    """Give a person a confirmed address, or none; raises Refused where it is another's."""
+    """Set a person's confirmed address, or none; raises Refused if another account has it."""
     old = person.email
     if old == address:
         return

@@ -1,4 +1,4 @@
-"""Middleware of accounts: the audit's origin, the person's language, the way to the first set-up."""
+"""Middleware of accounts: the audit's origin, the person's language, the redirect to the set-up."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ from providers.audit import log
 
 
 class AuditOriginMiddleware:
-    """Gives the audit log the address of the request that is being answered."""
+    """Gives the audit log the client address of the current request."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -45,7 +45,7 @@ _OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/
 
 
 class SetupRedirectMiddleware:
-    """Leads every page to the set-up as long as there is no administrator."""
+    """Redirects all pages to the set-up as long as there is no administrator."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Forms of names and passwords that django-allauth shows for us; those of second factors are in `factor_forms`."""
+"""The forms of names and passwords that django-allauth shows; second factors are in `factor_forms`."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from conversations.accounts import passwords
 from conversations.models import User
 
 NAME_KEY = "name-to-sign-in-with"
-"""The key of the session under which the name stands of a person who has just chosen a password."""
+"""The session key for the name of a person who has just chosen a password."""
 
 
 class NameForm(LoginForm):  # type: ignore[misc]
-    """Name and password; however somebody spells their name, it is found."""
+    """Name and password; a name is found in any spelling that counts as the same."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,13 +32,13 @@ class NameForm(LoginForm):  # type: ignore[misc]
 
 
 class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
-    """Another password, with the old one at hand; personal tokens end unless they are kept on purpose."""
+    """A new password, with the old one; personal tokens are revoked unless the person keeps them."""
 
     user: Any
     keeps_tokens = forms.BooleanField(required=False, label=_("Keep my personal tokens"))
 
     def clean_oldpassword(self) -> str:
-        """Judge a try as one at the sign-in: somebody else's open session is a place to guess from, too."""
+        """Check the old password under the sign-in's rate limit: an open session is a place to guess from, too."""
         given: str = self.cleaned_data["oldpassword"]
         adapter = get_adapter()
         if not adapter.reauthenticate(self.user, given):

@@ -1,7 +1,8 @@
-"""Pauses for those who guess passwords: they grow with the bad tries at one name from one place.
+"""Growing pauses after bad password tries at one name from one place.
 
-A name tried from everywhere pauses too, but never for a browser that its person has used before, or that has followed
-a link to a new password, nor where a second factor stands behind the password: nobody locks a person out.
+A name tried from many places pauses too, but nobody can lock a person out. Two kinds of browser escape this pause. One
+was used by its person before, the other followed a link to a new password. An account with a second factor escapes it
+too.
 """
 
 import time
@@ -20,46 +21,46 @@ from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import User
 
 FREE, FREE_OF_NAME = 5, 30
-"""Bad tries at a name before the first pause: from one place, and from everywhere together."""
+"""Bad tries at a name before the first pause: from one place, and from all places together."""
 FIRST, LONGEST, LONGEST_OF_NAME = 60, 3600, 900
-"""Seconds of the first pause, and the longest ones; each is twice the one before."""
+"""Seconds of the first pause, and of the longest ones; each pause is twice the one before."""
 OF_AN_ADDRESS = 60
-"""Bad tries a minute from one address, at whatever names."""
+"""Bad tries a minute from one address, at any names."""
 KEPT = 24 * 3600
-"""Seconds without a try after which nothing of it is remembered."""
+"""Seconds without a try after which the count is forgotten."""
 COOKIE, COOKIE_KEPT = "known-browser", 365 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """The bad tries at one name: from one place, and from everywhere unless `of_name` is empty."""
+    """The bad tries at one name: from one place, and from all places unless `of_name` is empty."""
 
     address: str
     of_place: str
     of_name: str
 
     def admit(self) -> bool:
-        """Count one more try before it is looked at; False where it has to wait, and then it is not counted."""
+        """Count a try before it is checked; returns False, without counting, if it must wait."""
         address = f"{self.address}:{int(time.time() // 60)}"
         if _count(address) > OF_AN_ADDRESS or not _admits(self.of_place, FREE, LONGEST):
             return False
         return not self.of_name or _admits(self.of_name, FREE_OF_NAME, LONGEST_OF_NAME)
 
     def pause(self) -> int:
-        """Return the seconds until a try is looked at again."""
+        """Return the time until the next try is checked: seconds."""
         now = time.time()
         ends = (cache.get(f"pause:{key}", 0) for key in (self.of_place, self.of_name))
         return int(max(60 - now % 60, *(end - now for end in ends)))
 
     def forget(self) -> None:
-        """Start anew after a right one."""
+        """Reset the counts after a right password."""
         _count(f"{self.address}:{int(time.time() // 60)}", -1)
         for key in (self.of_place, self.of_name):
             cache.delete_many([f"tries:{key}", f"pause:{key}"])
 
 
 def tries_of(request: HttpRequest, name: str, person: User | None) -> Tries:
-    """Return what counts: a known browser is a place of its own, anybody else's is their address."""
+    """Return the counters of a try: a known browser is a place of its own, any other is its network."""
     named = f"name:{token_digest(skeleton(name))}"
     browser = _known_browser(request, person.pk) if person else ""
     is_guarded = person is not None and Authenticator.objects.filter(user=person).exists()
@@ -72,7 +73,7 @@ def tries_of(request: HttpRequest, name: str, person: User | None) -> Tries:
 
 
 def know_browser(response: HttpResponse, person: User) -> None:
-    """Remember in a cookie that this person has come in with this browser."""
+    """Remember in a cookie that this person has signed in with this browser."""
     response.set_signed_cookie(
         COOKIE,
         f"{person.pk} {new_token()}",
@@ -85,7 +86,7 @@ def know_browser(response: HttpResponse, person: User) -> None:
 
 
 def _known_browser(request: HttpRequest, person: UUID) -> str:
-    """The secret of a browser in which this person has been, or nothing."""
+    """Return the secret of a browser that this person has used, or an empty text."""
     try:
         cookie = request.get_signed_cookie(COOKIE, salt=COOKIE, max_age=COOKIE_KEPT) or ""
     except (KeyError, signing.BadSignature):
@@ -99,18 +100,18 @@ def _admits(key: str, free: int, longest: int) -> bool:
     if tried < free:
         return True
     pause = min(FIRST << min(tried - free, 10), longest)
-    if cache.add(f"pause:{key}", time.time() + pause, pause):  # of those who come at once, one gets in
+    if cache.add(f"pause:{key}", time.time() + pause, pause):  # admits one of several concurrent tries
         return True
     _count(key, -1)
     return False
 
 
 def _count(key: str, by: int = 1) -> int:
-    """The tries so far, this one included."""
+    """Return the number of tries, including this one."""
     cache.add(f"tries:{key}", 0, KEPT)
     try:
         counted = cache.incr(f"tries:{key}", by)
-    except ValueError:  # it has been swept out since
+    except ValueError:  # evicted since
         return 1
     cache.touch(f"tries:{key}", KEPT)
     return int(counted)

@@ -1,4 +1,4 @@
-"""Another password for somebody, and the end of what the old one opened."""
+"""Replacement of a password, and of the access that the old one gave."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,9 +17,9 @@ def replace(
     by: User | None = None,
     keeps_tokens: bool = False,
 ) -> None:
-    """Set it, note it in the audit log and tell its person; `by` made the link that was followed.
+    """Set the password, note it in the audit log and notify the person; `by` made the link that was followed.
 
-    It comes from `make_password`, which is slow on purpose, and within a transaction would keep others from writing.
+    `hashed` comes from `make_password`, which is slow on purpose and would block other writers in a transaction.
     """
     tokens = person.tokens.open()
     with log.watch(person, User.objects.filter(pk=person.pk), tokens):
@@ -28,7 +28,7 @@ def replace(
 
 
 def mail_link(address: str, digest: str, link: str, client: str) -> None:
-    """Mail a link to a new password to whose address this is; nobody else gets a letter."""
+    """Mail a link to a new password to the owner of this address; sends nothing if nobody has it."""
     person = User.objects.filter(email_key=AddressKey.key_of(address), is_active=True).first()
     if person is None or person.password_links.letters().open().count() >= PasswordLink.MOST_LETTERS:
         return

@@ -1,4 +1,4 @@
-"""How often somebody may try what only a guesser tries often; counted where all processes count, in the cache."""
+"""Rate limits for actions that only a guesser repeats; counted in the cache that all processes share."""
 
 import threading
 import time
@@ -14,78 +14,78 @@ from conversations.hashed_tokens import token_digest
 
 MINUTE, HOUR = 60, 3600
 BAD_LINKS = 20
-"""Links a minute from one address that lead nowhere."""
+"""Invalid links a minute from one address."""
 PASS_PHRASES, PASS_PHRASES_OF_A_LINK = 10, 60
-"""Tries a minute to guess the pass phrase of a link: from one address, and by everybody together."""
+"""Tries a minute to guess a link's pass phrase: from one address, and from all together."""
 SNAPSHOTS = 120
-"""Pages behind share links that one address is shown in a minute."""
+"""Pages of share links a minute for one address."""
 BAD_TOKENS = 30
-"""Calls a minute from one address with a personal token that is none."""
+"""Calls a minute with an invalid personal token from one address."""
 
 RESETS, RESETS_OF_AN_ADDRESS = 20, 5
-"""Letters for a forgotten password a minute: asked for by one client, and for one mail address."""
+"""Letters for a forgotten password a minute: requested by one client, and for one mail address."""
 LETTERS = 3
-"""Letters a minute that one person has sent to addresses of their choice."""
+"""Letters a minute that one person may send to addresses of their choice."""
 SIGN_UPS = 100
-"""Accounts an hour that one link for many makes."""
+"""Accounts an hour through one link for many people."""
 INVITATIONS = 30
-"""Invitations an hour that one person has mailed."""
+"""Invitations an hour that one person may mail."""
 
 
 def bad_link(request: HttpRequest) -> bool:
-    """Count a link that leads nowhere; True where there have been too many."""
+    """Count an invalid link; returns True over the limit."""
     return _is_too_often("link", request, BAD_LINKS)
 
 
 def pass_phrase(request: HttpRequest, share: UUID) -> bool:
-    """Count a try before it is looked at, the right one too; True where there have been too many."""
+    """Count a try before it is checked, even the right one; returns True over the limit."""
     by_address = _is_too_often("pass-phrase", request, PASS_PHRASES)
     return _is_over(f"pass-phrase:{share}", PASS_PHRASES_OF_A_LINK) or by_address
 
 
 def snapshot(request: HttpRequest) -> bool:
-    """Count a page behind a share link, in this process, whose time it takes; True where there have been too many."""
+    """Count a page of a share link in this process, whose time it costs; returns True over the limit."""
     return _shown.is_over(limit_key(address_of(request)), SNAPSHOTS)
 
 
 def bad_token(request: HttpRequest) -> bool:
-    """Count a token that is none; True where there have been too many."""
+    """Count an invalid token; returns True over the limit."""
     return _is_too_often("token", request, BAD_TOKENS)
 
 
 def reset_letter(request: HttpRequest, address: str) -> bool:
-    """Count a letter asked for at the page for forgotten passwords; True where there have been too many."""
+    """Count a letter requested on the page for forgotten passwords; returns True over the limit."""
     by_client = _is_too_often("reset", request, RESETS)
     return _is_over(f"reset:{token_digest(address.casefold())}", RESETS_OF_AN_ADDRESS) or by_client
 
 
 def letter(person: UUID) -> bool:
-    """Count a letter that somebody has sent to an address of their choice; True where there have been too many."""
+    """Count a letter that a person sent to an address of their choice; returns True over the limit."""
     return _is_over(f"letter:{person}", LETTERS)
 
 
 def sign_up(invitation: UUID) -> bool:
-    """Count an account that a link is about to make; True where there have been too many."""
+    """Count an account that a link is about to create; returns True over the limit."""
     return _is_over(f"sign-up:{invitation}", SIGN_UPS, HOUR)
 
 
 def invitation_letter(person: UUID) -> bool:
-    """Count an invitation that somebody has mailed, in words of their own; True where there have been too many."""
+    """Count an invitation mailed in a person's own words; returns True over the limit."""
     return _is_over(f"invitation:{person}", INVITATIONS, HOUR)
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return the client's address, as the server has established it."""
+    """Return the client's address as the server established it."""
     return str(get_adapter(request).get_client_ip(request))
 
 
 def network_of(request: HttpRequest) -> str:
-    """Return what limits count the client's address as."""
+    """Return the network that rate limits count for the client's address."""
     return limit_key(address_of(request))
 
 
 class _Minute:
-    """Counts of the minute that runs, in memory: they guard no secret, and to store them would cost what they limit."""
+    """Counts of the current minute, in memory: they guard no secret, and storing them would cost what they save."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -93,7 +93,7 @@ class _Minute:
         self._now = 0
 
     def is_over(self, what: str, most: int) -> bool:
-        """Count; True where that is more than `most`."""
+        """Count one; returns True if there are more than `most`."""
         with self._lock:
             if self._now != _minute():
                 self._now = _minute()
@@ -114,7 +114,7 @@ def _is_over(what: str, most: int, seconds: int = MINUTE) -> bool:
     cache.add(key, 0, 2 * seconds)
     try:
         return bool(cache.incr(key) > most)
-    except ValueError:  # it has been swept out since
+    except ValueError:  # evicted since
         return False
 
 

@@ -1,4 +1,4 @@
-"""Second factors: their seeds lie in the database as vendors' keys do, sealed."""
+"""Second factors, whose seeds are encrypted in the database like vendors' keys."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ _END = "."  # the vault shows the last letters of a longer secret, unless they a
 
 
 class EncryptedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """What django-allauth asks of a site about second factors."""
+    """The site's adapter for django-allauth's second factors."""
 
     error_messages: ClassVar = {
         **DefaultMFAAdapter.error_messages,
@@ -35,7 +35,7 @@ class EncryptedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 def renew_seals() -> tuple[int, int]:
-    """Seal every seed with the newest key: how many were, and how many no key of the ring opens."""
+    """Encrypt each seed with the newest key; returns how many were, and how many no key of the ring opens."""
     renewed = locked = 0
     for factor in Authenticator.objects.all():
         try:
@@ -63,7 +63,7 @@ def _sealed(value: Any) -> Iterator[str]:
 
 
 def _renewed(value: Any) -> Any:
-    """The same, each sealed text in it sealed anew."""
+    """Return the same value with each encrypted text in it encrypted with the newest key."""
     if isinstance(value, dict):
         return {key: _renewed(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Ready roles of staff: groups of permissions that are there on every site."""
+"""Ready staff roles: groups of permissions that exist on each site."""
 
 from itertools import product
 from typing import Any
@@ -24,7 +24,7 @@ ROLES: dict[str, set[tuple[str, str]]] = {
     | _of("providers", ("view", "delete"), "trouble"),
     "money": _of("conversations", _ALL, "budget") | {("conversations", "view_usagerecord")},
 }
-"""App and codename of each permission. The auditor sees all that is ours."""
+"""App and codename of each permission. The auditor's are all view permissions of our apps."""
 LABELS = {
     "helpdesk": translate_noop("Helpdesk: people and teams"),
     "keys": translate_noop("Keys: vendors, models and prices"),
@@ -34,14 +34,14 @@ LABELS = {
 
 
 def label_of(group: Group) -> str:
-    """Return what people read of a group, which its name says of those that a site has made."""
+    """Return the translated label of a ready group, or the name of a group that the site made."""
     return gettext(LABELS[group.name]) if group.name in LABELS else group.name
 
 
 def prepare(apps: Apps = every_app, **_kwargs: Any) -> None:
-    """Make the groups, or give those that are there the permissions they should have; runs after each migration.
+    """Create the groups, and set the permissions that they should have; runs after each migration.
 
-    A restore migrates one app after the other: before there are permissions there is nothing to give.
+    A restore migrates one app after the other, so permissions may not exist yet; then it does nothing.
     """
     if not {"permission", "group"} <= set(apps.all_models["auth"]):
         return

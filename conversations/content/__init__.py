@@ -1,1 +1,1 @@
-"""Values that a message holds: parts, sources, branches, and how they are shown."""
+"""Values of a message, and how they are shown: parts, sources, branches."""

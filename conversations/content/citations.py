@@ -1,4 +1,4 @@
-"""What a reply rests on, for people: its sources by number, and behind which words each number stands."""
+"""The sources of a reply as people see them, and the places of their numbers in its text."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from conversations.markdown import Mark
 
 MOST_SHOWN = 1_000
-"""Sources of one reply that are shown, and numbers that lead to them."""
+"""Sources of one reply that are shown, each with a number."""
 
 
 def numbered(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The parts, each list of sources with those that can be shown (`shown`) and the number of its `first`."""
+    """Yield the parts, each citation with the sources that can be shown (`shown`) and its `first` number."""
     first = 1
     for part in parts:
         if part["kind"] == "citation":
@@ -23,7 +23,7 @@ def numbered(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def shown_sources(sources: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """The sources that can be shown: place among all, address (http or https), title, and domain if it says more."""
+    """Return the sources with a web address: place among all, address, title, and domain if it differs."""
     return [
         {"place": place, "address": source["uri"], **_called(source)}
         for place, source in enumerate(sources or ())
@@ -32,9 +32,9 @@ def shown_sources(sources: Iterable[dict[str, Any]] | None) -> list[dict[str, An
 
 
 def marks(parts: Iterable[dict[str, Any]]) -> list[Mark]:
-    """Where in the reply's text which source is named; `parts` are numbered.
+    """Return the numbers and their places in the reply's text; `parts` are numbered.
 
-    The second half of a continued reply names its sources in characters of that half: they count from the seam.
+    In a continued reply, sources after the seam are placed in characters from the seam.
     """
     found: list[Mark] = []
     text = origin = 0
@@ -49,7 +49,7 @@ def marks(parts: Iterable[dict[str, Any]]) -> list[Mark]:
 
 
 def host(address: str) -> str:
-    """The host of a web address; empty for any other."""
+    """Return the host of an http or https address, or an empty text."""
     try:
         parts = urlsplit(address)
         return (parts.hostname or "") if parts.scheme in ("http", "https") else ""

@@ -1,4 +1,4 @@
-"""A part whose bytes lie in a file of ours: emptied when it is stored, filled when a vendor is to have it."""
+"""Parts whose bytes are in a stored file: emptied for the database, filled again for a vendor."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,23 +7,23 @@ from providers.types import Part
 
 
 def with_bytes(part: Part, content: str) -> Part:
-    """The part whole again, as its vendor sent it or any vendor takes it; `content` is base64."""
+    """Return the whole part, in its vendor's form and in ours; `content` is base64."""
     return Part(part.kind, part.text, {**_with_inline(part.detail, {"data": content}), "data": content})
 
 
 def without_bytes(part: Part) -> Part:
-    """The part without its bytes, also where the vendor's own form of it holds them once more."""
+    """Return the part without its bytes, which the vendor's form repeats."""
     kept = {key: value for key, value in part.detail.items() if key != "data"}
     return Part(part.kind, part.text, _with_inline(kept, {}))
 
 
 def as_placeholder(part: Part) -> Part:
-    """What stands for it in front of a model that does not take such files."""
+    """Return the text that replaces the part for a model that does not take such files."""
     return Part("text", f"[{part.kind}: {part.detail.get('name') or part.detail.get('media_type') or 'unnamed'}]")
 
 
 def _with_inline(detail: Mapping[str, Any], bytes_of_it: Mapping[str, str]) -> dict[str, Any]:
-    """The detail with these bytes in the vendor's form of the part, if that has a place for them."""
+    """Return the detail with these bytes in the vendor's form of the part, if that has a field for them."""
     vendor = detail.get("vendor")
     if not vendor or "inlineData" not in vendor["part"]:
         return dict(detail)

@@ -1,4 +1,4 @@
-"""What the body of a stored message shows, and the HTML of it that is kept in its row."""
+"""The body of a stored message as it is shown, with the HTML cached in its row."""
 
 from contextlib import suppress
 from typing import Any
@@ -11,21 +11,21 @@ from conversations.content.segments import segments as segments_of_html
 from conversations.models import Message
 
 RENDER_SECONDS, RENDER_WORK = 3.0, 1.0
-"""That somebody waits at most who looks at a reply without HTML, and that it may take of the processor."""
+"""Longest wait of a page for a reply without HTML, and its processor time: seconds."""
 
 
 def segments(message: Message) -> list[dict[str, Any]]:
-    """Return what the body shows, in order: neighbouring texts as one `html`, every other part as it is stored."""
+    """Return the body's segments in order: neighbouring texts as one `html`, each other part as stored."""
     return segments_of_html(_html(message), message.text, message.parts, str(message.id))
 
 
 def show_as_written(message: Message) -> None:
-    """Let this very object be shown without being rendered."""
+    """Set this object's HTML to its text as written, without rendering or saving it."""
     message.html, message.html_version = as_written(message.text, message.parts), markdown.RENDERER_VERSION
 
 
 def _html(message: Message) -> str:
-    """Return the stored HTML; make and store it where there is none, or the renderer has changed since."""
+    """Return the stored HTML, or make and store it if it is missing or of an older renderer."""
     if not message.parts and not message.text:
         return ""
     is_current = message.html_version == markdown.RENDERER_VERSION and fits(message.html, message.parts)
@@ -42,7 +42,7 @@ def _rendered_now(message: Message) -> str:
     except markdown.Away:
         return as_written(message.text, message.parts)
     if not connection.in_atomic_block:
-        with suppress(DatabaseError):  # a database for reading only
+        with suppress(DatabaseError):  # a read-only database
             rows = Message.objects.filter(pk=message.pk, html_version=message.html_version)
             rows.update(html=html, html_version=markdown.RENDERER_VERSION)
     return html

@@ -1,4 +1,4 @@
-"""What a reply consists of, put together delta by delta."""
+"""The parts of a reply, put together delta by delta."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -11,9 +11,9 @@ from providers.types import Delta, Part
 
 @dataclass(frozen=True, slots=True)
 class LivePart:
-    """What one message.delta carries: text and thought that grow, or one part that stays by itself.
+    """The content of one message.delta: growing text and thought, or one part that stays by itself.
 
-    `carried` are whole parts of an earlier reply, of which `text` and `thought` are the words.
+    `carried` are whole parts of an earlier reply; `text` and `thought` are their words.
     """
 
     text: str = ""
@@ -27,7 +27,7 @@ NumberedParts = list[tuple[int, LivePart]]
 
 
 class Parts:
-    """The parts of one reply in the order in which they came; neighbours of one growing kind are one part."""
+    """The parts of one reply in order; neighbouring texts are one part, and so are neighbouring thoughts."""
 
     def __init__(self) -> None:
         self._parts: list[Part | tuple[str, list[str]]] = []
@@ -45,14 +45,14 @@ class Parts:
             self._parts.append(piece.part)
 
     def text(self) -> str:
-        """The readable answer: its text parts joined."""
+        """Return the answer's text: its text parts joined."""
         return self._joined("text")
 
     def thought(self) -> str:
         return self._joined("thought")
 
     def places(self) -> list[int]:
-        """Behind how many characters of the text each part stands that is neither text nor thought."""
+        """Return, for each part besides text and thought, the number of text characters before it."""
         places, at = [], 0
         for part in self:
             if part.kind == "text":
@@ -70,11 +70,11 @@ class Parts:
                 yield part
             else:
                 seconds = self._thought_seconds.get(index)
-                part[1][:] = ["".join(part[1])]  # joined once: the next look at it starts from there
+                part[1][:] = ["".join(part[1])]  # joined once: the next iteration starts from the joined text
                 yield Part(part[0], part[1][0], {} if seconds is None else {"seconds": seconds})
 
     def _time_thoughts(self, piece: LivePart) -> None:
-        """A thought lasts from its first word to the next word that is none."""
+        """Measure a thought from its first word to the next piece without a thought: seconds."""
         if piece.thought and not self._thinking_since:
             self._thinking_since = time.monotonic()
         elif not piece.thought and self._thinking_since and self._parts:
@@ -95,8 +95,10 @@ class Parts:
 
 
 def parts_to_continue(parts: list[Part]) -> Iterator[LivePart]:
-    """The parts of an earlier reply for the one that continues it, and the seam: all words up to the first part of
-    another kind are one piece, so that the first of the new reply's deltas says what there was."""
+    """Yield an earlier reply's parts as the first pieces of the reply that continues it, then the seam.
+
+    All words up to the first part of another kind are one piece, so the first delta carries them all.
+    """
     for is_words, group in groupby(parts, key=lambda part: part.kind in ("text", "thought")):
         if is_words:
             words = tuple(group)
@@ -111,7 +113,7 @@ def _words(parts: Iterable[Part], kind: str) -> str:
 
 
 def merge_text(pending: Iterable[Delta | LivePart]) -> Iterator[LivePart]:
-    """The fewest pieces that carry these deltas without changing the order of text, thought and parts."""
+    """Yield the fewest pieces that carry these deltas in the same order of text, thought and parts."""
     text: list[str] = []
     thought: list[str] = []
     for delta in pending:
@@ -132,5 +134,5 @@ def merge_text(pending: Iterable[Delta | LivePart]) -> Iterator[LivePart]:
 
 
 def public_fields(stored: dict[str, Any]) -> dict[str, Any]:
-    """A part as browsers and programs see it: in our words, without what only its vendor understands."""
+    """Return a stored part as clients see it: without the fields that only its vendor understands."""
     return {name: value for name, value in stored.items() if name != "vendor"}

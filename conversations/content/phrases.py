@@ -1,4 +1,4 @@
-"""What the chat page's script says of messages, for pages that do without script: read from the same template."""
+"""The chat script's sentences about messages, read from its template for pages without script."""
 
 from functools import lru_cache
 from html.parser import HTMLParser
@@ -12,12 +12,12 @@ Phrases = dict[str, str]
 
 
 def phrases() -> Phrases:
-    """By name, in the language of this request."""
+    """Return the sentences by name, in the language of this request."""
     return _in(translation.get_language() or "")
 
 
 def outcome(said: Phrases, message: Message) -> str:
-    """What there is to say about how a reply went; nothing when all is well."""
+    """Return the sentence on how a message ended, or an empty text if it ended well."""
     status = said.get(f"status.{message.status}", "")
     if message.status == "complete":
         is_empty = message.is_reply and not message.parts

@@ -1,4 +1,4 @@
-"""What the body of a reply shows, in order, and the HTML of it that is stored."""
+"""The segments of a reply's body, in order, and their HTML for the database."""
 
 import re
 from bisect import bisect_right
@@ -17,9 +17,9 @@ _LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 
 
 def rendered(text: str, parts: Parts, seconds: float, work: float) -> str:
-    """Return the HTML of a reply's words and code, to be stored; raises markdown.Away after so many seconds.
+    """Return the HTML of a reply's words and code for its row; raises markdown.Away after so many seconds.
 
-    What takes more processor time than `work`, in seconds, is shown as it was written.
+    Text beyond `work` seconds of processor time is shown as it was written.
     """
     until, budget = monotonic() + seconds, markdown.Work(work)
     return _joined(
@@ -28,14 +28,14 @@ def rendered(text: str, parts: Parts, seconds: float, work: float) -> str:
 
 
 def as_written(text: str, parts: Parts) -> str:
-    """Return what is shown instead while there is no such HTML."""
+    """Return the HTML that is shown while nothing is rendered: the text as it was written."""
     return _joined(markdown.plain(said) for said, _ in _rendered_parts(text, parts))
 
 
 def segments(html: str, text: str, parts: Parts, key: str) -> list[dict[str, Any]]:
-    """Return neighbouring texts as one segment, and every other part as it is stored, code with its `html`.
+    """Return neighbouring texts as one segment and each other part as stored; texts and code get `html`.
 
-    `html` was made of the same text and parts; `key` tells this reply's sources apart.
+    `html` was made of the same text and parts; `key` distinguishes this reply's sources.
     """
     if is_words(parts):
         said = [{"kind": "text", "html": markdown.stored(html)}] if text else []
@@ -52,12 +52,12 @@ def segments(html: str, text: str, parts: Parts, key: str) -> list[dict[str, Any
 
 
 def is_words(parts: Parts) -> bool:
-    """Tell whether a reply is nothing but text and thoughts: its text is one, whatever is thought in between."""
+    """Return whether a reply is only text and thoughts; its texts are then rendered as one."""
     return all(part["kind"] in ("text", "thought") for part in parts)
 
 
 def fits(html: str, parts: Parts) -> bool:
-    """Tell whether this HTML has a piece for each part that is rendered."""
+    """Return whether this HTML has a piece for each part that is rendered."""
     return is_words(parts) or html.count(markdown.PART) == max(0, sum(map(_is_rendered, _merged(parts))) - 1)
 
 
@@ -66,7 +66,7 @@ def _joined(pieces: Iterable[str]) -> str:
 
 
 def _rendered_parts(text: str, parts: Parts) -> Iterator[tuple[str, list[markdown.Mark]]]:
-    """Yield what there is to render, in order, with the sources of each text."""
+    """Yield the texts to render, in order, each with its sources."""
     if is_words(parts):
         yield text, []
         return
@@ -83,7 +83,7 @@ def _rendered_parts(text: str, parts: Parts) -> Iterator[tuple[str, list[markdow
 
 
 def _merged(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the parts, neighbouring texts as one."""
+    """Yield the parts, with neighbouring texts as one."""
     for is_text, neighbours in groupby(parts, key=lambda part: part["kind"] == "text"):
         if is_text:
             yield {"kind": "text", "text": "".join(part.get("text", "") for part in neighbours)}
@@ -96,7 +96,7 @@ def _is_rendered(part: dict[str, Any]) -> bool:
 
 
 def _fenced(code: str, language: str) -> str:
-    """Return code as a block like one in a text: a fence that nothing inside it can close."""
+    """Return code as a Markdown fence long enough that nothing inside can close it."""
     longest = max(map(len, _BACKTICKS.findall(code)), default=2)
     fence = "`" * (longest + 1)
     named = language.lower() if _LANGUAGE.fullmatch(language) else ""

@@ -1,4 +1,4 @@
-"""A snapshot in pages, so that whoever asks for one costs little, however long the conversation is."""
+"""Pages of a snapshot, so that one request costs little however long the conversation is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from conversations.models import Message, Share
 
 MOST_MESSAGES = 100
 MOST_CHARACTERS = 1_000_000
-"""Of stored parts and HTML; a message that has more is a page of its own."""
+"""Characters of stored parts and HTML; a longer message is a page of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a snapshot: which of how many, and what it shows."""
+    """One page of a snapshot: its number, the count of pages, and its messages."""
 
     number: int
     count: int
@@ -22,17 +22,17 @@ class Page:
 
     @property
     def before(self) -> int | None:
-        """Return the number of the page before it."""
+        """Return the number of the previous page."""
         return self.number - 1 if self.number > 1 else None
 
     @property
     def behind(self) -> int | None:
-        """Return the number of the page behind it."""
+        """Return the number of the next page."""
         return self.number + 1 if self.number < self.count else None
 
 
 def page_of(share: Share, wanted: str) -> Page:
-    """Return the page of this number with authors and files; the first where there is none of it."""
+    """Return the page of this number with authors and files, or the first page if there is no such page."""
     sizes = Message.objects.sizes_of_branch(share.message_id)
     ends = list(_ends([size for _, size in sizes]))
     number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else 1
@@ -45,7 +45,7 @@ def page_of(share: Share, wanted: str) -> Page:
 
 
 def _ends(sizes: Sequence[int]) -> Iterator[int]:
-    """Yield behind which messages a page ends."""
+    """Yield the index after the last message of each page."""
     begin = size = 0
     for at, each in enumerate(sizes):
         if at > begin and (at - begin >= MOST_MESSAGES or size + each > MOST_CHARACTERS):

@@ -1,4 +1,4 @@
-"""The branch that somebody is shown, with what stands beside each of its messages; of a long one, its end first."""
+"""Pieces of the branch shown to a person, with each message's versions; a long branch's end comes first."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from conversations.models import BranchChoice, Conversation, Message, User
 from conversations.models.message import Role
 
 PIECE = 100
-"""Messages that a page shows at first, and those that come with each look further up,"""
+"""Messages that a page shows at first, and that each load further up adds."""
 PIECE_CHARACTERS = 4_000_000
-"""unless their parts and HTML are longer: one that is longer by itself comes alone."""
+"""Characters of parts and HTML in one piece; a longer message is a piece by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What stands at one place of a thread: a message, or the replies that are compared there."""
+    """The message at one place of a thread, or the replies that are compared there."""
 
     messages: list[Message]
 
@@ -28,25 +28,25 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A branch, or a piece of one; `earlier` is its first message where there are others above."""
+    """A branch, or a piece of one; `earlier` is its first message if the branch has others above."""
 
     turns: list[Turn]
     earlier: UUID | None = None
 
 
 def thread_for(person: User, conversation: Conversation) -> Thread:
-    """The end of the branch that this person is shown."""
+    """Return the end of the branch that this person is shown."""
     return _thread(_piece(Message.objects.leaf_for(person, conversation)), person)
 
 
 def above(conversation: Conversation, message: UUID) -> Thread:
-    """What comes before a message of this conversation; nothing where it has none of that name."""
+    """Return the piece before a message of this conversation; empty if the conversation has no such message."""
     parent = conversation.messages.filter(pk=message).values_list("parent", flat=True).first()
     return _thread(_piece(parent))
 
 
 def _piece(leaf: UUID | None) -> list[Message]:
-    """Return the last messages down to this one, as many as a page takes."""
+    """Return the last messages down to `leaf`, as many as a page takes."""
     if leaf is None:
         return []
     count = characters = 0
@@ -59,7 +59,7 @@ def _piece(leaf: UUID | None) -> list[Message]:
 
 
 def below(person: User, conversation: Conversation, message: UUID) -> Thread | None:
-    """All that comes after a message; None where what this person is shown does not lead through it."""
+    """Return all messages after this one, or None if the branch shown to the person does not contain it."""
     leaf = Message.objects.leaf_for(person, conversation)
     shown = Message.objects.branch(leaf, below=message)
     if leaf != message and (not shown or shown[0].parent_id != message):
@@ -68,7 +68,7 @@ def below(person: User, conversation: Conversation, message: UUID) -> Thread | N
 
 
 def _thread(shown: list[Message], person: User | None = None) -> Thread:
-    """These messages; for a person to whom their end is shown, with the replies that are compared there."""
+    """Return these messages as a thread; for a person, with the replies compared at its end."""
     if not shown:
         return Thread([])
     _note_versions(shown)
@@ -91,7 +91,7 @@ def _note_versions(shown: list[Message]) -> None:
 
 
 def _compared(person: User, leaf: Message) -> list[Message]:
-    """Of a last question that several models were asked at once: each model's newest reply, or the one chosen."""
+    """Return the replies to a last question that was sent to several models: each model's newest, or the chosen one."""
     if not leaf.is_reply:
         return []
     rows = Message.objects.filter(parent=leaf.parent_id, role=Role.ASSISTANT).select_related("author")

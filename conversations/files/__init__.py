@@ -1,1 +1,1 @@
-"""Uploaded files: kept on disk, checked, drawn anew, answered. It imports nothing: pictures are drawn elsewhere."""
+"""Uploaded files: stored on disk, checked, re-encoded, served. Imports nothing: images.py runs in a bare process."""

@@ -1,7 +1,7 @@
-"""Pictures from outside are drawn anew in a process of its own, with little memory and little time.
+"""Re-encoding of uploaded pictures in a process of its own, with limits of memory and time.
 
-`python -m conversations.files.images TYPE` reads a picture from standard input and writes it again, upright and without
-what cameras and editors put into it. It imports neither Django nor anything of ours: the parent is never at risk.
+`python -m conversations.files.images TYPE` reads a picture from standard input and writes it upright, without metadata
+of cameras and editors. It imports neither Django nor anything of ours: the parent is never at risk.
 """
 
 import io
@@ -17,16 +17,16 @@ MEMORY = 768 * 1024 * 1024
 """Bytes of address space: 25 megapixels at four bytes each, several times over."""
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 _painters = threading.BoundedSemaphore(2)
-"""However many pictures come at once, so many processes draw."""
+"""Limits the processes that draw at the same time."""
 _BASE = Path(__file__).resolve().parents[2]
 
 
 class Unreadable(Exception):
-    """The picture is broken, too large, or took too long; `str()` is a sentence for its owner."""
+    """Says that the picture is broken, too large or too slow; `str()` is a sentence for its owner."""
 
 
 def reencoded(content: bytes, media_type: str) -> bytes:
-    """The same picture without anything else in its file; raises Unreadable."""
+    """Return the same picture without metadata; raises Unreadable."""
     command = [sys.executable, "-m", "conversations.files.images", media_type]
     try:
         with _painters:

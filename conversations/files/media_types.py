@@ -1,11 +1,11 @@
-"""What a file is, told from its bytes alone."""
+"""The media type of a file, told from its bytes alone."""
 
 MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain")
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "application/pdf": ".pdf"}
 
 
 def media_type_of(content: bytes) -> str | None:
-    """One of MEDIA_TYPES, None for everything else."""
+    """Return one of MEDIA_TYPES, or None for any other content."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if content.startswith(b"\xff\xd8\xff"):
@@ -22,7 +22,7 @@ def ending_of(media_type: str) -> str:
 
 
 def _is_text(content: bytes) -> bool:
-    """UTF-8 without control characters but tabs and line ends."""
+    """Return whether the content is UTF-8 without control characters except tabs and line ends."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -9,7 +9,7 @@ from conversations.models import File
 
 
 def response_of(file: File) -> HttpResponse:
-    """The bytes, for whoever has been found to be allowed: a picture to look at, anything else to keep."""
+    """Respond with the file: inline if it is an image, else as an attachment. The caller has checked access."""
     try:
         response = StoredFile(file.path, file.media_type)
     except FileNotFoundError:

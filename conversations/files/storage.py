@@ -1,4 +1,4 @@
-"""Files in and out: check, clean, keep the bytes, and give them to vendors."""
+"""Storage of files: upload checks, bytes on disk, rows, and the base64 that vendors get."""
 
 import base64
 import contextlib
@@ -22,11 +22,11 @@ from providers.types import Part
 
 MAX_BYTES = 25 * 1024 * 1024
 MAX_UNSENT = 40
-"""Files that one person may have waiting for their messages."""
+"""Files that one person may have uploaded without sending them."""
 
 
 def receive(owner: User, name: str, content: bytes) -> File:
-    """Keep what somebody uploads, as what it is and not as it is called; refuses what no model takes."""
+    """Store an upload under the type that its bytes show; refuses types that no model takes."""
     if not content:
         raise Refused("bad_field", "This file is empty.")
     if len(content) > MAX_BYTES:
@@ -37,7 +37,7 @@ def receive(owner: User, name: str, content: bytes) -> File:
     if media_type is None:
         raise Refused("bad_field", "A file must be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8.")
     with _kept(owner, _name(name, media_type), media_type, _clean(content, media_type)) as file, transaction.atomic():
-        User.objects.select_for_update().only("pk").get(pk=owner.pk)  # one upload of a person after the other
+        User.objects.select_for_update().only("pk").get(pk=owner.pk)  # serialises the uploads of one person
         _check_unsent(owner)
         quotas.check_files(owner, file.size)
         file.save(force_insert=True)
@@ -45,7 +45,7 @@ def receive(owner: User, name: str, content: bytes) -> File:
 
 
 def store(owner: User, name: str, media_type: str, content: bytes) -> File:
-    """Bytes and a row for them."""
+    """Store the bytes and a row for them."""
     with _kept(owner, name, media_type, content) as file:
         file.save(force_insert=True)
     return file
@@ -58,7 +58,7 @@ def _check_unsent(owner: User) -> None:
 
 @contextlib.contextmanager
 def _kept(owner: User, name: str, media_type: str, content: bytes) -> Iterator[File]:
-    """Bytes first; they go again unless their row is saved. A crash between leaves bytes for the sweep to remove."""
+    """Write the bytes, and remove them unless the caller saves the row; a crash between leaves them to the sweep."""
     file = File(owner=owner, name=name, media_type=media_type, size=len(content))
     with contextlib.ExitStack() as undone:
         undone.callback(file.path.unlink, missing_ok=True)
@@ -78,7 +78,7 @@ def _write(file: File, content: bytes) -> None:
 
 
 def store_generated(reply_id: UUID, part: Part) -> Part:
-    """What a model made, as a file that the reply holds; the part keeps everything but the bytes."""
+    """Store a picture or file that a model made, attach it to the reply, and return its part without bytes."""
     reply = Message.objects.select_related("author", "conversation__owner").get(pk=reply_id)
     try:
         content = base64.b64decode(part.detail["data"])
@@ -93,9 +93,9 @@ def store_generated(reply_id: UUID, part: Part) -> Part:
 
 
 def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:
-    """Inside a transaction: the sender's own files, in the order given; refuses any other with not_found.
+    """Return the sender's own files in the order given, or raise NotFound; needs a transaction.
 
-    One that was sent already must be theirs to read until the transaction ends.
+    The sender must be able to read a file that was already sent. Locked memberships keep that true until the end.
     """
     wanted = list(dict.fromkeys(ids))
     if not wanted:
@@ -111,13 +111,13 @@ def attachable(owner: User, ids: Iterable[UUID]) -> list[File]:
 
 
 def attach(message: Message, attached: Sequence[File]) -> None:
-    """From now on these are for whoever may read a message that holds them, and for nobody besides."""
+    """Attach the files to a message; from now on the readers of messages that hold them may read them."""
     message.files.add(*attached)
     File.objects.filter(pk__in=[file.pk for file in attached]).update(was_sent=True)
 
 
 def as_base64(file_id: str) -> str:
-    """The bytes of a file as vendors take them; empty where they are gone."""
+    """Return a file's bytes as base64, or an empty text if they are gone."""
     file = File.objects.filter(pk=file_id).first()
     if file is None:
         return ""
@@ -127,16 +127,16 @@ def as_base64(file_id: str) -> str:
 
 
 def delete_unsent() -> None:
-    """Files that were never sent go, bytes and all; also those whose last message is gone."""
+    """Delete old unsent files and files whose last message is deleted, with their bytes."""
     for file in File.objects.forgotten():
-        path = file.path  # a deleted row has no id to find them by
+        path = file.path  # read before: a deleted row has no id, which the path contains
         if File.objects.forgotten().filter(pk=file.pk).delete()[0]:
             path.unlink(missing_ok=True)
     _delete_orphans()
 
 
 def _delete_orphans() -> None:
-    """Bytes without a row: of a crash between the two, or of somebody whose account was deleted."""
+    """Delete old bytes without a row: left by a crash between the two, or by a deleted account."""
     old = time.time() - UNSENT.total_seconds()
     known = {key.hex for key in File.objects.values_list("pk", flat=True).iterator()}
     for path in (settings.CHATSITE_DATA / "files").glob("??/*"):
@@ -145,7 +145,7 @@ def _delete_orphans() -> None:
 
 
 def part_of(file: File) -> dict[str, object]:
-    """A file as a part of the message that holds it."""
+    """Return a file as a part of the message that holds it."""
     kind = "image" if file.is_image else "file"
     return {"kind": kind, "file": str(file.id), "name": file.name, "media_type": file.media_type}
 
@@ -155,7 +155,7 @@ def file_json(file: File) -> dict[str, object]:
 
 
 def files_of(message: Message) -> list[dict[str, object]]:
-    """A message's files as websocket and HTTP API show them; its parts name them all."""
+    """Return a message's files as the websocket and the HTTP API show them; its parts name them all."""
     if not any("file" in part for part in message.parts):
         return []
     return [file_json(file) for file in message.files.all()]
@@ -171,6 +171,6 @@ def _clean(content: bytes, media_type: str) -> bytes:
 
 
 def _name(name: str, media_type: str) -> str:
-    """The last part of what it was called, one line of text; it is only ever shown, never a place."""
+    """Return the last part of an upload's name as one line; it is only shown, never used as a path."""
     shown = one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:], "name", NAME_LENGTH)
     return shown.strip(". ") or f"file{ending_of(media_type)}"

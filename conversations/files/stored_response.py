@@ -1,4 +1,4 @@
-"""A response whose bytes are a file's."""
+"""A response whose body is a file on disk."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from django.http import HttpResponse
 
 
 class StoredFile(HttpResponse):
-    """Leaves its bytes on disk, from where the server sends them; only `content` reads them.
+    """Leaves its bytes on disk for the server to send; only `content` reads them.
 
     Raises FileNotFoundError. `path` is None once other content was set.
     """

@@ -1,1 +1,1 @@
-"""Django's forms of the pages."""
+"""Django forms of the pages."""

@@ -1,4 +1,4 @@
-"""The forms of our own pages."""
+"""Forms for names, passwords, addresses and personal tokens."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from conversations.text import one_line
 
 
 class AccountForm(forms.Form):
-    """A name that nobody can mistake for another, and a password that is hard to guess."""
+    """A name that cannot be mistaken for another, and a password that is hard to guess."""
 
     name = forms.CharField(max_length=150, label=_("Name"))
     password = forms.CharField(strip=False, label=_("Password"), widget=forms.PasswordInput)
@@ -31,7 +31,7 @@ class AccountForm(forms.Form):
 
 
 class PasswordForm(forms.Form):
-    """A new password for somebody who is known."""
+    """A new password for a known person."""
 
     password = forms.CharField(strip=False, label=_("New password"), widget=forms.PasswordInput)
 
@@ -45,7 +45,7 @@ class PasswordForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    """What others see of a person."""
+    """The name that others see."""
 
     display_name = forms.CharField(required=False, max_length=120, label=_("Name that others see"))
 
@@ -72,13 +72,13 @@ class AddressForm(forms.Form):
 
 
 class ForgottenForm(forms.Form):
-    """The address to which a letter with a link to a new password goes."""
+    """The address that gets a letter with a link to a new password."""
 
     email = forms.EmailField(label=_("Email"))
 
 
 class TokenForm(forms.Form):
-    """What a personal token is for, and for how long."""
+    """The purpose of a personal token, and its validity: days."""
 
     DAYS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("1 year"))]
 
@@ -98,13 +98,13 @@ def _judge_password(form: forms.Form, person: User) -> None:
 
 
 class JoiningForm(AccountForm):
-    """Somebody who was invited; the address is for a forgotten password, where the site sends mail."""
+    """The account of an invited person, with an address for forgotten passwords."""
 
     email = forms.EmailField(required=False, label=_("Email"))
 
 
 class SetUpForm(AccountForm):
-    """The first administrator."""
+    """The account of the first administrator."""
 
     language = forms.ChoiceField(choices=settings.LANGUAGES)
     code = forms.CharField(required=False)

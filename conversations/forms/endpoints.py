@@ -1,4 +1,4 @@
-"""Forms for adding an endpoint and a key of one's own."""
+"""Forms for adding an endpoint, and a personal key."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class EndpointForm(forms.Form):
 
 
 class OwnKeyForm(forms.Form):
-    """A key for one of the addresses that an administrator has opened for this; never an address of one's own."""
+    """A key for an address that an administrator opened for personal keys; never an address of one's own."""
 
     endpoint = forms.ModelChoiceField(Endpoint.objects.none(), label=_("Vendor"), empty_label=None)
     key = forms.CharField(max_length=4096, label=_("Key"), widget=forms.PasswordInput)

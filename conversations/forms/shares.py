@@ -1,4 +1,4 @@
-"""The forms of share links."""
+"""Forms of share links."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ PHRASE_LENGTH = 200
 
 
 class ShareForm(forms.Form):
-    """Down to which message anyone may read, for how long, and whether they must know a pass phrase."""
+    """The last message that a link shows, its validity, and an optional pass phrase."""
 
     DAYS = [
         ("1", _("1 day")),
@@ -23,6 +23,6 @@ class ShareForm(forms.Form):
 
 
 class CopyForm(forms.Form):
-    """The same key twice is the same copy."""
+    """The copy's idempotency key: the same key twice makes one copy."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)

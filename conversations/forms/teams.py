@@ -1,4 +1,4 @@
-"""The forms of the pages about teams."""
+"""Forms of the team pages."""
 
 from typing import Any, cast
 
@@ -17,7 +17,7 @@ NAME_LENGTH = Team._meta.get_field("name").max_length or 0
 
 
 class TeamForm(forms.Form):
-    """What a team is called."""
+    """The name of a team."""
 
     name = forms.CharField(max_length=NAME_LENGTH, label=_("Name"))
 
@@ -33,7 +33,7 @@ class RoleForm(forms.Form):
 
 
 class InvitationForm(forms.Form):
-    """Whom a link lets in, for how long and how often."""
+    """The role that a link gives, its validity, and how many people may use it."""
 
     DAYS = [("1", _("1 day")), ("7", _("7 days")), ("30", _("30 days"))]
 
@@ -49,7 +49,7 @@ class InvitationForm(forms.Form):
 
 
 class DefaultsForm(forms.Form):
-    """How new conversations of a team begin."""
+    """The defaults of a team's new conversations."""
 
     model = forms.ModelChoiceField(
         LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
@@ -76,7 +76,7 @@ class DefaultsForm(forms.Form):
     names_speakers = forms.BooleanField(required=False, label=_("Tell the model who speaks"))
 
     def __init__(self, team: Team, given: Any = None) -> None:
-        """Offer what the team has now, too, even if it could not be chosen anew."""
+        """Offer the team's present model and level too, even if they could not be chosen now."""
         thinking = team.parameters.get("thinking", "")
         level = thinking.get("level", _KEPT) if isinstance(thinking, dict) else thinking
         initial = {**team.parameters, "thinking": level, "model": team.model_id, "system_prompt": team.system_prompt}
@@ -88,7 +88,7 @@ class DefaultsForm(forms.Form):
             levels.choices = [*levels.choices, (_KEPT, _("As it is set"))]
 
     def changed(self, team: Team) -> dict[str, Any]:
-        """Return the team's fields as given; parameters that this form does not show stay as they are."""
+        """Return the team's fields as given; parameters that this form does not show keep their values."""
         given = self.cleaned_data
         shown = {
             "temperature": given["temperature"],
@@ -114,7 +114,7 @@ def _thinking(chosen: str, team: Team) -> Any:
 
 
 def sentence_of(refusal: Refused) -> str:
-    """What a page says of a refusal, in its reader's language."""
+    """Return a page's sentence for a refusal, in its reader's language."""
     return str(_SENTENCES.get(refusal.code, _("That was not possible.")))
 
 

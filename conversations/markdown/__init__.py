@@ -1,20 +1,22 @@
-"""Text to safe HTML, whole or while it grows; the only place of the site that marks a message's text safe.
+"""Markdown text to safe HTML, whole or while it grows; the only code that marks a message's text safe.
 
-`render` is the whole text at once. `GrowingMarkdown` is one reply while it streams: it hands out every top-level block
-once, as soon as no further text can change it, and the open rest again at each update. Joined, both are the same HTML.
-`rendered` is the whole text with the numbers of the sources that it rests on; `linked` makes links of these.
+`render` takes a whole text. `GrowingMarkdown` is one streaming reply: it returns each top-level block once, when no
+further text can change it. It returns the open rest again at each update. Joined, both are the same HTML. `rendered`
+adds the numbers of a text's sources to it. `linked` makes links of these numbers.
 
-The server parses nothing itself. A process of its own does (`worker.py`), a slice of the text at a time (`slices.py`),
-with limits of time and memory, and what goes beyond them is shown as it was written.
+The server parses nothing itself. A process of its own (`worker.py`) parses one slice of the text at a time
+(`slices.py`), under limits of time and memory. Text beyond the limits is shown as it was written.
 
-A code block, all on one line up to the code, and without `data-language` and its span where no language is named:
+A code block is one line up to the code. Without a named language, `data-language` and its span are missing.
 
     <div class="code-block" data-language="python"><div class="code-block__bar">
     <span class="code-block__language">python</span></div><pre><code class="highlight">…</code></pre></div>
 
-A table stands in <div class="table-scroll">, a display formula in <div class="math-block">; an image is
-<span class="image-chip" title="its address">its text</span> and is never loaded; a source's number is
-<sup class="cite">1</sup>, with a link in it once it is shown.
+A table is in <div class="table-scroll">, a display formula in <div class="math-block">. An image is never loaded. A
+source's number gets a link once it is shown.
+
+    <span class="image-chip" title="its address">its text</span>
+    <sup class="cite">1</sup>
 """
 
 from conversations.markdown.growing import PART, GrowingMarkdown, Rendered, Work, child, plain, render, rendered

@@ -1,4 +1,4 @@
-"""Limits of processor time for work in the rendering process, also where a regular expression runs away."""
+"""Limits of processor time for the rendering process, which also stop a runaway regular expression."""
 
 import signal
 from collections.abc import Callable
@@ -16,20 +16,20 @@ _is_enforced = False
 
 
 class OverBudget(BaseException):
-    """Ends work whose time is up; no Exception, because lexers and converters catch those."""
+    """Ends work whose time is up; not an Exception, because lexers and converters catch those."""
 
 
 def enforce() -> None:
-    """Let budgets of this process interrupt; must be called in its main thread, before any is given."""
+    """Let the budgets of this process interrupt work; call it in the main thread, before the first budget."""
     global _is_enforced
     signal.signal(signal.SIGPROF, _ring)
     _is_enforced = True
 
 
 def within(seconds: float, work: Callable[[], T], otherwise: Callable[[], T]) -> T:
-    """Return what `work` makes, or `otherwise` once this process has computed for so many seconds.
+    """Return the result of `work`, or of `otherwise` once `work` has used this much processor time: seconds.
 
-    A budget inside another never outlasts it: the outer one's end passes through the inner one.
+    An inner budget never outlasts the outer one: the outer one's exception passes through the inner one.
     """
     depth = len(_deadlines)
     try:
@@ -46,7 +46,7 @@ def within(seconds: float, work: Callable[[], T], otherwise: Callable[[], T]) ->
 
 
 def uncounted(work: Callable[[], T]) -> T:
-    """Return what `work` makes, on nobody's budget: imports and lexers, which are made once."""
+    """Return the result of `work` without charging any budget: for imports and lexers, which are made once."""
     paused, begun = _deadlines.copy(), process_time()
     try:
         _deadlines.clear()

@@ -1,4 +1,4 @@
-"""A text with the numbers of its sources, put between the tokens of its Markdown and never into it."""
+"""The numbers of sources, inserted between the Markdown tokens of a text and never into the text itself."""
 
 import re
 from collections import deque
@@ -9,7 +9,7 @@ from markdown_it.token import Token
 
 from conversations.markdown.parser import Block
 
-# How far behind one token's words the next one's are looked for: what stands between them is an address or marks.
+# Characters to search for the next token's words; only an address or Markdown marks can stand between two tokens.
 REACH = 4_096
 
 _EAST_ASIAN = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -19,10 +19,10 @@ _CODE = frozenset({"fence", "code_block", "math_block"})
 
 
 def cited(blocks: Sequence[Block], source: str, places: Iterable[tuple[int, int]]) -> list[Block]:
-    """Return the blocks of a text with the numbers of its sources: (end of the words that rest on it, number), sorted.
+    """Return the blocks with the numbers of their sources; `places` are sorted pairs: (end of the words, number).
 
-    A number stands behind the word with which its words end; behind the link, the code or the formula if they end
-    inside one, and behind the block if it is code.
+    A number follows the word that contains the end. Inside a link, code or a formula it follows that element,
+    and inside a code block it follows the block.
     """
     placing = _Placing(source, deque(places))
     placed = [replace(block, tokens=list(placing.through(block.tokens))) for block in blocks]
@@ -31,7 +31,7 @@ def cited(blocks: Sequence[Block], source: str, places: Iterable[tuple[int, int]
 
 
 class _Placing:
-    """Walks along a text and its tokens at once: tokens know their lines, but not their characters."""
+    """Walks along a text and its tokens together, because tokens know their lines but not their characters."""
 
     def __init__(self, source: str, places: deque[tuple[int, int]]) -> None:
         self._source, self._places = source, places
@@ -40,7 +40,7 @@ class _Placing:
         self._is_cell = False
 
     def through(self, tokens: Iterable[Token]) -> Iterator[Token]:
-        """The tokens of one top-level block, and the marks that belong to it."""
+        """Yield the tokens of one top-level block, with its marks between them."""
         for token in tokens:
             if token.map and self._places:
                 self._at = max(self._at, self._begin_of_line(token.map[0]))
@@ -54,7 +54,7 @@ class _Placing:
                 yield from self._paragraph(self._table_end)
 
     def rest(self) -> Iterator[Token]:
-        """The marks for which there was no place, such as those of a line."""
+        """Yield the marks that found no place, such as those of a horizontal line."""
         yield from self._paragraph(len(self._source))
 
     def _note_table(self, token: Token) -> None:
@@ -77,7 +77,7 @@ class _Placing:
         yield from self._due(self._end_of(inline))
 
     def _find(self, words: str) -> int:
-        """Where these words stand from here on, or -1; goes behind them."""
+        """Return where these words begin from here on, or -1, and move behind them."""
         if not words or not self._places:
             return -1
         found = self._source.find(words, self._at, self._at + len(words) + REACH)
@@ -86,7 +86,7 @@ class _Placing:
         return found
 
     def _text(self, token: Token, start: int) -> Iterator[Token]:
-        """The words with the marks between them."""
+        """Yield the words with the marks between them."""
         words, begun = token.content, 0
         while self._places and self._places[0][0] <= start + len(words):
             at = max(begun, self._end_of_word(words, self._places[0][0] - start))
@@ -102,18 +102,18 @@ class _Placing:
         return word.end() if word else at
 
     def _end_of(self, inline: Token) -> int:
-        """Where the text ends that this token holds: cells share their line, other blocks have lines of their own."""
+        """Return the end of this token's text: cells share their line, other blocks have lines of their own."""
         end = self._begin_of_line(inline.map[1]) if inline.map else self._at
         bar = self._source.find("|", self._at, end) if self._is_cell else -1
         return bar + 1 if bar >= 0 else end
 
     def _due(self, end: int) -> Iterator[Token]:
-        """The marks up to this character."""
+        """Yield the marks up to this character."""
         while self._places and self._places[0][0] <= end:
             yield Token("cite", "sup", 0, content=str(self._places.popleft()[1]))
 
     def _paragraph(self, end: int) -> Iterator[Token]:
-        """The marks up to this character, behind a block that can hold none."""
+        """Yield the marks up to this character as a paragraph, after a block that cannot hold any."""
         if marks := list(self._due(end)):
             yield Token("paragraph_open", "p", 1, block=True)
             yield Token("inline", "", 0, children=marks, block=True)

@@ -1,4 +1,4 @@
-"""Code blocks: their markup, and the one that is still open while a reply streams."""
+"""Code blocks: their markup, and the block that is still open while a reply streams."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _LANGUAGE_NAME = re.compile(r"[a-z0-9+#-]{1,20}(?=[\s:,{]|$)")
 
 
 def code_block(code: str, info: str = "", coloured: str | None = None) -> str:
-    """Return the markup of a block of code; of `info`, the text behind the fence, only a language name is used."""
+    """Return the markup of a code block; `info` is the text after the fence, used only for its language name."""
     language = language_of(info)
     name = f'<span class="code-block__language">{escape(language)}</span>' if language else ""
     attribute = f' data-language="{escape(language)}"' if language else ""
@@ -23,7 +23,7 @@ def code_block(code: str, info: str = "", coloured: str | None = None) -> str:
 
 
 def language_of(info: str) -> str:
-    """Return the name of the language behind a fence, or nothing."""
+    """Return the language name after a fence, or an empty text."""
     match = _LANGUAGE_NAME.match(info.strip().lower())
     return match[0] if match else ""
 
@@ -34,7 +34,7 @@ _OPENING = re.compile(r"(`{3,}+|~{3,}+)([^`|\r\n]*+)\n")
 
 @dataclass(slots=True)
 class OpenFence:
-    """A fence at which the text ends: until a line closes it, more text is more code and nothing needs parsing."""
+    """A fence at the end of the text; until a line closes it, more text is code without parsing."""
 
     info: str
     body_start: int
@@ -54,7 +54,7 @@ class OpenFence:
         return cls(opening[2], opening.end(), closing, opening.end())
 
     def holds(self, text: str) -> bool:
-        """Tell whether the text still ends in this fence, or in a closing line that more text could change."""
+        """Return whether the text still ends in this fence, or in a closing line that more text could change."""
         self.closed_by = None
         if "\r" in text[self.searched_up_to :]:
             return False
@@ -65,11 +65,11 @@ class OpenFence:
         return True
 
     def html(self, text: str) -> str:
-        """Return the block as it stands, without colours."""
+        """Return the block as it is now, without colours."""
         return code_block(showable(self._body(text)), self.info)
 
     def _body(self, text: str) -> str:
-        """Return the code so far; like the parser, without a last line that is only begun by its indentation."""
+        """Return the code so far, without a last line of nothing but indentation, like the parser."""
         if self.closed_by:
             return text[self.body_start : self.closed_by.start()]
         last_line = max(self.body_start, text.rfind("\n") + 1)

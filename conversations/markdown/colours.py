@@ -1,4 +1,4 @@
-"""Colours of code: others' lexers, within a limit of time; imported by the rendering process alone."""
+"""Colours of code by Pygments' lexers, within a time limit; imported only by the rendering process."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -12,7 +12,7 @@ from pygments.token import STANDARD_TYPES, Token, _TokenType
 from conversations.markdown.budget import uncounted, within
 
 MAX_CHARACTERS = 50_000
-# Some lexers take quadratic time over one endless line, and nobody reads such a line for its colours.
+# Some lexers take quadratic time for one endless line, whose colours are of no use.
 MAX_LINE = 2_000
 # The regular expressions of most lexers take quadratic time on some text, and exponential time in a few.
 START_SECONDS = 0.02
@@ -40,7 +40,7 @@ _UNCOLOURED = frozenset({"", "w", "n", "p", "err"})
 # a lexer that ran out of time is remembered too.
 @lru_cache(maxsize=64)
 def coloured(code: str, language: str) -> str:
-    """Return the code as HTML, with a span for each token where the language is known and its lexer quick enough."""
+    """Return the code as HTML, with a span for each token if its language is known and its lexer fast."""
     name = ALIASES.get(language, language)
     if name not in LANGUAGES or len(code) > MAX_CHARACTERS or max(map(len, code.split("\n"))) > MAX_LINE:
         return _plain(code)

@@ -1,3 +1,3 @@
-"""The processor time that the formulas of one reply may still take, in seconds."""
+"""The processor time left for the formulas of one reply: seconds."""
 
 left = 10.0

@@ -1,4 +1,4 @@
-"""Formulas: LaTeX to MathML, and the source as text where that cannot be done."""
+"""Formulas: LaTeX to MathML, or the source as text if that fails."""
 
 import re
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def formula(source: str, written: str, *, display: bool) -> str:
 
 @lru_cache(maxsize=512)
 def _converted(source: str, display: bool) -> str:
-    """Return MathML, or nothing where that fails or takes too long."""
+    """Return MathML, or an empty text if the conversion fails or takes too long."""
     return within(SECONDS_EACH, lambda: _mathml(source, display), str)
 
 

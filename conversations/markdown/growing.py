@@ -1,4 +1,4 @@
-"""The two ways to render: a whole text, and a text that is still arriving; the work is done in another process."""
+"""Rendering of a whole text, and of a text that is still arriving; another process does the work."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -13,31 +13,31 @@ from conversations.markdown.marks import Mark, places
 from conversations.markdown.plain import plain_paragraph
 from conversations.markdown.process import Answer, Away, Child, OverBudget, Question
 
-# An open block is rendered anew at every update up to this many characters, and less and less often beyond it.
+# An open block is rendered again at each update up to this many characters, and less and less often beyond it.
 EAGER_CHARACTERS = 2048
 # One that had n characters waits for n²/PATIENCE new ones, at most n/4: the work stays linear in its length.
 PATIENCE = 65_536
-# Characters that are rendered at once, so that long texts take turns with others,
+# Characters rendered in one question, so that long texts share the process with others.
 SLICE = 16_384
-# and of a block that is longer; what is longer still is shown as it was written.
+# Characters of a longer block rendered in one question; a block beyond that is shown as it was written.
 MOST = 65_536
-# So often may a text have slices that take too long; the rest of it is shown as it was written.
+# Slices of one text that may take too long; after that the rest is shown as it was written.
 MOST_FAILURES = 3
 FORMULA_SECONDS = 1.0
-"""Of processor time, that all formulas of one reply may take."""
+"""Processor time for all formulas of one reply."""
 PATIENT = 10.0
-"""Seconds for which a text waits to be rendered."""
+"""Seconds that a text waits for its turn to be rendered."""
 EACH = 0.0005
-"""Seconds that a question costs besides: of short texts between many parts."""
+"""Seconds charged for each question besides its rendering; counts for many short texts between parts."""
 
-# Stands among the closed blocks for what is no text, and shows nothing.
+# Marks a part that is no text among the closed blocks; shows nothing.
 PART = mark_safe("<!--part-->")
 
 child = Child()
 
 
 def render(text: str) -> SafeString:
-    """Return the whole text as sanitised HTML; as it was written where it cannot be rendered now."""
+    """Return the whole text as sanitised HTML, or as it was written if it cannot be rendered now."""
     try:
         return rendered(text)
     except Away:
@@ -46,35 +46,35 @@ def render(text: str) -> SafeString:
 
 @dataclass(slots=True)
 class Work:
-    """The seconds of processor time that texts may still take together; what is beyond is shown as it was written."""
+    """The processor time left for several texts together: seconds; text beyond it is shown as it was written."""
 
     left: float = 5.0
 
 
 def rendered(text: str, marks: Sequence[Mark] = (), seconds: float = PATIENT, work: Work | None = None) -> SafeString:
-    """Return the whole text as sanitised HTML, with the numbers of its sources; raises Away after so many seconds."""
+    """Return the whole text as sanitised HTML with its sources' numbers; raises Away after so many seconds."""
     return GrowingMarkdown(work or Work()).whole(text, marks, monotonic() + seconds)
 
 
 def plain(text: str) -> SafeString:
-    """Return text as it was written, as HTML."""
+    """Return the text as HTML, as it was written."""
     return mark_safe(plain_paragraph(text)) if text else SafeString()  # noqa: S308 (escaped)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What one update changed: the blocks that closed, and the HTML that replaces the open rest."""
+    """The changes of one update: the blocks that closed, and the HTML that replaces the open rest."""
 
     done: tuple[SafeString, ...]
     live: SafeString
 
 
 class GrowingMarkdown:
-    """One reply while it streams; every piece it hands out is sanitised or escaped HTML.
+    """One streaming reply; every piece of HTML that it returns is sanitised or escaped.
 
-    `''.join(done) + live` equals `render(text)`, or that of each text between two parts with PART there, except
-    that code is not highlighted while its fence is the end of the text, and that the newest part of an open block of
-    more than EAGER_CHARACTERS may stand below it as plain text, as all of it does that cannot be rendered in time.
+    `''.join(done) + live` equals `render(text)`, or that of each text between two parts with PART there. There are two
+    exceptions. Code is not highlighted while its fence is the end of the text. The newest piece of an open block over
+    EAGER_CHARACTERS may be plain text, like all text that renders too slowly.
     """
 
     def __init__(self, work: Work | None = None) -> None:
@@ -93,11 +93,11 @@ class GrowingMarkdown:
 
     @property
     def done(self) -> tuple[SafeString, ...]:
-        """All blocks closed so far."""
+        """Return all blocks closed so far."""
         return tuple(self._done)
 
     def update(self, text: str, seconds: float = PATIENT) -> Rendered:
-        """Take the whole text so far, which starts with the text of the update before, and say what changed."""
+        """Take the whole text so far, which begins with the previous update's text, and return the changes."""
         closed = len(self._done)
         self._text, self._until = text, monotonic() + seconds
         try:
@@ -107,7 +107,7 @@ class GrowingMarkdown:
         return Rendered(tuple(self._done[closed:]), self.live)
 
     def part(self, text: str, seconds: float = PATIENT) -> None:
-        """Say that something else follows `text`, the whole text so far: no later word belongs to its open block."""
+        """Close the open block at the end of `text`, the whole text so far, because another kind of part follows."""
         self._text, self._until = text, monotonic() + seconds
         try:
             self.finish()
@@ -116,12 +116,12 @@ class GrowingMarkdown:
         self._done.append(PART)
 
     def whole(self, text: str, marks: Iterable[Mark], until: float) -> SafeString:
-        """Return a text that is complete; raises Away."""
+        """Return the HTML of a complete text; raises Away."""
         self._text, self._places, self._until = text, places(text, marks), until
         return self.finish()
 
     def finish(self) -> SafeString:
-        """Say that the text is complete: returns exactly `render(text)`, at the cost of the open block only."""
+        """End the text and return exactly `render(text)`, at the cost of the open block only."""
         self._fence = None
         self._pass_slices()
         self._close(len(self._text))
@@ -164,7 +164,7 @@ class GrowingMarkdown:
                 return
 
     def _leave_fence(self) -> None:
-        """Close the block of a fence whose closing line is whole, without waiting for the block after it."""
+        """Close a fence's block once its closing line is whole, without waiting for the next block."""
         if self._fence and self._fence.closed_by:
             self._close(self._fence.closed_by.end())
         self._fence = None
@@ -174,7 +174,7 @@ class GrowingMarkdown:
         return self._fence is not None and self._fence.holds(self._text)
 
     def _pass_slices(self) -> None:
-        """Close what is further than a slice from the end."""
+        """Close the blocks that are more than a slice before the end."""
         size = SLICE
         while len(self._text) - self._start > size and not self._is_given_up:
             begun = self._start
@@ -191,7 +191,7 @@ class GrowingMarkdown:
                 self._fail(begun + size)
 
     def _step(self, end: int) -> SafeString:
-        """Close the blocks up to here that no more text can change; returns the open rest."""
+        """Close the blocks up to `end` that no more text can change, and return the open rest."""
         try:
             return self._take(self._ask(end, is_whole=False))
         except OverBudget:
@@ -199,7 +199,7 @@ class GrowingMarkdown:
             return plain(self._text[self._start : end])
 
     def _close(self, end: int) -> None:
-        """Close all blocks up to here."""
+        """Close all blocks up to `end`."""
         if self._is_given_up:
             self._close_plain(end)
         elif end > self._start or (not end and self._places):
@@ -224,7 +224,7 @@ class GrowingMarkdown:
         return mark_safe(answer.live)  # noqa: S308 (the child's last step is the sanitizer)
 
     def _fail(self, end: int) -> None:
-        """Show a slice as it was written, up to the end of a line, and begin anew behind it."""
+        """Show a slice as it was written, up to the end of a line, and continue after it."""
         self._failures += 1
         self._close_plain(self._text.rfind("\n", self._start, end) + 1 or end)
 

@@ -1,4 +1,4 @@
-"""Fixed limits for hostile text: beyond them it is shown as it was written, and never left out."""
+"""Fixed limits for hostile text; text beyond them is shown as it was written, and never left out."""
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, paragraph, table
@@ -15,7 +15,7 @@ MAX_BRACKETS = 500
 FAILURES: tuple[type[Exception], ...] = (
     ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError,
 )  # fmt: skip
-"""How others' code fails with a text that it did not expect (too deep a recursion is a RuntimeError)."""
+"""Exceptions of others' code for text that it did not expect; too deep a recursion is a RuntimeError."""
 
 
 def add_limits(md: MarkdownIt) -> None:
@@ -26,7 +26,7 @@ def add_limits(md: MarkdownIt) -> None:
 
 
 def as_written(text: str, lines: int) -> list[Token]:
-    """Return the tokens of a text of so many lines that is one paragraph, as it was written."""
+    """Return the tokens of one paragraph that shows a text of so many lines as it was written."""
     opening = Token("paragraph_open", "p", 1, attrs={"class": "plain-text"}, map=[0, lines], block=True)
     said = [Token("text", "", 0, content=text)]
     inline = Token("inline", "", 0, map=[0, lines], level=1, children=said, content=text)
@@ -34,14 +34,14 @@ def as_written(text: str, lines: int) -> list[Token]:
 
 
 def _too_deep(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    """Read what is nested too deeply as plain paragraphs; the parser itself would drop it."""
+    """Read text that is nested too deeply as plain paragraphs; the parser itself would drop it."""
     return state.level >= MAX_NESTING - 2 and paragraph(state, first, end, silent)
 
 
 def _bounded_table(state: StateBlock, first: int, end: int, silent: bool) -> bool:
-    """Take a table of not too many columns, up to the first row that has less than half of them.
+    """Take a table with a limited number of columns, up to the first row with less than half of them.
 
-    Rows are filled up to the header's width: a hundred columns above lines of one letter would make millions of cells.
+    Rows are filled up to the header's width, so a hundred columns above one-letter lines would make millions of cells.
     """
     pipes = _pipes(state, first)
     if not 0 < pipes <= MAX_TABLE_COLUMNS or not table(state, first, end, True):
@@ -50,7 +50,7 @@ def _bounded_table(state: StateBlock, first: int, end: int, silent: bool) -> boo
 
 
 def _end_of_rows(state: StateBlock, line: int, end: int, pipes: int) -> int:
-    """Return the first line from here on with fewer pipes; found for all lines at once, as a text may be all tables."""
+    """Return the first line from here on with fewer pipes; all lines are searched once, since all may be tables."""
     ends: dict[int, list[int]] = state.env.setdefault("row_ends", {})
     if pipes not in ends:
         count = len(state.bMarks)

@@ -1,4 +1,4 @@
-"""Sources by number, and the links that lead from the words to them."""
+"""Numbers of sources, and the links from them to the sources."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ _LONGEST_SPACE = 1_000
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """A source that the words up to a character of a text rest on: its number, and what it is called."""
+    """A source for the words up to `end`: its number and its title."""
 
     end: int
     number: int
@@ -22,7 +22,7 @@ class Mark:
 
 
 def places(text: str, marks: Iterable[Mark]) -> list[tuple[int, int]]:
-    """Return behind which character which number stands, each once; white space at the end of words carries none."""
+    """Return each pair (end of the words, number) once, sorted; trailing white space does not count as words."""
     return sorted({(_trimmed(text, min(mark.end, len(text))), mark.number) for mark in marks})
 
 
@@ -32,7 +32,7 @@ def _trimmed(text: str, end: int) -> int:
 
 
 def linked(html: str, titles: Mapping[int, str], key: str) -> str:
-    """Make links of the numbers, to the elements `source-{key}-{number}`: rows are copied, and their ids are not."""
+    """Make links of the numbers, to the elements `source-{key}-{number}`: copies of rows keep no ids."""
 
     def link(mark: re.Match[str]) -> str:
         number = int(mark[1])

@@ -1,4 +1,4 @@
-"""Tokens to HTML, where ours differs from the parser's own."""
+"""HTML of tokens where ours differs from the parser's own."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -58,15 +58,15 @@ def _image(token: Token) -> str:
 
 
 def _link_open(token: Token) -> str:
-    """Show where a link leads as its title, in place of one its author could mislead with."""
+    """Show a link's address as its title, in place of a title by which its author could mislead."""
     address = str(token.attrs["href"])
     title = "" if token.info == "auto" else f' title="{escape(address[:MAX_SHOWN_ADDRESS])}"'
     return f'<a href="{escape(address)}"{title}>'
 
 
 def _line_break(_token: Token) -> str:
-    # People press Enter, and models begin lines of verse, of an address, of a list of options, where they mean a
-    # new line; who wraps prose at a column, as CommonMark assumes, does not do it in a chat.
+    # People press Enter and models begin lines (of verse, an address, a list of options) where they mean a new line.
+    # CommonMark assumes prose wrapped at a column, which nobody does in a chat.
     return "<br>\n"
 
 
@@ -84,7 +84,7 @@ def _table_close(_token: Token) -> str:
 
 
 def _cell_open(token: Token) -> str:
-    """Say a cell's alignment by class: a strict content security policy blocks `style`."""
+    """Set a cell's alignment by class, because a strict content security policy blocks `style`."""
     alignment = str(token.attrs.get("style", "")).replace("text-align:", "align-")
     classes = " ".join(filter(None, (alignment, str(token.attrs.get("class", "")))))
     return f'<{token.tag} class="{classes}">' if classes else f"<{token.tag}>"

@@ -1,4 +1,4 @@
-r"""Where formulas begin and end: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, all of which models write."""
+r"""Rules for the delimiters of formulas: `$…$`, `$$…$$`, `\(…\)` and `\[…\]`, all of which models write."""
 
 import re
 
@@ -17,7 +17,7 @@ _NOTE = re.compile(r"[\d,\s–-]*")
 
 
 def add_math(md: MarkdownIt) -> None:
-    """Teach the parser formulas; they become `math_inline` and `math_block` tokens with the LaTeX as content."""
+    """Add formulas to the parser, as `math_inline` and `math_block` tokens with the LaTeX as content."""
     md.inline.ruler.before("escape", "math_inline", _inline_formula)
     md.block.ruler.before("fence", "math_block", _block_formula, {"alt": ["paragraph", "blockquote", "list"]})
 
@@ -42,7 +42,7 @@ def _opener(two: str) -> str:
 
 
 def _inline_end(state: StateInline, opener: str, start: int) -> int:
-    """Return where the formula that starts at `start` ends, or -1 if none does."""
+    """Return the end of the formula that starts at `start`, or -1 if there is none."""
     limit = min(state.posMax, start + MAX_INLINE_CHARACTERS)
     if opener == "$":
         return _dollar_end(state, start, limit)
@@ -51,7 +51,7 @@ def _inline_end(state: StateInline, opener: str, start: int) -> int:
 
 
 def _dollar_end(state: StateInline, start: int, limit: int) -> int:
-    """Apply Pandoc's rule for `$`: no space inside next to either dollar, no digit behind the closing one."""
+    """Apply Pandoc's rule for `$`: no space inside next to either dollar, no digit after the closing one."""
     match = _UNESCAPED_DOLLAR.search(state.src, start, limit)
     if not match or _WORD_BEFORE.match(state.src, start - 2):
         return -1
@@ -65,8 +65,8 @@ def _dollar_end(state: StateInline, start: int, limit: int) -> int:
 def _block_formula(state: StateBlock, first: int, end: int, silent: bool) -> bool:
     """Take a formula on lines of its own.
 
-    Its first line alone decides whether it is one, as with a fence, and an empty line ends it: otherwise a `$$` far
-    below could change blocks that a reader has already seen.
+    As with a fence, its first line alone decides whether it is one. An empty line ends it: otherwise a `$$` far below
+    could change blocks that a reader has already seen.
     """
     line = _line(state, first)
     opener = line[:2]
@@ -106,5 +106,5 @@ def _continues(state: StateBlock, line: int, end: int) -> bool:
 
 
 def closer_of(opener: str) -> str:
-    """Return what ends a formula that begins with `opener`."""
+    """Return the delimiter that ends a formula that begins with `opener`."""
     return _CLOSERS[opener]

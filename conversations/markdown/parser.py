@@ -1,4 +1,4 @@
-"""Markdown to blocks and blocks to HTML: CommonMark with tables, strikethrough, tasks, formulas and bare links."""
+"""Markdown to blocks, blocks to HTML: CommonMark with tables, strikethrough, tasks, formulas and bare links."""
 
 import logging
 import traceback
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One top-level block: its tokens, and its lines in the text it was parsed from (the last exclusive)."""
+    """One top-level block: its tokens, and its lines in the parsed text (the last exclusive)."""
 
     tokens: list[Token]
     first_line: int
@@ -33,7 +33,7 @@ class Block:
 
 
 def parse_blocks(text: str) -> list[Block]:
-    """Return the top-level blocks of a text in order; all of it is one where the parser itself fails."""
+    """Return the top-level blocks of a text in order; if the parser fails, one block with the text as written."""
     try:
         tokens = _parser.parse(showable(text), {})
     except FAILURES as error:
@@ -43,9 +43,9 @@ def parse_blocks(text: str) -> list[Block]:
 
 
 def render_block(block: Block, end: int | None = None) -> str:
-    """Return the block as HTML, not sanitised yet; a fence that reaches line `end` is open: no colours.
+    """Return the block as unsanitised HTML; a fence that reaches line `end` is open and gets no colours.
 
-    A block with which the renderer fails is its words as they were written.
+    If the renderer fails, the block is its words as they were written.
     """
     for token in block.tokens:
         if token.type == "fence" and token.map:
@@ -64,7 +64,7 @@ def line_count(text: str) -> int:
 
 
 def _tell(error: Exception) -> None:
-    """Where it failed, but not what it says: that may quote the message."""
+    """Log the place of a failure, but not its message: that may quote the text."""
     where = "".join(traceback.format_tb(error.__traceback__))
     _logger.error("Markdown failed with %s; the text is shown as it was written.\n%s", type(error).__name__, where)
 

@@ -1,4 +1,4 @@
-"""Whole messages through pipes to another process, with a clock: neither side may hang for ever."""
+"""Whole messages through pipes to another process, with a deadline so that neither side hangs."""
 
 import math
 import os
@@ -13,7 +13,7 @@ _AT_ONCE = 65_536
 
 
 class Broken(Exception):
-    """The other side has ended, or takes too long."""
+    """Says that the other side has ended, or takes too long."""
 
 
 def send(pipe: IO[bytes] | None, message: bytes, until: float) -> None:
@@ -32,7 +32,7 @@ def send(pipe: IO[bytes] | None, message: bytes, until: float) -> None:
 
 
 def receive(pipe: IO[bytes] | None, until: float) -> bytes:
-    """Read a message, at most until this time."""
+    """Read a message, at most until this time of the monotonic clock."""
     assert pipe is not None
     (size,) = _HEAD.unpack(_exactly(pipe, _HEAD.size, until))
     return _exactly(pipe, size, until)

@@ -1,4 +1,4 @@
-"""The rendering process, as the server sees it: started when it is needed, replaced when it hangs or dies."""
+"""The rendering process, as the server sees it: started on demand, replaced when it hangs or dies."""
 
 import atexit
 import json
@@ -16,31 +16,31 @@ from conversations.markdown.turns import Turns
 
 START_SECONDS = 10.0
 REST_SECONDS = 3.0
-"""After a start that failed."""
+"""Seconds without a new start after a start that failed."""
 IDLE_SECONDS = 300.0
-"""After which an unused process ends."""
+"""Seconds after which an unused process is ended."""
 BUSY_SECONDS = 0.05
-"""After which the work under way counts as long."""
+"""Seconds after which the question under way counts as long."""
 HANGING = 3.0
-"""A process may take so many times its processor time,"""
+"""Multiple of a question's processor time that an answer may take, plus PATIENCE, before the process is killed."""
 PATIENCE = 2.0
-"""and so many seconds, before it is killed."""
+"""Seconds that an answer may take on top of that."""
 MOST_STARTS = 2
-"""For one question: a process that has ended for its size or its age is no fault of the text."""
+"""Starts for one question: a process may have ended for its size or its age, which is not the text's fault."""
 _BASE = Path(__file__).resolve().parent.parent.parent
 
 
 class Away(Exception):
-    """The process cannot be asked now."""
+    """Says that the process cannot be asked now."""
 
 
 class OverBudget(Exception):
-    """This text takes too long, or too much memory."""
+    """Says that this text takes too long, or too much memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Text that begins with a block, whether it ends there, the places of its sources, and its formulas' seconds."""
+    """Text that begins with a block, whether it is whole, its sources' places, its formulas' time: seconds."""
 
     text: str
     is_whole: bool
@@ -49,13 +49,13 @@ class Question:
 
     @property
     def seconds(self) -> float:
-        """The processor time that it may take: several times what a usual text of this length does."""
+        """Return the processor time that it may take, several times the usual for this length: seconds."""
         return min(0.2 + 1e-5 * len(self.text), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A slice as HTML, what is left of the formulas' seconds, and the processor time that it took."""
+    """A slice as HTML, the time left for formulas, and the processor time that it took."""
 
     done: list[str]
     live: str
@@ -65,7 +65,7 @@ class Answer:
 
 
 class Child:
-    """One process that renders, one question after the other; any thread may ask."""
+    """One rendering process, which answers one question after the other; any thread may ask."""
 
     def __init__(self) -> None:
         self._turns = Turns()
@@ -76,12 +76,12 @@ class Child:
 
     @property
     def is_ready(self) -> bool:
-        """It runs, and has nothing to do that takes long."""
+        """Return whether the process runs and has no long question under way."""
         asked = self._asked_at
         return self._process is not None and (not asked or time.monotonic() - asked < BUSY_SECONDS)
 
     def render(self, question: Question, seconds: float) -> Answer:
-        """Ask once it is this text's turn; raises OverBudget, or Away after so many seconds of waiting."""
+        """Wait for the turn and ask; raises OverBudget, or Away after so many seconds of waiting."""
         if seconds <= 0:
             raise Away
         with self._turn(seconds):
@@ -94,22 +94,22 @@ class Child:
         raise Away
 
     def warm(self) -> None:
-        """Start it, in a thread of its own, unless it runs or somebody does so already."""
+        """Start the process in a thread of its own, unless it runs or is being started."""
         if self._process is None and self._starting.acquire(blocking=False):
             threading.Thread(target=self._warm, name="markdown-start", daemon=True).start()
 
     def tend(self) -> None:
-        """End it when it has been idle for long, and bury it when it has died."""
+        """End the process when it has been idle for long, and reap it when it has died."""
         with suppress(Away), self._turn(0.0):
             idle = time.monotonic() - self._used_at > IDLE_SECONDS
             if self._process is not None and (idle or self._process.poll() is not None):
                 self._end()
 
     def close(self) -> None:
-        """End it for good, or until somebody asks again."""
+        """End the process; a later question starts another one."""
         atexit.unregister(self.close)
         if process := self._process:
-            process.kill()  # who waits for an answer gets none
+            process.kill()  # the thread that waits for an answer gets Broken
         with suppress(Away), self._turn(PATIENCE):
             self._end()
 
@@ -152,7 +152,7 @@ class Child:
         pipe = subprocess.PIPE
         self._not_before = time.monotonic() + REST_SECONDS
         try:
-            # Nothing of the environment: secrets may be in it.
+            # It inherits no environment: that may hold secrets.
             process = subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=_BASE, env={})  # noqa: S603
         except OSError:
             raise Away from None
@@ -166,13 +166,13 @@ class Child:
         return process
 
     def _end(self) -> int:
-        """Return how it ended: 0 by its own will, or ours."""
+        """End the process and return its exit code: 0 if it ended by itself or was told to."""
         process, self._process = self._process, None
         return _bury(process) if process is not None else 0
 
 
 def _bury(process: "subprocess.Popen[bytes]") -> int:
-    """Make an end of a process and wait for it: the end of its input is enough, unless it hangs."""
+    """Close a process's pipes, which ends it, and wait for it; kill it if it hangs."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with suppress(OSError):

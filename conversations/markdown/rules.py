@@ -1,4 +1,4 @@
-"""What is read differently from CommonMark: images, `<br>` in table cells, bare addresses, task boxes."""
+"""Rules that differ from CommonMark: images, `<br>` in table cells, bare addresses, task boxes."""
 
 import re
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ _IMAGE_TARGET = re.compile(
     r"""\(\s*(?:<(?P<quoted>[^<>\n]*)>|(?P<plain>(?:[^\s()\\]|\\.|\([^\s()]*\))*+))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)"""
 )
 _LINE_BREAK = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
-# ASCII only: in Chinese and Japanese the sentence goes on behind an address without a space.
+# ASCII only: in Chinese and Japanese the sentence continues after an address without a space.
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9])https?://[A-Za-z0-9\-._~:/?#\[\]@!$&()*+,;=%]{1,2000}", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 
 
 def add_inline_rules(md: MarkdownIt) -> None:
-    """Teach the parser these rules; they become `image`, `hardbreak`, `link_open` and `task_box` tokens."""
+    """Add these rules to the parser, as `image`, `hardbreak`, `link_open` and `task_box` tokens."""
     md.inline.ruler.at("image", _image)
     md.inline.ruler.before("autolink", "cell_break", _cell_break)
     md.core.ruler.push("bare_links", _bare_links)
@@ -28,15 +28,15 @@ def add_inline_rules(md: MarkdownIt) -> None:
 
 
 def is_link_allowed(address: str) -> bool:
-    """Tell whether a link may lead there: web pages and mail, absolute only."""
+    """Return whether a link may lead to this address: absolute web and mail addresses only."""
     return bool(_ALLOWED_LINK.match(address))
 
 
 def _image(state: StateInline, silent: bool) -> bool:
     """Take an image as its address and its text.
 
-    The parser's own rule reads the text as Markdown again, images in it included, which some hundred nested images
-    turn into a RecursionError; and it refuses `data:` addresses, of which the reader would then see every character.
+    The parser's own rule parses the text as Markdown again, including images in it: a hundred nested ones raise
+    RecursionError. It also refuses `data:` addresses, of which the reader would then see every character.
     """
     if not state.src.startswith("![", state.pos):
         return False
@@ -53,7 +53,7 @@ def _image(state: StateInline, silent: bool) -> bool:
 
 
 def _cell_break(state: StateInline, silent: bool) -> bool:
-    """Take `<br>` in a table cell as a line break: a cell has no other way to say it, and models use it."""
+    """Take `<br>` in a table cell as a line break: models use it, because a cell has no other way."""
     match = _LINE_BREAK.match(state.src, state.pos) if state.env.get("in_cell") else None
     if not match:
         return False
@@ -93,7 +93,7 @@ def _linked(text: str, level: int) -> Iterator[Token]:
 
 
 def _without_sentence_end(address: str) -> str:
-    """Leave out what belongs to the sentence around an address: its stops, and a bracket that opened before it."""
+    """Leave out the end of the sentence around an address: its stops, and a bracket opened before it."""
     while address[-1] in ".,;:!?*_~" or _closes_too_much(address, "()") or _closes_too_much(address, "[]"):
         address = address[:-1]
     return address

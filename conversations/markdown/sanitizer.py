@@ -1,4 +1,4 @@
-"""The last step of every rendering: whatever is not on these lists does not reach a page."""
+"""The last step of every rendering: only the elements and attributes on these lists reach a page."""
 
 import nh3
 from pygments.token import STANDARD_TYPES
@@ -48,5 +48,5 @@ _cleaner = nh3.Cleaner(
 
 
 def sanitize(html: str) -> str:
-    """Return the HTML with only the elements, attributes, classes and link schemes that a message may have."""
+    """Return the HTML with only the elements, attributes, classes and link schemes allowed in a message."""
     return _cleaner.clean(html)

@@ -1,4 +1,4 @@
-"""Stored HTML and code without colours, for pages: nothing here parses."""
+"""Stored HTML and uncoloured code for pages, without any parsing."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ from conversations.markdown.code_blocks import code_block
 
 
 def stored(html: str) -> SafeString:
-    """Return HTML that came from here and was stored."""
+    """Return HTML that this package made and a row stored, marked as safe."""
     return mark_safe(html)  # noqa: S308
 
 
 def linked(html: SafeString, titles: Mapping[int, str], key: str) -> SafeString:
-    """Return rendered HTML whose numbers lead to the elements `source-{key}-{number}`, with these titles."""
+    """Return rendered HTML whose numbers link to the elements `source-{key}-{number}`, with these titles."""
     return mark_safe(marks.linked(html, titles, key))  # noqa: S308 (our own links)
 
 

@@ -1,4 +1,4 @@
-"""One slice of a text to HTML: the blocks that no more text can change, and the rest as it stands."""
+"""HTML of one slice of a text: the blocks that no more text can change, and the open rest."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _LINE_END = re.compile(r"\r\n?|\n")
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The sanitised HTML of each closed block and of the open rest, and where in the text that rest begins."""
+    """The sanitised HTML of each closed block and of the open rest, and the place where that rest begins."""
 
     done: list[str]
     live: str
@@ -23,7 +23,7 @@ class Slice:
 
 
 def render_slice(text: str, is_whole: bool, places: Sequence[tuple[int, int]] = ()) -> Slice:
-    """Render text that begins with a block; with `is_whole` nothing follows it, and all of its blocks are closed."""
+    """Render text that begins with a block; with `is_whole`, nothing follows it and all blocks are closed."""
     blocks = parse_blocks(text)
     first_open = len(blocks) if is_whole else _first_open(blocks, len(_LINE_END.findall(text)))
     closed, start = blocks[:first_open], _start_of_rest(text, blocks, first_open, is_whole)
@@ -51,11 +51,11 @@ def _first_open(blocks: list[Block], whole_lines: int) -> int:
 
 
 def _is_settled(before: Block, block: Block, whole_lines: int) -> bool:
-    """Tell whether `block` begins a block of its own whatever follows.
+    """Return whether `block` begins a block of its own, whatever follows.
 
-    A beginning is decided by its first line, a table's by two, so these must be whole: `#` may still become `#tag` and
-    belong to the paragraph above. Behind an empty line that is not so; but only a list could go on behind it, by a `2`
-    that becomes `2.`, and a list's lines include the empty ones behind it.
+    Its first line decides, or a table's first two, so these must be whole. For example, `#` may become `#tag` and
+    belong to the paragraph above. After an empty line this cannot happen. Only a list could continue there, by a `2`
+    that becomes `2.`. A list's lines include the empty ones after it.
     """
     return before.last_line < block.first_line or block.first_line + (2 if block.is_table else 1) <= whole_lines
 

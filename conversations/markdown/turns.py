@@ -1,11 +1,11 @@
-"""A lock whose waiters get it in the order of their coming: nobody who asks again and again overtakes others."""
+"""A fair lock: its waiters get it in the order in which they asked."""
 
 import threading
 from collections import deque
 
 
 class Turns:
-    """One holder at a time."""
+    """A lock with one holder at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -13,7 +13,7 @@ class Turns:
         self._waiting: deque[threading.Lock] = deque()
 
     def take(self, seconds: float) -> bool:
-        """Wait for one's turn; False where it does not come within so many seconds."""
+        """Wait for the lock; returns False if it was not free within so many seconds."""
         with self._lock:
             if not self._is_taken:
                 self._is_taken = True
@@ -29,10 +29,10 @@ class Turns:
             if turn in self._waiting:
                 self._waiting.remove(turn)
                 return False
-        return True  # it came in this very moment
+        return True  # handed over between the timeout and here
 
     def give(self) -> None:
-        """Hand it to the next."""
+        """Release the lock to the next waiter."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().release()

@@ -1,6 +1,6 @@
-"""The process that renders: `python -m conversations.markdown.worker`, one question after the other.
+"""The rendering process: `python -m conversations.markdown.worker`, one question after the other.
 
-It has little memory, and for each question little time. Nothing of the site is in it: no settings, no rows, no keys.
+It has little memory, and little time for each question. It holds nothing of the site: no settings, no rows, no keys.
 """
 
 import json
@@ -18,11 +18,11 @@ from typing import Any
 MEMORY = 512 * 1024 * 1024
 """Bytes of address space."""
 ENOUGH = 96 * 1024 * 1024
-"""Bytes of memory from which it ends behind its answer: a new one is small again."""
+"""Bytes of memory after which it ends once it has answered: a new process is small again."""
 
 
 def main() -> None:
-    """Answer until the input ends: that is the one way in which the server ends it, or its own death."""
+    """Answer questions until the input ends, which is how the server, or the server's death, ends this process."""
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(name, signal.SIG_IGN)  # a terminal and systemd signal all processes at once; the server goes on
     with suppress(ValueError, OSError):  # not every system knows this limit
@@ -48,7 +48,7 @@ def _answer_all(answers: int) -> None:
 
 
 def _memory() -> int:
-    """Return the bytes of memory in use; 0 where the system does not tell."""
+    """Return the bytes of memory in use, or 0 if the system does not tell."""
     with suppress(OSError), open("/proc/self/statm") as figures:
         return int(figures.read().split()[1]) * resource.getpagesize()
     return 0
@@ -67,7 +67,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _kill_after(seconds: float) -> None:
-    """Let the kernel end this process where no exception gets through."""
+    """Let the kernel kill this process after so many seconds of processor time, if no exception gets through."""
     latest = int(time.process_time() + seconds) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (latest, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 

@@ -1,1 +1,1 @@
-"""What a browser or a program may send, checked before anybody acts on it."""
+"""Commands of browsers and programs, checked before any code acts on them."""

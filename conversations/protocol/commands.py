@@ -1,11 +1,11 @@
-"""The browser → server vocabulary: what a frame must look like to become a command, and nothing else."""
+"""The commands from client to server, as frozen dataclasses of checked values."""
 
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 MAX_FILES, MAX_MODELS = 10, 8
-"""Of one message."""
+"""Files and models of one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Send:
     text: str
     parent: UUID | None = None
     says_parent: bool = False
-    """Without it the message follows the conversation's newest leaf."""
+    """If false, the message follows the conversation's newest leaf."""
     files: tuple[UUID, ...] = ()
     models: tuple[UUID, ...] = ()
     team: UUID | None = None
@@ -86,17 +86,8 @@ Body = Open | Close | Read | Send | Edit | Retry | Continue | Stop | Fork | Choo
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A well-formed frame: the id its sender chose, what is asked, and a digest of the whole body."""
+    """A well-formed frame: the id that its sender chose, the body, and a digest of the whole frame."""
 
     id: str
     body: Body
     digest: str
-
-
-# --- Frames --------------------------------------------------------------------------------------------------------
-
-
-# --- Fields --------------------------------------------------------------------------------------------------------
-
-
-# --- One builder a command -----------------------------------------------------------------------------------------

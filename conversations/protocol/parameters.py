@@ -1,4 +1,4 @@
-"""The parameters of a reply that people may set: what exists, and between which bounds."""
+"""The parameters of a reply that people may set, and their bounds."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ from conversations.text import clean
 
 
 def validate(given: Any) -> dict[str, Any]:
-    """The given parameters, all known and within their bounds; null means: not set. Refuses with bad_field."""
+    """Return the given parameters without nulls, which mean "not set"; refuses unknown ones with bad_field."""
     if given is None:
         return {}
     if not isinstance(given, dict):
@@ -64,7 +64,7 @@ def _switch(name: str, value: Any) -> bool:
 
 
 def _thinking(name: str, value: Any) -> Any:
-    """Off, automatic, a budget of tokens, or a level."""
+    """Return the setting: off, automatic, a budget of tokens, or a level; refuses anything else."""
     if value in ("off", "auto"):
         return value
     if isinstance(value, dict) and len(value) == 1:
@@ -108,6 +108,6 @@ _OPENAI_LACKS = {"top_k", "web_search", "code_execution"}
 
 
 def supported_by(wires: Iterable[str]) -> list[str]:
-    """The parameters that every one of these wires can carry."""
+    """Return the parameters that each of these wires can carry."""
     lacking = _OPENAI_LACKS if "openai" in wires else set()
     return [name for name in _KNOWN if name not in lacking]

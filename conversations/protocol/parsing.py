@@ -1,4 +1,4 @@
-"""JSON objects of the websocket to commands; raises Refused where a field does not fit."""
+"""Parsing of the websocket's JSON objects into commands; raises Refused for a field that does not fit."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ from conversations.text import clean, message_text
 
 
 def parse(fields: dict[str, Any]) -> Command:
-    """The command of a frame's object; refuses with bad_field, bad_text or too_long."""
+    """Return the command in a frame's object; refuses with bad_field, bad_text or too_long."""
     command_id, kind = _command_id(fields), fields.get("type")
     build = _BUILDERS.get(kind) if isinstance(kind, str) else None
     if build is None:
@@ -39,7 +39,7 @@ def parse(fields: dict[str, Any]) -> Command:
 
 
 def reference(fields: dict[str, Any]) -> str | None:
-    """The id of a refused command, where it has one."""
+    """Return the id of a refused command, or None if it has no valid one."""
     try:
         return _command_id(fields)
     except Refused:

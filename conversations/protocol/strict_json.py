@@ -1,4 +1,4 @@
-"""JSON that may not surprise: no duplicate names, no NaN, bounded depth."""
+"""Strict JSON: no duplicate names, no NaN, bounded depth."""
 
 import json
 from typing import Any
@@ -9,8 +9,8 @@ MAX_DEPTH = 20
 
 
 def json_object(frame: str) -> dict[str, Any]:
-    """The object that a frame holds, without NaN, double keys or bottomless nesting; refuses with bad_frame."""
-    if not frame.lstrip()[:1] == "{":  # whatever else it is need not be read
+    """Return the object in a frame; refuses NaN, duplicate keys and deep nesting with bad_frame."""
+    if not frame.lstrip()[:1] == "{":  # anything else is not worth decoding
         raise Refused("bad_frame", "This frame is not a JSON object.")
     try:
         value = _decode(frame)
@@ -42,7 +42,7 @@ def _finite(digits: str) -> float:
 
 
 def _is_deep(value: Any) -> bool:
-    """Level by level: recursion would fail at a depth that the decoder itself still takes."""
+    """Return whether the value is nested too deeply, without recursion, which fails before the decoder does."""
     level = [value]
     for _ in range(MAX_DEPTH):
         nested = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
