@@ -1,1 +1,1 @@
-"""Who changed what: written beside the change, and read in the admin."""
+"""The audit log: written beside each change, and read in the admin."""

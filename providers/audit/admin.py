@@ -1,4 +1,4 @@
-"""Admin pages whose every change is written to the audit log, in the transaction of the change."""
+"""Admin pages that write every change to the audit log, in the transaction of the change."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -18,16 +18,19 @@ _CHOICES = frozenset(["", "exact", "in", "isnull", "gte", "lt", "year", "month",
 """Look-ups that Django's own filters and its row of dates make of a field."""
 _ROW = "__id__exact"
 _WORDS = 20
-"""Of a search: each is another condition, and no database takes thousands."""
+"""Words of a search that count: each is another condition, and no database takes thousands."""
 
 
 class DiscreetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who may not see a row does not learn whether it is there, nor what stands in fields that are not shown."""
+    """Admin pages that hide rows and fields from people without permission.
+
+    The answers do not show whether a hidden row exists, nor what its hidden fields hold.
+    """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Filter by what the list offers, and by a row that others belong to, as links to here do.
+        """Return whether the list offers this filter, or it names a related row as links to this page do.
 
-        Django would take any look-up of any field. On SQLite a regular expression is Python's, and a bad one holds up
+        Django would accept any look-up of any field. On SQLite a regular expression is Python's, and a bad one blocks
         the whole process.
         """
         field, _, how = lookup.partition("__")
@@ -40,23 +43,23 @@ class DiscreetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_search_results(
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
-        """Look for the first words."""
+        """Search for the first 20 words."""
         return super().get_search_results(request, queryset, " ".join(search_term.split()[:_WORDS]))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """Django looks for the row first, and answers differently where there is none."""
+        """Check the permission first: Django reads the row first, and answers differently if it is missing."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 
 
 class AuditedAdmin(DiscreetAdmin):
-    """A row's pages; the rows of its inline tables are part of it."""
+    """A row's pages, with the rows of its inline tables, which log every change."""
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """A new row has no key yet: it is noted once it is stored, by `log_addition`."""
+        """Log a change of a stored row. A new row has no key yet, so `log_addition` logs it."""
         if request.method != "POST" or object_id is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         with self.watched(request, object_id):
@@ -74,25 +77,28 @@ class AuditedAdmin(DiscreetAdmin):
             super().delete_queryset(request, queryset)
 
     def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> LogEntry:
-        """Django calls it in the transaction of the addition, when the inline tables are stored too."""
+        """Log an added row and its inline rows.
+
+        Django calls it in the transaction of the addition, after the inline tables are stored.
+        """
         for rows in self._rows([obj.pk]):
             for row in rows:
                 log.added(request.user, row)
         return super().log_addition(request, obj, message)
 
     def watched(self, request: HttpRequest, object_id: str) -> AbstractContextManager[None]:
-        """What happens inside to the row that an address names is noted, as this person's act."""
+        """Log changes of the row with this id inside the context, with the request's user as actor."""
         return log.watch(request.user, *self._rows(self._keys(object_id)))
 
     def _rows(self, keys: Iterable[Any]) -> Iterator[models.QuerySet[Any]]:
-        """The rows with these keys, and those of their inline tables."""
+        """Yield the rows with these keys, and those of their inline tables."""
         yield self.model._default_manager.filter(pk__in=keys)
         for inline in self.inlines:
             link: Any = inlineformset_factory(self.model, inline.model, fk_name=inline.fk_name, fields=()).fk
             yield inline.model._default_manager.filter(**{f"{link.name}__in": keys})
 
     def _keys(self, object_id: str) -> list[Any]:
-        """The key that an address of the admin names, if it is one."""
+        """Return the key in an address of the admin, or [] if it is not a key."""
         try:
             return [self.opts.pk.to_python(unquote(object_id))]
         except ValidationError:

@@ -1,10 +1,10 @@
-"""How the audit log is written: with the change, in its transaction, or not at all.
+"""The writer of the audit log: each entry is stored in the transaction of its change, or not at all.
 
-    with auditing.watch(user, endpoint.keys.all()):        # what differs afterwards is written down, row by row
+    with log.watch(user, endpoint.keys.all()):        # logs each row that differs afterwards
         …
-    auditing.note(user, Act.REMOVED, token, before={…})    # an act that is told in its own words
+    log.note(user, Act.REMOVED, token, before={…})    # logs one act explicitly
 
-Actions, forms and commands call it; nothing is written behind their backs.
+Actions, forms and commands call it. No signal and no `save()` logs anything by itself.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,16 +25,16 @@ Rows = models.QuerySet[Any]
 Told = dict[str, Any]
 
 LONGEST = 500
-"""Characters of a text that are kept."""
+"""Characters of a text that the log keeps."""
 _UNTOLD = {"digest", "data", "replaces", "uses", "last_used_at", "last_login", "revoked_at"}
-"""Fields that hold what only their owner may know, or its digest; and those that change by use."""
+"""Fields never logged: those that only their owner may read, their digests, and those that change by use."""
 _MARKED = {"password", "pass_phrase", "headers"}
-"""Fields of which is told that they are others now, not what is in them."""
+"""Fields of which the log shows that they changed, not their values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an act comes from: an address that is asked for when it is needed, or a command's name."""
+    """The origin of an act: a network address, computed when it is needed, or a command's name."""
 
     address: Callable[[], str] = str
     command: str = ""
@@ -46,23 +46,23 @@ _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 
 @contextmanager
 def coming_from(address: Callable[[], str]) -> Iterator[None]:
-    """What is noted inside comes from this network address."""
+    """Give entries written inside this network address."""
     with _set(Origin(address=address)):
         yield
 
 
 @contextmanager
 def by_command(name: str) -> Iterator[None]:
-    """What is noted inside without an actor is a command's doing."""
+    """Name this command in entries that are written inside without an actor."""
     with _set(Origin(command=f"manage.py {name}")):
         yield
 
 
 @contextmanager
 def watch(actor: Any, *watched: Rows) -> Iterator[None]:
-    """Note every row of these querysets that is added, changed or removed inside, in one transaction with it.
+    """Log every row of these querysets that is added, changed or removed inside, in one transaction with it.
 
-    The querysets are read again at the end: they must find the rows by what does not change.
+    The querysets are read again at the end: their conditions must not depend on fields that change.
     """
     with transaction.atomic():
         before = _seen(watched, lock=True)
@@ -81,7 +81,7 @@ def note(
     after: Mapping[str, Any] | None = None,
     name: str | None = None,
 ) -> None:
-    """Write one entry about a row, or about all rows of a model; `name` where the row's own text is not to be told."""
+    """Write one entry about a row, or about all rows of a model. `name` replaces the row's own text."""
     origin = _origin.get()
     is_row = isinstance(row, models.Model)
     AuditEntry.objects.create(
@@ -102,12 +102,15 @@ def added(actor: Any, row: models.Model) -> None:
 
 
 def removed(actor: Any, row: models.Model) -> None:
-    """To be called while the row is still there."""
+    """Log a row's removal. Call it while the row still exists."""
     note(actor, Act.REMOVED, row, before=_filled(told(row)))
 
 
 def told(row: models.Model) -> Told:
-    """What the log may say of a row: every field that people set, a secret by its handle and its fingerprint."""
+    """Return the values of a row that may be logged: every field that people set.
+
+    A secret is shown by its handle and its fingerprint.
+    """
     fields = [field for field in row._meta.concrete_fields if field.editable and not field.primary_key]
     said = {field.name: _told(row, field) for field in fields if field.name not in _UNTOLD}
     sets = {field.name: sorted(map(str, getattr(row, field.name).all())) for field in _sets(row)}
@@ -127,7 +130,10 @@ def _set(origin: Origin) -> Iterator[None]:
 
 
 def _seen(watched: tuple[Rows, ...], lock: bool = False) -> dict[tuple[str, Any], tuple[models.Model, Told]]:
-    """Each row with what is told of it now; locked, so that nobody else's change is taken for this one."""
+    """Return each row with its values that may be logged.
+
+    With `lock` the rows stay locked, so that a concurrent change is not taken for this one.
+    """
     seen = {}
     for rows in watched:
         rows = rows.order_by("pk")
@@ -151,7 +157,7 @@ def _note_difference(
 
 
 def _sets(row: models.Model) -> "list[models.ManyToManyField[Any, Any]]":
-    """Those that have no model of their own in between, which would be told row by row."""
+    """Return the many-to-many fields without a model of their own, whose rows would be logged separately."""
     return [field for field in row._meta.many_to_many if field.remote_field.through._meta.auto_created]  # type: ignore[union-attr]
 
 
@@ -169,7 +175,7 @@ def _filled(values: Told) -> Told:
 
 
 def _shortened(value: Any) -> Any:
-    """Long texts by their beginning and their length."""
+    """Return long texts as their beginning and their length."""
     if isinstance(value, dict):
         return {key: _shortened(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -178,7 +184,7 @@ def _shortened(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON takes it; a row by its name."""
+    """Return `value` in JSON types; a row becomes its name."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):

@@ -1,4 +1,4 @@
-"""The page of the audit log: read, filtered and taken away as CSV, never changed."""
+"""The page of the audit log: readable, filterable and downloadable as CSV, never changeable."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ SHOWN = 160
 
 
 class KindFilter(admin.SimpleListFilter):
-    """By what sort of row an entry is about, of those that occur."""
+    """A filter by the kind of row of the entries; it offers the kinds that occur."""
 
     title = gettext_lazy("kind")
     parameter_name = "kind"
@@ -63,7 +63,7 @@ class AuditAdmin(DiscreetAdmin):
 
 
 def table_of(entries: "QuerySet[AuditEntry]") -> Iterator[bytes]:
-    """Return entries as CSV, the newest first, piece by piece."""
+    """Yield the entries as CSV, the newest first, piece by piece."""
     return csv_lines(_header(), map(_cells, in_batches(entries, "-id")))
 
 

@@ -1,4 +1,4 @@
-"""Which models a vendor offers, asked of the vendor."""
+"""The list of models that a vendor offers, read from the vendor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def list_models(
     key: Key | None = None,
     network: Network = Network(),  # noqa: B008  # frozen
 ) -> list[CatalogueEntry]:
-    """The models of this endpoint, each once, in the vendor's order, at most 10,000; raises VendorError."""
+    """Return the models of this endpoint, each once, in the vendor's order, at most 10,000. Raises VendorError."""
     wire, found, marks = registry.wire(address.wire), dict[str, CatalogueEntry](), {""}
     page = ""
     for _ in range(PAGES):

@@ -1,4 +1,4 @@
-"""A way to a vendor: an endpoint, a key, and what a model is called there. `choosing` says which one is next."""
+"""A route to a vendor: endpoint, key and the vendor's id of the model. `providers.pool` chooses the next one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,10 +19,10 @@ from providers.types import Address, Prompt
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One way to a vendor: its address, its own id of the model, and the key (None where it wants none).
+    """One route to a vendor: its address, its own id of the model, and the key, if it needs one.
 
-    `raw_extras` is what an administrator lays over the requests of this `deployment`; `takes` are the kinds of parts
-    with files (image, file) that its model reads; `endpoint`, `key_id` and `deployment` are the rows it came from.
+    `raw_extras` is the JSON that an administrator lays over the requests of this `deployment`. `takes` are the kinds of
+    parts with files (image, file) that its model reads. `endpoint`, `key_id` and `deployment` are ids of the rows.
     """
 
     address: Address
@@ -37,19 +37,22 @@ class Route:
     through_proxy: bool = True
 
     def stream(self, prompt: Prompt, rest: Callable[[], float] = no_pause) -> Stream:
-        """A reply to read, resting as `rest` says; it connects when iterated. Blocks while the local model starts."""
-        # Always set: nobody but an administrator may bring extras of their own.
+        """Return an unopened stream of the reply, which pauses for `rest()` seconds. It connects when iterated.
+
+        Blocks while the local model starts. Raises VendorDown if that fails.
+        """
+        # Always overwritten: only an administrator may set raw extras.
         parameters = {**prompt.parameters, "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
         return Stream(self.reachable(), asked, self.key, network=self.network(), rest=rest)
 
     def network(self) -> Network:
-        """Return what calls on this route may reach, and through what."""
+        """Return the network settings of calls on this route."""
         proxy = settings.CHATSITE_PROXY if self.through_proxy else None
         return Network(private_hosts(), proxy, settings.CHATSITE_CA_FILE)
 
     def reachable(self) -> Address:
-        """The address as it is now: the local model has a new one each time it starts."""
+        """Return the current address: the local model has a new one each time it starts."""
         return replace(self.address, base_url=_local_base_url()) if self.is_local else self.address
 
 
@@ -61,7 +64,7 @@ def _local_base_url() -> str:
 
 
 def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
-    """The way to this deployment with this key, else with its endpoint's first."""
+    """Return the route to this deployment with this key, else with the endpoint's first key."""
     way = route_to(deployment.endpoint, deployment.vendor_id, key)
     return replace(
         way,
@@ -75,7 +78,10 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
 
 
 def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None) -> Route:
-    """Return the way to this endpoint with this key, else the site's first, for a model that it need not serve yet."""
+    """Return the route to this endpoint with this key, else with the site's first key.
+
+    The endpoint need not serve the model yet.
+    """
     key = key or endpoint.keys.of_site().filter(enabled=True).first()
     return Route(
         endpoint.address(),
@@ -89,12 +95,14 @@ def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None)
 
 
 def remember(route: Route, learnt: frozenset[str]) -> None:
-    """Store what a stream on this route has learnt. Two replies may learn at once: the later one wins, and what it
-    did not know is learnt again."""
+    """Store the quirks that a stream on this route has learnt.
+
+    When two replies learn at once the later one wins. It may overwrite a quirk, which is then learnt again.
+    """
     if route.deployment and learnt != route.address.learnt:
         Deployment.objects.filter(pk=route.deployment).update(learnt=sorted(learnt))
 
 
 def private_hosts() -> frozenset[str]:
-    """The private addresses that may be called: those of the setting, and the local model's own."""
+    """Return the private addresses that may be called: those of the setting, and the local model's own."""
     return settings.CHATSITE_PRIVATE_HOSTS | {local_model.address()}

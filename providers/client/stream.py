@@ -1,4 +1,4 @@
-"""A reply as an iterable of deltas: request, transport and reading put together."""
+"""A reply as an iterable of deltas: joins request, transport and reading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from providers.wires import registry
 
 USAGE_SECONDS = 2.0
 _END_SECONDS = 0.05
-# Without streaming, the first token comes together with the last.
+# Without streaming, the first token arrives together with the last.
 _WHOLE_REPLY_FACTOR = 10
 _CALLS = 3
 
@@ -26,10 +26,10 @@ _CALLS = 3
 class Stream:
     """One reply. Iterate it for deltas, once; leave its `with` to hang up.
 
-    Iterating raises VendorError, after all deltas that came before; after `stop()` it just ends, with `stopped` set.
-    A question that is refused for one of its parameters, before any word of an answer, is asked once more without it,
-    or with its other spelling; where that is answered, `learnt` is what `Address.learnt` should be from now on. While
-    `rest()` is more than 0 the reading pauses so many seconds whenever it has read everything.
+    Iterating raises VendorError, after all deltas that came before. After `stop()` it just ends, with `stopped` set.
+    When a vendor refuses a request for one of its parameters before the first word, the stream retries. It leaves the
+    parameter out, or uses its other spelling. If the retry is answered, `learnt` is the new value for `Address.learnt`.
+    While `rest()` is more than 0, reading pauses for that many seconds whenever the socket is empty.
     """
 
     def __init__(
@@ -53,22 +53,22 @@ class Stream:
 
     @property
     def usage(self) -> Usage | None:
-        """The vendor's last report of token counts."""
+        """Return the vendor's last report of token counts."""
         return self._reading.usage
 
     @property
     def finish(self) -> Finish | None:
-        """Why the reply ended; None while it has not, or when it broke."""
+        """Return the reason of the reply's end; None before its end, or when it broke."""
         return self._reading.finish
 
     @property
     def first_token_at(self) -> float | None:
-        """When the first word, or thought, came: monotonic seconds."""
+        """Return the time of the first word, or thought: monotonic seconds."""
         return self._reading.first_token_at
 
     @property
     def has_left(self) -> bool:
-        """Whether the question is on its way as a whole: its vendor may answer it, and count it, heard or not."""
+        """Return whether the whole request was sent: the vendor may then answer it and bill it."""
         return self._call.has_left
 
     def __enter__(self) -> Self:
@@ -97,7 +97,7 @@ class Stream:
             self._end()
 
     def stop(self) -> None:
-        """Hangs up at once; any thread, any time, also before the connection is made."""
+        """Hang up at once. Any thread may call it at any time, even before the connection is made."""
         if not self._over:
             self.stopped = True
             self._call.abort()
@@ -107,7 +107,7 @@ class Stream:
         self._call.close()
 
     def _begin(self) -> None:
-        """Makes ready for a call; one that was stopped meanwhile is not made."""
+        """Prepare the next call."""
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
         self._call = Call(_clocks(self._address), self._network, self._rest)
         self._heard = (0, False)
@@ -124,7 +124,10 @@ class Stream:
                     raise
 
     def _learn(self, error: VendorError) -> bool:
-        """Whether `error` teaches how to ask in another way, which is then prepared."""
+        """Return whether `error` teaches another way to ask, after preparing a call that uses it.
+
+        Raises HungUp if the stream was stopped meanwhile.
+        """
         learnt = self._wire.learnt(error, self.learnt)
         if learnt == self.learnt or self.first_token_at is not None or self._calls == _CALLS:
             return False
@@ -144,7 +147,7 @@ class Stream:
             for chunk in self._call.chunks():
                 yield from self._read(chunk)
         except VendorError as error:
-            # A connection that breaks after the end of the reply has done its work.
+            # A break after the end of the reply does no harm.
             if not self._reading.is_believed or isinstance(error, ReplyTooLong):
                 yield from self._reading.broken()
                 raise
@@ -154,13 +157,13 @@ class Stream:
         self._call.open(self._wire.request(self._address, self._prompt), self._key)
         status = self._call.status
         if 300 <= status < 400:
-            # Where it leads is not shown: it may repeat the key of the query.
+            # The target is not shown: it may repeat the key of the query.
             raise BadReply(because="The vendor redirects calls to another address, which this site does not follow.")
         if status >= 400:
             raise self._wire.error(status, self._call.headers, self._call.error_body())
 
     def _read(self, chunk: bytes) -> Iterator[Delta]:
-        # After the end marker the rest of the body is read, but hardly waited for: the connection can be used again.
+        # After the end marker, read the rest of the body for at most 0.05 s, so that the connection can be reused.
         if self._reading.done:
             return
         for delta in self._reading.feed(chunk):

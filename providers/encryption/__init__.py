@@ -1,1 +1,1 @@
-"""Sealing of secrets, the field that holds them, and rotation of the keys."""
+"""Sealing of secrets, the field that holds them, and rotation of the encryption keys."""

@@ -1,4 +1,4 @@
-"""A model field whose value is a handle: it shows ••••1a2b everywhere and opens itself only for the transport.
+"""A model field whose value is a handle: it shows ••••1a2b everywhere, and only the transport opens it.
 
 fingerprint = models.CharField(…)                      # declared first: it is set together with the secret
 secret = EncryptedField(fingerprint="fingerprint")
@@ -12,7 +12,7 @@ from providers.encryption import sealing
 
 
 class Secret:
-    """A sealed value in its row. Printing, copying or dumping it never shows what is inside."""
+    """A sealed value in its row. Printing, copying or dumping it never shows the plain text."""
 
     __slots__ = ("_place", "token")
 
@@ -20,7 +20,7 @@ class Secret:
         self.token, self._place = token, place
 
     def reveal(self) -> str:
-        """The plain secret; raises vault.Locked. Only providers.transport.call calls this."""
+        """Return the plain secret. Raises sealing.Locked. Only providers.transport.call calls this."""
         return sealing.unseal(self.token, self._place)
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class Secret:
 
 
 class _Handle:
-    """The attribute of a model that has an EncryptedField: text that is set is sealed at once, for this row."""
+    """The attribute of a model that has an EncryptedField. It seals text for its row when the text is set."""
 
     def __init__(self, field: "EncryptedField") -> None:
         self.field = field
@@ -84,7 +84,7 @@ class EncryptedField(models.TextField):  # type: ignore[type-arg]
         return value.token if isinstance(value, Secret) else value
 
     def from_db_value(self, value: str | None, *_: Any) -> Secret | None:
-        """Outside an instance (`values()`) the handle has no place, and never opens."""
+        """Return a handle without a row, as `values()` needs it. Such a handle can never be opened."""
         return None if value is None else Secret(value, "")
 
     def value_from_object(self, obj: models.Model) -> Any:

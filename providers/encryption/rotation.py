@@ -1,4 +1,4 @@
-"""Every sealed value of the database, seen against the ring of encryption keys: which are locked, which are old."""
+"""The sealed values of the whole database, compared with the ring of encryption keys: locked ones and old ones."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,18 +15,24 @@ from providers.encryption import sealing
 from providers.encryption.fields import EncryptedField, Secret
 
 BATCH = 200
-"""Rows sealed anew in one transaction: replies that stream wait for its end, some hundredths of a second."""
+"""Rows that one transaction reseals: streaming replies wait for its end, some hundredths of a second."""
 
 
 elsewhere: list[Callable[[], tuple[int, int]]] = []
-"""How other rooms seal what they keep anew: how many they sealed, and how many no key opens."""
+"""Functions that reseal the secrets of other packages, outside of EncryptedFields.
+
+Each returns the number of resealed secrets and the number of secrets that no key opens.
+"""
 locked_elsewhere: list[Callable[[], tuple[int, set[str]]]] = []
-"""How many secrets of other rooms no key opens, and the ids of the keys that would."""
+"""Functions that find locked secrets of other packages.
+
+Each returns the number of secrets that no key opens, and the ids of the keys that sealed them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """What a rotation has done: values sealed anew, values that no key of the ring opens, and the seconds it took."""
+    """The result of a rotation: values resealed, values that no key of the ring opens, and the duration: seconds."""
 
     sealed: int
     locked: int
@@ -34,7 +40,10 @@ class Rotation:
 
 
 def rotate() -> Rotation:
-    """Seal everything with the newest key. It may be interrupted and run again; changes of others meanwhile stay."""
+    """Reseal all secrets with the newest key. Concurrent changes are kept.
+
+    It may be interrupted and run again.
+    """
     begun, sealed, locked = time.monotonic(), 0, 0
     for model, field in _sealed_columns():
         for batch in _batches(_not_newest(model, field)):
@@ -48,7 +57,7 @@ def rotate() -> Rotation:
 
 
 def problem() -> str:
-    """What is wrong with the ring, in a sentence for administrators; empty when every stored secret opens."""
+    """Return a sentence for administrators about a fault of the ring, or "" when every stored secret opens."""
     if not sealing.prefix():
         return _("CHATSITE_ENCRYPTION_KEYS is missing or malformed: stored keys stay locked until it is right again.")
     count, ids = 0, set[str]()
@@ -92,7 +101,7 @@ def _begins(field: EncryptedField, prefixes: tuple[str, ...]) -> Q:
 
 
 def _batches(rows: Any) -> Iterator[list[models.Model]]:
-    """By primary key: what cannot be opened is met once and passed by."""
+    """Yield batches of rows ordered by primary key, so that a row that cannot be opened is met once."""
     last: Any = None
     while batch := list((rows if last is None else rows.filter(pk__gt=last)).order_by("pk")[:BATCH]):
         last = batch[-1].pk
@@ -100,7 +109,7 @@ def _batches(rows: Any) -> Iterator[list[models.Model]]:
 
 
 def _renewed(row: models.Model, field: EncryptedField) -> dict[str, str]:
-    """The columns of this row under the newest key; empty where it cannot be opened."""
+    """Return the columns of this row under the newest key, or {} if the secret cannot be opened."""
     secret: Secret = getattr(row, field.attname)
     try:
         plain = sealing.unseal(secret.token, field.place(row))
@@ -111,7 +120,10 @@ def _renewed(row: models.Model, field: EncryptedField) -> dict[str, str]:
 
 
 def _store(model: type[models.Model], field: EncryptedField, fresh: dict[models.Model, dict[str, str]]) -> int:
-    """Only where the old value still stands; one statement for all, which takes a fifth of the time of one each."""
+    """Write the new values where the old one is still stored, and return the number of rows.
+
+    One statement for all rows takes a fifth of the time of one statement each.
+    """
     if not fresh:
         return 0
     table = model._meta

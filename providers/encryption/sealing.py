@@ -1,4 +1,4 @@
-"""How secrets are sealed: AES-256-GCM under the newest key of the ring, bound to the row they stand in."""
+"""The sealing of secrets: AES-256-GCM under the newest key of the ring, bound to the secret's row."""
 
 import base64
 import binascii
@@ -16,21 +16,21 @@ from django.utils.translation import gettext as _
 _MARK = "sealed1"
 _NONCE = 12
 PREFIX_LENGTH = len(_MARK) + 10
-"""Characters of a token before its hint: the mark, the id of the key, and a colon behind each."""
+"""Length of a token before its hint: the mark, the id of the key, and a colon after each."""
 _SEALED = re.compile(rf"{_MARK}:[0-9a-f]{{8}}:[A-Za-z0-9]{{0,4}}:[A-Za-z0-9+/]+=*")
 
 
 class Locked(Exception):
-    """The ring has no key that opens this secret, or the secret does not belong to its row."""
+    """A secret that no key of the ring opens, or that does not belong to its row."""
 
 
 def is_sealed(text: str) -> bool:
-    """Whether this is one of our tokens, by its whole form: a key may begin like one."""
+    """Return whether `text` has the whole form of a token: a vendor's key may begin like one."""
     return _SEALED.fullmatch(text) is not None
 
 
 def seal(plain: str, place: str) -> str:
-    """`plain` as a token `sealed1:<key id>:<last characters>:<base64>` that opens only at the same `place`."""
+    """Return `plain` as a token `sealed1:<key id>:<last characters>:<base64>` that opens only at the same `place`."""
     key = _ring()[0]
     header = f"{_MARK}:{_key_id(key)}:{_hint(plain)}"
     nonce = os.urandom(_NONCE)
@@ -39,7 +39,7 @@ def seal(plain: str, place: str) -> str:
 
 
 def unseal(token: str, place: str) -> str:
-    """The secret in `token`; raises Locked without the right key, place or bytes."""
+    """Return the secret in `token`. Raises Locked without the right key, place or bytes."""
     try:
         header, encoded = token.rsplit(":", 1)
         key_id = header.split(":")[1]
@@ -51,13 +51,19 @@ def unseal(token: str, place: str) -> str:
 
 
 def fingerprints(plain: str) -> list[str]:
-    """What tells, without opening anything, that a secret is stored already: one per key of the ring, newest first."""
+    """Return a digest of a secret per key of the ring, newest first.
+
+    Equal secrets have equal fingerprints, so a stored copy is found without opening anything.
+    """
     subkeys = [hmac.digest(key, b"chatsite fingerprint", "sha256") for key in _ring()]
     return [hmac.digest(subkey, plain.encode(), "sha256").hex()[:32] for subkey in subkeys]
 
 
 def prefix(newest_only: bool = False) -> tuple[str, ...]:
-    """How the tokens begin that this ring opens, or only those that its newest key has sealed; () without a ring."""
+    """Return the first characters of each token that this ring opens, per key; () without a ring.
+
+    With `newest_only`, only those of the newest key's tokens.
+    """
     try:
         ring = _ring()
     except ImproperlyConfigured:
@@ -66,17 +72,17 @@ def prefix(newest_only: bool = False) -> tuple[str, ...]:
 
 
 def key_ids() -> list[str]:
-    """Name the keys of the ring, newest first, as tokens name them; nothing can be opened with an id."""
+    """Return the ids of the ring's keys, newest first, as tokens hold them. An id opens nothing."""
     return [_key_id(key) for key in _ring()]
 
 
 def key_id_in(token: str) -> str:
-    """Read from a token, or its beginning, the id of the key that sealed it."""
+    """Return the id of the key that sealed `token`; the token's beginning is enough."""
     return token[len(_MARK) + 1 : PREFIX_LENGTH - 1]
 
 
 def hint(token: str) -> str:
-    """The last characters of the sealed secret, empty for a short one."""
+    """Return the last characters of the sealed secret; "" for a short secret."""
     return token.split(":")[2] if is_sealed(token) else ""
 
 

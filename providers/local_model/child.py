@@ -1,4 +1,4 @@
-"""The process that serves the model: started when first asked, one for this process, gone when this process is."""
+"""The process that serves the model: started on the first call, one per process of the site, ended with it."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ _port = DEFAULT_PORT
 
 
 class LocalModelUnavailable(Exception):
-    """The local model cannot answer now; `reason` is a sentence for a person."""
+    """The error of a local model that cannot answer now; `reason` is a sentence for a person."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -31,9 +31,9 @@ class LocalModelUnavailable(Exception):
 
 
 def ensure_running(timeout: float = 20) -> str:
-    """The base URL of a local model that answers, started if need be; waits at most so many seconds.
+    """Return the base URL of a local model that answers, and start one if needed.
 
-    Raises LocalModelUnavailable.
+    Waits at most `timeout` seconds. Raises LocalModelUnavailable.
     """
     with _starting:
         if not _is_alive() and not answers():
@@ -42,24 +42,24 @@ def ensure_running(timeout: float = 20) -> str:
 
 
 def address() -> str:
-    """Host and port at which this process finds the local model; the only private address that needs no permission."""
+    """Return the local model's host and port in this process: the only private address that needs no permission."""
     return f"127.0.0.1:{_port}"
 
 
 def answers() -> bool:
-    """Whether our model, and no other program, is at that address."""
+    """Return whether our model, and no other program, listens at that address."""
     connection = http.client.HTTPConnection("127.0.0.1", _port, timeout=1)
     try:
         connection.request("GET", "/v1/models")
         return MODEL_ID in [model["id"] for model in json.load(connection.getresponse())["data"]]
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
-        return False  # nobody there, or somebody who speaks of other things
+        return False  # no server there, or another program
     finally:
         connection.close()
 
 
 def shut_down() -> None:
-    """End the child, if there is one; it has nothing to save."""
+    """Kill the child, if there is one; it has nothing to save."""
     if (process := _process) is not None:
         process.kill()
         process.communicate()
@@ -73,7 +73,7 @@ def _start(timeout: float) -> None:
     global _process, _port
     if not place.is_installed():
         raise LocalModelUnavailable(NOT_FETCHED)
-    shut_down()  # one that died has left its pipes open
+    shut_down()  # closes the pipes of a child that died
     _port = _free_port()
     _process = subprocess.Popen(  # noqa: S603 - our own interpreter and a number
         [sys.executable, "-m", __package__, str(_port)],
@@ -81,7 +81,7 @@ def _start(timeout: float) -> None:
         stdin=subprocess.PIPE,  # it ends when this pipe does, even if we are killed
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # Ctrl-C is for the site, which lets replies under way end first
+        start_new_session=True,  # Ctrl-C must reach only the site, which lets running replies end first
     )
     if not _says_something(_process.stdout, timeout):
         shut_down()
@@ -89,7 +89,7 @@ def _start(timeout: float) -> None:
 
 
 def _free_port() -> int:
-    """The usual port, or any other when somebody has that one."""
+    """Return the usual port, or any other if that one is taken. Raises LocalModelUnavailable."""
     for wanted in (DEFAULT_PORT, 0):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port just left is free
@@ -99,7 +99,10 @@ def _free_port() -> int:
 
 
 def _says_something(stdout: IO[str] | None, timeout: float) -> bool:
-    """Whether the child announces in time that it answers; at its death the pipe ends and the line is empty."""
+    """Return whether the child prints its address within `timeout` seconds.
+
+    When it dies the pipe closes and the line is empty.
+    """
     assert stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(stdout, selectors.EVENT_READ)

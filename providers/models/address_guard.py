@@ -1,4 +1,4 @@
-"""The guard of an endpoint's address, which decides where its keys and everybody's questions go."""
+"""The guard of an endpoint's address, which decides the destination of its keys and of all questions."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ ADDRESS = ("wire", "base_url", "api_version", "key_placement", "headers")
 
 
 def may_readdress(request: HttpRequest) -> bool:
-    """Tell whether this is a superuser whose password was asked for again a moment ago."""
+    """Return whether this is a superuser who gave the password again a moment ago."""
     return bool(request.user.is_superuser) and did_recently_reauthenticate(request)
 
 
 def by_names(fieldsets: Any) -> list[Any]:
-    """Return the parts of an endpoint's form with the names of its extra headers in their place."""
+    """Return the fieldsets of an endpoint's form with the field `headers` replaced by `header_names`."""
     shown = {"headers": "header_names"}
     return [
         (title, {**told, "fields": [shown.get(name, name) for name in told["fields"]]}) for title, told in fieldsets
@@ -29,21 +29,21 @@ def by_names(fieldsets: Any) -> list[Any]:
 
 
 def address_of_proof(back: str) -> str:
-    """Return the page that asks for the password and leads back to `back`."""
+    """Return the address of the page that asks for the password and leads back to `back`."""
     return f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
 
 
 def ask_again(request: HttpRequest) -> HttpResponse:
-    """Lead a superuser to the question for the password; raises PermissionDenied for all others."""
+    """Redirect a superuser to the password page. Raises PermissionDenied for all others."""
     if not request.user.is_superuser:
         raise PermissionDenied
     return ask_for_proof(request, _("Nothing was changed: an address is changed with your password given again."))
 
 
 def ask_for_proof(request: HttpRequest, said: str) -> HttpResponse:
-    """Lead to the question for the password, and back; `said` is shown where something was sent.
+    """Redirect to the password page, which leads back here. After a POST, `said` is shown.
 
-    What was sent is not kept for afterwards: keys may be in it, and a session is stored unsealed.
+    The posted data is not kept: keys may be in it, and a session is stored unsealed.
     """
     if request.method == "POST":
         messages.warning(request, said)

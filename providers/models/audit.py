@@ -1,4 +1,4 @@
-"""The audit log: who did what to which row, when, from where, before and after. It holds no secret and no message."""
+"""The audit log: actor, act, row, time, address, and values before and after. It holds no secret and no message."""
 
 from typing import Any, NoReturn
 
@@ -49,7 +49,7 @@ class AuditEntry(models.Model):
     address = models.CharField(_("address"), max_length=45, blank=True)
     act = models.CharField(_("act"), max_length=10, choices=Act.choices)
     subject_type = models.CharField(_("kind"), max_length=100)
-    """As `app.model`."""
+    """Spelt `app.model`."""
     subject = models.CharField(_("id"), max_length=64, blank=True)
     subject_name = models.CharField(_("what"), max_length=200, blank=True)
     before = models.JSONField(_("before"), default=dict, blank=True)
@@ -76,14 +76,17 @@ class AuditEntry(models.Model):
 
     @property
     def kind(self) -> str:
-        """What sort of row it is about, in the reader's language."""
+        """Return the kind of the entry's row, in the reader's language."""
         model = self._model()
         if model is None:
             return self.subject_type
         return gettext(_KINDS.get(model._meta.model_name or "", str(model._meta.verbose_name)))
 
     def changes(self) -> list[tuple[str, str, str]]:
-        """(field, before, after) of everything that is told, in the reader's language; empty: on that side not told."""
+        """Return (field, before, after) of each logged field, in the reader's language.
+
+        A side that the entry does not hold is "".
+        """
         model = self._model()
         fields = {field.name: field for field in model._meta.get_fields()} if model else {}
         told = [(name, fields.get(name)) for name in dict.fromkeys([*self.before, *self.after])]
@@ -131,7 +134,7 @@ _LABELS = {
     "user": translate_noop("person"),
     "working": translate_noop("working"),
 }
-"""Of what no form shows, and so has no label of its own."""
+"""Labels of logged fields that no form shows, so that they have no label of their own."""
 _KINDS = {
     "invitation": translate_noop("invitation"),
     "passwordlink": translate_noop("password link"),
@@ -139,4 +142,4 @@ _KINDS = {
     "usersession": translate_noop("session"),
     "share": translate_noop("link to read"),
 }
-"""Rows that nobody edits, and so have no name of their own."""
+"""Kinds of rows that nobody edits, so that their models have no name of their own."""

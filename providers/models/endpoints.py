@@ -1,4 +1,4 @@
-"""What the site may talk to: endpoints and their keys, and the models that people choose from."""
+"""Endpoints: the addresses of vendors that the site may call, and their settings."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -70,7 +70,7 @@ class Endpoint(models.Model):
     )
     enabled = models.BooleanField(_("enabled"), default=True)
     is_local = models.BooleanField(default=False, editable=False)
-    """The small model that this site runs itself; it has no fixed address."""
+    """True for the small model that this site runs itself; it has no fixed address."""
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -82,7 +82,7 @@ class Endpoint(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse now what the transport would refuse later."""
+        """Refuse an address or headers that the transport would refuse later. Raises ValidationError."""
         try:
             egress.check_url(self.base_url, settings.CHATSITE_PRIVATE_HOSTS | {local_model.address()})
         except VendorError as error:

@@ -36,7 +36,10 @@ def price_field(name: Any) -> models.DecimalField:  # type: ignore[type-arg]
 
 
 def _is_json(value: Any) -> bool:
-    """Python also reads NaN, lone halves of characters and NUL, which vendors or databases do not take."""
+    """Return whether vendors and databases accept `value` as JSON.
+
+    Python also reads NaN, unpaired surrogates and NUL, which some of them refuse.
+    """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()

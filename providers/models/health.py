@@ -1,4 +1,4 @@
-"""What does not work just now, and what is being called: the state of the pool, shared by all processes."""
+"""Current troubles and running calls: the state of the pool, shared by all processes."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,17 +14,17 @@ from providers.errors import OF_THE_ACCOUNT
 
 
 class Trouble(models.Model):
-    """Why a key, an endpoint or a deployment is not called before a certain time. No row means: it works."""
+    """The reason why a key, an endpoint or a deployment is not called before a certain time. No row: it works."""
 
     subject = models.UUIDField(primary_key=True, editable=False)
-    """The id of the key, the endpoint or the deployment that is to blame."""
+    """The id of the failing key, endpoint or deployment, or of a pair of them."""
     code = models.CharField(_("error"), max_length=32)
     text = models.TextField(_("what happened"))
     failures = models.PositiveIntegerField(_("failures in a row"), default=1)
     since = models.DateTimeField(_("since"))
     cooling_until = models.DateTimeField(_("not called before"))
     probed_by = models.UUIDField(null=True, editable=False)
-    """The reply whose call finds out whether it works again: one at a time."""
+    """The reply whose call finds out whether the subject works again: one at a time."""
     probed_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -37,21 +37,24 @@ class Trouble(models.Model):
 
     @property
     def reason(self) -> str:
-        """What happened, less the vendor's words: those are for administrators."""
+        """Return the failure without the vendor's words: those are for administrators."""
         return reason_of(self.text)
 
     @property
     def told(self) -> str:
-        """What happened, in the language of who reads it."""
+        """Return the failure in the reader's language."""
         return localized_stored(self.text if self.code in OF_THE_ACCOUNT else self.reason)
 
 
 class Lease(models.Model):
-    """A call with a key that may only be used so often at once or a minute; kept for a minute after its start."""
+    """A call with a key that has a limit of calls at once or a minute.
+
+    It is kept for a minute after its start.
+    """
 
     key = models.ForeignKey("providers.ApiKey", models.CASCADE, related_name="leases")
     holder = models.UUIDField(db_index=True)
-    """The reply that calls."""
+    """The id of the calling reply."""
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -60,7 +63,7 @@ class Lease(models.Model):
 
 
 class HealthEvent(models.Model):
-    """What happened to a key, an endpoint or a deployment: a line of its timeline, kept for some months."""
+    """An event of a key, an endpoint or a deployment: a line of its timeline, kept for 90 days."""
 
     class Kind(models.TextChoices):
         COOLED = "cooled", _("left alone")
@@ -76,10 +79,10 @@ class HealthEvent(models.Model):
     at = models.DateTimeField(default=clock.now)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     code = models.CharField(max_length=32, blank=True)
-    """The public code of the error, where there was one."""
+    """The public code of the error, if there was one."""
     text = models.TextField(blank=True)
     until = models.DateTimeField(null=True)
-    """Of what is left alone: not called before."""
+    """End of the cooldown of a cooled subject."""
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
@@ -87,7 +90,7 @@ class HealthEvent(models.Model):
 
     @property
     def told(self) -> str:
-        """What happened, in the language of who reads it."""
+        """Return the event's text in the reader's language."""
         is_whole = self.code in OF_THE_ACCOUNT or self.kind == self.Kind.TESTED
         return localized_stored(self.text if is_whole else reason_of(self.text))
 

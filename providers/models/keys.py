@@ -14,7 +14,7 @@ from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, new_id
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def serving(self, model: UUID) -> "ApiKeyQuerySet":
-        """Switched on, at an endpoint that serves this model."""
+        """Return enabled keys of enabled endpoints that serve this model."""
         return self.filter(
             enabled=True,
             endpoint__enabled=True,
@@ -23,15 +23,18 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         ).distinct()
 
     def of_site(self) -> "ApiKeyQuerySet":
-        """All but personal keys, which serve their owners alone: nobody tests, replaces or reads lists with them."""
+        """Return all keys but personal ones.
+
+        A personal key serves its owner alone: nobody tests it, replaces it or reads model lists with it.
+        """
         return self.filter(owner=None)
 
     def for_everybody(self) -> "ApiKeyQuerySet":
-        """The site's, less those that `conversations` keeps for teams."""
+        """Return the site's keys without those that `conversations` reserves for teams."""
         return self.of_site().filter(teams=None)
 
     def same_as(self, plain: str) -> "ApiKeyQuerySet":
-        """Rows that hold this very key."""
+        """Return the rows that hold exactly this key."""
         return self.filter(fingerprint__in=sealing.fingerprints(plain))
 
 
@@ -42,7 +45,7 @@ class ApiKey(models.Model):
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="keys", verbose_name=_("endpoint"))
     name = models.CharField(_("name"), max_length=120, blank=True)
     fingerprint = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
-    """Equal for the same key in another row, under one encryption key; tells nothing of the key."""
+    """Equal for the same key in another row, under one encryption key. Reveals nothing of the key."""
     secret = EncryptedField(_("key"), fingerprint="fingerprint")
     enabled = models.BooleanField(_("enabled"), default=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
@@ -56,7 +59,7 @@ class ApiKey(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="keys", verbose_name=_("owner")
     )
-    """Whose personal key it is: it answers nobody else. Empty: the site's."""
+    """The owner of a personal key, which answers nobody else. Empty: a key of the site."""
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

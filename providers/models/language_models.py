@@ -15,12 +15,12 @@ from providers.prices import Prices
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
     def usable(self, keys: models.Q) -> "LanguageModelQuerySet":
-        """Models that at least one working deployment serves, with keys of this kind."""
+        """Return enabled models with at least one usable deployment, for keys that match `keys`."""
         return self.filter(enabled=True, pk__in=Deployment.objects.usable(keys).values("model"))
 
 
 class LanguageModel(models.Model):
-    """A choice that a person sees."""
+    """A model in the list from which people choose."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=200, unique=True)
@@ -38,7 +38,7 @@ class LanguageModel(models.Model):
         return self.name
 
     def capabilities(self) -> list[str]:
-        """What every deployment of this model takes: text, and perhaps images and documents."""
+        """Return what every enabled deployment of this model takes: text, and perhaps images and documents."""
         deployments = [deployment for deployment in self.deployments.all() if deployment.enabled]
         images = all(deployment.takes_images for deployment in deployments)
         documents = all(deployment.takes_documents for deployment in deployments)
@@ -47,13 +47,13 @@ class LanguageModel(models.Model):
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def usable(self, keys: models.Q) -> "DeploymentQuerySet":
-        """Enabled, at an enabled endpoint that has an enabled key of this kind or wants none."""
+        """Return enabled deployments of enabled endpoints that need no key or have a matching enabled key."""
         keyed = ApiKey.objects.filter(keys, enabled=True).values("endpoint")
         reachable = Endpoint.objects.filter(enabled=True).filter(models.Q(pk__in=keyed) | models.Q(needs_key=False))
         return self.filter(enabled=True, endpoint__in=reachable)
 
     def serving(self, model: UUID) -> "DeploymentQuerySet":
-        """Switched on, with its model and its endpoint, oldest first."""
+        """Return the deployments that are enabled with their model and endpoint, oldest first."""
         switched_on = self.filter(model=model, enabled=True, model__enabled=True, endpoint__enabled=True)
         return switched_on.select_related("endpoint").order_by("created_at")
 
@@ -86,7 +86,7 @@ class Deployment(models.Model):
         blank=True,
         help_text=_("What this model was found to refuse. Remove what no longer holds."),
     )
-    """As `Stream.learnt` spells it."""
+    """In the spelling of `Stream.learnt`."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     model_id: UUID | None
@@ -105,18 +105,21 @@ class Deployment(models.Model):
 
     @classmethod
     def any_is_priced(cls) -> bool:
-        """Whether money says anything on this site."""
+        """Return whether any deployment has a price, so that costs mean something on this site."""
         return cls.objects.exclude(input_price=None, output_price=None).exists()
 
     def prices(self) -> Prices | None:
-        """None where the administrator has said none: what it costs is unknown then."""
+        """Return the prices, or None if the administrator has set none: the cost is then unknown."""
         if self.input_price is None and self.output_price is None:
             return None
         zero = Decimal(0)
         return Prices(self.input_price or zero, self.output_price or zero, self.cached_price, self.thought_price)
 
     def clean(self) -> None:
-        """Refuse what cannot be part of a request, and a second row of one model at one endpoint."""
+        """Refuse values that no request can hold, and a second row of one model at one endpoint.
+
+        Raises ValidationError.
+        """
         twins = Deployment.objects.filter(model=self.model_id, endpoint=self.endpoint_id).exclude(pk=self.pk)
         if twins.exists():
             raise ValidationError(_("This endpoint serves this model already."))

@@ -1,1 +1,1 @@
-"""Which key and endpoint is asked next, and how long one that failed is left alone."""
+"""The choice of the next key and endpoint, and the cooldown of those that failed."""

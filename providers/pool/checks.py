@@ -13,7 +13,7 @@ from providers.models import ApiKey, Endpoint
 
 
 def encryption_keys() -> str | list[Finding]:
-    """Find keys and second factors that no key of the ring opens."""
+    """Return the keys and second factors that no key of the ring opens, or a line of counts."""
     if problem := rotation.problem():
         return [Finding(problem, address=reverse_lazy("admin:providers_apikey_changelist"))]
     ids = ", ".join(sealing.key_ids())
@@ -22,7 +22,7 @@ def encryption_keys() -> str | list[Finding]:
 
 
 def endpoints_without_keys() -> Iterable[Finding]:
-    """Find endpoints that nobody can use."""
+    """Yield endpoints that nobody can use, because they have no enabled key."""
     keyed = ApiKey.objects.filter(enabled=True, owner=None).values("endpoint")
     for endpoint in Endpoint.objects.filter(enabled=True, needs_key=True, personal_keys=False).exclude(pk__in=keyed):
         address = reverse_lazy("admin:providers_endpoint_change", args=[endpoint.pk])

@@ -1,7 +1,7 @@
-"""How long what failed is left alone, and how it comes back: by one call that is let through when the time is over.
+"""The cooldown of keys, endpoints and deployments that failed; afterwards one probing call is let through.
 
-A refused key is probed after ten minutes, then twenty, up to six hours; an empty account after an hour; too many calls
-as the vendor tells; a vendor that is away after half a second, growing to a minute.
+A refused key is probed after ten minutes, then twenty, up to six hours. An empty account is probed after an hour. A
+rate limit lasts as long as the vendor says. A vendor that is down is probed after half a second, growing to a minute.
 """
 
 import random
@@ -26,24 +26,27 @@ _PAUSES: dict[str, tuple[float, float]] = {
     "vendor_timeout": (15.0, 10 * MINUTE),
     "bad_reply": (15.0, 10 * MINUTE),
 }
-"""Seconds of the first pause and of the longest, by error code; each pause is twice the one before."""
+"""Seconds of the first cooldown and of the longest, by error code; each is twice the one before."""
 _SHORT = (0.5, MINUTE)
 _LONGEST_TOLD = 15 * MINUTE
 _JITTER = 0.1
 
 
 def pause(error: VendorError, failures: int) -> float:
-    """Seconds to wait after the `failures`-th failure in a row; never less than the vendor told, within reason."""
+    """Return the cooldown after the `failures`-th failure in a row: seconds.
+
+    It is never shorter than the vendor's Retry-After, up to 15 minutes or the code's longest cooldown.
+    """
     first, longest = _PAUSES.get(error.code, _SHORT)
     grown = min(first * float(2 ** min(failures - 1, 16)), longest)
     if error.retry_after is not None:
         told = min(error.retry_after, max(_LONGEST_TOLD, longest))
         grown = max(told, min(grown, _SHORT[0] * float(2**failures)) if error.code == "rate_limited" else grown)
-    return grown * random.uniform(1, 1 + _JITTER)  # noqa: S311  # so that not everybody comes back at once
+    return grown * random.uniform(1, 1 + _JITTER)  # noqa: S311  # spreads the retries
 
 
 def mark_failed(subject: UUID, error: VendorError, holder: UUID) -> None:
-    """Leave this key, endpoint or deployment alone for a while: longer when it was given its chance just now."""
+    """Start a cooldown of this key, endpoint or deployment; a longer one if `holder` was probing it."""
     now = clock.now()
     told = {"code": error.code, "text": error.kept_text}
     mine = Trouble.objects.filter(subject=subject, probed_by=holder).values_list("failures", flat=True).first()
@@ -59,14 +62,15 @@ def mark_failed(subject: UUID, error: VendorError, holder: UUID) -> None:
         with transaction.atomic():
             Trouble.objects.create(subject=subject, since=now, cooling_until=until, **told)
             HealthEvent.note(subject, HealthEvent.Kind.COOLED, until=until, **told)
-    except IntegrityError:  # a call that had begun before somebody else's failed
+    except IntegrityError:  # this call began before another call's failure was stored
         Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(**told, cooling_until=until)
 
 
 def try_probe(subject: UUID, holder: UUID, until: datetime, early: bool = False) -> bool:
-    """Whether this caller may find out if it works again; nobody else may before `until`, or before it is told.
+    """Claim the probe of a subject, and return whether the claim succeeded.
 
-    `early`: although it should rest still.
+    No other holder may probe it before `until`, or before this one's result. With `early` the cooldown need not be
+    over.
     """
     now = clock.now()
     known = Trouble.objects.filter(subject=subject)
@@ -76,49 +80,52 @@ def try_probe(subject: UUID, holder: UUID, until: datetime, early: bool = False)
 
 
 def mark_recovered(holder: UUID) -> None:
-    """What this caller has probed works again."""
+    """End the troubles that this holder has probed."""
     _return(Trouble.objects.filter(probed_by=holder))
 
 
 def release_probe(holder: UUID) -> None:
-    """This caller has not found out anything: the next one may."""
+    """Give the probe back without a result: the next caller may take it."""
     Trouble.objects.filter(probed_by=holder).update(probed_by=None, probed_until=None)
 
 
 def holders() -> set[UUID]:
-    """Who is finding out whether something works again."""
+    """Return the ids of the replies that are probing."""
     return {holder for holder in Trouble.objects.values_list("probed_by", flat=True) if holder}
 
 
 def pair_of(key: UUID, deployment: UUID) -> UUID:
-    """A key with one model at its endpoint, as a subject of its own: that pair may fail while both work."""
+    """Return the subject id of a key with one deployment: that pair may fail while both work."""
     return uuid5(key, str(deployment))
 
 
 def places(key: UUID | None, endpoint: UUID | None, deployment: UUID | None) -> list[UUID]:
-    """Whatever may be wrong with a call that goes this way."""
+    """Return all subjects whose trouble affects a call with these three."""
     pair = pair_of(key, deployment) if key and deployment else None
     return [place for place in (key, endpoint, deployment, pair) if place]
 
 
 def pairs(around: Collection[UUID] | None = None) -> dict[UUID, tuple[UUID, UUID]]:
-    """The key and the deployment of each pair: of all, or of those around these keys, endpoints and deployments."""
+    """Return the key and the deployment of each pair, by the pair's subject id.
+
+    With `around`, only the pairs of these keys, endpoints and deployments.
+    """
     wanted = Q(endpoint__keys__isnull=False)
     if around is not None:
         wanted &= Q(pk__in=around) | Q(endpoint__in=around) | Q(endpoint__keys__in=around)
-    rows = Deployment.objects.filter(wanted)  # at once: a second filter would ask for some key, and bring them all
+    rows = Deployment.objects.filter(wanted)  # one filter: a second one would join the keys again, and return them all
     return {pair_of(key, pk): (key, pk) for pk, key in rows.values_list("pk", "endpoint__keys")}
 
 
 def reset(subjects: Iterable[UUID]) -> None:
-    """Somebody has changed something, or tested it: what was known of these, and of pairs with them, counts no more."""
+    """Delete the troubles of these subjects and of pairs with them, after somebody changed or tested a subject."""
     if Trouble.objects.exists():
         known = list(subjects)
         _return(Trouble.objects.filter(subject__in=[*known, *pairs(known)]))
 
 
 def _return(troubles: QuerySet[Trouble]) -> None:
-    """Only who deletes the row says that it is over."""
+    """Delete the troubles; the process whose DELETE removed a row logs the return."""
     for subject in troubles.values_list("subject", flat=True):
         if troubles.filter(pk=subject).delete()[0]:
             HealthEvent.note(subject, HealthEvent.Kind.RETURNED)

@@ -1,4 +1,4 @@
-"""Keys that may only be used so often at once, or so often a minute."""
+"""Leases of keys that have a limit of calls at once or a minute."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,17 +16,20 @@ _NOTE_USE_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class AtCapacity:
-    """This key takes no call now; `until` is when it does, if that is known before another call has ended."""
+    """A key that takes no call now. `until` is the time when it does, or None if a call must end first."""
 
     until: datetime | None
 
 
 def acquire(key: ApiKey, holder: UUID) -> AtCapacity | None:
-    """A place among the calls with this key, or why there is none. A key without caps costs one write a minute."""
+    """Return None if a call with this key may begin, else AtCapacity. Stores a lease for a key with limits.
+
+    A key without limits costs one write a minute.
+    """
     now = clock.now()
     if key.is_capped:
         with transaction.atomic():
-            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)  # first: it is the lock that makes the count true
+            ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)  # first: its row lock makes the count correct
             return _counted(key, holder, now)
     if key.last_used_at is None or now - key.last_used_at >= _NOTE_USE_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
@@ -34,17 +37,17 @@ def acquire(key: ApiKey, holder: UUID) -> AtCapacity | None:
 
 
 def release(holder: UUID) -> None:
-    """The call has ended; it goes on to count among those of its minute."""
+    """End the holder's leases. An ended lease still counts among the calls of its minute."""
     Lease.objects.filter(holder=holder, ended_at=None).update(ended_at=clock.now())
 
 
 def holders() -> set[UUID]:
-    """Who is calling, as far as the rows say."""
+    """Return the ids of the replies that hold a lease that has not ended."""
     return set(Lease.objects.filter(ended_at=None).values_list("holder", flat=True))
 
 
 def _counted(key: ApiKey, holder: UUID, now: datetime) -> AtCapacity | None:
-    release(holder)  # what it took before a write failed, and has not used
+    release(holder)  # an unused lease, taken before another write failed
     calls = Lease.objects.filter(key=key)
     calls.filter(ended_at__isnull=False, started_at__lte=now - _MINUTE).delete()
     if key.max_concurrent and calls.filter(ended_at=None).count() >= key.max_concurrent:

@@ -1,9 +1,10 @@
-"""Which deployment and which key answer next, within one message: at most three attempts, before its first word.
+"""The choice of the next deployment and key for one message: at most three attempts before its first word.
 
-search = Search(model, keys, reply)
-match search.next():          Route   call it; then `heard`, or `failed`, which says whether to go on
-                              Wait    nothing may be called just now
-                              raises VendorError: there is no way any more
+    search = RouteSearch(model, keys, reply)
+    route = search.next()
+
+A Route may be called: report `heard` after the first word, or `failed`, which returns whether to go on. A Wait means
+that nothing may be called now. A VendorError means that no route is left.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from providers.pool.ways import Blocked, Way, soonest_of, ways_to
 
 ATTEMPTS = 3
 PATIENCE = timedelta(seconds=60)
-"""How long a message waits, all in all, for something to come back."""
+"""Longest wait of one message for cooldowns to end, in total."""
 QUEUE_PATIENCE = timedelta(minutes=10)
-"""How long it waits for its turn with keys that work."""
+"""Longest wait of one message for its turn with keys that work."""
 _PROBE_MARGIN = timedelta(seconds=30)
 
 Line = frozenset[UUID]
@@ -34,12 +35,15 @@ _OF_THE_KEY = frozenset(["key_refused", "quota", "rate_limited"])
 _OF_THE_DEPLOYMENT = frozenset(["model_not_found"])
 _OF_THE_ENDPOINT = frozenset(["vendor_down", "vendor_timeout", "cut_off", "stalled", "bad_reply"])
 _MAY_PASS = frozenset(["rate_limited", "vendor_down", "cut_off"])
-"""What a short pause may cure: the same key or endpoint is asked once more, if there is no other."""
+"""Errors that a short pause may cure.
+
+The same key or endpoint is asked once more, if there is no other.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing may be called just now: why (a public code), until when, if that is known, and in which queue."""
+    """A wait before the next call: its reason (a public code), its end, if known, and the queue."""
 
     code: str
     until: datetime | None = None
@@ -50,8 +54,8 @@ class Wait:
 class RouteSearch:
     """The attempts of one message.
 
-    `keys` says which keys it may use, each time anew. `holder` is the message's id, under which probes and leases are
-    taken.
+    `keys` returns the keys that the message may use; it is called anew each time. `holder` is the message's id, under
+    which probes and leases are taken.
     """
 
     model: UUID | None
@@ -67,14 +71,15 @@ class RouteSearch:
     failures: int | None = None
 
     def next(self, is_my_turn: Callable[[Line], bool] = lambda line: True) -> Route | Wait:
-        """What to do now. Where others wait for the same keys, `is_my_turn` says whether they are all behind this one.
+        """Return the route to call now, or the wait before it.
 
-        Raises the last attempt's error when three have failed, or nothing is left that could be tried in time.
+        If others wait for the same keys, `is_my_turn` returns whether this message is first. Raises the last attempt's
+        error when three have failed, or when no route can be tried in time.
         """
         if self.error is not None and self.attempts >= ATTEMPTS:
             raise self.error
         if self.probes or self.leases:
-            self.over()  # taken before a write failed, and not used
+            self.over()  # unused ones, taken before another write failed
         ways = ways_to(self.model, self.keys()) if self.model else []
         line = frozenset(way.account for way in ways)
         found = self._first(ways, lambda: is_my_turn(line))
@@ -83,7 +88,7 @@ class RouteSearch:
         blocked, wait = found, self._wait(found, line)
         has_been_tried = self.attempts > 0 or self._failed_meanwhile(blocked)
         if wait is None and not has_been_tried:
-            # What failed did so before this message's time: it finds out, or waits for who is finding out.
+            # All failures are older than this message: probe early, or wait for the reply that is probing.
             found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
             if isinstance(found, Route):
                 return found
@@ -93,13 +98,13 @@ class RouteSearch:
         return wait
 
     def heard(self) -> None:
-        """The first word has come: whatever was probed works again."""
+        """Mark the probed subjects as recovered, after the first word has come."""
         if self.probes:
             cooldown.mark_recovered(self.holder)
             self.probes = False
 
     def failed(self, route: Route, error: VendorError) -> bool:
-        """Note a failure before the first word; whether `next` may be asked for another way."""
+        """Record a failure before the first word. Returns whether `next` may be asked for another route."""
         self.error = error
         subject = _to_blame(route, error)
         if subject is None:
@@ -112,14 +117,14 @@ class RouteSearch:
         return True
 
     def without(self, route: Route) -> None:
-        """Its key has no budget left: look for another way; this was no attempt."""
+        """Skip the route's key, which has no budget left. This does not count as an attempt."""
         self.over()
         self.attempts -= 1
         self.excluded |= {route.key_id} if route.key_id else set()
         self.error = self.error or NoBudget()
 
     def over(self) -> None:
-        """The attempt has ended, one way or another: what it held is free."""
+        """Release the probes and leases of an attempt that has ended."""
         if self.probes:
             cooldown.release_probe(self.holder)
         if self.leases:
@@ -127,7 +132,10 @@ class RouteSearch:
         self.probes = self.leases = False
 
     def _first(self, ways: list[Way], is_my_turn: Callable[[], bool], anyhow: bool = False) -> Route | list[Blocked]:
-        """The first way that is open, or what is in all their ways; `anyhow`, endpoints are asked that should rest."""
+        """Return the first route that is open, or the obstacles of all routes.
+
+        With `anyhow`, endpoints are asked before their cooldown is over.
+        """
         blocked: list[Blocked] = []
         for way in self._in_order(ways):
             self.probes, self.leases = bool(way.troubles), way.is_capped
@@ -141,14 +149,18 @@ class RouteSearch:
         return blocked
 
     def _in_order(self, ways: list[Way]) -> Iterator[Way]:
-        """By priority; what is to be probed before what works, so that it comes back; else drawn by weight."""
+        """Yield the ways by priority; of equal ones, first those to be probed, so that they recover.
+
+        The rest is ordered by the key's priority, then by weighted chance. Raises the last error, or NothingServes, if
+        no way is left.
+        """
         open_ways = [way for way in ways if not self.excluded & set(way.subjects)]
         if not open_ways:
             raise self.error or NothingServes
         yield from sorted(open_ways, key=lambda way: (way.priority, -len(way.troubles), way.key_priority, way.draw()))
 
     def _taken(self, way: Way, is_my_turn: Callable[[], bool], anyhow: bool) -> Blocked | None:
-        """Take this way, or say what is in the way."""
+        """Take this way and return None, or return its obstacle."""
         now = clock.now()
         ignored = [trouble for trouble in way.troubles if anyhow and trouble.code in _OF_THE_ENDPOINT]
         cold = [trouble for trouble in way.troubles if trouble.cooling_until > now and trouble not in ignored]
@@ -168,14 +180,14 @@ class RouteSearch:
         return None
 
     def _failed_meanwhile(self, blocked: list[Blocked]) -> bool:
-        """Whether somebody has asked what rests, in vain, since this message looked first."""
+        """Return whether another reply's probe has failed since this message's first look."""
         failures = sum(found.trouble.failures for found in blocked if found.trouble)
         if self.failures is None:
             self.failures = failures
         return failures > self.failures
 
     def _wait(self, blocked: list[Blocked], line: Line) -> Wait | None:
-        """The shortest wait there is; None where it is longer than anybody would wait."""
+        """Return the shortest possible wait; None if it is longer than a message waits."""
         now = clock.now()
         soonest = soonest_of(blocked)
         is_queued = soonest.code == "queued"
@@ -189,7 +201,10 @@ class RouteSearch:
 
 
 def blamed_by_a_plain_call(route: Route, error: VendorError) -> UUID | None:
-    """Who rests when a call fails that asked nothing of anybody's; None where that says nothing of them."""
+    """Return the subject to cool down after a failed call that carried no message.
+
+    Returns None if the error proves nothing about a subject.
+    """
     if isinstance(error, errors.PageInstead):
         return route.endpoint
     if error.code not in errors.OF_THE_ACCOUNT or route.key_id is None:
@@ -200,7 +215,7 @@ def blamed_by_a_plain_call(route: Route, error: VendorError) -> UUID | None:
 
 
 def _to_blame(route: Route, error: VendorError) -> UUID | None:
-    """Whose failure it is; None for what another way would not cure."""
+    """Return the subject at fault; None for an error that another route would not cure."""
     if error.code == "rate_limited" and error.is_page:
         return route.endpoint
     if error.code in _OF_THE_KEY:

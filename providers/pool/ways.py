@@ -1,4 +1,4 @@
-"""The ways a call can go: keys at deployments, in the order in which they are tried."""
+"""The ways of a call: pairs of deployment and key, with their troubles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from providers.prepared_queries import Prepared
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why a way is not open, and until when, if that is known."""
+    """The reason why a way is not open, and the time until which, if that is known."""
 
     code: str
     until: datetime | None = None
@@ -35,7 +35,7 @@ def soonest_of(blocked: list[Blocked]) -> Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A deployment and a key, and what is wrong with them."""
+    """A deployment and a key, with their troubles."""
 
     deployment: Deployment
     key: ApiKey | None
@@ -48,7 +48,7 @@ class Way:
 
     @property
     def account(self) -> UUID:
-        """What is queued for: the key or, where none is needed, the endpoint."""
+        """Return the queue's subject: the key or, if none is needed, the endpoint."""
         return self.key.pk if self.key else self.deployment.endpoint_id
 
     @property
@@ -65,17 +65,23 @@ class Way:
 
     @property
     def patience(self) -> float:
-        """Seconds in which a probe has told something: the clock of the first token, longer without streaming."""
+        """Return the time after which a probe has a result: seconds.
+
+        It is the first-token clock, ten times as long without streaming.
+        """
         endpoint = self.deployment.endpoint
         return endpoint.first_token_seconds * (1 if endpoint.streaming else 10)
 
     def draw(self) -> float:
-        """A lot: the smallest of several comes first with the chance that its weight gives it."""
+        """Return a random number for a weighted choice.
+
+        Of several ways, each has the smallest number with a chance in proportion to its weight.
+        """
         return random.expovariate(self.deployment.weight * (self.key.weight if self.key else 1))
 
 
 def ways_to(model: UUID, allowed: list[ApiKey]) -> list[Way]:
-    """Every deployment of the model with every key that may be used there."""
+    """Return every deployment of the model with every key that may be used there."""
     pairs = [Way(deployment, key) for deployment in _SERVING(model) for key in _keys_at(deployment, allowed)]
     subjects = {subject for way in pairs for subject in way.subjects} if _ANY_TROUBLE() else set()
     found = Trouble.objects.in_bulk(subjects) if subjects else {}
