@@ -8,9 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
 Role = Literal["user", "assistant"]
-WireName = Literal["gemini", "openai"]
 ApiVersion = Literal["v1beta", "v1"]
-KeyPlacement = Literal["header-goog", "bearer", "authorization", "query"]
 FinishReason = Literal["stop", "length", "blocked", "tool_call", "other"]
 
 
@@ -94,10 +92,10 @@ class Address:
     found to refuse, as `Stream.learnt` reported it.
     """
 
-    wire: WireName
+    wire: str
     base_url: str
     api_version: ApiVersion = "v1beta"
-    key_placement: KeyPlacement = "bearer"
+    key_placement: str = "bearer"
     ask_sse: bool = True
     streaming: bool = True
     headers: tuple[tuple[str, str], ...] = ()
@@ -168,4 +166,4 @@ class HttpRequest:
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    key_placement: KeyPlacement
+    key_placement: str

@@ -4,17 +4,22 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from providers.endpoints import adding
-from providers.endpoints.presets import PRESETS
+from providers.endpoints.presets import presets
 from providers.models import Endpoint
+
+
+def _preset_choices() -> list[tuple[str, str]]:
+    return [(preset.id, gettext(preset.label)) for preset in presets().values()]
 
 
 class EndpointForm(forms.Form):
     """A vendor's key and models, as the first-run card asks for them."""
 
-    preset = forms.ChoiceField(choices=[(preset.id, preset.label) for preset in PRESETS.values()])
+    preset = forms.ChoiceField(choices=_preset_choices)
     base_url = forms.CharField(required=False, max_length=500, label=_("Address"))
     models = forms.CharField(max_length=4000, label=_("Model"))
     key = forms.CharField(required=False, strip=True, max_length=4096, label=_("Key"), widget=forms.PasswordInput)

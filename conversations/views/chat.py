@@ -23,7 +23,7 @@ from conversations.text import TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers import local_model
 from providers.endpoints import adding
-from providers.endpoints.presets import PRESETS
+from providers.endpoints.presets import presets
 from providers.models import LanguageModel
 
 SIDEBAR = 50
@@ -122,7 +122,7 @@ def _first_steps(person: User) -> dict[str, Any]:
         return {}
     return {
         "adds_vendors": True,
-        "presets": list(PRESETS.values()),
+        "presets": list(presets().values()),
         "local_model": local_model.state(settings.CHATSITE_DATA),
         "endpoint_form": EndpointForm(),
     }

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from providers.endpoints import adding
-from providers.endpoints.presets import PRESETS, Preset
+from providers.endpoints.presets import presets
 from providers.models import Endpoint
+from providers.wires.declarations import Preset
 
 
 class PresetForm(forms.Form):
@@ -48,8 +49,9 @@ def preset_page(rows: ModelAdmin[Endpoint], request: HttpRequest) -> HttpRespons
     """The vendors to pick from; with one picked, its form."""
     if not request.user.has_perms(adding.PERMISSIONS):
         raise PermissionDenied
-    preset = PRESETS.get(request.GET.get("preset", ""))
-    context: dict[str, Any] = {"title": _("Add a vendor"), "presets": PRESETS.values(), "preset": preset}
+    known = presets()
+    preset = known.get(request.GET.get("preset", ""))
+    context: dict[str, Any] = {"title": _("Add a vendor"), "presets": known.values(), "preset": preset}
     if preset and request.method == "POST":
         form = PresetForm(request.POST)
         if form.is_valid() and (endpoint := _added(request, preset, form)):

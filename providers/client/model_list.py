@@ -8,7 +8,6 @@ from providers.transport.call import Call, key_mask
 from providers.transport.network import Network
 from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
 from providers.wires import registry
-from providers.wires.error_bodies import in_event
 from providers.wires.json_values import from_json
 
 MODELS = 10_000
@@ -53,11 +52,7 @@ def _checked(address: Address, call: Call) -> object:
         raise BadReply(because="The vendor redirects calls to another address, which this site does not follow.")
     if call.status >= 400:
         raise registry.wire(address.wire).error(call.status, call.headers, call.error_body())
-    answer = _json(_body(call))
-    failure = in_event(answer) if isinstance(answer, dict) else None
-    if failure:
-        raise failure
-    return answer
+    return _json(_body(call))
 
 
 def _body(call: Call) -> bytes:

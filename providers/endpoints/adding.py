@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from providers import local_model
 from providers.audit import log
 from providers.encryption import rotation, sealing
-from providers.endpoints.presets import PRESETS, Preset
+from providers.endpoints.presets import presets
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.pool import cooldown
+from providers.wires.declarations import Preset
 
 NAME_LENGTH = 200
 PERMISSIONS = tuple(f"providers.add_{name}" for name in ("endpoint", "apikey", "languagemodel", "deployment"))
@@ -68,7 +70,8 @@ def free_name(preset: Preset, base_url: str = "") -> str:
 
 def _usual_name(preset: Preset, base_url: str) -> str:
     """Where the preset is for any address, the host says more than its label."""
-    return str(preset.label if preset.base_url else urlsplit(base_url).netloc or preset.label)[:NAME_LENGTH]
+    host = "" if preset.base_url else urlsplit(base_url).netloc
+    return (host or gettext(preset.label))[:NAME_LENGTH]
 
 
 def change_address(endpoint: Endpoint) -> None:
@@ -131,11 +134,12 @@ def _rows(name: str) -> list[QuerySet[Any]]:
 
 
 def _preset(preset_id: str) -> Preset:
-    preset = PRESETS.get(preset_id)
+    known = presets()
+    preset = known.get(preset_id)
     if preset is None:
         raise ValidationError(
             _("There is no preset “%(given)s”. Known are: %(known)s."),
-            params={"given": preset_id, "known": ", ".join(PRESETS)},
+            params={"given": preset_id, "known": ", ".join(known)},
         )
     return preset
 

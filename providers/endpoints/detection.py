@@ -1,7 +1,7 @@
 """How does an unknown address want to be spoken to? Found out by asking it, a few times and briefly.
 
-Both wires take turns, so that a gateway that speaks only one of them is found early; what each asks stands in
-`proposals`.
+The wires take turns, so that a gateway that speaks only one of them is found early; what each asks stands in
+`detection_plan` and in the wire itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from providers.audit import log
 from providers.audit.log import Act
 from providers.client import route as pool
 from providers.client.stream import Stream
-from providers.endpoints.detection_plan import Question, Search, searches
+from providers.endpoints.detection_plan import Search, searches
 from providers.error_texts import localized
 from providers.errors import (
     AddressRefused,
@@ -38,6 +38,7 @@ from providers.transport.call import key_mask
 from providers.transport.network import Network
 from providers.types import Address, Key, Part, Prompt, Turn
 from providers.wires import registry
+from providers.wires.declarations import Question
 
 CALLS = 12
 QUESTION = "Answer with the one word: hello"
@@ -45,9 +46,6 @@ _SECONDS_IN_ALL = 90.0
 _SILENT_CALLS = 2
 # Asking for usage may take two calls: servers that refuse the wish are asked again without it.
 _USAGE_CALLS = 2
-# The limit is given in the vendor's own words, so that a refusal of it comes back here instead of being mended by
-# further calls that nobody counts.
-_LIMITS = {"gemini": {"generationConfig": {"maxOutputTokens": 32}}, "openai": {"max_tokens": 32}}
 # After these it is known that no other way of asking helps.
 _FINAL = (AddressRefused, WayBlocked, QuotaExhausted, RateLimited, Blocked)
 
@@ -156,12 +154,15 @@ class _Calls:
         begun = monotonic()
         with Stream(address, prompt, self._key, network=self._network) as stream:
             said = " ".join("".join(delta.text for delta in stream).split())[:60]
-        self.reported_usage = stream.usage is not None and "no:stream_options" not in stream.learnt
+        # What was learnt on the way is that the wish for usage was refused: nothing else that is asked can be left out.
+        self.reported_usage = stream.usage is not None and not stream.learnt
         seconds = f"{monotonic() - begun:.2f}"
         return _("Works: “%(said)s” after %(seconds)s s.") % {"said": said, "seconds": seconds}
 
     def _prompt(self, question: Question) -> Prompt:
-        raw = _LIMITS[question.address.wire] if question.limited else {}
+        # The limit is given in the vendor's own words, so that a refusal of it comes back here instead of being mended
+        # by further calls that nobody counts.
+        raw = registry.wire(question.address.wire).SHORT_ANSWER if question.limited else {}
         return Prompt(self._model, (Turn("user", (Part("text", QUESTION),)),), parameters={"raw": raw})
 
 
@@ -193,7 +194,8 @@ def _following(search: Search, error: VendorError) -> Iterator[Question]:
 def _asking_for_usage(calls: _Calls, found: Question) -> Question:
     """The same with the wish for token counts, where they do not come unasked and asking does no harm."""
     address = found.address
-    if address.wire != "openai" or not address.streaming or calls.reported_usage or not calls.has_room(_USAGE_CALLS):
+    can_ask = registry.wire(address.wire).ASKS_USAGE and address.streaming
+    if not can_ask or calls.reported_usage or not calls.has_room(_USAGE_CALLS):
         return found
     wishing = replace(found, address=replace(address, ask_usage=True))
     return wishing if calls.ask(wishing) is None and calls.reported_usage else found

@@ -7,8 +7,8 @@ plainer form. Gateways differ in whether they judge the path or the key first, s
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from providers.errors import (
     BadReply,
@@ -20,53 +20,28 @@ from providers.errors import (
     VendorDown,
     VendorError,
 )
-from providers.types import Address, ApiVersion, Clocks, KeyPlacement
+from providers.types import Clocks
+from providers.wires import registry
+from providers.wires.declarations import BEARER, KeyPlacement, Question
+from providers.wires.registry import Wire
 
 # Short: a question of six words is answered at once, or not at all.
 CLOCKS = Clocks(first_token=15, silence=10, total=20)
-_GEMINI_PLACEMENTS: tuple[KeyPlacement, ...] = ("header-goog", "bearer", "authorization", "query")
-_OPENAI_PLACEMENTS: tuple[KeyPlacement, ...] = ("bearer", "authorization", "query", "header-goog")
 _VERSION = re.compile(r"(?<!/)/v\d+[a-z]*(?=/|$)")
-_ENDS_AT_DOOR = re.compile(r"(?<!/)/(v\d+|openai)$")
 _ABOUT_KEYS = re.compile(
     r"\b(api[ _-]?key|token|unauthori[sz]ed|authentication|authori[sz]ation|credentials?)\b|令牌|密钥", re.IGNORECASE
 )
 _ABOUT_PLACES = re.compile(r"\bnot[ _-]?(found|allowed)\b|\bcannot post\b|\binvalid url\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One way of asking; `limited` asks for a short answer."""
-
-    address: Address
-    limited: bool = True
-
-
 Search = Generator[Question, VendorError, None]
 
 
 def searches(base_url: str, model: str, headers: tuple[tuple[str, str], ...]) -> list[Search]:
-    """Both wires, the likelier first."""
+    """Every wire, the likelier first."""
     base = base_url.strip().rstrip("/")
-    gemini = _search(_gemini_doors(base, headers), _GEMINI_PLACEMENTS)
-    openai = _search(_openai_doors(base, headers), _OPENAI_PLACEMENTS)
-    gemini_first = "/v1beta" in base or ("gemini" in model.lower() and not _ENDS_AT_DOOR.search(base))
-    return [gemini, openai] if gemini_first else [openai, gemini]
-
-
-def _gemini_doors(base: str, headers: tuple[tuple[str, str], ...]) -> Iterator[Question]:
-    versions: tuple[tuple[ApiVersion, bool], ...] = (("v1beta", True), ("v1", True), ("v1beta", False))
-    for version, ask_sse in versions:
-        yield Question(
-            Address("gemini", _root(base), version, "header-goog", ask_sse=ask_sse, headers=headers, clocks=CLOCKS)
-        )
-
-
-def _openai_doors(base: str, headers: tuple[tuple[str, str], ...]) -> Iterator[Question]:
-    base = base.removesuffix("/chat/completions").removesuffix("/models")
-    usual = f"{_root(base)}/v1"
-    for url in dict.fromkeys([base, usual] if _ENDS_AT_DOOR.search(base) else [usual, base]):
-        yield Question(Address("openai", url, headers=headers, clocks=CLOCKS))
+    likelier_first = sorted(registry.WIRES.values(), key=lambda wire: wire.hint(base, model), reverse=True)
+    return [_search(wire, base, headers) for wire in likelier_first]
 
 
 def _root(base: str) -> str:
@@ -75,33 +50,31 @@ def _root(base: str) -> str:
     return base[: found.start()] if found else base
 
 
-def _search(doors: Iterable[Question], placements: Iterable[KeyPlacement]) -> Search:
-    """Proposes questions on one wire; is told what went wrong with each."""
-    places = iter(placements)
+def _search(wire: Wire, base: str, headers: tuple[tuple[str, str], ...]) -> Search:
+    """Propose questions on one wire; is told what went wrong with each."""
+    places = iter(wire.KEY_PLACEMENTS)
     place: KeyPlacement | None = next(places)
-    for door in doors:
-        question = _with_key_at(door, place)
+    for door in wire.doors(base, _root(base)):
+        asked = replace(door, address=replace(door.address, headers=headers, clocks=CLOCKS))
+        question = _with_key_at(asked, place)
         error = yield question
         while _is_about_key(error):
             if (place := next(places, None)) is None:
                 return
-            question = _with_key_at(door, place)
+            question = _with_key_at(asked, place)
             error = yield question
         if not _is_about_place(error):
-            yield from _plainer(question)
+            yield from _plainer(wire, question)
             return
 
 
 def _with_key_at(question: Question, place: KeyPlacement | None) -> Question:
-    return replace(question, address=replace(question.address, key_placement=place or "bearer"))
+    return replace(question, address=replace(question.address, key_placement=place.name if place else BEARER.name))
 
 
-def _plainer(question: Question) -> Iterator[Question]:
+def _plainer(wire: Wire, question: Question) -> Iterator[Question]:
     """The door opens and the key is taken, so it is the form of the question: less and less is asked for."""
-    if question.address.wire == "gemini":
-        question = replace(question, address=replace(question.address, ask_sse=False))
-    else:
-        question = replace(question, limited=False)
+    question = wire.plainer(question)
     yield question
     yield replace(question, address=replace(question.address, streaming=False))
 

@@ -1,7 +1,7 @@
 """Database rows: endpoints, their keys, their models, their health, and the audit log."""
 
 from providers.models.audit import AuditEntry
-from providers.models.endpoints import Endpoint, KeyPlacement, Wire
+from providers.models.endpoints import Endpoint
 from providers.models.fields import new_id
 from providers.models.health import HealthEvent, Lease, Trouble
 from providers.models.keys import ApiKey
@@ -13,11 +13,9 @@ __all__ = [
     "Deployment",
     "Endpoint",
     "HealthEvent",
-    "KeyPlacement",
     "LanguageModel",
     "LanguageModelQuerySet",
     "Lease",
     "Trouble",
-    "Wire",
     "new_id",
 ]

@@ -1,5 +1,7 @@
 """Endpoints: the addresses of vendors that the site may call, and their settings."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -12,18 +14,18 @@ from providers.errors import VendorError
 from providers.models.fields import new_id
 from providers.transport import egress
 from providers.types import Address, Clocks
+from providers.wires import registry
+from providers.wires.declarations import BEARER
 
 
-class Wire(models.TextChoices):
-    GEMINI = "gemini", "Gemini"
-    OPENAI = "openai", _("OpenAI-compatible")
+def wire_choices() -> list[tuple[str, Any]]:
+    """Return the registered wires; migrations name this function and do not change with what it returns."""
+    return [(name, _(wire.LABEL)) for name, wire in registry.WIRES.items()]
 
 
-class KeyPlacement(models.TextChoices):
-    HEADER_GOOG = "header-goog", _("x-goog-api-key header")
-    BEARER = "bearer", _("Authorization: Bearer")
-    AUTHORIZATION = "authorization", _("Authorization, without Bearer")
-    QUERY = "query", _("?key= in the address")
+def key_placement_choices() -> list[tuple[str, Any]]:
+    """Return where keys go on any wire; migrations name this function, too."""
+    return [(name, _(placement.label)) for name, placement in registry.key_placements().items()]
 
 
 class Endpoint(models.Model):
@@ -31,7 +33,7 @@ class Endpoint(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
-    wire = models.CharField(_("wire"), max_length=10, choices=Wire.choices)
+    wire = models.CharField(_("wire"), max_length=10, choices=wire_choices)
     base_url = models.CharField(
         _("base URL"),
         max_length=500,
@@ -45,7 +47,7 @@ class Endpoint(models.Model):
         help_text=_("For the Gemini wire."),
     )
     key_placement = models.CharField(
-        _("where the key goes"), max_length=20, choices=KeyPlacement.choices, default=KeyPlacement.BEARER
+        _("where the key goes"), max_length=20, choices=key_placement_choices, default=BEARER.name
     )
     ask_sse = models.BooleanField(_("ask for alt=sse"), default=True)
     streaming = models.BooleanField(pgettext_lazy("endpoint", "streaming"), default=True)
@@ -96,10 +98,10 @@ class Endpoint(models.Model):
 
     def address(self) -> Address:
         return Address(
-            wire=self.wire,  # type: ignore[arg-type]
+            wire=self.wire,
             base_url=self.base_url,
             api_version=self.api_version,  # type: ignore[arg-type]
-            key_placement=self.key_placement,  # type: ignore[arg-type]
+            key_placement=self.key_placement,
             ask_sse=self.ask_sse,
             streaming=self.streaming,
             snake_case=self.snake_case,

@@ -14,9 +14,9 @@ from providers.wires.parsed import CallPiece, Cited, ReasoningPiece
 class EndOfReplyParts:
     """The calls, sources and refusal of one reply, collected while it streams."""
 
-    def __init__(self) -> None:
+    def __init__(self, wire: str) -> None:
         self._refusal: list[str] = []
-        self._calls = Calls()
+        self._calls = Calls(wire)
         self._reasoning = Reasoning()
         self._citations = Citations()
 

@@ -44,7 +44,7 @@ class Reading:
         self._assembler = BodyDecoder()
         self._polish = TextCleaner(mask.fresh(), think_tags=wire.THINK_TAGS)
         self._room = SizeLimit()
-        self._gathering = EndOfReplyParts()
+        self._gathering = EndOfReplyParts(wire.NAME)
         self._ending = FinishState(has_marker=wire.END_MARKER, streaming=streaming)
         self._words: list[str] = []
         self._open_calls = 0

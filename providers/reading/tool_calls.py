@@ -22,9 +22,10 @@ _PIECES_READ = 1000
 
 
 class Calls:
-    """The function calls of one reply."""
+    """The function calls of one reply, which came over the wire of this name."""
 
-    def __init__(self) -> None:
+    def __init__(self, wire: str) -> None:
+        self._wire = wire
         self._calls: list[_Call] = []
 
     def add(self, piece: CallPiece) -> None:
@@ -41,7 +42,7 @@ class Calls:
         """Yield the calls in the order in which they began. The first carries the reasoning record behind them."""
         for call in self._calls:
             if call.name or call.arguments:
-                yield call.part(reasoning)
+                yield call.part(self._wire, reasoning)
                 reasoning = ()
 
     def _belonging(self, piece: CallPiece) -> _Call | None:
@@ -89,11 +90,11 @@ class _Call:
         may_be = len(self.pieces) < _PIECES_READ and self.pieces[-1].rstrip().endswith("}")
         return may_be and isinstance(_json(self.arguments), dict)
 
-    def part(self, reasoning: Sequence[Mapping[str, Any]]) -> Part:
+    def part(self, wire: str, reasoning: Sequence[Mapping[str, Any]]) -> Part:
         function = {"name": self.name, "arguments": self.arguments}
         record = {"reasoning_details": list(reasoning)} if reasoning else {}
         identity = {"id": self.id} if self.id else {}
-        vendor = wrap("openai", {"type": "function", **self.others, **identity, "function": function, **record})
+        vendor = wrap(wire, {"type": "function", **self.others, **identity, "function": function, **record})
         return Part("call", "", {"name": self.name, **_read(self.arguments), **identity, **vendor})
 
 

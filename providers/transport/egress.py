@@ -11,6 +11,7 @@ from collections.abc import Iterable, Set
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from providers.errors import AddressRefused, BadRequest
+from providers.wires import registry
 
 # One strict grammar, not two parsers that may disagree: no user, query, fragment, backslash or escape in the host.
 _URL = re.compile(
@@ -42,10 +43,10 @@ _INSIDE = frozenset(
     ["localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "localdomain", "domain", "arpa"]
 )
 # An allow-list of extra headers, so that none replaces the key, frames the request or carries a cookie.
-_EXTRA_HEADERS = frozenset({"http-referer", "user-agent", "accept-language", "openai-organization", "openai-project"})
-_NEVER_EXTRA = frozenset(
-    ["x-api-key", "x-goog-api-key", "x-forwarded-for", "x-forwarded-host", "x-http-method-override"]
-)
+_EXTRA_HEADERS = frozenset({"http-referer", "user-agent", "accept-language"})
+"""And those that the wires declare."""
+_NEVER_EXTRA = frozenset({"x-api-key", "x-forwarded-for", "x-forwarded-host", "x-http-method-override"})
+"""And those in which keys go."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]{0,510}[!-~])?")
 
@@ -141,9 +142,11 @@ def _is_open(address: IPv4Address | IPv6Address) -> bool:
 
 def check_headers(headers: Iterable[tuple[str, str]]) -> None:
     """Raise BadRequest unless an administrator may add each of `headers` to calls of a vendor."""
+    named = _EXTRA_HEADERS.union(*(wire.EXTRA_HEADERS for wire in registry.WIRES.values()))
+    never = _NEVER_EXTRA.union(place.header.lower() for place in registry.key_placements().values())
     for name, value in headers:
         lower = name.lower()
-        known = lower in _EXTRA_HEADERS or (lower.startswith("x-") and lower not in _NEVER_EXTRA)
+        known = lower in named or (lower.startswith("x-") and lower not in never)
         if not known or not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise BadRequest(
                 because="The extra header %(name)r may not be sent to a vendor.", about={"name": name[:40]}

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from providers.errors import KeyRefused
 from providers.types import HttpRequest
+from providers.wires import registry
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -19,14 +20,12 @@ def place(request: HttpRequest, secret: str) -> tuple[str, Headers]:
         raise KeyRefused(because="The key holds characters that no vendor key has.")
     if not secret:
         return request.url, ()
-    if request.key_placement == "query":
-        return _in_query(request.url, secret), ()
-    if request.key_placement == "header-goog":
-        return request.url, (("x-goog-api-key", secret),)
-    bearer = "Bearer " if request.key_placement == "bearer" else ""
-    return request.url, (("Authorization", bearer + secret),)
+    where = registry.key_placements()[request.key_placement]
+    if where.query:
+        return _in_query(request.url, where.query, secret), ()
+    return request.url, ((where.header, where.prefix + secret),)
 
 
-def _in_query(url: str, secret: str) -> str:
+def _in_query(url: str, name: str, secret: str) -> str:
     path, _, query = url.partition("?")
-    return f"{path}?key={quote(secret, safe='')}{'&' if query else ''}{query}"
+    return f"{path}?{name}={quote(secret, safe='')}{'&' if query else ''}{query}"

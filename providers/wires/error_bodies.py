@@ -1,8 +1,9 @@
 """What a vendor's error means, whatever shape it has.
 
 Gateways answer errors of one vendor in the shape of another on every route, nest them as JSON in a message, and put
-them into replies with status 200; so both wires read all shapes, and codes weigh more than the status. Sources: the
-Gemini API's error codes (google.rpc.Status), the OpenAI API's error object, and what one-api style gateways send.
+them into replies with status 200; so wires share this reading of all shapes, and codes weigh more than the status. What
+only one vendor says, its wire reads by itself. Sources: the Gemini API's error codes (google.rpc.Status), the OpenAI
+API's error object, and what one-api style gateways send.
 """
 
 from __future__ import annotations
@@ -156,18 +157,18 @@ def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.
     return error.doubted(is_of_the_account, is_page=True)
 
 
-def in_event(event: Mapping[str, Any]) -> errors.VendorError | None:
-    """The error that stands in an object of a reply with status 200, if it is one."""
-    if not _is_error(event):
+def in_event(event: Mapping[str, Any], replies: str = "") -> errors.VendorError | None:
+    """The error in an object that came with status 200, if it is one; `replies` is the key under which words stand."""
+    if not _is_error(event, replies):
         return None
     report = _report(event) or Report()
     return _verdict(report, report.status, None)
 
 
-def _is_error(event: Mapping[str, Any]) -> bool:
+def _is_error(event: Mapping[str, Any], replies: str) -> bool:
     if event.get("error"):
         return True
-    if "choices" in event or "candidates" in event:
+    if replies in event:
         return False
     named = event.get("object") == "error" or event.get("type") == "error" or event.get("success") is False
     return named or bool(event.get("detail")) or ("code" in event and "message" in event)

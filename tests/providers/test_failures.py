@@ -109,7 +109,7 @@ def test_code(wire: str, status: int, body: str, code: str) -> None:
     [case for case in CASES if case[1].startswith("{") and case[0] not in (408, 413, 422, 524)],
 )
 def test_the_same_errors_in_a_reply_with_status_200(status: int, body: str, code: str) -> None:
-    error = error_bodies.in_event(json.loads(body))
+    error = error_bodies.in_event(json.loads(body), replies="choices")
     assert error is not None
     assert error.code == code or error.code == "vendor_down" or status < 500
 
@@ -205,10 +205,11 @@ def test_a_parameter_with_an_endless_name_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [{}, {"choices": [], "error": None}, {"candidates": None}, {"choices": [], "code": 1, "message": "m"}]
+    "event",
+    [{}, {"choices": [], "error": None}, {"candidates": None}, {"choices": [], "code": 1, "message": "m"}],
 )
 def test_what_is_no_error(event: dict[str, Any]) -> None:
-    assert error_bodies.in_event(event) is None
+    assert error_bodies.in_event(event, replies="choices") is None
 
 
 DOUBTS = [

@@ -7,7 +7,7 @@ import pytest
 
 from providers.client import route
 from providers.endpoints.adding import add_endpoint
-from providers.endpoints.presets import PRESETS
+from providers.endpoints.presets import presets
 from providers.models import Deployment, Endpoint
 from providers.transport import egress
 from providers.types import Part, Prompt, Turn
@@ -33,18 +33,18 @@ KEY_HEADERS = {"Authorization", "x-goog-api-key"}
 
 
 def test_the_presets_are_those_that_are_promised() -> None:
-    made = {name: (preset.wire, preset.base_url, preset.key_placement) for name, preset in PRESETS.items()}
+    made = {name: (preset.wire, preset.base_url, preset.key_placement) for name, preset in presets().items()}
     assert made == EXPECTED
-    assert all(name == preset.id and preset.label for name, preset in PRESETS.items())
+    assert all(name == preset.id and preset.label for name, preset in presets().items())
 
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if EXPECTED[name][1].startswith("https")])
 def test_the_address_of_a_preset_may_be_called(name: str) -> None:
-    egress.check_url(PRESETS[name].base_url, frozenset())
+    egress.check_url(presets()[name].base_url, frozenset())
 
 
 def test_only_ollama_works_without_a_key() -> None:
-    assert [name for name, preset in PRESETS.items() if not preset.needs_key] == ["ollama"]
+    assert [name for name, preset in presets().items() if not preset.needs_key] == ["ollama"]
 
 
 @pytest.mark.django_db
@@ -71,7 +71,7 @@ def call(
 
     `raw` are the administrator's extras for the model, `changed` the fields of the endpoint that are not the preset's.
     """
-    path = urlsplit(PRESETS[preset].base_url).path
+    path = urlsplit(presets()[preset].base_url).path
     endpoint = add_endpoint(preset, base_url=f"http://{vendor.host}{path}", models=[prompt.model], key=CANARY)
     Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
     endpoint.deployments.update(raw_extras=raw or {})

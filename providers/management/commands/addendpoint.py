@@ -10,14 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from providers.audit import log
 from providers.endpoints.adding import add_endpoint
-from providers.endpoints.presets import PRESETS
+from providers.endpoints.presets import presets
 
 
 class Command(BaseCommand):
     help = "Adds an endpoint with its key (from a file or standard input) and models, or makes it what is given now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("preset", metavar="PRESET", help=", ".join(PRESETS))
+        parser.add_argument("preset", metavar="PRESET", help=", ".join(presets()))
         parser.add_argument("--name", default="", help="what the endpoint is called here (default: the preset's name)")
         parser.add_argument("--base-url", default="", help="the vendor's address, where the preset does not know it")
         parser.add_argument("--model", action="append", default=[], help="the vendor's id of a model; repeatable")

@@ -18,6 +18,7 @@ from providers.errors import VendorError
 from providers.models import Deployment, Endpoint
 from providers.pool import cooldown
 from providers.types import Address, Part, Prompt, Turn
+from providers.wires import registry
 
 
 class Command(BaseCommand):
@@ -95,10 +96,11 @@ def _measured(route: Route) -> str:
 
 
 def _stored(found: Address) -> str:
-    version = f" {found.api_version}" if found.wire == "gemini" else ""
-    sse = f", alt=sse {_yes(found.ask_sse)}" if found.wire == "gemini" else f", usage {_yes(found.ask_usage)}"
-    form = f"key: {found.key_placement}, streaming {_yes(found.streaming)}{sse}"
-    return f"Stored: {found.wire}{version} at {found.base_url}, {form}"
+    options = [(word, getattr(found, field)) for field, word in registry.wire(found.wire).OPTIONS.items()]
+    name = " ".join([found.wire, *(value for _, value in options if isinstance(value, str))])
+    switches = [("streaming", found.streaming), *((word, on) for word, on in options if isinstance(on, bool))]
+    form = ", ".join([f"key: {found.key_placement}", *(f"{word} {_yes(on)}" for word, on in switches)])
+    return f"Stored: {name} at {found.base_url}, {form}"
 
 
 def _yes(switch: bool) -> str:

@@ -15,11 +15,24 @@ from providers.errors import BadRequest, VendorError
 from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
 from providers.wires import error_bodies
 from providers.wires.gemini import config, contents, parts, sources
+from providers.wires.gemini.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
+from providers.wires.gemini.presets import PRESETS
 from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
 from providers.wires.parsed import Found
 
+__all__ = [
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PRESETS",
+    "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "learnt", "parse", "parse_catalogue",
+    "plainer", "request", "words_alone",
+]  # fmt: skip
+
+NAME = "gemini"
+LABEL = "Gemini"
 THINK_TAGS = False
 END_MARKER = False
+ASKS_USAGE = False
+EXTRA_HEADERS = frozenset[str]()
+OPTIONS = {"api_version": "version", "ask_sse": "alt=sse"}
 
 _JSON = ("Content-Type", "application/json")
 _PAGE = 1000
@@ -48,7 +61,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """What one GenerateContentResponse adds to the reply; raises VendorError when it is an error."""
     candidate = _first(event.get("candidates"))
     yield from parts.deltas(candidate.get("content"))
-    failure = error_bodies.in_event(event)
+    failure = error_bodies.in_event(event, replies="candidates")
     if failure:
         raise failure
     yield from sources.cited(candidate)
@@ -79,7 +92,10 @@ def catalogue_request(address: Address, page: str = "") -> HttpRequest:
 
 
 def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
-    """The models of one page that can chat, and the mark of the next page, empty on the last."""
+    """The models of one page that can chat, and the mark of the next page, empty on the last; raises VendorError."""
+    failure = error_bodies.in_event(mapping(answer))
+    if failure:
+        raise failure
     entries = [_entry(mapping(model)) for model in sequence(mapping(answer).get("models"))]
     return [entry for entry in entries if entry], string(mapping(answer).get("nextPageToken"))
 

@@ -12,20 +12,29 @@ from typing import Any
 from providers.errors import VendorDown, VendorError
 from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
 from providers.wires import error_bodies
+from providers.wires.declarations import translate_noop
 from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
 from providers.wires.openai import choices as openai_choices
 from providers.wires.openai import messages
 from providers.wires.openai import parameters as openai_parameters
+from providers.wires.openai.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.openai.parameters import learnt
+from providers.wires.openai.presets import PRESETS
 from providers.wires.parsed import Found
 
 __all__ = [
-    "END_MARKER", "THINK_TAGS", "catalogue_request", "error", "learnt", "parse", "parse_catalogue", "request",
-    "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PRESETS",
+    "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "learnt", "parse", "parse_catalogue",
+    "plainer", "request", "words_alone",
 ]  # fmt: skip
 
+NAME = "openai"
+LABEL = translate_noop("OpenAI-compatible")
 THINK_TAGS = True
 END_MARKER = True
+ASKS_USAGE = True
+EXTRA_HEADERS = frozenset({"openai-organization", "openai-project"})
+OPTIONS = {"ask_usage": "usage"}
 
 _JSON = ("Content-Type", "application/json")
 _REASONS: Mapping[str, FinishReason] = {
@@ -58,7 +67,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """What one chunk, or a whole completion, adds to the reply; raises VendorError when it is an error."""
     choice = _first(event.get("choices"))
     yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
-    failure = error_bodies.in_event(event) or error_bodies.in_event({"error": choice.get("error")})
+    failure = error_bodies.in_event(event, replies="choices") or error_bodies.in_event({"error": choice.get("error")})
     if failure:
         raise failure
     yield from _usage(mapping(event.get("usage")))
@@ -88,7 +97,10 @@ def catalogue_request(address: Address, page: str = "") -> HttpRequest:
 
 
 def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
-    """The models of the list, and no mark of a next page; some servers send the bare list."""
+    """The models of the list, and no mark of a next page; some servers send the bare list. Raises VendorError."""
+    failure = error_bodies.in_event(mapping(answer))
+    if failure:
+        raise failure
     listed = mapping(answer)
     models = answer if isinstance(answer, list) else sequence(listed.get("data")) or sequence(listed.get("models"))
     entries = [_entry(mapping(model)) for model in models]

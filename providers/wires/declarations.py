@@ -1,0 +1,76 @@
+"""What a wire declares of itself besides requests and replies: places of a key, presets, questions of the detection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from providers.types import Address
+
+
+def translate_noop(text: str) -> str:
+    """Mark a text for translation, which is done where it is shown: wires import no Django."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlacement:
+    """Where a key goes: into a header, behind `prefix`, or into the query under the name `query`."""
+
+    name: str
+    label: str
+    header: str = ""
+    prefix: str = ""
+    query: str = ""
+
+
+# Gateways take these on every route, whatever the wire; a place that only one vendor knows stands in its wire.
+BEARER = KeyPlacement("bearer", translate_noop("Authorization: Bearer"), "Authorization", prefix="Bearer ")
+AUTHORIZATION = KeyPlacement("authorization", translate_noop("Authorization, without Bearer"), "Authorization")
+QUERY = KeyPlacement("query", translate_noop("?key= in the address"), query="key")
+GOOGLE_HEADER = KeyPlacement("header-goog", translate_noop("x-goog-api-key header"), "x-goog-api-key")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How one vendor is called; a `base_url` of "" is for the administrator to give."""
+
+    id: str
+    label: str
+    wire: str
+    base_url: str
+    key_placement: str
+    example_model: str = ""
+    needs_key: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def endpoint_fields(self, base_url: str) -> dict[str, Any]:
+        """Return the fields of an Endpoint made from this preset."""
+        return {
+            "wire": self.wire,
+            "base_url": base_url or self.base_url,
+            "key_placement": self.key_placement,
+            "needs_key": self.needs_key,
+            **self.options,
+        }
+
+
+class Hint(IntEnum):
+    """How much an unknown address and a model's name speak for a wire, the weakest first."""
+
+    NONE = 0
+    USUAL = 1
+    """Nothing but that most gateways speak it."""
+    MODEL_NAME = 2
+    ADDRESS_END = 3
+    ADDRESS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One way of asking an unknown address; `limited` asks for a short answer."""
+
+    address: Address
+    limited: bool = True

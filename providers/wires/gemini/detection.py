@@ -1,0 +1,32 @@
+"""How an unknown address is asked whether it speaks the Gemini wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from providers.types import Address, ApiVersion
+from providers.wires.declarations import AUTHORIZATION, BEARER, GOOGLE_HEADER, QUERY, Hint, Question
+
+KEY_PLACEMENTS = (GOOGLE_HEADER, BEARER, AUTHORIZATION, QUERY)
+SHORT_ANSWER = {"generationConfig": {"maxOutputTokens": 32}}
+
+_VERSIONS: tuple[tuple[ApiVersion, bool], ...] = (("v1beta", True), ("v1", True), ("v1beta", False))
+
+
+def hint(base: str, model: str) -> Hint:
+    """Return how much speaks for this wire."""
+    if "/v1beta" in base:
+        return Hint.ADDRESS
+    return Hint.MODEL_NAME if "gemini" in model.lower() else Hint.NONE
+
+
+def doors(_base: str, root: str) -> Iterator[Question]:
+    """Yield the ways of asking that differ in version and form, the likelier first."""
+    for version, ask_sse in _VERSIONS:
+        yield Question(Address("gemini", root, version, ask_sse=ask_sse))
+
+
+def plainer(question: Question) -> Question:
+    """Ask for no event stream: some gateways do not know the word for it."""
+    return replace(question, address=replace(question.address, ask_sse=False))

@@ -1,0 +1,33 @@
+"""How an unknown address is asked whether it speaks the OpenAI-compatible wire."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from providers.types import Address
+from providers.wires.declarations import AUTHORIZATION, BEARER, GOOGLE_HEADER, QUERY, Hint, Question
+
+KEY_PLACEMENTS = (BEARER, AUTHORIZATION, QUERY, GOOGLE_HEADER)
+SHORT_ANSWER = {"max_tokens": 32}
+
+_ENDS_AT_DOOR = re.compile(r"(?<!/)/(v\d+|openai)$")
+
+
+def hint(base: str, _model: str) -> Hint:
+    """Return how much speaks for this wire."""
+    return Hint.ADDRESS_END if _ENDS_AT_DOOR.search(base) else Hint.USUAL
+
+
+def doors(base: str, root: str) -> Iterator[Question]:
+    """Yield the addresses below which the wire may begin, the likelier first."""
+    base = base.removesuffix("/chat/completions").removesuffix("/models")
+    usual = f"{root}/v1"
+    for url in dict.fromkeys([base, usual] if _ENDS_AT_DOOR.search(base) else [usual, base]):
+        yield Question(Address("openai", url))
+
+
+def plainer(question: Question) -> Question:
+    """Ask without a limit, which newer models refuse under its old name."""
+    return replace(question, limited=False)
