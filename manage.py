@@ -29,12 +29,12 @@ def run() -> None:
     os.umask(0o077)  # whatever a command writes, a database too, is for its owner alone
     from django.core.management import execute_from_command_line
 
-    from chatsite.complaints import because
+    from chatsite.health.failures import explain
 
     try:
         execute_from_command_line([sys.argv[0], *arguments])
     except Exception as failure:
-        found = because(failure)
+        found = explain(failure)
         if found is None:
             raise
         sys.exit(found.sentence)

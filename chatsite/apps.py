@@ -5,7 +5,7 @@ class ChatsiteConfig(AppConfig):
     name = "chatsite"
 
     def ready(self) -> None:
-        from chatsite.checks import CHECKS
+        from chatsite.health.checks import CHECKS
         from providers.checks import register
 
         register(*CHECKS)

@@ -13,8 +13,8 @@ from channels.security.websocket import WebsocketDenier  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-from chatsite import front  # noqa: E402
-from chatsite.handler import Handler  # noqa: E402
+from chatsite.clients import reverse_proxy  # noqa: E402
+from chatsite.server.handler import Handler  # noqa: E402
 from conversations.websocket.authentication import token_in  # noqa: E402
 from conversations.websocket.routing import websocket_urlpatterns  # noqa: E402
 
@@ -26,7 +26,7 @@ _nobody = WebsocketDenier()
 async def _handshake(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """A cookie comes with any page that opens a socket to us, so its Origin counts; a token with its program alone."""
     has_token = token_in(scope) is not None
-    is_welcome = front.names_us(scope) and (has_token or _origin(scope) in settings.CHATSITE_ORIGINS)
+    is_welcome = reverse_proxy.is_for_this_site(scope) and (has_token or _origin(scope) in settings.CHATSITE_ORIGINS)
     await ((_sockets if has_token else _browsers) if is_welcome else _nobody)(scope, receive, send)
 
 
@@ -39,4 +39,4 @@ _behind = ProtocolTypeRouter({"http": Handler(), "websocket": _handshake})
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Serve a request as it really is, whatever its headers claim."""
-    await _behind(front.enter(scope), receive, send)
+    await _behind(reverse_proxy.true_scope(scope), receive, send)

@@ -9,8 +9,9 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from chatsite import databases, front, generated, mail, origins, values
-from chatsite.authorities import trusted_by_redis
+from chatsite.clients import reverse_proxy
+from chatsite.configuration import database_url, email_url, generated_secrets, origins, values
+from chatsite.configuration.certificate_authorities import trusted_by_redis
 from chatsite.version import VERSION
 from providers.transport.proxy import Proxy
 from providers.transport.proxy import read as read_proxy
@@ -42,7 +43,7 @@ def _encryption_keys() -> list[str]:
     """The ring, newest first; empty where it cannot be read: the site starts all the same, with its keys locked."""
     try:
         given = _from_environment("CHATSITE_ENCRYPTION_KEYS")
-        return _list(given or generated.secret("encryption-keys", 32))
+        return _list(given or generated_secrets.secret("encryption-keys", 32))
     except (OSError, ValueError, ImproperlyConfigured):
         return []
 
@@ -59,7 +60,9 @@ def _proxy() -> Proxy | None:
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
 _read("CHATSITE_DATA", lambda: CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True))
 CHATSITE_ORIGINS = origins.read(os.environ.get("CHATSITE_ORIGINS") or origins.DEFAULT)
-CHATSITE_TRUSTED_PROXIES = front.read_proxies(os.environ.get("CHATSITE_TRUSTED_PROXIES") or front.LOOPBACK)
+CHATSITE_TRUSTED_PROXIES = reverse_proxy.read_proxies(
+    os.environ.get("CHATSITE_TRUSTED_PROXIES") or reverse_proxy.LOOPBACK
+)
 CHATSITE_PRIVATE_HOSTS = _read(
     "CHATSITE_PRIVATE_HOSTS", lambda: values.places(_list(os.environ.get("CHATSITE_PRIVATE_HOSTS", "")))
 )
@@ -77,10 +80,10 @@ DATABASE_URL = _from_environment("DATABASE_URL")
 REDIS_URL = _read(
     "REDIS_URL", lambda: trusted_by_redis(values.redis_address(_from_environment("REDIS_URL") or ""), CHATSITE_CA_FILE)
 )
-CHATSITE_SETUP_CODE = _read("CHATSITE_DATA", lambda: generated.secret("setup-code", 12))
-CHATSITE_MAIL = mail.read(_from_environment("EMAIL_URL") or "")
+CHATSITE_SETUP_CODE = _read("CHATSITE_DATA", lambda: generated_secrets.secret("setup-code", 12))
+CHATSITE_MAIL = email_url.read(_from_environment("EMAIL_URL") or "")
 SECRET_KEY = _read("CHATSITE_SECRET_KEY", lambda: values.secret(_from_environment("CHATSITE_SECRET_KEY"))) or _read(
-    "CHATSITE_DATA", lambda: generated.secret("secret-key", 48)
+    "CHATSITE_DATA", lambda: generated_secrets.secret("secret-key", 48)
 )
 CHATSITE_VERSION = VERSION
 
@@ -91,7 +94,7 @@ ALLOWED_HOSTS = sorted({origins.name_of(origin) for origin in CHATSITE_ORIGINS})
 CSRF_TRUSTED_ORIGINS = CHATSITE_ORIGINS
 ROOT_URLCONF = "chatsite.urls"
 ASGI_APPLICATION = "chatsite.asgi.application"
-DEFAULT_EXCEPTION_REPORTER = "chatsite.errors.ReporterWithoutLocals"
+DEFAULT_EXCEPTION_REPORTER = "chatsite.logs.masking.ReporterWithoutLocals"
 
 INSTALLED_APPS = [
     "allauth",
@@ -112,10 +115,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
-    "chatsite.headers.SecurityHeaders",
+    "chatsite.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
-    "chatsite.staticfiles.StaticFiles",
-    "chatsite.headers.Compression",
+    "chatsite.static_files.StaticFiles",
+    "chatsite.middleware.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -148,7 +151,8 @@ TEMPLATES = [
 
 DATABASES = {
     "default": _read(
-        "DATABASE_URL", lambda: databases.postgres(DATABASE_URL) if DATABASE_URL else databases.sqlite(CHATSITE_DATA)
+        "DATABASE_URL",
+        lambda: database_url.postgres(DATABASE_URL) if DATABASE_URL else database_url.sqlite(CHATSITE_DATA),
     )
 }
 DATABASE_WRITERS = 4 if DATABASE_URL else 1
@@ -157,7 +161,7 @@ SEVERAL_PROCESSES = bool(DATABASE_URL and REDIS_URL)
 """Whether others may serve the same rows: SQLite is one process's, and without Redis nobody hears of the others."""
 CACHES = {
     "default": {
-        "BACKEND": "chatsite.counting.CountingCache",  # limits hold over a restart, and for all processes
+        "BACKEND": "chatsite.counting_cache.CountingCache",  # limits hold over a restart, and for all processes
         "LOCATION": "chatsite_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
@@ -167,7 +171,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "conversations.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["chatsite.hashers.ScryptPasswordHasher"]
+PASSWORD_HASHERS = ["chatsite.password_hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -183,15 +187,15 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key,100/d/key"}  # codes; of passwords see guessing.py
 ACCOUNT_FORMS = {
-    "login": "conversations.accounts.password_forms.NameForm",
-    "change_password": "conversations.accounts.password_forms.NewPasswordForm",
+    "login": "conversations.forms.passwords.NameForm",
+    "change_password": "conversations.forms.passwords.NewPasswordForm",
 }
 MFA_ADAPTER = "conversations.accounts.second_factor.EncryptedMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1  # the code before and the one after: telephones' clocks differ, and typing takes time
 MFA_FORMS = {
-    "authenticate": "conversations.accounts.factor_forms.CodeForm",
-    "reauthenticate": "conversations.accounts.factor_forms.CodeAgainForm",
+    "authenticate": "conversations.forms.second_factor.CodeForm",
+    "reauthenticate": "conversations.forms.second_factor.CodeAgainForm",
 }
 
 # --- Mail: none unless EMAIL_URL says how it leaves ------------------------------------------------------------------
@@ -251,7 +255,7 @@ STATIC_ROOT = CHATSITE_DATA / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "chatsite.staticfiles.JoinedManifestStorage"},
+    "staticfiles": {"BACKEND": "chatsite.static_files.JoinedManifestStorage"},
 }
 
 # --- Logging: to standard error, terse; what repeats is counted; never a query string, it may hold a token -----------
@@ -260,9 +264,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "counted": {"()": "chatsite.repeats.WithoutRepeats"},
-        "terse": {"()": "chatsite.errors.WithoutQueryStrings"},
-        "masked": {"()": "chatsite.errors.WithoutSecrets"},
+        "counted": {"()": "chatsite.logs.repeats.WithoutRepeats"},
+        "terse": {"()": "chatsite.logs.masking.WithoutQueryStrings"},
+        "masked": {"()": "chatsite.logs.masking.WithoutSecrets"},
     },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {

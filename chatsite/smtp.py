@@ -5,7 +5,7 @@ import ssl
 from django.core.mail.backends import smtp
 from django.utils.functional import cached_property
 
-from chatsite import authorities
+from chatsite.configuration import certificate_authorities
 
 
 class EmailBackend(smtp.EmailBackend):
@@ -13,4 +13,4 @@ class EmailBackend(smtp.EmailBackend):
 
     @cached_property
     def ssl_context(self) -> ssl.SSLContext:
-        return authorities.context()
+        return certificate_authorities.context()

@@ -8,24 +8,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
-from conversations.admin import key_list_page, key_page
+from conversations.admin.keys import list_page, page
 from conversations.api.routes import api
 from conversations.reporting import downloads
 from conversations.reporting import views as pages
-from conversations.views import (
-    account,
-    audience,
-    chat,
-    first_run,
-    invitations,
-    mail_address,
-    own_keys,
-    passwords,
-    shared_pages,
-    shares,
-    site,
-    teams,
-)
+from conversations.views import account, audience, chat, first_run, mail_address, own_keys, shares, site, teams
+from conversations.views.links import invitations, passwords, shared_pages
 
 
 def one_way_to_another_password(request: HttpRequest, extra_context: object = None) -> HttpResponse:
@@ -43,7 +31,7 @@ admin.site.password_change = one_way_to_another_password  # type: ignore[method-
 admin.site.i18n_javascript = catalogue  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "Chatsite"
 
-handler400 = "chatsite.bad_requests.page"
+handler400 = "chatsite.bad_request_page.page"
 urlpatterns = [
     path("", chat.chat, name="chat"),
     path("conversations/<uuid:conversation_id>/", chat.chat, name="conversation"),
@@ -100,11 +88,11 @@ urlpatterns = [
     path("admin/ledger.csv", downloads.ledger_csv, name="ledger-csv"),
     path("admin/scoreboard/", pages.scoreboard_page, name="scoreboard"),
     path("admin/budgets/", pages.budgets_page, name="budgets"),
-    path("admin/endpoints/<uuid:endpoint_id>/keys/", key_list_page.add_keys, name="add-keys"),
-    path("admin/keys/<uuid:key_id>/", key_page.key_page, name="key"),
-    path("admin/keys/<uuid:key_id>/test/", key_page.test_key, name="test-key"),
-    path("admin/keys/<uuid:key_id>/rotate/", key_page.rotate_key, name="rotate-key"),
-    path("admin/keys/<uuid:key_id>/switch/", key_page.switch_key, name="switch-key"),
+    path("admin/endpoints/<uuid:endpoint_id>/keys/", list_page.add_keys, name="add-keys"),
+    path("admin/keys/<uuid:key_id>/", page.key_page, name="key"),
+    path("admin/keys/<uuid:key_id>/test/", page.test_key, name="test-key"),
+    path("admin/keys/<uuid:key_id>/rotate/", page.rotate_key, name="rotate-key"),
+    path("admin/keys/<uuid:key_id>/switch/", page.switch_key, name="switch-key"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("livez", site.alive),

@@ -187,7 +187,7 @@ def static_files() -> None:
 @pytest.fixture(scope="session")
 def _server(static_files: None, django_db_setup: None, django_db_blocker: object) -> Iterator[int]:
     """Daphne as `start` runs it, in a thread of this process; yields its port."""
-    from chatsite.server import Server, reactor
+    from chatsite.server.daphne import Server, reactor
     from conversations import lifecycle
 
     answering, port = threading.Event(), []
@@ -198,10 +198,10 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
 
     def serve_forever() -> None:
         from chatsite.asgi import application
-        from chatsite.whose import ask
+        from chatsite.clients.owner import find_owner
 
         asyncio.set_event_loop(reactor._asyncioEventloop)
-        server = Server(application, port=0, answering=note, whose=ask, signal_handlers=False)
+        server = Server(application, port=0, answering=note, whose=find_owner, signal_handlers=False)
         server.run()
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]

@@ -12,9 +12,10 @@ import threading
 from concurrent.futures import Future
 from typing import Any
 
-from chatsite import bodies, channel, connections, sending
-from chatsite.senders import Proof, Sender
-from chatsite.server import Server
+from chatsite.clients import connections
+from chatsite.clients.senders import Proof, Sender
+from chatsite.server import channel, file_sending, request_bodies
+from chatsite.server.daphne import Server
 from conversations.hashed_tokens import token_digest
 
 _released = asyncio.Event()
@@ -79,9 +80,9 @@ def whose(sender: Sender) -> "Future[str]":
 
 
 if __name__ == "__main__":
-    bodies.BODIES_LIMIT = int(os.environ.get("BODIES_LIMIT", bodies.BODIES_LIMIT))
-    bodies.PACE_SECONDS = float(os.environ.get("PACE_SECONDS", bodies.PACE_SECONDS))
+    request_bodies.BODIES_LIMIT = int(os.environ.get("BODIES_LIMIT", request_bodies.BODIES_LIMIT))
+    request_bodies.PACE_SECONDS = float(os.environ.get("PACE_SECONDS", request_bodies.PACE_SECONDS))
     channel.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", channel.HEAD_SECONDS))
-    sending.STALL_SECONDS = float(os.environ.get("STALL_SECONDS", sending.STALL_SECONDS))
+    file_sending.STALL_SECONDS = float(os.environ.get("STALL_SECONDS", file_sending.STALL_SECONDS))
     connections.MOST = int(os.environ.get("MOST", connections.MOST))
     Server(application, port=0, answering=lambda port: print(port, flush=True), drain=drain, whose=whose).run()

@@ -16,7 +16,7 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from chatsite import archive, dumps
+from chatsite.backup import archive, dumps
 from conversations.files import storage
 from conversations.models import Message
 from providers.models import AuditEntry, LanguageModel

@@ -219,7 +219,7 @@ def test_without_a_redis_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch
         redis.find_or_install()
 
 
-ASK = "from chatsite.generated import secret; print(secret('a-key', 32))"
+ASK = "from chatsite.configuration.generated_secrets import secret; print(secret('a-key', 32))"
 
 
 def test_however_many_ask_for_a_secret_they_get_the_same_one(tmp_path: Path) -> None:

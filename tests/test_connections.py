@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
 
-from chatsite.connections import NOBODY, Connections
-from chatsite.room import Room
+from chatsite.clients.connections import NOBODY, Connections
+from chatsite.server.memory_share import MemoryShare
 from tests.echoing import Running, come
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n"
@@ -173,7 +173,7 @@ def test_all_connections_together_are_bounded() -> None:
 
 
 def test_nobody_takes_more_room_than_a_share() -> None:
-    room = Room(100)
+    room = MemoryShare(100)
     assert room.take("a", 40, share=50)
     assert not room.take("a", 11, share=50)
     assert room.take("b", 50, share=50)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from chatsite.bootstrap import address, catalogues
-from chatsite.server import LATEST_EXIT_SECONDS
+from chatsite.server.daphne import LATEST_EXIT_SECONDS
 
 BASE = Path(__file__).resolve().parent.parent
 DEPLOY = BASE / "deploy"

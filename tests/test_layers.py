@@ -24,16 +24,25 @@ FLOORS = {
         "admin apps management",
     ),
     "conversations": (
-        "background client_addresses confusable_names crew errors hashed_tokens ids markdown memory readiness",
-        "database_threads models text",
-        "accounts content protocol usage",
-        "files forms reporting",
-        "live site_checks templatetags",
+        "client_addresses confusable_names errors hashed_tokens ids markdown memory readiness workers",
+        "models text",
+        "content mail protocol usage",
+        "accounts files reporting",
+        "forms live site_checks templatetags",
         "cluster generation",
         "actions",
         "admin api views websocket",
         "sweeper",
         "apps lifecycle management",
+    ),
+    "chatsite": (
+        "bad_request_page child_process counting_cache data_folder_lock middleware models password_hashers",
+        "postgres static_collection static_files urls version",
+        "configuration database_upgrade",
+        "backup bootstrap clients smtp",
+        "server settings",
+        "asgi health",
+        "apps logs management",
     ),
 }
 """Rooms of each app from the ground up: a room imports itself and what is below, never its own floor."""
@@ -44,22 +53,22 @@ DOOR = {
     "providers/transport/sockets.py", "providers/local_model",
 }  # fmt: skip
 ASYNCHRONOUS = {
-    "chatsite/asgi.py", "chatsite/handler.py", "chatsite/server.py", "conversations/cluster", "conversations/live",
-    "conversations/reporting/streaming.py", "conversations/websocket",
+    "chatsite/asgi.py", "chatsite/server/daphne.py", "chatsite/server/handler.py", "conversations/cluster",
+    "conversations/live", "conversations/reporting/streaming.py", "conversations/websocket",
 }  # fmt: skip
 # The renderer of messages, and the tag that builds the page's import map.
 SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
-    "conversations/crew.py:_fulfil",  # whoever waits for the work gets what it raised
+    "conversations/workers/thread_pool.py:_fulfil",  # whoever waits for the work gets what it raised
     "conversations/generation/runner.py:run",
     "conversations/cluster/redis_bus.py:_listen",
     "conversations/live/hub.py:send",
-    "conversations/background.py:_done",
+    "conversations/workers/background.py:_done",
     "conversations/sweeper.py:go_round",
     "conversations/generation/checkpoints.py:_run",
     "conversations/generation/checkpoints.py:_write_endings",
-    "chatsite/errors.py:filter",  # a line of the log that cannot be masked is dropped, whatever it raises
-    "chatsite/repeats.py:_first_line",  # the same line, one filter earlier
+    "chatsite/logs/masking.py:filter",  # a line of the log that cannot be masked is dropped, whatever it raises
+    "chatsite/logs/repeats.py:_first_line",  # the same line, one filter earlier
 }
 
 

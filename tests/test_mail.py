@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite import diagnosis
-from chatsite.mail import Outgoing, read
-from conversations.accounts import mail
+from chatsite.configuration.email_url import Outgoing, read
+from chatsite.health import doctor
+from conversations.mail import letters
 from providers.checks import Sick
 from tests.mail_server import MailServer
 
@@ -55,7 +55,7 @@ def outgoing(settings: Any, server: MailServer) -> Outgoing:
 
 def test_doctor_asks_the_mail_server_and_sends_nothing(settings: Any) -> None:
     with MailServer() as server:
-        assert diagnosis.mail(outgoing(settings, server)).endswith("takes letters from Chat <chat@site.test>")
+        assert doctor.mail(outgoing(settings, server)).endswith("takes letters from Chat <chat@site.test>")
         assert server.letters.empty()
 
 
@@ -64,14 +64,14 @@ def test_doctor_says_what_the_mail_server_refuses(settings: Any, command: bytes)
     with MailServer(refused=command) as server:
         found = outgoing(settings, server)
         with pytest.raises(Sick, match="not from you"):
-            diagnosis.mail(found)
+            doctor.mail(found)
 
 
 def test_a_mail_server_that_is_away_is_one_line(settings: Any, caplog: pytest.LogCaptureFixture) -> None:
     with MailServer() as server:
         gone = outgoing(settings, server)
     with pytest.raises(Sick, match=r"takes no letters, see EMAIL_URL: .*refused"):
-        diagnosis.mail(gone)
+        doctor.mail(gone)
     with caplog.at_level(logging.WARNING):
-        assert mail._send("account/mail/password", "ann@site.test", {"link": "https://site.test/"}) is False
+        assert letters._send("account/mail/password", "ann@site.test", {"link": "https://site.test/"}) is False
     assert [(line.exc_info, "refused" in line.getMessage()) for line in caplog.records] == [(None, True)]

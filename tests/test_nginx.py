@@ -24,7 +24,8 @@ from django.conf import settings as ours
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from chatsite import front, reaching
+from chatsite.clients import reverse_proxy
+from chatsite.health import reachability
 from conversations.accounts import rate_limits
 from conversations.models.keys import AddressKey
 from tests import canaries
@@ -171,7 +172,7 @@ def forged(name: str) -> str:
 
 
 def test_no_header_moves_the_link_of_a_letter(site: Site) -> None:
-    headers = {name.decode(): forged(name.decode()) for name in front.CLAIMS}
+    headers = {name.decode(): forged(name.decode()) for name in reverse_proxy.CLAIMS}
     assert site.ask("/accounts/password/reset/", {"email": "bob@example.org"}, **headers)[0] == 302
     letter = site.mail.letters.get(timeout=PATIENCE)
     links = re.findall(r"https?://\S+", letter.get_content())
@@ -263,14 +264,14 @@ def test_the_log_has_no_secret_of_a_link(site: Site) -> None:
 def test_doctor_agrees(site: Site, settings: Any) -> None:
     settings.CHATSITE_ORIGINS = [site.origin]
     settings.CHATSITE_CA_FILE = str(site.authority)
-    assert reaching.at_every_origin() == f"{site.origin} answers"
+    assert reachability.at_every_origin() == f"{site.origin} answers"
 
 
 def test_doctor_names_a_certificate_that_is_not_accepted(site: Site, settings: Any) -> None:
     settings.CHATSITE_ORIGINS = [site.origin]
-    with pytest.raises(reaching.Unreached, match="its certificate is not accepted: unable to get local issuer"):
-        reaching.at_every_origin()
+    with pytest.raises(reachability.Unreachable, match="its certificate is not accepted: unable to get local issuer"):
+        reachability.at_every_origin()
     settings.CHATSITE_ORIGINS = [site.origin.replace("localhost", "127.0.0.1")]
     settings.CHATSITE_CA_FILE = str(site.authority)
-    with pytest.raises(reaching.Unreached, match="its certificate is not accepted: IP address mismatch"):
-        reaching.at_every_origin()
+    with pytest.raises(reachability.Unreachable, match="its certificate is not accepted: IP address mismatch"):
+        reachability.at_every_origin()

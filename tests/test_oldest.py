@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from chatsite import upgrading
+from chatsite import database_upgrade
 from tests.canaries import CANARY, PASSWORD
 from tests.shell import inside
 
@@ -161,4 +161,4 @@ def test_a_site_of_the_oldest_commit_is_served_by_todays_software(oldest: Path, 
     ]
     assert found["key"] == ["first", CANARY]
     assert found["version"] == "0.1.0"
-    assert len(list((data / upgrading.COPIES).glob("*.sqlite3"))) == 1
+    assert len(list((data / database_upgrade.COPIES).glob("*.sqlite3"))) == 1

@@ -11,9 +11,9 @@ from tests.services import Postgres
 
 BASE = Path(__file__).resolve().parent.parent
 SUITES = ("test_engine", "test_socket", "test_races", "test_models", "test_api_lists", "test_setup", "test_bad_input",
-          "test_budgets", "test_ledger", "test_sums", "test_audit", "test_reconciliation",
+          "test_budgets", "test_ledger", "test_daily_sums", "test_audit", "test_reconciliation",
           "test_judged_under_lock", "test_names", "test_slow_readers")  # fmt: skip
-OTHERS = ("tests/test_backup.py", "tests/test_upgrading.py", "tests/providers/test_audit.py::test_it_only_grows")
+OTHERS = ("tests/test_backup.py", "tests/test_database_upgrade.py", "tests/providers/test_audit.py::test_it_only_grows")
 
 
 def test_the_engines_tests_pass_on_postgres(pytestconfig: pytest.Config) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite import front, origins
-from chatsite.front import Networks
+from chatsite.clients import reverse_proxy
+from chatsite.clients.reverse_proxy import Networks
+from chatsite.configuration import origins
 from conversations.client_addresses import is_loopback, limit_key
 
 
@@ -84,7 +85,7 @@ def test_a_host_names_an_origin_with_its_port_or_none(host: str, scheme: str, na
 
 @pytest.fixture
 def trusted(settings: object) -> Networks:
-    networks = front.read_proxies("127.0.0.0/8, ::1, 10.0.0.0/8")
+    networks = reverse_proxy.read_proxies("127.0.0.0/8, ::1, 10.0.0.0/8")
     settings.CHATSITE_TRUSTED_PROXIES = networks  # type: ignore[attr-defined]
     return networks
 
@@ -115,22 +116,22 @@ def trusted(settings: object) -> Networks:
 def test_the_last_address_that_is_no_proxys_counts(
     trusted: Networks, peer: str, forwarded: list[str], client: str
 ) -> None:
-    assert front.client_address(peer, [value.encode() for value in forwarded]) == client
+    assert reverse_proxy.client_address(peer, [value.encode() for value in forwarded]) == client
 
 
 def test_no_bytes_of_a_header_are_a_failure(trusted: Networks) -> None:
     for junk in (b"\xff", b"\x00", b"[", b"]", b"%", b'"', b"," * 10_000, b"1.2.3.4.5", b"1" * 10_000):
-        assert front.client_address("127.0.0.1", [junk]) == "127.0.0.1"
+        assert reverse_proxy.client_address("127.0.0.1", [junk]) == "127.0.0.1"
 
 
 @pytest.mark.parametrize("given", ["proxy.example.org", "10.0.0.1/8", "*", "10.0.0.0/99", "none, 10.0.0.1"])
 def test_what_is_no_network_is_refused_with_a_sentence(given: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"CHATSITE_TRUSTED_PROXIES: .*"):
-        front.read_proxies(given)
+        reverse_proxy.read_proxies(given)
 
 
 def test_nobody_may_be_trusted() -> None:
-    assert front.read_proxies("none") == ()
+    assert reverse_proxy.read_proxies("none") == ()
 
 
 @pytest.mark.parametrize(
@@ -182,10 +183,10 @@ def test_a_scope_tells_whose_it_is(
 ) -> None:
     settings.CHATSITE_ORIGINS = SITE  # type: ignore[attr-defined]
     given = [(name.encode(), value.encode()) for name, value in headers.items()]
-    claims = [(name, b"x") for name in front.CLAIMS if name.decode() not in headers]
+    claims = [(name, b"x") for name in reverse_proxy.CLAIMS if name.decode() not in headers]
     scope = {"type": kind, "path": "/", "root_path": "/x", "client": [peer, 1234], "headers": given + claims}
-    entered = front.enter(scope)
+    entered = reverse_proxy.true_scope(scope)
     assert (entered["scheme"], *entered["client"]) == told
-    assert (entered["root_path"], front.names_us(entered)) == ("", True)
-    assert {name for name, _ in entered["headers"]} == {b"host", *(name for name, _ in given)} - front.CLAIMS
+    assert (entered["root_path"], reverse_proxy.is_for_this_site(entered)) == ("", True)
+    assert {name for name, _ in entered["headers"]} == {b"host", *(name for name, _ in given)} - reverse_proxy.CLAIMS
     assert dict(entered["headers"])[b"host"].decode() in {origin.partition("://")[2] for origin in SITE}

@@ -14,10 +14,10 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from chatsite import progress
-from chatsite.bodies import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, UPLOADS
-from chatsite.protocols import HttpFactory, Socket
-from chatsite.senders import Proof, people
+from chatsite.clients.senders import Proof, people
+from chatsite.server import progress
+from chatsite.server.protocols import HttpFactory, Socket
+from chatsite.server.request_bodies import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, UPLOADS
 from conversations.hashed_tokens import token_digest
 
 

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chatsite.bodies import BODY_LIMIT
-from chatsite.errors import WithoutQueryStrings
-from chatsite.refusals import SECURITY
+from chatsite.logs.masking import WithoutQueryStrings
+from chatsite.server.refusals import SECURITY
+from chatsite.server.request_bodies import BODY_LIMIT
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n" % (
     b"A" * 22 + b"=="
@@ -76,7 +76,10 @@ def test_what_is_no_request_is_refused_at_once_and_without_a_trace(
     head, _, _body = answer(site, request).partition(b"\r\n\r\n")
     assert head.split(b" ")[1] == b"%d" % status
     assert is_bare(head)
-    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] in ([], ["chatsite.front"])
+    assert [record.name for record in caplog.records if record.levelno >= logging.WARNING] in (
+        [],
+        ["chatsite.clients.reverse_proxy"],
+    )
 
 
 LINKS = ["/s/", "/join/", "/new-password/", "/account/address/", "/accounts/password/reset/key/"]

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils.log import logging as django_logging
 
-from chatsite.errors import WithoutSecrets, masked
+from chatsite.logs.masking import WithoutSecrets, masked
 from conversations.models import Conversation
 from tests.conftest import CANARY, Cast
 

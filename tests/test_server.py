@@ -17,8 +17,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from chatsite.bodies import BODY_LIMIT, UNCOUNTED, UPLOAD_LIMIT
-from chatsite.protocols import MESSAGE_LIMIT
+from chatsite.server.protocols import MESSAGE_LIMIT
+from chatsite.server.request_bodies import BODY_LIMIT, UNCOUNTED, UPLOAD_LIMIT
 from tests.echoing import Running, come
 
 BASE = Path(__file__).resolve().parent.parent

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.db import OperationalError
 
-from chatsite import complaints
+from chatsite.health import failures
 from tests.services import Postgres
 
 BASE = Path(__file__).resolve().parent.parent
@@ -142,17 +142,17 @@ def test_a_database_that_cannot_hold_every_text_is_a_sentence(
 def test_a_full_disk_is_told_before_the_migrations_that_it_kept_from_being_applied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(complaints, "_waiting", lambda: 49)
+    monkeypatch.setattr(failures, "_waiting", lambda: 49)
     with closing(sqlite3.connect(tmp_path / "small.sqlite3")) as database:
         database.execute("PRAGMA max_page_count = 1")
         with pytest.raises(sqlite3.OperationalError) as full:
             database.execute("CREATE TABLE more (text)")
     failure = OperationalError("database or disk is full")
     failure.__cause__ = full.value
-    found = complaints.because(failure)
+    found = failures.explain(failure)
     assert found is not None
     assert found.code == "database_full"
     unknown = OperationalError("no such table")
-    found = complaints.because(unknown)
+    found = failures.explain(unknown)
     assert found is not None
     assert found.code == "migrations_waiting"

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from chatsite import generated
+from chatsite.configuration import generated_secrets
 
 _SETTINGS = ("CHATSITE_ENCRYPTION_KEYS", "CHATSITE_ENCRYPTION_KEYS_FILE")
 _LENGTH = 32
@@ -22,7 +22,7 @@ def bring(path: Path) -> None:
         raise SystemExit(f"{path} holds no encryption keys: {problem}.") from None
     if not given:
         raise SystemExit(f"{path} holds no encryption keys: it is empty.")
-    target = generated.folder() / "encryption-keys"
+    target = generated_secrets.folder() / "encryption-keys"
     try:
         there = _read(target) if target.exists() else []
         _write(target, [*given, *(key for key in there if key not in given)])

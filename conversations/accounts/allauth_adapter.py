@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from conversations.accounts import notices, password_guessing, passwords
+from conversations.accounts import password_guessing, passwords
+from conversations.mail import notices
 from conversations.models import AccountNotice, User
 from providers.audit import log
 

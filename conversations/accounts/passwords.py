@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from conversations.accounts import mail, notices
+from conversations.mail import letters, notices
 from conversations.models import AccountNotice, PasswordLink, User
 from conversations.models.keys import AddressKey
 from providers.audit import log
@@ -40,4 +40,4 @@ def mail_link(address: str, digest: str, link: str, client: str) -> None:
             expires_at=timezone.now() + PasswordLink.LETTER_VALID,
         )
         log.added(person, letter)
-        mail.send_password_link(person, link)
+        letters.send_password_link(person, link)

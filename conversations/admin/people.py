@@ -14,10 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from conversations.accounts import deactivation, notices, staff_roles
+from conversations.accounts import deactivation, staff_roles
 from conversations.admin.words import NamedPermissions
+from conversations.mail import notices
 from conversations.models import User
-from conversations.models.password_link import may_reset
+from conversations.models.links.password_link import may_reset
 from providers.audit.admin import AuditedAdmin
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from django.db import DatabaseError
 
-from conversations import database_threads
 from conversations.cluster import messages as crossing
 from conversations.cluster.messages import (
     EventsLost,
@@ -31,6 +30,7 @@ from conversations.live import frames
 from conversations.live.hub import Hub
 from conversations.live.reply import LiveReply
 from conversations.models import Message
+from conversations.workers import database_threads
 
 ANSWER = 1.0
 """Seconds in which a reply's owner says all of it to somebody who comes late; the row has it a second later."""

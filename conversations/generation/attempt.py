@@ -9,7 +9,6 @@ from functools import partial
 
 from django.db import Error
 
-from conversations import database_threads
 from conversations.content.parts import LivePart
 from conversations.files import storage
 from conversations.generation.outcomes import Outcome, outcome_of_end, outcome_of_error
@@ -19,6 +18,7 @@ from conversations.usage import ledger, plain_calls
 from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter, Used
 from conversations.usage.ledger import Call
+from conversations.workers import database_threads
 from providers.client import route as pool
 from providers.client.route import Route
 from providers.client.stream import Stream

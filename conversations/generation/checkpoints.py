@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from conversations import markdown
 from conversations.content.message_body import show_as_written
-from conversations.database_threads import AWAY
 from conversations.generation.outcomes import Outcome
 from conversations.live import LiveReply, announcing, hub
 from conversations.models import Message
 from conversations.usage import budgets
+from conversations.workers.database_threads import AWAY
 
 ROUND = 0.25
 """Seconds between two looks at what is due."""

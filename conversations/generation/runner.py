@@ -8,10 +8,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from conversations import database_threads, markdown
+from conversations import markdown
 from conversations.content.parts import LivePart, parts_to_continue
 from conversations.content.segments import rendered
-from conversations.crew import Crew
 from conversations.generation import prompts
 from conversations.generation.attempt import Task, attempt
 from conversations.generation.checkpoints import writer
@@ -22,6 +21,8 @@ from conversations.models import Message
 from conversations.models.message import Status
 from conversations.usage import budgets, model_access
 from conversations.usage.billing import BillingContext
+from conversations.workers import database_threads
+from conversations.workers.thread_pool import ThreadPool
 from providers import clock
 from providers.client.route import Route
 from providers.errors import VendorError
@@ -37,7 +38,7 @@ RENDER_WORK = 5.0
 """and that it may take of the processor."""
 
 _logger = logging.getLogger(__name__)
-_threads = Crew("reply", settings.CHATSITE_STREAM_THREADS, kept=0)
+_threads = ThreadPool("reply", settings.CHATSITE_STREAM_THREADS, kept=0)
 
 
 def start(reply: Message) -> None:

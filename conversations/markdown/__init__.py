@@ -20,9 +20,9 @@ source's number gets a link once it is shown.
 """
 
 from conversations.markdown.growing import PART, GrowingMarkdown, Rendered, Work, child, plain, render, rendered
-from conversations.markdown.marks import Mark
-from conversations.markdown.process import Away
-from conversations.markdown.shown import code, linked, stored
+from conversations.markdown.process.child import Away
+from conversations.markdown.source_marks import Mark
+from conversations.markdown.stored_html import code, linked, stored
 
 __all__ = [
     "PART",

@@ -8,10 +8,10 @@ from time import monotonic
 
 from django.utils.safestring import SafeString, mark_safe
 
-from conversations.markdown.code_blocks import OpenFence
-from conversations.markdown.marks import Mark, places
+from conversations.markdown.code.blocks import OpenFence
 from conversations.markdown.plain import plain_paragraph
-from conversations.markdown.process import Answer, Away, Child, OverBudget, Question
+from conversations.markdown.process.child import Answer, Away, Child, OverBudget, Question
+from conversations.markdown.source_marks import Mark, places
 
 # An open block is rendered again at each update up to this many characters, and less and less often beyond it.
 EAGER_CHARACTERS = 2048

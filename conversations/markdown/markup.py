@@ -9,10 +9,10 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
-from conversations.markdown.budget import uncounted
-from conversations.markdown.code_blocks import code_block, language_of
-from conversations.markdown.math_rules import closer_of
+from conversations.markdown.code.blocks import code_block, language_of
+from conversations.markdown.formulas.rules import closer_of
 from conversations.markdown.plain import formula_as_text
+from conversations.markdown.process.time_budget import uncounted
 
 MAX_SHOWN_ADDRESS = 300
 
@@ -37,15 +37,15 @@ def _fence(token: Token) -> str:
 
 
 def _colours() -> Callable[[str, str], str]:
-    from conversations.markdown.colours import coloured  # with Pygments, which many replies do not need
+    from conversations.markdown.code.colours import coloured  # with Pygments, which many replies do not need
 
     return coloured
 
 
 def _formulas() -> ModuleType:
-    from conversations.markdown import formulas  # with 12 MB of symbols
+    from conversations.markdown.formulas import mathml  # with 12 MB of symbols
 
-    return formulas
+    return mathml
 
 
 def _indented_code(token: Token) -> str:

@@ -10,9 +10,9 @@ from markdown_it.token import Token
 from mdit_py_cjk_friendly import cjk_friendly
 
 from conversations.markdown.characters import showable
+from conversations.markdown.formulas.rules import add_math
 from conversations.markdown.limits import FAILURES, MAX_NESTING, add_limits, as_written
 from conversations.markdown.markup import add_markup
-from conversations.markdown.math_rules import add_math
 from conversations.markdown.plain import plain_paragraph
 from conversations.markdown.rules import add_inline_rules, is_link_allowed
 

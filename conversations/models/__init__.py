@@ -1,14 +1,14 @@
 from conversations.models.conversation import Conversation
 from conversations.models.file import File
-from conversations.models.invitation import Invitation
+from conversations.models.links.invitation import Invitation
+from conversations.models.links.password_link import PasswordLink
+from conversations.models.links.share import Share
 from conversations.models.message import Message
 from conversations.models.notice import AccountNotice
-from conversations.models.password_link import PasswordLink
 from conversations.models.people import Installation, Membership, Team, User
 from conversations.models.personal_token import PersonalToken
 from conversations.models.read_state import BranchChoice, ReadMark
 from conversations.models.receipt import Receipt
-from conversations.models.share import Share
 from conversations.models.spending import Budget, DailySum, FirstToken, Reservation, Tally, UsageRecord
 
 __all__ = [

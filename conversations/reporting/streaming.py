@@ -11,9 +11,9 @@ from django.db import close_old_connections, connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import translation
 
-from conversations.crew import Crew
+from conversations.workers.thread_pool import ThreadPool
 
-_common = Crew("pages", 4)
+_common = ThreadPool("pages", 4)
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|\s|$))")
 
 

@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 from django.db import Error
 
-from conversations import database_threads
 from conversations.models.spending import NOBODY
 from conversations.usage import ledger
 from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter
 from conversations.usage.ledger import Call
+from conversations.workers import database_threads
 from providers.client.route import Route
 from providers.client.stream import Stream
 from providers.encryption.sealing import Locked

@@ -17,15 +17,15 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations.accounts import mail
-from conversations.accounts.notices import Kind, tell
 from conversations.errors import Refused
 from conversations.forms.accounts import ProfileForm, TokenForm
 from conversations.forms.teams import sentence_of
 from conversations.hashed_tokens import new_token, token_digest
+from conversations.mail import letters
+from conversations.mail.notices import Kind, tell
 from conversations.models import File, PersonalToken, User
-from conversations.reporting.own import limits_of
 from conversations.usage import quotas
+from conversations.usage.own_budgets import limits_of
 from providers.audit import log
 
 
@@ -43,7 +43,7 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "sessions": _sessions(request),
-        "sends_mail": mail.is_set_up(),
+        "sends_mail": letters.is_set_up(),
         "budgets": limits_of(person),
         "currency": settings.CHATSITE_CURRENCY,
         "files_taken": File.objects.bytes_of(person),

@@ -9,9 +9,10 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from conversations.accounts import mail, mail_addresses, rate_limits
+from conversations.accounts import rate_limits
 from conversations.errors import Refused
 from conversations.forms.accounts import AddressForm
+from conversations.mail import addresses, letters
 from conversations.models import User
 
 SESSION_KEY = "address"
@@ -25,16 +26,16 @@ def address(request: HttpRequest) -> HttpResponse:
     """Ask for another address, which counts once the link in its letter has been followed, or remove the one."""
     person = _person(request)
     form = AddressForm(request.POST if request.method == "POST" else None)
-    if not mail.is_set_up() or not form.is_valid():
-        context = {"form": form, "sends_mail": mail.is_set_up()}
+    if not letters.is_set_up() or not form.is_valid():
+        context = {"form": form, "sends_mail": letters.is_set_up()}
         return render(request, "account/address.html", context, status=422 if form.errors else 200)
     if not form.cleaned_data["email"]:
-        mail_addresses.change(person, "")
+        addresses.change(person, "")
         messages.success(request, gettext("Saved."))
     elif rate_limits.letter(person.pk):
         return render(request, "429.html", status=429)
     else:
-        mail_addresses.ask(request, person, form.cleaned_data["email"])
+        addresses.ask(request, person, form.cleaned_data["email"])
         messages.success(request, gettext("A letter is on its way. The address counts once you follow its link."))
     return redirect("account")
 
@@ -43,7 +44,7 @@ def address(request: HttpRequest) -> HttpResponse:
 @require_GET
 def follow(request: HttpRequest, token: str) -> HttpResponse:
     """Take the token out of the address at once, as with every link."""
-    if mail_addresses.read(token) is None:
+    if addresses.read(token) is None:
         return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
     request.session[SESSION_KEY] = token
     return redirect("confirm-address")
@@ -54,14 +55,14 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Make the new address the person's own; only a press of the button does, since mail scanners follow links."""
-    person, wanted = _person(request), mail_addresses.read(request.session.get(SESSION_KEY, ""))
+    person, wanted = _person(request), addresses.read(request.session.get(SESSION_KEY, ""))
     if wanted is None or not wanted.is_of(person):
         return _over(request)
     if request.method == "GET":
         return render(request, "account/address_confirm.html", {"address": wanted.address})
     request.session.pop(SESSION_KEY, None)
     try:
-        mail_addresses.change(person, wanted.address)
+        addresses.change(person, wanted.address)
         messages.success(request, gettext("Saved."))
     except Refused:
         messages.error(request, gettext("This address belongs to another account."))

@@ -17,8 +17,8 @@ from conversations.errors import NotFound, Refused
 from conversations.forms.shares import CopyForm, ShareForm
 from conversations.ids import new_id
 from conversations.models import Share, User
-from conversations.views import copy_cookie
-from conversations.views.shared_pages import over
+from conversations.views.links import copy_cookie
+from conversations.views.links.shared_pages import over
 
 
 @login_required

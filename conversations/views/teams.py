@@ -16,11 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import actions
-from conversations.accounts import mail, rate_limits
+from conversations.accounts import rate_limits
 from conversations.errors import NotFound, Refused
 from conversations.forms.teams import DefaultsForm, InvitationForm, RoleForm, TeamForm, sentence_of
+from conversations.mail import letters
 from conversations.models import Installation, Membership, Team, User
-from conversations.models.password_link import may_reset
+from conversations.models.links.password_link import may_reset
 
 Page = Callable[..., HttpResponse]
 
@@ -129,11 +130,11 @@ def invite(request: HttpRequest, team_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, team, invitation_form=form)
     given = form.cleaned_data
-    if given["mailed_to"] and mail.is_set_up() and rate_limits.invitation_letter(_person(request).pk):
+    if given["mailed_to"] and letters.is_set_up() and rate_limits.invitation_letter(_person(request).pk):
         return render(request, "429.html", status=429)
     invitation, secret = actions.invite(_person(request), team_id, given.pop("role"), **given)
     link = request.build_absolute_uri(reverse("invitation", args=[secret]))
-    mailed = bool(invitation.mailed_to) and mail.send_invitation(invitation, link)
+    mailed = bool(invitation.mailed_to) and letters.send_invitation(invitation, link)
     return _shown(request, team, link=link, mailed_to=invitation.mailed_to if mailed else "", status=201)
 
 
@@ -156,7 +157,7 @@ def _shown(request: HttpRequest, team: Team, status: int = 0, **more: Any) -> Ht
             "invitation_form": InvitationForm(),
             "defaults_form": DefaultsForm(team),
             "invitations": team.invitations.open().select_related("made_by").order_by("-id"),
-            "sends_mail": mail.is_set_up(),
+            "sends_mail": letters.is_set_up(),
         }
     has_errors = any(getattr(form, "errors", None) for form in more.values())
     return render(request, "teams/team.html", {**context, **more}, status=status or (422 if has_errors else 200))

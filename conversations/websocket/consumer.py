@@ -11,13 +11,14 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.db import DatabaseError
 
-from conversations import actions, database_threads
+from conversations import actions
 from conversations.errors import Refused
 from conversations.live import Subscription, frames, hub
 from conversations.models import User
 from conversations.protocol import commands, parsing, strict_json
 from conversations.websocket import authentication, opening
 from conversations.websocket.inbound_limit import intake
+from conversations.workers import database_threads
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from conversations import database_threads
 from conversations.live.hub import Hub
 from conversations.websocket import consumer as consumers
+from conversations.workers import database_threads
 from tests.authorisation.asking import filled, fingerprint, undone, writes
 from tests.authorisation.roles import Role
 from tests.authorisation.table import Policy

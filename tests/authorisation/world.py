@@ -14,9 +14,9 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from conversations.accounts import mail_addresses
 from conversations.files import storage
 from conversations.hashed_tokens import new_token, token_digest
+from conversations.mail import addresses
 from conversations.models import (
     Budget,
     Conversation,
@@ -224,8 +224,8 @@ def _links(world: World, crew: Team, others: Team) -> None:
         PasswordLink.objects.create(digest=token_digest(secret), **{**usual, **fields})
         world.targets[f"password link {name}"] = {"secret": secret}
     member = world.people["member"]
-    wanted = [str(member.pk), "other@mail.example", mail_addresses._state_of(member)]
-    world.targets["address link"] = {"token": signing.dumps(wanted, salt=mail_addresses.SALT)}
+    wanted = [str(member.pk), "other@mail.example", addresses._state_of(member)]
+    world.targets["address link"] = {"token": signing.dumps(wanted, salt=addresses.SALT)}
     for name in ("member", "newcomer", "guarded", "both", "clerk", "alone", "lead", "superuser", "deactivated"):
         world.targets[f"person {name}"] = {"person_id": world.people[name].pk}
 

@@ -397,7 +397,7 @@ def test_a_question_asked_of_a_locked_database_is_acked_after_the_lock(
 def test_replies_leave_no_threads_behind(
     connect: Connect, cast: Cast, model: LanguageModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversations.crew.IDLE_SECONDS", 0.1)
+    monkeypatch.setattr("conversations.workers.thread_pool.IDLE_SECONDS", 0.1)
     socket = connect(cast.alice)
     for _ in range(5):
         ask(socket, model)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from chatsite.errors import WithoutQueryStrings
+from chatsite.logs.masking import WithoutQueryStrings
 from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.errors import NotFound

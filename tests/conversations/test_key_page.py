@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from conversations.admin.key_timeline import timeline
+from conversations.admin.keys.timeline import timeline
 from conversations.models import UsageRecord, User
 from conversations.reporting.names import OUTCOMES
 from conversations.reporting.periods import Period

@@ -45,7 +45,7 @@ def test_without_a_database_the_site_is_alive_and_not_ready(cast: Cast, monkeypa
         raise DatabaseError(f"connection to postgres://u:{CANARY}@db failed")
 
     monkeypatch.setattr("conversations.views.site.readiness", Readiness())
-    monkeypatch.setattr("chatsite.checks._write_a_row", refuse)
+    monkeypatch.setattr("chatsite.health.checks._write_a_row", refuse)
     assert Client().get("/livez").status_code == 200
     response = Client().get("/readyz")
     told = {"status": "unavailable", "code": "database_failing", "version": "0.1.0"}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from conversations.markdown import growing, rendered
-from conversations.markdown.colours import ALIASES, LANGUAGES
-from conversations.markdown.process import Child
+from conversations.markdown.code.colours import ALIASES, LANGUAGES
+from conversations.markdown.process.child import Child
 from tests.conversations.harmless import assert_harmless
 
 FUZZ_SECONDS, ALL_FUZZ_SECONDS = 2.0, 3_600.0

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from conversations import markdown
-from conversations.markdown import GrowingMarkdown, Mark, growing, linked, render, rendered, worker
-from conversations.markdown import process as process_module
-from conversations.markdown.process import Child
-from conversations.markdown.turns import Turns
+from conversations.markdown import GrowingMarkdown, Mark, growing, linked, render, rendered
+from conversations.markdown.process import child as process_module
+from conversations.markdown.process import worker
+from conversations.markdown.process.child import Child
+from conversations.markdown.process.fair_lock import Turns
 from tests.conversations.harmless import Page, assert_harmless
 from tests.hostile_texts import HOSTILE, hostile
 

@@ -15,10 +15,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from conversations import background
 from conversations.accounts import password_guessing
 from conversations.models import PasswordLink, PersonalToken, Team, User
-from conversations.models.password_link import may_reset
+from conversations.models.links.password_link import may_reset
+from conversations.workers import background
 from providers.encryption import rotation
 from providers.models.audit import AuditEntry
 from tests.conftest import PASSWORD, Cast

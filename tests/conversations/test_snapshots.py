@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from chatsite.errors import WithoutQueryStrings
+from chatsite.logs.masking import WithoutQueryStrings
 from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.content import shared_pages

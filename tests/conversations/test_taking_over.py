@@ -20,11 +20,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from chatsite.errors import WithoutQueryStrings
-from conversations import actions, background
+from chatsite.logs.masking import WithoutQueryStrings
+from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import AccountNotice, PasswordLink, PersonalToken, User
+from conversations.workers import background
 from providers.models import AuditEntry
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.test_signing_in import NEW, _stopped_clock, browser, enter, is_in, make_link, turn_on

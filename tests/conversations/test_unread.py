@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from django.test import Client
 
-from chatsite.handler import ANSWERS_OF_ONE
+from chatsite.server.handler import ANSWERS_OF_ONE
 from conversations.models import Conversation, Message, User
 from tests.conftest import Cast
 from tests.echoing import come

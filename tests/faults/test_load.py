@@ -8,7 +8,7 @@ from time import monotonic, sleep
 
 import pytest
 
-from conversations.crew import IDLE_SECONDS
+from conversations.workers.thread_pool import IDLE_SECONDS
 from tests.conversations.test_engine import until
 from tests.fake_vendor import FakeVendor
 from tests.faults.conftest import Bar

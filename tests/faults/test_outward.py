@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chatsite import authorities, checks
+from chatsite.configuration import certificate_authorities
+from chatsite.health import checks
 from providers.checks import Sick
 from tests import canaries
 from tests.certificates import Authority
@@ -113,7 +114,7 @@ def test_authorities_that_are_none_are_told_of(settings: Any, tmp_path: Path, co
     if content is not None:
         Path(settings.CHATSITE_CA_FILE).write_text(content)
     words = "which cannot be read: No such file" if content is None else "which holds no certificate authority as PEM"
-    assert words in authorities.problem()
+    assert words in certificate_authorities.problem()
     with pytest.raises(Sick, match=words):
         checks.certificate_authorities()
 

@@ -13,7 +13,7 @@ from time import monotonic
 
 import pytest
 
-from conversations.crew import IDLE_SECONDS
+from conversations.workers.thread_pool import IDLE_SECONDS
 from tests.fake_vendor import FakeVendor
 from tests.faults import checker
 from tests.faults.checker import Crash, History, Witness

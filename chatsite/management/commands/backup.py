@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from chatsite import archive
+from chatsite.backup import archive
 from conversations.models import Installation
 from providers.audit import log
 from providers.audit.log import Act

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management import BaseCommand, CommandError
 
-from chatsite import diagnosis
+from chatsite.health import doctor
 from providers.checks import Check, Finding
 
 
@@ -13,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        results = [self._look(check) for check in diagnosis.checks()]
+        results = [self._look(check) for check in doctor.checks()]
         if not all(results):
             raise CommandError(f"{results.count(False)} of {len(results)} checks failed.")
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
-from chatsite import archive, serving
+from chatsite import data_folder_lock
+from chatsite.backup import archive
 from providers.encryption import rotation
 
 
@@ -22,9 +23,9 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, **_: Any) -> None:
         os.umask(0o077)
         try:
-            serving.take(settings.CHATSITE_DATA, shared=False)
+            data_folder_lock.take(settings.CHATSITE_DATA, shared=False)
             self.stdout.write(archive.restore(file))
-        except serving.Taken:
+        except data_folder_lock.Taken:
             raise CommandError(f"A server is running in {settings.CHATSITE_DATA}: end it first.") from None
         except archive.Unusable as problem:
             raise CommandError(str(problem)) from None

@@ -15,9 +15,11 @@ from django.core.management import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.utils.module_loading import import_string
 
-from chatsite import authorities, collected, databases, open_files, serving, upgrading
-from chatsite.apart import apart
+from chatsite import data_folder_lock, database_upgrade, static_collection
 from chatsite.bootstrap import address
+from chatsite.child_process import run_in_child
+from chatsite.configuration import certificate_authorities, database_url
+from chatsite.server import open_files
 from conversations import memory
 from conversations.accounts import first_run
 from providers import checks, local_model
@@ -40,9 +42,9 @@ class Command(BaseCommand):
         open_files.raise_limit()
         self._warn_of_plain_http(host)
         self._take_the_folder()
-        if problem := authorities.problem():
+        if problem := certificate_authorities.problem():
             raise CommandError(problem)
-        apart(partial(self._bring_up_to_date, restore))
+        run_in_child(partial(self._bring_up_to_date, restore))
         self._warn_of_root()
         for finding in checks.findings(checks.By.START):
             self._say(f"WARNING: {finding.text} {finding.detail}".rstrip())
@@ -72,8 +74,8 @@ class Command(BaseCommand):
 
     def _take_the_folder(self) -> None:
         try:
-            serving.take(settings.CHATSITE_DATA, shared=settings.SEVERAL_PROCESSES)
-        except serving.Taken:
+            data_folder_lock.take(settings.CHATSITE_DATA, shared=settings.SEVERAL_PROCESSES)
+        except data_folder_lock.Taken:
             raise CommandError(
                 f"Another process serves from {settings.CHATSITE_DATA} already. Several can share it only if all of "
                 "them are given the same PostgreSQL (DATABASE_URL) and the same Redis (REDIS_URL)."
@@ -84,19 +86,19 @@ class Command(BaseCommand):
     def _bring_up_to_date(self, restore: Path | None) -> None:
         gc.freeze()
         gc.enable()  # a first start makes a lot here and keeps little; in this process, which ends with it
-        with serving.one_at_a_time(settings.CHATSITE_DATA):
-            databases.keep_private(settings.CHATSITE_DATA)
+        with data_folder_lock.one_at_a_time(settings.CHATSITE_DATA):
+            database_url.keep_private(settings.CHATSITE_DATA)
             try:
                 if restore:
                     self._restore(restore)
-                upgrading.bring_up_to_date(self._say)
-            except (upgrading.Newer, upgrading.NotCopied, upgrading.Unfit) as refused:
+                database_upgrade.bring_up_to_date(self._say)
+            except (database_upgrade.Newer, database_upgrade.NotCopied, database_upgrade.Unfit) as refused:
                 raise CommandError(str(refused)) from None
-            collected.collect_if_changed()
+            static_collection.collect_if_changed()
         connections.close_all()
 
     def _restore(self, path: Path) -> None:
-        from chatsite import archive  # with psycopg, which a start on SQLite does without
+        from chatsite.backup import archive  # with psycopg, which a start on SQLite does without
 
         try:
             self._say(archive.restore(path))
@@ -117,8 +119,8 @@ class Command(BaseCommand):
 
 def _serve(host: str, port: int, answering: Any) -> None:
     # Only now: what the application imports wants collected files, and Server starts Twisted.
-    from chatsite.server import CannotListenError, Server, event_loop
-    from chatsite.whose import ask
+    from chatsite.clients.owner import find_owner
+    from chatsite.server.daphne import CannotListenError, Server, event_loop
     from conversations import lifecycle
 
     application = import_string(settings.ASGI_APPLICATION)
@@ -131,12 +133,12 @@ def _serve(host: str, port: int, answering: Any) -> None:
     _collect_garbage_rarely()
     lifecycle.start_up(event_loop)
     try:
-        Server(application, host, port, answering=answering, drain=drain, whose=ask).run()
+        Server(application, host, port, answering=answering, drain=drain, whose=find_owner).run()
     except CannotListenError as error:
         drain()
         raise CommandError(address.why_not(host, port, error.socketError)) from None
     with suppress(DatabaseError):  # it is away: whoever comes next finds the write-ahead log
-        databases.fold_in()
+        database_url.fold_in()
 
 
 def _collect_garbage_rarely() -> None:

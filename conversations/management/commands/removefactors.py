@@ -5,7 +5,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from conversations.accounts import notices
+from conversations.mail import notices
 from conversations.models import User
 from providers.audit import log
 

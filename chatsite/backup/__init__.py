@@ -1,0 +1,1 @@
+"""One file that holds a site, and the way back from it."""

@@ -1,0 +1,1 @@
+"""Checks of what the site stands on, and failures that an administrator can mend."""

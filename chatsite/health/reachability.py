@@ -1,0 +1,148 @@
+"""The running site as browsers reach it: asked at each of its origins, through whatever stands in front."""
+
+import base64
+import json
+import secrets
+import socket
+import ssl
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from chatsite import data_folder_lock
+from chatsite.configuration import certificate_authorities, origins
+from conversations.client_addresses import is_loopback
+from conversations.views import seen_address
+
+PATIENCE = 5.0
+"""Seconds to wait for a connection and for an answer."""
+FORGED = "192.0.2.1"
+"""Nobody's address (RFC 5737), claimed in X-Forwarded-For: a proxy replaces it, or notes the real one behind it."""
+
+
+class Unreachable(Exception):
+    """A sentence on what is wrong at an origin, or at several."""
+
+
+def at_every_origin() -> str:
+    """Return what was found at each of CHATSITE_ORIGINS; raises Unreached where something is wrong with one."""
+    found: list[str] = []
+    wrong: list[str] = []
+    silent: list[str] = []
+    for origin in settings.CHATSITE_ORIGINS:
+        try:
+            found.append(_at(origin))
+        except Unreachable as problem:
+            wrong.append(str(problem))
+        except OSError:
+            silent.append(origin)
+    if silent and not found and data_folder_lock.is_served(settings.CHATSITE_DATA):
+        wrong.append(_served_elsewhere(silent))
+    if wrong:
+        raise Unreachable(" ".join(wrong))
+    return "; ".join([*found, *(f"nothing answers at {origin} now" for origin in silent)])
+
+
+def handshake(address: str, origin: str) -> int:
+    """Return the status with which the server at ADDRESS answers a browser's handshake from ORIGIN."""
+    with _connected(address) as line:
+        key = base64.b64encode(secrets.token_bytes(16)).decode()
+        line.sendall(
+            f"GET /ws/ HTTP/1.1\r\nHost: {origins.host_of(origin)}\r\nOrigin: {origin}\r\n"
+            f"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+        status = line.recv(64).split(b" ")
+    return int(status[1]) if len(status) > 1 and status[1].isdigit() else 0
+
+
+def judged(origin: str, ours: str, theirs: str) -> str:
+    """Return how the site sees this machine, whose address on the way is OURS; raises Unreached where that is wrong."""
+    if theirs == FORGED and not is_loopback(ours):
+        raise Unreachable(f"{origin}: visitors choose the address they come from; {_PROXY}")
+    if is_loopback(theirs) and not is_loopback(ours):
+        raise Unreachable(f"{origin}: every visitor seems to come from {theirs}; {_PROXY}")
+    if theirs in (ours, FORGED):
+        return f"{origin} answers"
+    return f"{origin} answers and sees this machine as {theirs}: is that a proxy, name it in CHATSITE_TRUSTED_PROXIES"
+
+
+_PROXY = "the proxy has to set X-Forwarded-For to the address it sees, as deploy/nginx.conf does."
+
+
+def _at(origin: str) -> str:
+    """Return what one origin answers; raises Unreached where it is wrong, OSError where there is nothing."""
+    try:
+        said = judged(origin, *_addresses(origin))
+        status = handshake(origin, origin)
+    except ssl.SSLCertVerificationError as problem:
+        raise Unreachable(f"{origin}: its certificate is not accepted: {problem.verify_message}.") from None
+    except ssl.SSLError as problem:
+        raise Unreachable(f"{origin} does not speak TLS: {problem.reason or problem}.") from None
+    except HTTPException as problem:
+        raise Unreachable(f"{origin} does not speak HTTP: {problem}.") from None
+    if status != 101:
+        raise Unreachable(f"{origin} answers a handshake with {status}: {_why(status)}")
+    return said
+
+
+def _why(status: int) -> str:
+    if status in (400, 403):
+        return "does the proxy pass on Host with its port, and Origin?"
+    return "does the proxy pass on Upgrade and Connection?"
+
+
+def _connected(address: str) -> socket.socket:
+    name = urlsplit(address).hostname or ""
+    plain = socket.create_connection((name, _port(address)), PATIENCE)
+    if not address.startswith("https://"):
+        return plain
+    return certificate_authorities.context().wrap_socket(plain, server_hostname=name)
+
+
+def _addresses(origin: str) -> tuple[str, str]:
+    """Return the address from which we ask, and the one from which the site believes it is asked."""
+    name = urlsplit(origin).hostname or ""
+    if origin.startswith("https://"):
+        connection: HTTPConnection = HTTPSConnection(
+            name, _port(origin), timeout=PATIENCE, context=certificate_authorities.context()
+        )
+    else:
+        connection = HTTPConnection(name, _port(origin), timeout=PATIENCE)
+    try:
+        connection.request(
+            "GET", "/livez", headers={seen_address.HEADER: seen_address.credential(), "X-Forwarded-For": FORGED}
+        )
+        ours = str(connection.sock.getsockname()[0])
+        answer = connection.getresponse()
+        return ours, _address_in(origin, answer.status, answer.read(4096))
+    finally:
+        connection.close()
+
+
+def _address_in(origin: str, status: int, body: bytes) -> str:
+    told: object = None
+    with suppress(ValueError):
+        told = json.loads(body)
+    if status != 200 or not isinstance(told, dict):
+        raise Unreachable(f"{origin}/livez answers with {status}, and not as this site does.")
+    if "address" not in told:
+        raise Unreachable(f"{origin} answers, but with another secret key: {_ENVIRONMENT}")
+    return str(told["address"])
+
+
+def _served_elsewhere(silent: list[str]) -> str:
+    return (
+        f"A process serves from {settings.CHATSITE_DATA}, but nothing answers at {' nor '.join(silent)}: "
+        f"is the proxy away? Else {_ENVIRONMENT}"
+    )
+
+
+_ENVIRONMENT = "`doctor` lacks the server's environment; give it the same CHATSITE_… settings."
+
+
+def _port(address: str) -> int:
+    parts = urlsplit(address)
+    return parts.port or (443 if parts.scheme == "https" else 80)

@@ -1,0 +1,1 @@
+"""Log filters: no secrets, no query strings, no line a hundred times."""

@@ -1,0 +1,51 @@
+"""A file on its way to a reader: its bytes stay on disk until they are wanted."""
+
+# ruff: noqa: N802  (the names of Twisted)
+from pathlib import Path
+from typing import Any
+
+from chatsite.server.progress import Progress
+
+PIECE = 64 * 1024  # bytes
+STALL_SECONDS = 60.0  # without a piece that the network took: then the reader has left, or means us harm
+
+
+class FileSending:
+    """Twisted's push producer of a response's body: it reads on only when what it wrote before has left.
+
+    Raises OSError where there is no such file. A reader who takes nothing for STALL_SECONDS loses the connection.
+    """
+
+    def __init__(self, request: Any, path: Path) -> None:
+        self.request = request
+        self.is_paused = False
+        self._file = path.open("rb")
+        self._progress = Progress(STALL_SECONDS, 1, request.channel.transport.abortConnection)
+
+    def begin(self) -> None:
+        self.request.registerProducer(self, True)
+        self.resumeProducing()
+
+    def resumeProducing(self) -> None:
+        self.is_paused = False
+        while not self.is_paused:
+            piece = self._file.read(PIECE)
+            if not piece:
+                self._finish()
+                return
+            self._progress.count(len(piece))
+            self.request.write(piece)  # the transport pauses us from in here
+
+    def pauseProducing(self) -> None:
+        self.is_paused = True
+
+    def stopProducing(self) -> None:
+        """The connection is lost, or nothing is left to send."""
+        self.is_paused = True
+        self._progress.end()
+        self._file.close()
+
+    def _finish(self) -> None:
+        self.stopProducing()
+        self.request.unregisterProducer()
+        self.request.finish()

@@ -1,0 +1,194 @@
+"""Limits on what a request brings: its owner, the length of its body, and the room of all bodies together."""
+
+# ruff: noqa: N802  (the names of Twisted)
+from concurrent.futures import Future
+from http import HTTPStatus
+from typing import Any
+
+import daphne.server  # noqa: F401  (first: it chooses the reactor)
+from daphne.http_protocol import WebRequest
+from twisted.internet import reactor
+
+from chatsite.clients.connections import NOBODY
+from chatsite.clients.senders import Sender, sender_of
+from chatsite.server.progress import Progress
+from chatsite.server.refusals import refusal
+from conversations.workers.thread_pool import Full
+
+BODY_LIMIT = 1280 * 1024  # bytes; somewhat more than what Django takes, whose refusal says more than ours
+UPLOAD_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
+BODIES_LIMIT = 512 * 1024 * 1024  # bytes of all bodies whose requests are under way, each from UNCOUNTED on
+ADDRESS_SHARE, PERSON_SHARE = BODIES_LIMIT // 8, 3 * BODIES_LIMIT // 8  # of one; a browser sends six files at once
+UNCOUNTED = 64 * 1024  # bytes; who signs in or writes finds room however many uploads there are
+PACE_SECONDS, PACE_BYTES = 30.0, 30 * 4 * 1024  # a body that brings less in that time is given up; trains are slow
+LINGER_SECONDS = 5.0  # for a client to take in why its connection ends
+UPLOADS = b"/api/v1/files"
+
+_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+_NO_ROOM = HTTPStatus.SERVICE_UNAVAILABLE
+_FORWARDED = b"X-Forwarded-For"
+
+
+class RequestWithBody(WebRequest):
+    """A request whose body is refused with 413 where it is too long, with 503 where all bodies together are.
+
+    Daphne alone would spool any size to disk before asking, and wait for ever for the rest. A refused client may go on
+    sending for LINGER_SECONDS: a connection reset at once would cost it the answer.
+    """
+
+    refused = False
+    received = 0
+    held = 0  # of `received`, what counts towards BODIES_LIMIT
+    limit = BODY_LIMIT
+    progress: Progress | None = None
+    is_asking = False
+    sender: Sender
+    owner = NOBODY
+
+    def gotLength(self, length: int | None) -> None:
+        self.sender = self._sender()
+        self.owner = self.sender.owner
+        must_ask = self._must_ask(length)
+        self.limit = self._limit()
+        is_fair = length is None or length <= (UPLOAD_LIMIT if must_ask else self.limit)
+        super().gotLength(length if is_fair else 0)
+        if not is_fair:
+            self._refuse(_TOO_LARGE)
+        elif not (self.is_handshake() or self._hold_connection(self.owner)):
+            self._refuse(_NO_ROOM)
+        elif must_ask:
+            self._ask()
+        elif length != 0:
+            self._keep_pace()
+
+    def handleContentChunk(self, chunk: bytes) -> None:
+        self.received += len(chunk)
+        if self.refused:
+            return
+        if self.received > self.limit:
+            self._refuse(_TOO_LARGE)
+        elif not self._find_room():
+            self._refuse(_NO_ROOM)
+        else:
+            super().handleContentChunk(chunk)
+            if self.progress:
+                self.progress.count(len(chunk))
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        self._listen_again()
+        self._end_progress()
+        if self.refused:
+            self.channel.loseConnection()
+        else:
+            super().requestReceived(command, path, version)
+
+    def finish(self) -> None:
+        self._give_up_room()
+        if self.channel.opened_by == NOBODY:  # a proxy's
+            self._hold_connection(NOBODY)
+        super().finish()
+
+    def connectionLost(self, reason: Any) -> None:
+        self._end_progress()
+        self._give_up_room()
+        super().connectionLost(reason)
+
+    def is_handshake(self) -> bool:
+        """Tell whether a websocket is asked for; such a request has no body, and we hear nothing of its end."""
+        return bool(self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() == b"websocket")
+
+    # --- Whose it is ---
+
+    def _sender(self) -> Sender:
+        peer = str(getattr(self.channel.transport.getPeer(), "host", ""))
+        headers = self.requestHeaders
+        forwarded, cookies = headers.getRawHeaders(_FORWARDED, []), headers.getRawHeaders(b"Cookie", [])
+        authorization = headers.getRawHeaders(b"Authorization", [b""])
+        return sender_of(peer, forwarded, authorization[0], b"; ".join(cookies))
+
+    def _is_upload(self) -> bool:
+        return bool(self.channel._command == b"POST" and self.channel._path.partition(b"?")[0] == UPLOADS)
+
+    def _is_somebodys(self) -> bool:
+        return self.owner != self.sender.address
+
+    def _must_ask(self, length: int | None) -> bool:
+        """Return whether only a person may bring so much, and this may be one whom we do not know yet."""
+        is_long = length is None or length > BODY_LIMIT
+        may_be = bool(self.sender.proof) and not self._is_somebodys()
+        return is_long and may_be and self._is_upload() and not self.is_handshake()
+
+    def _limit(self) -> int:
+        if self.is_handshake():
+            return 0
+        return UPLOAD_LIMIT if self._is_upload() and self._is_somebodys() else BODY_LIMIT
+
+    def _ask(self) -> None:
+        """Take nothing more from the network until it is known whose this is."""
+        try:
+            asked = self.server.whose(self.sender)
+        except Full:
+            self._refuse(_NO_ROOM)
+            return
+        self.is_asking = True
+        self.channel._networkProducer.pauseProducing()
+        asked.add_done_callback(lambda _: reactor.callFromThread(self._learn, asked))
+
+    def _learn(self, asked: "Future[str]") -> None:
+        if not self.is_asking or self.channel is None:
+            return
+        self._listen_again()
+        if asked.exception() or not asked.result():
+            self._refuse(_TOO_LARGE if not asked.exception() else _NO_ROOM)
+        else:
+            self._become(asked.result())
+
+    def _become(self, owner: str) -> None:
+        held, self.held = self.held, 0
+        self.channel.factory.room.give_back(self.owner, held)
+        self.owner, self.limit = owner, UPLOAD_LIMIT
+        if self._find_room() and self._hold_connection(owner):
+            self._keep_pace()
+        else:
+            self._refuse(_NO_ROOM)
+
+    def _listen_again(self) -> None:
+        if self.is_asking:
+            self.is_asking = False
+            self.channel._networkProducer.resumeProducing()
+
+    def _hold_connection(self, owner: str) -> bool:
+        return bool(self.channel.factory.connections.give(self.channel.transport, owner))
+
+    # --- How much it brings ---
+
+    def _keep_pace(self) -> None:
+        self.progress = Progress(PACE_SECONDS, PACE_BYTES, self.channel.transport.abortConnection)
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        self.refused = True
+        self._end_progress()
+        self._give_up_room()
+        self.content.close()
+        connection = self.channel.transport
+        connection.write(refusal(status))
+        connection.loseWriteConnection()
+        reactor.callLater(LINGER_SECONDS, connection.abortConnection)
+
+    def _find_room(self) -> bool:
+        """Count what has come; whether there was room for it."""
+        held = max(0, self.received - UNCOUNTED)
+        share = PERSON_SHARE if self._is_somebodys() else ADDRESS_SHARE
+        if not self.channel.factory.room.take(self.owner, held - self.held, share):
+            return False
+        self.held = held
+        return True
+
+    def _end_progress(self) -> None:
+        if self.progress:
+            self.progress.end()
+
+    def _give_up_room(self) -> None:
+        if self.held:
+            self.channel.factory.room.give_back(self.owner, self.held)
+            self.held = 0

@@ -1,0 +1,1 @@
+"""Code blocks and the colours of their code."""

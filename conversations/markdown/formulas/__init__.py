@@ -1,0 +1,1 @@
+"""Formulas: where they begin and end, and LaTeX to MathML."""

@@ -1,0 +1,94 @@
+"""Formulas: LaTeX to MathML, or the source as text if that fails."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from html import unescape
+from time import process_time
+from xml.etree.ElementTree import Element, tostring
+
+from latex2mathml import exceptions
+from latex2mathml.converter import convert_to_element
+
+from conversations.markdown.formulas import time_left
+from conversations.markdown.limits import FAILURES
+from conversations.markdown.plain import formula_as_text
+from conversations.markdown.process.time_budget import within
+
+MAX_FORMULA_CHARACTERS = 4_000
+MAX_FORMULA_DEPTH = 100
+# The converter takes a second for some formulas of that length, and a reply may hold hundreds.
+SECONDS_EACH = 0.1
+
+# The converter expands a user's macros without a limit on the result: twenty doublings are a million symbols.
+_DEFINITION = re.compile(
+    r"\\(?:def|newcommand|renewcommand|providecommand|newenvironment|renewenvironment|DeclareMathOperator)\b"
+)
+# Environments that the converter does not know, or numbers, by one that looks the same.
+_ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{(aligned|align|eqnarray|gathered|gather|dcases|equation)\*?\}")
+_SAME_LOOK = {
+    "aligned": "align*",
+    "align": "align*",
+    "eqnarray": "align*",
+    "gathered": "matrix",
+    "gather": "matrix",
+    "dcases": "cases",
+}
+_LENGTHS = frozenset({"width", "height", "depth", "lspace", "rspace", "voffset"})
+# Spaces of up to ±9.99 em; a formula must not be able to write over the rest of the page.
+_SHORT_LENGTH = re.compile(r"[+-]?\d?(?:\.\d{1,4})?(?:em|ex|px|pt|mu|width)?|[a-z]+mathspace")
+# The converter reads arbitrary text with `next` and unpacking: it fails in these ways besides its own.
+_FAILURES: tuple[type[Exception], ...] = (
+    *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
+    *FAILURES,
+)
+
+
+def formula(source: str, written: str, *, display: bool) -> str:
+    """Return MathML for LaTeX `source`, or the formula as it was `written`, delimiters included, as text."""
+    if len(source) > MAX_FORMULA_CHARACTERS or _DEFINITION.search(source) or time_left.left <= 0:
+        return formula_as_text(written)
+    begun = process_time()
+    try:
+        return _converted(source, display) or formula_as_text(written)
+    finally:
+        time_left.left -= process_time() - begun
+
+
+@lru_cache(maxsize=512)
+def _converted(source: str, display: bool) -> str:
+    """Return MathML, or an empty text if the conversion fails or takes too long."""
+    return within(SECONDS_EACH, lambda: _mathml(source, display), str)
+
+
+def _mathml(source: str, display: bool) -> str:
+    try:
+        element = convert_to_element(_ENVIRONMENT.sub(_known, source), display="block" if display else "inline")
+        _tidy(element)
+        return tostring(element, encoding="unicode")
+    except _FAILURES:
+        return ""
+
+
+def _known(environment: re.Match[str]) -> str:
+    name = _SAME_LOOK.get(environment[2])
+    return f"\\{environment[1]}{{{name}}}" if name else ""
+
+
+def _tidy(root: Element) -> None:
+    for element, depth in _with_depth(root):
+        if depth > MAX_FORMULA_DEPTH:
+            raise ValueError("formula nested too deeply")
+        # The converter writes symbols as character references and would unescape the whole, foreign markup included.
+        element.text = unescape(element.text) if element.text else element.text
+        for name in _LENGTHS & element.attrib.keys():
+            if not _SHORT_LENGTH.fullmatch(element.attrib[name]):
+                del element.attrib[name]
+
+
+def _with_depth(root: Element) -> Iterator[tuple[Element, int]]:
+    pending = [(root, 0)]
+    while pending:
+        element, depth = pending.pop()
+        yield element, depth
+        pending.extend((child, depth + 1) for child in element)

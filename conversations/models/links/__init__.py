@@ -1,0 +1,1 @@
+"""Links with a secret in them: invitations, password links, shares."""

@@ -1,0 +1,1 @@
+"""Pages behind a link with a secret in it."""

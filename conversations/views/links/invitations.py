@@ -1,0 +1,94 @@
+"""Following an invitation. Its secret leaves the address at once: the session keeps a digest, the history nothing."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from conversations import actions
+from conversations.accounts import allauth_adapter, rate_limits
+from conversations.errors import NotFound, Refused
+from conversations.forms.accounts import JoiningForm
+from conversations.forms.teams import sentence_of
+from conversations.hashed_tokens import token_digest
+from conversations.mail import addresses, letters
+from conversations.models import Invitation, User
+
+SESSION_KEY = "invitation"
+
+
+@never_cache
+@require_GET
+def follow(request: HttpRequest, secret: str) -> HttpResponse:
+    """Every kind of bad link gets the same answer, and few of them a minute."""
+    if not Invitation.objects.of(secret).exists():
+        return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
+    request.session[SESSION_KEY] = token_digest(secret)
+    return redirect("join")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest) -> HttpResponse:
+    """Who has an account takes the place; who has none makes one first."""
+    invitation = _invitation(request)
+    if invitation is None:
+        return _over(request)
+    try:
+        if isinstance(request.user, User):
+            return _known(request, request.user, invitation)
+        return _new(request, invitation)
+    except NotFound:
+        return _over(request)
+
+
+def _known(request: HttpRequest, person: User, invitation: Invitation) -> HttpResponse:
+    if request.method == "GET":
+        is_in = invitation.team.memberships.filter(user=person).exists()
+        return render(request, "teams/join.html", {"invitation": invitation, "is_in": is_in})
+    actions.join(person, invitation)
+    return _welcome(request, invitation)
+
+
+def _new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    form = JoiningForm(request.POST or None)
+    if form.is_valid() and rate_limits.sign_up(invitation.pk):
+        return render(request, "429.html", status=429)
+    if form.is_valid() and (person := _signed_up(form, invitation)):
+        allauth_adapter.sign_in(request, person)
+        if address := form.cleaned_data.get("email"):
+            addresses.ask(request, person, address)
+        return _welcome(request, invitation)
+    context = {"invitation": invitation, "form": form, "sends_mail": letters.is_set_up()}
+    return render(request, "teams/join.html", context, status=422 if form.errors else 200)
+
+
+def _signed_up(form: JoiningForm, invitation: Invitation) -> User | None:
+    given = form.cleaned_data
+    language = translation.get_language() or ""
+    try:
+        return actions.sign_up(invitation, given["name"], given["password"], language=language)
+    except NotFound:
+        raise
+    except Refused as refusal:
+        form.add_error("name", sentence_of(refusal))
+        return None
+
+
+def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    request.session.pop(SESSION_KEY, None)
+    messages.success(request, gettext("You joined “%(team)s”.") % {"team": invitation.team})
+    return redirect("team", invitation.team_id)
+
+
+def _invitation(request: HttpRequest) -> Invitation | None:
+    digest = request.session.get(SESSION_KEY, "")
+    return Invitation.objects.open().select_related("team", "made_by").filter(digest=digest).first()
+
+
+def _over(request: HttpRequest) -> HttpResponse:
+    request.session.pop(SESSION_KEY, None)
+    return render(request, "teams/over.html", status=404)

@@ -1,0 +1,152 @@
+"""What a browser gets of our static files: one style sheet, hashed scripts that find each other, plain answers."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.management import call_command
+from django.http import HttpRequest, HttpResponse
+from django.template import Context, Template
+from django.test import RequestFactory
+
+from chatsite.static_files import StaticFiles
+
+SOURCES = Path(__file__).parent.parent / "static"
+IMPORTED_AT_FIRST = re.compile(r'^import (?:.* from )?"(\.[^"]+)";$', re.MULTILINE)
+IMPORTED = re.compile(r'\b(?:import|from)\s*\(?\s*"(\.[^"]+)"')
+MOST_MODULES_AT_FIRST = 12
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("static")
+
+
+@pytest.fixture(autouse=True)
+def collect(collected: Path, settings: LazySettings) -> None:
+    settings.STATIC_ROOT = collected
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "chatsite.static_files.JoinedManifestStorage"}}
+    if not any(collected.iterdir()):
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def get(collected: Path) -> Callable[..., HttpResponse]:
+    middleware = StaticFiles(lambda request: HttpResponse("not a file", status=404))
+
+    def answer(name: str, method: str = "GET", **headers: str) -> HttpResponse:
+        request = RequestFactory().generic(method, staticfiles_storage.url(name), headers=headers)
+        return middleware(request)
+
+    return answer
+
+
+def import_map() -> dict[str, str]:
+    request = HttpRequest()
+    request.csp_nonce = "a-nonce"  # type: ignore[attr-defined]
+    markup = Template("{% load assets %}{% importmap %}").render(Context({"request": request}))
+    found = re.fullmatch(r'<script type="importmap" nonce="a-nonce">(.*)</script>', markup)
+    return json.loads(found[1])["imports"] if found else {}
+
+
+def test_the_style_sheet_holds_all_its_parts_in_order(collected: Path) -> None:
+    parts = re.findall(r'@import "(.+?)" layer\((.+?)\);', (SOURCES / "css/site.css").read_text())
+    sheet = (collected / staticfiles_storage.stored_name("css/site.css")).read_text()
+    assert "@import" not in sheet
+    assert re.findall(r"^@layer (\w+) \{$", sheet, re.MULTILINE) == [layer for _, layer in parts]
+    places = [sheet.index((SOURCES / "css" / name).read_text().strip()) for name, _ in parts]
+    assert len(parts) > 10
+    assert places == sorted(places)
+
+
+def test_every_component_sheet_is_imported() -> None:
+    imported = set(re.findall(r'@import "(.+?)"', (SOURCES / "css/site.css").read_text()))
+    own = {"site.css", "admin.css", "report.css", "chart.css", "key.css", "vendor.css"}  # the administration's, linked
+    assert imported == {path.name for path in (SOURCES / "css").glob("*.css")} - own
+
+
+def test_collecting_twice_changes_nothing(collected: Path) -> None:
+    before = (collected / "staticfiles.json").read_text()
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert (collected / "staticfiles.json").read_text() == before
+
+
+def test_every_import_of_every_script_is_in_the_import_map(collected: Path) -> None:
+    addresses = import_map()
+    scripts = list((SOURCES / "js").rglob("*.js"))
+    imports = [(script.parent / name).resolve() for script in scripts for name in IMPORTED.findall(script.read_text())]
+    assert len(imports) > 10
+    for target in imports:
+        plain = f"/static/{target.relative_to(SOURCES)}"
+        assert (collected / addresses[plain].removeprefix("/static/")).read_text() == target.read_text()
+
+
+def test_the_import_map_is_empty_where_names_are_not_hashed(settings: LazySettings) -> None:
+    settings.DEBUG = True
+    assert import_map() == {}
+    settings.DEBUG = False
+    plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": plain}}
+    assert import_map() == {}
+
+
+def test_the_chat_page_loads_few_scripts_at_first() -> None:
+    loaded: set[Path] = set()
+    waiting = [SOURCES / "js/app.js"]
+    while waiting:
+        script = waiting.pop()
+        loaded.add(script)
+        imports = {(script.parent / name).resolve() for name in IMPORTED_AT_FIRST.findall(script.read_text())}
+        waiting += imports - loaded
+    assert SOURCES / "js/socket.js" in loaded
+    assert len(loaded) <= MOST_MODULES_AT_FIRST
+
+
+def test_markup_is_made_of_text_in_one_place_only() -> None:
+    sinks = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setAttribute\(\"style|createPolicy")
+    users = {path.name for path in (SOURCES / "js").rglob("*.js") if sinks.search(path.read_text())}
+    assert users == {"html.js"}
+
+
+def test_static_files_name_no_other_origin() -> None:
+    for path in (path for path in SOURCES.rglob("*.*") if path.suffix in {".css", ".js", ".svg"}):
+        others = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"]*", path.read_text())
+        assert set(others) <= {"http://www.w3.org/2000/svg"}, path
+
+
+def test_an_answer_is_whole_and_keeps_its_headers(get: Callable[..., HttpResponse]) -> None:
+    response = get("js/app.js")
+    assert response.status_code == 200
+    assert not response.streaming
+    assert response.content == (SOURCES / "js/app.js").read_bytes()
+    assert response["Content-Type"].startswith("text/javascript")
+    assert "immutable" in response["Cache-Control"]
+
+
+def test_a_compressed_answer(get: Callable[..., HttpResponse]) -> None:
+    response = get("css/site.css", **{"Accept-Encoding": "gzip"})
+    assert response["Content-Encoding"] == "gzip"
+    assert int(response["Content-Length"]) == len(response.content) < len(get("css/site.css").content) / 2
+
+
+def test_answers_without_a_body(get: Callable[..., HttpResponse]) -> None:
+    whole = get("js/app.js")
+    head = get("js/app.js", "HEAD")
+    assert (head.status_code, head.content, head["Content-Length"]) == (200, b"", whole["Content-Length"])
+    unchanged = get("js/app.js", **{"If-None-Match": whole["ETag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert get("js/app.js", "POST").status_code == 405
+
+
+def test_a_part_of_a_file(get: Callable[..., HttpResponse]) -> None:
+    response = get("js/app.js", Range="bytes=3-9")
+    assert (response.status_code, response.content) == (206, (SOURCES / "js/app.js").read_bytes()[3:10])
+
+
+def test_other_addresses_go_on(collected: Path) -> None:
+    middleware = StaticFiles(lambda request: HttpResponse("not a file", status=404))
+    assert middleware(RequestFactory().get("/conversations/")).content == b"not a file"
