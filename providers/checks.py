@@ -1,4 +1,4 @@
-"""What can be wrong with a site: one list of checks, which `start`, /readyz, the overview and `doctor` ask."""
+"""Checks of a site: one list, which `start`, /readyz, the overview page and `doctor` run."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 
 class By(Flag):
-    """Those who ask."""
+    """The callers of checks."""
 
     READY = auto()
-    """/readyz, every few seconds: whether this process can serve."""
+    """/readyz, every few seconds: it reports whether this process can serve."""
     START = auto()
     OVERVIEW = auto()
     DOCTOR = auto()
@@ -22,18 +22,18 @@ class By(Flag):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong, what more is known of it, and the page where it can be mended."""
+    """A fault, its details, and the page on which it can be fixed."""
 
     text: Any
     detail: str = ""
     address: Any = ""
     is_grave: bool = True
     code: str = ""
-    """For programs, where there is one."""
+    """A code for programs, if there is one."""
 
 
 class Sick(Exception):
-    """One thing that is wrong, and what to do about it."""
+    """A fault that a check raises, with advice."""
 
     def __init__(self, text: Any, code: str = "", detail: str = "") -> None:
         super().__init__(text)
@@ -42,16 +42,22 @@ class Sick(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A name, a look, and who asks; `look` returns what is in order in words, or findings, or raises Sick."""
+    """A check: its name, its function and its callers.
+
+    `look` returns a text about what is in order, or findings; or it raises Sick.
+    """
 
     name: Any
     look: Callable[[], str | Iterable[Finding]]
     asked_by: By = By.ALL
     permission: str = ""
-    """Django's, that a person must have to be told by the overview."""
+    """Django's permission that a person needs to see the findings on the overview page."""
 
     def answer(self) -> tuple[str, list[Finding]]:
-        """Look: what is in order, in words, and what is not."""
+        """Run `look` and return its text and its findings; one of the two is empty.
+
+        A database error becomes a finding.
+        """
         try:
             found = self.look()
             return (found, []) if isinstance(found, str) else ("", list(found))
@@ -66,16 +72,16 @@ _registry: list[Check] = []
 
 
 def register(*checks: Check) -> None:
-    """Add these to the list, once each; their order is the one in which they are told."""
+    """Add these checks to the list, once each. Their order is the order of the output."""
     _registry.extend(check for check in checks if check not in _registry)
 
 
 def asked(by: By) -> Iterator[Check]:
-    """List the checks that this asker asks."""
+    """Return the checks that this caller runs."""
     return (check for check in _registry if by & check.asked_by)
 
 
 def findings(by: By, may: Callable[[str], bool] = lambda permission: True) -> list[Finding]:
-    """Ask all that this asker asks and `may` be told; the gravest first."""
+    """Run all checks of this caller whose permission `may` grants, and return the findings; grave ones first."""
     found = [one for check in asked(by) if not check.permission or may(check.permission) for one in check.answer()[1]]
     return sorted(found, key=lambda finding: not finding.is_grave)

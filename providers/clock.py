@@ -1,4 +1,4 @@
-"""What time it is, asked in one place: tests turn this clock."""
+"""The current time, in one place, so that tests can replace it."""
 
 from datetime import datetime
 

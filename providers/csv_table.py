@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: CSV in pieces, in which no cell is a formula."""
+"""CSV tables for spreadsheets, written in pieces, in which no cell is a formula."""
 
 import csv
 import re
@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 from django.db.models import Model, Q, QuerySet
 
 _FORMULA = re.compile(r"""(^[\s"]*|[;\t\r\n][\s"]*)(?=[=+@＝＋－＠-])|^(?=[\t\r\n])""")
-"""Where a formula would begin: at the beginning of a text and, in countries whose spreadsheets put `;` between the
-cells of a CSV and read a line's end wherever it stands, also within it.
+"""The places at which a formula would begin: the start of a text, and places within it.
+
+In some countries spreadsheets separate cells at `;`, and end a line at a line end within a cell. So a formula may also
+begin after `;` and after line ends.
 """
 _PIECE = 500
 """Rows read and written at once."""
@@ -18,7 +20,7 @@ _Row = TypeVar("_Row", bound=Model)
 
 
 def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """The whole table, piece by piece; begins with the mark by which spreadsheets know UTF-8.
+    """Yield the whole table in pieces. The first begins with the mark by which spreadsheets recognise UTF-8.
 
     A text that would be a formula gets an apostrophe in front (OWASP, CSV Injection).
     """
@@ -34,9 +36,10 @@ def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[
 
 
 def in_batches(rows: "QuerySet[_Row]", *order: str) -> Iterator[_Row]:
-    """Yield all rows in ascending order, or with "-" before each name in descending, with a batch of them in memory.
+    """Yield all rows in this order, with one batch of them in memory.
 
-    The order must be total. A cursor would hold all rows in memory wherever a pooler or a driver knows none.
+    The order is ascending, or descending with "-" before each name, and must be total. A cursor would hold all rows in
+    memory wherever a pooler or a driver supports none.
     """
     rows, after = rows.order_by(*order), Q()
     while batch := list(rows.filter(after)[:_PIECE]):

@@ -1,4 +1,4 @@
-"""What went wrong with a vendor, in the language of who reads it; the HTTP API and the log say it in English."""
+"""Texts of vendor errors in the reader's language; the HTTP API and the log give them in English."""
 
 from django.utils.translation import gettext as _
 
@@ -6,18 +6,18 @@ from providers.errors import SAID, VendorError
 
 
 def localized(error: VendorError) -> str:
-    """What happened, and what the vendor said, as `error.text` has it in English."""
+    """Return `error.text`, the reason and the vendor's message, in the current language."""
     reason = error.reason(_)
     return _("%(reason)s It said: %(quote)s") % {"reason": reason, "quote": error.quoted} if error.quoted else reason
 
 
 def reason_of(text: str) -> str:
-    """What of an `error.text` is ours."""
+    """Return our part of an `error.text`, without the vendor's message."""
     return text.partition(SAID)[0]
 
 
 def localized_stored(text: str) -> str:
-    """The same of an `error.text` that was stored; a reason that names something stays English."""
+    """Return a stored `error.text` in the current language. A reason that contains a name stays English."""
     reason, said, quote = text.partition(SAID)
     told = _(reason) if reason else ""
     return _("%(reason)s It said: %(quote)s") % {"reason": told, "quote": quote} if said else told

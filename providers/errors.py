@@ -1,25 +1,28 @@
-"""What can go wrong between us and a vendor, and for whom it is.
+"""The errors of calls to vendors, and who can do something about each.
 
 VendorError
 ├── KeyRefused        key_refused        the site's key is wrong or may not do this
+├── KeyWithdrawn      key_refused        the site itself has locked, disabled or deleted the key
 ├── QuotaExhausted    quota              the site's account has nothing left
+├── NoBudget          quota              the site's own budgets of all usable keys are used up
 ├── RateLimited       rate_limited       too many calls; wait `retry_after` seconds
 ├── ModelNotFound     model_not_found    the vendor does not have this model
-├── BadRequest        bad_request        the vendor does not accept what we asked
+├── NothingServes     no_model           no endpoint of this site serves the model any more
+├── BadRequest        bad_request        the vendor does not accept the request
 ├── ContextTooLong    context_too_long   the conversation is too long for the model
 ├── Blocked           blocked            the vendor's rules forbid the question
 ├── VendorDown        vendor_down        unreachable, overloaded or broken
 │   ├── AddressRefused  vendor_down      we refuse to call this address
 │   ├── WayBlocked      vendor_down      this site's own way out fails: its proxy, its authorities
-│   └── PageInstead     vendor_down      a page came where an answer should: of a firewall, a sign-in, another site
+│   └── PageInstead     vendor_down      a web page came instead of an answer: of a firewall, a sign-in, another site
 ├── VendorTimeout     vendor_timeout     no answer within the limit
-├── Stalled           stalled            it stopped talking in the middle
+├── Stalled           stalled            the reply stopped in the middle
 ├── CutOff            cut_off            the connection ended before the reply did
-├── BadReply          bad_reply          what came is not a reply
-└── ReplyTooLong      reply_too_long     more came than a reply may hold
+├── BadReply          bad_reply          the data received is no reply
+└── ReplyTooLong      reply_too_long     the reply exceeds the size limit
 """
 
-# Named for what happened, as they are caught and read, not for being exceptions.
+# The classes are named for the event, without "Error", because that is how an `except` reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -27,20 +30,20 @@ from typing import ClassVar, Self
 
 QUOTED_CHARACTERS = 200
 SAID = " It said: "
-"""Stands between what happened and what the vendor said."""
+"""Separator between the reason and the vendor's message."""
 OF_THE_ACCOUNT = frozenset(["key_refused", "quota"])
-"""Codes of what concerns everybody who uses a key, whatever they ask."""
+"""Codes of errors that concern every user of a key, whatever the question."""
 
 
 class VendorError(Exception):
-    """A reply that cannot be had, with the sentence a person is shown.
+    """A failed call of a vendor, with the sentence that a person is shown.
 
-    `code` is the public reply code; `vendor_fault` is True when the vendor failed and False when a key, a setting or
-    the question is the cause; `retriable` says whether the same call may succeed later; `retry_after` is the vendor's
-    own wish in seconds; `parameter` names the request parameter that was refused, if one was, and `unsupported` says
-    that the vendor does not know it or this value of it at all; `quote` is the vendor's message, whole until the key in
-    it is masked, of which `text` shows the beginning. `because` is the exact reason where there is one, with the names
-    of `about` in it as `%(name)s`.
+    `code` is the public reply code. `vendor_fault` is True when the vendor failed and False when a key, a setting or
+    the question is the cause. `retriable` is True if the same call may succeed later. `retry_after` is the wait that
+    the vendor asks for: seconds. `parameter` names the request parameter that was refused, if one was. `unsupported` is
+    True if the vendor does not know it, or this value of it, at all. `quote` is the vendor's message, whole until the
+    key in it is masked; `text` shows its beginning. `because` is the exact reason, if there is one, with the names of
+    `about` in it as `%(name)s`.
     """
 
     code: ClassVar[str]
@@ -69,32 +72,32 @@ class VendorError(Exception):
 
     @property
     def text(self) -> str:
-        """What happened, as an English sentence, and what the vendor said."""
+        """Return the reason as an English sentence, with the vendor's message."""
         return f"{self.reason()}{SAID}{self.quoted}" if self.quoted else self.reason()
 
     @property
     def quoted(self) -> str:
-        """At most 200 characters of the vendor's message."""
+        """Return at most 200 characters of the vendor's message."""
         quote = beginning(self.quote, QUOTED_CHARACTERS + 1)
         return quote if len(quote) <= QUOTED_CHARACTERS else quote[: QUOTED_CHARACTERS - 1] + "…"
 
     def reason(self, translate: Callable[[str], str] = str) -> str:
-        """What happened, in the language that `translate` turns English into."""
+        """Return the reason in the language of `translate`, which gets English text."""
         sentence = translate(self.because or self.sentence)
         return sentence % self.about if self.about else sentence
 
     def doubted(self, is_doubtful: bool, is_page: bool = False) -> Self:
-        """The same, said of how sure it is.
+        """Set how certain the error is, and return it.
 
-        `is_doubtful`: it may be about this question alone, and nobody rests for it before a plain call has failed too.
-        `is_page`: it came as no vendor's API reports errors.
+        `is_doubtful`: it may concern this question alone, so no cooldown starts before a plain call has failed too.
+        `is_page`: its body is not in the form of any vendor's API errors.
         """
         self.is_doubtful, self.is_page = is_doubtful, is_page
         return self
 
     @property
     def kept_text(self) -> str:
-        """What of it may be kept: a vendor's words only where they are about the account itself."""
+        """Return the text that may be stored: the vendor's message only if it is about the account itself."""
         return self.text if self.code in OF_THE_ACCOUNT else self.reason()
 
     def __str__(self) -> str:
@@ -102,7 +105,7 @@ class VendorError(Exception):
 
 
 class KeyRefused(VendorError):
-    """The key is wrong, revoked or not allowed to do this."""
+    """A key that is wrong, revoked or not allowed to do this."""
 
     code = "key_refused"
     sentence = "The vendor refused the key."
@@ -110,7 +113,7 @@ class KeyRefused(VendorError):
 
 
 class QuotaExhausted(VendorError):
-    """The account behind the key has used up what it paid for."""
+    """An account that has used up what it paid for."""
 
     code = "quota"
     sentence = "The vendor account behind the key has no quota left."
@@ -127,7 +130,7 @@ class RateLimited(VendorError):
 
 
 class ModelNotFound(VendorError):
-    """The vendor has no such model, or no such address."""
+    """A model, or an address, that the vendor does not have."""
 
     code = "model_not_found"
     sentence = "The vendor does not offer this model at this address."
@@ -135,7 +138,7 @@ class ModelNotFound(VendorError):
 
 
 class BadRequest(VendorError):
-    """The vendor does not accept what we sent."""
+    """A request that the vendor does not accept."""
 
     code = "bad_request"
     sentence = "The vendor did not accept the request."
@@ -143,7 +146,7 @@ class BadRequest(VendorError):
 
 
 class ContextTooLong(VendorError):
-    """The conversation does not fit into the model's context."""
+    """A conversation that does not fit into the model's context."""
 
     code = "context_too_long"
     sentence = "The conversation is too long for this model."
@@ -151,7 +154,7 @@ class ContextTooLong(VendorError):
 
 
 class Blocked(VendorError):
-    """The vendor's content rules forbid the question."""
+    """A question that the vendor's content rules forbid."""
 
     code = "blocked"
     sentence = "The vendor's content rules blocked the request."
@@ -159,7 +162,7 @@ class Blocked(VendorError):
 
 
 class VendorDown(VendorError):
-    """The vendor cannot be reached, is overloaded or broken."""
+    """A vendor that is unreachable, overloaded or broken."""
 
     code = "vendor_down"
     sentence = "The vendor is not available at the moment."
@@ -167,7 +170,7 @@ class VendorDown(VendorError):
 
 
 class AddressRefused(VendorDown):
-    """An address this site does not call."""
+    """An address that this site does not call."""
 
     sentence = "This site does not call that address."
     vendor_fault = False
@@ -175,21 +178,24 @@ class AddressRefused(VendorDown):
 
 
 class WayBlocked(VendorDown):
-    """The way from this site to the vendor, which the site's settings name, is blocked: no key and no vendor rests."""
+    """A fault of this site's own way to the vendor, which its settings name.
+
+    No key and no endpoint gets a cooldown for it.
+    """
 
     sentence = "This site's way to the vendor is blocked."
     vendor_fault = False
 
 
 class PageInstead(VendorDown):
-    """Somebody on the way answers instead of the vendor, and lets this call not pass."""
+    """A page from another server on the way, which does not let this call pass."""
 
     sentence = "The vendor cannot be reached this way: a page came instead of an answer."
     retriable = False
 
 
 class VendorTimeout(VendorError):
-    """No answer within the limit."""
+    """A call without an answer within the limit."""
 
     code = "vendor_timeout"
     sentence = "The vendor did not answer in time."
@@ -197,7 +203,7 @@ class VendorTimeout(VendorError):
 
 
 class Stalled(VendorError):
-    """The reply stopped growing while the connection stayed open."""
+    """A reply that stopped growing while the connection stayed open."""
 
     code = "stalled"
     sentence = "The vendor stopped in the middle of the reply."
@@ -205,7 +211,7 @@ class Stalled(VendorError):
 
 
 class CutOff(VendorError):
-    """The connection ended before the reply was marked finished."""
+    """A connection that ended before the reply was marked finished."""
 
     code = "cut_off"
     sentence = "The connection to the vendor broke before the reply was complete."
@@ -213,14 +219,14 @@ class CutOff(VendorError):
 
 
 class BadReply(VendorError):
-    """What came is not a reply in the wire's format."""
+    """A body that is no reply in the wire's format."""
 
     code = "bad_reply"
     sentence = "The vendor sent something that is not a reply."
 
 
 class ReplyTooLong(VendorError):
-    """More came than a reply may hold."""
+    """A reply over the size limit."""
 
     code = "reply_too_long"
     sentence = "The reply is longer than this site keeps."
@@ -235,16 +241,16 @@ _BY_CODE = {
 }  # fmt: skip
 
 CODES = tuple(_BY_CODE)
-"""What an attempt can end with, as the public says it."""
+"""The public codes with which an attempt can end."""
 
 
 def error_from_code(code: str, because: str) -> VendorError:
-    """The error of this public code, in words that were kept."""
+    """Return the error of this public code, with a stored reason."""
     return _BY_CODE.get(code, VendorDown)(because=because)
 
 
 class NothingServes(VendorError):
-    """The model was switched off, or lost its last key, after the question had been asked."""
+    """A model that was disabled, or lost its last key, after the question had been asked."""
 
     code = "no_model"
     sentence = "No endpoint serves this model any more."
@@ -252,7 +258,7 @@ class NothingServes(VendorError):
 
 
 class NoBudget(VendorError):
-    """The site's own budgets of all keys that could answer are used up."""
+    """A question for which the site's own budgets of all usable keys have no room."""
 
     code = "quota"
     sentence = "The budget of no key for this model has room for this question."
@@ -260,7 +266,7 @@ class NoBudget(VendorError):
 
 
 class KeyWithdrawn(VendorError):
-    """The key cannot be used from this site's side: locked, switched off, or deleted."""
+    """A key that the site itself has locked, disabled or deleted."""
 
     code = "key_refused"
     sentence = "The key was switched off."
@@ -271,6 +277,6 @@ KEPT_CHARACTERS = 4096
 
 
 def beginning(text: str, characters: int = KEPT_CHARACTERS) -> str:
-    """The first characters of `text`, each white space in it one blank; however long it is, it is read once."""
-    # So many words are more than enough characters, and what follows them stays one piece.
+    """Return the first characters of `text`, with each run of white space as one blank."""
+    # This many words have more than enough characters, and the rest stays one piece: a long text is read once.
     return " ".join(text.split(None, characters))[:characters]

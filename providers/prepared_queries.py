@@ -1,4 +1,4 @@
-"""Statements whose SQL is put together once: Django takes ten times as long for that as a database for the answer."""
+"""Queries whose SQL is built once: Django takes ten times as long to build it as a database to answer."""
 
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -17,7 +17,7 @@ _IDS: "models.UUIDField[UUID, UUID]" = models.UUIDField()
 class Prepared(Generic[M]):
     """A QuerySet as a function of ids (or texts), for the few queries that every question waits for.
 
-    `make` is called once, with marks where the ids will stand; it must not look at them, nor at anything that changes.
+    `make` is called once, with placeholders for the ids. It must not read them, nor anything that changes.
     """
 
     def __init__(self, make: "Callable[..., models.QuerySet[M]]") -> None:
@@ -25,7 +25,7 @@ class Prepared(Generic[M]):
         self._statements: dict[str, _Statement] = {}
 
     def __call__(self, *ids: UUID | str) -> list[M]:
-        """The rows for these ids, read now."""
+        """Return the rows for these ids, read now."""
         connection = connections[DEFAULT_DB_ALIAS]
         statement = self._statements.get(connection.vendor)
         if statement is None:
@@ -35,17 +35,17 @@ class Prepared(Generic[M]):
 
 
 def column_of(row: models.Model, name: str) -> str:
-    """What a field is called in the database."""
+    """Return the name of a field's column in the database."""
     return str(_field(row, name).column)
 
 
 def stored(row: models.Model, name: str) -> Any:
-    """A field's value as this database takes it."""
+    """Return a field's value in the form that this database stores."""
     return as_stored(type(row), name, getattr(row, _field(row, name).attname))
 
 
 def as_stored(model: type[models.Model], name: str, value: Any) -> Any:
-    """What this database takes for this value of a field."""
+    """Return `value` in the form that this database stores in this field."""
     return _field(model, name).get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 
@@ -56,7 +56,7 @@ def _field(model: type[models.Model] | models.Model, name: str) -> "models.Field
 
 
 def insert(rows: Sequence[models.Model]) -> None:
-    """As `bulk_create` of a few rows of one model, in one statement. A key that the database makes stays unknown."""
+    """Insert a few rows of one model in one statement, like `bulk_create`. Keys made by the database stay unknown."""
     connection = connections[DEFAULT_DB_ALIAS]
     fields = [field for field in rows[0]._meta.concrete_fields if not isinstance(field, models.AutoField)]
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
@@ -68,7 +68,7 @@ def insert(rows: Sequence[models.Model]) -> None:
 
 @cache
 def _insertion(model: type[models.Model], count: int) -> str:
-    """PostgreSQL and SQLite quote names alike."""
+    """Return the INSERT statement of `count` rows. PostgreSQL and SQLite quote names alike."""
     columns = [field.column for field in model._meta.concrete_fields if not isinstance(field, models.AutoField)]
     marks = ", ".join(["%s"] * len(columns))
     names = ", ".join(f'"{column}"' for column in columns)
@@ -77,7 +77,7 @@ def _insertion(model: type[models.Model], count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """SQL and its parameters; `slots` says which of the ids each of them is, None where it is the same every time."""
+    """SQL and its parameters. `slots` holds the index of the id in each parameter, None for a constant."""
 
     model: Any
     compiler: SQLCompiler
@@ -87,7 +87,7 @@ class _Statement:
 
 
 class _Ready:
-    """What a QuerySet takes for its query: it only hands out a compiler that has nothing left to compile."""
+    """The query of a QuerySet, as far as it reads one: it returns a compiler with finished SQL."""
 
     def __init__(self, statement: _Statement, ids: tuple[UUID | str, ...], connection: Any) -> None:
         given = [one if isinstance(one, str) else _IDS.get_db_prep_value(one, connection) for one in ids]

@@ -1,4 +1,4 @@
-"""What tokens cost, in whole millionths of the site's currency."""
+"""The cost of tokens, in whole millionths of the site's currency."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Of a million tokens each; cached ones cost as much as input, and thoughts as output, unless said otherwise."""
+    """Prices of a million tokens each.
+
+    Without a price of their own, cached tokens cost as much as input, and thoughts as much as output.
+    """
 
     input: Decimal
     output: Decimal
@@ -20,7 +23,10 @@ class Prices:
     thought: Decimal | None = None
 
     def cost(self, usage: Usage) -> int:
-        """In millionths: a price per million tokens is millionths per token. Input counts include the cached."""
+        """Return the cost of a call: millionths of the currency.
+
+        A price per million tokens is a number of millionths per token. Input counts include the cached tokens.
+        """
         cached = min(usage.cached_tokens or 0, usage.input_tokens or 0)
         exact = (
             ((usage.input_tokens or 0) - cached) * self.input
@@ -32,7 +38,7 @@ class Prices:
 
 
 def written(millionths: int) -> str:
-    """An amount of the currency: two decimals, or as many as show anything of a small one."""
+    """Return an amount as text: two decimals, or four or six for a small one."""
     amount = millionths / MICRO
     if abs(amount) >= 0.1 or not amount:
         return f"{amount:,.2f}"
@@ -40,5 +46,5 @@ def written(millionths: int) -> str:
 
 
 def micro(amount: Decimal) -> int:
-    """An amount of the currency in millionths."""
+    """Return an amount of the currency in millionths."""
     return int((amount * MICRO).to_integral_value(ROUND_HALF_UP))

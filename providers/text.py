@@ -1,6 +1,7 @@
-"""What happens to a vendor's text on its way to people: broken characters, `<think>` tags and echoed keys.
+"""The cleaning of a vendor's text on its way to people: broken characters and echoed keys.
 
-All of it works on text that arrives in pieces: what may still become something is held back until the next piece.
+All of it works on text that arrives in pieces. An end that may still become something is held back until the next
+piece.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _HIDDEN = "••••"
 
 
 class Characters:
-    """Joins surrogate halves across pieces; what stays lone, and NUL, becomes U+FFFD.
+    """The repair of characters: surrogate halves are joined across pieces; single ones, and NUL, become U+FFFD.
 
     Gateways that slice by UTF-16 unit send an emoji as two events; neither half can be encoded.
     """
@@ -25,7 +26,7 @@ class Characters:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """`text` repaired; a high half at its end waits for its low half."""
+        """Return `text` repaired. A high half at its end waits for its low half."""
         text, self._held = self._held + text, ""
         if text and "\ud800" <= text[-1] <= "\udbff":
             text, self._held = text[:-1], text[-1]
@@ -35,13 +36,16 @@ class Characters:
         return joined.replace("\x00", "\ufffd")
 
     def rest(self) -> str:
-        """U+FFFD for a half that stayed alone."""
+        """Return U+FFFD for a half that stayed single, else ""."""
         held, self._held = self._held, ""
         return "\ufffd" if held else ""
 
 
 class KeyMask:
-    """Replaces an echoed key, also one that arrives in pieces; keys under 8 characters are too common to look for."""
+    """The replacement of an echoed key, even if it arrives in pieces.
+
+    Keys under 8 characters are too common to look for.
+    """
 
     def __init__(self, secret: str) -> None:
         self._secrets = tuple({secret, quote(secret, safe="")}) if len(secret) >= MASKED_FROM else ()
@@ -50,13 +54,13 @@ class KeyMask:
         self._held = ""
 
     def fresh(self) -> KeyMask:
-        """A mask for the same key that holds nothing back yet."""
+        """Return a mask for the same key that holds nothing back yet."""
         other = KeyMask("")
         other._secrets, other._shown = self._secrets, self._shown
         return other
 
     def feed(self, text: str) -> str:
-        """`text` masked; an end that may be the beginning of the key is held back."""
+        """Return `text` masked. An end that may be the beginning of the key is held back."""
         if not self._secrets:
             return text
         if self._told:
@@ -67,9 +71,9 @@ class KeyMask:
         return text[: len(text) - kept]
 
     def rest(self) -> str:
-        """What was held back, where a part follows or the text ends; text that still comes is masked together with it.
+        """Return the text held back, before a part or at the end. Later text is masked together with it.
 
-        The larger beginning of a key is as secret as all of it.
+        The larger beginning of a key is as secret as all of it, so it is masked.
         """
         self._told, held, self._held = self._told + self._held, self._held, ""
         if not held or len(self._told) <= min(MASKED_FROM, *(len(secret) - 5 for secret in self._secrets)):
@@ -77,13 +81,13 @@ class KeyMask:
         return _HIDDEN
 
     def whole(self, text: str) -> str:
-        """`text` masked, for text that comes in one piece."""
+        """Return `text` masked, for text that comes in one piece."""
         for secret in self._secrets:
             text = text.replace(secret, self._shown)
         return text
 
     def _continued(self, text: str) -> str:
-        """`text` masked, where what may be the beginning of the key stands before a part already."""
+        """Return `text` masked when a possible beginning of the key has been shown before a part."""
         told, text = len(self._told), self._told + self._held + text
         ends = [len(secret) + at for secret in self._secrets if 0 <= (at := text.find(secret)) < told]
         start = len(text) - max(overlap(text, secret) for secret in self._secrets)
@@ -97,7 +101,7 @@ class KeyMask:
 
 
 def overlap(text: str, wanted: str) -> int:
-    """How many characters at the end of `text` are a beginning of `wanted`, short of all of it."""
+    """Return the length of the longest end of `text` that is a beginning of `wanted`, but not all of it."""
     tail = text[max(0, len(text) - len(wanted) + 1) :]
     start = tail.find(wanted[0])
     while start >= 0 and not wanted.startswith(tail[start:]):
@@ -106,13 +110,13 @@ def overlap(text: str, wanted: str) -> int:
 
 
 def repaired(text: str) -> str:
-    """`text` that came in one piece, with U+FFFD for lone surrogates and NUL."""
+    """Return `text` that came in one piece, with U+FFFD for single surrogates and NUL."""
     characters = Characters()
     return characters.feed(text) + characters.rest()
 
 
 def without_key(quote: str, mask: KeyMask) -> str:
-    """The beginning of `quote` as it may be kept, masked before it is cut: half a key would not be found."""
-    # An end that may be half a key is masked too, because the body that it stood in may have been cut.
+    """Return the beginning of `quote`, as it may be stored: masked first, because half a key would not be found."""
+    # An end that may be half a key is masked too, because the body around it may have been cut.
     whole = mask.fresh()
     return beginning(whole.feed(repaired(quote)) + whole.rest())

@@ -13,21 +13,21 @@ FinishReason = Literal["stop", "length", "blocked", "tool_call", "other"]
 
 
 class Part(NamedTuple):
-    """One piece of a message in our own vocabulary, never a vendor's. A tuple, for a prompt may have thousands.
+    """One piece of a message in our own vocabulary, never a vendor's. A tuple, because a prompt may have thousands.
 
-    What each kind keeps in `detail`, besides `vendor`:
+    The keys of `detail` for each kind, besides `vendor`:
 
-    image, file   media_type, and data (base64) or uri; name, where it has one
-    code          language
-    code_result   outcome: ok, failed or deadline
-    call          name, arguments (an object; `raw`, a text, where they are no JSON object), id?
-    call_result   name, response, id?
-    citation      sources: [{uri, title, domain}], supports: [{start, end, sources: [index]}], where start and end count
-                  characters of the reply's text
-    refusal       reason?
+        image, file   media_type, and data (base64) or uri; name, if there is one
+        code          language
+        code_result   outcome: ok, failed or deadline
+        call          name, arguments (an object; `raw`, a text, if they are no JSON object), id?
+        call_result   name, response, id?
+        citation      sources: [{uri, title, domain}], supports: [{start, end, sources: [index]}], where start and end
+                      count characters of the reply's text
+        refusal       reason?
 
-    `vendor` is {"wire", "part"}: the part as it came, wherever these fields cannot rebuild it exactly. It goes back to
-    the same wire unchanged. Kind `unknown` has nothing else.
+    `vendor` is {"wire", "part"}: the part as it came, if these fields cannot rebuild it exactly. It goes back to the
+    same wire unchanged. Kind `unknown` has nothing else.
     """
 
     kind: str
@@ -35,19 +35,19 @@ class Part(NamedTuple):
     detail: Mapping[str, Any] = MappingProxyType({})
 
     def to_json(self) -> dict[str, Any]:
-        """The object that is stored; `text` is left out when empty."""
+        """Return the object that is stored; `text` is left out when empty."""
         spoken = {"text": self.text} if self.text else {}
         return {**self.detail, "kind": self.kind, **spoken}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """The part that `to_json` stored."""
+        """Return the part that `to_json` stored."""
         detail = {name: value for name, value in stored.items() if name not in ("kind", "text")}
         return cls(stored["kind"], stored.get("text", ""), detail)
 
 
 class Turn(NamedTuple):
-    """What one side said before the other answered."""
+    """All that one side said before the other answered."""
 
     role: Role
     parts: tuple[Part, ...]
@@ -57,15 +57,22 @@ class Turn(NamedTuple):
 class Prompt:
     """A question with its history, for one model.
 
-    Known parameters, each left out of the request by a wire that has no such thing: temperature, top_p, top_k,
-    max_tokens, stop (a list), seed, presence_penalty, frequency_penalty, candidate_count, response_logprobs (bool),
-    logprobs (int), response_modalities (a list), response_mime_type, json_schema, media_resolution (low, medium, high),
-    thinking ("off", "auto", {"budget": tokens} or {"level": word}), web_search (True, or "retrieval" for Gemini's old
-    search; Gemini only), code_execution (Gemini only), functions (declarations: name, description,
-    parameters), tools and tool_choice (OpenAI's), tool_config, safety_settings and cached_content (Gemini's).
+    The known parameters; a wire leaves out those that its vendor does not have:
 
-    `raw` is a mapping in the vendor's own keys, merged into the request body last: it can change everything in it, so
-    it must come from an administrator.
+        temperature, top_p, top_k, max_tokens, seed, presence_penalty, frequency_penalty, candidate_count
+        stop                a list of texts
+        response_logprobs   bool; logprobs: int
+        response_modalities a list; response_mime_type, json_schema
+        media_resolution    low, medium or high
+        thinking            "off", "auto", {"budget": tokens} or {"level": word}
+        web_search          True, or "retrieval" for Gemini's old search; Gemini only
+        code_execution      Gemini only
+        functions           declarations: name, description, parameters
+        tools, tool_choice  OpenAI's
+        tool_config, safety_settings, cached_content   Gemini's
+
+    `raw` is a mapping in the vendor's own keys, merged into the request body last. It can change everything in the
+    body, so it must come from an administrator.
     """
 
     model: str
@@ -76,7 +83,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """How long a reply may take, in seconds: until its first token, between two tokens, and as a whole."""
+    """The limits of a reply's duration: until its first token, between two tokens, and as a whole; seconds."""
 
     first_token: float = 60
     silence: float = 60
@@ -85,9 +92,9 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where and how one vendor is called.
+    """The address of one vendor, and the form of calls to it.
 
-    `snake_case` spells Gemini's `system_instruction` that way; `ask_usage` asks the OpenAI wire to report token counts
+    `snake_case` spells Gemini's `system_instruction` that way. `ask_usage` asks the OpenAI wire to report token counts
     in the stream (`stream_options`), which some compatible servers refuse. `learnt` holds what this deployment has been
     found to refuse, as `Stream.learnt` reported it.
     """
@@ -107,7 +114,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What a reply has grown by: answer text, thought text, or a whole part of another kind."""
+    """The growth of a reply: answer text, thought text, or a whole part of another kind."""
 
     text: str = ""
     thought: str = ""
@@ -115,13 +122,13 @@ class Delta:
 
     @property
     def is_words(self) -> bool:
-        """Answer text and nothing else."""
+        """Return whether this is answer text and nothing else."""
         return self.part is None and not self.thought
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Token counts as the vendor reports them, None where unknown; `output_tokens` never includes thoughts."""
+    """Token counts as the vendor reports them, None where unknown. `output_tokens` never includes thoughts."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -131,7 +138,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Why a reply ended, in our word and in the vendor's (at most 64 characters)."""
+    """The reason of a reply's end, in our word and in the vendor's (at most 64 characters)."""
 
     reason: FinishReason
     vendor_reason: str = ""
@@ -142,7 +149,10 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """A model in a vendor's list: its id, a name for people, its limits in tokens and whether it thinks, if known."""
+    """A model in a vendor's list: its id and a name for people.
+
+    Its limits in tokens, and whether it thinks, are None if unknown.
+    """
 
     id: str
     name: str
@@ -152,15 +162,15 @@ class CatalogueEntry:
 
 
 class Key(Protocol):
-    """A vendor key that shows itself only when asked; only the transport asks."""
+    """A vendor key that reveals itself only when asked; only the transport asks."""
 
     def reveal(self) -> str:
-        """The key itself."""
+        """Return the key itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request as a wire makes it: complete but for the key, which the transport puts where `key_placement` says."""
+    """A request without its key, which the transport puts where `key_placement` says."""
 
     method: str
     url: str

@@ -1,4 +1,4 @@
-"""What the admin's pages say of the encryption keys."""
+"""Template tags about the encryption keys, for the admin's pages."""
 
 from django import template
 
@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.simple_tag
 def keyring_problem() -> str:
-    """What is wrong with them, empty when nothing is."""
+    """Return a sentence about a fault of the encryption keys, or ""."""
     return rotation.problem()

@@ -1,4 +1,4 @@
-"""`addendpoint`: an endpoint, its key and its models from the command line."""
+"""`addendpoint`: adds an endpoint, its key and its models from the command line."""
 
 import sys
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""`benchreading`: what reading a reply costs, in CPU time, without a network."""
+"""`benchreading`: measures the CPU time of reading replies, without a network."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _IMAGE = b'{"choices":[{"delta":{"images":[{"image_url":{"url":"data:image/png;b
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A reply to read, and how many seconds of CPU that may cost; `refused` if it must not be read to its end."""
+    """A reply to read, and the seconds of CPU that it may cost. `refused`: it must not be read to its end."""
 
     name: str
     wire: str
@@ -59,7 +59,8 @@ class Command(BaseCommand):
     def _measure_deltas(self, runs: int) -> None:
         event = _OPENAI % b"word "
         body = Body("", "openai", event * 20_000, 0)
-        seconds, deltas, _ = min(_read(body, len(event)) for _ in range(max(1, runs)))  # else many are read as one
+        # One event per chunk: neighbouring events of one chunk become one delta.
+        seconds, deltas, _ = min(_read(body, len(event)) for _ in range(max(1, runs)))
         self.stdout.write(f"{'one delta of a usual reply':44} {1_000_000 * seconds / deltas:7.1f} µs")
 
 
@@ -85,7 +86,7 @@ def _megabyte(name: str, wire: str, event: bytes, *, refused: bool = False) -> B
 
 
 def _read(body: Body, chunk: int = _CHUNK) -> tuple[float, int, bool]:
-    """CPU seconds, deltas read, and whether the body was refused."""
+    """Return the CPU seconds, the number of deltas, and whether the body was refused."""
     reading, deltas, refused = Reading(registry.wire(body.wire), KeyMask(_KEY)), 0, False
     started = process_time()
     try:

@@ -1,4 +1,4 @@
-"""`checkendpoint`: one short real call with each key of an endpoint, or the search for how it wants to be called."""
+"""`checkendpoint`: makes one short real call with each key of an endpoint, or detects how to call it."""
 
 import time
 from argparse import ArgumentParser

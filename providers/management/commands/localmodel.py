@@ -1,4 +1,4 @@
-"""`localmodel [--port P]`: serves the small local model for anybody on this machine."""
+"""`localmodel [--port P]`: serves the small local model to all programs of this machine."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from providers.local_model.serving import serve
 
 
 class Command(BaseCommand):
-    """Fetches the model if it is not here yet, then serves it in the foreground until Ctrl-C or SIGTERM."""
+    """The command, which fetches the model if needed, then serves it in the foreground until Ctrl-C or SIGTERM."""
 
     help = f"Serves {DISPLAY_NAME} as an OpenAI-compatible endpoint on 127.0.0.1."
     requires_system_checks = ()
@@ -39,4 +39,4 @@ class Command(BaseCommand):
         self.stdout.write(f"{DISPLAY_NAME} answers at {server.listening_address}/v1")
         self.stdout.flush()
         signal.sigwait(endings)
-        os._exit(0)  # closing the server would first finish the replies under way
+        os._exit(0)  # closing the server would first finish the running replies

@@ -1,4 +1,4 @@
-"""`rotatekeys`: every stored key under the newest encryption key."""
+"""`rotatekeys`: reseals every stored key with the newest encryption key."""
 
 from typing import Any
 
