@@ -1,1 +1,1 @@
-"""What the administrator sees of calls and money; never a word of what was said, nor a conversation's title."""
+"""Reports of calls and money for administrators; they never show a message's text or a conversation's title."""

@@ -1,4 +1,4 @@
-"""What is used of each budget in its present period."""
+"""The use of each budget in its present period."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from conversations.usage import daily_sums
 from providers import clock
 
 SHOWN = 20
-"""Of a budget for each: those who have used the most."""
+"""Targets shown of a budget that holds for each: those that have used the most."""
 NEAR = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One target under one budget; amounts in millionths."""
+    """One target's use of one budget: millionths."""
 
     budget: Budget
     name: str
@@ -35,7 +35,7 @@ class Standing:
 
     @property
     def full(self) -> int:
-        """What a whole bar stands for."""
+        """Return the amount that a whole bar stands for."""
         return max(self.budget.hard_micro or self.budget.soft_micro or 0, 1)
 
     @property
@@ -44,7 +44,7 @@ class Standing:
 
     @property
     def bar(self) -> int:
-        """How far it reaches, of 1000."""
+        """Return the bar's length: thousandths."""
         return min(1000, 1000 * self.taken // self.full)
 
     @property
@@ -64,7 +64,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A budget and those it holds for: one, or the first of all who have spent; `more` are not shown."""
+    """A budget and its targets: one, or the first of all that have spent; `more` are not shown."""
 
     budget: Budget
     standings: Sequence[Standing]
@@ -91,6 +91,6 @@ def _group(budget: Budget) -> Group:
 
 
 def _with_own(budget: Budget) -> list[UUID]:
-    """Those for whom another budget counts instead of this one for each."""
+    """Return the targets that have a budget of their own, which counts instead of this one."""
     others = Budget.objects.filter(kind=budget.kind, period=budget.period).exclude(target=None)
     return [target for target in others.values_list("target", flat=True) if target]

@@ -1,4 +1,4 @@
-"""Columns on a time axis, as whole numbers that a template puts into an SVG; words and scales stand beside it."""
+"""Column charts over time, as whole numbers for an SVG template; words and scales are beside the drawing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _MOST_COLUMNS = 92
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a column: where it stands, and which series it belongs to (the first is 1)."""
+    """A part of a column: its place, and its series (the first is 1)."""
 
     x: int
     y: int
@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`top` is the amount at the upper edge."""
+    """A chart; `top` is the amount at the upper edge."""
 
     columns: tuple[Column, ...]
     top: int
@@ -56,7 +56,7 @@ class Chart:
 
 
 def chart(period: Period, series: Sequence[Mapping[date, int]]) -> Chart:
-    """The series stacked in this order, by day or, for a long time, by month."""
+    """Return the series stacked in this order, by day or, for a long period, by month."""
     by_month = period.length > _MOST_COLUMNS
     begins = sorted({_begin(day, by_month) for day in period.days()})
     amounts = [_gathered(one, by_month) for one in series]
@@ -88,7 +88,7 @@ def _begin(day: date, by_month: bool) -> date:
 
 
 def _round_up(amount: int) -> int:
-    """The next number that begins with 1, 2 or 5 and is otherwise noughts: half of it can be said, too."""
+    """Return the next number of 1, 2 or 5 and noughts, because half of it is a round number too."""
     power = 1
     while amount > 10 * power:
         power *= 10

@@ -1,4 +1,4 @@
-"""How the site does today, and what asks for an administrator."""
+"""The site's figures of today, and the concerns of an administrator."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,7 +22,7 @@ _WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """`before`: by the same hour of the same weekday last week."""
+    """Figures of today; `before` are those of last week, up to the same weekday and hour."""
 
     calls: int
     cost: int
@@ -32,7 +32,7 @@ class Today:
     before: dict[str, int]
     measure: str
     month: Chart
-    """Of the last thirty days: money, or requests where nothing has a price."""
+    """The last thirty days: money, or requests if nothing has a price."""
     unpriced: int
 
     @property
@@ -68,7 +68,7 @@ def today() -> Today:
 
 
 def _last_week() -> dict[str, int]:
-    """Whole days are summed; part of one is counted in the ledger itself."""
+    """Count the calls in the ledger itself, because the sums hold only whole days."""
     then = clock.now() - _WEEK
     begins, _ends = daily_sums.bounds_of(daily_sums.day_of(then))
     failed = ~Q(outcome__in=daily_sums.FINE)
@@ -79,12 +79,12 @@ def _last_week() -> dict[str, int]:
 
 
 def concerns(viewer: User) -> list[Finding]:
-    """What this person may know of and should look at, the gravest first."""
+    """Return the findings that this person may know of, the gravest first."""
     return [*readiness.findings(), *findings(By.OVERVIEW, viewer.has_perm)]
 
 
 def looked_at(viewer: User) -> list[str]:
-    """Name what `concerns` looks at for this person."""
+    """Return the names of the checks behind `concerns` for this person."""
     return [str(check.name) for check in asked(By.OVERVIEW | By.READY) if _may(viewer, check)]
 
 

@@ -1,4 +1,4 @@
-"""The same figures for spreadsheets."""
+"""The figures of the reports as tables for spreadsheets."""
 
 from collections.abc import Generator, Iterator
 from decimal import Decimal
@@ -34,7 +34,7 @@ _PRICE = ("cost", "cost_micro", "currency")
 @sees_usage
 @require_GET
 def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """A row a day for each of them."""
+    """Send one row for each day and subject."""
     form = UsageForm.of(request)
     period, kind = form.period(), form.kind
     header = ["day", kind, "id", *totals.COUNTS[:-1], *_PRICE]
@@ -45,7 +45,7 @@ def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
 @sees_usage
 @require_GET
 def ledger_csv(request: HttpRequest) -> StreamingHttpResponse:
-    """Every call of the period, without a word of what was said."""
+    """Send each call of the period, without any text of the messages."""
     period = UsageForm.of(request).period()
     header = [*_LEDGER, *_PRICE]
     name = f"ledger-{period.first}-{period.last}.csv"
@@ -55,7 +55,7 @@ def ledger_csv(request: HttpRequest) -> StreamingHttpResponse:
 def download(
     request: HttpRequest, rows: type[Model], pieces: Iterator[bytes], name: str, **told: Any
 ) -> StreamingHttpResponse:
-    """Stream a table as a file, and note in the audit log who took it; `told` says which part of the rows."""
+    """Stream a table as a file, and note the download in the audit log; `told` says which rows."""
     log.note(request.user, Act.DOWNLOADED, rows, name=name, after=told)
     response = stream_response(_generated(pieces), "text/csv; charset=utf-8", own_thread=True, compress_for=request)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,4 +1,4 @@
-"""What is asked of a page by its address."""
+"""Forms of the reports, filled from the page's address."""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from conversations.reporting.totals import KINDS, MEASURES
 from providers.models import Deployment
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
-"""Beyond these, calendars and time zones have ends of their own."""
+"""Bounds of the years: calendars and time zones end beyond them."""
 
 
 def _day(label: Any) -> forms.DateField:
@@ -20,7 +20,7 @@ def _day(label: Any) -> forms.DateField:
 
 
 class UsageForm(forms.Form):
-    """Which days, by what, and what of it is drawn."""
+    """The days of a report, what its rows are, and what its chart shows."""
 
     by = forms.ChoiceField(label=_("by"), choices=list(KINDS.items()))
     show = forms.ChoiceField(label=_("chart of"), choices=[(name, label) for name, (label, _value) in MEASURES.items()])
@@ -29,7 +29,7 @@ class UsageForm(forms.Form):
 
     @classmethod
     def of(cls, request: HttpRequest) -> "UsageForm":
-        """What the address leaves open is filled in."""
+        """Return the form of this request, with defaults for fields missing in the address."""
         period = Period.until_today()
         days = {"first": period.first.isoformat(), "last": period.last.isoformat()}
         usual = {"by": "person", "show": "cost" if Deployment.any_is_priced() else "calls", **days}
@@ -42,7 +42,7 @@ class UsageForm(forms.Form):
         return self.cleaned_data
 
     def period(self) -> Period:
-        """As asked; the usual one where what was asked for is none."""
+        """Return the requested period, or the usual one if the request's is invalid."""
         if {"first", "last"} & self.errors.keys():
             return Period.until_today()
         return Period(self.cleaned_data["first"], self.cleaned_data["last"])

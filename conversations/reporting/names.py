@@ -1,4 +1,4 @@
-"""What the pages call a person, a team, a key, an endpoint or a model that calls were made for, and a call's end."""
+"""Names of people, teams, keys, endpoints and models in the reports, and of a call's outcome."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -30,7 +30,7 @@ OUTCOMES = {
     "server_restarted": gettext_lazy("server restarted"),
     "unavailable": gettext_lazy("fault of this site"),
 }
-"""How a call can end, by the code in the ledger."""
+"""Names of a call's outcome, by its code in the ledger."""
 
 
 def outcome_name(code: str) -> str:
@@ -38,7 +38,7 @@ def outcome_name(code: str) -> str:
 
 
 def names_of(kind: str, ids: Iterable[UUID]) -> dict[UUID, str]:
-    """A name for each id; of what was deleted, the name that the ledger has kept."""
+    """Return a name for each id; for a deleted row, the name that the ledger kept."""
     ids = set(ids)
     rows, name = _KINDS[kind]
     found = {row.pk: name(row) for row in rows().filter(pk__in=ids)}

@@ -1,4 +1,4 @@
-"""Which days a page is about."""
+"""Periods of days for the reports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Period:
         return (self.first + timedelta(days=number) for number in range(self.length))
 
     def newest(self, length: int) -> "Period":
-        """At most so many days of it."""
+        """Return the last days of the period, at most so many."""
         return Period(max(self.first, self.last - timedelta(days=length - 1)), self.last)
 
     @classmethod

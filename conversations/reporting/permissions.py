@@ -1,4 +1,4 @@
-"""Who may see these pages: superusers, and staff with the permissions that Django knows for what is shown."""
+"""Access to the reports: superusers, and staff with Django's permissions for the rows shown."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def require_report_access(permission: str | tuple[str, ...], view: View) -> View:
-    """Only for those who are signed in to the admin and hold this permission, or all of these."""
+    """Return the view for people signed in to the admin who hold this permission, or all of these."""
     guarded: Any = admin.site.admin_view(permission_required(permission, raise_exception=True)(view))
     return guarded  # type: ignore[no-any-return]
 

@@ -19,7 +19,7 @@ Pair = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How an endpoint served a model; waits in ms, at most 4.5 % off; None where nothing is known."""
+    """An endpoint's service of a model; waits in ms, at most 4.5 % off; None if unknown."""
 
     endpoint: str
     deployment: Deployment | None
@@ -35,13 +35,13 @@ class Score:
 
     @property
     def pace(self) -> float | None:
-        """Tokens a second, once they come."""
+        """Return the speed after the first token: tokens a second."""
         return 1000 * self.paced_tokens / self.paced_ms if self.paced_ms else None
 
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """A model and those who serve it, the quickest first."""
+    """A model and the endpoints that serve it, the fastest first."""
 
     model: str
     scores: Sequence[Score] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Contest:
 
     @property
     def longest(self) -> int:
-        """The longest wait that is shown: the length of a whole bar."""
+        """Return the longest wait shown, which is the length of a whole bar."""
         return round(max((score.p95 or 0 for score in self.scores), default=0)) or 1
 
     @property
@@ -61,7 +61,7 @@ class Contest:
 
 
 def contests(period: Period) -> list[Contest]:
-    """Every model that was called, or can be; the most called first."""
+    """Return each model that was called or can be called, the most called first."""
     days = (period.first, period.last)
     sums = _sums(DailySum.objects.filter(kind=DailySum.Kind.ENDPOINT, day__range=days))
     waits = _waits(FirstToken.objects.filter(day__range=days))
@@ -93,7 +93,7 @@ def contests(period: Period) -> list[Contest]:
 
 
 def percentile(steps: Mapping[int, int], part: float) -> float | None:
-    """The wait that this part of the calls did not exceed, from how many there were of each step."""
+    """Return the wait that this part of the calls did not exceed; `steps` counts the calls of each step."""
     left = part * sum(steps.values())
     for step, calls in sorted(steps.items()):
         left -= calls

@@ -1,4 +1,4 @@
-"""Responses whose pieces go out as they are made, by plain synchronous code in a thread."""
+"""Streamed responses whose pieces are made by plain synchronous code in a thread."""
 
 import asyncio
 import re
@@ -20,11 +20,11 @@ _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|\s|$))")
 def stream_response(
     pieces: Generator[bytes], content_type: str, *, own_thread: bool = False, compress_for: HttpRequest | None = None
 ) -> StreamingHttpResponse:
-    """Return a response that is never stored; when its reader leaves, `pieces` is closed.
+    """Return a response that is never stored; `pieces` is closed when its reader leaves.
 
-    A few threads make everybody's pieces, in turn, and none waits for a reader. What takes long for a piece, or waits
-    for vendors, needs a thread of its own; that is for those who sign in. Between two pieces neither holds a connection
-    to the database, of which there are few: no reader is waited for with one.
+    A few shared threads make the pieces of all responses in turn, and none waits for a reader. Slow pieces, or pieces
+    that wait for vendors, need a thread of their own, which only signed-in people get. Between two pieces, no database
+    connection is held: connections are few, and a reader may be slow.
     """
     is_compressed = compress_for is not None and bool(_GZIP.search(compress_for.headers.get("Accept-Encoding", "")))
     if is_compressed:
@@ -37,7 +37,7 @@ def stream_response(
 
 
 def _compressed(pieces: Generator[bytes]) -> Generator[bytes]:
-    """Make one gzip stream of them: Django's middleware makes one of each piece, of which Chromium reads the first."""
+    """Yield one gzip stream: Django's middleware makes one of each piece, of which Chromium reads the first."""
     stream = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     with closing(pieces):
         for piece in pieces:
@@ -46,7 +46,7 @@ def _compressed(pieces: Generator[bytes]) -> Generator[bytes]:
 
 
 def unbuffered(response: StreamingHttpResponse) -> StreamingHttpResponse:
-    """Nothing on the way may gather its pieces: neither a compression nor a proxy."""
+    """Keep compression and proxies from gathering the response's pieces."""
     response.headers["Content-Encoding"] = "identity"
     response.headers["X-Accel-Buffering"] = "no"
     return response

@@ -1,4 +1,4 @@
-"""Who used how much of what in a period, read from the daily sums."""
+"""Use of people, teams, models, keys and endpoints in a period, read from the daily sums."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MEASURES = {
     "tokens": (_("tokens"), F("input_tokens") + F("output_tokens") + F("thought_tokens")),
     "failed": (_("errors"), F("errors") + F("cut")),
 }
-"""What can be drawn: its name, and how it is read from a sum."""
+"""Measures for a chart: the name, and its expression over the sums."""
 COUNTS = (
     "calls", "errors", "cut", "estimated", "unpriced", "input_tokens", "output_tokens", "thought_tokens",
     "cached_tokens", "cost",
@@ -36,7 +36,7 @@ COUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What one of them used in the period; `cost` in millionths."""
+    """The use of one subject in the period; `cost` in millionths."""
 
     subject: UUID | None
     name: str
@@ -57,17 +57,17 @@ class Used:
 
     @property
     def said_tokens(self) -> int:
-        """What models wrote, thoughts included."""
+        """Return the tokens that models wrote, thoughts included."""
         return self.output_tokens + self.thought_tokens
 
     @property
     def tokens(self) -> int:
-        """Cached tokens are among the input."""
+        """Return all tokens; the input includes cached ones."""
         return self.input_tokens + self.said_tokens
 
 
 def used_by(kind: str, period: Period) -> list[Used]:
-    """A row each, the dearest first."""
+    """Return one row for each subject, the most expensive first."""
     rows: list[Any] = list(_sums(kind, period).values(which=F(_column(kind))).annotate(**_totals()))
     names = names_of(kind, (row["which"] for row in rows))
     used = [Used(row["which"], names[row["which"]], **{name: row[f"sum_{name}"] for name in COUNTS}) for row in rows]
@@ -79,13 +79,13 @@ def total(rows: Sequence[Used], name: str = "") -> Used:
 
 
 def used_on(period: Period, kind: str = "endpoint") -> Used:
-    """All that was used; every kind holds all calls, and endpoints are the fewest."""
+    """Return the total of all calls; each kind holds them all, and endpoints are the fewest rows."""
     row = _sums(kind, period).aggregate(**_totals())
     return Used(None, "", **{name: row[f"sum_{name}"] or 0 for name in COUNTS})
 
 
 def day_by_day(kind: str, period: Period, measure: str, only: Sequence[UUID] | None = None) -> dict[date, int]:
-    """How much a day, of all of them or of these; a day without calls is not there."""
+    """Return the amount of each day, of all subjects or of these; days without calls are missing."""
     sums = _sums(kind, period)
     if only is not None:
         sums = sums.filter(**{f"{_column(kind)}__in": list(only)})
@@ -96,7 +96,7 @@ def day_by_day(kind: str, period: Period, measure: str, only: Sequence[UUID] | N
 def spent_by(
     kind: str, period: Period, only: Sequence[UUID] | None = None, without: Sequence[UUID] = ()
 ) -> dict[UUID, int]:
-    """Millionths that each of them, or each of these, has spent; nobody's spending is left out."""
+    """Return the millionths that each subject, or each of these, has spent; leaves out calls without one."""
     sums = _sums(kind, period).exclude(**{f"{_column(kind)}__in": [NOBODY, *without]})
     if only is not None:
         sums = sums.filter(**{f"{_column(kind)}__in": list(only)})

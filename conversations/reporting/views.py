@@ -1,4 +1,4 @@
-"""The administrator's pages about usage: drawn on the server, seen by those who may see the ledger."""
+"""The usage pages for administrators who may see the ledger, rendered on the server."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +19,10 @@ from conversations.reporting.permissions import sees_budgets, sees_usage
 from conversations.reporting.scoreboard import contests
 
 DRAWN = 5
-"""Series with a colour of their own; the others are one."""
+"""Series with a colour of their own; the others share one."""
 QUICK = (7, 30, 90, 365)
 COMPARED = 90
-"""Days after which a comparison of endpoints says nothing of today."""
+"""Days of a comparison of endpoints; older figures say nothing of today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
 
 
 def report(request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
-    """A page of this family, in the admin's frame."""
+    """Return a page of the reports in the admin's frame."""
     frame = {**admin.site.each_context(request), "currency": settings.CHATSITE_CURRENCY, "report": name}
     return TemplateResponse(request, f"admin/reports/{name}.html", {**frame, **context})
 

@@ -1,4 +1,4 @@
-"""How amounts are written on the administrator's pages."""
+"""Filters for the amounts on administrators' pages."""
 
 from decimal import Decimal
 
@@ -11,25 +11,25 @@ register = template.Library()
 
 @register.filter
 def money(millionths: int | None) -> str:
-    """An amount of the site's currency."""
+    """Return an amount of the site's currency."""
     return "–" if millionths is None else written(millionths)
 
 
 @register.filter
 def price(amount: Decimal | None) -> str:
-    """As somebody would write it down."""
+    """Return a price without an exponent or trailing noughts."""
     return f"{(amount or Decimal(0)).normalize():f}"
 
 
 @register.filter
 def count(number: int | None) -> str:
-    """A whole number whose thousands can be told apart."""
+    """Return a whole number with its thousands separated."""
     return "–" if number is None else f"{number:,}"
 
 
 @register.filter
 def share(part: int, whole: int) -> str:
-    """How much of the whole, in per cent."""
+    """Return the part's share of the whole: per cent."""
     if not whole:
         return "–"
     percent = 100 * part / whole
@@ -38,7 +38,7 @@ def share(part: int, whole: int) -> str:
 
 @register.filter
 def seconds(milliseconds: float | None) -> str:
-    """A time that people wait for."""
+    """Return a waiting time in seconds."""
     if milliseconds is None:
         return "–"
     return f"{milliseconds / 1000:.2f} s" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
@@ -46,17 +46,17 @@ def seconds(milliseconds: float | None) -> str:
 
 @register.filter
 def amount(number: int, measure: str) -> str:
-    """As what is measured is written: money, or a number."""
+    """Return a number in the form of its measure: money, or a count."""
     return money(number) if measure == "cost" else count(number)
 
 
 @register.filter
 def times(number: float, factor: float) -> int:
-    """A whole number, for places in a drawing."""
+    """Return the product as a whole number, for coordinates in a drawing."""
     return round((number or 0) * factor)
 
 
 @register.filter
 def part_of(part: float | None, whole: float) -> int:
-    """Thousandths of the whole, for places in a drawing."""
+    """Return the part as thousandths of the whole, for coordinates in a drawing."""
     return round(1000 * (part or 0) / whole) if whole else 0

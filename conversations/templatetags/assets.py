@@ -1,4 +1,4 @@
-"""Template tags that say where the page's own scripts are."""
+"""Template tags for the addresses of the page's own scripts."""
 
 import json
 
@@ -13,9 +13,9 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def importmap(context: template.Context) -> str:
-    """The import map from plain script addresses, which relative imports give, to the ones with hashed names.
+    """Return the import map from plain script addresses, used in relative imports, to those with hashed names.
 
-    Empty while the names are not hashed (DEBUG). Source: WHATWG HTML, import maps.
+    It is empty while the names are not hashed (DEBUG). Source: WHATWG HTML, import maps.
     """
     hashed = _hashed_scripts()
     if not hashed:
@@ -32,5 +32,5 @@ def _hashed_scripts() -> dict[str, str]:
 
 
 def _json(value: object) -> SafeString:
-    """JSON that no file name can turn into the end of the script element."""
+    """Return JSON in which no file name can end the script element."""
     return mark_safe(json.dumps(value, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S308

@@ -1,4 +1,4 @@
-"""How the parts of a message are shown: which template, and what of a vendor's word may go into it."""
+"""Tags and filters for the parts of a message: their template, and which of a vendor's words it may show."""
 
 import json
 from html import unescape
@@ -23,27 +23,27 @@ _KINDS = {
     *("call", "call_result", "citation", "refusal", "seam"),
 }
 _INDENTED = 100_000
-"""Characters of JSON up to which it is laid out."""
+"""Characters of JSON up to which it is indented."""
 _BEGINNING = 1_200
-"""Characters, of which the first words are sought."""
+"""Characters in which the first words are sought."""
 
 
 @register.filter
 def segments(message: Message) -> list[dict[str, Any]]:
-    """Return what the body of a reply shows, in order."""
+    """Return the segments of a message's body, in order."""
     return message_body.segments(message)
 
 
 @register.filter
 def template_of(part: dict[str, Any]) -> str:
-    """The template for a part; what we do not know is kept and not shown."""
+    """Return the template of a part; unknown kinds are stored but not shown."""
     kind = part["kind"] if part["kind"] in _KINDS else "unknown"
     return f"parts/{kind}.html"
 
 
 @register.filter
 def files_shown(message: Message | None) -> list[dict[str, object]]:
-    """The files that somebody added to their message, in the order in which they did."""
+    """Return the files of a message in the order in which the sender added them."""
     order = [part["file"] for part in message.parts if "file" in part] if message else []
     held = {str(file.id): file for file in message.files.all()} if message and order else {}
     return [{**part_of(held[key]), "bytes": held[key].size} for key in order if key in held]
@@ -51,9 +51,9 @@ def files_shown(message: Message | None) -> list[dict[str, object]]:
 
 @register.simple_tag(takes_context=True)
 def part_address(context: template.Context, part: dict[str, Any] | None) -> str:
-    """Where we give the file out, or where it lies in the web; empty for other schemes, which are a vendor's word.
+    """Return the address of our file or of a web page; empty for a vendor's other schemes.
 
-    A page with another way to its files says so by `files_at`.
+    A page with another address for its files sets `files_at`.
     """
     part = part or {}
     if part.get("file"):
@@ -65,39 +65,39 @@ def part_address(context: template.Context, part: dict[str, Any] | None) -> str:
 
 @register.filter
 def first_words(message: Message) -> str:
-    """The beginning of a message, on one line; of a reply what its readers see, without the marks of Markdown."""
+    """Return the beginning of a message on one line; a reply's without the marks of Markdown."""
     beginning = message.text[:_BEGINNING]
     return title_of(unescape(strip_tags(markdown.render(beginning))) if message.is_reply else beginning)
 
 
 @register.filter
 def word(said: phrases.Phrases | str, name: str) -> str:
-    """The page's own phrase of this name; empty where scripts will say it."""
+    """Return the page's own phrase of this name, or an empty text if scripts will show it."""
     return said.get(name, "") if isinstance(said, dict) else ""
 
 
 @register.filter
 def outcome(said: phrases.Phrases | str, message: Message) -> str:
-    """How a reply went; empty where all is well, or scripts will say it."""
+    """Return the sentence on how a message ended; empty if it ended well or scripts will show it."""
     return phrases.outcome(said, message) if isinstance(said, dict) else ""
 
 
 @register.filter
 def code_block(part: dict[str, Any] | None) -> SafeString:
-    """Code as a block of the same look as one in the text.
+    """Return code as a block that looks like one in the text.
 
-    Without a part it is the empty block that scripts fill, with a place for the language.
+    Without a part, it is the empty block that scripts fill, with a place for the language.
     """
     return part["html"] if part else markdown.code("", "text")
 
 
 @register.filter
 def call_value(part: dict[str, Any] | None) -> str:
-    """What a function is called with, or what it answered, as JSON for people; as it came where it is none."""
+    """Return a call's arguments or result as indented JSON; as it came if it is a text."""
     part = part or {}
     value = next((part[name] for name in ("arguments", "response", "raw") if part.get(name) is not None), "")
     if isinstance(value, str):
         return value
     short = json.dumps(value, ensure_ascii=False)
-    # Python indents a hundred times as slowly as it writes on one line.
+    # Python's indented JSON takes a hundred times as long as JSON on one line.
     return short if len(short) > _INDENTED else json.dumps(value, ensure_ascii=False, indent=2)

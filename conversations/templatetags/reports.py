@@ -1,4 +1,4 @@
-"""What the first page of the admin shows of the site's day."""
+"""Tags for the figures of today on the admin's first page."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -38,7 +38,7 @@ def at(places: Mapping[UUID, int], subject: UUID) -> int | None:
 
 @register.filter
 def ledger_of(subject: UUID | None, kind: str) -> str:
-    """Where the calls of this person, team, key, endpoint or model are listed; empty for nobody's."""
+    """Return the address of this subject's calls in the ledger; empty if there is no subject."""
     if subject is None or subject == NOBODY:
         return ""
     field = "user" if kind == "person" else kind

@@ -1,4 +1,4 @@
-"""What the pages of an account show: a browser's name, a square of dots."""
+"""Filters for the pages of an account: a browser's name, a QR code."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _SYSTEMS = (
 
 
 def browser_of(user_agent: str) -> str:
-    """Such as “Firefox · Linux”; what it says itself where we know neither."""
+    """Return a name such as “Firefox · Linux”, or the user agent's beginning if neither is known."""
     known = (next((name for mark, name in names if mark in user_agent), "") for names in (_BROWSERS, _SYSTEMS))
     return " · ".join(filter(None, known)) or user_agent[:60]
 
@@ -25,7 +25,7 @@ register.filter("browser", browser_of)
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A QR code: how many dots wide, and the outline of the dark ones as an SVG path."""
+    """A QR code: its width in dots, and the outline of the dark ones as an SVG path."""
 
     size: int
     path: str
@@ -33,8 +33,8 @@ class Square:
 
 @register.filter
 def qr_code(text: str) -> Square:
-    """For a template to draw: under our policy no page loads a picture from its own text."""
-    import qrcode  # with all of Pillow, which a server needs only where a second factor is set up
+    """Return the QR code for a template to draw: our policy forbids pictures from a page's own text."""
+    import qrcode  # loads all of Pillow, which only the set-up of a second factor needs
 
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4)
     code.add_data(text)

@@ -1,1 +1,1 @@
-"""Who may use which model, what it costs, what is left, and what was spent."""
+"""Access to models, their cost, budgets, and the ledger of calls."""

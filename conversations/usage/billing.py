@@ -1,4 +1,4 @@
-"""Who pays for a call: the person, team, key and model whose budgets it counts against."""
+"""The payer of a call: the person, team, key and model whose budgets it counts against."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,7 +10,7 @@ from providers.models import Deployment
 
 @dataclass(frozen=True, slots=True)
 class BillingContext:
-    """On whose account a reply goes."""
+    """The payer of a reply."""
 
     reply: UUID
     conversation: UUID
@@ -25,7 +25,7 @@ class BillingContext:
         return cls(reply.pk, reply.conversation_id, reply.author_id, team, reply.model_id, reply.model_name)
 
     def targets(self, key: UUID | None = None) -> dict[str, UUID | None]:
-        """Whose budgets it counts against, by kind."""
+        """Return the ids of the payers by kind of budget."""
         return {"person": self.user, "team": self.team, "model": self.model, "key": key}
 
 

@@ -1,6 +1,6 @@
-"""Money: what a reply may cost is set aside before it is asked for; what it has cost stands in the `ledger`.
+"""Budgets: a reply's likely cost is reserved before the call; its actual cost is in the `ledger`.
 
-Setting aside is one conditional UPDATE a budget, so that however many ask at once, no more pass than it has room for.
+Reserving is one conditional UPDATE for each budget, so that concurrent requests cannot pass its limit.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ _TARGETS = {Budget.Kind.PERSON: "user", Budget.Kind.TEAM: "team", Budget.Kind.MO
 
 @dataclass(frozen=True, slots=True)
 class BudgetLeft:
-    """One budget as a person may know it, in millionths."""
+    """One budget as a person may know it: millionths."""
 
     kind: str
     period: str
@@ -45,14 +45,14 @@ class BudgetLeft:
 
 
 def reserve(reply: Message) -> None:
-    """Inside the transaction that creates it: set aside what this reply is likely to cost; refuses with over_budget."""
+    """Reserve a reply's likely cost in the transaction that creates it; refuses with over_budget."""
     payer = BillingContext.of(reply)
     if (tallies := tallies_of(payer.targets())) and reply.model:
         _set_aside(payer.reply, tallies, likely_cost(reply.model, _usage_of(reply)))
 
 
 def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
-    """The same for the budgets of the key that was chosen; False where they have no room."""
+    """Reserve the likely cost in the budgets of the chosen key; returns False if they lack room."""
     if route.key_id is None or not (tallies := tallies_of({"key": route.key_id})):
         return True
     deployment = deployment_of(route)
@@ -67,13 +67,13 @@ def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool
 
 
 def likely_cost(model: LanguageModel, usage: Usage) -> int:
-    """Millionths that this costs at the model's dearest endpoint."""
+    """Return the cost at the model's most expensive endpoint: millionths."""
     prices = [deployment.prices() for deployment in model.deployments.all() if deployment.enabled]
     return max((known.cost(usage) for known in prices if known), default=0)
 
 
 def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[BudgetLeft]:
-    """What is left for a question of this person, the budgets of keys left out: nobody knows which will answer."""
+    """Return the budgets for a question of this person, without keys' budgets: the key is not yet chosen."""
     tallies = tallies_of({"person": user.pk, "team": team, "model": model})
     return [_left(tally) for tally in tallies]
 
@@ -82,17 +82,17 @@ def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[Budget
 
 
 def close(reply: UUID) -> int | None:
-    """This reply has ended: what was set aside for it is free. Its cost in millionths, None where no price is known."""
+    """Release an ended reply's reservations and return its cost in millionths, or None if no price is known."""
     _release(Reservation.objects.filter(reply=reply))
     total: int | None = UsageRecord.objects.filter(message=reply).aggregate(total=Sum("cost"))["total"]
     return total
 
 
 def release_forgotten() -> None:
-    """What is set aside for replies that have ended, or are no longer there."""
+    """Release the reservations of replies that have ended or no longer exist."""
     alive = Message.objects.filter(pk=OuterRef("reply"), status__in=UNDER_WAY)
     forgotten = Reservation.objects.filter(~Exists(alive))
-    if forgotten.exists():  # asked first: every second, of a database that others write to
+    if forgotten.exists():  # a read first: this runs each second, and a write would block others
         with transaction.atomic():
             _release(forgotten)
 
@@ -105,7 +105,7 @@ def _usage_of(reply: Message) -> Usage:
 
 
 def tallies_of(targets: dict[str, UUID | None], moment: datetime | None = None) -> list[Tally]:
-    """Those of that day and month that apply, always in the same order: who locks them all waits for nobody."""
+    """Return the tallies of that day and month, always in the same order, so that locking them cannot deadlock."""
     concerned = {kind: target for kind, target in targets.items() if target}
     if not concerned:
         return []
@@ -116,7 +116,7 @@ def tallies_of(targets: dict[str, UUID | None], moment: datetime | None = None) 
 
 
 def _budgets(targets: list[UUID]) -> list[Budget]:
-    """Those for each, and those of one of these, of which there are one to four."""
+    """Return the budgets for each, and those of these targets, of which there are one to four."""
     return _BUDGETS(*islice(cycle(targets), 4))
 
 
@@ -124,7 +124,7 @@ _BUDGETS = Prepared(lambda *targets: Budget.objects.filter(Q(target=None) | Q(ta
 
 
 def _applying(budgets: Iterable[Budget], concerned: dict[str, UUID]) -> Iterator[tuple[Budget, UUID]]:
-    """A budget of one's own counts instead of the one for each."""
+    """Yield the budgets that apply: a target's own counts instead of the one for each."""
     found: dict[tuple[str, str], Budget] = {}
     for budget in budgets:
         if budget.target in (None, concerned[budget.kind]):
@@ -158,7 +158,7 @@ def _set_aside(reply: UUID, tallies: list[Tally], amount: int) -> None:
 
 
 def _no_room(tally: Tally, amount: int) -> str:
-    """Why a question cannot be asked: what is left and what it needs, and when or how it can be."""
+    """Return the sentence for a refusal: what is left, what is needed, and when or how it can be had."""
     budget, now = tally.budget, clock.now()
     fresh = Tally.objects.get(pk=tally.pk)
     limit, left = budget.hard_micro or 0, _left_of(fresh, budget.hard_micro or 0)
@@ -179,7 +179,7 @@ def _money(millionths: int) -> str:
 
 
 def _release(reservations: Any) -> None:
-    """Each once, whoever else comes: only who deletes the row gives back what it held."""
+    """Release each reservation exactly once: the process whose DELETE removed the row does it."""
     for reservation in reservations.order_by("tally_id"):
         if Reservation.objects.filter(pk=reservation.pk).delete()[0]:
             Tally.objects.filter(pk=reservation.tally_id).update(reserved=F("reserved") - reservation.amount)

@@ -1,4 +1,4 @@
-"""Keeps the daily sums equal to the ledger: each call is added in the very transaction that writes its row."""
+"""Daily sums of the ledger; the transaction that writes a call's row also adds it to them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,23 +15,23 @@ from conversations.models.spending import NOBODY
 
 FINE = frozenset(["complete", "stopped"])
 _LEAST_PACE_MS = 50
-"""A reply that comes in one piece says nothing of its vendor's speed."""
+"""Milliseconds below which a reply came in one piece and says nothing of its vendor's speed."""
 Row = TypeVar("Row", DailySum, FirstToken)
 
 
 def add(record: UsageRecord) -> None:
-    """Inside the transaction that adds this row to the ledger: add it to the sums of its day."""
+    """Add a ledger row to the sums of its day, in the transaction that writes the row."""
     for rows in sums_of([record]):
         _upsert(rows)
 
 
 def day_of(moment: datetime) -> date:
-    """The day that this moment belongs to, where the site is."""
+    """Return the day of this moment in the site's time zone."""
     return timezone.localtime(moment, timezone.get_default_timezone()).date()
 
 
 def sums_of(records: Iterable[UsageRecord]) -> tuple[list[DailySum], list[FirstToken]]:
-    """What these calls come to, as rows that are not stored; in the order in which all who write lock them."""
+    """Return the sums of these calls as unsaved rows, in the order in which all writers lock them."""
     sums: dict[tuple[str, date, UUID, UUID], DailySum] = defaultdict(DailySum)
     waits: dict[tuple[date, UUID, UUID, int], FirstToken] = defaultdict(FirstToken)
     for record in records:
@@ -63,12 +63,12 @@ def step_of(milliseconds: int) -> int:
 
 
 def milliseconds_of(step: int) -> float:
-    """The middle of a step."""
+    """Return the middle of a step: milliseconds."""
     return float(2 ** (step / FirstToken.STEPS))
 
 
 def recount(day: date) -> bool:
-    """Make the sums of this day what the ledger says; whether they were anything else."""
+    """Make the sums of this day equal to the ledger; returns whether they differed."""
     with transaction.atomic():
         _let_nobody_add()
         stored = [list(model._default_manager.filter(day=day)) for model in (DailySum, FirstToken)]
@@ -82,7 +82,7 @@ def recount(day: date) -> bool:
 
 
 def days() -> Iterator[date]:
-    """Every day between the first and the last that the ledger or the sums know."""
+    """Yield each day between the first and the last in the ledger or the sums."""
     edges = [
         *(day_of(record.created_at) for record in _first_and_last(UsageRecord.objects.order_by("created_at"))),
         *(row.day for row in _first_and_last(DailySum.objects.order_by("day"))),
@@ -136,19 +136,19 @@ def bounds_of(day: date) -> tuple[datetime, datetime]:
 
 
 def _values(rows: Iterable[models.Model]) -> set[tuple[Any, ...]]:
-    """Everything in them but their own numbers."""
+    """Return all values of the rows except their primary keys."""
     return {tuple(getattr(row, field.attname) for field in row._meta.concrete_fields[1:]) for row in rows}
 
 
 def _let_nobody_add() -> None:
-    """Until this transaction ends. SQLite's has the whole database for itself."""
+    """Keep other transactions from adding until this one ends; SQLite's has the whole database for itself."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {DailySum._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _upsert(rows: Sequence[DailySum | FirstToken]) -> None:
-    """Add these counts to those that are stored in their places, with one statement that two may run at once."""
+    """Add these counts to the stored ones with one statement that two transactions may run at once."""
     if not rows:
         return
     model = type(rows[0])

@@ -1,4 +1,4 @@
-"""How many tokens a question has, an answer may have, and a call has used: counted by its vendor, else estimated."""
+"""Token counts of questions, answers and calls: the vendor's if it gives them, else estimates."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -14,18 +14,18 @@ from providers.types import Delta, Part, Prompt, Usage
 _logger = logging.getLogger(__name__)
 
 TYPICAL_OUTPUT = 4096
-"""Tokens set aside for an answer whose length nobody has limited."""
+"""Tokens reserved for an answer without a limit on its length."""
 IMAGE_TOKENS = 1000
 BYTES_PER_TOKEN, MOST_FILE_TOKENS = 4, 100_000
 MOST_A_CHARACTER = 4
-"""Tokens: a rare character is written in its bytes."""
+"""Tokens of one character at most: a rare one is encoded as its bytes."""
 HIDDEN = 200_000
-"""Tokens that nobody sees and a vendor may still count: thoughts that it keeps, pages that it has looked up."""
+"""Tokens that a vendor may count without showing them: thoughts that it keeps, pages that it looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a call has used; `counted` is that part of it which the vendor has said itself."""
+    """The tokens of a call; `counted` is the part that the vendor reported."""
 
     usage: Usage = field(default_factory=Usage)
     counted: Usage = field(default_factory=Usage)
@@ -33,7 +33,7 @@ class Used:
 
 
 class Meter:
-    """What has gone to a vendor with one call and what has come back, measured by ourselves."""
+    """Measures the prompt sent to a vendor with one call, and the reply received."""
 
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
@@ -42,7 +42,7 @@ class Meter:
         self.has_begun = False
 
     def note(self, delta: Delta) -> None:
-        """Count what has come."""
+        """Count a received delta."""
         self.has_begun = True
         part = delta.part
         self._said.append(delta.text)
@@ -54,7 +54,7 @@ class Meter:
             self._whole += "data" in part.detail
 
     def read(self, reported: Usage | None, is_owed: bool) -> Used:
-        """What the call has used; where it `is_owed` although nobody counted, about what has left and come."""
+        """Return the tokens of the call; without a report, an estimate if it began or `is_owed`, else none."""
         if reported is None and not (self.has_begun or is_owed):
             return Used()
         ours = self._estimate()
@@ -67,7 +67,7 @@ class Meter:
         return Usage(prompt_tokens(self._prompt), said, token_counts.tokens("".join(self._thought)) or None)
 
     def _plausible(self, reported: Usage) -> Usage:
-        """The vendor's counts less those that cannot be."""
+        """Return the vendor's counts without the impossible ones."""
         sent = sum(
             len(part.text) + len(part.detail.get("data", "")) for turn in self._prompt.turns for part in turn.parts
         )
@@ -84,17 +84,17 @@ class Meter:
 
 
 def prompt_tokens(prompt: Prompt) -> int:
-    """About how many tokens these words and pictures are."""
+    """Return the estimated tokens of a prompt's words and pictures."""
     return token_counts.tokens(prompt.system) + sum(_part_tokens(part) for turn in prompt.turns for part in turn.parts)
 
 
 def prompt_usage(prompt: Prompt) -> Usage:
-    """About what a prompt that is about to be sent will use."""
+    """Return the estimated usage of a prompt that is about to be sent."""
     return Usage(prompt_tokens(prompt), answer_tokens(prompt.parameters.get("max_tokens")))
 
 
 def likely_usage(conversation: Conversation, branch: Iterable[Message], parameters: Mapping[str, Any]) -> Usage:
-    """Tokens of everything said, counted by its characters, and of an answer as long as it may be, or typical."""
+    """Return the estimated tokens of a branch, and of an answer with its greatest or a typical length."""
     branch = list(branch)
     prefetch_related_objects(branch, "files")
     words = sum(token_counts.tokens(message.text) for message in branch) + token_counts.tokens(
@@ -105,7 +105,7 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
 
 
 def usage_so_far(reply: Message) -> Usage:
-    """About what a reply has used that nobody has counted; what it has taken over from another is not its own."""
+    """Return the estimated usage of a reply that has no count, without the parts that it continues."""
     seam = max((number for number, part in enumerate(reply.parts) if part["kind"] == "seam"), default=-1)
     own = reply.parts[seam + 1 :]
     thought = "".join(part.get("text", "") for part in own if part["kind"] == "thought")
@@ -133,7 +133,7 @@ def _most(characters: int) -> int:
 
 
 def _filled(counted: Usage, ours: Usage) -> Usage:
-    """Ours where the vendor has said nothing; what it says of the output may include the thoughts."""
+    """Return the vendor's counts, completed by our estimates; its output count may include the thoughts."""
     if counted.output_tokens is None and counted.thought_tokens is None:
         counted = replace(counted, output_tokens=ours.output_tokens, thought_tokens=ours.thought_tokens)
     if counted.output_tokens is None:

@@ -1,4 +1,4 @@
-"""Why a person can or cannot use a model, in sentences for administrators."""
+"""Explanations for administrators of a person's access to a model."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -17,7 +17,7 @@ from providers.prices import written
 
 
 def why(user: User, model: LanguageModel, team: Team | None = None) -> Iterator[str]:
-    """Sentences on whether this person may use this model alone or in this team's conversations, and what with."""
+    """Yield sentences on whether and how this person may use this model, alone or in this team."""
     writes = team is None or Team.objects.writable_by(user).filter(pk=team.pk).exists()
     if not user.is_active:
         yield _("The account is switched off.")
@@ -45,7 +45,7 @@ def _why_teams(user: User, model: LanguageModel, team: Team | None) -> Iterator[
 
 
 def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:
-    """One sentence an endpoint, and one a key that may answer."""
+    """Yield one sentence for each endpoint, and one for each key that may answer."""
     names = [_("the team's"), _("the site's"), _("their own")] if team else [_("their own"), _("the site's")]
     conditions = keys_for(user.pk, team.pk if team else None)
     keys = ApiKey.objects.filter(endpoint__deployments__model=model, enabled=True).select_related("endpoint")

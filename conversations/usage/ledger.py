@@ -1,4 +1,4 @@
-"""The ledger: what each call has cost is written down, at once or, where that fails, with the end of its reply."""
+"""The ledger, with one row for each call and its cost, written at once or with the end of its reply."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,12 +18,12 @@ from providers.models import ApiKey, Endpoint, Lease
 from providers.types import Usage
 
 LOST = "server_restarted"
-"""The outcome of a call whose process has died."""
+"""The outcome of a call whose process died."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What one attempt has used, and how it went."""
+    """The usage and outcome of one attempt."""
 
     route: Route
     outcome: str
@@ -35,20 +35,20 @@ class Call:
 
 
 def record(payer: BillingContext, call: Call) -> None:
-    """One more row of the ledger, and its cost on every budget that it concerns."""
+    """Add a row to the ledger, and its cost to each budget concerned."""
     with transaction.atomic():
         _record(payer, call)
 
 
 def record_owed(payer: BillingContext, call: Call) -> None:
-    """Inside a transaction: the same for a call that may be written already, or was estimated meanwhile."""
+    """Record a call unless it is already recorded or estimated; runs inside a transaction."""
     this = Q(created_at=call.at, outcome=call.outcome, total_ms=call.total_ms)
     if not UsageRecord.objects.filter(this | Q(outcome=LOST), message=payer.reply).exists():
         _record(payer, call)
 
 
 def record_lost(reply: Message) -> None:
-    """Inside a transaction: about what a reply has cost whose process died before its call was written."""
+    """Record the estimated cost of a reply whose process died before recording it; runs inside a transaction."""
     if not reply.seq or _calls_that_were_heard(reply).exists():
         return
     key = _key_in_use(reply.pk)
@@ -69,7 +69,7 @@ def record_lost(reply: Message) -> None:
 
 
 def _calls_that_were_heard(reply: Message) -> QuerySet[UsageRecord]:
-    """Of a reply one call brings words; those before it failed."""
+    """Return the call that brought a reply's words; the calls before it failed."""
     heard = Q(first_token_ms__isnull=False) | Q(outcome__in=[*daily_sums.FINE, LOST])
     return UsageRecord.objects.filter(heard, message=reply.pk)
 
@@ -103,7 +103,7 @@ def _record(payer: BillingContext, call: Call) -> None:
 
 
 def _key_in_use(reply: UUID) -> ApiKey | None:
-    """The key for which a place was taken, or money set aside."""
+    """Return the key for which the reply holds a lease or a reservation."""
     tally = Reservation.objects.filter(reply=reply, tally__budget__kind=Budget.Kind.KEY).values("tally__target")
     leased = Lease.objects.filter(holder=reply, ended_at=None).values("key")
     return ApiKey.objects.filter(Q(pk__in=leased) | Q(pk__in=tally)).first()
@@ -127,7 +127,7 @@ def _counts(usage: Usage) -> dict[str, int | None]:
 
 
 def _write(row: UsageRecord, targets: dict[str, UUID | None]) -> None:
-    """The tallies first: one that begins now begins with what the ledger holds without this row."""
+    """Update the tallies, then save the row: a tally that begins now starts from the ledger without this row."""
     for tally in tallies_of(targets, row.created_at):
         Tally.objects.filter(pk=tally.pk).update(spent=F("spent") + (row.cost or 0))
     row.save()

@@ -1,4 +1,4 @@
-"""Who may use what: which keys and which models answer a person, alone or in a team's conversation."""
+"""Access to models and keys, for a person alone or in a team's conversation."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,15 +14,15 @@ NOBODY = UUID(int=0)
 
 
 def keys_for(user: UUID, team: UUID | None) -> Sequence[Q]:
-    """Conditions on keys; of the first one that any key meets, all may be used.
+    """Return conditions on keys; all keys that meet the first fulfilled condition may be used.
 
-    A team's conversation uses the team's keys, else the site's, else the asker's own; alone, one's own come first.
+    A team's conversation uses the team's keys, else the site's, else the sender's own. Alone, one's own come first.
     """
     return (_of_team(team), _of_site(), _own(user)) if team else (_own(user), _of_site())
 
 
 def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[ApiKey]:
-    """The keys that may be used for a question to this model; the same conditions, in one query."""
+    """Return the keys for a question to this model, by the conditions of `keys_for` in one query."""
     asker = user or NOBODY
     keys = _KEYS_IN_TEAM(model, asker, team) if team else _KEYS_ALONE(model, asker)
     tiers: dict[str, list[ApiKey]] = {"team": [], "site": [], "own": []}
@@ -33,18 +33,18 @@ def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[A
 
 
 def models_for(user: User, team: UUID | None) -> Models:
-    """What this person may ask in a conversation of this team, or alone."""
+    """Return the models for a person's question in this team's conversation, or alone."""
     return _models(user.pk, team)
 
 
 def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | None:
-    """This model, if it is among them."""
+    """Return this model if `models_for` contains it, else None."""
     found = _IN_TEAM(user.pk, team, model) if team else _ALONE(user.pk, model)
     return next(iter(found), None)
 
 
 def models_anywhere(user: User) -> Models:
-    """What this person may ask alone or in some team's conversation."""
+    """Return the models that this person may use alone or in one of their teams."""
     rows = models_for(user, None)
     for team in Team.objects.writable_by(user).values_list("pk", flat=True):
         rows = rows | models_for(user, team)
@@ -52,7 +52,7 @@ def models_anywhere(user: User) -> Models:
 
 
 def teams_of(user: UUID) -> "QuerySet[Membership, UUID]":
-    """The teams in which this person writes."""
+    """Return the teams in which this person writes."""
     return Membership.objects.filter(user=user, role__in=Membership.WRITERS).values_list("team", flat=True)
 
 
@@ -82,5 +82,5 @@ _KEYS_IN_TEAM = Prepared(lambda model, user, team: _serving(model, _own(user), _
 
 
 def _serving(model: UUID, *tiers: Q) -> QuerySet[ApiKey]:
-    """Each key once, with `of_team` where it is a team's."""
+    """Return each key once, with `of_team` if it is a team's."""
     return ApiKey.objects.serving(model).filter(Q(*tiers, _connector=Q.OR)).annotate(of_team=F("teams"))

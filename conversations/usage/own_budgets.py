@@ -1,4 +1,4 @@
-"""What a person sees of the budgets that they spend from: their own, and those of the teams in which they write."""
+"""Budgets as their spender sees them: the person's own, and those of the teams in which they write."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from conversations.usage.budgets import BudgetLeft
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One budget, in millionths, and whose it is; `team` is empty for the person's own."""
+    """One budget in millionths, and its team; `team` is empty for the person's own."""
 
     left: BudgetLeft
     team: str
@@ -25,7 +25,7 @@ class Limit:
 
 
 def limits_of(person: User) -> list[Limit]:
-    """What is left for them now; budgets of models and keys are for administrators."""
+    """Return the rest of each such budget; budgets of models and keys are for administrators only."""
     return list(_limits_of(person))
 
 

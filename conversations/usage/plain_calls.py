@@ -1,4 +1,4 @@
-"""Plain calls: whether what was refused is one question, or everybody's. They ask nothing of anybody's."""
+"""Plain calls without anybody's words, which tell whether a vendor refuses one question or all."""
 
 import logging
 import threading
@@ -26,7 +26,7 @@ from providers.pool.route_search import blamed_by_a_plain_call
 from providers.types import Part, Prompt, Turn
 
 EVERY = 60.0
-"""Seconds between two with the same key and model, at least."""
+"""Seconds between two plain calls with the same key and model."""
 _MOST_TOKENS = 200
 
 _calls = ThreadPoolExecutor(2, thread_name_prefix="plain-call")
@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 
 
 def confirm(route: Route, payer: BillingContext) -> None:
-    """Find out whether a call without a question of anybody's is refused on this way too. Returns at once."""
+    """Start a plain call to learn whether this route refuses all questions; returns at once."""
     way, now = (route.key_id, route.deployment), time.monotonic()
     with _lock:
         if now - _asked.get(way, -EVERY) < EVERY:
@@ -62,7 +62,7 @@ def _has_a_place(route: Route, holder: UUID) -> bool:
 
 
 def _called(route: Route) -> tuple[Call, VendorError | None]:
-    """Its first word is enough."""
+    """Call the vendor up to the first delta, which is enough."""
     parameters = {"max_tokens": _MOST_TOKENS}
     prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters=parameters)
     meter, begun = Meter(prompt), time.monotonic()
@@ -76,7 +76,7 @@ def _called(route: Route) -> tuple[Call, VendorError | None]:
     except VendorError as failure:
         error = failure
     except Locked:
-        pass  # which everybody is told who uses it
+        pass  # each person who uses the key is told so anyway
     used = meter.read(stream.usage if stream else None, False)
     milliseconds = round(1000 * (time.monotonic() - begun))
     outcome = error.code if error else "complete"

@@ -1,4 +1,4 @@
-"""How many tokens a text has, about, where nobody has counted them: by the script its characters belong to."""
+"""Estimated token counts of texts, by the scripts of their characters."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ _PER_DENSE, _PER_LATIN, _PER_OTHER = 1.0, 0.27, 0.5
 
 
 def tokens(text: str) -> int:
-    """About how many tokens; rather too many than too few."""
+    """Return the estimated number of tokens, rather too many than too few."""
     dense, latin = (sum(map(len, kind.findall(text))) for kind in (_DENSE, _LATIN))
     return ceil(dense * _PER_DENSE + latin * _PER_LATIN + (len(text) - dense - latin) * _PER_OTHER)
