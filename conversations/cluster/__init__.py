@@ -1,1 +1,1 @@
-"""The same news in the other processes of the site."""
+"""Events and replies of the site's other processes."""

@@ -1,4 +1,4 @@
-"""What the processes of one site tell each other, as JSON: events, pieces of replies, questions and hints."""
+"""The messages between the processes of one site, as JSON: events, deltas, requests and hints."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from providers.types import Part
 
 @dataclass(frozen=True, slots=True)
 class ReplyDelta:
-    """What a reply has been sent on as, piece by piece."""
+    """The pieces of a reply that its process has sent to its viewers."""
 
     reply: UUID
     conversation: UUID
@@ -22,7 +22,7 @@ class ReplyDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReplySnapshot:
-    """All of a reply up to `seq`, the answer to Asked."""
+    """All of a reply up to `seq`, the answer to SnapshotRequest."""
 
     reply: UUID
     seq: int
@@ -31,35 +31,35 @@ class ReplySnapshot:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRequest:
-    """Somebody who comes late wants all of a reply."""
+    """A request for all of a reply, for a late subscriber."""
 
     reply: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class StopRequest:
-    """Somebody wants these replies to end."""
+    """A request to stop these replies."""
 
     replies: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyEnded:
-    """This reply's row is terminal: what waited for it may begin."""
+    """The news that this reply's row is terminal, so that replies that wait for it may begin."""
 
     reply: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class PresenceRequest:
-    """Somebody looks at this conversation and does not know who else does, elsewhere."""
+    """A request for the people in this conversation, for a new subscriber."""
 
     conversation: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class EventsLost:
-    """Not everything that happened since then, in seconds of time.time(), could be told."""
+    """The news that events since then may be lost: seconds of time.time()."""
 
     since: float
 
@@ -81,7 +81,7 @@ def to_bytes(message: Message) -> bytes:
 
 
 def from_bytes(content: bytes) -> Message:
-    """The message that `to_bytes` made; its payloads hold texts where they held ids and times."""
+    """Return the message that `to_bytes` made; payloads then hold texts instead of ids and times."""
     told = json.loads(content)
     match told["kind"]:
         case "news":

@@ -1,4 +1,4 @@
-"""A reply that another process writes, as far as this one has heard of it."""
+"""The mirror of a reply that another process writes."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from providers.types import Part
 
 
 class MirroredReply(LiveReply):
-    """Fed with numbered pieces on the loop; `in_step` is set while none of those that were sent is missing."""
+    """A reply fed with numbered pieces on the loop; `in_step` is set while no piece is missing."""
 
     def __init__(self, reply_id: UUID, conversation: UUID) -> None:
         super().__init__(reply_id, conversation, attempt=0)
@@ -21,7 +21,7 @@ class MirroredReply(LiveReply):
         self._ahead: NumberedParts = []
 
     def hear(self, pieces: NumberedParts) -> None:
-        """Take pieces in; those behind a gap wait for `adopt`."""
+        """Add pieces; those after a gap wait for `adopt`."""
         if pieces and pieces[0][0] == 1:
             self.in_step.set()
         self._ahead += [(seq, piece) for seq, piece in pieces if seq >= self._next]
@@ -29,7 +29,7 @@ class MirroredReply(LiveReply):
             self._step()
 
     def adopt(self, seq: int, parts: Iterable[dict[str, Any]]) -> bool:
-        """Become what the reply was at `seq`, unless we know more; True where viewers have missed something."""
+        """Take the reply's state at `seq` unless it is known already; returns True if viewers missed something."""
         missed = seq >= self._next
         if missed:
             said = Parts()
@@ -44,7 +44,7 @@ class MirroredReply(LiveReply):
 
     def take(self) -> NumberedParts:
         self.grown = False
-        pieces: NumberedParts = list(self.pending)  # type: ignore[arg-type]  # numbered already, by its owner
+        pieces: NumberedParts = list(self.pending)  # type: ignore[arg-type]  # numbered by the owning process
         self.pending.clear()
         with self._lock:
             for seq, piece in pieces:
@@ -53,7 +53,7 @@ class MirroredReply(LiveReply):
         return pieces
 
     def _step(self) -> None:
-        """What follows without a gap is due; the rest waits."""
+        """Move the pieces that follow without a gap to `pending`; the others wait."""
         ahead, self._ahead = self._ahead, []
         for seq, piece in ahead:
             if seq == self._next:

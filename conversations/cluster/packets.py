@@ -1,4 +1,4 @@
-"""Messages between processes, cut into packets that keep a Redis quick."""
+"""Packets of messages between processes, small enough to keep Redis fast."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -6,21 +6,21 @@ from itertools import count
 from conversations.ids import BOOT_ID
 
 LARGEST = 32 * 1024
-"""Bytes of one packet: one large message on a shared line delays everybody's small ones."""
+"""Bytes of one packet: a large message on a shared connection delays all small ones."""
 
 _HEADER = 100
 _OWN = BOOT_ID.encode()
 
 
 class Packets:
-    """Cuts our messages and puts those of others together again; ours come back to us and are ignored."""
+    """Splits our messages and joins those of other processes; our own come back to us and are ignored."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
         self._begun: dict[tuple[bytes, bytes], list[bytes]] = {}
 
     def of(self, message: bytes) -> Iterator[bytes]:
-        """`sender number rest\\n` and a slice of the message; `rest` counts the packets that follow."""
+        """Yield packets, each a header `sender number rest` and a slice; `rest` counts the packets that follow."""
         size = LARGEST - _HEADER
         slices = [message[start : start + size] for start in range(0, len(message), size)]
         number = next(self._numbers)
@@ -28,7 +28,7 @@ class Packets:
             yield b"%s %d %d\n%s" % (_OWN, number, rest, part)
 
     def whole(self, packet: bytes) -> bytes | None:
-        """The message of which this is the last packet; None while others are missing, and for our own."""
+        """Return the message that this packet completes; None while others are missing, and for our own."""
         if packet.startswith(_OWN):
             return None
         header, _, part = packet.partition(b"\n")
@@ -40,5 +40,5 @@ class Packets:
         return part if begun is None else b"".join([*begun, part])
 
     def forget(self) -> None:
-        """The line broke: what has begun will not be completed."""
+        """Drop incomplete messages after a lost connection."""
         self._begun.clear()

@@ -1,7 +1,7 @@
-"""The other processes of this site: what they are told of our replies and events, and what we hear of theirs.
+"""The other processes of this site: relays our replies and events to them, and theirs to our viewers.
 
-Nothing depends on it. A process whose line to Redis was cut looks at the rows once it is back and tells its viewers
-which conversations have moved; they open these again, as after a broken connection of their own.
+Nothing depends on it. After a lost connection to Redis, a process reads the rows and tells its viewers which
+conversations changed. They open these again, as after a lost connection of their own.
 """
 
 import asyncio
@@ -33,16 +33,16 @@ from conversations.models import Message
 from conversations.workers import database_threads
 
 ANSWER = 1.0
-"""Seconds in which a reply's owner says all of it to somebody who comes late; the row has it a second later."""
+"""Seconds in which a reply's owner answers with a snapshot; a second later the row has it."""
 
 TOGETHER = 0.1
-"""Seconds: those who come within it are told in one go who else is here."""
+"""Seconds in which several newcomers get one common answer about who is present."""
 
 Changes = Callable[[datetime, list[UUID]], list[frames.Event]]
 
 
 class RedisPeers:
-    """`stop` and `wake` are what the others may ask of us; `changes(since, people)` reads the rows."""
+    """`stop` and `wake` serve requests of other processes; `changes(since, people)` reads the rows."""
 
     def __init__(
         self, hub: Hub, url: str, *, stop: Callable[[LiveReply], None], wake: Callable[[], None], changes: Changes
@@ -66,33 +66,33 @@ class RedisPeers:
         await self._bus.close()
 
     def follow(self) -> None:
-        """Listen to what is looked at here from now on."""
+        """Subscribe to the channels of the conversations watched here."""
         self._bus.follow()
 
-    # --- What the others are told ---
+    # --- Sending to the other processes ---
 
     def relay(self, reply: LiveReply, pieces: list[tuple[int, LivePart]]) -> None:
-        """Our viewers are being sent these; on the loop."""
+        """Publish the pieces that our viewers are being sent; call it on the loop."""
         if pieces:
             grown = ReplyDelta(reply.id, reply.conversation, pieces)
             self._bus.publish(self._channel(reply.conversation), crossing.to_bytes(grown))
 
     def announce(self, news: frames.Event) -> None:
-        """An event that began here; on the loop."""
+        """Publish an event that began here; call it on the loop."""
         self._ended(news)
         channel = self._channel(news.conversation) if news.people is None else self._bus.everywhere
         self._bus.publish(channel, crossing.to_bytes(news))
 
     def ask_who_is_here(self, conversation: UUID) -> None:
-        """Somebody came to it here; on the loop."""
+        """Request the people present in this conversation; call it on the loop."""
         self._bus.publish(self._channel(conversation), crossing.to_bytes(PresenceRequest(conversation)))
 
     def ask_to_stop(self, replies: Iterable[UUID]) -> None:
-        """Whoever writes these shall hang up; from any thread."""
+        """Ask the processes that write these replies to stop them; any thread may call it."""
         self._tell_everyone(StopRequest(tuple(replies)))
 
     def tell_of_the_end(self, reply: UUID) -> None:
-        """What waits for this reply may begin, wherever it waits; from any thread."""
+        """Let the replies that wait for this one begin in each process; any thread may call it."""
         self._tell_everyone(ReplyEnded(reply))
 
     def _tell_everyone(self, message: crossing.Message) -> None:
@@ -104,17 +104,17 @@ class RedisPeers:
         return reply.is_unconfirmed
 
     def replies(self) -> list[UUID]:
-        """Those that others write and somebody here looks at; from any thread."""
+        """Return the replies of other processes that are watched here; any thread may call it."""
         return list(self._mirrors)
 
-    # --- Who comes late ---
+    # --- Late subscribers ---
 
     async def following(self, conversation: UUID) -> None:
-        """Wait until we hear what happens in this conversation."""
+        """Wait until this process receives the events of this conversation."""
         await self._bus.following(self._channel(conversation))
 
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
-        """Replies that others write, all of them so far: from their owners, else from the rows."""
+        """Return mirrors with all of these replies so far: from their owners, else from the rows."""
         return list(await asyncio.gather(*map(self._mirrored, messages)))
 
     async def _mirrored(self, message: Message) -> MirroredReply:
@@ -135,19 +135,19 @@ class RedisPeers:
         return self._mirrors[reply]
 
     def _ask(self, mirror: MirroredReply) -> None:
-        """Once a second at most: a reply that fell behind hears on many pieces before the answer comes."""
+        """Request a snapshot, at most once a second: many pieces may arrive before the answer."""
         if time.monotonic() < mirror.asked_at + ANSWER:
             return
         mirror.asked_at = time.monotonic()
         self._bus.publish(self._bus.everywhere, crossing.to_bytes(SnapshotRequest(mirror.id)))
 
-    # --- What the others say ---
+    # --- Receiving from the other processes ---
 
     def _channel(self, conversation: UUID) -> str:
         return self._bus.channel("conversation", conversation)
 
     def _wanted(self) -> list[str]:
-        """The channels of what is looked at here; what nobody looks at any more is forgotten."""
+        """Return the channels of the conversations watched here, and drop the mirrors of others."""
         watched = self._hub.viewings.conversations()
         self._mirrors = {key: mirror for key, mirror in self._mirrors.items() if mirror.conversation in watched}
         return [self._channel(conversation) for conversation in watched]
@@ -174,7 +174,7 @@ class RedisPeers:
                 self._look_again(since)
 
     def _tell(self, news: frames.Event) -> None:
-        """An event of another process; the end of a reply comes after its last words."""
+        """Deliver an event of another process; the end of a reply comes after its last deltas."""
         mirror = self._ended(news)
         if mirror is None:
             self._hub.tell(news)
@@ -182,7 +182,7 @@ class RedisPeers:
             self._hub.finish(mirror, lambda: self._hub.tell(news))
 
     def _ended(self, news: frames.Event) -> MirroredReply | None:
-        """The mirror that this event makes superfluous."""
+        """Return the mirror whose reply this event ends."""
         if news.payload["type"] != "message.finished":
             return None
         return self._mirrors.pop(UUID(str(news.payload["message"]["id"])), None)
@@ -218,10 +218,10 @@ class RedisPeers:
         self._naming.discard(conversation)
         self._hub.presence.name(conversation)
 
-    # --- After a silence ---
+    # --- After a lost connection ---
 
     def _look_again(self, since: float) -> None:
-        """Something may have been missed: ask for every reply anew, and tell which conversations have moved."""
+        """Request all mirrored replies again, and announce the changed conversations: events may be lost."""
         for mirror in self._mirrors.values():
             mirror.in_step.clear()
             mirror.asked_at = 0.0

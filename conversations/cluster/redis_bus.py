@@ -1,6 +1,6 @@
-"""Redis publish/subscribe, as a line that may break: nothing waits for it, and who comes back says so.
+"""Redis publish/subscribe over a connection that may break: nothing waits for it.
 
-Everything here runs on the loop. Protocol: https://redis.io/docs/latest/develop/pubsub/
+All of it runs on the loop. Protocol: https://redis.io/docs/latest/develop/pubsub/
 """
 
 import asyncio
@@ -22,22 +22,22 @@ from redis.exceptions import RedisError
 from conversations.cluster.packets import Packets
 
 PATIENCE = 2.0
-"""Seconds for Redis to answer; beyond it the line is as good as cut."""
+"""Seconds for Redis to answer; after that the connection counts as lost."""
 PULSE = 4.0
-"""Seconds between two signs of life on a line where nothing happens."""
+"""Seconds between two pings on an idle connection."""
 AGAIN = 0.25
 """Seconds between two attempts to connect."""
 MOST_UNSENT = 20_000
-"""Packets kept for a Redis that is slow; beyond it they are dropped, and readers are told to look at the rows."""
+"""Packets kept for a slow Redis; beyond it they are dropped, and receivers are told to read the rows."""
 
 _BROKEN = (RedisError, OSError, TimeoutError)
 _logger = logging.getLogger(__name__)
 
 
 class Bus:
-    """Two connections: one speaks, one listens to `everywhere` and to the channels that are `wanted`.
+    """Two connections: one publishes, one subscribes to `everywhere` and to the channels that are `wanted`.
 
-    No other site hears us: Redis has channels without regard to its database numbers.
+    Channel names hold a digest of the site, because Redis ignores database numbers for channels.
     """
 
     def __init__(
@@ -49,8 +49,11 @@ class Bus:
         missed: Callable[[float], None],
         lost: Callable[[float], bytes],
     ) -> None:
-        """`hear` gets each message of another process. `missed(since)`, in seconds of time.time(), is called once the
-        line is back; `lost(since)` is what the others are told where something of ours could not be sent."""
+        """Set the callbacks.
+
+        `hear` gets each message of another process. `missed(since)` is called once the connection is back, with seconds
+        of time.time(). `lost(since)` returns the message that tells the others that some of ours could not be sent.
+        """
         self._lines = ConnectionPool.from_url(
             url,
             protocol=2,
@@ -78,7 +81,7 @@ class Bus:
         self._tasks = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen())]
 
     async def close(self) -> None:
-        """Send what is left, at most for PATIENCE, and hang up."""
+        """Send the remaining packets, at most for PATIENCE, and disconnect."""
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 while self._unsent and self._lost_since is None:
@@ -91,19 +94,21 @@ class Bus:
         return ":".join(("chatsite", self._place, *map(str, name)))
 
     def publish(self, channel: str, message: bytes) -> None:
-        """Send to every other process that follows this channel, soon; never waits and never fails."""
+        """Send to all other processes subscribed to this channel, soon; never waits and never fails."""
         if len(self._unsent) > MOST_UNSENT:
             self._lose()
         self._unsent.extend((channel, packet) for packet in self._packets.of(message))
         self._something_to_send.set()
 
     def follow(self) -> None:
-        """What is wanted has changed."""
+        """Update the subscriptions to the wanted channels."""
         self._news_of_channels.set()
 
     async def following(self, channel: str) -> None:
-        """Wait until this channel is heard; not at all while Redis is away, and never long: who could not wait is told
-        later what was missed."""
+        """Wait until this channel is subscribed; a caller that could not wait is told later of missed events.
+
+        It does not wait while Redis is away, and never longer than PATIENCE.
+        """
         if channel in self._followed:
             return
         self.follow()
@@ -114,7 +119,7 @@ class Bus:
         except TimeoutError:
             self._late.setdefault(channel, since)
 
-    # --- Speaking ---
+    # --- Publishing ---
 
     async def _speak(self) -> None:
         line: AbstractConnection = self._lines.make_connection()  # type: ignore[no-untyped-call]
@@ -152,7 +157,7 @@ class Bus:
         if self._lost_since is None:
             self._lost_since = time.time() - PATIENCE
 
-    # --- Listening ---
+    # --- Subscribing ---
 
     async def _listen(self) -> None:
         while True:
@@ -164,7 +169,7 @@ class Bus:
                 if not self._is_away:
                     _logger.warning("Redis is away: %s", problem)
                 self._is_away = True
-            except Exception:  # this task's outermost frame: without it nothing is heard any more
+            except Exception:  # the task's outermost frame: if it died, no message would be received any more
                 _logger.exception("A message of another process was not understood.")
             finally:
                 self._channels, self._followed = set(), set()
@@ -174,7 +179,7 @@ class Bus:
             await asyncio.sleep(AGAIN)
 
     async def _follow_on(self, line: AbstractConnection) -> None:
-        """Hear until the line breaks; what was said before it was there may have been missed."""
+        """Receive until the connection breaks; messages sent before it was there may have been missed."""
         since: float | None = self._heard_at
         asking = asyncio.create_task(self._keep_following(line))
         try:
@@ -200,9 +205,9 @@ class Bus:
             self._hear(message)
 
     async def _keep_following(self, line: AbstractConnection) -> None:
-        """Subscribe to what is wanted, unsubscribe from what no longer is, and feel the pulse."""
+        """Subscribe to wanted channels, unsubscribe from others, and ping."""
         while True:
-            self._news_of_channels.clear()  # before looking: what is wanted from here on wakes us again
+            self._news_of_channels.clear()  # before reading: a later change then wakes this task again
             wanted = {self.everywhere, *self._wanted()}
             more, less = wanted - self._channels, self._channels - wanted
             self._channels, self._followed = wanted, self._followed - less
@@ -220,7 +225,7 @@ class Bus:
 
 
 def _place_of(lines: ConnectionPool) -> str:
-    """Return what the processes of one site share beside their secret key; a copy of the site has another."""
+    """Return the values that one site's processes share besides their secret key; a copied site differs."""
     return f"{settings.DATABASES['default']['NAME']} {lines.connection_kwargs.get('db', 0)}"
 
 
@@ -230,7 +235,7 @@ async def _ended(task: "asyncio.Task[Any]") -> None:
         task.cancel()
         await asyncio.wait({task}, timeout=0.1)
     if not task.cancelled():
-        task.exception()  # asked for: else its loss is complained of
+        task.exception()  # retrieved, so that asyncio does not log it as lost
 
 
 async def _publish(line: AbstractConnection, packets: list[tuple[str, bytes]]) -> None:
@@ -241,7 +246,7 @@ async def _publish(line: AbstractConnection, packets: list[tuple[str, bytes]]) -
 
 
 async def _next(line: AbstractConnection) -> tuple[bytes, bytes, bytes]:
-    """(kind, channel, content) of what comes next; a pulse has neither channel nor content."""
+    """Return (kind, channel, content) of the next message; a ping's answer has neither channel nor content."""
     async with asyncio.timeout(PULSE + PATIENCE):
         answer = await line.read_response(timeout=math.inf)
     kind, channel, content = [*answer, b""][:3]

@@ -1,1 +1,1 @@
-"""A reply from waiting to its end."""
+"""The generation of a reply, from waiting to its end."""

@@ -1,4 +1,4 @@
-"""One call of a vendor for a reply: its words go to the hub, its cost to the ledger, its failure to the pool."""
+"""One call of a vendor for a reply: deltas to the hub, the cost to the ledger, a failure to the pool."""
 
 import logging
 import time
@@ -28,10 +28,10 @@ from providers.reading.size_limits import SizeLimit
 from providers.types import Delta, Prompt
 
 MOST_MADE = 50
-"""Files that one reply may bring."""
+"""Files that one reply may contain."""
 
 _NOT_WAITED_FOR = (VendorTimeout, Stalled, KeyWithdrawn)
-"""Ends that are ours: the vendor goes on, and counts."""
+"""Ends of our own making: the vendor continues, and charges."""
 
 _logger = logging.getLogger(__name__)
 _starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
@@ -39,7 +39,7 @@ _starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt: the way to the vendor, what to say there, and what the reply begins with."""
+    """One attempt: the route to the vendor, the prompt, the payer, and the parts that the reply begins with."""
 
     route: Route
     prompt: Prompt
@@ -48,11 +48,11 @@ class Task:
 
 
 def attempt(live: LiveReply, task: Task) -> Outcome | None:
-    """Call once; None when that failed before a word, and another way may be tried."""
+    """Call once; returns None if the call failed before a word, so that another route may be tried."""
     queue.leave(live)
     live.waiting = None
     trying = _Trying(live, task, Meter(task.prompt))
-    outcome = "unavailable"  # a fault of our own, unless it ends as calls do
+    outcome = "unavailable"  # unless the call ends in one of the usual ways, the fault is ours
     try:
         _call(trying)
         outcome = trying.error.code if trying.error else "stopped" if live.stopped else "complete"
@@ -71,7 +71,7 @@ def _call(trying: "_Trying") -> None:
     try:
         with _as_it_is_now(live, task.route).stream(task.prompt, hub.rest) as trying.stream:
             live.attach(trying.stream, task.route.key_id)
-            queue.call()  # the next in the line
+            queue.call()  # wakes the next in the line
             _relay(trying)
     except VendorError as failure:
         trying.error = failure
@@ -81,7 +81,7 @@ def _call(trying: "_Trying") -> None:
 
 @dataclass(slots=True)
 class _Trying:
-    """One attempt while it is made: what it has brought, and what went wrong."""
+    """One attempt under way: its meter, its stream and its error."""
 
     live: LiveReply
     task: Task
@@ -91,13 +91,13 @@ class _Trying:
     begun: float = field(default_factory=time.monotonic)
 
     def used(self) -> Used:
-        """As the vendor counts it; what has left is counted too where the vendor was not waited for."""
+        """Return the usage by the vendor's count; if we ended the call, an estimate of what was sent and received."""
         stream = self.stream
         is_ours = self.error is None or isinstance(self.error, _NOT_WAITED_FOR)
         return self.meter.read(stream.usage if stream else None, is_ours and stream is not None and stream.has_left)
 
     def call(self, outcome: str, used: Used) -> Call:
-        """What is written of it into the ledger."""
+        """Return the call as the ledger records it."""
         first = self.stream.first_token_at if self.stream else None
         return Call(
             route=self.task.route,
@@ -110,17 +110,17 @@ class _Trying:
 
 
 def _as_it_is_now(live: LiveReply, route: Route) -> Route:
-    """The way with the address of today: a local model may take seconds to start, and a stop does not wait for it."""
+    """Return the route with its present address: a local model takes seconds to start, which a stop interrupts."""
     if not route.is_local:
         return route
     work = _starting.submit(route.reachable)
     live.wait_for(work)
-    # Whoever was stopped calls nobody, whatever the address.
+    # If a stop cut the wait short the address does not matter: a stopped reply makes no call.
     return replace(route, address=work.result() if work.done() else route.address, is_local=False)
 
 
 def _noted(trying: _Trying, call: Call) -> bool:
-    """As _conclude; what a database that does not answer has not taken is written with the end of the reply."""
+    """Run _conclude on a database thread; if the database is away, keep the ledger row for the reply's end."""
     try:
         return database_threads.submit_change(_conclude, trying, call).result()
     except Error:
@@ -130,7 +130,7 @@ def _noted(trying: _Trying, call: Call) -> bool:
 
 
 def _relay(trying: _Trying) -> None:
-    """Feed what the vendor says to the hub."""
+    """Feed the vendor's deltas to the hub."""
     live, stream = trying.live, trying.stream
     assert stream is not None
     for delta in _as_far_as_it_fits(trying.task.carried, stream):
@@ -152,7 +152,7 @@ def _note_first_word(live: LiveReply) -> None:
 
 
 def _conclude(trying: _Trying, call: Call) -> bool:
-    """Note how a call ended and what it cost; whether another may follow."""
+    """Record how a call ended and its cost; returns whether another may follow."""
     live, route, error = trying.live, trying.task.route, trying.error
     assert live.search is not None
     ledger.record(trying.task.payer, call)
@@ -170,7 +170,10 @@ def _conclude(trying: _Trying, call: Call) -> bool:
 
 
 def _as_far_as_it_fits(carried: tuple[LivePart, ...], stream: Stream) -> Iterable[Delta]:
-    """What is carried over takes its share of what a reply may hold; raises ReplyTooLong behind the last that fits."""
+    """Yield the deltas within the size limit of a reply, of which carried parts use a share.
+
+    Raises ReplyTooLong after the last delta that fits.
+    """
     if not carried:
         return stream
     room = SizeLimit()
@@ -180,7 +183,7 @@ def _as_far_as_it_fits(carried: tuple[LivePart, ...], stream: Stream) -> Iterabl
 
 
 def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
-    """Pictures become files of ours at once: megabytes stay out of rows and frames."""
+    """Replace a picture or file by a stored one at once: megabytes stay out of rows and frames."""
     part = delta.part
     if part is None or "data" not in part.detail:
         return delta

@@ -1,4 +1,4 @@
-"""What was said in long conversations, kept between their questions: a message that has ended never changes."""
+"""A cache of long branches between their questions: an ended message never changes."""
 
 import threading
 from collections import OrderedDict
@@ -9,9 +9,9 @@ from conversations.models import Message
 from conversations.models.message import PromptMessage
 
 LONG = 200
-"""Messages from which on a branch is kept: a shorter one is read in no time."""
+"""Messages from which a branch is cached: a shorter one is read quickly."""
 MOST, MOST_CHARACTERS = 8, 2**21
-"""Branches that are kept, and how much may be said in each of them."""
+"""Branches that are cached, and characters in each of them."""
 
 
 class _Kept(NamedTuple):
@@ -21,14 +21,14 @@ class _Kept(NamedTuple):
 
 
 class BranchCache:
-    """The branches of the last questions, one for each conversation, of those that were asked in last."""
+    """The branches of the last questions, one for each of the last conversations."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
 
     def said_up_to(self, conversation: UUID, leaf: UUID) -> list[PromptMessage]:
-        """Who said what from the root down to `leaf`; only what came since the last question is read."""
+        """Return roles and parts from the root to `leaf`; reads only the messages after the last question."""
         kept = self._kept.get(conversation)
         if kept is not None and kept.leaf == leaf:
             return list(kept.said)
@@ -40,7 +40,7 @@ class BranchCache:
         return branch
 
     def forget(self, conversation: UUID) -> None:
-        """It was deleted."""
+        """Remove a deleted conversation."""
         with self._lock:
             self._kept.pop(conversation, None)
 

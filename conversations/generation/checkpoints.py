@@ -1,6 +1,6 @@
-"""The one thread that owns the rows of live replies: heartbeats, text so far, and the end of each.
+"""The one thread that writes the rows of live replies: heartbeats, text so far, and the end of each.
 
-One conditional UPDATE is the write, the heartbeat and the question whether the reply is still wanted.
+One conditional UPDATE is the write, the heartbeat, and the check that nobody has ended the reply.
 """
 
 import logging
@@ -26,18 +26,18 @@ from conversations.usage import budgets
 from conversations.workers.database_threads import AWAY
 
 ROUND = 0.25
-"""Seconds between two looks at what is due."""
+"""Seconds between two rounds of the thread."""
 DUE = 0.7
-"""Seconds after which a reply's row is written again: with ROUND, what a killed server loses at most."""
+"""Seconds after which a reply's row is written again; with ROUND, the most that a killed server loses."""
 AT_ONCE = 100
-"""Rows that are written in one transaction: their texts are in memory twice meanwhile."""
+"""Rows written in one transaction, during which their texts are in memory twice."""
 
 _logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Ending:
-    """An end that is not stored yet; `is_tried`: it may be all the same."""
+    """An end that is not stored yet; after `is_tried`, it may be stored all the same."""
 
     reply: LiveReply
     outcome: Outcome
@@ -50,7 +50,7 @@ class _Ending:
 
 
 class Writer:
-    """Checkpoints and endings of all replies of this process, in batches, in one thread with one connection."""
+    """Writes checkpoints and ends of all replies of this process, in batches, in one thread with one connection."""
 
     def __init__(self) -> None:
         self._endings: deque[_Ending] = deque()
@@ -66,14 +66,14 @@ class Writer:
             self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Wait until every reply of this process has its end in its row, for at most this long."""
+        """Wait, at most this long, until each reply of this process has its end in its row."""
         self._closing = True
         self._wake.set()
         if self._thread is not None:
             self._thread.join(seconds)
 
     def end(self, reply: LiveReply, outcome: Outcome, html: str | None) -> None:
-        """Make this reply's row terminal, soon; `html` is all of it rendered, None where that has still to be done."""
+        """Make this reply's row terminal, soon; `html` is the whole rendered, or None if that is still to be done."""
         self._endings.append(_Ending(reply, outcome, html))
         self._wake.set()
 
@@ -85,14 +85,14 @@ class Writer:
                 self._write_endings()
                 self._write_checkpoints()
                 _obey_stops()
-            except Exception:  # this thread's outermost frame: without it no reply ends any more
+            except Exception:  # the thread's outermost frame: if it died, no reply would end any more
                 _logger.exception("The replies under way could not be written; they are kept and tried again.")
                 close_old_connections()
                 time.sleep(ROUND)
         close_old_connections()
 
     def _write_endings(self) -> None:
-        """Write all ends, and what is due between them: replies under way must not count as abandoned meanwhile."""
+        """Write all ends, and due checkpoints between them, so that live replies do not count as abandoned."""
         while self._endings:
             self._write_checkpoints()
             ending = self._endings[0]
@@ -100,12 +100,12 @@ class Writer:
                 _write_end(ending)
             except AWAY:
                 ending.is_tried = True
-                raise  # it stays first in the queue
+                raise  # the ending stays first in the queue
             except Exception:
                 _logger.exception("The end of reply %s cannot be stored as it is.", ending.reply.id)
                 if not ending.is_bare:
                     ending.outcome, ending.reply.owed = ending.outcome.bare, []
-                    continue  # its words come first; should they be to blame, the sweep ends it
+                    continue  # retried without details but with its text; if that fails too, the sweep ends it
             self._endings.popleft()
             hub.forget(ending.reply.id)
             self.when_ended(ending.reply.id)
@@ -119,7 +119,7 @@ class Writer:
             for reply in batch:
                 reply.checkpoint_at = now
                 if reply.pending or reply.when_flushed:
-                    hub.grow(reply)  # it may have waited for this
+                    hub.grow(reply)  # its deltas may have waited for a confirmed row
 
 
 def _write_batch(replies: list[LiveReply]) -> None:
@@ -132,12 +132,12 @@ def _write_batch(replies: list[LiveReply]) -> None:
         written = Message.objects.checkpoint(said)
     for reply in replies:
         if reply.id not in written:
-            reply.lost = True  # somebody ended it
+            reply.lost = True  # another process ended it
             reply.stop()
 
 
 def _obey_stops() -> None:
-    """Hang up where a stop was asked for through the row, as other processes do."""
+    """Stop the replies whose row asks for it, as other processes request."""
     mine = {reply.id: reply for reply in list(hub.replies.values()) if not reply.stopped}
     if not mine:
         return
@@ -147,19 +147,19 @@ def _obey_stops() -> None:
 
 
 class AlreadyEnded(Exception):
-    """The row was ended by somebody else: whatever this transaction did is undone."""
+    """Says that another process ended the row; this transaction is rolled back."""
 
 
 def _write_end(ending: _Ending) -> None:
-    """The one end of a reply; silent where somebody else was first."""
+    """Write the one end of a reply; does nothing if another process was first."""
     reply = ending.reply
     try:
         with transaction.atomic():
             message = Message.objects.select_related("conversation").get(pk=reply.id)
             _end_row(message, reply, ending.outcome, ending.html)
-    except (AlreadyEnded, ObjectDoesNotExist):  # ended by another, or deleted with its conversation
+    except (AlreadyEnded, ObjectDoesNotExist):  # ended by another process, or deleted with its conversation
         _pay(reply.owed)
-        if ending.is_tried:  # or by ourselves, and nobody was told
+        if ending.is_tried:  # perhaps our own earlier try ended it, without an announcement
             announcing.again(reply.id)
 
 
@@ -183,14 +183,14 @@ def end(
     owed: Sequence[Callable[[], None]] = (),
     **said: Any,
 ) -> None:
-    """Inside a transaction: make the row terminal and announce it; raises AlreadyEnded where it is already.
+    """Make the row terminal and announce it, inside a transaction; raises AlreadyEnded if it already is.
 
-    What is `owed` for its calls is written with it. Without `html` the reply is announced as it was written, and
-    rendered when somebody looks at it.
+    It also writes the `owed` rows of its calls. Without `html` the reply is announced as it was written, and rendered
+    at its first view.
     """
     conversation = message.conversation
     revision = conversation.advance(2)
-    for write in owed:  # behind the conversation's lock, as whoever asks locks first that and then budgets
+    for write in owed:  # after the conversation's lock: a question locks the conversation first, then budgets
         write()
     changed = Message.objects.attempt(message.pk, attempt).update(
         **said,
@@ -214,7 +214,7 @@ def end(
     if html is None:
         show_as_written(ended)
     streaming = Message.objects.under_way().filter(conversation=conversation).exists()
-    # Whatever goes wrong in telling, the reply has ended.
+    # Robust: a failed announcement must not undo the end of the reply.
     transaction.on_commit(partial(announcing.tell_of_the_end, ended, revision + 1, streaming), robust=True)
 
 

@@ -1,4 +1,4 @@
-"""How a reply ended, in the terms of its row."""
+"""The outcome of a reply, in the terms of its row."""
 
 import threading
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from providers.types import Finish, Usage
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a reply ended."""
+    """The outcome of a reply."""
 
     status: Status
     finish: Finish | None = None
@@ -21,12 +21,12 @@ class Outcome:
 
     @property
     def bare(self) -> "Outcome":
-        """The same less what a vendor says of it: that any database takes."""
+        """Return the outcome without the vendor's words, so that any database can store it."""
         return Outcome(self.status, error_code=self.error_code)
 
 
 NOTHING = Usage()
-"""What a vendor has counted that has said nothing of it."""
+"""The usage of a vendor that reported none."""
 closing = threading.Event()
 """Set once the server is about to end."""
 
@@ -46,7 +46,7 @@ def outcome_of_stop(live: LiveReply, stream: Stream | None = None, counted: Usag
 def outcome_of_error(
     live: LiveReply, code: str, text: str, stream: Stream | None = None, counted: Usage = NOTHING
 ) -> Outcome:
-    """Failed before the first word, interrupted after it; a reply that continues another has spoken already."""
+    """Return "failed" before the first word, "interrupted" after it; a continuing reply already has words."""
     spoken = bool(live.fed.text().strip()) or (stream is not None and stream.first_token_at is not None)
     finish = Finish("blocked") if code == "blocked" else None
     return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, counted, code, text)

@@ -1,4 +1,4 @@
-"""The branch above a reply, as a provider understands it."""
+"""The prompt of a reply: the branch above it, in the form of a provider."""
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import groupby
@@ -17,25 +17,25 @@ from providers.errors import ContextTooLong
 from providers.types import Part, Prompt, Turn
 
 MAX_FILE_BYTES = 40 * 2**20
-"""Of all files of one prompt: vendors take 20 to 50 MB a request."""
+"""Bytes of all files of one prompt: vendors take 20 to 50 MB a request."""
 
 
 GO_ON = (
     "Your last reply broke off. Continue it exactly where it ends: repeat nothing of it and write no introduction; "
     "your words are appended to it as they come."
 )
-"""What a model is told that shall finish its reply: few vendors let the last turn be the model's own."""
+"""The instruction to continue a reply: few vendors let the last turn be the model's own."""
 
 
 SPEAKERS = (
     "Several people write here. Each of their messages begins with its author's name and a colon; "
     "your replies do not begin with a name."
 )
-"""What a model is told where a team lets it know who speaks."""
+"""The instruction for teams that let the model know the speakers' names."""
 
 
 def prompt_for(reply: Message, route: Route) -> Prompt:
-    """Everything said on the way to this reply, in order, as far as the model at the end of this route takes it."""
+    """Return the branch down to this reply as a prompt, with the files that the route's model takes."""
     conversation = reply.conversation
     branch = recall.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if reply.continues is not None:
@@ -52,7 +52,7 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
 
 
 def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str]) -> None:
-    """Every file goes out with every question: before they are all read, see whether anybody would take them."""
+    """Raise ContextTooLong if the files that the model takes are too large, before reading them."""
     parts = (part for said in branch for part in said.parts)
     named = {part["file"] for part in parts if "file" in part and part["kind"] in taken}
     size = File.objects.filter(pk__in=named).aggregate(size=Sum("size"))["size"] if named else 0
@@ -62,7 +62,7 @@ def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str]) -> None
 
 
 def _names(branch: Iterable[PromptMessage]) -> dict[str, str]:
-    """What those are called who asked."""
+    """Return the names of the questions' authors, by id."""
     people = {UUID(said.author): said.author for said in branch if said.role == Role.USER and said.author}
     return {people[user.pk]: user.name for user in User.objects.filter(pk__in=people)}
 
@@ -78,7 +78,7 @@ def _turns(branch: Iterable[PromptMessage], taken: Set[str], names: Mapping[str,
 
 
 def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
-    """With the author's name before their first words, or alone where they sent only files."""
+    """Return the parts with the author's name before their first words, or after files without words."""
     signature = f"{' '.join(name.split())}: "
     place = next((place for place, part in enumerate(parts) if part.kind == "text"), None)
     if place is None:
@@ -87,7 +87,7 @@ def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
 
 
 def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
-    """What a message holds, as it came, less its seams."""
+    """Return a message's parts as they came, without seams."""
     if len(said) == 1 and len(said[0]) == 2 and said[0]["kind"] == "text" and "text" in said[0]:  # most, by far
         return (Part("text", said[0]["text"]),)
     return tuple(_read(said, taken))
@@ -103,7 +103,7 @@ def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
 
 
 def _with_file(part: Part, taken: Set[str]) -> Part:
-    """A part with the bytes of its file, which are read only now; its name, where nobody takes them."""
+    """Return the part with its file's bytes, read only now, or its name if the model takes no such file."""
     if part.kind not in taken:
         return file_parts.as_placeholder(part)
     return file_parts.with_bytes(part, storage.as_base64(part.detail["file"]))

@@ -1,4 +1,4 @@
-"""Replies that wait for the same thing, in the order of their asking: only the first of a line is woken."""
+"""Replies that wait for the same condition, in order of creation; only the first of a line is woken."""
 
 import threading
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from providers.pool.route_search import Line
 
 
 class Queue:
-    """Who waits in which line of this process. Ids of messages grow with time, so the smallest was asked first."""
+    """The waiting replies of this process and their lines; message ids grow with time, so the smallest is first."""
 
     def __init__(self) -> None:
         self._places: dict[UUID, tuple[LiveReply, Line, datetime | None]] = {}
         self._lock = threading.Lock()
         self.calls = 0
-        """How often the first ones were called: who sees it move while they are taking their place looks again."""
+        """Counts the wake-ups; a reply that sees it change while it joins a line tries again."""
         self.call: Callable[[], None] = lambda: None
-        """Have the first ones look whether they may go."""
+        """Wakes the first reply of each line to try again."""
 
     def stand(self, reply: LiveReply, line: Line, until: datetime | None) -> None:
-        """Wait in this line; nothing can have changed before `until`."""
+        """Add the reply to this line; nothing can have changed before `until`."""
         with self._lock:
             self._places[reply.id] = (reply, line, until)
 
@@ -31,12 +31,12 @@ class Queue:
             self._places.pop(reply.id, None)
 
     def is_turn_of(self, reply: LiveReply, line: Line) -> bool:
-        """Whether nobody who was there before waits in this line."""
+        """Return whether no older reply waits in this line."""
         with self._lock:
             return not any(other < reply.id and where == line for other, (_, where, _) in self._places.items())
 
     def due(self) -> list[LiveReply]:
-        """The first of each line, if its time has come, and whoever is to be stopped, wherever they stand."""
+        """Return the first of each line whose time has come, and all stopped replies."""
         now = clock.now()
         with self._lock:
             self.calls += 1

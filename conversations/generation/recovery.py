@@ -1,4 +1,4 @@
-"""What looks after the living and the dead, once a second: abandoned replies, waiting ones, lost permissions."""
+"""The ends of replies that no process writes any more."""
 
 import logging
 import time
@@ -20,17 +20,17 @@ from conversations.usage import ledger
 from providers.pool import cooldown, leases
 
 RENDERING = 1.0
-"""Seconds in which dead replies are rendered; those behind them when somebody looks at them."""
+"""Seconds for rendering such replies; the others are rendered at their first view."""
 _logger = logging.getLogger(__name__)
 
 
 def end_replies_of_earlier_boots() -> None:
-    """Where one process serves this database, what another one left under way has nobody to write it."""
+    """End the replies that an earlier process left under way, if one process serves this database."""
     end_replies(Message.objects.under_way().exclude(owner=BOOT_ID))
 
 
 def end_replies(replies: MessageQuerySet) -> None:
-    """Give replies that nobody writes any more their end, with the text they have."""
+    """End replies that no process writes any more, with the text that they have."""
     until = time.monotonic() + RENDERING
     for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation").order_by("id"):
         html = _rendered(reply, until)
@@ -48,7 +48,7 @@ def end_replies(replies: MessageQuerySet) -> None:
 
 
 def _rendered(reply: Message, until: float) -> str | None:
-    """Return its HTML, before its row is locked; None where the dead before it have taken all the time there is."""
+    """Return the reply's HTML before its row is locked, or None if the others used up the time."""
     try:
         return rendered(reply.text, reply.parts, until - time.monotonic(), RENDERING)
     except markdown.Away:

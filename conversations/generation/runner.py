@@ -33,16 +33,16 @@ from providers.types import Part, Prompt
 
 DATABASE_PATIENCE, AGAIN_SECONDS = 60.0, 0.5
 RENDERING, LAST_RENDERING = 10.0, 0.3
-"""Seconds that a reply that ends waits to be rendered, usually and when the server ends,"""
+"""Seconds that an ending reply waits to be rendered: usually, and when the server ends."""
 RENDER_WORK = 5.0
-"""and that it may take of the processor."""
+"""Seconds of processor time for that rendering."""
 
 _logger = logging.getLogger(__name__)
 _threads = ThreadPool("reply", settings.CHATSITE_STREAM_THREADS, kept=0)
 
 
 def start(reply: Message) -> None:
-    """Begin to write this reply, or wait in sight for the one above its question to end. Returns at once."""
+    """Begin to write this reply, or let it wait for the one above its question to end; returns at once."""
     live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
     live.row = reply
     hub.begin(live)
@@ -51,7 +51,7 @@ def start(reply: Message) -> None:
 
 
 def wake_waiting() -> None:
-    """Look again whether the first of those that wait may begin."""
+    """Try again to begin the first waiting reply of each line."""
     for live in queue.due():
         _ask(live)
 
@@ -62,18 +62,18 @@ def _ask(live: LiveReply) -> None:
 
 
 def is_closing() -> bool:
-    """The server is about to end: nothing new begins."""
+    """Return whether the server is about to end, so that no reply begins."""
     return closing.is_set()
 
 
 def stop(live: LiveReply) -> None:
-    """Hang up at once; a reply that had not begun ends here."""
+    """Stop a reply at once; one that had not begun ends here."""
     live.stop()
     _end_if_waiting(live, Outcome(Status.STOPPED))
 
 
 def stop_wherever(replies: Collection[UUID]) -> None:
-    """Hang up on these, whichever process writes them."""
+    """Stop these replies in whichever process writes them."""
     here = {key: live for key in replies if (live := hub.replies.get(key))}
     for live in here.values():
         stop(live)
@@ -82,7 +82,7 @@ def stop_wherever(replies: Collection[UUID]) -> None:
 
 
 def interrupt_all() -> None:
-    """The server ends: hang up on every vendor; what they have said stays, marked as interrupted."""
+    """Interrupt all replies because the server ends; their text is kept."""
     closing.set()
     for live in list(hub.replies.values()):
         live.stop()
@@ -90,7 +90,7 @@ def interrupt_all() -> None:
 
 
 def hang_up_on_withdrawn_keys() -> None:
-    """Calls with a key that was switched off or deleted end; their replies go on by another one, if they can."""
+    """End calls with a disabled or deleted key; their replies continue with another one if they can."""
     calling = [(live, live.key) for live in list(hub.replies.values()) if live.key]
     if not calling:
         return
@@ -101,7 +101,7 @@ def hang_up_on_withdrawn_keys() -> None:
 
 
 def _end_if_waiting(live: LiveReply, outcome: Outcome) -> None:
-    """End it at once, as this may be the loop: what it was to begin with is rendered when somebody looks at it."""
+    """End a waiting reply without rendering, because this may run on the loop; its first view renders it."""
     if live.claim():
         _end(live, outcome, None if list(live.fed) else "")
 
@@ -112,7 +112,7 @@ def _end(live: LiveReply, outcome: Outcome, html: str | None) -> None:
 
 
 def _rendered(live: LiveReply) -> str | None:
-    """Return the HTML of all that was said, or None where there is no time for it."""
+    """Return the HTML of the whole reply, or None if there is no time for it."""
     try:
         seconds = LAST_RENDERING if closing.is_set() else RENDERING
         return rendered(live.fed.text(), live.fed.as_json(), seconds, RENDER_WORK)
@@ -121,7 +121,7 @@ def _rendered(live: LiveReply) -> str | None:
 
 
 def run(live: LiveReply) -> None:
-    """Write one reply to its end, whatever happens on the way, unless it has to wait again."""
+    """Write one reply to its end, whatever fails, unless it has to wait again."""
     try:
         live.look()
         if not live.claim():
@@ -137,7 +137,7 @@ def run(live: LiveReply) -> None:
 
 
 def _write(live: LiveReply) -> Outcome | None:
-    """One attempt after the other, until one brings words or there is none left; None when it has to wait."""
+    """Make attempts until one brings words or no route is left; returns None if the reply has to wait."""
     outcome: Outcome | None = None
     while outcome is None:
         if live.stopped:
@@ -158,7 +158,7 @@ def _write(live: LiveReply) -> Outcome | None:
 
 
 def _prepared(live: LiveReply) -> Task | Wait:
-    """What there is to do, tried again while the database is away or busy: the question is stored, it can wait."""
+    """Return the next step, retried while the database is away: the question is stored and can wait."""
     until = time.monotonic() + DATABASE_PATIENCE
     while True:
         try:
@@ -171,7 +171,7 @@ def _prepared(live: LiveReply) -> Task | Wait:
 
 
 def _next_step(live: LiveReply) -> Task | Wait:
-    """What there is to do: call somebody, or wait for the reply above or for a key; raises VendorError."""
+    """Return the call to make, or the wait for the reply above or for a key; raises VendorError."""
     reply = _row(live)
     if (above := _above(reply)) is not None and _UNDER_WAY(above):
         return Wait("queued", line=frozenset([above]))
@@ -187,7 +187,7 @@ def _next_step(live: LiveReply) -> Task | Wait:
 
 
 def _above(reply: Message) -> UUID | None:
-    """The reply above its question; None where there is none, or it had ended already when the question was asked."""
+    """Return the reply above its question, or None if there is none or it had ended before the question."""
     question = reply.parent
     if question is None:
         return None
@@ -199,7 +199,7 @@ _UNDER_WAY = Prepared(lambda reply: Message.objects.under_way().filter(pk=reply)
 
 
 def _row(live: LiveReply) -> Message:
-    """As it was created just now; as it is, for a reply that has waited."""
+    """Return the row from creation, or re-read it when the reply has waited in the queue."""
     row, live.row = live.row, None
     return row or Message.objects.select_related("conversation__team", "parent", "continues").get(pk=live.id)
 
@@ -217,7 +217,7 @@ def _prompt(search: RouteSearch, reply: Message, route: Route) -> Prompt:
 
 
 def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[LivePart, ...]:
-    """What the reply begins with, said when it is first looked at."""
+    """Return the earlier reply's parts for a continuing reply, and feed them to the hub the first time."""
     carried = tuple(parts_to_continue([Part.from_json(part) for part in earlier.parts])) if earlier else ()
     if live.search is None:
         for piece in carried:
@@ -227,7 +227,7 @@ def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[LivePart, ...
 
 
 def _wait(live: LiveReply, wait: Wait, calls: int) -> Outcome | None:
-    """Stand in the queue without a thread; viewers are told why. `calls` is what the queue had counted before."""
+    """Wait in the queue without a thread and announce why; `calls` is the queue's count before the attempt."""
     reason = {"code": wait.code, **({"until": wait.until} if wait.until else {})}
     queue.stand(live, wait.line, wait.until)
     if live.waiting != reason:
@@ -243,7 +243,7 @@ def _wait(live: LiveReply, wait: Wait, calls: int) -> Outcome | None:
 
 
 def _tell_of_the_end(reply: UUID) -> None:
-    """What waits for this reply may wait here or elsewhere."""
+    """Wake the replies that wait for this one, here and in other processes."""
     wake_waiting()
     hub.peers.tell_of_the_end(reply)
 

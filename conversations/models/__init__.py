@@ -1,3 +1,5 @@
+"""The rows, and querysets for who may see and change them."""
+
 from conversations.models.conversation import Conversation
 from conversations.models.file import File
 from conversations.models.links.invitation import Invitation

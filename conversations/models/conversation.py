@@ -1,4 +1,4 @@
-"""A conversation: whose it is, who may read it, who may write in it."""
+"""Conversations, their readers and their writers."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -22,27 +22,27 @@ TITLE_LENGTH = 120
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        """A private conversation is its owner's; a team's is every member's."""
+        """Return the conversations that this person may read: their own private ones, and their teams'."""
         return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.visible_to(user)))
 
     def readers(self, among: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
-        """(conversation, person) for each of these people who may see one: as visible_to, for many in two queries."""
+        """Return pairs (conversation, person) of these people by the rule of visible_to, in two queries for all."""
         own = self.filter(team=None, owner__in=among).values_list("pk", "owner")
         shared = self.filter(team__memberships__user__in=among).values_list("pk", "team__memberships__user")
         return {*own, *shared}
 
     def writable_by(self, user: User) -> "ConversationQuerySet":
-        """As visible_to, less the teams in which this person only reads."""
+        """Return the visible conversations, without those of teams in which this person only reads."""
         return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)))
 
     def decided_by(self, user: User) -> "ConversationQuerySet":
-        """Their own and, of a team, those of which they are a lead: who may delete it decides who reads it, too."""
+        """Return the conversations that this person may delete or share: their own, and those of teams they lead."""
         led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
         return self.writable_by(user).filter(Q(owner=user) | Q(team__in=led))
 
 
 class Conversation(models.Model):
-    """A tree of messages with an owner and an audience; `revision` counts everything that happens in it."""
+    """A tree of messages with an owner and an audience; `revision` counts its changes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
@@ -79,9 +79,9 @@ class Conversation(models.Model):
         return self.team.name if self.team else ""
 
     def advance(self, steps: int, **changed: Any) -> int:
-        """Count `steps` more things that happened, and return the revision of the first of them.
+        """Add `steps` to the revision and return the first of the new ones; sets the fields in `changed`, too.
 
-        The UPDATE comes before any other write of its transaction: it is the lock that keeps revisions in order.
+        The UPDATE must be the first write of its transaction: it is the lock that keeps revisions in order.
         """
         changed["updated_at"] = timezone.now()
         for name, value in changed.items():
@@ -102,7 +102,7 @@ class Conversation(models.Model):
         return Conversation.objects.decided_by(user).filter(pk=self.pk).exists()
 
     def audience_ids(self) -> list[UUID]:
-        """Everyone who may read this conversation."""
+        """Return the ids of all readers of this conversation."""
         if self.team_id is None:
             return [self.owner_id]
         return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))

@@ -1,4 +1,4 @@
-"""A file that a person added or a model made: its row; the bytes lie in the data folder under its id."""
+"""The row of a file that a person added or a model made; its bytes are in the data folder."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +16,12 @@ from conversations.models.people import User
 
 NAME_LENGTH = 200
 UNSENT = timedelta(hours=24)
-"""How long a file may wait for its message."""
+"""Time that a file may wait for its message."""
 
 
 class FileQuerySet(models.QuerySet["File"]):
     def visible_to(self, user: User) -> "FileQuerySet":
-        """An unsent file is its owner's; a sent one is for readers of a message that holds it."""
+        """Return the person's own unsent files, and the sent files in messages that they may read."""
         unsent = Q(owner=user, was_sent=False) & ~Q(messages__isnull=False)
         return self.filter(unsent | Q(messages__in=Message.objects.visible_to(user))).distinct()
 
@@ -29,16 +29,16 @@ class FileQuerySet(models.QuerySet["File"]):
         return self.filter(owner=owner, was_sent=False)
 
     def bytes_of(self, owner: User) -> int:
-        """Return how much room the files of this person take."""
+        """Return the size of all files of this person: bytes."""
         return int(self.filter(owner=owner).aggregate(taken=Sum("size"))["taken"] or 0)
 
     def forgotten(self) -> "FileQuerySet":
-        """Files that no message holds and whose time is over."""
+        """Return the files that are in no message and too old to be sent."""
         return self.filter(messages=None, created_at__lt=timezone.now() - UNSENT)
 
 
 class File(models.Model):
-    """Name and kind as we found them, never as somebody claimed them; the bytes never change."""
+    """A file; name and type are as checked here, never as the uploader claimed, and the bytes never change."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.CASCADE, related_name="files")
@@ -46,7 +46,7 @@ class File(models.Model):
     media_type = models.CharField(max_length=60)
     size = models.PositiveIntegerField()
     was_sent = models.BooleanField(default=False, db_default=False)
-    """Some message has held it, of a conversation that may be gone, or another's by now."""
+    """True once a message has held it, even if that conversation is deleted or no longer readable."""
     created_at = models.DateTimeField(default=timezone.now)
 
     owner_id: UUID
@@ -67,7 +67,7 @@ class File(models.Model):
 
     @property
     def path(self) -> Path:
-        """Where the bytes lie: a place of our own making, no part of it from outside."""
+        """Return the path of the bytes; no part of it comes from outside."""
         key = self.id.hex
         folder: Path = settings.CHATSITE_DATA / "files" / key[-2:]
         return folder / key

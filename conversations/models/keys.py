@@ -1,4 +1,4 @@
-"""Unique forms of names and addresses, by which two spellings of one are the same on every database."""
+"""Unique keys of names and addresses, equal for two spellings of the same one on each database."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from conversations.confusable_names import skeleton
 
 
 class KeyField(models.CharField):  # type: ignore[type-arg]
-    """The key of another text field, computed when its row is saved; null where that text is empty.
+    """The key of another text field, computed when its row is saved; null if that text is empty.
 
     `save(update_fields=…)` has to name it beside its source.
     """
@@ -32,7 +32,7 @@ class KeyField(models.CharField):  # type: ignore[type-arg]
 
 
 class NameKey(KeyField):
-    """A name as it looks."""
+    """The key of a name: equal for names that look the same."""
 
     @staticmethod
     def key_of(text: str) -> str:
@@ -40,7 +40,7 @@ class NameKey(KeyField):
 
 
 class AddressKey(KeyField):
-    """A mail address in which capitals and spaces around do not count."""
+    """The key of a mail address, without capitals and surrounding spaces."""
 
     @staticmethod
     def key_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A message: what somebody asked, or one version of what a model replied."""
+"""Messages: a person's question, or one version of a model's reply."""
 
 import json
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Role(models.TextChoices):
 
 
 class PromptMessage(NamedTuple):
-    """Who said what: all of a message that a vendor is sent. A tuple, for there may be thousands."""
+    """The author and parts of a message, as a prompt needs them; a tuple, because there may be thousands."""
 
     role: str
     parts: list[dict[str, Any]]
@@ -52,12 +52,12 @@ class PromptMessage(NamedTuple):
 
 
 class BranchText(NamedTuple):
-    """A branch, or its end: `goes_on` where it was found to go on from the message that it should be below."""
+    """A branch, or its end; `goes_on` is true if it continues from the message given as `below`."""
 
     said: list[PromptMessage]
     goes_on: bool
     has_ended: bool
-    """Nothing of it is under way."""
+    """True if none of its messages is under way."""
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -71,17 +71,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.in_conversations(Conversation.objects.writable_by(user))
 
     def under_way(self) -> "MessageQuerySet":
-        """Found by their own small index, which SQLite takes only where the statement itself says what it is of."""
+        """Return the messages that wait or stream, by a small index of their own.
+
+        SQLite uses that index only if the statement itself contains the statuses.
+        """
         return self.filter(status__in=[_Written(status) for status in UNDER_WAY])
 
     def abandoned(self) -> "MessageQuerySet":
-        """Replies whose owner has not been heard of for five seconds."""
+        """Return the replies without a heartbeat for five seconds."""
         return self.under_way().filter(heartbeat__lt=timezone.now() - HEARTBEAT_LIMIT)
 
     def branch(self, leaf: UUID | None, most: int = ALL, below: UUID | None = None) -> list["Message"]:
-        """The messages from the root down to `leaf`, one query however long the branch.
+        """Return the messages from the root down to `leaf`, in one query however long the branch.
 
-        Of them the last ones, where there are more than `most`; only those below `below`, where it is one of them.
+        Returns only the last `most`, and only those below `below` if that is on the branch.
         """
         if leaf is None or leaf == below:
             return []
@@ -95,11 +98,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return [(UUID(str(key)), size) for key, size in cursor.fetchall()]
 
     def said_up_to(self, leaf: UUID, below: UUID | None = None) -> "BranchText":
-        """As `branch`, but only what was said: whole messages would take ten times as long to make."""
+        """Return the branch's roles and parts only: whole messages would take ten times as long to make."""
         with connection.cursor() as cursor:
             cursor.execute(statements.SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
-            rows = cursor.fetchall()[::-1]  # the order of the recursion, turned round
-        parts = json.loads(f"[{','.join([row[-1] for row in rows])}]")  # at once: a third of one by one
+            rows = cursor.fetchall()[::-1]  # the recursion goes from the leaf up
+        parts = json.loads(f"[{','.join([row[-1] for row in rows])}]")  # all at once takes a third of the time
         said = [PromptMessage(row[2], stored, str(row[3] or "")) for row, stored in zip(rows, parts, strict=True)]
         first = rows[0][0] if rows else None
         return BranchText(
@@ -109,7 +112,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def leaf_for(self, user: User, conversation: Conversation) -> UUID | None:
-        """The end of the branch that this person is shown: the newest below the one they chose, else the newest."""
+        """Return the end of this person's branch: the newest message below their choice, else the newest of all."""
         choice = conversation.branch_choices.filter(user=user).first()
         if choice is None:
             return conversation.messages.order_by("-id").values_list("pk", flat=True).first()
@@ -117,15 +120,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return rows[0].pk
 
     def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
-        """The fence: the row of this very attempt, as long as nobody has ended it."""
+        """Return the row of this very attempt while nobody has ended it: the fence of each write."""
         return self.under_way().filter(pk=reply_id, attempt=attempt)
 
     def checkpoint(self, said: Sequence[dict[str, Any]]) -> set[UUID]:
-        """Write each of these (id, attempt, text, parts, seq) and a heartbeat behind its fence; the ids of those that
-        were written: the others have been ended by somebody.
+        """Write the rows (id, attempt, text, parts, seq) with a heartbeat; return the ids not yet ended.
 
-        What `attempt(…).update(…)` would do, for every reply every second: there the building of the statement takes
-        ten times as long as the statement, and PostgreSQL would be waited for once a row.
+        It does the work of `attempt(…).update(…)` for each reply each second. Building that statement would take ten
+        times as long as running it. PostgreSQL would also be waited for once a row.
         """
         now = timezone.now()
         rows = [{**one, "heartbeat": now, "status": Status.STREAMING if one["seq"] else Status.WAITING} for one in said]
@@ -139,14 +141,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class _Written(models.Value):
-    """A word of ours that stands in a statement as it is, instead of a mark for it."""
+    """A constant that is part of the SQL text, instead of a placeholder."""
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
         return f"'{self.value}'", ()
 
 
 def _db_key(message_id: UUID) -> Any:
-    """An id as raw SQL takes it in this database."""
+    """Return an id in the form that raw SQL needs on this database."""
     return Message._meta.pk.get_db_prep_value(message_id, connection)
 
 
@@ -158,7 +160,7 @@ class Message(models.Model):
     parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
     role = models.CharField(max_length=10, choices=Role.choices)
     author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="messages")
-    """Who wrote it; of a reply: who asked for it."""
+    """The writer of a question, or the person who requested a reply."""
     text = models.TextField(blank=True)
     parts = models.JSONField(default=list, blank=True)
     html = models.TextField(blank=True)
@@ -173,7 +175,7 @@ class Message(models.Model):
     seq = models.PositiveIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=1)
     owner = models.CharField(max_length=36, blank=True)
-    """The process that streams it (its boot id)."""
+    """The boot id of the process that streams it."""
     heartbeat = models.DateTimeField(null=True, blank=True)
     stop_requested = models.BooleanField(default=False)
 
@@ -188,7 +190,7 @@ class Message(models.Model):
     thought_tokens = models.PositiveIntegerField(null=True, blank=True)
     cached_tokens = models.PositiveIntegerField(null=True, blank=True)
     cost = models.BigIntegerField(null=True, blank=True)
-    """Of all its calls, in millionths of the site's currency; null where no price is known."""
+    """The cost of all its calls, in millionths of the site's currency; null if no price is known."""
     error_code = models.CharField(max_length=32, blank=True)
     error_text = models.TextField(blank=True)
 
@@ -199,9 +201,9 @@ class Message(models.Model):
     model_id: UUID | None
 
     versions: Sequence[UUID] = ()
-    """In a thread: every message at this place, this one included, the oldest first; empty where it is the only one."""
+    """In a thread: ids of all messages at this place, the oldest first; empty if this is the only one."""
     chosen = ""
-    """In a comparison: `chosen` or `first`, where the conversation goes on from this reply."""
+    """In a comparison: `chosen` or `first` for the reply from which the conversation continues."""
 
     objects = MessageQuerySet.as_manager()
 
@@ -234,7 +236,7 @@ class Message(models.Model):
 
     @property
     def can_continue(self) -> bool:
-        """It said something and ended before its end, by whomever; at our own limit there is no room for more."""
+        """Return whether it has parts and ended early, except at our own limit, which leaves no room for more."""
         broke_off = self.status in (Status.STOPPED, Status.INTERRUPTED) or self.finish_reason == "length"
         return broke_off and not self.is_under_way and bool(self.parts) and self.error_code != "reply_too_long"
 
@@ -244,10 +246,10 @@ class Message(models.Model):
 
     @property
     def thought(self) -> str:
-        """The thoughts that a model showed beside its answer."""
+        """Return the thoughts that the model showed besides its answer."""
         return "".join(part.get("text", "") for part in self.parts if part["kind"] == "thought")
 
     def usage(self) -> dict[str, Any]:
-        """Tokens as the vendor counted them, and what all calls cost; null where it said nothing."""
+        """Return the tokens and the cost of all calls; null if unknown."""
         counts = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
         return {**{name: getattr(self, name) for name in counts}, "cost": self.cost}

@@ -1,4 +1,4 @@
-"""What people are told about their accounts."""
+"""Notices to people about their accounts."""
 
 from datetime import timedelta
 
@@ -13,9 +13,9 @@ from conversations.models.people import User
 
 class AccountNoticeQuerySet(models.QuerySet["AccountNotice"]):
     def due(self) -> "AccountNoticeQuerySet":
-        """Notices to show at a sign-in: unread ones and, of others' acts, those first read within a week.
+        """Return the notices to show at a sign-in: unread ones, and others' acts first read within a week.
 
-        Somebody who took the account may have been the one who read them.
+        A thief of the account may have been the first reader.
         """
         lately = timezone.now() - AccountNotice.SHOWN_AGAIN
         return self.filter(Q(read_at=None) | Q(read_at__gt=lately) & ~Q(by=""))
@@ -44,7 +44,7 @@ class AccountNotice(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     by = models.CharField(max_length=150, blank=True)
-    """Name of the person who did it; empty where it was done in the account itself."""
+    """Name of the person who made the change; empty if it was made in the account itself."""
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,4 +1,4 @@
-"""Who there is: people, their teams, and the one person who set the site up."""
+"""People, their teams, and the row of the site."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -20,16 +20,16 @@ from providers.models import ApiKey, LanguageModel
 
 class PersonManager(UserManager["User"]):
     def superusers(self) -> "models.QuerySet[User]":
-        """Those who can come in."""
+        """Return the active superusers."""
         return self.filter(is_superuser=True, is_active=True)
 
     def called(self, name: str) -> "models.QuerySet[User]":
-        """Those whose name to sign in with, or name that others see, looks like this one."""
+        """Return the people whose sign-in name or display name looks like this one."""
         key = skeleton(name)
         return self.filter(models.Q(username_key=key) | models.Q(display_key=key)) if key else self.none()
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The one who signs in with this name, however it is spelt."""
+        """Return the person with this sign-in name, in any spelling that looks the same."""
         exact = self.filter(username=username).first()
         return exact or self.get(username_key=skeleton(username or ""))
 
@@ -64,14 +64,14 @@ class User(AbstractUser):
         self._keep_a_superuser()
 
     def _be_unlike_others(self) -> None:
-        """Raise ValidationError for a name that looks like one of somebody else's, or like nothing."""
+        """Raise ValidationError for a name that looks like another person's, or has no visible characters."""
         for field in ("username", "display_name"):
             name = getattr(self, field)
             if name and (not skeleton(name) or User.objects.called(name).exclude(pk=self.pk).exists()):
                 raise ValidationError({field: _("This name is taken.")})
 
     def _keep_a_superuser(self) -> None:
-        """Raise ValidationError where what is about to be saved would leave the site without a superuser."""
+        """Raise ValidationError if this save would leave the site without a superuser."""
         if self.is_superuser and self.is_active:
             return
         rows = User.objects.superusers()
@@ -81,12 +81,12 @@ class User(AbstractUser):
 
     @property
     def is_new(self) -> bool:
-        """Added in the administration, and never in yet."""
+        """Return whether the account was added in the administration and has never signed in."""
         return self.last_login is None and not self.has_usable_password()
 
     @property
     def has_power(self) -> bool:
-        """Staff in any way: what is theirs is changed by superusers only."""
+        """Return whether the person is staff in any way, so that only superusers may change the account."""
         given = self.groups.exists() or self.user_permissions.exists() if self.pk else False
         return self.is_staff or self.is_superuser or given
 
@@ -102,7 +102,7 @@ class User(AbstractUser):
         return [str(reason) for reason, holds in reasons if holds]
 
     def end_sessions(self) -> None:
-        """Make every session that there is worthless: each holds a hash of this number."""
+        """End all sessions: each holds a hash of this number."""
         self.session_epoch += 1
         self.save(update_fields=["session_epoch"])
 
@@ -113,18 +113,18 @@ class User(AbstractUser):
         return map(self._of_epoch, super().get_session_auth_fallback_hash())
 
     def _of_epoch(self, hashed: str) -> str:
-        """Leave Django's hash as it is while no sessions were ended."""
+        """Return Django's hash unchanged as long as no sessions were ended."""
         epoch = self.session_epoch
         return salted_hmac("chatsite.sessions", f"{hashed} {epoch}").hexdigest() if epoch else hashed
 
     def change_address(self, address: str) -> None:
-        """Set another mail address; letters with links to a new password that went to the old one end."""
+        """Set another mail address and close the password links mailed to the old one."""
         self.email = address
         self.save(update_fields=["email", "email_key"])
         self.password_links.letters().close()
 
     def replace_password(self, hashed: str, *, keeps_tokens: bool = False) -> None:
-        """Set another password; links to a new one, tokens and sessions end (a session holds the password's hash)."""
+        """Set another password; ends links, tokens and sessions (a session holds the password's hash)."""
         self.password = hashed
         self.save(update_fields=["password"])
         self.password_links.close()
@@ -133,7 +133,7 @@ class User(AbstractUser):
 
     @property
     def name(self) -> str:
-        """What others see."""
+        """Return the name that others see."""
         return self.display_name or self.username
 
     def get_full_name(self) -> str:
@@ -148,18 +148,18 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(pk__in=Membership.objects.filter(user=user).values("team"))
 
     def writable_by(self, user: User) -> "TeamQuerySet":
-        """Teams in whose conversations this person may write."""
+        """Return the teams in whose conversations this person may write."""
         writers = Membership.objects.filter(user=user, role__in=Membership.WRITERS)
         return self.filter(pk__in=writers.values("team"))
 
     def led_by(self, user: User) -> "TeamQuerySet":
-        """Teams whose members, invitations and defaults are this person's to change."""
+        """Return the teams whose members, invitations and defaults this person may change."""
         leads = Membership.objects.filter(user=user, role=Membership.Role.LEAD)
         return self.filter(pk__in=leads.values("team"))
 
 
 class Team(models.Model):
-    """People who share conversations, and how a new one of theirs begins."""
+    """People who share conversations, with defaults for new ones."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)
@@ -204,33 +204,33 @@ class Team(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a name that looks like another team's, or like nothing."""
+        """Refuse a name that looks like another team's, or has no visible characters."""
         key = skeleton(self.name)
         if not key or Team.objects.exclude(pk=self.pk).filter(name_key=key).exists():
             raise ValidationError({"name": _("This name is taken.")})
 
     def defaults(self) -> dict[str, Any]:
-        """The fields with which a conversation of this team begins."""
+        """Return the fields of this team's new conversations."""
         return {"model": self.model, "system_prompt": self.system_prompt, "parameters": self.parameters}
 
     def places(self) -> "MembershipQuerySet":
-        """The members who can come in, leads first."""
+        """Return the active members, leads first."""
         return self.memberships.filter(user__is_active=True).select_related("user").by_rank()
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def leads(self) -> "MembershipQuerySet":
-        """Those who can lead: a deactivated person cannot."""
+        """Return the leads with an active account: others cannot lead."""
         return self.filter(role=Membership.Role.LEAD, user__is_active=True)
 
     def by_rank(self) -> "MembershipQuerySet":
-        """Leads first, readers last, each by name."""
+        """Order by rank, leads first and readers last, then by name."""
         ranks = (models.When(role=role, then=rank) for rank, role in enumerate(Membership.Role.values))
         return self.order_by(models.Case(*ranks), Lower("user__username"))
 
 
 class Membership(models.Model):
-    """One person's place in one team."""
+    """One person's role in one team."""
 
     class Role(models.TextChoices):
         LEAD = "lead", _("lead")
@@ -258,7 +258,7 @@ class Membership(models.Model):
         return f"{self.user.name} · {self.team.name}"
 
     def clean(self) -> None:
-        """Refuse a second place of one person in one team."""
+        """Refuse a second membership of one person in one team."""
         if Membership.objects.filter(team=self.team_id, user=self.user_id).exclude(pk=self.pk).exists():
             raise ValidationError(_("This person is in the team already."))
 
@@ -268,7 +268,7 @@ class Membership(models.Model):
 
     @property
     def is_last_lead(self) -> bool:
-        """Nobody else who can come in leads the team."""
+        """Return whether no other active person leads the team."""
         return self.is_lead and not self.team.memberships.leads().exclude(pk=self.pk).exists()
 
     @property
@@ -277,7 +277,7 @@ class Membership(models.Model):
 
 
 class Installation(models.Model):
-    """The one row of the site: whoever gets to insert it at the first run is the administrator."""
+    """The one row of the site: the visitor who inserts it at the first run is the administrator."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     administrator = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
@@ -294,5 +294,5 @@ class Installation(models.Model):
 
     @classmethod
     def lets_make_teams(cls, user: User) -> bool:
-        """Everybody may, unless the administrator keeps it to the staff."""
+        """Return whether this person may make teams, which the administrator can limit to the staff."""
         return user.is_staff or not cls.objects.filter(staff_makes_teams=True).exists()

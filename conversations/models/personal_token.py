@@ -1,4 +1,4 @@
-"""Personal tokens: how a person's own programs sign in."""
+"""Personal tokens, with which a person's own programs sign in."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -48,7 +48,7 @@ class PersonalToken(models.Model):
         return self.name
 
     def note_use(self) -> None:
-        """Remember that it was used, at most once a minute."""
+        """Store the time of use, at most once a minute."""
         now = timezone.now()
         if self.last_used_at is None or self.last_used_at < now - NOTE_USE_EVERY:
             PersonalToken.objects.filter(pk=self.pk).update(last_used_at=now)

@@ -1,4 +1,4 @@
-"""What each person has read, and which branches they have chosen."""
+"""Read marks and branch choices of each person."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ class BranchChoiceManager(models.Manager["BranchChoice"]):
 
 
 class BranchChoice(models.Model):
-    """The message through which the branch leads that a person wants to see, where there are several."""
+    """The message whose branch a person has chosen, if there are several."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="branch_choices")
@@ -31,7 +31,7 @@ class BranchChoice(models.Model):
 
 
 class ReadMark(models.Model):
-    """Up to which revision a person has read a conversation."""
+    """The revision up to which a person has read a conversation."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="read_marks")

@@ -1,4 +1,4 @@
-"""What was answered to a command, so that the same command again does nothing twice."""
+"""Receipts of commands, which make a repeated command do nothing twice."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,11 +28,11 @@ class Receipt(models.Model):
 
     @classmethod
     def remove_old(cls) -> None:
-        """Forget what nobody asks for again."""
+        """Delete the receipts that no client asks for any more."""
         cls.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
 
     def keep(self, ack: dict[str, Any]) -> None:
-        """What the command was answered; as `save`, in a tenth of the time, for every question waits for it."""
+        """Store the ack like `save`, in a tenth of its time, because each question waits for it."""
         self.ack = ack
         with connection.cursor() as cursor:
             cursor.execute(_KEEP, [stored(self, name) for name in ("ack", "person", "command_id")])

@@ -1,4 +1,4 @@
-"""The list of conversations, newest first, and its pages: a cursor is the place of the last row."""
+"""The list of conversations, newest first, with cursors for its pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
@@ -24,12 +24,12 @@ def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
 
 
 def cursor_of(row: Conversation) -> str:
-    """The place behind this row, as a text for a URL."""
+    """Return the position after this row, as a text for a URL."""
     return urlsafe_b64encode(f"{row.updated_at.isoformat()} {row.id}".encode()).decode()
 
 
 def after(rows: ConversationQuerySet, cursor: str | None) -> ConversationQuerySet:
-    """The rows behind the cursor; refuses one that is not ours."""
+    """Return the rows after the cursor; refuses a malformed one with bad_field."""
     if not cursor:
         return rows
     try:

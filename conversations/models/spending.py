@@ -1,4 +1,4 @@
-"""What was spent, and what may be: the ledger of every call, budgets, and what is set aside for calls under way."""
+"""The ledger of calls, budgets, and the reservations of calls under way."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -26,14 +26,14 @@ class LedgerQuerySet(models.QuerySet["UsageRecord"]):
 
 
 def _outliving(to: Any, name: Any) -> "models.ForeignKey[Any, Any]":
-    """A reference that stays as it is when the row it names is deleted."""
+    """Return a reference that keeps its value when the row that it names is deleted."""
     return models.ForeignKey(
         to, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+", verbose_name=name
     )
 
 
 class UsageRecord(models.Model):
-    """One call of a vendor, whatever came of it. Rows are added and never changed; names are kept as they were."""
+    """One call of a vendor, however it ended. Rows are added and never changed; names are kept as they were."""
 
     created_at = models.DateTimeField(_("when"), default=clock.now, db_index=True)
     user = _outliving(User, _("person"))
@@ -51,9 +51,9 @@ class UsageRecord(models.Model):
     thought_tokens = models.PositiveBigIntegerField(_("thoughts"), null=True)
     cached_tokens = models.PositiveBigIntegerField(_("cached"), null=True)
     estimated = models.BooleanField(_("estimated"), default=False)
-    """The vendor has reported no usage: the counts are ours."""
+    """True if the vendor reported no usage, so that the counts are ours."""
     cost = models.BigIntegerField(_("cost"), null=True)
-    """In millionths of the site's currency; null where the deployment has no price."""
+    """In millionths of the site's currency; null if the deployment has no price."""
     outcome = models.CharField(_("outcome"), max_length=32)
     """complete, stopped, or the public code of the error."""
     first_token_ms = models.PositiveIntegerField(_("ms to the first token"), null=True)
@@ -78,7 +78,7 @@ class UsageRecord(models.Model):
 
 
 class Budget(models.Model):
-    """What a person, a team, a key or a model may cost in a day or a month; for one of them, or for each."""
+    """The limit on the cost of one person, team, key or model, or of each, in a day or month."""
 
     class Kind(models.TextChoices):
         PERSON = "person", _("person")
@@ -128,12 +128,12 @@ class Budget(models.Model):
         return None if self.soft is None else micro(Decimal(self.soft))
 
     def begins(self, moment: datetime) -> datetime:
-        """The first moment of the period, in the site's time zone."""
+        """Return the first moment of the period, in the site's time zone."""
         local = _at_midnight(moment)
         return local if self.period == self.Period.DAY else local.replace(day=1)
 
     def ends(self, moment: datetime) -> datetime:
-        """The first moment of the next period."""
+        """Return the first moment of the next period."""
         return self.begins(self.begins(moment) + timedelta(hours=36 if self.period == self.Period.DAY else 24 * 32))
 
 
@@ -143,7 +143,7 @@ def _at_midnight(moment: datetime) -> datetime:
 
 
 class Tally(models.Model):
-    """How much of a budget one target has spent in one period, and how much is set aside; both in millionths."""
+    """The amounts of a budget that one target has spent and reserved in one period: millionths."""
 
     budget = models.ForeignKey(Budget, models.CASCADE, related_name="tallies")
     target = models.UUIDField()
@@ -156,7 +156,7 @@ class Tally(models.Model):
 
 
 class Reservation(models.Model):
-    """What is set aside for a reply under way."""
+    """The amount reserved in one tally for a reply under way."""
 
     reply = models.UUIDField(db_index=True)
     tally = models.ForeignKey(Tally, models.CASCADE, related_name="reservations")
@@ -167,7 +167,7 @@ class Reservation(models.Model):
 
 
 NOBODY = UUID(int=0)
-"""Stands where a call had no team, no key, or a model that was deleted meanwhile: a place in a key is never null."""
+"""Stands for a missing team or key, or a model deleted meanwhile: a place in a key is never null."""
 
 
 def _count() -> "models.PositiveBigIntegerField[int, int]":
@@ -175,7 +175,7 @@ def _count() -> "models.PositiveBigIntegerField[int, int]":
 
 
 class DailySum(models.Model):
-    """The calls of one day, in the site's time zone, for one person, one team, one key, or one model at one endpoint.
+    """The calls of one day, in the site's time zone, for one person, team, key, or model at an endpoint.
 
     Each call counts once in every kind: the rows of any kind add up to the whole day.
     """
@@ -191,14 +191,14 @@ class DailySum(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     day = models.DateField()
     subject = models.UUIDField()
-    """Whose day it is: the id of the person, the team, the key or the endpoint."""
+    """The id of the person, team, key or endpoint."""
     model = models.UUIDField(default=NOBODY)
-    """Of an endpoint: which model it served."""
+    """For an endpoint: the model that it served."""
     calls = _count()
     errors = _count()
     """Calls that failed before their first word."""
     cut = _count()
-    """Calls that broke off after it."""
+    """Calls that broke off after their first word."""
     estimated = _count()
     unpriced = _count()
     """Calls whose deployment had no price: their cost is missing in `cost`."""
@@ -210,16 +210,16 @@ class DailySum(models.Model):
     """In millionths of the site's currency."""
     paced_tokens = _count()
     paced_ms = _count()
-    """Tokens that came while one could watch, and how long they took from the first to the last."""
+    """Time from the first to the last of `paced_tokens`, in replies of more than one piece."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "day", "subject", "model"], name="one_sum_a_day")]
 
 
 class FirstToken(models.Model):
-    """How many calls of a day waited about so long for their first token: what percentiles are read from.
+    """The number of calls of a day with about the same wait for the first token, for percentiles.
 
-    A `step` is an eighth of a doubling; a wait that is read back is at most 4.5 % off.
+    A `step` is an eighth of a doubling, so a wait read from it is at most 4.5 % off.
     """
 
     PLACE = ("day", "endpoint", "model", "step")

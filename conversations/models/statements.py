@@ -1,4 +1,4 @@
-"""Statements about messages that are written by hand: walks through the tree, and the one that runs all the time."""
+"""Hand-written SQL about messages: walks through the tree, and the checkpoint, which runs all the time."""
 
 BRANCH = """
     WITH RECURSIVE branch (id, parent_id, depth) AS (

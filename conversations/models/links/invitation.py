@@ -1,4 +1,4 @@
-"""Links by which people come into a team."""
+"""Invitation links into teams."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from conversations.models.people import Membership, Team, User
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
-        """Neither revoked, expired nor used up, and made by somebody who still leads the team."""
+        """Return the invitations that are not revoked, expired or used up, and whose maker still leads the team."""
         maker = Membership.objects.leads().filter(team=OuterRef("team"), user=OuterRef("made_by"))
         return self.filter(Exists(maker), revoked_at=None, expires_at__gt=timezone.now()).exclude(
             is_single_use=True, uses__gt=0
@@ -28,7 +28,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """A link into one team; the secret in it is known to nobody but its holders."""
+    """A link into one team; the row holds only the digest of its secret."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     team = models.ForeignKey(Team, models.CASCADE, related_name="invitations")
@@ -50,5 +50,5 @@ class Invitation(models.Model):
         return f"{self.team} · {self.get_role_display()}"
 
     def use(self) -> bool:
-        """Count one use; False where somebody else was faster or it has been closed meanwhile."""
+        """Count one use; returns False if the invitation was used up or closed meanwhile."""
         return bool(Invitation.objects.open().filter(pk=self.pk).update(uses=F("uses") + 1))

@@ -1,4 +1,4 @@
-"""Links back in, for those who forgot their password where the site sends no mail."""
+"""Links to a new password, for people who forgot theirs."""
 
 import hashlib
 from datetime import timedelta
@@ -17,7 +17,7 @@ class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
         return self.filter(used_at=None, expires_at__gt=timezone.now(), user__is_active=True)
 
     def letters(self) -> "PasswordLinkQuerySet":
-        """Links that nobody made: they were mailed to whom they are for."""
+        """Return the links without a maker: they were mailed to their person."""
         return self.filter(made_by=None)
 
     def close(self) -> int:
@@ -26,16 +26,16 @@ class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
 
 
 class PasswordLink(models.Model):
-    """A link by which one person sets a new password, once; changing the password in another way closes it."""
+    """A link by which one person sets a new password, once; any other change of the password closes it."""
 
     VALID, LETTER_VALID = timedelta(hours=24), timedelta(hours=1)
     MOST_LETTERS = 3
-    """Open ones of a person; who asks for more for somebody else fills no mailbox and closes no letter of theirs."""
+    """Open letters of one person; more requests, also by strangers, fill no mailbox and close no letter."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="password_links")
     made_by = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
-    """Null: mailed to whom it is for."""
+    """Null if the link was mailed to its person."""
     digest = models.CharField(max_length=64, unique=True)
     replaces = models.CharField(max_length=64)
     """Digest of the password's hash for which it was made."""
@@ -53,23 +53,23 @@ class PasswordLink(models.Model):
 
     @staticmethod
     def state_of(user: User) -> str:
-        """Another value as soon as the password is another one."""
+        """Return a digest that differs as soon as the password does."""
         return hashlib.sha256(user.password.encode()).hexdigest()
 
     @classmethod
     def found(cls, digest: str) -> "PasswordLink | None":
-        """The link whose secret has this digest, as long as it leads anywhere."""
+        """Return the link whose secret has this digest, or None if it is not valid."""
         link = cls.objects.open().select_related("user").filter(digest=digest).first()
         leads = link is not None and link.replaces == cls.state_of(link.user) and link._could_be_made()
         return link if leads else None
 
     def use(self) -> bool:
-        """False where it has been used meanwhile, or its maker could make it no more."""
+        """Mark the link as used; returns False if it was used meanwhile or its maker may no longer make it."""
         unused = PasswordLink.objects.open().filter(pk=self.pk)
         return self._could_be_made() and bool(unused.update(used_at=timezone.now()))
 
     def _could_be_made(self) -> bool:
-        """Ask of this moment: power is given and lost while a link is open, on either side."""
+        """Return whether the maker may make it now: rights of either side change while a link is open."""
         if self.made_by_id is None:
             return True
         people = User.objects.in_bulk([self.made_by_id, self.user_id])
@@ -77,10 +77,11 @@ class PasswordLink(models.Model):
 
 
 def may_reset(user: User, person: User) -> bool:
-    """Whether `user` may make a link to a new password for `person`, which is the key to everything of theirs.
+    """Return whether `user` may make a password link for `person`, which opens all of that account.
 
-    Superusers for everybody; staff who add people for one who has never come in; a lead for an account that their
-    team's invitation made, while they lead all its teams, and neither for staff nor where there is a second factor.
+    Superusers may for all others. Staff who may add people may for a person who has never signed in. A lead may for an
+    account made by their team's invitation, while they lead all its teams. A lead may not for staff, nor for an account
+    with a second factor.
     """
     if user == person or not (user.is_active and person.is_active):
         return False

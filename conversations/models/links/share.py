@@ -1,4 +1,4 @@
-"""Links by which anyone reads what was said up to a message, and nothing that was said later."""
+"""Share links, by which anyone reads the branch up to a message, and nothing later."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from conversations.models.people import User
 
 class ShareQuerySet(models.QuerySet["Share"]):
     def open(self) -> "ShareQuerySet":
-        """Neither revoked nor expired, and made by somebody who can still come in."""
+        """Return the shares that are not revoked or expired, and whose maker is active."""
         in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
         return self.filter(in_time, revoked_at=None, made_by__is_active=True)
 
@@ -25,7 +25,7 @@ class ShareQuerySet(models.QuerySet["Share"]):
         return self.open().filter(digest=token_digest(secret))
 
     def revocable_by(self, user: User) -> "ShareQuerySet":
-        """Their own, also of what they no longer read, and all of conversations whose audience they decide."""
+        """Return a person's own shares, even of conversations lost to them, and all of those they decide on."""
         theirs = Conversation.objects.decided_by(user)
         return self.filter(Q(made_by=user) | Q(conversation__in=theirs))
 
@@ -34,23 +34,26 @@ class ShareQuerySet(models.QuerySet["Share"]):
 
 
 class Share(models.Model):
-    """A frozen snapshot: the branch down to a message. It needs no copy, because a message that has ended, what is
-    above it and its files never change; the title is kept, because that does."""
+    """A frozen snapshot: the branch down to a message.
+
+    It needs no copy: an ended message, the messages above it and their files never change. It holds a copy of the
+    title, because that does change.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="shares")
     message = models.ForeignKey(Message, models.CASCADE, related_name="+")
-    """The last one that it shows."""
+    """The last message that it shows."""
     files = models.ManyToManyField(File, related_name="+")
     made_by = models.ForeignKey(User, models.CASCADE, related_name="shares")
     title = models.CharField(max_length=TITLE_LENGTH, blank=True)
     digest = models.CharField(max_length=64, unique=True)
     pass_phrase = models.CharField(max_length=128, blank=True)
-    """Hashed; empty where the link alone is enough."""
+    """Hashed; empty if the link alone is enough."""
     views = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)
-    """Null: not before it is revoked."""
+    """Null: valid until it is revoked."""
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     conversation_id: UUID
@@ -63,7 +66,7 @@ class Share(models.Model):
         return self.title
 
     def messages(self) -> list[Message]:
-        """What was said, from the first message to the last, with authors and files."""
+        """Return the messages from the first to the last, with authors and files."""
         branch = Message.objects.branch(self.message_id)
         prefetch_related_objects(branch, "files")
         return branch
