@@ -15,6 +15,6 @@ class ConversationsConfig(AppConfig):
 
         rotation.elsewhere.append(second_factor.renew_seals)
         rotation.locked_elsewhere.append(second_factor.locked)
-        auth = apps.get_app_config("auth")  # by its turn the permissions of our models are there
+        auth = apps.get_app_config("auth")  # the last app to migrate: our models' permissions exist by then
         post_migrate.connect(staff_roles.prepare, sender=auth, dispatch_uid="roles")
         register(*site_checks.CHECKS)

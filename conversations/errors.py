@@ -1,14 +1,14 @@
-"""What a person may be told.
+"""Errors whose text people may see.
 
 Refused ─ a command or request that was not carried out; nothing changed and nothing is remembered of it
-└─ NotFound ─ absent or forbidden: nobody learns which
+└─ NotFound ─ absent or forbidden: the answer does not say which
 """
 
 from typing import ClassVar
 
 
 class Refused(Exception):
-    """A refusal with a code for programs and an English sentence; pages have their own, per code and perhaps field."""
+    """A refusal with a code for programs and an English sentence; pages have their own, by code and perhaps field."""
 
     def __init__(self, code: str, text: str, field: str = "") -> None:
         super().__init__(text)

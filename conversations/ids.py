@@ -1,4 +1,4 @@
-"""Ids that sort by the time they were made."""
+"""Ids that sort by the time of their creation."""
 
 from uuid import UUID, uuid4
 
@@ -6,9 +6,9 @@ from uuid_utils.compat import uuid7
 
 
 def new_id() -> UUID:
-    """A UUID version 7 (RFC 9562): later ones are larger, so indexes stay compact and pages stay in order."""
+    """Return a UUID version 7 (RFC 9562): later ones are larger, so indexes stay compact and pages stay in order."""
     return uuid7()
 
 
 BOOT_ID = str(uuid4())
-"""This process: the owner of the replies that it streams."""
+"""The id of this process, which owns the replies that it streams."""

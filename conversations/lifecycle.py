@@ -1,4 +1,4 @@
-"""What a serving process does first and last."""
+"""Start and stop of a serving process."""
 
 import asyncio
 from contextlib import suppress
@@ -12,14 +12,14 @@ from conversations.live import hub
 from conversations.websocket import opening
 
 SHUTDOWN_SECONDS = 2.0
-"""Seconds in which streams hang up and rows are written before the process ends."""
+"""Seconds in which streams are closed and rows are written before the process ends."""
 
 PEER_SHUTDOWN_SECONDS = 0.8
 """Seconds in which the other processes are told how our replies ended."""
 
 
 def start_up(loop: asyncio.AbstractEventLoop) -> None:
-    """Take over from earlier processes and look after our own replies from now on."""
+    """Start the writer and the sweeper, and end the replies of earlier processes."""
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
         _meet_peers(loop)
@@ -28,7 +28,7 @@ def start_up(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _meet_peers(loop: asyncio.AbstractEventLoop) -> None:
-    from conversations.cluster.peers import RedisPeers  # with the 12 MB of redis-py, which only several processes need
+    from conversations.cluster.peers import RedisPeers  # loads 12 MB of redis-py, needed only by several processes
 
     hub.peers = RedisPeers(
         hub,
@@ -41,7 +41,7 @@ def _meet_peers(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def shut_down() -> None:
-    """Hang up on every vendor and write what they have said; blocks, at most LAST_WORDS seconds or so."""
+    """Stop all replies and store their text; blocks, about SHUTDOWN_SECONDS at most."""
     sweeper.sweeper.stop()
     runner.interrupt_all()
     writer.stop(SHUTDOWN_SECONDS)

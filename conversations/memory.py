@@ -1,19 +1,21 @@
-"""Memory of the C library: how little of it a process keeps that nobody uses."""
+"""Settings of the C library's memory, so that a process keeps little that is unused."""
 
 import ctypes
 from contextlib import suppress
 
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3
 ARENAS = 2
-"""Heaps that threads share: each of many would keep what its threads have freed, and Python runs one at a time."""
+"""Heaps that threads share: with many, each would keep freed memory, and Python runs one thread at a time."""
 LARGE = 128 * 1024
-"""Bytes from which a piece has pages of its own, which go with it. Unless told, glibc raises this with what is freed:
-soon whole answers lie on the heaps, and what is kept between them holds their pages.
+"""Bytes from which a piece gets pages of its own, which are returned with it.
+
+Otherwise glibc raises this limit with each freed piece. Soon whole answers would be on the heaps, and small pieces
+between them would keep their pages.
 """
 
 
 def keep_heaps_small() -> None:
-    """Let all threads take their memory from few heaps, and large pieces from none; before there are threads."""
+    """Let all threads allocate from few heaps, and large pieces from none; call it before there are threads."""
     with suppress(AttributeError, OSError):  # other C libraries have no mallopt
         library = ctypes.CDLL(None)
         library.mallopt(_ARENA_MAX, ARENAS)

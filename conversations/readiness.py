@@ -1,4 +1,4 @@
-"""Whether this process can serve just now: asked at most once a second, whoever asks, and answered in two."""
+"""Readiness of this process: checked at most once a second, answered within two."""
 
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from providers.checks import By, Finding, findings
 
 PATIENCE = 2.0
-"""Seconds in which a database that is well takes a row."""
+"""Seconds in which a healthy database stores a row."""
 KEPT = 1.0
-"""Seconds for which an answer holds: who asks without end writes no more than one row in each."""
+"""Seconds for which an answer is cached, so that frequent requests write at most one row in each."""
 _SLOW = Finding(_("The database has not taken a row within two seconds."), code="database_slow")
 
 
 class Readiness:
-    """The look that is under way or was the last, for everybody who asks."""
+    """The current or the last check, shared by all requests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -26,7 +26,7 @@ class Readiness:
         self._begun = 0.0
 
     def findings(self) -> list[Finding]:
-        """Tell what keeps this process from serving; nothing where it can."""
+        """Return the reasons why this process cannot serve; empty if it can."""
         look, begun = self._shared()
         try:
             return look.result(max(0.0, begun + PATIENCE - monotonic()))
@@ -44,7 +44,7 @@ def _ask() -> list[Finding]:
     try:
         return findings(By.READY)
     finally:
-        connection.close()  # opened anew each time: that too has to work
+        connection.close()  # so that each check also tests the opening of a connection
 
 
 readiness = Readiness()

@@ -1,4 +1,4 @@
-"""Checks of what people use: keys and models that fit each other, teams, budgets, and what rests just now."""
+"""Checks of the site's keys, models, teams and budgets, and of failures that pause a key or an endpoint."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ Teams = frozenset[UUID]
 
 
 def useless_keys() -> Iterable[Finding]:
-    """Find keys that are switched on and can never be used."""
+    """Find enabled keys that can never be used."""
     models, limits = _models_by_endpoint(), _limits(Team.models.through, "languagemodel_id")
     for key in _keys():
         if not any(_fit(_teams_of(key), limits[model]) for model in models[key.endpoint_id]):
@@ -32,7 +32,7 @@ def useless_keys() -> Iterable[Finding]:
 
 
 def models_without_service() -> Iterable[Finding]:
-    """Find models that are offered and that nothing serves."""
+    """Find offered models that no deployment serves."""
     served = _served(_limits(Team.models.through, "languagemodel_id"))
     for model in LanguageModel.objects.filter(enabled=True).exclude(pk__in=served):
         address = reverse_lazy("admin:providers_languagemodel_change", args=[model.pk])
@@ -41,14 +41,14 @@ def models_without_service() -> Iterable[Finding]:
 
 
 def teams_without_leads() -> Iterable[Finding]:
-    """Find teams that nobody can lead."""
+    """Find teams without a lead who can sign in."""
     for team in Team.objects.exclude(pk__in=Membership.objects.leads().values("team")):
         address = reverse_lazy("admin:conversations_team_change", args=[team.pk])
         yield Finding(_("%(name)s has no lead who can sign in.") % {"name": team.name}, address=address)
 
 
 def troubles() -> Iterator[Finding]:
-    """Find what failed and is left alone for a while."""
+    """Find failures whose subject is left alone for a while."""
     rows: dict[Any, tuple[str, Any]] = {}
     found = list(Trouble.objects.order_by("cooling_until"))
     subjects = [trouble.subject for trouble in found]
@@ -67,14 +67,14 @@ def troubles() -> Iterator[Finding]:
 
 
 def no_model() -> Iterator[Finding]:
-    """Find that nobody can ask anything yet."""
+    """Find a site without any model, where nobody can ask a question."""
     if not LanguageModel.objects.exists():
         sentence = _("There is no model yet, so nobody can ask anything: add a vendor.")
         yield Finding(sentence, address=reverse_lazy("admin:providers_endpoint_preset"), is_grave=False)
 
 
 def budgets() -> Iterator[Finding]:
-    """Find budgets that are used up or nearly so."""
+    """Find budgets that are used up, or nearly."""
     for standing in (standing for group in budget_groups() for standing in group.standings):
         if standing.warns or standing.is_over:
             sentence = _("The budget of %(name)s is used up.") if standing.is_over else _("%(name)s nears its budget.")
@@ -93,7 +93,7 @@ CHECKS = (
 
 
 def _pairs(subjects: Iterable[UUID]) -> dict[Any, tuple[str, Any]]:
-    """Keys that fail with one model only."""
+    """Return names and addresses of keys that fail with one model only."""
     known = cooldown.pairs()
     found = {pair: known[pair] for pair in subjects if pair in known}
     keys = ApiKey.objects.select_related("endpoint").in_bulk({key for key, _deployment in found.values()})
@@ -111,16 +111,16 @@ def _resting(trouble: Trouble, name: str) -> str:
     return _("%(name)s is left alone until %(until)s.") % {"name": name, "until": until}
 
 
-# --- Which key fits which model: as conversations.usage.model_access asks for one person, here for anybody ---
+# --- Which key fits which model: the rule of conversations.usage.model_access, for all people at once ---
 
 
 def _fit(key: Teams, model: Teams) -> bool:
-    """A key or a model that no team has is everyone's."""
+    """Return whether a key may serve a model; one without teams is for all."""
     return not key or not model or bool(key & model)
 
 
 def _keys() -> Iterable[ApiKey]:
-    """The site's and the teams', with their teams; a person's own is their own matter."""
+    """Return the enabled keys of the site and of teams, with their teams; personal keys are private."""
     switched_on = ApiKey.objects.filter(enabled=True, owner=None, endpoint__enabled=True)
     return switched_on.select_related("endpoint").prefetch_related("teams")
 

@@ -1,4 +1,4 @@
-"""The chores of a serving process, once a second: abandoned replies end, waiting ones wake, lost rights are taken."""
+"""The chores of a serving process, once a second: they end abandoned replies, wake waiting ones and end lost access."""
 
 import logging
 import threading
@@ -31,19 +31,19 @@ _logger = logging.getLogger(__name__)
 
 
 TOLD_WITHIN = timedelta(seconds=2)
-"""How long the news of a reply's end may be on its way between processes whose clocks agree about so well."""
+"""Time that an announced end may take between processes, whose clocks may differ by as much."""
 
 
 SURE_AFTER = 1.5
-"""Seconds in which a living process writes to its replies once the database takes writes."""
+"""Seconds in which a live process writes to its replies once the database accepts writes."""
 REMIND_EVERY = 20
-"""Rounds after which those who look at a conversation are named again; pages forget them after three times that."""
+"""Rounds between two announcements of all present people; pages forget them after three times that."""
 _suspected: dict[UUID, tuple[datetime | None, float]] = {}
-"""Silent replies: their last heartbeat, and when (monotonic seconds) a write of ours went through after it was seen."""
+"""Silent replies: the last heartbeat, and when a write of ours succeeded after it: monotonic seconds."""
 
 
 class Sweeper:
-    """A thread that comes round once a second until it is told to stop."""
+    """A thread that runs the chores once a second until it is stopped."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -51,7 +51,7 @@ class Sweeper:
         self._is_heir = False
 
     def start(self, *, is_heir: bool = False) -> None:
-        """Come round from now on; first, as the one heir of earlier processes, end what they left under way."""
+        """Start the thread; with `is_heir`, it first ends the replies that earlier processes left under way."""
         self._is_heir = is_heir
         if self._thread is None or not self._thread.is_alive():
             self._stopping.clear()
@@ -64,7 +64,7 @@ class Sweeper:
             self._thread.join(EVERY)
 
     def _run(self) -> None:
-        """The first round is at once: a start leaves everything to it that can wait until the site is served."""
+        """Run the first round at once: the start leaves to it all work that can wait."""
         go_round(is_heir=self._is_heir)
         rounds = 1
         while not self._stopping.wait(EVERY):
@@ -74,11 +74,11 @@ class Sweeper:
 
 
 def go_round(number: int = 0, *, is_heir: bool = False) -> None:
-    """Everything that is due in this round; what fails keeps nothing else from being done."""
+    """Run the chores due in this round; a failing one does not keep the others from running."""
     for step in _steps(number, is_heir):
         try:
             step()
-        except Exception:  # each step's outermost frame: without it what follows would wait for what cannot be done
+        except Exception:  # each step's outermost frame: a failure must not keep the later steps from running
             _logger.exception("A step of the sweep failed; the next round tries it again.")
             close_old_connections()
 
@@ -105,13 +105,13 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
 
 
 def _remove_ended_sessions() -> None:
-    """Forget sessions whose time is over, and what is known of the browsers that had them."""
+    """Delete expired sessions, and the records of their browsers."""
     SessionStore.clear_expired()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 def _free_what_the_ended_hold() -> None:
-    """Places at capped keys, and the right to find out whether something works again."""
+    """Release leases of capped keys and probes of cooldowns that ended replies still hold."""
     held = leases.holders() | cooldown.holders()
     alive = Message.objects.under_way().filter(pk__in=held).values_list("pk", flat=True) if held else ()
     for holder in held.difference(alive):
@@ -119,9 +119,9 @@ def _free_what_the_ended_hold() -> None:
         cooldown.release_probe(holder)
 
 
-# Put right, from the rows, what a write that failed has left of replies that have ended.
+# Repairs, from the rows, of what failed writes have left of ended replies.
 def _note_ends_that_nobody_tells() -> None:
-    """Of a process that died between the end of a reply and the news of it."""
+    """Queue the ends whose process died before it announced them."""
     if watched := hub.peers.replies():
         ended = Message.objects.filter(pk__in=watched, ended_at__lt=timezone.now() - TOLD_WITHIN)
         for reply in ended.values_list("pk", flat=True):
@@ -137,27 +137,27 @@ RECONCILED = (
 
 
 def _end_abandoned() -> None:
-    """End the replies of dead processes; a disk that stands still silences the living, too."""
+    """End the replies of dead processes, but not of live ones that a stalled disk keeps from writing."""
     silent = Message.objects.abandoned().exclude(pk__in=list(hub.replies))
     end_replies(Message.objects.abandoned().filter(pk__in=_still_silent(dict(silent.values_list("pk", "heartbeat")))))
 
 
 def _still_silent(heartbeats: dict[UUID, datetime | None]) -> list[UUID]:
-    """Return those whose heartbeat has stayed the same since the database took a write of ours, SURE_AFTER ago."""
+    """Return the replies without a new heartbeat since a write of ours succeeded, SURE_AFTER ago."""
     now = time.monotonic()
     known = {
         key: _suspected[key] for key, beat in heartbeats.items() if key in _suspected and _suspected[key][0] == beat
     }
     new = {key: beat for key, beat in heartbeats.items() if key not in known}
     if new:
-        Message.objects.filter(pk__in=new).update(heartbeat=F("heartbeat"))  # returns once the disk takes writes
+        Message.objects.filter(pk__in=new).update(heartbeat=F("heartbeat"))  # returns once the disk accepts writes
     _suspected.clear()
     _suspected.update(known | {key: (beat, time.monotonic()) for key, beat in new.items()})
     return [key for key, (_beat, since) in known.items() if now - since >= SURE_AFTER]
 
 
 def _stop_for_the_deactivated() -> None:
-    """Who may not come in any more spends nothing either."""
+    """Stop the replies of deactivated people, so that they spend nothing more."""
     Message.objects.under_way().filter(author__is_active=False, stop_requested=False).update(stop_requested=True)
 
 

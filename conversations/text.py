@@ -1,4 +1,4 @@
-"""Text from outside, made fit for a database and a websocket, the same on every database."""
+"""Cleaning of text from outside, so that all databases and websockets accept it."""
 
 import re
 
@@ -11,7 +11,7 @@ TEXT_LENGTH = 100_000
 
 
 def message_text(value: object, may_be_empty: bool = False) -> str:
-    """What a person wrote; refuses NUL, emptiness (unless a file says it all) and more than 100,000 characters."""
+    """Return a person's text; refuses NUL, emptiness (unless files are sent) and over 100,000 characters."""
     text = clean(value, "text")
     if not text.strip() and not may_be_empty:
         raise Refused("bad_text", "A message needs some text.")
@@ -21,7 +21,7 @@ def message_text(value: object, may_be_empty: bool = False) -> str:
 
 
 def one_line(value: object, field: str, length: int) -> str:
-    """A name or title: one line without control characters."""
+    """Return a name or title as one line without control characters."""
     text = _CONTROLS.sub(" ", clean(value, field)).strip()
     if len(text) > length:
         raise Refused("too_long", f"“{field}” may have {length} characters; this one has {len(text)}.")
@@ -29,7 +29,7 @@ def one_line(value: object, field: str, length: int) -> str:
 
 
 def clean(value: object, field: str) -> str:
-    """Text without lone surrogates (they become U+FFFD); refuses what is no text and what holds a NUL."""
+    """Return text without lone surrogates (they become U+FFFD); refuses other types and text with NUL."""
     if not isinstance(value, str):
         raise Refused("bad_field", f"“{field}” must be text.")
     if "\x00" in value:
@@ -38,7 +38,7 @@ def clean(value: object, field: str) -> str:
 
 
 def title_of(text: str, length: int = 60) -> str:
-    """The first words of a message, as the title of its conversation."""
+    """Return the first words of a message, as a title for its conversation."""
     line = " ".join(_CONTROLS.sub(" ", text[: 20 * length]).split())
     if len(line) <= length:
         return line

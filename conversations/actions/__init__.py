@@ -1,4 +1,4 @@
-"""The verbs that change more than one row or have an audience: check, write, announce on commit."""
+"""Actions that change several rows or have an audience: check, write, announce on commit."""
 
 from conversations.actions.access import conversation_of
 from conversations.actions.conversations import (

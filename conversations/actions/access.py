@@ -1,7 +1,7 @@
-"""The one way to a row: what is not there and what is not for this person are refused alike.
+"""Access to rows; absent and forbidden rows are refused alike.
 
-What is asked in order to write is judged on rows that are locked first: nobody is removed, and nothing moved, before
-the transaction has ended. SQLite has one writer at a time, and needs no more.
+Access for writing is checked on locked rows. So until the transaction ends, no member is removed and no conversation
+moved. SQLite has one writer at a time and needs no locks.
 """
 
 from collections.abc import Sequence
@@ -27,19 +27,19 @@ def writable(user: User, conversation_id: UUID) -> Conversation:
 
 
 def to_write_in(user: User, conversation_id: UUID) -> Conversation:
-    """Inside a transaction: as writable, until it ends."""
+    """Return a conversation like `writable`, locked so; needs a transaction."""
     return _kept(user, _found(_TO_WRITE_IN(user.pk, conversation_id)), Membership.WRITERS)
 
 
 def to_decide_on(user: User, conversation_id: UUID) -> Conversation:
-    """Inside a transaction: one of which this person decides who reads it, until it ends."""
+    """Return a conversation whose readers this person decides, locked so; needs a transaction."""
     rows = _locked(_with_audience(Conversation.objects.decided_by(user).filter(pk=conversation_id)))
     found = _found(list(rows))
     return _kept(user, found, Membership.WRITERS if found.owner_id == user.pk else [Membership.Role.LEAD])
 
 
 def team_to_write_in(user: User, team_id: UUID) -> Team:
-    """Inside a transaction: a team in which this person writes, until it ends."""
+    """Return a team in which this person writes, locked so; needs a transaction."""
     places = Membership.objects.filter(user=user, team=team_id, role__in=Membership.WRITERS)
     place = places.select_related("team").select_for_update(of=("self",), no_key=True).first()
     if place is None:
@@ -48,7 +48,7 @@ def team_to_write_in(user: User, team_id: UUID) -> Team:
 
 
 def conversation_of(message_id: UUID) -> UUID:
-    """Where a message stands, whoever asks: who may see it is asked where something is done with it."""
+    """Return the id of a message's conversation. No access check: callers make it."""
     found = Message.objects.filter(pk=message_id).values_list("conversation", flat=True).first()
     if found is None:
         raise NotFound
@@ -56,17 +56,17 @@ def conversation_of(message_id: UUID) -> UUID:
 
 
 def visible_message(user: User, message_id: UUID) -> Message:
-    """Inside a transaction: in a conversation that this person may read until it ends."""
+    """Return a message of a conversation that this person may read, locked so; needs a transaction."""
     return _message(user, Message.objects.visible_to(user), message_id, ALL_ROLES)
 
 
 def writable_question(user: User, message_id: UUID) -> Message:
-    """Inside a transaction: a person's message in a conversation in which this person may write until it ends."""
+    """Return a person's message where this person may write, locked so; needs a transaction."""
     return _message(user, Message.objects.writable_by(user).filter(role=Role.USER), message_id, Membership.WRITERS)
 
 
 def writable_reply(user: User, message_id: UUID) -> Message:
-    """Inside a transaction: a model's message in a conversation in which this person may write until it ends."""
+    """Return a model's message where this person may write, locked so; needs a transaction."""
     return _message(user, Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id, Membership.WRITERS)
 
 
@@ -103,7 +103,7 @@ def _message(user: User, rows: MessageQuerySet, key: UUID, roles: Sequence[str])
 
 
 def _kept(user: User, conversation: Conversation, roles: Sequence[str]) -> Conversation:
-    """Judge once more: whoever waited for the lock may have lost the place, or found the conversation moved."""
+    """Check access again: while the lock was awaited, the membership may have ended or the conversation moved."""
     if not connection.features.has_select_for_update:
         return conversation
     if conversation.team_id is None:
@@ -114,5 +114,5 @@ def _kept(user: User, conversation: Conversation, roles: Sequence[str]) -> Conve
     if not is_kept:
         raise NotFound
     if conversation.team_id != (conversation.team and conversation.team.pk):
-        conversation._state.fields_cache.pop("team", None)  # of before the move
+        conversation._state.fields_cache.pop("team", None)  # the team before the move
     return conversation

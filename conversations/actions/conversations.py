@@ -1,4 +1,4 @@
-"""Conversations: begin, change and delete one, and what each person has seen and chosen in it."""
+"""Actions on conversations: create, change, move and delete them, read marks, branch choices, typing."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from providers.audit.log import Act
 
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
-    """An empty conversation; `team`, where given, must be one this person may write in, and gives its defaults."""
+    """Create an empty conversation; in a `team`, which the person must write in, with its defaults."""
     quotas.check_conversations(user)
     with transaction.atomic():
         if team := fields.get("team"):
@@ -42,9 +42,9 @@ def change_conversation(user: User, conversation_id: UUID, **changed: Any) -> Co
 
 
 def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -> None:
-    """Give it to another audience: a team in which this person may write, or (None) nobody but its owner.
+    """Move a conversation to a team in which this person may write, or (None) to its owner alone.
 
-    Moved by who may delete it: its owner or, of a team's, a lead. Who loses it is told that it is gone.
+    Only its owner or, in a team, a lead may do so. People who lose it are told that it is gone.
     """
     with transaction.atomic():
         conversation = to_decide_on(user, conversation_id)
@@ -60,12 +60,12 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
 
 
 def delete_conversation(user: User, conversation_id: UUID) -> None:
-    """Gone for everybody, replies under way included. A team's conversation goes by its owner or a lead."""
+    """Delete a conversation and stop its replies; only its owner or, in a team, a lead may do so."""
     with transaction.atomic():
         conversation = to_decide_on(user, conversation_id)
         revision, people = conversation.advance(1), conversation.audience_ids()
         under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
-        if conversation.team:  # one's own is nobody else's matter
+        if conversation.team:  # a private conversation is not for the audit log
             told = {"team": conversation.team_name, "owner": conversation.owner}
             log.note(user, Act.REMOVED, conversation, name="", before=told)
         conversation.delete()
@@ -75,7 +75,7 @@ def delete_conversation(user: User, conversation_id: UUID) -> None:
 
 
 def mark_read(user: User, conversation_id: UUID, revision: int) -> None:
-    """This person has seen everything up to `revision`."""
+    """Note that this person has seen all changes up to `revision`."""
     conversation = visible(user, conversation_id)
     seen = min(revision, conversation.revision)
     mark, made = ReadMark.objects.get_or_create(user=user, conversation=conversation, defaults={"revision": seen})
@@ -84,18 +84,18 @@ def mark_read(user: User, conversation_id: UUID, revision: int) -> None:
 
 
 def choose_branch(user: User, message_id: UUID) -> None:
-    """From now on this person is shown the branch that goes through this message."""
+    """Show this person the branch through this message from now on."""
     with transaction.atomic():
         BranchChoice.objects.choose(user, visible_message(user, message_id))
 
 
 def tell_typing(user: User, conversation_id: UUID) -> None:
-    """Others see that this person, who may write there, is about to."""
+    """Announce that this person is typing; raises NotFound if they may not write there."""
     events.typing(writable(user, conversation_id).id, user)
 
 
 def moved(user: User, known: dict[UUID, int]) -> list[str]:
-    """Which of these conversations are at another revision than the client knows, or gone for this person."""
+    """Return the conversations whose revision differs from the client's, or that this person lost."""
     rows = Conversation.objects.visible_to(user).filter(pk__in=list(known)).values_list("pk", "revision")
     current = dict(rows)
     return [str(key) for key, revision in known.items() if current.get(key) != revision]

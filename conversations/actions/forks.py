@@ -1,4 +1,4 @@
-"""A copy of one branch as a conversation of one's own."""
+"""Copies of a branch as a private conversation."""
 
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,9 @@ from conversations.usage import quotas
 
 
 def fork_conversation(user: User, command: commands.Command) -> dict[str, Any]:
-    """A private conversation that begins with everything said on the way to a message, that message included.
+    """Create a private conversation with copies of a branch down to a message, and return the ack.
 
-    Private, because the copy of a team's words needs no other audience than the person who made it.
+    It is private because the copy of a team's words needs no audience besides the person who made it.
     """
     body = command.body
     assert isinstance(body, commands.Fork)
@@ -43,7 +43,7 @@ def _fork(user: User, last: Message) -> dict[str, Any]:
 
 
 def begin_with(branch: list[Message], user: User, **fields: Any) -> Conversation:
-    """A private conversation of this person's that begins with copies of these messages."""
+    """Create a private conversation of this person with copies of these messages."""
     quotas.check_conversations(user)
     begun = Conversation.objects.create(owner=user, revision=len(branch) + 1, **fields)
     _copy(branch, begun)
@@ -52,7 +52,7 @@ def begin_with(branch: list[Message], user: User, **fields: Any) -> Conversation
 
 
 def _copy(branch: list[Message], fork: Conversation) -> None:
-    """The same messages under new ids, one below the other; files are shared, not copied."""
+    """Copy the messages under new ids, each below the one before; files are shared, not copied."""
     held = Message.files.through.objects
     files = list(held.filter(message__in=[message.pk for message in branch]).values_list("message_id", "file_id"))
     copies: dict[UUID, UUID] = {}

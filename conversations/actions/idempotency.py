@@ -1,4 +1,4 @@
-"""Once, however often asked: the first ack is kept and given again."""
+"""Idempotency of commands: the first ack is stored, and returned for repeats."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -19,10 +19,10 @@ T = TypeVar("T")
 def idempotent(
     user: User, command: commands.Command, find: Callable[[], T], act: Callable[[T], dict[str, Any]]
 ) -> dict[str, Any]:
-    """What `act` returned when this command first came; it must name the conversation that it changed.
+    """Run `act` once for this command and return its ack, which must name the changed conversation.
 
-    `find` looks for what the command is about, and refuses who may not: before anything else, each time. Whoever comes
-    second at the same time waits for the first. A refusal is not remembered.
+    `find` returns the command's object, or refuses a person without access; it runs first, each time. A concurrent
+    duplicate waits for the first. A refusal is not remembered.
     """
     if runner.is_closing():
         raise Refused("unavailable", "The server is restarting; try again in a moment.")
@@ -32,14 +32,14 @@ def idempotent(
     except IntegrityError:
         if (earlier := _receipt(user, command)) is None:
             raise
-    visible(user, UUID(earlier["conversation"]))  # what was done then may be out of reach now
+    visible(user, UUID(earlier["conversation"]))  # the person may have lost it since
     return earlier
 
 
 def _first(
     user: User, command: commands.Command, find: Callable[[], T], act: Callable[[T], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Raises IntegrityError where this was not the first."""
+    """Run the command and store its receipt; raises IntegrityError for a repeated one."""
     found = find()
     receipt = Receipt(person=user, command_id=command.id, body_hash=command.digest)
     insert([receipt])

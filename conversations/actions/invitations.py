@@ -1,4 +1,4 @@
-"""Invitations: a link into a team, and what happens to whoever follows it."""
+"""Invitations: links into a team, and joining or signing up by them."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -18,7 +18,7 @@ from providers.audit import log
 def invite(
     user: User, team_id: UUID, role: str, *, days: int, is_single_use: bool, mailed_to: str = ""
 ) -> tuple[Invitation, str]:
-    """A new invitation and the secret of its link, which is not kept."""
+    """Create an invitation; returns it and the secret of its link, which is not stored."""
     secret = new_token()
     with transaction.atomic():
         team = led(user, team_id)
@@ -45,7 +45,7 @@ def revoke_invitation(user: User, team_id: UUID, invitation_id: UUID) -> None:
 
 
 def join(user: User, invitation: Invitation) -> None:
-    """Take the place that this invitation offers; who is in the team already keeps the place they have."""
+    """Take the place that this invitation offers; a member of the team keeps their role."""
     with transaction.atomic():
         Team.objects.select_for_update(no_key=True).filter(pk=invitation.team_id).first()
         if Membership.objects.filter(team=invitation.team_id, user=user).exists():
@@ -57,7 +57,7 @@ def join(user: User, invitation: Invitation) -> None:
 
 
 def sign_up(invitation: Invitation, name: str, password: str, *, language: str) -> User:
-    """An account and a place in the team, or neither."""
+    """Create an account and its membership in the team, or neither."""
     person = User(username=name, password=make_password(password), language=language, made_in_id=invitation.team_id)
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Keys for everybody or for teams."""
+"""Keys for all people or for teams."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from providers.models import ApiKey, Endpoint
 
 
 def add_keys(user: User, endpoint: Endpoint, plain: Iterable[str], teams: Iterable[Team]) -> list[ApiKey]:
-    """Store keys and give them to their teams in one transaction, so that none is everybody's in between."""
+    """Store keys and give them to their teams in one transaction, so that none is for all in between."""
     teams = list(teams)
     theirs = Team.objects.filter(pk__in=[team.pk for team in teams])
     with log.watch(user, theirs):

@@ -1,4 +1,4 @@
-"""Which models answer, and whether they can."""
+"""The choice of the models that answer, with the limits on replies under way."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -20,9 +20,9 @@ MAX_RUNNING = 8
 def models(
     user: User, conversation: Conversation, asked: Sequence[UUID], before: Iterable[UUID | None] = ()
 ) -> list[LanguageModel]:
-    """Those asked for, in this order; else those used before that still are there, else one that is.
+    """Return the requested models in order; else those used before that are left, else one.
 
-    Refuses where one that was asked for is missing, or not for this person here, and where there is none at all.
+    Refuses if a requested model is missing or not for this person here, and if there is none at all.
     """
     if asked:
         return _all_of(user, conversation, asked)
@@ -43,7 +43,7 @@ def _those_left(user: User, conversation: Conversation, wanted: Iterable[UUID | 
 
 
 def _one_of(user: User, conversation: Conversation) -> LanguageModel:
-    """The conversation's own, or the first there is."""
+    """Return the conversation's own model, or the first available one."""
     own = _those_left(user, conversation, [conversation.model_id])
     model = own[0] if own else models_for(user, conversation.team_id).first()
     if model is None:

@@ -1,4 +1,4 @@
-"""Questions: a new one, and another wording of an old one beside it."""
+"""Questions: a new one, and an edited version beside an old one."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ new_conversation_id = new_id
 
 
 def post_message(user: User, command: commands.Command, conversation_id: UUID) -> dict[str, Any]:
-    """Store a question and the replies that it waits for; the ack's fields. Without `conversation`, begin that one."""
+    """Store a question and its waiting replies and return the ack; without `conversation`, create that one."""
     body = command.body
     assert isinstance(body, commands.Send)
     if body.conversation is None:
@@ -36,7 +36,7 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
 
 
 def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
-    """Ask the same question in other words, beside the old one; the same models answer, with the same files."""
+    """Ask a question again in other words, beside the old one, with the same models and files."""
     body = command.body
     assert isinstance(body, commands.Edit)
     return idempotent(
@@ -46,7 +46,7 @@ def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What is asked of whom, before it is stored."""
+    """A question before it is stored: text, models, files, parameters."""
 
     text: str
     models: list[LanguageModel]
@@ -99,7 +99,7 @@ def _refuse(user: User, conversation: Conversation, asked: _Question) -> None:
 def _store(
     user: User, conversation: Conversation, asked: _Question, parent: Message | None, revision: int
 ) -> tuple[Message, dict[str, Any]]:
-    """The question and its replies, announced and started on commit; the ack's fields."""
+    """Store the question and its replies, announced and started on commit; returns the ack's fields."""
     words = [{"kind": "text", "text": asked.text}] if asked.text else []
     question = Message(
         conversation=conversation,
@@ -128,7 +128,7 @@ def _store(
 
 
 def _team(user: User, body: commands.Send) -> Team | None:
-    """The one whose conversation begins, if it is one's."""
+    """Return the team of the new conversation, or None for a private one."""
     return None if body.team is None else team_to_write_in(user, body.team)
 
 

@@ -1,4 +1,4 @@
-"""Replies: begin one, stop it, ask for another version, go on from where one broke off."""
+"""Replies: begin one, stop it, make another version, continue one that broke off."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,9 +32,9 @@ def reply_to(
     asked_at: datetime,
     continues: Message | None = None,
 ) -> Message:
-    """A reply that waits to be written by this process, to be stored, and started on commit.
+    """Return an unsaved reply that waits for this process to write it.
 
-    Replies of one question that were asked at the same moment are compared with each other.
+    Replies of one question with the same creation time are compared with each other.
     """
     return Message(
         conversation=question.conversation,
@@ -54,7 +54,7 @@ def reply_to(
 
 
 def store(created: Sequence[Message]) -> None:
-    """With one statement; what the replies among them are likely to cost is set aside. Refuses over budget."""
+    """Insert the messages in one statement and reserve the replies' likely cost; refuses over budget."""
     insert(created)
     for message in created:
         if message.is_reply:
@@ -62,7 +62,7 @@ def store(created: Sequence[Message]) -> None:
 
 
 def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
-    """Another version of a reply, beside it: by the same model, or by those asked for."""
+    """Make another version of a reply, beside it, by the same model or the requested ones."""
     body = command.body
     assert isinstance(body, commands.Retry)
     return idempotent(
@@ -71,14 +71,14 @@ def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
 
 
 def continue_reply(user: User, command: commands.Command) -> dict[str, Any]:
-    """A version that begins with what the reply said before it ended too early, and goes on from there."""
+    """Make a version that begins with the text of a reply that ended too early, and continues it."""
     body = command.body
     assert isinstance(body, commands.Continue)
     return idempotent(user, command, lambda: writable_reply(user, body.message), lambda reply: _continue(user, reply))
 
 
 def stop_reply(user: User, command: commands.Stop) -> None:
-    """Ask for the end of a reply; its owner ends it, with everything it has relayed. Ended ones stay as they are."""
+    """Request the end of a reply; its process ends it with the text so far. Ended replies stay as they are."""
     with transaction.atomic():
         writable_reply(user, command.message)
         Message.objects.under_way().filter(pk=command.message).update(stop_requested=True)
@@ -86,7 +86,7 @@ def stop_reply(user: User, command: commands.Stop) -> None:
 
 
 def announce(conversation: Conversation, created: Sequence[Message]) -> None:
-    """The last revision of the act is the conversation's own: it moved up, and may have got its title."""
+    """Announce the messages on commit; the last revision is the conversation's own, as title or order may change."""
     last = created[-1].revision + 1
     transaction.on_commit(lambda: events.messages_created(conversation, created, last))
 
@@ -114,7 +114,7 @@ def _add_versions(
     conversation, question = reply.conversation, reply.parent
     assert question is not None
     model_choice.refuse_a_crowd(user, conversation, len(models))
-    first = conversation.advance(1 + len(models))  # from here on nobody else adds a version
+    first = conversation.advance(1 + len(models))  # the lock: from here on no other request adds a version
     _refuse_a_second(question, models)
     question.conversation = conversation
     now = timezone.now()
@@ -130,6 +130,6 @@ def _add_versions(
 
 
 def _refuse_a_second(question: Message, models: list[LanguageModel]) -> None:
-    """One version by one model at a time, however often somebody clicks."""
+    """Refuse a second version by the same model while the first is under way, as by a double click."""
     if Message.objects.under_way().filter(parent=question, model__in=models).exists():
         raise Refused("busy", "This model is answering this question already.")

@@ -1,4 +1,4 @@
-"""Share links: let anyone with a link read up to a message, take the link back, go on from what it shows."""
+"""Share links: create, revoke, and copy what one shows into a conversation of one's own."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,12 +24,12 @@ from providers.audit import log
 from providers.audit.log import Act
 
 MOST_OPEN = 200
-"""Links of one person that lead somewhere."""
+"""Open share links of one person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a link would show: everything down to `last`; `is_cut` where a reply under way had to be left out."""
+    """The content of a link: all messages down to `last`; `is_cut` if a reply under way is left out."""
 
     last: Message
     messages: int
@@ -38,7 +38,7 @@ class Offer:
 
 
 def offer_share(user: User, conversation_id: UUID, message_id: UUID | None) -> Offer:
-    """Down to this message or, without one, all of the branch that this person is shown."""
+    """Return what a link down to this message would show; without one, this person's whole branch."""
     conversation = _shareable(user, conversation_id)
     asked = _message(conversation, message_id) if message_id else Message.objects.leaf_for(user, conversation)
     branch = Message.objects.branch(asked)
@@ -51,8 +51,8 @@ def offer_share(user: User, conversation_id: UUID, message_id: UUID | None) -> O
 def share_conversation(
     user: User, conversation_id: UUID, message_id: UUID, *, days: int, pass_phrase: str
 ) -> tuple[Share, str]:
-    """A new link and its secret, which is not kept; with zero days it has no end but being revoked."""
-    hashed = make_password(pass_phrase) if pass_phrase else ""  # slow on purpose: before anybody waits for us
+    """Create a link; returns it and its secret, which is not stored; zero days mean no expiry."""
+    hashed = make_password(pass_phrase) if pass_phrase else ""  # slow on purpose, so before the lock
     with transaction.atomic():
         conversation = to_decide_on(user, conversation_id)
         branch = Message.objects.branch(_message(conversation, message_id))
@@ -75,7 +75,7 @@ def share_conversation(
 
 
 def revoke_share(user: User, share_id: UUID) -> None:
-    """By who made it and by who decides who reads the conversation; a link that has ended stays ended."""
+    """Revoke a link, as its maker or as a person who decides on the conversation; ended links stay ended."""
     with transaction.atomic():
         share = Share.objects.revocable_by(user).filter(pk=share_id).first()
         if share is None:
@@ -89,7 +89,7 @@ def revoke_share(user: User, share_id: UUID) -> None:
 
 
 def copy_share(user: User, share_id: UUID, key: str) -> UUID:
-    """A private conversation of one's own that begins with all that the link shows; once, for the same key."""
+    """Create a private conversation with all that the link shows; once for the same key."""
     last = _open(share_id).message_id
     command = commands.Command(f"share-{key}", commands.Fork(last), token_digest(str(share_id)))
     ack = idempotent(user, command, lambda: _open(share_id), lambda share: _copy(user, share))
@@ -97,7 +97,7 @@ def copy_share(user: User, share_id: UUID, key: str) -> UUID:
 
 
 def _copy(user: User, share: Share) -> dict[str, Any]:
-    """Less the system prompt, the parameters and the costs, which the link does not show either."""
+    """Copy without the system prompt, parameters and costs, which the link does not show either."""
     quotas.check_copy(user, share.message_id)
     branch = share.messages()
     for message in branch:
@@ -114,7 +114,7 @@ def _open(share_id: UUID) -> Share:
 
 
 def _told(share: Share) -> dict[str, Any]:
-    """What the audit log says of a link: ids, and nothing of what was said."""
+    """Return the audit log's fields of a link: ids, and no text of messages."""
     return {
         "conversation": share.conversation_id,
         "message": share.message_id,

@@ -1,4 +1,4 @@
-"""Teams: begin one, name it, say who is in it and what they may do there."""
+"""Teams: create, rename and remove them, and change memberships."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,14 +16,14 @@ from providers.audit import log
 
 
 class LastLead(Refused):
-    """A team always has a lead who can come in."""
+    """Refuses to leave a team without a lead who can sign in."""
 
     def __init__(self) -> None:
         super().__init__("last_lead", "A team keeps at least one lead: make somebody else a lead first.")
 
 
 def create_team(user: User, name: str) -> Team:
-    """A team of its own; who makes it leads it."""
+    """Create a team whose lead is this person."""
     if not Installation.lets_make_teams(user):
         raise NotFound
     quotas.check_teams(user)
@@ -35,7 +35,7 @@ def create_team(user: User, name: str) -> Team:
 
 
 def change_team(user: User, team_id: UUID, **changed: Any) -> None:
-    """Another name, or other defaults for the conversations to come."""
+    """Change a team's name or its defaults for new conversations."""
     with _unique_name(), transaction.atomic():
         team = led(user, team_id)
         for field, value in changed.items():
@@ -45,7 +45,7 @@ def change_team(user: User, team_id: UUID, **changed: Any) -> None:
 
 
 def remove_team(user: User, team: Team) -> list[str]:
-    """Delete a team and return what is switched off with it: keys and models of its own would be everybody's."""
+    """Delete a team and return the keys and models disabled with it: they would be for all otherwise."""
     own = [row for rows in (team.api_keys, team.models) for row in rows.all() if row.teams.count() == 1]
     watched = [type(row)._default_manager.filter(pk=row.pk) for row in own]
     with log.watch(user, *watched):
@@ -67,7 +67,7 @@ def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
 
 
 def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
-    """Somebody else leads from now on, and who led is a member."""
+    """Make another member the lead, and this lead a member."""
     with transaction.atomic():
         team = led(user, team_id)
         place = _place(team, person_id)
@@ -79,7 +79,7 @@ def hand_over(user: User, team_id: UUID, person_id: UUID) -> None:
 
 
 def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
-    """Somebody else goes, and the links for many that they may know are closed."""
+    """Remove another person, and revoke the multi-use invitations that they may know."""
     with transaction.atomic():
         team = led(user, team_id)
         place = _place(team, person_id)
@@ -99,7 +99,7 @@ def leave_team(user: User, team_id: UUID) -> None:
 
 
 def end_place(by: Any, place: Membership) -> None:
-    """Remove somebody from a team, and close the links for many that they may know; the caller notes the removal."""
+    """Remove a person from a team, and revoke the multi-use invitations; the caller notes the removal."""
     _close_links(by, place.team)
     _end(place)
 
@@ -111,7 +111,7 @@ def _close_links(by: Any, team: Team) -> None:
 
 
 def _end(place: Membership) -> None:
-    """What they wrote stays, with their name; what they may no longer read goes from their pages."""
+    """Delete the membership and announce the lost conversations to the person; their messages stay."""
     lost = list(place.team.conversations.values_list("pk", "revision"))
     place.delete()
     person = place.user_id
@@ -125,14 +125,14 @@ def _keep_a_lead(place: Membership, becomes: str = "") -> None:
 
 
 def led(user: User, team_id: UUID) -> Team:
-    """Inside a transaction: a team that this person leads, until it ends."""
+    """Return a team that this person leads, locked so; needs a transaction."""
     return _locked(Team.objects.led_by(user), team_id)
 
 
 def _locked(teams: Any, team_id: UUID) -> Team:
-    """The team, and nobody else changes who is in it until this transaction has ended.
+    """Lock the team's memberships until the transaction ends, and return the team.
 
-    Asked twice: who waited for the lock may have lost their own place meanwhile.
+    It queries again after the lock, because the person may have lost their own membership meanwhile.
     """
     Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
     team = teams.filter(pk=team_id).first()

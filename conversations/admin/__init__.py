@@ -1,6 +1,6 @@
-"""Django's admin of people, teams, budgets and the ledger: importing it registers every page.
+"""Django's admin of people, teams, budgets and the ledger; importing it registers all pages.
 
-Conversations are not here: an administrator does not read what is private.
+Conversations are missing: an administrator does not read private ones.
 """
 
 from conversations.admin import audit_download, budgets, ledger, people, team_access, teams

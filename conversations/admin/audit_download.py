@@ -1,4 +1,4 @@
-"""The audit log's page with a way to take it away, streamed as every table is."""
+"""The page of the audit log with a download, streamed like all tables."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -23,7 +23,7 @@ class DownloadedAuditAdmin(AuditAdmin):
 
     @method_decorator([never_cache, require_GET])
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Stream the list as it is filtered, all of it."""
+        """Stream all entries of the filtered list."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         entries = self.get_changelist_instance(request).get_queryset(request)

@@ -1,4 +1,4 @@
-"""A budget as an administrator enters it: whose it is, by name."""
+"""The form of a budget, with its target by name."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,7 +24,7 @@ _EACH = {
 
 
 class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
-    """One list of everybody and everything that a budget may be for."""
+    """One list of all possible targets of a budget."""
 
     whose = forms.ChoiceField(
         label=capfirst(_("whose")),
@@ -45,7 +45,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
                 whose.choices = [(whose.initial, _name_of(self.instance)), *whose.choices]
 
     def clean(self) -> dict[str, Any]:
-        """The model's own check comes after this, and needs to know whose it is."""
+        """Set the target before the model's own check, which needs it."""
         if "whose" in self.cleaned_data:
             kind, _colon, target = self.cleaned_data["whose"].partition(":")
             self.instance.kind, self.instance.target = kind, UUID(target) if target else None
@@ -57,7 +57,7 @@ def _values(groups: Any) -> set[str]:
 
 
 def _name_of(budget: Budget) -> str:
-    """Return the name of what a budget is for, which may have been deleted."""
+    """Return the name of a budget's target, which may be deleted."""
     name = names_of(budget.kind, [budget.target])[budget.target] if budget.target else _EACH[budget.kind]
     return f"{budget.get_kind_display()}: {name}"
 

@@ -1,4 +1,4 @@
-"""The ledger in the admin: a million rows, of which a page looks at a few."""
+"""The ledger in the admin: a million rows, of which a page reads only a few."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from conversations.usage.daily_sums import FINE, bounds_of
 from providers.audit.admin import DiscreetAdmin
 
 MOST = 10_000
-"""Rows that one may leaf through: who looks for older ones filters, or takes the CSV."""
+"""Rows that one may page through; older ones need a filter or the CSV."""
 USUAL_DAYS = "30"
 
 FAILED = sorted(OUTCOMES.keys() - FINE)
@@ -27,7 +27,7 @@ Rows = QuerySet[UsageRecord]
 
 
 class FirstOfMany(Paginator):  # type: ignore[type-arg]
-    """Counts no further than it leafs."""
+    """A paginator that counts only the rows that it can show."""
 
     @cached_property
     def count(self) -> int:
@@ -36,7 +36,7 @@ class FirstOfMany(Paginator):  # type: ignore[type-arg]
 
 
 class DaysFilter(admin.SimpleListFilter):
-    """The last month, unless said otherwise."""
+    """A filter by period, by default the last month."""
 
     title = _("period")
     parameter_name = "days"
@@ -45,7 +45,7 @@ class DaysFilter(admin.SimpleListFilter):
         return [("1", _("today")), ("7", _("7 days")), (USUAL_DAYS, _("30 days")), ("all", _("all"))]
 
     def choices(self, changelist: Any) -> Any:
-        """Without Django's own “all”, which would be the usual days here."""
+        """Yield the choices without Django's own “all”, which would be the usual days here."""
         for value, title in self.lookup_choices:
             address = changelist.get_query_string({self.parameter_name: value})
             yield {"selected": (self.value() or USUAL_DAYS) == value, "query_string": address, "display": title}
@@ -59,7 +59,7 @@ class DaysFilter(admin.SimpleListFilter):
 
 
 class OutcomeFilter(admin.SimpleListFilter):
-    """All that failed, or what ended in one way; asked of nobody which ways occur, for that reads every row."""
+    """A filter by outcome with all known ones: a query for those that occur would read all rows."""
 
     title = _("outcome")
     parameter_name = "outcome"
@@ -69,13 +69,13 @@ class OutcomeFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         if self.value() == "failed":
-            return queryset.filter(outcome__in=FAILED)  # by an index, which “none of the others” would not use
+            return queryset.filter(outcome__in=FAILED)  # uses an index, which “not in the others” would not
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
 @admin.register(UsageRecord)
 class LedgerAdmin(DiscreetAdmin):
-    """Every call there was; whoever sees this sees no word of what was said."""
+    """All calls, without any text of the messages."""
 
     list_display = [
         "created_at",
@@ -96,7 +96,7 @@ class LedgerAdmin(DiscreetAdmin):
     sortable_by = ["created_at"]
     paginator = FirstOfMany
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # they would count a million rows once for each choice of each filter
+    show_facets = admin.ShowFacets.NEVER  # facets would count a million rows for each choice of each filter
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

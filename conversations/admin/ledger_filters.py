@@ -1,4 +1,4 @@
-"""Filters of the ledger by whom and what calls were made for, among those that the daily sums know."""
+"""Filters of the ledger by person, team, model and key, offering those in the daily sums."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from conversations.models.spending import NOBODY
 from conversations.reporting.names import names_of
 
 OFFERED_DAYS = 90
-"""Only those of the last days are offered: a list of everybody who ever asked helps nobody to choose."""
+"""Days whose callers are offered: a list of all callers ever would be too long to use."""
 MAX_OFFERED = 500
 
 
 class SubjectFilter(admin.SimpleListFilter):
-    """One list to choose from; the ledger itself is not asked who occurs, for that reads every row."""
+    """A filter with one list of subjects from the daily sums: a query of the ledger would read all rows."""
 
     template = "admin/reports/subject_filter.html"
     field, kind = "", ""

@@ -1,4 +1,4 @@
-"""Places in teams, as the administration changes them: by the rules of the team's own page."""
+"""Memberships in the admin, changed by the rules of the team's own page."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from conversations.models import Membership
 
 
 class PlacesFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
-    """All places of one team; `by` is who changes them."""
+    """All memberships of one team; `by` is the person who changes them."""
 
     by: Any = None
 
     def clean(self) -> None:
-        """A lead stays, a place stays its person's, and nobody but a superuser gives themselves one."""
+        """Refuse to remove the last lead or to replace a person; only superusers change their own place."""
         super().clean()
         forms_left = [form for form in self.forms if form not in self.deleted_forms and form.has_changed()]
         if any(form.instance.pk and "user" in form.changed_data for form in forms_left):

@@ -1,4 +1,4 @@
-"""People in the admin: who may change whom, and what follows from it."""
+"""People in the admin, with the rules for who may change whom."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A person without their password: that is nobody's to set but their own, by a link."""
+    """A person without their password, which only they set, by a link."""
 
     class Meta:
         model = User
@@ -33,7 +33,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Somebody who chooses a password by a link."""
+    """A new person, who chooses a password by a link."""
 
     class Meta:
         model = User
@@ -45,7 +45,7 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Groups of permissions, the ready ones in their reader's language."""
+    """Groups of permissions, the ready ones in the reader's language."""
 
     def label_from_instance(self, obj: Any) -> str:
         return staff_roles.label_of(obj)
@@ -71,16 +71,16 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
         return super().get_queryset(request).prefetch_related("teams")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Keep to superusers what gives power."""
+        """Return the read-only fields; only superusers may change those that give power."""
         powers = () if request.user.is_superuser else POWERS
         return ("last_login", "date_joined", *powers)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Leave people who have power to superusers."""
+        """Return whether the person may be changed; only superusers may change people with power."""
         return _is_within(request, obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Deleting takes conversations along and the name from what was written: such people are deactivated."""
+        """Return whether the person may be deleted: not if conversations or the names of authors would be lost."""
         if obj is None or obj.kept_because():
             return False
         return _is_within(request, obj) and super().has_delete_permission(request, obj)
@@ -98,20 +98,20 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Who comes back later finds nothing open of what was open before."""
+        """Save the person; a change of `is_active` ends all sessions, tokens and links."""
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data:
             deactivation.end_access(request.user, obj)
 
     def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
-        """Go on to the link by which the new person chooses a password."""
+        """Redirect to the link by which the new person chooses a password."""
         if isinstance(request.user, User) and may_reset(request.user, obj):
             messages.success(request, _("Added. They come in by a link with which they choose a password."))
             return redirect("new-password-link", obj.pk)
         return super().response_add(request, obj, post_url_continue)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """Nobody sets another's password: a link lets them choose one."""
+        """Redirect to a password link, because nobody sets another person's password."""
         if not request.user.is_superuser:
             raise PermissionDenied
         return redirect("account_change_password") if id == str(request.user.pk) else redirect("new-password-link", id)
@@ -130,7 +130,7 @@ admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 
 @admin.register(Group)
 class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ignore[misc,type-arg]
-    """Django's groups of permissions, for staff: who changes them gives power, so only superusers do."""
+    """Django's groups of permissions for staff; only superusers change them, because that gives power."""
 
     list_display = ["label"]
 
@@ -150,7 +150,7 @@ class PermissionsAdmin(NamedPermissions, AuditedAdmin, GroupAdmin):  # type: ign
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(AuditedAdmin):
-    """Second factors can be taken away from somebody who lost theirs; what is in them is nobody's to see."""
+    """Second factors, which can be removed for a person who lost theirs; their contents are never shown."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     fields = ["user", "type", "created_at", "last_used_at"]
@@ -171,13 +171,13 @@ class AuthenticatorAdmin(AuditedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
-        """Leave the second factors of staff to superusers: without one, a password alone is that person's power."""
+        """Return whether it may be deleted; superusers do it for staff, whose password alone would give power."""
         is_staffs = obj is not None and (obj.user.is_staff or obj.user.is_superuser)
         return (not is_staffs or bool(request.user.is_superuser)) and super().has_delete_permission(request, obj)
 
 
 def _tell_of_removal(request: HttpRequest, people: list[Any]) -> None:
-    """Nobody loses a second factor without hearing of it."""
+    """Notify people of the removal of their second factor."""
     assert isinstance(request.user, User)
     for person in people:
         notices.tell(person, notices.Kind.FACTOR_REMOVED, by=request.user)

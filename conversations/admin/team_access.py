@@ -20,7 +20,7 @@ from providers.models import ApiKey, LanguageModel
 
 
 class ForTeamsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A row that may be some teams' only; a personal key is its owner's and no team's."""
+    """A row that may be limited to teams; a personal key is its owner's and no team's."""
 
     teams = forms.ModelMultipleChoiceField(
         Team.objects.order_by("name"),
@@ -49,7 +49,7 @@ class TeamKeyForm(ForTeamsForm, KeyForm):
 
 
 class ForTeamsAdmin(AuditedAdmin):
-    """Shows and changes the teams of a row in one save with the row."""
+    """Shows and saves the teams of a row together with the row."""
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         writes = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
@@ -60,7 +60,7 @@ class ForTeamsAdmin(AuditedAdmin):
         return [*super().get_readonly_fields(request, obj), "team_names"]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Note what teams gain and lose, in the transaction that stores the row."""
+        """Note the changes of teams in the audit log, in the transaction that stores the row."""
         concerned = ids(teams_of(form.instance)) | ids(form.cleaned_data.get("teams", ()))
         with log.watch(request.user, Team.objects.filter(pk__in=concerned)):
             super().save_related(request, form, formsets, change)

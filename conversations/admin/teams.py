@@ -1,4 +1,4 @@
-"""Teams and the site itself in the admin."""
+"""Teams and the site's settings in the admin."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class TeamAdmin(AuditedAdmin):
         return super().get_queryset(request).prefetch_related("members")
 
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
-        """Refuse while it has conversations, and to those who may not switch off the keys and models it has."""
+        """Return whether the team may be deleted: not with conversations, or keys and models one may not disable."""
         if obj is None or obj.conversations.exists():
             return False
         own = {"providers.change_apikey": obj.api_keys, "providers.change_languagemodel": obj.models}
@@ -34,7 +34,7 @@ class TeamAdmin(AuditedAdmin):
         return may_switch_off and super().has_delete_permission(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Team | None = None) -> list[Any]:
-        """Name keys and models only to those who may see them; both are given at the key and at the model."""
+        """Return the fields, with keys and models only for people who may see them; they are assigned elsewhere."""
         needed = {"own_models": "providers.view_languagemodel", "own_keys": "providers.view_apikey"}
         hidden = {name for name, permission in needed.items() if not (obj and request.user.has_perm(permission))}
         return [name for name in super().get_fields(request, obj) if name not in hidden]
@@ -48,7 +48,7 @@ class TeamAdmin(AuditedAdmin):
             )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """End removed places as the team's own page does; the audit log is written by this page."""
+        """Save memberships; removed ones end as on the team's own page, and this page writes the audit log."""
         formset.save(commit=False)
         for place in formset.deleted_objects:
             actions.end_place(request.user, place)
@@ -70,7 +70,7 @@ class TeamAdmin(AuditedAdmin):
 
 @admin.register(Installation)
 class SiteAdmin(AuditedAdmin):
-    """The one row of settings that hold for the whole site."""
+    """The one row of the site's settings."""
 
     fields = ["staff_makes_teams"]
 

@@ -1,4 +1,4 @@
-"""Words of the administration that others' packages leave in English, for readers of other languages."""
+"""Translated words of the admin for texts that other packages have only in English."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ _VERBS = {"view": _("may see"), "add": _("may add"), "change": _("may change"), 
 
 
 def name_everything() -> None:
-    """Give models and fields their names; migrations look at what stands in the classes, and do not see these."""
+    """Give models and fields translated names, which migrations do not see because the classes stay unchanged."""
     for model, (one, several) in _MODELS.items():
         meta: Any = model._meta
         meta.verbose_name, meta.verbose_name_plural = one, several
@@ -47,7 +47,7 @@ def name_everything() -> None:
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Permissions in their reader's language."""
+    """Permissions in the reader's language."""
 
     def label_from_instance(self, obj: Any) -> str:
         verb, _underscore, name = obj.codename.partition("_")
@@ -57,7 +57,7 @@ class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg
 
 
 class NamedPermissions(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Offers the permissions that do something in the administration, and those that somebody has."""
+    """Offers the permissions that have an effect in the admin, and those that somebody holds."""
 
     def formfield_for_manytomany(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.remote_field.model is Permission:

@@ -1,4 +1,4 @@
-"""What a question is likely to cost before it is asked, and what is left for it."""
+"""Estimates of a question's cost before it is sent, and the budgets left for it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from providers.types import Usage
 def estimate(
     user: User, conversation: Conversation, parent: UUID | None, asked: Sequence[UUID], text: str, files: Sequence[UUID]
 ) -> dict[str, Any]:
-    """Tokens, cost and budgets, as the API tells them; refuses models that are not for this person."""
+    """Return tokens, cost and budgets for the API; refuses models that this person may not use here."""
     models = model_choice.models(user, conversation, asked)
     above = conversation.messages.filter(pk=parent).first() if parent and not conversation._state.adding else None
     branch = Message.objects.branch(above.pk) if above else []

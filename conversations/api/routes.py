@@ -42,18 +42,18 @@ from conversations.usage import quotas
 from conversations.usage.model_access import models_anywhere, models_for
 
 PAGE, MOST = 50, 200
-"""Rows of a page unless asked otherwise, and at most."""
+"""Rows of a page by default, and at most."""
 
 
 class JsonObjects(Parser):
-    """Bodies as strict as a websocket's frames; of any other value ninja would take attributes for fields."""
+    """Parses bodies as strictly as websocket frames; ninja would take any value's attributes for fields."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         return strict_json.json_object(request.body.decode())
 
 
 class BearerToken(HttpBearer):
-    """A person's own program, by its personal token; it needs no CSRF token, as no browser sends it unasked."""
+    """Authenticates programs by a personal token, without a CSRF token: no browser sends one unasked."""
 
     def authenticate(self, request: HttpRequest, token: str) -> User | None:
         found = PersonalToken.objects.of(token).select_related("user").first()
@@ -89,7 +89,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/models", response={200: list[ModelOut], **_ERRORS})
 def models(request: HttpRequest, team: UUID | None = None) -> list[dict[str, Any]]:
-    """What this person may use: anywhere or, with `team`, in that team's conversations."""
+    """Return the models that this person may use anywhere or, with `team`, in that team's conversations."""
     person = _person(request)
     if team is not None:
         _found(Team.objects.writable_by(person), team)
@@ -109,7 +109,7 @@ def models(request: HttpRequest, team: UUID | None = None) -> list[dict[str, Any
 def conversations(
     request: HttpRequest, cursor: str | None = None, q: str = "", team: UUID | None = None, limit: int = PAGE
 ) -> dict[str, Any]:
-    """Newest first; `q` looks in titles and messages."""
+    """List conversations, newest first; `q` searches titles and messages."""
     person, size = _person(request), max(1, min(limit, MOST))
     rows = sidebar(Conversation.objects.visible_to(person), person)
     if team is not None:
@@ -139,7 +139,7 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
 
 @router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, 204: None, **_ERRORS})
 def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> Status[dict[str, Any] | None]:
-    """`team` moves it: an id, or null for its owner alone. 204: moved out of this person's own sight."""
+    """Change a conversation; `team` moves it: an id, or null for its owner alone. 204: it left this person's sight."""
     person = _person(request)
     found: Conversation = _found(Conversation.objects.writable_by(person), conversation_id)
     team = given.team if "team" in given.model_fields_set else found.team_id
@@ -163,7 +163,7 @@ def delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
 def messages(
     request: HttpRequest, conversation_id: UUID, before: UUID | None = None, limit: int = PAGE
 ) -> dict[str, Any]:
-    """The newest messages of all branches, oldest first within the page; `next` goes into `before`."""
+    """List the newest messages of all branches, oldest first within the page; `next` goes into `before`."""
     size = max(1, min(limit, MOST))
     found: Conversation = _found(Conversation.objects.visible_to(_person(request)), conversation_id)
     rows = found.messages.select_related("author").order_by("-id")
@@ -179,7 +179,7 @@ def messages(
 
 @router.post("/estimate", response={200: EstimateOut, **_ERRORS})
 def estimate(request: HttpRequest, given: EstimateIn) -> dict[str, Any]:
-    """What a question is likely to cost, and what is left for it; nothing is sent and nothing set aside."""
+    """Estimate a question's cost, and what is left for it; nothing is sent and nothing reserved."""
     person = _person(request)
     if given.team is not None:
         _found(Team.objects.writable_by(person), given.team)
@@ -193,7 +193,7 @@ def estimate(request: HttpRequest, given: EstimateIn) -> dict[str, Any]:
 
 @router.post("/files", response={201: UploadOut, **_ERRORS})
 def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
-    """A file for a message to come; unsent ones are their owner's only and go after 24 hours."""
+    """Store a file for a later message; unsent files are their owner's only and are deleted after 24 hours."""
     if (file.size or 0) > storage.MAX_BYTES:
         raise Refused("too_long", f"A file may have {storage.MAX_BYTES // 2**20} MB.")
     kept = storage.receive(_person(request), file.name or "", file.read())
@@ -202,13 +202,13 @@ def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
 
 @router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS}, openapi_extra=_ANY_BYTES)
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
-    """The bytes, for those who may read a message that holds the file."""
+    """Return the bytes to readers of a message that holds the file."""
     return response.response_of(_found(File.objects.visible_to(_person(request)), file_id))
 
 
 @router.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:anything}", include_in_schema=False)
 def no_such_call(request: HttpRequest, anything: str) -> None:
-    """Last of all: what no call above is."""
+    """Raise NotFound for any path that no route above takes."""
     raise NotFound
 
 
@@ -236,7 +236,7 @@ def _shown(person: User, conversation_id: UUID) -> dict[str, Any]:
 
 
 def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
-    """What was given, checked; null means: as it is."""
+    """Return the given fields, checked; null means unchanged."""
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
     asked.pop("team", None)
     if "title" in asked:

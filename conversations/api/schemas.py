@@ -1,4 +1,4 @@
-"""The shapes of the HTTP API, for OpenAPI and for what comes in."""
+"""Schemas of the HTTP API, for OpenAPI and for the check of requests."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -43,7 +43,7 @@ class AudienceOut(Schema):
     team: TeamOut | None = None
     write: bool
     decide: bool
-    """Whether this person may delete it, and say who reads it."""
+    """Whether this person may delete it and decide who reads it."""
 
 
 class ConversationOut(Schema):
@@ -103,7 +103,7 @@ class FileOut(Schema):
 
 class UploadOut(FileOut):
     left: int | None
-    """Bytes that are left for this person's files once nine tenths are taken."""
+    """Bytes left for this person's files, once nine tenths are used."""
 
 
 class MessageOut(Schema):
@@ -160,7 +160,7 @@ class EstimateOut(Schema):
 
 class RefusalOut(ErrorOut):
     field: str = ""
-    """The one field that it is about, if it is about one."""
+    """The one field that the refusal is about, if any."""
 
 
 class Failure(Schema):

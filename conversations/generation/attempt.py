@@ -1,4 +1,4 @@
-"""One call of a vendor for a reply: deltas to the hub, the cost to the ledger, a failure to the pool."""
+"""One call of a vendor for a reply: deltas to the hub, costs to the ledger, failures to the pool."""
 
 import logging
 import time

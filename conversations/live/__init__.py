@@ -1,7 +1,7 @@
-"""The replies under way in this process and who watches them: buffer, beat, fan-out.
+"""Replies under way in this process and their subscribers: queue, beat, fan-out.
 
-Threads put what they have into one inbox and wake the event loop only when it sleeps; everything else here runs on
-the loop. What this module holds makes things quick and decides nothing: the rows do.
+Threads put events into one queue, and wake the event loop only when it sleeps. All the rest here runs on the loop. The
+state here makes delivery fast and decides nothing: the rows decide.
 """
 
 from conversations.live.hub import Hub, hub

@@ -1,4 +1,4 @@
-"""The news of a reply's end: told again, from its row, where telling failed."""
+"""Announcements of replies' ends, repeated from the row if one failed."""
 
 import threading
 from uuid import UUID
@@ -7,13 +7,13 @@ from conversations.live import events
 from conversations.models import Message
 
 _untold: dict[UUID, None] = {}
-"""Replies whose end is stored, the first to be told of first."""
+"""Replies whose end is stored but not announced, the oldest first."""
 _telling = threading.Lock()
-"""Held while one end is told, so that the sweep does not tell it a second time meanwhile."""
+"""Held while one end is announced, so that the sweep does not announce it a second time."""
 
 
 def tell_of_the_end(ended: Message, revision: int, streaming: bool) -> None:
-    """Tell everybody whom it concerns; should that fail, they are told in the next round."""
+    """Announce the end of a reply; if that fails, the next round does it."""
     with _telling:
         again(ended.pk)
         _tell(ended, revision, streaming)
@@ -21,22 +21,22 @@ def tell_of_the_end(ended: Message, revision: int, streaming: bool) -> None:
 
 
 def again(reply: UUID) -> None:
-    """Tell of this end in the next round, unless that is done before."""
+    """Let the next round announce this end, unless it is announced before."""
     _untold[reply] = None
 
 
 def tell_what_is_untold() -> None:
-    """Once each; one that fails comes last in the next round."""
+    """Announce each pending end once; one that fails comes last in the next round."""
     for reply in list(_untold):
         with _telling:
-            if _untold.pop(reply, reply) is None:  # not told meanwhile
+            if _untold.pop(reply, reply) is None:  # not announced meanwhile
                 again(reply)
                 _tell_again(reply)
                 _untold.pop(reply)
 
 
 def _tell_again(reply: UUID) -> None:
-    """Nothing where it has gone with its conversation, or goes on."""
+    """Announce the end from the row, unless the reply was deleted or is still under way."""
     row = Message.objects.select_related("author", "conversation__owner", "conversation__team").filter(pk=reply).first()
     if row is not None and not row.is_under_way:
         streaming = Message.objects.under_way().filter(conversation=row.conversation_id).exists()

@@ -1,4 +1,4 @@
-"""The server → browser vocabulary: what is told of a message or a conversation, and to whom."""
+"""The events from server to client: their fields, and the people they are for."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +15,7 @@ from conversations.models import Conversation, Message, User
 
 
 def message_json(message: Message) -> dict[str, Any]:
-    """A message as websocket and HTTP API show it."""
+    """Return a message as the websocket and the HTTP API show it."""
     wrote = message.author if message.author and not message.is_reply else None
     return {
         "id": message.id,
@@ -38,7 +38,7 @@ def message_json(message: Message) -> dict[str, Any]:
 
 
 def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
-    """A conversation as this person sees it; it must come from `models.sidebar`."""
+    """Return a conversation as this person sees it; the row must come from `models.sidebar`."""
     return {
         **_shared_fields(conversation),
         "id": conversation.id,
@@ -52,12 +52,12 @@ def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
 
 
 def body_html(message: Message) -> str:
-    """The inside of a message's body, the same for every reader."""
+    """Return the inside of a message's body, the same for all readers."""
     return render_to_string("_message_body.html", {"message": message})
 
 
 def messages_created(conversation: Conversation, messages: Iterable[Message], revision: int) -> None:
-    """They are there, in this order, and one of them is about to be written; the loop is woken once for all of it."""
+    """Announce a question and its replies in this order, with one wake-up of the loop for all."""
     made = [Event(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
     hub.publish(*made, updated(conversation, revision, streaming=True))
 
@@ -68,13 +68,13 @@ def message_finished(message: Message) -> None:
 
 
 def message_waiting(conversation: UUID, message: UUID, code: str, until: datetime | None) -> None:
-    """This reply has not begun: why, and until when, if that is known."""
+    """Announce why this reply has not begun and, if known, until when."""
     payload = {"type": "message.waiting", "conversation": conversation, "message": message, "reason": {"code": code}}
     hub.publish(Event(conversation, {**payload, "until": until} if until else payload))
 
 
 def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:
-    """For every socket of everyone who may read it: sidebars show conversations that are not open."""
+    """Announce a change to all sockets of all readers: sidebars show conversations that are not open."""
     hub.publish(updated(conversation, revision, **changed))
 
 
@@ -96,7 +96,7 @@ def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID])
 
 
 def typing(conversation: UUID, person: User) -> None:
-    """This person is writing just now."""
+    """Announce that this person is typing."""
     who = {"id": person.id, "name": person.name}
     hub.publish(Event(conversation, {"type": "typing", "conversation": conversation, "person": who}))
 

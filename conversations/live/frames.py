@@ -1,4 +1,4 @@
-"""Server → browser frames as text: serialised once, stamped with what they bring a client up to."""
+"""Frames from server to client, serialised once, with their position for each client's state."""
 
 import json
 import struct
@@ -11,14 +11,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from conversations.content.parts import LivePart, public_fields
 
 _TEXT = 0x81
-"""The first byte of a frame that is a whole text message."""
+"""The first byte of a frame with a whole text message."""
 _plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: json.dumps would make an encoder for every delta."""
+"""Made once: json.dumps would make an encoder for each delta."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where an event stands: a revision of its conversation, or a seq of one reply."""
+    """The position of an event: a revision of its conversation, or a seq of one reply."""
 
     revision: int | None = None
     message: str = ""
@@ -32,7 +32,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event for those who watch a conversation or, with `people`, for all sockets of these."""
+    """An event for the subscribers of a conversation or, with `people`, for all sockets of these people."""
 
     conversation: UUID
     payload: dict[str, Any]
@@ -46,7 +46,7 @@ class Event:
 
     @property
     def is_farewell(self) -> bool:
-        """After this the conversation is none of theirs."""
+        """Return whether the recipients lose the conversation with this event."""
         return self.payload["type"] == "conversation.gone"
 
     def frame(self, html: bool) -> bytes:
@@ -59,7 +59,7 @@ class Event:
 def delta(
     conversation: UUID, message: UUID, seq: int, piece: LivePart, html: tuple[tuple[str, ...], str] | None = None
 ) -> bytes:
-    """A message.delta; `html` is (newly closed blocks, the open one) up to and with this piece."""
+    """Return a message.delta; `html` is (newly closed blocks, the open one) up to and with this piece."""
     frame: dict[str, Any] = {
         "type": "message.delta",
         "conversation": str(conversation),
@@ -79,7 +79,7 @@ def delta(
 
 
 def on_wire(frame: str) -> bytes:
-    """A whole unmasked text frame, the same for every socket; source: RFC 6455, section 5.2."""
+    """Return a whole unmasked text frame, the same for all sockets. Source: RFC 6455, section 5.2."""
     payload = frame.encode()
     size = len(payload)
     if size < 126:
@@ -92,7 +92,7 @@ def on_wire(frame: str) -> bytes:
 
 
 def presence(conversation: UUID, here: dict[UUID, str], gone: dict[UUID, str]) -> dict[str, Any]:
-    """Who looks at a conversation, by id and name: `here` do for a minute unless they are named again, `gone` left."""
+    """Return a presence event of people by id and name: `here` counts for a minute, `gone` left."""
     people = {"here": here, "gone": gone}
     listed = {key: [{"id": person, "name": name} for person, name in who.items()] for key, who in people.items()}
     return {"type": "presence", "conversation": conversation, **listed}

@@ -1,4 +1,4 @@
-"""From any thread to every socket: one inbox, one loop, one way out."""
+"""The hub, which carries events from any thread to the sockets through one queue on the event loop."""
 
 import asyncio
 import logging
@@ -20,18 +20,18 @@ from conversations.models import Message
 from providers.types import Delta
 
 BUSY, CROWDED = 50, 200
-"""Replies under way from which frames go out on the quick beat, and on the slow one."""
+"""Replies under way above which frames go out on the fast beat, and on the slow one."""
 QUICK, SLOW = 0.015, 0.05
 FAR = 2**32
-"""Deltas, more than any reply has."""
+"""A number of deltas that no reply reaches."""
 LAGGING = 0.02
-"""Seconds by which the loop may be late before it gets the slow beat."""
+"""Lateness of the loop from which the slow beat applies: seconds."""
 
 _logger = logging.getLogger(__name__)
 
 
 class Hub:
-    """Who watches what in this process, and the way from any thread to them."""
+    """The subscriptions of this process, and the way from any thread to their sockets."""
 
     def __init__(self) -> None:
         self.replies: dict[UUID, LiveReply] = {}
@@ -41,7 +41,7 @@ class Hub:
         self.peers: Peers = Alone()
         self._inbox: deque[Callable[[], None]] = deque()
         self._grown: deque[LiveReply] = deque()
-        """Replies that have something to send, each once."""
+        """Replies with deltas to send, each once."""
         self._awake = False
         self._woken_at = 0.0
         self._beating = False
@@ -55,12 +55,12 @@ class Hub:
         self.replies[reply.id] = reply
 
     def feed(self, reply: LiveReply, delta: Delta | LivePart) -> None:
-        """Queue this delta; most find their reply in the queue, or the beat about to come, and wake nobody."""
+        """Queue this delta; it wakes the loop only if neither its reply is queued nor a beat is due."""
         reply.pending.append(delta)
         self.grow(reply)
 
     def grow(self, reply: LiveReply) -> None:
-        """This reply has something to send: it does, with the next beat."""
+        """Let the next beat send this reply's new deltas."""
         if not reply.grown:
             reply.grown = True
             self._grown.append(reply)
@@ -68,30 +68,32 @@ class Hub:
                 self._wake()
 
     def end(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
-        """Send what is left of this reply, then call `when_flushed`, once."""
+        """Send the rest of this reply, then call `when_flushed` once."""
         self._put(partial(self.finish, reply, when_flushed))
 
     def rest(self) -> float:
-        """Seconds for which a thread that has read everything may leave its vendor alone: two beats where many run, and
-        three where all of them are too many, for waking costs more than reading."""
+        """Return the pause of a thread that has read all of its vendor's data: seconds.
+
+        It is two beats under load, and three if the loop lags, because waking costs more than reading.
+        """
         return (2 if self._lag < LAGGING else 3) * self._pause()
 
     def forget(self, reply_id: UUID) -> None:
-        """This reply's row is terminal, or somebody else's."""
+        """Remove a reply whose row is terminal, or owned by another process."""
         self.replies.pop(reply_id, None)
 
     def later(self, seconds: float, work: Callable[[], None]) -> None:
-        """Do this on the loop after a while; it must not block."""
+        """Run `work` on the loop after this time; it must not block."""
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.loop.call_later, seconds, work)
 
     def publish(self, *news: frames.Event) -> None:
-        """Send these events, in this order, to everyone whom they concern, in every process."""
+        """Send these events in this order to all their recipients, in each process; any thread may call it."""
         self._inbox.extend(partial(self.announce, each) for each in news)
         self._wake()
 
     def remind(self) -> None:
-        """Name everybody who is here once more, to those who may have missed it or look on from elsewhere."""
+        """Announce all present people again, for subscribers who missed it or are in other processes."""
         self._put(self.presence.name_everyone)
 
     def _put(self, work: Callable[[], None]) -> None:
@@ -110,25 +112,25 @@ class Hub:
     # --- On the loop ---
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """The loop that all sockets of this process live on."""
+        """Set the loop on which all sockets of this process live."""
         self.loop = loop
 
     def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
-        """Watch a conversation; its events are held back until `release`."""
+        """Subscribe to a conversation; its events are held back until `release`."""
         viewing = self.viewings.join(viewer, conversation, html)
         self.peers.follow()
         return viewing
 
     async def following(self, conversation: UUID) -> None:
-        """Wait until nothing that happens in this conversation, in any process, can escape us."""
+        """Wait until this process receives all events of this conversation from all processes."""
         await self.peers.following(conversation)
 
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
-        """These replies, which other processes write, all of them so far."""
+        """Return mirrors of these replies of other processes, with all text so far."""
         return await self.peers.mirrored(messages)
 
     async def look(self, viewing: Subscription, reply: LiveReply) -> dict[str, Any]:
-        """What this reply has said so far, for somebody who comes in the middle."""
+        """Return all of a reply so far, for a late subscriber."""
         snapshot = reply.snapshot()
         entry: dict[str, Any] = {
             "message": str(reply.id),
@@ -146,7 +148,7 @@ class Hub:
         return entry
 
     def release(self, viewing: Subscription, revision: int, seqs: dict[str, int]) -> None:
-        """Send what was held back, less what an ack up to `revision` and `seqs` has told already."""
+        """Send the held events, without those that the ack up to `revision` and `seqs` covers."""
         held, viewing.held, viewing.known = viewing.held or [], None, revision
         for stamp, frame in held:
             self._send_news(viewing, stamp, frame, seqs)
@@ -158,12 +160,12 @@ class Hub:
         self._flush(reply)
 
     def announce(self, news: frames.Event) -> None:
-        """Tell everyone whom it concerns, in every process."""
+        """Send an event to its recipients in each process."""
         self.tell(news)
         self.peers.announce(news)
 
     def tell(self, news: frames.Event) -> None:
-        """Send an event to everyone here whom it concerns."""
+        """Send an event to its recipients in this process."""
         if news.people is None:
             for viewing in self.viewings.of_conversation(news.conversation):
                 self._tell(viewing, news.stamp, news.frame(viewing.html))
@@ -177,18 +179,20 @@ class Hub:
                 self._tell(here, news.stamp, news.frame(html=False))
 
     def skip(self, reply: LiveReply, seq: int) -> None:
-        """Viewers here have missed words of this reply, up to `seq` or more: a number that is nobody's next makes them
-        open the conversation again."""
+        """Make subscribers that missed deltas of this reply open the conversation again.
+
+        It sends a seq beyond any expected one: clients open again when a seq is missing.
+        """
         viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
         stamp = frames.Position(message=str(reply.id), seq=seq + FAR)
         self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + FAR, LivePart()))
 
     def people(self, conversation: UUID) -> dict[UUID, str]:
-        """Return who looks at this conversation, with their names, as far as the others have been told."""
+        """Return the announced people in this conversation, with their names."""
         return self.viewings.people(conversation)
 
     def watched(self) -> set[UUID]:
-        """Return every conversation that somebody here looks at."""
+        """Return the conversations with a subscription in this process."""
         return self.viewings.conversations()
 
     def _tell(self, viewing: Subscription, stamp: frames.Position, frame: bytes) -> None:
@@ -198,7 +202,7 @@ class Hub:
             viewing.held.append((stamp, frame))
 
     def _send_news(self, viewing: Subscription, stamp: frames.Position, frame: bytes, seqs: dict[str, int]) -> None:
-        """Send it unless it tells what was told: the news of an end is told again where it may have been lost."""
+        """Send the event unless the subscriber has it: an end may be announced twice."""
         if stamp.is_news_after(viewing.known, seqs):
             viewing.known = stamp.revision or viewing.known
             self.send([viewing.viewer], frame)
@@ -206,7 +210,7 @@ class Hub:
     # --- The beat ---
 
     def _drain(self) -> None:
-        self._awake = False  # before popping: what comes from here on wakes us again
+        self._awake = False  # before popping: later events then wake the loop again
         while self._inbox:
             self._inbox.popleft()()
         wait = self._beat_at + self._pause() - time.monotonic()
@@ -217,13 +221,13 @@ class Hub:
             self.loop.call_later(wait, self._beat, time.monotonic() + wait)
 
     def _pause(self) -> float:
-        """Seconds between two frames of one reply; none while the load is low."""
+        """Return the pause between two frames of one reply, none under low load: seconds."""
         if len(self.replies) > CROWDED or self._lag > LAGGING:
             return SLOW
         return QUICK if len(self.replies) > BUSY else 0.0
 
     def _beat(self, due: float) -> None:
-        """One frame for each reply that has grown: one wake and one timer for all of them."""
+        """Send one frame for each reply with new deltas: one wake-up and one timer for all of them."""
         self._beating = False  # before popping, as above
         self._beat_at = time.monotonic()
         self._lag = self._beat_at - due
@@ -234,7 +238,7 @@ class Hub:
         if reply.rendering or self._put_off(reply):
             return
         if self._may_be_anothers(reply):
-            reply.grown = False  # the next word, or the next checkpoint, brings it here again
+            reply.grown = False  # the next delta or checkpoint queues it again
             return
         pieces = reply.take()
         if reply.id in self.replies:
@@ -247,11 +251,11 @@ class Hub:
             self._relay(reply, viewings, pieces, None)
 
     def _may_be_anothers(self, reply: LiveReply) -> bool:
-        """Whether another process may have ended it meanwhile: then its words wait until its row has been written."""
+        """Return whether another process may have ended it; its deltas then wait for a written row."""
         return reply.id in self.replies and self.peers.may_end(reply)
 
     def _put_off(self, reply: LiveReply) -> bool:
-        """Whether these words wait, because those before have only just gone out; the end of a reply never does."""
+        """Return whether these deltas wait because the last ones have just gone out; an end never waits."""
         if reply.when_flushed is not None or self.loop is None:
             return False
         wait = reply.pace.wait()
@@ -274,7 +278,7 @@ class Hub:
     def _relay(
         self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
     ) -> None:
-        """Send these pieces to those who looked on when they were taken; the last one carries the HTML."""
+        """Send these pieces to the subscribers at the time they were taken; the last one carries the HTML."""
         for seq, piece in pieces:
             plain = frames.delta(reply.conversation, reply.id, seq, piece)
             stamp = frames.Position(message=str(reply.id), seq=seq)
@@ -286,7 +290,7 @@ class Hub:
             when_flushed()
 
     def _fan_out(self, viewings: list[Subscription], stamp: frames.Position, frame: bytes) -> None:
-        """To all of these at once, less those who have left since and those whose ack is still to come."""
+        """Send to all these subscriptions at once, or hold the frame for those without an ack; skip ended ones."""
         here = [viewing for viewing in viewings if not viewing.left]
         for viewing in here:
             if viewing.held is not None:

@@ -1,4 +1,4 @@
-"""What the hub needs of others: viewers to send to, and the other processes of the site."""
+"""The interfaces through which the hub uses sockets and the site's other processes."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -50,31 +50,31 @@ class Peers(Protocol):
 
 
 class Alone:
-    """No other processes."""
+    """The peers of a site with a single process."""
 
     def follow(self) -> None:
-        """Do nothing: what happens, happens here."""
+        """Do nothing, because all events happen in this process."""
 
     async def following(self, conversation: UUID) -> None:
-        """Return at once: nothing can escape us."""
+        """Return at once, because no event happens in another process."""
 
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
         return []
 
     def relay(self, reply: LiveReply, pieces: NumberedParts) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
     def announce(self, news: Event) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
     def ask_who_is_here(self, conversation: UUID) -> None:
-        """Ask nobody."""
+        """Do nothing."""
 
     def ask_to_stop(self, replies: Iterable[UUID]) -> None:
-        """Ask nobody."""
+        """Do nothing."""
 
     def tell_of_the_end(self, reply: UUID) -> None:
-        """Tell nobody."""
+        """Do nothing."""
 
     def replies(self) -> list[UUID]:
         return []
@@ -90,7 +90,7 @@ class Alone:
 
 
 class Fanout(Protocol):
-    """What presence needs of the hub."""
+    """The part of the hub that presence uses."""
 
     peers: Peers
 

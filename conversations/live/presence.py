@@ -1,4 +1,4 @@
-"""Who is here: those who look at a conversation are told who else does."""
+"""Presence: subscribers of a conversation are told who else is subscribed."""
 
 from uuid import UUID
 
@@ -8,13 +8,13 @@ from conversations.live.viewers import Subscription
 
 
 class Presence:
-    """Somebody is here while one of their sockets looks, in any process; only ever touched on the loop."""
+    """People are present while one of their sockets is subscribed, in any process; touched only on the loop."""
 
     def __init__(self, hub: Fanout) -> None:
         self._hub = hub
 
     def arrived(self, viewing: Subscription) -> None:
-        """Who comes is told who is here, the others that somebody came."""
+        """Send the newcomer everyone present, and announce the newcomer to the others."""
         viewer, conversation = viewing.viewer, viewing.conversation
         is_new = viewer.user_id not in self._people(conversation)
         viewing.is_known = True
@@ -25,18 +25,18 @@ class Presence:
             self._hub.peers.ask_who_is_here(conversation)
 
     def parted(self, viewing: Subscription) -> None:
-        """Somebody whose last look this was is gone; one who never was let in never came."""
+        """Announce that a person left with their last subscription; skip sockets that were never announced."""
         conversation = viewing.conversation
         if viewing.is_known and viewing.viewer.user_id not in self._people(conversation):
             self._hub.publish(frames.Event(conversation, frames.presence(conversation, {}, _who(viewing))))
 
     def name_everyone(self) -> None:
-        """Name all who are here once more, to those who may have missed it or look on from elsewhere."""
+        """Announce all present people again, for subscribers who missed it or are in other processes."""
         for conversation in self._hub.watched():
             self.name(conversation)
 
     def name(self, conversation: UUID) -> None:
-        """Tell everywhere who is here at this conversation."""
+        """Announce the people present in this conversation, in each process."""
         if people := self._people(conversation):
             self._hub.announce(frames.Event(conversation, frames.presence(conversation, people, {})))
 

@@ -1,4 +1,4 @@
-"""The HTML of replies under way: one thread renders, and no reply more often than its viewers can take it."""
+"""HTML of replies under way: one thread renders, and no reply more often than its viewers can take it."""
 
 import asyncio
 import time
@@ -14,24 +14,24 @@ from conversations.live.viewers import Subscription
 EVERY = 0.2
 """Seconds between two renderings of one reply while many run."""
 SHARE = 8
-"""A rendering that took t seconds is followed by none for this many times t."""
+"""A rendering of t seconds is followed by a pause of this many times t."""
 PATIENT = 0.3
-"""Seconds that text waits for the rendering to begin, and for others' while it goes on: then it goes out plain."""
+"""Seconds that text waits for its rendering to begin, and for others' meanwhile; then it is sent plain."""
 IN_LINE = 8
-"""Renderings that may stand in line: text waits for its own, and goes out plain at once where the line is longer."""
+"""Renderings that may be queued; text is sent plain at once if there are more."""
 LIVE_PER_SECOND = 250_000
-"""Characters of an open block's HTML that a viewer is sent a second: each rendering sends the block again."""
+"""Characters of an open block's HTML a second per viewer: each rendering sends the block again."""
 
 
 class Renderer:
-    """The rendering thread and the line before it; called on the loop."""
+    """The rendering thread and its queue; called on the loop."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="markdown")
         self._in_line = 0
 
     def is_wanted(self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts) -> bool:
-        """Whether these pieces go out with HTML."""
+        """Return whether these pieces go out with HTML."""
         if self._in_line >= IN_LINE or time.monotonic() < reply.render_due:
             return False
         if reply.when_flushed is not None or not any(_has_text(piece) for _, piece in pieces):
@@ -44,9 +44,9 @@ class Renderer:
     def render(
         self, loop: asyncio.AbstractEventLoop, reply: LiveReply, busy: bool, then: Callable[[Rendering | None], None]
     ) -> None:
-        """Bring a reply's HTML up to all that it has said, then call `then`; the next one is due a while later.
+        """Render all text of a reply so far, then call `then`; sets the time of the next rendering.
 
-        There is none where others' renderings take so long that it has not begun in time.
+        `then` gets None if the rendering has not begun in time, because others' take too long.
         """
 
         def rendered(done: "asyncio.Future[Rendering]") -> None:
@@ -70,9 +70,9 @@ class Renderer:
     async def render_for(
         self, loop: asyncio.AbstractEventLoop, viewing: Subscription, reply: LiveReply, text: str
     ) -> Rendering:
-        """The HTML of `text`, for somebody who comes in the middle.
+        """Return the HTML of `text` for a late subscriber.
 
-        The mark is set by a callback of the work itself: it must stand before the next frame is made.
+        A callback of the work itself sets the count of blocks, so that it is set before the next frame is made.
         """
         work = loop.run_in_executor(self._thread, reply.render, text, PATIENT)
         work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
@@ -82,7 +82,7 @@ class Renderer:
 def by_frame(
     reply: LiveReply, viewings: list[Subscription], seq: int, piece: LivePart, plain: bytes, rendering: Rendering | None
 ) -> Iterator[tuple[bytes, list[Subscription]]]:
-    """Each distinct frame with its audience: those with HTML get the blocks that have closed since their last."""
+    """Yield each distinct frame with its audience; with HTML, it has the blocks closed since their last frame."""
     if rendering is None:
         yield plain, viewings
         return

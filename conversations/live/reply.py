@@ -18,12 +18,12 @@ from providers.pool.route_search import RouteSearch
 from providers.types import Delta
 
 CONFIRMED_FOR = 4.0
-"""Seconds; after five without a heartbeat others may end a reply."""
+"""Seconds; after five without a heartbeat, other processes may end a reply."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a reply has said up to `seq`."""
+    """The content of a reply up to `seq`."""
 
     seq: int
     text: str
@@ -33,7 +33,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """The HTML of a reply up to some text: all closed blocks, the open one, and the seconds that took."""
+    """The HTML of a reply up to some text: closed blocks, the open one, and the time it took: seconds."""
 
     done: tuple[str, ...]
     live: str
@@ -41,30 +41,30 @@ class Rendering:
 
 
 class LiveReply:
-    """One reply while it is written: what its viewers have been sent, and what they have not yet."""
+    """One reply while it is written: the part sent to its viewers, and the pending deltas."""
 
     def __init__(self, reply_id: UUID, conversation: UUID, attempt: int) -> None:
         self.id, self.conversation, self.attempt = reply_id, conversation, attempt
         self.row: Message | None = None
-        """As it was created, until somebody has looked at it."""
+        """The row from creation, until the reply is first prepared."""
         self.stream: Stream | None = None
         self.stopped = False
         self._halted: Future[None] = Future()
-        """Done when it is stopped."""
+        """Done once the reply is stopped."""
         self.lost = False
-        """Somebody else has ended it: whatever comes from now on is not shown."""
+        """True once another process has ended it; later deltas are not shown."""
         self.checkpoint_at = time.monotonic()
         self.fed = Parts()
-        """What has been fed to the hub."""
+        """The parts that were fed to the hub."""
         self.owed: list[Callable[[], None]] = []
-        """What could not be written of its calls, to be written with its end; each does nothing the second time."""
+        """Ledger writes that failed, to be written with the reply's end; each does nothing the second time."""
         self.made = 0
-        """Files that have come with it so far."""
+        """Files that it contains so far."""
         self.heard = False
-        """Something has come from the vendor: no other is asked any more."""
+        """True once a vendor has sent a delta; no other route is tried then."""
         self.search: RouteSearch | None = None
         self.waiting: dict[str, Any] | None = None
-        """Why it has not begun, and until when, as its viewers have been told."""
+        """The announced reason for its wait, and the time until which it waits."""
         self.key: UUID | None = None
         self.withdrawn = False
         self._asked = self._claimed = False
@@ -72,41 +72,41 @@ class LiveReply:
         self._sent, self._seq = Parts(), 0
         self._growing, self._parts_passed = GrowingMarkdown(), 0
         self.pending: deque[Delta | LivePart] = deque()
-        """What the loop has not taken yet."""
+        """The deltas that the loop has not taken yet."""
         self.grown = False
-        """The loop has been told, or is about to be."""
-        # The rest belongs to the loop alone.
+        """True while the reply is queued for the loop."""
+        # The rest is touched only on the loop.
         self.pace = FloodLimit()
         self.rendering = False
         self.render_due = 0.0
         self.when_flushed: Callable[[], None] | None = None
 
     def ask(self) -> bool:
-        """True unless a thread has been asked already to look whether this reply may begin."""
+        """Return True unless a thread was already asked to check whether this reply may begin."""
         with self._lock:
             asked, self._asked = self._asked, True
             return not asked
 
     def look(self) -> None:
-        """A thread looks now; the next one may be asked."""
+        """Note that a thread is checking now, so that another one may be asked."""
         with self._lock:
             self._asked = False
 
     def claim(self) -> bool:
-        """True for the one thread that may run this reply."""
+        """Return True for the one thread that may run this reply."""
         with self._lock:
             claimed, self._claimed = self._claimed, True
             return not claimed
 
     def put_back(self) -> bool:
-        """Nobody runs this reply any more, until it is claimed again; False if it is to be stopped instead."""
+        """Release the claim on this reply; returns False if it must be stopped instead."""
         with self._lock:
             self.stream, self.key = None, None
             self._claimed = self.stopped
             return not self.stopped
 
     def attach(self, stream: Stream, key: UUID | None) -> None:
-        """From now on `stop` hangs up on this stream, and `withdraw` does if it uses a key that is no longer wanted."""
+        """Set the stream that `stop`, or `withdraw` for a withdrawn key, closes."""
         with self._lock:
             self.stream, self.key, self.withdrawn = stream, key, False
             stopped = self.stopped
@@ -114,7 +114,7 @@ class LiveReply:
             stream.stop()
 
     def stop(self) -> None:
-        """Hang up on the vendor at once; any thread may ask."""
+        """Close the vendor's stream at once; any thread may call it."""
         with self._lock:
             if not self.stopped:
                 self._halted.set_result(None)
@@ -124,20 +124,20 @@ class LiveReply:
             stream.stop()
 
     def wait_for(self, work: "Future[Any]") -> None:
-        """Until this work is done, or somebody stops the reply."""
+        """Wait until this work is done or the reply is stopped."""
         wait([work, self._halted], return_when=FIRST_COMPLETED)
 
     def pause(self, seconds: float) -> None:
-        """For so long, or until somebody stops the reply."""
+        """Wait so many seconds, or until the reply is stopped."""
         wait([self._halted], timeout=seconds)
 
     @property
     def is_unconfirmed(self) -> bool:
-        """Its row has not been written for so long that it may soon count as abandoned."""
+        """Return whether its row is so old that it may soon count as abandoned."""
         return time.monotonic() - self.checkpoint_at > CONFIRMED_FOR
 
     def withdraw(self) -> None:
-        """The key of this call was switched off: hang up, but not on the reply."""
+        """Close the stream, but not the reply, because the call's key was withdrawn."""
         with self._lock:
             self.withdrawn = True
             stream = self.stream
@@ -145,8 +145,8 @@ class LiveReply:
             stream.stop()
 
     def take(self) -> NumberedParts:
-        """What has come since the last time, numbered, as sent from now on."""
-        self.grown = False  # before taking: what comes from here on is told anew
+        """Return the pending deltas, numbered, and count them as sent."""
+        self.grown = False  # before taking: later deltas then queue the reply again
         taken = [self.pending.popleft() for _ in range(len(self.pending))]
         self.pace.note(taken)
         pieces = list(merge_text(taken))
@@ -167,14 +167,14 @@ class LiveReply:
             return self._sent.text()
 
     def render(self, text: str, seconds: float) -> "Rendering":
-        """Bring the growing HTML up to `text`, the rest plain after so many seconds; only ever in the one thread."""
+        """Render up to `text`, with the rest plain after so many seconds; only in the rendering thread."""
         begun = time.perf_counter()
         self._close_at_parts(text, seconds)
         self._growing.update(text, seconds)
         return Rendering(tuple(self._growing.done), self._growing.live, time.perf_counter() - begun)
 
     def _close_at_parts(self, text: str, seconds: float) -> None:
-        """Where words follow a part, they are a text of their own; a part at the end may be newer than `text`."""
+        """Close the text before each part that more text follows; a part at the end may be newer than `text`."""
         with self._lock:
             places = self._sent.places()
         for place in places[self._parts_passed :]:

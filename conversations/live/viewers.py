@@ -1,4 +1,4 @@
-"""Who watches which conversation in this process."""
+"""The subscriptions of this process's sockets to conversations."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -8,35 +8,35 @@ from conversations.live import frames
 from conversations.live.interfaces import Viewer
 
 MOST_SOCKETS = 20
-"""Of one person in one process."""
+"""Sockets of one person in one process."""
 
 
 class Subscription:
-    """One socket's look at one conversation; `held` collects its events between joining and the ack."""
+    """One socket's subscription to one conversation; `held` collects events between joining and the ack."""
 
     __slots__ = ("blocks", "conversation", "held", "html", "is_known", "known", "left", "viewer")
 
     def __init__(self, viewer: Viewer, conversation: UUID, html: bool) -> None:
         self.viewer, self.conversation, self.html, self.left = viewer, conversation, html, False
         self.is_known = False
-        """The others have been told that this person is here."""
+        """True once this person's presence was announced."""
         self.known = 0
-        """The newest revision that was told: what comes late, or once more, is not sent."""
+        """The newest revision sent; late and repeated events are not sent."""
         self.held: list[tuple[frames.Position, bytes]] | None = []
         self.blocks: dict[UUID, int] = {}
-        """Of each reply under way: how many closed blocks of HTML this socket has."""
+        """The number of closed HTML blocks that this socket has, by reply."""
 
 
 class Subscriptions:
-    """Which socket looks at what; only ever touched on the loop. `parted` is told of every look that ends."""
+    """All subscriptions, touched only on the loop; `parted` is called for each that ends."""
 
     def __init__(self, parted: Callable[[Subscription], None]) -> None:
         self._parted = parted
         self._by_conversation: defaultdict[UUID, dict[Viewer, Subscription]] = defaultdict(dict)
-        self._by_person: defaultdict[UUID, dict[Viewer, None]] = defaultdict(dict)  # in the order of their coming
+        self._by_person: defaultdict[UUID, dict[Viewer, None]] = defaultdict(dict)  # the oldest first
 
     def arrive(self, viewer: Viewer) -> None:
-        """One more socket of this person; where that is too many, the oldest makes room."""
+        """Add a socket of this person; beyond MOST_SOCKETS, close the oldest."""
         theirs = self._by_person[viewer.user_id]
         theirs[viewer] = None
         if len(theirs) > MOST_SOCKETS:
@@ -71,7 +71,7 @@ class Subscriptions:
         return self._by_conversation.get(conversation, {}).get(viewer)
 
     def conversations(self) -> set[UUID]:
-        """Everything that is looked at."""
+        """Return the conversations with a subscription."""
         return set(self._by_conversation)
 
     def is_watched(self, conversation: UUID) -> bool:
@@ -84,7 +84,7 @@ class Subscriptions:
         return list(self._by_person.get(user_id, ()))
 
     def people(self, conversation: UUID) -> dict[UUID, str]:
-        """Who looks at it, with their names, as far as the others have been told."""
+        """Return the announced people in this conversation, with their names."""
         looks = self.of_conversation(conversation)
         return {look.viewer.user_id: look.viewer.person_name for look in looks if look.is_known}
 
@@ -92,9 +92,9 @@ class Subscriptions:
         return [viewer for viewers in self._by_person.values() for viewer in viewers]
 
     def pairs(self) -> list[tuple[Viewer, UUID]]:
-        """Every look at a conversation, for those who check that it is still allowed.
+        """Return the socket and conversation of each subscription, for the check that it is still allowed.
 
-        Less those whose ack is still to come: they have been or are being checked, and a new conversation's sender
+        It leaves out subscriptions without an ack: their access is being checked. The sender of a new conversation also
         joins before the commit that makes it visible.
         """
         return [

@@ -1,4 +1,4 @@
-"""The ledger, with one row for each call and its cost, written at once or with the end of its reply."""
+"""The ledger, with one row for each call and its cost, written at once or with its reply's end."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""Pages: each parses, calls one action or query, and answers."""
+"""Pages: each parses, calls one action or query, and responds."""

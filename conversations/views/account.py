@@ -1,4 +1,4 @@
-"""One's own account: name, sessions, personal tokens, and the ways to password and second factor."""
+"""The pages of a person's own account: name, sessions and personal tokens."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -33,7 +33,7 @@ from providers.audit import log
 @never_cache
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    """The name others see, and everything that is signed in as this person."""
+    """Show the form of the person's name, and their sessions, budgets and files."""
     person = _person(request)
     form = ProfileForm(person, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -56,7 +56,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def notices(request: HttpRequest) -> HttpResponse:
-    """Show what has changed in the account lately, and go on to where its person wanted to go."""
+    """Show the account's recent notices, with the link to the page that the person wanted."""
     mine, next_page = _person(request).notices, request.GET.get("next", "")
     shown = list(mine.filter(created_at__gt=timezone.now() - timedelta(days=90))[:100])
     mine.mark_read()
@@ -67,7 +67,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
-    """It and its sockets end; one's own goes by signing out."""
+    """End a session and its sockets; the current one ends by signing out."""
     session = next((session for session in _sessions(request) if session.pk == session_id), None)
     if session is None:
         raise Http404
@@ -87,7 +87,7 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
-    """A new token is in this one answer; whoever makes one has given their password just now."""
+    """Show the tokens, and create one whose secret is in this one response; needs a recent password."""
     person, secret = _person(request), ""
     form = TokenForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -111,7 +111,7 @@ def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
 
 
 def _end(request: HttpRequest, sessions: list[UserSession]) -> None:
-    """End sessions, each with a line in the audit log that says from where it was used."""
+    """End sessions, each with a line in the audit log that has its address."""
     for session in sessions:
         log.note(request.user, log.Act.REMOVED, session, name=session.ip)
         session.end()
@@ -134,7 +134,7 @@ def _new_token(person: User, form: TokenForm) -> str:
 
 
 def _sessions(request: HttpRequest) -> list[UserSession]:
-    """The newest first; one that began before they were listed is listed from now on."""
+    """List the sessions, newest first, and add the current one if it is not yet listed."""
     if not UserSession.objects.filter(session_key=request.session.session_key).exists():
         UserSession.objects.create_from_request(request)
     sessions: list[UserSession] = UserSession.objects.purge_and_list(request.user)

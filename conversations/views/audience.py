@@ -1,4 +1,4 @@
-"""Who can read a conversation, who can write in it, and why: the panel behind the chip, and where it may go."""
+"""The panel with a conversation's readers, writers and links, and the audiences to which it may move."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,7 +14,7 @@ from conversations.models import Conversation, Team, User
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Where a conversation may go, and who will read all of it there."""
+    """An audience to which a conversation may move, with its readers."""
 
     team: Team | None
     readers: tuple[str, ...]
@@ -28,7 +28,7 @@ class Goal:
 @never_cache
 @require_GET
 def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """A fragment for the page that asks; the names are those of this very moment."""
+    """Respond with a fragment for the page, with the present names."""
     person = request.user
     assert isinstance(person, User)
     seen = Conversation.objects.visible_to(person).select_related("team", "owner")
@@ -47,7 +47,7 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def _goals(person: User, conversation: Conversation) -> list[Goal]:
-    """Nothing for those who may not move it."""
+    """Return the possible audiences; empty for people who may not move the conversation."""
     if not Conversation.objects.decided_by(person).filter(pk=conversation.pk).exists():
         return []
     teams = [team for team in Team.objects.writable_by(person) if team.pk != conversation.team_id]

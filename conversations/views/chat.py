@@ -1,4 +1,4 @@
-"""Pages: each parses, calls one action or query, and answers."""
+"""The chat page and the threads that it loads."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,7 +34,7 @@ SIDEBAR = 50
 @never_cache
 @require_GET
 def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
-    """The chat page, with one conversation or with none yet."""
+    """Show the chat page, with one conversation or without."""
     return render(request, "chat.html", _chat_context(request, conversation_id))
 
 
@@ -42,10 +42,10 @@ def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
 @never_cache
 @require_GET
 def thread(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
-    """The end of the branch that this person is shown, as the page holds it (`html`).
+    """Respond with the end of this person's branch as `html`, or a piece of it.
 
-    Or all of it that is below `after`, or a piece of what is above `before`. `revision` is that of the conversation
-    before its messages were read; `after` is null where something else is given.
+    With `after`, the piece is all below that message; with `before`, one above it. `revision` is the conversation's
+    before its messages were read. The response's `after` is null if the piece is another one.
     """
     assert request.user.is_authenticated
     conversation = get_object_or_404(Conversation.objects.visible_to(request.user), pk=conversation_id)
@@ -89,7 +89,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
 
 
 def _choice(model: LanguageModel) -> dict[str, Any]:
-    """A model as the composer offers it: what it takes, and which parameters its wires know."""
+    """Return a model for the composer, with its capabilities and the parameters of its wires."""
     wires = {deployment.endpoint.wire for deployment in model.deployments.all()}
     return {
         "id": str(model.id),
@@ -107,7 +107,7 @@ def _id(text: str) -> UUID | None:
 
 
 def _latest(rows: Iterable[Conversation], person: User) -> Conversation | None:
-    """This person's own conversation that moved last: a new one begins with its model."""
+    """Return this person's own conversation that changed last: a new one begins with its model."""
     return next((row for row in rows if row.owner_id == person.id and row.model_id), None)
 
 
@@ -117,7 +117,7 @@ def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> 
 
 
 def _first_steps(person: User) -> dict[str, Any]:
-    """Return what the first-run card needs, for those who may add a vendor."""
+    """Return the context of the first-run card, for people who may add a vendor."""
     if not (person.is_staff and person.has_perms(adding.PERMISSIONS)):
         return {}
     return {

@@ -19,14 +19,14 @@ from providers.endpoints import adding
 
 
 def adds_vendors(view: View) -> View:
-    """Admit those who may add a vendor, and lead the signed-out to the sign-in."""
+    """Return the view for people who may add a vendor; signed-out ones are redirected to the sign-in."""
     return login_required(require_report_access(adding.PERMISSIONS, view))
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def set_up(request: HttpRequest) -> HttpResponse:
-    """The first run; not there once an administrator is."""
+    """Create the first administrator; raises Http404 once there is one."""
     if first_run.is_set_up():
         raise Http404
     form = SetUpForm(request.POST if request.method == "POST" else None)
@@ -60,7 +60,7 @@ def add_endpoint(request: HttpRequest) -> HttpResponse:
 @adds_vendors
 @require_http_methods(["GET", "POST"])
 def small_model(request: HttpRequest) -> HttpResponse:
-    """How far the small local model is (GET, JSON), and the wish to talk with it (POST)."""
+    """Respond with the state of the small local model (GET, JSON), or start to use it (POST)."""
     if request.method == "POST":
         adding.adopt_local_model(by=request.user)
         return redirect("/")

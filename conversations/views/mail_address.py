@@ -1,4 +1,4 @@
-"""One's mail address: changed with the password at hand, by a link in a letter to the new one."""
+"""The person's mail address: changed with a recent password, by a link in a letter to the new one."""
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -23,7 +23,7 @@ SESSION_KEY = "address"
 @reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "POST"])
 def address(request: HttpRequest) -> HttpResponse:
-    """Ask for another address, which counts once the link in its letter has been followed, or remove the one."""
+    """Mail a link that confirms another address, or remove the present one."""
     person = _person(request)
     form = AddressForm(request.POST if request.method == "POST" else None)
     if not letters.is_set_up() or not form.is_valid():
@@ -43,7 +43,7 @@ def address(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def follow(request: HttpRequest, token: str) -> HttpResponse:
-    """Take the token out of the address at once, as with every link."""
+    """Store the token in the session, so that it leaves the address at once, as with other links."""
     if addresses.read(token) is None:
         return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
     request.session[SESSION_KEY] = token
@@ -54,7 +54,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Make the new address the person's own; only a press of the button does, since mail scanners follow links."""
+    """Change to the new address, only by a press of the button: mail scanners follow links, too."""
     person, wanted = _person(request), addresses.read(request.session.get(SESSION_KEY, ""))
     if wanted is None or not wanted.is_of(person):
         return _over(request)

@@ -1,4 +1,4 @@
-"""One's own vendor keys, at the endpoints that take them; they answer nobody else's questions."""
+"""A person's own vendor keys, at endpoints that accept them; they answer nobody else's questions."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from providers.models.address_guard import ask_for_proof
 @never_cache
 @require_http_methods(["GET", "POST"])
 def own_keys(request: HttpRequest) -> HttpResponse:
-    """Show one's own keys, and a form for another; whoever adds one has given their password just now."""
+    """Show the person's keys, and add one; needs a recent password."""
     if request.method == "POST" and not did_recently_reauthenticate(request):
         return ask_for_proof(request, gettext("The key was not kept: give your password, then enter it again."))
     form = OwnKeyForm(request.POST if request.method == "POST" else None)
@@ -43,7 +43,7 @@ def own_keys(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def remove_own_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
-    """Replies that are being written with it go on with another key, or end."""
+    """Delete a key; replies under way with it continue with another one, or end."""
     mine = _person(request).keys.filter(pk=key_id)
     with log.watch(request.user, mine):
         if not mine.delete()[0]:

@@ -1,4 +1,4 @@
-"""The site's view of a request of `doctor`'s: from which address it comes, as limits and the audit log note it."""
+"""The address that the site sees for a request of `doctor`, as rate limits and the audit log use it."""
 
 from django.core import signing
 from django.http import HttpRequest
@@ -8,12 +8,12 @@ _SALT, _SECONDS = "chatsite.doctor", 60
 
 
 def credential() -> str:
-    """Return what shows for a minute that the asker has the site's secret key."""
+    """Return a proof, valid for a minute, that the caller has the site's secret key."""
     return signing.dumps("", salt=_SALT)
 
 
 def by_doctor(request: HttpRequest) -> dict[str, str]:
-    """Return the address that a request comes from; nothing to anybody but `doctor`."""
+    """Return the address of a request by `doctor`; nothing for other requests."""
     try:
         signing.loads(request.headers.get(HEADER, ""), salt=_SALT, max_age=_SECONDS)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""Share links for those with an account: make one, see and revoke them, go on from somebody else's."""
+"""Pages of share links for people with an account: make, list and revoke links, and copy another's snapshot."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from conversations.views.links.shared_pages import over
 @never_cache
 @require_http_methods(["GET", "POST"])
 def share(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    """A fragment for the page that asks: what a link would show and, after a POST, the link, in this one answer."""
+    """Respond with a fragment: what a link would show or, after a POST, the link, only in this response."""
     try:
         if request.method == "POST":
             return _made(request, conversation_id)
@@ -40,7 +40,7 @@ def share(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def shares(request: HttpRequest) -> HttpResponse:
-    """All links that this person may revoke, their own and others', as long as they lead somewhere."""
+    """List the open links that this person may revoke, their own and others'."""
     rows = Share.objects.open().revocable_by(_person(request)).select_related("made_by", "conversation__team")
     return render(request, "shares/list.html", {"shares": rows.order_by("-id"), "person": request.user})
 
@@ -59,7 +59,7 @@ def revoke(request: HttpRequest, share_id: UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def copy(request: HttpRequest) -> HttpResponse:
-    """Asks once more before it copies what the link shows that was followed in this browser."""
+    """Ask for confirmation, then copy the snapshot of the link that this browser followed."""
     shared = Share.objects.open().filter(digest=copy_cookie.remembered(request)).first()
     if shared is None:
         return over(request)
@@ -95,7 +95,7 @@ def _made(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 
 
 def _asked_for(form: ShareForm) -> UUID | None:
-    """None where no message is named; one that is no id is not there."""
+    """Return the named message, or None if none is named; raises NotFound for a malformed id."""
     if form.data.get("message") and "message" in form.errors:
         raise NotFound
     return form.cleaned_data.get("message") if form.is_bound and not form.errors.get("message") else None

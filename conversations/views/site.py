@@ -1,4 +1,4 @@
-"""Answers that belong to no page: the language, and whether the site is alive and ready."""
+"""Responses besides pages: the language, liveness and readiness."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -12,7 +12,7 @@ from conversations.views import seen_address
 
 @require_POST
 def change_language(request: HttpRequest) -> HttpResponse:
-    """Remember the language somebody chose, in their account or their browser."""
+    """Store the chosen language in the account or in the browser."""
     chosen = request.POST.get("language", "")
     target = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
@@ -28,13 +28,13 @@ def change_language(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def alive(request: HttpRequest) -> JsonResponse:
-    """This process answers."""
+    """Respond that this process runs."""
     return JsonResponse({"status": "ok", **seen_address.by_doctor(request)})
 
 
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """This process can serve: a row can be written, and the database is of its version."""
+    """Respond whether this process can serve: a row can be written, and the schema is of its version."""
     told = {"version": settings.CHATSITE_VERSION}
     if found := readiness.findings():
         return JsonResponse({"status": "unavailable", "code": found[0].code, **told}, status=503)

@@ -1,4 +1,4 @@
-"""The pages about teams: plain forms, one action behind each. Who does not lead a team finds nothing to change."""
+"""The team pages: plain forms with one action each, for leads only."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -27,7 +27,7 @@ Page = Callable[..., HttpResponse]
 
 
 def _act(page: Page) -> Page:
-    """A POST that leads back to its team; a refusal is said there, what is not theirs to change is not there."""
+    """Return a POST-only view of one action; a refusal is shown on the team's page, NotFound raises Http404."""
 
     @wraps(page)
     def answer(request: HttpRequest, team_id: UUID, **places: UUID) -> HttpResponse:
@@ -46,7 +46,7 @@ def _act(page: Page) -> Page:
 @never_cache
 @require_GET
 def teams(request: HttpRequest) -> HttpResponse:
-    """One's teams."""
+    """List the person's teams."""
     places = _person(request).memberships.select_related("team").annotate(people=Count("team__memberships"))
     context = {"places": places.order_by("team__name"), "may_make": Installation.lets_make_teams(_person(request))}
     return render(request, "teams/list.html", context)
@@ -72,7 +72,7 @@ def new_team(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def team(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    """Who is in it; for its leads also everything that can be changed."""
+    """Show the members; for leads, also all that can be changed."""
     return _shown(request, _own(request, team_id))
 
 
@@ -125,7 +125,7 @@ def leave(request: HttpRequest, team_id: UUID) -> HttpResponse:
 
 @_act
 def invite(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    """The link is in this one answer and nowhere else."""
+    """Create an invitation whose link is in this one response and nowhere else."""
     team, form = _led(request, team_id), InvitationForm(request.POST)
     if not form.is_valid():
         return _shown(request, team, invitation_form=form)
@@ -164,7 +164,7 @@ def _shown(request: HttpRequest, team: Team, status: int = 0, **more: Any) -> Ht
 
 
 def _places(team: Team, person: User) -> list[Membership]:
-    """All members, with whether this person may make them a link to a new password."""
+    """Return all members, with whether this person may make them a link to a new password."""
     places = list(team.memberships.select_related("user").by_rank())
     leads = any(place.user_id == person.id and place.is_lead for place in places)
     for place in places:

@@ -1,1 +1,1 @@
-"""The websocket: who is let in, what may come in, and the answers."""
+"""The websocket: authentication, limits on input, and answers to commands."""

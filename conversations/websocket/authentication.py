@@ -1,4 +1,4 @@
-"""Who stands behind a socket, asked anew at every command that reads or writes, and every second in between."""
+"""The person behind a socket, checked at each command that reads or writes, and each second in between."""
 
 import asyncio
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from conversations.models import Conversation, PersonalToken, User
 from providers.prepared_queries import Prepared
 
 Proof = tuple[str, str, int]
-"""A session's data, its person's password hash, and how often all their sessions were ended."""
+"""A session's data, its person's password hash, and the number of times that all their sessions ended."""
 
 _proofs: WeakKeyDictionary["AuthenticatedSocket", Proof] = WeakKeyDictionary()
-"""With what each socket was last found in order."""
+"""The proof with which each socket was last accepted."""
 _engine = import_module(settings.SESSION_ENGINE)
 
 
@@ -31,14 +31,14 @@ BEARER = b"bearer "
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """With what a socket came: a browser's session, or the digest of a program's personal token."""
+    """The credential of a socket: a browser's session, or the digest of a program's personal token."""
 
     session: str = ""
     token: str = ""
 
 
 class AuthenticatedSocket(Protocol):
-    """A socket that can be shown the door."""
+    """A socket that can be closed, or unsubscribed from a conversation."""
 
     user_id: UUID
     credential: Credential
@@ -49,13 +49,13 @@ class AuthenticatedSocket(Protocol):
 
 
 def token_in(scope: dict[str, Any]) -> bytes | None:
-    """The bearer token of a handshake; no browser can be made to send one to another site's socket."""
+    """Return a handshake's bearer token; no browser can be made to send one to another site's socket."""
     given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
     return given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else None
 
 
 def credential_in(scope: dict[str, Any]) -> Credential:
-    """A token counts before a session."""
+    """Return the credential of a handshake; a token counts before a session."""
     if (token := token_in(scope)) is not None:
         return Credential(token=token_digest(token.decode("latin-1")))
     session = scope.get("session")
@@ -63,8 +63,8 @@ def credential_in(scope: dict[str, Any]) -> Credential:
 
 
 def authenticate(socket: AuthenticatedSocket) -> User | None:
-    """Who comes in by this socket. A token remembers its use; a session in order is not opened again for a command."""
-    rows = _SESSION(socket.credential.session)  # before it is opened: a proof may be too old, never too new
+    """Return the person of this socket; notes a token's use, and keeps a session's proof for `current_user`."""
+    rows = _SESSION(socket.credential.session)  # read before the session: a proof may be too old, never too new
     person = person_of(socket.credential)
     if person is not None and socket.credential.token:
         PersonalToken.objects.get(digest=socket.credential.token).note_use()
@@ -74,7 +74,7 @@ def authenticate(socket: AuthenticatedSocket) -> User | None:
 
 
 def person_of(credential: Credential) -> User | None:
-    """The person whose session or token this is, None once that has ended or the person may no longer come in."""
+    """Return the person of a session or token, or None once it has ended or the account is not active."""
     if credential.token:
         return User.objects.filter(tokens__in=PersonalToken.objects.open().filter(digest=credential.token)).first()
     if not credential.session:
@@ -86,7 +86,7 @@ def person_of(credential: Credential) -> User | None:
 
 
 def current_user(socket: AuthenticatedSocket) -> User | None:
-    """As person_of, quicker: where session and password are what they were when all was in order, it still is."""
+    """Return the same as person_of, faster: an unchanged session and password are still valid."""
     rows = _SESSION(socket.credential.session) if socket in _proofs else []
     people = _PERSON(socket.user_id) if rows and rows[0].expire_date > timezone.now() else []
     if people and people[0].is_active and _proofs[socket] == _proof(rows[0].session_data, people[0]):
@@ -103,7 +103,7 @@ _PERSON = Prepared(lambda key: User.objects.filter(pk=key))
 
 
 def revalidate() -> None:
-    """Show out every socket whose session has ended, and every look at what may no longer be seen."""
+    """Close sockets whose session has ended, and end subscriptions to conversations no longer visible."""
     loop = hub.loop
     if loop is None or loop.is_closed():
         return
@@ -120,7 +120,7 @@ def revalidate() -> None:
 
 
 def _admitted(sockets: list[AuthenticatedSocket]) -> set[AuthenticatedSocket]:
-    """Those whose person may still come in; sessions and accounts that have not changed are not opened again."""
+    """Return the sockets still allowed; unchanged sessions and accounts are not opened again."""
     keys = {socket.credential.session for socket in sockets} - {""}
     valid = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
     sessions: dict[str, str] = dict(valid.values_list("pk", "session_data"))
@@ -147,5 +147,5 @@ def _is_in_order(socket: AuthenticatedSocket, session: str | None, person: User 
 
 
 async def _open_sockets() -> tuple[list[AuthenticatedSocket], list[tuple[AuthenticatedSocket, UUID]]]:
-    """Who is here and looks at what, read on the loop that changes it."""
+    """Return all sockets and subscriptions, read on the loop that changes them."""
     return hub.viewings.everyone(), hub.viewings.pairs()  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""The websocket: admit a person, read commands, answer each, forward events. Nothing here decides or stores."""
+"""The websocket consumer: admits a person, reads commands, answers each, forwards events. It decides nothing."""
 
 import asyncio
 import time
@@ -25,22 +25,22 @@ T = TypeVar("T")
 
 TYPING_EVERY = 1.0
 LONG_FRAME = 16_384
-"""Characters of a frame from which on reading it would hold up everybody else's."""
+"""Characters of a frame from which parsing it would delay all others on the loop."""
 SIGNED_OUT, TOO_MANY_SOCKETS, FLOODED, UNAVAILABLE = 4401, 4409, 4413, 4503
 
 
 class _SignedOut(Refused):
-    """The session or token behind a socket has ended."""
+    """Says that the session or token behind a socket has ended."""
 
     def __init__(self) -> None:
         super().__init__("signed_out", "You are signed out.")
 
 
 class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
-    """One browser's socket, as contract and hub know it."""
+    """One client's socket."""
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Straight to the handler: the stock one visits the shared database thread before every message."""
+        """Call the handler directly: the stock method visits the shared database thread before each message."""
         await getattr(self, get_handler_name(message))(message)
 
     # --- Coming and going ---
@@ -66,7 +66,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         hub.viewings.arrive(self)
 
     def _is_meant_for_another(self, person: User) -> bool:
-        """A page that slept through a change of persons must not send the words of one as the other's."""
+        """Return whether the page belongs to another person, whose words it must not send as this one's."""
         expected = parse_qs(self.scope["query_string"].decode("latin-1")).get("person")
         return expected is not None and expected != [str(person.id)]
 
@@ -85,7 +85,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             self._refuse(parsing.reference(fields), Refused("unavailable", "The database does not answer."))
 
     async def _read(self, frame: str | None) -> dict[str, Any]:
-        """The object in a frame; a long one is read beside the loop, and too much of it not at all."""
+        """Return the object in a frame; a long one is parsed off the loop; raises Refused over the rate limit."""
         if frame is None:
             raise Refused("bad_frame", "Frames are text, not bytes.")
         if not intake.takes(self.user_id, len(frame)):
@@ -109,22 +109,22 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     # --- As the hub sees us ---
 
     def push(self, frame: bytes) -> None:
-        """The short way: one that went through ASGI would cost as much again as everything else about a delta."""
+        """Send the frame directly: going through ASGI would double the cost of a delta."""
         if not self.closing:
             self.relay(frame)
 
     def expel(self) -> None:
-        """This session has ended."""
+        """Close the socket because its session has ended."""
         if not self.closing:
             hub.viewings.leave(self)
             self.last_words = asyncio.ensure_future(self._close(SIGNED_OUT))
 
     def make_room(self) -> None:
-        """This person has opened too many sockets since."""
+        """Close the socket because this person has opened too many since."""
         self.last_words = asyncio.ensure_future(self._close(TOO_MANY_SOCKETS))
 
     def evict(self, conversation: UUID) -> None:
-        """This person may no longer see that conversation."""
+        """End the subscription because this person may no longer see the conversation."""
         hub.viewings.part(self, conversation)
         gone = {"type": "conversation.gone", "conversation": conversation, "revision": 0}
         self._tell(gone)
@@ -160,7 +160,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 self._ack(command.id, moved=await self._in_database(actions.moved, known))
 
     async def _type(self, conversation: UUID) -> None:
-        """Told at most every second, whatever a keyboard does."""
+        """Announce typing at most once a second, however often the client sends it."""
         if self.typing is None or self.typing[0] != conversation or time.monotonic() - self.typing[1] > TYPING_EVERY:
             await self._in_database(actions.tell_typing, conversation)
             self.typing = conversation, time.monotonic()
@@ -168,7 +168,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _open(self, command_id: str, body: commands.Open) -> None:
         self.reads_html = body.html
         viewing = hub.join(self, body.conversation, body.html)
-        ours = dict(hub.replies)  # one that ends while we ask has said more than the row that we get
+        ours = dict(hub.replies)  # a reply that ends meanwhile holds more text than the row read below
         await hub.following(body.conversation)
         try:
             opened = await self._in_database(opening.open_conversation, body)
@@ -188,7 +188,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _send(self, command: commands.Command, body: commands.Send) -> None:
         conversation = body.conversation or actions.new_conversation_id()
         ack = await self._joined(command, conversation, actions.post_message, command, conversation)
-        if (first := UUID(ack["conversation"])) != conversation:  # the same send again: it began another one
+        if (first := UUID(ack["conversation"])) != conversation:  # a repeated send: the first one began another
             hub.viewings.part(self, conversation)
             if hub.viewings.find(self, first) is None:
                 hub.release(hub.join(self, first, html=self.reads_html), 0, {})
@@ -207,7 +207,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> dict[str, Any]:
-        """Who changes a conversation joins it before the commit; who is new there hears nothing before the ack."""
+        """Subscribe before the commit of a change, with events held until the ack."""
         newcomer: Subscription | None = None
         if hub.viewings.find(self, conversation) is None:
             newcomer = hub.join(self, conversation, html=self.reads_html)
@@ -242,7 +242,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         return await asyncio.wrap_future(done)
 
     def _for_us(self, work: Callable[[User], T]) -> T:
-        """Work for whoever this socket's person is found to be now; in a thread for the database."""
+        """Run `work` for the socket's present person, in a database thread; raises _SignedOut."""
         person = authentication.current_user(self)
         if person is None:
             raise _SignedOut

@@ -1,4 +1,4 @@
-"""How much a person may send over their sockets: a burst, and then so much a second."""
+"""Rate limit for a person's inbound characters over all sockets: a burst, then so many a second."""
 
 import time
 from uuid import UUID
@@ -6,11 +6,11 @@ from uuid import UUID
 BURST, PER_SECOND = 4 * 2**20, 2**18
 """Characters."""
 FORGOTTEN_FROM = 100
-"""Persons from which on it is worth looking who is quiet."""
+"""People from which the search for idle ones is worth its cost."""
 
 
 class _TokenBucket:
-    """What one person may send just now."""
+    """The characters that one person may send now."""
 
     def __init__(self) -> None:
         self._left, self._at = float(BURST), time.monotonic()
@@ -33,14 +33,14 @@ class _TokenBucket:
 
 
 class InboundLimit:
-    """What everybody has room for in this process; a frame beyond it is not even read."""
+    """Limits inbound characters per person in this process; frames over the limit are dropped unread."""
 
     def __init__(self) -> None:
         self._rooms: dict[UUID, _TokenBucket] = {}
         self._most = FORGOTTEN_FROM
 
     def takes(self, person: UUID, characters: int) -> bool:
-        """Whether so many more of this person fit in; then they count, whichever socket they come from."""
+        """Return whether so many characters are within this person's limit, and count them if they are."""
         if person not in self._rooms:
             if len(self._rooms) >= self._most:
                 self._forget_the_quiet()
@@ -48,11 +48,11 @@ class InboundLimit:
         return self._rooms[person].takes(characters)
 
     def is_flooded(self, person: UUID) -> bool:
-        """Whether two bursts have been refused already: to receive them costs as well."""
+        """Return whether two bursts were refused already, because receiving them costs as well."""
         return person in self._rooms and self._rooms[person].refused > 2 * BURST
 
     def _forget_the_quiet(self) -> None:
-        """Who has room for all of a burst again is as new."""
+        """Forget people whose bucket is full again."""
         self._rooms = {person: room for person, room in self._rooms.items() if room.left < BURST}
         self._most = max(FORGOTTEN_FROM, 2 * len(self._rooms))
 

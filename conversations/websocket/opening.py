@@ -1,4 +1,4 @@
-"""What somebody is told who opens a conversation: what is new since the revision they have, and what is under way."""
+"""The answer to opening a conversation: messages new to the client, and replies under way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from conversations.models import Conversation, Membership, Message, User
 from conversations.protocol import commands
 
 MOST = 100
-"""Messages that an ack carries; beyond it the client reads them over HTTP,"""
+"""Messages in one ack; the client reads more of them over HTTP."""
 MOST_CHARACTERS = 10_000_000
-"""as it does beyond so many characters of text and HTML: one reply may have almost as many."""
+"""Characters of text and HTML in one ack; one reply may have almost as many."""
 SKEW = timedelta(seconds=5)
-"""By which the clocks of two machines may differ."""
+"""Difference that the clocks of two machines may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +31,26 @@ class Opened:
     under_way: tuple[Message, ...]
 
     def messages(self, html: bool) -> dict[str, Any]:
-        """The ack's `messages`, or `reload` where they are too many or too long."""
+        """Return the ack's `messages`, or `reload` if they are too many or too long."""
         if len(self.since) > MOST or sum(len(said.text) + len(said.html) for said in self.since) > MOST_CHARACTERS:
             return {"reload": True, "messages": []}
         return {"messages": [_told(message, html) for message in self.since]}
 
     def seqs(self) -> dict[str, int]:
-        """Up to where the ack's messages reach: one that ended since the look began needs none of its deltas."""
+        """Return the seqs of the ack's messages: one that has ended since needs none of its deltas."""
         return {str(message.id): message.seq for message in self.since}
 
     def live(self, ours: dict[UUID, LiveReply]) -> list[LiveReply]:
-        """Of the replies that this process writes those under way."""
+        """Return the replies under way that this process writes."""
         return [ours[message.id] for message in self.under_way if message.id in ours]
 
     def elsewhere(self, ours: dict[UUID, LiveReply]) -> list[Message]:
-        """The replies that it does not."""
+        """Return the replies under way that other processes write."""
         return [message for message in self.under_way if message.id not in ours]
 
 
 def as_stored(reply: Message) -> dict[str, Any]:
-    """What the row says of a reply that nobody here knows more of."""
+    """Return a reply as its row has it, if no process has sent more."""
     return {"message": str(reply.id), "seq": reply.seq, "text": reply.text, "thought": reply.thought}
 
 
@@ -59,7 +59,7 @@ def open_conversation(user: User, body: commands.Open) -> Opened:
     if conversation is None:
         raise NotFound
     messages = conversation.messages.select_related("author").order_by("id")
-    under_way = tuple(messages.under_way())  # asked first: what begins or ends while we look is among the news
+    under_way = tuple(messages.under_way())  # read first: replies that begin or end meanwhile are in `news`
     has_all = body.since == conversation.revision and not under_way
     news = () if has_all else tuple(messages.filter(revision__gt=body.since or 0)[: MOST + 1])
     ended = {message.id for message in news if not message.is_under_way}
@@ -72,7 +72,7 @@ def _told(message: Message, html: bool) -> dict[str, Any]:
 
 
 def moved_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
-    """What these people's sidebars and open conversations have to be told by a process that may have missed events."""
+    """Return the events of changed conversations for these people, after events may have been lost."""
     theirs = Conversation.objects.filter(
         Q(team=None, owner__in=people) | Q(team__in=Membership.objects.filter(user__in=people).values("team"))
     )

@@ -1,4 +1,4 @@
-"""Where the websocket is."""
+"""The address of the websocket."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""A thread that does what no answer waits for, such as sending letters."""
+"""A thread for work that no response waits for, such as sending mail."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ _room = threading.BoundedSemaphore(MOST)
 
 
 def later(work: Callable[[], object]) -> None:
-    """Run `work` in the thread, after what was given to it before."""
+    """Run `work` in the thread, after all earlier work."""
     if not _room.acquire(blocking=False):
         _logger.warning("A letter was dropped: %d wait already.", MOST)
         return
@@ -24,7 +24,7 @@ def later(work: Callable[[], object]) -> None:
 
 
 def wait() -> None:
-    """Return once everything that was given to the thread so far is done, and what that has given to it."""
+    """Return once all work so far is done, and the work that it submitted."""
     for _ in range(2):
         _thread.submit(bool).result()
 
@@ -32,7 +32,7 @@ def wait() -> None:
 def _done(work: Callable[[], object]) -> None:
     try:
         work()
-    except Exception:  # this thread's outermost frame
+    except Exception:  # the thread's outermost frame
         _logger.exception("A letter could not be written.")
     finally:
         _room.release()

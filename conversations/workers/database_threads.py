@@ -1,7 +1,7 @@
-"""The few threads in which everything that may not block talks with the database.
+"""The few threads in which blocking work uses the database.
 
-Who writes waits for other writers; who only reads has threads of its own, and waits for nobody. SQLite lets one writer
-in at a time, and not in the order of their coming: there, those who write stand in one line.
+Writers wait for other writers; readers have threads of their own and wait for nobody. SQLite lets one writer in at a
+time, in no order. So its writers wait in one queue here.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from django.db import InterfaceError, InternalError, OperationalError, close_old
 from conversations.workers.thread_pool import ThreadPool
 
 AWAY = (OperationalError, InterfaceError, InternalError)
-"""What a database says that is away, busy, or for reading only just now: the same again may succeed later."""
+"""Errors of a database that is away, busy or read-only for now: a retry may succeed."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,17 +26,17 @@ _preparers = ThreadPool("database-preparer", settings.DATABASE_WRITERS)
 
 
 def submit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run `work`, which reads (a token's latest use aside), in one of four threads for that."""
+    """Run `work`, which reads (a token's latest use aside), in one of four threads for readers."""
     return _readers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
 
 
 def submit_change(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run `work`, which writes, in a thread for that."""
+    """Run `work`, which writes, in a thread for writers."""
     return _writers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
 
 
 def submit_preparation(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Run `work`, which makes a reply ready: it reads a whole conversation, and no command waits for that."""
+    """Run `work` that prepares a reply: it reads a whole conversation, and no command should wait for it."""
     return _preparers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
 
 

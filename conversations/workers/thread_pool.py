@@ -1,4 +1,4 @@
-"""Threads that are few, serve everybody in turn, and keep what they opened until nobody needs them."""
+"""A pool of few threads that owners use in turn, and that end when they are idle."""
 
 import atexit
 import threading
@@ -16,19 +16,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 IDLE_SECONDS = 5.0
-"""After which a thread that nobody needs ends, and its database connection with it."""
+"""Seconds after which an idle thread ends, and its database connection with it."""
 
 Work = Callable[[], None]
 
 
 class Full(Exception):
-    """Somebody has more work waiting than one may have."""
+    """Says that an owner has more work waiting than one may have."""
 
 
 class ThreadPool:
-    """Runs work in at most `threads` threads, in at most `each(owner)` of them at a time for one; owners take turns.
+    """Runs work in at most `threads` threads, `each(owner)` of them for one owner; owners take turns.
 
-    Of one owner at most `waiting` pieces wait. `kept` threads never end, and what is under way at an exit is finished.
+    At most `waiting` pieces of one owner wait. `kept` threads never end. Work under way at an exit is finished.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class ThreadPool:
         atexit.register(self.finish)
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Run WORK as that of nobody in particular."""
+        """Run `work` without an owner."""
         return self.submit_for(None, partial(work, *args, **kwargs))
 
     def submit_for(self, owner: Hashable, work: Callable[[], T]) -> Future[T]:
-        """Run WORK when it is the turn of OWNER; raises Full where too much of theirs waits."""
+        """Run `work` when it is the owner's turn; raises Full if too much of the owner's work waits."""
         future: Future[T] = Future()
         piece = partial(_fulfil, future, work)
         with self._lock:
@@ -63,12 +63,12 @@ class ThreadPool:
         return future
 
     def finish(self) -> None:
-        """Wait until nothing is under way; threads that rest are daemons and delay no exit."""
+        """Wait until no work is under way; idle threads are daemons and delay no exit."""
         with self._at_rest:
             self._at_rest.wait_for(lambda: not self._running)
 
     def _hand_over(self, owner: Hashable, piece: Work) -> None:
-        """The thread that rested least is asked first, so that those nobody needs may end."""
+        """Use the thread that has been idle for the shortest time, so that spare threads may end."""
         if self._idle:
             self._idle.pop().put((owner, piece))
             return
@@ -81,7 +81,7 @@ class ThreadPool:
         while following is not None:
             owner, piece = following
             piece()
-            del piece, following  # what it held must not wait for the next one
+            del piece, following  # frees their objects now, not at the next work
             following = self._next(owner, inbox)
         connections.close_all()
 
@@ -107,7 +107,7 @@ class ThreadPool:
             del self._running[owner]
 
     def _whose_turn(self) -> tuple[Hashable, Work] | None:
-        """The owner who waited longest for a turn goes behind the others."""
+        """Return the next work of the owner that waited longest, who then goes behind the others."""
         for owner, pieces in self._waiting.items():
             if self._running[owner] < self._each(owner):
                 piece = pieces.popleft()

@@ -1,4 +1,4 @@
-"""Several keys of one endpoint, pasted in one list, for everybody or for teams."""
+"""Several keys of one endpoint, pasted as one list, for all people or for teams."""
 
 from typing import Any
 from uuid import UUID
@@ -24,14 +24,14 @@ MAX_KEYS = 100
 
 
 class Unshown(forms.Textarea):
-    """A text that a page takes and does not give back."""
+    """A text field whose value is never sent back to the page."""
 
     def format_value(self, value: Any) -> str:
         return ""
 
 
 class KeysForm(forms.Form):
-    """A key a line; none of them is shown again, not even where one is refused."""
+    """One key a line; none is shown again, not even after an error."""
 
     keys = forms.CharField(
         label=capfirst(gettext_lazy("keys")),

@@ -1,4 +1,4 @@
-"""A key's own page: its timeline, *test now*, another value, on and off."""
+"""A key's own page: its timeline, *test now*, rotation, on and off."""
 
 from collections.abc import Generator
 from typing import Any
@@ -44,7 +44,7 @@ class RotationForm(forms.Form):
 
 
 class TrialForm(forms.Form):
-    """Which of the models of its endpoint a key is tested with."""
+    """The model of the endpoint with which a key is tested."""
 
     deployment = forms.ModelChoiceField(Deployment.objects.none())
 
@@ -87,7 +87,7 @@ def switch_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
 @changes_keys
 @require_POST
 def test_key(request: HttpRequest, key_id: UUID) -> HttpResponseBase:
-    """A page that is written while the vendor answers."""
+    """Stream a page that is written while the vendor answers."""
     key = _of_site(key_id)
     form = TrialForm(key, request.POST)
     if not form.is_valid():
@@ -119,7 +119,7 @@ def _key(key_id: UUID) -> ApiKey:
 
 
 def _of_site(key_id: UUID) -> ApiKey:
-    """Return a key that is nobody's own; raises Http404 for a personal one, as for one that is not there."""
+    """Return a key without an owner; raises Http404 for personal and for missing keys."""
     return get_object_or_404(ApiKey.objects.of_site().select_related("endpoint"), pk=key_id)
 
 

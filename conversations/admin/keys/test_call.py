@@ -1,4 +1,4 @@
-"""*Test now*: a real, short call with one key; its words as they come, then how long it took and what it cost."""
+"""*Test now*: a short real call with one key, whose words are streamed, then its times and cost."""
 
 import time
 from collections.abc import Generator
@@ -27,7 +27,7 @@ _MOST_TOKENS = 200
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`error` is what the vendor did not like, empty where all was well; times in ms."""
+    """The result of the call; `error` is the vendor's refusal, empty if there was none; times in ms."""
 
     error: str
     first_token_ms: int | None
@@ -36,14 +36,14 @@ class Result:
 
     @property
     def pace(self) -> float | None:
-        """Tokens a second."""
+        """Return the speed: tokens a second."""
         watched = self.total_ms - (self.first_token_ms or self.total_ms)
         said = self.usage.output_tokens or 0
         return 1000 * said / watched if watched > 0 and said else None
 
 
 def trial(key: ApiKey, deployment: Deployment, by: User) -> Generator[str, None, Result]:
-    """The words of the answer; returns the result, which the ledger and the key's timeline have by then."""
+    """Yield the words of the answer and return the result, which the ledger and the timeline have by then."""
     route = pool.route_of(deployment, key)
     prompt = Prompt(
         route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters={"max_tokens": _MOST_TOKENS}
@@ -78,7 +78,7 @@ def _result(stream: Stream | None, error: Exception | None, begun: float, usage:
 
 
 def _conclude(key: ApiKey, deployment: Deployment, call: Call, error: Any, by: User) -> None:
-    """What works is back in service; what the vendor refuses is left alone, as after anybody's call."""
+    """Record the call; success ends a cooldown, and a refusal starts one, as after any call."""
     model = deployment.model
     ledger.record(BillingContext(NOBODY, NOBODY, by.pk, None, model.pk, model.name), call)
     if call.outcome == "complete":

@@ -1,4 +1,4 @@
-"""What became of a key: what happened to it, and how it was used from day to day."""
+"""The history of a key: its events, and its use by day."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DAYS_OF_USE = 14
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Either an event, or all calls of a day."""
+    """An event, or all calls of a day."""
 
     at: datetime
     event: HealthEvent | None = None
@@ -30,7 +30,7 @@ class Entry:
 
 
 def timeline(key: ApiKey, period: Period) -> list[Entry]:
-    """The newest first: all events, and the use of the last two weeks, each day's at its end."""
+    """Return the entries, newest first: all events, and each day of the last two weeks, placed at its end."""
     return sorted([*_events(key, period), *_days(key, period)], key=lambda entry: entry.at, reverse=True)
 
 

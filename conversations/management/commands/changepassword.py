@@ -1,4 +1,4 @@
-"""Django's command, which also ends the tokens and links of the person and notes the change."""
+"""Django's command `changepassword`, which here also ends tokens and links and notes the change."""
 
 from getpass import getuser
 from typing import Any
@@ -12,7 +12,7 @@ from providers.audit import log
 
 class Command(changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
-        """Ask first, then begin a transaction: nobody else writes to SQLite in one, and somebody types here."""
+        """Ask for the password before the transaction begins: on SQLite it would block all writers meanwhile."""
         person = User.objects.filter(username=options["username"] or getuser()).first()
         before = log.told(person) if person else {}
         answer: str | None = super().handle(*args, **options)

@@ -1,4 +1,4 @@
-"""The way in for somebody who has lost their second factor, and whom nobody else can let in."""
+"""The command `removefactors`, for a person who lost their second factor and whom nobody else can let in."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from providers.audit import log
 
 
 class Command(BaseCommand):
-    """Take a person's second factor and recovery codes away, and tell them."""
+    """Removes a person's second factor and recovery codes, and notifies them."""
 
     help = "Takes a person's second factor and recovery codes away: for who has lost them, or the encryption key."
 

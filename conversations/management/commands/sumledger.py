@@ -1,4 +1,4 @@
-"""`sumledger`: counts the daily sums anew from the ledger and mends those that are wrong."""
+"""The command `sumledger`, which recounts the daily sums from the ledger and corrects the wrong ones."""
 
 from typing import Any
 

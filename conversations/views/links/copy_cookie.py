@@ -1,4 +1,4 @@
-"""Which share link a browser followed to a copy: kept in a signed cookie, for whoever follows one may be a stranger."""
+"""The share link that a browser followed to a copy, in a signed cookie: the visitor may be a stranger."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,11 +8,11 @@ from conversations.models import Share
 
 _COOKIE = _SALT = "share"
 _SECONDS = 3600
-"""For a sign-in on the way."""
+"""Seconds that the cookie lasts, for a sign-in in between."""
 
 
 def remember(response: HttpResponseBase, share: Share) -> None:
-    """Give the browser a cookie with the link's digest; a session would be a row for each stranger."""
+    """Set a cookie with the link's digest; a session would be a row for each stranger."""
     response.set_signed_cookie(
         _COOKIE,
         share.digest,
@@ -25,5 +25,5 @@ def remember(response: HttpResponseBase, share: Share) -> None:
 
 
 def remembered(request: HttpRequest) -> str:
-    """Return the digest of the link that was followed lately, empty where there is none."""
+    """Return the digest of the last followed link, or an empty text."""
     return str(request.get_signed_cookie(_COOKIE, default="", salt=_SALT, max_age=_SECONDS))

@@ -1,4 +1,4 @@
-"""Following an invitation. Its secret leaves the address at once: the session keeps a digest, the history nothing."""
+"""Following an invitation; its secret leaves the address at once, and the session keeps only a digest."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,7 @@ SESSION_KEY = "invitation"
 @never_cache
 @require_GET
 def follow(request: HttpRequest, secret: str) -> HttpResponse:
-    """Every kind of bad link gets the same answer, and few of them a minute."""
+    """Store the invitation's digest in the session; all bad links get the same answer, under a rate limit."""
     if not Invitation.objects.of(secret).exists():
         return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
     request.session[SESSION_KEY] = token_digest(secret)
@@ -33,7 +33,7 @@ def follow(request: HttpRequest, secret: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
-    """Who has an account takes the place; who has none makes one first."""
+    """Add the person to the team; a visitor without an account makes one first."""
     invitation = _invitation(request)
     if invitation is None:
         return _over(request)

@@ -1,4 +1,4 @@
-"""A forgotten password where no mail is sent: somebody who may makes a link, and it is followed once."""
+"""Pages for a forgotten password: a letter with a link, or a link that a lead or an administrator makes."""
 
 from uuid import UUID
 
@@ -30,9 +30,9 @@ SESSION_KEY = "password-link"
 @never_cache
 @require_http_methods(["GET", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
-    """Where mail is set up the person helps themselves, else the page says who can.
+    """Mail the person a link or, without mail, show who can help.
 
-    Whether the address is anybody's is looked up behind the answer, which is therefore the same and as quick.
+    The address is looked up after the response. So neither its content nor its time shows whether the address is known.
     """
     if not letters.is_set_up():
         return render(request, "account/password_reset_by_people.html")
@@ -53,7 +53,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def make_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
-    """For a lead or an administrator: a link with which somebody else sets a new password."""
+    """Show a lead or an administrator a link by which another person sets a new password."""
     person = User.objects.filter(pk=person_id).first()
     maker = request.user
     assert isinstance(maker, User)
@@ -68,7 +68,7 @@ def make_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @never_cache
 @require_GET
 def follow(request: HttpRequest, secret: str) -> HttpResponse:
-    """As with an invitation, the secret leaves the address at once."""
+    """Store the link's digest in the session, so that the secret leaves the address at once."""
     if PasswordLink.found(token_digest(secret)) is None:
         return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
     request.session[SESSION_KEY] = token_digest(secret)
@@ -78,7 +78,7 @@ def follow(request: HttpRequest, secret: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def set_password(request: HttpRequest) -> HttpResponse:
-    """A new password; all sessions and tokens of the person end with the old one."""
+    """Set a new password; all sessions and tokens of the person end with the old one."""
     link = PasswordLink.found(request.session.get(SESSION_KEY, ""))
     if link is None:
         return _over(request)
@@ -96,12 +96,12 @@ def set_password(request: HttpRequest) -> HttpResponse:
     request.session[NAME_KEY] = link.user.username
     messages.success(request, gettext("The new password is set. Sign in with it."))
     response = redirect("account_login")
-    password_guessing.know_browser(response, link.user)  # whoever guesses at this name does not keep its person out
+    password_guessing.know_browser(response, link.user)  # so that others' bad tries do not pause this person
     return response
 
 
 def _new_link(maker: User, person: User) -> str:
-    """The secret of a new link; earlier ones of this person are closed."""
+    """Create a link and return its secret; the person's earlier links are closed."""
     secret, now = new_token(), timezone.now()
     with transaction.atomic():
         person.password_links.close()

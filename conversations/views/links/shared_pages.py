@@ -1,7 +1,7 @@
-"""What anyone sees who has a share link: a page without scripts, its files, and the way to a copy.
+"""Pages of a share link: a snapshot without scripts, its files, and the way to a copy.
 
-Every kind of bad link gets the same answer, and everything below a link's address is told to no search engine, no
-cache and no other site.
+All kinds of bad link get the same answer. Headers keep search engines, caches and other sites away from all addresses
+below a link.
 """
 
 from collections.abc import Callable, Generator
@@ -28,7 +28,7 @@ from conversations.reporting.streaming import stream_response
 from conversations.views.links import copy_cookie
 
 UNLOCKED_KEY = "shares"
-"""In the session: digests of links whose pass phrase was given."""
+"""The session key for digests of links whose pass phrase was given."""
 MOST_UNLOCKED = 20
 
 _HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive"}
@@ -44,7 +44,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def _below(view: View) -> View:
-    """Calls it with the share to which the secret in the address leads, if it leads to one."""
+    """Return a view that is called with the share of the secret in the address, if there is one."""
 
     @wraps(view)
     def answer(request: HttpRequest, secret: str, **places: UUID) -> HttpResponseBase:
@@ -58,11 +58,11 @@ def _below(view: View) -> View:
     return never_cache(answer)
 
 
-@csrf_exempt  # a foreign page could only unlock for somebody what it can read itself; browsers send it no Origin here
+@csrf_exempt  # a foreign page could only unlock what it can read itself; browsers send no Origin here
 @require_http_methods(["GET", "HEAD", "POST"])
 @_below
 def page(request: HttpRequest, share: Share) -> HttpResponseBase:
-    """The snapshot; where it has a pass phrase, nothing of it before that was given (by POST)."""
+    """Show the snapshot; with a pass phrase, show nothing of it before that was given (by POST)."""
     if request.method == "POST":
         return _unlock(request, share)
     if rate_limits.snapshot(request):
@@ -82,7 +82,7 @@ def page(request: HttpRequest, share: Share) -> HttpResponseBase:
 
 
 def _written(head: str, shown: Page, said: Phrases, foot: str) -> Generator[bytes]:
-    """Yield the page, a message at a time."""
+    """Yield the page, one message at a time."""
     yield head.encode()
     for message in shown.messages:
         yield render_to_string("_message.html", {"message": message, "said": said, "files_at": "files/"}).encode()
@@ -92,7 +92,7 @@ def _written(head: str, shown: Page, said: Phrases, foot: str) -> Generator[byte
 @require_safe
 @_below
 def file(request: HttpRequest, share: Share, file_id: UUID) -> HttpResponse:
-    """A file of the snapshot, and no other."""
+    """Respond with a file of the snapshot, and no other."""
     held = None if _is_locked(request, share) else share.files.filter(pk=file_id).first()
     try:
         return response.response_of(held) if held else _bad_link(request)
@@ -103,7 +103,7 @@ def file(request: HttpRequest, share: Share, file_id: UUID) -> HttpResponse:
 @require_safe
 @_below
 def follow(request: HttpRequest, share: Share) -> HttpResponse:
-    """Lead on to the copy: the secret leaves the address, so that no sign-in on the way carries it."""
+    """Redirect to the copy without the secret in the address, so that no sign-in on the way carries it."""
     if _is_locked(request, share):
         return redirect("../")
     response = redirect("copy-share")
@@ -112,7 +112,7 @@ def follow(request: HttpRequest, share: Share) -> HttpResponse:
 
 
 def over(request: HttpRequest) -> HttpResponse:
-    """Wrong, expired, revoked: the page does not tell which."""
+    """Respond to a bad link; wrong, expired and revoked ones get the same page."""
     return render(request, "shares/over.html", status=404)
 
 
@@ -125,7 +125,7 @@ def _is_locked(request: HttpRequest, share: Share) -> bool:
 
 
 def _is_view(request: HttpRequest, share: Share) -> bool:
-    """A look that somebody else takes; what a browser fetches ahead is none yet, and a further page is the same one."""
+    """Return whether the request is a view; the maker's, a browser's prefetch and further pages are none."""
     is_ahead = "prefetch" in request.headers.get("Sec-Purpose", "") or "page" in request.GET
     return request.method == "GET" and request.user.pk != share.made_by_id and not is_ahead
 
