@@ -67,7 +67,7 @@ def troubles() -> Iterator[Finding]:
 
 
 def no_model() -> Iterator[Finding]:
-    """Find a site without any model, where nobody can ask a question."""
+    """Find a site without any model, which can answer no question."""
     if not LanguageModel.objects.exists():
         sentence = _("There is no model yet, so nobody can ask anything: add a vendor.")
         yield Finding(sentence, address=reverse_lazy("admin:providers_endpoint_preset"), is_grave=False)

@@ -17,7 +17,7 @@ class AlreadySetUp(Exception):
 
 
 def is_set_up() -> bool:
-    """Return whether anybody has an account; then the page is gone for good, and `createsuperuser` remains."""
+    """Return whether there is an account; then the page is gone for good, and only `createsuperuser` remains."""
     return Installation.objects.exists() or User.objects.exists()
 
 

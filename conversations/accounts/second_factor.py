@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from providers.encryption import sealing
 
 PLACE = "second factor"
-_END = "."  # the vault shows the last letters of a longer secret, unless they are none
+_END = "."  # a sealed secret shows its last characters, but only letters and digits
 
 
 class EncryptedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -27,19 +27,19 @@ def writable(user: User, conversation_id: UUID) -> Conversation:
 
 
 def to_write_in(user: User, conversation_id: UUID) -> Conversation:
-    """Return a conversation like `writable`, locked so; needs a transaction."""
+    """Return a conversation like `writable`, locked until the surrounding transaction ends."""
     return _kept(user, _found(_TO_WRITE_IN(user.pk, conversation_id)), Membership.WRITERS)
 
 
 def to_decide_on(user: User, conversation_id: UUID) -> Conversation:
-    """Return a conversation whose readers this person decides, locked so; needs a transaction."""
+    """Return a conversation whose readers this person decides, locked until the surrounding transaction ends."""
     rows = _locked(_with_audience(Conversation.objects.decided_by(user).filter(pk=conversation_id)))
     found = _found(list(rows))
     return _kept(user, found, Membership.WRITERS if found.owner_id == user.pk else [Membership.Role.LEAD])
 
 
 def team_to_write_in(user: User, team_id: UUID) -> Team:
-    """Return a team in which this person writes, locked so; needs a transaction."""
+    """Return a team in which this person writes, and lock the membership until the transaction ends."""
     places = Membership.objects.filter(user=user, team=team_id, role__in=Membership.WRITERS)
     place = places.select_related("team").select_for_update(of=("self",), no_key=True).first()
     if place is None:
@@ -56,17 +56,17 @@ def conversation_of(message_id: UUID) -> UUID:
 
 
 def visible_message(user: User, message_id: UUID) -> Message:
-    """Return a message of a conversation that this person may read, locked so; needs a transaction."""
+    """Return a message that this person may read, and lock its conversation until the transaction ends."""
     return _message(user, Message.objects.visible_to(user), message_id, ALL_ROLES)
 
 
 def writable_question(user: User, message_id: UUID) -> Message:
-    """Return a person's message where this person may write, locked so; needs a transaction."""
+    """Return a person's message where `user` may write, and lock its conversation until the transaction ends."""
     return _message(user, Message.objects.writable_by(user).filter(role=Role.USER), message_id, Membership.WRITERS)
 
 
 def writable_reply(user: User, message_id: UUID) -> Message:
-    """Return a model's message where this person may write, locked so; needs a transaction."""
+    """Return a model's message where `user` may write, and lock its conversation until the transaction ends."""
     return _message(user, Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id, Membership.WRITERS)
 
 

@@ -125,7 +125,7 @@ def _keep_a_lead(place: Membership, becomes: str = "") -> None:
 
 
 def led(user: User, team_id: UUID) -> Team:
-    """Return a team that this person leads, locked so; needs a transaction."""
+    """Return a team that this person leads, locked until the surrounding transaction ends."""
     return _locked(Team.objects.led_by(user), team_id)
 
 

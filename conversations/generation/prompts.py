@@ -88,7 +88,9 @@ def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
 
 def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
     """Return a message's parts as they came, without seams."""
-    if len(said) == 1 and len(said[0]) == 2 and said[0]["kind"] == "text" and "text" in said[0]:  # most, by far
+    if (
+        len(said) == 1 and len(said[0]) == 2 and said[0]["kind"] == "text" and "text" in said[0]
+    ):  # by far the most frequent case
         return (Part("text", said[0]["text"]),)
     return tuple(_read(said, taken))
 

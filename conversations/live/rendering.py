@@ -72,7 +72,7 @@ class Renderer:
     ) -> Rendering:
         """Return the HTML of `text` for a late subscriber.
 
-        A callback of the work itself sets the count of blocks, so that it is set before the next frame is made.
+        A callback of the work itself sets the count of blocks, so that it is set before the next frame.
         """
         work = loop.run_in_executor(self._thread, reply.render, text, PATIENT)
         work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))

@@ -4,8 +4,8 @@
 further text can change it. It returns the open rest again at each update. Joined, both are the same HTML. `rendered`
 adds the numbers of a text's sources to it. `linked` makes links of these numbers.
 
-The server parses nothing itself. A process of its own (`process/worker.py`) parses one slice of the text at a time
-(`slices.py`), under limits of time and memory. Text beyond the limits is shown as it was written.
+The server parses nothing itself. A process of its own (`process/worker.py`) parses a text in slices (`slices.py`),
+under limits of time and memory. Text beyond the limits is shown as it was written.
 
 A code block is one line up to the code. Without a named language, `data-language` and its span are missing.
 

@@ -82,9 +82,9 @@ class GrowingMarkdown:
         self._places: list[tuple[int, int]] = []
         self._done: list[SafeString] = []
         self._text = ""
-        self._start = 0  # where in the text the first open block begins
-        self._rendered = SafeString()  # the open rest when it was last parsed,
-        self._rendered_up_to = 0  # and how much of the text that was
+        self._start = 0  # the offset of the first open block in the text
+        self._rendered = SafeString()  # the open rest at the last parsing
+        self._rendered_up_to = 0  # the length of the text at the last parsing
         self._fence: OpenFence | None = None
         self._formulas = FORMULA_SECONDS
         self._work = work or Work(inf)

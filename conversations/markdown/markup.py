@@ -37,13 +37,13 @@ def _fence(token: Token) -> str:
 
 
 def _colours() -> Callable[[str, str], str]:
-    from conversations.markdown.code.colours import coloured  # with Pygments, which many replies do not need
+    from conversations.markdown.code.colours import coloured  # loads Pygments, which many replies do not need
 
     return coloured
 
 
 def _formulas() -> ModuleType:
-    from conversations.markdown.formulas import mathml  # with 12 MB of symbols
+    from conversations.markdown.formulas import mathml  # loads 12 MB of symbols
 
     return mathml
 

@@ -1,4 +1,4 @@
-"""The rows, and querysets for who may see and change them."""
+"""The rows, with querysets for read and write access."""
 
 from conversations.models.conversation import Conversation
 from conversations.models.file import File

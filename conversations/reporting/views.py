@@ -79,7 +79,7 @@ def report(request: HttpRequest, name: str, context: dict[str, Any]) -> Template
     return TemplateResponse(request, f"admin/reports/{name}.html", {**frame, **context})
 
 
-# --- What is drawn --------------------------------------------------------------------------------------------------
+# --- Series of the chart --------------------------------------------------------------------------------------------
 
 
 def _leading(form: UsageForm, rows: list[totals.Used]) -> list[totals.Used]:

@@ -1,4 +1,4 @@
-"""The person behind a socket, checked at each command that reads or writes, and each second in between."""
+"""Authentication of sockets, checked at each command that reads or writes, and each second in between."""
 
 import asyncio
 from dataclasses import dataclass

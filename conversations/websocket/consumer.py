@@ -43,7 +43,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         """Call the handler directly: the stock method visits the shared database thread before each message."""
         await getattr(self, get_handler_name(message))(message)
 
-    # --- Coming and going ---
+    # --- Connecting and disconnecting ---
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         self.closing = False
@@ -106,7 +106,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.closing = True
         await self.base_send({"type": "websocket.close", "code": code})
 
-    # --- As the hub sees us ---
+    # --- Calls by the hub ---
 
     def push(self, frame: bytes) -> None:
         """Send the frame directly: going through ASGI would double the cost of a delta."""

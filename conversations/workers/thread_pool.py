@@ -107,7 +107,7 @@ class ThreadPool:
             del self._running[owner]
 
     def _whose_turn(self) -> tuple[Hashable, Work] | None:
-        """Return the next work of the owner that waited longest, who then goes behind the others."""
+        """Return the next work of the owner that waited longest, and move that owner to the end of the line."""
         for owner, pieces in self._waiting.items():
             if self._running[owner] < self._each(owner):
                 piece = pieces.popleft()

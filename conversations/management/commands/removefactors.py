@@ -1,4 +1,7 @@
-"""The command `removefactors`, for a person who lost their second factor and whom nobody else can let in."""
+"""The command `removefactors`, for a person who has lost their second factor.
+
+It is the last resort, when no administrator can remove it.
+"""
 
 from typing import Any
 

@@ -46,7 +46,7 @@ class OpenFence:
     def at_start_of(cls, text: str, start: int) -> Self | None:
         """Return the fence that opens at `start`, if there is one."""
         opening = _OPENING.match(text, start)
-        # A carriage return ends a line too, but not for `^` and `$`: such rare texts take the long way.
+        # A carriage return ends a line too, but not for `^` and `$`: such rare texts are parsed in full.
         if not opening or "\r" in text[start:]:
             return None
         marker = opening[1]

@@ -36,8 +36,8 @@ ALIASES = {
 _UNCOLOURED = frozenset({"", "w", "n", "p", "err"})
 
 
-# While a reply streams, the finished fences inside its open block (steps of a list) are rendered again and again;
-# a lexer that ran out of time is remembered too.
+# Cached, because a streaming reply renders the closed fences in its open block (steps of a list) again and again.
+# Code whose lexer ran out of time is cached, too.
 @lru_cache(maxsize=64)
 def coloured(code: str, language: str) -> str:
     """Return the code as HTML, with a span for each token if its language is known and its lexer fast."""

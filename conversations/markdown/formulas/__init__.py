@@ -1,1 +1,1 @@
-"""Formulas: where they begin and end, and LaTeX to MathML."""
+"""Formulas: their delimiters, and LaTeX to MathML."""

@@ -24,7 +24,7 @@ SECONDS_EACH = 0.1
 _DEFINITION = re.compile(
     r"\\(?:def|newcommand|renewcommand|providecommand|newenvironment|renewenvironment|DeclareMathOperator)\b"
 )
-# Environments that the converter does not know, or numbers, by one that looks the same.
+# Environments that the converter does not know, or would number; _SAME_LOOK has the replacements.
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{(aligned|align|eqnarray|gathered|gather|dcases|equation)\*?\}")
 _SAME_LOOK = {
     "aligned": "align*",
@@ -37,7 +37,7 @@ _SAME_LOOK = {
 _LENGTHS = frozenset({"width", "height", "depth", "lspace", "rspace", "voffset"})
 # Spaces of up to ±9.99 em; a formula must not be able to write over the rest of the page.
 _SHORT_LENGTH = re.compile(r"[+-]?\d?(?:\.\d{1,4})?(?:em|ex|px|pt|mu|width)?|[a-z]+mathspace")
-# The converter reads arbitrary text with `next` and unpacking: it fails in these ways besides its own.
+# The converter reads arbitrary text with `next` and unpacking, so it raises these besides its own exceptions.
 _FAILURES: tuple[type[Exception], ...] = (
     *(kind for kind in vars(exceptions).values() if isinstance(kind, type) and issubclass(kind, Exception)),
     *FAILURES,

@@ -11,7 +11,7 @@ MAX_INLINE_CHARACTERS = 1_000
 _CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}
 _WORD_BEFORE = re.compile(r"[A-Za-z0-9](?=\$)")
 _UNESCAPED_DOLLAR = re.compile(r"(?<!\\)(?:\\\\)*\$")
-# `$5 or 10$` and `\[1\]` are prices and notes.
+# Prices such as `$5 or 10$` and notes such as `\[1\]` are no formulas.
 _PROSE = re.compile(r"\s*|\d[\d.,]*\s+[A-Za-z]{2,}.*", re.DOTALL)
 _NOTE = re.compile(r"[\d,\s–-]*")
 

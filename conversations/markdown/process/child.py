@@ -22,11 +22,11 @@ IDLE_SECONDS = 300.0
 BUSY_SECONDS = 0.05
 """Seconds after which the question under way counts as long."""
 HANGING = 3.0
-"""Multiple of a question's processor time that an answer may take, plus PATIENCE, before the process is killed."""
+"""Multiple of a question's processor time that an answer may take, plus PATIENCE, before the kill."""
 PATIENCE = 2.0
 """Seconds that an answer may take on top of that."""
 MOST_STARTS = 2
-"""Starts for one question: a process may have ended for its size or its age, which is not the text's fault."""
+"""Starts for one question: a process may end for its size or age, which is not the text's fault."""
 _BASE = Path(__file__).resolve().parents[3]
 
 

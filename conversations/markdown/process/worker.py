@@ -24,12 +24,14 @@ ENOUGH = 96 * 1024 * 1024
 def main() -> None:
     """Answer questions until the input ends, which is how the server, or the server's death, ends this process."""
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(name, signal.SIG_IGN)  # a terminal and systemd signal all processes at once; the server goes on
+        signal.signal(
+            name, signal.SIG_IGN
+        )  # a terminal and systemd signal all processes at once; the server still needs this one
     with suppress(ValueError, OSError):  # not every system knows this limit
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.dup(1)
-    os.dup2(2, 1)  # nothing that prints gets between them
+    os.dup2(2, 1)  # so that no print mixes with the answers
     from conversations.markdown.process import time_budget
 
     time_budget.enforce()
