@@ -98,7 +98,7 @@ def _too_many(seconds: int) -> ValidationError:
 
 
 def sign_in(request: HttpRequest, person: User) -> None:
-    """Sign in a person who has just made an account or set a password."""
+    """Sign in a person who has just made an account."""
     login(request, person)
     log.note(person, Act.SIGNED_IN, person)
     UserSession.objects.create_from_request(request)

@@ -107,7 +107,7 @@ def _admits(key: str, free: int, longest: int) -> bool:
 
 
 def _count(key: str, by: int = 1) -> int:
-    """Return the number of tries, including this one."""
+    """Add `by` to the counted tries and return their number."""
     cache.add(f"tries:{key}", 0, KEPT)
     try:
         counted = cache.incr(f"tries:{key}", by)

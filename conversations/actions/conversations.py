@@ -23,7 +23,7 @@ from providers.audit.log import Act
 
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
-    """Create an empty conversation; in a `team`, which the person must write in, with its defaults."""
+    """Create an empty conversation, private or with the defaults of a `team` in which the person writes."""
     quotas.check_conversations(user)
     with transaction.atomic():
         if team := fields.get("team"):

@@ -34,7 +34,7 @@ class TeamAdmin(AuditedAdmin):
         return may_switch_off and super().has_delete_permission(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: Team | None = None) -> list[Any]:
-        """Return the fields, with keys and models only for people who may see them; they are assigned elsewhere."""
+        """Return the fields, with keys and models for people who may see them; their own pages assign them."""
         needed = {"own_models": "providers.view_languagemodel", "own_keys": "providers.view_apikey"}
         hidden = {name for name, permission in needed.items() if not (obj and request.user.has_perm(permission))}
         return [name for name in super().get_fields(request, obj) if name not in hidden]

@@ -1,4 +1,4 @@
-"""The forms of names and passwords that django-allauth shows; second factors are in `factor_forms`."""
+"""The forms of names and passwords that django-allauth shows; second factors are in `second_factor`."""
 
 from typing import Any
 

@@ -170,7 +170,7 @@ def _conclude(trying: _Trying, call: Call) -> bool:
 
 
 def _as_far_as_it_fits(carried: tuple[LivePart, ...], stream: Stream) -> Iterable[Delta]:
-    """Yield the deltas within the size limit of a reply, of which carried parts use a share.
+    """Return the deltas within the size limit of a reply, of which carried parts use a share.
 
     Raises ReplyTooLong after the last delta that fits.
     """

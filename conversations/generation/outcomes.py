@@ -46,7 +46,7 @@ def outcome_of_stop(live: LiveReply, stream: Stream | None = None, counted: Usag
 def outcome_of_error(
     live: LiveReply, code: str, text: str, stream: Stream | None = None, counted: Usage = NOTHING
 ) -> Outcome:
-    """Return "failed" before the first word, "interrupted" after it; a continuing reply already has words."""
+    """Return the outcome: failed before the first word, interrupted after it or in a continuing reply."""
     spoken = bool(live.fed.text().strip()) or (stream is not None and stream.first_token_at is not None)
     finish = Finish("blocked") if code == "blocked" else None
     return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, counted, code, text)

@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 
 def end_replies_of_earlier_boots() -> None:
-    """End the replies that an earlier process left under way, if one process serves this database."""
+    """End the replies that earlier processes left under way; only for a site with a single process."""
     end_replies(Message.objects.under_way().exclude(owner=BOOT_ID))
 
 

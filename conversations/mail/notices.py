@@ -1,4 +1,4 @@
-"""Notices about changes to what protects an account, shown at the next sign-in and sent by mail."""
+"""Notices about changes of an account's protection, shown at the next sign-in and sent by mail."""
 
 from conversations.mail import letters
 from conversations.models import AccountNotice, User

@@ -21,8 +21,8 @@ _CODE = frozenset({"fence", "code_block", "math_block"})
 def cited(blocks: Sequence[Block], source: str, places: Iterable[tuple[int, int]]) -> list[Block]:
     """Return the blocks with the numbers of their sources; `places` are sorted pairs: (end of the words, number).
 
-    A number follows the word that contains the end. Inside a link, code or a formula it follows that element,
-    and inside a code block it follows the block.
+    A number follows the word that contains the end. Inside a link, code or a formula it follows that element. Inside a
+    block of code or formulas it follows the block.
     """
     placing = _Placing(source, deque(places))
     placed = [replace(block, tokens=list(placing.through(block.tokens))) for block in blocks]

@@ -11,7 +11,7 @@ def drop_table(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """Where limits are counted when there is no Redis."""
+    """The cache table, which holds the rate limits' counts on a site without Redis."""
 
     dependencies = [("conversations", "0006_spending")]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 def count_what_is_there(apps, schema_editor):
-    """A ledger that is older than its sums."""
+    """Count the sums of a ledger that is older than they are."""
     if apps.get_model("conversations", "UsageRecord").objects.exists():
         from conversations.usage import daily_sums
 

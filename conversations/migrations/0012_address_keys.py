@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 def compute_keys(apps, schema_editor):
-    """Of several accounts with one address, the one that signed in last keeps it: none of them has proved it."""
+    """Leave a shared address to the account that signed in last: none of the accounts has proved it."""
     taken = set()
     for person in apps.get_model('conversations', 'User').objects.exclude(email='').order_by('-last_login', 'pk'):
         key = AddressKey.key_of(person.email)

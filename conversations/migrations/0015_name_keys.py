@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 def compute_keys(apps, schema_editor):
-    """Whoever came first has the key; of others that look like it their id is in theirs, until they are renamed."""
+    """Give each key to the oldest name; names that look like it get a key with their id until renamed."""
     for model, source, key_field in (
         ('User', 'username', 'username_key'),
         ('User', 'display_name', 'display_key'),

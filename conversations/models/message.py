@@ -124,7 +124,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.under_way().filter(pk=reply_id, attempt=attempt)
 
     def checkpoint(self, said: Sequence[dict[str, Any]]) -> set[UUID]:
-        """Write the rows (id, attempt, text, parts, seq) with a heartbeat; return the ids not yet ended.
+        """Write the rows (id, attempt, text, parts, seq) with a heartbeat; return the ids of rows not yet ended.
 
         It does the work of `attempt(…).update(…)` for each reply each second. Building that statement would take ten
         times as long as running it. PostgreSQL would also be waited for once a row.

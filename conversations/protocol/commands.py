@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 MAX_FILES, MAX_MODELS = 10, 8
-"""Files and models of one message."""
+"""Most files and models of one message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The team pages: plain forms with one action each, for leads only."""
+"""The team pages: plain forms with one action each; only leads can change a team."""
 
 from collections.abc import Callable
 from functools import wraps

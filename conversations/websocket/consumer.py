@@ -66,7 +66,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         hub.viewings.arrive(self)
 
     def _is_meant_for_another(self, person: User) -> bool:
-        """Return whether the page belongs to another person, whose words it must not send as this one's."""
+        """Return whether the page was loaded for another person, whose words must not be sent as this one's."""
         expected = parse_qs(self.scope["query_string"].decode("latin-1")).get("person")
         return expected is not None and expected != [str(person.id)]
 

@@ -79,9 +79,9 @@ class PasswordLink(models.Model):
 def may_reset(user: User, person: User) -> bool:
     """Return whether `user` may make a password link for `person`, which opens all of that account.
 
-    Superusers may for all others. Staff who may add people may for a person who has never signed in. A lead may for an
-    account made by their team's invitation, while they lead all its teams. A lead may not for staff, nor for an account
-    with a second factor.
+    Superusers may for all others, and only they may for a person with power or a second factor. Staff who may add
+    people may for a person who has never signed in. A lead may for an account made by their team's invitation, while
+    they lead all its teams.
     """
     if user == person or not (user.is_active and person.is_active):
         return False
