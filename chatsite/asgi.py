@@ -18,13 +18,17 @@ from chatsite.server.handler import Handler  # noqa: E402
 from conversations.websocket.authentication import token_in  # noqa: E402
 from conversations.websocket.routing import websocket_urlpatterns  # noqa: E402
 
-_sockets = URLRouter(websocket_urlpatterns)  # the consumer asks who it is by itself
+_sockets = URLRouter(websocket_urlpatterns)  # the consumer itself finds the person
 _browsers = SessionMiddlewareStack(_sockets)
 _nobody = WebsocketDenier()
 
 
 async def _handshake(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """A cookie comes with any page that opens a socket to us, so its Origin counts; a token with its program alone."""
+    """Accept a handshake of a known origin, or one with a token; deny others.
+
+    A browser sends the cookie with a socket that any page opens, so the Origin counts. A token comes only from its
+    program.
+    """
     has_token = token_in(scope) is not None
     is_welcome = reverse_proxy.is_for_this_site(scope) and (has_token or _origin(scope) in settings.CHATSITE_ORIGINS)
     await ((_sockets if has_token else _browsers) if is_welcome else _nobody)(scope, receive, send)
@@ -38,5 +42,5 @@ _behind = ProtocolTypeRouter({"http": Handler(), "websocket": _handshake})
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Serve a request as it really is, whatever its headers claim."""
+    """Serve a request with its true client and origin, whatever its headers claim."""
     await _behind(reverse_proxy.true_scope(scope), receive, send)

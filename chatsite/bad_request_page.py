@@ -1,4 +1,4 @@
-"""The page of what Django refuses before anybody knows the person and their language."""
+"""The page for requests that Django refuses before the person and their language are known."""
 
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBadRequest
@@ -7,7 +7,7 @@ from django.utils import translation
 
 
 def page(request: HttpRequest, exception: Exception) -> HttpResponseBadRequest:
-    """Say why in the browser's language: no session, no message and no host may be asked for here."""
+    """Return the reason in the browser's language. It must not read session, messages or host."""
     reasons = {"is_foreign": DisallowedHost, "is_too_long": RequestDataTooBig}
     context = {name: isinstance(exception, kind) for name, kind in reasons.items()}
     with translation.override(translation.get_language_from_request(request)):

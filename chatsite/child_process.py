@@ -1,4 +1,4 @@
-"""Work done once before serving, in a process of its own: the memory that it takes goes with it."""
+"""Work before serving, in a child process: its memory is freed with it."""
 
 import os
 import signal
@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 
 def run_in_child(work: Callable[[], None]) -> None:
-    """Do this in a child and wait for its end; where it fails, or is told to end, so does this process.
+    """Run `work` in a child and wait for its end. If it fails, or gets SIGTERM, this process exits too.
 
-    What goes wrong in the child goes up its own stack, which is a copy of ours, and is said at its top as usual.
+    An exception in the child propagates through its own stack, a copy of ours. Its top reports it as usual.
     """
     sys.stdout.flush()
     before = signal.getsignal(signal.SIGTERM)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until it can be handed on
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until it can be forwarded
     child = os.fork()
     if child:
         signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))

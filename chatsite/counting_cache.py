@@ -1,4 +1,4 @@
-"""The cache, which holds how often somebody has tried: in the database, so that no guess is forgotten."""
+"""The cache, which counts attempts: in the database, so that a restart forgets none."""
 
 from typing import Any
 
@@ -7,18 +7,21 @@ from django.db import connection, transaction
 
 
 class CountingCache(DatabaseCache):
-    """Django's reads a number and writes the next; two processes at once would count as one."""
+    """Django's database cache, with a lock around increments.
+
+    Django's own reads a number and writes the next: two processes at once would count as one.
+    """
 
     _table: str
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Wait for whoever counts the same; ValueError where there is nothing to count on."""
+        """Add to a count after waiting for concurrent increments. Raises ValueError if the key is absent."""
         with transaction.atomic():
             self._hold(self.make_and_validate_key(key, version=version))
             return super().incr(key, delta, version)
 
     def _hold(self, key: Any) -> None:
-        """SQLite holds the whole database from a transaction's beginning."""
+        """Lock the row of a key. SQLite locks the whole database from a transaction's beginning."""
         if connection.features.has_select_for_update:
             table = connection.ops.quote_name(self._table)
             with connection.cursor() as cursor:

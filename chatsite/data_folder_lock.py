@@ -1,6 +1,6 @@
-"""Who serves from a data folder: one process alone, or several that share PostgreSQL and Redis.
+"""The lock of a data folder: one process serves from it, or several that share PostgreSQL and Redis.
 
-Locks of files: they end with their process, however it ends.
+The locks are file locks: they end with their process, however it ends.
 """
 
 import fcntl
@@ -13,11 +13,11 @@ _held: list[IO[bytes]] = []
 
 
 class Taken(Exception):
-    """Another process serves from this folder, and the two cannot share it."""
+    """A data folder from which another process serves, and which the two cannot share."""
 
 
 def take(folder: Path, *, shared: bool) -> None:
-    """Serve from this folder until this process ends; raises Taken where another does, unless both share it."""
+    """Lock this folder until this process ends. Raises Taken if another process holds it, unless both share it."""
     lock = (folder / "serving.lock").open("wb")
     try:
         fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
@@ -41,7 +41,7 @@ def is_served(folder: Path) -> bool:
 
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Processes that start together bring database and files up to date one after the other."""
+    """Wait until no other process is inside, so that processes that start together update one after another."""
     with (folder / "starting.lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""A database brought to the version of this software: never back, and with a copy of what it was."""
+"""The upgrade of a database to this version: never back, and with a copy of the old one."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -17,26 +17,26 @@ from chatsite.models import Release
 
 COPIES = "before-upgrades"
 KEPT = 3
-"""Copies of a SQLite database: the oldest goes when a fourth is made."""
+"""Copies of a SQLite database: the oldest is deleted when a fourth is made."""
 _UNKNOWN = "an unknown version"
 
 Migrations = list[tuple[str, str]]
 
 
 class Newer(Exception):
-    """The database holds what this version does not know: a sentence for the person at the terminal."""
+    """A database with migrations that this version lacks; its text is a sentence for the person at the terminal."""
 
 
 class Unfit(Exception):
-    """The database cannot hold every text: a sentence for the person at the terminal."""
+    """A database that cannot hold every text; its text is a sentence for the person at the terminal."""
 
 
 class NotCopied(Exception):
-    """No copy could be made, and so nothing was changed: a sentence for the person at the terminal."""
+    """A failed copy, after which nothing was changed; its text is a sentence for the person at the terminal."""
 
 
 def bring_up_to_date(say: Callable[[str], object]) -> None:
-    """Apply the migrations that wait, behind a copy; raises Unfit, Newer or NotCopied, and then has changed nothing."""
+    """Apply the waiting migrations, after a copy. Raises Unfit, Newer or NotCopied, having changed nothing."""
     _look_at_encoding()
     executor = MigrationExecutor(connection)
     applied = list(executor.loader.applied_migrations)
@@ -62,7 +62,7 @@ def _look_at_encoding() -> None:
 
 
 def difference() -> tuple[list[str], list[str]]:
-    """List the migrations that this process knows and the database lacks, and the other way round; in one query."""
+    """Return the migrations that the database lacks, and those that only the database has; in one query."""
     applied, known = set(MigrationRecorder(connection).applied_migrations()), _known()
     apps = {app for app, _ in known}
     newer = {(app, name) for app, name in applied - known if app in apps}
@@ -71,7 +71,7 @@ def difference() -> tuple[list[str], list[str]]:
 
 @cache
 def _known() -> frozenset[tuple[str, str]]:
-    """Those that this process was loaded with."""
+    """Return the migrations on disk when this process first asked."""
     return frozenset(MigrationLoader(None).disk_migrations or {})
 
 
@@ -80,7 +80,10 @@ def _listed(names: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def unknown(names: Iterable[tuple[str, str]], loader: MigrationLoader | None = None) -> Migrations:
-    """List those of our apps' migrations that this version does not have; apps of other versions do not count."""
+    """Return the migrations of our apps that this version does not have.
+
+    Apps that this version does not have do not count.
+    """
     loader = loader or MigrationLoader(None)
     known = loader.disk_migrations or {}
     return [(app, name) for app, name in names if app in loader.migrated_apps and (app, name) not in known]
@@ -110,7 +113,10 @@ def _keep_what_was(say: Callable[[str], object]) -> None:
 
 
 def _copy(last: str) -> Path:
-    """Write the database as it is beside the last copies, for its owner alone."""
+    """Write a copy of the database beside the last copies, readable by its owner alone, and return its path.
+
+    Raises NotCopied.
+    """
     folder = Path(settings.CHATSITE_DATA) / COPIES
     path = folder / f"{timezone.now():%Y%m%dT%H%M%S}-{last if last != _UNKNOWN else 'older'}.sqlite3"
     draft = path.with_suffix(".part")

@@ -1,4 +1,4 @@
-"""Response headers that Django does not set by itself."""
+"""Middleware for response headers that Django does not set itself, and for compression."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ _PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), br
 
 
 class SecurityHeaders:
-    """Keeps other origins from embedding us, and browsers from powers we never ask for."""
+    """Headers that forbid other origins to embed us, and deny browsers powers that we never need."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -28,7 +28,10 @@ class SecurityHeaders:
 
 
 class Compression(GZipMiddleware):
-    """Django's, but files go as they are: most are compressed already, and all would have to be read into memory."""
+    """Django's compression without files.
+
+    Most files are compressed already, and all of them would have to be read into memory.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         return response if isinstance(response, StoredFile) else super().process_response(request, response)

@@ -18,21 +18,21 @@ class Release(models.Model):
 
     @classmethod
     def last(cls) -> str:
-        """Name the version that served last; empty for a database that nobody has noted in."""
+        """Return the version that served last; "" for a database without such a row or table."""
         try:
             return cls.objects.values_list("version", flat=True).first() or ""
-        except DatabaseError:  # from before this table
+        except DatabaseError:  # an old database without this table
             return ""
 
     @classmethod
     def note(cls, version: str) -> None:
-        """Add a row where another version served last."""
+        """Add a row if another version served last."""
         if cls.last() != version:
             cls.objects.create(version=version)
 
 
 class Pulse(models.Model):
-    """The one row that is changed to find out whether rows can be written."""
+    """The one row that checks change to find out whether the database can be written."""
 
     at = models.DateTimeField(default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""Every setting of the site: what the environment says, and what we decided once for everybody."""
+"""Every setting of the site: values of the environment, and decisions for every site."""
 
 import os
 from collections.abc import Callable
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def _read(name: str, how: Callable[[], T]) -> T:
-    """Return what `how` makes of setting NAME; what is wrong with it is said in one sentence that names it."""
+    """Return `how()`. Raises ImproperlyConfigured with one sentence that names the setting."""
     try:
         return how()
     except (OSError, ValueError) as wrong:
@@ -29,7 +29,7 @@ def _read(name: str, how: Callable[[], T]) -> T:
 
 
 def _from_environment(name: str) -> str | None:
-    """The value of NAME, or what the file named by NAME_FILE holds."""
+    """Return the value of the variable `name`, or the content of the file that `name`_FILE names."""
     if path := os.environ.get(f"{name}_FILE"):
         return _read(f"{name}_FILE", lambda: Path(path).read_text(encoding="utf-8").strip())
     return os.environ.get(name) or None
@@ -40,7 +40,10 @@ def _list(value: str) -> list[str]:
 
 
 def _encryption_keys() -> list[str]:
-    """The ring, newest first; empty where it cannot be read: the site starts all the same, with its keys locked."""
+    """Return the ring of encryption keys, newest first; [] if it cannot be read.
+
+    The site then starts all the same, with its keys locked.
+    """
     try:
         given = _from_environment("CHATSITE_ENCRYPTION_KEYS")
         return _list(given or generated_secrets.secret("encryption-keys", 32))
@@ -55,7 +58,7 @@ def _proxy() -> Proxy | None:
         raise ImproperlyConfigured(str(problem)) from None
 
 
-# --- What the environment says -------------------------------------------------------------------------------------
+# --- Values of the environment -------------------------------------------------------------------------------------
 
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
 _read("CHATSITE_DATA", lambda: CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True))
@@ -158,10 +161,13 @@ DATABASES = {
 DATABASE_WRITERS = 4 if DATABASE_URL else 1
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SEVERAL_PROCESSES = bool(DATABASE_URL and REDIS_URL)
-"""Whether others may serve the same rows: SQLite is one process's, and without Redis nobody hears of the others."""
+"""True if other processes may serve the same rows.
+
+SQLite belongs to one process, and without Redis a process does not hear of the others.
+"""
 CACHES = {
     "default": {
-        "BACKEND": "chatsite.counting_cache.CountingCache",  # limits hold over a restart, and for all processes
+        "BACKEND": "chatsite.counting_cache.CountingCache",  # limits survive a restart, and hold for all processes
         "LOCATION": "chatsite_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
@@ -185,20 +191,20 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key,100/d/key"}  # codes; of passwords see guessing.py
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key,100/d/key"}  # of codes; for passwords see guessing.py
 ACCOUNT_FORMS = {
     "login": "conversations.forms.passwords.NameForm",
     "change_password": "conversations.forms.passwords.NewPasswordForm",
 }
 MFA_ADAPTER = "conversations.accounts.second_factor.EncryptedMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-MFA_TOTP_TOLERANCE = 1  # the code before and the one after: telephones' clocks differ, and typing takes time
+MFA_TOTP_TOLERANCE = 1  # the code before and the one after count too: phones' clocks differ, and typing takes time
 MFA_FORMS = {
     "authenticate": "conversations.forms.second_factor.CodeForm",
     "reauthenticate": "conversations.forms.second_factor.CodeAgainForm",
 }
 
-# --- Mail: none unless EMAIL_URL says how it leaves ------------------------------------------------------------------
+# --- Mail: none without EMAIL_URL ------------------------------------------------------------------------------------
 
 CHATSITE_SENDS_MAIL = CHATSITE_MAIL is not None
 EMAIL_BACKEND = f"{'chatsite.smtp' if CHATSITE_MAIL else 'django.core.mail.backends.dummy'}.EmailBackend"
@@ -213,7 +219,7 @@ if CHATSITE_MAIL:
 
 _over_tls = all(origin.startswith("https://") for origin in CHATSITE_ORIGINS)
 _sockets = ["ws" + origin.removeprefix("http") for origin in CHATSITE_ORIGINS]
-if _over_tls:  # browsers take a cookie of such a name over TLS alone, for this very host, and from no subdomain
+if _over_tls:  # browsers accept a cookie with this prefix only over TLS, for exactly this host, and from no subdomain
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     LANGUAGE_COOKIE_NAME = "__Host-language"
 SESSION_COOKIE_HTTPONLY = True
@@ -258,7 +264,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "chatsite.static_files.JoinedManifestStorage"},
 }
 
-# --- Logging: to standard error, terse; what repeats is counted; never a query string, it may hold a token -----------
+# --- Logging: to standard error, terse; repeats are counted; never a query string, it may hold a token ---------------
 
 LOGGING = {
     "version": 1,

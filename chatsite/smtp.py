@@ -9,7 +9,7 @@ from chatsite.configuration import certificate_authorities
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Django's, which would know the usual authorities alone."""
+    """Django's mail backend, which would trust the usual authorities alone."""
 
     @cached_property
     def ssl_context(self) -> ssl.SSLContext:

@@ -1,4 +1,4 @@
-"""Static files, collected for serving only when one of them changed."""
+"""The collection of static files, done only when one of them has changed."""
 
 import hashlib
 import inspect
@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 
 def collect_if_changed() -> bool:
-    """Bring STATIC_ROOT up to date and say whether there was anything to do."""
+    """Collect the static files into STATIC_ROOT if one has changed, and return whether one had."""
     stamp = Path(settings.STATIC_ROOT).with_suffix(".stamp")
     fingerprint = _fingerprint()
     if stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint:
@@ -23,7 +23,7 @@ def collect_if_changed() -> bool:
 
 
 def _fingerprint() -> str:
-    """Names, sizes and times of every source, and of the code that turns them into what is served."""
+    """Return a digest of names, sizes and times of every source, and of the code that processes them."""
     digest = hashlib.sha256()
     for path in sorted({_storage_module(), *_sources()}):
         status = path.stat()

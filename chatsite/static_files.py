@@ -1,4 +1,4 @@
-"""Static files: one style sheet out of many, names that carry their content's hash, answers an ASGI server likes."""
+"""Static files: one style sheet out of many, names with a content hash, answers that suit an ASGI server."""
 
 import re
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 Sources = dict[str, tuple[Storage, str]]
 
 STYLE_SHEET = "css/site.css"
-# What is opened by itself needs nothing, and a page's policy would be a third of a small file's answer.
+# A file opened by itself needs no permissions, and a page's policy would be a third of a small file's answer.
 _POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 IMPORT = re.compile(r'^@import "(?P<name>[^"]+)" layer\((?P<layer>[a-z]+)\);$', re.MULTILINE)
 
 
 class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """Collects, joins the style sheets, hashes and compresses."""
+    """The storage of collected files: joins the style sheets, hashes and compresses."""
 
     def post_process(self, paths: Sources, dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Hash and compress what `collectstatic` found, after joining the style sheets into one file."""
+        """Hash and compress the collected files, after joining the style sheets into one file."""
         if STYLE_SHEET in paths and not dry_run:
             paths = paths | {STYLE_SHEET: (self, self._write(join(paths, STYLE_SHEET)))}
         yield from super().post_process(paths, dry_run=dry_run, **options)
@@ -35,7 +35,7 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
 
 
 def join(paths: Sources, name: str) -> str:
-    """The style sheet with every sheet it imports in its place, as a block of the layer it was imported into."""
+    """Return the style sheet with every imported sheet in its place, as a block of its layer."""
     folder = PurePosixPath(name).parent
 
     def block(found: re.Match[str]) -> str:
@@ -55,7 +55,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
-        """The answer to a request for this file, with WhiteNoise's own headers and status."""
+        """Return the answer to a request for this file, with WhiteNoise's own headers and status."""
         answer = static_file.get_response(request.method, request.META)
         response = HttpResponse(_content(answer.file), status=int(answer.status))
         del response["Content-Type"]

@@ -1,4 +1,4 @@
-"""Every page and call of the site."""
+"""Every page and API call of the site."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -17,16 +17,16 @@ from conversations.views.links import invitations, passwords, shared_pages
 
 
 def one_way_to_another_password(request: HttpRequest, extra_context: object = None) -> HttpResponse:
-    """Lead to the site's own page: Django's would end no token and tell nobody."""
+    """Redirect to the site's own page: Django's would revoke no token and notify nobody."""
     return redirect("account_change_password")
 
 
 def catalogue(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
-    """Answer with the words of the admin's scripts: Django's, and ours where its catalogue lacks some."""
+    """Return the translations for the admin's scripts: Django's, and ours for words that its catalogue lacks."""
     return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "chatsite"])(request)
 
 
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way in, with its limits
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in page, with its limits
 admin.site.password_change = one_way_to_another_password  # type: ignore[method-assign,assignment]
 admin.site.i18n_javascript = catalogue  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "Chatsite"

@@ -1,4 +1,4 @@
-"""The version of this software: what pyproject.toml says, read with the standard library alone."""
+"""The version of this software, read from pyproject.toml with the standard library alone."""
 
 import tomllib
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""One file that holds a site, and the way back from it."""
+"""Backup: one file that holds a site, and its restoration."""

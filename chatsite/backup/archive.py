@@ -1,4 +1,4 @@
-"""One file that holds a site: its rows and the files people added, never the keys that open its secrets."""
+"""A backup file: the site's rows and uploaded files, never the keys that open its secrets."""
 
 import json
 import os
@@ -28,13 +28,14 @@ _ROWS = re.compile(r"rows/[A-Za-z0-9_.]+")
 
 
 class Unusable(Exception):
-    """Why this file cannot be restored, or not here; a sentence for the person at the terminal."""
+    """A file that cannot be restored, or not here; its text is a sentence for the person at the terminal."""
 
 
 def write(path: Path) -> None:
-    """Make the archive; it appears under its name only once it is whole. FileExistsError where something is there.
+    """Write the archive. Raises FileExistsError.
 
-    Rows first: whatever they name is then in the folder, and stays there for a day at least.
+    It appears under its name only once it is complete. The rows come first: the files that they name are then in the
+    folder, where they stay for a day at least.
     """
     if path.exists():
         raise FileExistsError(path)
@@ -56,7 +57,10 @@ def write(path: Path) -> None:
 
 
 def restore(path: Path) -> str:
-    """Restore an archive into an empty site, note that in its audit log, and say what it was; raises Unusable."""
+    """Restore an archive into an empty site, log it in its audit log, and return a sentence about it.
+
+    Raises Unusable.
+    """
     try:
         label = read(path)
     except DatabaseError as problem:
@@ -68,7 +72,7 @@ def restore(path: Path) -> str:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Unpack an archive into a site that is empty; its label. Raises Unusable, and then has changed nothing."""
+    """Unpack an archive into an empty site and return its label. Raises Unusable, and then has changed nothing."""
     if not dumps.is_empty() or any(_uploads().glob("??/*")):
         raise Unusable("This site is not empty: a backup is restored into an empty data folder and an empty database.")
     with tempfile.TemporaryDirectory(dir=settings.CHATSITE_DATA, prefix=".restore-") as folder:
@@ -92,12 +96,15 @@ def _fill(archive: tarfile.TarFile, folder: Path) -> None:
         if rows.name != _LABEL:
             archive.add(rows, f"rows/{rows.name}")
     for path in sorted(_uploads().glob("??/*")):
-        with suppress(FileNotFoundError):  # one that nobody sent has just been removed
+        with suppress(FileNotFoundError):  # an unsent file has just been deleted
             archive.add(path, f"files/{path.parent.name}/{path.name}")
 
 
 def _unpack(path: Path, folder: Path) -> dict[str, Any]:
-    """The archive's label; what it holds lies in the folder, as `rows` and `files`."""
+    """Unpack the archive into the folder, as `rows` and `files`, and return its label.
+
+    Raises Unusable for a file that is damaged or no archive.
+    """
     try:
         with tarfile.open(path, "r:gz") as archive:
             for member in _ours(archive):
@@ -114,7 +121,7 @@ def _unpack(path: Path, folder: Path) -> dict[str, Any]:
 
 
 def _ours(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Plain files under names that we give, whoever made the archive."""
+    """Yield the members, which must be plain files under names that `write` gives. Raises ValueError for others."""
     for member in archive:
         named = member.name == _LABEL or _FILE.fullmatch(member.name) or _ROWS.fullmatch(member.name)
         if not (member.isreg() and named):

@@ -1,7 +1,7 @@
-"""All rows of the database at one moment, as files; and back into an empty one.
+"""All rows of the database at one moment as files, and their loading into an empty database.
 
-SQLite gives a copy of itself. PostgreSQL gives each table as its COPY text, read in one snapshot, because `pg_dump` may
-be absent or older than the server. Both leave the site writing meanwhile.
+SQLite writes a copy of itself. PostgreSQL writes each table as its COPY text, read in one snapshot. `pg_dump` may be
+absent or older than the server. The site can write during both.
 """
 
 import contextlib
@@ -20,16 +20,16 @@ from psycopg import sql
 _COPY_OF_ITSELF = "chatsite.sqlite3"
 _CHUNK = 1024 * 1024
 _MADE_BY_PEOPLE = ("conversations_user", "providers_endpoint")
-"""Tables that hold nothing before somebody has set the site up."""
+"""Tables that are empty until a person has set the site up."""
 
 
 def migrations() -> list[tuple[str, str]]:
-    """Those that made the database what it is, in their order."""
+    """Return the applied migrations in their order."""
     return list(MigrationRecorder.Migration.objects.order_by("id").values_list("app", "name"))
 
 
 def is_empty() -> bool:
-    """Whether the database is as before its first start; so is a SQLite that nobody has set up."""
+    """Return whether the database is as before its first start, or a SQLite that nobody has set up."""
     if connection.vendor != "sqlite":
         return not connection.introspection.table_names()
     if not Path(connection.settings_dict["NAME"]).exists():
@@ -45,7 +45,7 @@ def _has_rows(table: str) -> bool:
 
 
 def save(folder: Path) -> list[tuple[str, str]]:
-    """Write all rows into this empty folder; the migrations behind them."""
+    """Write all rows into this empty folder, and return the applied migrations."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM INTO %s", [str(folder / _COPY_OF_ITSELF)])
@@ -57,10 +57,13 @@ def save(folder: Path) -> list[tuple[str, str]]:
 
 
 def load(folder: Path, behind: list[tuple[str, str]]) -> None:
-    """Fill the empty database with what `save` wrote, and bring it up to date; the folder is on the same disk."""
+    """Fill the empty database with the files of `save`, and apply newer migrations.
+
+    The folder must be on the same disk.
+    """
     if connection.vendor == "sqlite":
         connection.close()
-        for ending in ("-wal", "-shm"):  # of the unused one that goes
+        for ending in ("-wal", "-shm"):  # of the unused database that is replaced
             Path(f"{connection.settings_dict['NAME']}{ending}").unlink(missing_ok=True)
         (folder / _COPY_OF_ITSELF).rename(connection.settings_dict["NAME"])
     else:
@@ -71,7 +74,7 @@ def load(folder: Path, behind: list[tuple[str, str]]) -> None:
 
 
 def _ends(behind: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The migrations of each app on which none of the others rests, in whatever order they were noted."""
+    """Return the migrations of each app on which no other of them depends, in whatever order they were applied."""
     nodes, known = MigrationLoader(None, replace_migrations=False).graph.node_map, set(behind)
     return [
         key
@@ -85,7 +88,7 @@ def _ends(behind: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 @contextlib.contextmanager
 def _one_snapshot() -> Iterator[Any]:
-    """Everything read inside is of one moment, however long it takes."""
+    """Read everything inside at one moment, however long it takes."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -94,7 +97,7 @@ def _one_snapshot() -> Iterator[Any]:
 
 
 def _save_table(raw: Any, table: str, folder: Path) -> None:
-    """Its columns in the first line, for a database whose columns stand in another order."""
+    """Write a table's rows, with its columns in the first line: another database may have another order."""
     names = _columns(table)
     copy = sql.SQL("COPY {} ({}) TO STDOUT").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
@@ -106,12 +109,12 @@ def _save_table(raw: Any, table: str, folder: Path) -> None:
 
 
 def _load_tables(folder: Path) -> None:
-    """In one transaction: foreign keys are looked at when it ends."""
+    """Load all tables in one transaction: foreign keys are checked when it ends."""
     tables = connection.introspection.table_names()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
         everything = sql.SQL(", ").join(map(sql.Identifier, tables))
-        cursor.execute(sql.SQL("TRUNCATE {}").format(everything))  # what migrations put there comes back with the rest
+        cursor.execute(sql.SQL("TRUNCATE {}").format(everything))  # the backup holds the rows of migrations too
         for path in sorted(folder.iterdir()):
             if path.name in tables:
                 _load_table(connection.connection, path)

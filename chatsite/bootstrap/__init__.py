@@ -1,7 +1,7 @@
-"""From a bare Python to a running command, with the standard library alone.
+"""The way from a bare Python to a running command, with the standard library alone.
 
-`start` and `test` prepare themselves; every other command is Django's and runs in the environment these two made.
-Whatever cannot go on ends in SystemExit with one sentence for the person at the terminal.
+`start` and `test` prepare themselves. Every other command is Django's and runs in the environment that these two made.
+A failure ends in SystemExit with one sentence for the person at the terminal.
 """
 
 import gc
@@ -14,9 +14,9 @@ from chatsite.version import VERSION
 
 
 def prepare(arguments: list[str]) -> list[str]:
-    """Make ready for the command in ARGUMENTS and return them as Django shall see them.
+    """Prepare the command in `arguments` and return the arguments for Django.
 
-    Outside `.venv` the two commands that bootstrap do not return: they begin again with its Python.
+    Outside `.venv` the two commands that bootstrap do not return: they restart with its Python.
     """
     match arguments:
         case ["--version" | "version"]:
@@ -40,7 +40,7 @@ def _prepare_start(rest: list[str]) -> list[str]:
         catalogues.compile_changed()
     except OSError as problem:
         raise SystemExit(_whose_files_these_are(problem)) from None
-    gc.disable()  # until it serves: next to nothing of what is loaded is garbage
+    gc.disable()  # until it serves: loading creates almost no garbage
     if options.keys:
         keys.bring(options.keys)
     if not os.environ.get("CHATSITE_ORIGINS"):

@@ -1,4 +1,4 @@
-"""Where `start` serves: its options, whether the port is free, and by which origins browsers may come."""
+"""The address of `start`: its options, the check of the port, and the origins that browsers may use."""
 
 import argparse
 import errno
@@ -15,7 +15,7 @@ from chatsite.version import VERSION
 
 _EVERYWHERE = ("0.0.0.0", "::", "")
 _SIOCGIFADDR = 0x8915  # Linux, netdevice(7): the IPv4 address of an interface
-_IPV6_ADDRESSES = Path("/proc/net/if_inet6")  # Linux, proc_net(5): a line each, first the address as 32 digits
+_IPV6_ADDRESSES = Path("/proc/net/if_inet6")  # Linux, proc_net(5): one per line, first the address as 32 digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class StartOptions:
     keys: Path | None = None
 
     def as_arguments(self) -> list[str]:
-        """The options as they stand on a command line."""
+        """Return the options as words of a command line."""
         files = {"--restore": self.restore, "--keys": self.keys}
         given = [word for name, path in files.items() if path for word in (name, str(path))]
         model = [] if self.fetch_model else ["--no-local-model"]
@@ -35,7 +35,7 @@ class StartOptions:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `start`, the same for the bootstrap and for Django's command."""
+    """Add the options of `start`, the same for the bootstrap and for Django's command."""
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (%(default)s)")
     parser.add_argument("--port", default=8000, type=_port, help="port to serve on, 0 for any free one (%(default)s)")
     parser.add_argument(
@@ -46,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def parse(arguments: list[str]) -> StartOptions:
-    """The options in ARGUMENTS, with a port that is free now; SystemExit says what is wrong with them."""
+    """Return the options, with a port that is free now. Raises SystemExit with the reason."""
     parser = argparse.ArgumentParser(prog="manage.py start", description="Serve the site.")
     parser.add_argument("--version", action="version", version=f"Chatsite {VERSION}")
     add_options(parser)
@@ -58,7 +58,7 @@ def parse(arguments: list[str]) -> StartOptions:
 
 
 def free_port(host: str, port: int) -> int:
-    """PORT if HOST can serve there (0: some free port), else SystemExit with the reason."""
+    """Return `port` if `host` can serve there (0: some free port). Raises SystemExit with the reason."""
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -69,7 +69,7 @@ def free_port(host: str, port: int) -> int:
 
 
 def origins(host: str, port: int) -> list[str]:
-    """The origins a browser may use for a site served over plain http on HOST and PORT, the best to show first."""
+    """Return the origins that a browser may use for a site over plain http, the best to show first."""
     names = ["localhost", "127.0.0.1"]
     if host in _EVERYWHERE:
         names = [*_own_addresses(), *names, *([] if host == "0.0.0.0" else ["::1"])]
@@ -81,7 +81,7 @@ def origins(host: str, port: int) -> list[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach HOST."""
+    """Return whether only this machine can reach `host`."""
     with suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return host == "localhost"
@@ -95,7 +95,7 @@ def _port(text: str) -> int:
 
 
 def why_not(host: str, port: int, error: OSError) -> str:
-    """The sentence for a person whose site cannot be served there."""
+    """Return a sentence for a person whose site cannot be served at this address."""
     match error.errno:
         case errno.EADDRINUSE:
             return f"Port {port} on {host} is taken by another program: choose another one with --port."
@@ -105,7 +105,7 @@ def why_not(host: str, port: int, error: OSError) -> str:
 
 
 def _own_addresses() -> list[str]:
-    """This machine's addresses, that of the way out first."""
+    """Return this machine's addresses, that of the default route first."""
     found = [
         *_addresses_outwards(), *_addresses_of_interfaces(), *_ipv6_addresses_of_interfaces(), *_addresses_of_name()
     ]  # fmt: skip

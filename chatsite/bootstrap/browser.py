@@ -1,5 +1,8 @@
-"""A Chromium for the browser tests: its build without windows where there is one, which computes half as much; else
-one that is there, else one that can be installed."""
+"""The search for a Chromium for the browser tests.
+
+First comes its build without windows, which computes half as much, even if it must be installed. Then come an installed
+Chromium and one that can be installed.
+"""
 
 import os
 import shutil
@@ -12,11 +15,11 @@ from chatsite.bootstrap.environment import apt_install
 
 _HEADLESS = "chromium-headless-shell"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_IMPATIENT = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}  # milliseconds: apt comes next
+_IMPATIENT = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}  # milliseconds
 
 
 def find_or_install() -> Path:
-    """The path of a Chromium that runs; SystemExit says what to install where there is none."""
+    """Return the path of a Chromium that runs. Raises SystemExit with what to install."""
     if named := os.environ.get("CHROMIUM_PATH"):
         return _named(Path(named))
     for look in (_without_windows, _install_by_apt, _on_path, _of_playwright, _install_by_playwright):
@@ -32,7 +35,7 @@ def _named(path: Path) -> Path:
 
 
 def _runs(path: Path) -> bool:
-    """Whether the program starts at all: Playwright's lacks its libraries on a bare machine."""
+    """Return whether the program starts at all: Playwright's lacks its libraries on a bare machine."""
     try:
         return subprocess.run([str(path), "--version"], capture_output=True, timeout=30).returncode == 0
     except (OSError, subprocess.TimeoutExpired):

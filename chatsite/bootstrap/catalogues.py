@@ -1,4 +1,4 @@
-"""Message catalogues: .po files are kept, .mo files are made, because newcomers lack gettext's msgfmt."""
+"""Message catalogues: .po files are stored, .mo files are compiled here, because newcomers lack gettext's msgfmt."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from chatsite.bootstrap.environment import BASE
 
 
 def compile_changed(folder: Path = BASE / "chatsite" / "locale") -> list[Path]:
-    """Compile the catalogues under FOLDER that changed since they were last compiled, and return them."""
+    """Compile the catalogues under `folder` that changed since the last time, and return them."""
     changed = [source for source in sorted(folder.glob("**/*.po")) if _is_newer(source, source.with_suffix(".mo"))]
     for source in changed:
         _compile(source)
@@ -19,7 +19,7 @@ def _is_newer(source: Path, compiled: Path) -> bool:
 
 
 def _compile(source: Path) -> None:
-    import polib  # in .venv only: the bootstrap imports this module before anything is installed
+    import polib  # in .venv only: the bootstrap imports this module before packages are installed
 
     draft = source.with_suffix(f".mo.{os.getpid()}")
     polib.pofile(str(source)).save_as_mofile(str(draft))

@@ -1,4 +1,4 @@
-"""The virtual environment beside manage.py: made, filled from a locked list, healed after an interrupted install."""
+"""The virtual environment beside manage.py: made, filled from a locked list, repaired after an interrupted install."""
 
 import fcntl
 import hashlib
@@ -19,11 +19,11 @@ PYTHON = FOLDER / "bin" / "python"
 _OLDEST = (3, 11)
 _STAMP = FOLDER / "chatsite-installed"
 _UNFINISHED = "unfinished"
-_CONTAINS = {"run": ["run"], "test": ["test", "run"]}  # the test list names every package of the run list, same pins
+_CONTAINS = {"run": ["run"], "test": ["test", "run"]}  # the test list holds every package of the run list, same pins
 
 
 def prepare(name: str) -> None:
-    """Make `.venv` hold the packages of requirements/NAME.txt; at once when it already does."""
+    """Install the packages of requirements/NAME.txt in `.venv`; return at once if they are there."""
     if _is_ready(name):
         return
     with _only_one_at_a_time():
@@ -32,7 +32,7 @@ def prepare(name: str) -> None:
 
 
 def enter(arguments: list[str]) -> None:
-    """Begin again with the Python of `.venv`, unless this is it."""
+    """Restart with the Python of `.venv`, unless this is it."""
     if not _inside():
         os.execv(PYTHON, [str(PYTHON), str(BASE / "manage.py"), *arguments])
 
@@ -41,7 +41,7 @@ def _inside() -> bool:
     return Path(sys.prefix).resolve() == FOLDER.resolve()
 
 
-# --- What is there --------------------------------------------------------------------------------------------------
+# --- The installed state --------------------------------------------------------------------------------------------
 
 
 def _is_ready(name: str) -> bool:
@@ -50,7 +50,7 @@ def _is_ready(name: str) -> bool:
 
 
 def _version() -> str | None:
-    """The `major.minor` of `.venv`, or None: absent, or its Python has gone or is too old."""
+    """Return the `major.minor` of `.venv`; None if it is absent, or its Python is gone or too old."""
     if _inside():
         return _dotted(sys.version_info[:2])
     question = [str(PYTHON), "-I", "-S", "-c", "import sys; print(*sys.version_info[:2])"]
@@ -67,7 +67,10 @@ def _dotted(version: tuple[int, int]) -> str:
 
 
 def _stamp_lines(name: str, version: str) -> set[str]:
-    """What the stamp says once list NAME is installed; the version shows when the Python below was upgraded."""
+    """Return the stamp's lines once the list `name` is installed.
+
+    The version shows when the Python below was upgraded.
+    """
     return {f"{version} {part} {hashlib.sha256(_list(part).read_bytes()).hexdigest()}" for part in _CONTAINS[name]}
 
 
@@ -79,13 +82,13 @@ def _read_stamp() -> set[str]:
     return set(_STAMP.read_text(encoding="ascii").splitlines()) if _STAMP.exists() else set()
 
 
-# --- Making it ------------------------------------------------------------------------------------------------------
+# --- The installation -----------------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _only_one_at_a_time() -> Iterator[None]:
-    """Two commands started together install once: the second waits, then finds everything done."""
-    # An exception ends the child as well, which the plain signal would not.
+    """Wait until no other command installs. Of two commands, the second then finds everything done."""
+    # An exception ends the child as well; the plain signal would not.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with (BASE / ".venv.lock").open("w") as lock:
         try:
@@ -118,7 +121,7 @@ def _has_pip() -> bool:
 
 
 def _make() -> None:
-    """An empty `.venv` with pip: from ensurepip, or lent by the system, or after installing what Debian left out."""
+    """Make a `.venv` with pip: from ensurepip, from the system's pip, or after installing Debian's package."""
     _say("Making .venv …")
     if not _can_make():
         _install_python_venv()
@@ -145,14 +148,14 @@ def _install_python_venv() -> None:
 
 
 def apt_install(package: str) -> bool:
-    """Whether Debian's package manager could install PACKAGE; needs root."""
+    """Install a package with Debian's package manager and return whether it worked; needs root."""
     quiet = {"stdout": subprocess.DEVNULL, "env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}}
     steps = (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", package])
     return all(subprocess.run(["apt-get", *step], **quiet).returncode == 0 for step in steps)  # type: ignore[call-overload]
 
 
 def _run_venv(*flags: str) -> None:
-    # Its own process, with the Python below: this one may itself be running in the folder that is cleared.
+    # In a process of the base Python: this one may itself be running in the folder that is cleared.
     base = getattr(sys, "_base_executable", sys.executable)
     made = subprocess.run([base, "-I", "-m", "venv", "--clear", *flags, str(FOLDER)])
     if made.returncode != 0:
@@ -169,7 +172,7 @@ def _lend_pip() -> None:
 
 
 def _pip_install(requirements: Path) -> None:
-    # Compiling what a first start never imports would cost it seconds; Python compiles the rest when it is imported.
+    # Compiling modules that a first start never imports would cost it seconds; Python compiles a module at its import.
     flags = ["--quiet", "--no-deps", "--no-compile", "--require-hashes", "--no-input", "--disable-pip-version-check"]
     command = [str(PYTHON), "-I", "-m", "pip", "install", *flags, "-r", str(requirements)]
     if subprocess.run(command, env=os.environ | {"PIP_USER": "0"}, close_fds=False).returncode != 0:

@@ -1,4 +1,4 @@
-"""Encryption keys that are brought to a new machine: put where the settings look for them, before these are read."""
+"""Encryption keys brought to a new machine: written to the file of the settings before those are read."""
 
 import base64
 import binascii
@@ -13,7 +13,7 @@ _LENGTH = 32
 
 
 def bring(path: Path) -> None:
-    """Put the keys of this file first in the data folder's; SystemExit says why that cannot be or would not help."""
+    """Put the keys of this file first in the data folder's file. Raises SystemExit with the reason."""
     if named := next((name for name in _SETTINGS if os.environ.get(name)), None):
         raise SystemExit(f"{named} is set and would win over --keys: give the keys there, or unset it.")
     try:
@@ -43,7 +43,7 @@ def _read(path: Path) -> list[str]:
 
 
 def _write(path: Path, keys: list[str]) -> None:
-    """In one step: whoever is interrupted has the old keys or the new ones."""
+    """Write the file in one step: after an interruption it holds the old keys or the new ones."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:

@@ -1,4 +1,4 @@
-"""A PgBouncer for the tests behind one: one that is there, else Debian's."""
+"""The search for a PgBouncer for the tests behind one: an installed one, else Debian's."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ _OF_THE_SYSTEM = "/usr/local/sbin:/usr/sbin:/sbin"
 
 
 def find_or_install() -> str:
-    """The path of a PgBouncer; SystemExit says what to install where there is none."""
+    """Return the path of a PgBouncer. Raises SystemExit with what to install."""
     if found := on_path():
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -23,5 +23,5 @@ def find_or_install() -> str:
 
 
 def on_path() -> str | None:
-    """A PgBouncer, also where only the administrator's path leads; None where there is none."""
+    """Return the path of a PgBouncer, also from the administrator's path; None if there is none."""
     return shutil.which(_NAME) or shutil.which(_NAME, path=_OF_THE_SYSTEM)

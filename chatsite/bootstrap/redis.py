@@ -1,4 +1,4 @@
-"""A Redis for the tests of several processes: one that is there, else Debian's."""
+"""The search for a Redis for the tests of several processes: an installed one, else Debian's."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ _NAMES = ("redis-server", "valkey-server")
 
 
 def find_or_install() -> str:
-    """The path of a Redis server; SystemExit says what to install where there is none."""
+    """Return the path of a Redis server. Raises SystemExit with what to install."""
     if found := on_path():
         return found
     if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -22,5 +22,5 @@ def find_or_install() -> str:
 
 
 def on_path() -> str | None:
-    """A Redis server, or one that speaks its protocol; None where there is neither."""
+    """Return the path of a Redis server, or of one that speaks its protocol; None if there is neither."""
     return next((path for name in _NAMES if (path := shutil.which(name))), None)

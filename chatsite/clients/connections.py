@@ -1,4 +1,4 @@
-"""Counts of connections: each belongs to an address, or to a person once a request has shown whose it is."""
+"""Counts of connections by owner: an address, or a person once a request has identified one."""
 
 from collections import Counter
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 MOST = 100
 """Connections of one address or person, websockets among them."""
 NOBODY = ""
-"""Owner of a trusted proxy's connections between its requests: they are many people's in turn."""
+"""Owner of a trusted proxy's connections between its requests, which come from many people in turn."""
 
 
 class Connections:
-    """Every connection with its owner; `most` are taken of all together."""
+    """Every connection with its owner, at most `most` together."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -18,16 +18,16 @@ class Connections:
         self._counts: Counter[str] = Counter()
 
     def has_room(self, owner: str) -> bool:
-        """Return whether one more of OWNER may be taken in."""
+        """Return whether one more connection of `owner` may be accepted."""
         return len(self._owners) < self._most and not self._is_full(owner)
 
     def open(self, connection: Any, owner: str) -> None:
-        """Take a connection in."""
+        """Add a connection."""
         self._owners[connection] = owner
         self._counts[owner] += 1
 
     def give(self, connection: Any, owner: str) -> bool:
-        """Make OWNER a connection's; False, and nothing changes, where they hold as many as one may."""
+        """Change a connection's owner and return True, or return False if the owner has too many."""
         before = self._owners.get(connection)
         if before is None or before == owner:
             return True
@@ -39,7 +39,7 @@ class Connections:
         return True
 
     def close(self, connection: Any) -> None:
-        """Forget a connection; twice is once."""
+        """Remove a connection; a second call does nothing."""
         if (owner := self._owners.pop(connection, None)) is not None:
             self._discount(owner)
 

@@ -1,4 +1,4 @@
-"""Whose a request is, asked of the database in threads of its own."""
+"""The look-up of a request's person in the database, in threads of its own."""
 
 from concurrent.futures import Future
 from functools import partial
@@ -13,7 +13,7 @@ _crew = ThreadPool("whose", 2, each=lambda _: 1, waiting=10, kept=0)
 
 
 def find_owner(sender: Sender) -> "Future[str]":
-    """Find out who is the owner of a request; raises Full where one address asks too often at once."""
+    """Return a future of a request's owner. Raises Full if one address has too many look-ups at once."""
     return _crew.submit_for(sender.address, partial(_found, sender.proof))
 
 

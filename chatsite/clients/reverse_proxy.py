@@ -1,7 +1,7 @@
-"""The world in front of the server: who asks, from which address, at which of the site's origins.
+"""The true client, address and origin of a request that may come through a proxy.
 
-Everything behind `enter` reads the standard places (`REMOTE_ADDR`, `request.scheme`, `get_host()`, the scope's
-`client`) and no header. Only a trusted proxy's `X-Forwarded-For` and `X-Forwarded-Proto` count for anything.
+All code after `true_scope` reads the standard places (`REMOTE_ADDR`, `request.scheme`, `get_host()`, the scope's
+`client`) and no header. Only a trusted proxy's `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
 """
 
 import logging
@@ -46,7 +46,7 @@ CLAIMS = frozenset(
         b"x-http-method-override",
     }
 )
-"""Headers that claim what a request is; nothing behind `enter` sees them, whoever sent them."""
+"""Headers that claim facts about a request; `true_scope` removes them all, from every sender."""
 _TOLD = 100  # characters of a foreign host in the log
 _FOREIGN = b"foreign.invalid"  # RFC 6761: no host has this name, so Django refuses it
 
@@ -54,7 +54,10 @@ _logger = logging.getLogger(__name__)
 
 
 def read_proxies(given: str) -> Networks:
-    """Return the networks in GIVEN, addresses or networks with commas between; ImproperlyConfigured for others."""
+    """Return the networks in a list of addresses and networks, separated by commas.
+
+    Raises ImproperlyConfigured.
+    """
     words = [word.strip() for word in given.split(",") if word.strip()]
     try:
         return () if words == [NOBODY] else tuple(ip_network(word) for word in words)
@@ -63,15 +66,15 @@ def read_proxies(given: str) -> Networks:
 
 
 def is_trusted(address: str) -> bool:
-    """Return whether a proxy at this address is believed."""
+    """Return whether this is the address of a trusted proxy."""
     found = _parsed(address)
     return found is not None and _is_proxy(found)
 
 
 def client_address(peer: str, forwarded: Iterable[bytes]) -> str:
-    """Return whose request it is: the peer's, or behind trusted proxies the last address that is none of theirs.
+    """Return the client's address: the peer's or, behind trusted proxies, the last one that is not theirs.
 
-    FORWARDED are the values of all X-Forwarded-For headers, in order.
+    `forwarded` are the values of all X-Forwarded-For headers, in order.
     """
     nearest = _parsed(peer)
     if nearest is None:
@@ -86,7 +89,7 @@ def client_address(peer: str, forwarded: Iterable[bytes]) -> str:
 
 
 def true_scope(scope: dict[str, Any]) -> dict[str, Any]:
-    """Return an ASGI scope whose client, scheme, host and script name are true, without headers that claim one."""
+    """Return an ASGI scope with the true client, scheme, host and script name, without headers that claim one."""
     peer, port = scope.get("client") or ("", 0)
     headers: Headers = scope["headers"]
     address = client_address(peer, _values(headers, b"x-forwarded-for"))
@@ -102,7 +105,7 @@ def true_scope(scope: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_for_this_site(scope: dict[str, Any]) -> bool:
-    """Return whether a scope that has entered names a host of the site."""
+    """Return whether a scope from `true_scope` names a host of the site."""
     return _values(scope["headers"], b"host") != [_FOREIGN]
 
 
@@ -120,7 +123,7 @@ _told: set[tuple[str, ...]] = set()
 
 
 def _tell_of_a_foreign_host(ours: tuple[str, ...], host: str) -> None:
-    """Log the first one only: scanners ask by the bare address all day long."""
+    """Log the first foreign host only: scanners ask by the bare address all day long."""
     if ours not in _told:
         _told.add(ours)
         _logger.warning(
@@ -129,7 +132,10 @@ def _tell_of_a_foreign_host(ours: tuple[str, ...], host: str) -> None:
 
 
 def _forwarded_scheme(peer: str, headers: Headers) -> str:
-    """The scheme matters only where the site has one host under both: an origin says its own."""
+    """Return the scheme that a trusted proxy reports, else "http".
+
+    It matters only if the site has one host under both schemes: else the origin decides.
+    """
     given = _values(headers, b"x-forwarded-proto")
     return given[-1].decode("latin-1").strip().lower() if given and is_trusted(peer) else "http"
 
@@ -148,7 +154,10 @@ def _is_proxy(address: Address) -> bool:
 
 
 def _parsed(text: str) -> Address | None:
-    """An address with or without port, brackets and zone; an IPv4 one inside IPv6 is that."""
+    """Return the address in a text with or without port, brackets and zone, or None.
+
+    An IPv4 address inside IPv6 becomes IPv4.
+    """
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,6 +1,6 @@
-"""From where a request comes, and whose it is: what bounds per person and address go by.
+"""The address and person of a request, as the limits per person and address count them.
 
-Nothing here lets anybody in. A person found here a moment ago is one for TRUSTED_SECONDS, signed out or not.
+Nothing here grants access. A person found here counts for TRUSTED_SECONDS, even after signing out.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _PERSON = "person "
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What shows a person: the key of a session or the digest of a token; a token counts before a session."""
+    """The proof of a person: the key of a session or the digest of a token; a token takes precedence."""
 
     session: str = ""
     token: str = ""
@@ -44,17 +44,17 @@ class Sender:
 
     @property
     def owner(self) -> str:
-        """Whose the request counts as: the person's, where we know them already, or else the address'."""
+        """Return the name for limits: the person's, if already known, else the address."""
         return people.find(self.proof) or self.address
 
 
 def sender_of(peer: str, forwarded: Iterable[bytes], authorization: bytes, cookies: bytes) -> Sender:
-    """Return who sends a request with these headers."""
+    """Return the sender of a request with these headers."""
     return Sender(limit_key(reverse_proxy.client_address(peer, forwarded)), _proof(authorization, cookies))
 
 
 def opener_of(peer: str) -> str:
-    """Return who a new connection counts for: a trusted proxy's for nobody, until it carries a request."""
+    """Return the owner of a new connection: its address, or NOBODY for a trusted proxy's until it has a request."""
     return NOBODY if reverse_proxy.is_trusted(peer) else limit_key(reverse_proxy.client_address(peer, ()))
 
 
@@ -75,14 +75,14 @@ def is_person(owner: str) -> bool:
 
 
 class People:
-    """The persons behind proofs that were in order lately, the latest MOST_KNOWN of them."""
+    """The persons of recently verified proofs, the latest MOST_KNOWN of them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._known: dict[Proof, tuple[str, float]] = {}
 
     def note(self, proof: Proof, person: UUID) -> str:
-        """Remember whose this is."""
+        """Store the person of a proof, and return the owner's name."""
         owner = owner_of(person)
         with self._lock:
             self._known.pop(proof, None)
@@ -92,7 +92,7 @@ class People:
         return owner
 
     def find(self, proof: Proof) -> str:
-        """Return whose this is, empty where that is not known."""
+        """Return the owner's name, or "" if the proof is unknown or too old."""
         owner, since = self._known.get(proof, ("", 0.0))
         return owner if monotonic() - since < TRUSTED_SECONDS else ""
 

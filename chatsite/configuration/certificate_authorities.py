@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 def context() -> ssl.SSLContext:
-    """Return a context for calls over TLS; raises OSError where the file cannot be read."""
+    """Return a context for calls over TLS. Raises OSError if the file cannot be read."""
     trusting = ssl.create_default_context()
     if settings.CHATSITE_CA_FILE:
         trusting.load_verify_locations(settings.CHATSITE_CA_FILE)
@@ -15,14 +15,14 @@ def context() -> ssl.SSLContext:
 
 
 def count() -> int:
-    """Return how many authorities the file holds; raises OSError where it cannot be read."""
+    """Return the number of authorities in the file. Raises OSError if it cannot be read."""
     alone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     alone.load_verify_locations(settings.CHATSITE_CA_FILE)
     return len(alone.get_ca_certs())
 
 
 def problem() -> str:
-    """Return what is wrong with the file, empty where nothing is or none is named."""
+    """Return a sentence about a fault of the file, or "" if it is fine or none is named."""
     try:
         found = count() if settings.CHATSITE_CA_FILE else 1
     except ssl.SSLError:
@@ -35,7 +35,7 @@ def problem() -> str:
 
 
 def trusted_by_redis(url: str, file: str) -> str:
-    """Return the address of a Redis, with the file of authorities where it is spoken to over TLS."""
+    """Return the address of a Redis, with the file of authorities added if it uses TLS."""
     parts = urlsplit(url)
     if not file or parts.scheme != "rediss" or "ssl_ca_certs=" in parts.query:
         return url

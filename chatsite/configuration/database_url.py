@@ -1,4 +1,4 @@
-"""Where rows live: SQLite in the data folder, or the PostgreSQL of DATABASE_URL."""
+"""Django's database settings: SQLite in the data folder, or the PostgreSQL of DATABASE_URL."""
 
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,11 @@ from chatsite.postgres.limits import AT_START
 
 _SCHEMES = ("postgres", "postgresql")
 _CONNECTIONS = 20
-"""Of one process; PostgreSQL's own default lets 100 in, from all processes together."""
+"""Connections of one process; PostgreSQL's own default is 100, for all processes together."""
 
 
 def sqlite(folder: Path) -> dict[str, Any]:
-    """SQLite with one writer at a time that waits its turn, instead of failing half-way."""
+    """Return the settings of a SQLite with one writer at a time; others wait, instead of failing half-way."""
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": folder / "chatsite.sqlite3",
@@ -30,15 +30,18 @@ def sqlite(folder: Path) -> dict[str, Any]:
 
 
 def keep_private(folder: Path) -> None:
-    """Take from others the right to read a SQLite database: one that an earlier version made may have it."""
+    """Remove the rights of others on the SQLite files, which an earlier version may have left."""
     for path in folder.glob("chatsite.sqlite3*"):
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
 
 
 def fold_in() -> None:
-    """Bring SQLite's write-ahead log into the database file: where nobody serves, that file alone is all."""
-    from django.db import connection  # settings ask this module before Django may be asked
+    """Move SQLite's write-ahead log into the database file, which then alone holds everything.
+
+    Call it after the server has ended.
+    """
+    from django.db import connection  # settings import this module before Django is ready
 
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -48,7 +51,7 @@ def fold_in() -> None:
 
 
 def postgres(url: str) -> dict[str, Any]:
-    """The PostgreSQL of `postgres://user:password@host:port/name?option=value`; ValueError where it is none.
+    """Return the settings for `postgres://user:password@host:port/name?option=value`. Raises ValueError.
 
     The options are libpq's (`sslmode`, `host` for a socket's folder …).
     """
@@ -63,15 +66,15 @@ def postgres(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        "CONN_HEALTH_CHECKS": True,  # a pooled connection may have died with the server it came from
+        "CONN_HEALTH_CHECKS": True,  # a pooled connection may have died with its server
         "OPTIONS": {
             **dict(parse_qsl(parts.query)),
             "options": AT_START,
             "connect_timeout": 5,
-            # A statement that comes again is planned once a connection: that was half of what the database took.
+            # Repeated statements are planned once per connection: planning took half of the database's time.
             "server_side_binding": True,
             "prepare_threshold": 5,
-            # Nobody waits for a place, there are more than threads: who gets none knows that the server is away.
+            # There are more places than threads, so no thread waits for one: a timeout means that the server is down.
             "pool": {"min_size": 1, "max_size": _CONNECTIONS, "timeout": 3, "reconnect_timeout": 2},
         },
     }

@@ -1,4 +1,4 @@
-"""EMAIL_URL, in parts: `smtps://user:password@host:465/?from=chat@example.org`."""
+"""The parts of EMAIL_URL: `smtps://user:password@host:465/?from=chat@example.org`."""
 
 from dataclasses import dataclass, field
 from email.utils import parseaddr
@@ -13,7 +13,7 @@ _PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """How mail leaves; `tls` is `none` only to this very machine."""
+    """The mail server and how to reach it; `tls` is `none` only for this very machine."""
 
     host: str
     port: int
@@ -24,7 +24,10 @@ class Outgoing:
 
 
 def read(url: str) -> Outgoing | None:
-    """None for an empty text. `smtps` is TLS from the first byte, `smtp` STARTTLS: no password goes out in clear."""
+    """Return the parts of the address, or None for an empty text. Raises ImproperlyConfigured.
+
+    `smtps` is TLS from the first byte, `smtp` is STARTTLS: no password is sent in clear.
+    """
     if not url:
         return None
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Secrets the site makes for itself on its first start, one file each in the data folder."""
+"""Secrets that the site generates on its first start, one file each in the data folder."""
 
 import os
 import secrets
@@ -7,14 +7,15 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """The data folder: what CHATSITE_DATA says, else `data` beside manage.py."""
+    """Return the data folder: CHATSITE_DATA, else `data` beside manage.py."""
     return Path(os.environ.get("CHATSITE_DATA") or Path(__file__).resolve().parents[2] / "data").resolve()
 
 
 def secret(name: str, length: int) -> str:
-    """The secret kept in file NAME: LENGTH random bytes in URL-safe base64 without padding, made when first asked for.
+    """Return the secret in the file `name`, and generate it on the first call.
 
-    However many processes ask at once, all get the same one. Raises OSError where the folder cannot be written.
+    It is `length` random bytes in URL-safe base64 without padding. Concurrent processes all get the same one. Raises
+    OSError if the folder cannot be written.
     """
     path = folder() / name
     with suppress(FileNotFoundError):
@@ -32,7 +33,7 @@ def _read(path: Path) -> str:
 
 
 def _publish(path: Path, text: str) -> None:
-    """Give PATH its content in one step, unless another was first: a link fails where a rename would replace."""
+    """Write the file in one step, unless another process was first: a link fails where a rename would replace."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

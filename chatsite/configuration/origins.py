@@ -16,7 +16,7 @@ _LIKE_A_NUMBER = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)")  # a browser reads such
 
 
 def read(given: str) -> list[str]:
-    """Return the origins in GIVEN as browsers write them; ImproperlyConfigured says what is wrong with one."""
+    """Return the origins in `given` as browsers write them. Raises ImproperlyConfigured with the reason."""
     origins = [_normalised(item.strip()) for item in given.split(",") if item.strip()]
     if not origins:
         raise ImproperlyConfigured("CHATSITE_ORIGINS names no address: it is a list like https://chat.example.org.")
@@ -34,7 +34,10 @@ def name_of(origin: str) -> str:
 
 
 def named_by(host: str, origins: Iterable[str], scheme: str = "http") -> str | None:
-    """Return the origin that a Host header names, that with SCHEME if there are two; None for a foreign one."""
+    """Return the origin that a Host header names, or None for a foreign host.
+
+    If there are two, the one with `scheme` is returned.
+    """
     found = [origin for origin in origins if host.lower() in _spellings(origin)]
     return next((origin for origin in found if origin.startswith(f"{scheme}://")), found[0] if found else None)
 

@@ -1,4 +1,4 @@
-"""Values of settings that can be wrong without breaking anything at once; ValueError says what is wrong with one."""
+"""Checks of settings that would break nothing at once; each raises ValueError with the reason."""
 
 import re
 from zoneinfo import ZoneInfo
@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 _PLACE = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\]):[0-9]{1,5}")
 _REDIS = ("redis://", "rediss://", "unix://")
 SECRET_LENGTH = 32
-"""Characters: a shorter secret key is guessed, and with it sessions and links are forged."""
+"""Characters of a secret key: a shorter one can be guessed, and with it sessions and links can be forged."""
 
 
 def number(given: str | None, default: int, *, least: int) -> int:
-    """Return a whole number that is not too small."""
+    """Return a whole number that is at least `least`."""
     found = int(given or default)
     if found < least:
         raise ValueError(f"{found} is too small, the least is {least}")
@@ -26,14 +26,14 @@ def places(given: list[str]) -> frozenset[str]:
 
 
 def redis_address(given: str) -> str:
-    """Return the address of a Redis, or nothing."""
+    """Return the address of a Redis, or ""."""
     if given and not given.startswith(_REDIS):
         raise ValueError("it must look like redis://user:password@host:port/0")
     return given
 
 
 def secret(given: str | None) -> str | None:
-    """Return a secret key that is long enough, or none."""
+    """Return a secret key that is long enough, or None."""
     if given and len(given) < SECRET_LENGTH:
         raise ValueError(f"it has {len(given)} characters; {SECRET_LENGTH} at least, chosen at random")
     return given

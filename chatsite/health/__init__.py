@@ -1,1 +1,1 @@
-"""Checks of what the site stands on, and failures that an administrator can mend."""
+"""Checks of the site's surroundings, and failures that an administrator can fix."""

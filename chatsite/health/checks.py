@@ -1,4 +1,4 @@
-"""Checks of what the site stands on: database, disk, clock, Redis and settings."""
+"""Checks of database, disk, clock, Redis and settings."""
 
 import os
 import secrets
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     import redis
 
 LEAST_SPACE = 500 * 2**20
-"""Bytes: less, and the next large files or a migration may not fit."""
+"""Bytes: with less space, the next large files or a migration may not fit."""
 MOST_SKEW = 2.0
-"""Seconds: a process that has not been heard of for five is taken for dead."""
+"""Seconds: a process without a sign of life for five counts as dead."""
 PATIENCE = 5.0
 _UNABLE = gettext_lazy("The database takes no rows.")
 
 
 def database() -> str:
-    """See that it takes a row and lacks no migration."""
+    """Check that the database accepts a row and lacks no migration. Raises Sick."""
     try:
         _write_a_row()
         waiting, _newer = database_upgrade.difference()
@@ -51,7 +51,10 @@ def database() -> str:
 
 
 def version() -> str:
-    """See that no newer process has changed the database: what is served goes on, but not after a restart."""
+    """Check that no newer version has changed the database. Raises Sick.
+
+    This process can go on serving then, but not after a restart.
+    """
     _waiting, newer = database_upgrade.difference()
     if newer:
         raise Sick(
@@ -61,10 +64,10 @@ def version() -> str:
 
 
 def channel_layer() -> str:
-    """See that what one process publishes reaches another."""
+    """Check that a message published by one process reaches another. Raises Sick."""
     if not settings.REDIS_URL:
         return "in memory: one process serves"
-    import redis  # only where it is used: a process alone starts without it
+    import redis  # only here: a single process starts without it
 
     line = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
     try:
@@ -85,20 +88,20 @@ def channel_layer() -> str:
 
 
 def _echo(line: "redis.Redis") -> bool:
-    """Whether a word comes back that is published."""
+    """Publish a word and return whether it comes back."""
     channel, word = "chatsite:check", secrets.token_hex(8).encode()
     with line.pubsub() as listener:  # type: ignore[no-untyped-call]
         listener.subscribe(channel)
-        listener.get_message(timeout=PATIENCE)  # that it listens
+        listener.get_message(timeout=PATIENCE)  # the confirmation of the subscription
         line.publish(channel, word)
         heard = listener.get_message(timeout=PATIENCE)
-        while heard is not None and heard["data"] != word:  # another process looks too
+        while heard is not None and heard["data"] != word:  # another process checks at the same time
             heard = listener.get_message(timeout=PATIENCE)
     return heard is not None
 
 
 def disk() -> str:
-    """See that there is room in the data folder, and that it can be written."""
+    """Check that the data folder has space and can be written. Raises Sick."""
     folder = settings.CHATSITE_DATA
     try:
         free = shutil.disk_usage(folder).free
@@ -115,7 +118,7 @@ def disk() -> str:
 
 
 def clock() -> str:
-    """Compare this machine's clock with the database's, and with what has been written so far."""
+    """Compare this machine's clock with the database's, and with the newest row. Raises Sick."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
@@ -131,14 +134,14 @@ def clock() -> str:
 
 
 def certificate_authorities() -> str:
-    """See that CHATSITE_CA_FILE can be read."""
+    """Check that CHATSITE_CA_FILE can be read. Raises Sick."""
     if problem := authorities.problem():
         raise Sick(problem)
     return f"{authorities.count()} in {settings.CHATSITE_CA_FILE}" if settings.CHATSITE_CA_FILE else "the usual ones"
 
 
 def environment() -> str | list[Finding]:
-    """Tell which settings are looked at: a terminal may have others than the server."""
+    """Return the settings that are checked: a terminal may have others than the server."""
     origins = ", ".join(settings.CHATSITE_ORIGINS)
     looked_at = f"Chatsite {settings.CHATSITE_VERSION}, {settings.CHATSITE_DATA}, {origins}"
     if "CHATSITE_ORIGINS" in os.environ:
@@ -159,11 +162,11 @@ CHECKS = (
 
 
 def _write_a_row() -> None:
-    """Change one for good: what changes nothing or is rolled back, SQLite never writes."""
+    """Change a row for good: SQLite never writes a change that is empty or rolled back."""
     if not Pulse.objects.filter(pk=1).update(at=timezone.now()):
         try:
             Pulse.objects.create(pk=1)
-        except IntegrityError:  # somebody else looked at the same moment
+        except IntegrityError:  # another process checked at the same moment
             return
 
 

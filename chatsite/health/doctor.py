@@ -1,4 +1,4 @@
-"""Checks of `doctor` alone, because they take seconds or call others; beside the checks that all ask."""
+"""Checks of `doctor` alone, because they take seconds or make calls, and the list of all its checks."""
 
 import io
 import os
@@ -25,7 +25,7 @@ from providers.transport.proxy import Proxy
 
 
 def checks() -> Iterator[Check]:
-    """Every check that `doctor` asks, in the order in which one breaks the next."""
+    """Yield every check of `doctor`, in an order in which an early fault explains a later one."""
     yield Check("environment", given)
     yield from asked(By.DOCTOR)
     yield Check("channel layer", channel_layer)
@@ -34,13 +34,16 @@ def checks() -> Iterator[Check]:
         yield Check("mail", partial(mail, outgoing))
     if proxy := settings.CHATSITE_PROXY:
         yield Check("proxy", partial(outward_proxy, proxy))
-    with suppress(DatabaseError):  # the check of the database has said it
+    with suppress(DatabaseError):  # the check of the database reports it
         for name in Endpoint.objects.filter(enabled=True).order_by("name").values_list("name", flat=True):
             yield Check(f"endpoint {name}", partial(endpoint, name))
 
 
 def given() -> str:
-    """Tell which settings there are and where they lead: `doctor` without the server's looks at another site."""
+    """Return the names of the settings and the places that they name.
+
+    `doctor` without the server's settings checks another site.
+    """
     names = sorted(name for name in os.environ if name.startswith("CHATSITE_") or name.removesuffix("_FILE") in _URLS)
     rows = connection.settings_dict
     place = f"{rows['NAME']} at {rows['HOST'] or rows['OPTIONS'].get('host', 'the usual socket')}"
@@ -52,7 +55,10 @@ _URLS = ("DATABASE_URL", "REDIS_URL", "EMAIL_URL")
 
 
 def websocket() -> str:
-    """A server of our own takes a handshake, and the running one does at each of its origins."""
+    """Check that a server of our own accepts a handshake, and the running one at each of its origins.
+
+    Raises Sick.
+    """
     with _Server() as port:
         answer = reachability.handshake(f"http://127.0.0.1:{port}", settings.CHATSITE_ORIGINS[0])
         if answer != 101:
@@ -64,7 +70,7 @@ def websocket() -> str:
 
 
 def mail(outgoing: Outgoing) -> str:
-    """The mail server lets us in and takes letters from our address; none is sent."""
+    """Check that the mail server accepts our user and our address; no mail is sent. Raises Sick."""
     place = f"{outgoing.host}:{outgoing.port}"
     backend: Any = get_connection(timeout=PATIENCE)
     try:
@@ -82,7 +88,10 @@ def mail(outgoing: Outgoing) -> str:
 
 
 def outward_proxy(proxy: Proxy) -> str:
-    """The proxy takes connections; whether it leads to the vendors shows at the endpoints."""
+    """Check that the proxy accepts connections. Raises Sick.
+
+    The checks of endpoints show whether it leads to the vendors.
+    """
     try:
         socket.create_connection((proxy.host, proxy.port), PATIENCE).close()
     except OSError as problem:
@@ -91,7 +100,7 @@ def outward_proxy(proxy: Proxy) -> str:
 
 
 def endpoint(name: str) -> str:
-    """One short real call with each of its keys."""
+    """Make one short real call with each key of an endpoint. Raises Sick."""
     said = io.StringIO()
     try:
         call_command("checkendpoint", name, stdout=said)
@@ -101,7 +110,7 @@ def endpoint(name: str) -> str:
 
 
 class _Server:
-    """The site, served on some free port of loopback for as long as the `with` lasts; a process serves so once."""
+    """The site, served on a free port of loopback inside the `with`; a process can do this once."""
 
     def __enter__(self) -> int:
         from chatsite.clients.owner import find_owner

@@ -1,4 +1,4 @@
-"""Failures of the database, the disk and the settings that a person can mend, each as a code and one sentence."""
+"""Failures of the database, the disk and the settings that a person can fix, each a code and a sentence."""
 
 import errno
 import sqlite3
@@ -31,7 +31,7 @@ _SQLITE = {
 }
 _POSTGRES = {"25006": READ_ONLY, "42501": FORBIDDEN, "53100": FULL, "55P03": LOCKED}
 _POSTGRES_CLASSES = {"08": AWAY, "28": AWAY, "3D": AWAY, "53": AWAY, "57": AWAY, "58": AWAY}
-"""SQLSTATE, and its first two characters (PostgreSQL documentation, appendix A)."""
+"""SQLSTATE codes, and their first two characters (PostgreSQL documentation, appendix A)."""
 _DISK = {errno.ENOSPC: FULL, errno.EDQUOT: FULL, errno.EROFS: READ_ONLY}
 
 
@@ -44,8 +44,8 @@ class Failure:
 
 
 def known_failure(error: BaseException) -> Failure | None:
-    """Name this failure, or return None where only its traceback helps."""
-    from django.core.exceptions import ImproperlyConfigured  # only now: settings are read while Django loads
+    """Return the failure behind this error, or None if only its traceback helps."""
+    from django.core.exceptions import ImproperlyConfigured  # not earlier: settings are read while Django loads
     from django.db import Error
 
     if isinstance(error, ImproperlyConfigured):
@@ -59,7 +59,10 @@ def known_failure(error: BaseException) -> Failure | None:
 
 
 def explain(error: BaseException) -> Failure | None:
-    """Name this failure of a command, with the reason that a pool of connections does not know."""
+    """Return the failure behind a command's error, or None.
+
+    A pool of connections does not report the reason of its timeout, so this connects once to learn it.
+    """
     from django.db import DatabaseError, Error, IntegrityError
 
     if type(error.__cause__).__name__ != "PoolTimeout" and (found := known_failure(error)):
@@ -79,7 +82,10 @@ def explain(error: BaseException) -> Failure | None:
 
 
 def _driver_error(error: BaseException) -> BaseException:
-    """The driver's own error behind Django's, or behind the one in whose handling Django has raised another."""
+    """Return the driver's own error behind Django's.
+
+    Django may raise it from the driver's error, or while it handles one.
+    """
     return error.__cause__ or (error.__context__ and error.__context__.__cause__) or error
 
 
@@ -90,7 +96,7 @@ def _waiting() -> int:
 
     try:
         return len(database_upgrade.difference()[0])
-    except DatabaseError:  # it does not answer at all, which is the error's own sentence
+    except DatabaseError:  # it does not answer at all, which the error itself says
         return 0
 
 
@@ -113,7 +119,10 @@ def _code(cause: Any) -> str | None:
 
 @cache
 def _postgres_errors() -> tuple[type[Exception], ...]:
-    """OperationalError without SQLSTATE means that no connection came about; most others are mistakes of ours."""
+    """Return the errors of psycopg that may have such a cause; most others are mistakes in our code.
+
+    An OperationalError without SQLSTATE means that no connection was made.
+    """
     from django.conf import settings
 
     if not settings.DATABASE_URL:

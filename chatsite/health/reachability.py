@@ -1,4 +1,4 @@
-"""The running site as browsers reach it: asked at each of its origins, through whatever stands in front."""
+"""The reachability of the running site at each of its origins, through every proxy in front."""
 
 import base64
 import json
@@ -19,15 +19,18 @@ from conversations.views import seen_address
 PATIENCE = 5.0
 """Seconds to wait for a connection and for an answer."""
 FORGED = "192.0.2.1"
-"""Nobody's address (RFC 5737), claimed in X-Forwarded-For: a proxy replaces it, or notes the real one behind it."""
+"""An address of nobody (RFC 5737), claimed in X-Forwarded-For.
+
+A proxy must replace it, or append the true address.
+"""
 
 
 class Unreachable(Exception):
-    """A sentence on what is wrong at an origin, or at several."""
+    """A fault at an origin, or at several; its text is a sentence."""
 
 
 def at_every_origin() -> str:
-    """Return what was found at each of CHATSITE_ORIGINS; raises Unreached where something is wrong with one."""
+    """Return a text about each of CHATSITE_ORIGINS. Raises Unreachable if one of them has a fault."""
     found: list[str] = []
     wrong: list[str] = []
     silent: list[str] = []
@@ -46,7 +49,7 @@ def at_every_origin() -> str:
 
 
 def handshake(address: str, origin: str) -> int:
-    """Return the status with which the server at ADDRESS answers a browser's handshake from ORIGIN."""
+    """Return the status with which the server at `address` answers a browser's handshake from `origin`."""
     with _connected(address) as line:
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         line.sendall(
@@ -59,7 +62,7 @@ def handshake(address: str, origin: str) -> int:
 
 
 def judged(origin: str, ours: str, theirs: str) -> str:
-    """Return how the site sees this machine, whose address on the way is OURS; raises Unreached where that is wrong."""
+    """Return how the site sees this machine, whose address is `ours`. Raises Unreachable if it is wrong."""
     if theirs == FORGED and not is_loopback(ours):
         raise Unreachable(f"{origin}: visitors choose the address they come from; {_PROXY}")
     if is_loopback(theirs) and not is_loopback(ours):
@@ -73,7 +76,7 @@ _PROXY = "the proxy has to set X-Forwarded-For to the address it sees, as deploy
 
 
 def _at(origin: str) -> str:
-    """Return what one origin answers; raises Unreached where it is wrong, OSError where there is nothing."""
+    """Return a text about one origin. Raises Unreachable for a fault, OSError if nothing answers."""
     try:
         said = judged(origin, *_addresses(origin))
         status = handshake(origin, origin)
@@ -103,7 +106,7 @@ def _connected(address: str) -> socket.socket:
 
 
 def _addresses(origin: str) -> tuple[str, str]:
-    """Return the address from which we ask, and the one from which the site believes it is asked."""
+    """Return the address from which this machine asks, and the one that the site sees."""
     name = urlsplit(origin).hostname or ""
     if origin.startswith("https://"):
         connection: HTTPConnection = HTTPSConnection(

@@ -1,1 +1,1 @@
-"""Log filters: no secrets, no query strings, no line a hundred times."""
+"""Log filters: they remove secrets and query strings, and count repeated lines."""

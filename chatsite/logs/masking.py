@@ -1,4 +1,4 @@
-"""What our error reports and log lines must not tell."""
+"""The removal of secrets from error reports and log lines."""
 
 import logging
 import re
@@ -8,7 +8,7 @@ from django.views.debug import ExceptionReporter
 
 
 class ReporterWithoutLocals(ExceptionReporter):
-    """Django's error report less the local variables: they hold keys, prompts and passwords."""
+    """Django's error report without local variables: they hold keys, prompts and passwords."""
 
     def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> list[tuple[str, Any]]:
         return []
@@ -24,7 +24,7 @@ _LINK = re.compile(
 
 
 class WithoutQueryStrings(logging.Filter):
-    """Cuts query strings and the secrets of links out of messages and tracebacks."""
+    """A filter that removes query strings and the secrets of links from messages and tracebacks."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = _cut(record.getMessage()), None
@@ -60,17 +60,20 @@ MASK = "••••"
 
 
 def masked(text: str) -> str:
-    """`text` less everything that looks like a key, a token or a password."""
+    """Return `text` with everything masked that looks like a key, a token or a password."""
     return _SHAPED.sub(MASK, _NAMED.sub(rf"\1{MASK}", text))
 
 
 class WithoutSecrets(logging.Filter):
-    """Masks what looks like a secret wherever a record may hold it; one that cannot be read through is dropped."""
+    """A filter that masks text that looks like a secret anywhere in a record.
+
+    It drops a record that cannot be read to its end.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         try:
             self._mask(record)
-        except Exception:  # whatever an argument's own text raises: better no line than one with a key in it
+        except Exception:  # an argument's __str__ may raise anything: better no line than one with a key in it
             return False
         return True
 
@@ -85,7 +88,7 @@ class WithoutSecrets(logging.Filter):
 
 
 def _deeply(value: Any) -> Any:
-    """The same within what is nested; of other objects, their text."""
+    """Return a nested value masked at every level; other objects become their masked text."""
     if isinstance(value, bytes):
         return masked(value.decode("utf-8", "replace"))
     if isinstance(value, dict):
@@ -96,6 +99,6 @@ def _deeply(value: Any) -> Any:
 
 
 def _deeply_named(name: Any, value: Any) -> Any:
-    """A value whose name says that it is a secret need not look like one."""
+    """Return a value masked entirely if its name is a secret's, else as `_deeply` does."""
     text = f"{name}={value}" if isinstance(value, str) else ""
     return MASK if text and masked(text) != text else _deeply(value)

@@ -1,4 +1,4 @@
-"""Log lines of one kind: the first is written, those that follow within a minute are counted."""
+"""The counting of repeated log lines: the first of a kind is written, later ones are counted for a minute."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ from chatsite.logs.masking import masked
 PERIOD = 60.0
 """Seconds between two counts."""
 KINDS = 500
-"""At most so many are remembered: those that were quiet for longest are forgotten first."""
+"""Limit of remembered kinds: those that were quiet for longest are forgotten first."""
 _OURS = str(Path(__file__).resolve().parents[2])
 _LENGTH = 200
 _logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class _Kind:
 
 
 class WithoutRepeats(logging.Filter):
-    """Lets the first line of a kind pass and tells once a minute how many came after it."""
+    """A filter that passes the first line of a kind and logs once a minute how many followed."""
 
     def __init__(self, period: float = PERIOD) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class WithoutRepeats(logging.Filter):
         return is_new
 
     def tell(self) -> None:
-        """Write the counts there are, and begin to count anew."""
+        """Log the counts and reset them."""
         with self._lock:
             self._timer = None
             counted = [(kind.more, kind.text) for kind in self._known.values() if kind.more]
@@ -71,7 +71,7 @@ class WithoutRepeats(logging.Filter):
 
 
 def _kind(record: logging.LogRecord) -> tuple[Any, ...]:
-    """Where it was written and what went wrong; what differs from line to line does not count."""
+    """Return the place of a log call and of its error, so that texts that vary do not count."""
     failure: tuple[Any, ...] = ()
     if isinstance(record.exc_info, tuple) and record.exc_info[0]:
         failure = (record.exc_info[0], *_place(record.exc_info[2]))
@@ -79,7 +79,7 @@ def _kind(record: logging.LogRecord) -> tuple[Any, ...]:
 
 
 def _place(traceback: TracebackType | None) -> tuple[str, int]:
-    """The last line of our own, or the very last where none is ours."""
+    """Return the innermost line of our own code in a traceback, or the innermost of all."""
     place, is_ours = ("", 0), False
     while traceback is not None:
         path = traceback.tb_frame.f_code.co_filename
@@ -91,10 +91,10 @@ def _place(traceback: TracebackType | None) -> tuple[str, int]:
 
 
 def _shorten(record: logging.LogRecord) -> None:
-    """A database that is away or a disk that is full is one sentence: no line of a traceback helps."""
+    """Replace the traceback of a known failure, such as a full disk, by one sentence."""
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None and (found := known_failure(error)):
-        told = masked(found.sentence)  # the filters before this one have not seen it
+        told = masked(found.sentence)  # the earlier filters have not seen it
         sentence = told.replace("%", "%%") if record.args else told
         record.msg = f"{str(record.msg).rstrip('.')}: {sentence}"
         record.exc_info = record.exc_text = None
@@ -104,5 +104,5 @@ def _shorten(record: logging.LogRecord) -> None:
 def _first_line(record: logging.LogRecord) -> str:
     try:
         return record.getMessage().partition("\n")[0][:_LENGTH]
-    except Exception:  # whatever an argument's own text raises; the next filter drops such a line
+    except Exception:  # an argument's __str__ may raise anything; the next filter drops such a line
         return ""

@@ -1,8 +1,8 @@
 """PostgreSQL as Django speaks it, directly or behind a pooler of transactions (PgBouncer).
 
-Such a pooler gives every transaction another session: what was set or prepared in one is absent in the next, or worse,
-somebody else's. There nothing is prepared, no cursor outlives its transaction, and each transaction sets its own
-limits, for which every statement gets one. A direct connection has all of that from its start, at no cost.
+Such a pooler gives every transaction another session. A setting or a prepared statement of one is absent in the next,
+or belongs to another client. So nothing is prepared there, and no cursor outlives its transaction. Each transaction
+sets its own limits, and every statement runs in one. A direct connection has its limits from its start, at no cost.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ _IN_TRANSACTION = ";".join(f"SET LOCAL {name}='{value}'" for name, value in LIMI
 _MARK = "chatsite.session"
 _REFUSED = "unsupported startup parameter"
 _BETWEEN = 1.0
-"""Seconds between two times that all connections are given up: until another server takes over, every write fails."""
+"""Seconds between two closings of all connections: until another server takes over, every write fails."""
 _known: dict[str, bool] = {}
 _left: dict[str, float] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's connection, which finds out once a process whether its sessions are its own.
+    """Django's connection, which detects once per process whether a pooler stands between.
 
-    Where a server only reads any more, because another one has taken over, its connections are given up.
+    When another server has taken over, and this one only reads, the connections are closed.
     """
 
     @cached_property
@@ -38,20 +38,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return _Errors(self)
 
     def leave_server(self) -> None:
-        """Give every connection up, those in use once they are returned; who comes next opens a new one."""
+        """Close all connections, those in use once they are returned; later ones are new."""
         if self.pool and monotonic() > _left.get(self.alias, 0.0) + _BETWEEN:
             _left[self.alias] = monotonic()
             self.pool.drain()
 
     @property
     def is_pooled(self) -> bool:
-        """Whether a pooler of transactions stands between; False before the first connection."""
+        """Return whether a pooler of transactions stands between; False before the first connection."""
         return _known.get(self.alias, False)
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
         if self.alias not in _known:
-            with self.wrap_database_errors:  # who is away at first is as away as later
+            with self.wrap_database_errors:  # a failure of this first connection is one like any other
                 _known[self.alias] = _is_pooled(params)
         if self.is_pooled:
             params |= {"options": "", "prepare_threshold": None}
@@ -71,7 +71,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 class _Errors(DatabaseErrorWrapper):
-    """Django's translation of errors, which tells of a server that refuses to write."""
+    """Django's translation of errors, which also reports a server that refuses to write."""
 
     wrapper: DatabaseWrapper
 
@@ -86,7 +86,7 @@ class _Errors(DatabaseErrorWrapper):
 def _within_limits(
     execute: Callable[..., Any], statement: str, values: Any, many: bool, context: dict[str, Any]
 ) -> Any:
-    """Give a statement outside a transaction one of its own."""
+    """Run a statement outside a transaction in a transaction of its own."""
     connection = context["connection"]
     if connection.in_atomic_block:
         return execute(statement, values, many, context)
@@ -95,7 +95,7 @@ def _within_limits(
 
 
 def _is_pooled(params: dict[str, Any]) -> bool:
-    """Find out by a connection with a setting of ours: a pooler refuses it, or is told to ignore it."""
+    """Return whether a pooler refuses, or ignores, a setting of ours on a new connection."""
     marked = params | {"options": f"{params.get('options', '')} -c {_MARK}=own", "autocommit": True}
     try:
         with psycopg.connect(**marked) as connection:

@@ -1,4 +1,4 @@
-"""How long a statement, a lock and an idle transaction may take in PostgreSQL."""
+"""The limits in PostgreSQL for the time of a statement, a lock and an idle transaction."""
 
 LIMITS = {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s", "lock_timeout": "5s"}
 AT_START = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())

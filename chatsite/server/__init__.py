@@ -1,1 +1,1 @@
-"""Daphne with limits: what a connection, a request and a websocket may take."""
+"""Daphne with limits on connections, requests and websockets."""

@@ -1,4 +1,4 @@
-"""How much of what a websocket was sent its reader has not read yet."""
+"""The amount of a websocket's sent data that its reader has not read yet."""
 
 import os
 import time
@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 EVERY = 256 * 1024  # bytes between two pings
 MOST_UNREAD = 1024 * 1024  # bytes, for longer than PATIENCE_SECONDS
-MOST_AT_ONCE = 2 * 1024 * 1024  # bytes; what is sent in one burst is unread for a moment however quick the reader
+MOST_AT_ONCE = 2 * 1024 * 1024  # bytes; even a quick reader needs a moment for a burst
 PATIENCE_SECONDS = 1.0
 
 
 class Ping(NamedTuple):
-    """Asks whether the `length` bytes before it have been read."""
+    """A ping that asks whether the `length` bytes before it have been read."""
 
     secret: bytes
     length: int
@@ -20,9 +20,10 @@ class Ping(NamedTuple):
 
 
 class Backlog:
-    """Counts what goes out by pings: a pong with a ping's secret means that all before that ping has been read.
+    """The unread data of one websocket, measured by pings.
 
-    A peer may answer the latest of several pings only (RFC 6455, 5.5.3), and cannot answer one that it has not read.
+    A pong with a ping's secret means that all data before that ping has been read. A peer may answer only the latest
+    ping (RFC 6455, 5.5.3). It cannot answer one that it has not read.
     """
 
     __slots__ = ("_since_ping", "_unanswered")
@@ -32,7 +33,7 @@ class Backlog:
         self._unanswered: deque[Ping] = deque()
 
     def sent(self, length: int) -> bytes | None:
-        """Count a message; where it is time for a ping, that ping's payload."""
+        """Count a sent message; return the payload of a ping when one is due, else None."""
         self._since_ping += length
         if self._since_ping < EVERY:
             return None
@@ -41,13 +42,16 @@ class Backlog:
         return self._unanswered[-1].secret
 
     def answered(self, payload: bytes) -> None:
-        """The peer has read up to the ping with this payload; other pongs mean nothing."""
+        """Count all data before the ping with this payload as read; ignore other pongs."""
         if any(ping.secret == payload for ping in self._unanswered):
             while self._unanswered.popleft().secret != payload:
                 pass
 
     def is_too_long(self) -> bool:
-        """Asked when a ping has gone out. The longest message hardly counts: a long conversation is sent in one."""
+        """Return whether the reader is too slow. Call it after sending a ping.
+
+        The longest message hardly counts, because a long conversation is sent in one.
+        """
         lengths = [ping.length for ping in self._unanswered]
         unread = sum(lengths) - max(lengths) + EVERY
         is_late = time.monotonic() - self._unanswered[0].sent_at > PATIENCE_SECONDS

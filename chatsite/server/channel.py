@@ -1,4 +1,4 @@
-"""One HTTP connection before its requests are known: Twisted's, which refuses what is no HTTP and waits for nobody."""
+"""One HTTP connection before its requests are known: Twisted's channel, with strict syntax and short timeouts."""
 
 # ruff: noqa: N802  (the names of Twisted)
 import asyncio
@@ -12,16 +12,17 @@ from chatsite.server import file_sending
 from chatsite.server.refusals import refusal
 
 HEAD_SECONDS = 10.0
-"""For a request's head, all of it."""
+"""Time for a whole request head."""
 
 _LONGEST_LENGTH = 40
 """Characters of a Content-Length."""
 
 
 class Channel(HTTPChannel):
-    """A connection whose lines end with CR and LF; a bare LF is answered with 400 at once, not waited on.
+    """A connection whose lines end with CR and LF; a bare LF is answered with 400 at once.
 
-    A head that takes longer than HEAD_SECONDS costs the connection, and so does taking nothing for STALL_SECONDS.
+    The connection is aborted if a head takes longer than HEAD_SECONDS, or if the client takes no data for
+    STALL_SECONDS.
     """
 
     opened_by = NOBODY
@@ -43,7 +44,10 @@ class Channel(HTTPChannel):
             self._respondToBadRequestAndDisconnect()
 
     def headerReceived(self, line: bytes) -> bool:
-        """Twisted's, but Python reads no number of more than 4,300 digits, and the exception would be a traceback."""
+        """Refuse a Content-Length of over 40 characters, then proceed as Twisted does.
+
+        Python reads no number of more than 4,300 digits, and the exception would be logged as a traceback.
+        """
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length" and len(value) > _LONGEST_LENGTH:
             self._respondToBadRequestAndDisconnect()
@@ -57,7 +61,7 @@ class Channel(HTTPChannel):
         super().allHeadersReceived()
 
     def pauseProducing(self) -> None:
-        """Twisted says that more waits for the client than is good."""
+        """Start the stall timer. Twisted calls this when too much data waits for the client."""
         super().pauseProducing()
         if self._stall is None:
             self._stall = self.callLater(file_sending.STALL_SECONDS, self._abort)
@@ -69,13 +73,13 @@ class Channel(HTTPChannel):
         self._tell_drained()
 
     def drained(self) -> "asyncio.Future[None] | None":
-        """Return what is done once the client has taken what it was sent, or has left; None where nothing waits."""
+        """Return a future that is done once the client has taken all data, or has left; None if none waits."""
         if self._waitingForTransport and self._drained is None:
             self._drained = asyncio.get_running_loop().create_future()
         return self._drained
 
     def requestDone(self, request: Any) -> None:
-        """Twisted's; whoever does not take the end of an answer either is not waited for."""
+        """End the request as Twisted does, and abort the connection later if the client takes no data."""
         _end(self._tail)
         self._tail = self.callLater(file_sending.STALL_SECONDS, self._give_up_unless_taken)
         super().requestDone(request)

@@ -1,4 +1,4 @@
-"""Daphne as we run it: limits on what it takes in, and an end that lets replies finish and browsers know.
+"""Daphne as this site runs it: input limits, and a shutdown that lets replies finish and informs browsers.
 
 Importing this module installs Twisted's asyncio reactor, so it has to come before any other use of Twisted.
 """
@@ -32,7 +32,7 @@ __all__ = ["CannotListenError", "Server", "event_loop"]
 
 DRAIN_SECONDS = 3.0
 GOODBYE_SECONDS = 0.6
-LATEST_EXIT_SECONDS = 4.5  # after the signal; a thread that waits for a vendor must not keep the process
+LATEST_EXIT_SECONDS = 4.5  # after the signal; a thread that waits for a vendor must not hold the process
 
 event_loop: asyncio.AbstractEventLoop = reactor._asyncioEventloop
 
@@ -42,9 +42,9 @@ _logger = logging.getLogger(__name__)
 class Server(daphne.server.Server):
     """One listening port in this process's reactor; `run` blocks until SIGINT, SIGTERM, SIGHUP or `stop`.
 
-    `whose(sender)` finds out whose a request is: a person's name for limits, or nothing.
-    `answering(port)` is called once requests are served; `drain()` runs in a thread when the end has come, while
-    sockets are still open, and gets DRAIN_SECONDS. Tests run it in a thread with `signal_handlers=False`, port 0.
+    `whose(sender)` returns a future of a request's owner: a person's name for limits, or "". `answering(port)` is
+    called once requests are served. `drain()` runs in a thread at the shutdown, while sockets are still open, for at
+    most DRAIN_SECONDS. Tests run the server in a thread with `signal_handlers=False`, port 0.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Server(daphne.server.Server):
         self.stopping = False
 
     def run(self) -> None:
-        """Serve; raises CannotListenError where the port is taken."""
+        """Serve until the end. Raises CannotListenError if the port is taken."""
         _log_failures_only()
         self.http_factory = HttpFactory(self)
         self.ws_factory = SocketFactory(self, server="")
@@ -95,10 +95,14 @@ class Server(daphne.server.Server):
         if self.signal_handlers:
             for end in _ends():
                 event_loop.add_signal_handler(end, self.stop)
-        reactor.run(installSignalHandlers=False)  # Twisted's own fail on a second signal
+        reactor.run(installSignalHandlers=False)  # Twisted's own handlers fail on a second signal
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Daphne's; a websocket's application also gets the short way to its socket, others may leave files to us."""
+        """Create an application as Daphne does, with extensions.
+
+        A websocket's application gets direct access to its socket. Other applications may leave the sending of files to
+        the server.
+        """
         if isinstance(protocol, Socket):
             scope["extensions"] = {"chatsite.relay": protocol.relay, "chatsite.belong": protocol.belong_to}
         else:
@@ -106,20 +110,20 @@ class Server(daphne.server.Server):
         return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Daphne's, but the application goes on only when the client has taken what it was sent."""
+        """Send a message as Daphne does, but return only when the client has taken it."""
         await super().handle_reply(protocol, message)
         is_answer = message.get("more_body") and isinstance(protocol, LimitedRequest)
         if is_answer and protocol.channel and (taken := protocol.channel.drained()):
             await asyncio.shield(taken)
 
     def stop(self) -> None:
-        """Begin to end, once: a terminal and whoever started us may both send a signal."""
+        """Begin the shutdown once: both a terminal and the parent process may send a signal."""
         if not self.stopping:
             self.stopping = True
             super().stop()
 
     def kill_all_applications(self) -> "Deferred[None]":
-        """Daphne's name for the moment before the reactor stops: it waits for what we return."""
+        """Begin the shutdown and return what the reactor must wait for. Daphne calls it before the reactor stops."""
         if self.signal_handlers:
             _exit_at_the_latest()
         self.listener.stopListening()
@@ -148,8 +152,11 @@ class Server(daphne.server.Server):
 
 
 def _ends() -> list[signal.Signals]:
-    """The signals to end at; a terminal's that closes is one, unless whoever started us wants us to outlive it."""
-    kept_on = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # as `nohup` does
+    """Return the signals that end the server.
+
+    SIGHUP, from a closing terminal, is one of them unless the parent process ignores it, as `nohup` does.
+    """
+    kept_on = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return [signal.SIGINT, signal.SIGTERM, *([] if kept_on else [signal.SIGHUP])]
 
 
@@ -159,14 +166,17 @@ async def _wait(applications: "list[asyncio.Future[None]]") -> None:
 
 
 def _log_failures_only() -> None:
-    """Twisted tells every connection; only what nobody caught is for our log."""
+    """Limit Twisted's log to uncaught exceptions: it would log every connection."""
     failures = LogLevelFilterPredicate(LogLevel.critical)
     observer = FilteringLogObserver(STDLibLogObserver("twisted"), [failures])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
 
 
 def _exit_at_the_latest() -> None:
-    """Pool threads are joined at exit, and one blocked in a read would hold the process for as long as that takes."""
+    """End the process after LATEST_EXIT_SECONDS.
+
+    Pool threads are joined at exit, and one blocked in a read would hold the process until the read ends.
+    """
     deadline = threading.Timer(LATEST_EXIT_SECONDS, os._exit, [0])
     deadline.daemon = True
     deadline.start()

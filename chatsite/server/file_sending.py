@@ -1,4 +1,4 @@
-"""A file on its way to a reader: its bytes stay on disk until they are wanted."""
+"""The sending of a file: its bytes stay on disk until the client takes them."""
 
 # ruff: noqa: N802  (the names of Twisted)
 from pathlib import Path
@@ -7,13 +7,14 @@ from typing import Any
 from chatsite.server.progress import Progress
 
 PIECE = 64 * 1024  # bytes
-STALL_SECONDS = 60.0  # without a piece that the network took: then the reader has left, or means us harm
+STALL_SECONDS = 60.0  # without a piece taken by the network: then the reader has left, or attacks
 
 
 class FileSending:
-    """Twisted's push producer of a response's body: it reads on only when what it wrote before has left.
+    """Twisted's push producer of a response's body: it reads the next piece when the last one has left.
 
-    Raises OSError where there is no such file. A reader who takes nothing for STALL_SECONDS loses the connection.
+    The constructor raises OSError if there is no such file. A reader who takes nothing for STALL_SECONDS loses the
+    connection.
     """
 
     def __init__(self, request: Any, path: Path) -> None:
@@ -40,7 +41,7 @@ class FileSending:
         self.is_paused = True
 
     def stopProducing(self) -> None:
-        """The connection is lost, or nothing is left to send."""
+        """Close the file, after the last piece or when the connection is lost."""
         self.is_paused = True
         self._progress.end()
         self._file.close()

@@ -1,4 +1,4 @@
-"""How Django answers a request: in one of a few threads that are reused, with the database connection they have."""
+"""Django's handling of requests, in a few threads that are reused, with their database connections."""
 
 import asyncio
 import contextvars
@@ -24,13 +24,16 @@ from conversations.workers.thread_pool import Full, ThreadPool
 
 PATHSEND = "http.response.pathsend"
 THREADS, WAITING = 12, 100
-"""Requests answered at once, and those of one owner that wait for their turn."""
+"""Requests answered at once, and requests of one owner that may wait for their turn."""
 OF_A_PERSON, OF_AN_ADDRESS = 4, 2
-"""Requests of one owner answered at once: a person may wait for vendors in some, and look at other pages meanwhile."""
+"""Requests of one owner answered at once.
+
+A person may wait for vendors in some, and look at other pages meanwhile.
+"""
 
 SMALL = 64 * 2**10
 ANSWERS, ANSWERS_OF_ONE = 256 * 2**20, 16 * 2**20
-"""Bytes of answers that wait for their readers: of all, and of one owner who waits for several."""
+"""Bytes of answers that wait for their readers: of all owners, and of one owner with several answers."""
 
 
 def _at_once(owner: Hashable) -> int:
@@ -42,9 +45,9 @@ _answers = MemoryShare(ANSWERS)
 
 
 class Handler(ASGIHandler):
-    """Django's for ASGI, but a request is one piece of work instead of twenty, and waits for its turn.
+    """Django's ASGI handler, but a request is one task instead of twenty, and waits for its turn.
 
-    It names a file to a server that can send one by itself, instead of reading it into memory.
+    It leaves a file to a server that can send files itself, instead of reading it into memory.
     """
 
     def __init__(self) -> None:
@@ -63,7 +66,7 @@ class Handler(ASGIHandler):
             leaving.cancel()
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:
-        """Send what Django sends, but a file by its name."""
+        """Send a response as Django does, but a file by its path."""
         if isinstance(response, StoredFile) and response.path and response.is_left_to_server:
             send = _with_file(send, str(response.path))
             response.content = b""
@@ -89,7 +92,10 @@ class Handler(ASGIHandler):
                 crew.submit(context.run, response.close)
 
     async def _send(self, response: HttpResponseBase, owner: str, send: Any) -> None:
-        """Send a response, unless its owner leaves too much unread already; the first of theirs always fits."""
+        """Send a response, or 503 if too many bytes already wait for its owner.
+
+        The share does not limit an owner's only answer.
+        """
         length = _length_in_memory(response)
         if not _answers.take(owner, length, ANSWERS_OF_ONE):
             await self.send_response(_busy(), send)
@@ -100,7 +106,7 @@ class Handler(ASGIHandler):
             _answers.give_back(owner, length)
 
     def _respond(self, scope: dict[str, Any], body: Any) -> HttpResponseBase:
-        """Run everything of a request that may wait; what is not streamed is closed with it."""
+        """Run the blocking part of a request; a response that is not streamed is closed here."""
         set_script_prefix(get_script_prefix(scope))
         signals.request_started.send(sender=type(self), scope=scope)
         request, refusal = self.create_request(scope, body)
@@ -121,7 +127,10 @@ def _busy() -> HttpResponse:
 
 
 def _length_in_memory(response: Any) -> int:
-    """Return how many bytes wait with a response; what fits into the network's own buffers hardly waits."""
+    """Return how many bytes wait in memory with a response.
+
+    A small answer counts as 0, because it fits into the network's own buffers.
+    """
     if response.streaming or (isinstance(response, StoredFile) and response.is_left_to_server):
         return 0
     length = len(response.content)
@@ -129,14 +138,14 @@ def _length_in_memory(response: Any) -> int:
 
 
 def _note_person(scope: dict[str, Any], request: Any) -> None:
-    """Remember who this was, so that the next request counts as theirs; nobody is looked up for it."""
+    """Store the signed-in person, if the request has looked them up: the next request counts as theirs."""
     if hasattr(request, "_cached_user") and request.user.is_authenticated:
         sender: Sender = scope["extensions"]["chatsite.sender"]
         people.note(sender.proof, request.user.pk)
 
 
 async def _unless(leaving: "asyncio.Future[Any]", work: "Future[HttpResponseBase]") -> HttpResponseBase | None:
-    """Wait for WORK; None where the client left before it began."""
+    """Wait for `work` and return its result; None if the client left before it began."""
     waiting = asyncio.wrap_future(work)
     try:
         await asyncio.wait([leaving, waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -149,7 +158,7 @@ async def _unless(leaving: "asyncio.Future[Any]", work: "Future[HttpResponseBase
 
 
 async def _until(leaving: "asyncio.Future[Any]", sending: Coroutine[Any, Any, None]) -> None:
-    """Send until all is sent or the client has left."""
+    """Send until the response is complete or the client has left."""
     task = asyncio.ensure_future(sending)
     try:
         await asyncio.wait([leaving, task], return_when=asyncio.FIRST_COMPLETED)
@@ -160,7 +169,7 @@ async def _until(leaving: "asyncio.Future[Any]", sending: Coroutine[Any, Any, No
 
 
 def _with_file(send: Any, path: str) -> Any:
-    """Return a way to send that puts the file in the place of a body."""
+    """Return a `send` that replaces the body by the file's path."""
 
     async def send_path(message: dict[str, Any]) -> None:
         is_body = message["type"] == "http.response.body"

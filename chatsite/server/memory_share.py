@@ -1,10 +1,10 @@
-"""Memory that many share, of which nobody takes more than a share."""
+"""Memory that many owners share, with a limit for each."""
 
 from collections import Counter
 
 
 class MemoryShare:
-    """Bytes held by each owner, `total` of all together at most; the first of an owner needs no share."""
+    """The bytes held by each owner, at most `total` together. An owner's first piece may exceed the share."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -12,7 +12,7 @@ class MemoryShare:
         self._all = 0
 
     def take(self, owner: str, length: int, share: int) -> bool:
-        """Count LENGTH more bytes of OWNER, if they then hold no more than SHARE and all no more than the total."""
+        """Reserve `length` more bytes for `owner` and return True, if the share and the total allow it."""
         held = self._held[owner]
         if not length:
             return True
@@ -23,7 +23,7 @@ class MemoryShare:
         return True
 
     def give_back(self, owner: str, length: int) -> None:
-        """Count LENGTH bytes of OWNER no more."""
+        """Release `length` bytes of `owner`."""
         self._all -= length
         self._held[owner] -= length
         if self._held[owner] <= 0:

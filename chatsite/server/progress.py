@@ -1,4 +1,4 @@
-"""Whether bytes keep coming or going."""
+"""A watch over the rate of bytes that come or go."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from twisted.internet import reactor
 
 
 class Progress:
-    """Calls `too_slow` once `seconds` have passed with fewer than `least` bytes; `end` ends the watch."""
+    """A timer that calls `too_slow` after `seconds` with fewer than `least` bytes; `end` stops it."""
 
     def __init__(self, seconds: float, least: int, too_slow: Callable[[], object]) -> None:
         self.seconds, self.least, self.too_slow = seconds, least, too_slow

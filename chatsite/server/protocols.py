@@ -1,4 +1,4 @@
-"""What one connection may send us, for HTTP and for websockets: Daphne's protocols, with limits."""
+"""Daphne's protocols for HTTP and websockets, with limits on what one connection may send."""
 
 # ruff: noqa: N802, N803  (the names of Twisted and autobahn)
 import logging
@@ -26,14 +26,14 @@ from chatsite.server.request_bodies import RequestWithBody
 PATHSEND = "http.response.pathsend"  # ASGI's extension: an application names a file, and the server sends it
 
 MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
-MOST_UNHEARD = 4  # messages of one websocket that wait for the application; the rest wait in the network
+MOST_UNHEARD = 4  # messages of one websocket that wait for the application; further ones wait in the network
 LISTEN_EVERY = 0.02  # seconds
 
 _SERVICE_RESTART = 1012  # IANA registry of websocket close codes
 _READS_TOO_SLOWLY = 4408
 _SOCKETS = b"/ws/"
 _ROOT_PATH = b"Daphne-Root-Path"
-_SUBPROTOCOLS = b"Sec-WebSocket-Protocol"  # Daphne reads it as ASCII, or fails
+_SUBPROTOCOLS = b"Sec-WebSocket-Protocol"  # Daphne reads it as ASCII, and fails on other bytes
 _EMPTY = ((b"Content-Length", b"0"),)
 _TOLD = 60  # characters of a path in the log
 
@@ -41,10 +41,10 @@ _logger = logging.getLogger(__name__)
 
 
 class LimitedRequest(RequestWithBody):
-    """A request whose body has limits, and whose answer is taken or given up."""
+    """A request with a limited body, whose client must take the answer or loses the connection."""
 
     def process(self) -> Any:
-        """Daphne's, less the header that it takes for a proxy's word on where the site lies."""
+        """Process the request as Daphne does, without the header from which it reads the site's path."""
         self.requestHeaders.removeHeader(_ROOT_PATH)
         refused = self.is_handshake() and self._why_no_handshake()
         return self.basic_error(refused, b"", "") if refused else super().process()
@@ -57,7 +57,7 @@ class LimitedRequest(RequestWithBody):
         return None if named.isascii() else HTTPStatus.BAD_REQUEST
 
     def basic_error(self, status: int, _phrase: bytes, _words: str) -> None:
-        """An answer of the server's own; the page that Daphne would send names it."""
+        """Send an empty answer with this status; Daphne's own page would name the server."""
         if self._response_started:
             self.channel.transport.abortConnection()
             return
@@ -65,7 +65,7 @@ class LimitedRequest(RequestWithBody):
         self.handle_reply({"type": "http.response.body"})
 
     def handle_reply(self, message: dict[str, Any]) -> None:
-        """Daphne's, and a file instead of a body."""
+        """Send a message as Daphne does, or a file instead of a body."""
         if message["type"] == "http.response.start" and message["status"] >= HTTPStatus.BAD_REQUEST:
             message = {**message, "headers": [*message.get("headers", ()), *_missing(message.get("headers", ()))]}
         if message["type"] != PATHSEND:
@@ -78,18 +78,18 @@ class LimitedRequest(RequestWithBody):
     def _send_file(self, path: Path) -> None:
         try:
             FileSending(self, path).begin()
-        except OSError:  # removed since the application saw it
+        except OSError:  # deleted since the application found it
             self.channel.transport.abortConnection()
 
 
 def _missing(headers: Any) -> Headers:
-    """Return the security headers that an answer lacks: Django's own to what it cannot read has none."""
+    """Return the security headers that an answer lacks: Django's answer to an unreadable request has none."""
     there = {name.lower() for name, _ in headers}
     return tuple((name, value) for name, value in SECURITY if name.lower() not in there)
 
 
 class HttpFactory(HTTPFactory):
-    """Makes our connections and requests, and counts what they hold."""
+    """The factory of our connections and requests; it counts the memory and connections that they hold."""
 
     protocol = Channel
 
@@ -99,7 +99,10 @@ class HttpFactory(HTTPFactory):
         self.room = MemoryShare(request_bodies.BODIES_LIMIT)
 
     def buildProtocol(self, address: Any) -> Any:
-        """Take a connection in, or have it closed at once: an answer to each of a flood would cost everybody."""
+        """Accept a connection, or return None to close it at once.
+
+        Answering each connection of a flood would cost all other clients.
+        """
         owner = opener_of(str(getattr(address, "host", "")))
         if not self.connections.has_room(owner):
             return None
@@ -109,12 +112,12 @@ class HttpFactory(HTTPFactory):
 
 
 class Socket(WebSocketProtocol):
-    """A websocket that takes messages up to MESSAGE_LIMIT and says why it ends."""
+    """A websocket that accepts messages up to MESSAGE_LIMIT and closes with a reason."""
 
     is_deaf = False
 
     def onMessageFrameBegin(self, length: int) -> None:
-        # autobahn's own limit on messages would bind what we send as well, and a long conversation is longer.
+        # autobahn's own limit would also apply to messages that we send, and a long conversation is longer.
         super().onMessageFrameBegin(length)
         if self.message_data_total_length > MESSAGE_LIMIT and not self.failedByMe:
             self._max_message_size_exceeded(self.message_data_total_length, MESSAGE_LIMIT, "message too big")
@@ -128,18 +131,21 @@ class Socket(WebSocketProtocol):
         self._count(len(payload))
 
     def relay(self, frame: bytes) -> None:
-        """Send a frame that is complete as it goes over the wire, and the same for every socket."""
+        """Send a complete websocket frame, the same bytes for every socket."""
         if self.state == self.STATE_OPEN:
             self.sendData(frame)
             self._count(len(frame))
 
     def sendData(self, data: bytes, sync: bool = False, chopsize: int | None = None) -> None:
-        """autobahn's one way out. What the kernel takes at once spares the event loop a round and two system calls."""
+        """Write to the connection; autobahn sends everything through this method.
+
+        Bytes that the kernel takes at once spare the event loop a round and two system calls.
+        """
         connection = self.transport
-        idle = not (connection.dataBuffer or connection._tempDataBuffer)  # else it would overtake what waits there
+        idle = not (connection.dataBuffer or connection._tempDataBuffer)  # else it would overtake buffered data
         if idle and connection.connected and not connection.disconnecting:
             sent = connection.writeSomeData(data)
-            data = data[sent:] if isinstance(sent, int) else data  # a lost connection is noticed by the next write
+            data = data[sent:] if isinstance(sent, int) else data  # the next write notices a lost connection
         if data:
             connection.write(data)
 
@@ -160,7 +166,7 @@ class Socket(WebSocketProtocol):
             self._listen_on()
 
     def _listen_on(self) -> None:
-        """Daphne's queue does not tell when it is empty."""
+        """Resume reading once the application's queue is empty. It polls: Daphne's queue gives no signal."""
         if self.application_queue.empty():
             self.is_deaf = False
             self.transport.resumeProducing()
@@ -168,12 +174,12 @@ class Socket(WebSocketProtocol):
             reactor.callLater(LISTEN_EVERY, self._listen_on)
 
     def sendHttpErrorResponse(self, code: int, _reason: str, headers: Any = None) -> None:
-        """Refuse a handshake; autobahn's own answer quotes what the client sent."""
+        """Refuse a handshake; autobahn's own answer quotes data of the client."""
         more = tuple((name.encode(), value.encode()) for name, value in headers or ())
         self.sendData(refusal(code, more))
 
     def belong_to(self, person: UUID) -> None:
-        """Count this connection as that of a person who was let in."""
+        """Count this connection as one of the signed-in person."""
         self._connections.give(self.transport, owner_of(person))
 
     def connectionLost(self, reason: Any) -> None:
@@ -186,17 +192,17 @@ class Socket(WebSocketProtocol):
         return found
 
     def onClose(self, was_clean: bool, code: int | None, reason: str | None) -> None:
-        """Daphne knows nothing of a handshake that was refused for its form."""
+        """Close as Daphne does, unless the handshake was refused: Daphne does not know that socket."""
         if hasattr(self, "server"):
             super().onClose(was_clean, code, reason)
 
     def say_restarting(self) -> None:
-        """Close with the code on which browsers come back soon; sendClose allows applications' own codes only."""
+        """Close with the code on which browsers reconnect soon; sendClose allows only applications' own codes."""
         if self.state == self.STATE_OPEN:
             self.sendCloseFrame(code=_SERVICE_RESTART)
 
 
 class SocketFactory(WebSocketFactory):
-    """Makes our websockets instead of Daphne's."""
+    """The factory of our websockets, in place of Daphne's."""
 
     protocol = Socket

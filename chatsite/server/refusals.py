@@ -17,7 +17,7 @@ _ENDS: Headers = ((b"Connection", b"close"), (b"Content-Length", b"0"))
 
 
 def refusal(code: int, more: Headers = ()) -> bytes:
-    """Return a whole answer of this status, as it goes over the wire; the connection ends with it."""
+    """Return the bytes of a whole answer with this status, after which the connection ends."""
     phrase = HTTPStatus(code).phrase.encode("ascii")
     lines = (b"%b: %b\r\n" % header for header in (*_ENDS, *SECURITY, *more))
     return b"HTTP/1.1 %d %b\r\n%b\r\n" % (code, phrase, b"".join(lines))

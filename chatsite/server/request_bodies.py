@@ -1,4 +1,4 @@
-"""Limits on what a request brings: its owner, the length of its body, and the room of all bodies together."""
+"""Limits on requests: their owner, the length of a body, and the memory of all bodies together."""
 
 # ruff: noqa: N802  (the names of Twisted)
 from concurrent.futures import Future
@@ -15,13 +15,13 @@ from chatsite.server.progress import Progress
 from chatsite.server.refusals import refusal
 from conversations.workers.thread_pool import Full
 
-BODY_LIMIT = 1280 * 1024  # bytes; somewhat more than what Django takes, whose refusal says more than ours
+BODY_LIMIT = 1280 * 1024  # bytes; somewhat more than Django's limit, whose refusal is more helpful than ours
 UPLOAD_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
-BODIES_LIMIT = 512 * 1024 * 1024  # bytes of all bodies whose requests are under way, each from UNCOUNTED on
-ADDRESS_SHARE, PERSON_SHARE = BODIES_LIMIT // 8, 3 * BODIES_LIMIT // 8  # of one; a browser sends six files at once
-UNCOUNTED = 64 * 1024  # bytes; who signs in or writes finds room however many uploads there are
-PACE_SECONDS, PACE_BYTES = 30.0, 30 * 4 * 1024  # a body that brings less in that time is given up; trains are slow
-LINGER_SECONDS = 5.0  # for a client to take in why its connection ends
+BODIES_LIMIT = 512 * 1024 * 1024  # bytes of the bodies of all running requests, each without its first UNCOUNTED
+ADDRESS_SHARE, PERSON_SHARE = BODIES_LIMIT // 8, 3 * BODIES_LIMIT // 8  # of one owner; browsers send six files at once
+UNCOUNTED = 64 * 1024  # bytes; so signing in and writing work even when uploads use all of BODIES_LIMIT
+PACE_SECONDS, PACE_BYTES = 30.0, 30 * 4 * 1024  # a slower body is aborted; 4 KB/s, because networks in trains are slow
+LINGER_SECONDS = 5.0  # for a client to read why its connection ends
 UPLOADS = b"/api/v1/files"
 
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -30,15 +30,15 @@ _FORWARDED = b"X-Forwarded-For"
 
 
 class RequestWithBody(WebRequest):
-    """A request whose body is refused with 413 where it is too long, with 503 where all bodies together are.
+    """A request whose body is limited: 413 if it is too long, 503 if all bodies together are.
 
     Daphne alone would spool any size to disk before asking, and wait for ever for the rest. A refused client may go on
-    sending for LINGER_SECONDS: a connection reset at once would cost it the answer.
+    sending for LINGER_SECONDS. A connection that is reset at once would lose the answer.
     """
 
     refused = False
     received = 0
-    held = 0  # of `received`, what counts towards BODIES_LIMIT
+    held = 0  # the bytes of `received` that count towards BODIES_LIMIT
     limit = BODY_LIMIT
     progress: Progress | None = None
     is_asking = False
@@ -84,7 +84,7 @@ class RequestWithBody(WebRequest):
 
     def finish(self) -> None:
         self._give_up_room()
-        if self.channel.opened_by == NOBODY:  # a proxy's
+        if self.channel.opened_by == NOBODY:  # a proxy's connection
             self._hold_connection(NOBODY)
         super().finish()
 
@@ -94,10 +94,10 @@ class RequestWithBody(WebRequest):
         super().connectionLost(reason)
 
     def is_handshake(self) -> bool:
-        """Tell whether a websocket is asked for; such a request has no body, and we hear nothing of its end."""
+        """Return whether the request asks for a websocket. It has no body, and its end is not reported."""
         return bool(self.requestHeaders.getRawHeaders(b"Upgrade", [b""])[0].lower() == b"websocket")
 
-    # --- Whose it is ---
+    # --- The owner ---
 
     def _sender(self) -> Sender:
         peer = str(getattr(self.channel.transport.getPeer(), "host", ""))
@@ -113,7 +113,7 @@ class RequestWithBody(WebRequest):
         return self.owner != self.sender.address
 
     def _must_ask(self, length: int | None) -> bool:
-        """Return whether only a person may bring so much, and this may be one whom we do not know yet."""
+        """Return whether the body is so long that only a person may send it, and the person is unknown yet."""
         is_long = length is None or length > BODY_LIMIT
         may_be = bool(self.sender.proof) and not self._is_somebodys()
         return is_long and may_be and self._is_upload() and not self.is_handshake()
@@ -124,7 +124,7 @@ class RequestWithBody(WebRequest):
         return UPLOAD_LIMIT if self._is_upload() and self._is_somebodys() else BODY_LIMIT
 
     def _ask(self) -> None:
-        """Take nothing more from the network until it is known whose this is."""
+        """Stop reading from the network and look up the owner."""
         try:
             asked = self.server.whose(self.sender)
         except Full:
@@ -160,7 +160,7 @@ class RequestWithBody(WebRequest):
     def _hold_connection(self, owner: str) -> bool:
         return bool(self.channel.factory.connections.give(self.channel.transport, owner))
 
-    # --- How much it brings ---
+    # --- The length ---
 
     def _keep_pace(self) -> None:
         self.progress = Progress(PACE_SECONDS, PACE_BYTES, self.channel.transport.abortConnection)
@@ -176,7 +176,7 @@ class RequestWithBody(WebRequest):
         reactor.callLater(LINGER_SECONDS, connection.abortConnection)
 
     def _find_room(self) -> bool:
-        """Count what has come; whether there was room for it."""
+        """Reserve memory for the received bytes, and return whether there was enough."""
         held = max(0, self.received - UNCOUNTED)
         share = PERSON_SHARE if self._is_somebodys() else ADDRESS_SHARE
         if not self.channel.factory.room.take(self.owner, held - self.held, share):

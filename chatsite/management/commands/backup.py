@@ -1,4 +1,4 @@
-"""`backup`: a consistent copy of everything but the keys, while the server runs."""
+"""`backup`: writes a consistent copy of everything but the keys, while the server runs."""
 
 import os
 from argparse import ArgumentParser

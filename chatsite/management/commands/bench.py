@@ -1,4 +1,4 @@
-"""`manage.py bench`: what the way from vendor to browser costs."""
+"""`manage.py bench`: measures the cost of the way from vendor to browser."""
 
 from argparse import ArgumentParser
 from typing import Any

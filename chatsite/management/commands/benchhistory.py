@@ -1,4 +1,4 @@
-"""`manage.py benchhistory`: how long the server takes to show a large history."""
+"""`manage.py benchhistory`: measures how long the server takes to show a large history."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`manage.py benchledger`: how long the administrator's pages take to open when the ledger is large."""
+"""`manage.py benchledger`: measures how long the administrator's pages take to open when the ledger is large."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""`doctor`: a line for each thing this site depends on."""
+"""`doctor`: prints a line for each thing on which this site depends."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`restore`: a backup, into a site that is empty."""
+"""`restore`: restores a backup into an empty site."""
 
 import os
 from argparse import ArgumentParser

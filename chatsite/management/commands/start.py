@@ -1,4 +1,4 @@
-"""`manage.py start`, from the moment everything is installed."""
+"""`manage.py start`, from the moment when everything is installed."""
 
 import gc
 import os
@@ -28,10 +28,10 @@ OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 class Command(BaseCommand):
-    """Bring the database and the static files up to date, then serve until told to stop."""
+    """The command that brings database and static files up to date, then serves until a signal ends it."""
 
     help = "Serve the site; on a fresh machine `python3 manage.py start` installs what it needs first."
-    requires_system_checks: list[str] = []  # `manage.py check` has them; they would cost every start a second
+    requires_system_checks: list[str] = []  # `manage.py check` runs them; they would cost every start a second
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         address.add_options(parser)
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         self._warn_of_root()
         for finding in checks.findings(checks.By.START):
             self._say(f"WARNING: {finding.text} {finding.detail}".rstrip())
-        code = first_run.code()  # asked now: the database may not be asked from the event loop
+        code = first_run.code()  # read now: the event loop must not query the database
 
         def answering(_: int) -> None:
             self._announce(code)
@@ -85,7 +85,7 @@ class Command(BaseCommand):
 
     def _bring_up_to_date(self, restore: Path | None) -> None:
         gc.freeze()
-        gc.enable()  # a first start makes a lot here and keeps little; in this process, which ends with it
+        gc.enable()  # a first start creates many objects here and keeps few; this child process ends afterwards
         with data_folder_lock.one_at_a_time(settings.CHATSITE_DATA):
             database_url.keep_private(settings.CHATSITE_DATA)
             try:
@@ -98,7 +98,7 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _restore(self, path: Path) -> None:
-        from chatsite.backup import archive  # with psycopg, which a start on SQLite does without
+        from chatsite.backup import archive  # it imports psycopg, which a start on SQLite does not need
 
         try:
             self._say(archive.restore(path))
@@ -118,13 +118,13 @@ class Command(BaseCommand):
 
 
 def _serve(host: str, port: int, answering: Any) -> None:
-    # Only now: what the application imports wants collected files, and Server starts Twisted.
+    # Not earlier: modules of the application need the collected files, and Server starts Twisted.
     from chatsite.clients.owner import find_owner
     from chatsite.server.daphne import CannotListenError, Server, event_loop
     from conversations import lifecycle
 
     application = import_string(settings.ASGI_APPLICATION)
-    import_module(settings.ROOT_URLCONF)  # else the first visitor waits for it
+    import_module(settings.ROOT_URLCONF)  # else the first request waits for it
 
     def drain() -> None:
         lifecycle.shut_down()
@@ -137,12 +137,15 @@ def _serve(host: str, port: int, answering: Any) -> None:
     except CannotListenError as error:
         drain()
         raise CommandError(address.why_not(host, port, error.socketError)) from None
-    with suppress(DatabaseError):  # it is away: whoever comes next finds the write-ahead log
+    with suppress(DatabaseError):  # it is away: the next start finds the write-ahead log
         database_url.fold_in()
 
 
 def _collect_garbage_rarely() -> None:
-    """A long conversation is thousands of objects, none of them garbage: looking for some took as long as the work."""
-    gc.freeze()  # unlooked at: to find the one megabyte of it that is garbage took a third of the start
+    """Make garbage collections rare.
+
+    A long conversation is thousands of objects, none of them garbage. Searching them took as long as the work itself.
+    """
+    gc.freeze()  # without a collection: finding the one megabyte of garbage took a third of the start
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     gc.enable()
