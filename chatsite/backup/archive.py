@@ -34,7 +34,7 @@ class Unusable(Exception):
 def write(path: Path) -> None:
     """Write the archive. Raises FileExistsError.
 
-    It appears under its name only once it is complete. The rows come first: the files that they name are then in the
+    It appears under its name only once it is complete. The rows come first. The files that they name are then in the
     folder, where they stay for a day at least.
     """
     if path.exists():
