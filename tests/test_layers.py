@@ -159,6 +159,33 @@ def test_keys_are_revealed_at_the_door_alone() -> None:
     assert revealing == {"providers/transport/call.py"}
 
 
+CREATING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
+
+
+def test_keys_are_stored_in_one_place_alone() -> None:
+    """What a form fills goes through it, too: `tests/providers/test_key_places.py` looks at each."""
+    storing = {
+        path
+        for package in ("providers", "conversations", "chatsite")
+        for path, tree in modules(package)
+        for node in ast.walk(tree)
+        if _makes_a_key(node) or (isinstance(node, ast.Attribute) and _is_set(node) and node.attr == "secret")
+    }
+    assert storing == {"providers/endpoints/keys.py"}
+
+
+def _makes_a_key(node: ast.AST) -> bool:
+    """`ApiKey(…)`, `ApiKey.objects.create(…)`, `endpoint.keys.create(…)` and the like."""
+    if not isinstance(node, ast.Call):
+        return False
+    rows = ast.unparse(node.func).split(".")
+    return rows[-1] == "ApiKey" or (rows[-1] in CREATING and not {"ApiKey", "keys", "api_keys"}.isdisjoint(rows))
+
+
+def _is_set(node: ast.Attribute) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
 @pytest.mark.parametrize("package", ["providers", "conversations", "chatsite"])
 def test_waiting_is_done_in_few_places(package: str) -> None:
     kinds = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)

@@ -13,7 +13,7 @@ from conversations.actions.conversations import (
 )
 from conversations.actions.forks import fork_conversation
 from conversations.actions.invitations import invite, join, revoke_invitation, sign_up
-from conversations.actions.keys import add_keys
+from conversations.actions.keys import add_keys, add_own_key, remove_own_key
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
 from conversations.actions.replies import continue_reply, retry_reply, stop_reply
 from conversations.actions.shares import copy_share, offer_share, revoke_share, share_conversation
@@ -30,6 +30,7 @@ from conversations.actions.teams import (
 
 __all__ = [
     "add_keys",
+    "add_own_key",
     "change_conversation",
     "change_role",
     "change_team",
@@ -54,6 +55,7 @@ __all__ = [
     "offer_share",
     "post_message",
     "remove_member",
+    "remove_own_key",
     "remove_team",
     "retry_reply",
     "revoke_invitation",

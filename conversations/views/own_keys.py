@@ -4,17 +4,17 @@ from uuid import UUID
 
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from conversations import actions
+from conversations.errors import NotFound
 from conversations.forms.endpoints import OwnKeyForm, open_endpoints
 from conversations.models import User
-from providers.audit import log
-from providers.models import ApiKey
 from providers.models.address_guard import ask_for_proof
 
 
@@ -27,14 +27,11 @@ def own_keys(request: HttpRequest) -> HttpResponse:
         return ask_for_proof(request, gettext("The key was not kept: give your password, then enter it again."))
     form = OwnKeyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        given = form.cleaned_data
-        person = _person(request)
-        with transaction.atomic():
-            key = ApiKey.objects.create(
-                endpoint=given["endpoint"], secret=given["key"], owner=person, created_by=person
-            )
-            log.added(person, key)
-        return redirect("own-keys")
+        try:
+            actions.add_own_key(_person(request), form.cleaned_data["endpoint"], form.cleaned_data["key"])
+            return redirect("own-keys")
+        except ValidationError as error:
+            form.add_error("key", error)
     keys = _person(request).keys.select_related("endpoint").order_by("-created_at")
     context = {"form": form, "keys": keys, "is_open": open_endpoints().exists()}
     return render(request, "account/keys.html", context, status=422 if form.errors else 200)
@@ -44,10 +41,10 @@ def own_keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def remove_own_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Delete a key; replies under way with it continue with another one, or end."""
-    mine = _person(request).keys.filter(pk=key_id)
-    with log.watch(request.user, mine):
-        if not mine.delete()[0]:
-            raise Http404
+    try:
+        actions.remove_own_key(_person(request), key_id)
+    except NotFound:
+        raise Http404 from None
     return redirect("own-keys")
 
 

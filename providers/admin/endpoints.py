@@ -11,14 +11,15 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from providers.admin.endpoint_pages import detect_page, models_page
-from providers.admin.keys import KeyInline
+from providers.admin.keys import KeyFormSet, KeyInline
 from providers.admin.language_models import DeploymentInline
 from providers.admin.preset_page import preset_page
+from providers.audit import log
 from providers.audit.admin import AuditedAdmin
-from providers.endpoints import adding, keys
+from providers.endpoints import adding
 from providers.error_texts import localized
 from providers.errors import error_from_code
-from providers.models import ApiKey, Endpoint, Trouble
+from providers.models import Endpoint, Trouble
 from providers.models.address_guard import ADDRESS, address_of_proof, ask_again, by_names, may_readdress
 from providers.pool import cooldown
 
@@ -86,31 +87,24 @@ class EndpointAdmin(AuditedAdmin):
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "proof": proof})
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        with log.watch(request.user, Endpoint.objects.filter(pk=obj.pk)):  # its entry stands before those of its keys
+            super().save_model(request, obj, form, change)
+            if not change:
+                log.added(request.user, obj)  # its id was not known before
         if change and {"wire", "base_url"} & set(form.changed_data):
             obj.deployments.update(learnt=[])
         if change and "base_url" in form.changed_data:
-            adding.change_address(obj)
+            adding.change_address(obj, request.user)
             self.message_user(request, _("The address has changed: its keys were removed, enter them again."))
         cooldown.reset([obj.pk, *obj.deployments.values_list("pk", flat=True)])
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Keys entered together with a new address are for it; those that were stored are not."""
-        rows = formset.save(commit=False)
-        if formset.model is ApiKey and change and "base_url" in form.changed_data:
-            entered = [key for key, changed in formset.changed_objects if "new_key" in changed]
-            rows = [*formset.new_objects, *entered]
-        changed = {row.pk: names for row, names in formset.changed_objects}
-        for row in rows:
-            if isinstance(row, ApiKey) and row._state.adding:
-                row.created_by_id = request.user.pk
-            row.save()
-            if isinstance(row, ApiKey):
-                keys.note(row, changed.get(row.pk, ()), request.user)
-            else:
-                cooldown.reset([row.pk])
-        for gone in formset.deleted_objects:
-            gone.delete()
+        if isinstance(formset, KeyFormSet):
+            formset.save_keys(request.user, is_moved=change and "base_url" in form.changed_data)
+            return
+        rows = formset.save()
+        cooldown.reset(row.pk for row in rows)
 
 
 class ReasonFilter(admin.SimpleListFilter):

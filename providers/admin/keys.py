@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from providers.audit.admin import AuditedAdmin
-from providers.endpoints import adding, keys
+from providers.endpoints import keys
+from providers.endpoints.key_field import KeyField
 from providers.models import ApiKey
 
 POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute"]
@@ -17,12 +18,9 @@ POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute"]
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A key's row: the field takes a new key and shows none; empty means: keep the one that is stored."""
 
-    new_key = forms.CharField(
+    new_key = KeyField(
         label=_("key"),
         required=False,
-        strip=True,
-        max_length=4096,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=_("It is stored encrypted and never shown again. Leave it empty to keep the stored one."),
     )
 
@@ -30,17 +28,12 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         model = ApiKey
         fields = ["endpoint", "name", "new_key", "enabled", *POOL_FIELDS]
 
-    def clean_new_key(self) -> str:
-        key: str = self.cleaned_data["new_key"]
-        if not key and self.instance._state.adding:
-            raise forms.ValidationError(_("A key is needed."))
-        adding.check_key(key)
-        return key
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.owner_id:
             del self.fields["new_key"]
+        elif "new_key" in self.fields:
+            self.fields["new_key"].required = self.instance._state.adding
         for name in self._with_default():
             self.fields[name].required = False
 
@@ -54,18 +47,39 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         if "endpoint" in self.cleaned_data:
             self.instance.endpoint = self.cleaned_data["endpoint"]
         if key and self.instance.endpoint_id:
-            adding.refuse_twice(self.instance, key)
+            keys.check_key(self.instance, key, lock=True)
         return self.cleaned_data
 
-    def save(self, commit: bool = True) -> ApiKey:
-        if self.cleaned_data.get("new_key"):
-            self.instance.secret = self.cleaned_data["new_key"]
-        return super().save(commit)  # type: ignore[no-any-return]
+
+class KeyFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+    """The table of an endpoint's keys."""
+
+    def clean(self) -> None:
+        """Refuse the same key in two rows, of which neither is stored yet."""
+        super().clean()
+        entered = [form.cleaned_data.get("new_key") for form in self.forms if form.is_valid()]
+        if len(set(filter(None, entered))) < len(list(filter(None, entered))):
+            raise forms.ValidationError(_("This key stands in the list twice."))
+
+    def save_keys(self, by: Any, *, is_moved: bool) -> None:
+        """Store what was entered; where the endpoint has moved, the keys of its old address are gone."""
+        self.save(commit=False)
+        entered = {form.instance.pk: form.cleaned_data.get("new_key", "") for form in self.forms}
+        for row in self.new_objects:
+            keys.add_key(row.endpoint, entered[row.pk], by=by, row=row)
+        for row, changed in self.changed_objects:
+            if is_moved and entered[row.pk]:
+                keys.add_key(row.endpoint, entered[row.pk], by=by, row=row)
+                keys.note(row, changed, by)
+            elif not is_moved:
+                change_key(row, entered[row.pk], changed, by)
+        keys.remove_keys(ApiKey.objects.filter(pk__in=[row.pk for row in self.deleted_objects]), by)
 
 
 class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
     model = ApiKey
     form = KeyForm
+    formset = KeyFormSet
     fields = ["name", "shown", "new_key", "enabled"]
     show_change_link = True
     readonly_fields = ["shown"]
@@ -101,7 +115,15 @@ class ApiKeyAdmin(AuditedAdmin):
         return [*self.readonly_fields, *(["endpoint"] if obj else [])]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
-        if not change:
-            obj.created_by_id = request.user.pk
-        super().save_model(request, obj, form, change)
-        keys.note(obj, form.changed_data if change else (), request.user)
+        if change:
+            change_key(obj, form.cleaned_data.get("new_key", ""), form.changed_data, request.user)
+        else:
+            keys.add_key(obj.endpoint, form.cleaned_data["new_key"], by=request.user, row=obj)
+
+
+def change_key(row: ApiKey, entered: str, changed: list[str], by: Any) -> None:
+    """Store the fields of a form and, where one was entered, another value."""
+    row.save()
+    if entered:
+        keys.replace_key(row, entered, by)
+    keys.note(row, set(changed) - {"new_key"}, by)

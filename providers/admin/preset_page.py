@@ -14,7 +14,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from providers.audit import log
 from providers.endpoints import adding
+from providers.endpoints.key_field import KeyField
 from providers.endpoints.presets import presets
 from providers.models import Endpoint
 from providers.wires.declarations import Preset
@@ -25,11 +27,9 @@ class PresetForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("name"), max_length=120)
     base_url = forms.CharField(label=gettext_lazy("base URL"), max_length=500)
-    key = forms.CharField(
+    key = KeyField(
         label=gettext_lazy("key"),
         required=False,
-        max_length=4096,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("It is stored encrypted and never shown again."),
     )
     models = forms.CharField(
@@ -54,8 +54,9 @@ def preset_page(rows: ModelAdmin[Endpoint], request: HttpRequest) -> HttpRespons
     context: dict[str, Any] = {"title": _("Add a vendor"), "presets": known.values(), "preset": preset}
     if preset and request.method == "POST":
         form = PresetForm(request.POST)
-        if form.is_valid() and (endpoint := _added(request, preset, form)):
-            return _greeted(rows, request, endpoint)
+        with log.watch(request.user):  # what adding has noted, `log_addition` does not note again
+            if form.is_valid() and (endpoint := _added(request, preset, form)):
+                return _greeted(rows, request, endpoint)
         context["form"] = form
     elif preset:
         context["form"] = PresetForm.of(preset)

@@ -23,6 +23,8 @@ from providers.models.audit import AuditEntry
 Act = AuditEntry.Act
 Rows = models.QuerySet[Any]
 Told = dict[str, Any]
+_Key = tuple[str, Any]
+_Seen = tuple[models.Model, Told]
 
 LONGEST = 500
 """Characters of a text that the log keeps."""
@@ -42,6 +44,8 @@ class Origin:
 
 _NOWHERE = Origin()
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+_noted: ContextVar[dict[_Key, _Seen | None] | None] = ContextVar("noted", default=None)
+"""Rows as they were when the outermost `watch` last logged them; None for a removed one."""
 
 
 @contextmanager
@@ -62,14 +66,15 @@ def by_command(name: str) -> Iterator[None]:
 def watch(actor: Any, *watched: Rows) -> Iterator[None]:
     """Log every row of these querysets that is added, changed or removed inside, in one transaction with it.
 
-    The querysets are read again at the end: their conditions must not depend on fields that change.
+    The querysets are read again at the end: their conditions must not depend on fields that change. What was logged
+    inside already is not logged again.
     """
-    with transaction.atomic():
+    with transaction.atomic(), _outermost() as noted:
         before = _seen(watched, lock=True)
         yield
         after = _seen(watched)
         for key in [*before, *(key for key in after if key not in before)]:
-            _note_difference(actor, before.get(key), after.get(key))
+            _note_difference(actor, noted.get(key, before.get(key)), after.get(key))
 
 
 def note(
@@ -98,12 +103,14 @@ def note(
 
 
 def added(actor: Any, row: models.Model) -> None:
-    note(actor, Act.ADDED, row, after=_filled(told(row)))
+    """Log a new row, or what has changed since the current `watch` logged it."""
+    earlier = (_noted.get() or {}).get(_key_of(row))
+    _note_difference(actor, earlier, (row, told(row)))
 
 
 def removed(actor: Any, row: models.Model) -> None:
     """Log a row's removal. Call it while the row still exists."""
-    note(actor, Act.REMOVED, row, before=_filled(told(row)))
+    _note_difference(actor, (row, told(row)), None)
 
 
 def told(row: models.Model) -> Told:
@@ -129,7 +136,25 @@ def _set(origin: Origin) -> Iterator[None]:
         _origin.reset(token)
 
 
-def _seen(watched: tuple[Rows, ...], lock: bool = False) -> dict[tuple[str, Any], tuple[models.Model, Told]]:
+@contextmanager
+def _outermost() -> Iterator[dict[_Key, _Seen | None]]:
+    """Yield what has been logged inside the outermost `watch`, which begins here if there is none."""
+    if (earlier := _noted.get()) is not None:
+        yield earlier
+        return
+    noted: dict[_Key, _Seen | None] = {}
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+def _key_of(row: models.Model) -> _Key:
+    return row._meta.label, row.pk
+
+
+def _seen(watched: tuple[Rows, ...], lock: bool = False) -> dict[_Key, _Seen]:
     """Return each row with its values that may be logged.
 
     With `lock` the rows stay locked, so that a concurrent change is not taken for this one.
@@ -138,13 +163,13 @@ def _seen(watched: tuple[Rows, ...], lock: bool = False) -> dict[tuple[str, Any]
     for rows in watched:
         rows = rows.order_by("pk")
         for row in rows.select_for_update(no_key=True, of=("self",)) if lock else rows:
-            seen[row._meta.label, row.pk] = row, told(row)
+            seen[_key_of(row)] = row, told(row)
     return seen
 
 
-def _note_difference(
-    actor: Any, before: tuple[models.Model, Told] | None, after: tuple[models.Model, Told] | None
-) -> None:
+def _note_difference(actor: Any, before: _Seen | None, after: _Seen | None) -> None:
+    if (noted := _noted.get()) is not None and (row := after or before):
+        noted[_key_of(row[0])] = after
     if before is None and after is not None:
         note(actor, Act.ADDED, after[0], after=_filled(after[1]))
     elif before is not None and after is None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import local_model
 from providers.audit import log
-from providers.encryption import rotation, sealing
+from providers.endpoints import keys
 from providers.endpoints.presets import presets
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.pool import cooldown
@@ -27,15 +27,15 @@ def add_endpoint(
     preset_id: str, *, name: str = "", base_url: str = "", models: Iterable[str], key: str = "", by: Any = None
 ) -> Endpoint:
     """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
-    preset, wanted, key = _preset(preset_id), _model_ids(models), key.strip()
+    preset, wanted, key = _preset(preset_id), _model_ids(models), keys.well_formed(key)
     fields = _fields(preset, base_url.strip(), key)
     name = name.strip() or _usual_name(preset, fields["base_url"])
     with log.watch(by, *_rows(name)):
         endpoint = Endpoint.objects.filter(name=name).first() or Endpoint(name=name)
         moves = endpoint.base_url != fields["base_url"]
-        _stored(endpoint, fields)
+        _store(endpoint, fields, by)
         if moves:
-            change_address(endpoint)
+            change_address(endpoint, by)
         _set_key(endpoint, key, by)
         _set_models(endpoint, wanted)
         for rows in (endpoint.keys, endpoint.deployments, Endpoint.objects.filter(pk=endpoint.pk)):
@@ -45,16 +45,17 @@ def add_endpoint(
 
 def add_new_endpoint(preset_id: str, *, name: str, base_url: str, models: Iterable[str], key: str, by: Any) -> Endpoint:
     """As `add_endpoint`, but never one that is there; without models they are picked from the vendor's list later."""
-    preset, key, given = _preset(preset_id), key.strip(), [model for model in models if model.strip()]
+    preset, key, given = _preset(preset_id), keys.well_formed(key), [model for model in models if model.strip()]
     wanted = _model_ids(given) if given else []
     fields = _fields(preset, base_url.strip(), key)
     name = name or free_name(preset, fields["base_url"])
     if Endpoint.objects.filter(name=name).exists():
         raise ValidationError({"name": _("There is an endpoint of this name.")})
     with log.watch(by, *_rows(name)):
-        endpoint = _stored(Endpoint(name=name), fields)
+        endpoint = Endpoint(name=name)
+        _store(endpoint, fields, by)
         if key:
-            ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
+            keys.add_key(endpoint, key, by=by)
         for vendor_id in wanted:
             serve(endpoint, vendor_id, by)
     return endpoint
@@ -74,9 +75,9 @@ def _usual_name(preset: Preset, base_url: str) -> str:
     return (host or gettext(preset.label))[:NAME_LENGTH]
 
 
-def change_address(endpoint: Endpoint) -> None:
-    """Its address has changed: the keys were for the old one, and do not go to the new one."""
-    endpoint.keys.all().delete()
+def change_address(endpoint: Endpoint, by: Any) -> None:
+    """Remove the keys of an endpoint whose address has changed: they do not go to the new one."""
+    keys.remove_keys(endpoint.keys.all(), by)
 
 
 def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
@@ -145,7 +146,6 @@ def _preset(preset_id: str) -> Preset:
 
 
 def _fields(preset: Preset, base_url: str, key: str) -> dict[str, Any]:
-    check_key(key)
     if preset.needs_key and not key and preset.base_url:
         raise ValidationError({"key": _("This vendor needs a key.")})
     fields = preset.endpoint_fields(base_url)
@@ -154,21 +154,21 @@ def _fields(preset: Preset, base_url: str, key: str) -> dict[str, Any]:
     return {**fields, "needs_key": bool(key) or (preset.needs_key and bool(preset.base_url))}
 
 
-def _stored(endpoint: Endpoint, fields: dict[str, Any]) -> Endpoint:
+def _store(endpoint: Endpoint, fields: dict[str, Any], by: Any) -> None:
     for field, value in {**fields, "enabled": True}.items():
         setattr(endpoint, field, value)
     endpoint.full_clean(validate_unique=False)
-    endpoint.save()
-    return endpoint
+    with log.watch(by, Endpoint.objects.filter(pk=endpoint.pk)):  # its entry stands before those of its keys
+        endpoint.save()
 
 
 def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
     """Make what is given everybody's only key; the same key stays as it is, with the replies that it is writing."""
     others = endpoint.keys.for_everybody()
     kept = others.same_as(key).first() if key else None
-    (others.exclude(pk=kept.pk) if kept else others).delete()
+    keys.remove_keys(others.exclude(pk=kept.pk) if kept else others, by)
     if key and kept is None:
-        ApiKey.objects.create(endpoint=endpoint, secret=key, created_by=by)
+        keys.add_key(endpoint, key, by=by)
 
 
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
@@ -190,20 +190,3 @@ def _model_ids(models: Iterable[str]) -> list[str]:
     if any(len(model) > NAME_LENGTH or not model.isprintable() for model in wanted):
         raise ValidationError({"models": _("A model's name is one line of at most 200 characters.")})
     return wanted
-
-
-def check_key(key: str) -> None:
-    """Refuse what cannot stand in a header, and any key while there is nothing to seal it with."""
-    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= 4096):
-        raise ValidationError(_("A key is one line of plain ASCII characters without spaces."))
-    if key and not sealing.prefix():
-        raise ValidationError(rotation.problem())
-
-
-def refuse_twice(row: ApiKey, key: str) -> None:
-    """The same key in two rows of an endpoint would count as two and fail as one; at a new address it is a new one."""
-    others = row.endpoint.keys.filter(endpoint__base_url=row.endpoint.base_url).exclude(pk=row.pk)
-    if twin := others.same_as(key).first():
-        raise ValidationError(
-            _("This key is stored here already: %(name)s."), params={"name": twin.name or str(twin.secret)}
-        )

@@ -1,39 +1,108 @@
-"""What an administrator does with a stored key: another value, on and off; all of it in force at the next call."""
+"""Keys of vendors: stored, replaced, switched and removed in this module alone; in force at the next call."""
 
 from collections.abc import Collection
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
 from providers.audit import log
-from providers.endpoints import adding
-from providers.models import ApiKey
+from providers.encryption import rotation, sealing
+from providers.models import ApiKey, Endpoint
 from providers.models.health import HealthEvent
 from providers.pool import cooldown
 
+LENGTH = 4096
+"""Characters of a key."""
 _Kind = HealthEvent.Kind
 
 
-def rotate(key: ApiKey, plain: str, by: Any) -> None:
-    """The new value in, the old one gone; raises ValidationError in words. What is being written goes on to its end."""
-    adding.check_key(plain)
-    adding.refuse_twice(key, plain)
+def add_key(endpoint: Endpoint, plain: str, owner: Any = None, by: Any = None, row: ApiKey | None = None) -> ApiKey:
+    """Store a key in a new row, or in a form's unsaved one; raises ValidationError in words."""
+    row = row or ApiKey()
+    row.endpoint, row.owner, row.created_by = endpoint, owner, by
+    with log.watch(by, ApiKey.objects.filter(pk=row.pk)):
+        row.secret = check_key(row, plain, lock=True)
+        row.save()
+    return row
+
+
+def replace_key(key: ApiKey, plain: str, by: Any) -> None:
+    """Replace a stored value; raises ValidationError in words. Replies under way go on to their end."""
     with log.watch(by, ApiKey.objects.filter(pk=key.pk)):
-        key.secret = plain
+        key.secret = check_key(key, plain, lock=True)
         key.save(update_fields=["secret", "fingerprint"])
         note(key, {"new_key"}, by)
 
 
-def switch(key: ApiKey, on: bool, by: Any) -> None:
-    """Calls with a key that is switched off end within a second, in every process."""
+def switch_key(key: ApiKey, on: bool, by: Any) -> None:
+    """Switch a key on or off; calls with one that is switched off end within a second, in every process."""
     with log.watch(by, ApiKey.objects.filter(pk=key.pk)):
         key.enabled = on
         key.save(update_fields=["enabled"])
         note(key, {"enabled"}, by)
 
 
+def remove_keys(keys: "QuerySet[ApiKey]", by: Any) -> int:
+    """Remove keys and return how many; their replies go on with another key, or end."""
+    with log.watch(by, keys):
+        return keys.delete()[1].get(ApiKey._meta.label, 0)
+
+
 def note(key: ApiKey, changed: Collection[str], by: Any) -> None:
-    """These fields of its form were changed: its timeline says so, and what was known of it counts no more."""
+    """Write what changed, by its fields in a form, to the key's timeline, and forget what was known of it."""
     cooldown.reset([key.pk])
     if "new_key" in changed:
         HealthEvent.note(key.pk, _Kind.ROTATED, by=by)
     if "enabled" in changed:
         HealthEvent.note(key.pk, _Kind.ENABLED if key.enabled else _Kind.DISABLED, by=by)
+
+
+def check_key(row: ApiKey, plain: str, *, lock: bool = False) -> str:
+    """Return the key as `row` may hold it; raises ValidationError in words.
+
+    With `lock`, in a transaction, nobody else stores a key at this endpoint until it has ended.
+    """
+    key = well_formed(plain)
+    if not key:
+        raise ValidationError(_("A key is needed."))
+    _check_address(row.endpoint)
+    if lock:
+        Endpoint.objects.select_for_update(no_key=True).filter(pk=row.endpoint_id).first()
+    _check_twins(row, key)
+    return key
+
+
+def well_formed(plain: str) -> str:
+    """Return the text less the blanks around it; raises ValidationError where no header could hold it."""
+    key = plain.strip()
+    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= LENGTH):
+        raise ValidationError(_("A key is one line of plain ASCII characters without spaces."))
+    if key and not sealing.prefix():
+        raise ValidationError(rotation.problem())
+    return key
+
+
+def _check_address(endpoint: Endpoint) -> None:
+    """Refuse to store a key for an address that is not called."""
+    if endpoint.is_local:
+        raise ValidationError(_("The small local model takes no key."))
+    try:
+        endpoint.clean()
+    except ValidationError as error:
+        raise ValidationError(error.messages) from None
+
+
+def _check_twins(row: ApiKey, key: str) -> None:
+    """Refuse a key that the site or the same owner holds here already: it would count as two and fail as one.
+
+    What other people hold for themselves is not asked: it would be told. At a new address a key is a new one.
+    """
+    here = row.endpoint.keys.filter(endpoint__base_url=row.endpoint.base_url).exclude(pk=row.pk)
+    twin = here.filter(Q(owner=None) | Q(owner=row.owner_id)).same_as(key).first()
+    if twin and row.owner_id:
+        raise ValidationError(_("This key is stored here already."))
+    if twin:
+        said = _("This key is stored here already: %(name)s.")
+        raise ValidationError(said, params={"name": twin.name or str(twin.secret)})

@@ -41,7 +41,7 @@ def test_three_keys_in_one_list(alice: Client, cast: Cast, address: str) -> None
         ([*THREE, THREE[0]], "Line 4"),
         ([THREE[0], CANARY], "Line 2"),
         ([f"{THREE[0]}-{number}" for number in range(101)], "At most 100"),
-        ([" "], "required"),
+        ([" "], "A key is needed"),
     ],
 )
 def test_all_or_none(alice: Client, address: str, pasted: list[str], said: str) -> None:

@@ -19,6 +19,7 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import Received, default_reply
 
 OTHER_KEY = "sk-test-another-0123456789abcd"
+THIRD_KEY = "sk-test-teams-0123456789wxyz"
 
 pytestmark = pytest.mark.django_db
 
@@ -67,12 +68,12 @@ def test_the_same_name_again_leaves_the_keys_of_people_and_teams(run: Any) -> No
     run("addendpoint", "openai", "--name", "Ours", "--model", "a", stdin=CANARY)
     endpoint, dora = Endpoint.objects.get(), get_user_model().objects.create_user("dora")
     own = ApiKey.objects.create(endpoint=endpoint, secret=OTHER_KEY, owner=dora)
-    teams = ApiKey.objects.create(endpoint=endpoint, secret=OTHER_KEY)
+    teams = ApiKey.objects.create(endpoint=endpoint, secret=THIRD_KEY)
     Team.objects.create(name="Crew").api_keys.add(teams)
     code, _, _ = run("addendpoint", "openai", "--name", "Ours", "--model", "a", stdin=OTHER_KEY)
     assert code == 0
     everybodys = endpoint.keys.exclude(pk__in=[own.pk, teams.pk]).get()
-    assert everybodys.secret.reveal() == OTHER_KEY, "though a person and a team have the same one"
+    assert everybodys.secret.reveal() == OTHER_KEY, "though a person has the same one"
     assert endpoint.keys.filter(pk__in=[own.pk, teams.pk]).count() == 2
 
 

@@ -17,8 +17,7 @@ from django.views.decorators.http import require_http_methods
 from conversations import actions
 from conversations.models import Team, User
 from conversations.reporting.permissions import require_report_access
-from providers.endpoints import adding
-from providers.models import ApiKey, Endpoint
+from providers.models import Endpoint
 
 MAX_KEYS = 100
 
@@ -36,6 +35,7 @@ class KeysForm(forms.Form):
     keys = forms.CharField(
         label=capfirst(gettext_lazy("keys")),
         max_length=MAX_KEYS * 4100,
+        error_messages={"required": gettext_lazy("A key is needed.")},
         widget=Unshown(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
         help_text=gettext_lazy("One a line. They are stored encrypted and never shown again."),
     )
@@ -47,30 +47,13 @@ class KeysForm(forms.Form):
         help_text=gettext_lazy("With none picked they are everybody's."),
     )
 
-    def __init__(self, endpoint: Endpoint, given: Any = None) -> None:
-        super().__init__(given)
-        self.endpoint = endpoint
-
-    def clean_keys(self) -> list[str]:
+    def clean_keys(self) -> dict[int, str]:
+        """Return the keys by their lines."""
         lines = [line.strip() for line in self.cleaned_data["keys"].splitlines()]
         found = {number: line for number, line in enumerate(lines, 1) if line}
         if len(found) > MAX_KEYS:
             raise ValidationError(_("At most %(most)s keys at once."), params={"most": MAX_KEYS})
-        earlier: set[str] = set()
-        for number, key in found.items():
-            self._check(number, key, earlier)
-            earlier.add(key)
-        return list(found.values())
-
-    def _check(self, number: int, key: str, earlier: set[str]) -> None:
-        try:
-            adding.check_key(key)
-            adding.refuse_twice(ApiKey(endpoint=self.endpoint), key)
-            if key in earlier:
-                raise ValidationError(_("This key stands in the list twice."))
-        except ValidationError as error:
-            said = _("Line %(number)s: %(problem)s")
-            raise ValidationError(said, params={"number": number, "problem": " ".join(error.messages)}) from None
+        return found
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,9 +61,12 @@ def _page(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     if endpoint.is_local:
         raise PermissionDenied
-    form = KeysForm(endpoint, request.POST if request.method == "POST" else None)
+    form = KeysForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        return _added(request, endpoint, form)
+        try:
+            return _added(request, endpoint, form)
+        except ValidationError as error:
+            form.add_error("keys", error)
     frame = {**admin.site.each_context(request), "opts": Endpoint._meta, "original": endpoint}
     context = {"title": _("Add keys"), "form": form}
     return TemplateResponse(request, "admin/providers/endpoint/keys.html", {**frame, **context})

@@ -28,6 +28,7 @@ from providers import clock
 from providers.audit import log
 from providers.audit.log import Act
 from providers.endpoints import keys
+from providers.endpoints.key_field import KeyField
 from providers.models import ApiKey, Deployment, Trouble
 
 CALLS_SHOWN = 20
@@ -36,11 +37,7 @@ CALLS_SHOWN = 20
 class RotationForm(forms.Form):
     """The new value of a key."""
 
-    new_key = forms.CharField(
-        label=gettext_lazy("new key"),
-        max_length=4096,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "size": 40}),
-    )
+    new_key = KeyField(label=gettext_lazy("new key"), attrs={"size": 40})
 
 
 class TrialForm(forms.Form):
@@ -66,7 +63,7 @@ def rotate_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     key, form = _of_site(key_id), RotationForm(request.POST)
     if form.is_valid():
         try:
-            keys.rotate(key, form.cleaned_data["new_key"], request.user)
+            keys.replace_key(key, form.cleaned_data["new_key"], request.user)
         except ValidationError as error:
             form.add_error("new_key", error)
     if form.errors:
@@ -78,7 +75,7 @@ def rotate_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
 @require_POST
 def switch_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     key = _key(key_id)
-    keys.switch(key, request.POST.get("on") == "yes", request.user)
+    keys.switch_key(key, request.POST.get("on") == "yes", request.user)
     return _changed(
         request, key, _("Switched on.") if key.enabled else _("Switched off: nothing calls with it any more.")
     )
