@@ -19,7 +19,7 @@ PEER_SHUTDOWN_SECONDS = 0.8
 
 
 def start_up(loop: asyncio.AbstractEventLoop) -> None:
-    """Start the writer and the sweeper, and end the replies of earlier processes."""
+    """Attach the hub to the loop and to the other processes, then start the writer and the sweeper."""
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
         _meet_peers(loop)
