@@ -1,4 +1,4 @@
-"""Two pages beside an endpoint's form: find out how it wants to be called, and pick from the models it lists."""
+"""Two pages beside an endpoint's form: the detection of its form, and the choice of models from its list."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROWS_SHOWN = 200
 
 
 class ModelForm(forms.Form):
-    """Which model is asked while the endpoint is tried."""
+    """The form for the model that is asked during the detection."""
 
     model = forms.CharField(
         label=gettext_lazy("the vendor's id of the model"),
@@ -37,7 +37,7 @@ class ModelForm(forms.Form):
 
 
 def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A form that starts the tries, and afterwards the tries; what is found becomes the endpoint's address."""
+    """Return the form that starts the tries, or the tries with their result, which the endpoint then uses."""
     if not may_readdress(request):
         return ask_again(request)
     endpoint = _endpoint(rows, request, pk)
@@ -61,7 +61,10 @@ def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoi
 
 
 def models_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The vendor's list with a filter and an order, which keep what is picked; the picked is served from then on."""
+    """Return the vendor's list with a filter and an order, which keep the picked models.
+
+    A POST without "show" serves the picked models from now on.
+    """
     endpoint = _endpoint(rows, request, pk)
     if not _may_add_models(request):
         raise PermissionDenied
@@ -115,7 +118,7 @@ def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
 
 
 def _endpoint(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> Endpoint:
-    """Asked in this order: who may not see it does not learn whether it is there."""
+    """Return the endpoint. It checks the permission first, so that a refusal does not show whether the row exists."""
     if not rows.has_change_permission(request):
         raise PermissionDenied
     return get_object_or_404(Endpoint, pk=pk)

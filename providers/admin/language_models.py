@@ -1,4 +1,4 @@
-"""Models, and where they are deployed, in the admin."""
+"""Models and their deployments in the admin."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ class LanguageModelAdmin(AuditedAdmin):
 
 @admin.register(Deployment)
 class DeploymentAdmin(AuditedAdmin):
-    """What the rows within an endpoint and a model have no room for."""
+    """A deployment's own page, with the fields for which inline rows have no room."""
 
     list_display = ["vendor_id", "model", "endpoint", "enabled"]
     list_filter = ["endpoint", "enabled"]

@@ -12,7 +12,7 @@ from providers.pool import cooldown
 
 @admin.register(Trouble)
 class TroubleAdmin(AuditedAdmin):
-    """What the pool leaves alone just now; who deletes a row puts it back into service at once."""
+    """The list of current cooldowns; deleting a row ends its cooldown at once."""
 
     list_display = ["whose", "reason", "failures", "since", "cooling_until"]
     list_filter = [ReasonFilter]

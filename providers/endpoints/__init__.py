@@ -1,1 +1,1 @@
-"""Endpoints are added, examined, and given their keys and models."""
+"""The adding of endpoints, their examination, and their keys and models."""

@@ -1,7 +1,7 @@
-"""How does an unknown address want to be spoken to? Found out by asking it, a few times and briefly.
+"""The detection of an unknown address's form, by a few short calls.
 
-The wires take turns, so that a gateway that speaks only one of them is found early; what each asks stands in
-`detection_plan` and in the wire itself.
+The wires take turns, so that a gateway that speaks only one of them is found early. The questions are in
+`detection_plan` and in the wires themselves.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ CALLS = 12
 QUESTION = "Answer with the one word: hello"
 _SECONDS_IN_ALL = 90.0
 _SILENT_CALLS = 2
-# Asking for usage may take two calls: servers that refuse the wish are asked again without it.
+# Asking for usage may take two calls: servers that refuse it are asked again without it.
 _USAGE_CALLS = 2
-# After these it is known that no other way of asking helps.
+# After these errors no other form of the question helps.
 _FINAL = (AddressRefused, WayBlocked, QuotaExhausted, RateLimited, Blocked)
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """One call: what was asked, without the key, and what came of it, in the language of who asked."""
+    """One call: its request, without the key, and its result, in the administrator's language."""
 
     method: str
     url: str
@@ -63,7 +63,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What works, None when nothing does, and every try that led there."""
+    """The form that works, or None, and every try that led to it."""
 
     findings: Address | None
     tries: tuple[Try, ...]
@@ -72,7 +72,10 @@ class Detection:
 def detect(
     base_url: str, key: Key | None, model: str, network: Network, headers: tuple[tuple[str, str], ...] = ()
 ) -> Detection:
-    """Ask in at most 12 calls, with a streamed answer as the aim; raises vault.Locked for a key that cannot be read."""
+    """Find the form in at most 12 calls, preferably one with a streamed answer.
+
+    Raises sealing.Locked for a key that cannot be opened.
+    """
     calls = _Calls(key, model, network)
     found = _first_that_works(calls, searches(base_url, model, headers))
     if found is not None:
@@ -81,13 +84,13 @@ def detect(
 
 
 def detect_endpoint(endpoint: Endpoint, model: str) -> Detection:
-    """The same for an endpoint with its first key, asked for `model`."""
+    """Detect the form of an endpoint with its first key, by questions to `model`. Raises sealing.Locked."""
     route = pool.route_to(endpoint)
     return detect(endpoint.base_url, route.key, model, route.network(), tuple(endpoint.headers.items()))
 
 
 def why_not(endpoint: Endpoint) -> str:
-    """Why nothing can be detected there, "" when it can."""
+    """Return a sentence that says why the form cannot be detected, or ""."""
     if endpoint.is_local:
         return _("The local model is this site's own; there is nothing to detect.")
     if endpoint.needs_key and pool.route_to(endpoint).key is None:
@@ -96,7 +99,7 @@ def why_not(endpoint: Endpoint) -> str:
 
 
 def conclude(by: Any, endpoint: Endpoint, detection: Detection) -> bool:
-    """Store what was found, if anything was, and note that it was tried; False where nothing is stored."""
+    """Store the findings, if there are any, and log the test. Returns whether they were stored."""
     with log.watch(by, Endpoint.objects.filter(pk=endpoint.pk), endpoint.deployments.all()):
         stored = detection.findings is not None and store(endpoint, detection.findings)
         log.note(by, Act.TESTED, endpoint, after={"calls": len(detection.tries), "stored": stored})
@@ -104,8 +107,10 @@ def conclude(by: Any, endpoint: Endpoint, detection: Detection) -> bool:
 
 
 def store(endpoint: Endpoint, findings: Address) -> bool:
-    """Make the endpoint what was found; False when its address was changed meanwhile. The host is the same, so its
-    keys stay; what its models were learnt to refuse was learnt the old way, and goes."""
+    """Write the findings to the endpoint. Returns False if its address was changed meanwhile.
+
+    The host is the same, so its keys stay. The quirks learnt with the old form are deleted.
+    """
     with transaction.atomic():
         stored = Endpoint.objects.filter(pk=endpoint.pk, base_url=endpoint.base_url).update(
             wire=findings.wire,
@@ -122,7 +127,7 @@ def store(endpoint: Endpoint, findings: Address) -> bool:
 
 
 class _Calls:
-    """The calls of one detection: makes them, counts them, notes them."""
+    """The calls of one detection: makes, counts and records them."""
 
     def __init__(self, key: Key | None, model: str, network: Network) -> None:
         self.tries: list[Try] = []
@@ -133,11 +138,11 @@ class _Calls:
         self._until = monotonic() + _SECONDS_IN_ALL
 
     def has_room(self, calls: int = 1) -> bool:
-        """Whether so many more may be made: time, their number, and a vendor that answers at all."""
+        """Return whether `calls` more may be made: limits are time, number, and a vendor that never answers."""
         return len(self.tries) + calls <= CALLS and monotonic() < self._until and self._silent < _SILENT_CALLS
 
     def ask(self, question: Question) -> VendorError | None:
-        """One call, and what went wrong with it."""
+        """Make one call and return its error, or None."""
         address = question.address
         error, came = None, ""
         try:
@@ -154,20 +159,20 @@ class _Calls:
         begun = monotonic()
         with Stream(address, prompt, self._key, network=self._network) as stream:
             said = " ".join("".join(delta.text for delta in stream).split())[:60]
-        # What was learnt on the way is that the wish for usage was refused: nothing else that is asked can be left out.
+        # The only quirk that these questions can teach is a refusal of usage: they ask for nothing else optional.
         self.reported_usage = stream.usage is not None and not stream.learnt
         seconds = f"{monotonic() - begun:.2f}"
         return _("Works: “%(said)s” after %(seconds)s s.") % {"said": said, "seconds": seconds}
 
     def _prompt(self, question: Question) -> Prompt:
-        # The limit is given in the vendor's own words, so that a refusal of it comes back here instead of being mended
-        # by further calls that nobody counts.
+        # The limit is given in the vendor's own fields, so that its refusal comes back here. As a parameter it would
+        # cause retries inside the stream, which nobody counts.
         raw = registry.wire(question.address.wire).SHORT_ANSWER if question.limited else {}
         return Prompt(self._model, (Turn("user", (Part("text", QUESTION),)),), parameters={"raw": raw})
 
 
 def _first_that_works(calls: _Calls, searches: Iterable[Search]) -> Question | None:
-    """The first question that gets a streamed answer, else the first that gets one at all."""
+    """Return the first question with a streamed answer, else the first with any answer, or None."""
     whole: Question | None = None
     turns = deque((search, next(search)) for search in searches)
     while turns and calls.has_room():
@@ -192,7 +197,7 @@ def _following(search: Search, error: VendorError) -> Iterator[Question]:
 
 
 def _asking_for_usage(calls: _Calls, found: Question) -> Question:
-    """The same with the wish for token counts, where they do not come unasked and asking does no harm."""
+    """Return the question with a request for token counts, if they come only then and it is accepted."""
     address = found.address
     can_ask = registry.wire(address.wire).ASKS_USAGE and address.streaming
     if not can_ask or calls.reported_usage or not calls.has_room(_USAGE_CALLS):
@@ -204,10 +209,10 @@ def _asking_for_usage(calls: _Calls, found: Question) -> Question:
 def _url(address: Address, prompt: Prompt) -> str:
     try:
         return registry.wire(address.wire).request(address, prompt).url
-    except BadRequest:  # a name of a model that cannot stand in a path
+    except BadRequest:  # a model name that no path can hold
         return address.base_url
 
 
 def _is_silence(error: VendorError) -> bool:
-    """Nobody answered: what a vendor says is quoted."""
+    """Return whether no server answered: an answer would be quoted."""
     return isinstance(error, VendorDown | VendorTimeout) and not isinstance(error, PageInstead) and not error.quote

@@ -1,7 +1,7 @@
-"""In which ways an unknown address may want to be spoken to, likelier ones first, each judged by what came before.
+"""The order in which forms of calls are tried at an unknown address, likelier ones first.
 
-Each wire looks for the door first (base address and version), then for the place of the key, and only then asks in a
-plainer form. Gateways differ in whether they judge the path or the key first, so both are looked for together.
+Each wire first looks for the base address and version, then for the place of the key. Only then it asks in a plainer
+form. Gateways differ in whether they judge the path or the key first, so both are searched together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from providers.wires import registry
 from providers.wires.declarations import BEARER, KeyPlacement, Question
 from providers.wires.registry import Wire
 
-# Short: a question of six words is answered at once, or not at all.
+# Short: a question of six words is answered at once, or never.
 CLOCKS = Clocks(first_token=15, silence=10, total=20)
 _VERSION = re.compile(r"(?<!/)/v\d+[a-z]*(?=/|$)")
 _ABOUT_KEYS = re.compile(
@@ -38,20 +38,20 @@ Search = Generator[Question, VendorError, None]
 
 
 def searches(base_url: str, model: str, headers: tuple[tuple[str, str], ...]) -> list[Search]:
-    """Every wire, the likelier first."""
+    """Return a search for every wire, the likelier first."""
     base = base_url.strip().rstrip("/")
     likelier_first = sorted(registry.WIRES.values(), key=lambda wire: wire.hint(base, model), reverse=True)
     return [_search(wire, base, headers) for wire in likelier_first]
 
 
 def _root(base: str) -> str:
-    """The address before its version: people paste what their vendor's page shows."""
+    """Return the address before its version: people paste the address from their vendor's page."""
     found = _VERSION.search(base)
     return base[: found.start()] if found else base
 
 
 def _search(wire: Wire, base: str, headers: tuple[tuple[str, str], ...]) -> Search:
-    """Propose questions on one wire; is told what went wrong with each."""
+    """Yield questions on one wire; the caller sends the error of each back."""
     places = iter(wire.KEY_PLACEMENTS)
     place: KeyPlacement | None = next(places)
     for door in wire.doors(base, _root(base)):
@@ -73,7 +73,7 @@ def _with_key_at(question: Question, place: KeyPlacement | None) -> Question:
 
 
 def _plainer(wire: Wire, question: Question) -> Iterator[Question]:
-    """The door opens and the key is taken, so it is the form of the question: less and less is asked for."""
+    """Yield simpler questions: the address and the key work, so the form of the question must be the cause."""
     question = wire.plainer(question)
     yield question
     yield replace(question, address=replace(question.address, streaming=False))
@@ -85,7 +85,7 @@ def _is_about_key(error: VendorError) -> bool:
 
 
 def _is_about_place(error: VendorError) -> bool:
-    """Nothing of the kind stands here: also a page, or something that ends without having been a reply."""
+    """Return whether an error means that no such API is here, such as a page or a broken reply."""
     unclear = isinstance(error, BadRequest)
     return isinstance(error, ModelNotFound | BadReply | CutOff) or (
         unclear and _ABOUT_PLACES.search(error.quote) is not None

@@ -24,7 +24,10 @@ ORDERS = {
 
 
 def offered(endpoint: Endpoint) -> list[CatalogueEntry]:
-    """What the vendor lists for this endpoint's first key, by id; raises VendorError or vault.Locked."""
+    """Return the models that the vendor lists for this endpoint's first key, by id.
+
+    Raises VendorError or sealing.Locked.
+    """
     route = pool.route_to(endpoint)
     entries = model_list.list_models(route.reachable(), route.key, route.network())
     usable = (entry for entry in entries if _can_be_stored(entry.id))
@@ -32,13 +35,13 @@ def offered(endpoint: Endpoint) -> list[CatalogueEntry]:
 
 
 def matching(entries: Iterable[CatalogueEntry], wanted: str) -> list[CatalogueEntry]:
-    """The entries whose id or name holds every word that is wanted."""
+    """Return the entries whose id or name holds every word of `wanted`."""
     words = wanted.casefold().split()
     return [entry for entry in entries if all(word in f"{entry.id} {entry.name}".casefold() for word in words)]
 
 
 def ordered(entries: Iterable[CatalogueEntry], by: str) -> list[CatalogueEntry]:
-    """Return the entries by one of ORDERS; those of whom it is not known come last."""
+    """Return the entries by one of ORDERS; entries without that value come last."""
     keys: dict[str, Callable[[CatalogueEntry], Any]] = {
         "name": lambda entry: (not entry.name, entry.name.casefold()),
         "input": lambda entry: -(entry.input_limit or 0),
@@ -48,12 +51,12 @@ def ordered(entries: Iterable[CatalogueEntry], by: str) -> list[CatalogueEntry]:
 
 
 def served(endpoint: Endpoint) -> set[str]:
-    """The vendor's ids of the models that this endpoint serves already."""
+    """Return the vendor's ids of the models that this endpoint already serves."""
     return set(endpoint.deployments.values_list("vendor_id", flat=True))
 
 
 def adopt(endpoint: Endpoint, picked: Iterable[str], by: Any = None) -> list[str]:
-    """Serve the picked models from this endpoint; returns those that are new. Raises ValidationError in words."""
+    """Serve the picked models from this endpoint and return the new ones. Raises ValidationError."""
     wanted = [name for name in dict.fromkeys(name.strip() for name in picked) if name not in served(endpoint)]
     if not all(_can_be_stored(name) for name in wanted):
         raise ValidationError(_("A model's name is one line of at most 200 characters."))

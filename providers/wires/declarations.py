@@ -1,4 +1,4 @@
-"""What a wire declares of itself besides requests and replies: places of a key, presets, questions of the detection."""
+"""Declarations of a wire besides requests and replies: places of a key, presets, questions of the detection."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from providers.types import Address
 
 
 def translate_noop(text: str) -> str:
-    """Mark a text for translation, which is done where it is shown: wires import no Django."""
+    """Return the text, marked for translation at the place that shows it: wires import no Django."""
     return text
 
 
 @dataclass(frozen=True, slots=True)
 class KeyPlacement:
-    """Where a key goes: into a header, behind `prefix`, or into the query under the name `query`."""
+    """A place of a key: a header, after `prefix`, or the query parameter named `query`."""
 
     name: str
     label: str
@@ -26,7 +26,7 @@ class KeyPlacement:
     query: str = ""
 
 
-# Gateways take these on every route, whatever the wire; a place that only one vendor knows stands in its wire.
+# Gateways accept these on every route, whatever the wire; a place that only one vendor accepts is in its wire.
 BEARER = KeyPlacement("bearer", translate_noop("Authorization: Bearer"), "Authorization", prefix="Bearer ")
 AUTHORIZATION = KeyPlacement("authorization", translate_noop("Authorization, without Bearer"), "Authorization")
 QUERY = KeyPlacement("query", translate_noop("?key= in the address"), query="key")
@@ -35,7 +35,7 @@ GOOGLE_HEADER = KeyPlacement("header-goog", translate_noop("x-goog-api-key heade
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """How one vendor is called; a `base_url` of "" is for the administrator to give."""
+    """The settings for one vendor; a `base_url` of "" must be given by the administrator."""
 
     id: str
     label: str
@@ -58,11 +58,11 @@ class Preset:
 
 
 class Hint(IntEnum):
-    """How much an unknown address and a model's name speak for a wire, the weakest first."""
+    """The strength of the evidence for a wire in an unknown address and a model's name, the weakest first."""
 
     NONE = 0
     USUAL = 1
-    """Nothing but that most gateways speak it."""
+    """No evidence, except that most gateways speak this wire."""
     MODEL_NAME = 2
     ADDRESS_END = 3
     ADDRESS = 4
@@ -70,7 +70,7 @@ class Hint(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One way of asking an unknown address; `limited` asks for a short answer."""
+    """One form of a request to an unknown address; `limited` asks for a short answer."""
 
     address: Address
     limited: bool = True

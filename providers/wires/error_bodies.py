@@ -1,9 +1,11 @@
-"""What a vendor's error means, whatever shape it has.
+"""The reading of vendors' error responses, in every shape that they have.
 
-Gateways answer errors of one vendor in the shape of another on every route, nest them as JSON in a message, and put
-them into replies with status 200; so wires share this reading of all shapes, and codes weigh more than the status. What
-only one vendor says, its wire reads by itself. Sources: the Gemini API's error codes (google.rpc.Status), the OpenAI
-API's error object, and what one-api style gateways send.
+Gateways answer with errors in another vendor's shape on every route, and nest them as JSON in a message. They also put
+them into replies with status 200. So all wires share this reading of all shapes, and a code outweighs the status. A
+wire itself reads what only its vendor sends.
+
+Source: the Gemini API's error codes (google.rpc.Status), the OpenAI API's error object, and the errors of one-api style
+gateways.
 """
 
 from __future__ import annotations
@@ -31,12 +33,12 @@ _PLAINLY_THE_KEY = frozenset(
         "account_deactivated",
     ]
 )  # fmt: skip
-# Gateways set money aside for each question by its size: a smaller one may still pass.
+# Gateways reserve money for each question by its size: a smaller one may still pass.
 _OF_THIS_SIZE = frozenset(["pre_consume_token_quota_failed", "insufficient_user_quota", "quota_not_enough"])
 _SIZE_PHRASES = re.compile(r"预扣费|user quota is not enough", re.IGNORECASE)
 
-# Read from the top: the first row of which a code, or else a phrase of the message, fits decides.
-# A gap in a phrase has an end, here and below: from each of a phrase's many beginnings the rest would be searched anew.
+# The first row that matches decides, by a code or else by a phrase of the message.
+# Each gap in a phrase is bounded, here and below: else every beginning of a phrase would search the whole rest again.
 _BY_WORD: tuple[tuple[type[errors.VendorError], str, str], ...] = (
     (
         errors.QuotaExhausted,
@@ -130,7 +132,7 @@ _SECONDS = re.compile(r"(?:retry|try again) in (\d{1,9}(?:\.\d{1,18})?) ?(ms|s)\
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an error says of itself: its message, its codes in lower case, the parameter and the wait it names."""
+    """The content of an error: message, codes in lower case, status, parameter and the wait that it names: seconds."""
 
     message: str = ""
     words: frozenset[str] = frozenset()
@@ -140,7 +142,10 @@ class Report:
 
 
 def from_response(status: int, headers: Mapping[str, str], body: bytes) -> errors.VendorError:
-    """The error that a response with an error status stands for."""
+    """Return the error of a response with an error status.
+
+    `headers` may hold the wait, `body` is read as UTF-8 and may be no JSON at all.
+    """
     text = body.decode("utf-8", "replace")
     report = _report(_json(text))
     if report is None and text.strip() not in ("", *_NOTHING):
@@ -149,7 +154,10 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> error
 
 
 def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.VendorError:
-    """An API reports errors as JSON: a page, or a line of text, comes from somebody else, and says nothing of a key."""
+    """Return the error of a body without JSON. It comes from another server and proves nothing about a key.
+
+    An error about the account is marked as doubtful, and becomes PageInstead if only the status names it.
+    """
     error = _verdict(page, status, header_delay)
     is_of_the_account = error.code in errors.OF_THE_ACCOUNT
     if is_of_the_account and not _named(replace(page, message=beginning(page.message)), status):
@@ -158,7 +166,10 @@ def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.
 
 
 def in_event(event: Mapping[str, Any], replies: str = "") -> errors.VendorError | None:
-    """The error in an object that came with status 200, if it is one; `replies` is the key under which words stand."""
+    """Return the error in an object that came with status 200, or None.
+
+    An object with the key `replies` is a reply, unless it has a key "error".
+    """
     if not _is_error(event, replies):
         return None
     report = _report(event) or Report()
@@ -187,7 +198,7 @@ def _verdict(report: Report, status: int, header_delay: float | None) -> errors.
 
 
 def _is_doubtful(kind: type[errors.VendorError], report: Report, status: int) -> bool:
-    """Whether a refusal may be of this question alone: of its model, its region, its words or its size."""
+    """Return whether a refusal may concern this question alone: its model, region, words or size."""
     if kind is errors.KeyRefused:
         is_plain = report.words & _PLAINLY_THE_KEY or re.search(_KEY_PHRASES, report.message, re.IGNORECASE)
         return (status if status >= 400 else report.status) != 401 and not is_plain
@@ -203,23 +214,23 @@ def _kind(report: Report, status: int) -> type[errors.VendorError]:
 
 
 def _named(report: Report, status: int) -> type[errors.VendorError] | None:
-    """What a code or a phrase says that it is."""
+    """Return the kind that a code or a phrase names, or None."""
     return next((kind for kind, words, phrases in _BY_WORD if _fits(kind, words, phrases, report, status)), None)
 
 
 def _fits(kind: type[errors.VendorError], words: str, phrases: str, report: Report, status: int) -> bool:
-    # A general word such as "invalid_argument" or "upstream_error" says less than a 4xx status.
+    # A general word such as "invalid_argument" or "upstream_error" is weaker evidence than a 4xx status.
     if kind in (errors.VendorDown, errors.BadRequest) and 400 <= status < 500:
         return False
     if report.words & frozenset(words.split()):
         return True
-    # "Too many tokens a minute" is no long context: at 429 the message decides only between quota and rate.
+    # "Too many tokens a minute" does not mean a long context: at 429 the message decides only between quota and rate.
     may_search = status != 429 or kind is errors.QuotaExhausted
     return may_search and bool(phrases) and re.search(phrases, report.message, re.IGNORECASE) is not None
 
 
 def _report(value: object, level: int = 0) -> Report | None:
-    """The report in `value`, which may be the error, hold it as `error`, or be a list of one."""
+    """Return the report in `value`, which may be the error, hold it as `error`, or be a list of one."""
     if isinstance(value, list):
         return _report(value[0], level) if value else None
     outer = mapping(value)
@@ -238,7 +249,7 @@ def _message(fields: Mapping[str, Any], inner: object) -> str:
 
 
 def _complaint(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The first of the complaints that FastAPI lists as `detail`."""
+    """Return the first entry of the list that FastAPI puts into `detail`."""
     return mapping(next(iter(sequence(fields.get("detail"))), None))
 
 
@@ -288,17 +299,17 @@ def _header_delay(headers: Mapping[str, str]) -> float | None:
 
 
 def _until(date: str) -> float | None:
-    """Seconds until an HTTP date, 0 when it is past, None when it is none."""
+    """Return the seconds until an HTTP date; 0 when it is past, None when it is no date."""
     try:
         moment = parsedate_to_datetime(date)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    except (ValueError, OverflowError, TypeError, IndexError):  # whatever the parser makes of a date that is none
+    except (ValueError, OverflowError, TypeError, IndexError):  # the parser raises all of these for other texts
         return None
 
 
 def _number(text: str) -> float | None:
-    """`text` as seconds, 0 when negative, None when it is no finite number, or hundreds of digits."""
+    """Return `text` as seconds; 0 when negative, None when it is no finite number, or over 100 characters."""
     try:
         number = float(text) if len(text) <= _WAIT_LENGTH else math.nan
     except ValueError:
@@ -314,6 +325,6 @@ def _json(text: str) -> object:
 
 
 def _readable(text: str) -> str:
-    """A body that is no report, for quoting: a web page or an empty object is not worth showing."""
+    """Return a body that is no report, for quoting; "" for a web page or an empty object."""
     text = text.strip()
     return "" if text.startswith("<") or text in _NOTHING else text

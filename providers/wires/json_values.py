@@ -8,39 +8,45 @@ from typing import Any
 
 
 def from_json(text: str) -> Any:
-    """What a vendor's JSON says; raises JSONDecodeError, or RecursionError for what is nested too deep."""
+    """Return the value of a vendor's JSON. Raises JSONDecodeError, or RecursionError for deep nesting."""
     try:
         return _JSON.decode(text)
     except json.JSONDecodeError:
         raise
-    except ValueError:  # an integer of more digits than int() reads
+    except ValueError:  # an integer with more digits than int() reads
         return _JSON_OF_ANY_SIZE.decode(text)
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """`value` when it is an object, else an empty one: vendors send null, lists and strings where objects belong."""
+    """Return `value` if it is an object, else an empty one.
+
+    Vendors send null, lists and strings where objects belong.
+    """
     return value if isinstance(value, dict) else {}
 
 
 def sequence(value: object) -> list[Any]:
-    """`value` when it is a list, else an empty one."""
+    """Return `value` if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def string(value: object) -> str:
-    """`value` when it is a string, else an empty one."""
+    """Return `value` if it is a string, else ""."""
     return value if isinstance(value, str) else ""
 
 
 def count(value: object) -> int | None:
-    """`value` when it is a token count one can believe (0 … 10⁹: two of them fit into 32 bits), else None."""
+    """Return `value` if it is a plausible token count, else None.
+
+    The limits are 0 … 10⁹: two such counts fit into 32 bits.
+    """
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value <= 10**9 else None
 
 
 def merged(body: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
-    """`body` with the entries of `raw` laid over it, objects within objects included."""
+    """Return `body` with the entries of `raw` laid over it, also inside nested objects."""
     result = dict(body)
     for name, value in raw.items():
         below = result.get(name)
@@ -50,12 +56,12 @@ def merged(body: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_bytes(body: Mapping[str, Any]) -> bytes:
-    """`body` as compact UTF-8 JSON."""
+    """Return `body` as compact UTF-8 JSON."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _integer(digits: str) -> int | float:
-    """An integer, or the nearest float, be it infinite, to one that int() does not read."""
+    """Return an integer; for more digits than int() reads, the nearest float, which may be infinite."""
     try:
         return int(digits)
     except ValueError:
@@ -63,7 +69,7 @@ def _integer(digits: str) -> int | float:
 
 
 # Tolerant of bare control characters in strings; made once, because json.loads would make one for every event. The
-# second one reads every integer, but slower.
+# second one reads integers of any length, but more slowly.
 _JSON = json.JSONDecoder(strict=False)
 
 

@@ -1,4 +1,4 @@
-"""What the wires find in an event besides deltas, usage and finish: things that mean something only at the end."""
+"""The findings in an event besides deltas, usage and finish, which have a meaning only at the reply's end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from providers.types import Delta, Finish, Usage
 
 @dataclass(frozen=True, slots=True)
 class CallPiece:
-    """A piece of a function call that arrives in pieces, with the vendor's own fields and the call it belongs to."""
+    """A piece of a function call in the vendor's own fields; `index` is the call's number, if given."""
 
     index: int | None
     fields: Mapping[str, Any]
@@ -19,7 +19,7 @@ class CallPiece:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningPiece:
-    """A piece of a vendor's own record of its reasoning, which it wants back together with its calls."""
+    """A piece of a vendor's own record of its reasoning, which must go back together with its calls."""
 
     fields: Mapping[str, Any]
 
@@ -35,9 +35,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """A stretch of the answer and what it rests on; it is counted in bytes of UTF-8 or in characters.
+    """A stretch of the answer and its sources; positions count bytes of UTF-8 or characters.
 
-    `quote` is the stretch itself where the vendor repeats it: it is right even when the numbers are not.
+    `quote` is the stretch itself, if the vendor repeats it: it is right even when the numbers are not.
     """
 
     start: int
@@ -49,7 +49,7 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Sources named by one event, and where the answer rests on them."""
+    """The sources that one event names, and the stretches of the answer that rest on them."""
 
     sources: tuple[Source, ...]
     supports: tuple[Support, ...] = ()

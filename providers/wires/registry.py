@@ -1,4 +1,4 @@
-"""The wires we speak, by name; a new one is one folder and one name here."""
+"""The known wires by name; a new one is one folder and one name here."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from providers.wires.parsed import Found
 
 
 class Wire(Protocol):
-    """What a wire's module offers.
+    """The interface of a wire's module.
 
-    `THINK_TAGS` says whether `<think>` in its answer text opens a thought, `END_MARKER` whether `[DONE]` ends a stream,
-    `ASKS_USAGE` whether token counts may come only where `Address.ask_usage` asks for them. `LABEL` is marked for
-    translation. `EXTRA_HEADERS` are those in lower case that an administrator may add for this vendor, `OPTIONS` the
-    fields of an Address that this wire heeds, each with a word for it, `SHORT_ANSWER` what asks for at most 32 tokens.
+    `THINK_TAGS`: `<think>` in its answer text opens a thought. `END_MARKER`: `[DONE]` ends a stream. `ASKS_USAGE`:
+    token counts may come only if `Address.ask_usage` asks for them. `LABEL` is marked for translation. `EXTRA_HEADERS`
+    are those that an administrator may add for this vendor, in lower case. `OPTIONS` are the fields of an Address that
+    this wire uses, each with a label. `SHORT_ANSWER` holds the fields that limit an answer to 32 tokens.
     """
 
     NAME: str
@@ -35,44 +35,47 @@ class Wire(Protocol):
     SHORT_ANSWER: Mapping[str, Any]
 
     def request(self, address: Address, prompt: Prompt) -> HttpRequest:
-        """The call that asks `prompt`, without its key."""
+        """Return the request for a reply to `prompt`, without its key. Raises BadRequest."""
 
     def parse(self, event: Mapping[str, Any]) -> Iterator[Found]:
-        """What one decoded object adds to the reply; raises VendorError when it is an error."""
+        """Yield the findings of one decoded object. Raises VendorError when it is an error."""
 
     def words_alone(self, event: Mapping[str, Any]) -> str:
-        """The text of an object that adds nothing else to the reply, where that is quickly seen; else ""."""
+        """Return the text of an object that holds nothing else, if a quick look shows that; else ""."""
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
-        """What a response with an error status means."""
+        """Return the error of a response with an error status."""
 
     def learnt(self, error: VendorError, known: frozenset[str]) -> frozenset[str]:
-        """`known` and what `error` teaches about this deployment, for `Address.learnt`."""
+        """Return `known` with everything that `error` teaches about this deployment, for `Address.learnt`."""
 
     def catalogue_request(self, address: Address, page: str = "") -> HttpRequest:
-        """The call for one page of the vendor's model list, without its key."""
+        """Return the request for one page of the vendor's model list, without its key."""
 
     def parse_catalogue(self, answer: object) -> tuple[list[CatalogueEntry], str]:
-        """The models that one page lists, and the mark of the next page, empty on the last; raises VendorError."""
+        """Return the models of one page, and the mark of the next page, "" on the last. Raises VendorError."""
 
     def hint(self, base: str, model: str) -> Hint:
-        """Return how much an unknown address and the name of a model there speak for this wire."""
+        """Return the strength of the evidence for this wire in an unknown address and a model's name."""
 
     def doors(self, base: str, root: str) -> Iterator[Question]:
-        """Yield where this wire may be found at an unknown address; `root` is what stands before its version."""
+        """Yield questions to the places where this wire may be at an unknown address, the likelier first.
+
+        `root` is the address before its version.
+        """
 
     def plainer(self, question: Question) -> Question:
-        """Return a question that asks for less, for a vendor that takes the key but not the question."""
+        """Return a question that asks for less, for a vendor that accepts the key but not the question."""
 
 
 WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai)}
 
 
 def wire(name: str) -> Wire:
-    """The wire called `name`."""
+    """Return the wire called `name`. Raises KeyError."""
     return WIRES[name]
 
 
 def key_placements() -> dict[str, KeyPlacement]:
-    """Return by name where keys go on any of the wires."""
+    """Return the places of a key on all wires, by name."""
     return {placement.name: placement for wire in WIRES.values() for placement in wire.KEY_PLACEMENTS}

@@ -1,4 +1,4 @@
-"""A source as it may be shown, whatever a vendor calls it."""
+"""Sources as they may be shown, in whatever form vendors send them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _REDIRECTS = "vertexaisearch.cloud.google.com"
 
 
 def source(uri: object, title: object, domain: object = "") -> Source:
-    """A source with an address of the web, or none; and the host it stands for."""
+    """Return a source with a web address, or without one, and the host of its page."""
     address, name = string(uri), string(title)[:TITLE_LENGTH]
     host = _host(address)
-    # Google hides the page behind its own redirect, and gives the page's host as its title.
+    # Google replaces the page's address by its own redirect, and gives the page's host as its title.
     is_hidden = host == _REDIRECTS and "." in name and " " not in name
     return Source(address if host else "", name, string(domain)[:TITLE_LENGTH] or (name if is_hidden else host))
 
 
 def _host(address: str) -> str:
-    """The host of a web address, empty for any other address."""
+    """Return the host of a web address; "" for any other address."""
     try:
         parts = urlsplit(address) if len(address) <= ADDRESS_LENGTH else None
         return (parts.hostname or "") if parts and parts.scheme in ("http", "https") else ""

@@ -1,4 +1,4 @@
-"""Which of the turns so far a vendor is sent."""
+"""The choice of turns and parts that a vendor is sent."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from providers.types import Part, Role, Turn
 
 
 def accepted_turns(turns: Iterable[Turn], is_sent: Callable[[Role, Part], bool]) -> list[Turn]:
-    """The turns with something to say, of each the parts that `is_sent` lets pass, neighbours of one side made one.
+    """Return the turns with the parts that `is_sent` accepts; neighbouring turns of one side become one.
 
-    Vendors refuse empty parts, and some chat templates turns that do not alternate; both happen when a reply failed.
+    Turns without such parts are left out. Vendors refuse empty parts, and some chat templates refuse turns that do not
+    alternate; both occur when a reply failed.
     """
     kept: list[Turn] = []
     for turn in turns:

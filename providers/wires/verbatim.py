@@ -1,4 +1,4 @@
-"""Parts that are kept as they came, for the wire they came from."""
+"""Parts kept as they came, for the wire that sent them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from providers.wires.json_values import mapping
 
 
 def wrap(wire: str, part: Mapping[str, Any]) -> dict[str, Any]:
-    """The detail that keeps `part` as it came."""
+    """Return the detail that keeps `part` as it came."""
     return {"vendor": {"wire": wire, "part": part}}
 
 
 def unwrap(wire: str, part: Part) -> Mapping[str, Any]:
-    """`part` as it came, if it came over this very wire and was kept; else an empty object."""
+    """Return `part` as it came, if this wire sent it and it was kept; else {}."""
     vendor = mapping(part.detail.get("vendor"))
     return mapping(vendor.get("part")) if vendor.get("wire") == wire else {}

@@ -1,4 +1,4 @@
-"""Parameters of a reply, as Gemini takes them.
+"""Parameters of a reply in Gemini's form.
 
 Source: the Gemini API reference (GenerationConfig, ThinkingConfig, Tool, Schema).
 """
@@ -26,7 +26,7 @@ _CONFIG = {
     "response_mime_type": "responseMimeType",
 }
 _BESIDE = {"safety_settings": "safetySettings", "tool_config": "toolConfig", "cached_content": "cachedContent"}
-# What `responseSchema` knows, which every version and gateway takes; the rest of JSON Schema has a newer field.
+# The keys of `responseSchema`, which every version and gateway accepts; the rest of JSON Schema needs a newer field.
 _SCHEMA = frozenset({
     "type", "format", "title", "description", "nullable", "enum", "items", "minItems", "maxItems", "properties",
     "required", "propertyOrdering", "minProperties", "maxProperties", "minimum", "maximum", "minLength", "maxLength",
@@ -35,7 +35,7 @@ _SCHEMA = frozenset({
 
 
 def options(known: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a request that carry the parameters in `known`; what is not set is left out."""
+    """Return the fields of a request for the parameters in `known`; unset ones are left out."""
     beside = {theirs: known[ours] for ours, theirs in _BESIDE.items() if known.get(ours)}
     config, tools = _config(known), _tools(known)
     return {**({"generationConfig": config} if config else {}), **({"tools": tools} if tools else {}), **beside}
@@ -64,7 +64,7 @@ def _is_simple(schema: object) -> bool:
 
 
 def _thinking(thinking: object) -> dict[str, Any]:
-    """Thoughts are asked for wherever the model is told how to think: without that they are paid for unseen."""
+    """Return the field about thinking. It asks for thoughts too: else they are billed but not sent."""
     chosen = mapping(thinking)
     if thinking == "off":
         return {"thinkingConfig": {"thinkingBudget": 0}}

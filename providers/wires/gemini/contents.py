@@ -1,4 +1,4 @@
-"""What was said so far, as Gemini takes it.
+"""The conversation so far in Gemini's form.
 
 Source: the Gemini API reference (Content, Part) and its page on thought signatures: a part that came with one goes back
 unchanged and on its own.
@@ -19,7 +19,7 @@ _UNANSWERED = {"error": "Nobody called this function."}
 
 
 def contents(turns: Iterable[Turn]) -> list[dict[str, Any]]:
-    """The contents of a request; parts that came over this wire are as they came."""
+    """Return the contents of a request; parts that this wire sent are as they came."""
     made: list[dict[str, Any]] = []
     for turn in accepted_turns(turns, _is_sent):
         parts = [_part(part) for part in turn.parts]
@@ -52,7 +52,7 @@ def _part(part: Part) -> Mapping[str, Any]:
 
 
 def _answers(before: list[Mapping[str, Any]], parts: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Answers to calls that have none: the vendor refuses a conversation that leaves a call open."""
+    """Return answers to calls that have none: the vendor refuses a conversation that leaves a call open."""
     answered = {_identity(mapping(part.get("functionResponse"))) for part in parts}
     calls = [mapping(part.get("functionCall")) for part in before if mapping(part.get("functionCall"))]
     return [_answer(call) for call in calls if _identity(call) not in answered]

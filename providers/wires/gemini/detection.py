@@ -1,4 +1,4 @@
-"""How an unknown address is asked whether it speaks the Gemini wire."""
+"""The questions that find out whether an unknown address speaks the Gemini wire."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _VERSIONS: tuple[tuple[ApiVersion, bool], ...] = (("v1beta", True), ("v1", True)
 
 
 def hint(base: str, model: str) -> Hint:
-    """Return how much speaks for this wire."""
+    """Return the strength of the evidence for this wire."""
     if "/v1beta" in base:
         return Hint.ADDRESS
     return Hint.MODEL_NAME if "gemini" in model.lower() else Hint.NONE
 
 
 def doors(_base: str, root: str) -> Iterator[Question]:
-    """Yield the ways of asking that differ in version and form, the likelier first."""
+    """Yield questions that differ in version and form, the likelier first."""
     for version, ask_sse in _VERSIONS:
         yield Question(Address("gemini", root, version, ask_sse=ask_sse))
 
 
 def plainer(question: Question) -> Question:
-    """Ask for no event stream: some gateways do not know the word for it."""
+    """Return the question without an event stream: some gateways do not know its name."""
     return replace(question, address=replace(question.address, ask_sse=False))

@@ -1,7 +1,7 @@
-"""Parts of a Gemini answer, in our own vocabulary.
+"""Parts of a Gemini answer as our own parts.
 
-Source: the Gemini API reference (Part). Plain text and thoughts grow; every other part stands for itself, and so does
-text that carries a `thoughtSignature` or anything else that must go back on its very part.
+Source: the Gemini API reference (Part). Plain text and thoughts grow; every other part is a part of its own. So is text
+with a `thoughtSignature` or another field that must go back on its very part.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TEXTUAL = frozenset({"text", "thought", "thoughtSignature"})
 
 
 def deltas(content: object) -> Iterator[Delta]:
-    """What the parts of one event add to the reply; a part of an unknown kind is kept for its vendor."""
+    """Yield a delta for each part of one event; a part of an unknown kind is kept for its vendor."""
     for part in sequence(mapping(content).get("parts")):
         delta = _delta(part) if isinstance(part, dict) else None
         if delta:
@@ -29,7 +29,7 @@ def deltas(content: object) -> Iterator[Delta]:
 
 
 def _delta(part: Raw) -> Delta | None:
-    # Gateways spell out every field that is not there as null.
+    # Gateways send every absent field as null.
     fields = {name: value for name, value in part.items() if value is not None}
     is_thought = fields.get("thought") is True
     kind = next((kind for kind in _KINDS if isinstance(fields.get(kind), dict)), None)
@@ -45,7 +45,7 @@ def _delta(part: Raw) -> Delta | None:
 
 
 def _as_thought(part: Part) -> Part:
-    """A part that belongs to the thinking, such as a sketch before the picture: it goes back as it came."""
+    """Return the part marked as a thought, such as a sketch before the picture. It goes back as it came."""
     return Part(part.kind, part.text, {**part.detail, "thought": True})
 
 
@@ -65,7 +65,7 @@ def _file(file: Raw, part: Raw) -> Part:
 
 
 def _is_plain(part: Raw, inner: Raw, *names: str) -> bool:
-    """Whether our own fields say all that this part says."""
+    """Return whether our own fields hold everything that this part holds."""
     return len(part) == 1 and inner.keys() == set(names) and all(isinstance(inner[name], str) for name in names)
 
 

@@ -1,4 +1,4 @@
-"""Where Gemini says what an answer rests on: grounding, citations, and pages it was told to read.
+"""The sources of a Gemini answer: grounding, citations, and pages that it was told to read.
 
 Source: the Gemini API reference (GroundingMetadata, CitationMetadata, UrlContextMetadata). Offsets are bytes of UTF-8,
 from the start of a part. The ready-made search suggestions are HTML with styles, and are left out.
@@ -18,7 +18,7 @@ QUOTE_LENGTH = 10_000
 
 
 def cited(candidate: Mapping[str, Any]) -> Iterator[Cited]:
-    """The sources that one candidate names, and which stretches of its answer rest on them."""
+    """Yield the sources that one candidate names, with the stretches of its answer that rest on them."""
     parts = sequence(mapping(candidate.get("content")).get("parts"))
     grounding = mapping(candidate.get("groundingMetadata"))
     found = [
@@ -51,7 +51,7 @@ def _support(support: Mapping[str, Any], sources: Sequence[Source], parts: Seque
 
 
 def _bytes_before(index: int, parts: Sequence[Any]) -> int:
-    """Answer text before part `index` of this event: a reply that came whole has them all."""
+    """Return the bytes of answer text before part `index` of this event: a whole reply has all its parts."""
     if not 0 < index < len(parts):
         return 0
     answers = (mapping(part) for part in parts[:index])

@@ -1,8 +1,9 @@
-"""The Gemini-native wire: `models/…:generateContent`, `:streamGenerateContent`, `:countTokens`, and the model list.
+"""The native wire of Gemini.
 
-Source: the Gemini API reference (generateContent, Content, Candidate, UsageMetadata, models.list, countTokens), plus
-what gateways leave out of it or put into it: `candidates` null, content without parts, empty parts, null ratings,
-extra keys.
+Its calls are `models/…:generateContent`, `:streamGenerateContent`, `:countTokens`, and the model list.
+
+Source: the Gemini API reference (generateContent, Content, Candidate, UsageMetadata, models.list, countTokens).
+Gateways also send `candidates` null, content without parts, empty parts, null ratings and extra keys.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _BLOCKED = frozenset({
     "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR", "JAILBREAK", "ESCALATION", "PUP_LIMITED_DISABLED",
 })  # fmt: skip
 # All others end a reply as "other": OTHER, IMAGE_OTHER, NO_IMAGE, MALFORMED_FUNCTION_CALL, MALFORMED_RESPONSE,
-# UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE, and those still to come.
+# UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE, and future ones.
 _REASONS: Mapping[str, FinishReason] = {
     "STOP": "stop",
     "MAX_TOKENS": "length",
@@ -51,14 +52,14 @@ _REASONS: Mapping[str, FinishReason] = {
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
-    """The call that asks `prompt`; raises BadRequest for a model name that cannot stand in a path."""
+    """Return the request for a reply to `prompt`. Raises BadRequest for a model name that no path can hold."""
     verb = "streamGenerateContent" if address.streaming else "generateContent"
     query = "?alt=sse" if address.streaming and address.ask_sse else ""
     return _post(address, prompt, f"{verb}{query}", _body(address, prompt))
 
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
-    """What one GenerateContentResponse adds to the reply; raises VendorError when it is an error."""
+    """Yield the findings of one GenerateContentResponse. Raises VendorError when it is an error."""
     candidate = _first(event.get("candidates"))
     yield from parts.deltas(candidate.get("content"))
     failure = error_bodies.in_event(event, replies="candidates")
@@ -71,28 +72,28 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def words_alone(_event: Mapping[str, Any]) -> str:
-    """None is quickly seen to be: responses of this wire count their tokens each time."""
+    """Return "": every Gemini event carries token counts, so none holds text alone."""
     return ""
 
 
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
-    """What a response with an error status means."""
+    """Return the error of a response with an error status."""
     return error_bodies.from_response(status, headers, body)
 
 
 def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
-    """What a refusal teaches; this vendor never says which parameter it refuses."""
+    """Return `known`: this vendor never names the parameter that it refuses."""
     return known
 
 
 def catalogue_request(address: Address, page: str = "") -> HttpRequest:
-    """The call for one page of the model list; `page` is the mark that the page before ended with."""
+    """Return the request for one page of the model list; `page` is the mark from the page before."""
     query = urlencode({"pageSize": _PAGE, **({"pageToken": page} if page else {})})
     return HttpRequest("GET", f"{_base(address)}/models?{query}", address.headers, b"", address.key_placement)
 
 
 def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
-    """The models of one page that can chat, and the mark of the next page, empty on the last; raises VendorError."""
+    """Return one page's models that can chat, and the next page's mark, "" on the last. Raises VendorError."""
     failure = error_bodies.in_event(mapping(answer))
     if failure:
         raise failure
@@ -101,7 +102,7 @@ def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
 
 
 def count_request(address: Address, prompt: Prompt) -> HttpRequest:
-    """The call that asks how many tokens `prompt` has."""
+    """Return the request for the number of tokens of `prompt`."""
     body = _body(address, prompt)
     if body.keys() != {"contents"}:
         body = {"generateContentRequest": {"model": f"models/{prompt.model.removeprefix('models/')}", **body}}
@@ -109,7 +110,7 @@ def count_request(address: Address, prompt: Prompt) -> HttpRequest:
 
 
 def parse_count(answer: object) -> int | None:
-    """The number of tokens, None where the answer does not say."""
+    """Return the number of tokens, or None if the answer lacks it."""
     return count(mapping(answer).get("totalTokens"))
 
 
@@ -139,20 +140,23 @@ def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
 
 
 def _instruction(system: str, snake_case: bool) -> dict[str, Any]:
-    # Each gateway documents one spelling, and only the camel case one with a role.
+    # Each gateway documents one of these spellings, the camel case one with a role.
     if snake_case:
         return {"system_instruction": {"parts": [{"text": system}]}}
     return {"systemInstruction": {"role": "user", "parts": [{"text": system}]}}
 
 
 def _first(candidates: object) -> Mapping[str, Any]:
-    """The candidate with index 0, which gateways also send without an index."""
+    """Return the candidate with index 0, which gateways also send without an index."""
     ours = (mapping(one) for one in sequence(candidates) if mapping(one).get("index") in (None, 0))
     return next(ours, {})
 
 
 def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
-    """Google repeats the counts, growing; gateways also send only a traffic type, or zeros, which report nothing."""
+    """Yield the token counts, if any. Google repeats them with growing numbers.
+
+    Gateways also send only a traffic type, or zeros, which report nothing.
+    """
     asked, by_tools = count(reported.get("promptTokenCount")), count(reported.get("toolUsePromptTokenCount"))
     usage = Usage(
         input_tokens=asked + (by_tools or 0) if asked is not None else None,
@@ -165,7 +169,7 @@ def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
 
 
 def _block(feedback: Mapping[str, Any]) -> Iterator[Delta | Finish]:
-    """A prompt that was refused: no candidates come, and the status is 200."""
+    """Yield the refusal of a prompt: such a response has no candidates, and status 200."""
     reason = string(feedback.get("blockReason"))
     if reason in ("", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"):
         return
@@ -187,7 +191,7 @@ def _refusal(message: str) -> Iterator[Delta]:
 
 
 def _entry(model: Mapping[str, Any]) -> CatalogueEntry | None:
-    """A model that can chat, as far as the list says; entries without a name exist."""
+    """Return a model, or None for one that cannot chat, as far as the list says, or has no name."""
     name = string(model.get("name")).removeprefix("models/")
     methods = sequence(model.get("supportedGenerationMethods"))
     if not name or (methods and "generateContent" not in methods):

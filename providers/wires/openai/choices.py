@@ -1,4 +1,4 @@
-"""What a choice of an OpenAI-compatible reply says, in our own vocabulary.
+"""A choice of an OpenAI-compatible reply as our own values.
 
 Source: the OpenAI API reference (chat completion chunks and messages), plus the spellings of compatible servers:
 reasoning under four names, content as a list of parts, pictures beside the content.
@@ -19,7 +19,7 @@ Said = Mapping[str, Any]
 
 
 def found(said: Said) -> Iterator[Found]:
-    """What one delta, or a whole message, adds to the reply."""
+    """Yield the findings of one delta, or of a whole message."""
     yield from _reasoning(said)
     yield from _content(said.get("content"))
     for image in sequence(said.get("images")):
@@ -32,7 +32,7 @@ def found(said: Said) -> Iterator[Found]:
 
 
 def _reasoning(said: Said) -> Iterator[Found]:
-    """The reasoning under the first name that has any: where several come, they are the same text."""
+    """Yield the reasoning under the first name that has any: several names carry the same text."""
     details = [mapping(detail) for detail in sequence(said.get("reasoning_details"))]
     spelled = "".join(string(detail.get("text")) or string(detail.get("summary")) for detail in details)
     thought = string(said.get("reasoning_content")) or string(said.get("reasoning")) or spelled
@@ -42,7 +42,7 @@ def _reasoning(said: Said) -> Iterator[Found]:
 
 
 def _content(content: object) -> Iterator[Delta]:
-    """Answer text, which some servers send as a list of typed parts, reasoning and pictures among them."""
+    """Yield the answer text, or the typed parts that some servers send: text, thinking, refusals, pictures."""
     if isinstance(content, str):
         yield from [Delta(text=content)] if content else []
     for part in map(mapping, sequence(content)):
@@ -57,7 +57,7 @@ def _content(content: object) -> Iterator[Delta]:
 
 
 def _image(part: Said) -> Delta:
-    """A picture that comes as a data address; any other part is kept for its vendor."""
+    """Yield a picture that comes as a data address; any other part is kept for its vendor."""
     address = part.get("image_url")
     head, _, content = string(mapping(address).get("url") or address).partition(",")
     media_type, *options = head.removeprefix("data:").split(";")

@@ -1,4 +1,4 @@
-"""How an unknown address is asked whether it speaks the OpenAI-compatible wire."""
+"""The questions that find out whether an unknown address speaks the OpenAI-compatible wire."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _ENDS_AT_DOOR = re.compile(r"(?<!/)/(v\d+|openai)$")
 
 
 def hint(base: str, _model: str) -> Hint:
-    """Return how much speaks for this wire."""
+    """Return the strength of the evidence for this wire."""
     return Hint.ADDRESS_END if _ENDS_AT_DOOR.search(base) else Hint.USUAL
 
 
 def doors(base: str, root: str) -> Iterator[Question]:
-    """Yield the addresses below which the wire may begin, the likelier first."""
+    """Yield questions to the addresses below which the wire may begin, the likelier first."""
     base = base.removesuffix("/chat/completions").removesuffix("/models")
     usual = f"{root}/v1"
     for url in dict.fromkeys([base, usual] if _ENDS_AT_DOOR.search(base) else [usual, base]):
@@ -29,5 +29,5 @@ def doors(base: str, root: str) -> Iterator[Question]:
 
 
 def plainer(question: Question) -> Question:
-    """Ask without a limit, which newer models refuse under its old name."""
+    """Return the question without a limit, which newer models refuse under its old name."""
     return replace(question, limited=False)

@@ -1,7 +1,7 @@
-"""What was said so far, as OpenAI-compatible servers take it.
+"""The conversation so far in the form of OpenAI-compatible servers.
 
 Source: the OpenAI API reference (chat completion messages). An assistant's content is always a string, because many
-servers take nothing else; pictures that a model made stand in the next user message, where they are allowed.
+servers accept nothing else. Pictures that a model made go into the next user message, where they are allowed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _UNANSWERED = "Nobody called this function."
 
 
 def messages(prompt: Prompt, refused: frozenset[str]) -> list[Message]:
-    """The messages of a request; `refused` is what this deployment has been found to refuse."""
+    """Return the messages of a request; `refused` is what this deployment has been found to refuse."""
     role = "developer" if "developer" in refused else "system"
     made: list[Message] = [{"role": role, "content": prompt.system}] if prompt.system else []
     pictures: list[Part] = []
@@ -39,7 +39,7 @@ def messages(prompt: Prompt, refused: frozenset[str]) -> list[Message]:
 
 
 def _is_plain(turn: Turn) -> bool:
-    """Nothing but words, as most are."""
+    """Return whether the turn is one text, as most are."""
     return len(turn.parts) == 1 and turn.parts[0].kind == "text"
 
 
@@ -71,13 +71,16 @@ def _assistant(turn: Turn, *, with_reasoning: bool) -> Message:
 
 
 def _call(part: Part) -> Mapping[str, Any]:
-    """A call as it came; without an id nothing can answer it, and broken arguments are refused."""
+    """Return a call as it came, or {} if it cannot be sent.
+
+    Without an id nothing can answer it, and vendors refuse broken arguments.
+    """
     raw = unwrap("openai", part)
     return raw if raw.get("id") and "arguments" in part.detail else {}
 
 
 def _results(made: list[Message], parts: Iterable[Part]) -> list[Message]:
-    """An answer to every call of the message before: the vendor refuses a conversation that leaves one open."""
+    """Return an answer to every call of the last message: vendors refuse a conversation that leaves one open."""
     given = {part.detail["id"]: part.detail.get("response") for part in parts if part.kind == "call_result"}
     calls = made[-1].get("tool_calls", ()) if made else ()
     return [
@@ -101,7 +104,7 @@ def _text(parts: Iterable[Part]) -> str:
 
 
 def _is_attached(part: Part) -> bool:
-    """Whether a part needs a content of several parts; text files are text."""
+    """Return whether a part needs a content of several parts; text files are plain text."""
     return part.kind == "image" or (part.kind == "file" and not _media_type(part).startswith("text/"))
 
 

@@ -1,4 +1,4 @@
-"""Parameters of a reply, as OpenAI-compatible servers take them, and what their refusals teach.
+"""Parameters of a reply in the form of OpenAI-compatible servers, and the lessons of their refusals.
 
 Source: the OpenAI API reference (create chat completion, error codes `unsupported_parameter` and `unsupported_value`).
 Newer models refuse `max_tokens`, others refuse its new spelling, and some refuse a temperature or `stream_options`.
@@ -19,7 +19,7 @@ _PLAIN = {name: name for name in ("temperature", "top_p", "stop", "seed", "prese
     "logprobs": "top_logprobs",
     "tool_choice": "tool_choice",
 }
-# Without these the question is still the same question; whatever else is refused, a person has to hear of.
+# Without these the question stays the same; a refusal of any other parameter is shown to the person.
 _DROPPABLE = frozenset({
     "temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "logprobs",
     "top_logprobs", "reasoning_effort", "reasoning_details", "stream_options",
@@ -28,7 +28,7 @@ _NAMES = re.compile(rf"\b({'|'.join(sorted([*_DROPPABLE, 'max_tokens', NEW_LIMIT
 
 
 def options(known: Mapping[str, Any], refused: frozenset[str]) -> dict[str, Any]:
-    """The fields of a request that carry the parameters in `known`, without what is `refused`."""
+    """Return the fields of a request for the parameters in `known`, without those in `refused`."""
     fields = {theirs: known[ours] for ours, theirs in _PLAIN.items() if known.get(ours) is not None}
     if known.get("max_tokens") is not None:
         fields[NEW_LIMIT if NEW_LIMIT in refused else "max_tokens"] = known["max_tokens"]
@@ -37,10 +37,11 @@ def options(known: Mapping[str, Any], refused: frozenset[str]) -> dict[str, Any]
 
 
 def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
-    """`known` and what `error` teaches: a new spelling (`max_completion_tokens`, `developer`), or what to leave out
-    (`no:temperature`; `no:reasoning_effort=minimal` where only this value is refused).
+    """Return `known` with the lesson of `error`: a new spelling, or a parameter to leave out.
 
-    A refusal that names nothing may be of the one field that nobody asked for, `stream_options`.
+    Spellings are `max_completion_tokens` and `developer`. `no:temperature` leaves a parameter out;
+    `no:reasoning_effort=minimal` only this value. A refusal that names nothing may concern `stream_options`, the one
+    field that nobody asked for.
     """
     if not isinstance(error, BadRequest):
         return known
@@ -59,7 +60,7 @@ def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
 
 
 def _refused(error: VendorError) -> str:
-    """The parameter that was refused; gateways lose the field that names it, but not the sentence."""
+    """Return the refused parameter: gateways lose the field that names it, but not the sentence."""
     steps = re.split(r"[.\[\]]+", error.parameter)
     named = next((step for step in (steps[0], steps[-1]) if _NAMES.fullmatch(step)), "")
     found = None if error.parameter else _NAMES.search(error.quote)

@@ -1,6 +1,6 @@
 """The OpenAI-compatible wire: `/chat/completions` and `/models`.
 
-Source: the OpenAI API reference (chat completions, streaming events, models), plus what compatible servers make of it:
+Source: the OpenAI API reference (chat completions, streaming events, models), plus variants of compatible servers:
 whole messages where deltas were asked for, other words for the finish, limits in the model list.
 """
 
@@ -53,7 +53,7 @@ _BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
-    """The call that asks `prompt`."""
+    """Return the request for a reply to `prompt`."""
     return HttpRequest(
         "POST",
         f"{_base(address)}/chat/completions",
@@ -64,7 +64,7 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
-    """What one chunk, or a whole completion, adds to the reply; raises VendorError when it is an error."""
+    """Yield the findings of one chunk, or of a whole completion. Raises VendorError when it is an error."""
     choice = _first(event.get("choices"))
     yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
     failure = error_bodies.in_event(event, replies="choices") or error_bodies.in_event({"error": choice.get("error")})
@@ -75,7 +75,10 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def words_alone(event: Mapping[str, Any]) -> str:
-    """The text of a chunk that holds nothing else, as nearly all do, else "": what `parse` would find, sooner."""
+    """Return the text of a chunk that holds nothing else, as nearly all do; else "".
+
+    It is quicker than `parse` and finds the same.
+    """
     choices = event.get("choices")
     choice = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
     said = choice.get("delta") if isinstance(choice, dict) and choice.get("index") in (None, 0) else None
@@ -87,17 +90,20 @@ def words_alone(event: Mapping[str, Any]) -> str:
 
 
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
-    """What a response with an error status means."""
+    """Return the error of a response with an error status."""
     return error_bodies.from_response(status, headers, body)
 
 
 def catalogue_request(address: Address, page: str = "") -> HttpRequest:
-    """The call for the model list, which has no pages on this wire."""
+    """Return the request for the model list, which has no pages on this wire."""
     return HttpRequest("GET", f"{_base(address)}/models", address.headers, b"", address.key_placement)
 
 
 def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
-    """The models of the list, and no mark of a next page; some servers send the bare list. Raises VendorError."""
+    """Return the models of the list, and "" as there is no next page. Raises VendorError.
+
+    Some servers send the list without an object around it.
+    """
     failure = error_bodies.in_event(mapping(answer))
     if failure:
         raise failure
@@ -124,7 +130,7 @@ def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
 
 
 def _first(choices: object) -> Mapping[str, Any]:
-    """The choice with index 0, which gateways also send without an index."""
+    """Return the choice with index 0, which gateways also send without an index."""
     ours = (mapping(one) for one in sequence(choices) if mapping(one).get("index") in (None, 0))
     return next(ours, {})
 
@@ -145,7 +151,10 @@ def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
 
 
 def _with_cached(asked: int | None, answered: int | None, cached: int | None, total: int | None) -> int | None:
-    """The prompt's count includes the cached, except where the total shows that they came on top, as Anthropic's do."""
+    """Return the prompt's tokens including the cached ones.
+
+    The count includes them already, unless the total shows that they came on top, as Anthropic's do.
+    """
     if asked is None or not cached:
         return asked
     on_top = total == asked + (answered or 0) + cached
@@ -153,7 +162,10 @@ def _with_cached(asked: int | None, answered: int | None, cached: int | None, to
 
 
 def _without_thoughts(asked: int | None, answered: int | None, thought: int | None, total: int | None) -> int | None:
-    """The completion count includes reasoning, except where the total shows that it came on top."""
+    """Return the answer's tokens without reasoning.
+
+    The count includes reasoning, unless the total shows that it came on top.
+    """
     if answered is None or not thought:
         return answered
     on_top = total == (asked or 0) + answered + thought
@@ -168,7 +180,7 @@ def _finish(reason: str) -> Iterator[Finish]:
 
 
 def _entry(model: Mapping[str, Any]) -> CatalogueEntry:
-    """A model as OpenAI, OpenRouter (limits, parameters), vLLM and llama.cpp list it."""
+    """Return a model of a list by OpenAI, OpenRouter (limits, parameters), vLLM or llama.cpp."""
     name = string(model.get("id")) or string(model.get("name"))
     limits = mapping(model.get("top_provider"))
     parameters = sequence(model.get("supported_parameters"))
