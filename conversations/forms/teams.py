@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.errors import Refused
 from conversations.models import Membership, Team
-from conversations.protocol.parameters import LEVELS, validate
+from conversations.protocol.parameters import known, validate
 from conversations.text import TEXT_LENGTH, one_line
 from providers.models import LanguageModel
+from providers.wires.parameters import LEVELS, Number
 
 NAME_LENGTH = Team._meta.get_field("name").max_length or 0
 
@@ -48,6 +49,14 @@ class InvitationForm(forms.Form):
     mailed_to = forms.EmailField(required=False, label=_("Mail it to"))
 
 
+def _number(name: str) -> forms.Field:
+    """Return the field of a parameter that is a number, within the bounds that the wires declare."""
+    declared = known()[name]
+    assert isinstance(declared, Number)
+    kind: Any = forms.IntegerField if declared.is_whole else forms.FloatField
+    return kind(required=False, min_value=declared.low, max_value=declared.high, label=_(declared.label))
+
+
 class DefaultsForm(forms.Form):
     """The defaults of a team's new conversations."""
 
@@ -55,10 +64,8 @@ class DefaultsForm(forms.Form):
         LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
     )
     system_prompt = forms.CharField(required=False, strip=False, max_length=TEXT_LENGTH, label=_("System prompt"))
-    temperature = forms.FloatField(required=False, min_value=0, max_value=2, label=_("Temperature"))
-    max_tokens = forms.IntegerField(
-        required=False, min_value=1, max_value=1_000_000, label=_("Longest reply, in tokens")
-    )
+    temperature = _number("temperature")
+    max_tokens = _number("max_tokens")
     thinking = forms.ChoiceField(
         required=False,
         label=_("Thinking"),

@@ -1,11 +1,30 @@
-"""The parameters of a reply that people may set, and their bounds."""
+"""The parameters of a reply that people may set, and their bounds, as the wires declare them."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import reduce
 from typing import Any
 
 from conversations.errors import Refused
 from conversations.text import clean
+from providers.wires import registry
+from providers.wires.parameters import LEVELS, Number, Parameter, Schema, Switch, Texts, Thinking
+
+
+def known() -> dict[str, Parameter]:
+    """Return every parameter that some wire takes, within the widest bounds of any."""
+    found: dict[str, Parameter] = {}
+    for wire in registry.WIRES.values():
+        for name, declared in wire.PARAMETERS.items():
+            found[name] = found[name].widened(declared) if name in found else declared
+    return found
+
+
+def supported_by(wires: Iterable[str]) -> dict[str, Parameter]:
+    """Return the parameters that every one of these wires takes, within the bounds of all."""
+    declared = [registry.wire(name).PARAMETERS for name in sorted(wires)] or [known()]
+    names = (name for name in declared[0] if all(name in one for one in declared))
+    return {name: reduce(lambda first, other: first.narrowed(other), (one[name] for one in declared)) for name in names}
 
 
 def validate(given: Any) -> dict[str, Any]:
@@ -14,47 +33,56 @@ def validate(given: Any) -> dict[str, Any]:
         return {}
     if not isinstance(given, dict):
         raise Refused("bad_field", "“parameters” must be an object.")
-    unknown = sorted(set(given) - set(_KNOWN))
+    may_hold = known()
+    unknown = sorted(set(given) - set(may_hold))
     if unknown:
-        raise Refused("bad_field", f"“parameters” may hold {', '.join(_KNOWN)}; not {str(unknown[0])[:40]!r}.")
-    return {name: _checked(name, value) for name, value in given.items() if value is not None}
+        raise Refused("bad_field", f"“parameters” may hold {', '.join(may_hold)}; not {str(unknown[0])[:40]!r}.")
+    return {name: _checked(may_hold[name], name, value) for name, value in given.items() if value is not None}
 
 
-def _checked(name: str, value: Any) -> Any:
+def _checked(declared: Parameter, name: str, value: Any) -> Any:
     try:
-        return _KNOWN[name](name, value)
+        return _value(declared, name, value)
     except Refused as refused:
         raise Refused(refused.code, refused.text, field=name) from None
 
 
-def _number(low: float, high: float) -> Callable[[str, Any], float]:
-    def check(name: str, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise Refused("bad_field", f"“{name}” must be a number from {low:g} to {high:g}.")
-        return value
+def _value(declared: Parameter, name: str, value: Any) -> Any:
+    match declared:
+        case Number(is_whole=True):
+            return _whole(name, value, declared.low, declared.high)
+        case Number():
+            return _number(name, value, declared.low, declared.high)
+        case Texts():
+            return _texts(name, value, declared.most, declared.length)
+        case Switch():
+            return _switch(name, value)
+        case Thinking():
+            return _thinking(name, value, declared.most)
+        case Schema():
+            return _schema(name, value, declared.length)
+    raise AssertionError(f"nothing checks {declared}")
 
-    return check
+
+def _number(name: str, value: Any, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise Refused("bad_field", f"“{name}” must be a number from {low:g} to {high:g}.")
+    return value
 
 
-def _whole(low: int, high: int) -> Callable[[str, Any], int]:
-    def check(name: str, value: Any) -> int:
-        if type(value) is not int or not low <= value <= high:
-            raise Refused("bad_field", f"“{name}” must be a whole number from {low} to {high}.")
-        return value
-
-    return check
+def _whole(name: str, value: Any, low: float, high: float) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise Refused("bad_field", f"“{name}” must be a whole number from {low} to {high}.")
+    return value
 
 
-def _texts(most: int, length: int) -> Callable[[str, Any], list[str]]:
-    def check(name: str, value: Any) -> list[str]:
-        if not isinstance(value, list) or not 1 <= len(value) <= most:
-            raise Refused("bad_field", f"“{name}” must be a list of 1 to {most} texts.")
-        texts = [clean(item, name) for item in value]
-        if not all(0 < len(text) <= length for text in texts):
-            raise Refused("bad_field", f"Each text of “{name}” must have 1 to {length} characters.")
-        return texts
-
-    return check
+def _texts(name: str, value: Any, most: int, length: int) -> list[str]:
+    if not isinstance(value, list) or not 1 <= len(value) <= most:
+        raise Refused("bad_field", f"“{name}” must be a list of 1 to {most} texts.")
+    texts = [clean(item, name) for item in value]
+    if not all(0 < len(text) <= length for text in texts):
+        raise Refused("bad_field", f"Each text of “{name}” must have 1 to {length} characters.")
+    return texts
 
 
 def _switch(name: str, value: Any) -> bool:
@@ -63,51 +91,24 @@ def _switch(name: str, value: Any) -> bool:
     return value
 
 
-def _thinking(name: str, value: Any) -> Any:
-    """Return the setting: off, automatic, a budget of tokens, or a level; refuses anything else."""
+def _thinking(name: str, value: Any, most: int) -> Any:
+    """Return off, automatic, a budget of tokens, or a level."""
     if value in ("off", "auto"):
         return value
     if isinstance(value, dict) and len(value) == 1:
         if "budget" in value:
-            return {"budget": _whole(1, 1_000_000)("budget", value["budget"])}
+            return {"budget": _whole("budget", value["budget"], 1, most)}
         if value.get("level") in LEVELS:
             return value
     levels = ", ".join(LEVELS)
     raise Refused("bad_field", f"“{name}” must be off, auto, a budget of tokens, or a level ({levels}).")
 
 
-def _schema(name: str, value: Any) -> dict[str, Any]:
+def _schema(name: str, value: Any, length: int) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused("bad_field", f"“{name}” must be a JSON schema, which is an object.")
     written = clean(json.dumps(value, ensure_ascii=False), name)
-    if len(written) > SCHEMA_LENGTH or "\\u0000" in written:
-        raise Refused("bad_field", f"“{name}” may have {SCHEMA_LENGTH:,} characters, and no NUL among them.")
+    if len(written) > length or "\\u0000" in written:
+        raise Refused("bad_field", f"“{name}” may have {length:,} characters, and no NUL among them.")
     cleaned: dict[str, Any] = json.loads(written)
     return cleaned
-
-
-LEVELS = ("minimal", "low", "medium", "high")
-SCHEMA_LENGTH = 20_000
-"""Characters of JSON."""
-
-_KNOWN: dict[str, Callable[[str, Any], Any]] = {
-    "temperature": _number(0, 2),
-    "top_p": _number(0, 1),
-    "top_k": _whole(1, 1000),
-    "max_tokens": _whole(1, 1_000_000),
-    "stop": _texts(5, 100),
-    "seed": _whole(-(2**31), 2**31 - 1),
-    "presence_penalty": _number(-2, 2),
-    "frequency_penalty": _number(-2, 2),
-    "thinking": _thinking,
-    "web_search": _switch,
-    "code_execution": _switch,
-    "json_schema": _schema,
-}
-_OPENAI_LACKS = {"top_k", "web_search", "code_execution"}
-
-
-def supported_by(wires: Iterable[str]) -> list[str]:
-    """Return the parameters that each of these wires can carry."""
-    lacking = _OPENAI_LACKS if "openai" in wires else set()
-    return [name for name in _KNOWN if name not in lacking]

@@ -15,6 +15,7 @@ from conversations.content.citations import host
 from conversations.files.storage import part_of
 from conversations.models import Message
 from conversations.text import title_of
+from providers.wires.parameters import Parameter
 
 register = template.Library()
 
@@ -39,6 +40,12 @@ def template_of(part: dict[str, Any]) -> str:
     """Return the template of a part; unknown kinds are stored but not shown."""
     kind = part["kind"] if part["kind"] in _KINDS else "unknown"
     return f"parts/{kind}.html"
+
+
+@register.filter
+def field_of(parameter: Parameter) -> str:
+    """Return the template of the field in which a parameter is set."""
+    return f"parameters/{parameter.kind}.html"
 
 
 @register.filter

@@ -18,16 +18,19 @@ from conversations.forms.endpoints import EndpointForm
 from conversations.models import Conversation, Team, User
 from conversations.models.sidebar import cursor_of, sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
-from conversations.protocol.parameters import supported_by
+from conversations.protocol.parameters import known, supported_by
 from conversations.text import TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers import local_model
 from providers.endpoints import adding
 from providers.endpoints.presets import presets
 from providers.models import LanguageModel
+from providers.wires.parameters import Number, Parameter
 
 SIDEBAR = 50
 """Conversations in the sidebar of a fresh page; more come over the API."""
+AT_FIRST_SIGHT = ("temperature", "top_p", "max_tokens", "thinking", "web_search", "code_execution")
+"""Parameters that the panel shows at once; all others stand below "More"."""
 
 
 @login_required
@@ -76,6 +79,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "is_shared": conversation is not None and conversation.shares.open().exists(),
         "thread": threads.thread_for(person, conversation) if conversation else None,
         "models": models,
+        "parameters": _panel(),
         "is_priced": any(deployment.prices() for model in usable for deployment in model.deployments.all()),
         "chosen_model": _chosen(conversation or _latest(rows, person), models),
         "teams": Team.objects.writable_by(person),
@@ -95,8 +99,19 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
         "id": str(model.id),
         "name": model.name,
         "capabilities": model.capabilities(),
-        "parameters": supported_by(wires),
+        "parameters": [_with_bounds(name, declared) for name, declared in supported_by(wires).items()],
     }
+
+
+def _with_bounds(name: str, declared: Parameter) -> str:
+    return f"{name}:{declared.low}:{declared.high}" if isinstance(declared, Number) else name
+
+
+def _panel() -> dict[str, list[tuple[str, Parameter]]]:
+    """Return the panel's parameters within the widest bounds of any wire; the page narrows them to the model's."""
+    every = known()
+    first = {name: every[name] for name in AT_FIRST_SIGHT if name in every}
+    return {"first": list(first.items()), "more": [(name, every[name]) for name in every if name not in first]}
 
 
 def _id(text: str) -> UUID | None:

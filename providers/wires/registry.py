@@ -10,6 +10,7 @@ from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
 from providers.wires.declarations import Hint, KeyPlacement, Preset, Question
 from providers.wires.gemini import wire as gemini
 from providers.wires.openai import wire as openai
+from providers.wires.parameters import Parameter
 from providers.wires.parsed import Found
 
 
@@ -29,6 +30,8 @@ class Wire(Protocol):
     ASKS_USAGE: bool
     EXTRA_HEADERS: frozenset[str]
     OPTIONS: Mapping[str, str]
+    PARAMETERS: Mapping[str, Parameter]
+    """What people may set; `request` carries each of them."""
     PRESETS: tuple[Preset, ...]
     KEY_PLACEMENTS: tuple[KeyPlacement, ...]
     """The likelier first."""

@@ -2,15 +2,19 @@
 
 import json
 
+import pytest
 from playwright.sync_api import Locator, Route, expect
 
 from conversations.models import Conversation
-from providers.models import LanguageModel
+from providers.models import Deployment, Endpoint, LanguageModel
+from providers.wires.registry import WIRES
+from tests import telex
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import FOCUSED, WIDE_ELEMENTS
 from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import default_reply
 
 
 def tuned(visitor: ChatPage) -> Locator:
@@ -226,3 +230,39 @@ def test_what_was_written_and_not_saved_is_still_there(cast: Cast, model: Langua
     expect(tuned(alice).get_by_label("System prompt")).to_have_value("Be brief.")
     save(panel)
     expect(alice.tune_button).to_have_attribute("data-set", "")
+
+
+def test_the_panel_shows_what_the_model_s_wire_takes_within_its_bounds(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wire is invented, and one that no template knows."""
+    monkeypatch.setitem(WIRES, telex.NAME, telex)
+    telegraph = LanguageModel.objects.create(name="telegraph")
+    endpoint = Endpoint.objects.create(
+        name="Bern", wire="telex", base_url=vendor.gemini_url, key_placement="telex-key", needs_key=False
+    )
+    Deployment.objects.create(endpoint=endpoint, model=telegraph, vendor_id="telegraph")
+    vendor.script = lambda request: telex.words("STOP") if "telex" in request.path else default_reply(request)
+    alice = visit(cast.alice)
+    panel = tuned(alice)
+    expect(panel.locator("[name=temperature]")).to_have_attribute("max", "2")
+    expect(panel.locator("[name=verbosity]")).to_be_hidden()
+    panel.get_by_role("button", name="Close").click()
+    alice.page.get_by_label("Model", exact=True).select_option(label="telegraph")
+    panel = tuned(alice)
+    expect(panel.locator("[name=top_p]")).to_be_hidden()
+    panel.get_by_label("Temperature").fill("1.5")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.get_by_label("Temperature")).to_be_focused()
+    panel.get_by_label("Temperature").fill("1")
+    panel.get_by_text("More", exact=True).click()
+    panel.get_by_label("Verbosity").fill("5")
+    panel.get_by_label("In rhymes").check()
+    save(panel)
+    alice.ask("Hello")
+    asked = vendor.requests[-1].json
+    assert {name: asked[name] for name in ("heat", "verbosity", "rhymes")} == {
+        "heat": 1,
+        "verbosity": 5,
+        "rhymes": True,
+    }

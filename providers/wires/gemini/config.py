@@ -8,8 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from providers.wires.declarations import translate_noop
 from providers.wires.json_values import mapping, sequence
+from providers.wires.parameters import COMMON, Number, Parameter, Switch
 
+PARAMETERS: dict[str, Parameter] = {
+    "top_k": Number("Top-k", 1, 1000, is_whole=True),
+    **COMMON,
+    "web_search": Switch(translate_noop("May search the web")),
+    "code_execution": Switch(translate_noop("May run code at the vendor's")),
+}
 _CONFIG = {
     "temperature": "temperature",
     "top_p": "topP",

@@ -16,13 +16,14 @@ from providers.errors import BadRequest, VendorError
 from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
 from providers.wires import error_bodies
 from providers.wires.gemini import config, contents, parts, sources
+from providers.wires.gemini.config import PARAMETERS
 from providers.wires.gemini.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.gemini.presets import PRESETS
 from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
 from providers.wires.parsed import Found
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PRESETS",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS", "PRESETS",
     "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "learnt", "parse", "parse_catalogue",
     "plainer", "request", "words_alone",
 ]  # fmt: skip

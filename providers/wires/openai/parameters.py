@@ -12,7 +12,9 @@ from typing import Any
 
 from providers.errors import BadRequest, VendorError
 from providers.wires.json_values import mapping
+from providers.wires.parameters import COMMON
 
+PARAMETERS = COMMON
 NEW_LIMIT = "max_completion_tokens"
 _PLAIN = {name: name for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty")} | {
     "response_logprobs": "logprobs",

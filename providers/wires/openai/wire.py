@@ -18,12 +18,12 @@ from providers.wires.openai import choices as openai_choices
 from providers.wires.openai import messages
 from providers.wires.openai import parameters as openai_parameters
 from providers.wires.openai.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
-from providers.wires.openai.parameters import learnt
+from providers.wires.openai.parameters import PARAMETERS, learnt
 from providers.wires.openai.presets import PRESETS
 from providers.wires.parsed import Found
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PRESETS",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS", "PRESETS",
     "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "learnt", "parse", "parse_catalogue",
     "plainer", "request", "words_alone",
 ]  # fmt: skip

@@ -135,11 +135,11 @@ class MessageComposer extends HTMLElement {
     return compared.length > 1 ? [...options].filter(({ value }) => compared.includes(value)) : [...selectedOptions];
   }
 
-  /** What all of them take and know. */
+  /** What all of them take. */
   get #model() {
     const models = this.#models;
-    const [takes, knows] = ["takes", "knows"].map((kind) => inAll(models.map(({ dataset }) => dataset[kind].split(" "))));
-    return { name: models.map(({ textContent }) => textContent).join(" · "), takes, knows };
+    const takes = inAll(models.map(({ dataset }) => dataset.takes.split(" ")));
+    return { name: models.map(({ textContent }) => textContent).join(" · "), takes };
   }
 
   /** Whether the model is asked in another way than it likes best. */
@@ -153,7 +153,7 @@ class MessageComposer extends HTMLElement {
       this.#panel = this.querySelector("parameter-panel");
       this.#panel.addEventListener("changed", () => this.showTuned(this.#panel.isSet));
     }
-    this.#panel.open(this.#model.knows);
+    this.#panel.open(this.#models.map(({ dataset }) => dataset.knows));
   }
 
   async #compare() {

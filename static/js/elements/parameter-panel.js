@@ -5,7 +5,7 @@
  */
 
 import { call } from "../helpers/api.js";
-import { fill, objection, read, sentence } from "../helpers/parameters.js";
+import { common, fill, objection, read, sentence, suit } from "../helpers/parameters.js";
 import { phrase } from "../helpers/page.js";
 
 class ParameterPanel extends HTMLElement {
@@ -40,9 +40,9 @@ class ParameterPanel extends HTMLElement {
     return this.#isWaiting && !this.#conversation;
   }
 
-  /** Shows what is set now, as far as the model's wires know it; what was written and not saved is still there. */
-  async open(known) {
-    for (const field of this.querySelectorAll("[data-parameter]")) field.hidden = !known.includes(field.dataset.parameter);
+  /** Shows what is set now, as far as the wires of all models know it; what was written and not saved is still there. */
+  async open(knows) {
+    suit(this.form, common(knows));
     this.#dialog.showModal();
     if (this.#isEdited) return;
     this.#loading ??= this.#load().finally(() => (this.#loading = null));

@@ -6,11 +6,30 @@ const LEVELS = ["minimal", "low", "medium", "high"];
 
 /** Kinds of fields that are more than a number, each as [value to field, field to value]. */
 const CONVERT = {
-  stop: [(words) => words.join("\n"), (text) => text.split("\n").filter(Boolean)],
-  json_schema: [(schema) => JSON.stringify(schema, null, 2), (text) => JSON.parse(text)],
+  texts: [(words) => words.join("\n"), (text) => text.split("\n").filter(Boolean)],
+  schema: [(schema) => JSON.stringify(schema, null, 2), (text) => JSON.parse(text)],
   thinking: [(value) => (typeof value === "string" ? value : (value.level ?? "budget")), thinkingOf],
 };
 const AS_NUMBER = [String, Number];
+
+/** What all models know: [lowest, highest] by name. `knows` holds for each its names, those of numbers as name:lowest:highest. */
+export function common(knows) {
+  const [first = new Map(), ...others] = knows.map(bounds);
+  const shared = [...first].filter(([name]) => others.every((other) => other.has(name)));
+  return new Map(shared.map(([name, own]) => [name, others.reduce((all, other) => narrower(all, other.get(name)), own)]));
+}
+
+/** Shows the fields that are known, and says within which bounds. */
+export function suit(form, known) {
+  for (const label of form.querySelectorAll("[data-parameter]")) {
+    const { control: field, dataset } = label;
+    label.hidden = !known.has(dataset.parameter);
+    const [low, high] = known.get(dataset.parameter) ?? [];
+    if (!low) continue;
+    [field.min, field.max] = [low, high];
+    if (field.placeholder) field.placeholder = `${low} – ${high}`;
+  }
+}
 
 /** Fills the form; what is not set stays empty. */
 export function fill(form, { system_prompt, parameters }) {
@@ -21,7 +40,7 @@ export function fill(form, { system_prompt, parameters }) {
     const field = form.elements[name];
     if (!field) continue;
     if (field.type === "checkbox") field.checked = value;
-    else field.value = (CONVERT[name] ?? AS_NUMBER)[0](value);
+    else field.value = (CONVERT[field.dataset.kind] ?? AS_NUMBER)[0](value);
   }
 }
 
@@ -52,10 +71,15 @@ export function sentence({ code, field }) {
   return phrase(`parameters.${code}.${field}`) || phrase(`parameters.${code}`) || phrase("parameters.refused");
 }
 
+const bounds = (knows) => new Map(knows.split(" ").map((told) => told.split(":")).map(([name, ...own]) => [name, own]));
+const narrower = ([low, high], [otherLow, otherHigh]) => [higher(low, otherLow), lower(high, otherHigh)];
+const higher = (one, other) => (Number(one) > Number(other) ? one : other);
+const lower = (one, other) => (Number(one) < Number(other) ? one : other);
+
 function valueOf(field, form) {
   if (field.type === "checkbox") return field.checked || undefined;
   if (!field.value.trim()) return undefined;
-  return (CONVERT[field.name] ?? AS_NUMBER)[1](field.value, form);
+  return (CONVERT[field.dataset.kind] ?? AS_NUMBER)[1](field.value, form);
 }
 
 function thinkingOf(choice, form) {

@@ -1,0 +1,88 @@
+"""Parameters of a reply, as wires declare them: of which kinds they are, and those that most vendors take alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from providers.wires.declarations import translate_noop
+
+LEVELS = ("minimal", "low", "medium", "high")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that a person may set; `label` is marked for translation, `kind` names its field on a page."""
+
+    kind: ClassVar[str]
+    label: str
+
+    def widened(self, _other: Self) -> Self:
+        """Return what takes every value of either."""
+        return self
+
+    def narrowed(self, _other: Self) -> Self:
+        """Return what takes only values of both."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Parameter):
+    """A number within bounds."""
+
+    kind = "number"
+    low: float
+    high: float
+    is_whole: bool = False
+
+    def widened(self, other: Self) -> Self:
+        return replace(self, low=min(self.low, other.low), high=max(self.high, other.high))
+
+    def narrowed(self, other: Self) -> Self:
+        return replace(self, low=max(self.low, other.low), high=min(self.high, other.high))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts(Parameter):
+    """A list of one to `most` texts of up to `length` characters."""
+
+    kind = "texts"
+    most: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Switch(Parameter):
+    """On or off."""
+
+    kind = "switch"
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking(Parameter):
+    """Off, automatic, one of LEVELS, or a budget of up to `most` tokens."""
+
+    kind = "thinking"
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schema(Parameter):
+    """A JSON schema of up to `length` characters."""
+
+    kind = "schema"
+    length: int
+
+
+COMMON: dict[str, Parameter] = {
+    "temperature": Number(translate_noop("Temperature"), 0, 2),
+    "top_p": Number("Top-p", 0, 1),
+    "max_tokens": Number(translate_noop("Longest reply, in tokens"), 1, 1_000_000, is_whole=True),
+    "thinking": Thinking(translate_noop("Thinking"), 1_000_000),
+    "seed": Number(translate_noop("Seed"), -(2**31), 2**31 - 1, is_whole=True),
+    "presence_penalty": Number(translate_noop("Presence penalty"), -2, 2),
+    "frequency_penalty": Number(translate_noop("Frequency penalty"), -2, 2),
+    "stop": Texts(translate_noop("Stop words, one a line"), 5, 100),
+    "json_schema": Schema(translate_noop("JSON schema of the reply"), 20_000),
+}
+"""What Gemini and OpenAI-compatible servers take alike; a wire takes it over, or declares its own bounds."""
