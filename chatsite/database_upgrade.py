@@ -16,7 +16,7 @@ from django.utils import timezone
 from chatsite.models import Release
 
 COPIES = "before-upgrades"
-KEPT = 3
+MAX_COPIES = 3
 """Copies of a SQLite database: the oldest is deleted when a fourth is made."""
 _UNKNOWN = "an unknown version"
 
@@ -130,6 +130,6 @@ def _copy(last: str) -> Path:
             draft.unlink()
         raise NotCopied(f"The database could not be copied before it is changed ({problem}): make room.") from None
     draft.rename(path)
-    for old in sorted(folder.glob("*.sqlite3"))[:-KEPT]:
+    for old in sorted(folder.glob("*.sqlite3"))[:-MAX_COPIES]:
         old.unlink()
     return path

@@ -4,9 +4,9 @@ import ctypes
 from contextlib import suppress
 
 _ARENA_MAX, _MMAP_THRESHOLD = -8, -3
-ARENAS = 2
+MAX_ARENAS = 2
 """Heaps that threads share: with many, each would keep freed memory, and Python runs one thread at a time."""
-LARGE = 128 * 1024
+LARGE_BYTES = 128 * 1024
 """Bytes from which a piece gets pages of its own, which are returned with it.
 
 Otherwise glibc raises this limit with each freed piece. Soon whole answers would be on the heaps, and small pieces
@@ -18,8 +18,8 @@ def keep_heaps_small() -> None:
     """Let all threads allocate from few heaps, and large pieces from none; call it before there are threads."""
     with suppress(AttributeError, OSError):  # other C libraries have no mallopt
         library = ctypes.CDLL(None)
-        library.mallopt(_ARENA_MAX, ARENAS)
-        library.mallopt(_MMAP_THRESHOLD, LARGE)
+        library.mallopt(_ARENA_MAX, MAX_ARENAS)
+        library.mallopt(_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def give_back() -> None:

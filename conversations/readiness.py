@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.checks import By, Finding, findings
 
-PATIENCE = 2.0
+ANSWER_SECONDS = 2.0
 """Seconds in which a healthy database stores a row."""
-KEPT = 1.0
+KEPT_SECONDS = 1.0
 """Seconds for which an answer is cached, so that frequent requests write at most one row in each."""
 _SLOW = Finding(_("The database has not taken a row within two seconds."), code="database_slow")
 
@@ -29,13 +29,13 @@ class Readiness:
         """Return the reasons why this process cannot serve; empty if it can."""
         look, begun = self._shared()
         try:
-            return look.result(max(0.0, begun + PATIENCE - monotonic()))
+            return look.result(max(0.0, begun + ANSWER_SECONDS - monotonic()))
         except TimeoutError:
             return [_SLOW]
 
     def _shared(self) -> tuple[Future[list[Finding]], float]:
         with self._lock:
-            if self._look is None or (self._look.done() and monotonic() - self._begun > KEPT):
+            if self._look is None or (self._look.done() and monotonic() - self._begun > KEPT_SECONDS):
                 self._begun, self._look = monotonic(), self._looker.submit(_ask)
             return self._look, self._begun
 

@@ -26,7 +26,7 @@ from conversations.websocket import authentication
 from providers.models import HealthEvent
 from providers.pool import cooldown, leases
 
-EVERY = 1.0
+ROUND_SECONDS = 1.0
 _logger = logging.getLogger(__name__)
 
 
@@ -34,9 +34,9 @@ TOLD_WITHIN = timedelta(seconds=2)
 """Time that an announced end may take between processes, whose clocks may differ by as much."""
 
 
-SURE_AFTER = 1.5
+SILENT_SECONDS = 1.5
 """Seconds in which a live process writes to its replies once the database accepts writes."""
-REMIND_EVERY = 20
+ROUNDS_BETWEEN_REMINDERS = 20
 """Rounds between two announcements of all present people; pages forget them after three times that."""
 _suspected: dict[UUID, tuple[datetime | None, float]] = {}
 """Silent replies: the last heartbeat, and when a write of ours succeeded after it: monotonic seconds."""
@@ -61,13 +61,13 @@ class Sweeper:
     def stop(self) -> None:
         self._stopping.set()
         if self._thread is not None:
-            self._thread.join(EVERY)
+            self._thread.join(ROUND_SECONDS)
 
     def _run(self) -> None:
         """Run the first round at once: the start leaves to it all work that can wait."""
         go_round(is_heir=self._is_heir)
         rounds = 1
-        while not self._stopping.wait(EVERY):
+        while not self._stopping.wait(ROUND_SECONDS):
             go_round(rounds)
             rounds += 1
         close_old_connections()
@@ -93,7 +93,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     yield runner.wake_waiting
     yield authentication.revalidate
     yield markdown.child.tend
-    if number % REMIND_EVERY == 0:
+    if number % ROUNDS_BETWEEN_REMINDERS == 0:
         yield hub.remind
     if number % 60 == 0:
         yield give_memory_back
@@ -153,7 +153,7 @@ def _still_silent(heartbeats: dict[UUID, datetime | None]) -> list[UUID]:
         Message.objects.filter(pk__in=new).update(heartbeat=F("heartbeat"))  # returns once the disk accepts writes
     _suspected.clear()
     _suspected.update(known | {key: (beat, time.monotonic()) for key, beat in new.items()})
-    return [key for key, (_beat, since) in known.items() if now - since >= SURE_AFTER]
+    return [key for key, (_beat, since) in known.items() if now - since >= SILENT_SECONDS]
 
 
 def _stop_for_the_deactivated() -> None:

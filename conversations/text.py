@@ -7,7 +7,7 @@ from conversations.errors import Refused
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
-TEXT_LENGTH = 100_000
+MAX_TEXT_LENGTH = 100_000
 
 
 def message_text(value: object, may_be_empty: bool = False) -> str:
@@ -15,8 +15,8 @@ def message_text(value: object, may_be_empty: bool = False) -> str:
     text = clean(value, "text")
     if not text.strip() and not may_be_empty:
         raise Refused("bad_text", "A message needs some text.")
-    if len(text) > TEXT_LENGTH:
-        raise Refused("too_long", f"A message may have {TEXT_LENGTH:,} characters; this one has {len(text):,}.")
+    if len(text) > MAX_TEXT_LENGTH:
+        raise Refused("too_long", f"A message may have {MAX_TEXT_LENGTH:,} characters; this one has {len(text):,}.")
     return text
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Self
 
-QUOTED_CHARACTERS = 200
+MAX_QUOTED_CHARACTERS = 200
 SAID = " It said: "
 """Separator between the reason and the vendor's message."""
 OF_THE_ACCOUNT = frozenset(["key_refused", "quota"])
@@ -78,8 +78,8 @@ class VendorError(Exception):
     @property
     def quoted(self) -> str:
         """Return at most 200 characters of the vendor's message."""
-        quote = beginning(self.quote, QUOTED_CHARACTERS + 1)
-        return quote if len(quote) <= QUOTED_CHARACTERS else quote[: QUOTED_CHARACTERS - 1] + "…"
+        quote = beginning(self.quote, MAX_QUOTED_CHARACTERS + 1)
+        return quote if len(quote) <= MAX_QUOTED_CHARACTERS else quote[: MAX_QUOTED_CHARACTERS - 1] + "…"
 
     def reason(self, translate: Callable[[str], str] = str) -> str:
         """Return the reason in the language of `translate`, which gets English text."""
@@ -273,10 +273,10 @@ class KeyWithdrawn(VendorError):
     vendor_fault = False
 
 
-KEPT_CHARACTERS = 4096
+MAX_KEPT_CHARACTERS = 4096
 
 
-def beginning(text: str, characters: int = KEPT_CHARACTERS) -> str:
+def beginning(text: str, characters: int = MAX_KEPT_CHARACTERS) -> str:
     """Return the first characters of `text`, with each run of white space as one blank."""
     # This many words have more than enough characters, and the rest stays one piece: a long text is read once.
     return " ".join(text.split(None, characters))[:characters]

@@ -135,7 +135,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def any_number_of_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a test begin more conversations in a minute than a person may."""
-    monkeypatch.setattr(quotas, "CONVERSATIONS_A_MINUTE", 10**6)
+    monkeypatch.setattr(quotas, "MAX_CONVERSATIONS_A_MINUTE", 10**6)
 
 
 @pytest.fixture

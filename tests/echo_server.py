@@ -80,9 +80,9 @@ def whose(sender: Sender) -> "Future[str]":
 
 
 if __name__ == "__main__":
-    request_bodies.BODIES_LIMIT = int(os.environ.get("BODIES_LIMIT", request_bodies.BODIES_LIMIT))
+    request_bodies.MAX_BODIES_BYTES = int(os.environ.get("BODIES_LIMIT", request_bodies.MAX_BODIES_BYTES))
     request_bodies.PACE_SECONDS = float(os.environ.get("PACE_SECONDS", request_bodies.PACE_SECONDS))
     channel.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", channel.HEAD_SECONDS))
     file_sending.STALL_SECONDS = float(os.environ.get("STALL_SECONDS", file_sending.STALL_SECONDS))
-    connections.MOST = int(os.environ.get("MOST", connections.MOST))
+    connections.MAX_CONNECTIONS = int(os.environ.get("MOST", connections.MAX_CONNECTIONS))
     Server(application, port=0, answering=lambda port: print(port, flush=True), drain=drain, whose=whose).run()

@@ -81,7 +81,7 @@ def test_the_last_three_copies_are_kept(data: Path) -> None:
     bring_up_to_date()
     kept = sorted((data / database_upgrade.COPIES).iterdir())
     assert kept[:2] == old[2:]
-    assert len(kept) == database_upgrade.KEPT
+    assert len(kept) == database_upgrade.MAX_COPIES
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite is copied")

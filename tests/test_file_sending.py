@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from chatsite.server import progress
-from chatsite.server.file_sending import PIECE, STALL_SECONDS, FileSending
+from chatsite.server.file_sending import PIECE_BYTES, STALL_SECONDS, FileSending
 from tests.test_protocols import Connection
 
 CONTENT = bytes(range(256)) * 4096  # 1 MB, every 64 KB of it alike
@@ -67,13 +67,13 @@ def sending(request_: Request, tmp_path: Path, clock: Clock) -> Iterator[FileSen
 
 
 def test_no_more_is_read_than_two_pieces_before_a_reader_takes_any(request_: Request, sending: FileSending) -> None:
-    assert 0 < sending._file.tell() == request_.waiting <= 2 * PIECE
+    assert 0 < sending._file.tell() == request_.waiting <= 2 * PIECE_BYTES
 
 
 def test_it_arrives_as_it_is_taken(request_: Request, sending: FileSending) -> None:
     while not request_.is_finished:
         request_.take(100_000)
-        assert request_.waiting <= 2 * PIECE
+        assert request_.waiting <= 2 * PIECE_BYTES
     request_.transport.room = len(CONTENT)
     request_.transport.doWrite()
     assert request_.transport.kernel == CONTENT
@@ -89,7 +89,7 @@ def test_a_reader_who_takes_nothing_is_let_go(request_: Request, sending: FileSe
 
 def test_a_reader_who_takes_little_stays(request_: Request, sending: FileSending, clock: Clock) -> None:
     while not request_.is_finished:
-        request_.take(2 * PIECE)
+        request_.take(2 * PIECE_BYTES)
         clock.advance(STALL_SECONDS)
     assert not request_.is_aborted
     assert clock.getDelayedCalls() == []

@@ -216,12 +216,12 @@ def test_beside_a_newer_process_the_older_serves_on_and_says_so(readiness: Readi
 
 
 def test_who_asks_without_end_writes_one_row_a_second(readiness: Readiness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KEPT", 3600.0)
+    monkeypatch.setattr(module, "KEPT_SECONDS", 3600.0)
     assert ready() == (200, "")
     first = Pulse.objects.get().at
     assert {ready() for _ in range(20)} == {(200, "")}
     assert Pulse.objects.get().at == first
-    monkeypatch.setattr(module, "KEPT", 0.0)
+    monkeypatch.setattr(module, "KEPT_SECONDS", 0.0)
     assert ready() == (200, "")
     assert Pulse.objects.get().at > first
 
@@ -237,10 +237,10 @@ def test_a_database_that_another_holds_is_not_ready_in_time(readiness: Readiness
         assert ready() == (503, "database_slow")
         for thread in asking:
             thread.join()
-        assert monotonic() - begun < 5 * module.PATIENCE
+        assert monotonic() - begun < 5 * module.ANSWER_SECONDS
         again = monotonic()
         assert ready() == (503, "database_slow"), "at once: the look is still under way"
-        assert monotonic() - again < module.PATIENCE
+        assert monotonic() - again < module.ANSWER_SECONDS
         other.rollback()
     look = readiness._look
     assert look

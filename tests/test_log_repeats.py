@@ -114,6 +114,6 @@ def test_a_line_that_was_quiet_for_long_is_written_again(log: Any) -> None:
 
 def test_the_kinds_that_are_remembered_are_bounded(log: Any) -> None:
     _, _, counting = log
-    for number in range(repeats.KINDS + 50):
+    for number in range(repeats.MAX_KINDS + 50):
         counting.filter(logging.makeLogRecord({"name": "many", "lineno": number, "levelno": 10, "msg": "x"}))
-    assert len(counting._known) == repeats.KINDS
+    assert len(counting._known) == repeats.MAX_KINDS

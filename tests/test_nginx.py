@@ -219,8 +219,8 @@ def test_the_audit_log_has_the_visitors_address(site: Site) -> None:
 
 
 def test_limits_are_each_addresss_own(site: Site) -> None:
-    found = [site.ask("/join/x/", source="127.0.0.9")[0] for _ in range(rate_limits.BAD_LINKS + 1)]
-    assert found == [404] * rate_limits.BAD_LINKS + [429]
+    found = [site.ask("/join/x/", source="127.0.0.9")[0] for _ in range(rate_limits.MAX_BAD_LINKS + 1)]
+    assert found == [404] * rate_limits.MAX_BAD_LINKS + [429]
     assert site.ask("/join/x/", source=ELSEWHERE)[0] == 404
 
 

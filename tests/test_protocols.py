@@ -17,7 +17,7 @@ from twisted.internet.testing import StringTransport
 from chatsite.clients.senders import Proof, people
 from chatsite.server import progress
 from chatsite.server.protocols import HttpFactory, Socket
-from chatsite.server.request_bodies import PACE_BYTES, PACE_SECONDS, UPLOAD_LIMIT, UPLOADS
+from chatsite.server.request_bodies import MAX_UPLOAD_BYTES, PACE_BYTES, PACE_SECONDS, UPLOADS
 from conversations.hashed_tokens import token_digest
 
 
@@ -101,22 +101,23 @@ def channel(clock: Clock) -> Iterator[Any]:
     factory.timeOut = None
     channel = factory.buildProtocol(None)
     channel.makeConnection(StringTransport())
-    lines = (b"POST /api/v1/files HTTP/1.1", b"Authorization: Bearer x", b"Content-Length: %d" % UPLOAD_LIMIT, b"", b"")
+    length = b"Content-Length: %d" % MAX_UPLOAD_BYTES
+    lines = (b"POST /api/v1/files HTTP/1.1", b"Authorization: Bearer x", length, b"", b"")
     channel.dataReceived(b"\r\n".join(lines))
     yield channel
     channel.connectionLost(None)
 
 
 def test_a_body_that_keeps_its_pace_arrives(channel: Any, clock: Clock) -> None:
-    for _ in range(UPLOAD_LIMIT // PACE_BYTES):
+    for _ in range(MAX_UPLOAD_BYTES // PACE_BYTES):
         channel.dataReceived(b"x" * PACE_BYTES)
         clock.advance(PACE_SECONDS)
     assert not channel.transport.disconnecting
-    channel.dataReceived(b"x" * (UPLOAD_LIMIT % PACE_BYTES))
+    channel.dataReceived(b"x" * (MAX_UPLOAD_BYTES % PACE_BYTES))
     assert clock.getDelayedCalls() == [], "nobody waits for more of it"
 
 
-@pytest.mark.parametrize("sent", [0, PACE_BYTES - 1, PACE_BYTES, UPLOAD_LIMIT - 1])
+@pytest.mark.parametrize("sent", [0, PACE_BYTES - 1, PACE_BYTES, MAX_UPLOAD_BYTES - 1])
 def test_a_body_that_loses_its_pace_is_given_up(channel: Any, clock: Clock, sent: int) -> None:
     channel.dataReceived(b"x" * sent)
     clock.advance(PACE_SECONDS)

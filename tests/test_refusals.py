@@ -8,7 +8,7 @@ import pytest
 
 from chatsite.logs.masking import WithoutQueryStrings
 from chatsite.server.refusals import SECURITY
-from chatsite.server.request_bodies import BODY_LIMIT
+from chatsite.server.request_bodies import MAX_BODY_BYTES
 
 UPGRADE = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n" % (
     b"A" * 22 + b"=="
@@ -29,7 +29,10 @@ REFUSED = {
     "a length that is none": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\n", 400),
     "a length of 5000 digits": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: %b\r\n\r\n" % (b"0" * 5000), 400),
     "two lengths": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
-    "a body that is too long": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % (BODY_LIMIT + 1), 413),
+    "a body that is too long": (
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1),
+        413,
+    ),
     "a foreign host": (b"GET / HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n", 400),
     "no host": (b"GET / HTTP/1.0\r\n\r\n", 400),
     "a handshake without key": (b"GET /ws/ HTTP/1.1\r\n" + HOST + b"Upgrade: websocket\r\n\r\n", 400),

@@ -148,9 +148,9 @@ def test_one_customers_ipv6_addresses_have_one_limit(cast: Cast, settings: objec
     settings.CHATSITE_TRUSTED_PROXIES = reverse_proxy.read_proxies(reverse_proxy.LOOPBACK)  # type: ignore[attr-defined]
     visitor, cut_off = Visitor(site), []
     for network in (1, 2):
-        claimed = [f"2001:db8:0:{network}::{number}" for number in range(rate_limits.BAD_LINKS + 1)]
+        claimed = [f"2001:db8:0:{network}::{number}" for number in range(rate_limits.MAX_BAD_LINKS + 1)]
         cut_off.append([visitor.ask("/join/x/", **{"X-Forwarded-For": one})[0] for one in claimed].index(429))
-    assert cut_off == [rate_limits.BAD_LINKS] * 2
+    assert cut_off == [rate_limits.MAX_BAD_LINKS] * 2
 
 
 def page_for(visitor: Visitor, method: str, path: str, body: bytes = b"", **headers: str) -> str:

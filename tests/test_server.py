@@ -17,8 +17,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from chatsite.server.protocols import MESSAGE_LIMIT
-from chatsite.server.request_bodies import BODY_LIMIT, UNCOUNTED, UPLOAD_LIMIT
+from chatsite.server.protocols import MAX_MESSAGE_BYTES
+from chatsite.server.request_bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, UNCOUNTED_BYTES
 from tests.echoing import Running, come
 
 BASE = Path(__file__).resolve().parent.parent
@@ -50,7 +50,7 @@ TOKEN, SESSION = {"Authorization": "Bearer x"}, {"Cookie": "csrftoken=y; session
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize(
     ("path", "headers", "limit"),
-    [("/", {}, BODY_LIMIT), (UPLOADS, TOKEN, UPLOAD_LIMIT), (f"{UPLOADS}?a=b", SESSION, UPLOAD_LIMIT)],
+    [("/", {}, MAX_BODY_BYTES), (UPLOADS, TOKEN, MAX_UPLOAD_BYTES), (f"{UPLOADS}?a=b", SESSION, MAX_UPLOAD_BYTES)],
 )
 def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(
     server: Running, chunked: bool, path: str, headers: dict[str, str], limit: int
@@ -79,31 +79,31 @@ def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(
 def test_only_uploads_of_somebody_may_be_long(
     server: Running, chunked: bool, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    assert post(server.port, BODY_LIMIT + 1, chunked, path, method, **headers) == (413, b"")
+    assert post(server.port, MAX_BODY_BYTES + 1, chunked, path, method, **headers) == (413, b"")
 
 
 def test_all_bodies_together_find_so_much_room_and_small_ones_always(serve_echo: Callable[..., Running]) -> None:
     server = serve_echo(BODIES_LIMIT="1000000")
-    length = UNCOUNTED + 400_001
+    length = UNCOUNTED_BYTES + 400_001
     with ExitStack() as ends:
         coming = [ends.enter_context(begun(server, length)) for _ in range(3)]
         for connection in coming:
             connection.sendall(b"x" * (length - 1))
         (refused,), _, _ = select(coming, [], [], 20)
         assert refused.recv(1000).startswith(b"HTTP/1.1 503 ")
-        assert post(server.port, UNCOUNTED, chunked=False)[0] == 200
+        assert post(server.port, UNCOUNTED_BYTES, chunked=False)[0] == 200
         for connection in set(coming) - {refused}:
             connection.sendall(b"x")
             assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
-    come(lambda: post(server.port, UNCOUNTED + 1_000_000, chunked=False)[0] == 200)
+    come(lambda: post(server.port, UNCOUNTED_BYTES + 1_000_000, chunked=False)[0] == 200)
 
 
 def test_who_leaves_before_a_body_is_whole_gives_up_its_room(serve_echo: Callable[..., Running]) -> None:
     server = serve_echo(BODIES_LIMIT="100000")
-    with begun(server, BODY_LIMIT) as connection:
-        connection.sendall(b"x" * (UNCOUNTED + 100_000))
-        come(lambda: post(server.port, UNCOUNTED + 1, chunked=False)[0] == 503)
-    come(lambda: post(server.port, UNCOUNTED + 100_000, chunked=False)[0] == 200)
+    with begun(server, MAX_BODY_BYTES) as connection:
+        connection.sendall(b"x" * (UNCOUNTED_BYTES + 100_000))
+        come(lambda: post(server.port, UNCOUNTED_BYTES + 1, chunked=False)[0] == 503)
+    come(lambda: post(server.port, UNCOUNTED_BYTES + 100_000, chunked=False)[0] == 200)
 
 
 def test_a_handshake_has_no_body(server: Running) -> None:
@@ -141,19 +141,19 @@ def test_the_server_does_not_name_itself(server: Running) -> None:
 
 def test_a_message_of_the_limit_arrives(server: Running) -> None:
     with connect(server.socket_address) as socket:
-        socket.send("a" * MESSAGE_LIMIT)
-        assert socket.recv(timeout=20) == str(MESSAGE_LIMIT)
+        socket.send("a" * MAX_MESSAGE_BYTES)
+        assert socket.recv(timeout=20) == str(MAX_MESSAGE_BYTES)
 
 
 def test_what_we_send_may_be_longer_than_what_we_take(server: Running) -> None:
     with connect(server.socket_address, max_size=None) as socket:
-        socket.send(f"1x{3 * MESSAGE_LIMIT}")
-        assert len(socket.recv(timeout=20)) == 3 * MESSAGE_LIMIT
+        socket.send(f"1x{3 * MAX_MESSAGE_BYTES}")
+        assert len(socket.recv(timeout=20)) == 3 * MAX_MESSAGE_BYTES
 
 
 @pytest.mark.parametrize(
     "message",
-    ["a" * (MESSAGE_LIMIT + 1), "a" * (2 * MESSAGE_LIMIT), ["a" * (MESSAGE_LIMIT // 2 + 1)] * 2],
+    ["a" * (MAX_MESSAGE_BYTES + 1), "a" * (2 * MAX_MESSAGE_BYTES), ["a" * (MAX_MESSAGE_BYTES // 2 + 1)] * 2],
     ids=["one byte more", "twice", "in fragments"],
 )
 def test_a_larger_message_closes_with_1009(server: Running, message: str | list[str]) -> None:
@@ -174,9 +174,9 @@ def test_c04_who_does_not_read_is_closed_with_4408_and_costs_little(server: Runn
 
 def test_a_long_message_is_sent_whatever_its_length(server: Running) -> None:
     with connect(server.socket_address, max_size=None) as socket:
-        socket.send(f"1x{8 * MESSAGE_LIMIT}")
-        socket.send(f"9x{MESSAGE_LIMIT // 9}")
-        assert len(socket.recv(timeout=20)) == 8 * MESSAGE_LIMIT
+        socket.send(f"1x{8 * MAX_MESSAGE_BYTES}")
+        socket.send(f"9x{MAX_MESSAGE_BYTES // 9}")
+        assert len(socket.recv(timeout=20)) == 8 * MAX_MESSAGE_BYTES
 
 
 def test_who_reads_gets_any_amount(server: Running) -> None:
@@ -190,13 +190,13 @@ def test_what_a_busy_application_cannot_take_waits_in_the_network(server: Runnin
     before = resident(server.process.pid)
     with connect(server.socket_address) as socket:
         socket.send("hold")
-        flood = threading.Thread(target=lambda: [socket.send("a" * MESSAGE_LIMIT) for _ in range(50)])
+        flood = threading.Thread(target=lambda: [socket.send("a" * MAX_MESSAGE_BYTES) for _ in range(50)])
         flood.start()
         flood.join(0.5)
         assert flood.is_alive(), "all of it was taken in"
         assert resident(server.process.pid) - before < 16_000_000
         assert post(server.port, 1, chunked=False)[0] == 200
-        assert [socket.recv(timeout=20) for _ in range(51)] == ["4", *[str(MESSAGE_LIMIT)] * 50]
+        assert [socket.recv(timeout=20) for _ in range(51)] == ["4", *[str(MAX_MESSAGE_BYTES)] * 50]
         flood.join()
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-MOST = 100
+MAX_CONNECTIONS = 100
 """Connections of one address or person, websockets among them."""
 NOBODY = ""
 """Owner of a trusted proxy's connections between its requests, which come from many people in turn."""
@@ -44,7 +44,7 @@ class Connections:
             self._discount(owner)
 
     def _is_full(self, owner: str) -> bool:
-        return owner != NOBODY and self._counts[owner] >= MOST
+        return owner != NOBODY and self._counts[owner] >= MAX_CONNECTIONS
 
     def _discount(self, owner: str) -> None:
         self._counts[owner] -= 1

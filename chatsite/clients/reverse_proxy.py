@@ -47,7 +47,7 @@ CLAIMS = frozenset(
     }
 )
 """Headers that claim facts about a request; `true_scope` removes them all, from every sender."""
-_TOLD = 100  # characters of a foreign host in the log
+_MAX_LOGGED = 100  # characters of a foreign host in the log
 _FOREIGN = b"foreign.invalid"  # RFC 6761: no host has this name, so Django refuses it
 
 _logger = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def _origin(path: str, headers: Headers, scheme: str) -> str | None:
         return found
     if path in HEALTH:
         return str(settings.CHATSITE_ORIGINS[0])
-    _tell_of_a_foreign_host(tuple(settings.CHATSITE_ORIGINS), ", ".join(hosts)[:_TOLD])
+    _tell_of_a_foreign_host(tuple(settings.CHATSITE_ORIGINS), ", ".join(hosts)[:_MAX_LOGGED])
     return None
 
 

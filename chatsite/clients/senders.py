@@ -18,7 +18,7 @@ from conversations.client_addresses import limit_key
 from conversations.hashed_tokens import token_digest
 
 TRUSTED_SECONDS = 600.0
-MOST_KNOWN = 10_000
+MAX_KNOWN = 10_000
 
 _BEARER = b"bearer "
 _PERSON = "person "
@@ -75,7 +75,7 @@ def is_person(owner: str) -> bool:
 
 
 class People:
-    """The persons of recently verified proofs, the latest MOST_KNOWN of them."""
+    """The persons of recently verified proofs, the latest MAX_KNOWN of them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -87,7 +87,7 @@ class People:
         with self._lock:
             self._known.pop(proof, None)
             self._known[proof] = (owner, monotonic())
-            if len(self._known) > MOST_KNOWN:
+            if len(self._known) > MAX_KNOWN:
                 del self._known[next(iter(self._known))]
         return owner
 

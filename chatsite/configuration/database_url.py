@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from chatsite.postgres.limits import AT_START
 
 _SCHEMES = ("postgres", "postgresql")
-_CONNECTIONS = 20
+_MAX_CONNECTIONS = 20
 """Connections of one process; PostgreSQL's own default is 100, for all processes together."""
 
 
@@ -75,6 +75,6 @@ def postgres(url: str) -> dict[str, Any]:
             "server_side_binding": True,
             "prepare_threshold": 5,
             # There are more places than threads, so no thread waits for one: a timeout means that the server is down.
-            "pool": {"min_size": 1, "max_size": _CONNECTIONS, "timeout": 3, "reconnect_timeout": 2},
+            "pool": {"min_size": 1, "max_size": _MAX_CONNECTIONS, "timeout": 3, "reconnect_timeout": 2},
         },
     }

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 _PLACE = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\]):[0-9]{1,5}")
 _REDIS = ("redis://", "rediss://", "unix://")
-SECRET_LENGTH = 32
+MIN_SECRET_LENGTH = 32
 """Characters of a secret key: a shorter one can be guessed, and with it sessions and links can be forged."""
 
 
@@ -34,8 +34,8 @@ def redis_address(given: str) -> str:
 
 def secret(given: str | None) -> str | None:
     """Return a secret key that is long enough, or None."""
-    if given and len(given) < SECRET_LENGTH:
-        raise ValueError(f"it has {len(given)} characters; {SECRET_LENGTH} at least, chosen at random")
+    if given and len(given) < MIN_SECRET_LENGTH:
+        raise ValueError(f"it has {len(given)} characters; {MIN_SECRET_LENGTH} at least, chosen at random")
     return given
 
 

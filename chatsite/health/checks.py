@@ -23,11 +23,11 @@ from providers.checks import By, Check, Finding, Sick
 if TYPE_CHECKING:
     import redis
 
-LEAST_SPACE = 500 * 2**20
+MIN_SPACE = 500 * 2**20
 """Bytes: with less space, the next large files or a migration may not fit."""
-MOST_SKEW = 2.0
+MAX_SKEW_SECONDS = 2.0
 """Seconds: a process without a sign of life for five counts as dead."""
-PATIENCE = 5.0
+ANSWER_SECONDS = 5.0
 _UNABLE = gettext_lazy("The database takes no rows.")
 
 
@@ -69,7 +69,8 @@ def channel_layer() -> str:
         return "in memory: one process serves"
     import redis  # only here: a single process starts without it
 
-    line = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=PATIENCE, socket_timeout=PATIENCE)
+    seconds = ANSWER_SECONDS
+    line = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=seconds, socket_timeout=seconds)
     try:
         with line:
             heard = _echo(line)
@@ -92,11 +93,11 @@ def _echo(line: "redis.Redis") -> bool:
     channel, word = "chatsite:check", secrets.token_hex(8).encode()
     with line.pubsub() as listener:  # type: ignore[no-untyped-call]
         listener.subscribe(channel)
-        listener.get_message(timeout=PATIENCE)  # the confirmation of the subscription
+        listener.get_message(timeout=ANSWER_SECONDS)  # the confirmation of the subscription
         line.publish(channel, word)
-        heard = listener.get_message(timeout=PATIENCE)
+        heard = listener.get_message(timeout=ANSWER_SECONDS)
         while heard is not None and heard["data"] != word:  # another process checks at the same time
-            heard = listener.get_message(timeout=PATIENCE)
+            heard = listener.get_message(timeout=ANSWER_SECONDS)
     return heard is not None
 
 
@@ -112,7 +113,7 @@ def disk() -> str:
     except OSError as problem:
         sentence = _("%(folder)s cannot be written: %(reason)s.")
         raise Sick(sentence % {"folder": folder, "reason": problem.strerror}) from None
-    if free < LEAST_SPACE:
+    if free < MIN_SPACE:
         raise Sick(_("Only %(free)s MB are free in %(folder)s.") % {"free": free // 2**20, "folder": folder})
     return f"{free / 2**30:.1f} GB free in {folder}"
 
@@ -123,11 +124,11 @@ def clock() -> str:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
             skew = abs((timezone.now() - cursor.fetchone()[0]).total_seconds())
-        if skew > MOST_SKEW:
+        if skew > MAX_SKEW_SECONDS:
             sentence = _("This machine's clock and the database's differ by %(seconds)s seconds: replies seem dead.")
             raise Sick(sentence % {"seconds": f"{skew:.0f}"})
     newest = Conversation.objects.order_by("-updated_at").values_list("updated_at", flat=True).first()
-    if newest is not None and (newest - timezone.now()).total_seconds() > MOST_SKEW:
+    if newest is not None and (newest - timezone.now()).total_seconds() > MAX_SKEW_SECONDS:
         sentence = _("This machine's clock is behind what was last written, at %(time)s UTC.")
         raise Sick(sentence % {"time": f"{newest:%Y-%m-%d %H:%M}"})
     return f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}"

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from chatsite.configuration.email_url import Outgoing
 from chatsite.health import reachability
-from chatsite.health.checks import PATIENCE, channel_layer
+from chatsite.health.checks import ANSWER_SECONDS, channel_layer
 from providers.checks import By, Check, Sick, asked
 from providers.models import Endpoint
 from providers.transport.proxy import Proxy
@@ -72,7 +72,7 @@ def websocket() -> str:
 def mail(outgoing: Outgoing) -> str:
     """Check that the mail server accepts our user and our address; no mail is sent. Raises Sick."""
     place = f"{outgoing.host}:{outgoing.port}"
-    backend: Any = get_connection(timeout=PATIENCE)
+    backend: Any = get_connection(timeout=ANSWER_SECONDS)
     try:
         backend.open()
         code, answer = backend.connection.mail(parseaddr(outgoing.sender)[1])
@@ -93,7 +93,7 @@ def outward_proxy(proxy: Proxy) -> str:
     The checks of endpoints show whether it leads to the vendors.
     """
     try:
-        socket.create_connection((proxy.host, proxy.port), PATIENCE).close()
+        socket.create_connection((proxy.host, proxy.port), ANSWER_SECONDS).close()
     except OSError as problem:
         raise Sick(f"{proxy.place} cannot be reached, see CHATSITE_PROXY: {_line(problem)}") from None
     return f"{proxy.place} answers"
@@ -128,13 +128,13 @@ class _Server:
         )
         self._thread = threading.Thread(target=server.run, daemon=True)
         self._thread.start()
-        if not answering.wait(PATIENCE):
+        if not answering.wait(ANSWER_SECONDS):
             raise Sick("the server does not come up.")
         return ports[0]
 
     def __exit__(self, *_: object) -> None:
         self._reactor.callFromThread(self._reactor.stop)
-        self._thread.join(PATIENCE)
+        self._thread.join(ANSWER_SECONDS)
 
 
 def _line(problem: Exception) -> str:

@@ -16,7 +16,7 @@ from chatsite.configuration import certificate_authorities, origins
 from conversations.client_addresses import is_loopback
 from conversations.views import seen_address
 
-PATIENCE = 5.0
+ANSWER_SECONDS = 5.0
 """Seconds to wait for a connection and for an answer."""
 FORGED = "192.0.2.1"
 """An address of nobody (RFC 5737), claimed in X-Forwarded-For.
@@ -99,7 +99,7 @@ def _why(status: int) -> str:
 
 def _connected(address: str) -> socket.socket:
     name = urlsplit(address).hostname or ""
-    plain = socket.create_connection((name, _port(address)), PATIENCE)
+    plain = socket.create_connection((name, _port(address)), ANSWER_SECONDS)
     if not address.startswith("https://"):
         return plain
     return certificate_authorities.context().wrap_socket(plain, server_hostname=name)
@@ -110,10 +110,10 @@ def _addresses(origin: str) -> tuple[str, str]:
     name = urlsplit(origin).hostname or ""
     if origin.startswith("https://"):
         connection: HTTPConnection = HTTPSConnection(
-            name, _port(origin), timeout=PATIENCE, context=certificate_authorities.context()
+            name, _port(origin), timeout=ANSWER_SECONDS, context=certificate_authorities.context()
         )
     else:
-        connection = HTTPConnection(name, _port(origin), timeout=PATIENCE)
+        connection = HTTPConnection(name, _port(origin), timeout=ANSWER_SECONDS)
     try:
         connection.request(
             "GET", "/livez", headers={seen_address.HEADER: seen_address.credential(), "X-Forwarded-For": FORGED}

@@ -11,12 +11,12 @@ from typing import Any
 from chatsite.health.failures import known_failure
 from chatsite.logs.masking import masked
 
-PERIOD = 60.0
+PERIOD_SECONDS = 60.0
 """Seconds between two counts."""
-KINDS = 500
+MAX_KINDS = 500
 """Limit of remembered kinds: those that were quiet for longest are forgotten first."""
 _OURS = str(Path(__file__).resolve().parents[2])
-_LENGTH = 200
+_MAX_LENGTH = 200
 _logger = logging.getLogger(__name__)
 
 
@@ -30,7 +30,7 @@ class _Kind:
 class WithoutRepeats(logging.Filter):
     """A filter that passes the first line of a kind and logs once a minute how many followed."""
 
-    def __init__(self, period: float = PERIOD) -> None:
+    def __init__(self, period: float = PERIOD_SECONDS) -> None:
         super().__init__()
         self.period = period
         self._known: dict[tuple[Any, ...], _Kind] = {}
@@ -46,7 +46,7 @@ class WithoutRepeats(logging.Filter):
             known = self._known.pop(kind, None)
             is_new = known is None or (not known.more and now - known.at > self.period)
             self._known[kind] = known = _Kind(now, _first_line(record)) if known is None or is_new else known
-            if len(self._known) > KINDS:
+            if len(self._known) > MAX_KINDS:
                 del self._known[next(iter(self._known))]
             if not is_new:
                 known.at, known.more = now, known.more + 1
@@ -103,6 +103,6 @@ def _shorten(record: logging.LogRecord) -> None:
 
 def _first_line(record: logging.LogRecord) -> str:
     try:
-        return record.getMessage().partition("\n")[0][:_LENGTH]
+        return record.getMessage().partition("\n")[0][:_MAX_LENGTH]
     except Exception:  # an argument's __str__ may raise anything; the next filter drops such a line
         return ""

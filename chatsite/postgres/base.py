@@ -21,7 +21,7 @@ from chatsite.postgres.limits import LIMITS
 _IN_TRANSACTION = ";".join(f"SET LOCAL {name}='{value}'" for name, value in LIMITS.items())
 _MARK = "chatsite.session"
 _REFUSED = "unsupported startup parameter"
-_BETWEEN = 1.0
+_RETRY_SECONDS = 1.0
 """Seconds between two closings of all connections: until another server takes over, every write fails."""
 _known: dict[str, bool] = {}
 _left: dict[str, float] = {}
@@ -39,7 +39,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def leave_server(self) -> None:
         """Close all connections, those in use once they are returned; later ones are new."""
-        if self.pool and monotonic() > _left.get(self.alias, 0.0) + _BETWEEN:
+        if self.pool and monotonic() > _left.get(self.alias, 0.0) + _RETRY_SECONDS:
             _left[self.alias] = monotonic()
             self.pool.drain()
 

@@ -5,9 +5,9 @@ import time
 from collections import deque
 from typing import NamedTuple
 
-EVERY = 256 * 1024  # bytes between two pings
-MOST_UNREAD = 1024 * 1024  # bytes, for longer than PATIENCE_SECONDS
-MOST_AT_ONCE = 2 * 1024 * 1024  # bytes; even a quick reader needs a moment for a burst
+PING_BYTES = 256 * 1024  # bytes between two pings
+MAX_UNREAD = 1024 * 1024  # bytes, for longer than PATIENCE_SECONDS
+MAX_BURST = 2 * 1024 * 1024  # bytes; even a quick reader needs a moment for a burst
 PATIENCE_SECONDS = 1.0
 
 
@@ -35,7 +35,7 @@ class Backlog:
     def sent(self, length: int) -> bytes | None:
         """Count a sent message; return the payload of a ping when one is due, else None."""
         self._since_ping += length
-        if self._since_ping < EVERY:
+        if self._since_ping < PING_BYTES:
             return None
         self._unanswered.append(Ping(os.urandom(8), self._since_ping, time.monotonic()))
         self._since_ping = 0
@@ -53,6 +53,6 @@ class Backlog:
         The longest message hardly counts, because a long conversation is sent in one.
         """
         lengths = [ping.length for ping in self._unanswered]
-        unread = sum(lengths) - max(lengths) + EVERY
+        unread = sum(lengths) - max(lengths) + PING_BYTES
         is_late = time.monotonic() - self._unanswered[0].sent_at > PATIENCE_SECONDS
-        return unread >= (MOST_UNREAD if is_late else MOST_AT_ONCE)
+        return unread >= (MAX_UNREAD if is_late else MAX_BURST)

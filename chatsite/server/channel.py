@@ -14,7 +14,7 @@ from chatsite.server.refusals import refusal
 HEAD_SECONDS = 10.0
 """Time for a whole request head."""
 
-_LONGEST_LENGTH = 40
+_MAX_LENGTH_HEADER = 40
 """Characters of a Content-Length."""
 
 
@@ -49,7 +49,7 @@ class Channel(HTTPChannel):
         Python reads no number of more than 4,300 digits, and the exception would be logged as a traceback.
         """
         name, _, value = line.partition(b":")
-        if name.lower() == b"content-length" and len(value) > _LONGEST_LENGTH:
+        if name.lower() == b"content-length" and len(value) > _MAX_LENGTH_HEADER:
             self._respondToBadRequestAndDisconnect()
             return False
         return bool(super().headerReceived(line))

@@ -25,7 +25,7 @@ from twisted.logger import (
 )
 
 from chatsite.clients.senders import Sender
-from chatsite.server.protocols import MESSAGE_LIMIT, PATHSEND, HttpFactory, LimitedRequest, Socket, SocketFactory
+from chatsite.server.protocols import MAX_MESSAGE_BYTES, PATHSEND, HttpFactory, LimitedRequest, Socket, SocketFactory
 from chatsite.server.request_bodies import LINGER_SECONDS
 
 __all__ = ["CannotListenError", "Server", "event_loop"]
@@ -82,7 +82,7 @@ class Server(daphne.server.Server):
             autoPingTimeout=self.ping_timeout,
             openHandshakeTimeout=self.websocket_handshake_timeout,
             closeHandshakeTimeout=LINGER_SECONDS,
-            maxFramePayloadSize=MESSAGE_LIMIT,
+            maxFramePayloadSize=MAX_MESSAGE_BYTES,
             allowNullOrigin=True,  # the application judges origins
             failByDrop=False,  # a browser shall see the close code, not a broken connection
         )

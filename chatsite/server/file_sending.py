@@ -6,7 +6,7 @@ from typing import Any
 
 from chatsite.server.progress import Progress
 
-PIECE = 64 * 1024  # bytes
+PIECE_BYTES = 64 * 1024  # bytes
 STALL_SECONDS = 60.0  # without a piece taken by the network: then the reader has left, or attacks
 
 
@@ -30,7 +30,7 @@ class FileSending:
     def resumeProducing(self) -> None:
         self.is_paused = False
         while not self.is_paused:
-            piece = self._file.read(PIECE)
+            piece = self._file.read(PIECE_BYTES)
             if not piece:
                 self._finish()
                 return

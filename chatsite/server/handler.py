@@ -23,25 +23,25 @@ from conversations.files.stored_response import StoredFile
 from conversations.workers.thread_pool import Full, ThreadPool
 
 PATHSEND = "http.response.pathsend"
-THREADS, WAITING = 12, 100
+THREADS, MAX_WAITING = 12, 100
 """Requests answered at once, and requests of one owner that may wait for their turn."""
-OF_A_PERSON, OF_AN_ADDRESS = 4, 2
+MAX_OF_PERSON, MAX_OF_ADDRESS = 4, 2
 """Requests of one owner answered at once.
 
 A person may wait for vendors in some, and look at other pages meanwhile.
 """
 
-SMALL = 64 * 2**10
-ANSWERS, ANSWERS_OF_ONE = 256 * 2**20, 16 * 2**20
+SMALL_BYTES = 64 * 2**10
+MAX_ANSWER_BYTES, MAX_ANSWER_BYTES_OF_ONE = 256 * 2**20, 16 * 2**20
 """Bytes of answers that wait for their readers: of all owners, and of one owner with several answers."""
 
 
 def _at_once(owner: Hashable) -> int:
-    return OF_A_PERSON if is_person(str(owner)) else OF_AN_ADDRESS
+    return MAX_OF_PERSON if is_person(str(owner)) else MAX_OF_ADDRESS
 
 
-crew = ThreadPool("request", THREADS, each=_at_once, waiting=WAITING)
-_answers = MemoryShare(ANSWERS)
+crew = ThreadPool("request", THREADS, each=_at_once, waiting=MAX_WAITING)
+_answers = MemoryShare(MAX_ANSWER_BYTES)
 
 
 class Handler(ASGIHandler):
@@ -97,7 +97,7 @@ class Handler(ASGIHandler):
         The share does not limit an owner's only answer.
         """
         length = _length_in_memory(response)
-        if not _answers.take(owner, length, ANSWERS_OF_ONE):
+        if not _answers.take(owner, length, MAX_ANSWER_BYTES_OF_ONE):
             await self.send_response(_busy(), send)
             return
         try:
@@ -134,7 +134,7 @@ def _length_in_memory(response: Any) -> int:
     if response.streaming or (isinstance(response, StoredFile) and response.is_left_to_server):
         return 0
     length = len(response.content)
-    return length if length > SMALL else 0
+    return length if length > SMALL_BYTES else 0
 
 
 def _note_person(scope: dict[str, Any], request: Any) -> None:

@@ -4,7 +4,7 @@ import resource
 
 from django.conf import settings
 
-_OURS = 128
+_RESERVED_FILES = 128
 """Reserved for the database, the log, uploads and what Python opens."""
 
 
@@ -20,4 +20,4 @@ def raise_limit() -> None:
 def most_connections() -> int:
     """Return how many clients fit beside the replies that may stream and our own files."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(soft // 2, soft - _OURS - int(settings.CHATSITE_STREAM_THREADS))
+    return max(soft // 2, soft - _RESERVED_FILES - int(settings.CHATSITE_STREAM_THREADS))

@@ -25,9 +25,9 @@ from chatsite.server.request_bodies import RequestWithBody
 
 PATHSEND = "http.response.pathsend"  # ASGI's extension: an application names a file, and the server sends it
 
-MESSAGE_LIMIT = 1024 * 1024  # bytes of one websocket message
-MOST_UNHEARD = 4  # messages of one websocket that wait for the application; further ones wait in the network
-LISTEN_EVERY = 0.02  # seconds
+MAX_MESSAGE_BYTES = 1024 * 1024  # bytes of one websocket message
+MAX_UNHEARD = 4  # messages of one websocket that wait for the application; further ones wait in the network
+LISTEN_SECONDS = 0.02  # seconds
 
 _SERVICE_RESTART = 1012  # IANA registry of websocket close codes
 _READS_TOO_SLOWLY = 4408
@@ -35,7 +35,7 @@ _SOCKETS = b"/ws/"
 _ROOT_PATH = b"Daphne-Root-Path"
 _SUBPROTOCOLS = b"Sec-WebSocket-Protocol"  # Daphne reads it as ASCII, and fails on other bytes
 _EMPTY = ((b"Content-Length", b"0"),)
-_TOLD = 60  # characters of a path in the log
+_MAX_LOGGED = 60  # characters of a path in the log
 
 _logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class LimitedRequest(RequestWithBody):
 
     def _why_no_handshake(self) -> HTTPStatus | None:
         if self.path != _SOCKETS:
-            _logger.warning("No websocket is at %s.", self.path.decode("ascii", "replace")[:_TOLD])
+            _logger.warning("No websocket is at %s.", self.path.decode("ascii", "replace")[:_MAX_LOGGED])
             return HTTPStatus.NOT_FOUND
         named = b"".join(self.requestHeaders.getRawHeaders(_SUBPROTOCOLS, []))
         return None if named.isascii() else HTTPStatus.BAD_REQUEST
@@ -96,7 +96,7 @@ class HttpFactory(HTTPFactory):
     def __init__(self, server: Any) -> None:
         super().__init__(server)
         self.connections = Connections(most_connections())
-        self.room = MemoryShare(request_bodies.BODIES_LIMIT)
+        self.room = MemoryShare(request_bodies.MAX_BODIES_BYTES)
 
     def buildProtocol(self, address: Any) -> Any:
         """Accept a connection, or return None to close it at once.
@@ -112,15 +112,15 @@ class HttpFactory(HTTPFactory):
 
 
 class Socket(WebSocketProtocol):
-    """A websocket that accepts messages up to MESSAGE_LIMIT and closes with a reason."""
+    """A websocket that accepts messages up to MAX_MESSAGE_BYTES and closes with a reason."""
 
     is_deaf = False
 
     def onMessageFrameBegin(self, length: int) -> None:
         # autobahn's own limit would also apply to messages that we send, and a long conversation is longer.
         super().onMessageFrameBegin(length)
-        if self.message_data_total_length > MESSAGE_LIMIT and not self.failedByMe:
-            self._max_message_size_exceeded(self.message_data_total_length, MESSAGE_LIMIT, "message too big")
+        if self.message_data_total_length > MAX_MESSAGE_BYTES and not self.failedByMe:
+            self._max_message_size_exceeded(self.message_data_total_length, MAX_MESSAGE_BYTES, "message too big")
 
     def onOpen(self) -> None:
         super().onOpen()
@@ -160,7 +160,7 @@ class Socket(WebSocketProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         super().onMessage(payload, isBinary)
-        if self.application_queue.qsize() >= MOST_UNHEARD and not self.is_deaf:
+        if self.application_queue.qsize() >= MAX_UNHEARD and not self.is_deaf:
             self.is_deaf = True
             self.transport.pauseProducing()
             self._listen_on()
@@ -171,7 +171,7 @@ class Socket(WebSocketProtocol):
             self.is_deaf = False
             self.transport.resumeProducing()
         elif self.state != self.STATE_CLOSED:
-            reactor.callLater(LISTEN_EVERY, self._listen_on)
+            reactor.callLater(LISTEN_SECONDS, self._listen_on)
 
     def sendHttpErrorResponse(self, code: int, _reason: str, headers: Any = None) -> None:
         """Refuse a handshake; autobahn's own answer quotes data of the client."""

@@ -15,11 +15,14 @@ from chatsite.server.progress import Progress
 from chatsite.server.refusals import refusal
 from conversations.workers.thread_pool import Full
 
-BODY_LIMIT = 1280 * 1024  # bytes; somewhat more than Django's limit, whose refusal is more helpful than ours
-UPLOAD_LIMIT = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
-BODIES_LIMIT = 512 * 1024 * 1024  # bytes of the bodies of all running requests, each without its first UNCOUNTED
-ADDRESS_SHARE, PERSON_SHARE = BODIES_LIMIT // 8, 3 * BODIES_LIMIT // 8  # of one owner; browsers send six files at once
-UNCOUNTED = 64 * 1024  # bytes; so signing in and writing work even when uploads use all of BODIES_LIMIT
+MAX_BODY_BYTES = 1280 * 1024  # bytes; somewhat more than Django's limit, whose refusal is more helpful than ours
+MAX_UPLOAD_BYTES = 30 * 1024 * 1024  # bytes; an upload of 25 MB and its multipart frame
+MAX_BODIES_BYTES = 512 * 1024 * 1024  # bytes of the bodies of all running requests, each without its first UNCOUNTED
+MAX_BYTES_OF_ADDRESS, MAX_BYTES_OF_PERSON = (
+    MAX_BODIES_BYTES // 8,
+    3 * MAX_BODIES_BYTES // 8,
+)  # of one owner; browsers send six files at once
+UNCOUNTED_BYTES = 64 * 1024  # bytes; so signing in and writing work even when uploads use all of MAX_BODIES_BYTES
 PACE_SECONDS, PACE_BYTES = 30.0, 30 * 4 * 1024  # a slower body is aborted; 4 KB/s, because networks in trains are slow
 LINGER_SECONDS = 5.0  # for a client to read why its connection ends
 UPLOADS = b"/api/v1/files"
@@ -38,8 +41,8 @@ class RequestWithBody(WebRequest):
 
     refused = False
     received = 0
-    held = 0  # the bytes of `received` that count towards BODIES_LIMIT
-    limit = BODY_LIMIT
+    held = 0  # the bytes of `received` that count towards MAX_BODIES_BYTES
+    limit = MAX_BODY_BYTES
     progress: Progress | None = None
     is_asking = False
     sender: Sender
@@ -50,7 +53,7 @@ class RequestWithBody(WebRequest):
         self.owner = self.sender.owner
         must_ask = self._must_ask(length)
         self.limit = self._limit()
-        is_fair = length is None or length <= (UPLOAD_LIMIT if must_ask else self.limit)
+        is_fair = length is None or length <= (MAX_UPLOAD_BYTES if must_ask else self.limit)
         super().gotLength(length if is_fair else 0)
         if not is_fair:
             self._refuse(_TOO_LARGE)
@@ -114,14 +117,14 @@ class RequestWithBody(WebRequest):
 
     def _must_ask(self, length: int | None) -> bool:
         """Return whether the body is so long that only a person may send it, and the person is unknown yet."""
-        is_long = length is None or length > BODY_LIMIT
+        is_long = length is None or length > MAX_BODY_BYTES
         may_be = bool(self.sender.proof) and not self._is_somebodys()
         return is_long and may_be and self._is_upload() and not self.is_handshake()
 
     def _limit(self) -> int:
         if self.is_handshake():
             return 0
-        return UPLOAD_LIMIT if self._is_upload() and self._is_somebodys() else BODY_LIMIT
+        return MAX_UPLOAD_BYTES if self._is_upload() and self._is_somebodys() else MAX_BODY_BYTES
 
     def _ask(self) -> None:
         """Stop reading from the network and look up the owner."""
@@ -146,7 +149,7 @@ class RequestWithBody(WebRequest):
     def _become(self, owner: str) -> None:
         held, self.held = self.held, 0
         self.channel.factory.room.give_back(self.owner, held)
-        self.owner, self.limit = owner, UPLOAD_LIMIT
+        self.owner, self.limit = owner, MAX_UPLOAD_BYTES
         if self._find_room() and self._hold_connection(owner):
             self._keep_pace()
         else:
@@ -177,8 +180,8 @@ class RequestWithBody(WebRequest):
 
     def _find_room(self) -> bool:
         """Reserve memory for the received bytes, and return whether there was enough."""
-        held = max(0, self.received - UNCOUNTED)
-        share = PERSON_SHARE if self._is_somebodys() else ADDRESS_SHARE
+        held = max(0, self.received - UNCOUNTED_BYTES)
+        share = MAX_BYTES_OF_PERSON if self._is_somebodys() else MAX_BYTES_OF_ADDRESS
         if not self.channel.factory.room.take(self.owner, held - self.held, share):
             return False
         self.held = held

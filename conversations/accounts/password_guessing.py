@@ -20,13 +20,13 @@ from conversations.confusable_names import skeleton
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import User
 
-FREE, FREE_OF_NAME = 5, 30
+FREE_TRIES, FREE_TRIES_OF_NAME = 5, 30
 """Bad tries at a name before the first pause: from one place, and from all places together."""
-FIRST, LONGEST, LONGEST_OF_NAME = 60, 3600, 900
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, MAX_PAUSE_OF_NAME_SECONDS = 60, 3600, 900
 """Seconds of the first pause, and of the longest ones; each pause is twice the one before."""
-OF_AN_ADDRESS = 60
+MAX_TRIES_OF_ADDRESS = 60
 """Bad tries a minute from one address, at any names."""
-KEPT = 24 * 3600
+KEPT_SECONDS = 24 * 3600
 """Seconds without a try after which the count is forgotten."""
 COOKIE, COOKIE_KEPT = "known-browser", 365 * 24 * 3600
 
@@ -42,9 +42,9 @@ class Tries:
     def admit(self) -> bool:
         """Count a try before it is checked; returns False, without counting, if it must wait."""
         address = f"{self.address}:{int(time.time() // 60)}"
-        if _count(address) > OF_AN_ADDRESS or not _admits(self.of_place, FREE, LONGEST):
+        if _count(address) > MAX_TRIES_OF_ADDRESS or not _admits(self.of_place, FREE_TRIES, MAX_PAUSE_SECONDS):
             return False
-        return not self.of_name or _admits(self.of_name, FREE_OF_NAME, LONGEST_OF_NAME)
+        return not self.of_name or _admits(self.of_name, FREE_TRIES_OF_NAME, MAX_PAUSE_OF_NAME_SECONDS)
 
     def pause(self) -> int:
         """Return the time until the next try is checked: seconds."""
@@ -99,7 +99,7 @@ def _admits(key: str, free: int, longest: int) -> bool:
     tried = _count(key)
     if tried < free:
         return True
-    pause = min(FIRST << min(tried - free, 10), longest)
+    pause = min(FIRST_PAUSE_SECONDS << min(tried - free, 10), longest)
     if cache.add(f"pause:{key}", time.time() + pause, pause):  # admits one of several concurrent tries
         return True
     _count(key, -1)
@@ -108,10 +108,10 @@ def _admits(key: str, free: int, longest: int) -> bool:
 
 def _count(key: str, by: int = 1) -> int:
     """Add `by` to the counted tries and return their number."""
-    cache.add(f"tries:{key}", 0, KEPT)
+    cache.add(f"tries:{key}", 0, KEPT_SECONDS)
     try:
         counted = cache.incr(f"tries:{key}", by)
     except ValueError:  # evicted since
         return 1
-    cache.touch(f"tries:{key}", KEPT)
+    cache.touch(f"tries:{key}", KEPT_SECONDS)
     return int(counted)

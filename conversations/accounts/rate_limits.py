@@ -13,65 +13,65 @@ from conversations.client_addresses import limit_key
 from conversations.hashed_tokens import token_digest
 
 MINUTE, HOUR = 60, 3600
-BAD_LINKS = 20
+MAX_BAD_LINKS = 20
 """Invalid links a minute from one address."""
-PASS_PHRASES, PASS_PHRASES_OF_A_LINK = 10, 60
+MAX_PASS_PHRASES, MAX_PASS_PHRASES_OF_LINK = 10, 60
 """Tries a minute to guess a link's pass phrase: from one address, and from all together."""
-SNAPSHOTS = 120
+MAX_SNAPSHOTS = 120
 """Pages of share links a minute for one address."""
-BAD_TOKENS = 30
+MAX_BAD_TOKENS = 30
 """Calls a minute with an invalid personal token from one address."""
 
-RESETS, RESETS_OF_AN_ADDRESS = 20, 5
+MAX_RESETS, MAX_RESETS_OF_ADDRESS = 20, 5
 """Letters for a forgotten password a minute: requested by one client, and for one mail address."""
-LETTERS = 3
+MAX_LETTERS = 3
 """Letters a minute that one person may send to addresses of their choice."""
-SIGN_UPS = 100
+MAX_SIGN_UPS = 100
 """Accounts an hour through one link for many people."""
-INVITATIONS = 30
+MAX_INVITATIONS = 30
 """Invitations an hour that one person may mail."""
 
 
 def bad_link(request: HttpRequest) -> bool:
     """Count an invalid link; returns True over the limit."""
-    return _is_too_often("link", request, BAD_LINKS)
+    return _is_too_often("link", request, MAX_BAD_LINKS)
 
 
 def pass_phrase(request: HttpRequest, share: UUID) -> bool:
     """Count a try before it is checked, even the right one; returns True over the limit."""
-    by_address = _is_too_often("pass-phrase", request, PASS_PHRASES)
-    return _is_over(f"pass-phrase:{share}", PASS_PHRASES_OF_A_LINK) or by_address
+    by_address = _is_too_often("pass-phrase", request, MAX_PASS_PHRASES)
+    return _is_over(f"pass-phrase:{share}", MAX_PASS_PHRASES_OF_LINK) or by_address
 
 
 def snapshot(request: HttpRequest) -> bool:
     """Count a page of a share link in this process, whose time it costs; returns True over the limit."""
-    return _shown.is_over(limit_key(address_of(request)), SNAPSHOTS)
+    return _shown.is_over(limit_key(address_of(request)), MAX_SNAPSHOTS)
 
 
 def bad_token(request: HttpRequest) -> bool:
     """Count an invalid token; returns True over the limit."""
-    return _is_too_often("token", request, BAD_TOKENS)
+    return _is_too_often("token", request, MAX_BAD_TOKENS)
 
 
 def reset_letter(request: HttpRequest, address: str) -> bool:
     """Count a letter requested on the page for forgotten passwords; returns True over the limit."""
-    by_client = _is_too_often("reset", request, RESETS)
-    return _is_over(f"reset:{token_digest(address.casefold())}", RESETS_OF_AN_ADDRESS) or by_client
+    by_client = _is_too_often("reset", request, MAX_RESETS)
+    return _is_over(f"reset:{token_digest(address.casefold())}", MAX_RESETS_OF_ADDRESS) or by_client
 
 
 def letter(person: UUID) -> bool:
     """Count a letter that a person sent to an address of their choice; returns True over the limit."""
-    return _is_over(f"letter:{person}", LETTERS)
+    return _is_over(f"letter:{person}", MAX_LETTERS)
 
 
 def sign_up(invitation: UUID) -> bool:
     """Count an account that a link is about to create; returns True over the limit."""
-    return _is_over(f"sign-up:{invitation}", SIGN_UPS, HOUR)
+    return _is_over(f"sign-up:{invitation}", MAX_SIGN_UPS, HOUR)
 
 
 def invitation_letter(person: UUID) -> bool:
     """Count an invitation mailed in a person's own words; returns True over the limit."""
-    return _is_over(f"invitation:{person}", INVITATIONS, HOUR)
+    return _is_over(f"invitation:{person}", MAX_INVITATIONS, HOUR)
 
 
 def address_of(request: HttpRequest) -> str:

@@ -23,7 +23,7 @@ from conversations.usage import quotas
 from providers.audit import log
 from providers.audit.log import Act
 
-MOST_OPEN = 200
+MAX_OPEN = 200
 """Open share links of one person."""
 
 
@@ -141,8 +141,8 @@ def _message(conversation: Conversation, message_id: UUID) -> UUID:
 def _check(user: User, branch: list[Message]) -> None:
     if any(message.is_under_way for message in branch):
         raise Refused("conflict", "A reply is still being written here; share it when it has ended.")
-    if user.shares.open().count() >= MOST_OPEN:
-        raise Refused("busy", f"You have {MOST_OPEN} links that lead somewhere; revoke some first.")
+    if user.shares.open().count() >= MAX_OPEN:
+        raise Refused("busy", f"You have {MAX_OPEN} links that lead somewhere; revoke some first.")
 
 
 def _files_of(branch: list[Message]) -> Any:

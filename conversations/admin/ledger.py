@@ -17,7 +17,7 @@ from conversations.templatetags.amounts import count, money, seconds
 from conversations.usage.daily_sums import FINE, bounds_of
 from providers.audit.admin import DiscreetAdmin
 
-MOST = 10_000
+MAX_ROWS_COUNTED = 10_000
 """Rows that one may page through; older ones need a filter or the CSV."""
 USUAL_DAYS = "30"
 
@@ -32,7 +32,7 @@ class FirstOfMany(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:MOST].count())
+        return int(rows.order_by()[:MAX_ROWS_COUNTED].count())
 
 
 class DaysFilter(admin.SimpleListFilter):

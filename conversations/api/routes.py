@@ -33,15 +33,15 @@ from conversations.errors import NotFound, Refused
 from conversations.files import response, storage
 from conversations.live import events
 from conversations.models import Conversation, File, Message, PersonalToken, Team, User
-from conversations.models.conversation import TITLE_LENGTH
+from conversations.models.conversation import MAX_TITLE_LENGTH
 from conversations.models.sidebar import after, cursor_of, sidebar
 from conversations.protocol import strict_json
 from conversations.protocol.parameters import validate
-from conversations.text import TEXT_LENGTH, clean, one_line
+from conversations.text import MAX_TEXT_LENGTH, clean, one_line
 from conversations.usage import quotas
 from conversations.usage.model_access import models_anywhere, models_for
 
-PAGE, MOST = 50, 200
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 """Rows of a page by default, and at most."""
 
 
@@ -107,14 +107,18 @@ def models(request: HttpRequest, team: UUID | None = None) -> list[dict[str, Any
 
 @router.get("/conversations", response={200: ConversationPage, **_ERRORS})
 def conversations(
-    request: HttpRequest, cursor: str | None = None, q: str = "", team: UUID | None = None, limit: int = PAGE
+    request: HttpRequest,
+    cursor: str | None = None,
+    q: str = "",
+    team: UUID | None = None,
+    limit: int = DEFAULT_PAGE_SIZE,
 ) -> dict[str, Any]:
     """List conversations, newest first; `q` searches titles and messages."""
-    person, size = _person(request), max(1, min(limit, MOST))
+    person, size = _person(request), max(1, min(limit, MAX_PAGE_SIZE))
     rows = sidebar(Conversation.objects.visible_to(person), person)
     if team is not None:
         rows = rows.filter(team=team)
-    if q := clean(q, "q").strip()[:TITLE_LENGTH]:
+    if q := clean(q, "q").strip()[:MAX_TITLE_LENGTH]:
         rows = rows.filter(Q(title__icontains=q) | Exists(_messages_with(q)))
     page = list(after(rows, cursor)[: size + 1])
     return {
@@ -161,10 +165,10 @@ def delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
 
 @router.get("/conversations/{uuid:conversation_id}/messages", response={200: MessagePage, **_ERRORS})
 def messages(
-    request: HttpRequest, conversation_id: UUID, before: UUID | None = None, limit: int = PAGE
+    request: HttpRequest, conversation_id: UUID, before: UUID | None = None, limit: int = DEFAULT_PAGE_SIZE
 ) -> dict[str, Any]:
     """List the newest messages of all branches, oldest first within the page; `next` goes into `before`."""
-    size = max(1, min(limit, MOST))
+    size = max(1, min(limit, MAX_PAGE_SIZE))
     found: Conversation = _found(Conversation.objects.visible_to(_person(request)), conversation_id)
     rows = found.messages.select_related("author").order_by("-id")
     if before is not None:
@@ -240,11 +244,11 @@ def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
     asked.pop("team", None)
     if "title" in asked:
-        asked["title"] = one_line(asked["title"], "title", TITLE_LENGTH)
+        asked["title"] = one_line(asked["title"], "title", MAX_TITLE_LENGTH)
     if "system_prompt" in asked:
         asked["system_prompt"] = clean(asked["system_prompt"], "system_prompt")
-        if len(asked["system_prompt"]) > TEXT_LENGTH:
-            raise Refused("too_long", f"A system prompt may have {TEXT_LENGTH:,} characters.", "system_prompt")
+        if len(asked["system_prompt"]) > MAX_TEXT_LENGTH:
+            raise Refused("too_long", f"A system prompt may have {MAX_TEXT_LENGTH:,} characters.", "system_prompt")
     if "model" in asked:
         asked["model"] = models_for(person, team).filter(pk=asked["model"]).first()
         if asked["model"] is None:

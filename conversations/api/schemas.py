@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Field, Schema
 
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
-from conversations.text import TEXT_LENGTH
+from conversations.text import MAX_TEXT_LENGTH
 
 
 class TeamOut(Schema):
@@ -136,7 +136,7 @@ class EstimateIn(Schema):
     parent: UUID | None = None
     team: UUID | None = None
     models: list[UUID] = Field([], max_length=MAX_MODELS)
-    text: str = Field("", max_length=TEXT_LENGTH)
+    text: str = Field("", max_length=MAX_TEXT_LENGTH)
     files: list[UUID] = Field([], max_length=MAX_FILES)
 
 

@@ -5,10 +5,10 @@ from itertools import count
 
 from conversations.ids import BOOT_ID
 
-LARGEST = 32 * 1024
+MAX_BYTES = 32 * 1024
 """Bytes of one packet: a large message on a shared connection delays all small ones."""
 
-_HEADER = 100
+_HEADER_BYTES = 100
 _OWN = BOOT_ID.encode()
 
 
@@ -21,7 +21,7 @@ class Packets:
 
     def of(self, message: bytes) -> Iterator[bytes]:
         """Yield packets, each a header `sender number rest` and a slice; `rest` counts the packets that follow."""
-        size = LARGEST - _HEADER
+        size = MAX_BYTES - _HEADER_BYTES
         slices = [message[start : start + size] for start in range(0, len(message), size)]
         number = next(self._numbers)
         for rest, part in zip(reversed(range(len(slices))), slices, strict=True):

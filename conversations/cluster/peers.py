@@ -32,10 +32,10 @@ from conversations.live.reply import LiveReply
 from conversations.models import Message
 from conversations.workers import database_threads
 
-ANSWER = 1.0
+ANSWER_SECONDS = 1.0
 """Seconds in which a reply's owner answers with a snapshot; a second later the row has it."""
 
-TOGETHER = 0.1
+BATCH_SECONDS = 0.1
 """Seconds in which several newcomers get one common answer about who is present."""
 
 Changes = Callable[[datetime, list[UUID]], list[frames.Event]]
@@ -123,7 +123,7 @@ class RedisPeers:
             return mirror
         self._ask(mirror)
         with suppress(TimeoutError):
-            await asyncio.wait_for(mirror.in_step.wait(), ANSWER)
+            await asyncio.wait_for(mirror.in_step.wait(), ANSWER_SECONDS)
         if not mirror.in_step.is_set():
             row = await asyncio.wrap_future(database_threads.submit(Message.objects.filter(pk=message.id).first))
             self._adopt(mirror, (row or message).seq, (row or message).parts)
@@ -136,7 +136,7 @@ class RedisPeers:
 
     def _ask(self, mirror: MirroredReply) -> None:
         """Request a snapshot, at most once a second: many pieces may arrive before the answer."""
-        if time.monotonic() < mirror.asked_at + ANSWER:
+        if time.monotonic() < mirror.asked_at + ANSWER_SECONDS:
             return
         mirror.asked_at = time.monotonic()
         self._bus.publish(self._bus.everywhere, crossing.to_bytes(SnapshotRequest(mirror.id)))
@@ -212,7 +212,7 @@ class RedisPeers:
     def _name_people(self, conversation: UUID) -> None:
         if conversation not in self._naming:
             self._naming.add(conversation)
-            self._hub.later(TOGETHER, lambda: self._named(conversation))
+            self._hub.later(BATCH_SECONDS, lambda: self._named(conversation))
 
     def _named(self, conversation: UUID) -> None:
         self._naming.discard(conversation)
@@ -237,6 +237,6 @@ class RedisPeers:
                 changes = await asyncio.wrap_future(database_threads.submit(self._changes, since, people))
                 break
             except DatabaseError:
-                await asyncio.sleep(ANSWER)
+                await asyncio.sleep(ANSWER_SECONDS)
         for news in changes:
             self._hub.tell(news)

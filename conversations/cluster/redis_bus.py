@@ -21,13 +21,13 @@ from redis.exceptions import RedisError
 
 from conversations.cluster.packets import Packets
 
-PATIENCE = 2.0
+ANSWER_SECONDS = 2.0
 """Seconds for Redis to answer; after that the connection counts as lost."""
-PULSE = 4.0
+PULSE_SECONDS = 4.0
 """Seconds between two pings on an idle connection."""
-AGAIN = 0.25
+RETRY_SECONDS = 0.25
 """Seconds between two attempts to connect."""
-MOST_UNSENT = 20_000
+MAX_UNSENT = 20_000
 """Packets kept for a slow Redis; beyond it they are dropped, and receivers are told to read the rows."""
 
 _BROKEN = (RedisError, OSError, TimeoutError)
@@ -57,8 +57,8 @@ class Bus:
         self._lines = ConnectionPool.from_url(
             url,
             protocol=2,
-            socket_connect_timeout=PATIENCE,
-            socket_timeout=PATIENCE,
+            socket_connect_timeout=ANSWER_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
         self._place = salted_hmac("chatsite.neighbours", _place_of(self._lines)).hexdigest()[:16]
@@ -81,9 +81,9 @@ class Bus:
         self._tasks = [asyncio.create_task(self._speak()), asyncio.create_task(self._listen())]
 
     async def close(self) -> None:
-        """Send the remaining packets, at most for PATIENCE, and disconnect."""
+        """Send the remaining packets, at most for ANSWER_SECONDS, and disconnect."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(ANSWER_SECONDS):
                 while self._unsent and self._lost_since is None:
                     await asyncio.sleep(0.01)
         for task in self._tasks:
@@ -95,7 +95,7 @@ class Bus:
 
     def publish(self, channel: str, message: bytes) -> None:
         """Send to all other processes subscribed to this channel, soon; never waits and never fails."""
-        if len(self._unsent) > MOST_UNSENT:
+        if len(self._unsent) > MAX_UNSENT:
             self._lose()
         self._unsent.extend((channel, packet) for packet in self._packets.of(message))
         self._something_to_send.set()
@@ -107,14 +107,14 @@ class Bus:
     async def following(self, channel: str) -> None:
         """Wait until this channel is subscribed; a caller that could not wait is told later of missed events.
 
-        It does not wait while Redis is away, and never longer than PATIENCE.
+        It does not wait while Redis is away, and never longer than ANSWER_SECONDS.
         """
         if channel in self._followed:
             return
         self.follow()
         since = time.time()
         try:
-            async with asyncio.timeout(PATIENCE), self._confirmed:
+            async with asyncio.timeout(ANSWER_SECONDS), self._confirmed:
                 await self._confirmed.wait_for(lambda: channel in self._followed or not self._channels)
         except TimeoutError:
             self._late.setdefault(channel, since)
@@ -139,7 +139,7 @@ class Bus:
                     _logger.warning("Redis does not answer: %s", problem)
                 self._lose()
                 await line.disconnect(nowait=True)
-                await asyncio.sleep(AGAIN)
+                await asyncio.sleep(RETRY_SECONDS)
                 self._something_to_send.set()
 
     async def _send_all(self, line: AbstractConnection) -> None:
@@ -155,7 +155,7 @@ class Bus:
     def _lose(self) -> None:
         self._unsent.clear()
         if self._lost_since is None:
-            self._lost_since = time.time() - PATIENCE
+            self._lost_since = time.time() - ANSWER_SECONDS
 
     # --- Subscribing ---
 
@@ -176,7 +176,7 @@ class Bus:
                 self._packets.forget()
                 await self._notify()
                 await line.disconnect(nowait=True)
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _follow_on(self, line: AbstractConnection) -> None:
         """Receive until the connection breaks; messages sent before it was there may have been missed."""
@@ -216,7 +216,7 @@ class Bus:
                     await line.send_command(verb, *channels, check_health=False)
             await line.send_command("PING", check_health=False)
             with suppress(TimeoutError):
-                async with asyncio.timeout(PULSE):
+                async with asyncio.timeout(PULSE_SECONDS):
                     await self._news_of_channels.wait()
 
     async def _notify(self) -> None:
@@ -242,12 +242,12 @@ async def _publish(line: AbstractConnection, packets: list[tuple[str, bytes]]) -
     commands = line.pack_commands([("PUBLISH", channel, packet) for channel, packet in packets])
     await line.send_packed_command(commands, check_health=False)
     for _ in packets:
-        await line.read_response(timeout=PATIENCE)
+        await line.read_response(timeout=ANSWER_SECONDS)
 
 
 async def _next(line: AbstractConnection) -> tuple[bytes, bytes, bytes]:
     """Return (kind, channel, content) of the next message; a ping's answer has neither channel nor content."""
-    async with asyncio.timeout(PULSE + PATIENCE):
+    async with asyncio.timeout(PULSE_SECONDS + ANSWER_SECONDS):
         answer = await line.read_response(timeout=math.inf)
     kind, channel, content = [*answer, b""][:3]
     return kind, channel, content

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from conversations.markdown import Mark
 
-MOST_SHOWN = 1_000
+MAX_SHOWN = 1_000
 """Sources of one reply that are shown, each with a number."""
 
 
@@ -15,7 +15,7 @@ def numbered(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     first = 1
     for part in parts:
         if part["kind"] == "citation":
-            shown = shown_sources(part.get("sources"))[: max(0, MOST_SHOWN + 1 - first)]
+            shown = shown_sources(part.get("sources"))[: max(0, MAX_SHOWN + 1 - first)]
             yield {**part, "shown": shown, "first": first}
             first += len(shown)
         else:

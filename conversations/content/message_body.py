@@ -10,7 +10,7 @@ from conversations.content.segments import as_written, fits, is_words, rendered
 from conversations.content.segments import segments as segments_of_html
 from conversations.models import Message
 
-RENDER_SECONDS, RENDER_WORK = 3.0, 1.0
+RENDER_SECONDS, RENDER_WORK_SECONDS = 3.0, 1.0
 """Longest wait of a page for a reply without HTML, and its processor time: seconds."""
 
 
@@ -38,7 +38,7 @@ def _html(message: Message) -> str:
 
 def _rendered_now(message: Message) -> str:
     try:
-        html = rendered(message.text, message.parts, RENDER_SECONDS, RENDER_WORK)
+        html = rendered(message.text, message.parts, RENDER_SECONDS, RENDER_WORK_SECONDS)
     except markdown.Away:
         return as_written(message.text, message.parts)
     if not connection.in_atomic_block:

@@ -7,8 +7,8 @@ from django.db.models import prefetch_related_objects
 
 from conversations.models import Message, Share
 
-MOST_MESSAGES = 100
-MOST_CHARACTERS = 1_000_000
+MAX_MESSAGES = 100
+MAX_CHARACTERS = 1_000_000
 """Characters of stored parts and HTML; a longer message is a page of its own."""
 
 
@@ -48,7 +48,7 @@ def _ends(sizes: Sequence[int]) -> Iterator[int]:
     """Yield the index after the last message of each page."""
     begin = size = 0
     for at, each in enumerate(sizes):
-        if at > begin and (at - begin >= MOST_MESSAGES or size + each > MOST_CHARACTERS):
+        if at > begin and (at - begin >= MAX_MESSAGES or size + each > MAX_CHARACTERS):
             yield at
             begin, size = at, 0
         size += each

@@ -9,9 +9,9 @@ from django.db.models import Q, prefetch_related_objects
 from conversations.models import BranchChoice, Conversation, Message, User
 from conversations.models.message import Role
 
-PIECE = 100
+MAX_MESSAGES = 100
 """Messages that a page shows at first, and that each load further up adds."""
-PIECE_CHARACTERS = 4_000_000
+MAX_CHARACTERS = 4_000_000
 """Characters of parts and HTML in one piece; a longer message is a piece by itself."""
 
 
@@ -50,9 +50,9 @@ def _piece(leaf: UUID | None) -> list[Message]:
     if leaf is None:
         return []
     count = characters = 0
-    for _, size in reversed(Message.objects.sizes_of_branch(leaf, PIECE)):
+    for _, size in reversed(Message.objects.sizes_of_branch(leaf, MAX_MESSAGES)):
         characters += size
-        if count and characters > PIECE_CHARACTERS:
+        if count and characters > MAX_CHARACTERS:
             break
         count += 1
     return Message.objects.branch(leaf, count)

@@ -12,8 +12,8 @@ import threading
 from pathlib import Path
 
 MAX_PIXELS = 25_000_000
-SECONDS = 10
-MEMORY = 768 * 1024 * 1024
+MAX_SECONDS = 10
+MAX_MEMORY = 768 * 1024 * 1024
 """Bytes of address space: 25 megapixels at four bytes each, several times over."""
 _FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
 _painters = threading.BoundedSemaphore(2)
@@ -30,7 +30,7 @@ def reencoded(content: bytes, media_type: str) -> bytes:
     command = [sys.executable, "-m", "conversations.files.images", media_type]
     try:
         with _painters:
-            done = subprocess.run(command, input=content, capture_output=True, timeout=3 * SECONDS, cwd=_BASE)  # noqa: S603
+            done = subprocess.run(command, input=content, capture_output=True, timeout=3 * MAX_SECONDS, cwd=_BASE)  # noqa: S603
     except subprocess.TimeoutExpired:
         raise Unreadable("This picture takes too long to read.") from None
     if done.returncode == 3:
@@ -41,8 +41,8 @@ def reencoded(content: bytes, media_type: str) -> bytes:
 
 
 def _main(media_type: str) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     from PIL import Image, ImageOps
 
     picture = Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=[_FORMATS[media_type]])

@@ -15,7 +15,7 @@ from conversations.errors import NotFound, Refused
 from conversations.files import images
 from conversations.files.media_types import ending_of, media_type_of
 from conversations.models import File, Membership, Message, User
-from conversations.models.file import NAME_LENGTH, UNSENT
+from conversations.models.file import MAX_NAME_LENGTH, UNSENT
 from conversations.text import one_line
 from conversations.usage import quotas
 from providers.types import Part
@@ -172,5 +172,5 @@ def _clean(content: bytes, media_type: str) -> bytes:
 
 def _name(name: str, media_type: str) -> str:
     """Return the last part of an upload's name as one line; it is only shown, never used as a path."""
-    shown = one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-NAME_LENGTH:], "name", NAME_LENGTH)
+    shown = one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-MAX_NAME_LENGTH:], "name", MAX_NAME_LENGTH)
     return shown.strip(". ") or f"file{ending_of(media_type)}"

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-PHRASE_LENGTH = 200
+MAX_PHRASE_LENGTH = 200
 
 
 class ShareForm(forms.Form):
@@ -19,7 +19,7 @@ class ShareForm(forms.Form):
 
     message = forms.UUIDField(widget=forms.HiddenInput)
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, label=_("Valid for"), initial="7")
-    pass_phrase = forms.CharField(required=False, min_length=8, max_length=PHRASE_LENGTH, label=_("Pass phrase"))
+    pass_phrase = forms.CharField(required=False, min_length=8, max_length=MAX_PHRASE_LENGTH, label=_("Pass phrase"))
 
 
 class CopyForm(forms.Form):

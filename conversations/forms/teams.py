@@ -10,7 +10,7 @@ from conversations.confusable_names import skeleton
 from conversations.errors import Refused
 from conversations.models import Membership, Team
 from conversations.protocol.parameters import known, validate
-from conversations.text import TEXT_LENGTH, one_line
+from conversations.text import MAX_TEXT_LENGTH, one_line
 from providers.models import LanguageModel
 from providers.wires.parameters import LEVELS, Number
 
@@ -63,7 +63,7 @@ class DefaultsForm(forms.Form):
     model = forms.ModelChoiceField(
         LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
     )
-    system_prompt = forms.CharField(required=False, strip=False, max_length=TEXT_LENGTH, label=_("System prompt"))
+    system_prompt = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("System prompt"))
     temperature = _number("temperature")
     max_tokens = _number("max_tokens")
     thinking = forms.ChoiceField(

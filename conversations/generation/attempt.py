@@ -27,7 +27,7 @@ from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, V
 from providers.reading.size_limits import SizeLimit
 from providers.types import Delta, Prompt
 
-MOST_MADE = 50
+MAX_GENERATED_FILES = 50
 """Files that one reply may contain."""
 
 _NOT_WAITED_FOR = (VendorTimeout, Stalled, KeyWithdrawn)
@@ -188,6 +188,6 @@ def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
     if part is None or "data" not in part.detail:
         return delta
     live.made += 1
-    if live.made > MOST_MADE:
+    if live.made > MAX_GENERATED_FILES:
         raise ReplyTooLong
     return Delta(part=database_threads.submit_change(storage.store_generated, live.id, part).result())

@@ -8,9 +8,9 @@ from uuid import UUID
 from conversations.models import Message
 from conversations.models.message import PromptMessage
 
-LONG = 200
+MIN_MESSAGES = 200
 """Messages from which a branch is cached: a shorter one is read quickly."""
-MOST, MOST_CHARACTERS = 8, 2**21
+MAX_BRANCHES, MAX_CHARACTERS = 8, 2**21
 """Branches that are cached, and characters in each of them."""
 
 
@@ -45,12 +45,12 @@ class BranchCache:
             self._kept.pop(conversation, None)
 
     def _keep(self, conversation: UUID, branch: _Kept) -> None:
-        if len(branch.said) < LONG or branch.characters > MOST_CHARACTERS:
+        if len(branch.said) < MIN_MESSAGES or branch.characters > MAX_CHARACTERS:
             return
         with self._lock:
             self._kept[conversation] = branch
             self._kept.move_to_end(conversation)
-            while len(self._kept) > MOST:
+            while len(self._kept) > MAX_BRANCHES:
                 self._kept.popitem(last=False)
 
 

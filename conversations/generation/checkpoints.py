@@ -25,11 +25,11 @@ from conversations.models import Message
 from conversations.usage import budgets
 from conversations.workers.database_threads import AWAY
 
-ROUND = 0.25
+ROUND_SECONDS = 0.25
 """Seconds between two rounds of the thread."""
-DUE = 0.7
+DUE_SECONDS = 0.7
 """Seconds after which a reply's row is written again; with ROUND, the most that a killed server loses."""
-AT_ONCE = 100
+MAX_AT_ONCE = 100
 """Rows written in one transaction, during which their texts are in memory twice."""
 
 _logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Writer:
 
     def _run(self) -> None:
         while not (self._closing and not hub.replies):
-            self._wake.wait(ROUND)
+            self._wake.wait(ROUND_SECONDS)
             self._wake.clear()
             try:
                 self._write_endings()
@@ -88,7 +88,7 @@ class Writer:
             except Exception:  # the thread's outermost frame: if it died, no reply would end any more
                 _logger.exception("The replies under way could not be written; they are kept and tried again.")
                 close_old_connections()
-                time.sleep(ROUND)
+                time.sleep(ROUND_SECONDS)
         close_old_connections()
 
     def _write_endings(self) -> None:
@@ -112,9 +112,9 @@ class Writer:
 
     def _write_checkpoints(self) -> None:
         now = time.monotonic()
-        due = [reply for reply in list(hub.replies.values()) if now - reply.checkpoint_at >= DUE]
-        for first in range(0, len(due), AT_ONCE):
-            batch = due[first : first + AT_ONCE]
+        due = [reply for reply in list(hub.replies.values()) if now - reply.checkpoint_at >= DUE_SECONDS]
+        for first in range(0, len(due), MAX_AT_ONCE):
+            batch = due[first : first + MAX_AT_ONCE]
             _write_batch(batch)
             for reply in batch:
                 reply.checkpoint_at = now

@@ -19,7 +19,7 @@ from conversations.models.message import MessageQuerySet, Status
 from conversations.usage import ledger
 from providers.pool import cooldown, leases
 
-RENDERING = 1.0
+RENDER_SECONDS = 1.0
 """Seconds for rendering such replies; the others are rendered at their first view."""
 _logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def end_replies_of_earlier_boots() -> None:
 
 def end_replies(replies: MessageQuerySet) -> None:
     """End replies that no process writes any more, with the text that they have."""
-    until = time.monotonic() + RENDERING
+    until = time.monotonic() + RENDER_SECONDS
     for reply in replies.exclude(pk__in=list(hub.replies)).select_related("conversation").order_by("id"):
         html = _rendered(reply, until)
         try:
@@ -50,7 +50,7 @@ def end_replies(replies: MessageQuerySet) -> None:
 def _rendered(reply: Message, until: float) -> str | None:
     """Return the reply's HTML before its row is locked, or None if the others used up the time."""
     try:
-        return rendered(reply.text, reply.parts, until - time.monotonic(), RENDERING)
+        return rendered(reply.text, reply.parts, until - time.monotonic(), RENDER_SECONDS)
     except markdown.Away:
         return None
 

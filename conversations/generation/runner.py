@@ -31,10 +31,10 @@ from providers.pool.route_search import RouteSearch, Wait
 from providers.prepared_queries import Prepared
 from providers.types import Part, Prompt
 
-DATABASE_PATIENCE, AGAIN_SECONDS = 60.0, 0.5
-RENDERING, LAST_RENDERING = 10.0, 0.3
+DATABASE_SECONDS, AGAIN_SECONDS = 60.0, 0.5
+RENDER_SECONDS, LAST_RENDER_SECONDS = 10.0, 0.3
 """Seconds that an ending reply waits to be rendered: usually, and when the server ends."""
-RENDER_WORK = 5.0
+RENDER_WORK_SECONDS = 5.0
 """Seconds of processor time for that rendering."""
 
 _logger = logging.getLogger(__name__)
@@ -114,8 +114,8 @@ def _end(live: LiveReply, outcome: Outcome, html: str | None) -> None:
 def _rendered(live: LiveReply) -> str | None:
     """Return the HTML of the whole reply, or None if there is no time for it."""
     try:
-        seconds = LAST_RENDERING if closing.is_set() else RENDERING
-        return rendered(live.fed.text(), live.fed.as_json(), seconds, RENDER_WORK)
+        seconds = LAST_RENDER_SECONDS if closing.is_set() else RENDER_SECONDS
+        return rendered(live.fed.text(), live.fed.as_json(), seconds, RENDER_WORK_SECONDS)
     except markdown.Away:
         return None
 
@@ -159,7 +159,7 @@ def _write(live: LiveReply) -> Outcome | None:
 
 def _prepared(live: LiveReply) -> Task | Wait:
     """Return the next step, retried while the database is away: the question is stored and can wait."""
-    until = time.monotonic() + DATABASE_PATIENCE
+    until = time.monotonic() + DATABASE_SECONDS
     while True:
         try:
             return database_threads.submit_preparation(_next_step, live).result()

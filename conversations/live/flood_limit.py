@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from conversations.content.parts import LivePart
 from providers.types import Delta
 
-WINDOW = 0.1
-FLOOD_DELTAS, FLOOD_CHARACTERS = 12, 2_000
+WINDOW_SECONDS = 0.1
+MAX_DELTAS, MAX_CHARACTERS = 12, 2_000
 """More in one WINDOW (seconds) is a flood; people read 20 characters a second, fast models write 2,000."""
-CALM = 1.0
+CALM_SECONDS = 1.0
 """Seconds after which a flood is over."""
-BEAT = 0.06
+BEAT_SECONDS = 0.06
 """Seconds between two frames of a flood: with the few sent before it was one, at most 20 a second."""
 
 
@@ -27,13 +27,13 @@ class FloodLimit:
     def note(self, taken: Sequence[Delta | LivePart]) -> None:
         """Count deltas that go out now."""
         now = time.monotonic()
-        if now >= self._window + WINDOW:
+        if now >= self._window + WINDOW_SECONDS:
             self._window, self._deltas, self._characters = now, 0, 0
         self._deltas += len(taken)
         self._characters += sum(len(delta.text) + len(delta.thought) for delta in taken if isinstance(delta, Delta))
-        if self._deltas > FLOOD_DELTAS or self._characters > FLOOD_CHARACTERS:
-            self._flood_until = now + CALM
-        self._due = now + BEAT if now < self._flood_until else 0.0
+        if self._deltas > MAX_DELTAS or self._characters > MAX_CHARACTERS:
+            self._flood_until = now + CALM_SECONDS
+        self._due = now + BEAT_SECONDS if now < self._flood_until else 0.0
 
     def wait(self) -> float:
         """Return the time until the next frame may go out: seconds."""

@@ -21,10 +21,10 @@ from providers.types import Delta
 
 BUSY, CROWDED = 50, 200
 """Replies under way above which frames go out on the fast beat, and on the slow one."""
-QUICK, SLOW = 0.015, 0.05
+QUICK_SECONDS, SLOW_SECONDS = 0.015, 0.05
 FAR = 2**32
 """A number of deltas that no reply reaches."""
-LAGGING = 0.02
+LAG_SECONDS = 0.02
 """Lateness of the loop from which the slow beat applies: seconds."""
 
 _logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Hub:
 
         It is two beats under load, and three if the loop lags, because waking costs more than reading.
         """
-        return (2 if self._lag < LAGGING else 3) * self._pause()
+        return (2 if self._lag < LAG_SECONDS else 3) * self._pause()
 
     def forget(self, reply_id: UUID) -> None:
         """Remove a reply whose row is terminal, or owned by another process."""
@@ -222,9 +222,9 @@ class Hub:
 
     def _pause(self) -> float:
         """Return the pause between two frames of one reply, none under low load: seconds."""
-        if len(self.replies) > CROWDED or self._lag > LAGGING:
-            return SLOW
-        return QUICK if len(self.replies) > BUSY else 0.0
+        if len(self.replies) > CROWDED or self._lag > LAG_SECONDS:
+            return SLOW_SECONDS
+        return QUICK_SECONDS if len(self.replies) > BUSY else 0.0
 
     def _beat(self, due: float) -> None:
         """Send one frame for each reply with new deltas: one wake-up and one timer for all of them."""

@@ -11,15 +11,15 @@ from conversations.live import frames
 from conversations.live.reply import LiveReply, Rendering
 from conversations.live.viewers import Subscription
 
-EVERY = 0.2
+PAUSE_SECONDS = 0.2
 """Seconds between two renderings of one reply while many run."""
 SHARE = 8
 """A rendering of t seconds is followed by a pause of this many times t."""
-PATIENT = 0.3
+PATIENCE_SECONDS = 0.3
 """Seconds that text waits for its rendering to begin, and for others' meanwhile; then it is sent plain."""
-IN_LINE = 8
+MAX_WAITING = 8
 """Renderings that may be queued; text is sent plain at once if there are more."""
-LIVE_PER_SECOND = 250_000
+MAX_CHARACTERS_A_SECOND = 250_000
 """Characters of an open block's HTML a second per viewer: each rendering sends the block again."""
 
 
@@ -32,7 +32,7 @@ class Renderer:
 
     def is_wanted(self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts) -> bool:
         """Return whether these pieces go out with HTML."""
-        if self._in_line >= IN_LINE or time.monotonic() < reply.render_due:
+        if self._in_line >= MAX_WAITING or time.monotonic() < reply.render_due:
             return False
         if reply.when_flushed is not None or not any(_has_text(piece) for _, piece in pieces):
             return False  # the end brings the whole HTML
@@ -57,14 +57,15 @@ class Renderer:
                 then(None)
                 return
             rendering = done.result()
-            pause = max(EVERY if busy else 0.0, SHARE * rendering.seconds, len(rendering.live) / LIVE_PER_SECOND)
+            sending = len(rendering.live) / MAX_CHARACTERS_A_SECOND
+            pause = max(PAUSE_SECONDS if busy else 0.0, SHARE * rendering.seconds, sending)
             reply.render_due = time.monotonic() + pause
             then(rendering)
 
         reply.rendering = True
         self._in_line += 1
-        work = self._thread.submit(reply.render, reply.text(), PATIENT)
-        overdue = loop.call_later(PATIENT, work.cancel)
+        work = self._thread.submit(reply.render, reply.text(), PATIENCE_SECONDS)
+        overdue = loop.call_later(PATIENCE_SECONDS, work.cancel)
         asyncio.wrap_future(work, loop=loop).add_done_callback(rendered)
 
     async def render_for(
@@ -74,7 +75,7 @@ class Renderer:
 
         A callback of the work itself sets the count of blocks, so that it is set before the next frame.
         """
-        work = loop.run_in_executor(self._thread, reply.render, text, PATIENT)
+        work = loop.run_in_executor(self._thread, reply.render, text, PATIENCE_SECONDS)
         work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
         return await work
 

@@ -17,7 +17,7 @@ from providers.client.stream import Stream
 from providers.pool.route_search import RouteSearch
 from providers.types import Delta
 
-CONFIRMED_FOR = 4.0
+CONFIRMED_SECONDS = 4.0
 """Seconds; after five without a heartbeat, other processes may end a reply."""
 
 
@@ -134,7 +134,7 @@ class LiveReply:
     @property
     def is_unconfirmed(self) -> bool:
         """Return whether its row is so old that it may soon count as abandoned."""
-        return time.monotonic() - self.checkpoint_at > CONFIRMED_FOR
+        return time.monotonic() - self.checkpoint_at > CONFIRMED_SECONDS
 
     def withdraw(self) -> None:
         """Close the stream, but not the reply, because the call's key was withdrawn."""

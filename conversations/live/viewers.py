@@ -7,7 +7,7 @@ from uuid import UUID
 from conversations.live import frames
 from conversations.live.interfaces import Viewer
 
-MOST_SOCKETS = 20
+MAX_SOCKETS = 20
 """Sockets of one person in one process."""
 
 
@@ -39,7 +39,7 @@ class Subscriptions:
         """Add a socket of this person; beyond MOST_SOCKETS, close the oldest."""
         theirs = self._by_person[viewer.user_id]
         theirs[viewer] = None
-        if len(theirs) > MOST_SOCKETS:
+        if len(theirs) > MAX_SOCKETS:
             oldest = next(iter(theirs))
             self.leave(oldest)
             oldest.make_room()

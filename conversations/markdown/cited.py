@@ -10,7 +10,7 @@ from markdown_it.token import Token
 from conversations.markdown.parser import Block
 
 # Characters to search for the next token's words; only an address or Markdown marks can stand between two tokens.
-REACH = 4_096
+MAX_REACH = 4_096
 
 _EAST_ASIAN = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _WORD = re.compile(rf"(?:(?![{_EAST_ASIAN}])\w|[\u0300-\u036f])+")
@@ -80,7 +80,7 @@ class _Placing:
         """Return where these words begin from here on, or -1, and move behind them."""
         if not words or not self._places:
             return -1
-        found = self._source.find(words, self._at, self._at + len(words) + REACH)
+        found = self._source.find(words, self._at, self._at + len(words) + MAX_REACH)
         if found >= 0:
             self._at = found + len(words)
         return found

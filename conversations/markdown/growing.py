@@ -20,12 +20,12 @@ PATIENCE = 65_536
 # Characters rendered in one question, so that long texts share the process with others.
 SLICE = 16_384
 # Characters of a longer block rendered in one question; a block beyond that is shown as it was written.
-MOST = 65_536
+MAX_UNSETTLED = 65_536
 # Slices of one text that may take too long; after that the rest is shown as it was written.
-MOST_FAILURES = 3
+MAX_FAILURES = 3
 FORMULA_SECONDS = 1.0
 """Processor time for all formulas of one reply."""
-PATIENT = 10.0
+PATIENCE_SECONDS = 10.0
 """Seconds that a text waits for its turn to be rendered."""
 EACH = 0.0005
 """Seconds charged for each question besides its rendering; counts for many short texts between parts."""
@@ -51,7 +51,9 @@ class Work:
     left: float = 5.0
 
 
-def rendered(text: str, marks: Sequence[Mark] = (), seconds: float = PATIENT, work: Work | None = None) -> SafeString:
+def rendered(
+    text: str, marks: Sequence[Mark] = (), seconds: float = PATIENCE_SECONDS, work: Work | None = None
+) -> SafeString:
     """Return the whole text as sanitised HTML with its sources' numbers; raises Away after so many seconds."""
     return GrowingMarkdown(work or Work()).whole(text, marks, monotonic() + seconds)
 
@@ -96,7 +98,7 @@ class GrowingMarkdown:
         """Return all blocks closed so far."""
         return tuple(self._done)
 
-    def update(self, text: str, seconds: float = PATIENT) -> Rendered:
+    def update(self, text: str, seconds: float = PATIENCE_SECONDS) -> Rendered:
         """Take the whole text so far, which begins with the previous update's text, and return the changes."""
         closed = len(self._done)
         self._text, self._until = text, monotonic() + seconds
@@ -106,7 +108,7 @@ class GrowingMarkdown:
             self.live = plain(text[self._start :])
         return Rendered(tuple(self._done[closed:]), self.live)
 
-    def part(self, text: str, seconds: float = PATIENT) -> None:
+    def part(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Close the open block at the end of `text`, the whole text so far, because another kind of part follows."""
         self._text, self._until = text, monotonic() + seconds
         try:
@@ -141,7 +143,7 @@ class GrowingMarkdown:
 
     @property
     def _is_given_up(self) -> bool:
-        return self._failures >= MOST_FAILURES or self._work.left <= 0
+        return self._failures >= MAX_FAILURES or self._work.left <= 0
 
     def _is_due(self) -> bool:
         rendered = self._rendered_up_to - self._start
@@ -185,7 +187,7 @@ class GrowingMarkdown:
                 return
             elif self._fence:
                 self._leave_fence()
-            elif size < MOST:
+            elif size < MAX_UNSETTLED:
                 size *= 2
             else:
                 self._fail(begun + size)

@@ -9,7 +9,7 @@ from html import escape
 _CITED = re.compile(r'<sup class="cite">(\d+)</sup>')
 
 
-_LONGEST_SPACE = 1_000
+_MAX_SPACE = 1_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,7 +27,7 @@ def places(text: str, marks: Iterable[Mark]) -> list[tuple[int, int]]:
 
 
 def _trimmed(text: str, end: int) -> int:
-    begin = max(0, end - _LONGEST_SPACE)
+    begin = max(0, end - _MAX_SPACE)
     return begin + len(text[begin:end].rstrip())
 
 

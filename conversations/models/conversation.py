@@ -17,7 +17,7 @@ from providers.prepared_queries import Prepared, column_of, stored
 if TYPE_CHECKING:
     pass
 
-TITLE_LENGTH = 120
+MAX_TITLE_LENGTH = 120
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -45,7 +45,7 @@ class Conversation(models.Model):
     """A tree of messages with an owner and an audience; `revision` counts its changes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
+    title = models.CharField(_("title"), max_length=MAX_TITLE_LENGTH, blank=True)
     owner = models.ForeignKey(User, models.CASCADE, related_name="conversations", verbose_name=_("owner"))
     team = models.ForeignKey(
         Team, models.CASCADE, null=True, blank=True, related_name="conversations", verbose_name=_("team")

@@ -14,7 +14,7 @@ from conversations.ids import new_id
 from conversations.models.message import Message
 from conversations.models.people import User
 
-NAME_LENGTH = 200
+MAX_NAME_LENGTH = 200
 UNSENT = timedelta(hours=24)
 """Time that a file may wait for its message."""
 
@@ -42,7 +42,7 @@ class File(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.CASCADE, related_name="files")
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(max_length=MAX_NAME_LENGTH)
     media_type = models.CharField(max_length=60)
     size = models.PositiveIntegerField()
     was_sent = models.BooleanField(default=False, db_default=False)

@@ -10,7 +10,7 @@ from conversations.hashed_tokens import token_digest
 from conversations.ids import new_id
 from conversations.models.people import User
 
-NAME_LENGTH = 80
+MAX_NAME_LENGTH = 80
 NOTE_USE_EVERY = timedelta(minutes=1)
 
 
@@ -32,7 +32,7 @@ class PersonalToken(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(max_length=MAX_NAME_LENGTH)
     digest = models.CharField(max_length=64, unique=True)
     hint = models.CharField(max_length=4)
     created_at = models.DateTimeField(auto_now_add=True)

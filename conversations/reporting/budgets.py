@@ -11,7 +11,7 @@ from conversations.reporting.totals import spent_by
 from conversations.usage import daily_sums
 from providers import clock
 
-SHOWN = 20
+MAX_SHOWN = 20
 """Targets shown of a budget that holds for each: those that have used the most."""
 NEAR = 0.8
 
@@ -84,7 +84,7 @@ def _group(budget: Budget) -> Group:
     tallies = Tally.objects.filter(budget=budget, begins=begins, reserved__gt=0)
     reserved = dict(tallies.values_list("target", "reserved"))
     targets = sorted(spent.keys() | reserved.keys() | ({budget.target} if budget.target else set()), key=str)
-    first = sorted(targets, key=lambda one: -spent.get(one, 0) - reserved.get(one, 0))[:SHOWN]
+    first = sorted(targets, key=lambda one: -spent.get(one, 0) - reserved.get(one, 0))[:MAX_SHOWN]
     names = names_of(budget.kind, first)
     standings = [Standing(budget, names[one], spent.get(one, 0), reserved.get(one, 0)) for one in first]
     return Group(budget, standings, len(targets) - len(first))

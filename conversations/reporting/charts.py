@@ -8,7 +8,7 @@ from conversations.reporting.periods import Period
 
 HEIGHT = 1000
 _SLOT, _GAP = 10, 2
-_MOST_COLUMNS = 92
+_MAX_COLUMNS = 92
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Chart:
 
 def chart(period: Period, series: Sequence[Mapping[date, int]]) -> Chart:
     """Return the series stacked in this order, by day or, for a long period, by month."""
-    by_month = period.length > _MOST_COLUMNS
+    by_month = period.length > _MAX_COLUMNS
     begins = sorted({_begin(day, by_month) for day in period.days()})
     amounts = [_gathered(one, by_month) for one in series]
     top = _round_up(max(sum(one.get(day, 0) for one in amounts) for day in begins))

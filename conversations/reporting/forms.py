@@ -7,7 +7,7 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from conversations.reporting.periods import LONGEST, Period
+from conversations.reporting.periods import MAX_DAYS, Period
 from conversations.reporting.totals import KINDS, MEASURES
 from providers.models import Deployment
 
@@ -60,4 +60,4 @@ class UsageForm(forms.Form):
 
 
 def _is_period(first: date, last: date) -> bool:
-    return 0 <= (last - first).days < LONGEST and first.year >= _FIRST_YEAR and last.year <= _LAST_YEAR
+    return 0 <= (last - first).days < MAX_DAYS and first.year >= _FIRST_YEAR and last.year <= _LAST_YEAR

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from conversations.usage.daily_sums import day_of
 from providers import clock
 
-USUAL = 30
-LONGEST = 366
+DEFAULT_DAYS = 30
+MAX_DAYS = 366
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,6 @@ class Period:
         return Period(max(self.first, self.last - timedelta(days=length - 1)), self.last)
 
     @classmethod
-    def until_today(cls, length: int = USUAL) -> "Period":
+    def until_today(cls, length: int = DEFAULT_DAYS) -> "Period":
         today = day_of(clock.now())
         return cls(today - timedelta(days=length - 1), today)

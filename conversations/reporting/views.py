@@ -18,10 +18,10 @@ from conversations.reporting.periods import Period
 from conversations.reporting.permissions import sees_budgets, sees_usage
 from conversations.reporting.scoreboard import contests
 
-DRAWN = 5
+MAX_DRAWN = 5
 """Series with a colour of their own; the others share one."""
-QUICK = (7, 30, 90, 365)
-COMPARED = 90
+DAYS_OFFERED = (7, 30, 90, 365)
+DAYS_COMPARED = 90
 """Days of a comparison of endpoints; older figures say nothing of today."""
 
 
@@ -53,7 +53,7 @@ def usage_page(request: HttpRequest) -> HttpResponse:
         "kind": form.kind,
         "kind_name": totals.KINDS[form.kind],
         "colours": {row.subject: number for number, row in enumerate(_leading(form, rows), 1)},
-        "quick": [(days, Period.until_today(days)) for days in QUICK],
+        "quick": [(days, Period.until_today(days)) for days in DAYS_OFFERED],
     }
     return report(request, "usage", context)
 
@@ -62,13 +62,13 @@ def usage_page(request: HttpRequest) -> HttpResponse:
 @require_GET
 def scoreboard_page(request: HttpRequest) -> HttpResponse:
     form = UsageForm.of(request)
-    period = form.period().newest(COMPARED)
+    period = form.period().newest(DAYS_COMPARED)
     context = {
         "title": _("Scoreboard"),
         "form": form,
         "period": period,
         "contests": contests(period),
-        "quick": [(days, Period.until_today(days)) for days in QUICK if days <= COMPARED],
+        "quick": [(days, Period.until_today(days)) for days in DAYS_OFFERED if days <= DAYS_COMPARED],
     }
     return report(request, "scoreboard", context)
 
@@ -84,7 +84,7 @@ def report(request: HttpRequest, name: str, context: dict[str, Any]) -> Template
 
 def _leading(form: UsageForm, rows: list[totals.Used]) -> list[totals.Used]:
     ordered = sorted(rows, key=lambda row: -getattr(row, form.measure))
-    return [row for row in ordered[:DRAWN] if getattr(row, form.measure)]
+    return [row for row in ordered[:MAX_DRAWN] if getattr(row, form.measure)]
 
 
 def _drawn(form: UsageForm, period: Period, rows: list[totals.Used]) -> tuple[list[Series], Chart]:
@@ -96,8 +96,8 @@ def _drawn(form: UsageForm, period: Period, rows: list[totals.Used]) -> tuple[li
     rest = {day: amount - sum(one.get(day, 0) for one in days) for day, amount in whole.items()}
     series = [Series(number, row.name) for number, row in enumerate(leading, 1)]
     if any(rest.values()):
-        series.append(Series(DRAWN + 1, _("others")))
-        days += [{}] * (DRAWN - len(days)) + [rest]
+        series.append(Series(MAX_DRAWN + 1, _("others")))
+        days += [{}] * (MAX_DRAWN - len(days)) + [rest]
     return series, chart(period, days or [{}])
 
 

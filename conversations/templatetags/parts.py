@@ -23,9 +23,9 @@ _KINDS = {
     *("text", "thought", "image", "file", "code", "code_result"),
     *("call", "call_result", "citation", "refusal", "seam"),
 }
-_INDENTED = 100_000
+_MAX_INDENTED = 100_000
 """Characters of JSON up to which it is indented."""
-_BEGINNING = 1_200
+_MAX_BEGINNING = 1_200
 """Characters in which the first words are sought."""
 
 
@@ -73,7 +73,7 @@ def part_address(context: template.Context, part: dict[str, Any] | None) -> str:
 @register.filter
 def first_words(message: Message) -> str:
     """Return the beginning of a message on one line; a reply's without the marks of Markdown."""
-    beginning = message.text[:_BEGINNING]
+    beginning = message.text[:_MAX_BEGINNING]
     return title_of(unescape(strip_tags(markdown.render(beginning))) if message.is_reply else beginning)
 
 
@@ -107,4 +107,4 @@ def call_value(part: dict[str, Any] | None) -> str:
         return value
     short = json.dumps(value, ensure_ascii=False)
     # Python's indented JSON takes a hundred times as long as JSON on one line.
-    return short if len(short) > _INDENTED else json.dumps(value, ensure_ascii=False, indent=2)
+    return short if len(short) > _MAX_INDENTED else json.dumps(value, ensure_ascii=False, indent=2)

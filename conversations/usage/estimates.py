@@ -16,10 +16,10 @@ _logger = logging.getLogger(__name__)
 TYPICAL_OUTPUT = 4096
 """Tokens reserved for an answer without a limit on its length."""
 IMAGE_TOKENS = 1000
-BYTES_PER_TOKEN, MOST_FILE_TOKENS = 4, 100_000
-MOST_A_CHARACTER = 4
+BYTES_PER_TOKEN, MAX_FILE_TOKENS = 4, 100_000
+MAX_TOKENS_A_CHARACTER = 4
 """Tokens of one character at most: a rare one is encoded as its bytes."""
-HIDDEN = 200_000
+MAX_HIDDEN_TOKENS = 200_000
 """Tokens that a vendor may count without showing them: thoughts that it keeps, pages that it looked up."""
 
 
@@ -73,7 +73,7 @@ class Meter:
         )
         most = {
             "input_tokens": _most(sent + len(self._prompt.system)),
-            "output_tokens": _most(sum(map(len, self._said))) + MOST_FILE_TOKENS * self._whole,
+            "output_tokens": _most(sum(map(len, self._said))) + MAX_FILE_TOKENS * self._whole,
             "thought_tokens": _most(sum(map(len, self._thought))),
         }
         most["cached_tokens"] = most["input_tokens"]
@@ -117,7 +117,7 @@ def usage_so_far(reply: Message) -> Usage:
 
 
 def file_tokens(file: File) -> int:
-    return IMAGE_TOKENS if file.is_image else min(file.size // BYTES_PER_TOKEN, MOST_FILE_TOKENS)
+    return IMAGE_TOKENS if file.is_image else min(file.size // BYTES_PER_TOKEN, MAX_FILE_TOKENS)
 
 
 def answer_tokens(limit: object) -> int:
@@ -129,7 +129,7 @@ def _part_tokens(part: Part) -> int:
 
 
 def _most(characters: int) -> int:
-    return MOST_A_CHARACTER * characters + HIDDEN
+    return MAX_TOKENS_A_CHARACTER * characters + MAX_HIDDEN_TOKENS
 
 
 def _filled(counted: Usage, ours: Usage) -> Usage:

@@ -25,9 +25,9 @@ from providers.pool import cooldown, leases
 from providers.pool.route_search import blamed_by_a_plain_call
 from providers.types import Part, Prompt, Turn
 
-EVERY = 60.0
+PAUSE_SECONDS = 60.0
 """Seconds between two plain calls with the same key and model."""
-_MOST_TOKENS = 200
+_MAX_TOKENS = 200
 
 _calls = ThreadPoolExecutor(2, thread_name_prefix="plain-call")
 _asked: dict[tuple[UUID | None, UUID | None], float] = {}
@@ -39,7 +39,7 @@ def confirm(route: Route, payer: BillingContext) -> None:
     """Start a plain call to learn whether this route refuses all questions; returns at once."""
     way, now = (route.key_id, route.deployment), time.monotonic()
     with _lock:
-        if now - _asked.get(way, -EVERY) < EVERY:
+        if now - _asked.get(way, -PAUSE_SECONDS) < PAUSE_SECONDS:
             return
         _asked[way] = now
     nobody = replace(payer, reply=NOBODY, conversation=NOBODY, user=None, team=None)
@@ -63,7 +63,7 @@ def _has_a_place(route: Route, holder: UUID) -> bool:
 
 def _called(route: Route) -> tuple[Call, VendorError | None]:
     """Call the vendor up to the first delta, which is enough."""
-    parameters = {"max_tokens": _MOST_TOKENS}
+    parameters = {"max_tokens": _MAX_TOKENS}
     prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters=parameters)
     meter, begun = Meter(prompt), time.monotonic()
     stream: Stream | None = None

@@ -10,12 +10,12 @@ from django.utils import timezone
 from conversations.errors import Refused
 from conversations.models import Conversation, File, Invitation, Membership, Message, User
 
-CONVERSATIONS_A_MINUTE = 60
-COPIED_A_DAY = 200_000_000
+MAX_CONVERSATIONS_A_MINUTE = 60
+MAX_COPIED_A_DAY = 200_000_000
 """Characters of copied conversations a day, parts and HTML together."""
-TEAMS, INVITATIONS, TOKENS = 100, 200, 50
+MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS = 100, 200, 50
 """Teams that one person leads, open invitations that they made, open tokens; lists show them all."""
-_DAY = 24 * 3600
+_DAY_SECONDS = 24 * 3600
 _MEGABYTE = 2**20
 _NEARLY_FULL = 0.9
 
@@ -23,24 +23,24 @@ _NEARLY_FULL = 0.9
 def check_conversations(owner: User) -> None:
     """Refuse another conversation if this person began very many in the last minute."""
     since = timezone.now() - timedelta(minutes=1)
-    if Conversation.objects.filter(owner=owner, created_at__gt=since).count() >= CONVERSATIONS_A_MINUTE:
-        raise Refused("rate_limited", f"You may begin {CONVERSATIONS_A_MINUTE} conversations a minute.")
+    if Conversation.objects.filter(owner=owner, created_at__gt=since).count() >= MAX_CONVERSATIONS_A_MINUTE:
+        raise Refused("rate_limited", f"You may begin {MAX_CONVERSATIONS_A_MINUTE} conversations a minute.")
 
 
 def check_teams(person: User) -> None:
     """Refuse another team for a person who leads very many."""
-    _check(Membership.objects.leads().filter(user=person).count() < TEAMS, f"You lead {TEAMS} teams.")
+    _check(Membership.objects.leads().filter(user=person).count() < MAX_TEAMS, f"You lead {MAX_TEAMS} teams.")
 
 
 def check_invitations(person: User) -> None:
     """Refuse another invitation for a person who has made very many."""
     made = Invitation.objects.open().filter(made_by=person).count()
-    _check(made < INVITATIONS, f"You have {INVITATIONS} open invitations.")
+    _check(made < MAX_INVITATIONS, f"You have {MAX_INVITATIONS} open invitations.")
 
 
 def check_tokens(person: User) -> None:
     """Refuse another token for a person who has very many."""
-    _check(person.tokens.open().count() < TOKENS, f"You have {TOKENS} tokens.")
+    _check(person.tokens.open().count() < MAX_TOKENS, f"You have {MAX_TOKENS} tokens.")
 
 
 def _check(has_room: bool, text: str) -> None:
@@ -55,13 +55,13 @@ def check_copy(owner: User, leaf: UUID) -> None:
     """
     length = sum(size for _, size in Message.objects.sizes_of_branch(leaf))
     key = f"copied:{owner.pk}:{timezone.localdate()}"
-    cache.add(key, 0, _DAY)
+    cache.add(key, 0, _DAY_SECONDS)
     try:
         copied = cache.incr(key, length)
     except ValueError:  # evicted since
         copied = length
-    if copied > COPIED_A_DAY:
-        raise Refused("rate_limited", f"You may copy {COPIED_A_DAY / 10**6:,.0f} million characters a day.")
+    if copied > MAX_COPIED_A_DAY:
+        raise Refused("rate_limited", f"You may copy {MAX_COPIED_A_DAY / 10**6:,.0f} million characters a day.")
 
 
 def most_files() -> int:

@@ -19,7 +19,7 @@ from conversations.models import Conversation, Team, User
 from conversations.models.sidebar import cursor_of, sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.protocol.parameters import known, supported_by
-from conversations.text import TEXT_LENGTH
+from conversations.text import MAX_TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers import local_model
 from providers.endpoints import adding
@@ -27,7 +27,7 @@ from providers.endpoints.presets import presets
 from providers.models import LanguageModel
 from providers.wires.parameters import Number, Parameter
 
-SIDEBAR = 50
+SIDEBAR_PAGE_SIZE = 50
 """Conversations in the sidebar of a fresh page; more come over the API."""
 AT_FIRST_SIGHT = ("temperature", "top_p", "max_tokens", "thinking", "web_search", "code_execution")
 """Parameters that the panel shows at once; all others stand below "More"."""
@@ -66,13 +66,13 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     conversation = mine.filter(pk=conversation_id).first() if conversation_id else None
     if conversation_id and conversation is None:
         raise Http404
-    rows = list(mine[: SIDEBAR + 1])
+    rows = list(mine[: SIDEBAR_PAGE_SIZE + 1])
     usable = models_anywhere(person).prefetch_related("deployments__endpoint")
     models = [_choice(model) for model in usable]
     return {
         "person": person,
-        "conversations": rows[:SIDEBAR],
-        "next_cursor": cursor_of(rows[SIDEBAR - 1]) if len(rows) > SIDEBAR else None,
+        "conversations": rows[:SIDEBAR_PAGE_SIZE],
+        "next_cursor": cursor_of(rows[SIDEBAR_PAGE_SIZE - 1]) if len(rows) > SIDEBAR_PAGE_SIZE else None,
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
         "can_share": conversation is None or conversation.can_share(person),
@@ -83,7 +83,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "is_priced": any(deployment.prices() for model in usable for deployment in model.deployments.all()),
         "chosen_model": _chosen(conversation or _latest(rows, person), models),
         "teams": Team.objects.writable_by(person),
-        "text_length": TEXT_LENGTH,
+        "text_length": MAX_TEXT_LENGTH,
         "most_files": MAX_FILES,
         "most_models": MAX_MODELS,
         "file_bytes": MAX_BYTES,

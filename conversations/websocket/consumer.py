@@ -23,7 +23,7 @@ from conversations.workers import database_threads
 P = ParamSpec("P")
 T = TypeVar("T")
 
-TYPING_EVERY = 1.0
+TYPING_SECONDS = 1.0
 LONG_FRAME = 16_384
 """Characters of a frame from which parsing it would delay all others on the loop."""
 SIGNED_OUT, TOO_MANY_SOCKETS, FLOODED, UNAVAILABLE = 4401, 4409, 4413, 4503
@@ -161,7 +161,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _type(self, conversation: UUID) -> None:
         """Announce typing at most once a second, however often the client sends it."""
-        if self.typing is None or self.typing[0] != conversation or time.monotonic() - self.typing[1] > TYPING_EVERY:
+        if self.typing is None or self.typing[0] != conversation or time.monotonic() - self.typing[1] > TYPING_SECONDS:
             await self._in_database(actions.tell_typing, conversation)
             self.typing = conversation, time.monotonic()
 

@@ -3,7 +3,7 @@
 import time
 from uuid import UUID
 
-BURST, PER_SECOND = 4 * 2**20, 2**18
+MAX_BURST, MAX_PER_SECOND = 4 * 2**20, 2**18
 """Characters."""
 FORGOTTEN_FROM = 100
 """People from which the search for idle ones is worth its cost."""
@@ -13,14 +13,14 @@ class _TokenBucket:
     """The characters that one person may send now."""
 
     def __init__(self) -> None:
-        self._left, self._at = float(BURST), time.monotonic()
+        self._left, self._at = float(MAX_BURST), time.monotonic()
         self.refused = 0
 
     @property
     def left(self) -> float:
         now = time.monotonic()
-        self._left, self._at = min(BURST, self._left + (now - self._at) * PER_SECOND), now
-        if self._left == BURST:
+        self._left, self._at = min(MAX_BURST, self._left + (now - self._at) * MAX_PER_SECOND), now
+        if self._left == MAX_BURST:
             self.refused = 0
         return self._left
 
@@ -49,11 +49,11 @@ class InboundLimit:
 
     def is_flooded(self, person: UUID) -> bool:
         """Return whether two bursts were refused already, because receiving them costs as well."""
-        return person in self._rooms and self._rooms[person].refused > 2 * BURST
+        return person in self._rooms and self._rooms[person].refused > 2 * MAX_BURST
 
     def _forget_the_quiet(self) -> None:
         """Forget people whose bucket is full again."""
-        self._rooms = {person: room for person, room in self._rooms.items() if room.left < BURST}
+        self._rooms = {person: room for person, room in self._rooms.items() if room.left < MAX_BURST}
         self._most = max(FORGOTTEN_FROM, 2 * len(self._rooms))
 
 

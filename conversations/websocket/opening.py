@@ -14,9 +14,9 @@ from conversations.live.frames import Event
 from conversations.models import Conversation, Membership, Message, User
 from conversations.protocol import commands
 
-MOST = 100
+MAX_MESSAGES = 100
 """Messages in one ack; the client reads more of them over HTTP."""
-MOST_CHARACTERS = 10_000_000
+MAX_CHARACTERS = 10_000_000
 """Characters of text and HTML in one ack; one reply may have almost as many."""
 SKEW = timedelta(seconds=5)
 """Difference that the clocks of two machines may have."""
@@ -32,7 +32,8 @@ class Opened:
 
     def messages(self, html: bool) -> dict[str, Any]:
         """Return the ack's `messages`, or `reload` if they are too many or too long."""
-        if len(self.since) > MOST or sum(len(said.text) + len(said.html) for said in self.since) > MOST_CHARACTERS:
+        characters = sum(len(said.text) + len(said.html) for said in self.since)
+        if len(self.since) > MAX_MESSAGES or characters > MAX_CHARACTERS:
             return {"reload": True, "messages": []}
         return {"messages": [_told(message, html) for message in self.since]}
 
@@ -61,7 +62,7 @@ def open_conversation(user: User, body: commands.Open) -> Opened:
     messages = conversation.messages.select_related("author").order_by("id")
     under_way = tuple(messages.under_way())  # read first: replies that begin or end meanwhile are in `news`
     has_all = body.since == conversation.revision and not under_way
-    news = () if has_all else tuple(messages.filter(revision__gt=body.since or 0)[: MOST + 1])
+    news = () if has_all else tuple(messages.filter(revision__gt=body.since or 0)[: MAX_MESSAGES + 1])
     ended = {message.id for message in news if not message.is_under_way}
     return Opened(conversation.revision, news, tuple(message for message in under_way if message.id not in ended))
 

@@ -7,18 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
 
-MOST = 1000
+MAX_WAITING = 1000
 """Pieces of work that may wait; more are dropped."""
 
 _logger = logging.getLogger(__name__)
 _thread = ThreadPoolExecutor(1, thread_name_prefix="postbox")
-_room = threading.BoundedSemaphore(MOST)
+_room = threading.BoundedSemaphore(MAX_WAITING)
 
 
 def later(work: Callable[[], object]) -> None:
     """Run `work` in the thread, after all earlier work."""
     if not _room.acquire(blocking=False):
-        _logger.warning("A letter was dropped: %d wait already.", MOST)
+        _logger.warning("A letter was dropped: %d wait already.", MAX_WAITING)
         return
     _thread.submit(_done, work)
 

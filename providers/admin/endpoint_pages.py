@@ -23,7 +23,7 @@ from providers.errors import VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.models.address_guard import ask_again, may_readdress
 
-ROWS_SHOWN = 200
+MAX_ROWS_SHOWN = 200
 
 
 class ModelForm(forms.Form):
@@ -103,7 +103,7 @@ def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
         return {"problem": str(error)}
     wanted, order = given.get("q", ""), given.get("order", "")
     found = model_sync.ordered(model_sync.matching(offered, wanted), order)
-    shown, served = found[:ROWS_SHOWN], model_sync.served(endpoint)
+    shown, served = found[:MAX_ROWS_SHOWN], model_sync.served(endpoint)
     picked = [entry.id for entry in offered if entry.id in given.getlist("model") and entry.id not in served]
     elsewhere = sorted(set(picked) - {entry.id for entry in shown})
     counts = {"listed": len(offered), "found": len(found), "shown": shown, "served": served}

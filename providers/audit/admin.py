@@ -17,7 +17,7 @@ from providers.audit import log
 _CHOICES = frozenset(["", "exact", "in", "isnull", "gte", "lt", "year", "month", "day"])
 """Look-ups that Django's own filters and its row of dates make of a field."""
 _ROW = "__id__exact"
-_WORDS = 20
+_MAX_WORDS = 20
 """Words of a search that count: each is another condition, and no database takes thousands."""
 
 
@@ -44,7 +44,7 @@ class DiscreetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
     ) -> tuple[models.QuerySet[Any], bool]:
         """Search for the first 20 words."""
-        return super().get_search_results(request, queryset, " ".join(search_term.split()[:_WORDS]))
+        return super().get_search_results(request, queryset, " ".join(search_term.split()[:_MAX_WORDS]))
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Check the permission first: Django reads the row first, and answers differently if it is missing."""

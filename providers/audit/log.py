@@ -26,7 +26,7 @@ Told = dict[str, Any]
 _Key = tuple[str, Any]
 _Seen = tuple[models.Model, Told]
 
-LONGEST = 500
+MAX_LENGTH = 500
 """Characters of a text that the log keeps."""
 _UNTOLD = {"digest", "data", "replaces", "uses", "last_used_at", "last_login", "revoked_at"}
 """Fields never logged: those that only their owner may read, their digests, and those that change by use."""
@@ -205,7 +205,7 @@ def _shortened(value: Any) -> Any:
         return {key: _shortened(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_shortened(item) for item in value]
-    return f"{value[:LONGEST]}… ({len(value)})" if isinstance(value, str) and len(value) > LONGEST else value
+    return f"{value[:MAX_LENGTH]}… ({len(value)})" if isinstance(value, str) and len(value) > MAX_LENGTH else value
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from providers.audit.admin import DiscreetAdmin
 from providers.csv_table import csv_lines, in_batches
 from providers.models.audit import AuditEntry
 
-SHOWN = 160
+MAX_SHOWN = 160
 """Characters of the changes in the list; the entry's own page has all of them."""
 
 
@@ -50,7 +50,7 @@ class AuditAdmin(DiscreetAdmin):
     @admin.display(description=gettext_lazy("before and after"))
     def summary(self, entry: AuditEntry) -> str:
         text = "; ".join(_sentences(entry))
-        return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+        return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -10,9 +10,9 @@ from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
 from providers.wires import registry
 from providers.wires.json_values import from_json
 
-MODELS = 10_000
-PAGES = 20
-PAGE_BYTES = 16 * 1024 * 1024
+MAX_MODELS = 10_000
+MAX_PAGES = 20
+MAX_PAGE_BYTES = 16 * 1024 * 1024
 CLOCKS = Clocks(first_token=20, silence=20, total=60)
 
 
@@ -24,15 +24,15 @@ def list_models(
     """Return the models of this endpoint, each once, in the vendor's order, at most 10,000. Raises VendorError."""
     wire, found, marks = registry.wire(address.wire), dict[str, CatalogueEntry](), {""}
     page = ""
-    for _ in range(PAGES):
+    for _ in range(MAX_PAGES):
         answer = _answer(address, wire.catalogue_request(address, page), key, network)
         entries, page = wire.parse_catalogue(answer)
         for entry in entries:
             found.setdefault(entry.id, entry)
-        if page in marks or len(found) >= MODELS:
+        if page in marks or len(found) >= MAX_MODELS:
             break
         marks.add(page)
-    return list(found.values())[:MODELS]
+    return list(found.values())[:MAX_MODELS]
 
 
 def _answer(address: Address, request: HttpRequest, key: Key | None, network: Network) -> object:
@@ -59,7 +59,7 @@ def _body(call: Call) -> bytes:
     body = bytearray()
     for chunk in call.chunks():
         body += chunk
-        if len(body) > PAGE_BYTES:
+        if len(body) > MAX_PAGE_BYTES:
             raise BadReply(because="The vendor's list of models is longer than this site reads.")
     return bytes(body)
 

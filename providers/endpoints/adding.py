@@ -18,7 +18,7 @@ from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from providers.pool import cooldown
 from providers.wires.declarations import Preset
 
-NAME_LENGTH = 200
+MAX_NAME_LENGTH = 200
 PERMISSIONS = tuple(f"providers.add_{name}" for name in ("endpoint", "apikey", "languagemodel", "deployment"))
 """What somebody needs who adds a vendor."""
 
@@ -72,7 +72,7 @@ def free_name(preset: Preset, base_url: str = "") -> str:
 def _usual_name(preset: Preset, base_url: str) -> str:
     """Where the preset is for any address, the host says more than its label."""
     host = "" if preset.base_url else urlsplit(base_url).netloc
-    return (host or gettext(preset.label))[:NAME_LENGTH]
+    return (host or gettext(preset.label))[:MAX_NAME_LENGTH]
 
 
 def change_address(endpoint: Endpoint, by: Any) -> None:
@@ -187,6 +187,6 @@ def _model_ids(models: Iterable[str]) -> list[str]:
     wanted = list(dict.fromkeys(model.strip() for model in models if model.strip()))
     if not wanted:
         raise ValidationError({"models": _("Name at least one model.")})
-    if any(len(model) > NAME_LENGTH or not model.isprintable() for model in wanted):
+    if any(len(model) > MAX_NAME_LENGTH or not model.isprintable() for model in wanted):
         raise ValidationError({"models": _("A model's name is one line of at most 200 characters.")})
     return wanted

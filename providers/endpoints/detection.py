@@ -40,12 +40,12 @@ from providers.types import Address, Key, Part, Prompt, Turn
 from providers.wires import registry
 from providers.wires.declarations import Question
 
-CALLS = 12
+MAX_CALLS = 12
 QUESTION = "Answer with the one word: hello"
-_SECONDS_IN_ALL = 90.0
-_SILENT_CALLS = 2
+_TOTAL_SECONDS = 90.0
+_MAX_SILENT_CALLS = 2
 # Asking for usage may take two calls: servers that refuse it are asked again without it.
-_USAGE_CALLS = 2
+_MAX_USAGE_CALLS = 2
 # After these errors no other form of the question helps.
 _FINAL = (AddressRefused, WayBlocked, QuotaExhausted, RateLimited, Blocked)
 
@@ -135,11 +135,11 @@ class _Calls:
         self._key, self._model, self._network = key, model, network
         self._mask = key_mask(key)
         self._silent = 0
-        self._until = monotonic() + _SECONDS_IN_ALL
+        self._until = monotonic() + _TOTAL_SECONDS
 
     def has_room(self, calls: int = 1) -> bool:
         """Return whether `calls` more may be made: limits are time, number, and a vendor that never answers."""
-        return len(self.tries) + calls <= CALLS and monotonic() < self._until and self._silent < _SILENT_CALLS
+        return len(self.tries) + calls <= MAX_CALLS and monotonic() < self._until and self._silent < _MAX_SILENT_CALLS
 
     def ask(self, question: Question) -> VendorError | None:
         """Make one call and return its error, or None."""
@@ -200,7 +200,7 @@ def _asking_for_usage(calls: _Calls, found: Question) -> Question:
     """Return the question with a request for token counts, if they come only then and it is accepted."""
     address = found.address
     can_ask = registry.wire(address.wire).ASKS_USAGE and address.streaming
-    if not can_ask or calls.reported_usage or not calls.has_room(_USAGE_CALLS):
+    if not can_ask or calls.reported_usage or not calls.has_room(_MAX_USAGE_CALLS):
         return found
     wishing = replace(found, address=replace(address, ask_usage=True))
     return wishing if calls.ask(wishing) is None and calls.reported_usage else found

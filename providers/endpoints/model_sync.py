@@ -11,7 +11,7 @@ from providers.audit import log
 from providers.client import model_list
 from providers.client import route as pool
 from providers.endpoints import adding
-from providers.endpoints.adding import NAME_LENGTH
+from providers.endpoints.adding import MAX_NAME_LENGTH
 from providers.models import Endpoint, LanguageModel
 from providers.types import CatalogueEntry
 
@@ -67,4 +67,4 @@ def adopt(endpoint: Endpoint, picked: Iterable[str], by: Any = None) -> list[str
 
 
 def _can_be_stored(name: str) -> bool:
-    return 0 < len(name) <= NAME_LENGTH and name.isprintable()
+    return 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable()

@@ -39,7 +39,7 @@ _SYMPTOMS: tuple[tuple[str, Stage, str], ...] = (  # in this order: pip says "no
 _ANNOUNCED = re.compile(r"(?:Downloading|Using cached) (\S+\.whl) \(([\d.]+) (kB|MB|GB)\)")
 _UNITS = {"kB": 1e3, "MB": 1e6, "GB": 1e9}
 _PACKAGES = 2
-_LOOK_EVERY = 0.25  # seconds
+_LOOK_SECONDS = 0.25  # seconds
 
 _stopped = threading.Event()
 _fetcher: threading.Thread | None = None
@@ -126,7 +126,7 @@ def _run_pip(python: Path, part: Path, log: Path, data_dir: Path) -> int:
         os.setpriority(os.PRIO_PROCESS, pip.pid, 10)
     while True:
         try:
-            return pip.wait(timeout=_LOOK_EVERY)
+            return pip.wait(timeout=_LOOK_SECONDS)
         except subprocess.TimeoutExpired:
             if _stopped.is_set():
                 pip.kill()

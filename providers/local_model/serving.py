@@ -9,10 +9,10 @@ from providers.local_model import place
 MODEL_ID = "smollm2-135m"
 DEFAULT_PORT = 8135
 
-_CONTEXT = 2048  # tokens of one conversation, question and answer together; each token takes 23 KB of memory
-_LONGEST_REPLY = 512  # tokens; a longer reply of so small a model makes no sense
-_SIDE_BY_SIDE = 2  # replies at a time; further ones wait in the server
-_IDLE = 600  # seconds until the model leaves memory; the next question loads it again, in half a second
+_MAX_CONTEXT_TOKENS = 2048  # tokens of one conversation, question and answer together; each token takes 23 KB of memory
+_MAX_REPLY_TOKENS = 512  # tokens; a longer reply of so small a model makes no sense
+_MAX_REPLIES = 2  # replies at a time; further ones wait in the server
+_IDLE_SECONDS = 600  # seconds until the model leaves memory; the next question loads it again, in half a second
 
 # The model's own turns (ChatML). Its file's template opens with a system prompt that makes it play roles at random.
 _CHAT_TEMPLATE = """\
@@ -53,12 +53,12 @@ def _stay_small(parameters: Any) -> None:
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
     parameters.n_threads_http = 4
     parameters.n_gpu_layers = 0
-    parameters.n_parallel = _SIDE_BY_SIDE
-    parameters.n_ctx = _CONTEXT * _SIDE_BY_SIDE
-    parameters.n_predict = _LONGEST_REPLY
+    parameters.n_parallel = _MAX_REPLIES
+    parameters.n_ctx = _MAX_CONTEXT_TOKENS * _MAX_REPLIES
+    parameters.n_predict = _MAX_REPLY_TOKENS
     parameters.cache_ram_mib = 0
     parameters.fit_params = False
-    parameters.sleep_idle_seconds = _IDLE
+    parameters.sleep_idle_seconds = _IDLE_SECONDS
 
 
 def _keep_to_ourselves(parameters: Any, port: int) -> None:
@@ -77,4 +77,4 @@ def _do_not_ramble(sampling: Any) -> None:
     sampling.top_p = 0.9
     sampling.dry_multiplier = 0.8
     sampling.dry_allowed_length = 3
-    sampling.dry_penalty_last_n = _LONGEST_REPLY
+    sampling.dry_penalty_last_n = _MAX_REPLY_TOKENS

@@ -17,18 +17,18 @@ from providers.errors import VendorError
 from providers.models import Deployment
 from providers.models.health import HealthEvent, Trouble
 
-MINUTE, HOUR = 60.0, 3600.0
+MINUTE_SECONDS, HOUR_SECONDS = 60.0, 3600.0
 _PAUSES: dict[str, tuple[float, float]] = {
-    "key_refused": (10 * MINUTE, 6 * HOUR),
-    "quota": (HOUR, 6 * HOUR),
-    "model_not_found": (MINUTE, HOUR),
-    "rate_limited": (2.0, MINUTE),
-    "vendor_timeout": (15.0, 10 * MINUTE),
-    "bad_reply": (15.0, 10 * MINUTE),
+    "key_refused": (10 * MINUTE_SECONDS, 6 * HOUR_SECONDS),
+    "quota": (HOUR_SECONDS, 6 * HOUR_SECONDS),
+    "model_not_found": (MINUTE_SECONDS, HOUR_SECONDS),
+    "rate_limited": (2.0, MINUTE_SECONDS),
+    "vendor_timeout": (15.0, 10 * MINUTE_SECONDS),
+    "bad_reply": (15.0, 10 * MINUTE_SECONDS),
 }
 """Seconds of the first cooldown and of the longest, by error code; each is twice the one before."""
-_SHORT = (0.5, MINUTE)
-_LONGEST_TOLD = 15 * MINUTE
+_SHORT = (0.5, MINUTE_SECONDS)
+_MAX_TOLD_SECONDS = 15 * MINUTE_SECONDS
 _JITTER = 0.1
 
 
@@ -40,7 +40,7 @@ def pause(error: VendorError, failures: int) -> float:
     first, longest = _PAUSES.get(error.code, _SHORT)
     grown = min(first * float(2 ** min(failures - 1, 16)), longest)
     if error.retry_after is not None:
-        told = min(error.retry_after, max(_LONGEST_TOLD, longest))
+        told = min(error.retry_after, max(_MAX_TOLD_SECONDS, longest))
         grown = max(told, min(grown, _SHORT[0] * float(2**failures)) if error.code == "rate_limited" else grown)
     return grown * random.uniform(1, 1 + _JITTER)  # noqa: S311  # spreads the retries
 

@@ -22,7 +22,7 @@ from providers.models import ApiKey
 from providers.pool import cooldown, leases
 from providers.pool.ways import Blocked, Way, soonest_of, ways_to
 
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 PATIENCE = timedelta(seconds=60)
 """Longest wait of one message for cooldowns to end, in total."""
 QUEUE_PATIENCE = timedelta(minutes=10)
@@ -76,7 +76,7 @@ class RouteSearch:
         If others wait for the same keys, `is_my_turn` returns whether this message is first. Raises the last attempt's
         error when three have failed, or when no route can be tried in time.
         """
-        if self.error is not None and self.attempts >= ATTEMPTS:
+        if self.error is not None and self.attempts >= MAX_ATTEMPTS:
             raise self.error
         if self.probes or self.leases:
             self.over()  # unused ones, taken before another write failed

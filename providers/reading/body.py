@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from providers.errors import BadReply
-from providers.reading.sse import EVENT_BYTES, ByteOrderMark, Events, Lines
+from providers.reading.sse import MAX_EVENT_BYTES, ByteOrderMark, Events, Lines
 from providers.wires.json_values import from_json
 
 _logger = logging.getLogger(__name__)
 
-UNREADABLE_IN_A_ROW = 3
+MAX_UNREADABLE = 3
 _DONE = re.compile(rb"\s*+\[DONE\]")
 # Most chunks consist of whole events with one object each; those take a shorter path.
 _WHOLE_EVENTS = re.compile(rb"(?:data: \{[^\r\n]*+\n\n)++")
@@ -53,7 +53,7 @@ class BodyDecoder:
         """Yield the objects that `chunk` completes; none after `[DONE]`. Raises BadReply."""
         chunk = self._mark.strip(chunk)
         position = self._lines.begin(chunk)
-        if self._is_between_events() and len(chunk) < EVENT_BYTES and _WHOLE_EVENTS.fullmatch(chunk):
+        if self._is_between_events() and len(chunk) < MAX_EVENT_BYTES and _WHOLE_EVENTS.fullmatch(chunk):
             yield from self._of_whole_events(chunk[len(b"data: ") : -len(b"\n\n")].split(_BETWEEN))
             return
         while position < len(chunk) and not self.done:
@@ -121,7 +121,7 @@ class BodyDecoder:
         objects = _objects_in(text)
         self._unreadable = 0 if objects else self._unreadable + 1
         self._is_garbled = not objects and self._is_garbled is not False
-        if self._unreadable == UNREADABLE_IN_A_ROW:
+        if self._unreadable == MAX_UNREADABLE:
             raise BadReply(because="The vendor sent events that cannot be read.")
         if not objects and text.lstrip().startswith((b"{", b"[")):
             self._note_skipped(len(text))
@@ -176,7 +176,7 @@ class JsonBodyDecoder:
 
     def _keep(self, piece: bytes) -> None:
         self._size += len(piece)
-        if self._size > EVENT_BYTES:
+        if self._size > MAX_EVENT_BYTES:
             raise BadReply(because="The vendor sent an object longer than this site reads.")
         self._pieces.append(piece)
 

@@ -13,7 +13,7 @@ from typing import Any
 from providers.types import Part
 from providers.wires.parsed import Cited, Source, Support
 
-MOST = 500
+MAX_CITATIONS = 500
 _CONTINUING = bytes(range(0x80, 0xC0))
 
 
@@ -29,11 +29,11 @@ class Citations:
 
     def add(self, cited: Cited) -> None:
         """Add the sources and supports of one event."""
-        for source in cited.sources[:MOST]:
-            if len(self._sources) < MOST:
+        for source in cited.sources[:MAX_CITATIONS]:
+            if len(self._sources) < MAX_CITATIONS:
                 self._sources.setdefault(source, len(self._sources))
-        for support in cited.supports[:MOST]:
-            if len(self._supports) < MOST:
+        for support in cited.supports[:MAX_CITATIONS]:
+            if len(self._supports) < MAX_CITATIONS:
                 self._supports[support] = None
 
     def part(self, text: str, shown: Callable[[str], str]) -> Part | None:

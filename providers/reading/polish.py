@@ -9,11 +9,11 @@ from typing import Any
 from providers.text import Characters, KeyMask, overlap, repaired
 from providers.types import Delta, Part
 
-DEEPEST = 100
+MAX_DEPTH = 100
 
 
 # Limit of the white space held back while a `<think>` may still come: a flood of it would be read again and again.
-MOST_BLANKS = 1000
+MAX_BLANKS = 1000
 _OPENING = "<think>"
 _CLOSING = "</think>"
 
@@ -90,7 +90,7 @@ class ThinkTags:
     def _open(self) -> list[tuple[str, bool]]:
         start = self._held.lstrip()
         blank = self._held[: len(self._held) - len(start)]
-        if len(blank) > MOST_BLANKS:
+        if len(blank) > MAX_BLANKS:
             return self._answer()
         if start.startswith(_OPENING):
             self._state, self._held = "inside", start[len(_OPENING) :]
@@ -124,7 +124,7 @@ def _cleaned(value: Any, mask: KeyMask, level: int = 0) -> Any:
         return value if math.isfinite(value) else None
     if not isinstance(value, dict | list):
         return value
-    if level == DEEPEST:
+    if level == MAX_DEPTH:
         return None
     if isinstance(value, list):
         return [_cleaned(inner, mask, level + 1) for inner in value]

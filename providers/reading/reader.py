@@ -11,20 +11,20 @@ from providers.reading.body import BodyDecoder
 from providers.reading.finish import FinishState
 from providers.reading.gathering import EndOfReplyParts
 from providers.reading.polish import TextCleaner
-from providers.reading.size_limits import TEXT_BYTES, SizeLimit
+from providers.reading.size_limits import MAX_TEXT_BYTES, SizeLimit
 from providers.text import KeyMask, repaired
 from providers.types import Delta, Finish, FinishReason, Part, Usage
 from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece
 from providers.wires.registry import Wire
 
-__all__ = ["TEXT_BYTES", "Reading"]
+__all__ = ["MAX_TEXT_BYTES", "Reading"]
 
 # Kinds of parts that are no answer: those that only the vendor reads, and those that accompany an answer.
 _SILENT = frozenset({"unknown", "thought", "citation"})
 
 # Events without words are usual: some vendors send one for each hidden token of a thought. Even the shortest,
 # `{"choices":[{"delta":{}}]}`, is longer than 24 bytes, so only events of no known wire can exceed the limit.
-EMPTY_EVENTS = 4096
+MAX_EMPTY_EVENTS = 4096
 _EMPTY_EVENT_BYTES = 24
 
 
@@ -160,7 +160,7 @@ class Reading:
         Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply.
         """
         self._empty += 1
-        if self._empty > EMPTY_EVENTS + self._bytes // _EMPTY_EVENT_BYTES:
+        if self._empty > MAX_EMPTY_EVENTS + self._bytes // _EMPTY_EVENT_BYTES:
             raise BadReply(because="The vendor sent thousands of events that say nothing.")
 
     def _note(self, found: Found) -> Iterator[Delta]:

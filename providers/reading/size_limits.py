@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from providers.errors import ReplyTooLong
 from providers.types import Delta, Part
 
-TEXT_BYTES = 1024 * 1024
-PARTS_BYTES = 8 * 1024 * 1024
+MAX_TEXT_BYTES = 1024 * 1024
+MAX_PARTS_BYTES = 8 * 1024 * 1024
 _PART = 1_024
 _VALUE = 32
 
@@ -20,8 +20,8 @@ class SizeLimit:
     """
 
     def __init__(self) -> None:
-        self._left = {"text": TEXT_BYTES, "thought": TEXT_BYTES}
-        self._parts = PARTS_BYTES
+        self._left = {"text": MAX_TEXT_BYTES, "thought": MAX_TEXT_BYTES}
+        self._parts = MAX_PARTS_BYTES
 
     def fitting(self, delta: Delta) -> Iterator[Delta]:
         """Yield as much of `delta` as fits. Raises ReplyTooLong when some of it does not fit."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from providers.errors import BadReply
 
-EVENT_BYTES = 32 * 1024 * 1024
+MAX_EVENT_BYTES = 32 * 1024 * 1024
 FIELDS = (b"data", b"event", b"id", b"retry")
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -78,7 +78,7 @@ class Lines:
 
     def _keep(self, piece: bytes) -> None:
         self._size += len(piece)
-        if self._size > EVENT_BYTES:
+        if self._size > MAX_EVENT_BYTES:
             raise BadReply(because="The vendor sent a line longer than this site reads.")
         if piece:
             self._pieces.append(piece)
@@ -118,7 +118,7 @@ class Events:
     def _field(self, name: bytes, value: bytes) -> None:
         if name == b"data":
             self._size += len(value)
-            if self._size > EVENT_BYTES:
+            if self._size > MAX_EVENT_BYTES:
                 raise BadReply(because="The vendor sent an event longer than this site reads.")
             self._lines.append(value)
         elif name == b"event":

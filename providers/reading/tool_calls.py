@@ -17,8 +17,8 @@ from providers.wires.json_values import from_json, mapping, string
 from providers.wires.parsed import CallPiece
 from providers.wires.verbatim import wrap
 
-MOST = 128
-_PIECES_READ = 1000
+MAX_CALLS = 128
+_MAX_PIECES = 1000
 
 
 class Calls:
@@ -32,7 +32,7 @@ class Calls:
         """Add a piece to its call, or begin a new call. Raises ReplyTooLong at the 129th call."""
         call = self._belonging(piece)
         if call is None:
-            if len(self._calls) == MOST:
+            if len(self._calls) == MAX_CALLS:
                 raise ReplyTooLong
             call = _Call(piece.index)
             self._calls.append(call)
@@ -87,7 +87,7 @@ class _Call:
     @property
     def is_complete(self) -> bool:
         # This runs at every piece: parse only text that may be complete, and no long text.
-        may_be = len(self.pieces) < _PIECES_READ and self.pieces[-1].rstrip().endswith("}")
+        may_be = len(self.pieces) < _MAX_PIECES and self.pieces[-1].rstrip().endswith("}")
         return may_be and isinstance(_json(self.arguments), dict)
 
     def part(self, wire: str, reasoning: Sequence[Mapping[str, Any]]) -> Part:

@@ -32,9 +32,9 @@ from providers.transport.sockets import PausingSocket, PausingTlsSocket, no_paus
 from providers.transport.timeouts import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
 from providers.types import Clocks, HttpRequest, Key
 
-ERROR_BODY_BYTES = 64 * 1024
+MAX_ERROR_BODY_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
-_CONNECTIONS_KEPT = 512
+_MAX_CONNECTIONS = 512
 # A Timer aborts the call long before; this timeout only frees the thread if the watchdog's thread has died.
 _BACKSTOP_SECONDS = 30.0
 _OWN_HEADERS = (("User-Agent", "chatsite"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
@@ -90,11 +90,11 @@ class Call:
         try:
             for chunk in self.chunks():
                 body += chunk
-                if len(body) >= ERROR_BODY_BYTES:
+                if len(body) >= MAX_ERROR_BODY_BYTES:
                     break
         except errors.VendorError:
             pass  # the status and what has come so far must do
-        return body[:ERROR_BODY_BYTES]
+        return body[:MAX_ERROR_BODY_BYTES]
 
     def hear(self) -> None:
         """Restart the silence clock after a meaningful event, and let the socket pause from now on.
@@ -239,7 +239,7 @@ class _Door(HTTPAdapter):
 
     def __init__(self, authorities: str) -> None:
         self._authorities = authorities
-        super().__init__(pool_connections=64, pool_maxsize=_CONNECTIONS_KEPT)
+        super().__init__(pool_connections=64, pool_maxsize=_MAX_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         tls = create_urllib3_context()

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from providers.errors import BadReply, ReplyTooLong
 
-BODY_BYTES = 64 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
 _STEP = 64 * 1024
 # Compression shrinks reply text to about a tenth; a ratio of 200 means that the body was made to fill our memory.
 _SUSPICIOUS_BYTES = 4 * 1024 * 1024
 _SUSPICIOUS_RATIO = 200
 # Each gzip member costs as much time as hundreds of bytes, even when it is empty.
-_MEMBERS = 100_000
+_MAX_MEMBERS = 100_000
 _GZIP = ("gzip", "x-gzip")
 
 
@@ -64,9 +64,9 @@ class Inflation:
         return chunk
 
     def _check(self) -> None:
-        if max(self._came, self._made) > BODY_BYTES:
+        if max(self._came, self._made) > MAX_BODY_BYTES:
             raise ReplyTooLong
-        if self._members > _MEMBERS or self._made > max(_SUSPICIOUS_BYTES, _SUSPICIOUS_RATIO * self._came):
+        if self._members > _MAX_MEMBERS or self._made > max(_SUSPICIOUS_BYTES, _SUSPICIOUS_RATIO * self._came):
             raise BadReply(because="The vendor sent a compressed reply that is implausibly large.")
 
 

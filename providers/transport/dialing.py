@@ -166,7 +166,7 @@ class Dialer:
         runs out earlier.
         """
         came = b""
-        while b"\r\n\r\n" not in came and len(came) <= proxy.HEAD_BYTES:
+        while b"\r\n\r\n" not in came and len(came) <= proxy.MAX_HEAD_BYTES:
             if (left := until - monotonic()) <= 0:
                 raise TimeoutError
             connection.settimeout(left)

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from providers.errors import VendorDown, VendorError, WayBlocked
 
-HEAD_BYTES = 16 * 1024
+MAX_HEAD_BYTES = 16 * 1024
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})[ \r\n]")
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*0*[1-9]", re.IGNORECASE)
 _NOT_REACHED = frozenset({502, 503, 504})

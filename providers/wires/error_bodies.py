@@ -22,9 +22,9 @@ from providers import errors
 from providers.errors import beginning
 from providers.wires.json_values import from_json, mapping, sequence, string
 
-_NESTED_LEVELS = 3
-_NAME_LENGTH = 200
-_WAIT_LENGTH = 100
+_MAX_NESTING = 3
+_MAX_NAME_LENGTH = 200
+_MAX_WAIT_LENGTH = 100
 
 _KEY_PHRASES = r"api key not valid|incorrect api key|invalid (api[ -]?key|token)|api key status invalid|api key expired"
 _PLAINLY_THE_KEY = frozenset(
@@ -239,7 +239,7 @@ def _report(value: object, level: int = 0) -> Report | None:
     inner = outer.get("error")
     fields = {**outer, **mapping(inner)}
     message = _message(fields, inner)
-    nested = _report(_json(message), level + 1) if level < _NESTED_LEVELS and message.startswith(("{", "[")) else None
+    nested = _report(_json(message), level + 1) if level < _MAX_NESTING and message.startswith(("{", "[")) else None
     return nested or Report(message, _words(fields), _status(fields), _parameter(fields), _delay(fields, message))
 
 
@@ -256,7 +256,7 @@ def _complaint(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 def _parameter(fields: Mapping[str, Any]) -> str:
     place = [step for step in sequence(_complaint(fields).get("loc")) if isinstance(step, str)]
     name = string(fields.get("param")) or (place[-1] if place else "")
-    return name if len(name) <= _NAME_LENGTH else ""
+    return name if len(name) <= _MAX_NAME_LENGTH else ""
 
 
 def _words(fields: Mapping[str, Any]) -> frozenset[str]:
@@ -295,7 +295,7 @@ def _header_delay(headers: Mapping[str, str]) -> float | None:
         return milliseconds / 1000
     after = lower.get("retry-after", "")
     seconds = _number(after)
-    return seconds if seconds is not None or len(after) > _WAIT_LENGTH else _until(after)
+    return seconds if seconds is not None or len(after) > _MAX_WAIT_LENGTH else _until(after)
 
 
 def _until(date: str) -> float | None:
@@ -311,7 +311,7 @@ def _until(date: str) -> float | None:
 def _number(text: str) -> float | None:
     """Return `text` as seconds; 0 when negative, None when it is no finite number, or over 100 characters."""
     try:
-        number = float(text) if len(text) <= _WAIT_LENGTH else math.nan
+        number = float(text) if len(text) <= _MAX_WAIT_LENGTH else math.nan
     except ValueError:
         return None
     return max(0.0, number) if math.isfinite(number) else None

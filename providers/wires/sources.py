@@ -7,24 +7,24 @@ from urllib.parse import urlsplit
 from providers.wires.json_values import string
 from providers.wires.parsed import Source
 
-ADDRESS_LENGTH = 2048
-TITLE_LENGTH = 300
+MAX_ADDRESS_LENGTH = 2048
+MAX_TITLE_LENGTH = 300
 _REDIRECTS = "vertexaisearch.cloud.google.com"
 
 
 def source(uri: object, title: object, domain: object = "") -> Source:
     """Return a source with a web address, or without one, and the host of its page."""
-    address, name = string(uri), string(title)[:TITLE_LENGTH]
+    address, name = string(uri), string(title)[:MAX_TITLE_LENGTH]
     host = _host(address)
     # Google replaces the page's address by its own redirect, and gives the page's host as its title.
     is_hidden = host == _REDIRECTS and "." in name and " " not in name
-    return Source(address if host else "", name, string(domain)[:TITLE_LENGTH] or (name if is_hidden else host))
+    return Source(address if host else "", name, string(domain)[:MAX_TITLE_LENGTH] or (name if is_hidden else host))
 
 
 def _host(address: str) -> str:
     """Return the host of a web address; "" for any other address."""
     try:
-        parts = urlsplit(address) if len(address) <= ADDRESS_LENGTH else None
+        parts = urlsplit(address) if len(address) <= MAX_ADDRESS_LENGTH else None
         return (parts.hostname or "") if parts and parts.scheme in ("http", "https") else ""
     except ValueError:
         return ""

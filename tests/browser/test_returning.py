@@ -121,7 +121,7 @@ def test_what_is_written_while_a_server_restarts_does_not_wait_for_the_pause(
 def test_a_tab_that_made_room_stays_away_until_somebody_wants_it(
     cast: Cast, model: LanguageModel, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(viewers, "MOST_SOCKETS", 1)
+    monkeypatch.setattr(viewers, "MAX_SOCKETS", 1)
     alice = visit(cast.alice)
     alice.ask("First")
     other = ChatPage(alice.page.context.new_page(), alice.site, alice.watch).open(alice.wait_until_begun())

@@ -116,10 +116,10 @@ def test_guesses_at_a_password_at_the_same_moment_are_counted_each(site: Site, h
 @pytest.mark.parametrize(
     ("guess", "bad", "most"),
     [
-        (with_a_bad_token, 401, rate_limits.BAD_TOKENS),
-        (with_a_bad_link, 404, rate_limits.BAD_LINKS),
-        (with_a_bad_invitation, 404, rate_limits.BAD_LINKS),
-        (with_a_bad_password_link, 404, rate_limits.BAD_LINKS),
+        (with_a_bad_token, 401, rate_limits.MAX_BAD_TOKENS),
+        (with_a_bad_link, 404, rate_limits.MAX_BAD_LINKS),
+        (with_a_bad_invitation, 404, rate_limits.MAX_BAD_LINKS),
+        (with_a_bad_password_link, 404, rate_limits.MAX_BAD_LINKS),
     ],
 )
 @pytest.mark.parametrize("redis", ["here", "away"])
@@ -140,4 +140,4 @@ def test_a_limit_outlives_the_process_that_counted(site: Site, here: Process) ->
         return first + storm([here], with_a_bad_token, 2 * AT_ONCE)
 
     answers = within_a_minute(site, around_a_restart)
-    assert answers == {401: rate_limits.BAD_TOKENS, 429: answers.total() - rate_limits.BAD_TOKENS}
+    assert answers == {401: rate_limits.MAX_BAD_TOKENS, 429: answers.total() - rate_limits.MAX_BAD_TOKENS}

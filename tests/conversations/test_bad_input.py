@@ -104,7 +104,7 @@ def test_a_long_frame_is_read_beside_the_loop_and_what_is_no_object_not_at_all(
 def test_more_than_a_person_may_send_is_not_read_and_the_socket_stays(
     cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch, clock_of_intake: list[float]
 ) -> None:
-    monkeypatch.setattr(inbound_limit, "BURST", 1_000)
+    monkeypatch.setattr(inbound_limit, "MAX_BURST", 1_000)
     alice, again, bob = connect(cast.alice), connect(cast.alice), connect(cast.bob)
     assert alice.ask("ping")["type"] == "ack"
     alice.send_raw(json.dumps({"id": "a", "type": "message.send", "conversation": None, "text": "x" * 1_000}))
@@ -119,17 +119,17 @@ def test_more_than_a_person_may_send_is_not_read_and_the_socket_stays(
 
 def test_what_a_person_may_send_grows_with_time(clock_of_intake: list[float]) -> None:
     room, alice, bob = inbound_limit.InboundLimit(), uuid4(), uuid4()
-    assert room.takes(alice, inbound_limit.BURST)
+    assert room.takes(alice, inbound_limit.MAX_BURST)
     assert not room.takes(alice, 1)
-    assert room.takes(bob, inbound_limit.BURST)
+    assert room.takes(bob, inbound_limit.MAX_BURST)
     clock_of_intake[0] += 2
-    assert room.takes(alice, 2 * inbound_limit.PER_SECOND)
+    assert room.takes(alice, 2 * inbound_limit.MAX_PER_SECOND)
     for _ in range(3):
-        assert not room.takes(alice, inbound_limit.BURST)
+        assert not room.takes(alice, inbound_limit.MAX_BURST)
     assert room.is_flooded(alice)
     assert not room.is_flooded(bob)
     clock_of_intake[0] += 1_000_000
-    assert not room.takes(alice, inbound_limit.BURST + 1)
+    assert not room.takes(alice, inbound_limit.MAX_BURST + 1)
     assert not room.is_flooded(alice)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from conversations import actions
 from conversations.generation import branch_cache
-from conversations.generation.branch_cache import LONG, MOST, MOST_CHARACTERS, BranchCache
+from conversations.generation.branch_cache import MAX_BRANCHES, MAX_CHARACTERS, MIN_MESSAGES, BranchCache
 from conversations.models import Conversation, Message
 from conversations.models.message import PromptMessage, Status
 from tests.conftest import Cast
@@ -12,7 +12,7 @@ from tests.conftest import Cast
 
 @pytest.fixture
 def long(cast: Cast) -> Conversation:
-    return talk(cast, LONG)
+    return talk(cast, MIN_MESSAGES)
 
 
 def talk(cast: Cast, count: int, words: str = "word") -> Conversation:
@@ -64,7 +64,7 @@ def test_only_what_came_since_is_read(long: Conversation, monkeypatch: pytest.Mo
     memory, last = BranchCache(), long.messages.order_by("id").last()
     assert last
     first = add(long, last, "one more question")
-    assert rows_read(memory, long, first, monkeypatch) == LONG + 1
+    assert rows_read(memory, long, first, monkeypatch) == MIN_MESSAGES + 1
     assert rows_read(memory, long, first, monkeypatch) == 0
     reply = add(long, first, "an answer", role="assistant")
     assert rows_read(memory, long, add(long, reply, "the next"), monkeypatch) == 2
@@ -74,7 +74,7 @@ def test_another_branch_is_read_whole(long: Conversation, monkeypatch: pytest.Mo
     memory, last = BranchCache(), long.messages.order_by("id").last()
     assert last
     rows_read(memory, long, last, monkeypatch)
-    assert rows_read(memory, long, add(long, last.parent, "in other words"), monkeypatch) == LONG
+    assert rows_read(memory, long, add(long, last.parent, "in other words"), monkeypatch) == MIN_MESSAGES
 
 
 def test_what_is_under_way_is_not_kept(long: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,9 +82,9 @@ def test_what_is_under_way_is_not_kept(long: Conversation, monkeypatch: pytest.M
     reply = add(long, last, "half of", role="assistant", status=Status.STREAMING)
     question = add(long, reply, "and then?")
     for _ in range(2):
-        assert rows_read(memory, long, question, monkeypatch) == LONG + 2
+        assert rows_read(memory, long, question, monkeypatch) == MIN_MESSAGES + 2
     Message.objects.filter(pk=reply.pk).update(status=Status.COMPLETE, parts=[{"kind": "text", "text": "half of it"}])
-    assert rows_read(memory, long, question, monkeypatch) == LONG + 2
+    assert rows_read(memory, long, question, monkeypatch) == MIN_MESSAGES + 2
     assert rows_read(memory, long, question, monkeypatch) == 0
 
 
@@ -93,29 +93,30 @@ def test_nobody_changes_what_is_kept(long: Conversation) -> None:
     assert last
     for _ in range(2):
         said = memory.said_up_to(long.pk, last.pk)
-        assert len(said) == LONG
+        assert len(said) == MIN_MESSAGES
         said.append(PromptMessage("assistant", []))
 
 
 def test_short_ones_and_very_long_words_are_not_kept(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = BranchCache()
-    for conversation in (talk(cast, LONG - 1), talk(cast, LONG, "x" * (MOST_CHARACTERS // LONG))):
+    very_long = "x" * (MAX_CHARACTERS // MIN_MESSAGES)
+    for conversation in (talk(cast, MIN_MESSAGES - 1), talk(cast, MIN_MESSAGES, very_long)):
         last = conversation.messages.order_by("id").last()
         assert last
         for _ in range(2):
-            assert rows_read(memory, conversation, last, monkeypatch) >= LONG - 1
+            assert rows_read(memory, conversation, last, monkeypatch) >= MIN_MESSAGES - 1
 
 
 def test_the_oldest_makes_room(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, conversations = BranchCache(), [talk(cast, LONG) for _ in range(MOST + 1)]
+    memory, conversations = BranchCache(), [talk(cast, MIN_MESSAGES) for _ in range(MAX_BRANCHES + 1)]
     leaves = [conversation.messages.order_by("id").last() for conversation in conversations]
     counts = [
         rows_read(memory, conversation, leaf, monkeypatch)
         for conversation, leaf in [*zip(conversations, leaves, strict=True)] * 2
         if leaf
     ]
-    assert counts == [LONG] * 2 * (MOST + 1)
-    assert len(memory._kept) == MOST
+    assert counts == [MIN_MESSAGES] * 2 * (MAX_BRANCHES + 1)
+    assert len(memory._kept) == MAX_BRANCHES
 
 
 def test_what_is_deleted_is_forgotten(cast: Cast, long: Conversation, db: None) -> None:

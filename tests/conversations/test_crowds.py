@@ -16,7 +16,7 @@ from django.test import Client
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from conversations.live.viewers import MOST_SOCKETS
+from conversations.live.viewers import MAX_SOCKETS
 from conversations.models import Conversation, User
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -36,7 +36,7 @@ CROWDED = 5.0
 def test_c03_the_oldest_of_too_many_sockets_is_closed_with_4409(cast: Cast, connect: Connect, sign_in: SignIn) -> None:
     session, other = sign_in(cast.alice), connect(cast.bob)
     sockets = []
-    for _ in range(MOST_SOCKETS + 3):
+    for _ in range(MAX_SOCKETS + 3):
         sockets.append(connect(cast.alice, session))
         assert sockets[-1].ask("ping")["type"] == "ack"
     assert [socket.closed_with() for socket in sockets[:3]] == [TOO_MANY] * 3
@@ -74,11 +74,11 @@ def test_c03_after_a_restart_everybody_is_answered_soon(
     guests = [User.objects.create_user(f"guest {number}") for number in range(people)]
     looks = [(session_of(sign_in(guest)), str(Conversation.objects.create(owner=guest).pk)) for guest in guests]
 
-    asked = {"site": site, "looks": looks * MOST_SOCKETS, "window": window}
+    asked = {"site": site, "looks": looks * MAX_SOCKETS, "window": window}
     pages = [sys.executable, "-m", "tests.conversations.crowd"]
     done = subprocess.run(pages, cwd=BASE, input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True)
     answers = json.loads(done.stdout)
-    assert len(answers) == people * MOST_SOCKETS
+    assert len(answers) == people * MAX_SOCKETS
     tell("clients back after a restart", answers)
     assert percentile(answers, 95) < deadline
 

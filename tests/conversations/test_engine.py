@@ -243,7 +243,7 @@ def test_a_reply_dies_only_if_it_stays_silent_while_the_database_takes_writes(
     for beat in (long_ago, long_ago + timedelta(milliseconds=1), timezone.now()):
         Message.objects.filter(pk=slow.pk).update(heartbeat=beat)
         sweeper.go_round()
-        now[0] += sweeper.SURE_AFTER
+        now[0] += sweeper.SILENT_SECONDS
         looks.append([Message.objects.get(pk=reply.pk).status for reply in (dead, slow)])
     assert looks == [["streaming"] * 2, ["interrupted", "streaming"], ["interrupted", "streaming"]]
 

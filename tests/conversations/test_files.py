@@ -254,7 +254,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(alice: Client, monkeypatch: pyt
 def test_a_reply_brings_no_more_files_than_it_may(
     cast: Cast, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempt, "MOST_MADE", 2)
+    monkeypatch.setattr(attempt, "MAX_GENERATED_FILES", 2)
     drawn = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture()).decode()}}
     vendor.play([gemini_event("Look: "), gemini_parts(drawn, drawn), gemini_parts(drawn), gemini_end()])
     alice = connect(cast.alice)

@@ -133,8 +133,8 @@ def test_what_ended_while_somebody_filled_in_the_form_lets_nobody_in(cast: Cast)
 def test_guesses_are_limited_and_good_links_are_not(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
     _, good = invite(cast, is_single_use=False)
-    tries = [Client().get(f"/join/{number}/").status_code for number in range(rate_limits.BAD_LINKS + 5)]
-    assert tries == [404] * rate_limits.BAD_LINKS + [429] * 5
+    tries = [Client().get(f"/join/{number}/").status_code for number in range(rate_limits.MAX_BAD_LINKS + 5)]
+    assert tries == [404] * rate_limits.MAX_BAD_LINKS + [429] * 5
     assert Client().get(good).status_code == 302
     assert Client(REMOTE_ADDR="10.0.0.9").get("/join/x/").status_code == 404
 
@@ -227,7 +227,7 @@ def test_an_invitation_is_mailed_where_mail_is_set_up(cast: Cast, settings: obje
 
 def test_a_link_for_many_makes_so_many_accounts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
-    monkeypatch.setattr(rate_limits, "SIGN_UPS", 2)
+    monkeypatch.setattr(rate_limits, "MAX_SIGN_UPS", 2)
     many, other = (invite(cast, is_single_use=False)[1] for _ in range(2))
 
     def joins(path: str, name: str) -> int:
@@ -245,7 +245,7 @@ def test_a_link_for_many_makes_so_many_accounts(cast: Cast, monkeypatch: pytest.
 def test_nobody_mails_invitations_without_end(cast: Cast, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CHATSITE_SENDS_MAIL = True  # type: ignore[attr-defined]
     monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
-    monkeypatch.setattr(rate_limits, "INVITATIONS", 3)
+    monkeypatch.setattr(rate_limits, "MAX_INVITATIONS", 3)
     alice, address = enter(cast.alice), reverse("invite", args=[cast.team.pk])
     fields = {"role": "member", "days": "7", "is_single_use": "1"}
     answers = [alice.post(address, {**fields, "mailed_to": f"p{number}@mail.example"}) for number in range(5)]

@@ -18,7 +18,7 @@ from conversations.cluster.messages import (
     StopRequest,
 )
 from conversations.cluster.mirror import MirroredReply
-from conversations.cluster.packets import LARGEST, Packets
+from conversations.cluster.packets import MAX_BYTES, Packets
 from conversations.content.parts import LivePart
 from conversations.live.frames import Event
 from providers.types import Part
@@ -33,18 +33,18 @@ def heard(sent: list[bytes], monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     return [message for packet in sent if (message := receiver.whole(packet))]
 
 
-@pytest.mark.parametrize("size", [1, 1000, LARGEST - 1, LARGEST, LARGEST + 1, 10 * LARGEST])
+@pytest.mark.parametrize("size", [1, 1000, MAX_BYTES - 1, MAX_BYTES, MAX_BYTES + 1, 10 * MAX_BYTES])
 def test_a_message_of_any_size_arrives_whole(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sender = Packets()
     message = bytes(number % 251 for number in range(size))
     sent = [*sender.of(message), *sender.of(b"after\nit")]
-    assert max(map(len, sent)) <= LARGEST
+    assert max(map(len, sent)) <= MAX_BYTES
     assert heard(sent, monkeypatch) == [message, b"after\nit"]
 
 
 def test_a_message_that_lost_a_packet_is_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     sender, receiver = Packets(), Packets()
-    first, _, _ = sender.of(b"x" * 2 * LARGEST)
+    first, _, _ = sender.of(b"x" * 2 * MAX_BYTES)
     other = [*sender.of(b"y")]
     monkeypatch.setattr(packets, "_OWN", b"another")
     assert receiver.whole(first) is None
@@ -54,7 +54,7 @@ def test_a_message_that_lost_a_packet_is_no_message(monkeypatch: pytest.MonkeyPa
 
 def test_our_own_packets_come_back_and_are_ignored() -> None:
     ours = Packets()
-    assert [ours.whole(packet) for packet in ours.of(b"x" * 2 * LARGEST)] == [None, None, None]
+    assert [ours.whole(packet) for packet in ours.of(b"x" * 2 * MAX_BYTES)] == [None, None, None]
 
 
 PART = Part("code", "print(1)", {"language": "python"})

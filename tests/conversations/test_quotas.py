@@ -65,7 +65,7 @@ def test_it_is_said_before_there_is_no_room(cast: Cast, small: None) -> None:
 
 
 def test_nobody_begins_conversations_without_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quotas, "CONVERSATIONS_A_MINUTE", 3)
+    monkeypatch.setattr(quotas, "MAX_CONVERSATIONS_A_MINUTE", 3)
     for _ in range(3):
         assert Api(cast.bob).call("POST", "/conversations", {"title": "a"})[0] == 201
     assert Api(cast.bob).refusal("POST", "/conversations", {"title": "a"}) == (429, "rate_limited")
@@ -76,7 +76,7 @@ def test_nobody_begins_conversations_without_end(cast: Cast, monkeypatch: pytest
 
 def test_a_copy_is_a_conversation_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     shared, _ = share(cast.bob, talk(cast.bob))
-    monkeypatch.setattr(quotas, "CONVERSATIONS_A_MINUTE", 1)
+    monkeypatch.setattr(quotas, "MAX_CONVERSATIONS_A_MINUTE", 1)
     actions.copy_share(cast.carol, shared.pk, uuid4().hex)
     with pytest.raises(Refused, match="conversations a minute"):
         actions.copy_share(cast.carol, shared.pk, uuid4().hex)
@@ -111,7 +111,7 @@ def length_of(conversation: Conversation) -> int:
 def test_so_much_is_copied_in_a_day_and_no_more(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     conversation = talk(cast.bob, team=cast.team)
     shared, _path = share(cast.bob, conversation)
-    monkeypatch.setattr(quotas, "COPIED_A_DAY", 2 * length_of(conversation) + 1)
+    monkeypatch.setattr(quotas, "MAX_COPIED_A_DAY", 2 * length_of(conversation) + 1)
     fork(cast.bob, conversation)
     actions.copy_share(cast.bob, shared.pk, uuid4().hex)
     begun = Conversation.objects.count()
@@ -126,9 +126,9 @@ def test_so_much_is_copied_in_a_day_and_no_more(cast: Cast, monkeypatch: pytest.
 
 
 def test_nobody_has_teams_links_and_tokens_without_number(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quotas, "TEAMS", 2)
-    monkeypatch.setattr(quotas, "INVITATIONS", 1)
-    monkeypatch.setattr(quotas, "TOKENS", 1)
+    monkeypatch.setattr(quotas, "MAX_TEAMS", 2)
+    monkeypatch.setattr(quotas, "MAX_INVITATIONS", 1)
+    monkeypatch.setattr(quotas, "MAX_TOKENS", 1)
     carol = signed_in(cast.carol)
     carol.post("/accounts/reauthenticate/", {"password": PASSWORD})
     names = ("One", "Two", "Three")

@@ -36,7 +36,7 @@ ROOM = 100 * (1 + 2 * estimates.TYPICAL_OUTPUT)
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cut]:
     """Of a site whose replies are written when a test says so."""
-    monkeypatch.setattr(checkpoints, "DUE", 1000.0)
+    monkeypatch.setattr(checkpoints, "DUE_SECONDS", 1000.0)
     cutting = Cut(monkeypatch)
     yield cutting
     cutting.mend()

@@ -122,7 +122,7 @@ def test_a_large_server_has_a_small_one_too(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_one_that_has_become_large_ends_behind_its_answer() -> None:
     assert 10_000_000 < worker._memory() < 10_000_000_000
-    script = "from conversations.markdown import worker; worker.ENOUGH = 0; worker.main()"
+    script = "from conversations.markdown.process import worker; worker.ENOUGH_MEMORY = 0; worker.main()"
     done = subprocess.run([sys.executable, "-c", script], cwd=process_module._BASE, input=b"", capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"\0\0\0\4null", b"")
 
@@ -145,7 +145,7 @@ def test_one_that_dies_idle_is_buried(child: Child) -> None:
 
 
 def test_one_that_hangs_is_replaced(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_module, "PATIENCE", 0.2)
+    monkeypatch.setattr(process_module, "PATIENCE_SECONDS", 0.2)
     first = pid_of(child)
     os.kill(first, signal.SIGSTOP)
     assert render("*a*") == '<p class="plain-text">*a*</p>\n'

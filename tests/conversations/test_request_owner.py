@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from chatsite.clients.senders import People, Proof, people
-from chatsite.server.request_bodies import BODY_LIMIT
+from chatsite.server.request_bodies import MAX_BODY_BYTES
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.models import PersonalToken, User
 from tests.conftest import Cast
@@ -29,10 +29,10 @@ def upload(site: str, **headers: str) -> int:
     """Send the head and a little of a long upload, as a slow client does; the status of an early answer, or 0."""
     connection = HTTPConnection(site.removeprefix("http://"), timeout=20)
     connection.putrequest("POST", "/api/v1/files")
-    for name, value in {**headers, "Content-Length": str(BODY_LIMIT + 1)}.items():
+    for name, value in {**headers, "Content-Length": str(MAX_BODY_BYTES + 1)}.items():
         connection.putheader(name, value)
     connection.endheaders()
-    connection.send(b"x" * (BODY_LIMIT + 1))
+    connection.send(b"x" * (MAX_BODY_BYTES + 1))
     try:
         return connection.getresponse().status
     finally:
@@ -63,7 +63,7 @@ def test_a_person_who_is_signed_out_may_not(site: str, cast: Cast, sign_in: Sign
 
 
 def test_only_the_latest_are_remembered_and_not_for_ever(monkeypatch: pytest.MonkeyPatch, cast: Cast) -> None:
-    monkeypatch.setattr("chatsite.clients.senders.MOST_KNOWN", 2)
+    monkeypatch.setattr("chatsite.clients.senders.MAX_KNOWN", 2)
     some = People()
     proofs = [Proof(session=name) for name in "abc"]
     for proof in (*proofs[:2], proofs[0], proofs[2]):

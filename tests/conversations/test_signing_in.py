@@ -102,7 +102,7 @@ def is_let_in(person: User, client: Client | None = None, **more: object) -> boo
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/login/?next=/admin/"])
 def test_guesses_from_one_place_have_to_pause(cast: Cast, path: str) -> None:
-    guess(times=password_guessing.FREE, path=path)
+    guess(times=password_guessing.FREE_TRIES, path=path)
     assert not is_let_in(cast.bob), "the right one has to wait as well"
     assert is_let_in(cast.alice)
     assert is_let_in(cast.bob, REMOTE_ADDR="10.0.0.9"), "elsewhere nobody is kept out"
@@ -110,10 +110,10 @@ def test_guesses_from_one_place_have_to_pause(cast: Cast, path: str) -> None:
 
 def test_guesses_from_a_session_left_open_have_to_pause(cast: Cast) -> None:
     thief = enter(cast.bob)
-    for number in range(password_guessing.FREE):
+    for number in range(password_guessing.FREE_TRIES):
         guessed = {"oldpassword": f"guess {number}", "password1": NEW, "password2": NEW}
         assert thief.post("/accounts/password/change/", guessed).status_code == 200
-    assert AuditEntry.objects.filter(act="refused", subject=str(cast.bob.pk)).count() == password_guessing.FREE
+    assert AuditEntry.objects.filter(act="refused", subject=str(cast.bob.pk)).count() == password_guessing.FREE_TRIES
     assert thief.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 200, "has to wait"
     assert is_let_in(cast.bob), "its person is not kept out"
 
@@ -124,7 +124,7 @@ def test_a_pause_says_how_long_it_is(cast: Cast, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(password_guessing.time, "time", lambda: began.timestamp() + 60 * minutes[0])
     for minute, said in ((0.0, "next one: 1<"), (1.1, "next one: 2<"), (3.2, "next one: 4<")):
         minutes[0] = minute
-        guess(times=password_guessing.FREE)
+        guess(times=password_guessing.FREE_TRIES)
         answer = browser().post("/accounts/login/", {"login": "bob", "password": PASSWORD})
         assert said in answer.content.decode()
 
@@ -139,7 +139,7 @@ def test_guesses_by_other_spellings_and_names_of_the_site_count_together(cast: C
 def test_a_pause_grows_and_ends_with_the_right_password(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     began, minutes = timezone.now(), [0.0]
     monkeypatch.setattr("django.core.cache.backends.db.tz_now", lambda: began + timedelta(minutes=minutes[0]))
-    guess(times=password_guessing.FREE)
+    guess(times=password_guessing.FREE_TRIES)
     for minute, is_heard in ((0.9, False), (1.1, True), (1.9, False), (2.2, True), (3.9, False), (4.3, True)):
         minutes[0] = minute
         before = AuditEntry.objects.filter(act="refused").count()
@@ -147,7 +147,7 @@ def test_a_pause_grows_and_ends_with_the_right_password(cast: Cast, monkeypatch:
         assert (AuditEntry.objects.filter(act="refused").count() > before) == is_heard, minute
     minutes[0] = 9
     assert is_let_in(cast.bob)
-    guess(times=password_guessing.FREE - 1)
+    guess(times=password_guessing.FREE_TRIES - 1)
     assert is_let_in(cast.bob), "and all begins anew"
 
 
@@ -156,8 +156,8 @@ def test_nobody_is_locked_out_by_others(cast: Cast) -> None:
     turn_on(enter(cast.bob))
     names = {"carol": cast.carol, "bob": cast.bob, "rita": cast.rita}
     for name in names:
-        for number in range(password_guessing.FREE_OF_NAME // password_guessing.FREE + 1):
-            guess(name, password_guessing.FREE, REMOTE_ADDR=f"10.1.{number}.1")
+        for number in range(password_guessing.FREE_TRIES_OF_NAME // password_guessing.FREE_TRIES + 1):
+            guess(name, password_guessing.FREE_TRIES, REMOTE_ADDR=f"10.1.{number}.1")
     assert not is_let_in(cast.carol, REMOTE_ADDR="10.9.9.9"), "guesses from everywhere pause too"
     assert is_let_in(cast.carol, known), "but not where she has been before"
     halfway = browser(REMOTE_ADDR="10.9.9.9")
@@ -174,7 +174,7 @@ def test_an_office_signs_in_at_nine(cast: Cast) -> None:
 
 
 def test_one_address_does_not_guess_at_everybody(cast: Cast) -> None:
-    for number in range(password_guessing.OF_AN_ADDRESS + 1):
+    for number in range(password_guessing.MAX_TRIES_OF_ADDRESS + 1):
         guess(f"somebody{number}")
     assert not is_let_in(cast.bob)
     assert is_let_in(cast.bob, REMOTE_ADDR="10.0.0.9")

@@ -72,7 +72,7 @@ def test_a06_every_bad_link_gets_the_same_bytes(cast: Cast) -> None:
 
 
 def test_a06_guesses_are_counted(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "BAD_LINKS", 3)
+    monkeypatch.setattr(rate_limits, "MAX_BAD_LINKS", 3)
     monkeypatch.setattr(rate_limits, "_minute", lambda: 1)
     assert [enter(None).get(f"/s/{'y' * 43}/").status_code for _ in range(4)] == [404, 404, 404, 429]
 
@@ -185,7 +185,7 @@ def test_a_long_one_costs_as_many_queries_as_a_short_one(
 
 
 def test_a_long_one_comes_in_pages(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_pages, "MOST_MESSAGES", 5)
+    monkeypatch.setattr(shared_pages, "MAX_MESSAGES", 5)
     conversation = talk(cast.bob)
     for number in range(1, 6):
         question = say(conversation, f"Question {number}", author=cast.bob, parent=last(conversation))
@@ -213,7 +213,7 @@ def test_a_page_has_so_many_characters_and_a_larger_message_is_its_own(
     for number in range(3):
         question = say(conversation, f"Question {number}", author=cast.bob, parent=last(conversation))
         answer(conversation, question, "word " * 200)
-    monkeypatch.setattr(shared_pages, "MOST_CHARACTERS", 1_000)
+    monkeypatch.setattr(shared_pages, "MAX_CHARACTERS", 1_000)
     path = share(cast.bob, conversation)[1]
     assert "Page 1 of 6" in shown(path)
     assert "Question 2" in shown(f"{path}?page=5")
@@ -241,7 +241,7 @@ def test_what_is_stored_is_shown_and_nothing_rendered(cast: Cast) -> None:
 
 
 def test_an_address_is_shown_so_many_pages_a_minute(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "SNAPSHOTS", 2)
+    monkeypatch.setattr(rate_limits, "MAX_SNAPSHOTS", 2)
     monkeypatch.setattr(rate_limits, "_shown", rate_limits._Minute())
     monkeypatch.setattr(rate_limits, "_minute", lambda: 1)
     path = share(cast.bob, talk(cast.bob))[1]
@@ -287,8 +287,8 @@ def test_nothing_is_seen_before_the_pass_phrase(cast: Cast) -> None:
 
 
 def test_a_pass_phrase_is_not_guessed(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "PASS_PHRASES", 3)
-    monkeypatch.setattr(rate_limits, "PASS_PHRASES_OF_A_LINK", 5)
+    monkeypatch.setattr(rate_limits, "MAX_PASS_PHRASES", 3)
+    monkeypatch.setattr(rate_limits, "MAX_PASS_PHRASES_OF_LINK", 5)
     monkeypatch.setattr(rate_limits, "_minute", lambda: 1)
     _, path = share(cast.bob, talk(cast.bob), pass_phrase=PHRASE)
 

@@ -80,7 +80,7 @@ def test_who_comes_in_the_middle_sees_the_words_so_far_and_then_the_rest(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rendering, "SHARE", 0)  # no piece goes out plain, however slow the machine is just now
-    monkeypatch.setattr(rendering, "PATIENT", 10)
+    monkeypatch.setattr(rendering, "PATIENCE_SECONDS", 10)
     vendor.play([200, openai_event("Hel"), vendor.gate, openai_event("lo **you**"), openai_end()])
     alice, late = connect(cast.alice), connect(cast.alice)
     ack = ask(alice, model, "Hi")

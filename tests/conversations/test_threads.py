@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations import markdown
 from conversations.content import threads
-from conversations.content.threads import PIECE
+from conversations.content.threads import MAX_MESSAGES
 from conversations.models import Conversation, Message, User
 from providers.models import LanguageModel
 from tests.conftest import Cast, serve
@@ -147,15 +147,15 @@ def long_conversation(owner: User, length: int) -> tuple[Conversation, list[str]
 
 
 def test_a_long_thread_comes_in_pieces_from_its_end(cast: Cast, sign_in: SignIn) -> None:
-    conversation, ids = long_conversation(cast.alice, 2 * PIECE + 7)
+    conversation, ids = long_conversation(cast.alice, 2 * MAX_MESSAGES + 7)
     client, address = sign_in(cast.alice), f"/conversations/{conversation.pk}/thread/"
     page = client.get(f"/conversations/{conversation.pk}/").content.decode()
-    assert shown({"html": page}) == ids[-PIECE:]
+    assert shown({"html": page}) == ids[-MAX_MESSAGES:]
     last = thread(client, str(conversation.pk))
-    assert shown(last) == ids[-PIECE:]
-    assert f'data-before="{ids[-PIECE]}"' in last["html"]
-    middle = client.get(address, {"before": ids[-PIECE]}).json()
-    assert shown(middle) == ids[7 : PIECE + 7]
+    assert shown(last) == ids[-MAX_MESSAGES:]
+    assert f'data-before="{ids[-MAX_MESSAGES]}"' in last["html"]
+    middle = client.get(address, {"before": ids[-MAX_MESSAGES]}).json()
+    assert shown(middle) == ids[7 : MAX_MESSAGES + 7]
     first = client.get(address, {"before": ids[7]}).json()
     assert shown(first) == ids[:7]
     assert "data-before" not in first["html"]
@@ -169,10 +169,10 @@ def test_a_thread_of_long_messages_comes_in_shorter_pieces(cast: Cast, monkeypat
     conversation, _ = long_conversation(cast.alice, 6)
     html = "x" * 400
     Message.objects.filter(conversation=conversation).update(html=html, html_version=markdown.RENDERER_VERSION)
-    monkeypatch.setattr(threads, "PIECE_CHARACTERS", 1_000)
+    monkeypatch.setattr(threads, "MAX_CHARACTERS", 1_000)
     turns = threads.thread_for(cast.alice, conversation).turns
     assert [message.text for turn in turns for message in turn.messages] == ["4", "5"]
-    monkeypatch.setattr(threads, "PIECE_CHARACTERS", 10)
+    monkeypatch.setattr(threads, "MAX_CHARACTERS", 10)
     assert len(threads.thread_for(cast.alice, conversation).turns) == 1
 
 
@@ -186,7 +186,7 @@ def test_only_a_message_of_this_conversation_leads_further_up(cast: Cast, sign_i
 def test_a_long_thread_costs_as_many_queries_as_a_short_one(cast: Cast, sign_in: SignIn) -> None:
     client = sign_in(cast.alice)
     counts = []
-    for length in (4, 3 * PIECE):
+    for length in (4, 3 * MAX_MESSAGES):
         conversation, _ = long_conversation(cast.alice, length)
         client.get(f"/conversations/{conversation.pk}/")
         with CaptureQueriesContext(connection) as captured:

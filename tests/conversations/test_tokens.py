@@ -71,8 +71,8 @@ def test_a_token_that_has_ended_opens_nothing(cast: Cast, end: str) -> None:
 def test_guesses_are_limited_and_the_right_token_is_not(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
     right = bearer(give(cast.bob))
-    tries = [bearer(f"x{number}").get("/api/v1/me").status_code for number in range(rate_limits.BAD_TOKENS + 3)]
-    assert tries == [401] * rate_limits.BAD_TOKENS + [429] * 3
+    tries = [bearer(f"x{number}").get("/api/v1/me").status_code for number in range(rate_limits.MAX_BAD_TOKENS + 3)]
+    assert tries == [401] * rate_limits.MAX_BAD_TOKENS + [429] * 3
     assert right.get("/api/v1/me").status_code == 200
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from django.test import Client
 
-from chatsite.server.handler import ANSWERS_OF_ONE
+from chatsite.server.handler import MAX_ANSWER_BYTES_OF_ONE
 from conversations.models import Conversation, Message, User
 from tests.conftest import Cast
 from tests.echoing import come
@@ -26,7 +26,8 @@ def test_answers_that_are_not_read_wait_up_to_a_share(site: str, cast: Cast, sig
     path = f"/api/v1/conversations/{conversation.id}/messages?limit={COUNT}"
     session = sign_in(cast.bob).cookies["sessionid"].value
     with ExitStack() as ends:
-        answers = [ends.enter_context(asked(site, path, session)) for _ in range(ANSWERS_OF_ONE // (COUNT * LENGTH))]
+        most = MAX_ANSWER_BYTES_OF_ONE // (COUNT * LENGTH)
+        answers = [ends.enter_context(asked(site, path, session)) for _ in range(most)]
         assert [answer.recv(12) for answer in answers] == [b"HTTP/1.1 200"] * len(answers)
         come(lambda: ends.enter_context(asked(site, path, session)).recv(12) == b"HTTP/1.1 503")
         other = sign_in(cast.alice).cookies["sessionid"].value

@@ -35,7 +35,7 @@ def reply_of(cast: Cast, **fields: object) -> Message:
 
 
 def test_the_dead_are_ended_at_once_and_rendered_later(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "RENDERING", 1e-6)
+    monkeypatch.setattr(recovery, "RENDER_SECONDS", 1e-6)
     reply = reply_of(cast, status="streaming", seq=3, owner="an earlier boot", heartbeat=timezone.now())
     with growing.child._turn(5):
         recovery.end_replies_of_earlier_boots()
@@ -49,7 +49,7 @@ def test_the_dead_are_ended_at_once_and_rendered_later(cast: Cast, monkeypatch: 
 def test_a_reply_that_ends_meanwhile_is_told_as_it_was_written(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "RENDERING", 0.01)
+    monkeypatch.setattr(runner, "RENDER_SECONDS", 0.01)
     vendor.play([200, vendor.gate, openai_stream(["*Hello*"])])
     alice = connect(cast.alice)
     sent = ask(alice, model)
@@ -86,5 +86,5 @@ def test_a_long_value_of_a_call_is_not_laid_out() -> None:
 def test_long_news_are_read_as_a_page(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     told = Opened(2, (reply_of(cast, status="complete", html="<p>Hello</p>", html_version=2),), ())
     assert [message["text"] for message in told.messages(html=True)["messages"]] == ["*Hello*"]
-    monkeypatch.setattr(opening, "MOST_CHARACTERS", 10)
+    monkeypatch.setattr(opening, "MAX_CHARACTERS", 10)
     assert told.messages(html=True) == {"reload": True, "messages": []}

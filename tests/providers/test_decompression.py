@@ -56,7 +56,8 @@ def test_what_follows_deflated_text_is_left() -> None:
 def test_a_bomb_of_many_members_is_refused(
     monkeypatch: pytest.MonkeyPatch, member: bytes, members: int, error: type[VendorError]
 ) -> None:
-    monkeypatch.setattr(decompression, "BODY_BYTES", 2_000_000 if error is ReplyTooLong else decompression.BODY_BYTES)
-    monkeypatch.setattr(decompression, "_MEMBERS", 100 if error is BadReply else decompression._MEMBERS)
+    if error is ReplyTooLong:
+        monkeypatch.setattr(decompression, "MAX_BODY_BYTES", 2_000_000)
+    monkeypatch.setattr(decompression, "_MAX_MEMBERS", 100 if error is BadReply else decompression._MAX_MEMBERS)
     with pytest.raises(error):
         inflated("gzip", *[member] * members)

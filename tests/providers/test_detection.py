@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from providers.endpoints import detection as detecting
-from providers.endpoints.detection import CALLS, Detection
-from providers.errors import KEPT_CHARACTERS
+from providers.endpoints.detection import MAX_CALLS, Detection
+from providers.errors import MAX_KEPT_CHARACTERS
 from providers.models import Endpoint
 from providers.transport.network import Network
 from providers.types import Address
@@ -58,7 +58,7 @@ def detect(vendor: FakeVendor, base: str = "", model: str = "gemini-2.5-flash", 
     """What is found, with what has to hold of every detection."""
     given = PlainKey() if key is None else key
     detection = detecting.detect(f"{vendor.gemini_url}{base}", given or None, model, Network(vendor.private_hosts))
-    assert len(vendor.requests) <= CALLS
+    assert len(vendor.requests) <= MAX_CALLS
     assert SECRET not in repr(detection)
     return detection
 
@@ -258,7 +258,7 @@ def test_a_vendor_that_knows_us_and_will_not_is_asked_once(wire_vendor: FakeVend
 
 
 def test_a_key_is_masked_where_a_complaint_is_cut(wire_vendor: FakeVendor) -> None:
-    message = f"no:{' ' * (KEPT_CHARACTERS - len(SECRET) - 2)}{SECRET}"
+    message = f"no:{' ' * (MAX_KEPT_CHARACTERS - len(SECRET) - 2)}{SECRET}"
     speak(wire_vendor, lambda request: complaint(402, message))
     assert [tried.came.partition("no: ")[2] for tried in detect(wire_vendor).tries] == [f"••••{SECRET[-4:]}"]
 
@@ -298,7 +298,7 @@ def test_every_call_counts_however_bad_the_answers(wire_vendor: FakeVendor) -> N
     wire_vendor.script = lambda request: bad[next(turns) % len(bad)]
     detection = detect(wire_vendor)
     assert detection.findings is None
-    assert len(detection.tries) == len(wire_vendor.requests) <= CALLS
+    assert len(detection.tries) == len(wire_vendor.requests) <= MAX_CALLS
 
 
 # --- What is stored ------------------------------------------------------------------------------------------------

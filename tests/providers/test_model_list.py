@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from providers.client import model_list
-from providers.errors import KEPT_CHARACTERS, VendorError
+from providers.errors import MAX_KEPT_CHARACTERS, VendorError
 from providers.transport.network import Network
 from providers.types import Address, CatalogueEntry, Prompt
 from providers.wires.gemini import wire as gemini
@@ -84,7 +84,7 @@ def test_what_a_list_says_of_a_model() -> None:
 
 def test_a_list_of_thousands_is_cut(wire_vendor: FakeVendor) -> None:
     wire_vendor.play(body({"data": [{"id": f"m{number}"} for number in range(12_000)]}))
-    assert len(listed(wire_vendor, "openai")) == model_list.MODELS
+    assert len(listed(wire_vendor, "openai")) == model_list.MAX_MODELS
 
 
 def test_pages_that_go_in_circles_end(wire_vendor: FakeVendor) -> None:
@@ -99,7 +99,7 @@ def test_pages_without_an_end_do(wire_vendor: FakeVendor) -> None:
 
     wire_vendor.script = script  # type: ignore[assignment]
     assert listed(wire_vendor, "gemini") == []
-    assert len(wire_vendor.requests) == model_list.PAGES
+    assert len(wire_vendor.requests) == model_list.MAX_PAGES
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -125,7 +125,7 @@ def test_no_list(wire_vendor: FakeVendor, wire: str, script: list[Any], code: st
 
 @pytest.mark.parametrize("filling", [" ", "x"])
 def test_a_key_is_masked_where_the_message_is_cut(wire_vendor: FakeVendor, filling: str) -> None:
-    message = f"no:{filling * (KEPT_CHARACTERS - len(SECRET) - 2)}{SECRET}"
+    message = f"no:{filling * (MAX_KEPT_CHARACTERS - len(SECRET) - 2)}{SECRET}"
     wire_vendor.play([401, json.dumps({"error": {"message": message}}).encode()])
     with pytest.raises(VendorError) as raised:
         listed(wire_vendor, "openai")
@@ -134,7 +134,7 @@ def test_a_key_is_masked_where_the_message_is_cut(wire_vendor: FakeVendor, filli
 
 
 def test_a_list_without_an_end_is_left(wire_vendor: FakeVendor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model_list, "PAGE_BYTES", 100_000)
+    monkeypatch.setattr(model_list, "MAX_PAGE_BYTES", 100_000)
     wire_vendor.play([b'{"data": ["', *[b"x" * 65536] * 10])
     with pytest.raises(VendorError) as raised:
         listed(wire_vendor, "openai")

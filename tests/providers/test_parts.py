@@ -11,12 +11,12 @@ import pytest
 from providers.errors import ReplyTooLong, VendorError
 from providers.reading.citations import Citations
 from providers.reading.reader import Reading
-from providers.reading.size_limits import PARTS_BYTES
+from providers.reading.size_limits import MAX_PARTS_BYTES
 from providers.text import KeyMask
 from providers.types import Delta, Finish, Part
 from providers.wires import registry
 from providers.wires.parsed import Cited, Source, Support
-from providers.wires.sources import TITLE_LENGTH
+from providers.wires.sources import MAX_TITLE_LENGTH
 from tests.providers.conftest import SECRET
 from tests.providers.reading import outcome
 from tests.vendor_replies import event, gemini_end, gemini_event, gemini_parts, openai_chunk, openai_end, openai_event
@@ -135,7 +135,7 @@ def test_a_key_is_masked_in_calls_and_sources_of_openai() -> None:
 
 
 def test_a_key_is_masked_where_a_title_is_cut() -> None:
-    title = "x" * (TITLE_LENGTH - len(SECRET) + 1) + SECRET
+    title = "x" * (MAX_TITLE_LENGTH - len(SECRET) + 1) + SECRET
     page = {"type": "url_citation", "url_citation": {"url": "https://x.example/", "title": title}}
     read = outcome("openai", [openai_event("x") + openai_chunk(annotations=[page]) + openai_end()], SECRET)
     (part,) = read["parts"]
@@ -183,7 +183,7 @@ def heard(wire: str, events: Iterable[bytes]) -> list[Delta]:
 def test_parts_have_a_limit_too() -> None:
     code = {"executableCode": {"language": "PYTHON", "code": "x" * 1000, "more": "y" * 10_000}}
     deltas = heard("gemini", (gemini_parts(code) for _ in range(2000)))
-    assert 100 < len(deltas) < PARTS_BYTES // 10_000
+    assert 100 < len(deltas) < MAX_PARTS_BYTES // 10_000
     many = heard("gemini", (gemini_parts(*[{"x": 1}] * 1000) for _ in range(1000)))
     assert len(many) < 8_000
 
@@ -194,11 +194,11 @@ def test_a_call_has_a_limit_while_it_grows() -> None:
 
 
 def test_a_picture_may_be_larger() -> None:
-    picture = {"inlineData": {"mimeType": "image/png", "data": "A" * (PARTS_BYTES + 100)}}
+    picture = {"inlineData": {"mimeType": "image/png", "data": "A" * (MAX_PARTS_BYTES + 100)}}
     reading = Reading(registry.wire("gemini"), KeyMask(SECRET))
     (delta,) = [*reading.feed(gemini_parts(picture) + gemini_end()), *reading.end()]
     assert delta.part is not None
-    assert len(delta.part.detail["data"]) == PARTS_BYTES + 100
+    assert len(delta.part.detail["data"]) == MAX_PARTS_BYTES + 100
 
 
 def test_a_signed_text_is_cut_at_its_limit() -> None:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.errors import BadReply
-from providers.reading.body import UNREADABLE_IN_A_ROW, BodyDecoder
-from providers.reading.sse import EVENT_BYTES, EventDecoder
+from providers.reading.body import MAX_UNREADABLE, BodyDecoder
+from providers.reading.sse import MAX_EVENT_BYTES, EventDecoder
 from providers.wires.json_values import count
 
 SYNTAX = [
@@ -126,7 +126,7 @@ def objects_by_the_book(body: bytes) -> list[object]:
             value = None
         objects = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
         unreadable = 0 if objects else unreadable + 1
-        if unreadable == UNREADABLE_IN_A_ROW:
+        if unreadable == MAX_UNREADABLE:
             return [*found, "bad"]
         found += [{"error": one} for one in objects] if kind == "error" else objects
     return found
@@ -176,7 +176,7 @@ def test_sixteen_megabytes_in_one_line_cost_little() -> None:
 def test_an_endless_line_is_refused(start: bytes) -> None:
     assembler = BodyDecoder()
     list(assembler.feed(start))
-    flood = (event for _ in range(EVENT_BYTES // 65536 + 2) for event in assembler.feed(b"A" * 65536))
+    flood = (event for _ in range(MAX_EVENT_BYTES // 65536 + 2) for event in assembler.feed(b"A" * 65536))
     with pytest.raises(BadReply):
         list(flood)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.reading.polish import MOST_BLANKS, ThinkTags
+from providers.reading.polish import MAX_BLANKS, ThinkTags
 from providers.text import Characters, KeyMask
 
 KEY = "sk-aabaab12"
@@ -75,7 +75,7 @@ def test_thoughts_in_tags_however_cut(text: str, answer: str, thought: str) -> N
 
 
 @pytest.mark.parametrize("size", [1, 7, 5000])
-@pytest.mark.parametrize(("blanks", "is_tag"), [(MOST_BLANKS, True), (MOST_BLANKS + 1, False)])
+@pytest.mark.parametrize(("blanks", "is_tag"), [(MAX_BLANKS, True), (MAX_BLANKS + 1, False)])
 def test_a_tag_is_not_looked_for_behind_endless_blanks(size: int, blanks: int, is_tag: bool) -> None:
     text = " " * blanks + "<think>a</think>b"
     tags = ThinkTags()
@@ -86,6 +86,6 @@ def test_a_tag_is_not_looked_for_behind_endless_blanks(size: int, blanks: int, i
 
 def test_blanks_are_not_held_back_for_ever() -> None:
     tags = ThinkTags()
-    said = sum(len(piece) for _ in range(100) for piece, _ in tags.feed(" " * MOST_BLANKS))
-    assert said == 100 * MOST_BLANKS
+    said = sum(len(piece) for _ in range(100) for piece, _ in tags.feed(" " * MAX_BLANKS))
+    assert said == 100 * MAX_BLANKS
     assert tags.rest() == []

@@ -21,7 +21,7 @@ from providers import errors
 from providers.client.stream import Stream
 from providers.errors import KeyRefused, VendorError
 from providers.transport import dialing
-from providers.transport.call import ERROR_BODY_BYTES
+from providers.transport.call import MAX_ERROR_BODY_BYTES
 from providers.transport.network import Network
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
@@ -219,7 +219,7 @@ def test_a_key_in_an_error_is_masked(wire_vendor: FakeVendor, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("filling", [" ", "x"])
-@pytest.mark.parametrize("place", [errors.KEPT_CHARACTERS, ERROR_BODY_BYTES], ids=["message", "body"])
+@pytest.mark.parametrize("place", [errors.MAX_KEPT_CHARACTERS, MAX_ERROR_BODY_BYTES], ids=["message", "body"])
 def test_a_key_in_an_error_is_masked_where_it_is_cut(
     wire_vendor: FakeVendor, ask: Ask, place: int, filling: str
 ) -> None:

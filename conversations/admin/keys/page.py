@@ -31,7 +31,7 @@ from providers.endpoints import keys
 from providers.endpoints.key_field import KeyField
 from providers.models import ApiKey, Deployment, Trouble
 
-CALLS_SHOWN = 20
+MAX_CALLS_SHOWN = 20
 
 
 class RotationForm(forms.Form):
@@ -129,7 +129,7 @@ def _page(request: HttpRequest, key: ApiKey, form: RotationForm) -> HttpResponse
         "form": form,
         "may_change": request.user.has_perm("providers.change_apikey"),
         "timeline": timeline(key, period),
-        "calls": UsageRecord.objects.filter(key=key.pk).order_by("-created_at")[:CALLS_SHOWN],
+        "calls": UsageRecord.objects.filter(key=key.pk).order_by("-created_at")[:MAX_CALLS_SHOWN],
         "trouble": trouble,
         "rests": trouble is not None and trouble.cooling_until > clock.now(),
         "deployments": key.endpoint.deployments.select_related("model"),

@@ -22,7 +22,7 @@ from providers.pool import cooldown
 from providers.pool.route_search import blamed_by_a_plain_call
 from providers.types import Part, Prompt, Turn, Usage
 
-_MOST_TOKENS = 200
+_MAX_TOKENS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,7 @@ class Result:
 def trial(key: ApiKey, deployment: Deployment, by: User) -> Generator[str, None, Result]:
     """Yield the words of the answer and return the result, which the ledger and the timeline have by then."""
     route = pool.route_of(deployment, key)
-    prompt = Prompt(
-        route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters={"max_tokens": _MOST_TOKENS}
-    )
+    prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters={"max_tokens": _MAX_TOKENS})
     begun, outcome, error, stream = time.monotonic(), "stopped", None, None
     meter = Meter(prompt)
     try:

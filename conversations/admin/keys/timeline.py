@@ -12,7 +12,7 @@ from conversations.usage.daily_sums import day_of
 from providers.models import ApiKey, HealthEvent
 from providers.pool import cooldown
 
-EVENTS = 100
+MAX_EVENTS = 100
 DAYS_OF_USE = 14
 
 
@@ -41,7 +41,7 @@ def _events(key: ApiKey, period: Period) -> Iterator[Entry]:
         .select_related("by")
         .order_by("-at")
     )
-    return (Entry(event.at, event=event) for event in events[:EVENTS])
+    return (Entry(event.at, event=event) for event in events[:MAX_EVENTS])
 
 
 def _days(key: ApiKey, period: Period) -> Iterator[Entry]:

@@ -18,7 +18,7 @@ from conversations.markdown.process.time_budget import within
 MAX_FORMULA_CHARACTERS = 4_000
 MAX_FORMULA_DEPTH = 100
 # The converter takes a second for some formulas of that length, and a reply may hold hundreds.
-SECONDS_EACH = 0.1
+MAX_SECONDS = 0.1
 
 # The converter expands a user's macros without a limit on the result: twenty doublings are a million symbols.
 _DEFINITION = re.compile(
@@ -58,7 +58,7 @@ def formula(source: str, written: str, *, display: bool) -> str:
 @lru_cache(maxsize=512)
 def _converted(source: str, display: bool) -> str:
     """Return MathML, or an empty text if the conversion fails or takes too long."""
-    return within(SECONDS_EACH, lambda: _mathml(source, display), str)
+    return within(MAX_SECONDS, lambda: _mathml(source, display), str)
 
 
 def _mathml(source: str, display: bool) -> str:

@@ -21,11 +21,11 @@ IDLE_SECONDS = 300.0
 """Seconds after which an unused process is ended."""
 BUSY_SECONDS = 0.05
 """Seconds after which the question under way counts as long."""
-HANGING = 3.0
-"""Multiple of a question's processor time that an answer may take, plus PATIENCE, before the kill."""
-PATIENCE = 2.0
+HANG_FACTOR = 3.0
+"""Multiple of a question's processor time that an answer may take, plus PATIENCE_SECONDS, before the kill."""
+PATIENCE_SECONDS = 2.0
 """Seconds that an answer may take on top of that."""
-MOST_STARTS = 2
+MAX_STARTS = 2
 """Starts for one question: a process may end for its size or age, which is not the text's fault."""
 _BASE = Path(__file__).resolve().parents[3]
 
@@ -85,7 +85,7 @@ class Child:
         if seconds <= 0:
             raise Away
         with self._turn(seconds):
-            for _ in range(MOST_STARTS):
+            for _ in range(MAX_STARTS):
                 try:
                     return self._asked(question)
                 except Broken:
@@ -110,7 +110,7 @@ class Child:
         atexit.unregister(self.close)
         if process := self._process:
             process.kill()  # the thread that waits for an answer gets Broken
-        with suppress(Away), self._turn(PATIENCE):
+        with suppress(Away), self._turn(PATIENCE_SECONDS):
             self._end()
 
     def _warm(self) -> None:
@@ -133,7 +133,7 @@ class Child:
 
     def _asked(self, question: Question) -> Answer:
         process = self._start()
-        until = time.monotonic() + HANGING * question.seconds + PATIENCE
+        until = time.monotonic() + HANG_FACTOR * question.seconds + PATIENCE_SECONDS
         send(process.stdin, json.dumps({**asdict(question), "seconds": question.seconds}).encode(), until)
         answer = json.loads(receive(process.stdout, until))
         if answer is None:

@@ -6,7 +6,7 @@ from time import process_time
 from types import FrameType
 from typing import TypeVar
 
-AGAIN = 0.02
+RETRY_SECONDS = 0.02
 """Seconds after which the timer rings again: an exception raised inside a destructor gets lost."""
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ def uncounted(work: Callable[[], T]) -> T:
 def _set_timer() -> None:
     if _is_enforced:
         left = max(_deadlines[-1] - process_time(), 0.001) if _deadlines else 0.0
-        signal.setitimer(signal.ITIMER_PROF, left, AGAIN)
+        signal.setitimer(signal.ITIMER_PROF, left, RETRY_SECONDS)
 
 
 def _ring(_signal: int, _frame: FrameType | None) -> None:

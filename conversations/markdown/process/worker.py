@@ -15,9 +15,9 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-MEMORY = 512 * 1024 * 1024
+MAX_MEMORY = 512 * 1024 * 1024
 """Bytes of address space."""
-ENOUGH = 96 * 1024 * 1024
+ENOUGH_MEMORY = 96 * 1024 * 1024
 """Bytes of memory after which it ends once it has answered: a new process is small again."""
 
 
@@ -28,7 +28,7 @@ def main() -> None:
             name, signal.SIG_IGN
         )  # a terminal and systemd signal all processes at once; the server still needs this one
     with suppress(ValueError, OSError):  # not every system knows this limit
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     answers = os.dup(1)
     os.dup2(2, 1)  # so that no print mixes with the answers
@@ -44,7 +44,7 @@ def _answer_all(answers: int) -> None:
 
     with os.fdopen(answers, "wb") as output, suppress(Broken):
         send(output, b"null", FOR_EVER)
-        while _memory() < ENOUGH:
+        while _memory() < ENOUGH_MEMORY:
             answer = _answer(json.loads(receive(sys.stdin.buffer, FOR_EVER)))
             send(output, json.dumps(answer).encode(), FOR_EVER)
 

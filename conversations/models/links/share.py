@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from conversations.hashed_tokens import token_digest
 from conversations.ids import new_id
-from conversations.models.conversation import TITLE_LENGTH, Conversation
+from conversations.models.conversation import MAX_TITLE_LENGTH, Conversation
 from conversations.models.file import File
 from conversations.models.message import Message
 from conversations.models.people import User
@@ -46,7 +46,7 @@ class Share(models.Model):
     """The last message that it shows."""
     files = models.ManyToManyField(File, related_name="+")
     made_by = models.ForeignKey(User, models.CASCADE, related_name="shares")
-    title = models.CharField(max_length=TITLE_LENGTH, blank=True)
+    title = models.CharField(max_length=MAX_TITLE_LENGTH, blank=True)
     digest = models.CharField(max_length=64, unique=True)
     pass_phrase = models.CharField(max_length=128, blank=True)
     """Hashed; empty if the link alone is enough."""

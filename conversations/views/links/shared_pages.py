@@ -22,14 +22,14 @@ from conversations.content.phrases import Phrases, phrases
 from conversations.content.shared_pages import Page, page_of
 from conversations.errors import NotFound
 from conversations.files import response
-from conversations.forms.shares import PHRASE_LENGTH
+from conversations.forms.shares import MAX_PHRASE_LENGTH
 from conversations.models import Share
 from conversations.reporting.streaming import stream_response
 from conversations.views.links import copy_cookie
 
 UNLOCKED_KEY = "shares"
 """The session key for digests of links whose pass phrase was given."""
-MOST_UNLOCKED = 20
+MAX_UNLOCKED = 20
 
 _HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive"}
 _POLICY = {
@@ -134,8 +134,8 @@ def _unlock(request: HttpRequest, share: Share) -> HttpResponse:
     if _is_locked(request, share):
         if rate_limits.pass_phrase(request, share.pk):
             return render(request, "429.html", status=429)
-        if not share.opens_with(request.POST.get("pass_phrase", "").strip()[:PHRASE_LENGTH]):
+        if not share.opens_with(request.POST.get("pass_phrase", "").strip()[:MAX_PHRASE_LENGTH]):
             return render(request, "shares/locked.html", {"is_wrong": True}, status=422)
         unlocked = [*request.session.get(UNLOCKED_KEY, []), share.digest]
-        request.session[UNLOCKED_KEY] = unlocked[-MOST_UNLOCKED:]
+        request.session[UNLOCKED_KEY] = unlocked[-MAX_UNLOCKED:]
     return HttpResponseRedirect(request.path)

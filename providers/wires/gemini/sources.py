@@ -14,7 +14,7 @@ from providers.wires.parsed import Cited, Source, Support
 from providers.wires.sources import source
 
 _CHUNKS = ("web", "maps", "retrievedContext", "image")
-QUOTE_LENGTH = 10_000
+MAX_QUOTE_LENGTH = 10_000
 
 
 def cited(candidate: Mapping[str, Any]) -> Iterator[Cited]:
@@ -47,7 +47,7 @@ def _support(support: Mapping[str, Any], sources: Sequence[Source], parts: Seque
     indices = (count(index) for index in sequence(support.get("groundingChunkIndices")))
     named = tuple(sources[index] for index in indices if index is not None and index < len(sources))
     quote = string(segment.get("text"))
-    return Support(before + start, before + end, True, quote if len(quote) <= QUOTE_LENGTH else "", named)
+    return Support(before + start, before + end, True, quote if len(quote) <= MAX_QUOTE_LENGTH else "", named)
 
 
 def _bytes_before(index: int, parts: Sequence[Any]) -> int:
