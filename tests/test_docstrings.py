@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 BASE = Path(__file__).resolve().parent.parent
-PACKAGES = ("conversations", "chatsite")
+PACKAGES = ("conversations", "chatsite", "providers")
 MOST_WORDS = 20
 RIDDLES = "who whoever whom whose what whatever where wherever when whenever"
 NO_VERBS = (

@@ -1,4 +1,4 @@
-"""Endpoints, keys and models in the admin. A key is written here and never shown again."""
+"""The pages of endpoints in the admin."""
 
 from functools import partial
 from typing import Any
@@ -25,10 +25,10 @@ from providers.pool import cooldown
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An endpoint's row, of which the address may be only shown."""
+    """An endpoint's form, whose address may be read-only."""
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Say above the form what is wrong with a field that is only shown."""
+        """Show errors of read-only fields above the form."""
         if field is None and set(getattr(error, "error_dict", {})) - set(self.fields):
             error = ValidationError(error.messages)
         super().add_error(field, error)
@@ -50,7 +50,7 @@ class EndpointAdmin(AuditedAdmin):
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        """The form's own pages, and three beside it."""
+        """Return the form's own addresses, and those of three pages beside it."""
         guarded = self.admin_site.admin_view
         pages = [
             path("preset/", guarded(partial(preset_page, self)), name="providers_endpoint_preset"),
@@ -60,15 +60,18 @@ class EndpointAdmin(AuditedAdmin):
         return [*pages, *super().get_urls()]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Try to be told what a reply has used: where asking is refused, that is learnt."""
+        """Ask for usage by default: if a vendor refuses that, the stream learns it."""
         return {"ask_usage": True, **super().get_changeform_initial_data(request)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Endpoint | None = None) -> list[str]:
-        """Show the address of a stored endpoint, and let only those change it who may."""
+        """Return the address fields of a stored endpoint, unless this person may change them now."""
         return [] if obj is None or may_readdress(request) else [*ADDRESS, "header_names"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Endpoint | None = None) -> Any:
-        """Name the extra headers to those who may not change them: what is in one may be a gateway's token."""
+        """Replace the extra headers by their names for people who may not change them.
+
+        A header's value may be a gateway's token.
+        """
         sets: Any = super().get_fieldsets(request, obj)
         return sets if obj is None or may_readdress(request) else by_names(sets)
 
@@ -79,7 +82,7 @@ class EndpointAdmin(AuditedAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Refuse a form with an address whose sender's password was asked for too long ago."""
+        """Refuse a form with address fields if the password was given too long ago."""
         proven = object_id is None or may_readdress(request)
         if request.method == "POST" and not proven and not request.POST.keys().isdisjoint(ADDRESS):
             return ask_again(request)
@@ -87,7 +90,7 @@ class EndpointAdmin(AuditedAdmin):
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), "proof": proof})
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: bool) -> None:
-        with log.watch(request.user, Endpoint.objects.filter(pk=obj.pk)):  # its entry stands before those of its keys
+        with log.watch(request.user, Endpoint.objects.filter(pk=obj.pk)):  # its entry comes before those of its keys
             super().save_model(request, obj, form, change)
             if not change:
                 log.added(request.user, obj)  # its id was not known before
@@ -99,7 +102,7 @@ class EndpointAdmin(AuditedAdmin):
         cooldown.reset([obj.pk, *obj.deployments.values_list("pk", flat=True)])
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Keys entered together with a new address are for it; those that were stored are not."""
+        """Save the inline rows. A new address keeps only keys that were entered with it."""
         if isinstance(formset, KeyFormSet):
             formset.save_keys(request.user, is_moved=change and "base_url" in form.changed_data)
             return
@@ -108,7 +111,7 @@ class EndpointAdmin(AuditedAdmin):
 
 
 class ReasonFilter(admin.SimpleListFilter):
-    """By what happened, of what did."""
+    """A filter by the error of troubles; it offers the codes that occur."""
 
     title = _("what happened")
     parameter_name = "code"

@@ -16,7 +16,7 @@ POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute"]
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A key's row: the field takes a new key and shows none; empty means: keep the one that is stored."""
+    """A key's form. Its field takes a new key and shows none; an empty field keeps the stored one."""
 
     new_key = KeyField(
         label=_("key"),
@@ -55,14 +55,14 @@ class KeyFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """The table of an endpoint's keys."""
 
     def clean(self) -> None:
-        """Refuse the same key in two rows, of which neither is stored yet."""
+        """Refuse the same new key in two rows. Raises ValidationError."""
         super().clean()
         entered = [form.cleaned_data.get("new_key") for form in self.forms if form.is_valid()]
         if len(set(filter(None, entered))) < len(list(filter(None, entered))):
             raise forms.ValidationError(_("This key stands in the list twice."))
 
     def save_keys(self, by: Any, *, is_moved: bool) -> None:
-        """Store what was entered; where the endpoint has moved, the keys of its old address are gone."""
+        """Store the entered keys. If the endpoint has moved, the keys of its old address are gone."""
         self.save(commit=False)
         entered = {form.instance.pk: form.cleaned_data.get("new_key", "") for form in self.forms}
         for row in self.new_objects:
@@ -107,11 +107,14 @@ class ApiKeyAdmin(AuditedAdmin):
         return str(key.secret)
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[Any]:
-        """Take no new value for a personal key: its owner's questions would go to somebody else's account."""
+        """Leave the key field out for a personal key: its owner's questions would go to another account."""
         return [name for name in super().get_fields(request, obj) if name != "new_key" or not (obj and obj.owner_id)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        """A stored key does not move: sent to an address of somebody's choice, it would be read back."""
+        """Return the endpoint too for a stored key.
+
+        A key moved to an attacker's endpoint would be sent there.
+        """
         return [*self.readonly_fields, *(["endpoint"] if obj else [])]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
@@ -122,7 +125,7 @@ class ApiKeyAdmin(AuditedAdmin):
 
 
 def change_key(row: ApiKey, entered: str, changed: list[str], by: Any) -> None:
-    """Store the fields of a form and, where one was entered, another value."""
+    """Store the fields of a form, and the new value if one was entered."""
     row.save()
     if entered:
         keys.replace_key(row, entered, by)

@@ -1,4 +1,4 @@
-"""A vendor, its key and its models in one form: the administrator picks the vendor by name, the rest is filled in."""
+"""One form for a vendor, its key and its models; the administrator picks a preset, which fills in the rest."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from providers.wires.declarations import Preset
 
 
 class PresetForm(forms.Form):
-    """What a preset leaves open: with a key alone it is complete, for a vendor whose address is known."""
+    """The fields that a preset leaves open; for a vendor with a known address, a key is enough."""
 
     name = forms.CharField(label=gettext_lazy("name"), max_length=120)
     base_url = forms.CharField(label=gettext_lazy("base URL"), max_length=500)
@@ -46,7 +46,7 @@ class PresetForm(forms.Form):
 
 
 def preset_page(rows: ModelAdmin[Endpoint], request: HttpRequest) -> HttpResponse:
-    """The vendors to pick from; with one picked, its form."""
+    """Return the list of presets or, after a choice, its form. A valid POST adds the vendor."""
     if not request.user.has_perms(adding.PERMISSIONS):
         raise PermissionDenied
     known = presets()
@@ -54,7 +54,7 @@ def preset_page(rows: ModelAdmin[Endpoint], request: HttpRequest) -> HttpRespons
     context: dict[str, Any] = {"title": _("Add a vendor"), "presets": known.values(), "preset": preset}
     if preset and request.method == "POST":
         form = PresetForm(request.POST)
-        with log.watch(request.user):  # what adding has noted, `log_addition` does not note again
+        with log.watch(request.user):  # `log_addition` skips entries that adding has already written
             if form.is_valid() and (endpoint := _added(request, preset, form)):
                 return _greeted(rows, request, endpoint)
         context["form"] = form
@@ -76,7 +76,7 @@ def _added(request: HttpRequest, preset: Preset, form: PresetForm) -> Endpoint |
 
 
 def _greeted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
-    """On to the models, if there are none yet, else to the key, where it can be tested."""
+    """Redirect to the list of models if there are none yet, else to the key's page with its test."""
     rows.log_addition(request, endpoint, _("Added a vendor."))
     if not endpoint.deployments.exists():
         messages.success(request, _("The vendor is added. Now pick its models."))

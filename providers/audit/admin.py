@@ -59,7 +59,7 @@ class AuditedAdmin(DiscreetAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Log what a form changes. A new row has no key yet, so `log_addition` logs it."""
+        """Log the changes of a form. A new row has no key yet, so `log_addition` logs it."""
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         with self.watched(request, object_id) if object_id else log.watch(request.user):

@@ -45,7 +45,7 @@ class Origin:
 _NOWHERE = Origin()
 _origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
 _noted: ContextVar[dict[_Key, _Seen | None] | None] = ContextVar("noted", default=None)
-"""Rows as they were when the outermost `watch` last logged them; None for a removed one."""
+"""The rows as the outermost `watch` last logged them; None for a removed one."""
 
 
 @contextmanager
@@ -66,8 +66,8 @@ def by_command(name: str) -> Iterator[None]:
 def watch(actor: Any, *watched: Rows) -> Iterator[None]:
     """Log every row of these querysets that is added, changed or removed inside, in one transaction with it.
 
-    The querysets are read again at the end: their conditions must not depend on fields that change. What was logged
-    inside already is not logged again.
+    The querysets are read again at the end: their conditions must not depend on fields that change. Changes that were
+    already logged inside are not logged again.
     """
     with transaction.atomic(), _outermost() as noted:
         before = _seen(watched, lock=True)
@@ -103,7 +103,7 @@ def note(
 
 
 def added(actor: Any, row: models.Model) -> None:
-    """Log a new row, or what has changed since the current `watch` logged it."""
+    """Log a new row, or its changes since the current `watch` logged it."""
     earlier = (_noted.get() or {}).get(_key_of(row))
     _note_difference(actor, earlier, (row, told(row)))
 
@@ -138,7 +138,7 @@ def _set(origin: Origin) -> Iterator[None]:
 
 @contextmanager
 def _outermost() -> Iterator[dict[_Key, _Seen | None]]:
-    """Yield what has been logged inside the outermost `watch`, which begins here if there is none."""
+    """Yield the rows logged inside the outermost `watch`, which begins here if there is none."""
     if (earlier := _noted.get()) is not None:
         yield earlier
         return

@@ -1,4 +1,4 @@
-"""An endpoint, its key and its models, in one step."""
+"""The adding of an endpoint, with its key and its models, in one step."""
 
 from collections.abc import Iterable
 from itertools import count
@@ -20,13 +20,13 @@ from providers.wires.declarations import Preset
 
 MAX_NAME_LENGTH = 200
 PERMISSIONS = tuple(f"providers.add_{name}" for name in ("endpoint", "apikey", "languagemodel", "deployment"))
-"""What somebody needs who adds a vendor."""
+"""Permissions of a person who adds a vendor."""
 
 
 def add_endpoint(
     preset_id: str, *, name: str = "", base_url: str = "", models: Iterable[str], key: str = "", by: Any = None
 ) -> Endpoint:
-    """Make the endpoint, or make it what is given now; raises ValidationError in words for the administrator."""
+    """Create the endpoint, or change it to these values. Raises ValidationError for the administrator."""
     preset, wanted, key = _preset(preset_id), _model_ids(models), keys.well_formed(key)
     fields = _fields(preset, base_url.strip(), key)
     name = name.strip() or _usual_name(preset, fields["base_url"])
@@ -44,7 +44,10 @@ def add_endpoint(
 
 
 def add_new_endpoint(preset_id: str, *, name: str, base_url: str, models: Iterable[str], key: str, by: Any) -> Endpoint:
-    """As `add_endpoint`, but never one that is there; without models they are picked from the vendor's list later."""
+    """Create an endpoint as `add_endpoint` does, but never change one. Raises ValidationError.
+
+    Without models, they are picked from the vendor's list later.
+    """
     preset, key, given = _preset(preset_id), keys.well_formed(key), [model for model in models if model.strip()]
     wanted = _model_ids(given) if given else []
     fields = _fields(preset, base_url.strip(), key)
@@ -62,7 +65,7 @@ def add_new_endpoint(preset_id: str, *, name: str, base_url: str, models: Iterab
 
 
 def free_name(preset: Preset, base_url: str = "") -> str:
-    """Return the preset's name or the host's, numbered where there is such an endpoint already."""
+    """Return the preset's name or the host's, with a number if an endpoint has that name."""
     usual = _usual_name(preset, base_url)[:100]
     taken = set(Endpoint.objects.filter(name__startswith=usual).values_list("name", flat=True))
     names = (f"{usual} {number}" if number > 1 else usual for number in count(1))
@@ -70,18 +73,18 @@ def free_name(preset: Preset, base_url: str = "") -> str:
 
 
 def _usual_name(preset: Preset, base_url: str) -> str:
-    """Where the preset is for any address, the host says more than its label."""
+    """Return the preset's label, or the host if the preset is for any address."""
     host = "" if preset.base_url else urlsplit(base_url).netloc
     return (host or gettext(preset.label))[:MAX_NAME_LENGTH]
 
 
 def change_address(endpoint: Endpoint, by: Any) -> None:
-    """Remove the keys of an endpoint whose address has changed: they do not go to the new one."""
+    """Delete the keys of an endpoint whose address has changed: the new address must not receive them."""
     keys.remove_keys(endpoint.keys.all(), by)
 
 
 def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
-    """Make a model of the vendor a choice here; raises ValidationError where its name is another model's."""
+    """Offer a model of the vendor here. Raises ValidationError if another model has its name."""
     model, _made = LanguageModel.objects.get_or_create(name=vendor_id)
     if Deployment.objects.filter(endpoint=endpoint, model=model).exists():
         raise ValidationError(
@@ -92,7 +95,7 @@ def serve(endpoint: Endpoint, vendor_id: str, by: Any) -> None:
 
 
 def adopt_local_model(by: Any = None) -> Endpoint:
-    """Make the small local model a choice; an endpoint of it that is there stays as it is."""
+    """Offer the small local model; an existing endpoint of it stays as it is."""
     with log.watch(by, *_rows(local_model.DISPLAY_NAME)):
         endpoint = Endpoint.objects.filter(is_local=True).first() or _local_endpoint()
         deployment = endpoint.deployments.filter(vendor_id=local_model.MODEL_ID).first()
@@ -122,14 +125,17 @@ def _local_endpoint() -> Endpoint:
 
 
 def _switch_on(row: Endpoint | LanguageModel | Deployment, by: Any) -> None:
-    """Switch a row on, unless it was switched off by somebody whose decision this person may not change."""
+    """Enable a row if this person may. Commands, without a person, may.
+
+    So a disabled row stays disabled for people without the permission to change it.
+    """
     if not row.enabled and (by is None or by.has_perm(f"providers.change_{row._meta.model_name}")):
         row.enabled = True
         row.save(update_fields=["enabled"])
 
 
 def _rows(name: str) -> list[QuerySet[Any]]:
-    """All that adding an endpoint of this name may change."""
+    """Return the rows that adding an endpoint of this name may change."""
     theirs = (ApiKey.objects.filter(endpoint__name=name), Deployment.objects.filter(endpoint__name=name))
     return [Endpoint.objects.filter(name=name), *theirs, LanguageModel.objects.all()]
 
@@ -158,12 +164,15 @@ def _store(endpoint: Endpoint, fields: dict[str, Any], by: Any) -> None:
     for field, value in {**fields, "enabled": True}.items():
         setattr(endpoint, field, value)
     endpoint.full_clean(validate_unique=False)
-    with log.watch(by, Endpoint.objects.filter(pk=endpoint.pk)):  # its entry stands before those of its keys
+    with log.watch(by, Endpoint.objects.filter(pk=endpoint.pk)):  # its entry comes before those of its keys
         endpoint.save()
 
 
 def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
-    """Make what is given everybody's only key; the same key stays as it is, with the replies that it is writing."""
+    """Make `key` the only key for everybody, or remove all of them when it is "".
+
+    An equal key stays as it is, and its running replies go on.
+    """
     others = endpoint.keys.for_everybody()
     kept = others.same_as(key).first() if key else None
     keys.remove_keys(others.exclude(pk=kept.pk) if kept else others, by)
@@ -172,7 +181,7 @@ def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
 
 
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
-    """Serve these models and no others; one that is served already is known by the vendor's id, whatever its name."""
+    """Serve these models and no others. The vendor's id identifies a served model, whatever its name."""
     endpoint.deployments.exclude(vendor_id__in=wanted).delete()
     endpoint.deployments.update(learnt=[], enabled=True)
     served = set(endpoint.deployments.values_list("vendor_id", flat=True))

@@ -9,7 +9,7 @@ from providers.endpoints import keys
 
 
 class KeyField(forms.CharField):
-    """A key, refused where it is malformed; whether it may be stored is asked by `keys.add_key`."""
+    """The input of a key, refused if it is malformed; `keys.add_key` checks whether it may be stored."""
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "off", **kwargs.pop("attrs", {})}

@@ -1,4 +1,4 @@
-"""Keys of vendors: stored, replaced, switched and removed in this module alone; in force at the next call."""
+"""The storing, replacing, switching and removing of keys, all in this module; effective at the next call."""
 
 from collections.abc import Collection
 from typing import Any
@@ -19,7 +19,7 @@ _Kind = HealthEvent.Kind
 
 
 def add_key(endpoint: Endpoint, plain: str, owner: Any = None, by: Any = None, row: ApiKey | None = None) -> ApiKey:
-    """Store a key in a new row, or in a form's unsaved one; raises ValidationError in words."""
+    """Store a key in a new row, or in a form's unsaved one. Raises ValidationError."""
     row = row or ApiKey()
     row.endpoint, row.owner, row.created_by = endpoint, owner, by
     with log.watch(by, ApiKey.objects.filter(pk=row.pk)):
@@ -29,7 +29,7 @@ def add_key(endpoint: Endpoint, plain: str, owner: Any = None, by: Any = None, r
 
 
 def replace_key(key: ApiKey, plain: str, by: Any) -> None:
-    """Replace a stored value; raises ValidationError in words. Replies under way go on to their end."""
+    """Replace a stored value. Raises ValidationError. Running replies go on to their end."""
     with log.watch(by, ApiKey.objects.filter(pk=key.pk)):
         key.secret = check_key(key, plain, lock=True)
         key.save(update_fields=["secret", "fingerprint"])
@@ -37,7 +37,7 @@ def replace_key(key: ApiKey, plain: str, by: Any) -> None:
 
 
 def switch_key(key: ApiKey, on: bool, by: Any) -> None:
-    """Switch a key on or off; calls with one that is switched off end within a second, in every process."""
+    """Enable or disable a key. Calls with a disabled key end within a second, in every process."""
     with log.watch(by, ApiKey.objects.filter(pk=key.pk)):
         key.enabled = on
         key.save(update_fields=["enabled"])
@@ -45,13 +45,13 @@ def switch_key(key: ApiKey, on: bool, by: Any) -> None:
 
 
 def remove_keys(keys: "QuerySet[ApiKey]", by: Any) -> int:
-    """Remove keys and return how many; their replies go on with another key, or end."""
+    """Delete keys and return their number. Their replies go on with another key, or end."""
     with log.watch(by, keys):
         return keys.delete()[1].get(ApiKey._meta.label, 0)
 
 
 def note(key: ApiKey, changed: Collection[str], by: Any) -> None:
-    """Write what changed, by its fields in a form, to the key's timeline, and forget what was known of it."""
+    """Log the changed form fields in the key's timeline, and end its troubles."""
     cooldown.reset([key.pk])
     if "new_key" in changed:
         HealthEvent.note(key.pk, _Kind.ROTATED, by=by)
@@ -60,9 +60,9 @@ def note(key: ApiKey, changed: Collection[str], by: Any) -> None:
 
 
 def check_key(row: ApiKey, plain: str, *, lock: bool = False) -> str:
-    """Return the key as `row` may hold it; raises ValidationError in words.
+    """Return the key as `row` may hold it. Raises ValidationError.
 
-    With `lock`, in a transaction, nobody else stores a key at this endpoint until it has ended.
+    With `lock`, in a transaction, no other key is stored at this endpoint until the transaction has ended.
     """
     key = well_formed(plain)
     if not key:
@@ -75,7 +75,7 @@ def check_key(row: ApiKey, plain: str, *, lock: bool = False) -> str:
 
 
 def well_formed(plain: str) -> str:
-    """Return the text less the blanks around it; raises ValidationError where no header could hold it."""
+    """Return the text without blanks around it. Raises ValidationError if no header could hold it."""
     key = plain.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= LENGTH):
         raise ValidationError(_("A key is one line of plain ASCII characters without spaces."))
@@ -85,7 +85,7 @@ def well_formed(plain: str) -> str:
 
 
 def _check_address(endpoint: Endpoint) -> None:
-    """Refuse to store a key for an address that is not called."""
+    """Refuse a key for an address that is not called. Raises ValidationError."""
     if endpoint.is_local:
         raise ValidationError(_("The small local model takes no key."))
     try:
@@ -95,9 +95,10 @@ def _check_address(endpoint: Endpoint) -> None:
 
 
 def _check_twins(row: ApiKey, key: str) -> None:
-    """Refuse a key that the site or the same owner holds here already: it would count as two and fail as one.
+    """Refuse a key that the site or the same owner already holds here. Raises ValidationError.
 
-    What other people hold for themselves is not asked: it would be told. At a new address a key is a new one.
+    Two rows would count as two keys and fail as one. Personal keys of other people are not compared, because the answer
+    would reveal them. At a new address a key is a new one.
     """
     here = row.endpoint.keys.filter(endpoint__base_url=row.endpoint.base_url).exclude(pk=row.pk)
     twin = here.filter(Q(owner=None) | Q(owner=row.owner_id)).same_as(key).first()
