@@ -1,4 +1,4 @@
-"""Secrets that nobody else has, and the search for them, in every spelling, in all that a run leaves behind."""
+"""Secrets of the tests, and the search for them, in every spelling, in all files that a run leaves."""
 
 import base64
 import gzip
@@ -16,17 +16,17 @@ KEEPERS = ("encryption-keys", "secret-key", "setup-code")
 _GZIP = b"\x1f\x8b"
 _PIECE = 12
 _BLOCK, _LONGEST = 4096, 512
-"""Bytes that are compared at once, and that the longest spelling of a secret has at most."""
+"""Bytes compared at once, and the maximum length of a secret's spelling."""
 
 
 def of_site(folder: Path) -> dict[str, str]:
-    """What must be found nowhere that a site writes, by name; FOLDER is its data folder."""
+    """Return the secrets, by name, that no output of a site may hold. `folder` is its data folder."""
     kept = {name: (folder / name).read_text().strip() for name in KEEPERS if (folder / name).exists()}
     return {"the vendor's key": CANARY, "a password": PASSWORD, **kept}
 
 
 def hits(content: bytes, secrets: Mapping[str, str]) -> list[str]:
-    """Which secrets are in it, and how spelt."""
+    """Return the secrets found in `content`, each with its spelling."""
     texts = [content, gzip.decompress(content)] if content.startswith(_GZIP) else [content]
     return [
         f"{name}, {spelling}"
@@ -42,10 +42,9 @@ def hits_in(
     but: Iterable[str] = KEEPERS,
     searched: MutableMapping[Path, bytes] | None = None,
 ) -> list[str]:
-    """The same of all files below FOLDER but for those of these names and in folders of these names.
+    """Return the secrets found in all files below `folder`, without files and folders of the names in `but`.
 
-    `searched` holds what the files were when they were last searched for the same: what has not changed is not
-    searched again.
+    `searched` holds the content of the files at the last search for the same secrets: unchanged blocks are skipped.
     """
     before: MutableMapping[Path, bytes] = {} if searched is None else searched
     files = [path.relative_to(folder) for path in _files(folder, set(but))]
@@ -63,7 +62,7 @@ def _files(folder: Path, but: set[str]) -> Iterator[Path]:
 
 
 def _changed(path: Path, searched: MutableMapping[Path, bytes]) -> bytes:
-    """The blocks of a file that are new, each with enough around it for what begins or ends elsewhere."""
+    """Return the new blocks of a file, each with enough context for secrets that cross its borders."""
     content, before = _read(path), searched.get(path, b"")
     searched[path] = content
     if content.startswith(_GZIP) or not before:
@@ -76,7 +75,7 @@ def _changed(path: Path, searched: MutableMapping[Path, bytes]) -> bytes:
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except FileNotFoundError:  # a database that is closed takes its log with it
+    except FileNotFoundError:  # a closed database has deleted its log
         return b""
 
 
@@ -96,6 +95,6 @@ def _spellings(secret: str) -> dict[bytes, str]:
         first, last = -(-offset * 8 // 6), (offset + len(raw)) * 8 // 6
         for encode in (base64.urlsafe_b64encode, base64.b64encode):
             spelt[encode(b"\0" * offset + raw)[first:last]] = f"in base64 from byte {offset}"
-    if secret == CANARY:  # words of a pass phrase are in every book
+    if secret == CANARY:  # the words of a pass phrase are too common
         spelt |= {raw[:_PIECE]: "its beginning", raw[-_PIECE:]: "its end"}
     return spelt

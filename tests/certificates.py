@@ -1,4 +1,4 @@
-"""Certificates of tests: an authority of their own, and what it issues.
+"""Certificates of tests: an authority of their own, and the certificates that it issues.
 
 authority = Authority(folder)         # authority.file: a PEM that makes it trusted
 authority.issue("vendor.example")     # a PEM of certificate and key, for a server
@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 
 
 class Authority:
-    """One that nobody trusts who is not told to."""
+    """A certificate authority that is trusted only where its file is named."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.file = folder, folder / "authority.pem"

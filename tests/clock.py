@@ -1,4 +1,4 @@
-"""A clock that only a test turns."""
+"""A clock that only a test moves."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 
 class Clock:
-    """What time it is for the pool and for budgets."""
+    """The current time for the pool and for budgets."""
 
     def __init__(self) -> None:
         self.begun = self._now = timezone.now()

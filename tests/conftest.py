@@ -1,4 +1,4 @@
-"""The cast, the real server they talk to, and the vendor it talks to.
+"""The people of the tests, the real server that they use, and the vendor that it calls.
 
 Alice owns, Bob is in her team, Rita only reads there, Carol is an outsider.
 """
@@ -35,14 +35,14 @@ from tests.sockets import Socket
 
 BROWSER_FOLDER = "browser"
 ONE_SITE = ("tests/cluster/", "tests/test_nginx.py")
-"""Where all tests share a site in processes of its own."""
+"""Tests that share a site in processes of its own."""
 LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py")
 
 
 class Scheduling(LoadScopeScheduling):
-    """Whichever test process is free gets the next test; those that share a site go to one.
+    """The distribution of tests: a free process gets the next test; those that share a site go to one.
 
-    (pytest-xdist's own groups do nothing with pytest 9.2.)
+    pytest-xdist's own groups do nothing with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -58,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hypothesis tries the same examples every time; new ones are for --soak, where a find is welcome."""
+    """Make Hypothesis try the same examples every time; --soak tries new ones."""
     hypothesis.settings.register_profile("same", derandomize=not config.getoption("--soak"), deadline=None)
     hypothesis.settings.load_profile("same")
     shortcuts.take()
@@ -66,25 +66,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Before the test database is made."""
+    """Change the database's settings before the test database is made."""
     shortcuts.spare_the_disk()
 
 
 def pytest_sessionfinish() -> None:
-    """Daphne made its loop when it was imported, whether or not a test has served."""
+    """Close the loop that importing Daphne made, even if no test has used the server."""
     if server := sys.modules.get("daphne.server"):
         server.twisted_loop.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long first, beside everything else; browser tests last: synchronous Playwright keeps a loop running on
-    the main thread."""
+    """Sort long tests to the front, and browser tests to the end.
+
+    Synchronous Playwright keeps a loop running on the main thread.
+    """
     items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Any, Any]:
-    """A test that passes has written no secret to a log."""
+    """Fail a test that has written a secret to its log."""
     report = yield
     if report.passed:
         written = "".join(text for name, text in report.sections if "stdout" not in name)
@@ -95,7 +97,7 @@ def pytest_runtest_makereport() -> Generator[None, Any, Any]:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who there is; `team` is Alice's (lead), Bob's (member) and Rita's (reader)."""
+    """The people; `team` is Alice's (lead), Bob's (member) and Rita's (reader)."""
 
     alice: User
     bob: User
@@ -106,7 +108,7 @@ class Cast:
 
 @pytest.fixture
 def cast(transactional_db: None, settings: object) -> Iterator[Cast]:
-    cache.clear()  # what was counted against earlier tests' guesses
+    cache.clear()  # the counts of earlier tests' attempts
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]  # quick
     alice = User.objects.create_superuser("alice", password=PASSWORD, language="en")
     bob, rita, carol = (User.objects.create_user(name, password=PASSWORD, language="en") for name in _OTHERS)
@@ -126,7 +128,7 @@ _NOT_SEARCHED = (*canaries.KEEPERS, Path(django_settings.STATIC_ROOT).name)
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time, which stands still until the test turns it."""
+    """Return a clock that stands still until the test moves it."""
     turned = Clock()
     monkeypatch.setattr(providers.clock, "now", turned.now)
     return turned
@@ -140,7 +142,7 @@ def any_number_of_conversations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def vendor(settings: object) -> Iterator[FakeVendor]:
-    """A scripted vendor that the site may call."""
+    """Yield a scripted vendor that the site may call."""
     with FakeVendor() as fake:
         settings.CHATSITE_PRIVATE_HOSTS = fake.private_hosts  # type: ignore[attr-defined]
         yield fake
@@ -148,7 +150,7 @@ def vendor(settings: object) -> Iterator[FakeVendor]:
 
 @pytest.fixture
 def model(cast: Cast, vendor: FakeVendor) -> LanguageModel:
-    """A model on the OpenAI-compatible wire of the scripted vendor."""
+    """Return a model on the OpenAI-compatible wire of the scripted vendor."""
     return serve(vendor, "openai")
 
 
@@ -166,7 +168,7 @@ def serve(vendor: FakeVendor, wire: str, name: str = "parrot") -> LanguageModel:
 
 @pytest.fixture
 def serve_echo() -> Iterator[Callable[..., Running]]:
-    """Start our server with a tiny application and the limits that are given."""
+    """Yield a function that starts our server with a tiny application and the given limits."""
     started: list[Running] = []
 
     def start(**environment: str) -> Running:
@@ -186,7 +188,7 @@ def static_files() -> None:
 
 @pytest.fixture(scope="session")
 def _server(static_files: None, django_db_setup: None, django_db_blocker: object) -> Iterator[int]:
-    """Daphne as `start` runs it, in a thread of this process; yields its port."""
+    """Run Daphne as `start` does, in a thread of this process, and yield its port."""
     from chatsite.server.daphne import Server, reactor
     from conversations import lifecycle
 
@@ -210,14 +212,14 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
         thread.start()
         assert answering.wait(20), "the server does not answer"
         yield port[0]
-        lifecycle.shut_down()  # first, as `start` does it: what it ends still asks the loop
+        lifecycle.shut_down()  # first, as `start` does it: its work still needs the loop
         reactor.callFromThread(reactor.stop)
         thread.join(10)
 
 
 @pytest.fixture
 def site(_server: int, transactional_db: None, settings: object) -> Iterator[str]:
-    """The address of the running site, whose rounds are made only while a test has it."""
+    """Yield the address of the running site, whose periodic chores run only while a test has it."""
     sweeper.sweeper.start()
     address = f"http://127.0.0.1:{_server}"
     django_settings.CHATSITE_ORIGINS[:] = [address]
@@ -229,7 +231,7 @@ def site(_server: int, transactional_db: None, settings: object) -> Iterator[str
 
 
 def _come_to_rest() -> None:
-    """No reply may write into the next test's database."""
+    """Stop all replies, so that none writes into the next test's database."""
     calm = threading.Event()
     for live in list(hub.replies.values()):
         live.stop()
@@ -242,7 +244,7 @@ def _come_to_rest() -> None:
 
 @pytest.fixture
 def sign_in(site: str) -> Callable[[User], Client]:
-    """A Django test client with this person's session; its cookies open sockets too."""
+    """Return a function that returns a Django test client with a person's session; its cookies open sockets too."""
 
     def enter(person: User) -> Client:
         client = Client(headers={"host": site.removeprefix("http://")})
@@ -254,7 +256,7 @@ def sign_in(site: str) -> Callable[[User], Client]:
 
 @pytest.fixture
 def connect(site: str, sign_in: Callable[[User], Client]) -> Iterator[Callable[..., Socket]]:
-    """Open a websocket as this person, who is told everything from then on."""
+    """Yield a function that opens a websocket as a person, subscribed from its return on."""
     sockets: list[Socket] = []
 
     def open_socket(person: User, client: Client | None = None) -> Socket:

@@ -1,11 +1,11 @@
-"""A company's HTTP proxy: it knows CONNECT and nothing else, and resolves names by a table of its own.
+"""A company's HTTP proxy: it supports CONNECT only, and resolves names by a table of its own.
 
     with ConnectProxy({"vendor.example": "127.0.0.1"}, user="ann", password="pw") as proxy:
         proxy.url                       # http://ann:pw@127.0.0.1:…
         proxy.asked                     # the heads that came, as text
-        proxy.script = [b"HTTP/1.1 …", proxy.gate]      what it answers instead: bytes, and events that it waits for
+        proxy.script = [b"HTTP/1.1 …", proxy.gate]      its answer instead: bytes, and events that it waits for
 
-A tunnel that is open counts in `open_tunnels`.
+`open_tunnels` counts the open tunnels.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class ConnectProxy:
 
     @property
     def url(self) -> str:
-        """What CHATSITE_PROXY is for it."""
+        """Return the value of CHATSITE_PROXY for this proxy."""
         pair = f"{quote(self._user, safe='')}:{quote(self._password, safe='')}@" if self._user else ""
         return f"http://{pair}127.0.0.1:{self.port}"
 
     def lets_in(self, head: str) -> bool:
-        """Whether the request has the right user and password, where one is wanted."""
+        """Return whether the request has the right user and password, if the proxy wants one."""
         pair = b64encode(f"{self._user}:{self._password}".encode()).decode()
         return not self._user or f"proxy-authorization: basic {pair}".lower() in head.lower()
 
@@ -68,7 +68,7 @@ class _Server(ThreadingTCPServer):
     proxy: ConnectProxy
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients hang up: that is what some tests are about."""
+        """Ignore clients that hang up: some tests do that on purpose."""
 
 
 class _Handler(StreamRequestHandler):
@@ -77,7 +77,7 @@ class _Handler(StreamRequestHandler):
     def handle(self) -> None:
         proxy, head = self.server.proxy, self._head()
         if not head:
-            return  # a look whether somebody listens
+            return  # a check whether the port is open
         proxy.asked.append(head)
         if proxy.script:
             for step in proxy.script:
@@ -107,7 +107,7 @@ class _Handler(StreamRequestHandler):
         return "".join(lines)
 
     def _pump(self, onward: socket.socket) -> None:
-        """Both directions, until one side ends."""
+        """Forward both directions until one side ends."""
         other = {self.connection: onward, onward: self.connection}
         while True:
             for ready in select.select(list(other), [], [])[0]:

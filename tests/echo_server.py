@@ -1,9 +1,9 @@
-"""Our server with a tiny application, as a program: a reactor runs once a process, and signals end all of it.
+"""Our server with a tiny application, as a program: a reactor runs once per process, and signals end the process.
 
-Its first line is the port. GET answers with the length of the body, a websocket with the length of each message, or
-with as many and as long messages as it is asked for ("3x1000"); after "hold" it is busy until the next GET. DRAIN says
-how many seconds the end of the replies takes; BODIES_LIMIT, PACE_SECONDS, HEAD_SECONDS, STALL_SECONDS and MOST stand
-for those of the server. "/pieces/N" is answered with N pieces of 64 KiB, "/sent" with how many of them have gone out.
+Its first line is the port. GET answers with the length of the body, a websocket with the length of each message. A
+message such as "3x1000" asks for as many messages of that length. After "hold" the socket is busy until the next GET.
+DRAIN is the duration of the replies' end: seconds. BODIES_LIMIT, PACE_SECONDS, HEAD_SECONDS, STALL_SECONDS and MOST
+replace those of the server. "/pieces/N" is answered with N pieces of 64 KiB, "/sent" with the number of pieces sent.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ def drain() -> None:
 
 
 def whose(sender: Sender) -> "Future[str]":
-    """Say that whatever is "x" is a person's."""
+    """Return a future of the owner: a person's name if the proof is "x"."""
     found: Future[str] = Future()
     is_known = sender.proof in (Proof(session="x"), Proof(token=token_digest("x")))
     found.set_result("somebody" if is_known else "")

@@ -1,4 +1,4 @@
-"""Our server with a tiny application, in a process of its own."""
+"""The start of our server with a tiny application, in a process of its own."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ class Running:
 
 
 def start(environment: dict[str, str]) -> Running:
-    """Start one, in whose environment some limits stand; the caller ends its process."""
+    """Start a server with these limits in its environment; the caller ends its process."""
     command = [sys.executable, "-m", "tests.echo_server"]
     process = subprocess.Popen(
         command, cwd=BASE, env=os.environ | environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -32,7 +32,7 @@ def start(environment: dict[str, str]) -> Running:
 
 
 def come(wanted: Callable[[], bool]) -> None:
-    """Wait until the server has taken notice."""
+    """Wait until the server has noticed."""
     calm = threading.Event()
     for _ in range(200):
         if wanted():

@@ -1,4 +1,4 @@
-"""Loaded before the settings: tests have a data folder of their own, and a vendor on loopback that may be called."""
+"""The environment of tests, loaded before the settings: a data folder of their own, and no site's settings."""
 
 import atexit
 import os
@@ -11,5 +11,5 @@ os.environ["CHATSITE_DATA"] = DATA
 for name in ("CHATSITE_ORIGINS", "CHATSITE_TRUSTED_PROXIES", "CHATSITE_PRIVATE_HOSTS", "CHATSITE_SECRET_KEY",
              "CHATSITE_ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL"):  # fmt: skip
     os.environ.pop(name, None)
-if url := os.environ.pop("CHATSITE_TEST_DATABASE_URL", None):  # tests that run on another database set it
+if url := os.environ.pop("CHATSITE_TEST_DATABASE_URL", None):  # set by tests that run on another database
     os.environ["DATABASE_URL"] = url

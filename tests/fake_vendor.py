@@ -4,31 +4,31 @@
         Address("openai", vendor.openai_url, key_placement="bearer")      # or "gemini", vendor.gemini_url
         private_hosts = vendor.private_hosts                              # {"127.0.0.1:<port>"}
 
-Without instructions it answers every chat request, streamed or not as asked, with a text that shows the history it was
-sent: "You said: C. Before that: A | B." — so a second question shows that the first was sent along.
-It lists three models on either wire, and counts tokens (words) on the Gemini wire.
+Without a script it answers every chat request, streamed or not as requested. Its text shows the history: "You said: C.
+Before that: A | B." A second question thus shows that the first was sent along. It lists three models on either wire,
+and counts tokens (words) on the Gemini wire.
 
     vendor.play([openai_stream(["Hello", " world"])])     the next request gets this script, later ones the default
-    vendor.play([200, b"data: ...", vendor.gate, b"...", close])  holds the reply until the test calls vendor.gate.set()
-    vendor.script = lambda request: [429, {"Retry-After": "2"}, b"..."]     every request that has no script of its own
+    vendor.play([200, b"data: ...", vendor.gate, b"...", close])  holds the reply until vendor.gate.set()
+    vendor.script = lambda request: [429, {"Retry-After": "2"}, b"..."]     every request without its own script
 
 Steps of a script, played in order (`tests.vendor_replies` has those with names, and whole replies):
+
     int                     the status (200 when none is given)
     dict                    more response headers
     bytes                   sent as they are, at once (in chunked framing, as one chunk)
     threading.Event         waits until it is set, or until the client hangs up
     float                   waits so many seconds, or until the client hangs up
-    chunked, raw, bare      how the body is framed: chunked (default); raw, which ends when the connection closes; bare,
+    chunked, raw, bare      the framing: chunked (default); raw, which ends when the connection closes; bare,
                             which is raw without a response head: the bytes that follow are all that is sent
     close                   ends the connection now, without the final chunk
     reset                   ends it with a TCP reset
     hold                    keeps the connection open after all is sent, until the client hangs up
 
-`vendor.requests` lists what came: method, path, query, headers, body, json, and `hung_up`, an event that is set when
-the client has closed its end while a script was being played (`hung_up_at`: when). `vendor.next_request()` waits for
-the next one.
-`file_steps(path)` plays a file of bytes. `FakeVendor(certificate=path)` speaks TLS with a PEM of certificate and key;
-`FakeVendor(port=…)` is one that has come back to its address.
+`vendor.requests` are the received requests: method, path, query, headers, body, json, and `hung_up`. That event is set
+when the client has closed its end during a script, at the time `hung_up_at`. `vendor.next_request()` waits for the next
+request. `file_steps(path)` plays a file of bytes. `FakeVendor(certificate=path)` speaks TLS with a PEM of certificate
+and key. `FakeVendor(port=…)` is a vendor that comes back at its address.
 """
 
 from __future__ import annotations
@@ -71,34 +71,34 @@ class FakeVendor:
 
     @property
     def host(self) -> str:
-        """`127.0.0.1:<port>`."""
+        """Return `127.0.0.1:<port>`."""
         return f"127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def private_hosts(self) -> frozenset[str]:
-        """What has to be allowed for this vendor to be called."""
+        """Return the private hosts that a site must allow to call this vendor."""
         return frozenset({self.host})
 
     @property
     def openai_url(self) -> str:
-        """Base address for the OpenAI wire."""
+        """Return the base address for the OpenAI wire."""
         return f"http://{self.host}/v1"
 
     @property
     def gemini_url(self) -> str:
-        """Base address for the Gemini wire."""
+        """Return the base address for the Gemini wire."""
         return f"http://{self.host}"
 
     def play(self, *scripts: Sequence[Step]) -> None:
-        """Gives each of the next requests one script."""
+        """Give each of the next requests one script."""
         self._scripts.extend(scripts)
 
     def next_request(self) -> Received:
-        """The next request that has not been handed out yet; waits for it."""
+        """Wait for the next request that was not returned yet, and return it."""
         return self._arrived.get(timeout=PATIENCE)
 
     def received(self, request: Received) -> Iterable[Step]:
-        """Notes a request and says what to answer."""
+        """Store a request and return its script."""
         script = self._scripts.popleft() if self._scripts else self.script(request)
         self.requests.append(request)
         self._arrived.put(request)
@@ -123,7 +123,7 @@ class _Server(ThreadingHTTPServer):
     vendor: FakeVendor
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is what many tests are about."""
+        """Ignore clients that hang up: many tests do that on purpose."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -148,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST  # noqa: N815
 
     def log_message(self, *args: Any) -> None:
-        """Silence."""
+        """Log nothing."""
 
     def _read_request(self) -> Received:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._wait(threading.Event())
         if act is Act.RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            # The two buffered files keep the socket open: it is reset when the last of them goes.
+            # The two buffered files keep the socket open: it is reset when the last of them is closed.
             self.rfile.close()
             self.connection.close()
         raise _Ended
@@ -214,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _wait(self, event: threading.Event) -> None:
-        """Until the event is set, noticing meanwhile that the client hangs up: it sends nothing while it listens."""
+        """Wait until the event is set; end the script if the client hangs up. Clients send nothing meanwhile."""
         while not event.is_set():
             if self._is_heard_within(0.01):
                 self._listen()
@@ -224,16 +224,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._listen()
 
     def _is_heard_within(self, seconds: float) -> bool:
-        listening = select.poll()  # select.select knows only the first 1,024 open files
+        listening = select.poll()  # select.select handles only the first 1,024 open files
         listening.register(self.connection, select.POLLIN)
         return bool(listening.poll(1000 * seconds))
 
     def _listen(self) -> None:
-        """Nothing more is said by a client but that it goes."""
+        """Read from the client; the only possible message is the end of the connection."""
         if not self.connection.recv(1):
             self._received.note_hang_up()
             raise _Ended
 
 
 class _Ended(Exception):
-    """The script is over because the connection is."""
+    """The end of a script because its connection has ended."""

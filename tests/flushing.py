@@ -1,4 +1,4 @@
-"""How tests empty the audit log between each other, which the database refuses to everybody."""
+"""The emptying of the audit log between tests, which the database otherwise refuses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _TABLE = AuditEntry._meta.db_table
 
 @contextmanager
 def unlocked(cursor: Any) -> Iterator[None]:
-    """Inside, in one transaction, the locks of the audit log are lifted; an empty one has nothing to protect."""
+    """Lift the locks of the audit log inside, in one transaction; an empty log needs none."""
     cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {_TABLE})")
     lift, put_back = _statements(cursor) if cursor.fetchone()[0] else ([], [])
     for statement in lift:

@@ -48,5 +48,5 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 
 def hostile(name: str, size: int) -> str:
-    """Return the text of this name, about so many characters long, with words before and behind."""
+    """Return the text of this name, about `size` characters long, with words before and after."""
     return f"# First **word**\n\n{HOSTILE[name](size)}\n\nThe last *word*."

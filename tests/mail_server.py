@@ -9,7 +9,10 @@ from typing import Self
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Speaks as much SMTP as Python's client asks for, on loopback and in clear; refuses what begins with `refused`."""
+    """A server with as much SMTP as Python's client needs, on loopback and in clear.
+
+    It refuses commands that begin with `refused`.
+    """
 
     daemon_threads = True
 

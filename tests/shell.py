@@ -1,4 +1,4 @@
-"""Lines of Python inside a site that runs in processes of its own."""
+"""Lines of Python run inside a site that runs in processes of its own."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from conversations.models import *
 
 
 def inside(environment: Mapping[str, str], lines: str, answer: str = "None") -> Any:
-    """Run LINES with a site's environment, all models at hand; the value of ANSWER, by way of JSON."""
+    """Run `lines` with a site's environment and all models; return the value of `answer`, by way of JSON."""
     program = f"{_BEFORE}\n{lines}\nprint(json.dumps({answer}, default=str))"
     settings = {"DJANGO_SETTINGS_MODULE": "chatsite.settings"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What thousands of tests would each do again although it comes out the same every time."""
+"""Shortcuts for work that thousands of tests would repeat with the same result."""
 
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,25 @@ _seen: dict[tuple[str, int], dict[str, Any]] = {}
 
 
 def take() -> None:
-    """From now on, in this process."""
+    """Take the shortcuts in this process from now on."""
     TransactionTestCase._fixture_teardown = _remove_rows
     WhiteNoise.update_files_dictionary = _look_once
 
 
 def spare_the_disk() -> None:
-    """The database of these tests need not survive a loss of power, so no commit waits for the disk."""
+    """Let no commit wait for the disk: the test database need not survive a loss of power."""
     if connection.vendor == "sqlite":
         connection.settings_dict["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 
 
 def _remove_rows(_: TransactionTestCase) -> None:
-    """Django's own way makes all content types and permissions anew, and on PostgreSQL the files of all tables."""
+    """Delete the rows of all tables but those that never change.
+
+    Django's own way creates all content types and permissions again, and on PostgreSQL the files of all tables.
+    """
     try:
         _remove_all_but_staying()
-    except OperationalError:  # a thread of the site was still writing, and PostgreSQL ended one of the two
+    except OperationalError:  # a deadlock with a thread of the site, which PostgreSQL broke
         _remove_all_but_staying()
 
 
@@ -43,7 +46,7 @@ def _remove_all_but_staying() -> None:
 
 
 def _look_once(site: WhiteNoise, root: str, prefix: str) -> None:
-    """Each test client is a server, and a server looks at every static file before its first answer."""
+    """Store the list of static files, which each test client would read before its first answer."""
     manifest = Path(root, "staticfiles.json")
     key = (root, manifest.stat().st_mtime_ns if manifest.exists() else 0)
     if key not in _seen:

@@ -1,4 +1,4 @@
-"""A websocket client that keeps everything it hears."""
+"""A websocket client that keeps every frame."""
 
 import itertools
 import json
@@ -13,7 +13,7 @@ _numbers = itertools.count(1)
 
 
 class Socket:
-    """One socket; `frames` is everything it was sent, in order."""
+    """One socket; `frames` are all frames received, in order."""
 
     def __init__(self, site: str, session: str, origin: str | None = None, token: str = "") -> None:
         self.frames: list[dict[str, Any]] = []
@@ -23,18 +23,18 @@ class Socket:
             origin=origin or (None if token else site),  # type: ignore[arg-type]
             additional_headers=_credential(session, token),
             max_size=None,
-            max_queue=None,  # else what nobody has read stands before the server's answer to our close, for 10 seconds
+            max_queue=None,  # else unread frames delay the server's answer to our close by 10 seconds
         )
         self._socket = self._connection.__enter__()
 
     def arrive(self) -> None:
-        """Wait for the first answer: a socket is there before its person is known, and nobody tells it anything."""
+        """Wait for the first answer: a socket is open before its person is known, and gets no events until then."""
         with suppress(ConnectionClosed):
             self.ask("ping")
             self.frames.clear()
 
     def send(self, kind: str, /, **fields: Any) -> str:
-        """Send a command; returns its id."""
+        """Send a command and return its id."""
         command_id = str(fields.pop("id", f"c{next(_numbers)}"))
         self.send_raw(json.dumps({"type": kind, "id": command_id, **fields}, default=str))
         return command_id
@@ -43,19 +43,19 @@ class Socket:
         self._socket.send(frame)
 
     def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
-        """Send a command and wait for its ack or error."""
+        """Send a command and return its ack or error."""
         command_id = self.send(kind, **fields)
         return self.wait(lambda frame: frame["type"] in ("ack", "error") and frame["id"] == command_id)
 
     def event(self, kind: str, /, **fields: Any) -> dict[str, Any]:
-        """The next event of this kind with these fields that has not been looked at."""
+        """Return the next unseen event of this kind with these fields."""
         wanted = {name: str(value) for name, value in fields.items()}
         return self.wait(
             lambda frame: frame["type"] == kind and all(str(frame.get(name)) == wanted[name] for name in wanted)
         )
 
     def wait(self, wanted: Any, patience: float = PATIENCE) -> dict[str, Any]:
-        """The first frame, from the oldest unread on, for which `wanted` is true; those before it stay unread."""
+        """Return the first unseen frame for which `wanted` is true; earlier frames stay unseen."""
         index = self._read
         while True:
             while index < len(self.frames):
@@ -66,7 +66,7 @@ class Socket:
             self.frames.append(json.loads(self._socket.recv(timeout=patience)))
 
     def settle(self, seconds: float = 0.3) -> list[dict[str, Any]]:
-        """Everything heard, after this long without a word."""
+        """Return all frames after `seconds` without a new one."""
         while True:
             try:
                 self.frames.append(json.loads(self._socket.recv(timeout=seconds)))
@@ -74,7 +74,7 @@ class Socket:
                 return self.frames
 
     def closed_with(self) -> int:
-        """Wait for the end of the socket; its close code."""
+        """Wait for the end of the socket and return its close code."""
         try:
             while True:
                 self.frames.append(json.loads(self._socket.recv(timeout=PATIENCE)))
@@ -86,7 +86,7 @@ class Socket:
 
 
 def _credential(session: str, token: str) -> dict[str, str] | None:
-    """As a browser sends it, as a program does, or none."""
+    """Return the header of a browser or of a program, or None."""
     if token:
         return {"Authorization": f"Bearer {token}"}
     return {"Cookie": f"sessionid={session}"} if session else None

@@ -1,4 +1,4 @@
-"""Fifty questions at the same moment, at a site in processes of its own, where a budget lets ten pass."""
+"""Fifty questions at the same moment, at a site in processes of its own, of which a budget allows ten."""
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +13,7 @@ from tests.vendor_replies import default_reply, openai_stream
 
 QUESTIONS, PASS = 50, 10
 TYPICAL = 1 + 2 * estimates.TYPICAL_OUTPUT
-"""Millionths set aside for “Hi” where a million tokens in cost 1 and a million out 2."""
+"""Millionths reserved for “Hi” when a million tokens cost 1 in and 2 out."""
 COST = 3 + 2 * 5
 """Millionths of the answer: three tokens in, five out."""
 
@@ -27,14 +27,14 @@ budget = Budget.objects.create(kind="model", period="day", target=model.pk, hard
 
 
 class Storm:
-    """`open_socket(n)` gives the n-th question a socket of its own; nobody may be asked to run more than eight."""
+    """The storm; `open_socket(n)` opens a socket for the n-th question. A person may run eight replies at most."""
 
     def __init__(self, environment: Mapping[str, str], vendor: FakeVendor) -> None:
         self._environment, self._vendor, self._gate = environment, vendor, Event()
         self._budget, self._model = inside(environment, _BUDGETED, "[budget.pk, model.pk]")
 
     def rage(self, open_socket: Callable[[int], Socket]) -> None:
-        """Ask, see how many pass and what is set aside, let the vendor answer, see what is spent."""
+        """Ask, check how many pass and what is reserved, let the vendor answer, and check what is spent."""
         self._vendor.script = lambda _: [200, self._gate, openai_stream(["Hello"])]
         sockets = [open_socket(number) for number in range(QUESTIONS)]
         start = Barrier(QUESTIONS)
@@ -58,7 +58,7 @@ class Storm:
                 assert socket.event("message.finished")["message"]["status"] == "complete"
 
     def _counts(self) -> Any:
-        """Spent, set aside, and replies there are."""
+        """Return the spent and the reserved amount, and the number of replies."""
         rows = f"tally = Tally.objects.get(budget={self._budget})"
         replies = f"Message.objects.filter(role='assistant', model='{self._model}').count()"
         return inside(self._environment, rows, f"[tally.spent, tally.reserved, {replies}]")

@@ -1,6 +1,6 @@
-"""A third wire, invented for the tests, whole in this one file: as much as somebody writes who adds a vendor.
+"""A third wire, invented for the tests, in one file: as much as adding a vendor takes.
 
-`speak` is a vendor that speaks it, for `FakeVendor.script`. What the site knows of it comes from the registry.
+`speak` is a vendor that speaks it, for `FakeVendor.script`. The site knows it only through the registry.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ PAGE: Sequence[Step] = [404, {"Content-Type": "text/html"}, b"<html>Not here</ht
 
 
 def speak(key: str) -> Any:
-    """Answer as a vendor who takes this key, and repeats what was asked."""
+    """Answer as a vendor that accepts this key and repeats the question."""
 
     def answer(request: Received) -> Sequence[Step]:
         if not request.path.startswith("/telex/"):

@@ -173,7 +173,7 @@ def archive_of(path: Path, **members: bytes) -> Path:
 
 @pytest.fixture
 def nothing_here(cast: Cast, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A site that looks empty to whoever restores."""
+    """Make the site look empty to `restore`."""
     settings.CHATSITE_DATA = tmp_path
     monkeypatch.setattr(dumps, "is_empty", lambda: True)
     return tmp_path

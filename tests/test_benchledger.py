@@ -1,4 +1,4 @@
-"""The benchmark of the admin's pages runs; how long they take on a busy machine is not for a test to say."""
+"""The benchmark of the admin's pages runs; a busy machine's times prove nothing."""
 
 import os
 import subprocess

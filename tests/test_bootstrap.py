@@ -81,7 +81,7 @@ def copy_bootstrap(folder: Path) -> None:
 
 
 def write_wheel(folder: Path, version: str) -> str:
-    """A package of one module; returns its line for a locked list."""
+    """Write a package of one module and return its line for a locked list."""
     path = folder / f"tiny_package-{version}-py3-none-any.whl"
     facts = f"tiny_package-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
@@ -94,7 +94,7 @@ def write_wheel(folder: Path, version: str) -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout whose run list names one small package, and no index to ask."""
+    """Create a checkout whose run list names one small package, without an index."""
     copy_bootstrap(tmp_path)
     (tmp_path / "wheels").mkdir()
     (tmp_path / "requirements").mkdir()
@@ -251,7 +251,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def started(folder: Path, host: str = "127.0.0.1") -> "tuple[subprocess.Popen[str], str]":
-    """The site, started from another folder on a free port, and its address."""
+    """Start the site from another folder on a free port, and return it with its address."""
     command = [sys.executable, str(BASE / "manage.py"), "start", "--host", host, "--port", "0", "--no-local-model"]
     process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout

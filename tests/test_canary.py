@@ -64,7 +64,7 @@ GEMINI: dict[str, Sequence[Step]] = {
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture, settings: Any) -> Iterator[pytest.LogCaptureFixture]:
-    """Everything that anybody logs, at the most talkative level, SQL included."""
+    """Return everything logged at the most verbose level, SQL included."""
     closed = [logging.getLogger(name) for name in settings.LOGGING["loggers"]]
     caplog.set_level(logging.DEBUG)
     for logger in closed:
@@ -77,7 +77,7 @@ def log(caplog: pytest.LogCaptureFixture, settings: Any) -> Iterator[pytest.LogC
 
 
 def assert_clean(where: str, text: str) -> None:
-    """Neither the key nor half of it."""
+    """Check that neither the key nor half of it is there."""
     for piece in (CANARY, *HALVES):
         assert piece not in text, where
 
@@ -183,7 +183,7 @@ def test_k02_a_fault_in_the_middle_of_a_call_tells_no_key(
 def test_k02_the_report_of_a_fault_shows_no_key(
     vendor: FakeVendor, cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch, debug: bool
 ) -> None:
-    """What is mailed to administrators, and what DEBUG shows: both come from this reporter."""
+    """The mails to administrators and the pages of DEBUG both come from this reporter."""
 
     def broken(_hosts: object, secret: str = CANARY) -> None:
         raise RuntimeError(FAULT)
@@ -245,7 +245,10 @@ def test_k01_after_a_day_of_use_the_key_is_nowhere_but_at_the_vendor(
 
 
 def test_k12_a_child_process_is_told_no_key(cast: Cast, vendor: FakeVendor, connect: Callable[..., Socket]) -> None:
-    """A vendor's key is opened in memory for its call; nothing of it is in the environment or the command line."""
+    """A vendor's key is opened in memory for its call.
+
+    Neither the environment nor the command line holds any of it.
+    """
     model = serve(vendor, "openai")
     assert ask_and_hear(connect(cast.alice), model.id)["status"] == "complete"
     assert_clean("environment", json.dumps(dict(os.environ)))

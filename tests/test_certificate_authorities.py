@@ -25,7 +25,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def redis(authority: Authority) -> Iterator[Redis]:
-    """One that speaks TLS alone."""
+    """Yield a Redis that speaks only TLS."""
     certificate = authority.issue("127.0.0.1")
     with Redis(tls=certificate, authorities=authority.file) as server:
         yield server
@@ -59,7 +59,7 @@ def test_the_file_goes_where_tls_is_spoken(url: str, becomes: str) -> None:
 
 @pytest.fixture
 def mail_server(authority: Authority) -> Iterator[tuple[int, list[bytes]]]:
-    """The port of one that takes a letter over TLS, and the lines that it was told."""
+    """Yield the port of a server that takes a letter over TLS, and the lines that it received."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority.issue("localhost"))
     told: list[bytes] = []

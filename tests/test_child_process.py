@@ -1,4 +1,4 @@
-"""What is done once is done in a process of its own, and what a server does not need is not loaded."""
+"""Work done once runs in a child process, and unused modules are not loaded."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What one address may hold of the server: connections, requests under way, and answers that it does not take."""
+"""The limits of one address: connections, running requests, and answers that it does not read."""
 
 import socket
 from collections.abc import Callable
@@ -134,12 +134,12 @@ def _has_ended(line: socket.socket) -> bool:
 
 
 def _has_ended_meanwhile(line: socket.socket) -> bool:
-    """Tell whether the server has hung up, without reading what it sent before."""
+    """Return whether the server has hung up, without reading what it sent before."""
     return bool(line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) or _state(line) in (0, 7, 8)
 
 
 def _state(line: socket.socket) -> int:
-    """The kernel's number for how a connection stands: 1 is established, 7 closed, 8 closed by the peer."""
+    """Return the kernel's number for a connection's state: 1 is established, 7 closed, 8 closed by the peer."""
     return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
 

@@ -26,7 +26,7 @@ def _release() -> Iterator[None]:
 
 @pytest.fixture
 def holder(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator["subprocess.Popen[str]"]:
-    """Another process that serves from the folder."""
+    """Start another process that serves from the folder."""
     command = [sys.executable, "-c", HOLD, str(tmp_path), request.param]
     with subprocess.Popen(command, cwd=BASE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -28,7 +28,7 @@ def one_migration_waits() -> None:
 
 
 def bring_up_to_date() -> list[str]:
-    """What it says meanwhile."""
+    """Upgrade the database and return the messages."""
     said: list[str] = []
     database_upgrade.bring_up_to_date(said.append)
     return said

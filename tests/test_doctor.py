@@ -1,4 +1,4 @@
-"""What a look at the site finds when something is wrong; beside a running site `doctor` is tried in tests/cluster."""
+"""The findings of `doctor` when something is wrong; tests/cluster runs it beside a running site."""
 
 import os
 from collections import namedtuple

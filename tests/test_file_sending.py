@@ -15,7 +15,7 @@ CONTENT = bytes(range(256)) * 4096  # 1 MB, every 64 KB of it alike
 
 
 class Request:
-    """As much of Twisted's request as a producer knows, before a kernel that takes what there is room for."""
+    """The part of Twisted's request that a producer uses, before a kernel buffer of limited size."""
 
     def __init__(self) -> None:
         self.transport = Connection()
@@ -30,7 +30,7 @@ class Request:
         self.is_finished = True
 
     def take(self, length: int) -> None:
-        """What a kernel does whose reader takes so many bytes."""
+        """Take `length` bytes, as a kernel does for a reader."""
         self.transport.room = length
         while self.transport.room and not self.is_finished:
             self.transport.doWrite()

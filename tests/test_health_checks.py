@@ -1,4 +1,4 @@
-"""One list of checks: what is wrong is said by everybody who must say it, and "in order" only of what was looked at."""
+"""One list of checks: all who must report a fault do, and "in order" covers only what was checked."""
 
 import sqlite3
 import subprocess
@@ -100,7 +100,7 @@ def texts(by: By = By.OVERVIEW) -> list[str]:
 
 @pytest.fixture
 def crew(model: LanguageModel, cast: Cast) -> Team:
-    """A model and a key that the crew alone has."""
+    """Reserve the model and the key for the crew alone."""
     cast.team.models.add(model)
     cast.team.api_keys.add(ApiKey.objects.get())
     return cast.team
@@ -176,7 +176,7 @@ def test_all_that_start_asks_the_overview_asks_and_doctor_too() -> None:
 
 @pytest.fixture
 def readiness(cast: Cast, static_files: None, monkeypatch: pytest.MonkeyPatch) -> Readiness:
-    """As at the start of a process: nobody has asked yet."""
+    """Return the readiness of a new process, which has run no check yet."""
     fresh = Readiness()
     monkeypatch.setattr("conversations.views.site.readiness", fresh)
     monkeypatch.setattr("conversations.reporting.dashboard.readiness", fresh)

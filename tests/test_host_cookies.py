@@ -63,7 +63,7 @@ class Browser:
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Browser]:
-    """At a site whose every origin is https, in a process of its own."""
+    """Return a browser at a site with https origins only, in a process of its own."""
     environment = os.environ | {"CHATSITE_DATA": str(tmp_path), "CHATSITE_ORIGINS": f"https://{HOST}"}
     command = [sys.executable, "manage.py", "start", "--port", "{}", "--no-local-model"]
     port = _free_port()

@@ -1,4 +1,4 @@
-"""Who may import whom, and which room holds what: read from the source, so that no review has to."""
+"""The import rules and the content of rooms, read from the source, so that no review has to."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PURE = {
     "errors", "reading", "text", "types", "wires", "transport/decompression", "transport/egress",
     "transport/key_placement", "transport/network", "transport/proxy", "transport/timeouts",
 }  # fmt: skip
-"""Of `providers`: rooms and modules that could be published by themselves."""
+"""Rooms and modules of `providers` that could be published by themselves."""
 FLOORS = {
     "providers": (
         "checks clock csv_table encryption errors local_model prepared_queries types",
@@ -78,7 +78,7 @@ def modules(package: str) -> Iterator[tuple[str, ast.Module]]:
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """Full names of everything that is imported, functions' own imports included."""
+    """Return the full names of all imports, those inside functions included."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -120,7 +120,7 @@ def test_rooms_import_only_lower_floors(app: str) -> None:
 
 
 def pure() -> Iterator[tuple[str, ast.Module]]:
-    """The part of providers that could be published by itself."""
+    """Return the part of providers that could be published by itself."""
     places = {f"providers/{name}" for name in PURE}
     for path, tree in modules("providers"):
         if is_within(path.removesuffix(".py"), places):
@@ -163,7 +163,7 @@ CREATING = {"create", "get_or_create", "update_or_create", "bulk_create", "acrea
 
 
 def test_keys_are_stored_in_one_place_alone() -> None:
-    """What a form fills goes through it, too: `tests/providers/test_key_places.py` looks at each."""
+    """The keys of forms are stored there too: `tests/providers/test_key_places.py` checks each form."""
     storing = {
         path
         for package in ("providers", "conversations", "chatsite")
@@ -175,7 +175,7 @@ def test_keys_are_stored_in_one_place_alone() -> None:
 
 
 def _makes_a_key(node: ast.AST) -> bool:
-    """`ApiKey(…)`, `ApiKey.objects.create(…)`, `endpoint.keys.create(…)` and the like."""
+    """Return whether a call is `ApiKey(…)`, `ApiKey.objects.create(…)`, `endpoint.keys.create(…)` or similar."""
     if not isinstance(node, ast.Call):
         return False
     rows = ast.unparse(node.func).split(".")
@@ -232,7 +232,10 @@ def _is_environment(node: ast.AST) -> bool:
 
 
 def test_a_broad_except_stands_only_where_a_worker_must_go_on() -> None:
-    """In the outermost frame of a thread or task, and where one reply's end may not hold up all others'."""
+    """It is allowed in the outermost frame of a thread or task.
+
+    It is also allowed where one reply's end may not hold up all others'.
+    """
     broad = {
         f"{path}:{function.name}"
         for package in ("providers", "conversations", "chatsite")

@@ -16,7 +16,7 @@ from chatsite.logs import repeats
 
 @pytest.fixture
 def log() -> Iterator["tuple[logging.Logger, io.StringIO, repeats.WithoutRepeats]"]:
-    """A logger with the site's own filters, what it has written, and the filter that counts."""
+    """Return a logger with the site's own filters, its output, and the counting filter."""
     logging_of_site: Any = settings.LOGGING
     made = {name: _made(path["()"]) for name, path in logging_of_site["filters"].items()}
     out = io.StringIO()
@@ -40,7 +40,7 @@ def _made(path: str) -> Any:
 
 
 def full_disk() -> OperationalError:
-    """As SQLite itself says it."""
+    """Return SQLite's own error of a full disk."""
     line = sqlite3.connect(":memory:")
     line.execute("CREATE TABLE rows (words)")
     line.execute("PRAGMA max_page_count = 2")

@@ -1,4 +1,7 @@
-"""The drill of a lost machine: from a backup, the keys and a fresh clone to the site as it was, by one command."""
+"""The drill of a lost machine: from a backup, the keys and a fresh clone to the same site.
+
+It takes one command.
+"""
 
 import os
 import re
@@ -29,7 +32,7 @@ KEY, OTHER = "A" * 43, "B" * 43
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources as a fresh clone has them, beside the environment of this interpreter, so that nothing is fetched."""
+    """Copy the sources as a fresh clone has them, with this interpreter's environment, so that nothing is fetched."""
     if environment._stamp_lines("run", environment._dotted(sys.version_info[:2])) - environment._read_stamp():
         pytest.fail("The packages are not those of requirements/run.txt: run `python3 manage.py test` once.")
     listed = subprocess.run(["git", "ls-files", "-zco", "--exclude-standard"], cwd=BASE, capture_output=True)
@@ -46,7 +49,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def lost(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSite]:
-    """A site with a conversation, of which a backup was made while it ran."""
+    """Create a site with a conversation, and back it up while it runs."""
     folder = tmp_path_factory.mktemp("lost") / "data"
     folder.mkdir()
     with FakeVendor() as vendor:
@@ -70,12 +73,12 @@ def backup(lost: RealSite) -> str:
 
 @pytest.fixture
 def kept(lost: RealSite) -> str:
-    """Its keys, as somebody has kept them elsewhere."""
+    """Return the path of its keys, as their owner has kept them elsewhere."""
     return str(Path(lost.database).parent / "encryption-keys")
 
 
 def manage(*words: str, data: Path | None = None) -> tuple[list[str], dict[str, str]]:
-    """A command of the clone and its environment, without any setting but perhaps the data folder."""
+    """Return a command of the clone and its environment, without any setting but perhaps the data folder."""
     settings = ("CHATSITE_", "DATABASE_", "REDIS_")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
     return [sys.executable, "manage.py", *words], ours | ({"CHATSITE_DATA": str(data)} if data else {})
@@ -90,7 +93,7 @@ def run(clone: Path, words: tuple[str, ...], data: Path) -> str:
 
 @contextmanager
 def started(clone: Path, *options: str, data: Path | None = None) -> Iterator[tuple[str, list[str]]]:
-    """Its address, and what it said before."""
+    """Start the site, and return its address and its output before that."""
     command, ours = manage("start", "--port", "0", "--no-local-model", *options, data=data)
     said: list[str] = []
     with subprocess.Popen(

@@ -42,7 +42,7 @@ SECRETS = ("/join/{}/", "/s/{}/", "/new-password/{}/", "/account/address/{}/", "
 
 @dataclass(frozen=True)
 class Site:
-    """What is behind nginx, and the ways to it."""
+    """The site behind nginx, and the ways to it."""
 
     port: int
     plain_port: int
@@ -79,7 +79,7 @@ class Site:
         return answer
 
     def noted_address(self) -> str:
-        """Where the newest entry of the audit log comes from."""
+        """Return the address in the newest entry of the audit log."""
         with closing(sqlite3.connect(self.folder / "chatsite.sqlite3")) as rows:
             return str(rows.execute("SELECT address FROM providers_auditentry ORDER BY id DESC").fetchone()[0])
 
@@ -125,7 +125,7 @@ def _furnished(environment: dict[str, str], folder: Path) -> dict[str, Any]:
 
 
 def _sample(port: int, plain_port: int, inner: int, certificate: Path) -> str:
-    """The sample, with what differs from machine to machine."""
+    """Return the sample configuration, with the values that differ from machine to machine."""
     text = (BASE / "deploy" / "nginx.conf").read_text("utf-8")
     for there, here in {
         "server 127.0.0.1:8001 ": f"server 127.0.0.1:{inner} ",

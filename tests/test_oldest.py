@@ -62,12 +62,12 @@ os.environ["CHATSITE_ORIGINS"] = ",".join(address.origins("127.0.0.1", port))
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", "start", "--port", str(port), "--no-local-model"])
 """
-"""As `manage.py start`, in the environment that is there."""
+"""The code of `manage.py start`, in the present environment."""
 
 
 @pytest.fixture(scope="module")
 def oldest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources of the first commit, without an environment of their own: nothing is installed."""
+    """Return the sources of the first commit, without an environment of their own: nothing is installed."""
     first = _git("rev-list", "--max-parents=0", "HEAD").decode().split()
     if not first or _git("rev-parse", "--is-shallow-repository").strip() != b"false":
         pytest.fail("The drill of an upgrade needs the whole history: clone the repository without --depth.")
@@ -86,7 +86,7 @@ def _git(*words: str) -> bytes:
 
 @contextmanager
 def served(sources: Path, data: Path) -> Iterator[tuple[str, list[str]]]:
-    """A site with these sources and this data: its address, and what it said on its way; it is ended by SIGTERM."""
+    """Serve a site with these sources and this data until SIGTERM; yield its address and its output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("CHATSITE_", "PYTEST_"))}
     environment |= {"CHATSITE_DATA": str(data), "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
     command = [sys.executable, "-c", START]

@@ -20,7 +20,7 @@ from tests.services import PgBouncer, Postgres
 
 LIMITS = {"statement_timeout": "15s", "idle_in_transaction_session_timeout": "30s", "lock_timeout": "5s"}
 POOLERS = {"refuses": {}, "ignores": {"ignore_startup_parameters": "extra_float_digits,options"}}
-"""What a pooler does with the limits that a session is given when it begins."""
+"""The poolers by their treatment of the limits that a session gets at its beginning."""
 PROGRAM = """
 import django, json, sys
 django.setup()
@@ -63,7 +63,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="module")
 def bouncer(postgres: Postgres) -> Iterator[PgBouncer]:
-    """Fewer sessions than people, so that each is given everybody's."""
+    """Yield a pooler with fewer sessions than people, so that sessions are shared."""
     with PgBouncer(postgres, sessions=3) as pooler:
         yield pooler
 
@@ -78,7 +78,7 @@ def vendor() -> Iterator[FakeVendor]:
 def site(
     postgres: Postgres, bouncer: PgBouncer, vendor: FakeVendor, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RealSite]:
-    """Its tables were made through the pooler, too."""
+    """Yield a site whose tables were made through the pooler, too."""
     made = RealSite(tmp_path_factory.mktemp("site"), vendor, bouncer.url(postgres.new_database()))
     yield made
     made.close()

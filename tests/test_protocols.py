@@ -36,7 +36,7 @@ class Connection(FileDescriptor):
         return len(taken)
 
     def startWriting(self) -> None:  # noqa: N802
-        """The reactor would now call doWrite whenever there is room."""
+        """Do nothing, where the reactor would call doWrite whenever there is room."""
 
     stopWriting = startWriting  # noqa: N815
 
@@ -63,7 +63,7 @@ def test_what_the_kernel_takes_goes_at_once(connection: Connection, socket: Sock
 @pytest.mark.parametrize("rounds", [0, 1], ids=["waiting since just now", "waiting for a while"])
 @pytest.mark.parametrize("room", [0, 1, 3])
 def test_nothing_overtakes_what_waits(connection: Connection, socket: Socket, rounds: int, room: int) -> None:
-    """What waits is first in one of Twisted's buffers, and after a round of the loop in the other."""
+    """Waiting data is first in one of Twisted's buffers, and after a round of the loop in the other."""
     connection.room = room
     socket.sendData(b"first")
     for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""What `doctor` says of the running site at its origins; through a real proxy it is asked in tests/test_nginx.py."""
+"""The findings of `doctor` about the running site's origins; tests/test_nginx.py has a real proxy."""
 
 import socket
 import threading
@@ -86,7 +86,7 @@ def test_something_else_at_an_origin_is_said(settings: Any, scheme: str, answer:
 
 @contextmanager
 def _listening(answer: bytes) -> Iterator[int]:
-    """A server that says the same to everybody."""
+    """Run a server that gives every client the same answer."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_answer, args=(listener.accept, answer))
         thread.start()

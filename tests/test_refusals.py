@@ -51,7 +51,7 @@ REFUSED = {
 
 
 def answer(site: str, request: bytes) -> bytes:
-    """Everything until the server ends the connection, which it does by itself."""
+    """Return everything until the server ends the connection by itself."""
     place = urlsplit(site)
     with socket.create_connection((place.hostname or "", place.port or 0), timeout=10) as raw:
         raw.sendall(request.replace(b"{host}", place.netloc.encode()))
@@ -65,7 +65,7 @@ def answer(site: str, request: bytes) -> bytes:
 
 
 def is_bare(head: bytes) -> bool:
-    """Whether an answer has the security headers and names no software."""
+    """Return whether an answer has the security headers and names no software."""
     sent = {line.partition(b":")[0].lower() for line in head.split(b"\r\n")[1:]}
     names = (b"daphne", b"twisted", b"autobahn", b"server:")
     return {header.lower() for header, _ in SECURITY} <= sent and not any(name in head.lower() for name in names)

@@ -29,7 +29,7 @@ VALUES = {
     "x-forwarded-for": "203.0.113.9",
     "forwarded": f"for=203.0.113.9;host={EVIL};proto=https",
 }
-"""What each header would say; the others name a host."""
+"""The value for each header; the others name a host."""
 HEADERS = [*sorted(name.decode() for name in reverse_proxy.CLAIMS), *(name.lower() for name in FORWARDING)]
 
 
@@ -41,7 +41,7 @@ class Visitor:
         self.usual = {"Origin": site, "Cookie": f"csrftoken={secret}; sessionid={session}", "X-CSRFToken": secret}
 
     def ask(self, path: str, given: dict[str, str] | None = None, **headers: str | bytes) -> tuple[int, str]:
-        """The status of the answer, and where it leads."""
+        """Return the status of the answer, and its redirect."""
         connection = HTTPConnection(self.place, timeout=20)
         connection.putrequest("GET" if given is None else "POST", path, skip_host="Host" in headers)
         body = urlencode(given or {}).encode()

@@ -44,7 +44,7 @@ class Unprintable:
 
 @pytest.fixture
 def written() -> Callable[..., str]:
-    """What the site's own handler writes of a record."""
+    """Return a function that logs a record and returns the output of the site's own handler."""
     lines: list[str] = []
 
     class Kept(logging.Handler):

@@ -1,4 +1,4 @@
-"""What the server takes in, what it refuses, and how it ends."""
+"""The input that the server accepts or refuses, and its shutdown."""
 
 import signal
 import socket
@@ -121,7 +121,7 @@ def test_a_body_that_does_not_come_is_given_up(serve_echo: Callable[..., Running
 
 
 def begun(server: Running, length: int) -> socket.socket:
-    """A connection on which a body of that length is to come."""
+    """Open a connection and announce a body of that length."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
     return connection
@@ -210,7 +210,7 @@ def test_only_who_has_read_can_say_so(server: Running) -> None:
 
 
 def read_to_the_end(socket: ClientConnection) -> int:
-    """The code with which the server has closed it."""
+    """Return the code with which the server has closed it."""
     with pytest.raises(ConnectionClosed) as closed:
         deque(iter(partial(socket.recv, timeout=20), None), maxlen=0)
     assert closed.value.rcvd, "the server broke the connection without a close frame"
@@ -218,7 +218,7 @@ def read_to_the_end(socket: ClientConnection) -> int:
 
 
 def resident(process: int) -> int:
-    """Bytes of memory that a process holds."""
+    """Return the bytes of memory that a process holds."""
     listing = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, check=True, text=True)
     return int(listing.stdout) * 1024
 
@@ -238,7 +238,7 @@ def test_a_signal_closes_sockets_with_1012_and_ends_the_process(
 
 
 def test_a_server_that_is_to_outlive_its_terminal_does(serve_echo: Callable[..., Running]) -> None:
-    """As `nohup` starts it: the signal of a terminal that closes is ignored before we begin."""
+    """`nohup` starts a server so: the signal of a closing terminal is ignored before it begins."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         server = serve_echo()
@@ -302,7 +302,7 @@ def test_replies_that_do_not_end_hold_the_process_less_than_five_seconds(serve_e
 
 
 def close_code(server: Running, act: Callable[..., object]) -> int:
-    """The code with which the server closes a new socket after ACT."""
+    """Return the code with which the server closes a new socket after `act`."""
     with connect(server.socket_address) as socket:
         act(socket)
         return read_to_the_end(socket)

@@ -19,7 +19,7 @@ def read_by_the_code() -> set[str]:
 
 
 def _read_in(tree: ast.Module) -> Iterator[str]:
-    """Names looked up in os.environ, directly or through the settings' own function, which knows NAME_FILE too."""
+    """Return the names read from os.environ, directly or by the settings' own function, which knows NAME_FILE too."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Subscript) and _is_environment(node.value) and isinstance(node.ctx, ast.Load):
             yield _text(node.slice)
@@ -49,7 +49,7 @@ def _text(node: ast.AST) -> str:
 
 
 def told_by_the_readme() -> set[str]:
-    """Names in the first column of a table; `…_FILE` beside a name stands for that name with _FILE."""
+    """Return the names in a table's first column; `…_FILE` beside a name stands for that name with _FILE."""
     names = set()
     for cell in ROW.findall((BASE / "README.md").read_text(encoding="utf-8")):
         found = NAME.findall(cell)

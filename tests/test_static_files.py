@@ -1,4 +1,4 @@
-"""What a browser gets of our static files: one style sheet, hashed scripts that find each other, plain answers."""
+"""The static files for browsers: one style sheet, hashed scripts that find each other, plain answers."""
 
 import json
 import re

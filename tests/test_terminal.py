@@ -1,4 +1,4 @@
-"""What a command says to the person at the terminal when it cannot go on: one sentence, never a traceback."""
+"""The message of a command that cannot go on: one sentence for the person at the terminal, never a traceback."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def manage(folder: Path, *words: str, **settings: str) -> "subprocess.CompletedP
 
 
 def refused(run: "subprocess.CompletedProcess[str]") -> str:
-    """The one sentence with which it was refused."""
+    """Return the one sentence with which the command was refused."""
     assert run.returncode == 1, run.stderr
     assert run.stderr.count("\n") == 1, run.stderr
     return run.stderr
@@ -37,7 +37,7 @@ def refused(run: "subprocess.CompletedProcess[str]") -> str:
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder whose database was made by `migrate`."""
+    """Return a data folder whose database was made by `migrate`."""
     folder = tmp_path_factory.mktemp("migrated")
     assert manage(folder, "migrate", "-v0").returncode == 0
     return folder
@@ -120,7 +120,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 def test_a_database_in_which_nothing_may_be_made_is_a_sentence(tmp_path: Path, postgres: Postgres) -> None:
-    """As since PostgreSQL 15 every database is to who does not own it."""
+    """Since PostgreSQL 15 every database is like that for users who do not own it."""
     address = postgres.new_database()
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CREATE ROLE guest LOGIN")

@@ -52,7 +52,7 @@ def _in_template(path: Path) -> Iterator[str]:
 
 
 def _in_line(line: str) -> Iterator[str]:
-    """`templatize` leaves calls like ` gettext('…') ` among blanked-out markup."""
+    """Return texts of calls that `templatize` leaves among blanked-out markup, like ` gettext('…') `."""
     for piece in line.split(" gettext(")[1:]:
         literal = piece.split(") ")[0].rstrip(")")
         yield ast.literal_eval(literal.strip())
@@ -68,7 +68,10 @@ def _in_source(source: str) -> Iterator[str]:
 
 
 def _said_of_vendors(node: ast.AST) -> Iterator[str]:
-    """Reasons of a VendorError, which `providers.error_texts` translates: the wires import no Django to do it."""
+    """Return the reasons of VendorErrors.
+
+    `providers.error_texts` translates them, because the wires import no Django.
+    """
     values: list[ast.expr] = []
     if isinstance(node, ast.keyword) and node.arg == "because":
         values = [node.value]

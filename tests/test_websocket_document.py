@@ -19,7 +19,7 @@ DOCUMENT = (BASE / "WEBSOCKET.md").read_text("utf-8")
 
 
 def rows(section: str) -> set[str]:
-    """What stands first in the lines of a section's table."""
+    """Return the first cells of a section's table."""
     return set(re.findall(r"^\| `([\w.]+)` \|", part(section), re.MULTILINE))
 
 

@@ -1,4 +1,4 @@
-"""What a fake vendor hears and answers: requests, the steps of a script, and replies on either wire."""
+"""The messages of a fake vendor: requests, the steps of a script, and replies on either wire."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class Act(enum.Enum):
-    """What a script can do besides sending."""
+    """A step of a script besides sending."""
 
     CHUNKED = enum.auto()
     RAW = enum.auto()
@@ -49,12 +49,12 @@ class Received:
 
     @cached_property
     def json(self) -> Any:
-        """The body as JSON."""
+        """Return the body as JSON."""
         return json.loads(self.body)
 
 
 def default_reply(request: Received) -> Sequence[Step]:
-    """An answer that repeats what was asked and what came before, on the wire and in the form that was asked for."""
+    """Return an answer that repeats the question and the earlier texts, in the form of the request."""
     if request.path.endswith("/models"):
         return [{"Content-Type": "application/json"}, model_list(request)]
     if request.path.endswith(":countTokens"):
@@ -68,7 +68,7 @@ def default_reply(request: Received) -> Sequence[Step]:
 
 
 def reply(request: Received, words: Sequence[str]) -> Sequence[Step]:
-    """`words`, which are joined by blanks, as a complete answer to `request`."""
+    """Return `words`, joined by blanks, as a complete answer to `request`."""
     pieces = [word if not at else f" {word}" for at, word in enumerate(words)]
     if is_gemini(request):
         if "streamGenerateContent" in request.path:
@@ -80,26 +80,26 @@ def reply(request: Received, words: Sequence[str]) -> Sequence[Step]:
 
 
 def history(request: Received) -> list[str]:
-    """The texts of a request, oldest first, system text left out."""
+    """Return the texts of a request, oldest first, without system text."""
     if is_gemini(request):
         return ["".join(part.get("text", "") for part in content["parts"]) for content in request.json["contents"]]
     return [_spoken(message["content"]) for message in request.json["messages"] if message["role"] != "system"]
 
 
 def _spoken(content: str | list[dict[str, Any]] | None) -> str:
-    """The words of a message that may hold pictures and files too."""
+    """Return the words of a message, which may also hold pictures and files."""
     if isinstance(content, list):
         return "".join(part.get("text", "") for part in content)
     return content or ""
 
 
 def is_gemini(request: Received) -> bool:
-    """Whether a request is one of the Gemini wire."""
+    """Return whether a request is one of the Gemini wire."""
     return "enerateContent" in request.path or "countTokens" in request.path or "/v1beta" in request.path
 
 
 def model_list(request: Received) -> bytes:
-    """Three models, of which the last cannot chat; the Gemini wire gives two pages."""
+    """Return three models, of which the last cannot chat; the Gemini wire has two pages."""
     if not is_gemini(request):
         models = [
             {"id": name, "object": "model", "created": 1, "owned_by": "them"} for name in ("parrot", "owl", "ear")
@@ -113,68 +113,68 @@ def model_list(request: Received) -> bytes:
 
 
 def event(value: object) -> bytes:
-    """`value` as one server-sent event."""
+    """Return `value` as one server-sent event."""
     return b"data: " + json.dumps(value, ensure_ascii=False).encode() + b"\n\n"
 
 
 def openai_event(text: str | None = "", **more: Any) -> bytes:
-    """One chunk that adds `text`; `more` goes into the delta."""
+    """Return one chunk that adds `text`; `more` goes into the delta."""
     return openai_chunk(content=text, **more)
 
 
 def openai_chunk(**delta: Any) -> bytes:
-    """One chunk with this delta."""
+    """Return one chunk with this delta."""
     return event({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]})
 
 
 def openai_end(reason: str = "stop", usage: Mapping[str, Any] | None = None) -> bytes:
-    """The finish, the usage and the end marker of a stream."""
+    """Return the finish, the usage and the end marker of a stream."""
     counts = usage or {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
     finish = event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
     return finish + event({"choices": [], "usage": counts}) + b"data: [DONE]\n\n"
 
 
 def openai_stream(words: Iterable[str], reason: str = "stop") -> bytes:
-    """A whole stream of the OpenAI wire."""
+    """Return a whole stream of the OpenAI wire."""
     return b"".join(openai_event(word) for word in words) + openai_end(reason)
 
 
 def openai_whole(text: str) -> bytes:
-    """A reply of the OpenAI wire that is not streamed."""
+    """Return a reply of the OpenAI wire that is not streamed."""
     message = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
     usage = {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
     return json.dumps({"object": "chat.completion", "choices": [message], "usage": usage}).encode()
 
 
 def gemini_event(text: str, **more: Any) -> bytes:
-    """One event that adds `text`; `more` goes into the candidate."""
+    """Return one event that adds `text`; `more` goes into the candidate."""
     return event({"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "index": 0, **more}]})
 
 
 def gemini_parts(*parts: Mapping[str, Any], **more: Any) -> bytes:
-    """One event with these parts; `more` goes into the candidate."""
+    """Return one event with these parts; `more` goes into the candidate."""
     return event({"candidates": [{"content": {"role": "model", "parts": parts}, "index": 0, **more}]})
 
 
 def gemini_end(reason: str = "STOP", usage: Mapping[str, Any] | None = None) -> bytes:
-    """The last event, with finish and usage."""
+    """Return the last event, with finish and usage."""
     counts = usage or {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8}
     return event({"candidates": [{"content": {"role": "model"}, "finishReason": reason}], "usageMetadata": counts})
 
 
 def gemini_stream(words: Iterable[str], reason: str = "STOP") -> bytes:
-    """A whole stream of the Gemini wire."""
+    """Return a whole stream of the Gemini wire."""
     return b"".join(gemini_event(word) for word in words) + gemini_end(reason)
 
 
 def gemini_whole(text: str) -> bytes:
-    """A reply of the Gemini wire that is not streamed."""
+    """Return a reply of the Gemini wire that is not streamed."""
     candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP", "safetyRatings": None}
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8}
     return json.dumps({"candidates": [candidate], "usageMetadata": usage}).encode()
 
 
 def file_steps(path: Path, piece: int = 1024) -> Sequence[Step]:
-    """The bytes of a file, in pieces."""
+    """Return the bytes of a file, in pieces."""
     body = path.read_bytes()
     return [body[start : start + piece] for start in range(0, len(body), piece)]

@@ -1,4 +1,4 @@
-"""Parameters of a reply, as wires declare them: of which kinds they are, and those that most vendors take alike."""
+"""Parameters of a reply, as wires declare them: their kinds, and those that most vendors accept alike."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Parameter:
     label: str
 
     def widened(self, _other: Self) -> Self:
-        """Return what takes every value of either."""
+        """Return a parameter that accepts every value of either."""
         return self
 
     def narrowed(self, _other: Self) -> Self:
-        """Return what takes only values of both."""
+        """Return a parameter that accepts only values of both."""
         return self
 
 
@@ -53,7 +53,7 @@ class Texts(Parameter):
 
 @dataclass(frozen=True, slots=True)
 class Switch(Parameter):
-    """On or off."""
+    """An on/off value."""
 
     kind = "switch"
 
@@ -85,4 +85,4 @@ COMMON: dict[str, Parameter] = {
     "stop": Texts(translate_noop("Stop words, one a line"), 5, 100),
     "json_schema": Schema(translate_noop("JSON schema of the reply"), 20_000),
 }
-"""What Gemini and OpenAI-compatible servers take alike; a wire takes it over, or declares its own bounds."""
+"""Parameters that Gemini and OpenAI-compatible servers accept alike; a wire may declare its own bounds instead."""

@@ -31,7 +31,7 @@ class Wire(Protocol):
     EXTRA_HEADERS: frozenset[str]
     OPTIONS: Mapping[str, str]
     PARAMETERS: Mapping[str, Parameter]
-    """What people may set; `request` carries each of them."""
+    """The parameters that people may set; `request` carries each of them."""
     PRESETS: tuple[Preset, ...]
     KEY_PLACEMENTS: tuple[KeyPlacement, ...]
     """The likelier first."""

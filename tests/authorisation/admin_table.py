@@ -1,4 +1,4 @@
-"""The policies of the administration, made from its registry: all of it is for superusers, the index for staff."""
+"""The policies of the admin, derived from its registry: all of it is for superusers, the index for staff."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ NOT_DELETED = {*ONLY_READ, Installation}
 
 KEYS = {"site key": SUPERUSER, "own key": SUPERUSER}
 SITES_KEYS = {"site key": SUPERUSER, "own key": NOBODY}
-"""A personal key serves its owner alone: others switch it off or remove it, and do not call or replace it."""
+"""A personal key serves its owner alone: others disable or delete it, and do not call or replace it."""
 OTHERS = [
     on("admin:index", roles=STAFF, refusal="staff"),
     on("admin:app_list", targets={"app": SUPERUSER}, refusal="admin"),
@@ -53,7 +53,7 @@ OTHERS = [
     on("add-keys", "POST", {"keys": "sk-test-pasted"}, targets={"endpoint": SUPERUSER}, refusal="admin"),
     on("admin:providers_auditentry_csv", roles=SUPERUSER, refusal="admin"),
 ]  # fmt: skip
-"""What does not follow from the registry."""
+"""Policies that do not follow from the registry."""
 
 
 def policies() -> Iterator[Policy]:
@@ -63,7 +63,7 @@ def policies() -> Iterator[Policy]:
 
 
 def targets(world: World) -> dict[str, dict[str, Any]]:
-    """A row of every model that the administration knows; one that may be deleted where there are several."""
+    """Return a row of every model in the admin; of several rows, one that may be deleted."""
     spared = {User: {"username": "alone"}, Team: {"name": "Foreigners"}, Endpoint: {"name": "Ours"}}
     rows = {model: model._default_manager.filter(**spared.get(model, {})).first() for model in admin.site._registry}
     missing = [model for model, row in rows.items() if row is None]

@@ -1,4 +1,4 @@
-"""One request, asked within a transaction that is undone: its answer without what differs every time."""
+"""One request inside a transaction that is rolled back: its answer without the parts that vary."""
 
 import hashlib
 import itertools
@@ -19,9 +19,9 @@ from tests.authorisation.table import Policy
 from tests.authorisation.world import Ids, World
 
 BESIDES = {"django_session", "usersessions_usersession", "chatsite_cache"}
-"""Tables that a refusal may write to: who was seen last, and how often somebody has guessed."""
+"""Tables that a refusal may write to: last use, and counts of attempts."""
 UNLIKE = {"Expires", "Content-Length"}
-"""Headers that tell the time, and the length of the address that was asked for: the body is compared itself."""
+"""Headers with the time, and with the length of the requested address: the body itself is compared."""
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _CHANGING = [
     re.compile(pattern)
@@ -46,20 +46,23 @@ class Answer:
 
     @property
     def seen(self) -> tuple[Any, ...]:
-        """All that an outsider learns."""
+        """Return everything that an outsider learns."""
         return self.status, self.headers, self.body
 
 
 @contextmanager
 def undone() -> Any:
-    """Whatever happens inside never was; what waits for a commit never comes."""
+    """Roll back everything that happens inside; nothing that waits for a commit happens."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def ask(world: World, client: Client, policy: Policy, ids: Ids, unchanged: str = "") -> Answer:
-    """What this client is answered; with the database's fingerprint from before also whether that has written."""
+    """Return the answer to this client.
+
+    With `unchanged`, the database's fingerprint from before, it also finds out whether the request has written.
+    """
     cookies = client.cookies.copy()
     try:
         with undone():
@@ -70,7 +73,7 @@ def ask(world: World, client: Client, policy: Policy, ids: Ids, unchanged: str =
                 unchanged = unchanged and fingerprint()
             written = writes()
             response = _request(client, policy, ids)
-            body = b"" if response.streaming else response.content  # what trickles is read in other threads
+            body = b"" if response.streaming else response.content  # a stream is read in other threads
             has_written = bool(unchanged) and writes() != written and fingerprint() != unchanged
     finally:
         client.cookies = cookies
@@ -98,7 +101,7 @@ def _request(client: Client, policy: Policy, ids: Ids) -> Any:
 
 
 def address(route: str, ids: Ids) -> str:
-    """The address of a route with these ids, whatever its parameters are called in the administration."""
+    """Return the address of a route with these ids, whatever its parameters are called in the admin."""
     pattern, names = ROUTES[route]
     values = {name: ids.get(name, ids.get("object_id", "x")) for name in names}
     return pattern % {name: quote(str(value), safe="-") for name, value in values.items()}
@@ -119,7 +122,7 @@ def _routes(resolver: URLResolver, prefix: str = "", space: str = "") -> Iterabl
 
 
 def _plain(pattern: str) -> tuple[str, list[str]]:
-    """A route as text with places for its parameters."""
+    """Return a route as text with places for its parameters, and their names."""
     pattern = pattern.replace("%", "%%")
     regex = re.sub(r"\\(.)", r"\1", pattern.strip("^$")) if pattern.startswith("^") else pattern
     names = re.findall(r"\(\?P<(\w+)>|<(?:\w+:)?(\w+)>", regex)
@@ -128,11 +131,11 @@ def _plain(pattern: str) -> tuple[str, list[str]]:
 
 
 ROUTES = dict(_routes(get_resolver()))
-"""Every route of the site, as the resolver has it: its address and the names of its parameters."""
+"""Every route of the site from the resolver: its address and the names of its parameters."""
 
 
 def filled(value: Any, ids: Ids) -> Any:
-    """With the ids in place of their names in braces."""
+    """Return `value` with the ids in place of their names in braces."""
     if isinstance(value, str):
         return value.format(**{name: str(known) for name, known in ids.items()}) if "{" in value else value
     if isinstance(value, dict):
@@ -141,7 +144,7 @@ def filled(value: Any, ids: Ids) -> Any:
 
 
 def masked(text: str, hidden: Iterable[str] = ()) -> str:
-    """Without the address that was asked for, ids, nonces and tokens."""
+    """Return `text` without the requested address, ids, nonces and tokens."""
     for word in hidden:
         text = text.replace(word, "‹address›")
     for pattern in _CHANGING:
@@ -153,7 +156,7 @@ def masked(text: str, hidden: Iterable[str] = ()) -> str:
 
 
 def writes() -> int:
-    """How many rows this connection has written; SQLite tells, elsewhere another number every time."""
+    """Return the number of rows that this connection has written; without SQLite, a new number each time."""
     return int(connection.connection.total_changes) if connection.vendor == "sqlite" else next(_numbers)
 
 
@@ -161,7 +164,7 @@ _numbers = itertools.count()
 
 
 def fingerprint() -> str:
-    """Of all rows of the database but those that a refusal may write."""
+    """Return a digest of all rows but those that a refusal may write."""
     digest = hashlib.sha256()
     with connection.cursor() as cursor:
         for table in sorted(set(connection.introspection.table_names()) - BESIDES):

@@ -1,10 +1,10 @@
-"""The conditions on which access hangs, found in the source, and a way to take one of them away for a while.
+"""The conditions of access, found in the source, and their removal, one at a time.
 
     for condition in conditions():
         with condition.removed(): …       # the site runs without it
 
-Looked for are look-ups that start at what somebody may see, the filters of which these are made, refusals (`raise
-NotFound` and the like), sign-in and staff decorators, and what the administration says nobody may do.
+Conditions are look-ups that start at the rows that a person may see, and the filters inside these look-ups. Others are
+refusals (`raise NotFound` and the like), sign-in and staff decorators, and permissions that the admin denies to all.
 """
 
 import ast
@@ -30,17 +30,17 @@ LOOK_UPS = {
     "visible_to", "writable_by", "decided_by", "led_by", "revocable_by", "open", "of",
     "in_conversations", "leads", "readers",
 }  # fmt: skip
-"""Methods of our querysets that say who may see or do something."""
+"""Methods of our querysets that decide who may see or do something."""
 REFUSALS = {"NotFound", "Http404", "PermissionDenied"}
 JUDGES = {"may_reset", "lets_make_teams", "attachable", "keys_for", "models_for", "models_anywhere", "teams_of",
           "may_readdress"}  # fmt: skip
-"""Functions that decide about access without being a queryset's."""
+"""Functions outside of querysets that decide about access."""
 GATES = {"login_required"}
 
 
 @dataclass(frozen=True)
 class Condition:
-    """`code` is the function without the condition; `function` is None for a decorator of `gated`."""
+    """A condition of a function. `code` is the function without it, or None for a decorator, whose gate is opened."""
 
     name: str
     function: FunctionType
@@ -68,7 +68,7 @@ class Condition:
 
     @property
     def runs(self) -> set[CodeType]:
-        """The code that is run where the condition counts: the function's own, and that of what it makes."""
+        """Return the code that runs if the condition counts: the function's own, and that of its inner functions."""
         own = inspect.unwrap(self.function).__code__
         return {old for old, _same in _pairs(own, own)}
 
@@ -95,7 +95,7 @@ def _of_module(path: Path) -> Iterator[Condition]:
 
 
 def _pairs(old: CodeType, new: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
-    """A function's code and that of the functions in it, each with its counterpart."""
+    """Yield a function's code and that of its inner functions, each with its counterpart."""
     yield old, new
     inner = [[one for one in code.co_consts if isinstance(one, CodeType)] for code in (old, new)]
     named = {one.co_name: one for one in inner[1]}
@@ -131,7 +131,7 @@ def _code_of(code: CodeType, qualname: str) -> CodeType:
 
 
 def _without_one(tree: ast.Module, qualname: str, function: ast.FunctionDef) -> Iterator[tuple[str, ast.Module]]:
-    """The module without one condition of this function, for each of them, with the words that say which."""
+    """Yield the module without one condition of this function, for each condition, with its label."""
     judges = function.name in LOOK_UPS | JUDGES
     for number, node in enumerate(ast.walk(function)):
         for label, change in _changes(node, judges, function.name):
@@ -174,7 +174,7 @@ def _changes(node: ast.AST, judges: bool, function: str) -> Iterator[tuple[str, 
 
 
 def _is_look_up(called: ast.Attribute) -> bool:
-    """A method of rows, and not a module's or a class's of the same name."""
+    """Return whether this is a method of rows, not one of a module or a class with the same name."""
     return called.attr in LOOK_UPS and (not isinstance(called.value, ast.Name) or called.value.id == "self")
 
 
@@ -219,7 +219,7 @@ def _without_keyword(place: int) -> Any:
 
 
 def _take_all(found: ast.Call) -> None:
-    """`rows.visible_to(user)` becomes `rows.all()`."""
+    """Turn `rows.visible_to(user)` into `rows.all()`."""
     assert isinstance(found.func, ast.Attribute)
     found.func.attr, found.args, found.keywords = "all", [], []
 
@@ -228,7 +228,7 @@ def _take_all(found: ast.Call) -> None:
 
 
 def _gates_of(function: Any) -> list[Any]:
-    """The cells in which the tests of `login_required` and its like stand, around this view."""
+    """Return the cells with the tests of `login_required` and similar decorators around this view."""
     cells = []
     while function is not None:
         names = getattr(getattr(function, "__code__", None), "co_freevars", ())

@@ -1,4 +1,4 @@
-"""The world of the matrix."""
+"""The rows of the access matrix."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.authorisation.world import World, build
 
 @pytest.fixture
 def world(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> World:
-    # It writes from another thread, and all that is asked here is within one transaction.
+    # It writes from another thread, and all requests here are inside one transaction.
     monkeypatch.setattr("conversations.readiness.Readiness.findings", lambda _: [])
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
     settings.ALLOWED_HOSTS = ["127.0.0.1", "testserver"]

@@ -1,4 +1,4 @@
-"""Whether a policy holds: every role asks, and what came is held against what the table says."""
+"""The check of policies: every role asks, and each answer is compared with the table."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ SIGN_IN = ("/accounts/login/?next=", "/admin/login/?next=")
 
 
 def wrong(world: World, policies: list[Policy]) -> Iterator[str]:
-    """One line for each cell in which something else came than the table says."""
+    """Yield one line for each cell whose answer differs from the table."""
     unchanged = fingerprint()
     for policy in policies:
         for target, allowed in policy.allowed.items():
@@ -48,7 +48,7 @@ def _is_no_refusal(policy: Policy, whose: Role, answer: Answer) -> str:
 
 
 def _is_refusal(policy: Policy, whose: Role, answer: Answer) -> bool:
-    """Who is not signed in is led to the sign-in page, or told 401."""
+    """Return whether the answer refuses: without a session, by the sign-in page or by 401."""
     to_sign_in = answer.status == 302 and answer.location.startswith(SIGN_IN)
     if policy.refusal == "not there" and (whose != R.ANONYMOUS or policy.route in table.WITHOUT_SIGNING_IN):
         return answer.status == 404
@@ -58,8 +58,8 @@ def _is_refusal(policy: Policy, whose: Role, answer: Answer) -> bool:
 
 
 def _differs(world: World, policy: Policy, role: Role, ids: Ids, answer: Answer) -> str:
-    """Nobody learns whether what they may not see is there."""
-    if not ids or policy.meanwhile:  # who followed a link when it led somewhere knows that it did
+    """Return a sentence if the answer shows that a hidden row exists."""
+    if not ids or policy.meanwhile:  # a person who followed a valid link knows that it existed
         return ""
     nothing = ask(world, world.clients[role], policy, absent(ids, policy.hides))
     if nothing.seen == answer.seen:
@@ -68,7 +68,7 @@ def _differs(world: World, policy: Policy, role: Role, ids: Ids, answer: Answer)
 
 
 def leak(world: World, whose: Role, body: str, besides: str = "") -> str:
-    """Words of a conversation that this role may not read, wherever they stand."""
+    """Return a sentence if the body holds words of a conversation that this role may not read."""
     for name, readers in table.READ.items():
         if whose not in readers and name != besides:
             found = [word for word in world.markers[name] if word in body]

@@ -32,7 +32,7 @@ class Said:
 
 
 class Line:
-    """Patches what the consumer reaches other threads by, as long as the test runs."""
+    """The consumer's environment: patches its access to other threads as long as the test runs."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
@@ -78,12 +78,12 @@ class Line:
 
 
 def _is_success(told: dict[str, Any]) -> bool:
-    """A ping is answered to everybody: what one may not see has always moved."""
+    """Return whether an answer grants access. A ping is always acked: rows that one may not see have "moved"."""
     return told["type"] == "ack" and not told.get("moved")
 
 
 def _at_once(work: Callable[..., Any], *args: Any, **kwargs: Any) -> "Future[Any]":
-    """In this thread, as if no loop ran: with a loop, Django would take another connection."""
+    """Do the work in this thread, as if no loop ran: with a loop, Django would use another connection."""
     done: Future[Any] = Future()
     loop = asyncio._get_running_loop()
     asyncio._set_running_loop(None)

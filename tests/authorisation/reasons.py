@@ -1,6 +1,6 @@
-"""Why each row of the matrix is as it is: the rule behind it, by route, or by route and method where they differ.
+"""The rule behind each row of the matrix, by route, or by route and method where they differ.
 
-A row whose reason would be "because it is so today" is a fault to mend.
+A row with the reason "because it is so today" would be a fault to fix.
 """
 
 from tests.authorisation.table import Policy
@@ -117,7 +117,7 @@ ALLAUTHS = {
     True: "a page on the way in, or out",
     False: "a page about the asker's own account, behind the sign-in",
 }
-"""For allauth's own pages: whether strangers see them."""
+"""Reasons of allauth's own pages: whether strangers see them."""
 FORMS = {
     "changelist": _GUARDED,
     "add": _GUARDED + "; what only grows, or is made elsewhere, is not added",
@@ -125,11 +125,11 @@ FORMS = {
     "delete": _GUARDED + "; what only grows, and the site itself, is not deleted",
     "history": _GUARDED,
 }
-"""For the forms that follow from the administration's registry."""
+"""Reasons of the forms that follow from the admin's registry."""
 
 
 def reason_of(policy: Policy, strangers: bool) -> str:
-    """Return why a row is as it is, "" where nobody has said."""
+    """Return why a row is as it is, or "" if no reason is stated."""
     if policy.route in REASONS:
         return REASONS[policy.route]
     if policy.route.startswith(("account_", "mfa_")):

@@ -1,4 +1,4 @@
-"""Everybody who may knock, under one name each, and the groups that the table of policies speaks of."""
+"""Every role that may send a request, and the groups in the table of policies."""
 
 from enum import StrEnum
 
@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 R = Role
 PROGRAMS = {R.PROGRAM: R.MEMBER, R.FOREIGN_PROGRAM: R.OTHER}
-"""As whom a token acts, where tokens count."""
+"""The role as which a token acts, where tokens count."""
 NOBODY: frozenset[Role] = frozenset()
 EVERYBODY = frozenset(Role)
 TEAM = frozenset({R.READER, R.MEMBER, R.OWNER, R.LEAD})
@@ -35,17 +35,17 @@ SUPERUSER = frozenset({R.SUPERUSER})
 STAFF = frozenset({R.STAFF, R.SUPERUSER})
 SIGNED_IN = TEAM | STAFF | {R.ALONE, R.OTHER, R.GONE}
 STRANGERS = EVERYBODY - SIGNED_IN
-"""Nobody knows who they are: on pages, tokens do not count."""
+"""Roles without an identity: on pages, tokens do not count."""
 
 
 def asking(tokens_count: bool) -> list[Role]:
-    """Pages do not look at tokens: there a good one and a bad one stand for all."""
+    """Return the roles that ask. Pages ignore tokens, so one valid and one invalid token stand for all."""
     spared = () if tokens_count else (R.FOREIGN_PROGRAM, R.EXPIRED_PROGRAM, R.DEACTIVATED_PROGRAM)
     return [role for role in Role if role not in spared]
 
 
 def acts_as(role: Role, tokens_count: bool) -> Role:
-    """Whose rights a request has: a program its person's, or none where tokens do not count."""
+    """Return the role whose rights a request has: a token has its person's, or none where tokens do not count."""
     if role in SIGNED_IN:
         return role
     return PROGRAMS.get(role, R.ANONYMOUS) if tokens_count else R.ANONYMOUS

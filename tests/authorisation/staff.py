@@ -1,6 +1,6 @@
-"""The ready roles of staff, what each may gain in the administration, and a walk through its every form.
+"""The predefined roles of staff, their possible gains in the admin, and a walk through all its forms.
 
-A prize is something that is worth having: what a walk changes of it, its role has gained.
+A prize is a set of rows worth having: if a walk changes it, the role has gained it.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ GAINS: dict[str, set[str]] = {
     "money": {"budgets"},
     "auditor": set(),
 }
-"""What each is for, and all that it can gain: never an address that is there, and never more power."""
+"""The gains that each role may have: never an existing address, and never more power."""
 
 PRIZES: dict[str, Callable[[], Any]] = {
     "keys": lambda: ApiKey.objects.values_list("pk", "endpoint", "fingerprint", "enabled", "owner"),
@@ -59,16 +59,17 @@ def _before() -> list[Any]:
 
 @dataclass(frozen=True)
 class Door:
-    """One POST somewhere in the administration."""
+    """One POST somewhere in the admin."""
 
     address: str
     body: dict[str, Any]
 
 
 def gained(client: Client, targets: dict[str, dict[str, Any]]) -> dict[str, list[Door]]:
-    """Walk through all doors, and return the prizes that were changed with the doors that changed them.
+    """Walk through all doors, and return the changed prizes with the doors that changed them.
 
-    An endpoint that is deleted takes its keys along: only one that is elsewhere now has changed its address.
+    A deleted endpoint takes its keys along, which does not count. Only an endpoint that is elsewhere now has changed
+    its address.
     """
     won: dict[str, list[Door]] = {}
     before = _prizes()
@@ -89,7 +90,7 @@ def _prizes() -> dict[str, list[str]]:
 
 
 def doors(client: Client, targets: dict[str, dict[str, Any]]) -> Iterator[Door]:
-    """Every form of the administration, each field of it by itself, and what no form offers."""
+    """Yield a POST for every form of the admin, for each field alone, and for values that no form offers."""
     for model in admin.site._registry:
         pk = targets[f"admin {model._meta.label}"]["object_id"]
         change, add, delete, listed = (_page(model, kind, pk) for kind in ("change", "add", "delete", "changelist"))
@@ -109,7 +110,7 @@ def _page(model: type[Model], kind: str, pk: Any) -> str:
 
 
 def _everything_of(model: type[Model]) -> dict[str, Any]:
-    """A value for every column and every set of rows, whether or not a form shows it."""
+    """Return a value for every column and every set of rows, even if no form shows it."""
     body: dict[str, Any] = {field.name: EVIL for field in model._meta.concrete_fields}
     body |= {field.name: list(_pks(field.related_model)) for field in model._meta.many_to_many}
     powers = {"is_superuser": "on", "is_staff": "on", "enabled": "on", "new_key": EVIL_KEY, "teams": list(_pks(Team))}
@@ -141,7 +142,7 @@ def _others(targets: dict[str, dict[str, Any]]) -> Iterator[Door]:
 
 
 def _forms(page: str, shown: HttpResponse) -> Iterator[Door]:
-    """The form of a page, sent with one other value, for each of its fields and of an inline table's first row."""
+    """Yield the form of a page with one changed value, for each field and an inline table's first row."""
     context = shown.context  # type: ignore[attr-defined]
     if shown.status_code != 200 or not context or "adminform" not in context:
         return
@@ -162,7 +163,7 @@ def _forms(page: str, shown: HttpResponse) -> Iterator[Door]:
 
 
 def _sent(part: Any) -> dict[str, Any]:
-    """What a browser would send if nobody changed anything."""
+    """Return the fields that a browser would send if nobody changed anything."""
     values = {name: value for field in part for name, value in _inputs(field)}
     values = {name: "{}" if value == {} else value for name, value in values.items()}
     return {name: value for name, value in values.items() if value is not None and value is not False}
@@ -177,7 +178,7 @@ def _inputs(field: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _other(field: Any) -> Any:
-    """Another value than the field has."""
+    """Return a value that differs from the field's."""
     made, now = field.field, field.value()
     if isinstance(made, forms.ModelMultipleChoiceField):
         return [] if now else [str(row.pk) for row in made.queryset]

@@ -1,9 +1,9 @@
-"""Who may do what: one line for each route and method, and for each command of the websocket.
+"""Access by route and method, and by command of the websocket: one line each.
 
     on("rename-team", "POST", {"name": "Ours"}, team=LEAD)
 
-reads: POST to this route, with the ids of the target "team" in its address, is for leads; for all others the team is
-not there. What is not named here fails the tests.
+This line means: POST to this route, with the ids of the target "team" in its address, is for leads. For all others the
+team does not exist. A route without a line fails the tests.
 """
 
 from collections.abc import Callable
@@ -40,18 +40,18 @@ class Policy:
     allowed: dict[str, Roles] = field(default_factory=dict)
     ok: tuple[int, ...] = (200,)
     refusal: str = "not there"
-    """How those are refused who are signed in: `not there` (404), `staff` (to the sign-in page) or `admin` (403)."""
+    """The refusal of a signed-in person: `not there` (404), `staff` (the sign-in page) or `admin` (403)."""
     after: str = ""
     """The route that was followed before, with the same ids."""
     meanwhile: Callable[[], object] | None = None
-    """What somebody else does after that and before this."""
+    """An act of another person after that and before this request."""
     shows: dict[str, Roles] = field(default_factory=dict)
-    """Who finds which words in a successful answer; nobody else does."""
+    """The roles that find certain words in a successful answer; no other role does."""
     publishes: str = ""
-    """The conversation whose words everybody who is allowed may read here."""
+    """The conversation whose words every allowed role may read here."""
     query: str = ""
     hides: str = ""
-    """The one id of which nobody learns whether it is there, where the others may be known; else all."""
+    """The one id whose existence stays hidden, if the others may be known; else all."""
 
     @property
     def tokens_count(self) -> bool:
@@ -68,7 +68,7 @@ def on(
     targets: dict[str, Roles] | None = None,
     **more: Any,
 ) -> Policy:
-    """`more` are targets by name, or Policy's other fields."""
+    """Return a policy; `more` are targets by name, or Policy's other fields."""
     others = {
         name: more.pop(name)
         for name in ("refusal", "after", "meanwhile", "shows", "publishes", "query", "hides")
@@ -82,7 +82,7 @@ def on(
 READ = {"private": OWNER, "shared": TEAM, "left": TEAM}
 WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS}
 DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD}
-"""Delete it, or give it another audience."""
+"""Roles that may delete it, or give it another audience."""
 SHARES = {"share open": EVERYBODY, "share of who left": EVERYBODY} | {
     f"share {state}": NOBODY for state in ("revoked", "expired", "of the deactivated")
 }
@@ -100,7 +100,7 @@ MOVES = {
 }
 LED = {"team": LEAD, "team, not its children": NOBODY}
 SOMEBODY = {"team, its lead": NOBODY, "team, switched off": NOBODY}
-"""Whom nobody hands a team over to: oneself, and who cannot come in."""
+"""People to whom no team can be handed over: oneself, and those who cannot sign in."""
 INVITATIONS = dict.fromkeys(("invitation open", "invitation for one"), EVERYBODY) | {
     f"invitation {state}": NOBODY
     for state in (
@@ -120,9 +120,12 @@ HELPED = {
     "person superuser": NOBODY,
     "person deactivated": NOBODY,
 } | {f"person {who}": SUPERUSER for who in ("member", "both", "clerk", "alone", "lead")}
-"""For whom a new password may be made possible, and by whom: whose account one's team made, and who is no staff."""
+"""The roles that may make a new password possible, by the person who needs one.
+
+They are superusers and the leads of the team that made the account, never for staff.
+"""
 PROVEN = (302, 201, 422)
-"""First to the question for the password; answered at once to whom it was asked a moment ago."""
+"""The statuses of routes that first redirect to the password, unless it was given a moment ago."""
 
 
 def close_links() -> None:

@@ -100,7 +100,7 @@ def _is_noticed(world: World, line: Line, condition: Condition, touched: "list[P
 
 
 def _is_noticed_elsewhere(name: str) -> bool:
-    """Whether the test that is named for it fails on a site without this condition."""
+    """Return whether the named test fails on a site without this condition."""
     test = next((test for words, test in ELSEWHERE.items() if words in name), None)
     if test is None:
         return False
@@ -111,7 +111,7 @@ def _is_noticed_elsewhere(name: str) -> bool:
 
 
 def _of(condition: Condition, touched: dict[CodeType, list[Policy]]) -> "list[Policy] | None":
-    """The policies that run its code, each once; None where nobody has looked."""
+    """Return the policies that run its code, each once; None if none is known."""
     found = [policy for code in condition.runs for policy in touched.get(code, [])]
     return [policy for number, policy in enumerate(found) if policy not in found[:number]] if touched else None
 
@@ -121,7 +121,7 @@ def _all() -> list[Policy]:
 
 
 def _policies_by_code(world: World, line: Line, codes: set[CodeType]) -> dict[CodeType, list[Policy]]:
-    """Which policies run which code: the others need not be asked without its conditions."""
+    """Return the policies by the code that they run: only those need be asked without its conditions."""
     touched: defaultdict[CodeType, list[Policy]] = defaultdict(list)
     for policy in _all():
         run: set[CodeType] = set()

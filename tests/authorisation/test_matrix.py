@@ -1,8 +1,8 @@
-"""Every role against every route, every page of the administration and every command of the websocket.
+"""Every role against every route, every page of the admin and every command of the websocket.
 
-The routes are those of the resolver, the pages those of the admin's registry, the commands those that the site knows:
-what has no line in the table fails. Each line is asked by everybody. Who is allowed succeeds; who is not gets the very
-answer that they would get if nothing were there, and nothing is written.
+The routes are the resolver's, the pages the registry's, the commands those that the site knows. One without a line in
+the table fails. Every role asks for each line. An allowed role succeeds. Any other role gets the same answer as if
+nothing were there, and nothing is written.
 """
 
 import pytest

@@ -23,7 +23,7 @@ def test_each_role_gains_what_it_is_for_and_nothing_else(world: World) -> None:
 
 
 def _client_of(role: str) -> Client:
-    """The clerk with this role, whose password was asked for again just now."""
+    """Return a client of the clerk with this role, the password given again a moment ago."""
     person = User.objects.get(username="clerk")
     person.groups.set(Group.objects.filter(name=role))
     client = Client(headers={"host": "127.0.0.1"}, raise_request_exception=False)

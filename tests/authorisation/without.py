@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """By now everything is imported."""
+    """Remove the condition, now that everything is imported."""
     (condition,) = (one for one in conditions() if one.name == session.config.getoption("--without"))
     without = ExitStack()
     without.enter_context(condition.removed())

@@ -1,4 +1,4 @@
-"""The rows that the matrix is asked about, the same whoever asks: everything done to them is undone."""
+"""The rows of the access matrix, the same for every role: each change to them is rolled back."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ TITLE, WORDS, FILE = "canary-title-of-{}", "canary-words-in-{}", "canary-file-in
 
 @dataclass
 class World:
-    """`targets` are the ids that stand in addresses and bodies, `markers` the words of each conversation."""
+    """`targets` are the ids in addresses and bodies, `markers` the words of each conversation."""
 
     people: dict[str, User] = field(default_factory=dict)
     targets: dict[str, Ids] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class World:
 
 
 def absent(ids: Ids, only: str = "") -> Ids:
-    """Ids of the same form, of which there is nothing; with `only`, that one of them."""
+    """Return ids of the same form that no row has; with `only`, replace that one alone."""
     return {name: _other(value) if only in ("", name) else value for name, value in ids.items()}
 
 
@@ -72,7 +72,7 @@ def _other(value: Any) -> Any:
 
 
 def build() -> World:
-    """People, two teams, three conversations, links, tokens, and one row of everything that the admin has."""
+    """Create people, two teams, three conversations, links, tokens, and one row of every model in the admin."""
     world = World()
     crew, others = Team.objects.create(name="Crew"), Team.objects.create(name="Foreigners")
     _people(world, crew, others)
@@ -116,7 +116,7 @@ def _with(person: User, **fields: Any) -> None:
 
 
 def _models(world: World, crew: Team, others: Team) -> None:
-    """One for everybody, and one for each team."""
+    """Create one model for everybody, and one for each team."""
     endpoint = Endpoint.objects.create(name="Ours", wire="openai", base_url="https://vendor.example/v1")
     site = ApiKey.objects.create(endpoint=endpoint, secret="sk-test-of-the-matrix")
     own = ApiKey.objects.create(endpoint=endpoint, secret="sk-test-of-a-member", owner=world.people["member"])
@@ -156,7 +156,7 @@ def _conversations(world: World, crew: Team) -> None:
 
 
 def _moves(world: World, crew: Team, others: Team) -> None:
-    """Where conversations might go, and what would be asked there; words that pages have for those who may."""
+    """Create possible moves of conversations, and the words that pages show to people who may make them."""
     private, shared, model = world.targets["private"], world.targets["shared"], world.targets["foreign-parrot"]
     readers = Conversation.objects.create(owner=world.people["reader"], revision=1)
     world.targets |= {
@@ -285,7 +285,7 @@ def _rows_for_the_admin(world: World) -> None:
 
 
 def _sign_in(world: World) -> None:
-    """Everybody as they come: with a session, with half of one, or with a token."""
+    """Sign each role in as far as possible: with a session, with half of one, or with a token."""
     for role in Role:
         world.clients[role] = Client(headers=_headers(world, role), raise_request_exception=False)
         if role in SIGNED_IN or role == Role.DEACTIVATED:

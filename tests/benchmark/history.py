@@ -1,6 +1,6 @@
-"""What 20 teams have said in a long time, and how long the server takes to show it.
+"""A large history of 20 teams, and the time that the server takes to show it.
 
-Runs as a process, on the database of its environment; its first argument says how many messages there are.
+Runs as a process, on the database of its environment. Its first argument is the number of messages.
 """
 
 import os
@@ -36,7 +36,7 @@ def main(messages: int) -> None:
 
 
 def _fill(messages: int) -> tuple[Any, Any]:
-    """A conversation of LONG messages and one of 40; all others share the rest."""
+    """Create a conversation of LONG messages and one of 40; all others share the rest."""
     from conversations.models import Conversation, Membership, Message, Team, User
 
     User.objects.create_superuser("admin", password=None)
@@ -99,11 +99,11 @@ def _opened(person: Any, body: Any) -> Any:
 
 
 def _cost(name: str, look: Callable[[], Any]) -> tuple[float, int]:
-    """Seconds, the middle of seven (others use this machine, too), and queries."""
+    """Return the median seconds of seven runs (other programs use this machine too), and the number of queries."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    look()  # what is loaded and compiled with the first is not measured
+    look()  # loading and compiling at the first run is not measured
     times = []
     for _ in range(7):
         begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""How many streams at once still arrive in time."""
+"""The largest number of concurrent streams whose deltas arrive in time."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ from tests.benchmark.measuring import Result
 from tests.benchmark.plan import Scenario
 
 IN_TIME = 250.0
-"""Milliseconds that 95 of 100 deltas may take."""
+"""Milliseconds within which 95 of 100 deltas must arrive."""
 STEP, FINE = 100, 25
 
 
 def find_largest(measure: Callable[[Scenario], Result]) -> int:
-    """The most streams, to a step of FINE, with p95 under IN_TIME and nothing lost."""
+    """Return the most streams, to a step of FINE, with p95 under IN_TIME and nothing lost."""
     fine = 0
     for step in (STEP, FINE):
         while _is_in_time(measure, fine + step):

@@ -1,6 +1,6 @@
-"""A year of calls in a database of its own, and how long each page of the admin takes to open.
+"""A year of calls in a database of its own, and the opening time of each page of the admin.
 
-Runs as a process; its first argument says how many calls.
+Runs as a process. Its first argument is the number of calls.
 """
 
 import os
@@ -16,7 +16,7 @@ from uuid import uuid4
 import django
 
 BAR = 1.0
-"""Seconds in which a page opens."""
+"""Seconds within which a page must open."""
 DAYS, PEOPLE, TEAMS, MODELS, ENDPOINTS, KEYS = 365, 300, 30, 12, 8, 24
 _BATCH = 5_000
 
@@ -38,7 +38,7 @@ def main(rows: int) -> None:
 
 
 def _fill(rows: int) -> None:
-    """Day by day, the sums with them."""
+    """Create the calls day by day, with their sums."""
     from conversations.models import DailySum, FirstToken, UsageRecord
     from conversations.usage import daily_sums
 
@@ -110,7 +110,7 @@ def _call(cast: dict[str, list[Any]], day: int) -> Any:
 
 
 def _time_writing() -> None:
-    """What one more call costs, row and sums, in its transaction."""
+    """Print the cost of one more call, row and sums, in its transaction."""
     from conversations.models import User
     from conversations.usage.billing import BillingContext
     from conversations.usage.ledger import Call, record
@@ -166,7 +166,7 @@ def _first(days: int) -> str:
 
 
 def _is_quick(name: str, address: str) -> bool:
-    """The middle of five openings counts: others use this machine, too."""
+    """Return whether the median of five openings is under BAR: other programs use this machine too."""
     from django.conf import settings
     from django.test import Client
 

@@ -1,4 +1,4 @@
-"""What one run shows, and how it is reckoned: times, the target's CPU and memory, and whether anything was lost."""
+"""The result of one run and its calculation: times, the target's CPU and memory, and losses."""
 
 import hashlib
 import json
@@ -14,7 +14,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Milliseconds; `cpu` a thousand deltas of the vendor, `megabytes` a stream; `lost` says what did not arrive."""
+    """Times in milliseconds, `cpu` per thousand deltas of the vendor, `megabytes` per stream.
+
+    `lost` names data that did not arrive.
+    """
 
     first_token: float
     p50: float
@@ -26,13 +29,13 @@ class Result:
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used of the processors so far, threads included."""
+    """Return the CPU time that a process has used so far, threads included."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def megabytes(pid: int) -> float:
-    """What a process holds in memory."""
+    """Return the resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
@@ -42,7 +45,10 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def latencies(viewer: Viewer, begin: float, end: float) -> list[float]:
-    """Milliseconds from the vendor's write to this viewer's read, of all deltas written in that time."""
+    """Return the times from the vendor's write to this viewer's read: milliseconds.
+
+    They cover all deltas written from `begin` to `end`.
+    """
     return [
         1000 * (arrived - written)
         for arrived, frame in viewer.deltas
@@ -52,14 +58,14 @@ def latencies(viewer: Viewer, begin: float, end: float) -> list[float]:
 
 
 def arrivals(viewer: Viewer, begin: float, end: float) -> int:
-    """How many of the vendor's deltas came to this viewer in that time."""
+    """Return the number of the vendor's deltas that reached this viewer from `begin` to `end`."""
     return sum(
         len(json.loads(frame).get("text", "").split()) for arrived, frame in viewer.deltas if begin <= arrived < end
     )
 
 
 def losses(viewer: Viewer, finished: dict[str, Any], said: str | None) -> list[str]:
-    """What this viewer did not get of one reply, whose text should have this SHA-256."""
+    """Return the faults in this viewer's copy of one reply, whose text should have this SHA-256."""
     frames = [json.loads(frame) for _, frame in viewer.deltas]
     text = "".join(frame.get("text", "") for frame in frames)
     wrong = {

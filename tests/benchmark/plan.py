@@ -1,4 +1,4 @@
-"""What is measured: scenarios, and the question in which a viewer tells the vendor what to say."""
+"""The scenarios, and the question in which a viewer tells the vendor its plan."""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ _PLAN = re.compile(rb"plan (\w+) (\d+) (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the vendor says to one question: so many deltas, so many a second; `tag` finds the text afterwards.
+    """The vendor's answer to one question: the number of deltas, and deltas a second; `tag` finds its text afterwards.
 
-    ENDLESS deltas are as many as it can say until it is told to come to an end.
+    With ENDLESS deltas it goes on until it is told to end.
     """
 
     tag: str
@@ -24,9 +24,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`streams` replies at once at `rate` deltas a second, each watched by `viewers`, measured for `seconds`.
+    """`streams` replies at once at `rate` deltas a second, each with `viewers`, measured for `seconds`.
 
-    While they run, `probes` short questions are asked one after the other, in a conversation of `history` messages.
+    Meanwhile `probes` short questions are asked in sequence, in a conversation of `history` messages.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Scenario:
 
     @property
     def spread(self) -> float:
-        """Seconds over which the streams begin."""
+        """Return the seconds over which the streams begin."""
         return max(1.0, self.streams * 0.04)
 
 
@@ -57,12 +57,12 @@ QUICK = (Scenario("2 streams", 2, viewers=2, html=True, history=4, seconds=0.5, 
 
 
 def plan_in(body: bytes) -> Plan:
-    """The plan in the last message of a request."""
+    """Return the plan in the last message of a request."""
     found = _PLAN.search(body, body.rfind(b"plan "))
     assert found, "the question holds no plan"
     return Plan(found[1].decode(), int(found[2]), int(found[3]))
 
 
 def said_before(number: int) -> str:
-    """What message `number` of a long conversation says."""
+    """Return the text of message `number` of a long conversation."""
     return f"Message {number} of a long conversation. " + "Some words that somebody wrote or read. " * 4

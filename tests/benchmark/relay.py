@@ -1,6 +1,6 @@
 """The bare relay, the limit of what Python can do: it forwards every delta and does nothing else.
 
-It understands as much of the site's vocabulary as the viewers speak. Runs as a process; prints its port.
+It understands those of the site's commands that the viewers send. Runs as a process; prints its port.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ async def listen(vendor: int, history: int, socket: ServerConnection) -> None:
 
 
 async def relay(vendor: int, history: int, command: dict[str, Any]) -> None:
-    """One reply: a delta of the vendor is a frame for everyone who watches."""
+    """Forward one reply: each delta of the vendor becomes a frame for every viewer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", vendor)
     writer.write(request(command["text"], history))
     await reader.readuntil(b"\r\n\r\n")
@@ -61,7 +61,7 @@ async def relay(vendor: int, history: int, command: dict[str, Any]) -> None:
 
 
 def request(question: str, history: int) -> bytes:
-    """The question as the site would send it, after `history` messages."""
+    """Return the question as the site would send it, after `history` messages."""
     roles = ("user", "assistant")
     messages = [{"role": roles[number % 2], "content": said_before(number)} for number in range(history)]
     messages.append({"role": "user", "content": question})

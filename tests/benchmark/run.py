@@ -1,4 +1,4 @@
-"""Starts what a run needs, each in a process of its own, and ends it."""
+"""The processes of a run: their start and their end."""
 
 import json
 import os
@@ -22,7 +22,7 @@ SPARE_THREADS = 50
 
 
 class Bench:
-    """A vendor, a data folder and, if wanted, a PostgreSQL and a Redis of its own; use it in a `with`."""
+    """A vendor, a data folder and, if wanted, a PostgreSQL and a Redis; use it in a `with`."""
 
     def __init__(self, postgresql: bool = False) -> None:
         self._services: dict[str, str] = {"DATABASE_URL": "", "REDIS_URL": ""}
@@ -42,7 +42,7 @@ class Bench:
         self._stack.close()
 
     def relay(self, scenario: Scenario) -> Result:
-        """This scenario through the bare relay."""
+        """Run this scenario through the bare relay."""
         with _process("tests.benchmark.relay", self._vendor, scenario.history) as relay:
             seats = [{"conversation": "probe", "sessions": [""]}]
             seats += [
@@ -52,7 +52,7 @@ class Bench:
             return _measured(Stage(int(_line(relay)), relay.pid, self._vendor, seats, scenario))
 
     def site(self, scenario: Scenario) -> Result:
-        """This scenario through the real server."""
+        """Run this scenario through the real server."""
         port = _free_port()
         environment = {
             **self._services,

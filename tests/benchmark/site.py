@@ -1,6 +1,6 @@
 """The real server as `start` runs it, on a database with the people and conversations of one scenario.
 
-Runs as a process; prints its seats as one line of JSON and, when it answers, the line that `start` prints.
+Runs as a process. It prints its seats as one line of JSON and, when it answers, the line that `start` prints.
 """
 
 import json
@@ -22,7 +22,7 @@ def main(port: int, vendor: int, scenario: dict[str, Any]) -> None:
 
 
 def _seats(vendor: int, *, streams: int, viewers: int, history: int, **_: Any) -> list[dict[str, Any]]:
-    """A conversation for each stream, with the sessions of those who watch it; the first one is for probes."""
+    """Return a conversation for each stream, with the sessions of its viewers; the first one is for probes."""
     _make_model(vendor)
     long = _seat("probe", 1, history)
     return [long, *(_seat(f"s{number}", viewers, 0) for number in range(streams))]
@@ -66,7 +66,7 @@ def _write_history(conversation: Any, person: Any, count: int) -> None:
 
 
 def _session(person: Any) -> str:
-    """The key of a session in which this person is signed in."""
+    """Return the key of a session in which this person is signed in."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.sessions.backends.db import SessionStore
 

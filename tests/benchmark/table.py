@@ -14,7 +14,7 @@ _HEAD = (
 
 
 def table(results: list[tuple[Scenario, Result, Result]]) -> str:
-    """Each scenario in three rows: the bare relay, Chatsite, and how many times the relay's that is."""
+    """Return each scenario in three rows: the bare relay, Chatsite, and the ratio of the two."""
     return "\n".join([*_HEAD, *(line for result in results for line in _rows(*result))])
 
 

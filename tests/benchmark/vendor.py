@@ -1,7 +1,7 @@
-"""The vendor: streams on the OpenAI-compatible wire, one HTTP chunk a delta, each delta the time of its writing.
+"""The vendor: streams on the OpenAI-compatible wire, one HTTP chunk per delta, each delta the time of its writing.
 
-Runs as a process; prints its port. `GET /end` ends every reply; then `GET /said` answers, by tag, the SHA-256 of all it
-has said.
+Runs as a process; prints its port. `GET /end` ends every reply. Then `GET /said` answers, by tag, with the SHA-256 of
+each reply's text.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ class Vendor(asyncio.Protocol):
 
 
 class Reply:
-    """One reply under way."""
+    """One running reply."""
 
     def __init__(self, transport: asyncio.Transport, plan: Plan) -> None:
         self.transport, self.plan = transport, plan
@@ -65,7 +65,7 @@ class Reply:
         self.digest = hashlib.sha256()
 
     def speak(self) -> None:
-        """Write the next delta, and see to the one after it."""
+        """Write the next delta, and schedule the one after it."""
         if self.transport.is_closing():
             return
         if self.is_over or self.spoken == self.plan.deltas:

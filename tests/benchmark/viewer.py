@@ -1,4 +1,4 @@
-"""A viewer: a websocket client that does next to nothing when a frame comes, so that it does not measure itself."""
+"""A websocket client that does as little as possible per frame, so that it does not measure itself."""
 
 import asyncio
 import base64
@@ -16,7 +16,7 @@ _ids = count(1)
 
 
 class Viewer(asyncio.Protocol):
-    """One socket. `deltas` are the frames of replies as they came, with the moment of each (monotonic seconds)."""
+    """One socket. `deltas` are the frames of replies as they came, each with its time: monotonic seconds."""
 
     def __init__(self) -> None:
         self.deltas: list[tuple[float, bytes]] = []
@@ -39,7 +39,7 @@ class Viewer(asyncio.Protocol):
         return viewer
 
     async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """Send a command and wait for its ack."""
+        """Send a command and return its ack."""
         command_id = f"c{next(_ids)}"
         answer = self._answers[command_id] = asyncio.get_running_loop().create_future()
         self._write(_TEXT, json.dumps({"type": kind, "id": command_id, **fields}).encode())
@@ -48,7 +48,7 @@ class Viewer(asyncio.Protocol):
         return acked
 
     async def delta_after(self, known: int) -> float:
-        """The moment at which the first delta came after so many `known` ones: monotonic seconds."""
+        """Return the time of the first delta after the first `known` ones: monotonic seconds."""
         while len(self.deltas) <= known:
             await asyncio.sleep(0.001)
         return self.deltas[known][0]
@@ -94,14 +94,14 @@ class Viewer(asyncio.Protocol):
         assert kind != _CLOSE, f"the server closed a socket: {payload!r}"
 
     def _write(self, kind: int, payload: bytes) -> None:
-        """A client has to mask; a mask of zeros is one."""
+        """Send a frame. A client has to mask; a mask of zeros counts as one."""
         size = len(payload)
         length = struct.pack("!B", 128 | size) if size < 126 else struct.pack("!BH", 128 | 126, size)
         self._transport.write(bytes([128 | kind]) + length + b"\0\0\0\0" + payload)
 
 
 def _payload(buffer: bytes, position: int) -> tuple[int, int]:
-    """Where the payload of the frame at `position` begins, and its length; -1 where that is still to come."""
+    """Return the start and the length of the payload of the frame at `position`; -1 if still incomplete."""
     length: int = buffer[position + 1] & 127
     if length < 126:
         return position + 2, length

@@ -1,4 +1,7 @@
-"""All viewers of one run: they ask, watch and reckon. Runs as a process; prints its result as one line of JSON."""
+"""All viewers of one run, which ask, watch and calculate.
+
+Runs as a process; prints its result as one line of JSON.
+"""
 
 import asyncio
 import json
@@ -19,7 +22,7 @@ PROBE = 3
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Who is asked (port and process), by whom (seats: a conversation and the sessions of its viewers), and what."""
+    """The target (port and process), its seats (a conversation and the sessions of its viewers), and the scenario."""
 
     port: int
     pid: int
@@ -30,7 +33,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One reply and those who watch it; the first of them asks."""
+    """One reply and its viewers; the first of them asks."""
 
     conversation: str
     viewers: list[Viewer]
@@ -41,7 +44,7 @@ class Stream:
         await self.viewers[0].ask("message.send", conversation=self.conversation, text=question)
 
     async def ended(self, said: dict[str, str]) -> list[str]:
-        """Wait for the end; what any of the viewers has lost."""
+        """Wait for the end and return the losses of all viewers."""
         return [
             loss
             for viewer in self.viewers
@@ -52,7 +55,7 @@ class Stream:
 async def run(stage: Stage) -> Result:
     scenario = stage.scenario
     probe = await _sit(stage, stage.seats[0], "probe", PROBE)
-    for _ in range(3):  # what is loaded and compiled with the first question is not measured
+    for _ in range(3):  # loading and compiling at the first question is not measured
         await _first_token(probe)
     memory = megabytes(stage.pid)
     streams = [
@@ -82,7 +85,7 @@ async def run(stage: Stage) -> Result:
 
 
 async def _sit(stage: Stage, seat: dict[str, Any], tag: str, deltas: int) -> Stream:
-    """Connect everyone who watches this seat's conversation, and open it."""
+    """Connect the viewers of this seat's conversation, and open it."""
     viewers = [await Viewer.connect(stage.port, session) for session in seat["sessions"]]
     for viewer in viewers:
         await viewer.ask("conversation.open", conversation=seat["conversation"], html=stage.scenario.html)
@@ -90,7 +93,7 @@ async def _sit(stage: Stage, seat: dict[str, Any], tag: str, deltas: int) -> Str
 
 
 async def _begin(streams: list[Stream], spread: float) -> None:
-    """Ask one question after the other, evenly over so many seconds."""
+    """Ask one question after the other, evenly over `spread` seconds."""
     begun, asked = time.monotonic(), []
     for number, stream in enumerate(streams):
         await asyncio.sleep(max(0.0, begun + number * spread / len(streams) - time.monotonic()))
@@ -99,7 +102,7 @@ async def _begin(streams: list[Stream], spread: float) -> None:
 
 
 async def _first_token(probe: Stream) -> float:
-    """Milliseconds from a question to the first word of its answer."""
+    """Return the time from a question to the first word of its answer: milliseconds."""
     viewer = probe.viewers[0]
     known, asked = len(viewer.deltas), time.monotonic()
     await probe.ask()
@@ -109,7 +112,7 @@ async def _first_token(probe: Stream) -> float:
 
 
 async def _direct(vendor: int, scenario: Scenario) -> float:
-    """The same without anybody in between: the median of milliseconds from request to first chunk."""
+    """Return the median time from a direct request to its first chunk, without a server between: milliseconds."""
     question = request(Plan("direct", PROBE, scenario.rate).question(), scenario.history)
     times = []
     for _ in range(scenario.probes):
@@ -124,7 +127,7 @@ async def _direct(vendor: int, scenario: Scenario) -> float:
 
 
 async def _ended(streams: list[Stream], vendor: int) -> list[str]:
-    """Have every reply end, and compare it with what the vendor says it said."""
+    """End every reply, and compare it with the vendor's own record."""
     await _fetched(vendor, "/end")
     while not all(viewer.finished.qsize() for stream in streams for viewer in stream.viewers):
         await asyncio.sleep(0.1)

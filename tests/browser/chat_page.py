@@ -11,7 +11,7 @@ from tests.browser.watch import Watch
 
 
 class ChatPage:
-    """One tab; its locators are looked up anew whenever they are used."""
+    """One tab; its locators are evaluated again at each use."""
 
     def __init__(self, page: Page, site: str, watch: Watch) -> None:
         self.page, self.site, self.watch = page, site, watch
@@ -34,12 +34,12 @@ class ChatPage:
         return self
 
     def send(self, text: str) -> None:
-        """Write it and press Enter."""
+        """Write the text and press Enter."""
         self.text.fill(text)
         self.text.press("Enter")
 
     def ask(self, text: str) -> Locator:
-        """Send it and wait for the whole reply; the reply."""
+        """Send the text, wait for the whole reply and return it."""
         number = self.replies.count()
         self.send(text)
         return self.ended(self.replies.nth(number))
@@ -51,12 +51,12 @@ class ChatPage:
         chooser.value.set_files(list(files))
 
     def uploaded(self, count: int) -> None:
-        """Wait until so many files are with the server."""
+        """Wait until `count` files have reached the server."""
         expect(self.attached).to_have_count(count)
         expect(self.attached.locator("progress:visible")).to_have_count(0)
 
     def hand_over(self, kind: str, target: str, *files: FilePayload, text: str = "") -> None:
-        """Drop or paste these files onto an element, as a browser tells a page of it.
+        """Drop or paste these files onto an element, by the events of a browser.
 
         Zeros at a file's end are made in the page: megabytes would take seconds to get there.
         """
@@ -68,24 +68,24 @@ class ChatPage:
         self.page.locator(target).evaluate(HAND_OVER, [kind, given, text])
 
     def ended(self, reply: Locator, status: str = "complete") -> Locator:
-        """The reply, as soon as it has this status."""
+        """Wait until the reply has this status, and return it."""
         expect(reply).to_have_attribute("data-status", status)
         return reply
 
     def words(self, message: Locator) -> str:
-        """The message's text; what is out of sight is not laid out and has no `innerText` yet."""
+        """Return the message's text. Hidden text has no `innerText` because it is not laid out."""
         return "".join(message.locator(".message__text").all_text_contents()).strip()
 
     def wake(self) -> None:
-        """The browser says that the network is back: the page need not wait for its next try."""
+        """Fire the browser's event that the network is back: the page then reconnects at once."""
         self.page.evaluate("dispatchEvent(new Event('online'))")
 
     def note(self, reply: Locator) -> Locator:
-        """What the page says about how a reply went."""
+        """Return the page's note about a reply."""
         return reply.locator(".message__note")
 
     def commands(self, kind: str) -> list[dict[str, Any]]:
-        """The commands of this type that the page has sent, oldest first."""
+        """Return the commands of this type that the page has sent, oldest first."""
         return [command for command in map(json.loads, self.watch.frames_sent) if command["type"] == kind]
 
     @property
@@ -96,6 +96,6 @@ class ChatPage:
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
     def wait_until_begun(self) -> str:
-        """The conversation has an address; it."""
+        """Wait until the conversation has an address, and return it."""
         self.page.wait_for_url("**/conversations/*/")
         return self.path

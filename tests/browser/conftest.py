@@ -1,4 +1,4 @@
-"""Chromium, and the people in front of it."""
+"""Chromium, and a window of it for each person."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, site: str, sign_in: Callable[[User], object], tmp_path: Path) -> Iterator[Visit]:
-    """A browser of its own for this person, or for a stranger; afterwards everything that it did is judged."""
+    """Yield a function that opens a browser for a person or a stranger; its watch is checked afterwards."""
     watches: list[Watch] = []
 
     def enter(person: User | None = None, path: str | None = "/", at: str = site, **options: object) -> ChatPage:
@@ -55,7 +55,7 @@ def visit(browser: Browser, site: str, sign_in: Callable[[User], object], tmp_pa
 
 @pytest.fixture
 def link(site: str) -> Iterator[Link]:
-    """A way to the site that can be broken and mended."""
+    """Yield a network to the site that can be broken and mended."""
     with Link(site) as link:
         settings.CHATSITE_ORIGINS.append(link.address)
         yield link

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 class Link:
-    """Forwards connections at `address` to the site."""
+    """A forwarder of connections from `address` to the site."""
 
     def __init__(self, site: str) -> None:
         self._site = ("127.0.0.1", urlsplit(site).port or 80)
@@ -25,7 +25,7 @@ class Link:
         self.was_cut = threading.Event()
 
     def cut(self) -> None:
-        """Every connection ends, and new ones do at once."""
+        """Close every connection, and later ones at once."""
         with self._lock:
             self._is_cut, pairs, self._pairs = True, self._pairs, []
         self.was_cut.set()
@@ -33,23 +33,23 @@ class Link:
             _end(*pair)
 
     def lose_answers(self) -> None:
-        """What the browser says still arrives; it hears nothing, and nothing tells it that."""
+        """Hold back the site's answers; the browser's data still arrives."""
         self._answers_pass.clear()
 
     def fall_silent(self) -> None:
-        """As lose_answers, but for what is connected now; new connections work."""
+        """Hold back answers on the present connections only; new connections work."""
         self.lose_answers()
         self._silenced.append(self._answers_pass)
         self._answers_pass = threading.Event()
         self._answers_pass.set()
 
     def cut_before(self, *marks: bytes) -> None:
-        """Cut as soon as the site has said all of these, the last of which does not arrive; `was_cut` tells."""
+        """Cut when the site has sent all of these; the last one does not arrive. Sets `was_cut`."""
         self.was_cut.clear()
         self._marks = list(marks)
 
     def mend(self) -> None:
-        """Connections can be made again; those that lost something are gone."""
+        """Allow new connections; those that have lost data are closed."""
         if not self._answers_pass.is_set():
             self.cut()
             self._answers_pass.set()
@@ -76,7 +76,7 @@ class Link:
                 self._forward(browser, socket.create_connection(self._site))
 
     def _forward(self, browser: socket.socket, site: socket.socket) -> None:
-        with self._lock:  # a cut that comes just now takes this pair along, or is seen here
+        with self._lock:  # a concurrent cut either closes this pair or is seen here
             is_cut = self._is_cut
             if not is_cut:
                 self._pairs.append((browser, site))

@@ -1,4 +1,4 @@
-"""What tests run inside the page."""
+"""Scripts that tests run inside the page."""
 
 NOTE_CLOSE_CODES = """
 const Real = WebSocket;
@@ -83,4 +83,4 @@ window.WebSocket = class extends EventTarget {
   }
 };
 """
-"""Connections that are tried for as long as a test wants; pauses between them are as long as they can be."""
+"""Connections that stay pending as long as a test wants; the pauses between them are the longest."""

@@ -134,7 +134,7 @@ def test_reports_fit_and_read_well(
 
 
 def _spend(cast: Cast, model: LanguageModel) -> None:
-    """Yesterday and today, a call each; the second one goes over the budget."""
+    """Record a call yesterday and one today; the second one goes over the budget."""
     Budget.objects.create(kind="person", period="month", hard=1)
     key = ApiKey.objects.select_related("endpoint").get()
     for days in (1, 0):

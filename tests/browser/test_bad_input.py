@@ -1,4 +1,4 @@
-"""What goes wrong is said in a sentence, costs nobody a word, and the next message goes through."""
+"""Errors are shown in a sentence, lose no text, and the next message goes through."""
 
 import json
 import socket

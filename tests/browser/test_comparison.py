@@ -17,7 +17,7 @@ WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
 
 
 def models(vendor: FakeVendor, **scripts: Sequence[Step]) -> None:
-    """Models of these names, each with its own answer to the next question, and the usual one after that."""
+    """Create models of these names, each with its own answer to the next question, and the usual one after that."""
     for name in scripts:
         serve(vendor, "openai", name)
     vendor.script = lambda request: scripts[request.json["model"]]
@@ -30,7 +30,7 @@ def compare(person: ChatPage, text: str, *names: str) -> None:
 
 
 def choose(person: ChatPage, *names: str) -> None:
-    """Tick these models, and no others, in the picker."""
+    """Tick exactly these models in the picker."""
     person.page.locator("button[name=several]").click()
     picker = person.page.locator("model-comparison")
     expect(picker).to_be_visible()

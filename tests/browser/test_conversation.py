@@ -38,7 +38,7 @@ $$
 
 
 def spoken(wire: str, *steps: str | threading.Event) -> list[Step]:
-    """A reply in these pieces, with waits between them."""
+    """Return a reply in these pieces, with waits between them."""
     piece, end = (openai_event, openai_end()) if wire == "openai" else (gemini_event, gemini_end())
     return [*(step if isinstance(step, threading.Event) else piece(step) for step in steps), end]
 

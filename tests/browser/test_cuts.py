@@ -1,4 +1,4 @@
-"""C02 with the real page: the way to the site is cut in four ways while a reply comes, and no word is missing."""
+"""C02 with the real page: the connection is cut in four ways during a reply, and no word is missing."""
 
 import threading
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def test_c02_a_page_that_is_cut_off_again_and_again_shows_every_word_once(
 
 
 def counting(said: list[str], vendor: FakeVendor) -> Iterator[Step]:
-    """One word after the other until the gate opens."""
+    """Yield the steps that send one word after the other until the gate opens."""
     while not vendor.gate.is_set():
         said.append(f"word{len(said)} ")
         yield openai_event(said[-1])

@@ -1,4 +1,4 @@
-"""What is being written stays where it is being written, and belongs to who writes it."""
+"""A draft stays in its conversation, and belongs to its author."""
 
 from playwright.sync_api import expect
 
@@ -67,7 +67,7 @@ def test_a_session_that_ends_leads_to_the_sign_in_and_keeps_the_draft(
 
 
 def sign_in_as(chat: ChatPage, name: str) -> ChatPage:
-    """Sign out, and in as somebody else, in the same browser."""
+    """Sign out, and in as another person, in the same browser."""
     chat.page.locator(".account").click()
     chat.page.get_by_role("button", name="Sign out").click()
     fill_in(chat, name, PASSWORD)

@@ -38,7 +38,7 @@ def _tidy(cast: Cast) -> Iterator[None]:
 
 @pytest.fixture
 def seeing(cast: Cast, vendor: FakeVendor) -> LanguageModel:
-    """A model that takes everything; the vendor answers without looking."""
+    """Return a model that accepts every file; the vendor answers without looking at it."""
     vendor.script = lambda request: [b'data: {"choices":[{"delta":{"content":"Seen"},"finish_reason":"stop"}]}\n\n']
     model = serve(vendor, "openai", "eagle")
     Deployment.objects.update(takes_images=True, takes_documents=True)

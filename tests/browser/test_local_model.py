@@ -26,7 +26,7 @@ def _fetched() -> None:
 
 @pytest.fixture
 def _own_port(_fetched: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A port that no other site on this machine uses; nothing of ours runs afterwards."""
+    """Choose a port that no other site on this machine uses, and end our processes afterwards."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     monkeypatch.setattr(child, "DEFAULT_PORT", port)

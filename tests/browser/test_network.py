@@ -24,7 +24,7 @@ Connect = Callable[..., Socket]
 
 
 def in_the_middle(visitor: ChatPage, vendor: FakeVendor, rest: threading.Event) -> None:
-    """A reply that has said one word and waits: for `gate` before the second, for `rest` before the third."""
+    """Ask for a reply of three words that waits after the first for `gate`, after the second for `rest`."""
     visitor.watch.expect(NO_NETWORK)
     one, two, three = map(openai_event, ("One, ", "two, ", "three."))
     vendor.play([one, vendor.gate, two, rest, three, openai_end()])
@@ -33,7 +33,7 @@ def in_the_middle(visitor: ChatPage, vendor: FakeVendor, rest: threading.Event) 
 
 
 def say_the_second_word(vendor: FakeVendor, listener: Socket) -> None:
-    """And be sure that it has gone out to whoever could hear it."""
+    """Let the second word go, and wait until it has been sent to all subscribers."""
     assert listener.ask("conversation.open", conversation=Conversation.objects.get().id)["type"] == "ack"
     vendor.gate.set()
     listener.wait(lambda frame: frame["type"] == "message.delta" and "two" in frame["text"])

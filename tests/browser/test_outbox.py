@@ -1,4 +1,4 @@
-"""What was sent and not yet acknowledged: it arrives, once, in order, or comes back."""
+"""Messages in the outbox arrive, once and in order, or come back."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ ACK_OF_A_SEND = b'"replies":['
 
 @pytest.fixture
 def offline(cast: Cast, model: LanguageModel, visit: Visit, link: Link) -> Callable[..., ChatPage]:
-    """Alice's page behind a link that is cut once the page is there, and once it has asked `first`."""
+    """Return Alice's page behind a link that is cut once the page is there, and once it has asked `first`."""
 
     def enter(first: str = "") -> ChatPage:
         alice = visit(cast.alice, at=link.address)
@@ -260,7 +260,7 @@ def second_tab(alice: ChatPage, path: str) -> ChatPage:
 
 
 def assert_one_thread(texts: list[str], vendor: FakeVendor) -> None:
-    """One conversation, in which each question follows the reply to the one before; each was asked once."""
+    """Check for one conversation in which each question follows the last reply; each was asked once."""
     conversation = Conversation.objects.get()
     questions = list(conversation.messages.filter(role="user").order_by("id"))
     replies = list(conversation.messages.filter(role="assistant").order_by("id"))

@@ -1,4 +1,4 @@
-"""How the model is asked: chosen at the composer, kept with the conversation, in every request from then on."""
+"""The parameters of a model: set at the composer, kept with the conversation, sent with every later request."""
 
 import json
 
@@ -18,7 +18,7 @@ from tests.vendor_replies import default_reply
 
 
 def tuned(visitor: ChatPage) -> Locator:
-    """The panel, opened."""
+    """Open the panel of parameters and return it."""
     visitor.tune_button.click()
     expect(visitor.panel).to_be_visible()
     return visitor.panel

@@ -1,4 +1,4 @@
-"""What a reply holds besides text: as it comes, as it ended, and as a fresh page shows it."""
+"""The parts of a reply besides text: while it streams, at its end, and on a fresh page."""
 
 import base64
 import io
@@ -65,7 +65,7 @@ def picture() -> bytes:
 
 
 def stored(cast: Cast, parts: list[dict[str, Any]], finish: str = "stop") -> str:
-    """The path of a conversation of Alice's with one reply of these parts and a picture."""
+    """Create a conversation of Alice's with one reply of these parts and a picture, and return its path."""
     conversation = Conversation.objects.create(owner=cast.alice, revision=2, title="Parts")
     question = Message.objects.create(
         conversation=conversation, role="user", author=cast.alice, text="Show me", revision=1, status="complete"
@@ -82,7 +82,7 @@ def stored(cast: Cast, parts: list[dict[str, Any]], finish: str = "stop") -> str
 
 
 def check_parts(reply: Locator) -> None:
-    """Every part as what it is, whether the server or the page made the markup."""
+    """Check the display of every part, whether the server or the page made the markup."""
     block = reply.locator(".code-block")
     expect(block.locator("code")).to_have_text(CODE)
     expect(block.locator(".code-block__language")).to_have_text("python")
@@ -208,7 +208,7 @@ def test_everything_appears_in_the_order_in_which_it_comes(
 
 
 def expect_in_order(reply: Locator, classes: list[str]) -> None:
-    """These are the things to see in a reply; an empty text, which only waits for words, is none."""
+    """Check the visible elements of a reply; an empty text, which only waits for words, does not count."""
     seen = reply.locator(".message__body > :not(.message__text:empty)")
     expect(seen).to_have_class([re.compile(f"^{name}") for name in classes])
 

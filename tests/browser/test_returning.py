@@ -1,4 +1,7 @@
-"""A page that comes back: from sleep, the history, a server that closed it; with a wrong clock, or without storage."""
+"""A page that comes back after sleep, from the history, or after a server closed its socket.
+
+Its clock may be wrong, or its storage missing.
+"""
 
 import threading
 import time
@@ -42,7 +45,7 @@ LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
 
 @pytest.fixture
 def rest(vendor: FakeVendor) -> Iterator[threading.Event]:
-    """The next reply says a word, and the others once this is set."""
+    """Let the next reply send a word, and the others once the returned event is set."""
     rest = threading.Event()
     vendor.play([openai_event("One, "), rest, openai_event("two, "), openai_event("three."), openai_end()])
     yield rest

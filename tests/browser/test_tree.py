@@ -15,18 +15,18 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import close, history, openai_end, openai_event, openai_stream
 
 READERS = {"Copy", "More"}
-"""What somebody finds at a message who may not write."""
+"""The buttons at a message for a person who may not write."""
 WRITERS_OF_A_REPLY = {"Copy", "Try again", "More"}
 
 
 def act(message: Locator, name: str) -> None:
-    """Use this button of a message."""
+    """Press this button of a message."""
     message.hover()
     message.locator(f"[data-act={name}]").click()
 
 
 def offered(message: Locator) -> set[str]:
-    """The names of a message's buttons, less those of its code."""
+    """Return the names of a message's buttons, without those of its code."""
     message.hover()
     message.locator("[data-act=more]").wait_for()
     return {button.inner_text() for button in message.locator(".message__foot button").all() if button.is_visible()}
@@ -43,7 +43,7 @@ def editor(person: ChatPage) -> Locator:
 
 
 def place(message: Locator) -> Locator:
-    """Which version this is, as “2/3”."""
+    """Return the element with the number of the shown version, as “2/3”."""
     return message.locator(".switch__place")
 
 
@@ -52,7 +52,7 @@ def texts(messages: Locator) -> list[str]:
 
 
 def shows(person: ChatPage, *expected: str) -> None:
-    """The thread is made of these texts."""
+    """Check that the thread consists of these texts."""
     expect(person.messages.locator(".message__text")).to_have_text(list(expected))
 
 

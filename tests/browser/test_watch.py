@@ -19,7 +19,7 @@ from tests.fake_vendor import FakeVendor
 
 @pytest.fixture
 def visitor(browser: Browser, site: str, cast: Cast, sign_in: Callable[[User], Client], tmp_path: Path) -> ChatPage:
-    """Alice, judged by nobody but the test."""
+    """Return Alice's page, whose watch only the test itself checks."""
     context = browser.new_context(record_har_path=tmp_path / "visitor.har")
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": sign_in(cast.alice).cookies[name].value, "url": site}])

@@ -1,4 +1,4 @@
-"""What one person's browser did: everything it asked for, heard and complained about."""
+"""The record of a browser's activity: its requests, its frames and its complaints."""
 
 import json
 import re
@@ -8,14 +8,17 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, P
 
 from tests.conftest import CANARY
 
-# Chromium's own words for a connection that is not there, which some tests are about.
+# Chromium's own words for a missing connection, which some tests cause.
 NO_NETWORK = r"WebSocket connection to .* failed|net::ERR_(INTERNET_DISCONNECTED|CONNECTION|SOCKET|EMPTY_RESPONSE)"
-# And for a page that was left as soon as it came.
+# Chromium's words for a page that was left at once.
 LEFT_EARLY = r"WebSocket is closed before the connection is established"
 
 
 class Watch:
-    """Watches a context from its birth on; `verdict` closes it and fails for whatever no page of ours may do."""
+    """The watch of a browser context from its creation on.
+
+    `verdict` closes the context and fails for everything that no page of ours may do.
+    """
 
     def __init__(self, context: BrowserContext, site: str, archive: Path) -> None:
         self.requests: list[Request] = []
@@ -32,7 +35,7 @@ class Watch:
         context.on("page", self._note_page)
 
     def expect(self, *complaints: str) -> None:
-        """Complaints of the console (regular expressions) that this test is about."""
+        """Allow these complaints of the console (regular expressions), which this test causes."""
         self.expected += complaints
 
     def verdict(self) -> None:
@@ -49,11 +52,11 @@ class Watch:
     def _remains(self, page: Page) -> str:
         try:
             return page.content() + page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-        except Error:  # it never left about:blank
+        except Error:  # the page stayed at about:blank
             return ""
 
     def bodies(self) -> list[str]:
-        """What every response of the closed context held."""
+        """Return the bodies of all responses of the closed context."""
         entries = json.loads(self._archive.read_text("utf-8"))["log"]["entries"]
         return [entry["response"]["content"].get("text", "") for entry in entries]
 

@@ -1,4 +1,4 @@
-"""Questions at a site of several processes, and how their replies end."""
+"""Questions to a site of several processes, and the ends of their replies."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tests.sockets import Socket
 
 
 def ask(socket: Socket, site: Site, text: str = "Hi", **fields: Any) -> dict[str, Any]:
-    """A question to a conversation of the team, a new one unless it is named."""
+    """Ask in a conversation of the team, a new one unless it is named, and return the ack."""
     given = {"conversation": None, "team": site.team, "text": text, "models": [site.model], **fields}
     if given["conversation"]:
         del given["team"]
@@ -17,6 +17,6 @@ def ask(socket: Socket, site: Site, text: str = "Hi", **fields: Any) -> dict[str
 
 
 def finished(socket: Socket, reply: str) -> dict[str, Any]:
-    """This reply's end, as it was told."""
+    """Return this reply's end as the socket received it."""
     frame = socket.wait(lambda frame: frame["type"] == "message.finished" and frame["message"]["id"] == reply)
     return dict(frame["message"])

@@ -1,4 +1,4 @@
-"""Run with a site's own environment: prepares its database and prints who may come in, as JSON."""
+"""A program that prepares a site's database and prints its sessions as JSON; run it in the site's environment."""
 
 import json
 import sys

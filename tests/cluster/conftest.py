@@ -1,4 +1,4 @@
-"""Two processes of one site, for all tests here; each test has conversations of its own, and waits for its replies."""
+"""Two processes of one site, for all tests here; each test has its own conversations, and waits for its replies."""
 
 from collections.abc import Iterator
 
@@ -25,11 +25,11 @@ def site(whole_site: Site) -> Iterator[Site]:
 
 @pytest.fixture
 def here(site: Site) -> Process:
-    """The process that writes the replies."""
+    """Return the process that writes the replies."""
     return site.processes[0]
 
 
 @pytest.fixture
 def there(site: Site) -> Process:
-    """The process at which others read."""
+    """Return the process at which others read."""
     return site.processes[1]

@@ -1,4 +1,4 @@
-"""A reader of one conversation that follows the contract and nothing else: appends what is next, opens after a gap."""
+"""A reader of one conversation that follows only the contract: it appends the next delta, and opens after a gap."""
 
 import itertools
 import json
@@ -13,7 +13,7 @@ PATIENCE = 15.0
 
 
 class Reader:
-    """`messages` holds what it knows of each: text, seq, status; `gaps` counts how often it had to open again."""
+    """A subscription; `messages` holds the text, seq and status of each; `gaps` counts how often it opened again."""
 
     def __init__(self, site: str, session: str, conversation: str, *, html: bool = False) -> None:
         self.conversation, self.html = conversation, html
@@ -30,7 +30,7 @@ class Reader:
             origin=site,  # type: ignore[arg-type]
             additional_headers={"Cookie": f"sessionid={session}"},
             max_size=None,
-            max_queue=None,  # else one who does not read cannot close either
+            max_queue=None,  # else a reader that does not read cannot close either
         )
         self._socket = self._connection.__enter__()
         self._open()
@@ -39,7 +39,7 @@ class Reader:
         self.until(lambda: not self._opening)
 
     def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-        """Wait until this is so; looked at after every frame."""
+        """Wait until the condition is true; it is checked after every frame."""
         with self._changed:
             assert self._changed.wait_for(condition, seconds), (
                 self.closed_with,

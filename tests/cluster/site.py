@@ -42,7 +42,7 @@ class Process:
         self._listener.start()
 
     def wait(self) -> None:
-        """Until it serves."""
+        """Wait until it serves."""
         assert self._answers.wait(4 * PATIENCE), self.said
         assert self.process.poll() is None, self.said
 
@@ -56,15 +56,15 @@ class Process:
         self._answers.set()
 
     def socket(self, name: str) -> Socket:
-        """A websocket of this person; the test closes it."""
+        """Open a websocket of this person; the test closes it."""
         return self.site.opened(Socket(self.origin, self.site.sessions[name]))
 
     def reader(self, name: str, conversation: str, *, html: bool = False) -> Reader:
-        """Somebody who reads this conversation as a browser does."""
+        """Open a reader of this conversation, which follows it as a browser does."""
         return self.site.opened(Reader(self.origin, self.site.sessions[name], conversation, html=html))
 
     def status(self, path: str) -> int:
-        """What a stranger's browser gets here."""
+        """Return the status of a request without a session."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request("GET", path)
         status = connection.getresponse().status
@@ -72,7 +72,7 @@ class Process:
         return status
 
     def delete(self, name: str, conversation: str) -> None:
-        """This person deletes a conversation here."""
+        """Delete a conversation as this person at this process."""
         headers = {"Cookie": f"sessionid={self.site.sessions[name]}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         connection.request("DELETE", f"/api/v1/conversations/{conversation}", headers=headers)
@@ -86,7 +86,7 @@ class Process:
         self._listener.join(PATIENCE)
 
     def end(self) -> int:
-        """SIGTERM, and how it left."""
+        """Send SIGTERM and return the exit code."""
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE)
         self._listener.join(PATIENCE)
@@ -94,7 +94,7 @@ class Process:
 
 
 class Site:
-    """Use it in a `with`; `processes` are started as they are asked for and killed at the end."""
+    """The site; use it in a `with`. `processes` are killed at the end."""
 
     def __init__(self, folder: Path) -> None:
         self.postgres, self.redis, self.vendor = Postgres(), Redis(), FakeVendor()
@@ -128,7 +128,7 @@ class Site:
             service.__exit__(None, None, None)
 
     def start(self, count: int = 1) -> list[Process]:
-        """So many more processes, once they all serve."""
+        """Start `count` more processes and return them once they all serve."""
         started = [Process(self) for _ in range(count)]
         self.processes += started
         for process in started:
@@ -144,7 +144,7 @@ class Site:
             self._opened.pop().close()
 
     def forget_guesses(self) -> None:
-        """Whatever has been counted against anybody."""
+        """Delete all counts of attempts."""
         with psycopg.connect(self.database_url) as connection:
             connection.execute("DELETE FROM chatsite_cache")
 
@@ -160,12 +160,12 @@ class Site:
         raise AssertionError(f"the row has {row}")
 
     def write(self, statement: str, *values: str) -> None:
-        """Change rows as a process of the site might have."""
+        """Change rows as a process of the site might."""
         with psycopg.connect(self.database_url) as connection:
             connection.execute(statement, values)  # type: ignore[arg-type]
 
     def told_secrets(self) -> list[str]:
-        """Secrets in what all of it has written: its rows, files, logs and a backup; Redis holds nothing at all."""
+        """Return the secrets found in its rows, files, logs and a backup; Redis must hold no keys at all."""
         secrets = canaries.of_site(self.folder)
         told = "".join(line for process in self.processes for line in process.said)
         found = [f"log: {hit}" for hit in canaries.hits(told.encode(), {**secrets, **self.sessions})]
@@ -180,7 +180,7 @@ class Site:
         return found + canaries.hits_in(self.folder, secrets) + ([] if size == b":0\r\n" else [f"Redis: {size!r}"])
 
     def complaints(self) -> list[str]:
-        """What the processes wrote to their logs beyond their first lines and that Redis is away."""
+        """Return the lines of the logs, without the first ones and those about an absent Redis."""
         expected = re.compile(r"answers at|Set it up|runs as root|Redis (is away|does not answer)")
         return [line for process in self.processes for line in process.said if not expected.search(line)]
 

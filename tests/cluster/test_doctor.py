@@ -12,7 +12,7 @@ from tests.vendor_replies import close
 
 
 def doctor(site: Site, process: Process) -> tuple[int, dict[str, str]]:
-    """Its exit code and its lines by name; each begins with `ok` or `WRONG`."""
+    """Run `doctor` and return its exit code and its lines by name; each begins with `ok` or `WRONG`."""
     environment = site.environment | {"CHATSITE_ORIGINS": process.origin}
     run = subprocess.run(
         [sys.executable, "-m", "django", "doctor"], cwd=BASE, env=environment, capture_output=True, text=True

@@ -20,7 +20,7 @@ LATEST = 8.5
 
 @contextmanager
 def stalled_commits(site: Site) -> Iterator[psycopg.Connection[Any]]:
-    """A database in which everything can be read and no commit returns, as on a disk that stands still."""
+    """Stall the commits of a database that can still be read, as a disk does that stands still."""
     with psycopg.connect(site.database_url, autocommit=True) as connection:
         try:
             connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")

@@ -61,7 +61,7 @@ def with_a_bad_password_link(process: Process) -> int:
 
 
 def storm(processes: list[Process], guess: Callable[[Process], int], guesses: int) -> Counter[int]:
-    """How they are answered, so many at the same moment."""
+    """Make at least `guesses` guesses, AT_ONCE at the same moment, and count their statuses."""
     start = Barrier(AT_ONCE)
 
     def guess_together(process: Process) -> int:
@@ -74,7 +74,7 @@ def storm(processes: list[Process], guess: Callable[[Process], int], guesses: in
 
 
 def within_a_minute(site: Site, counted: Callable[[], Counter[int]]) -> Counter[int]:
-    """Once more where the clock's minute, at which counting begins anew, has ended meanwhile."""
+    """Repeat `counted` until it runs within one minute of the clock: then counting restarts."""
     while True:
         site.forget_guesses()
         minute = rate_limits._minute()

@@ -16,7 +16,10 @@ LARGE = "x" * 40_000
 
 
 def events(frames: list[dict[str, Any]], conversation: str) -> list[dict[str, Any]]:
-    """What was told of a conversation, but for who is there and what only may be told; the HTML is each reader's."""
+    """Return the events of a conversation without presence and typing.
+
+    The HTML differs for each reader, so it is left out too.
+    """
     told = (frame for frame in frames if frame.get("conversation") == conversation and frame["type"] != "ack")
     return [{**frame, "html": None} for frame in told if frame["type"] not in ("message.waiting", "presence", "typing")]
 
@@ -70,7 +73,10 @@ def test_who_comes_late_to_another_process_sees_the_text_so_far_at_once(
 def test_a_stop_reaches_the_vendor_through_the_other_process_at_once(
     site: Site, here: Process, there: Process, request: pytest.FixtureRequest
 ) -> None:
-    """Within half a second, but for one in twenty; the few of a quick run may meet a busy machine once or twice."""
+    """Within half a second, except for one stop in twenty.
+
+    The few stops of a quick run may meet a busy machine once or twice.
+    """
     tries, slow = (20, 1) if request.config.getoption("--soak") else (4, 2)
     in_time = 0
     alice, bob = here.socket("alice"), there.socket("bob")

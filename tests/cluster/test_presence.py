@@ -1,4 +1,4 @@
-"""Who is here and who types, seen by those who look at the same conversation at another process."""
+"""Presence and typing, seen by people who have the same conversation open at another process."""
 
 import json
 

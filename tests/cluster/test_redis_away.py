@@ -14,19 +14,19 @@ from tests.vendor_replies import openai_end, openai_event
 
 @pytest.fixture
 def back(request: pytest.FixtureRequest) -> float:
-    """Seconds after its return within which nobody may miss anything; more where the machine is not all ours."""
+    """Return the seconds after Redis' return within which every reader must be whole; more on a shared machine."""
     return 2.0 if request.config.getoption("--soak") else 8.0
 
 
 @pytest.fixture
 def away(request: pytest.FixtureRequest) -> float:
-    """Seconds without Redis."""
+    """Return the seconds without Redis."""
     return 10.0 if request.config.getoption("--soak") else 1.0
 
 
 @pytest.fixture
 def pause() -> threading.Event:
-    """Never set: to let time pass, which is what these tests are about."""
+    """Return an event that is never set, to let time pass: these tests are about time."""
     return threading.Event()
 
 
@@ -38,7 +38,7 @@ def _back(site: Site) -> Iterator[None]:
 
 
 def beginning(site: Site, here: Process) -> tuple[Any, dict[str, Any], threading.Event, threading.Event]:
-    """A reply that has said "one ", and what lets it say "two " and "three"."""
+    """Ask for a reply that has sent "one "; return its socket, its ack, and events for "two " and "three"."""
     second, third = threading.Event(), threading.Event()
     script = [200, openai_event("one "), second, openai_event("two "), third, openai_event("three"), openai_end()]
     site.vendor.play(script)

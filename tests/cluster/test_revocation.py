@@ -1,4 +1,7 @@
-"""C10, C11: a reply streams on, and who may no longer read it hears nothing of it two seconds later, at any process."""
+"""C10, C11: two seconds after losing the right to read a streaming reply, a person receives nothing of it.
+
+That holds at every process.
+"""
 
 import threading
 import time
@@ -22,7 +25,7 @@ MORE = 50
 
 
 class Ear(threading.Thread):
-    """What one socket hears of a conversation, and when, until it is told or closed."""
+    """The events of a conversation that one socket receives, with their times, until it is closed."""
 
     def __init__(self, socket: Socket, conversation: str) -> None:
         super().__init__(daemon=True)
@@ -58,7 +61,7 @@ class Ear(threading.Thread):
 
 @pytest.fixture
 def babble(site: Site) -> Iterator[threading.Event]:
-    """A vendor that goes on and on until this is set."""
+    """Let the vendor talk on and on until the returned event is set."""
     enough = threading.Event()
 
     def words(_: Received) -> Iterator[Step]:
@@ -81,7 +84,7 @@ def listen(process: Process, way: str, person: Newcomer, conversation: str) -> E
 
 
 def delays(site: Site, processes: list[Process], run: int) -> dict[str, float]:
-    """Seconds from each commit to the last event heard of the conversation; both processes, the later of them."""
+    """Return the seconds from each commit to the last event received, the later of both processes."""
     people = newcomers(site, run)
     alice = processes[0].socket("alice")
     ack = ask(alice, site)

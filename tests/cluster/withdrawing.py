@@ -1,4 +1,4 @@
-"""Ways in which somebody's right to read ends, at a site of two processes: on its pages, or in the rows alone."""
+"""The ways in which a right to read ends at a site of two processes: on pages or in rows."""
 
 import http.client
 import time
@@ -58,13 +58,13 @@ class Newcomer:
 
 
 def newcomers(site: Site, run: int) -> dict[str, Newcomer]:
-    """One for each way."""
+    """Create a member for each way."""
     people = inside(site.environment, "people = {}" + _NEWCOMERS.format(ways=WAYS, run=run, team=site.team), "people")
     return {way: Newcomer(key, session, f"{way}-{run}") for way, (key, session) in people.items()}
 
 
 def withdraw(site: Site, process: Process, people: Mapping[str, Newcomer]) -> dict[str, float]:
-    """All of it; the moment (monotonic) at which each was committed and answered."""
+    """End every right, and return the moment of each commit and answer: monotonic seconds."""
     moments = {way: _on_its_page(site, process, way, people[way]) for way in _ON_PAGES}
     branches = "\n    ".join(f"if way == {way!r}: {line}" for way, line in _IN_THE_ROWS.items())
     keys = {way: (people[way].id, "") for way in _IN_THE_ROWS}

@@ -1,4 +1,4 @@
-"""A person who calls the HTTP API, and the messages they read there."""
+"""A client of the HTTP API, and the messages to read there."""
 
 import json
 from typing import Any

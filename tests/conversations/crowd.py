@@ -1,7 +1,7 @@
-"""Sockets of pages, many at once. Run as a process: pages that come back after a restart, beside the server's own.
+"""Sockets of many pages at once.
 
-Reads what is asked as one JSON object (site, looks, window) and prints how long each page waited for its answer, in
-seconds, as a JSON list.
+Run as a process, beside the server's own: pages that come back after a restart. It reads one JSON object (site, looks,
+window). It prints how long each page waited for its answer, in seconds, as a JSON list.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ async def ask(socket: ClientConnection, kind: str, **fields: Any) -> dict[str, A
 
 
 async def come_back(site: str, looks: list[tuple[str, str]], window: float) -> list[float]:
-    """Each look, a session and its conversation, at a moment of its own; nobody leaves before everybody is there."""
+    """Open each look, a session and its conversation, at a random moment. All stay until the last one is open."""
     everybody = asyncio.Barrier(len(looks))
 
     async def one(session: str, conversation: str) -> float:

@@ -1,4 +1,4 @@
-"""A database that goes away at a certain write of those threads that end replies, and stays so until it is mended."""
+"""A database that fails at a certain write of the threads that end replies, until it is mended."""
 
 import threading
 from typing import Any
@@ -13,7 +13,7 @@ _THREADS = ("database-writer", "checkpoints")
 
 
 class Cut:
-    """Counts the writes since it was armed; the one it was armed for fails, and so does everything behind it.
+    """A counter of writes since it was armed; the write `at` and all later ones fail.
 
     A commit counts twice: it fails before it is made, or its answer is lost.
     """
@@ -27,7 +27,7 @@ class Cut:
         self._patch(monkeypatch)
 
     def arm(self, at: int = 0) -> None:
-        """The write of this number fails; with 0 none does."""
+        """Let the write of this number fail; with 0 none does."""
         self.writes, self._at, self._is_armed = 0, at, True
         self.happened.clear()
 

@@ -1,4 +1,4 @@
-"""HTML as a browser sees it, and what none of ours may hold."""
+"""HTML as a browser sees it, and the check that it holds nothing harmful."""
 
 import re
 from html.parser import HTMLParser
@@ -28,7 +28,7 @@ CLASSES = (
 
 
 class Page(HTMLParser):
-    """What a browser would see: every element with its attributes, and the text."""
+    """The elements of a page with their attributes, and its text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

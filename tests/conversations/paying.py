@@ -1,4 +1,4 @@
-"""A model that costs money, and the reply that is paid for."""
+"""A model with a price, and its replies."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ Connect = Callable[..., Socket]
 
 @pytest.fixture
 def priced(model: LanguageModel) -> LanguageModel:
-    """Input costs 1 a million tokens, output 2."""
+    """Set the prices of a million tokens: 1 in, 2 out."""
     Deployment.objects.update(input_price=1, output_price=2)
     return model
 

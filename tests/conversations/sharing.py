@@ -1,4 +1,4 @@
-"""Conversations with a link to them, and what a visitor sees of it."""
+"""Conversations with a share link, and the page that a visitor sees."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ PHRASE = "eight pink bicycles"
 
 
 def talk(owner: User, **fields: Any) -> Conversation:
-    """A question and its answer."""
+    """Create a conversation with a question and its answer."""
     conversation = Conversation.objects.create(owner=owner, title="A plan", **fields)
     question = say(conversation, "How **far** is it?", author=owner)
     answer(conversation, question, "Not *far*.")
@@ -23,7 +23,7 @@ def talk(owner: User, **fields: Any) -> Conversation:
 
 
 def answer(conversation: Conversation, question: Message, text: str, **fields: Any) -> Message:
-    """A reply as it is stored when it has ended."""
+    """Create a reply as it is stored when it has ended."""
     parts = [{"kind": "text", "text": text}]
     ended = {"html": markdown.render(text), "html_version": markdown.RENDERER_VERSION, "parts": parts}
     return say(conversation, text, **{"role": "assistant", "parent": question, "model_name": "parrot"} | ended | fields)
@@ -34,7 +34,7 @@ def last(conversation: Conversation) -> Message:
 
 
 def share(person: User, conversation: Conversation, *, days: int = 7, pass_phrase: str = "") -> tuple[Share, str]:
-    """The link, and its path."""
+    """Share the conversation, and return the share and its path."""
     message = last(conversation).pk
     made, secret = actions.share_conversation(person, conversation.pk, message, days=days, pass_phrase=pass_phrase)
     return made, f"/s/{secret}/"
@@ -47,7 +47,7 @@ def shown(path: str, client: Client | None = None) -> str:
 
 
 def content_of(response: Any) -> str:
-    """The text of a response, also of one that is written while it is sent."""
+    """Return the text of a response, even if it is streamed."""
     return bytes_of(response).decode()
 
 
@@ -66,7 +66,7 @@ def is_gone(path: str, client: Client | None = None) -> bool:
 
 
 def attach(conversation: Conversation, owner: User, name: str = "notes.txt") -> Any:
-    """A file in the conversation's last message."""
+    """Add a file to the conversation's last message."""
     file = storage.receive(owner, name, b"what the file says")
     message = last(conversation)
     message.files.add(file)

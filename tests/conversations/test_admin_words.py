@@ -59,7 +59,7 @@ def test_labels_of_forms_begin_alike(cast: Cast, model: LanguageModel) -> None:
 
 
 def _words(page: str) -> str:
-    """What is read: texts, and what stands on buttons."""
+    """Return the texts that people read, those of buttons included."""
     buttons = re.findall(r'<input type="submit"[^>]*value="([^"]*)"', page)
     texts = re.sub(r"<(script|svg|style).*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
     return " ".join([texts, *buttons])

@@ -26,7 +26,7 @@ def alice(cast: Cast) -> Api:
 
 
 def offer(name: str = "parrot", **switched: bool) -> LanguageModel:
-    """A model that an endpoint with a key serves; nobody calls it here."""
+    """Create a model that an endpoint with a key serves; it is never called here."""
     endpoint = Endpoint.objects.create(name=f"Home of {name}", wire="openai", base_url="https://vendor.example/v1")
     ApiKey.objects.create(endpoint=endpoint, secret="sk-test-0123456789")
     model = LanguageModel.objects.create(name=name, **switched)

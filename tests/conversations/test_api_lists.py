@@ -1,4 +1,4 @@
-"""What the HTTP API lists, page by page, and what it tells the sockets of what it changed."""
+"""The lists of the HTTP API, page by page, and the events that its changes send to sockets."""
 
 from collections.abc import Callable
 from datetime import timedelta

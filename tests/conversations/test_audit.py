@@ -1,4 +1,4 @@
-"""What people do to teams, places, links, tokens and audiences is in the audit log; what they say is nowhere there."""
+"""Changes of teams, memberships, links, tokens and audiences are in the audit log; messages never are."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 @pytest.fixture
 def private(cast: Cast) -> Conversation:
-    """A private conversation of Bob's, with words and a file that nobody else may ever see."""
+    """Return a private conversation of Bob's, with words and a file that no other person may ever see."""
     conversation = Conversation.objects.create(owner=cast.bob, title=TITLE, revision=1, system_prompt=WORDS)
     file = File.objects.create(owner=cast.bob, name=FILE, media_type="text/plain", size=1)
     question = Message.objects.create(

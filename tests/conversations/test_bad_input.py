@@ -1,4 +1,4 @@
-"""What a broken or hostile browser sends: a clear answer, an open socket, nothing stored."""
+"""Input of broken or hostile browsers gets a clear answer, an open socket, and stores nothing."""
 
 import json
 import threading
@@ -135,7 +135,7 @@ def test_what_a_person_may_send_grows_with_time(clock_of_intake: list[float]) ->
 
 @pytest.fixture
 def clock_of_intake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time as it is for what people send; nobody has sent anything yet."""
+    """Return the clock of the limit on received data, with no data counted yet."""
     now = [0.0]
     monkeypatch.setattr(inbound_limit, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(consumer, "intake", inbound_limit.InboundLimit())

@@ -45,7 +45,7 @@ def read(conversation: Conversation, leaf: Message) -> list[PromptMessage]:
 
 
 def rows_read(memory: BranchCache, conversation: Conversation, leaf: Message, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many messages it takes to know this branch, which is what the database says that it is."""
+    """Return how many messages are read to know this branch, after comparing it with the database."""
     expected, counts, manager = read(conversation, leaf), [0], type(Message.objects)
     original = manager.said_up_to
     with monkeypatch.context() as patched:

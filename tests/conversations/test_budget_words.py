@@ -1,4 +1,4 @@
-"""What budgets say: what is left and what is needed, in the days of where the site is, and to whom it matters."""
+"""The texts of budgets: what is left and what is needed, in the site's time zone, and who sees them."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta

@@ -32,7 +32,7 @@ TYPICAL = 1 + 2 * estimates.TYPICAL_OUTPUT
 
 
 def budget(kind: str, hard: int, period: str = "day", **fields: Any) -> Budget:
-    """A budget of so many millionths."""
+    """Create a budget of `millionths`."""
     return Budget.objects.create(kind=kind, period=period, hard=Decimal(hard) / 1_000_000, **fields)
 
 
@@ -41,7 +41,7 @@ def budget(kind: str, hard: int, period: str = "day", **fields: Any) -> Budget:
 
 @pytest.fixture
 def held(vendor: FakeVendor, site: str) -> Iterator[FakeVendor]:
-    """The vendor answers nobody before the gate opens."""
+    """Let the vendor answer only once the gate opens."""
     vendor.script = lambda _: [200, vendor.gate, openai_stream(["Hello"])]
     yield vendor
     vendor.gate.set()

@@ -25,7 +25,7 @@ def render_cited(text: str, marks: list[Mark], key: str) -> str:
 
 
 def marked(text: str, *places: str | int) -> str:
-    """The text's HTML as the numbers 1, 2, … in brackets, each behind these words (or this character)."""
+    """Return the text's HTML with the numbers 1, 2, … in brackets, each after these words (or this character)."""
     ends = (place if isinstance(place, int) else text.index(place) + len(place) for place in places)
     html = render_cited(text, [Mark(end, number, "") for number, end in enumerate(ends, 1)], "k")
     return MARK.sub(r"[\1]", html).strip()

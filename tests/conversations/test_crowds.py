@@ -69,7 +69,10 @@ def test_c03_one_person_who_reconnects_all_the_time_disturbs_nobody(
 def test_c03_after_a_restart_everybody_is_answered_soon(
     cast: Cast, site: str, sign_in: SignIn, request: pytest.FixtureRequest
 ) -> None:
-    """1,000 pages come back within the 8 seconds of their jitter; by default a tenth of them in a quarter of that."""
+    """1,000 pages come back within the 8 seconds of their jitter.
+
+    By default a tenth of them come back in a quarter of that time.
+    """
     people, window, deadline = (50, 8.0, 1.0) if request.config.getoption("--soak") else (5, 2.0, CROWDED)
     guests = [User.objects.create_user(f"guest {number}") for number in range(people)]
     looks = [(session_of(sign_in(guest)), str(Conversation.objects.create(owner=guest).pk)) for guest in guests]
@@ -98,7 +101,7 @@ def test_c04_who_does_not_read_a_long_answer_is_closed_and_finds_it_whole(
 
 
 async def _ignore_it(site: str, session: str, conversation: str, alice: Socket) -> None:
-    """Look at this conversation, read nothing while three long answers come, and then find oneself closed."""
+    """Open this conversation, read nothing while three long answers come, and check that the socket is closed."""
     async with dial(site, session, max_queue=1) as idle:
         await ask(idle, "conversation.open", conversation=conversation, html=True)
         await asyncio.to_thread(_hear_three, alice, conversation)

@@ -47,7 +47,7 @@ def call(cast: Cast, model: LanguageModel) -> Callable[..., None]:
 
 
 def assert_sums_are_the_ledger() -> None:
-    """Every kind adds up to the ledger, counted by the database in another way."""
+    """Check that every kind adds up to the ledger, counted by the database in another way."""
     ledger = UsageRecord.objects.values(day=TruncDate("created_at")).annotate(
         **{f"sum_{name}": Sum(name) for name in ("cost", "input_tokens", "output_tokens")}
     )

@@ -1,4 +1,4 @@
-"""How replies end when something else ends first: the vendor, the process, the database, another writer."""
+"""The ends of replies when something else ends first: the vendor, the process, the database, another writer."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -183,7 +183,7 @@ def test_after_a_failure_the_next_question_is_answered(
 
 @pytest.fixture
 def left_behind(cast: Cast) -> Callable[..., Message]:
-    """A reply as a process leaves it that is killed."""
+    """Return a function that creates a reply as a killed process leaves it."""
     conversation = Conversation.objects.create(owner=cast.alice)
 
     def leave(**fields: Any) -> Message:

@@ -22,7 +22,7 @@ PERIOD = 30
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The clock by which codes are judged, one second into the period of `code_of`."""
+    """Return the clock by which codes are judged, one second into the period of `code_of`."""
     clock = SimpleNamespace(now=float(PERIOD * NOW + 1))
     monkeypatch.setattr("allauth.mfa.totp.internal.auth.time", SimpleNamespace(time=lambda: clock.now))
     return clock

@@ -1,7 +1,7 @@
-"""Who is removed, made a reader, or loses a conversation to another audience writes nothing there any more.
+"""A person who is removed, made a reader, or loses a conversation to another audience writes nothing there.
 
-An act is held up between the judgement of who may and its first write; meanwhile somebody takes that right away. Either
-that waits for the act to be over, or the act is refused: nothing lands behind it.
+An act is held up between the access check and its first write. Meanwhile another person takes the right away. Either
+that person's act waits for the first one, or the first one is refused: nothing is written after it.
 """
 
 import threading
@@ -27,7 +27,7 @@ _WRITES = ("INSERT", "UPDATE", "DELETE")
 
 @pytest.fixture
 def shared(cast: Cast, model: LanguageModel, site: str) -> Iterator[Conversation]:
-    """The team's, begun by Bob, with a question and two replies, of which one was stopped."""
+    """Create a conversation of the team, begun by Bob, with a question and two replies, one of them stopped."""
     conversation = Conversation.objects.create(owner=cast.bob, team=cast.team, model=model)
     question = say(conversation, "Hi", author=cast.bob, parts=[{"kind": "text", "text": "Hi"}])
     reply = {"role": "assistant", "author": cast.bob, "model": model, "parent": question, "text": "Hello"}
@@ -72,11 +72,11 @@ LOSSES: dict[str, Act] = {
     "moved away": lambda cast, shared: _move(cast, shared),
 }
 HARMLESS = {("fork", "made a reader"), ("begin", "moved away")}
-"""What may be done all the same afterwards."""
+"""Acts that are allowed all the same afterwards."""
 
 
 def _move(cast: Cast, shared: Conversation) -> None:
-    """To another team, in which Bob has no place."""
+    """Move the conversation to another team, of which Bob is no member."""
     others = actions.create_team(cast.alice, "Others")
     actions.move_conversation(cast.alice, shared.id, others.id)
 
@@ -124,7 +124,7 @@ def test_nothing_lands_behind_the_loss_of_the_right_to_it(
 
 
 def _somebody_waits() -> bool:
-    """For a lock; SQLite has one that everybody waits for who writes."""
+    """Return whether a transaction waits for a lock; SQLite has one lock for all writers."""
     if connection.vendor == "sqlite":
         return True
     with connection.cursor() as cursor:
@@ -133,5 +133,5 @@ def _somebody_waits() -> bool:
 
 
 def _outcome_of(error: BaseException | None, act: str) -> None:
-    """What was moved or deleted before cannot be moved any more."""
+    """Check an act that came second: it succeeded, or its row had been moved or deleted before."""
     assert error is None or (isinstance(error, NotFound) and act in ("move", "delete"))

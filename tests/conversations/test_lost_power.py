@@ -18,7 +18,7 @@ Change = Callable[[User, User], object]
 
 
 def takes(path: str, person: User) -> bool:
-    """Follow a link and set a password; whether that lets in as this person."""
+    """Follow a link and set a password, and return whether that signs this person in."""
     visitor = browser()
     visitor.get(path)
     visitor.post("/new-password/", {"password": NEW})

@@ -1,4 +1,4 @@
-"""What has left is counted, whoever stops; and no count that cannot be is believed."""
+"""Sent requests are counted whoever stops them, and impossible counts are not believed."""
 
 from collections.abc import Sequence
 from typing import Any

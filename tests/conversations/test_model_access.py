@@ -1,4 +1,4 @@
-"""Who may use what: for each thing that somebody gets, somebody who does not."""
+"""Access to models and keys: for each thing that somebody gets, there is somebody who does not."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ SITES, TEAMS, OWN = "sk-test-of-the-site-0123", "sk-test-of-the-team-0123", "sk-
 
 @pytest.fixture
 def other_team(cast: Cast) -> Team:
-    """A team in which Bob is, too."""
+    """Create another team with Bob in it."""
     team = Team.objects.create(name="Others")
     Membership.objects.create(team=team, user=cast.bob, role="member")
     return team
@@ -29,7 +29,7 @@ def other_team(cast: Cast) -> Team:
 
 @pytest.fixture
 def keys(cast: Cast, model: LanguageModel) -> dict[str, ApiKey]:
-    """One of the site's, one of the team's and one of Bob's, at one endpoint."""
+    """Create a key of the site, one of the team and one of Bob's, at one endpoint."""
     endpoint = Endpoint.objects.get()
     Endpoint.objects.update(personal_keys=True)
     ApiKey.objects.all().delete()

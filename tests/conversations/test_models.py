@@ -1,4 +1,4 @@
-"""Who sees, writes and deletes what; how a branch is read; how a conversation counts."""
+"""The rules for seeing, writing and deleting; the reading of a branch; the counting of a conversation."""
 
 import threading
 from collections.abc import Callable
@@ -19,18 +19,18 @@ PEOPLE = ("alice", "bob", "rita", "carol")
 
 @pytest.fixture
 def private(cast: Cast) -> Conversation:
-    """Bob's own, which not even the administrator sees."""
+    """Create a conversation of Bob's own, which not even the administrator sees."""
     return Conversation.objects.create(owner=cast.bob, title="private")
 
 
 @pytest.fixture
 def shared(cast: Cast) -> Conversation:
-    """Bob's, in the team."""
+    """Create a conversation of Bob's in the team."""
     return Conversation.objects.create(owner=cast.bob, team=cast.team, title="shared")
 
 
 def allowed(cast: Cast, rows: Callable[[User], Any]) -> dict[str, set[str]]:
-    """What each person gets, by title."""
+    """Return the conversations that each person gets, by title."""
     return {name: {row.title for row in rows(getattr(cast, name))} for name in PEOPLE}
 
 

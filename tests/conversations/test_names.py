@@ -24,7 +24,7 @@ LIKE_ALICE = [
     "ali\u2800ce", "alice\U0001d159", "ali\ufff9ce", "ali\ufffcce", "ali\U00013430ce", "ali\U000110bdce",
     "\U000e0061alice", "al\u0338ice", "alice\u0332", "al\u0361ice",
 ]  # fmt: skip
-"""With capitals, full width, what shows nothing, Cyrillic, Greek, small capitals, marks of no letter."""
+"""Names with capitals, full width, invisible characters, Cyrillic, Greek, small capitals, combining marks."""
 UNLIKE = ["alicia", "alice2", "al-ice", "älice", "alíce", "艾丽丝", "Αλίκη", "Neil", "Nell"]
 
 

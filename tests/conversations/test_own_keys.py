@@ -28,7 +28,7 @@ def endpoint(model: LanguageModel) -> Endpoint:
 
 
 def client_of(person: User) -> Client:
-    """Signed in with the password just now, as adding a key wants it."""
+    """Return a client that has just given the password, as adding a key requires."""
     client = Client()
     client.force_login(person)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})

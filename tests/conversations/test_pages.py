@@ -1,4 +1,4 @@
-"""What every page has in common: health, language, headers, and the way to the sign-in."""
+"""The properties of every page: health, language, headers, and the redirect to the sign-in."""
 
 import re
 from collections.abc import Callable

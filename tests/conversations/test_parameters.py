@@ -1,4 +1,4 @@
-"""What people may ask of a model, and what only an administrator may."""
+"""The parameters that people may set, and those that only an administrator may."""
 
 import pytest
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
 PASSWORD = "pässwörd é １２３"
-"""With digits in full width, as a Chinese keyboard may type them."""
+"""Digits in full width, as a Chinese keyboard may type them."""
 
 
 @pytest.mark.parametrize("kept", FORMS)

@@ -1,4 +1,4 @@
-"""What crosses from one process to another: packets, messages, and the mirror of a reply that somebody else writes."""
+"""The messages between processes: packets, and the mirror of a reply that another process writes."""
 
 import asyncio
 from uuid import uuid4
@@ -27,7 +27,7 @@ ONE, TWO, THREE = ((number, LivePart(f"{number} ")) for number in (1, 2, 3))
 
 
 def heard(sent: list[bytes], monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What another process makes of these packets."""
+    """Return the messages that another process reads from these packets."""
     monkeypatch.setattr(packets, "_OWN", b"another")
     receiver = Packets()
     return [message for packet in sent if (message := receiver.whole(packet))]

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 @pytest.fixture
 def own(cast: Cast, model: LanguageModel) -> ApiKey:
-    """The only key of an endpoint is Bob's own."""
+    """Make Bob's own key the only key of an endpoint."""
     ApiKey.objects.update(owner=cast.bob)
     return ApiKey.objects.select_related("endpoint").get()
 

@@ -23,7 +23,7 @@ def page_of(person: User) -> str:
 
 
 def saved(client: Client, person: User, **changed: Any) -> Any:
-    """The form of a person, sent with these fields changed; False and None leave a field out."""
+    """Send the form of a person with these fields changed; False and None leave a field out."""
     form = client.get(page_of(person)).context["adminform"].form
     given = {name: form[name].value() for name in form.fields} | changed
     given = {name: value for name, value in given.items() if value not in (False, None)}
@@ -31,7 +31,7 @@ def saved(client: Client, person: User, **changed: Any) -> Any:
 
 
 def staff(cast: Cast, *groups: str) -> Client:
-    """Carol as staff in these groups."""
+    """Make Carol staff in these groups and return her client."""
     staff_roles.prepare()
     User.objects.filter(pk=cast.carol.pk).update(is_staff=True)
     cast.carol.groups.set(Group.objects.filter(name__in=groups))
@@ -138,7 +138,7 @@ def test_the_ready_roles_are_there_after_every_migration(cast: Cast) -> None:
 
 
 def places(cast: Cast, removed: User | None = None, **added: str) -> dict[str, Any]:
-    """The form of the team with its three places, one of them removed or one added."""
+    """Return the form of the team with its three memberships, one of them removed or one added."""
     rows = [{"id": p.pk, "user": p.user_id, "role": p.role, "of": p.user} for p in cast.team.memberships.order_by("pk")]
     given: dict[str, Any] = {"name": cast.team.name, "memberships-INITIAL_FORMS": len(rows)}
     for number, row in enumerate([*rows, *([added] if added else [])]):

@@ -1,4 +1,4 @@
-"""Who else is here: presence and typing, and the names that a model may hear."""
+"""Presence and typing, and the names that a model may receive."""
 
 from collections.abc import Callable
 

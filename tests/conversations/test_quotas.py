@@ -1,4 +1,4 @@
-"""What one person may lay down: bytes of files, conversations a minute, an estimate's models, strangers' sessions."""
+"""The quotas of a person: bytes of files, conversations a minute, models of an estimate, strangers' sessions."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -32,7 +32,7 @@ PLACES = ("/", "/accounts/login/", "/accounts/password/reset/", "/join/a/", "/ne
 
 @pytest.fixture
 def small(settings: object) -> None:
-    """A site where a person's files may take one megabyte."""
+    """Limit a person's files to one megabyte."""
     settings.CHATSITE_FILES_PER_PERSON = 1  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong between two moments: order, replays, faults of the database, people who go."""
+"""Races and faults between two moments: order, replays, database faults, people who leave."""
 
 import itertools
 import json

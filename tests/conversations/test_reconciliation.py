@@ -1,4 +1,4 @@
-"""Whatever write fails as a reply ends: its words, its row of the ledger, its budgets and its key are right again."""
+"""After any failed write at a reply's end, its text, ledger row, budgets and key are put right."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -35,7 +35,7 @@ ROOM = 100 * (1 + 2 * estimates.TYPICAL_OUTPUT)
 
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cut]:
-    """Of a site whose replies are written when a test says so."""
+    """Return the cut of a site that writes its replies only when a test says so."""
     monkeypatch.setattr(checkpoints, "DUE_SECONDS", 1000.0)
     cutting = Cut(monkeypatch)
     yield cutting
@@ -44,7 +44,7 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cut]:
 
 @pytest.fixture
 def capped(priced: LanguageModel, vendor: FakeVendor) -> LanguageModel:
-    """With a key for one call at a time, and budgets for its asker and for the key."""
+    """Limit the key to one call at a time, set budgets for asker and key, and hold replies at `gate`."""
     vendor.script = lambda _: [200, openai_event("Hello"), vendor.gate, openai_end()]
     ApiKey.objects.update(max_concurrent=1)
     for kind in ("person", "key"):
@@ -53,7 +53,7 @@ def capped(priced: LanguageModel, vendor: FakeVendor) -> LanguageModel:
 
 
 def begin(socket: Socket, model: LanguageModel, vendor: FakeVendor) -> UUID:
-    """A reply that has said a word and waits for the vendor's last."""
+    """Begin a reply that has sent a word and waits for the vendor's last one."""
     vendor.gate.clear()
     reply = UUID(ask(socket, model)["replies"][0])
     until(lambda: socket.event("message.delta")["message"] == str(reply))
@@ -67,7 +67,7 @@ def finished(socket: Socket, reply: UUID) -> dict[str, Any]:
 
 
 def is_right(reply: UUID) -> None:
-    """One row of the ledger for the reply; sums and budgets say what the ledger says, and nothing is held."""
+    """Check that the reply has one ledger row, that sums and budgets agree with it, and nothing is held."""
     row = UsageRecord.objects.get(message=reply)
     assert Message.objects.get(pk=reply).cost == row.cost
     assert (Reservation.objects.count(), Lease.objects.filter(ended_at=None).count()) == (0, 0)

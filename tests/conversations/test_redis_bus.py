@@ -24,7 +24,7 @@ def redis() -> Iterator[Redis]:
 
 @pytest.fixture
 def guest(redis: Redis) -> Iterator[driver.Redis]:
-    """A terminal at this Redis, which has a user that may use no channel: the default of Redis 7."""
+    """Return a terminal at this Redis with a user that may use no channel, the default of Redis 7."""
     terminal = driver.Redis(port=redis.port)
     terminal.execute_command("ACL", "SETUSER", "guest", "reset", "on", ">word", "~*", "+@all")
     yield terminal

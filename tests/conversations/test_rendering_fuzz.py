@@ -14,7 +14,7 @@ from tests.conversations.harmless import assert_harmless
 FUZZ_SECONDS, ALL_FUZZ_SECONDS = 2.0, 3_600.0
 LONGEST = 40_000
 OWN_SECONDS = 1.0
-"""Of processor time in this process, as in the server, for the longest of these texts."""
+"""Seconds of processor time in this process, as in the server, for the longest of these texts."""
 WAIT_SECONDS = 60.0
 
 _CODE = [
@@ -57,7 +57,7 @@ def texts(chance: random.Random) -> Iterator[str]:
 
 
 def _pile(chance: random.Random, pieces: list[str], size: int) -> str:
-    """Few pieces again and again, as what takes long mostly is; sometimes many, and lines that are not too long."""
+    """Return few pieces repeated, as slow texts mostly are; sometimes many, and lines that are not too long."""
     pile = ""
     while len(pile) < size:
         unit = "".join(chance.choices(pieces, k=chance.choice([1, 1, 2, 2, 3, 5, 12])))

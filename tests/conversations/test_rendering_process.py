@@ -1,4 +1,4 @@
-"""The process that renders: no text holds up the server, and no end of the process is the end of rendering."""
+"""The rendering process: no text blocks the server, and rendering survives every end of the process."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ SCALA = '```scala\nval a = "' + "\\" * 46
 
 @pytest.fixture
 def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
-    """A rendering process of the test's own, which runs."""
+    """Return a running rendering process of the test's own."""
     child = Child()
     monkeypatch.setattr(growing, "child", child)
     assert render("*a*") == "<p><em>a</em></p>\n"
@@ -39,7 +39,7 @@ def pid_of(child: Child) -> int:
 
 
 def is_there(pid: int) -> bool:
-    """Whether there is such a process, be it a zombie."""
+    """Return whether there is such a process, even a zombie."""
     return Path(f"/proc/{pid}").exists()
 
 

@@ -39,7 +39,7 @@ WORD = "a-word-that-was-said"
 
 @pytest.fixture
 def call(cast: Cast, model: LanguageModel) -> Callable[..., UsageRecord]:
-    """A row of the ledger and its sums."""
+    """Return a function that creates a row of the ledger with its sums."""
     key = ApiKey.objects.select_related("endpoint").get()
 
     def write(**fields: Any) -> UsageRecord:
@@ -326,7 +326,7 @@ def test_no_cell_is_a_formula(begin: str) -> None:
 
 @pytest.mark.parametrize("between", [";", "; ", "\n", "\r\n", '";', ";\t"])
 def test_no_part_of_a_cell_becomes_one_that_is_a_formula(between: str) -> None:
-    """As where spreadsheets put semicolons between cells, and end a row at whatever ends a line."""
+    """Some spreadsheets put semicolons between cells, and end a row at every line end."""
     written = b"".join(csv_lines(["a"], [["Ann", f"Bob{between}=1+1", "a - b; c = d"]])).decode()
     assert not re.search(r'[;\t\r\n][\s"]*=', written)
     (_header, row) = csv.reader(StringIO(written, newline=""))

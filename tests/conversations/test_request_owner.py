@@ -1,4 +1,4 @@
-"""Whose a request is: known before its body is taken, and a made-up proof is nobody's."""
+"""The owner of a request is known before its body is read, and an invented proof has no owner."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,14 +19,17 @@ SignIn = Callable[[User], Client]
 
 @pytest.fixture(autouse=True)
 def nobody_is_known() -> Iterator[None]:
-    """As after a start of the server."""
+    """Forget all known persons, as after a start of the server."""
     people._known.clear()
     yield
     people._known.clear()
 
 
 def upload(site: str, **headers: str) -> int:
-    """Send the head and a little of a long upload, as a slow client does; the status of an early answer, or 0."""
+    """Send the head and a little of a long upload, as a slow client does.
+
+    Returns the status of an early answer, or 0.
+    """
     connection = HTTPConnection(site.removeprefix("http://"), timeout=20)
     connection.putrequest("POST", "/api/v1/files")
     for name, value in {**headers, "Content-Length": str(MAX_BODY_BYTES + 1)}.items():

@@ -1,4 +1,4 @@
-"""What is taken from somebody with open sockets (C11) is gone from them within two seconds; C10 is with the faults."""
+"""A right taken from a person with open sockets (C11) ends there within two seconds; C10 is with the faults."""
 
 import json
 import time
@@ -18,7 +18,10 @@ Connect = Callable[..., Socket]
 
 @pytest.fixture
 def shared(cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect) -> dict[str, str]:
-    """A team's conversation with a reply that has said a word; the ack of its question. It goes on with `gate`."""
+    """Begin a reply in a team's conversation and return the question's ack.
+
+    The reply has sent a word, and goes on with `gate`.
+    """
     vendor.play([openai_event("Hel"), vendor.gate, openai_event("SECRET"), openai_end()])
     alice = connect(cast.alice)
     ack = alice.ask("message.send", conversation=None, text="one", team=cast.team.id)

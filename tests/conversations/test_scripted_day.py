@@ -1,4 +1,4 @@
-"""A day with three vendors, each of which fails in its own way and recovers; no second of it is waited for."""
+"""A day with three vendors, each of which fails in its own way and recovers; nothing really waits."""
 
 import json
 from collections import Counter
@@ -25,7 +25,7 @@ TOLD: Sequence[Step] = [429, {**JSON, "Retry-After": "30"}, b"{}"]
 UNTOLD: Sequence[Step] = [429, JSON, b"{}"]
 BROKEN: Sequence[Step] = [500, b"oops"]
 PAUSES = [(REFUSED, "key", 600), (EMPTY, "key", 3600), (TOLD, "key", 30), (UNTOLD, "key", 1), (BROKEN, "host", 0.5)]
-"""What a vendor said, what is to be left alone then, and for how many seconds at least."""
+"""The vendor's message, the subject of the cooldown, and its minimum: seconds."""
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Vendor:
 
 @pytest.fixture
 def vendors(cast: Cast, clock: Clock, settings: object) -> Iterator[list[Vendor]]:
-    """Three of them, with two keys each, for one model."""
+    """Create three vendors, with two keys each, for one model."""
     made = [Vendor("a", "openai", clock), Vendor("b", "openai", clock), Vendor("c", "gemini", clock)]
     model = LanguageModel.objects.create(name="parrot")
     for vendor in made:
@@ -94,7 +94,7 @@ class Day:
     asked: int = 0
 
     def ask(self, times: int) -> None:
-        """Questions a second apart; each is answered without a wait, by the third call at the latest."""
+        """Ask questions a second apart; each is answered without a wait, by the third call at the latest."""
         for _ in range(times):
             self.clock.turn(1)
             ask(self.socket, LanguageModel.objects.get())
@@ -106,7 +106,7 @@ class Day:
         assert "message.waiting" not in {frame["type"] for frame in self.socket.frames}
 
     def come_back(self, name: str) -> None:
-        """Whatever is still said of this vendor and its keys is over by the next question after its pause."""
+        """Check that all troubles of this vendor and its keys end by the next question after its cooldown."""
         rows = [*ApiKey.objects.filter(endpoint__name=name), *Endpoint.objects.filter(name=name)]
         for trouble in list(Trouble.objects.filter(subject__in=[row.pk for row in rows]).order_by("cooling_until")):
             left = (trouble.cooling_until - self.clock.now()).total_seconds()
@@ -162,7 +162,7 @@ def test_a_scripted_day(
 
 
 def assert_no_call_too_early(vendors: list[Vendor]) -> None:
-    """After a failure nobody called with that key, or at that host, before the pause was over."""
+    """Check that no call used a key, or a host, before its cooldown was over."""
     for vendor in vendors:
         begun = vendor.calls[0][0]
         not_before: dict[str, datetime] = {}
@@ -175,7 +175,7 @@ def assert_no_call_too_early(vendors: list[Vendor]) -> None:
 
 
 def assert_the_books_agree(vendors: list[Vendor]) -> None:
-    """To the token, key by key; what cost nothing cost nothing."""
+    """Check that the books agree to the token, key by key, and that free calls cost nothing."""
     for vendor in vendors:
         for key in ApiKey.objects.filter(endpoint__name=vendor.name):
             rows = UsageRecord.objects.filter(key=key)

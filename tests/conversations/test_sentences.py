@@ -22,7 +22,7 @@ OF_OUR_OWN = ("unavailable",)
 
 
 def codes(kind: type[errors.VendorError] = errors.VendorError) -> Iterator[str]:
-    """The codes with which a call can fail."""
+    """Return the codes with which a call can fail."""
     for error in kind.__subclasses__():
         yield error.code
         yield from codes(error)

@@ -27,7 +27,7 @@ def _quick_and_known(settings: Any) -> None:
 
 
 def visitor(**place: str) -> Client:
-    """A browser that asks for localhost, from 127.0.0.1 unless PLACE says otherwise."""
+    """Return a browser that asks for localhost, from 127.0.0.1 unless `place` differs."""
     return Client(**{"SERVER_NAME": "localhost", **place})
 
 

@@ -36,7 +36,7 @@ def browser(**more: object) -> Client:
 
 
 def enter(person: User, password: str = PASSWORD, **more: object) -> Client:
-    """A browser in which this person has just given their password."""
+    """Return a browser in which this person has just given their password."""
     client = browser(**more)
     client.post("/accounts/login/", {"login": person.username, "password": password})
     return client
@@ -203,7 +203,7 @@ NOW = 1_000_000
 
 @pytest.fixture(autouse=True)
 def _stopped_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A code lives for half a minute, which may end in the middle of a test."""
+    """Stop the clock: a code lives for half a minute, which may end in the middle of a test."""
     monkeypatch.setattr("allauth.mfa.totp.internal.auth.yield_hotp_counters_from_time", lambda: iter([NOW]))
 
 

@@ -1,4 +1,4 @@
-"""What stands behind a share link: what it shows, to whom, and that nothing else ever comes with it."""
+"""The page of a share link: its content, its audience, and the absence of everything else."""
 
 import logging
 import re

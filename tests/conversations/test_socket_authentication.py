@@ -1,4 +1,4 @@
-"""Looking again at who may be here costs the same however many are here; who was let in is asked again all the same."""
+"""Checking access again costs the same for any number of sockets, and every socket is checked again."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def test_the_queries_do_not_grow_with_the_sockets(
 
 @dataclass(eq=False)
 class Door:
-    """What admission knows a socket by."""
+    """The data by which authentication knows a socket."""
 
     user_id: UUID
     credential: Credential

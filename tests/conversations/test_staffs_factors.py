@@ -1,4 +1,4 @@
-"""Who has power over the site, and what protects it, are superusers' to remove."""
+"""Only superusers may remove people who have power over the site, and what protects them."""
 
 import pytest
 from allauth.mfa.models import Authenticator

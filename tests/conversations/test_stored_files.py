@@ -42,7 +42,7 @@ TAKEN_BY_KERNEL = 6 * 2**20  # bytes; what the two ends of a connection on this 
 
 @pytest.fixture
 def shared(cast: Cast) -> str:
-    """The address, for anybody, of a file of LENGTH."""
+    """Create a file of LENGTH with a public address, and return that address."""
     conversation = talk(cast.bob)
     file = attach(conversation, cast.bob)
     file.path.write_bytes(pattern(LENGTH))
@@ -56,7 +56,7 @@ def pattern(length: int) -> bytes:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How much each read of a stored file returned."""
+    """Record the length of each read of a stored file."""
     lengths: list[int] = []
     whole, opened = Path.read_bytes, Path.open
 
@@ -93,7 +93,7 @@ class Counting:
 
 
 def ask(site: str, path: str, method: str = "GET", **headers: str) -> tuple[HTTPConnection, HTTPResponse]:
-    """An answer of which nothing is read yet but its head, over a connection that takes little in advance."""
+    """Return an answer of which only the head is read yet, over a connection with a small buffer."""
     connection = HTTPConnection(urlsplit(site).netloc, timeout=20)
     connection.sock = sockets.socket()
     connection.sock.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)

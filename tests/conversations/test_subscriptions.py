@@ -1,4 +1,4 @@
-"""Who looks at what, and what they are told."""
+"""Subscriptions to conversations, and the events that they receive."""
 
 import json
 from uuid import uuid4

@@ -41,7 +41,7 @@ def sends_mail(settings: Any) -> None:
 
 
 def letters() -> list[Any]:
-    """What has been mailed since the last look."""
+    """Return the letters mailed since the last call."""
     background.wait()
     sent, mail.outbox[:] = list(mail.outbox), []
     return sent
@@ -65,7 +65,7 @@ def test_an_invitation_gives_no_right_over_an_account_that_was_there(cast: Cast)
 
 
 def newcomer(cast: Cast) -> User:
-    """An account that an invitation of the team has made."""
+    """Create an account by an invitation of the team."""
     invitation, _ = actions.invite(cast.alice, cast.team.pk, "member", days=1, is_single_use=True)
     return actions.sign_up(invitation, "dora", PASSWORD, language="en")
 
@@ -131,7 +131,7 @@ def ask_for(client: Client, address: str) -> Any:
 
 
 def proven(person: User) -> Client:
-    """A browser in which this person has given their password once more."""
+    """Return a browser in which this person has given their password once more."""
     client = enter(person)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return client

@@ -1,4 +1,4 @@
-"""A key or a model of a team is never everybody's: given in one save, and switched off with its team."""
+"""A team's key or model is never everybody's: it is given in one save, and disabled with its team."""
 
 import pytest
 from django.test import Client
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 
 def carol_may(cast: Cast, model: LanguageModel) -> set[str]:
-    """The keys that answer somebody who is in no team."""
+    """Return the keys that answer a person who is in no team."""
     return {key.secret.reveal() for key in keys_that_serve(model.pk, cast.carol.pk, None)}
 
 

@@ -1,4 +1,4 @@
-"""An invented wire, added in one file, through the whole site: from the first-run card to the words of a reply."""
+"""An invented wire, added in one file, through the whole site: from first-run card to a reply."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,13 +22,13 @@ SignIn = Callable[[User], Client]
 
 @pytest.fixture(autouse=True)
 def third(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The invented wire, registered."""
+    """Register the invented wire."""
     monkeypatch.setitem(WIRES, telex.NAME, telex)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def telegraph(cast: Cast, vendor: FakeVendor) -> LanguageModel:
-    """A model of a vendor that speaks it, added as the first-run card adds one."""
+    """Add a model of a vendor that speaks it, as the first-run card adds one."""
     vendor.script = telex.speak(CANARY)
     client = Client()
     client.force_login(cast.alice)

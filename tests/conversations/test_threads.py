@@ -1,4 +1,4 @@
-"""The thread as a page gets it: the branch somebody is shown, what stands beside it, and for whom it is there."""
+"""The thread as a page gets it: the shown branch, its other versions, and the people for whom it exists."""
 
 import re
 from collections.abc import Callable
@@ -30,12 +30,12 @@ def thread(client: Client, conversation: str, after: str = "") -> dict[str, Any]
 
 
 def shown(answer: dict[str, Any]) -> list[str]:
-    """The ids of the messages, in order."""
+    """Return the ids of the messages, in order."""
     return re.findall(r'<chat-message [^>]*data-id="([^"]+)"', answer["html"])
 
 
 def versions(answer: dict[str, Any]) -> list[list[str]]:
-    """What each message says of those beside it."""
+    """Return the versions beside each message."""
     return [names.split() for names in re.findall(r'data-versions="([^"]*)"', answer["html"])]
 
 
@@ -135,7 +135,7 @@ def test_the_thread_is_there_for_readers_alone(
 
 
 def long_conversation(owner: User, length: int) -> tuple[Conversation, list[str]]:
-    """A conversation of so many messages, and their ids."""
+    """Create a conversation of `length` messages, and return it with their ids."""
     conversation = Conversation.objects.create(owner=owner, title="long", revision=1)
     messages: list[Message] = []
     for number in range(length):

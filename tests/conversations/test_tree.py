@@ -29,7 +29,7 @@ def ask(socket: Socket, model: LanguageModel, text: str = "Hi", **fields: Any) -
 
 
 def ended(socket: Socket, reply: str) -> dict[str, Any]:
-    """The message that this reply has become."""
+    """Return the message that this reply has become."""
     finished = socket.wait(lambda frame: frame["type"] == "message.finished" and frame["message"]["id"] == reply)
     return finished["message"]
 

@@ -34,7 +34,7 @@ def whole(wire: str, text: str) -> Sequence[Step]:
 
 
 def too_many(wire: str, seconds: float) -> Sequence[Step]:
-    """A refusal for now, with the wait where this wire tells it."""
+    """Return a temporary refusal, with the wait in this wire's place."""
     if wire == "openai":
         return [429, {**JSON, "Retry-After": f"{seconds:g}"}, b"{}"]
     details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{seconds:g}s"}]
@@ -152,7 +152,7 @@ def test_v07_after_a_word_nobody_is_asked_again(cast: Cast, vendor: FakeVendor, 
 
 
 def flooded(alice: Socket, model: LanguageModel, over: threading.Event) -> Iterator[tuple[list[float], dict[str, Any]]]:
-    """One endless reply after the other until it is `over`: when its deltas came, and how it ended."""
+    """Run one endless reply after the other until it is `over`; return the times of its deltas and its end."""
     while not over.is_set():
         reply = ask(alice, model, "flood")["replies"][0]
         came: list[float] = []
@@ -190,7 +190,7 @@ def test_v15_a_flood_comes_on_a_beat_ends_and_disturbs_nobody(
 
 
 def wait_of(socket: Socket, model: LanguageModel) -> float:
-    """Seconds from a question to the first word of its answer."""
+    """Return the seconds from a question to the first word of its answer."""
     begun = time.monotonic()
     ask(socket, model)
     socket.event("message.delta")

@@ -1,4 +1,4 @@
-"""A vendor that talks without end in sight, and remembers when it said what."""
+"""A vendor that talks without an end, and records when it sent what."""
 
 import random
 import threading
@@ -14,12 +14,12 @@ WORDS = ("word", "字", "naïve", "😀", "**bold**", "`code`", "- item", "\n\n"
 
 @dataclass
 class Call:
-    """One question that reached the vendor, and what it answered."""
+    """One question that reached the vendor, and its answer."""
 
     question: str
     request: Received
     said: list[tuple[float, str]] = field(default_factory=list)
-    """Monotonic seconds and text of each piece, noted before it is sent."""
+    """Monotonic seconds and text of each piece, recorded before it is sent."""
     is_whole: bool = False
 
     @property
@@ -28,12 +28,15 @@ class Call:
 
 
 class Chatterbox:
-    """Answers every question of a vendor with its own number of pieces, one every `pace` seconds; keeps each call."""
+    """A vendor's script: each question gets its own number of pieces, one every `pace` seconds.
+
+    `calls` keeps each call.
+    """
 
     def __init__(self, vendor: FakeVendor, pieces: tuple[int, int] = (5, 60), pace: float = 0.02) -> None:
         self.calls: list[Call] = []
         self.is_over = False
-        """Every answer ends with its next piece."""
+        """True: every answer ends with its next piece."""
         self.vendor, self.pieces, self.pace = vendor, pieces, pace
         self._lock = threading.Lock()
         vendor.script = self.script
@@ -56,11 +59,11 @@ class Chatterbox:
 
 
 def question(request: Received) -> str:
-    """What was asked last; earlier questions without an answer come in front of it."""
+    """Return the last question; earlier questions without an answer stand before it."""
     return history(request)[-1].rpartition("\n\n")[2]
 
 
 def pieces(question: str, count: tuple[int, int]) -> Sequence[str]:
-    """The answer to this question, the same every time."""
+    """Return the answer to this question, the same every time."""
     luck = random.Random(question)
     return [f"{luck.choice(WORDS)} {number} " for number in range(luck.randint(*count))]

@@ -1,7 +1,7 @@
-"""Was every promise kept? Told from what each side noted, by nobody who took part.
+"""The check whether every promise was kept, from the records of each side; it took no part itself.
 
-`broken_promises(history)` is a list of sentences, empty where all is well. Every check is a function of its own that
-yields its findings; contract and invariants are those of the websocket in the README.
+`broken_promises(history)` is a list of sentences, empty if all is well. Every check is a function of its own that
+yields its findings. Contract and invariants are those of the websocket in the README.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +17,7 @@ from tests.faults.rows import Row
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """One window: everything it said and heard, and what it shows at the end."""
+    """One window: every frame that it sent and received, and its messages at the end."""
 
     person: str
     notes: Sequence[Note]
@@ -34,7 +34,10 @@ class Crash:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`is_across`: several processes wrote, and readers at one watched what another wrote."""
+    """The records of all sides.
+
+    `is_across`: several processes wrote, and readers at one watched what another wrote.
+    """
 
     sendings: Sequence[Sending]
     witnesses: Sequence[Witness]
@@ -45,14 +48,14 @@ class History:
 
     @property
     def killed(self) -> set[str]:
-        """Messages that a kill found under way."""
+        """Return the messages that were running at a kill."""
         return {row.id for crash in self.crashes for row in crash.rows if not row.is_terminal}
 
 
 def history_of(
     pages: Sequence[Page], calls: Sequence[Call], rows: Sequence[Row], crashes: Sequence[Crash] = ()
 ) -> History:
-    """What all these windows have noted, beside the vendor's calls and the rows."""
+    """Return the records of all these windows, with the vendor's calls and the rows."""
     witnesses = [Witness(page.person, page.notes, page.messages) for page in pages]
     return History([sending for page in pages for sending in page.sendings], witnesses, calls, rows, crashes)
 
@@ -63,7 +66,7 @@ def broken_promises(history: History) -> list[str]:
 
 
 def lost_acks(history: History) -> Iterator[str]:
-    """What was acknowledged is stored: the question as it was asked, and its replies below it."""
+    """Check that each acknowledged question is stored as asked, with its replies below it."""
     rows = {row.id: row for row in history.rows}
     for sending in (sending for sending in history.sendings if sending.is_acked):
         ack, text = sending.answer or {}, sending.command["text"]
@@ -76,9 +79,9 @@ def lost_acks(history: History) -> Iterator[str]:
 
 
 def duplicates(history: History) -> Iterator[str]:
-    """One command is one row, one ack however often it was said, and one answer of the vendor at most."""
+    """Check that one command has one row, one ack however often it was sent, and at most one answer."""
     stored = Counter(row.text for row in history.rows if not row.is_reply)
-    called = Counter(call.question for call in history.calls if call.said)  # what was refused may be asked again
+    called = Counter(call.question for call in history.calls if call.said)  # a refused call may be repeated
     for text, expected in Counter(sending.command["text"] for sending in history.sendings).items():
         if stored[text] > expected:
             yield f"“{text}” is stored {stored[text]} times"
@@ -93,7 +96,7 @@ def duplicates(history: History) -> Iterator[str]:
 
 
 def unfinished(history: History) -> Iterator[str]:
-    """In the end every message has ended, in the rows and in every window."""
+    """Check that in the end every message has ended, in the rows and in every window."""
     yield from (f"{row.id} is still {row.status}" for row in history.rows if not row.is_terminal)
     for witness in history.witnesses:
         for key, shown in witness.shown.items():
@@ -102,7 +105,7 @@ def unfinished(history: History) -> Iterator[str]:
 
 
 def changed_ends(history: History) -> Iterator[str]:
-    """A message that has ended stays as it is: for whoever was told, across crashes, for ever."""
+    """Check that an ended message never changes, in any window and across crashes."""
     final = {row.id: (row.status, row.text, row.seq) for row in history.rows}
     for crash in history.crashes:
         for row in crash.rows:
@@ -116,10 +119,10 @@ def changed_ends(history: History) -> Iterator[str]:
 
 
 def gaps(history: History) -> Iterator[str]:
-    """After the ack of an open every revision and every seq comes, once, in order, until the connection ends.
+    """Check that after an open's ack every revision and seq comes once, in order, until the connection ends.
 
-    Two commits may tell of themselves in the other order: whoever sees a revision skipped has to open again at once.
-    Across processes words may be missed, which a nudge tells of, and what a killed one wrote ends as it was stored.
+    Two commits may be announced in the other order: a window that sees a skipped revision must open again at once.
+    Across processes deltas may be missed, which a nudge announces. A reply of a killed process ends as it was stored.
     """
     cut = history.killed if history.is_across else None
     for witness in history.witnesses:
@@ -135,7 +138,10 @@ def gaps(history: History) -> Iterator[str]:
 
 
 class _Look:
-    """What one connection knows of a conversation; `cut` are killed replies, None where a single process wrote all."""
+    """The state of a conversation on one connection.
+
+    `cut` are killed replies, None if a single process wrote everything.
+    """
 
     def __init__(self, ack: dict[str, Any], cut: Collection[str] | None = None) -> None:
         self.cut = cut
@@ -145,7 +151,7 @@ class _Look:
         self.ended = {message["id"] for message in ack["messages"] if message["status"] not in UNDER_WAY}
 
     def hear(self, event: dict[str, Any]) -> tuple[str, list[str]]:
-        """What was skipped, and what may not be."""
+        """Return a skipped revision or seq, which is allowed, and the faults."""
         skipped, found = "", []
         if "revision" in event:
             order = f"after revision {self.revision} came {event['revision']}"
@@ -170,14 +176,14 @@ class _Look:
         self.followed.add(key)
 
     def _hear_end(self, key: str, seq: int) -> Iterator[str]:
-        """A reply may end before its first word has come here: the end carries all of them."""
+        """Yield a fault unless the end fits. It may come before the first delta: it carries the whole text."""
         if key in self.followed and seq != self.seqs[key] and key not in (self.cut or ()):
             yield f"{key} ended at seq {seq}, after {self.seqs.get(key, 0)}"
         self.ended.add(key)
 
 
 def _is_nudge(delta: Mapping[str, Any]) -> bool:
-    """A delta without anything: words were missed between processes, and its seq makes the window open again."""
+    """Return whether a delta is empty: deltas were missed between processes, and its seq causes a new open."""
     return not delta.keys() & {"text", "thought", "part"}
 
 
@@ -186,7 +192,7 @@ def _is_open(note: Note) -> bool:
 
 
 def _follow(note: Note, looks: dict[str, _Look], cut: Collection[str] | None) -> tuple[str, list[str]]:
-    """From the moment that we ask to open until the ack, what comes may be old or new."""
+    """Return the findings of one frame; between an open and its ack, frames may be old or new."""
     frame = note.frame
     if _is_open(note):
         looks.pop(frame["conversation"], None)
@@ -198,7 +204,7 @@ def _follow(note: Note, looks: dict[str, _Look], cut: Collection[str] | None) ->
 
 
 def other_orders(history: History) -> Iterator[str]:
-    """Whoever hears of a revision or of a seq hears the same."""
+    """Check that all who receive a revision or a seq receive the same one."""
     revisions: dict[tuple[str, int], tuple[str, str]] = {}
     deltas: dict[tuple[str, int], str] = {}
     for witness in history.witnesses:
@@ -215,7 +221,10 @@ def other_orders(history: History) -> Iterator[str]:
 
 
 def other_texts(history: History) -> Iterator[str]:
-    """A reply is what the vendor said: all of it when complete, its beginning otherwise; windows show the same."""
+    """Check each reply against the vendor: the whole text when complete, else its beginning.
+
+    Windows must show the same.
+    """
     for row, call in _calls_of_replies(history):
         said = call.text if call else ""
         if row.text != said if row.status == "complete" else not said.startswith(row.text):
@@ -228,7 +237,7 @@ def other_texts(history: History) -> Iterator[str]:
 
 
 def lost_words(history: History) -> Iterator[str]:
-    """A reply holds all that any viewer was sent, unless the process that wrote it was killed."""
+    """Check that a reply holds every delta sent to a viewer, unless its process was killed."""
     killed = history.killed
     rows = {row.id: row for row in history.rows}
     longest: defaultdict[str, int] = defaultdict(int)
@@ -240,7 +249,7 @@ def lost_words(history: History) -> Iterator[str]:
 
 
 def seconds_lost(history: History) -> list[float]:
-    """Of each reply that a kill broke off: how long before it the oldest word was said that is not in the row."""
+    """Return, for each reply that a kill broke off, the age of the oldest word missing from its row: seconds."""
     calls = {row.id: call for row, call in _calls_of_replies(history)}
     lost = []
     for crash in history.crashes:
@@ -275,7 +284,7 @@ def _heard(history: History, kind: str) -> Iterator[tuple[Witness, Note]]:
 
 
 def _told(history: History) -> Iterator[tuple[Witness, dict[str, Any]]]:
-    """Every whole message that anybody was told of."""
+    """Yield every whole message that a window received."""
     for witness in history.witnesses:
         for note in witness.notes:
             if isinstance(note.frame.get("message"), dict):

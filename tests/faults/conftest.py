@@ -1,4 +1,4 @@
-"""A real site that may be killed, and a vendor that talks to it."""
+"""A real site that may be killed, and a vendor for it."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ Bar = Callable[[float], float]
 
 @pytest.fixture
 def luck(request: pytest.FixtureRequest) -> random.Random:
-    """The same chances every time; others with --soak, where their seed is printed with what they found."""
+    """Return the same random numbers every time; with --soak others, whose seed is printed."""
     seed = random.SystemRandom().randrange(10**6) if request.config.getoption("--soak") else 1
     print(f"seed {seed}")
     return random.Random(seed)
@@ -33,13 +33,13 @@ def soak(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def bar(soak: bool) -> Bar:
-    """A stated deadline, in seconds: as it is with --soak, which runs alone; longer where other tests run beside."""
+    """Return a function for a deadline in seconds: unchanged with --soak, which runs alone, else longer."""
     return lambda seconds: seconds if soak else 4 * seconds
 
 
 @pytest.fixture
 def chatterbox() -> Iterator[Chatterbox]:
-    """A vendor for sites in processes of their own."""
+    """Yield a vendor for sites in processes of their own."""
     with FakeVendor() as fake:
         yield Chatterbox(fake)
 
@@ -52,7 +52,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Where the real site stores: SQLite in its own folder, or an empty database of a PostgreSQL."""
+    """Return the address of an empty PostgreSQL database, or "" for a SQLite in the site's folder."""
     if request.param == "sqlite":
         return ""
     url: str = request.getfixturevalue("postgres").new_database()
@@ -61,7 +61,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def real_site(chatterbox: Chatterbox, database_url: str, tmp_path: Path) -> Iterator[RealSite]:
-    """A furnished site, not yet started."""
+    """Yield a furnished site that is not yet started."""
     site = RealSite(tmp_path, chatterbox.vendor, database_url)
     yield site
     site.close()
@@ -69,7 +69,7 @@ def real_site(chatterbox: Chatterbox, database_url: str, tmp_path: Path) -> Iter
 
 @pytest.fixture
 def window(site: str, sign_in: Callable[[User], Client]) -> Iterator[Window]:
-    """Open a window of this person on the site in this process; at another address where there is something between."""
+    """Yield a function that opens a person's window on the site in this process, or at another address."""
     pages: list[Page] = []
 
     def look(person: User, conversation: str = "", address: str = "") -> Page:

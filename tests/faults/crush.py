@@ -13,12 +13,12 @@ from tests.faults.real_site import RealSite
 
 IDLER, CROWD, SOMEBODY = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 REFUSED = 0
-"""In the place of a status: the connection was not taken."""
+"""In place of a status: the connection was not accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What the server's process holds."""
+    """The open files, threads and memory (MB) of the server's process."""
 
     files: int
     threads: int
@@ -33,7 +33,7 @@ class Size:
 
 @contextmanager
 def usual_limit_of_files(soft: int = 1024) -> Iterator[None]:
-    """Processes started meanwhile have the soft limit that Linux gives them usually."""
+    """Give processes started inside the soft limit that is usual on Linux."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, before[1]))
     yield
@@ -42,7 +42,7 @@ def usual_limit_of_files(soft: int = 1024) -> Iterator[None]:
 
 @dataclass
 class Crush:
-    """HALF_OPEN requests of one address that never end, and PAGES that another asks for at once, again and again."""
+    """`half_open` requests of one address that never end, and `pages` concurrent requests of another, repeated."""
 
     site: RealSite
     half_open: int
@@ -51,7 +51,7 @@ class Crush:
     seconds: list[float] = field(default_factory=list)
 
     def rage(self, looks: int) -> None:
-        """Go on until somebody else has looked at a page LOOKS times."""
+        """Go on until another person has requested a page `looks` times."""
         asyncio.run(self._rage(looks))
 
     async def _rage(self, looks: int) -> None:
@@ -90,7 +90,7 @@ class Crush:
                 await asyncio.sleep(0.1)
 
     async def ask(self, source: str, cookie: str = "") -> int:
-        """Ask for a page over a connection of its own; the status of the answer."""
+        """Ask for a page over a new connection and return the status of the answer."""
         path = "/" if cookie else "/accounts/login/"
         lines = (f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{self.site.port}", "Connection: close", f"Cookie: {cookie}")
         try:

@@ -1,7 +1,9 @@
-"""Fills a new site's database with people, a team and a model: `python -m tests.faults.furnish VENDOR_ADDRESS`.
+"""A program that fills a new site's database with people, a team and a model.
 
-A program of its own, because the site whose process will be killed has settings of its own. Prints JSON: each person's
-session, the model and the team.
+    python -m tests.faults.furnish VENDOR_ADDRESS
+
+It is a program because the site to be killed has settings of its own. It prints JSON: each person's session, the model
+and the team.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A vendor that streams, and now and then breaks off, is too busy or wants fewer calls."""
+"""A vendor that streams, and sometimes breaks off, is too busy or limits the rate."""
 
 import random
 import re
@@ -20,7 +20,7 @@ _BREAKS: dict[str, Step] = {"cut off": close, "torn off": reset}
 
 
 class Moody(Chatterbox):
-    """To the same question it gives the same answer, as far as it gets."""
+    """A vendor that gives the same answer to the same question, as far as it gets."""
 
     def __init__(self, vendor: FakeVendor, luck: random.Random, pace: float = 0.03) -> None:
         super().__init__(vendor, PIECES, pace)
@@ -50,5 +50,5 @@ class Moody(Chatterbox):
 
 
 def whole_answer(question: str) -> str:
-    """What this vendor says to a question when nothing goes wrong."""
+    """Return the vendor's answer to a question when nothing goes wrong."""
     return "".join(pieces(question, PIECES))

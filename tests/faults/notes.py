@@ -1,4 +1,4 @@
-"""What a window notes: every frame, every question that it sent, every message that it shows."""
+"""The records of a window: every frame, every question that it sent, every message that it shows."""
 
 import threading
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ UNDER_WAY = ("waiting", "streaming")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One frame; `answers` is the command that an ack or error is about."""
+    """One frame; `answers` is the command of an ack or error."""
 
     at: float
     connection: int
@@ -33,7 +33,7 @@ class Sending:
         return self.answer is not None and self.answer["type"] == "ack"
 
     def ack(self) -> dict[str, Any]:
-        """Wait for it."""
+        """Wait for the ack and return it."""
         assert self.answered.wait(PATIENCE), f"no answer to {self.command}"
         assert self.answer is not None
         assert self.answer["type"] == "ack", self.answer

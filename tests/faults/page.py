@@ -1,4 +1,4 @@
-"""A browser window without a browser: what static/js does on the socket, and a record of everything said and heard."""
+"""A browser window without a browser: the socket logic of static/js, with a record of all frames."""
 
 import itertools
 import json
@@ -25,9 +25,9 @@ _numbers = itertools.count(1)
 
 
 class Page:
-    """One window on one conversation, in a thread of its own, that comes back whenever its connection is lost.
+    """One window on one conversation, in a thread of its own, which reconnects whenever its connection is lost.
 
-    `say` may be called by any thread. `next_words`, where set, is asked for more to say whenever all is answered.
+    Any thread may call `say`. `next_words`, if set, returns the next question whenever all are answered.
     """
 
     def __init__(self, address: str, session: str, person: str, origin: str = "", conversation: str = "") -> None:
@@ -56,7 +56,7 @@ class Page:
     # --- From any thread ---
 
     def say(self, text: str, **fields: Any) -> Sending:
-        """Put a question into the outbox; it goes out as soon as those before it are answered."""
+        """Put a question into the outbox; it is sent as soon as those before it are answered."""
         command = {"type": "message.send", "id": f"p{next(_numbers)}", "text": text, **fields}
         with self._changed:
             sending = Sending(self.person, {"conversation": self.conversation or None, **command})
@@ -67,27 +67,27 @@ class Page:
         return sending
 
     def do(self, kind: str, **fields: Any) -> None:
-        """Send a command whose answer is only noted; lost where there is no connection."""
+        """Send a command whose answer is only recorded; it is lost without a connection."""
         with self._changed:
             if self._socket is not None:
                 self._ask({"type": kind, **fields})
 
     def wait(self, condition: Callable[["Page"], object], patience: float = PATIENCE) -> None:
-        """Until what this window shows is so."""
+        """Wait until the condition is true of this window."""
         with self._changed:
             assert self._changed.wait_for(lambda: condition(self), patience), f"{self.person} sees {self.messages}"
 
     @property
     def is_connected(self) -> bool:
-        """On a connection, with all that was missed."""
+        """Return whether there is a connection and nothing is being caught up on."""
         return self._socket is not None and not self._opening
 
     def wake(self) -> None:
-        """As when the window is looked at again: if there is no connection, try at once."""
+        """Reconnect at once if there is no connection, as a window does that is looked at again."""
         self._awake.set()
 
     def is_quiet(self) -> bool:
-        """Everything said is answered, every reply that is shown has ended, and nothing is being caught up on."""
+        """Return whether all is answered, every shown reply has ended, and nothing is being caught up on."""
         running = any(shown.status in UNDER_WAY for shown in self.messages.values())
         return self.is_connected and not (running or self._outbox)
 
@@ -120,7 +120,7 @@ class Page:
     def _live(self) -> None:
         place = urlsplit(self._address)
         with connect(
-            f"ws{self._origin.removeprefix('http')}/ws/",  # what lies between passes the site's own name on
+            f"ws{self._origin.removeprefix('http')}/ws/",  # a proxy between passes the site's own name on
             sock=create_connection((place.hostname or "", place.port or 80), CONNECT),
             origin=Origin(self._origin),
             additional_headers={"Cookie": f"sessionid={self._session}"},
@@ -184,7 +184,7 @@ class Page:
         self._asked[command["id"]] = (monotonic() + patience, command)
         self.notes.append(Note(monotonic(), self._connection, True, command))
         assert self._socket is not None
-        with suppress(ConnectionClosed):  # the page's own thread hears of it
+        with suppress(ConnectionClosed):  # the page's own thread notices it
             self._socket.send(json.dumps(command, default=str))
         return str(command["id"])
 
@@ -290,7 +290,10 @@ class Page:
 
 
 def chatter(page: Page, model: str, luck: random.Random, most: int = 6) -> Callable[[], dict[str, Any] | None]:
-    """Questions without end, some behind a reply under way; `most` replies at once, and a person may have eight."""
+    """Return a function for endless questions, some after a running reply.
+
+    At most `most` replies run at once; the limit per person is eight.
+    """
     numbers = itertools.count(1)
 
     def next_words() -> dict[str, Any] | None:

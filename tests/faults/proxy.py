@@ -1,15 +1,18 @@
-"""A network between a client and a server that goes wrong in the ways networks do.
+"""A network between a client and a server, with the faults of real networks.
 
     with Proxy(port) as proxy:
         proxy.latency, proxy.slice = 0.05, 7          from now on, for every piece
-        proxy.plan = lambda: Fault("reset", 900)      each new connection: what befalls it, and after how many bytes
-        proxy.strike("black hole")                    every connection there is, now
+        proxy.plan = lambda: Fault("reset", 900)      each new connection: its fault, and after how many bytes
+        proxy.strike("black hole")                    every present connection, now
         proxy.mend()                                  those in a black hole break; new ones are let through
 
-Faults: "reset" (a TCP RST to both sides), "end" (both sides are closed in good order), "half-close" (the client is told
-that the server has said its last; its own words still pass), "black hole" (nothing passes and nobody is told), "refuse"
-(as "reset", and new connections meet the same until `mend`). `faults` says what befell when; `is_over_at` is when the
-way was clear again.
+    reset        a TCP RST to both sides
+    end          both sides are closed in good order
+    half-close   the client reads the end of the server's data; its own data still passes
+    black hole   nothing passes, and neither side is told
+    refuse       as "reset", and new connections meet the same until `mend`
+
+`faults` holds each fault that has happened with its time. Its `is_over_at` is the moment when the way was clear again.
 """
 
 import asyncio
@@ -31,7 +34,7 @@ NO_LINGER = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What befalls a connection once so many bytes have gone to the client; a black hole of so many seconds."""
+    """The fault of a connection once `after` bytes have gone to the client; a black hole lasts `seconds`."""
 
     kind: Kind
     after: int
@@ -48,7 +51,7 @@ class Struck:
 
 
 class Proxy:
-    """Forwards connections at `port` to another port; use it in a `with`. Any thread may call."""
+    """A forwarder of connections from `port` to another port; use it in a `with`. Any thread may call it."""
 
     def __init__(self, target: int) -> None:
         self.latency, self.slice = 0.0, 65536
@@ -66,11 +69,11 @@ class Proxy:
         return f"http://127.0.0.1:{self.port}"
 
     def strike(self, kind: Kind) -> None:
-        """Do this to every connection that there is now."""
+        """Apply this fault to every connection that exists now."""
         self._on_loop(lambda: self._strike(kind))
 
     def mend(self) -> None:
-        """The way is clear; connections that lost something are gone."""
+        """Clear the way; connections that lost something are closed."""
         self._on_loop(self._mend)
 
     def __enter__(self) -> Self:
@@ -133,7 +136,7 @@ class Proxy:
 
 
 class _Passage:
-    """One connection on its way."""
+    """One forwarded connection."""
 
     def __init__(
         self, proxy: Proxy, fault: Fault | None, client: asyncio.StreamWriter, server: asyncio.StreamWriter
@@ -167,7 +170,7 @@ class _Passage:
             await writer.drain()
 
     async def _forward_counted(self, writer: asyncio.StreamWriter, piece: bytes) -> None:
-        """The fault befalls in the middle of a piece, as it does in the world."""
+        """Forward a piece; a fault strikes in the middle of one, as in reality."""
         until = self._fault.after - self._told if self._fault and not self._struck else len(piece)
         self._told += len(piece)
         if self._fault and until < len(piece):
@@ -215,7 +218,7 @@ class _Passage:
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:
-    """With a reset, where the connection still stands."""
+    """Close with a reset, if the connection is still open."""
     with suppress(OSError):
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
     writer.transport.abort()

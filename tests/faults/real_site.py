@@ -1,4 +1,4 @@
-"""The real `manage.py start` in a process of its own, with its own database, to be killed and started again."""
+"""The real `manage.py start` in a process of its own, with its own database, to be killed and restarted."""
 
 import json
 import os
@@ -22,9 +22,9 @@ BASE = Path(__file__).resolve().parents[2]
 
 
 class RealSite:
-    """A furnished site in FOLDER; `database_url` as DATABASE_URL, empty for SQLite in the folder.
+    """A furnished site in `folder`; `database_url` as DATABASE_URL, "" for a SQLite in the folder.
 
-    `environment` holds further settings, and `vendor_url` where the site finds the vendor, if not on loopback.
+    `environment` holds further settings. `vendor_url` is the vendor's address for the site, if not on loopback.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class RealSite:
 
     @property
     def process(self) -> int:
-        """The id of the server's process."""
+        """Return the id of the server's process."""
         assert self._process is not None
         return self._process.pid
 
@@ -75,11 +75,11 @@ class RealSite:
         return other
 
     def vitals(self) -> Vitals:
-        """Return what the process costs now."""
+        """Return the process's present use of resources."""
         return vitals(self.process, int(self.vendor.host.rpartition(":")[2]))
 
     def start(self) -> None:
-        """Returns as soon as it answers."""
+        """Start the server and return as soon as it answers."""
         command = [sys.executable, "manage.py", "start", "--no-local-model", "--port", str(self.port)]
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
@@ -90,33 +90,33 @@ class RealSite:
         assert "answers" in line, self.complaints()
 
     def command(self, *words: str) -> tuple[int, str]:
-        """Run another command of manage.py with the site's settings; its exit code and all that it says."""
+        """Run another command of manage.py with the site's settings; return its exit code and output."""
         done = subprocess.run(
             [sys.executable, "manage.py", *words], cwd=BASE, env=self.environment, capture_output=True, text=True
         )
         return done.returncode, done.stdout + done.stderr
 
     def kill(self) -> float:
-        """At once and without a word; the moment."""
+        """Kill the server and return the moment: monotonic seconds."""
         return self._end(signal.SIGKILL)[0]
 
     def terminate(self) -> tuple[float, int]:
-        """Ask it to end and wait; seconds that took, and the exit code."""
+        """Send SIGTERM, wait, and return the seconds that it took and the exit code."""
         begun = monotonic()
         code = self._end(signal.SIGTERM)[1]
         return monotonic() - begun, code
 
     def session(self, person: str) -> str:
-        """The key of this person's session."""
+        """Return the key of this person's session."""
         return str(self._furniture["sessions"][person])
 
     def page(self, person: str, conversation: str = "", address: str = "") -> Page:
-        """A window of this person; at another address where there is something in between."""
+        """Open a window of this person, at another address if a proxy is between."""
         self.pages.append(Page(address or self.address, self.session(person), person, self.address, conversation))
         return self.pages[-1]
 
     def complaints(self) -> str:
-        """Everything that it has written to its log."""
+        """Return the whole log."""
         return self._log.read_text("utf-8")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a database holds of messages, read past the site: also while it is dead."""
+"""The messages in a database, read without the site, even while it is down."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Row:
 
 
 def read_rows(database: str) -> list[Row]:
-    """All messages of the database at this path (SQLite) or address (PostgreSQL)."""
+    """Return all messages of the database at this path (SQLite) or address (PostgreSQL)."""
     with _connection(database) as connection:
         cursor = connection.cursor()
         cursor.execute(f"SELECT {_COLUMNS} FROM conversations_message ORDER BY id")
@@ -49,7 +49,7 @@ def read_rows(database: str) -> list[Row]:
 
 @contextmanager
 def locked(database: str) -> Iterator[None]:
-    """Nobody else may write meanwhile; reading goes on."""
+    """Block all other writers inside; reading goes on."""
     with _connection(database) as connection:
         cursor = connection.cursor()
         cursor.execute(_LOCK_TABLES if "://" in database else "BEGIN EXCLUSIVE")

@@ -1,4 +1,4 @@
-"""C02: the way between browser and server is cut at random bytes, and every window is whole again within a second."""
+"""C02: the connection is cut at random bytes, and every window is whole again within a second."""
 
 import hashlib
 import random
@@ -39,7 +39,7 @@ class Outlook:
     way: Proxy
 
     def recoveries(self) -> Iterator[float]:
-        """Seconds from each moment at which the way was clear until all was there; of cuts in a row, the last."""
+        """Return the seconds from each mend until all was there; of cuts in a row, the last counts."""
         faults = [struck for struck in self.way.faults if struck.is_over_at is not None]
         for struck, following in zip(faults, [*faults[1:], None], strict=True):
             whole_at = next((at for at in self.page.whole_at if at > struck.at), None)
@@ -70,7 +70,7 @@ class Cuts:
         self._luck, self._lock = luck, threading.Lock()
 
     def begin(self, ways: Sequence[Proxy]) -> None:
-        """From now on; the connections that there are end at once."""
+        """Begin to cut; present connections end at once."""
         for way in ways:
             way.plan = self._next
             way.strike("end")

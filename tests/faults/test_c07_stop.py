@@ -77,7 +77,7 @@ def test_c07_a_stop_hangs_up_within_half_a_second(
 
 
 def _hear(socket: Socket, reply: str, text: str) -> None:
-    """Until these words have come."""
+    """Wait until these words have come."""
     heard = ""
     while heard != text:
         heard += socket.event("message.delta", message=reply)["text"]

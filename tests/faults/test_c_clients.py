@@ -1,7 +1,7 @@
-"""What clients do wrong, or what befalls them: C01, C05, C06, C08, C09, C10 and C12.
+"""Faults of clients, and faults that hit them: C01, C05, C06, C08, C09, C10 and C12.
 
-C02 and C07 have files of their own; twenty retries at once (C08) are in tests/conversations/test_tree.py, a person who
-leaves the team (C11) and a foreign Origin (C09) in tests/conversations/test_socket.py and test_bad_input.py.
+C02 and C07 have files of their own. Twenty retries at once (C08) are in tests/conversations/test_tree.py. A person who
+leaves the team (C11) and a foreign Origin (C09) are in tests/conversations/test_socket.py and test_bad_input.py.
 """
 
 import json
@@ -61,7 +61,7 @@ def test_c01_a_tab_that_comes_back_sees_the_words_so_far(
 
 
 def _left_too_early(page: Page) -> list[str]:
-    """What the checker says of a window that was closed in the middle."""
+    """Return the checker's findings about a window that was closed in the middle."""
     running = {key: shown for key, shown in page.messages.items() if shown.status == "streaming"}
     unfinished = [f"unfinished: {page.person} still sees {key} as streaming" for key in running]
     return unfinished + [f"other_texts: {page.person} sees {key} otherwise than it is stored" for key in running]

@@ -29,7 +29,7 @@ def delta(seq: int, text: str) -> dict[str, Any]:
 
 
 def notes(frames: list[dict[str, Any]]) -> list[Note]:
-    """A window that asked, and opened the conversation before it heard all of this."""
+    """Return the notes of a window that asked, and opened the conversation before it received all of this."""
     send = {"type": "message.send", "id": "1", "text": "Hi", "conversation": CHAT}
     look = {"type": "conversation.open", "id": "2", "conversation": CHAT}
     opened = {"type": "ack", "id": "2", "revision": 0, "messages": [], "streaming": []}
@@ -74,7 +74,7 @@ def with_row(index: int, **changed: Any) -> Callable[[History], History]:
 
 
 def with_frames(*frames: dict[str, Any]) -> Callable[[History], History]:
-    """Bob heard this instead."""
+    """Return the history with these frames in place of Bob's."""
 
     def change(history: History) -> History:
         alice, bob = history.witnesses

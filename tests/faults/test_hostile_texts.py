@@ -1,4 +1,4 @@
-"""Replies made to be hard to render, streamed by three people at once, hold up neither the server nor its start."""
+"""Replies made to be hard to render, streamed by three people at once, block neither server nor start."""
 
 import json
 import re
@@ -81,7 +81,7 @@ def test_hostile_replies_hold_up_nobody(site: RealSite, soak: bool, bar: Bar) ->
 
 
 def assert_dies_and_starts(site: RealSite, bar: Bar, usual: float) -> None:
-    """Killed in the middle of such replies it listens again at once; told to end while it renders them it does."""
+    """Kill it in the middle of such replies: it listens again at once. Told to end, it ends."""
     for kill in (True, False):
         window = Window(site, "alice")
         conversation = window.ask("scala")
@@ -108,7 +108,7 @@ def assert_dies_and_starts(site: RealSite, bar: Bar, usual: float) -> None:
 
 
 def wait_until_gone(processes: list[int]) -> None:
-    """An orphan ends with the slice that it is at, which has its limit of processor time."""
+    """Wait for an orphan: it ends with its current slice, which has its limit of processor time."""
     until = monotonic() + PATIENCE
     while any(Path(f"/proc/{process}").exists() for process in processes):
         assert monotonic() < until, "a rendering process has outlived its server"
@@ -132,7 +132,7 @@ class Window:
         return self.conversation
 
     def wait_for_the_end(self) -> None:
-        """Until the reply is complete."""
+        """Wait until the reply is complete."""
         until = monotonic() + PATIENCE
         while True:
             try:
@@ -154,7 +154,7 @@ class Window:
 
 @contextmanager
 def watched(site: RealSite) -> Iterator[Answers]:
-    """How long /livez takes meanwhile."""
+    """Measure how long /livez takes meanwhile."""
     command = [sys.executable, "-m", "tests.faults.watch", site.address.removeprefix("http://")]
     answers = Answers()
     with subprocess.Popen(command, cwd=BASE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as watch:
@@ -180,7 +180,7 @@ def percentile(answers: list[float], share: int) -> float:
 
 
 def children_of(site: RealSite) -> list[int]:
-    """The processes that this site has started, dead ones that nobody has buried included."""
+    """Return the processes that this site has started, zombies included."""
     assert site._process
     stats = (path.read_text() for path in Path("/proc").glob("[0-9]*/stat") if path.exists())
     found = (re.match(r"(\d+) \(.*\) \w (\d+)", stat) for stat in stats)

@@ -85,7 +85,7 @@ def test_k06_keys_are_rotated_under_a_server_at_work_and_a_killed_rotation_is_re
 
 
 def rotate(site: RealSite, program: str = "") -> "subprocess.CompletedProcess[str]":
-    """The command, or a program that runs it and does not survive."""
+    """Run the command, or a program that runs it and does not survive."""
     words = ["-c", f"import django; django.setup()\n{program}"] if program else ["-m", "django", "rotatekeys"]
     environment = site.environment | {"DJANGO_SETTINGS_MODULE": "chatsite.settings"}
     return subprocess.run([sys.executable, *words], cwd=BASE, env=environment, capture_output=True, text=True)
@@ -110,7 +110,7 @@ def reply(site: RealSite, number: int, text: str, flowing: Callable[[], object] 
 
 
 def one_after_another(site: RealSite, over: threading.Event) -> list[dict[str, Any]]:
-    """Short questions until it is over: their keys are opened while keys are sealed."""
+    """Ask short questions until it is over: their keys are opened while keys are resealed."""
     ends: list[dict[str, Any]] = []
     while not over.is_set():
         ends.append(reply(site, len(ends), f"{SHORT} {len(ends)}"))

@@ -1,4 +1,4 @@
-"""Nobody stops the site by load: what one address may hold, what another person still gets, and what is left of it."""
+"""Load does not stop the site: limits of one address, service for another person, and no leftovers."""
 
 import resource
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ NO_PROXY = {"CHATSITE_TRUSTED_PROXIES": "none"}
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> Iterator[RealSite]:
-    """A site to which every loopback address is a client, started with the usual limit of open files."""
+    """Return a site to which every loopback address is a client, started with the usual limit of open files."""
     with FakeVendor() as vendor:
         site = RealSite(tmp_path, vendor, environment=NO_PROXY)
         with usual_limit_of_files():

@@ -50,7 +50,7 @@ def inside(
     company: ConnectProxy,
     authority: Authority,
 ) -> Iterator[RealSite]:
-    """A site that has nothing but the proxy to reach the vendor by."""
+    """Return a site that reaches the vendor only through the proxy."""
     setting = tmp_path_factory.mktemp("secrets") / "proxy"
     setting.write_text(company.url + "\n")
     environment = {"CHATSITE_PROXY_FILE": str(setting), "CHATSITE_CA_FILE": str(authority.file)}
@@ -93,14 +93,14 @@ def test_a_site_behind_a_proxy_with_an_authority_of_its_own(
 
 
 def _end(page: Page, sending: Sending) -> tuple[str, str]:
-    """Status and text of the reply, once it has ended."""
+    """Return the status and text of the reply, once it has ended."""
     reply = sending.ack()["replies"][0]
     page.wait(lambda page: reply in page.messages and page.messages[reply].status not in UNDER_WAY)
     return page.messages[reply].status, page.messages[reply].text
 
 
 def _told(page: Page, sending: Sending) -> dict[str, Any]:
-    """The end of the reply as this window was told of it."""
+    """Return the end of the reply as this window received it."""
     reply = sending.ack()["replies"][0]
     ends = (note.frame["message"] for note in page.notes if note.frame["type"] == "message.finished")
     return next(message for message in ends if message["id"] == reply)

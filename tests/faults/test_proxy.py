@@ -14,7 +14,7 @@ BODY = bytes(range(256)) * 40
 
 @pytest.fixture
 def server() -> Iterator[int]:
-    """Answers whatever line it gets with BODY and keeps the connection until the other side ends it."""
+    """Answer all data with BODY and keep the connection until the other side ends it."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def answer(client: socket.socket) -> None:
@@ -51,7 +51,7 @@ def dial(proxy: Proxy) -> socket.socket:
 
 
 def hear(client: socket.socket, length: int = len(BODY)) -> bytes:
-    """So many bytes, or what comes before the end."""
+    """Return `length` bytes, or those that come before the end."""
     heard = b""
     while len(heard) < length and (piece := client.recv(65536)):
         heard += piece

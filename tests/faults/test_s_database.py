@@ -1,4 +1,4 @@
-"""What befalls a PostgreSQL: S05 and S06. Nothing is lost, who asks is told, and nobody has to start the site again."""
+"""Faults of a PostgreSQL: S05 and S06. Nothing is lost, askers are told, and no restart is needed."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -27,14 +27,17 @@ AWAY, ALL_AWAY = (3.0,), (5.0, 60.0)
 
 @pytest.fixture
 def server() -> Iterator[Postgres]:
-    """One that nobody else misses."""
+    """Return a server that no other test uses."""
     with Postgres() as own:
         yield own
 
 
 @pytest.fixture
 def talking(server: Postgres, chatterbox: Chatterbox, tmp_path: Path) -> Iterator[RealSite]:
-    """A site on that server, with four pages that watch a reply each; every reply goes on until the vendor is told."""
+    """Return a site on that server, with four pages that watch a reply each.
+
+    Every reply goes on until the vendor is told to end.
+    """
     chatterbox.pieces, chatterbox.pace = (100_000, 100_000), 0.05
     _run(server, "CREATE ROLE site LOGIN SUPERUSER")  # it makes the tables
     site = RealSite(tmp_path, chatterbox.vendor, server.new_database().replace("postgres@", "site@"))
@@ -154,7 +157,7 @@ def _set(server: Postgres, name: str, value: str) -> None:
 
 
 def _run(server: Postgres, statement: str, *values: Any) -> Any:
-    """As the superuser; the first value of the answer, if there is one."""
+    """Run a statement as the superuser; return the first value of the answer, if there is one."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         answer = connection.execute(statement, values or None)  # type: ignore[arg-type]
         row = answer.fetchone() if answer.description else None

@@ -1,4 +1,4 @@
-"""What befalls the disk: it takes no more, or somebody copies what is on it."""
+"""Faults of the disk: it is full, or its content is copied."""
 
 import resource
 import shutil
@@ -16,13 +16,16 @@ from tests.faults.real_site import RealSite
 from tests.faults.rows import read_rows
 
 ROOM = 12 * 1024
-"""Bytes that a file may have where the disk is full: the log of this test needs less, the write-ahead log more."""
+"""Bytes that a file may have on the full disk.
+
+The log of this test needs less, the write-ahead log more.
+"""
 ATTEMPTS = 30
 
 
 @contextmanager
 def full(site: RealSite) -> Iterator[None]:
-    """No file of this site's process grows meanwhile."""
+    """Stop the growth of all files of this site's process meanwhile."""
     assert site._process
     before = resource.prlimit(site._process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(site._process.pid, resource.RLIMIT_FSIZE, (ROOM, before[1]))
@@ -34,7 +37,7 @@ _languages = cycle(["zh-hans", "en"])
 
 
 def change_language(site: RealSite) -> int:
-    """A request that changes one row: the same again, SQLite would not write."""
+    """Send a request that changes one row; it must differ, because SQLite writes no equal row."""
     cookies = {"sessionid": site.session("alice"), "csrftoken": "x" * 32}
     headers = {"Origin": site.address, "X-CSRFToken": "x" * 32}
     form = {"language": next(_languages), "next": "/livez"}

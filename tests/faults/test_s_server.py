@@ -1,4 +1,4 @@
-"""What befalls the server: S02, S04 and S12. S01 has a file of its own."""
+"""Faults of the server: S02, S04 and S12. S01 has a file of its own."""
 
 import statistics
 import threading
@@ -107,7 +107,7 @@ def test_s04_a_locked_database_delays_and_loses_nothing(
 
 
 def _pings(socket: Socket, until: float) -> list[float]:
-    """Seconds that each took, one after the other."""
+    """Return the seconds that each ping took, one after the other."""
     seconds = []
     while (begun := monotonic()) < until:
         assert socket.ask("ping")["type"] == "ack"
@@ -147,7 +147,7 @@ def test_s12_streams_go_on_while_a_view_computes(
 
 
 def _compute(seconds: float) -> None:
-    """In a thread, until it has ended."""
+    """Compute in a thread, until it has ended."""
 
     def burn() -> None:
         until = monotonic() + seconds
@@ -160,7 +160,7 @@ def _compute(seconds: float) -> None:
 
 
 def _gaps(page: Page, begun: float, ended: float) -> list[float]:
-    """Seconds between two deltas of one reply, of those that came in this time."""
+    """Return the seconds between two deltas of one reply, of those that came in this time."""
     moments: dict[str, list[float]] = {}
     for note in page.notes:
         if note.frame["type"] == "message.delta" and begun <= note.at <= ended:

@@ -1,4 +1,4 @@
-"""S17: everything at once for a while, with kills in it; at the end nothing is lost, stuck, left open or grown."""
+"""S17: everything at once for a while, with kills; at the end nothing is lost, stuck, open or grown."""
 
 import itertools
 import json
@@ -54,7 +54,7 @@ _LEFT = """{
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """PostgreSQL with two processes is for --soak: tests/cluster has many short tests of it."""
+    """Leave PostgreSQL with two processes to --soak: tests/cluster has many short tests of it."""
     if "kind" in metafunc.fixturenames:
         metafunc.parametrize("kind", ["sqlite", "postgresql"] if metafunc.config.getoption("--soak") else ["sqlite"])
 
@@ -69,7 +69,10 @@ def moody(luck: random.Random) -> Iterator[Moody]:
 def processes(
     kind: str, moody: Moody, tmp_path: Path, soak: bool, request: pytest.FixtureRequest
 ) -> Iterator[list[RealSite]]:
-    """One on SQLite, or two over a PostgreSQL and a Redis; everything costs, and the key takes only so much at once."""
+    """Return one process on SQLite, or two over a PostgreSQL and a Redis.
+
+    All models have prices, and the key has limits.
+    """
     url, environment = "", {}
     if kind == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres")
@@ -110,7 +113,7 @@ class Crowd:
             visitor.start()
 
     def go(self) -> None:
-        """When everything has ended, for all of them at the same moment: what one said is also others' to see."""
+        """Stop when everything has ended, for all windows at the same moment: they share conversations."""
         for visitor in self._present:
             visitor.tell_to_stop()
         for visitor in self._present:
@@ -155,7 +158,7 @@ def test_s17_a_mixed_soak(processes: list[RealSite], moody: Moody, luck: random.
 
 
 def _kill(processes: Sequence[RealSite], times: int, seconds: float) -> Iterator[Crash]:
-    """So often, evenly spread over the time; one process after the other."""
+    """Kill one process after the other, `times` times, evenly over the time."""
     for number in range(times):
         _let_pass(seconds / (times + 1))
         process = processes[number % len(processes)]
@@ -167,7 +170,7 @@ def _kill(processes: Sequence[RealSite], times: int, seconds: float) -> Iterator
 
 
 def _watched(processes: Sequence[RealSite], seconds: float) -> list[list[Vitals]]:
-    """Of each process, what it costs meanwhile."""
+    """Record the resources of each process meanwhile."""
     until, samples = monotonic() + seconds, [list[Vitals]() for _ in processes]
     while monotonic() < until:
         for process, of_one in zip(processes, samples, strict=True):
@@ -177,7 +180,7 @@ def _watched(processes: Sequence[RealSite], seconds: float) -> list[list[Vitals]
 
 
 def _late(samples: Sequence[Vitals]) -> Sequence[Vitals]:
-    """The second half: of twenty minutes, the last six."""
+    """Return the second half of the samples: of twenty minutes, the last six."""
     return samples[len(samples) // 2 :]
 
 
@@ -199,7 +202,7 @@ def _let_pass(seconds: float) -> None:
 
 
 def _history(crowd: Crowd, moody: Moody, database: str, crashes: Sequence[Crash]) -> History:
-    """What a window shows counts for those that stayed until everything had ended."""
+    """Return the history; only windows that stayed to the end count with their messages."""
     stayed = {page for visitor in crowd.visitors for page in visitor.present}
     pages = [page for visitor in crowd.visitors for page in visitor.pages]
     witnesses = [Witness(page.person, page.notes, page.messages if page in stayed else {}) for page in pages]
@@ -208,7 +211,7 @@ def _history(crowd: Crowd, moody: Moody, database: str, crashes: Sequence[Crash]
 
 
 def other_answers(history: History) -> Iterator[str]:
-    """A reply is what this vendor says to its question, all of it when complete, its beginning otherwise."""
+    """Check that a reply is this vendor's answer: the whole when complete, else its beginning."""
     questions = {row.id: row.text for row in history.rows}
     told = {call.question for call in history.calls if call.is_whole}
     for row in (row for row in history.rows if row.is_reply):
@@ -227,7 +230,7 @@ def other_views(history: History) -> Iterator[str]:
 
 
 def lost_changes(history: History) -> Iterator[str]:
-    """What was reworded or tried again, and acknowledged, is there."""
+    """Check that acknowledged edits and retries are stored."""
     rows = {row.id: row for row in history.rows}
     for witness in history.witnesses:
         for note in witness.notes:
@@ -248,9 +251,9 @@ CHECKS: Sequence[Callable[[History], Iterator[str]]] = (
 
 
 def _left(site: RealSite) -> dict[str, int]:
-    """What is taken or set aside, once the site had the time in which it puts right what a kill has left.
+    """Return the leases, reservations and wrong sums left after the time for recovery from a kill.
 
-    Sums that were wrong are right once they have been counted, so they count as often as they are found.
+    Wrong sums are right once they have been recounted, so they are counted each time that they are found.
     """
     pause, until, wrong = threading.Event(), monotonic() + PATIENCE, 0
     while True:
@@ -262,7 +265,7 @@ def _left(site: RealSite) -> dict[str, int]:
 
 
 def _is_sound(site: RealSite) -> None:
-    """The file of SQLite holds together."""
+    """Check the integrity of SQLite's file."""
     if "://" not in site.database:
         with closing(sqlite3.connect(site.database)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -1,4 +1,4 @@
-"""V30: a vendor that fails in every way it can, at random, while many people chat: each reply has an end."""
+"""V30: a vendor that fails at random in every way, while many people chat: each reply has an end."""
 
 import random
 import threading
@@ -88,7 +88,7 @@ class Unreliable(Chatterbox):
 
 @pytest.fixture
 def people(cast: Cast, soak: bool) -> list[User]:
-    """Members of the team."""
+    """Return members of the team."""
     found = [User.objects.create_user(f"guest{number}") for number in range(ALL_PEOPLE if soak else PEOPLE)]
     Membership.objects.bulk_create(Membership(user=person, team=cast.team, role="member") for person in found)
     return found
@@ -126,7 +126,7 @@ def test_v30_whatever_the_vendor_does_each_reply_has_an_end(
 
 
 def _ended_as_they_should(rows: list[Row], calls: list[Call]) -> bool:
-    """Complete where the vendor came to an end, interrupted where it broke off, failed where it said nothing."""
+    """Return whether each reply fits its call: complete if ended, interrupted if broken off, else failed."""
     questions = {row.id: row.text for row in rows}
     said = {call.question: (call.is_whole, bool(call.said)) for call in calls}
     expected = {(True, True): "complete", (False, True): "interrupted", (False, False): "failed"}

@@ -1,4 +1,4 @@
-"""A person who does whatever people do in a chat, one thing after the other, until told to stop."""
+"""A person who does everything that people do in a chat, one act after the other, until told to stop."""
 
 import itertools
 import random
@@ -16,15 +16,15 @@ from tests.faults.real_site import RealSite
 
 CSRF = "c" * 32
 LONGEST = 40
-"""Messages, after which a new conversation is begun."""
+"""Messages after which a new conversation is begun."""
 _LINK = re.compile(r"/s/[\w-]+/")
 
 
 class Visitor:
-    """Writes, stops, retries, rewords, uploads, searches, shares, watches and reloads.
+    """A person who writes, stops, retries, rewords, uploads, searches, shares, watches and reloads.
 
-    `pages` are all windows that this person ever had, `page` is the present one; `answers` counts what the site
-    answered over HTTP, and `away` when it did not. `places` are the conversations of the team, which others watch.
+    `pages` are all windows that this person ever had, `page` is the present one. `answers` counts the site's answers
+    over HTTP, and `away` the calls without one. `places` are the conversations of the team, which others watch.
     """
 
     def __init__(
@@ -47,11 +47,11 @@ class Visitor:
         self._thread.start()
 
     def tell_to_stop(self) -> None:
-        """Begin nothing more."""
+        """Let the person begin no further act."""
         self._over.set()
 
     def join(self) -> None:
-        """Return once nothing more is begun."""
+        """Wait until no further act begins."""
         self._thread.join(PATIENCE)
 
     def leave(self) -> None:
@@ -82,7 +82,10 @@ class Visitor:
         return page
 
     def _replies(self, *statuses: str) -> list[str]:
-        """Of the present window, in these states; a reply has words of its own or is under way."""
+        """Return the replies of the present window in these states.
+
+        A reply is a message that is not a question of this window.
+        """
         asked = {sending.answer["message"] for sending in self.page.sendings if sending.is_acked and sending.answer}
         shown = dict(self.page.messages)
         return [key for key, message in shown.items() if message.status in statuses and key not in asked]
@@ -140,7 +143,7 @@ class Visitor:
             self._watching = self._open(self._luck.choice(self._places[-3:]))
 
     def _reload(self) -> None:
-        """A new window, on the same conversation as long as it is short."""
+        """Open a new window, on the same conversation as long as it is short."""
         conversation = self.page.conversation if len(self.page.messages) < LONGEST else ""
         self.page.leave()
         self._ask("GET", f"/conversations/{conversation}/" if conversation else "/")

@@ -1,4 +1,4 @@
-"""What a process costs the machine: open files, threads, memory, as Linux tells of it."""
+"""The resources of a process: open files, threads and memory, from Linux' /proc."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from time import monotonic
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """`files` without the connections kept to a vendor for the next call; `memory` in MB; `at` in monotonic seconds.
+    """`files` without connections kept to a vendor for the next call; `memory` in MB; `at` in monotonic seconds.
 
     `kinds` counts the files by name, sockets as one.
     """
@@ -21,12 +21,12 @@ class Vitals:
     at: float
 
     def is_level_with(self, other: "Vitals", files: int, threads: int) -> bool:
-        """Whether it differs by so many at most."""
+        """Return whether it differs from `other` by at most these numbers."""
         return abs(self.files - other.files) <= files and abs(self.threads - other.threads) <= threads
 
 
 def vitals(process: int, vendor_port: int) -> Vitals:
-    """Look at a process now."""
+    """Return the resources that a process uses now."""
     folder = Path(f"/proc/{process}")
     kept = _connections_to(folder, vendor_port)
     files = [file for file in _open_files(folder) if file not in kept]
@@ -37,7 +37,7 @@ def vitals(process: int, vendor_port: int) -> Vitals:
 
 
 def growth(samples: Sequence[Vitals]) -> float:
-    """MB an hour, as the straight line through all samples rises."""
+    """Return the slope of a straight line through all samples: MB an hour."""
     middle = sum(sample.at for sample in samples) / len(samples)
     mean = sum(sample.memory for sample in samples) / len(samples)
     spread = sum((sample.at - middle) ** 2 for sample in samples)
@@ -55,6 +55,6 @@ def _open_files(folder: Path) -> list[str]:
 
 
 def _connections_to(folder: Path, port: int) -> set[str]:
-    """As files are named: `socket:[inode]`."""
+    """Return the connections to a port as files are named: `socket:[inode]`."""
     rows = [line.split() for line in (folder / "net" / "tcp").read_text().splitlines()[1:]]
     return {f"socket:[{row[9]}]" for row in rows if int(row[2].rpartition(":")[2], 16) == port}

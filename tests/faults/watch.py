@@ -1,7 +1,7 @@
-"""Asks a site's /livez again and again, in a process of its own: `python -m tests.faults.watch HOST:PORT`.
+"""A program that requests a site's /livez again and again: `python -m tests.faults.watch HOST:PORT`.
 
-Prints, once its input ends, the milliseconds of each answer as JSON, and those of a server that does nothing else,
-asked in turns with the site: what that takes is the machine's.
+When its input ends it prints the milliseconds of each answer as JSON. In turns it asks an idle server too, whose times
+show the load of the machine itself.
 """
 
 import http.client
@@ -20,7 +20,7 @@ class _Idle(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
-        """Silence."""
+        """Log nothing."""
 
 
 def main(site: str) -> None:

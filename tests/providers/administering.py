@@ -1,4 +1,4 @@
-"""An administrator before the pages of the admin: what they read there, change and save."""
+"""The admin's pages for tests: signing in, reading forms, changing and saving them."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ NEW_KEY = "sk-test-entered-0123456789wxyz"
 
 @pytest.fixture
 def alice(cast: Cast) -> Client:
-    """A superuser whose password was asked for again just now."""
+    """Return a client of a superuser who has just given the password again."""
     return proven(cast.alice)
 
 
@@ -33,7 +33,7 @@ def endpoint(cast: Cast, settings: Any) -> Endpoint:
 
 
 def proven(person: User) -> Client:
-    """Sign somebody in who has given the password again, as changing an address wants it."""
+    """Return a client of a person who has given the password again, as changing an address requires."""
     client = Client()
     client.force_login(person)
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
@@ -41,7 +41,7 @@ def proven(person: User) -> Client:
 
 
 def staff(cast: Cast, *permissions: str) -> Client:
-    """Make Bob staff with these permissions, and give the password again for him."""
+    """Make Bob staff with these permissions, and return his client, the password given again."""
     cast.bob.is_staff = True
     cast.bob.save()
     cast.bob.user_permissions.set(Permission.objects.filter(codename__in=permissions))
@@ -53,7 +53,7 @@ def page(model: type[Model], kind: str, *args: object) -> str:
 
 
 def assert_is_safe(response: HttpResponse) -> None:
-    """A strict policy, nothing that it would have to forbid, and no key."""
+    """Check for a strict policy, nothing that it would have to forbid, and no key."""
     policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe-" not in policy
@@ -66,7 +66,7 @@ def assert_is_safe(response: HttpResponse) -> None:
 
 
 def form(response: HttpResponse) -> dict[str, Any]:
-    """What a browser would send of this admin page if nobody changed anything."""
+    """Return the fields that a browser would send of this admin page if nobody changed anything."""
     context = response.context  # type: ignore[attr-defined]
     adminform = context["adminform"].form
     fields = {field.html_name: field.value() for field in adminform}
@@ -77,7 +77,7 @@ def form(response: HttpResponse) -> dict[str, Any]:
 
 
 def more_keys(fields: dict[str, Any], **row: str) -> dict[str, Any]:
-    """One more row in the table of keys."""
+    """Return the fields with one more row in the table of keys."""
     at = fields["keys-TOTAL_FORMS"]
     return {**fields, "keys-TOTAL_FORMS": at + 1, **{f"keys-{at}-{name}": value for name, value in row.items()}}
 

@@ -1,4 +1,4 @@
-"""A fake vendor, and one way to talk with it."""
+"""A fake vendor, and one function to call it."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class PlainKey:
         self._secret = secret
 
     def reveal(self) -> str:
-        """The key itself."""
+        """Return the key itself."""
         return self._secret
 
 
 @pytest.fixture
 def wire_vendor() -> Iterator[FakeVendor]:
-    """A vendor on loopback."""
+    """Yield a vendor on loopback."""
     with FakeVendor() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def soak(request: pytest.FixtureRequest) -> bool:
-    """Whether the long checks run in full."""
+    """Return whether the long checks run in full."""
     return bool(request.config.getoption("--soak"))
 
 
@@ -46,7 +46,7 @@ Ask = Callable[..., Stream]
 
 @pytest.fixture
 def ask(wire_vendor: FakeVendor) -> Ask:
-    """Makes a stream to the fake vendor: `ask("Hi", wire="gemini", clocks=…)`."""
+    """Return a function that makes a stream to the fake vendor: `ask("Hi", wire="gemini", clocks=…)`."""
 
     def make(
         *texts: str,
@@ -66,6 +66,6 @@ def ask(wire_vendor: FakeVendor) -> Ask:
 
 
 def said(stream: Stream) -> str:
-    """The whole answer text of a stream."""
+    """Return the whole answer text of a stream."""
     with stream:
         return "".join(delta.text for delta in stream)

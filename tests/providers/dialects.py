@@ -1,4 +1,4 @@
-"""The three ways in which vendors stream, for faults that have to end alike in each."""
+"""The three ways in which vendors stream, for faults that must have the same result in each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.vendor_replies import event, gemini_end, gemini_event, openai_end, op
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one vendor frames what it says; `more` goes into the reply's candidate or choice."""
+    """The framing of one vendor; `more` goes into the reply's candidate or choice."""
 
     name: str
     wire: str
@@ -27,7 +27,7 @@ class Dialect:
     fields: dict[str, Any] = field(default_factory=dict)
 
     def stream(self, *words: str) -> bytes:
-        """A whole reply."""
+        """Return a whole reply."""
         return self.start + b"".join(map(self.piece, words)) + self.end()
 
 
@@ -56,7 +56,7 @@ each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: 
 
 
 def hear(stream: Stream, after_each: Callable[[], object] = bool) -> tuple[str, VendorError | None]:
-    """All the text of a stream, and the error it ends in; `after_each` delta something may be done."""
+    """Return all the text of a stream, and the error that ends it. `after_each` is called after each delta."""
     heard: list[str] = []
     try:
         with stream:
@@ -69,5 +69,5 @@ def hear(stream: Stream, after_each: Callable[[], object] = bool) -> tuple[str, 
 
 
 def code_of(error: VendorError | None) -> str | None:
-    """The code of an error, if there is one."""
+    """Return the code of an error, or None."""
     return error.code if error else None

@@ -1,4 +1,4 @@
-"""Reads recorded bodies the way a stream does, in chosen pieces, into one comparable value."""
+"""The reading of recorded bodies as a stream reads them, in chosen pieces, into one comparable value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIRE_FILES = Path(__file__).parent.parent / "wire"
 
 
 def outcome(wire: str, pieces: Iterable[bytes], secret: str = "") -> dict[str, Any]:
-    """What is read from a body: texts, parts, finish, usage and error, in the form of `expected.json`."""
+    """Return the reading of a body: texts, parts, finish, usage and error, in the form of `expected.json`."""
     reading, deltas = Reading(registry.wire(wire), KeyMask(secret)), list[Delta]()
     try:
         for piece in pieces:
@@ -35,13 +35,13 @@ def _answer(delta: Delta) -> str:
 
 
 def _order(deltas: list[Delta]) -> str:
-    """The kinds in the order in which they came; a growing kind counts once, a part of its own has a star."""
+    """Return the kinds in their order; a growing kind counts once, a part of its own has a star."""
     kinds = (f"{delta.part.kind}*" if delta.part else "thought" if delta.thought else "text" for delta in deltas)
     return " ".join(kind for kind, again in groupby(kinds) for kind in ([kind] if "*" not in kind else again))
 
 
 def turns(*texts: str) -> tuple[Turn, ...]:
-    """A conversation of texts, the person's first."""
+    """Return a conversation of texts, the person's first."""
     return tuple(Turn("assistant" if at % 2 else "user", (Part("text", text),)) for at, text in enumerate(texts))
 
 

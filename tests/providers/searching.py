@@ -1,4 +1,4 @@
-"""A model and its endpoints, and messages that search their way there."""
+"""A model, its endpoints, and searches for a route to them."""
 
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ def model() -> LanguageModel:
 
 
 def endpoint(model: LanguageModel, name: str, keys: int = 1, **fields: object) -> Endpoint:
-    """An endpoint that serves this model, with so many keys."""
+    """Create an endpoint that serves this model, with `keys` keys."""
     made = Endpoint.objects.create(name=name, wire="openai", base_url=f"https://{name}.example/v1", needs_key=keys > 0)
     Deployment.objects.create(model=model, endpoint=made, vendor_id=name, **fields)
     for number in range(keys):
@@ -42,7 +42,7 @@ def waits(looking: RouteSearch) -> Wait:
 
 
 def fail(model: LanguageModel, error: VendorError) -> Route:
-    """A message that takes one way, fails there and gives up."""
+    """Take one route, fail there and give up; return the route."""
     looking = search(model)
     route = taken(looking)
     looking.failed(route, error)

@@ -1,4 +1,4 @@
-"""What the lists of the administration may be asked by their address."""
+"""The look-ups that addresses of the admin's lists may use."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ BAD = "^(a|a)*!$"
 
 @pytest.fixture
 def auditor(cast: Cast) -> Client:
-    """Somebody who may see every list and change nothing."""
+    """Return a client of a person who may see every list and change nothing."""
     staff_roles.prepare()
     person = User.objects.create_user("audrey", password=PASSWORD, is_staff=True)
     person.groups.add(Group.objects.get(name="auditor"))

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 
 def told() -> list[tuple[str, str, str, str]]:
-    """(who, act, of what kind, what), the oldest first."""
+    """Return (actor, act, kind, subject) of each entry, the oldest first."""
     rows = AuditEntry.objects.order_by("id")
     return [(row.actor_name, row.act, row.subject_type.partition(".")[2], row.subject_name) for row in rows]
 
@@ -309,7 +309,7 @@ def test_an_endpoint_that_is_given_anew_tells_what_is_other(cast: Cast) -> None:
 
 
 def taken_away(client: Client, **query: str) -> list[list[str]]:
-    """The audit log as CSV, read as the server sends it."""
+    """Return the audit log as CSV, read as the server sends it."""
     response = client.get(reverse("admin:providers_auditentry_csv"), query)
 
     async def read() -> bytes:

@@ -44,7 +44,7 @@ class Sent(io.RawIOBase):
 
 
 def read(pieces: list[bytes], *, ours: bool) -> tuple[bytes, str]:
-    """Everything, and how it ended."""
+    """Return everything, and the error at its end."""
     response, body = Sent(pieces).response(), b""
     try:
         while piece := (ours and take_buffered(response)) or response.read1(65536):

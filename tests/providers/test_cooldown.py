@@ -1,4 +1,4 @@
-"""Keys that are left alone: how they come back, by one call at a time, and how many replies they take at once."""
+"""Keys with a cooldown: they come back by one call at a time, and keep their limits of replies."""
 
 from datetime import timedelta
 
@@ -89,7 +89,7 @@ def test_what_was_changed_or_tested_is_forgotten(model: LanguageModel) -> None:
 
 
 def ill_for_minutes(model: LanguageModel, clock: Clock) -> Route:
-    """Replies have been no replies again and again: the endpoint rests longer than anybody waits."""
+    """Break replies again and again, until the endpoint's cooldown is longer than a message waits."""
     for _ in range(5):
         route = fail(model, errors.BadReply())
         rest = seconds_cooling(route.endpoint, clock)

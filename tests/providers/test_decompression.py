@@ -1,4 +1,4 @@
-"""Compressed bodies as vendors pack them: cut anywhere, in one member or in many, and never larger than they may be."""
+"""Compressed bodies as vendors pack them: cut anywhere, with one member or many, and limited in size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MEMBERS = gzip.compress(b"one ") + gzip.compress(b"") + gzip.compress(b"two ") +
 
 
 def inflated(encoding: str, *chunks: bytes) -> bytes:
-    """What is read from a body in these chunks."""
+    """Return the decoded content of a body in these chunks."""
     inflation = Inflation(encoding)
     return b"".join(piece for chunk in chunks for piece in inflation.feed(chunk))
 

@@ -26,7 +26,7 @@ def complaint(status: int, message: str, **more: str) -> Sequence[Step]:
 
 
 def placement(request: Received) -> str:
-    """Where the key came; `none` when it came nowhere."""
+    """Return the place of the key; `none` without one."""
     given = request.headers.get("Authorization", "")
     if dict(request.query).get("key") == SECRET:
         return "query"
@@ -45,7 +45,7 @@ def only_paths(prefix: str) -> Rule:
 
 
 def speak(vendor: FakeVendor, *rules: Rule) -> None:
-    """The gateway answers what the first rule that minds says, and whatever none minds."""
+    """Let the vendor answer as the first rule that applies says, else with a default."""
 
     def script(request: Received) -> Sequence[Step]:
         answers = (rule(request) for rule in rules)
@@ -55,7 +55,7 @@ def speak(vendor: FakeVendor, *rules: Rule) -> None:
 
 
 def detect(vendor: FakeVendor, base: str = "", model: str = "gemini-2.5-flash", key: Any = None) -> Detection:
-    """What is found, with what has to hold of every detection."""
+    """Return the findings, after checks that hold for every detection."""
     given = PlainKey() if key is None else key
     detection = detecting.detect(f"{vendor.gemini_url}{base}", given or None, model, Network(vendor.private_hosts))
     assert len(vendor.requests) <= MAX_CALLS
@@ -167,7 +167,10 @@ def test_a_gateway_that_cannot_stream(wire_vendor: FakeVendor) -> None:
 
 
 def whole_by_gemini_and_streamed_by_openai(request: Received) -> Sequence[Step]:
-    """Gemini answers at its third call, not streamed; the other wire streams once the key is at its last place."""
+    """Answer on Gemini at the third call, not streamed.
+
+    The other wire streams once the key is at its last place.
+    """
     if is_gemini(request):
         return complaint(400, "no") if "streamGenerateContent" in request.path else reply(request, ["hello"])
     return reply(request, ["hello"]) if placement(request) == "header-goog" else complaint(401, "Invalid token")
@@ -190,7 +193,7 @@ def test_a_model_that_refuses_the_limit_is_asked_without(wire_vendor: FakeVendor
 
 
 def silent_on_usage(request: Received) -> Sequence[Step] | None:
-    """Tells its counts only to who asks."""
+    """Send token counts only if asked."""
     if "stream_options" in request.json:
         return None
     return [openai_event("hello"), b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n', close]

@@ -23,7 +23,7 @@ STORY = Prompt("gemini-2.5-flash", turns("讲个300个字的故事"), parameters
 
 
 def called(vendor: FakeVendor, address: Address, prompt: Prompt) -> Received:
-    """The request that reaches the vendor when `prompt` is asked."""
+    """Return the request that reaches the vendor for `prompt`."""
     local = replace(address, base_url=address.base_url.replace("https://vendor.example", f"http://{vendor.host}"))
     said(Stream(local, prompt, PlainKey(), network=Network(vendor.private_hosts)))
     request = vendor.next_request()
@@ -32,7 +32,7 @@ def called(vendor: FakeVendor, address: Address, prompt: Prompt) -> Received:
 
 
 def with_role(content: dict[str, Any]) -> dict[str, Any]:
-    """A content of a document that leaves the role out, with the one it stands for."""
+    """Return a content of a document with the role that it leaves out."""
     return {"role": "user", **content}
 
 

@@ -22,7 +22,7 @@ KEYS = [SECRET, "sk-aabaab12", "abacabad1", "key/with+12=", "a" * 9 + "b" * 9]
 
 
 def signed(kind: str, text: str) -> Delta:
-    """Words that are a part of their own."""
+    """Return words that are a part of their own."""
     return Delta(part=Part(kind, text, wrap("gemini", {"text": text, "thoughtSignature": "x"})))
 
 
@@ -38,14 +38,14 @@ cuts = st.lists(st.integers(0, 80), max_size=9)
 
 
 def deltas_of(text: str, cuts: list[int], ways: list[str]) -> list[Delta]:
-    """`text` cut at places that are taken modulo its length, each piece said in its own way."""
+    """Return `text` cut at places taken modulo its length, each piece as one of the kinds."""
     edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
     pieces = [text[start:stop] for start, stop in pairwise(edges)]
     return [delta for piece, way in zip(pieces, ways, strict=False) for delta in WAYS[way](piece)]
 
 
 def as_thoughts(deltas: list[Delta]) -> list[Delta]:
-    """The same said in thinking."""
+    """Return the same deltas as thoughts."""
     return [
         Delta(thought=one.text, text=one.thought, part=one.part._replace(kind="thought") if is_said(one) else one.part)
         for one in deltas
@@ -53,28 +53,28 @@ def as_thoughts(deltas: list[Delta]) -> list[Delta]:
 
 
 def is_said(delta: Delta) -> bool:
-    """Whether a delta is a part of words."""
+    """Return whether a delta is a part with words."""
     return delta.part is not None and delta.part.kind in ("text", "thought")
 
 
 def polished(deltas: list[Delta], key: str) -> list[Delta]:
-    """What of `deltas` people see."""
+    """Return the deltas that people see."""
     polish = TextCleaner(KeyMask(key), think_tags=False)
     return [shown for delta in deltas for shown in polish.deltas(delta)] + list(polish.rest())
 
 
 def text_of(deltas: list[Delta]) -> str:
-    """All answer text, that of parts too."""
+    """Return all answer text, that of parts too."""
     return "".join(one.part.text if one.part and one.part.kind == "text" else one.text for one in deltas)
 
 
 def thought_of(deltas: list[Delta]) -> str:
-    """All thoughts, those of parts too."""
+    """Return all thoughts, those of parts too."""
     return "".join(one.part.text if one.part and one.part.kind == "thought" else one.thought for one in deltas)
 
 
 def copies_of(deltas: list[Delta]) -> str:
-    """What the parts of words would say to their vendor."""
+    """Return the texts of the parts that would go back to their vendor."""
     return "".join(one.part.detail["vendor"]["part"]["text"] for one in deltas if one.part and is_said(one))
 
 
@@ -116,7 +116,7 @@ def test_words_and_parts_keep_their_order(pieces: list[str], cuts: list[int]) ->
 
 
 def lines(deltas: list[Delta]) -> list[str]:
-    """The words between the pictures."""
+    """Return the words between the pictures."""
     return "".join("\n" if one.part else one.text for one in deltas).split("\n")
 
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 @pytest.fixture
 def reachable(endpoint: Endpoint, vendor: FakeVendor) -> Endpoint:
-    """The endpoint at the scripted vendor."""
+    """Move the endpoint to the scripted vendor."""
     endpoint.base_url = vendor.openai_url
     endpoint.save()
     return endpoint

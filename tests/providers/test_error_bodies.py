@@ -14,12 +14,12 @@ from providers.wires.registry import WIRES
 
 
 def google(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> str:
-    """An error as Google sends it."""
+    """Return an error as Google sends it."""
     return json.dumps({"error": {"code": code, "message": message, "status": status, "details": details}})
 
 
 def openai(message: str, code: object = None, kind: str = "invalid_request_error", **more: Any) -> str:
-    """An error as OpenAI and the gateways send it."""
+    """Return an error as OpenAI and the gateways send it."""
     return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code, **more}})
 
 

@@ -31,7 +31,7 @@ def test_v09_a_stall(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> Non
 
 
 def now_and_then(life: bytes, seconds: float, *first: Step) -> Iterator[Step]:
-    """A script that sends `life` every so often, for ever."""
+    """Yield the steps that send `life` at intervals, for ever."""
     yield from first
     while True:
         pause = threading.Event()
@@ -93,7 +93,7 @@ def test_v12_odd_bytes(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, sent
 
 
 def pieces(body: bytes, size: int) -> list[bytes]:
-    """`body` in pieces, each a chunk of its own on the wire."""
+    """Return `body` in pieces, each a chunk of its own on the wire."""
     return [body[at : at + size] for at in range(0, len(body), size)]
 
 
@@ -200,7 +200,7 @@ def test_v15_what_says_nothing_after_the_finish_changes_nothing(
 
 
 def picture(dialect: Dialect, megabytes: int) -> bytes:
-    """A reply that is one picture."""
+    """Return a reply that is one picture."""
     content = "A" * (megabytes << 20)
     if dialect.wire == "gemini":
         parts = [{"inlineData": {"mimeType": "image/png", "data": content}}]

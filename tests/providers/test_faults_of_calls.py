@@ -1,7 +1,7 @@
-"""Faults V01–V08, V17, V18, V25, V27 and V29: calls that come to nothing, on every wire.
+"""Faults V01–V08, V17, V18, V25, V27 and V29: failed calls, on every wire.
 
-How long to wait, whether to try again, and with which key is decided above; here each fault becomes the error that
-says so, after exactly one call.
+Other code decides how long to wait, whether to retry, and with which key. Here each fault becomes its own error, after
+exactly one call.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ each_wire = pytest.mark.parametrize("wire", ["gemini", "openai"])
 
 
 def at(wire: str, url: str, private_hosts: frozenset[str] = frozenset()) -> Stream:
-    """A stream to any address."""
+    """Return a stream to any address."""
     address = Address(wire, url, clocks=Clocks(10, 10, 20))  # type: ignore[arg-type]
     return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(private_hosts))
 
 
 @contextmanager
 def answering(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A bare server that lets `answer` have the first connection; yields its host and port."""
+    """Run a bare server that gives the first connection to `answer`; yield its host and port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -79,7 +79,7 @@ OLD_TLS = b"\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + b"\x00" * 32 + b"\x0
 @each_wire
 @pytest.mark.parametrize("hello", [OLD_TLS, b"HTTP/1.1 200 OK\r\n\r\n", b""], ids=["TLS 1.0", "no TLS", "hangs up"])
 def test_v02_a_handshake_that_fails(wire: str, hello: bytes) -> None:
-    """What is wrong with certificates is in test_transport."""
+    """The faults of certificates are in test_transport."""
 
     def answer(connection: socket.socket) -> None:
         connection.recv(4096)
@@ -166,7 +166,7 @@ def test_v07_a_broken_vendor(wire_vendor: FakeVendor, ask: Ask, wire: str, statu
 
 
 def dripping(body: bytes, seconds: float, *first: Step) -> Iterator[Step]:
-    """A script that sends `body` byte by byte."""
+    """Yield the steps that send `body` byte by byte."""
     yield from first
     for at in range(len(body)):
         pause = threading.Event()
@@ -186,7 +186,7 @@ def test_v08_no_answer(wire_vendor: FakeVendor, ask: Ask, wire: str, script: str
 
 
 def twice(body: bytes) -> bytes:
-    """Compressed, and compressed again."""
+    """Compress the body twice."""
     return gzip.compress(gzip.compress(body))
 
 

@@ -1,4 +1,4 @@
-"""A gateway that marks every event as finished loses no words, and a finish that is one is not waited behind."""
+"""A gateway that marks every event as finished loses no words, and a true finish causes no wait."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plain(wire: str, text: str) -> bytes:
-    """Words without a mark."""
+    """Return words without a mark."""
     return gemini_event(text) if wire == "gemini" else openai_event(text)
 
 
 def marked(wire: str, text: str, reason: str = "stop") -> bytes:
-    """Words beside a finish."""
+    """Return words beside a finish."""
     if wire == "gemini":
         return gemini_event(text, finishReason=reason.upper())
     return event({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": reason}]})
 
 
 def bare(wire: str, reason: str = "stop") -> bytes:
-    """A finish on its own, without an end marker."""
+    """Return a finish on its own, without an end marker."""
     return gemini_end(reason.upper()) if wire == "gemini" else openai_end(reason).removesuffix(DONE)
 
 
 def slowly(*steps: Step) -> Iterator[Step]:
-    """A script that pauses before each step, longer than token counts are waited for."""
+    """Yield the steps, each after a pause that is longer than the wait for token counts."""
     for step in steps:
         pause = threading.Event()
         threading.Timer(0.3, pause.set).start()

@@ -1,4 +1,4 @@
-"""Every place that adds or replaces a key gives the same answer to the same key: one rule, one entry, one timeline."""
+"""Every place that adds or replaces a key gives the same answer: one rule, one entry, one timeline."""
 
 import io
 import sys
@@ -122,7 +122,10 @@ def alice(people: dict[str, User]) -> Client:
 
 @pytest.fixture
 def there(people: dict[str, User]) -> Endpoint:
-    """An endpoint that takes personal keys, with a key that may be replaced and one that stays, and no model yet."""
+    """Create an endpoint that accepts personal keys, without a model yet.
+
+    It has a key that may be replaced and one that stays.
+    """
     address = "https://vendor.example/v1"
     made = Endpoint.objects.create(name="Ours", wire="openai", base_url=address, personal_keys=True)
     for name, key in (("first", CANARY), ("second", OTHER_KEY)):
@@ -133,7 +136,7 @@ def there(people: dict[str, User]) -> Endpoint:
 
 @pytest.fixture(autouse=True)
 def _through_one_door() -> Iterator[None]:
-    """Whatever stores a key's value does so from inside `add_key` or `replace_key`."""
+    """Check that every stored value of a key comes from `add_key` or `replace_key`."""
     from_elsewhere: list[str] = []
 
     def look(instance: ApiKey, **_: Any) -> None:

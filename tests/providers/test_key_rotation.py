@@ -28,7 +28,7 @@ OLD, NEW = ring_key(b"a"), ring_key(b"b")
 
 @pytest.fixture
 def keys(transactional_db: None, settings: Any, request: pytest.FixtureRequest) -> int:
-    """Many keys under the old encryption key; how many."""
+    """Create many keys under the old encryption key, and return their number."""
     settings.CHATSITE_ENCRYPTION_KEYS = [OLD]
     count = 10_000 if request.config.getoption("--soak") else 500
     endpoint = Endpoint.objects.create(name="E", wire="openai", base_url="https://vendor.example/v1")

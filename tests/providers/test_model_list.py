@@ -19,13 +19,13 @@ from tests.providers.reading import turns
 
 
 def listed(vendor: FakeVendor, wire: str, **fields: Any) -> list[CatalogueEntry]:
-    """What the vendor offers over this wire."""
+    """Return the vendor's list over this wire."""
     base_url = vendor.gemini_url if wire == "gemini" else vendor.openai_url
     return model_list.list_models(Address(wire, base_url, **fields), PlainKey(), Network(vendor.private_hosts))  # type: ignore[arg-type]
 
 
 def body(value: object) -> list[Any]:
-    """A script that answers with this JSON."""
+    """Return a script that answers with this JSON."""
     return [{"Content-Type": "application/json"}, json.dumps(value).encode()]
 
 

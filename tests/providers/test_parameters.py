@@ -1,4 +1,4 @@
-"""What people may set arrives as each vendor spells it."""
+"""The parameters that people may set reach each vendor in its own spelling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 
 def body(wire: str, parameters: Json, learnt: frozenset[str] = frozenset(), **fields: Any) -> Json:
-    """The request body without what is always there."""
+    """Return the request body without its constant fields."""
     address = Address(wire, "https://vendor.example", learnt=learnt, **fields)  # type: ignore[arg-type]
     prompt = Prompt("m", turns("Hi"), fields.get("system", ""), parameters)
     made: Json = json.loads(registry.wire(wire).request(address, prompt).body)

@@ -23,7 +23,7 @@ from tests.vendor_replies import event, gemini_end, gemini_event, gemini_parts, 
 
 
 def finish_of(wire: str, *body: bytes) -> Finish | None:
-    """How a reply ends."""
+    """Return the finish of a reply."""
     reading = Reading(registry.wire(wire), KeyMask(""))
     list(reading.feed(b"".join(body)))
     list(reading.end())
@@ -143,7 +143,7 @@ def test_a_key_is_masked_where_a_title_is_cut() -> None:
 
 
 def assert_masked(read: dict[str, Any], *, times: int) -> None:
-    """The key stands nowhere, and its last characters where it stood."""
+    """Check that the key is nowhere, and that its last characters are in its place."""
     shown = json.dumps(read, ensure_ascii=False)
     assert SECRET not in shown
     assert shown.count("••••" + SECRET[-4:]) >= times
@@ -173,7 +173,7 @@ def test_words_that_were_held_back_stand_before_the_part() -> None:
 
 
 def heard(wire: str, events: Iterable[bytes]) -> list[Delta]:
-    """The deltas of a reply until it is too long."""
+    """Return the deltas of a reply until it is too long."""
     reading, deltas = Reading(registry.wire(wire), KeyMask("")), list[Delta]()
     with pytest.raises(ReplyTooLong):
         deltas.extend(delta for one in events for delta in reading.feed(one))
@@ -220,7 +220,7 @@ A, B = Source("https://a.example/", "A", "a.example"), Source("https://b.example
 
 
 def placed(text: str, *supports: Support) -> list[tuple[int, int, list[int]]]:
-    """Where the supports stand in `text`, with the numbers of their sources."""
+    """Return the places of the supports in `text`, with the numbers of their sources."""
     citations = Citations()
     citations.add(Cited((A, B), supports))
     citations.add(Cited((B, A), supports))

@@ -30,7 +30,7 @@ def pair() -> Iterator[tuple[PausingSocket, socket.socket]]:
 
 @pytest.fixture
 def rests(monkeypatch: pytest.MonkeyPatch) -> Rests:
-    """Every rest that was taken; the time itself stands still."""
+    """Record every pause; the time itself stands still."""
     taken: Rests = []
     monkeypatch.setattr(sockets.time, "sleep", taken.append)
     return taken

@@ -195,8 +195,8 @@ def test_v05_an_absurd_wish_fails_now(model: LanguageModel, clock: Clock) -> Non
 
 
 def test_a_refused_key_tells_the_next_person_without_a_call(model: LanguageModel) -> None:
+    """Our own words: the vendor's are only for the person who was refused."""
     endpoint(model, "a")
-    """In our words: the vendor's are for who was refused."""
     fail(model, errors.KeyRefused("revoked"))
     with pytest.raises(errors.KeyRefused) as refused:
         search(model).next()

@@ -28,7 +28,7 @@ def page(preset: str = "") -> str:
 
 
 def form(client: Client, preset: str, **fields: str) -> dict[str, Any]:
-    """What is filled in already, and these fields."""
+    """Return the fields that are filled in already, with these."""
     shown = client.get(page(preset)).context["form"]
     return {**{field.name: field.value() or "" for field in shown}, **fields}
 

@@ -1,4 +1,4 @@
-"""What a preset makes of a name: the calls that the vendors' own documents show, with nothing but a key added."""
+"""The calls of a preset: they match the vendors' own documents, with nothing but a key added."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,9 +67,9 @@ def turns(*texts: str) -> tuple[Turn, ...]:
 def call(
     vendor: FakeVendor, preset: str, prompt: Prompt, raw: dict[str, Any] | None = None, **changed: Any
 ) -> Received:
-    """What reaches the vendor when `prompt` goes through `preset`, whose host alone is another here.
+    """Return the request that reaches the vendor for `prompt` through `preset` with another host.
 
-    `raw` are the administrator's extras for the model, `changed` the fields of the endpoint that are not the preset's.
+    `raw` are the administrator's extras for the model, `changed` the endpoint's fields that differ from the preset's.
     """
     path = urlsplit(presets()[preset].base_url).path
     endpoint = add_endpoint(preset, base_url=f"http://{vendor.host}{path}", models=[prompt.model], key=CANARY)

@@ -51,7 +51,7 @@ def company() -> Iterator[ConnectProxy]:
 
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> Known:
-    """What our own resolver knows, from a name to an address: no name of the world outside."""
+    """Return the names that our own resolver knows, at first none; it finds no name of the outside world."""
     names: Known = {}
     resolve = socket.getaddrinfo
 
@@ -250,7 +250,7 @@ def test_a_vendor_that_the_proxy_does_not_know(vendor: FakeVendor, company: Conn
 
 @pytest.fixture
 def served(db: None, vendor: FakeVendor) -> LanguageModel:
-    """A model that one endpoint serves, with one key."""
+    """Create a model that one endpoint serves, with one key."""
     url = f"https://{NAME}:{vendor.host.partition(':')[2]}/v1"
     endpoint = Endpoint.objects.create(name="far", wire="openai", base_url=url)
     ApiKey.objects.create(endpoint=endpoint, secret=CANARY)

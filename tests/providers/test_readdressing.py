@@ -32,14 +32,14 @@ ADDERS = [permission.removeprefix("providers.") for permission in adding.PERMISS
 
 @pytest.fixture
 def superuser(cast: Cast) -> Client:
-    """One with a session from which the password was not asked again."""
+    """Return a superuser's client that has not given the password again."""
     client = Client()
     client.force_login(cast.alice)
     return client
 
 
 def everything(cast: Cast) -> Client:
-    """Staff with every permission there is, but no superuser."""
+    """Return a client of staff with every permission, but not a superuser's."""
     return staff(cast, *Permission.objects.values_list("codename", flat=True))
 
 

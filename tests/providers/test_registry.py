@@ -1,4 +1,4 @@
-"""What each registered wire declares holds, and a third one is a single file."""
+"""The declarations of each registered wire hold, and a third wire is a single file."""
 
 import json
 from typing import Any
@@ -33,12 +33,12 @@ __all__ = ["alice", "run"]
 
 @pytest.fixture
 def third(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The invented wire, registered."""
+    """Register the invented wire."""
     monkeypatch.setitem(WIRES, telex.NAME, telex)  # type: ignore[arg-type]
 
 
 def value(declared: Parameter) -> Any:
-    """Something that may be set."""
+    """Return a value that may be set."""
     match declared:
         case Number():
             return declared.high

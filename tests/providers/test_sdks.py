@@ -1,7 +1,7 @@
-"""The vendors' own libraries read the same scripts as we do, and agree: so the fake vendor speaks as they do.
+"""The vendors' own libraries read the same scripts as we do, and agree: the fake vendor is true to them.
 
-What they see otherwise is said with the script: neither raises when a body just ends, and each leaves out of its
-`text` what we show as something else.
+Differences are noted at the script. Neither library raises when a body just ends. Each leaves out of its `text` some
+things that we show as other parts.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ OPENAI: dict[str, list[Step]] = {
 
 
 def ours(stream: Any) -> Heard:
-    """What our client makes of a reply."""
+    """Return our client's reading of a reply."""
     text, thought = "", ""
     with stream:
         for delta in stream:
@@ -90,7 +90,7 @@ def ours(stream: Any) -> Heard:
 
 @pytest.fixture
 def google(wire_vendor: FakeVendor) -> Iterator[genai.Client]:
-    """Google's own client, at the fake vendor."""
+    """Return Google's own client, at the fake vendor."""
     options = genai_types.HttpOptions(base_url=wire_vendor.gemini_url, api_version="v1beta")
     with genai.Client(api_key=SECRET, http_options=options) as client:
         yield client
@@ -98,7 +98,7 @@ def google(wire_vendor: FakeVendor) -> Iterator[genai.Client]:
 
 @pytest.fixture
 def openai(wire_vendor: FakeVendor) -> Iterator[OpenAI]:
-    """OpenAI's own client, at the fake vendor."""
+    """Return OpenAI's own client, at the fake vendor."""
     with OpenAI(api_key=SECRET, base_url=wire_vendor.openai_url, max_retries=0) as client:
         yield client
 
@@ -121,7 +121,7 @@ def test_openai(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI, script: str) 
 
 
 def _same_call(vendor: FakeVendor) -> None:
-    """Both asked the same thing in the same way."""
+    """Check that both asked the same thing in the same way."""
     theirs, mine = vendor.requests
     assert (theirs.method, theirs.path, theirs.query, theirs.json) == (mine.method, mine.path, mine.query, mine.json)
     for name in ("authorization", "x-goog-api-key", "content-type"):

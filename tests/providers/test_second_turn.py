@@ -1,4 +1,4 @@
-"""What came from a vendor goes back to it as it came, and to another vendor as words alone."""
+"""Parts go back to their vendor as they came, and to another vendor as words alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ON = Turn("user", (Part("text", "Go on"),))
 
 
 def stored(deltas: Sequence[Delta]) -> tuple[Part, ...]:
-    """The parts of a reply as they are stored and read again: neighbours of one growing kind are one."""
+    """Return the parts of a reply stored and read again: neighbours of one growing kind become one."""
     parts: list[Part] = []
     for delta in deltas:
         part = delta.part or (Part("thought", delta.thought) if delta.thought else Part("text", delta.text))
@@ -34,20 +34,20 @@ def stored(deltas: Sequence[Delta]) -> tuple[Part, ...]:
 
 
 def read(wire: str, body: bytes) -> tuple[Part, ...]:
-    """The parts of the reply in `body`."""
+    """Return the parts of the reply in `body`."""
     reading = Reading(registry.wire(wire), KeyMask(""))
     return stored([*reading.feed(body), *reading.end()])
 
 
 def asked(wire: str, *turns: Turn, learnt: frozenset[str] = frozenset()) -> Json:
-    """The body that asks on, after `turns`."""
+    """Return the body of the next question after `turns`."""
     address = Address(wire, "https://vendor.example", learnt=learnt)  # type: ignore[arg-type]
     body: Json = json.loads(registry.wire(wire).request(address, Prompt("m", turns)).body)
     return body
 
 
 def model_parts(*parts: Json) -> list[Json]:
-    """What goes back as the model's parts after a reply of `parts`, each in an event of its own."""
+    """Return the model's parts that go back after a reply of `parts`, each in an event of its own."""
     reply = Turn("assistant", read("gemini", b"".join(map(gemini_parts, parts)) + gemini_end()))
     contents = asked("gemini", HELLO, reply, ON)["contents"]
     assert [content["role"] for content in contents] == ["user", "model", "user"]
@@ -108,7 +108,7 @@ def test_every_part_of_a_recorded_reply_goes_back(name: str) -> None:
 
 
 def _is_dropped(part: object) -> bool:
-    """No part at all, a plain text or thought (joined or left here), or a picture without content."""
+    """Return whether this is no part, a plain text or thought (joined or left here), or an empty picture."""
     if not isinstance(part, dict):
         return True
     fields = {name for name, value in part.items() if value is not None}
@@ -215,7 +215,7 @@ def test_a_call_with_broken_arguments_stays_here() -> None:
 
 
 def attached(*parts: Part) -> Turn:
-    """What somebody sends with files."""
+    """Return a question with files."""
     return Turn("user", (*parts, Part("text", "What is this?")))
 
 

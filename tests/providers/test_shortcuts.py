@@ -1,4 +1,4 @@
-"""What is read by a short way says the same as by the long one."""
+"""The short ways of reading find the same as the long ones."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ BODIES = st.lists(st.sampled_from(SYNTAX) | st.binary(max_size=3), max_size=30).
 
 
 def by_the_book(body: bytes) -> list[tuple[str, bytes]]:
-    """WHATWG HTML 9.2.6, step by step over the whole body, except that the last event needs no blank line."""
+    """Decode as WHATWG HTML 9.2.6 says, over the whole body; but the last event needs no blank line."""
     body = body.removeprefix(b"\xef\xbb\xbf")
     events, kind, data = [], "", b""
     for line in [*re.split(rb"\r\n|\r|\n", body), b""]:
@@ -54,20 +54,20 @@ def by_the_book(body: bytes) -> list[tuple[str, bytes]]:
 
 
 def decoded(pieces: list[bytes]) -> list[tuple[str, bytes]]:
-    """What our decoder makes of a body in pieces."""
+    """Return our decoder's events of a body in pieces."""
     decoder = EventDecoder()
     events = [event for piece in pieces for event in decoder.feed(piece)] + list(decoder.finish())
     return [(event.name, event.data) for event in events]
 
 
 def cut(body: bytes, cuts: list[int]) -> list[bytes]:
-    """`body` in pieces, cut at places that are taken modulo its length."""
+    """Return `body` in pieces, cut at places taken modulo its length."""
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
     return [body[start:stop] for start, stop in pairwise(edges)]
 
 
 def single(body: bytes) -> list[bytes]:
-    """`body` byte by byte."""
+    """Return `body` byte by byte."""
     return [body[at : at + 1] for at in range(len(body))]
 
 
@@ -111,7 +111,10 @@ EVENT_BODIES = st.lists(st.tuples(st.sampled_from(LINES), END), max_size=30).map
 
 
 def objects_by_the_book(body: bytes) -> list[object]:
-    """The objects in the events of a body, "bad" where three in a row cannot be read, "done" at the end marker."""
+    """Return the objects in the events of a body.
+
+    "bad" stands for three in a row that cannot be read, "done" for the end marker.
+    """
     found: list[object] = []
     unreadable = 0
     for kind, data in by_the_book(body):
@@ -133,7 +136,7 @@ def objects_by_the_book(body: bytes) -> list[object]:
 
 
 def assembled(pieces: list[bytes]) -> list[object]:
-    """What our reader makes of a body in pieces."""
+    """Return our reader's objects of a body in pieces."""
     assembler, found = BodyDecoder(), list[object]()
     try:
         for piece in pieces:

@@ -147,7 +147,7 @@ def test_connections_are_used_again(wire_vendor: FakeVendor, ask: Ask) -> None:
 
 
 def stopped(stream: object, *, after: threading.Event) -> threading.Thread:
-    """A thread that stops `stream` as soon as `after` is set."""
+    """Start a thread that stops `stream` as soon as `after` is set."""
 
     def stop() -> None:
         assert after.wait(10)

@@ -16,7 +16,7 @@ KEY = "sk-aabaab12"
 
 
 def pieces_of(text: str, cuts: Sequence[int]) -> list[str]:
-    """`text` cut at places that are taken modulo its length."""
+    """Return `text` cut at places taken modulo its length."""
     edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
     return [text[start:stop] for start, stop in pairwise(edges)]
 

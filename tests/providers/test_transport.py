@@ -31,7 +31,7 @@ from tests.vendor_replies import Received, bare, close, hold, openai_event, open
 
 
 def failure(stream: Stream) -> VendorError:
-    """The error a stream ends in; neither it nor its trace may hold the key."""
+    """Return the error that ends a stream, after a check that neither it nor its trace holds the key."""
     with pytest.raises(VendorError) as raised:
         said(stream)
     trace = "".join(traceback.format_exception(raised.value)) + repr(vars(raised.value))
@@ -41,7 +41,7 @@ def failure(stream: Stream) -> VendorError:
 
 
 def at(url: str, private_hosts: frozenset[str] = frozenset(), **fields: object) -> Stream:
-    """A stream to any address."""
+    """Return a stream to any address."""
     address = Address("openai", url, clocks=Clocks(10, 10, 20), **fields)  # type: ignore[arg-type]
     return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(private_hosts))
 
@@ -257,21 +257,21 @@ def test_without_a_key_none_is_sent(wire_vendor: FakeVendor) -> None:
 
 @pytest.fixture
 def secure(tmp_path: Path) -> Iterator[FakeVendor]:
-    """A vendor with a certificate for vendor.example, signed by itself."""
+    """Yield a vendor with a self-signed certificate for vendor.example."""
     with FakeVendor(_self_signed(tmp_path / "server.pem", "vendor.example")) as server:
         yield server
 
 
 @pytest.fixture
 def trusting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secure: FakeVendor) -> None:
-    """As if that certificate were among those the world trusts, and every name led to that vendor."""
+    """Trust that certificate, and lead every name to that vendor."""
     monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "server.pem"))
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(secure.host.partition(":")[2])))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
 def named(host: str, vendor: FakeVendor) -> Stream:
-    """A stream over TLS to `vendor` under another name."""
+    """Return a stream over TLS to `vendor` under another name."""
     authority = f"{host}:{vendor.host.partition(':')[2]}"
     return at(f"https://{authority}/v1", frozenset({authority}))
 

@@ -23,7 +23,7 @@ each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
 def wire_of(path: Path) -> str:
-    """The wire a file's name begins with."""
+    """Return the wire with which a file's name begins."""
     return path.name.partition("-")[0]
 
 
@@ -85,7 +85,7 @@ def test_damage_never_raises_anything_else(soak: bool) -> None:
 
 
 def _storable(read: dict[str, Any]) -> None:
-    """What is read can be written down: no half characters, no NUL, no numbers that JSON does not have."""
+    """Check that the result can be stored: no single surrogates, no NUL, no numbers outside of JSON."""
     assert "\\u0000" not in json.dumps(read, allow_nan=False, ensure_ascii=False).encode().decode()
 
 
