@@ -1,0 +1,1 @@
+"""The site: settings, server, checks, backups, and everything before Django runs."""

@@ -1,0 +1,1 @@
+"""The chat: people, teams, conversations, replies under way, pages, HTTP API and websocket."""

@@ -1,4 +1,4 @@
-"""The benchmark runs, sees everything arrive, and writes its table where the README has its place for it."""
+"""The benchmark runs, sees everything arrive, and writes its table where CONTRIBUTING has its place for it."""
 
 import hashlib
 import json
@@ -32,10 +32,10 @@ def test_what_is_lost_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_table_replaces_the_one_before(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(f"Above\n{table.BEGIN}\nold\n{table.END}\nBelow\n", encoding="utf-8")
-    table.write(readme, "new")
-    assert readme.read_text(encoding="utf-8") == f"Above\n{table.BEGIN}\n\nnew\n\n{table.END}\nBelow\n"
+    document = tmp_path / "CONTRIBUTING.md"
+    document.write_text(f"Above\n{table.BEGIN}\nold\n{table.END}\nBelow\n", encoding="utf-8")
+    table.write(document, "new")
+    assert document.read_text(encoding="utf-8") == f"Above\n{table.BEGIN}\n\nnew\n\n{table.END}\nBelow\n"
 
 
 def _watched(*texts: str) -> SimpleNamespace:

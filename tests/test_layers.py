@@ -1,6 +1,7 @@
 """The import rules and the content of rooms, read from the source, so that no review has to."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,9 @@ GOING_ON = {
     "chatsite/logs/repeats.py:_first_line",  # the same line, one filter earlier
 }
 
+_PATH = re.compile(r"`((?:chatsite|conversations|providers|tests|templates|static|deploy)/[\w./-]*)`")
+_DJANGOS = {"migrations", "management", "commands", "templatetags"}
+
 
 def modules(package: str) -> Iterator[tuple[str, ast.Module]]:
     for path in sorted((BASE / package).rglob("*.py")):
@@ -117,6 +121,23 @@ def test_rooms_import_only_lower_floors(app: str) -> None:
             if there != here and floor[there] >= floor[here]:
                 upwards.add((path, name))
     assert upwards == set()
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "MANUAL.md", "README.md", "SECURITY.md"])
+def test_documents_name_what_is_there(document: str) -> None:
+    named = set(_PATH.findall((BASE / document).read_text(encoding="utf-8")))
+    assert {path for path in named if not (BASE / path).exists()} == set()
+
+
+def test_every_room_has_a_sentence() -> None:
+    """House rule: the docstring of a package says what it is for."""
+    rooms = [path for app in FLOORS for path in (BASE / app).rglob("__init__.py")]
+    silent = {
+        path
+        for path in rooms
+        if path.parent.name not in _DJANGOS and not ast.get_docstring(ast.parse(path.read_text()))
+    }
+    assert {path.relative_to(BASE).as_posix() for path in silent} == set()
 
 
 def pure() -> Iterator[tuple[str, ast.Module]]:

@@ -1,4 +1,4 @@
-"""The results as a table in Markdown, and its place in the README."""
+"""The results as a table in Markdown, and its place in CONTRIBUTING.md."""
 
 from pathlib import Path
 
@@ -18,12 +18,12 @@ def table(results: list[tuple[Scenario, Result, Result]]) -> str:
     return "\n".join([*_HEAD, *(line for result in results for line in _rows(*result))])
 
 
-def write(readme: Path, text: str) -> None:
-    """Put `text` between the two markers of the README."""
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+def write(document: Path, text: str) -> None:
+    """Put `text` between the two markers of the document."""
+    before, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
     _, marker, after = rest.partition(END)
-    assert marker, f"{readme} lacks {BEGIN} … {END}"
-    readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    assert marker, f"{document} lacks {BEGIN} … {END}"
+    document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 def _rows(scenario: Scenario, relay: Result, site: Result) -> list[str]:

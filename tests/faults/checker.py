@@ -1,7 +1,7 @@
 """The check whether every promise was kept, from the records of each side; it took no part itself.
 
 `broken_promises(history)` is a list of sentences, empty if all is well. Every check is a function of its own that
-yields its findings. Contract and invariants are those of the websocket in the README.
+yields its findings. Contract and invariants are those of the websocket in WEBSOCKET.md.
 """
 
 from collections import Counter, defaultdict

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--quick", action="store_true", help="two streams for a moment, to see that all of it runs")
         parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL and a Redis, not on SQLite")
         parser.add_argument("--largest", action="store_true", help="find the most streams whose deltas are in time")
-        parser.add_argument("--write-readme", action="store_true", help="put what it prints into README.md")
+        parser.add_argument("--write-readme", action="store_true", help="put what it prints into CONTRIBUTING.md")
 
     def handle(
         self, *, names: list[str], quick: bool, postgresql: bool, largest: bool, write_readme: bool, **_: Any
@@ -41,6 +41,6 @@ class Command(BaseCommand):
         text = "\n".join([table.table(results), *lines])
         self.stdout.write(text)
         if write_readme:
-            table.write(settings.BASE_DIR / "README.md", text)
+            table.write(settings.BASE_DIR / "CONTRIBUTING.md", text)
         if lost := [f"{scenario.name}: {loss}" for scenario, *both in results for one in both for loss in one.lost]:
             raise CommandError(f"Something was lost. {', '.join(sorted(set(lost)))}")
