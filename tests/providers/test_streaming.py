@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from providers.errors import CutOff, ReplyTooLong, VendorError
-from providers.reading.reader import TEXT_BYTES
+from providers.reading.reader import MAX_TEXT_BYTES
 from providers.types import Clocks, Finish, Part, Usage
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, said
@@ -271,7 +271,7 @@ def test_a_reply_is_cut_at_its_limit(wire_vendor: FakeVendor, ask: Ask) -> None:
         heard.extend(delta.text for delta in stream)
     text = "".join(heard)
     assert set(text) == {"é"}
-    assert TEXT_BYTES - 1 <= len(text.encode()) <= TEXT_BYTES
+    assert MAX_TEXT_BYTES - 1 <= len(text.encode()) <= MAX_TEXT_BYTES
 
 
 @pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
