@@ -1,4 +1,4 @@
-"""From a bare Python to a running site: the environment is made once, heals, and says what it needs."""
+"""From a bare Python to a running site: the environment is made once, repairs itself, and names what it lacks."""
 
 import ast
 import base64
@@ -320,7 +320,7 @@ def _has_ipv6() -> bool:
 
 def test_files_of_somebody_else_are_told_by_name(tmp_path: Path) -> None:
     copy_bootstrap(tmp_path)
-    (tmp_path / ".venv.lock").mkdir()  # nobody can open it for writing, not even root
+    (tmp_path / ".venv.lock").mkdir()  # not even root can open it for writing
     command = [sys.executable, "manage.py", "start", "--port", "0"]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=20)
     assert said.returncode == 1

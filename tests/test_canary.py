@@ -1,4 +1,4 @@
-"""The vendor's key, told by a vendor that repeats it everywhere: it goes nowhere but to the vendor."""
+"""The vendor's key, with a vendor that repeats it everywhere: it reaches only the vendor."""
 
 import io
 import json

@@ -82,7 +82,7 @@ def _take_a_letter(listener: socket.socket, context: ssl.SSLContext, told: list[
                 elif told[-1] == b"data\r\n":
                     line.sendall(b"354 go on\r\n")
     except OSError:
-        pass  # whoever does not trust us hangs up
+        pass  # a client that does not trust us hangs up
 
 
 def _is_in_letter(told: list[bytes]) -> bool:

@@ -1,4 +1,4 @@
-"""A file goes out as its reader takes it, and a reader who takes nothing does not stay."""
+"""A file is sent as fast as its reader takes it, and a reader who takes nothing is disconnected."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -48,7 +48,7 @@ FLOORS = {
 }
 """Rooms of each app from the ground up: a room imports itself and what is below, never its own floor."""
 NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}
-# The transport calls vendors, over what dialing connects. The local model's server is a child process on loopback.
+# The transport calls vendors, over connections made by dialing. The local model's server is a child on loopback.
 DOOR = {
     "providers/transport/call.py", "providers/transport/dialing.py", "providers/transport/dns.py",
     "providers/transport/sockets.py", "providers/local_model",
@@ -60,7 +60,7 @@ ASYNCHRONOUS = {
 # The renderer of messages, and the tag that builds the page's import map.
 SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
-    "conversations/workers/thread_pool.py:_fulfil",  # whoever waits for the work gets what it raised
+    "conversations/workers/thread_pool.py:_fulfil",  # the waiting thread gets the exception
     "conversations/generation/runner.py:run",
     "conversations/cluster/redis_bus.py:_listen",
     "conversations/live/hub.py:send",

@@ -1,4 +1,4 @@
-"""The log of a site whose database is away, or whom somebody pesters: one line a kind, then a count."""
+"""The log of a site without its database, or under attack: one line per kind, then a count."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""EMAIL_URL: what it may look like, and that no password leaves in clear."""
+"""EMAIL_URL: its accepted forms, and that no password is sent in clear."""
 
 import logging
 from typing import Any

@@ -63,7 +63,7 @@ class Site:
     def ask(
         self, path: str, given: dict[str, str] | None = None, *, by: str = "", source: str = HERE, **headers: str
     ) -> tuple[int, str, dict[str, str]]:
-        """Ask through nginx, as somebody of the cast or a stranger, from this address: status, page, headers."""
+        """Ask through nginx from this address, as a person or a stranger; return status, page and headers."""
         connection = HTTPSConnection(
             "localhost", self.port, timeout=PATIENCE, context=self.context, source_address=(source, 0)
         )
@@ -208,7 +208,7 @@ def test_plain_http_leads_to_tls(site: Site) -> None:
     connection.close()
 
 
-# --- Who asks --------------------------------------------------------------------------------------------------------
+# --- The client ------------------------------------------------------------------------------------------------------
 
 
 def test_the_audit_log_has_the_visitors_address(site: Site) -> None:

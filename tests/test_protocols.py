@@ -1,6 +1,6 @@
-"""Our short way out of a websocket looks into Twisted's buffers: what stands there must still mean what it did.
+"""Our direct writing to a websocket relies on Twisted's buffers: these tests fail if their meaning changes.
 
-And a body has to keep its pace, by a clock that stands still until the test turns it.
+A body has to keep its pace too, by a clock that stands still until the test moves it.
 """
 
 from collections.abc import Iterator

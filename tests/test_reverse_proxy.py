@@ -56,7 +56,7 @@ class Visitor:
 
     def forget_the_password(self, **headers: str | bytes) -> int:
         cache.clear()
-        PasswordLink.objects.all().delete()  # somebody gets three letters, and no more
+        PasswordLink.objects.all().delete()  # the limit is three letters per person
         return self.ask("/accounts/password/reset/", {"email": "bob@example.org"}, **headers)[0]
 
 

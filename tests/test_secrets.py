@@ -1,4 +1,4 @@
-"""Secrets in the places that nobody thinks of: log lines, addresses, the repository, child processes."""
+"""Secrets in places that are easily overlooked: log lines, addresses, the repository, child processes."""
 
 import logging
 import re

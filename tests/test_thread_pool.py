@@ -1,4 +1,4 @@
-"""Threads that are few: who gets one, who waits, and when they end."""
+"""Small thread pools: the choice of the next task, the waiting, and the end."""
 
 import threading
 from collections.abc import Iterator

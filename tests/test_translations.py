@@ -1,4 +1,4 @@
-"""Every word that a person reads has its Chinese, and nothing is translated that nobody says."""
+"""Every text that a person reads has its Chinese, and no unused text is translated."""
 
 import ast
 from collections.abc import Iterator

@@ -112,7 +112,7 @@ PASSWORD_LINKS = {"password link open": EVERYBODY} | {
     f"password link {state}": NOBODY for state in ("used", "expired", "outdated", "of the deactivated")
 }
 INVITED, LET_IN = {"invitation open": EVERYBODY}, {"password link open": EVERYBODY}
-"""Whoever has followed such a link; one that leads nowhere leaves nothing behind to go on with."""
+"""The roles that have followed such a link; a dead one lets nobody go on."""
 CLOSED, SHUT = dict.fromkeys(INVITED, NOBODY), dict.fromkeys(LET_IN, NOBODY)
 HELPED = {
     "person newcomer": LEAD | SUPERUSER,
@@ -136,7 +136,7 @@ def close_links() -> None:
 
 WITHOUT_SIGNING_IN = {"setup", "invitation", "join", "follow-password-link", "new-password", "api:api-root", "shared",
                       "shared-file", "follow-share", "follow-address"}  # fmt: skip
-"""Routes that ask nobody who they are: what is not there is not there for strangers either."""
+"""Routes for strangers too, which get the same 404 for a missing row."""
 
 PAGES = [
     on("chat", roles=SIGNED_IN, shows={**READ, **MODELS, "foreign team": FOREIGNERS}),
@@ -258,7 +258,7 @@ ACCOUNTS = [
     on("account_confirm_email", key=EVERYBODY),
     on("account_reset_password_from_key", key=EVERYBODY),
 ]
-"""What allauth serves. It knows no rows but the asker's own: what differs is whether somebody has signed in."""
+"""Pages of allauth. They show only the asker's own rows, so a session alone makes the difference."""
 
 NEW = {"conversation": None, "text": "Hi"}
 COMMANDS = [

@@ -1,4 +1,4 @@
-"""Each role of staff tries every form of the administration, and gains what it is for and nothing else."""
+"""Each role of staff tries every form of the admin, and gains exactly what it is for."""
 
 import pytest
 from django.contrib.auth.models import Group

@@ -60,7 +60,7 @@ def test_a_second_factor_from_the_square_to_the_sign_in(cast: Cast, model: Langu
 
 def test_a_session_is_ended_from_another_one(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     there = visit(cast.bob, None)
-    there.watch.expect(r"401 \(Unauthorized\)")  # what the page asked for at that moment
+    there.watch.expect(r"401 \(Unauthorized\)")  # a request of the page at that moment
     there.page.add_init_script(NOTE_CLOSE_CODES)
     there.open("/account/")
     there.open("/")

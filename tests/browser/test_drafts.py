@@ -45,7 +45,7 @@ def test_every_tab_shows_it_and_sending_clears_it_everywhere(cast: Cast, model: 
 
 def test_it_waits_for_the_person_and_is_shown_to_no_other(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     chat = visit(cast.alice)
-    chat.watch.expect(r"401 \(Unauthorized\)")  # what the page asked for while it was being left
+    chat.watch.expect(r"401 \(Unauthorized\)")  # a request of the page at the moment when it was left
     chat.text.fill("for Alice's eyes")
     assert sign_in_as(chat, "bob").text.input_value() == ""
     chat.text.fill("Bob's own")

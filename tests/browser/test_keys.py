@@ -1,4 +1,4 @@
-"""The vendor's key is shown to nobody; every test here looks for it in all that its pages were sent."""
+"""The vendor's key is shown to nobody: every test here searches all data that its pages received."""
 
 from playwright.sync_api import expect
 

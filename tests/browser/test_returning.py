@@ -71,13 +71,13 @@ def test_c13_a_laptop_that_slept_is_back_within_a_second(
     alice.watch.expect(NO_NETWORK)
     alice.page.clock.install()
     begun(alice.open())
-    link.fall_silent()  # nobody tells a sleeping machine that its connections have ended
+    link.fall_silent()  # a sleeping machine does not learn that its connections have ended
     alice.page.clock.fast_forward(10 * 60 * 1000)
     woken = time.monotonic()
     alice.page.evaluate(LOOK)
     rest.set()
     whole(alice)
-    assert time.monotonic() - woken < 3  # a second for the page, and what this test itself needs
+    assert time.monotonic() - woken < 3  # a second for the page, the rest for this test itself
     expect(alice.connection).to_be_empty()
 
 
@@ -139,7 +139,7 @@ def test_a_tab_that_made_room_stays_away_until_somebody_wants_it(
     expect(other.connection).to_contain_text("paused")
     expect(alice.messages).to_have_count(4)
     expect(alice.connection).to_be_empty()
-    other.ask("Third")  # who writes in a tab wants it
+    other.ask("Third")  # a person who writes in a tab needs its socket
     expect(alice.connection).to_contain_text("paused")
 
 
@@ -186,7 +186,7 @@ def test_c16_a_wrong_clock_changes_no_order(
     expect(alice.questions.locator(".message__text")).to_have_text(["First", "Second", "Third"])
 
 
-# --- What the server does ------------------------------------------------------------------------------------------
+# --- The server ------------------------------------------------------------------------------------------------------
 
 
 def close(person: User, code: int) -> None:

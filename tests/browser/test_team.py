@@ -1,4 +1,4 @@
-"""Several people in front of one conversation, and one who is not."""
+"""Several people with the same conversation open, and an outsider."""
 
 import threading
 from collections.abc import Callable

@@ -230,7 +230,7 @@ def test_a_refused_try_says_why(cast: Cast, model: LanguageModel, vendor: FakeVe
     expect(alice.page.locator(".actions__notice:visible")).to_have_text("This is no longer there for you.")
 
 
-# --- Copies, and who only reads ------------------------------------------------------------------------------------
+# --- Copies, and readers ---------------------------------------------------------------------------------------------
 
 
 def test_a_copy_of_the_way_here_opens_as_one_s_own(

@@ -1,4 +1,4 @@
-"""The watch over every page notices what it is there for."""
+"""The watch over every page detects each fault that it is for."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_it_sees_the_key_in_what_a_page_was_sent_and_does_not_show(
     visitor: ChatPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(site_views, "JsonResponse", lambda _: HttpResponse(CANARY))
-    visitor.watch.expect("is not valid JSON")  # what the page itself asks for is answered so too
+    visitor.watch.expect("is not valid JSON")  # the page's own requests get the same answer
     visitor.open()
     with visitor.page.expect_event("requestfinished", lambda request: request.url.endswith("/livez")):
         assert visitor.page.evaluate("fetch('/livez').then((page) => page.text())") == CANARY

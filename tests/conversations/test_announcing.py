@@ -1,4 +1,4 @@
-"""Each end of a reply is told once, whoever else looks for ends that are still to be told."""
+"""Each end of a reply is announced once, even while another thread searches for ends not yet announced."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The HTTP API: what each call answers, to whom, and what it refuses."""
+"""The HTTP API: the answers of each call, by person, and its refusals."""
 
 import re
 from typing import Any
@@ -34,7 +34,7 @@ def offer(name: str = "parrot", **switched: bool) -> LanguageModel:
     return model
 
 
-# --- Who I am, what I may use ----------------------------------------------------------------------------------------
+# --- The caller and their models -------------------------------------------------------------------------------------
 
 
 def test_me(cast: Cast, alice: Api) -> None:
@@ -160,7 +160,7 @@ def test_a_body_of_two_megabytes_is_refused(alice: Api) -> None:
     assert not Conversation.objects.exists()
 
 
-# --- Who may do what -----------------------------------------------------------------------------------------------
+# --- Access ----------------------------------------------------------------------------------------------------------
 
 
 def test_what_is_absent_and_what_is_foreign_get_the_same_answer(cast: Cast, alice: Api) -> None:

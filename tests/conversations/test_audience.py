@@ -1,4 +1,4 @@
-"""Moving a conversation from one audience to another: who may, who learns of it, who loses it."""
+"""Moving a conversation from one audience to another: permission, announcement, and loss of access."""
 
 from collections.abc import Callable
 
@@ -113,7 +113,7 @@ def test_saying_nothing_of_the_team_moves_nothing(cast: Cast) -> None:
     assert Conversation.objects.get().revision == before
 
 
-# --- What the panel says -------------------------------------------------------------------------------------------
+# --- The panel -------------------------------------------------------------------------------------------------------
 
 
 def panel(person: User, conversation: Conversation) -> str:

@@ -1,4 +1,4 @@
-"""One person's refused question is that person's: nobody else waits for it, or reads what was said of it."""
+"""A refused question concerns its author alone: no other person waits for it, or reads the vendor's message."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +49,7 @@ REFUSALS: dict[str, Sequence[Step]] = {
 
 
 def only(refused: Sequence[Step], when: str = SECRET) -> Answer:
-    """Refuse whoever mentions this, and answer all others."""
+    """Refuse questions with this text, and answer all others."""
     return lambda request: refused if when in history(request)[-1] else default_reply(request)
 
 
@@ -163,7 +163,7 @@ def test_what_a_vendor_said_of_a_question_is_shown_to_who_asked_and_to_nobody_el
     assert SECRET in finished(carol)["error"]["text"]
     trouble = Trouble.objects.get()
     assert trouble.code == code
-    if code != "vendor_timeout":  # no key's fault: whoever comes next waits a while, and asks anew
+    if code != "vendor_timeout":  # no key's fault: the next question waits a while, and retries
         ask(bob, model)
         told = finished(bob)["error"]
         assert (told["code"], len(vendor.requests)) == (code, 1)

@@ -51,7 +51,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     return turn
 
 
-# --- What a refusal says --------------------------------------------------------------------------------------------
+# --- The text of a refusal ------------------------------------------------------------------------------------------
 
 
 def refusal(connect: Connect, cast: Cast, model: LanguageModel) -> str:
@@ -99,7 +99,7 @@ def test_what_is_set_aside_for_others_is_told(
     vendor.gate.set()
 
 
-# --- Who is told ----------------------------------------------------------------------------------------------------
+# --- The recipients -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("hard", [None, Decimal(1)])
@@ -149,7 +149,7 @@ def test_days_and_months_begin_where_the_site_is(cast: Cast, settings: Any) -> N
     day, month = budget(100), budget(100, period="month")
     for moment, cost in ((EVENING - timedelta(days=1), 1), (EVENING, 10), (EVENING + timedelta(hours=1), 5)):
         spent(cast.bob, cost, moment)
-    assert budgets._tally(day, cast.bob.id, EVENING).spent == 15  # what comes later is of a tally to come
+    assert budgets._tally(day, cast.bob.id, EVENING).spent == 15  # later amounts belong to a later tally
     assert budgets._tally(day, cast.bob.id, EVENING + timedelta(hours=1)).spent == 5
     assert budgets._tally(month, cast.bob.id, EVENING + timedelta(hours=1)).spent == 5
     assert month.ends(EVENING) == datetime(2026, 12, 1, tzinfo=ZoneInfo("Asia/Shanghai"))

@@ -224,7 +224,7 @@ def test_a_key_without_budget_is_passed_over(
     assert len(vendor.requests) == 1
 
 
-# --- What is told before one asks -----------------------------------------------------------------------------------
+# --- The estimate before a question ---------------------------------------------------------------------------------
 
 
 def test_a_question_is_estimated_with_what_is_left(cast: Cast, priced: LanguageModel, connect: Connect) -> None:

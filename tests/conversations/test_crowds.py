@@ -1,4 +1,4 @@
-"""Very many sockets: everybody is answered soon, and nobody keeps more than their share."""
+"""Very many sockets: each is answered soon, and none holds more than its share."""
 
 import asyncio
 import json

@@ -46,7 +46,7 @@ def ask(socket: Socket, model: LanguageModel, text: str = "Hi", **fields: Any) -
 
 
 def until(condition: Callable[[], object], seconds: float = 10) -> None:
-    """Wait for something that announces itself to nobody."""
+    """Wait for a condition that no event announces."""
     pause = threading.Event()
     for _ in range(int(seconds / 0.02)):
         if condition():
@@ -57,7 +57,7 @@ def until(condition: Callable[[], object], seconds: float = 10) -> None:
 
 # --- The vendor ends first -----------------------------------------------------------------------------------------
 
-# Name: what the vendor plays; then status, text, error code and finish reason of the reply.
+# Name: the vendor's script; then status, text, error code and finish reason of the reply.
 ENDINGS: dict[str, tuple[Sequence[Step], tuple[str, str, str, str]]] = {
     "whole": ([openai_stream(["Hel", "lo"])], ("complete", "Hello", "", "stop")),
     "at the limit": ([openai_stream(["Hel", "lo"], "length")], ("complete", "Hello", "", "length")),
@@ -324,7 +324,7 @@ def test_words_reach_the_row_while_the_vendor_still_talks(
 
 
 class OtherWriter:
-    """Another connection, which can keep everybody else from writing."""
+    """Another connection, which can block all other writers."""
 
     def __init__(self) -> None:
         self.has_lock = False

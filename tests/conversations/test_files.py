@@ -1,4 +1,4 @@
-"""Files in, files out: what is taken, who may read it, what a vendor gets of it."""
+"""Files: which are accepted, who may read them, and what a vendor gets of them."""
 
 import base64
 import errno

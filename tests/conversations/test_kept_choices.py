@@ -1,4 +1,4 @@
-"""A form keeps what a row has, even if it could not be chosen anew."""
+"""A form keeps a row's value, even if it could no longer be chosen."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""Text to safe HTML: what it looks like, what it never contains, and that no word is lost."""
+"""Text to safe HTML: its look, the markup that it never contains, and that no word is lost."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def classes_of(html: str) -> set[str]:
     return {name for _, attributes in Page(html).elements for name in (attributes.get("class") or "").split()}
 
 
-# What it looks like
+# The look
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_image_is_never_loaded() -> None:
     assert html == '<p><span class="image-chip" title="http://a.example/x?d=1">a *b*</span></p>\n'
 
 
-# What it never contains
+# Markup that it never contains
 
 
 @pytest.mark.parametrize("vector", HOSTILE)

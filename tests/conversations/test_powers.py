@@ -1,4 +1,4 @@
-"""Power over the site: the last superuser stays, nobody makes themselves more, and who was away finds nothing open."""
+"""Power over the site: the last superuser stays, nobody can raise their own power, and absence opens nothing."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ def test_the_set_up_is_there_only_while_there_is_nobody(transactional_db: None) 
         first_run.create_administrator("mallory", PASSWORD, "en")
 
 
-# --- Nobody makes themselves more ----------------------------------------------------------------------------------
+# --- Nobody raises their own power -----------------------------------------------------------------------------------
 
 
 def test_staff_who_change_people_gain_no_power(cast: Cast) -> None:

@@ -45,7 +45,7 @@ def test_a_second_window_and_a_second_opening_change_nothing(cast: Cast, connect
     again.ask("conversation.open", conversation=conversation.pk)
     bob.ask("conversation.open", conversation=conversation.pk)
     again.ask("conversation.close", conversation=conversation.pk)
-    reminders = [{"alice", "bob"}]  # every 20 seconds everybody who is here is named once more
+    reminders = [{"alice", "bob"}]  # every 20 seconds the people present are listed again
     assert [event for event in alice.settle()[heard:] if names(event.get("here", [])) not in reminders] == []
     bob.ask("conversation.close", conversation=conversation.pk)
     assert names(alice.event("presence", here=[])["gone"]) == {"bob"}
@@ -79,7 +79,7 @@ def test_typing_is_seen_by_those_who_look_and_by_nobody_else(cast: Cast, connect
     assert {frame["type"] for frame in carol.settle()} == {"error"}
 
 
-# --- Who speaks ----------------------------------------------------------------------------------------------------
+# --- The names of speakers -------------------------------------------------------------------------------------------
 
 
 def ask_twice(cast: Cast, connect: Connect, **fields: object) -> None:

@@ -1,4 +1,4 @@
-"""Texts that nobody has thought of, whatever they are, are rendered in bounded time; with --soak for an hour."""
+"""Random texts are rendered in bounded time; with --soak for an hour."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""The administrator's pages: right figures, for those who may see them, and no word of what was said."""
+"""The administrator's pages: right figures, for people with permission, and no word of any message."""
 
 import csv
 import re
@@ -74,7 +74,7 @@ def client_of(person: User) -> Client:
     return client
 
 
-# --- Who sees them --------------------------------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", PAGES)

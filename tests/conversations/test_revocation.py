@@ -39,7 +39,7 @@ def test_c11_who_is_removed_from_a_team_hears_no_more_on_any_socket(
     removed = time.monotonic()
     for socket in theirs:
         assert socket.event("conversation.gone")["conversation"] == shared["conversation"]
-    assert time.monotonic() - removed < 3  # two, and what other tests on the same cores may cost
+    assert time.monotonic() - removed < 3  # two, and the delay by other tests on the same cores
     vendor.gate.set()
     alice.event("message.finished")
     for socket in theirs:

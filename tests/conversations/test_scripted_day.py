@@ -87,7 +87,7 @@ def vendors(cast: Cast, clock: Clock, settings: object) -> Iterator[list[Vendor]
 
 @dataclass
 class Day:
-    """A person who asks on and on, and the site's side of the books."""
+    """A person who asks again and again, and the site's records."""
 
     socket: Socket
     clock: Clock

@@ -177,7 +177,7 @@ def test_createsuperuser_ends_the_first_run_too(monkeypatch: pytest.MonkeyPatch)
     assert visitor().get("/setup/").status_code == 404
     assert visitor().get("/").headers["Location"] == "/accounts/login/?next=/"
     assert visitor().login(username="root", password=PASSWORD)
-    with pytest.raises(first_run.AlreadySetUp):  # whoever had the form open until then
+    with pytest.raises(first_run.AlreadySetUp):  # a person who had the form open until then
         first_run.create_administrator("mallory", PASSWORD, "en")
     assert User.objects.count() == 1
 

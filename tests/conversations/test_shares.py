@@ -1,4 +1,4 @@
-"""Share links: who may make and revoke one, the dialog, and the copy of somebody with an account."""
+"""Share links: permission to make and revoke one, the dialog, and the copy of a person with an account."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from tests.sockets import Socket
 pytestmark = pytest.mark.usefixtures("static_files")
 
 
-# --- Who may -------------------------------------------------------------------------------------------------------
+# --- Permission ----------------------------------------------------------------------------------------------------
 
 
 def test_the_owner_of_a_private_conversation_shares_it_and_nobody_else_does(cast: Cast) -> None:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("static_files")
 LINK = re.compile(r'value="http://127.0.0.1(/s/[^"]+)"')
 
 
-# --- A06: what a link is, and what it is not -------------------------------------------------------------------------
+# --- A06: the power of a link, and its limits ------------------------------------------------------------------------
 
 
 def test_a06_the_secret_is_long_shown_once_and_kept_as_a_digest(cast: Cast) -> None:
@@ -145,7 +145,7 @@ def test_a06_revoked_means_gone_at_once_with_files_and_pass_phrase_and_copy(cast
     assert not Conversation.objects.filter(owner=cast.carol).exists()
 
 
-# --- What it shows ---------------------------------------------------------------------------------------------------
+# --- The page --------------------------------------------------------------------------------------------------------
 
 
 def test_it_says_everything_without_a_script(cast: Cast) -> None:

@@ -37,7 +37,7 @@ def alice(cast: Cast) -> Client:
 
 
 LENGTH = storage.MAX_BYTES
-TAKEN_BY_KERNEL = 6 * 2**20  # bytes; what the two ends of a connection on this machine may hold for a reader
+TAKEN_BY_KERNEL = 6 * 2**20  # bytes that the two ends of a connection on this machine may buffer for a reader
 
 
 @pytest.fixture

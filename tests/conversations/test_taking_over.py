@@ -233,7 +233,7 @@ def test_no_log_line_keeps_the_token_of_an_address() -> None:
 def test_whether_an_address_is_known_is_looked_up_behind_the_answer(cast: Cast) -> None:
     cast.bob.change_address("bob@mail.example")
     gate, answers = threading.Event(), []
-    background.later(lambda: gate.wait(20))  # whoever would look it up on the way would be done before this opens
+    background.later(lambda: gate.wait(20))  # a look-up inside the request would be done before this opens
     for address in ("bob@mail.example", "not@mail.example"):
         with CaptureQueriesContext(connection) as queries:
             response = browser().post("/accounts/password/reset/", {"email": address})
@@ -258,7 +258,7 @@ def test_strangers_fill_no_mailbox_and_close_no_letter(cast: Cast, monkeypatch: 
     assert browser().get(link_in(sent[0])).status_code == 404, "it went to an address that is no longer theirs"
 
 
-# --- What ends with a password -------------------------------------------------------------------------------------
+# --- The end of sessions and tokens with a password ------------------------------------------------------------------
 
 
 def token_of(person: User) -> PersonalToken:

@@ -1,4 +1,4 @@
-"""Teams: who may begin, change and leave one, and that it never loses its last lead."""
+"""Teams: permission to begin, change and leave one; a team never loses its last lead."""
 
 import threading
 from collections.abc import Callable
@@ -178,7 +178,7 @@ def test_whoever_is_not_in_the_team_can_be_neither_changed_nor_removed(cast: Cas
     assert set(roles(cast.team)) == {"alice", "bob", "rita"}
 
 
-# --- What follows from it ------------------------------------------------------------------------------------------
+# --- The consequences ------------------------------------------------------------------------------------------------
 
 
 def test_a_member_who_is_removed_loses_everything_at_once_and_keeps_their_name_on_it(

@@ -259,7 +259,7 @@ def test_a_fork_is_a_private_copy_of_the_branch(
     first = ask(alice, model, "One", team=cast.team.id)
     second = ask(alice, model, "Two", conversation=first["conversation"])
     ask(alice, model, "Three", conversation=first["conversation"])
-    ack = change(rita, "conversation.fork", message=second["replies"][0])  # who reads may take a copy
+    ack = change(rita, "conversation.fork", message=second["replies"][0])  # readers may make a copy
     fork = Conversation.objects.get(pk=ack["conversation"])
     assert (fork.owner, fork.team, fork.title) == (cast.rita, None, "One")
     copied = Message.objects.branch(Message.objects.leaf_for(cast.rita, fork))
@@ -288,7 +288,7 @@ def test_a_reply_under_way_is_not_copied(
     ended(alice, ack["replies"][0])
 
 
-# --- Who may -------------------------------------------------------------------------------------------------------
+# --- Permission ----------------------------------------------------------------------------------------------------
 
 COMMANDS = {
     "message.edit": {"text": "Mine"},

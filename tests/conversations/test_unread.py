@@ -1,4 +1,4 @@
-"""Answers that nobody takes: so many of one person wait in memory, and no more."""
+"""Answers that are not read: a limited number per person waits in memory."""
 
 import socket
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Replies that end while nothing can be rendered: they end in time, and are rendered when somebody looks."""
+"""Replies that end while rendering is impossible: they end in time, and are rendered when they are opened."""
 
 import time
 

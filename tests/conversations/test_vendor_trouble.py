@@ -1,4 +1,4 @@
-"""Vendors in trouble, as people see it: waits that are told, other keys that answer, and no call too many."""
+"""Vendors in trouble, as people see it: announced waits, other keys that answer, and no call too many."""
 
 import itertools
 import json

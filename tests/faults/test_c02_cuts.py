@@ -26,9 +26,9 @@ from tests.faults.rows import read_rows
 CUTS, ALL_CUTS = 100, 1000
 KINDS: tuple[Kind, ...] = ("reset", "end", "half-close", "black hole")
 BYTES = (150, 30_000)
-"""After how many bytes to the window it is cut; the fewest are in the handshake."""
+"""The numbers of bytes to the window before a cut; the fewest are in the handshake."""
 BLACK_HOLE = (0.1, 1.0)
-"""Seconds that a black hole lasts, before whoever speaks into it hears that the connection is gone."""
+"""Seconds of a black hole, before the connection breaks."""
 
 
 @dataclass(frozen=True, slots=True)

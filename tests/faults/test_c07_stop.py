@@ -1,4 +1,7 @@
-"""C07: whoever stops a reply, whenever: the vendor's connection is closed within half a second, and its words stay."""
+"""C07: a stop, by any person and at any time, closes the vendor's connection within half a second.
+
+The reply keeps its words.
+"""
 
 import statistics
 from collections.abc import Sequence
@@ -18,7 +21,7 @@ from tests.vendor_replies import Step, bare, event, openai_event
 ROUNDS, ALL_ROUNDS = 2, 30
 LAST = event({"choices": [{"index": 0, "delta": {"content": "lo"}, "finish_reason": "stop"}]})
 
-# What the vendor has played when the stop comes; then it is silent. The text that is left.
+# The script before the stop, after which the vendor is silent; and the text that is left.
 PHASES: dict[str, tuple[Sequence[Step], str]] = {
     "before the head": ([bare], ""),
     "before the first token": ([200], ""),

@@ -1,4 +1,4 @@
-"""The checker finds what it is for: a history in which all is well, then one thing that is not."""
+"""The checker finds each fault that it is for: a history in which all is well, then with one fault."""
 
 import copy
 from collections.abc import Callable

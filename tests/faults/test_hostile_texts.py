@@ -116,7 +116,7 @@ def wait_until_gone(processes: list[int]) -> None:
 
 
 class Window:
-    """Somebody who is sent the HTML of whatever they ask for, and comes back when they read too slowly."""
+    """A window that receives the HTML of each reply, and reconnects when it read too slowly."""
 
     def __init__(self, site: RealSite, person: str) -> None:
         self._site, self._person = site, person

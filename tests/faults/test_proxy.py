@@ -1,4 +1,4 @@
-"""The network of the fault tests does what it says."""
+"""The network of the fault tests causes each fault as described."""
 
 import socket
 import threading
@@ -95,7 +95,7 @@ def test_half_of_a_connection_closes(proxy: Proxy) -> None:
     proxy.plan = lambda: Fault("half-close", 1000)
     with dial(proxy) as client:
         assert hear(client) == BODY[:1000]
-        client.sendall(b"still there")  # nobody objects
+        client.sendall(b"still there")  # no error
         assert client.recv(1) == b""
 
 

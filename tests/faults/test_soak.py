@@ -135,7 +135,7 @@ def test_s17_a_mixed_soak(processes: list[RealSite], moody: Moody, luck: random.
     crowd.come()
     _let_pass(warm)
     crowd.go()
-    _let_pass(IDLE_SECONDS + 3 if soak else 1)  # what waits for more requests goes after a while
+    _let_pass(IDLE_SECONDS + 3 if soak else 1)  # idle connections close after a while
     before = [process.vitals() for process in processes]
     crowd.come()
     samples = _watched(processes, seconds * 2 / 3)
@@ -198,7 +198,7 @@ def _let_pass(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-# --- What is judged ---
+# --- The judgement ---
 
 
 def _history(crowd: Crowd, moody: Moody, database: str, crashes: Sequence[Crash]) -> History:

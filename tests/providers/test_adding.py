@@ -226,7 +226,7 @@ def test_a_check_tries_every_key_and_fails_for_one(run: Any, endpoint: Endpoint,
 
 
 def test_a_check_of_a_vendor_that_is_down(run: Any, endpoint: Endpoint, settings: Any) -> None:
-    with socket.socket() as taken:  # bound, but nobody listens
+    with socket.socket() as taken:  # bound, but not listening
         taken.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{taken.getsockname()[1]}"
         settings.CHATSITE_PRIVATE_HOSTS = frozenset({host})

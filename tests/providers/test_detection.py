@@ -1,4 +1,4 @@
-"""Unknown addresses, played by gateways of several dialects: found in few calls, told in words, the key in none."""
+"""The detection of unknown addresses, played by gateways of several dialects: few calls, readable results, no key."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -304,7 +304,7 @@ def test_every_call_counts_however_bad_the_answers(wire_vendor: FakeVendor) -> N
     assert len(detection.tries) == len(wire_vendor.requests) <= MAX_CALLS
 
 
-# --- What is stored ------------------------------------------------------------------------------------------------
+# --- The stored findings ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db

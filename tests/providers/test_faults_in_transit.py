@@ -216,7 +216,7 @@ def test_v16_one_huge_event(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect)
     body = picture(dialect, 16)
     started = process_time()
     read = outcome(dialect.wire, pieces(body, 65536))
-    # The bar is 0.3 s, and benchreading measures it; here only what is not linear would fail.
+    # The bar is 0.3 s, which benchreading measures; this test fails only if the time is not linear.
     assert process_time() - started < 3
     assert len(read["parts"][0]["data"]) == 16 << 20
     wire_vendor.play([body])

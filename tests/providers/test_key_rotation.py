@@ -1,4 +1,4 @@
-"""Another ring of encryption keys: everything sealed anew, nothing lost, and what is locked is said."""
+"""A new ring of encryption keys: everything is resealed, nothing is lost, and locked keys are reported."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""A parameter that a deployment refuses is left out, or spelt anew, and remembered."""
+"""A parameter that a deployment refuses is left out, or spelt in another way, and remembered."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_is_refused_is_left_out_and_remembered(
     assert said(stream) == "Fine."
     assert stream.learnt == learnt
     assert len(wire_vendor.requests) == 1 + len(refused)
-    # With what was learnt the next question needs one call.
+    # With this quirk the next question needs one call.
     again = ask(parameters=SET, ask_usage=True, learnt=stream.learnt)
     assert said(again) == "Fine."
     assert again.learnt == stream.learnt

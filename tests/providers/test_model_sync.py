@@ -124,7 +124,7 @@ def test_a_name_that_stands_for_something_else_here_adds_nothing(endpoint: Endpo
     assert not LanguageModel.objects.filter(name="good").exists()
 
 
-# --- What a deployment adds to a question, and keeps of the answer -------------------------------------------------
+# --- A deployment's extras and quirks --------------------------------------------------------------------------------
 
 
 def ask(**parameters: Any) -> pool.Route:

@@ -65,7 +65,7 @@ def test_where_nothing_serves_that_is_said(model: LanguageModel) -> None:
         search(model).next()
 
 
-# --- Who is to blame, and for how long ------------------------------------------------------------------------------
+# --- The subject of a cooldown, and its duration --------------------------------------------------------------------
 
 PAUSES: dict[str, tuple[VendorError, str, float, float]] = {
     "refused": (errors.KeyRefused(), "key", 600, 21_600),

@@ -1,4 +1,4 @@
-"""Calls through a company's HTTP proxy: the way, who is called on it, and what may go wrong there."""
+"""Calls through a company's HTTP proxy: the route, the allowed targets, and the faults of the proxy."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_the_clocks_run_in_a_tunnel(vendor: FakeVendor, network: Network) -> Non
     assert failure(to(vendor, network, silence=0.3)).code == "stalled"
 
 
-# Who is called
+# The allowed targets
 
 
 @pytest.mark.parametrize("name", ["intranet", "wiki.corp", "printer.home.arpa", "nas.lan"])
@@ -187,7 +187,7 @@ def test_an_inner_vendor_that_the_settings_list_is_called(
     assert len(company.asked) == 1
 
 
-# What goes wrong at the proxy
+# Faults of the proxy
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Nobody moves an endpoint, and with it keys and questions, but a superuser with their password given again."""
+"""Only a superuser who has just given the password may move an endpoint, and with it keys and questions."""
 
 from typing import Any
 
@@ -132,7 +132,7 @@ def test_no_permission_moves_an_endpoint_in_its_form(cast: Cast, endpoint: Endpo
 
 def test_all_else_is_changed_by_those_who_may_change_endpoints(cast: Cast, endpoint: Endpoint) -> None:
     client, address = everything(cast), page(Endpoint, "change", endpoint.pk)
-    Endpoint.objects.update(base_url="http://10.0.0.1/v1")  # what the settings allow no longer is not theirs to mend
+    Endpoint.objects.update(base_url="http://10.0.0.1/v1")  # no longer allowed, and not theirs to change
     response = client.post(address, form(client.get(address)) | {"name": "Renamed"})
     assert "CHATSITE_PRIVATE_HOSTS" in response.content.decode()
     Endpoint.objects.update(base_url=endpoint.base_url)

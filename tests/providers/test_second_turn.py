@@ -152,7 +152,7 @@ def test_a_gemini_reply_is_words_to_another_vendor() -> None:
     assert messages[1].keys() == {"role", "content"}
     assert "Hm." not in json.dumps(messages)
     assert "Signature" not in json.dumps(messages)
-    # Pictures may stand only in what a person says.
+    # Only a person's message may hold pictures.
     assert {part["type"] for part in messages[2]["content"]} == {"image_url", "text"}
 
 
@@ -201,7 +201,7 @@ def test_calls_go_back_on_the_openai_wire() -> None:
         "reasoning_details": record,
     }
     assert messages[2] == {"role": "tool", "tool_call_id": "a", "content": '{"y": 2}'}
-    # A call that nobody answered is answered all the same: an open one is refused.
+    # A call without an answer gets one, because vendors refuse an open call.
     assert (messages[3]["role"], messages[3]["tool_call_id"]) == ("tool", "b")
     assert messages[4] == {"role": "user", "content": "Go on"}
     without = asked("openai", HELLO, reply, ON, learnt=frozenset({"no:reasoning_details"}))["messages"][1]

@@ -84,7 +84,7 @@ def test_same_as_the_book_however_cut(soak: bool) -> None:
     check()
 
 
-# Whole lines: what begins none of the other formats, so that the body has to be read as events.
+# Whole lines that begin none of the other formats, so that the body has to be read as events.
 LINES = [
     b"",
     b"",
