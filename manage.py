@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs Chatsite's commands; `start` and `test` first prepare whatever they need, on a fresh machine too.
+"""The entry point of Chatsite's commands; `start` and `test` first prepare what they need, on a fresh machine too.
 
 This file alone has to be readable for old Pythons, so that they can say what is missing.
 """

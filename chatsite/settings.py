@@ -191,7 +191,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key,100/d/key"}  # of codes; for passwords see guessing.py
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "5/5m/key,100/d/key"}  # codes; passwords: password_guessing.py
 ACCOUNT_FORMS = {
     "login": "conversations.forms.passwords.NameForm",
     "change_password": "conversations.forms.passwords.NewPasswordForm",

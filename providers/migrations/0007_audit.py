@@ -1,7 +1,7 @@
 """The audit log and its locks: the database itself refuses to change or remove a row, in raw SQL too.
 
-SQLite drops a table's triggers whenever a later migration makes the table anew; such a migration makes them again.
-PostgreSQL may empty a table that is empty already: `restore` does.
+SQLite drops a table's triggers when a later migration recreates the table. Such a migration must create them again. On
+PostgreSQL an empty table may be truncated, as `restore` does.
 """
 
 import django.db.models.deletion

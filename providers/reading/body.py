@@ -27,7 +27,7 @@ _IN_STRING = re.compile(rb'["\\]')
 
 
 class BodyDecoder:
-    """Decoder of one reply body: chunks in, JSON objects out.
+    """The decoder of one reply body: chunks in, JSON objects out.
 
     `done` is True after the end marker `[DONE]`. `alien` is True when nothing in a known format has come. A single
     event that cannot be decoded is skipped and logged; three in a row raise BadReply.
@@ -137,7 +137,7 @@ class BodyDecoder:
 
 
 class JsonBodyDecoder:
-    """Finder of the end of a JSON object without framing: counts braces outside strings."""
+    """The search for the end of a JSON object without framing: it counts braces outside strings."""
 
     def __init__(self) -> None:
         self.is_open = False

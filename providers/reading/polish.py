@@ -60,7 +60,7 @@ class TextCleaner:
 
 
 class ThinkTags:
-    """Separation of thought from answer for models that write `<think>…</think>` into their answer.
+    """The separation of thought from answer for models that write `<think>…</think>` into their answer.
 
     Only a tag that opens the reply, after a little white space, counts. Later on the model writes about the tag. A
     reply without an opening tag stays as it is: when `</think>` comes, its words have already been shown.

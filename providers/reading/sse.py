@@ -31,7 +31,7 @@ class Event:
 
 
 class Lines:
-    """Splitter at CR, LF and CRLF and nowhere else, in time linear in the input."""
+    """A splitter of bytes at CR, LF and CRLF and nowhere else, in time linear in the input."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []

@@ -18,7 +18,7 @@ _GZIP = ("gzip", "x-gzip")
 
 
 class Inflation:
-    """Decoder of one Content-Encoding (identity, gzip, deflate), piece by piece, for at most 64 MiB.
+    """The decoder of one Content-Encoding (identity, gzip, deflate), piece by piece, for at most 64 MiB.
 
     A gzip body may consist of several members in sequence, padded with zeros (RFC 1952, section 2.2). The constructor
     raises BadReply for other encodings.
