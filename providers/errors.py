@@ -1,4 +1,4 @@
-"""The errors of calls to vendors, and who can do something about each.
+"""The errors of calls to vendors, with their public codes and their causes.
 
 VendorError
 ├── KeyRefused        key_refused        the site's key is wrong or may not do this

@@ -5,7 +5,7 @@ import resource
 from django.conf import settings
 
 _RESERVED_FILES = 128
-"""Reserved for the database, the log, uploads and what Python opens."""
+"""Files reserved for the database, the log, uploads and Python itself."""
 
 
 def raise_limit() -> None:

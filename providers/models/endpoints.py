@@ -19,17 +19,17 @@ from providers.wires.declarations import BEARER
 
 
 def wire_choices() -> list[tuple[str, Any]]:
-    """Return the registered wires; migrations name this function and do not change with what it returns."""
+    """Return the registered wires. Migrations name this function, so new wires need no migration."""
     return [(name, _(wire.LABEL)) for name, wire in registry.WIRES.items()]
 
 
 def key_placement_choices() -> list[tuple[str, Any]]:
-    """Return where keys go on any wire; migrations name this function, too."""
+    """Return the places of a key on all wires. Migrations name this function too."""
     return [(name, _(placement.label)) for name, placement in registry.key_placements().items()]
 
 
 class Endpoint(models.Model):
-    """One address of one vendor, and how it wants to be spoken to."""
+    """The address of one vendor, and the form of calls to it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120, unique=True)

@@ -54,8 +54,8 @@ class Wait:
 class RouteSearch:
     """The attempts of one message.
 
-    `keys` returns the keys that the message may use; it is called anew each time. `holder` is the message's id, under
-    which probes and leases are taken.
+    `keys` returns the keys that the message may use; it is called again at each step. `holder` is the message's id,
+    under which probes and leases are taken.
     """
 
     model: UUID | None

@@ -44,9 +44,9 @@ _INSIDE = frozenset(
 )
 # An allow-list of extra headers, so that none replaces the key, frames the request or carries a cookie.
 _EXTRA_HEADERS = frozenset({"http-referer", "user-agent", "accept-language"})
-"""And those that the wires declare."""
+"""Extra headers that every vendor may get; the wires declare further ones."""
 _NEVER_EXTRA = frozenset({"x-api-key", "x-forwarded-for", "x-forwarded-host", "x-http-method-override"})
-"""And those in which keys go."""
+"""Headers that are refused although they begin with "x-"; so are those that carry keys."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,64}")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]{0,510}[!-~])?")
 
