@@ -122,6 +122,7 @@ class Crowd:
         while not all(page.is_quiet() for page in pages):
             for page in pages:
                 page.wait(Page.is_quiet, 2 * PATIENCE)
+        _wait_for_ends(self._processes[0].database)
         for visitor in self._present:
             visitor.leave()
 
@@ -167,6 +168,13 @@ def _kill(processes: Sequence[RealSite], times: int, seconds: float) -> Iterator
         process.start()
         yield Crash(at, rows)
     _let_pass(seconds / (times + 1))
+
+
+def _wait_for_ends(database: str) -> None:
+    """Wait for replies in conversations that no window shows any more; a check finds those that never end."""
+    pause, until = threading.Event(), monotonic() + PATIENCE
+    while monotonic() < until and not all(row.is_terminal for row in read_rows(database)):
+        pause.wait(0.2)
 
 
 def _watched(processes: Sequence[RealSite], seconds: float) -> list[list[Vitals]]:
