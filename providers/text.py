@@ -35,7 +35,7 @@ class Characters:
         joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         return joined.replace("\x00", "\ufffd")
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """Return U+FFFD for a half that stayed single, else ""."""
         held, self._held = self._held, ""
         return "\ufffd" if held else ""
@@ -70,7 +70,7 @@ class KeyMask:
         self._held = text[len(text) - kept :]
         return text[: len(text) - kept]
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """Return the text held back, before a part or at the end. Later text is masked together with it.
 
         The larger beginning of a key is as secret as all of it, so it is masked.
@@ -112,11 +112,11 @@ def overlap(text: str, wanted: str) -> int:
 def repaired(text: str) -> str:
     """Return `text` that came in one piece, with U+FFFD for single surrogates and NUL."""
     characters = Characters()
-    return characters.feed(text) + characters.rest()
+    return characters.feed(text) + characters.flush()
 
 
 def without_key(quote: str, mask: KeyMask) -> str:
     """Return the beginning of `quote`, as it may be stored: masked first, because half a key would not be found."""
     # An end that may be half a key is masked too, because the body around it may have been cut.
     whole = mask.fresh()
-    return beginning(whole.feed(repaired(quote)) + whole.rest())
+    return beginning(whole.feed(repaired(quote)) + whole.flush())

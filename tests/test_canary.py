@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from conversations.models import Message
-from providers.client import route as pool
+from providers.client.route import route_of
 from providers.models import ApiKey, Deployment, Endpoint
 from providers.types import Part, Prompt, Turn
 from tests.conftest import CANARY, Cast, serve
@@ -190,7 +190,7 @@ def test_k02_the_report_of_a_fault_shows_no_key(
 
     settings.DEBUG = debug
     monkeypatch.setattr("providers.transport.call._door", broken)
-    route = pool.route_of(Deployment.objects.get(model=serve(vendor, "openai")))
+    route = route_of(Deployment.objects.get(model=serve(vendor, "openai")))
     request = RequestFactory().get("/")
     try:
         with route.stream(Prompt("parrot", (Turn("user", (Part("text", "Hi"),)),))) as stream:

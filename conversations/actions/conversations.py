@@ -14,7 +14,7 @@ from conversations.actions.access import (
     writable,
 )
 from conversations.generation import runner
-from conversations.generation.branch_cache import recall
+from conversations.generation.branch_cache import branches
 from conversations.live import events
 from conversations.models import BranchChoice, Conversation, ReadMark, User
 from conversations.usage import quotas
@@ -69,7 +69,7 @@ def delete_conversation(user: User, conversation_id: UUID) -> None:
             told = {"team": conversation.team_name, "owner": conversation.owner}
             log.note(user, Act.REMOVED, conversation, name="", before=told)
         conversation.delete()
-        transaction.on_commit(lambda: recall.forget(conversation_id))
+        transaction.on_commit(lambda: branches.forget(conversation_id))
         transaction.on_commit(lambda: runner.stop_wherever(under_way))
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, people))
 

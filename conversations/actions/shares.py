@@ -28,7 +28,7 @@ MAX_OPEN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SharePreview:
     """The content of a link: all messages down to `last`; `is_cut` if a reply under way is left out."""
 
     last: Message
@@ -37,7 +37,7 @@ class Offer:
     is_cut: bool
 
 
-def offer_share(user: User, conversation_id: UUID, message_id: UUID | None) -> Offer:
+def offer_share(user: User, conversation_id: UUID, message_id: UUID | None) -> SharePreview:
     """Return what a link down to this message would show; without one, this person's whole branch."""
     conversation = _shareable(user, conversation_id)
     asked = _message(conversation, message_id) if message_id else Message.objects.leaf_for(user, conversation)
@@ -45,7 +45,7 @@ def offer_share(user: User, conversation_id: UUID, message_id: UUID | None) -> O
     ended = list(takewhile(lambda message: not message.is_under_way, branch))
     if not ended:
         raise Refused("conflict", "There is nothing to share yet.")
-    return Offer(ended[-1], len(ended), _files_of(ended).count(), len(ended) < len(branch))
+    return SharePreview(ended[-1], len(ended), _files_of(ended).count(), len(ended) < len(branch))
 
 
 def share_conversation(

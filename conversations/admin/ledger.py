@@ -14,19 +14,19 @@ from conversations.models import UsageRecord
 from conversations.reporting.names import OUTCOMES, outcome_name
 from conversations.reporting.periods import Period
 from conversations.templatetags.amounts import count, money, seconds
-from conversations.usage.daily_sums import FINE, bounds_of
-from providers.audit.admin import DiscreetAdmin
+from conversations.usage.daily_sums import SUCCESS_OUTCOMES, bounds_of
+from providers.audit.admin import NoExistenceLeakAdmin
 
 MAX_ROWS_COUNTED = 10_000
 """Rows that one may page through; older ones need a filter or the CSV."""
 USUAL_DAYS = "30"
 
-FAILED = sorted(OUTCOMES.keys() - FINE)
+FAILED = sorted(OUTCOMES.keys() - SUCCESS_OUTCOMES)
 
 Rows = QuerySet[UsageRecord]
 
 
-class FirstOfMany(Paginator):  # type: ignore[type-arg]
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """A paginator that counts only the rows that it can show."""
 
     @cached_property
@@ -74,7 +74,7 @@ class OutcomeFilter(admin.SimpleListFilter):
 
 
 @admin.register(UsageRecord)
-class LedgerAdmin(DiscreetAdmin):
+class LedgerAdmin(NoExistenceLeakAdmin):
     """All calls, without any text of the messages."""
 
     list_display = [
@@ -94,7 +94,7 @@ class LedgerAdmin(DiscreetAdmin):
     list_select_related = ["user"]
     list_per_page = 50
     sortable_by = ["created_at"]
-    paginator = FirstOfMany
+    paginator = CappedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # facets would count a million rows for each choice of each filter
 

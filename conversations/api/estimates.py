@@ -9,8 +9,8 @@ from django.conf import settings
 
 from conversations.actions import model_choice
 from conversations.models import Conversation, File, Message, User
-from conversations.usage import budgets as spending
 from conversations.usage import estimates, token_counts
+from conversations.usage.budgets import budgets_of, likely_cost
 from providers.types import Usage
 
 
@@ -26,11 +26,11 @@ def estimate(
         map(estimates.file_tokens, File.objects.visible_to(user).filter(pk__in=files))
     )
     usage = Usage((known.input_tokens or 0) + more, known.output_tokens)
-    budgets = {left for model in models for left in spending.budgets_of(user, conversation.team_id, model.pk)}
+    budgets = {left for model in models for left in budgets_of(user, conversation.team_id, model.pk)}
     return {
         "currency": settings.CHATSITE_CURRENCY,
         "input_tokens": len(models) * (usage.input_tokens or 0),
         "output_tokens": len(models) * (usage.output_tokens or 0),
-        "cost": sum(spending.likely_cost(model, usage) for model in models),
+        "cost": sum(likely_cost(model, usage) for model in models),
         "budgets": [asdict(left) for left in sorted(budgets, key=lambda left: (left.kind, left.period))],
     }

@@ -19,8 +19,7 @@ from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter, Used
 from conversations.usage.ledger import Call
 from conversations.workers import database_threads
-from providers.client import route as pool
-from providers.client.route import Route
+from providers.client.route import Route, remember
 from providers.client.stream import Stream
 from providers.encryption import sealing
 from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, VendorTimeout
@@ -38,7 +37,7 @@ _starting = ThreadPoolExecutor(2, thread_name_prefix="local-model")
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Attempt:
     """One attempt: the route to the vendor, the prompt, the payer, and the parts that the reply begins with."""
 
     route: Route
@@ -47,7 +46,7 @@ class Task:
     carried: tuple[LivePart, ...] = ()
 
 
-def attempt(live: LiveReply, task: Task) -> Outcome | None:
+def attempt(live: LiveReply, task: Attempt) -> Outcome | None:
     """Call once; returns None if the call failed before a word, so that another route may be tried."""
     queue.leave(live)
     live.waiting = None
@@ -58,7 +57,7 @@ def attempt(live: LiveReply, task: Task) -> Outcome | None:
         outcome = trying.error.code if trying.error else "stopped" if live.stopped else "complete"
     finally:
         used = trying.used()
-        may_go_on = _noted(trying, trying.call(outcome, used))
+        may_go_on = _log_failure(trying, trying.call(outcome, used))
     if trying.error is None:
         return outcome_of_end(live, trying.stream, used.counted)
     if may_go_on and not live.stopped:
@@ -69,7 +68,7 @@ def attempt(live: LiveReply, task: Task) -> Outcome | None:
 def _call(trying: "_Trying") -> None:
     live, task = trying.live, trying.task
     try:
-        with _as_it_is_now(live, task.route).stream(task.prompt, hub.rest) as trying.stream:
+        with _current_route(live, task.route).stream(task.prompt, hub.rest) as trying.stream:
             live.attach(trying.stream, task.route.key_id)
             queue.call()  # wakes the next in the line
             _relay(trying)
@@ -84,7 +83,7 @@ class _Trying:
     """One attempt under way: its meter, its stream and its error."""
 
     live: LiveReply
-    task: Task
+    task: Attempt
     meter: Meter
     stream: Stream | None = None
     error: VendorError | None = None
@@ -109,7 +108,7 @@ class _Trying:
         )
 
 
-def _as_it_is_now(live: LiveReply, route: Route) -> Route:
+def _current_route(live: LiveReply, route: Route) -> Route:
     """Return the route with its present address: a local model takes seconds to start, which a stop interrupts."""
     if not route.is_local:
         return route
@@ -119,10 +118,10 @@ def _as_it_is_now(live: LiveReply, route: Route) -> Route:
     return replace(route, address=work.result() if work.done() else route.address, is_local=False)
 
 
-def _noted(trying: _Trying, call: Call) -> bool:
+def _log_failure(trying: _Trying, call: Call) -> bool:
     """Run _conclude on a database thread; if the database is away, keep the ledger row for the reply's end."""
     try:
-        return database_threads.submit_change(_conclude, trying, call).result()
+        return database_threads.submit_change(_record, trying, call).result()
     except Error:
         _logger.exception("A call could not be written to the ledger; it is kept: %s", call.usage)
         trying.live.owed.append(partial(ledger.record_owed, trying.task.payer, call))
@@ -133,7 +132,7 @@ def _relay(trying: _Trying) -> None:
     """Feed the vendor's deltas to the hub."""
     live, stream = trying.live, trying.stream
     assert stream is not None
-    for delta in _as_far_as_it_fits(trying.task.carried, stream):
+    for delta in _limited(trying.task.carried, stream):
         if not live.heard:
             live.heard = True
             _note_first_word(live)
@@ -148,10 +147,10 @@ def _relay(trying: _Trying) -> None:
 def _note_first_word(live: LiveReply) -> None:
     assert live.search is not None
     if live.search.probes:
-        database_threads.submit_change(live.search.heard).add_done_callback(lambda _: queue.call())
+        database_threads.submit_change(live.search.succeeded).add_done_callback(lambda _: queue.call())
 
 
-def _conclude(trying: _Trying, call: Call) -> bool:
+def _record(trying: _Trying, call: Call) -> bool:
     """Record how a call ended and its cost; returns whether another may follow."""
     live, route, error = trying.live, trying.task.route, trying.error
     assert live.search is not None
@@ -162,14 +161,14 @@ def _conclude(trying: _Trying, call: Call) -> bool:
         if error.is_doubtful:
             plain_calls.confirm(route, trying.task.payer)
     elif live.heard or not live.stopped:
-        live.search.heard()
-    live.search.over()
+        live.search.succeeded()
+    live.search.release()
     if trying.stream is not None:
-        pool.remember(route, trying.stream.learnt)
+        remember(route, trying.stream.learnt)
     return may_go_on
 
 
-def _as_far_as_it_fits(carried: tuple[LivePart, ...], stream: Stream) -> Iterable[Delta]:
+def _limited(carried: tuple[LivePart, ...], stream: Stream) -> Iterable[Delta]:
     """Return the deltas within the size limit of a reply, of which carried parts use a share.
 
     Raises ReplyTooLong after the last delta that fits.

@@ -58,4 +58,4 @@ def _length(said: PromptMessage) -> int:
     return sum(len(part.get("text", "")) for part in said.parts)
 
 
-recall = BranchCache()
+branches = BranchCache()

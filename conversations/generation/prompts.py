@@ -9,7 +9,7 @@ from django.db.models import Sum
 
 from conversations.content import file_parts
 from conversations.files import storage
-from conversations.generation.branch_cache import recall
+from conversations.generation.branch_cache import branches
 from conversations.models import File, Message, User
 from conversations.models.message import PromptMessage, Role
 from providers.client.route import Route
@@ -37,7 +37,7 @@ SPEAKERS = (
 def prompt_for(reply: Message, route: Route) -> Prompt:
     """Return the branch down to this reply as a prompt, with the files that the route's model takes."""
     conversation = reply.conversation
-    branch = recall.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
+    branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if reply.continues is not None:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
     _refuse_too_many_bytes(branch, route.takes)

@@ -12,7 +12,7 @@ from conversations import markdown
 from conversations.content.parts import LivePart, parts_to_continue
 from conversations.content.segments import rendered
 from conversations.generation import prompts
-from conversations.generation.attempt import Task, attempt
+from conversations.generation.attempt import Attempt, attempt
 from conversations.generation.checkpoints import writer
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
 from conversations.generation.queue import queue
@@ -27,7 +27,7 @@ from providers import clock
 from providers.client.route import Route
 from providers.errors import VendorError
 from providers.models import ApiKey
-from providers.pool.route_search import RouteSearch, Wait
+from providers.pool.route_search import RouteSearch, Waiting
 from providers.prepared_queries import Prepared
 from providers.types import Part, Prompt
 
@@ -131,7 +131,7 @@ def run(live: LiveReply) -> None:
         _logger.exception("A reply ended by a fault of our own.")
         outcome = outcome_of_error(live, "unavailable", "Something went wrong on this site; the log has the details.")
         if live.search is not None:
-            database_threads.submit_change(live.search.over)
+            database_threads.submit_change(live.search.release)
     if outcome is not None:
         _end(live, outcome, _rendered(live))
 
@@ -151,13 +151,13 @@ def _write(live: LiveReply) -> Outcome | None:
             if not live.stopped:
                 raise
             return outcome_of_stop(live)
-        if isinstance(step, Wait):
+        if isinstance(step, Waiting):
             return _wait(live, step, calls)
         outcome = attempt(live, step)
     return outcome
 
 
-def _prepared(live: LiveReply) -> Task | Wait:
+def _prepared(live: LiveReply) -> Attempt | Waiting:
     """Return the next step, retried while the database is away: the question is stored and can wait."""
     until = time.monotonic() + DATABASE_SECONDS
     while True:
@@ -170,19 +170,19 @@ def _prepared(live: LiveReply) -> Task | Wait:
             live.pause(AGAIN_SECONDS)
 
 
-def _next_step(live: LiveReply) -> Task | Wait:
+def _next_step(live: LiveReply) -> Attempt | Waiting:
     """Return the call to make, or the wait for the reply above or for a key; raises VendorError."""
     reply = _row(live)
     if (above := _above(reply)) is not None and _UNDER_WAY(above):
-        return Wait("queued", line=frozenset([above]))
+        return Waiting("queued", line=frozenset([above]))
     carried = _carry_over(live, reply.continues)
     payer = BillingContext.of(reply)
     live.search = search = live.search or RouteSearch(reply.model_id, partial(_keys, payer), live.id)
     while isinstance(step := search.next(partial(queue.is_turn_of, live)), Route):
-        task = Task(step, _prompt(search, reply, step), payer, carried)
+        task = Attempt(step, _prompt(search, reply, step), payer, carried)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
-        search.without(step)
+        search.skip_key(step)
     return step
 
 
@@ -212,7 +212,7 @@ def _prompt(search: RouteSearch, reply: Message, route: Route) -> Prompt:
     try:
         return prompts.prompt_for(reply, route)
     except VendorError:
-        search.over()
+        search.release()
         raise
 
 
@@ -226,7 +226,7 @@ def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[LivePart, ...
     return carried
 
 
-def _wait(live: LiveReply, wait: Wait, calls: int) -> Outcome | None:
+def _wait(live: LiveReply, wait: Waiting, calls: int) -> Outcome | None:
     """Wait in the queue without a thread and announce why; `calls` is the queue's count before the attempt."""
     reason = {"code": wait.code, **({"until": wait.until} if wait.until else {})}
     queue.stand(live, wait.line, wait.until)

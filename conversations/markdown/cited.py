@@ -26,7 +26,7 @@ def cited(blocks: Sequence[Block], source: str, places: Iterable[tuple[int, int]
     """
     placing = _Placing(source, deque(places))
     placed = [replace(block, tokens=list(placing.through(block.tokens))) for block in blocks]
-    rest = list(placing.rest())
+    rest = list(placing.remaining())
     return [*placed, Block(rest, 0, 0)] if rest else placed
 
 
@@ -53,7 +53,7 @@ class _Placing:
             elif token.type == "table_close":
                 yield from self._paragraph(self._table_end)
 
-    def rest(self) -> Iterator[Token]:
+    def remaining(self) -> Iterator[Token]:
         """Yield the marks that found no place, such as those of a horizontal line."""
         yield from self._paragraph(len(self._source))
 

@@ -17,7 +17,7 @@ NEAR = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BudgetStatus:
     """One target's use of one budget: millionths."""
 
     budget: Budget
@@ -67,7 +67,7 @@ class Group:
     """A budget and its targets: one, or the first of all that have spent; `more` are not shown."""
 
     budget: Budget
-    standings: Sequence[Standing]
+    standings: Sequence[BudgetStatus]
     more: int = 0
 
 
@@ -86,7 +86,7 @@ def _group(budget: Budget) -> Group:
     targets = sorted(spent.keys() | reserved.keys() | ({budget.target} if budget.target else set()), key=str)
     first = sorted(targets, key=lambda one: -spent.get(one, 0) - reserved.get(one, 0))[:MAX_SHOWN]
     names = names_of(budget.kind, first)
-    standings = [Standing(budget, names[one], spent.get(one, 0), reserved.get(one, 0)) for one in first]
+    standings = [BudgetStatus(budget, names[one], spent.get(one, 0), reserved.get(one, 0)) for one in first]
     return Group(budget, standings, len(targets) - len(first))
 
 

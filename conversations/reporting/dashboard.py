@@ -71,7 +71,7 @@ def _last_week() -> dict[str, int]:
     """Count the calls in the ledger itself, because the sums hold only whole days."""
     then = clock.now() - _WEEK
     begins, _ends = daily_sums.bounds_of(daily_sums.day_of(then))
-    failed = ~Q(outcome__in=daily_sums.FINE)
+    failed = ~Q(outcome__in=daily_sums.SUCCESS_OUTCOMES)
     found = UsageRecord.objects.filter(created_at__range=(begins, then)).aggregate(
         calls=Count("pk"), cost=Sum("cost"), failed=Count("pk", filter=failed)
     )

@@ -18,7 +18,7 @@ Pair = tuple[UUID, UUID]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class EndpointScore:
     """An endpoint's service of a model; waits in ms, at most 4.5 % off; None if unknown."""
 
     endpoint: str
@@ -40,11 +40,11 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
+class ModelComparison:
     """A model and the endpoints that serve it, the fastest first."""
 
     model: str
-    scores: Sequence[Score] = field(default_factory=list)
+    scores: Sequence[EndpointScore] = field(default_factory=list)
 
     @property
     def calls(self) -> int:
@@ -60,7 +60,7 @@ class Contest:
         return self.scores[0].p50 if len(self.scores) > 1 else None
 
 
-def contests(period: Period) -> list[Contest]:
+def contests(period: Period) -> list[ModelComparison]:
     """Return each model that was called or can be called, the most called first."""
     days = (period.first, period.last)
     sums = _sums(DailySum.objects.filter(kind=DailySum.Kind.ENDPOINT, day__range=days))
@@ -73,13 +73,13 @@ def contests(period: Period) -> list[Contest]:
     endpoints = names_of("endpoint", {endpoint for endpoint, _model in pairs})
     models = names_of("model", {model for _endpoint, model in pairs})
     troubles = Trouble.objects.in_bulk({one for key, row in deployments.items() for one in (key[0], row.pk)})
-    found: dict[UUID, list[Score]] = {}
+    found: dict[UUID, list[EndpointScore]] = {}
     for endpoint, model in pairs:
         pair = (endpoint, model)
         deployment = deployments.get(pair)
         trouble = troubles.get(endpoint) or (troubles.get(deployment.pk) if deployment else None)
         steps = waits.get(pair, {})
-        score = Score(
+        score = EndpointScore(
             endpoints[endpoint],
             deployment,
             trouble,
@@ -88,7 +88,7 @@ def contests(period: Period) -> list[Contest]:
             p95=percentile(steps, 0.95),
         )
         found.setdefault(model, []).append(score)
-    listed = [Contest(models[model], sorted(scores, key=_order)) for model, scores in found.items()]
+    listed = [ModelComparison(models[model], sorted(scores, key=_order)) for model, scores in found.items()]
     return sorted(listed, key=lambda contest: (-contest.calls, contest.model))
 
 
@@ -102,7 +102,7 @@ def percentile(steps: Mapping[int, int], part: float) -> float | None:
     return None
 
 
-def _order(score: Score) -> tuple[bool, float, str]:
+def _order(score: EndpointScore) -> tuple[bool, float, str]:
     return score.p50 is None, score.p50 or 0, score.endpoint
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from conversations.models import DailySum, FirstToken, UsageRecord
 from conversations.models.spending import NOBODY
 
-FINE = frozenset(["complete", "stopped"])
+SUCCESS_OUTCOMES = frozenset(["complete", "stopped"])
 _LEAST_PACE_MS = 50
 """Milliseconds below which a reply came in one piece and says nothing of its vendor's speed."""
 Row = TypeVar("Row", DailySum, FirstToken)
@@ -39,7 +39,7 @@ def sums_of(records: Iterable[UsageRecord]) -> tuple[list[DailySum], list[FirstT
         for kind, subject, model in _places(record):
             _grow(sums[kind, day, subject, model], counts)
         if record.first_token_ms is not None:
-            step = step_of(record.first_token_ms)
+            step = histogram_bucket(record.first_token_ms)
             waits[day, *_served(record), step].calls += 1
     return _placed(sums, DailySum.PLACE), _placed(waits, FirstToken.PLACE)
 
@@ -58,7 +58,7 @@ def _placed(found: dict[Any, Row], names: tuple[str, ...]) -> list[Row]:
     return rows
 
 
-def step_of(milliseconds: int) -> int:
+def histogram_bucket(milliseconds: int) -> int:
     return round(FirstToken.STEPS * log2(max(1, milliseconds)))
 
 
@@ -109,7 +109,7 @@ def _served(record: UsageRecord) -> tuple[UUID, UUID]:
 
 
 def _counts(record: UsageRecord) -> dict[str, int]:
-    first, failed = record.first_token_ms, record.outcome not in FINE
+    first, failed = record.first_token_ms, record.outcome not in SUCCESS_OUTCOMES
     pace = 0 if first is None else record.total_ms - first
     said = (record.output_tokens or 0) + (record.thought_tokens or 0)
     is_paced = pace >= _LEAST_PACE_MS and said > 0

@@ -70,7 +70,7 @@ def record_lost(reply: Message) -> None:
 
 def _calls_that_were_heard(reply: Message) -> QuerySet[UsageRecord]:
     """Return the call that brought a reply's words; the calls before it failed."""
-    heard = Q(first_token_ms__isnull=False) | Q(outcome__in=[*daily_sums.FINE, LOST])
+    heard = Q(first_token_ms__isnull=False) | Q(outcome__in=[*daily_sums.SUCCESS_OUTCOMES, LOST])
     return UsageRecord.objects.filter(heard, message=reply.pk)
 
 

@@ -13,7 +13,7 @@ from conversations.models import Conversation, Team, User
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class MoveTarget:
     """An audience to which a conversation may move, with its readers."""
 
     team: Team | None
@@ -46,11 +46,11 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     return render(request, "_audience.html", context)
 
 
-def _goals(person: User, conversation: Conversation) -> list[Goal]:
+def _goals(person: User, conversation: Conversation) -> list[MoveTarget]:
     """Return the possible audiences; empty for people who may not move the conversation."""
     if not Conversation.objects.decided_by(person).filter(pk=conversation.pk).exists():
         return []
     teams = [team for team in Team.objects.writable_by(person) if team.pk != conversation.team_id]
-    goals = [Goal(team, tuple(place.user.name for place in team.places())) for team in teams]
-    alone = [Goal(None, (conversation.owner.name,))] if conversation.team else []
+    goals = [MoveTarget(team, tuple(place.user.name for place in team.places())) for team in teams]
+    alone = [MoveTarget(None, (conversation.owner.name,))] if conversation.team else []
     return [*alone, *goals]

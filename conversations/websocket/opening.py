@@ -23,7 +23,7 @@ SKEW = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedConversation:
     """A conversation at one revision."""
 
     revision: int
@@ -55,7 +55,7 @@ def as_stored(reply: Message) -> dict[str, Any]:
     return {"message": str(reply.id), "seq": reply.seq, "text": reply.text, "thought": reply.thought}
 
 
-def open_conversation(user: User, body: commands.Open) -> Opened:
+def open_conversation(user: User, body: commands.Open) -> OpenedConversation:
     conversation = Conversation.objects.visible_to(user).filter(pk=body.conversation).first()
     if conversation is None:
         raise NotFound
@@ -64,7 +64,9 @@ def open_conversation(user: User, body: commands.Open) -> Opened:
     has_all = body.since == conversation.revision and not under_way
     news = () if has_all else tuple(messages.filter(revision__gt=body.since or 0)[: MAX_MESSAGES + 1])
     ended = {message.id for message in news if not message.is_under_way}
-    return Opened(conversation.revision, news, tuple(message for message in under_way if message.id not in ended))
+    return OpenedConversation(
+        conversation.revision, news, tuple(message for message in under_way if message.id not in ended)
+    )
 
 
 def _told(message: Message, html: bool) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from providers.encryption.sealing import Locked
-from providers.endpoints import detection as detecting
 from providers.endpoints import model_sync
+from providers.endpoints.detection import conclude, detect_endpoint, detection_obstacle
 from providers.error_texts import localized
 from providers.errors import VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
@@ -43,7 +43,7 @@ def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> H
     endpoint = _endpoint(rows, request, pk)
     deployment = endpoint.deployments.first()
     form = ModelForm(request.POST or None, initial={"model": deployment.vendor_id if deployment else ""})
-    context: dict[str, Any] = {"form": form, "problem": detecting.why_not(endpoint)}
+    context: dict[str, Any] = {"form": form, "problem": detection_obstacle(endpoint)}
     if request.method == "POST" and not context["problem"] and form.is_valid():
         context |= _detected(rows, request, endpoint, form.cleaned_data["model"])
     return _page(rows, request, "detect", endpoint, {"title": _("Detect how to call it"), **context})
@@ -51,10 +51,10 @@ def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> H
 
 def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint, model: str) -> dict[str, Any]:
     try:
-        detection = detecting.detect_endpoint(endpoint, model)
+        detection = detect_endpoint(endpoint, model)
     except Locked as error:
         return {"problem": str(error)}
-    stored = detecting.conclude(request.user, endpoint, detection)
+    stored = conclude(request.user, endpoint, detection)
     said = _("Detected how to call it.") if stored else _("Tried how to call it; nothing was changed.")
     rows.log_change(request, endpoint, said)
     return {"detection": detection, "stored": stored}

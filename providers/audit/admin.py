@@ -21,7 +21,7 @@ _MAX_WORDS = 20
 """Words of a search that count: each is another condition, and no database takes thousands."""
 
 
-class DiscreetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Admin pages that hide rows and fields from people without permission.
 
     The answers do not show whether a hidden row exists, nor what its hidden fields hold.
@@ -53,7 +53,7 @@ class DiscreetAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().history_view(request, object_id, extra_context)
 
 
-class AuditedAdmin(DiscreetAdmin):
+class AuditedAdmin(NoExistenceLeakAdmin):
     """A row's pages, with the rows of its inline tables, which log every change."""
 
     def changeform_view(

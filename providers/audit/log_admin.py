@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from providers.audit.admin import DiscreetAdmin
+from providers.audit.admin import NoExistenceLeakAdmin
 from providers.csv_table import csv_lines, in_batches
 from providers.models.audit import AuditEntry
 
@@ -32,7 +32,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditAdmin(DiscreetAdmin):
+class AuditAdmin(NoExistenceLeakAdmin):
     list_display = ["created_at", "actor_name", "address", "act", "kind", "subject_name", "summary"]
     list_filter = ["act", KindFilter]
     search_fields = ["actor_name", "address", "subject_name", "=subject"]

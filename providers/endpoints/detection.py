@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from providers.audit import log
 from providers.audit.log import Act
-from providers.client import route as pool
+from providers.client.route import route_to
 from providers.client.stream import Stream
 from providers.endpoints.detection_plan import Search, searches
 from providers.error_texts import localized
@@ -85,15 +85,15 @@ def detect(
 
 def detect_endpoint(endpoint: Endpoint, model: str) -> Detection:
     """Detect the form of an endpoint with its first key, by questions to `model`. Raises sealing.Locked."""
-    route = pool.route_to(endpoint)
+    route = route_to(endpoint)
     return detect(endpoint.base_url, route.key, model, route.network(), tuple(endpoint.headers.items()))
 
 
-def why_not(endpoint: Endpoint) -> str:
+def detection_obstacle(endpoint: Endpoint) -> str:
     """Return a sentence that says why the form cannot be detected, or ""."""
     if endpoint.is_local:
         return _("The local model is this site's own; there is nothing to detect.")
-    if endpoint.needs_key and pool.route_to(endpoint).key is None:
+    if endpoint.needs_key and route_to(endpoint).key is None:
         return _("This endpoint has no key.")
     return ""
 

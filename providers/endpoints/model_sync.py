@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from providers.audit import log
 from providers.client import model_list
-from providers.client import route as pool
+from providers.client.route import route_to
 from providers.endpoints import adding
 from providers.endpoints.adding import MAX_NAME_LENGTH
 from providers.models import Endpoint, LanguageModel
@@ -28,7 +28,7 @@ def offered(endpoint: Endpoint) -> list[CatalogueEntry]:
 
     Raises VendorError or sealing.Locked.
     """
-    route = pool.route_to(endpoint)
+    route = route_to(endpoint)
     entries = model_list.list_models(route.reachable(), route.key, route.network())
     usable = (entry for entry in entries if _can_be_stored(entry.id))
     return sorted(usable, key=lambda entry: entry.id.casefold())

@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from providers import clock, errors
-from providers.client import route as pool
-from providers.client.route import Route
+from providers.client.route import Route, route_of
 from providers.errors import KeyWithdrawn, NoBudget, NothingServes, VendorError
 from providers.models import ApiKey
 from providers.pool import cooldown, leases
@@ -29,7 +28,7 @@ QUEUE_PATIENCE = timedelta(minutes=10)
 """Longest wait of one message for its turn with keys that work."""
 _PROBE_MARGIN = timedelta(seconds=30)
 
-Line = frozenset[UUID]
+QueueKey = frozenset[UUID]
 
 _OF_THE_KEY = frozenset(["key_refused", "quota", "rate_limited"])
 _OF_THE_DEPLOYMENT = frozenset(["model_not_found"])
@@ -42,12 +41,12 @@ The same key or endpoint is asked once more, if there is no other.
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Waiting:
     """A wait before the next call: its reason (a public code), its end, if known, and the queue."""
 
     code: str
     until: datetime | None = None
-    line: Line = frozenset()
+    line: QueueKey = frozenset()
 
 
 @dataclass(slots=True)
@@ -70,7 +69,7 @@ class RouteSearch:
     cools_since: datetime | None = None
     failures: int | None = None
 
-    def next(self, is_my_turn: Callable[[Line], bool] = lambda line: True) -> Route | Wait:
+    def next(self, is_my_turn: Callable[[QueueKey], bool] = lambda line: True) -> Route | Waiting:
         """Return the route to call now, or the wait before it.
 
         If others wait for the same keys, `is_my_turn` returns whether this message is first. Raises the last attempt's
@@ -79,7 +78,7 @@ class RouteSearch:
         if self.error is not None and self.attempts >= MAX_ATTEMPTS:
             raise self.error
         if self.probes or self.leases:
-            self.over()  # unused ones, taken before another write failed
+            self.release()  # unused ones, taken before another write failed
         ways = ways_to(self.model, self.keys()) if self.model else []
         line = frozenset(way.account for way in ways)
         found = self._first(ways, lambda: is_my_turn(line))
@@ -97,7 +96,7 @@ class RouteSearch:
             raise self.error or soonest_of(blocked).as_error()
         return wait
 
-    def heard(self) -> None:
+    def succeeded(self) -> None:
         """Mark the probed subjects as recovered, after the first word has come."""
         if self.probes:
             cooldown.mark_recovered(self.holder)
@@ -116,14 +115,14 @@ class RouteSearch:
             self.excluded.add(subject)
         return True
 
-    def without(self, route: Route) -> None:
+    def skip_key(self, route: Route) -> None:
         """Skip the route's key, which has no budget left. This does not count as an attempt."""
-        self.over()
+        self.release()
         self.attempts -= 1
         self.excluded |= {route.key_id} if route.key_id else set()
         self.error = self.error or NoBudget()
 
-    def over(self) -> None:
+    def release(self) -> None:
         """Release the probes and leases of an attempt that has ended."""
         if self.probes:
             cooldown.release_probe(self.holder)
@@ -143,7 +142,7 @@ class RouteSearch:
             if reason is None:
                 self.attempts += 1
                 self.cools_since = None
-                return pool.route_of(way.deployment, way.key)
+                return route_of(way.deployment, way.key)
             self.probes = self.leases = False
             blocked.append(reason)
         return blocked
@@ -186,7 +185,7 @@ class RouteSearch:
             self.failures = failures
         return failures > self.failures
 
-    def _wait(self, blocked: list[Blocked], line: Line) -> Wait | None:
+    def _wait(self, blocked: list[Blocked], line: QueueKey) -> Waiting | None:
         """Return the shortest possible wait; None if it is longer than a message waits."""
         now = clock.now()
         soonest = soonest_of(blocked)
@@ -197,7 +196,7 @@ class RouteSearch:
         if (soonest.until or now) - since > limit:
             return None
         code = soonest.code if is_queued or soonest.code == "rate_limited" else "retrying"
-        return Wait(code, soonest.until, line)
+        return Waiting(code, soonest.until, line)
 
 
 def blamed_by_a_plain_call(route: Route, error: VendorError) -> UUID | None:

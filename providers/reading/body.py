@@ -76,9 +76,9 @@ class BodyDecoder:
 
         An event that lacks its end was cut off: that alone does not make the body `alien`.
         """
-        yield from self.feed(self._mark.rest())
+        yield from self.feed(self._mark.flush())
         self._is_garbled = self._is_garbled or False
-        yield from self._event(self._lines.rest())
+        yield from self._event(self._lines.flush())
         yield from self._event(b"")
 
     def _is_between_events(self) -> bool:

@@ -32,14 +32,14 @@ class TextCleaner:
             yield from _thought(_through(self._thought, delta.thought))
         if delta.part:
             # The text held back stands before the part.
-            yield from self.rest()
+            yield from self.flush()
             yield Delta(part=self._clean(delta.part))
         if delta.text:
             yield from self._split(self._tags.feed(delta.text) if self._tags else [(delta.text, False)])
 
-    def rest(self) -> Iterator[Delta]:
+    def flush(self) -> Iterator[Delta]:
         """Yield the text still held back, before a part or at the end of the reply."""
-        yield from self._split(self._tags.rest() if self._tags else [])
+        yield from self._split(self._tags.flush() if self._tags else [])
         yield from _thought(_end(self._thought))
         yield from _text(_end(self._answer))
 
@@ -82,7 +82,7 @@ class ThinkTags:
             pieces += self._close()
         return [piece for piece in pieces if piece[0]]
 
-    def rest(self) -> list[tuple[str, bool]]:
+    def flush(self) -> list[tuple[str, bool]]:
         """Return the text held back when the reply ended, with True if it is a thought."""
         held, self._held = self._held, ""
         return [(held, self._state == "inside")] if held else []
@@ -146,7 +146,7 @@ def _through(steps: tuple[Characters, KeyMask], text: str) -> str:
 
 def _end(steps: tuple[Characters, KeyMask]) -> str:
     characters, mask = steps
-    return mask.feed(characters.rest()) + mask.rest()
+    return mask.feed(characters.flush()) + mask.flush()
 
 
 def _text(text: str) -> Iterator[Delta]:

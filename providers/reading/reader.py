@@ -78,21 +78,21 @@ class Reading:
     def end(self) -> Iterator[Delta]:
         """Yield the deltas that were open when the body ended. Raises VendorError unless the reply is complete."""
         yield from self._deltas(self._assembler.finish())
-        yield from self.rest()
+        yield from self.flush()
         self._judge()
 
     def broken(self) -> Iterator[Delta]:
         """Yield the deltas held back of a reply that broke. Drops a finish that was not its end."""
-        yield from self.rest()
+        yield from self.flush()
         if not self.is_believed:
             self.finish = None
 
-    def rest(self) -> Iterator[Delta]:
+    def flush(self) -> Iterator[Delta]:
         """Yield the deltas held back: words, then calls, sources and a refusal. Later calls yield nothing."""
         if self._closed:
             return
         self._closed = True
-        for delta in self._polish.rest():
+        for delta in self._polish.flush():
             yield from self._fitting(delta)
         yield from self._polished(self._gathering.calls())
         yield from self._polished(self._gathering.citations("".join(self._words), self._shown))
@@ -191,7 +191,7 @@ class Reading:
     def _shown(self, words: str) -> str:
         """Return a vendor's words repaired and masked. They are cut, so they may end in a piece of the key."""
         mask = self._mask.fresh()
-        return mask.feed(repaired(words)) + mask.rest()
+        return mask.feed(repaired(words)) + mask.flush()
 
     def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
         self.meaningful += 1

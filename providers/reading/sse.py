@@ -68,9 +68,9 @@ class Lines:
             return None, len(chunk)
         self._keep(chunk[position : end.start()])
         self._after_cr = end.group() == b"\r" and end.end() == len(chunk)
-        return self.rest(), end.end()
+        return self.flush(), end.end()
 
-    def rest(self) -> bytes:
+    def flush(self) -> bytes:
         """Return the line so far and clear it."""
         line = b"".join(self._pieces)
         self._pieces, self._size = [], 0
@@ -101,7 +101,7 @@ class Events:
     def line(self, line: bytes) -> Event | None:
         """Return the event that `line` completes, or None."""
         if not line:
-            return self.rest()
+            return self.flush()
         name, _, value = line.partition(b":")
         if name in FIELDS:
             self._field(name, value.removeprefix(b" "))
@@ -109,7 +109,7 @@ class Events:
             self.alien = True
         return None
 
-    def rest(self) -> Event | None:
+    def flush(self) -> Event | None:
         """Return the event so far, or None, and clear it."""
         event = Event(self._name, b"\n".join(self._lines)) if self._lines else None
         self._name, self._lines, self._size = "", [], 0
@@ -142,7 +142,7 @@ class ByteOrderMark:
         self._held = None
         return start.removeprefix(_BOM)
 
-    def rest(self) -> bytes:
+    def flush(self) -> bytes:
         """Return the bytes held back when the body ended."""
         held, self._held = self._held or b"", None
         return held
@@ -168,9 +168,9 @@ class EventDecoder:
 
     def finish(self) -> Iterator[Event]:
         """Yield the last event if the body ended without its blank line."""
-        yield from self.feed(self._mark.rest())
+        yield from self.feed(self._mark.flush())
         if not self._lines.at_start:
-            self._events.line(self._lines.rest())
-        event = self._events.rest()
+            self._events.line(self._lines.flush())
+        event = self._events.flush()
         if event:
             yield event

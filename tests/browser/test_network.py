@@ -122,7 +122,7 @@ def test_a_reply_that_ends_while_its_page_opens_comes_once(
     assert [history(vendor.next_request())[-1] for _ in range(2)] == ["First", "Count"]
     assert listener.ask("conversation.open", conversation=Conversation.objects.get().id)["type"] == "ack"
 
-    def look_late(*asked: Any) -> opening.Opened:
+    def look_late(*asked: Any) -> opening.OpenedConversation:
         vendor.gate.set()
         listener.wait(lambda frame: frame["type"] == "message.finished")
         return look(*asked)

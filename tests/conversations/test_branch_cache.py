@@ -122,7 +122,7 @@ def test_the_oldest_makes_room(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_is_deleted_is_forgotten(cast: Cast, long: Conversation, db: None) -> None:
     last = long.messages.order_by("id").last()
     assert last
-    branch_cache.recall.said_up_to(long.pk, last.pk)
-    assert long.pk in branch_cache.recall._kept
+    branch_cache.branches.said_up_to(long.pk, last.pk)
+    assert long.pk in branch_cache.branches._kept
     actions.delete_conversation(cast.bob, long.pk)
-    assert long.pk not in branch_cache.recall._kept
+    assert long.pk not in branch_cache.branches._kept

@@ -16,7 +16,7 @@ from conversations.admin.keys.timeline import timeline
 from conversations.models import UsageRecord, User
 from conversations.reporting.names import OUTCOMES
 from conversations.reporting.periods import Period
-from conversations.usage.daily_sums import FINE
+from conversations.usage.daily_sums import SUCCESS_OUTCOMES
 from providers import errors
 from providers.errors import KeyRefused, RateLimited
 from providers.models import ApiKey, Deployment, HealthEvent, LanguageModel, Trouble
@@ -242,7 +242,7 @@ def test_how_a_call_ended_is_said_in_words(
     vendor: FakeVendor,
     sign_in: Callable[[User], Client],
 ) -> None:
-    assert set(OUTCOMES) == {*errors.CODES, *FINE, "server_restarted", "unavailable"}
+    assert set(OUTCOMES) == {*errors.CODES, *SUCCESS_OUTCOMES, "server_restarted", "unavailable"}
     vendor.play([401, b"{}"])
     assert "refused the key" in test_now().text
     cast.alice.language = "zh-hans"

@@ -34,7 +34,7 @@ def test_nobody_else_calls_with_it(alice: Client, own: ApiKey, vendor: FakeVendo
     with pytest.raises(CommandError, match="no key"):
         call_command("checkendpoint", own.endpoint.name)
     assert route.route_to(own.endpoint).key is None
-    assert detection.why_not(own.endpoint)
+    assert detection.detection_obstacle(own.endpoint)
     assert [request.headers.get("Authorization") for request in vendor.requests] == [None] * len(vendor.requests)
 
 

@@ -173,7 +173,7 @@ def test_a_reply_that_ends_while_a_conversation_is_opened_is_told_up_to_its_end(
     alice.event("message.delta")
     look = opening.open_conversation
 
-    def look_early(*asked: Any) -> opening.Opened:
+    def look_early(*asked: Any) -> opening.OpenedConversation:
         opened = look(*asked)
         vendor.gate.set()
         until(lambda: not hub.replies)

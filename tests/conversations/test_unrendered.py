@@ -12,7 +12,7 @@ from conversations.markdown import growing
 from conversations.models import Conversation, Message
 from conversations.templatetags.parts import call_value
 from conversations.websocket import opening
-from conversations.websocket.opening import Opened
+from conversations.websocket.opening import OpenedConversation
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import Connect, ask
@@ -84,7 +84,7 @@ def test_a_long_value_of_a_call_is_not_laid_out() -> None:
 
 
 def test_long_news_are_read_as_a_page(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = Opened(2, (reply_of(cast, status="complete", html="<p>Hello</p>", html_version=2),), ())
+    told = OpenedConversation(2, (reply_of(cast, status="complete", html="<p>Hello</p>", html_version=2),), ())
     assert [message["text"] for message in told.messages(html=True)["messages"]] == ["*Hello*"]
     monkeypatch.setattr(opening, "MAX_CHARACTERS", 10)
     assert told.messages(html=True) == {"reload": True, "messages": []}

@@ -25,7 +25,7 @@ def outcome(wire: str, pieces: Iterable[bytes], secret: str = "") -> dict[str, A
         deltas.extend(reading.end())
         error = None
     except VendorError as raised:
-        deltas.extend(reading.rest())
+        deltas.extend(reading.flush())
         error = raised
     return _comparable(reading, deltas, error)
 

@@ -7,7 +7,7 @@ import pytest
 from providers.client.route import Route
 from providers.errors import VendorError
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
-from providers.pool.route_search import RouteSearch, Wait
+from providers.pool.route_search import RouteSearch, Waiting
 from tests.clock import Clock
 
 
@@ -35,9 +35,9 @@ def taken(looking: RouteSearch) -> Route:
     return step
 
 
-def waits(looking: RouteSearch) -> Wait:
+def waits(looking: RouteSearch) -> Waiting:
     step = looking.next()
-    assert isinstance(step, Wait), step
+    assert isinstance(step, Waiting), step
     return step
 
 
@@ -46,7 +46,7 @@ def fail(model: LanguageModel, error: VendorError) -> Route:
     looking = search(model)
     route = taken(looking)
     looking.failed(route, error)
-    looking.over()
+    looking.release()
     return route
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conversations.accounts import staff_roles
 from conversations.models import User
-from providers.audit.admin import DiscreetAdmin
+from providers.audit.admin import NoExistenceLeakAdmin
 from tests.conftest import PASSWORD, Cast
 
 pytestmark = pytest.mark.usefixtures("static_files")
@@ -55,7 +55,7 @@ def test_no_list_is_asked_for_what_it_does_not_show(auditor: Client, cast: Cast,
 
 
 def test_every_list_is_one_of_ours() -> None:
-    assert [model for model, page in admin.site._registry.items() if not isinstance(page, DiscreetAdmin)] == []
+    assert [model for model, page in admin.site._registry.items() if not isinstance(page, NoExistenceLeakAdmin)] == []
 
 
 @pytest.mark.parametrize(

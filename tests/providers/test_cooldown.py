@@ -8,7 +8,7 @@ from providers import errors
 from providers.client.route import Route
 from providers.models import ApiKey, LanguageModel, Lease, Trouble
 from providers.pool import cooldown, leases, route_search
-from providers.pool.route_search import Wait
+from providers.pool.route_search import Waiting
 from tests.clock import Clock
 from tests.providers.searching import endpoint, fail, model, search, seconds_cooling, taken, waits
 
@@ -27,8 +27,8 @@ def test_one_call_finds_out_whether_a_key_works_again(model: LanguageModel, cloc
     first, others = search(model), [search(model) for _ in range(5)]
     taken(first)
     assert [waits(other).until for other in others] == [None] * 5
-    first.heard()
-    first.over()
+    first.succeeded()
+    first.release()
     assert not Trouble.objects.exists()
     for other in others:
         taken(other)
@@ -43,7 +43,7 @@ def test_a_probe_comes_before_what_works(model: LanguageModel, clock: Clock) -> 
     assert taken(looking).key_id == broken.key_id
     assert broken.key_id not in {taken(search(model)).key_id for _ in range(20)}, "one at a time"
     looking.failed(broken, errors.KeyRefused())
-    looking.over()
+    looking.release()
     assert 1200 <= seconds_cooling(broken.key_id, clock) <= 1320
 
 
@@ -53,7 +53,7 @@ def test_a_probe_that_was_stopped_leaves_the_chance_to_the_next(model: LanguageM
     clock.turn(3)
     stopped = search(model)
     taken(stopped)
-    stopped.over()
+    stopped.release()
     taken(search(model))
 
 
@@ -63,7 +63,7 @@ def test_a_probe_whose_process_died_is_taken_over_after_its_time(model: Language
     clock.turn(3)
     taken(search(model))
     clock.turn(80)
-    assert isinstance(search(model).next(), Wait)
+    assert isinstance(search(model).next(), Waiting)
     clock.turn(15)
     taken(search(model))
 
@@ -74,9 +74,9 @@ def test_who_began_before_the_failure_neither_clears_nor_doubles_it(model: Langu
     routes = {looking.holder: taken(looking) for looking in (well, ill, worse)}
     for looking in (ill, worse):
         looking.failed(routes[looking.holder], errors.KeyRefused())
-        looking.over()
-    well.heard()
-    well.over()
+        looking.release()
+    well.succeeded()
+    well.release()
     assert Trouble.objects.get().failures == 1
 
 
@@ -106,14 +106,14 @@ def test_the_only_endpoint_is_asked_although_it_should_rest(model: LanguageModel
     route = taken(looking)
     assert waits(other).until is None, "one at a time"
     looking.failed(route, errors.BadReply(because="my own"))
-    looking.over()
+    looking.release()
     for one in (looking, other):
         with pytest.raises(errors.BadReply, match="my own"):
             one.next()
     later = search(model)
     taken(later)
-    later.heard()
-    later.over()
+    later.succeeded()
+    later.release()
     assert not Trouble.objects.exists()
 
 
@@ -123,7 +123,7 @@ def test_a_stopped_try_of_what_should_rest_leaves_the_chance_to_who_waits(model:
     stopped, other = search(model), search(model)
     taken(stopped)
     assert waits(other).until is None
-    stopped.over()
+    stopped.release()
     taken(other)
 
 
@@ -152,7 +152,7 @@ def test_those_who_waited_for_it_do_not_ask_one_after_another(model: LanguageMod
         assert waits(one).until is not None
     clock.turn(41)
     first.failed(taken(first), errors.BadReply(because="the first of us"))
-    first.over()
+    first.release()
     for one in (first, *others):
         with pytest.raises(errors.BadReply, match="the first of us"):
             one.next()
@@ -163,7 +163,7 @@ def test_who_has_no_budget_elsewhere_still_has_a_try(model: LanguageModel, clock
     ill = ill_for_minutes(model, clock)
     endpoint(model, "b")
     looking = search(model)
-    looking.without(taken(looking))
+    looking.skip_key(taken(looking))
     assert taken(looking).endpoint == ill.endpoint
 
 
@@ -192,8 +192,8 @@ def test_a_key_takes_no_more_replies_at_once_than_it_may(model: LanguageModel) -
     for looking in running:
         taken(looking)
     third = search(model)
-    assert waits(third) == Wait("queued", None, frozenset([ApiKey.objects.get().pk]))
-    running[0].over()
+    assert waits(third) == Waiting("queued", None, frozenset([ApiKey.objects.get().pk]))
+    running[0].release()
     taken(third)
 
 
@@ -203,15 +203,15 @@ def test_a_key_takes_no_more_requests_a_minute_than_it_may(model: LanguageModel,
     for _ in range(3):
         looking = search(model)
         taken(looking)
-        looking.over()
+        looking.release()
         clock.turn(10)
     late = search(model)
     assert waits(late).until == clock.begun + timedelta(seconds=60)
     clock.turn(29.9)
-    assert isinstance(late.next(), Wait)
+    assert isinstance(late.next(), Waiting)
     clock.turn(0.2)
     taken(late)
-    assert isinstance(search(model).next(), Wait), "the second call is less than a minute old"
+    assert isinstance(search(model).next(), Waiting), "the second call is less than a minute old"
 
 
 def test_full_keys_hand_over_to_those_with_room(model: LanguageModel) -> None:
@@ -234,7 +234,7 @@ def test_who_comes_later_does_not_push_in(model: LanguageModel, clock: Clock) ->
     endpoint(model, "a")
     fail(model, errors.RateLimited())
     clock.turn(3)
-    assert isinstance(search(model).next(lambda line: False), Wait)
+    assert isinstance(search(model).next(lambda line: False), Waiting)
     assert isinstance(search(model).next(lambda line: True), Route)
 
 

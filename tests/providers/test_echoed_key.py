@@ -60,7 +60,7 @@ def is_said(delta: Delta) -> bool:
 def polished(deltas: list[Delta], key: str) -> list[Delta]:
     """Return the deltas that people see."""
     polish = TextCleaner(KeyMask(key), think_tags=False)
-    return [shown for delta in deltas for shown in polish.deltas(delta)] + list(polish.rest())
+    return [shown for delta in deltas for shown in polish.deltas(delta)] + list(polish.flush())
 
 
 def text_of(deltas: list[Delta]) -> str:

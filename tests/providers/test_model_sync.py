@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from providers.client import route as pool
+from providers.client.route import Route, remember, route_of
 from providers.endpoints import model_sync
 from providers.errors import KeyRefused, VendorError
 from providers.models import Deployment, Endpoint, LanguageModel
@@ -127,13 +127,13 @@ def test_a_name_that_stands_for_something_else_here_adds_nothing(endpoint: Endpo
 # --- A deployment's extras and quirks --------------------------------------------------------------------------------
 
 
-def ask(**parameters: Any) -> pool.Route:
+def ask(**parameters: Any) -> Route:
     """Ask the only deployment, read the reply, and remember what was learnt."""
-    route = pool.route_of(Deployment.objects.get())
+    route = route_of(Deployment.objects.get())
     prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", "Hi"),)),), parameters=parameters)
     with route.stream(prompt) as stream:
         assert "".join(delta.text for delta in stream)
-    pool.remember(route, stream.learnt)
+    remember(route, stream.learnt)
     return route
 
 
@@ -170,7 +170,7 @@ def test_nothing_is_stored_where_nothing_was_learnt(
 ) -> None:
     route = ask()
     with django_assert_num_queries(0):
-        pool.remember(route, route.address.learnt)
+        remember(route, route.address.learnt)
 
 
 @pytest.mark.parametrize("extras", [[], None, "x", 3, [{"a": 1}], {"a": float("nan")}, {"a": "\ud83d"}, {"a": "\x00"}])

@@ -8,7 +8,7 @@ import pytest
 from providers import errors
 from providers.errors import KeyWithdrawn, NothingServes, VendorError
 from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
-from providers.pool.route_search import Wait
+from providers.pool.route_search import Waiting
 from tests.clock import Clock
 from tests.providers.searching import endpoint, fail, model, search, seconds_cooling, taken, waits
 
@@ -44,8 +44,8 @@ def test_choosing_costs_few_queries(model: LanguageModel, django_assert_max_num_
     with django_assert_max_num_queries(3):  # type: ignore[operator]
         looking = search(model)
         taken(looking)
-        looking.heard()
-        looking.over()
+        looking.succeeded()
+        looking.release()
 
 
 def test_the_use_of_a_key_is_noted_once_a_minute(model: LanguageModel, clock: Clock) -> None:
@@ -133,7 +133,7 @@ def test_the_next_key_is_tried_at_once_three_times_at_most(model: LanguageModel)
     for _ in range(3):
         tried.append(taken(looking))
         assert looking.failed(tried[-1], errors.KeyRefused("no"))
-        looking.over()
+        looking.release()
     assert len({route.key_id for route in tried}) == 3
     with pytest.raises(errors.KeyRefused):
         looking.next()
@@ -154,7 +154,7 @@ def test_v07_the_same_host_is_asked_again_after_a_short_pause(model: LanguageMod
     looking = search(model)
     for pause in (0.5, 1.0):
         assert looking.failed(taken(looking), errors.VendorDown())
-        looking.over()
+        looking.release()
         wait = waits(looking)
         assert wait.code == "retrying"
         assert wait.until is not None
@@ -170,13 +170,13 @@ def test_v05_a_wish_to_wait_is_granted(model: LanguageModel, clock: Clock, told:
     endpoint(model, "a")
     looking = search(model)
     looking.failed(taken(looking), errors.RateLimited(retry_after=told))
-    looking.over()
+    looking.release()
     wait = waits(looking)
     assert wait.code == "rate_limited"
     assert wait.until is not None
     assert waited <= (wait.until - clock.now()).total_seconds() <= 2.2 * waited
     clock.turn(waited - 0.01)
-    assert isinstance(looking.next(), Wait), "not before its time"
+    assert isinstance(looking.next(), Waiting), "not before its time"
     clock.turn(1.3 * waited)
     taken(looking)
 
@@ -185,7 +185,7 @@ def test_v05_an_absurd_wish_fails_now(model: LanguageModel, clock: Clock) -> Non
     endpoint(model, "a")
     looking = search(model)
     looking.failed(taken(looking), errors.RateLimited(retry_after=1e9))
-    looking.over()
+    looking.release()
     with pytest.raises(errors.RateLimited):
         looking.next()
     with pytest.raises(errors.RateLimited):

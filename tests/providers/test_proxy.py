@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from providers.client import route as pool
+from providers.client.route import Route, route_of
 from providers.client.stream import Stream
 from providers.errors import AddressRefused, VendorDown, VendorError, WayBlocked
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble, new_id
@@ -267,7 +267,7 @@ def test_no_key_and_no_endpoint_rests_for_the_proxys_fault(
     company.script = [answer]
     search = RouteSearch(served.pk, lambda: list(ApiKey.objects.all()), new_id())
     route = search.next()
-    assert isinstance(route, pool.Route)
+    assert isinstance(route, Route)
     with pytest.raises(WayBlocked) as raised:
         said(route.stream(Prompt("parrot", turns("Hi"))))
     search.failed(route, raised.value)
@@ -284,7 +284,7 @@ def test_an_endpoint_may_go_straight(
     settings.CHATSITE_PROXY, settings.CHATSITE_CA_FILE = proxy.read(company.url), str(authority.file)
     settings.CHATSITE_PRIVATE_HOSTS = frozenset({f"{NAME}:{vendor.host.partition(':')[2]}"})
     Endpoint.objects.update(through_proxy=False)
-    route = pool.route_of(Deployment.objects.get())
+    route = route_of(Deployment.objects.get())
     assert said(route.stream(Prompt("parrot", turns("Hi")))) == "You said: Hi."
     assert company.asked == []
 

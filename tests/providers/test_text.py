@@ -29,7 +29,7 @@ CUTS = st.lists(st.integers(0, 60), max_size=8)
 def test_surrogates_join_however_cut(units: list[str], cuts: list[int]) -> None:
     text = "".join(units)
     characters = Characters()
-    repaired = "".join(map(characters.feed, pieces_of(text, cuts))) + characters.rest()
+    repaired = "".join(map(characters.feed, pieces_of(text, cuts))) + characters.flush()
     assert repaired == text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
     repaired.encode()
 
@@ -39,7 +39,7 @@ def test_surrogates_join_however_cut(units: list[str], cuts: list[int]) -> None:
 def test_a_key_is_masked_however_cut(words: list[str], cuts: list[int]) -> None:
     text = "".join(words)
     mask = KeyMask(KEY)
-    shown = "".join(map(mask.feed, pieces_of(text, cuts))) + mask.rest()
+    shown = "".join(map(mask.feed, pieces_of(text, cuts))) + mask.flush()
     assert shown == text.replace(KEY, "••••" + KEY[-4:])
 
 
@@ -69,7 +69,7 @@ def test_short_keys_are_not_looked_for(secret: str) -> None:
 def test_thoughts_in_tags_however_cut(text: str, answer: str, thought: str) -> None:
     for at in range(len(text) + 1):
         tags = ThinkTags()
-        pieces = [*tags.feed(text[:at]), *tags.feed(text[at:]), *tags.rest()]
+        pieces = [*tags.feed(text[:at]), *tags.feed(text[at:]), *tags.flush()]
         assert "".join(piece for piece, is_thought in pieces if not is_thought) == answer
         assert "".join(piece for piece, is_thought in pieces if is_thought) == thought
 
@@ -80,7 +80,7 @@ def test_a_tag_is_not_looked_for_behind_endless_blanks(size: int, blanks: int, i
     text = " " * blanks + "<think>a</think>b"
     tags = ThinkTags()
     pieces = [piece for at in range(0, len(text), size) for piece in tags.feed(text[at : at + size])]
-    thought = "".join(piece for piece, is_thought in [*pieces, *tags.rest()] if is_thought)
+    thought = "".join(piece for piece, is_thought in [*pieces, *tags.flush()] if is_thought)
     assert thought == ("a" if is_tag else "")
 
 
@@ -88,4 +88,4 @@ def test_blanks_are_not_held_back_for_ever() -> None:
     tags = ThinkTags()
     said = sum(len(piece) for _ in range(100) for piece, _ in tags.feed(" " * MAX_BLANKS))
     assert said == 100 * MAX_BLANKS
-    assert tags.rest() == []
+    assert tags.flush() == []

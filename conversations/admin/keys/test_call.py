@@ -12,7 +12,7 @@ from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter
 from conversations.usage.ledger import Call
 from conversations.workers import database_threads
-from providers.client import route as pool
+from providers.client.route import route_of
 from providers.client.stream import Stream
 from providers.encryption.sealing import Locked
 from providers.endpoints.detection import QUESTION
@@ -44,7 +44,7 @@ class Result:
 
 def trial(key: ApiKey, deployment: Deployment, by: User) -> Generator[str, None, Result]:
     """Yield the words of the answer and return the result, which the ledger and the timeline have by then."""
-    route = pool.route_of(deployment, key)
+    route = route_of(deployment, key)
     prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters={"max_tokens": _MAX_TOKENS})
     begun, outcome, error, stream = time.monotonic(), "stopped", None, None
     meter = Meter(prompt)

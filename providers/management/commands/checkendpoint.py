@@ -9,11 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from providers.audit import log
 from providers.audit.log import Act
-from providers.client import route as pool
-from providers.client.route import Route
+from providers.client.route import Route, route_of
 from providers.encryption.sealing import Locked
-from providers.endpoints import detection as detecting
-from providers.endpoints.detection import QUESTION
+from providers.endpoints.detection import QUESTION, conclude, detect_endpoint, detection_obstacle
 from providers.errors import VendorError
 from providers.models import Deployment, Endpoint
 from providers.pool import cooldown
@@ -49,16 +47,16 @@ class Command(BaseCommand):
 
     def _detect(self, deployment: Deployment) -> None:
         endpoint = deployment.endpoint
-        if reason := detecting.why_not(endpoint):
+        if reason := detection_obstacle(endpoint):
             raise CommandError(reason)
         try:
-            detection = detecting.detect_endpoint(endpoint, deployment.vendor_id)
+            detection = detect_endpoint(endpoint, deployment.vendor_id)
         except Locked as error:
             raise CommandError(str(error)) from None
         for tried in detection.tries:
             self.stdout.write(f"{tried.method} {tried.url} (key: {tried.placement}): {tried.came}")
         with log.by_command("checkendpoint"):
-            stored = detecting.conclude(None, endpoint, detection)
+            stored = conclude(None, endpoint, detection)
         if detection.findings is None:
             raise CommandError("Nothing works. The endpoint is as it was.")
         if not stored:
@@ -78,9 +76,9 @@ class Command(BaseCommand):
 def _routes(deployment: Deployment) -> Iterator[tuple[Route, str]]:
     keys = list(deployment.endpoint.keys.of_site())
     for key in keys:
-        yield pool.route_of(deployment, key), str(key.secret)
+        yield route_of(deployment, key), str(key.secret)
     if not keys and not deployment.endpoint.needs_key:
-        yield pool.route_of(deployment), "without a key"
+        yield route_of(deployment), "without a key"
 
 
 def _measured(route: Route) -> str:
