@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
+
 from conversations.content.parts import LivePart, NumberedParts
-from conversations.live import frames
+from conversations.live.viewer_events import Event
 from providers.types import Part
 
 
@@ -64,20 +66,13 @@ class EventsLost:
     since: float
 
 
-Message = (
-    frames.Event
-    | ReplyDelta
-    | ReplySnapshot
-    | SnapshotRequest
-    | StopRequest
-    | ReplyEnded
-    | PresenceRequest
-    | EventsLost
-)
+Message = Event | ReplyDelta | ReplySnapshot | SnapshotRequest | StopRequest | ReplyEnded | PresenceRequest | EventsLost
 
 
 def to_bytes(message: Message) -> bytes:
-    return frames.serialise(_to_json(message)).encode("utf-8", "surrogatepass")
+    return json.dumps(_to_json(message), cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def from_bytes(content: bytes) -> Message:
@@ -106,7 +101,7 @@ def from_bytes(content: bytes) -> Message:
 
 def _to_json(message: Message) -> dict[str, Any]:
     match message:
-        case frames.Event():
+        case Event():
             named = {"conversation": message.conversation, "payload": message.payload, "html": message.html}
             return {"kind": "news", **named, "people": message.people}
         case ReplyDelta(reply, conversation, pieces):
@@ -126,9 +121,9 @@ def _to_json(message: Message) -> dict[str, Any]:
             return {"kind": "lost", "since": since}
 
 
-def _news(told: dict[str, Any]) -> frames.Event:
+def _news(told: dict[str, Any]) -> Event:
     people = told["people"]
-    return frames.Event(
+    return Event(
         UUID(told["conversation"]),
         told["payload"],
         told["html"],

@@ -26,9 +26,9 @@ from conversations.cluster.messages import (
 from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.redis_bus import Bus
 from conversations.content.parts import LivePart
-from conversations.live import frames
 from conversations.live.hub import Hub
 from conversations.live.reply import LiveReply
+from conversations.live.viewer_events import Event
 from conversations.models import Message
 from conversations.workers import database_threads
 
@@ -38,7 +38,7 @@ ANSWER_SECONDS = 1.0
 BATCH_SECONDS = 0.1
 """Seconds in which several newcomers get one common answer about who is present."""
 
-Changes = Callable[[datetime, list[UUID]], list[frames.Event]]
+Changes = Callable[[datetime, list[UUID]], list[Event]]
 
 
 class RedisPeers:
@@ -77,7 +77,7 @@ class RedisPeers:
             grown = ReplyDelta(reply.id, reply.conversation, pieces)
             self._bus.publish(self._channel(reply.conversation), crossing.to_bytes(grown))
 
-    def announce(self, news: frames.Event) -> None:
+    def announce(self, news: Event) -> None:
         """Publish an event that began here; call it on the loop."""
         self._ended(news)
         channel = self._channel(news.conversation) if news.people is None else self._bus.everywhere
@@ -154,7 +154,7 @@ class RedisPeers:
 
     def _hear(self, content: bytes) -> None:
         match crossing.from_bytes(content):
-            case frames.Event() as news:
+            case Event() as news:
                 self._tell(news)
             case ReplyDelta(reply, conversation, pieces):
                 self._grow(reply, conversation, pieces)
@@ -173,7 +173,7 @@ class RedisPeers:
             case EventsLost(since):
                 self._look_again(since)
 
-    def _tell(self, news: frames.Event) -> None:
+    def _tell(self, news: Event) -> None:
         """Deliver an event of another process; the end of a reply comes after its last deltas."""
         mirror = self._ended(news)
         if mirror is None:
@@ -181,7 +181,7 @@ class RedisPeers:
         else:
             self._hub.finish(mirror, lambda: self._hub.tell(news))
 
-    def _ended(self, news: frames.Event) -> MirroredReply | None:
+    def _ended(self, news: Event) -> MirroredReply | None:
         """Return the mirror whose reply this event ends."""
         if news.payload["type"] != "message.finished":
             return None

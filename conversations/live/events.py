@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from conversations.content.parts import public_fields
 from conversations.files import storage
 from conversations.live import hub
-from conversations.live.frames import Event
+from conversations.live.viewer_events import Event
 from conversations.models import Conversation, Message, User
 
 

@@ -1,4 +1,4 @@
-"""The hub, which carries events from any thread to the sockets through one queue on the event loop."""
+"""The hub, which carries events from any thread to the viewers through one queue on the event loop."""
 
 import asyncio
 import logging
@@ -9,29 +9,25 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from conversations.content.parts import LivePart, NumberedParts, public_fields
-from conversations.live import frames
+from conversations.content.parts import LivePart, NumberedParts
+from conversations.live.beat import BUSY, Beat
 from conversations.live.interfaces import Alone, Peers, Viewer
 from conversations.live.presence import Presence
-from conversations.live.rendering import Renderer, by_frame
+from conversations.live.rendering import Renderer, by_audience
 from conversations.live.reply import LiveReply, Rendering
+from conversations.live.viewer_events import DeltaEvent, Event, ViewerEvent
 from conversations.live.viewers import Subscription, Subscriptions
 from conversations.models import Message
 from providers.types import Delta
 
-BUSY, CROWDED = 50, 200
-"""Replies under way above which frames go out on the fast beat, and on the slow one."""
-QUICK_SECONDS, SLOW_SECONDS = 0.015, 0.05
 FAR = 2**32
 """A number of deltas that no reply reaches."""
-LAG_SECONDS = 0.02
-"""Lateness of the loop from which the slow beat applies: seconds."""
 
 _logger = logging.getLogger(__name__)
 
 
 class Hub:
-    """The subscriptions of this process, and the way from any thread to their sockets."""
+    """The subscriptions of this process, and the way from any thread to their viewers."""
 
     def __init__(self) -> None:
         self.replies: dict[UUID, LiveReply] = {}
@@ -45,8 +41,7 @@ class Hub:
         self._awake = False
         self._woken_at = 0.0
         self._beating = False
-        self._beat_at = 0.0
-        self._lag = 0.0
+        self._beat = Beat()
         self._renderer = Renderer()
 
     # --- From any thread ---
@@ -72,11 +67,8 @@ class Hub:
         self._put(partial(self.finish, reply, when_flushed))
 
     def rest(self) -> float:
-        """Return the pause of a thread that has read all of its vendor's data: seconds.
-
-        It is two beats under load, and three if the loop lags, because waking costs more than reading.
-        """
-        return (2 if self._lag < LAG_SECONDS else 3) * self._pause()
+        """Return how long a thread that has read all may leave its vendor alone: seconds."""
+        return self._beat.reading_pause(len(self.replies))
 
     def forget(self, reply_id: UUID) -> None:
         """Remove a reply whose row is terminal, or owned by another process."""
@@ -87,7 +79,7 @@ class Hub:
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.loop.call_later, seconds, work)
 
-    def publish(self, *news: frames.Event) -> None:
+    def publish(self, *news: Event) -> None:
         """Send these events in this order to all their recipients, in each process; any thread may call it."""
         self._inbox.extend(partial(self.announce, each) for each in news)
         self._wake()
@@ -132,13 +124,7 @@ class Hub:
     async def look(self, viewing: Subscription, reply: LiveReply) -> dict[str, Any]:
         """Return all of a reply so far, for a late subscriber."""
         snapshot = reply.snapshot()
-        entry: dict[str, Any] = {
-            "message": str(reply.id),
-            "seq": snapshot.seq,
-            "text": snapshot.text,
-            "thought": snapshot.thought,
-            "parts": [public_fields(part) for part in snapshot.parts if part["kind"] not in ("text", "thought")],
-        }
+        entry = {"message": str(reply.id), **snapshot.public()}
         if viewing.html and snapshot.text:
             assert self.loop is not None
             rendering = await self._renderer.render_for(self.loop, viewing, reply, snapshot.text)
@@ -150,8 +136,8 @@ class Hub:
     def release(self, viewing: Subscription, revision: int, seqs: dict[str, int]) -> None:
         """Send the held events, without those that the ack up to `revision` and `seqs` covers."""
         held, viewing.held, viewing.known = viewing.held or [], None, revision
-        for stamp, frame in held:
-            self._send_news(viewing, stamp, frame, seqs)
+        for event in held:
+            self._send_news(viewing, event, seqs)
         if not viewing.left:
             self.presence.arrived(viewing)
 
@@ -159,24 +145,31 @@ class Hub:
         reply.when_flushed = when_flushed
         self._flush(reply)
 
-    def announce(self, news: frames.Event) -> None:
+    def announce(self, news: Event) -> None:
         """Send an event to its recipients in each process."""
         self.tell(news)
         self.peers.announce(news)
 
-    def tell(self, news: frames.Event) -> None:
+    def tell(self, news: Event) -> None:
         """Send an event to its recipients in this process."""
         if news.people is None:
             for viewing in self.viewings.of_conversation(news.conversation):
-                self._tell(viewing, news.stamp, news.frame(viewing.html))
+                self._tell(viewing, news.for_reader(viewing.html))
             return
+        plain = news.for_reader(html=False)
         for viewer in (viewer for user_id in news.people for viewer in self.viewings.of_person(user_id)):
             here = self.viewings.find(viewer, news.conversation)
             if here is None or news.is_farewell:
                 self.viewings.part(viewer, news.conversation)
-                self.send([viewer], news.frame(html=False))
+                self.send([viewer], plain)
             else:
-                self._tell(here, news.stamp, news.frame(html=False))
+                self._tell(here, plain)
+
+    def revoke(self, viewer: Viewer, conversation: UUID) -> None:
+        """End a subscription, because its person may no longer see the conversation."""
+        self.viewings.part(viewer, conversation)
+        gone = {"type": "conversation.gone", "conversation": conversation, "revision": 0}
+        self.send([viewer], Event(conversation, gone))
 
     def skip(self, reply: LiveReply, seq: int) -> None:
         """Make subscribers that missed deltas of this reply open the conversation again.
@@ -184,8 +177,7 @@ class Hub:
         It sends a seq beyond any expected one: clients open again when a seq is missing.
         """
         viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
-        stamp = frames.Position(message=str(reply.id), seq=seq + FAR)
-        self._fan_out(viewings, stamp, frames.delta(reply.conversation, reply.id, seq + FAR, LivePart()))
+        self._fan_out(viewings, DeltaEvent(reply.conversation, reply.id, seq + FAR, LivePart()))
 
     def people(self, conversation: UUID) -> dict[UUID, str]:
         """Return the announced people in this conversation, with their names."""
@@ -195,17 +187,17 @@ class Hub:
         """Return the conversations with a subscription in this process."""
         return self.viewings.conversations()
 
-    def _tell(self, viewing: Subscription, stamp: frames.Position, frame: bytes) -> None:
+    def _tell(self, viewing: Subscription, event: Event) -> None:
         if viewing.held is None:
-            self._send_news(viewing, stamp, frame, {})
+            self._send_news(viewing, event, {})
         else:
-            viewing.held.append((stamp, frame))
+            viewing.held.append(event)
 
-    def _send_news(self, viewing: Subscription, stamp: frames.Position, frame: bytes, seqs: dict[str, int]) -> None:
+    def _send_news(self, viewing: Subscription, event: ViewerEvent, seqs: dict[str, int]) -> None:
         """Send the event unless the subscriber has it: an end may be announced twice."""
-        if stamp.is_news_after(viewing.known, seqs):
-            viewing.known = stamp.revision or viewing.known
-            self.send([viewing.viewer], frame)
+        if event.is_news_after(viewing.known, seqs):
+            viewing.known = event.revision or viewing.known
+            self.send([viewing.viewer], event)
 
     # --- The beat ---
 
@@ -213,35 +205,31 @@ class Hub:
         self._awake = False  # before popping: later events then wake the loop again
         while self._inbox:
             self._inbox.popleft()()
-        wait = self._beat_at + self._pause() - time.monotonic()
+        wait = self._beat.wait(len(self.replies))
         if wait <= 0 or self.loop is None:
-            self._beat(self._woken_at)
+            self._flush_all(self._woken_at)
         elif self._grown and not self._beating:
             self._beating = True
-            self.loop.call_later(wait, self._beat, time.monotonic() + wait)
+            self.loop.call_later(wait, self._flush_all, time.monotonic() + wait)
 
-    def _pause(self) -> float:
-        """Return the pause between two frames of one reply, none under low load: seconds."""
-        if len(self.replies) > CROWDED or self._lag > LAG_SECONDS:
-            return SLOW_SECONDS
-        return QUICK_SECONDS if len(self.replies) > BUSY else 0.0
-
-    def _beat(self, due: float) -> None:
+    def _flush_all(self, due: float) -> None:
         """Send one frame for each reply with new deltas: one wake-up and one timer for all of them."""
         self._beating = False  # before popping, as above
-        self._beat_at = time.monotonic()
-        self._lag = self._beat_at - due
+        self._beat.begin(due)
         for _ in range(len(self._grown)):
             self._flush(self._grown.popleft())
 
     def _flush(self, reply: LiveReply) -> None:
         if reply.rendering or self._put_off(reply):
             return
-        if self._may_be_anothers(reply):
+        is_ours = reply.id in self.replies
+        if is_ours and self.peers.may_end(
+            reply
+        ):  # another process may have ended it: its deltas wait for a written row
             reply.grown = False  # the next delta or checkpoint queues it again
             return
         pieces = reply.take()
-        if reply.id in self.replies:
+        if is_ours:
             self.peers.relay(reply, pieces)
         viewings = self.viewings.of_conversation(reply.conversation)
         if self.loop is not None and self._renderer.is_wanted(reply, viewings, pieces):
@@ -249,10 +237,6 @@ class Hub:
             self._renderer.render(self.loop, reply, len(self.replies) > BUSY, rendered)
         else:
             self._relay(reply, viewings, pieces, None)
-
-    def _may_be_anothers(self, reply: LiveReply) -> bool:
-        """Return whether another process may have ended it; its deltas then wait for a written row."""
-        return reply.id in self.replies and self.peers.may_end(reply)
 
     def _put_off(self, reply: LiveReply) -> bool:
         """Return whether these deltas wait because the last ones have just gone out; an end never waits."""
@@ -280,30 +264,29 @@ class Hub:
     ) -> None:
         """Send these pieces to the subscribers at the time they were taken; the last one carries the HTML."""
         for seq, piece in pieces:
-            plain = frames.delta(reply.conversation, reply.id, seq, piece)
-            stamp = frames.Position(message=str(reply.id), seq=seq)
+            plain = DeltaEvent(reply.conversation, reply.id, seq, piece)
             last = rendering if seq == pieces[-1][0] else None
-            for frame, audience in by_frame(reply, viewings, seq, piece, plain, last):
-                self._fan_out(audience, stamp, frame)
+            for event, audience in by_audience(plain, viewings, last):
+                self._fan_out(audience, event)
         if reply.when_flushed is not None and not reply.pending:
             when_flushed, reply.when_flushed = reply.when_flushed, None
             when_flushed()
 
-    def _fan_out(self, viewings: list[Subscription], stamp: frames.Position, frame: bytes) -> None:
+    def _fan_out(self, viewings: list[Subscription], event: DeltaEvent) -> None:
         """Send to all these subscriptions at once, or hold the frame for those without an ack; skip ended ones."""
         here = [viewing for viewing in viewings if not viewing.left]
         for viewing in here:
             if viewing.held is not None:
-                viewing.held.append((stamp, frame))
+                viewing.held.append(event)
         if ready := [viewing.viewer for viewing in here if viewing.held is None]:
-            self.send(ready, frame)
+            self.send(ready, event)
 
-    def send(self, viewers: list[Viewer], frame: bytes) -> None:
+    def send(self, viewers: list[Viewer], event: ViewerEvent) -> None:
         for viewer in viewers:
             try:
-                viewer.push(frame)
+                viewer.push(event)
             except Exception:
-                _logger.exception("A socket failed; the others go on.")
+                _logger.exception("A viewer failed; the others go on.")
 
 
 hub = Hub()

@@ -1,22 +1,40 @@
-"""The interfaces through which the hub uses sockets and the site's other processes."""
+"""The interfaces through which the hub uses viewers and the site's other processes."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from conversations.content.parts import NumberedParts
-from conversations.live.frames import Event
 from conversations.live.reply import LiveReply
+from conversations.live.viewer_events import Event, ViewerEvent
 from conversations.models import Message
 
 
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The credential of a viewer: a browser's session, or the digest of a program's personal token."""
+
+    session: str = ""
+    token: str = ""
+
+
 class Viewer(Protocol):
-    """One socket, as the hub sees it."""
+    """A person's view of conversations, as the hub sees it: a websocket, or anything else that takes events.
+
+    All but `credential` is called on the loop, and must not block. Without a credential a viewer stays as long as its
+    person's account is active. `expel` ends one whose person is signed out, `make_room` one too many of a person.
+    """
 
     user_id: UUID
     person_name: str
 
-    def push(self, frame: bytes) -> None: ...
+    @property
+    def credential(self) -> Credential | None: ...
+
+    def push(self, event: ViewerEvent) -> None: ...
+
+    def expel(self) -> None: ...
 
     def make_room(self) -> None: ...
 
@@ -94,7 +112,7 @@ class Fanout(Protocol):
 
     peers: Peers
 
-    def send(self, viewers: list[Viewer], frame: bytes) -> None: ...
+    def send(self, viewers: list[Viewer], event: ViewerEvent) -> None: ...
 
     def publish(self, *news: Event) -> None: ...
 

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from conversations.live import frames
 from conversations.live.interfaces import Fanout
+from conversations.live.viewer_events import Event
 from conversations.live.viewers import Subscription
 
 
@@ -18,17 +18,16 @@ class Presence:
         viewer, conversation = viewing.viewer, viewing.conversation
         is_new = viewer.user_id not in self._people(conversation)
         viewing.is_known = True
-        people = frames.Event(conversation, frames.presence(conversation, self._people(conversation), {}))
-        self._hub.send([viewer], people.frame(html=False))
+        self._hub.send([viewer], _presence(conversation, self._people(conversation), {}))
         if is_new:
-            self._hub.publish(frames.Event(conversation, frames.presence(conversation, _who(viewing), {})))
+            self._hub.publish(_presence(conversation, _who(viewing), {}))
             self._hub.peers.ask_who_is_here(conversation)
 
     def parted(self, viewing: Subscription) -> None:
         """Announce that a person left with their last subscription; skip sockets that were never announced."""
         conversation = viewing.conversation
         if viewing.is_known and viewing.viewer.user_id not in self._people(conversation):
-            self._hub.publish(frames.Event(conversation, frames.presence(conversation, {}, _who(viewing))))
+            self._hub.publish(_presence(conversation, {}, _who(viewing)))
 
     def name_everyone(self) -> None:
         """Announce all present people again, for subscribers who missed it or are in other processes."""
@@ -38,7 +37,7 @@ class Presence:
     def name(self, conversation: UUID) -> None:
         """Announce the people present in this conversation, in each process."""
         if people := self._people(conversation):
-            self._hub.announce(frames.Event(conversation, frames.presence(conversation, people, {})))
+            self._hub.announce(_presence(conversation, people, {}))
 
     def _people(self, conversation: UUID) -> dict[UUID, str]:
         return self._hub.people(conversation)
@@ -46,3 +45,10 @@ class Presence:
 
 def _who(viewing: Subscription) -> dict[UUID, str]:
     return {viewing.viewer.user_id: viewing.viewer.person_name}
+
+
+def _presence(conversation: UUID, here: dict[UUID, str], gone: dict[UUID, str]) -> Event:
+    """Return a presence event of people by id and name: `here` counts for a minute, `gone` left."""
+    people = {"here": here, "gone": gone}
+    listed = {key: [{"id": person, "name": name} for person, name in who.items()] for key, who in people.items()}
+    return Event(conversation, {"type": "presence", "conversation": conversation, **listed})

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from conversations import markdown
 from conversations.content.parts import LivePart, NumberedParts
-from conversations.live import frames
 from conversations.live.reply import LiveReply, Rendering
+from conversations.live.viewer_events import DeltaEvent
 from conversations.live.viewers import Subscription
 
 PAUSE_SECONDS = 0.2
@@ -80,20 +80,21 @@ class Renderer:
         return await work
 
 
-def by_frame(
-    reply: LiveReply, viewings: list[Subscription], seq: int, piece: LivePart, plain: bytes, rendering: Rendering | None
-) -> Iterator[tuple[bytes, list[Subscription]]]:
-    """Yield each distinct frame with its audience; with HTML, it has the blocks closed since their last frame."""
+def by_audience(
+    event: DeltaEvent, viewings: list[Subscription], rendering: Rendering | None
+) -> Iterator[tuple[DeltaEvent, list[Subscription]]]:
+    """Yield each distinct event with its subscribers: those with HTML get the blocks closed since their last one."""
     if rendering is None:
-        yield plain, viewings
+        yield event, viewings
         return
-    yield plain, [viewing for viewing in viewings if not viewing.html]
+    yield event, [viewing for viewing in viewings if not viewing.html]
     rich = [viewing for viewing in viewings if viewing.html]
-    for known in {viewing.blocks.get(reply.id, 0) for viewing in rich}:
-        audience = [viewing for viewing in rich if viewing.blocks.get(reply.id, 0) == known]
-        yield frames.delta(reply.conversation, reply.id, seq, piece, (rendering.done[known:], rendering.live)), audience
+    for known in {viewing.blocks.get(event.message, 0) for viewing in rich}:
+        audience = [viewing for viewing in rich if viewing.blocks.get(event.message, 0) == known]
+        html = rendering.done[known:], rendering.live
+        yield DeltaEvent(event.conversation, event.message, event.seq, event.piece, html), audience
     for viewing in rich:
-        viewing.blocks[reply.id] = len(rendering.done)
+        viewing.blocks[event.message] = len(rendering.done)
 
 
 def _has_text(piece: LivePart) -> bool:

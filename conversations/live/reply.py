@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from conversations.content.parts import LivePart, NumberedParts, Parts, merge_text
+from conversations.content.parts import LivePart, NumberedParts, Parts, merge_text, public_fields
 from conversations.live.flood_limit import FloodLimit
 from conversations.markdown import GrowingMarkdown
 from conversations.models import Message
@@ -29,6 +29,11 @@ class Snapshot:
     text: str
     thought: str
     parts: list[dict[str, Any]]
+
+    def public(self) -> dict[str, Any]:
+        """Return what a late subscriber is told of it."""
+        parts = [public_fields(part) for part in self.parts if part["kind"] not in ("text", "thought")]
+        return {"seq": self.seq, "text": self.text, "thought": self.thought, "parts": parts}
 
 
 @dataclass(frozen=True, slots=True)

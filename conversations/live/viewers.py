@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from uuid import UUID
 
-from conversations.live import frames
 from conversations.live.interfaces import Viewer
+from conversations.live.viewer_events import ViewerEvent
 
 MAX_SOCKETS = 20
 """Sockets of one person in one process."""
@@ -22,7 +22,7 @@ class Subscription:
         """True once this person's presence was announced."""
         self.known = 0
         """The newest revision sent; late and repeated events are not sent."""
-        self.held: list[tuple[frames.Position, bytes]] | None = []
+        self.held: list[ViewerEvent] | None = []
         self.blocks: dict[UUID, int] = {}
         """The number of closed HTML blocks that this socket has, by reply."""
 
@@ -36,7 +36,7 @@ class Subscriptions:
         self._by_person: defaultdict[UUID, dict[Viewer, None]] = defaultdict(dict)  # the oldest first
 
     def arrive(self, viewer: Viewer) -> None:
-        """Add a socket of this person; beyond MOST_SOCKETS, close the oldest."""
+        """Add a socket of this person; beyond MAX_SOCKETS, close the oldest."""
         theirs = self._by_person[viewer.user_id]
         theirs[viewer] = None
         if len(theirs) > MAX_SOCKETS:

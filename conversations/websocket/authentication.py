@@ -1,7 +1,6 @@
 """Authentication of sockets, checked at each command that reads or writes, and each second in between."""
 
 import asyncio
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,14 +13,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from conversations.hashed_tokens import token_digest
-from conversations.live import hub
+from conversations.live import Viewer, hub
+from conversations.live.interfaces import Credential
 from conversations.models import Conversation, PersonalToken, User
 from providers.prepared_queries import Prepared
 
 Proof = tuple[str, str, int]
 """A session's data, its person's password hash, and the number of times that all their sessions ended."""
 
-_proofs: WeakKeyDictionary["AuthenticatedSocket", Proof] = WeakKeyDictionary()
+_proofs: WeakKeyDictionary[Viewer, Proof] = WeakKeyDictionary()
 """The proof with which each socket was last accepted."""
 _engine = import_module(settings.SESSION_ENGINE)
 
@@ -29,23 +29,11 @@ _engine = import_module(settings.SESSION_ENGINE)
 BEARER = b"bearer "
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """The credential of a socket: a browser's session, or the digest of a program's personal token."""
+class AuthenticatedSocket(Viewer, Protocol):
+    """A websocket, which nobody gets without a credential."""
 
-    session: str = ""
-    token: str = ""
-
-
-class AuthenticatedSocket(Protocol):
-    """A socket that can be closed, or unsubscribed from a conversation."""
-
-    user_id: UUID
-    credential: Credential
-
-    def expel(self) -> None: ...
-
-    def evict(self, conversation: UUID) -> None: ...
+    @property
+    def credential(self) -> Credential: ...
 
 
 def token_in(scope: dict[str, Any]) -> bytes | None:
@@ -103,49 +91,53 @@ _PERSON = Prepared(lambda key: User.objects.filter(pk=key))
 
 
 def revalidate() -> None:
-    """Close sockets whose session has ended, and end subscriptions to conversations no longer visible."""
+    """Close viewers whose session has ended, and end subscriptions to conversations no longer visible."""
     loop = hub.loop
     if loop is None or loop.is_closed():
         return
-    sockets, looks = asyncio.run_coroutine_threadsafe(_open_sockets(), loop).result()
-    admitted = _admitted(sockets)
-    for socket in sockets:
-        if socket not in admitted:
-            loop.call_soon_threadsafe(socket.expel)
+    viewers, looks = asyncio.run_coroutine_threadsafe(_viewers(), loop).result()
+    admitted = _admitted(viewers)
+    for viewer in viewers:
+        if viewer not in admitted:
+            loop.call_soon_threadsafe(viewer.expel)
     asked = Conversation.objects.filter(pk__in={conversation for _, conversation in looks})
-    allowed = asked.readers({socket.user_id for socket in admitted})
-    for socket, conversation in looks:
-        if socket in admitted and (conversation, socket.user_id) not in allowed:
-            loop.call_soon_threadsafe(socket.evict, conversation)
+    allowed = asked.readers({viewer.user_id for viewer in admitted})
+    for viewer, conversation in looks:
+        if viewer in admitted and (conversation, viewer.user_id) not in allowed:
+            loop.call_soon_threadsafe(hub.revoke, viewer, conversation)
 
 
-def _admitted(sockets: list[AuthenticatedSocket]) -> set[AuthenticatedSocket]:
-    """Return the sockets still allowed; unchanged sessions and accounts are not opened again."""
-    keys = {socket.credential.session for socket in sockets} - {""}
+def _admitted(viewers: list[Viewer]) -> set[Viewer]:
+    """Return the viewers still allowed; unchanged sessions and accounts are not opened again."""
+    credentials = [viewer.credential for viewer in viewers if viewer.credential]
+    keys = {credential.session for credential in credentials} - {""}
     valid = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
     sessions: dict[str, str] = dict(valid.values_list("pk", "session_data"))
-    digests = {socket.credential.token for socket in sockets} - {""}
+    digests = {credential.token for credential in credentials} - {""}
     tokens = set(PersonalToken.objects.open().filter(digest__in=digests).values_list("digest", flat=True))
-    active = User.objects.filter(pk__in={socket.user_id for socket in sockets}, is_active=True)
+    active = User.objects.filter(pk__in={viewer.user_id for viewer in viewers}, is_active=True)
     people = {person.pk: person for person in active.only("password", "session_epoch")}
-    return {
-        socket
-        for socket in sockets
-        if socket.credential.token in tokens
-        or _is_in_order(socket, sessions.get(socket.credential.session), people.get(socket.user_id))
-    }
+
+    def is_admitted(viewer: Viewer) -> bool:
+        credential, person = viewer.credential, people.get(viewer.user_id)
+        if credential is None:
+            return person is not None
+        session = sessions.get(credential.session)
+        return credential.token in tokens or _is_in_order(viewer, credential, session, person)
+
+    return set(filter(is_admitted, viewers))
 
 
-def _is_in_order(socket: AuthenticatedSocket, session: str | None, person: User | None) -> bool:
+def _is_in_order(viewer: Viewer, credential: Credential, session: str | None, person: User | None) -> bool:
     if session is None or person is None:
         return False
-    if _proofs.get(socket) != _proof(session, person):
-        if person_of(socket.credential) is None:
+    if _proofs.get(viewer) != _proof(session, person):
+        if person_of(credential) is None:
             return False
-        _proofs[socket] = _proof(session, person)
+        _proofs[viewer] = _proof(session, person)
     return True
 
 
-async def _open_sockets() -> tuple[list[AuthenticatedSocket], list[tuple[AuthenticatedSocket, UUID]]]:
-    """Return all sockets and subscriptions, read on the loop that changes them."""
-    return hub.viewings.everyone(), hub.viewings.pairs()  # type: ignore[return-value]
+async def _viewers() -> tuple[list[Viewer], list[tuple[Viewer, UUID]]]:
+    """Return all viewers and subscriptions, read on the loop that changes them."""
+    return hub.viewings.everyone(), hub.viewings.pairs()

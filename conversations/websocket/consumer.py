@@ -13,10 +13,11 @@ from django.db import DatabaseError
 
 from conversations import actions
 from conversations.errors import Refused
-from conversations.live import Subscription, frames, hub
+from conversations.live import Subscription, hub
+from conversations.live.viewer_events import ViewerEvent
 from conversations.models import User
 from conversations.protocol import commands, parsing, strict_json
-from conversations.websocket import authentication, opening
+from conversations.websocket import authentication, frames, opening
 from conversations.websocket.inbound_limit import intake
 from conversations.workers import database_threads
 
@@ -108,10 +109,10 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     # --- Calls by the hub ---
 
-    def push(self, frame: bytes) -> None:
+    def push(self, event: ViewerEvent) -> None:
         """Send the frame directly: going through ASGI would double the cost of a delta."""
         if not self.closing:
-            self.relay(frame)
+            self.relay(event.websocket_frame or frames.frame_of(event))
 
     def expel(self) -> None:
         """Close the socket because its session has ended."""
@@ -122,12 +123,6 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     def make_room(self) -> None:
         """Close the socket because this person has opened too many since."""
         self.last_words = asyncio.ensure_future(self._close(TOO_MANY_SOCKETS))
-
-    def evict(self, conversation: UUID) -> None:
-        """End the subscription because this person may no longer see the conversation."""
-        hub.viewings.part(self, conversation)
-        gone = {"type": "conversation.gone", "conversation": conversation, "revision": 0}
-        self._tell(gone)
 
     # --- Commands ---
 
@@ -230,7 +225,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self._tell({"type": "error", "id": command_id, **refusal.as_json()})
 
     def _tell(self, event: dict[str, Any]) -> None:
-        self.push(frames.on_wire(frames.serialise(event)))
+        if not self.closing:
+            self.relay(frames.frame(event))
 
     async def _in_database(self, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(

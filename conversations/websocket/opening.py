@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from conversations.errors import NotFound
 from conversations.live import LiveReply, events
-from conversations.live.frames import Event
+from conversations.live.viewer_events import Event
 from conversations.models import Conversation, Membership, Message, User
 from conversations.protocol import commands
 

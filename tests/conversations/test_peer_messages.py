@@ -20,7 +20,8 @@ from conversations.cluster.messages import (
 from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.packets import MAX_BYTES, Packets
 from conversations.content.parts import LivePart
-from conversations.live.frames import Event
+from conversations.live.viewer_events import Event
+from conversations.websocket.frames import frame_of
 from providers.types import Part
 
 ONE, TWO, THREE = ((number, LivePart(f"{number} ")) for number in (1, 2, 3))
@@ -91,7 +92,7 @@ def test_the_ids_and_times_of_an_event_cross_as_they_are_sent_to_browsers() -> N
     news = Event(CONVERSATION, {"type": "x", "conversation": CONVERSATION})
     crossed = messages.from_bytes(messages.to_bytes(news))
     assert isinstance(crossed, Event)
-    assert crossed.frame(html=False) == news.frame(html=False)
+    assert frame_of(crossed) == frame_of(news)
 
 
 def mirror() -> MirroredReply:
