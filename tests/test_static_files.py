@@ -16,6 +16,7 @@ from django.test import RequestFactory
 from chatsite.static_files import StaticFiles
 
 SOURCES = Path(__file__).parent.parent / "static"
+TEMPLATES = SOURCES.parent / "templates"
 IMPORTED_AT_FIRST = re.compile(r'^import (?:.* from )?"(\.[^"]+)";$', re.MULTILINE)
 IMPORTED = re.compile(r'\b(?:import|from)\s*\(?\s*"(\.[^"]+)"')
 MOST_MODULES_AT_FIRST = 12
@@ -116,6 +117,19 @@ def test_static_files_name_no_other_origin() -> None:
     for path in (path for path in SOURCES.rglob("*.*") if path.suffix in {".css", ".js", ".svg"}):
         others = re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"]*", path.read_text())
         assert set(others) <= {"http://www.w3.org/2000/svg"}, path
+
+
+def test_templates_ask_for_the_icons_that_there_are() -> None:
+    markup = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
+    asked = set(re.findall(r'{% icon "(\w+)"', markup)) | set(re.findall(r'href="#icon-(\w+)"', markup))
+    assert asked == set(re.findall(r'<symbol id="icon-(\w+)"', markup))
+    assert len(re.findall(r'class="icon\b(?!__)', markup)) == 1, "an icon is asked for by its tag"
+
+
+def test_an_icon() -> None:
+    markup = Template('{% load assets %}{% icon "lock" "chip__lock" %}{% icon "send" %}').render(Context())
+    lock, send = (f'aria-hidden="true"><use href="#icon-{name}"/></svg>' for name in ("lock", "send"))
+    assert markup == f'<svg class="icon chip__lock" {lock}<svg class="icon" {send}'
 
 
 def test_an_answer_is_whole_and_keeps_its_headers(get: Callable[..., HttpResponse]) -> None:

@@ -1,4 +1,4 @@
-"""Template tags for the addresses of the page's own scripts."""
+"""Template tags for the page's own scripts and icons."""
 
 import json
 
@@ -23,6 +23,12 @@ def importmap(context: template.Context) -> str:
     return format_html(
         '<script type="importmap" nonce="{}">{}</script>', context["request"].csp_nonce, _json({"imports": hashed})
     )
+
+
+@register.inclusion_tag("_icon.html")
+def icon(name: str, extra_class: str = "") -> dict[str, str]:
+    """Draw this icon of `_icons.html`; the words for it stand beside it."""
+    return {"name": name, "extra_class": extra_class}
 
 
 def _hashed_scripts() -> dict[str, str]:
