@@ -19,7 +19,7 @@ SOURCES = Path(__file__).parent.parent / "static"
 TEMPLATES = SOURCES.parent / "templates"
 IMPORTED_AT_FIRST = re.compile(r'^import (?:.* from )?"(\.[^"]+)";$', re.MULTILINE)
 IMPORTED = re.compile(r'\b(?:import|from)\s*\(?\s*"(\.[^"]+)"')
-MOST_MODULES_AT_FIRST = 12
+MOST_MODULES_AT_FIRST = 32
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_the_import_map_is_empty_where_names_are_not_hashed(settings: LazySettin
     assert import_map() == {}
 
 
-def test_the_chat_page_loads_few_scripts_at_first() -> None:
+def test_the_chat_page_loads_few_scripts_at_first_and_all_at_once() -> None:
     loaded: set[Path] = set()
     waiting = [SOURCES / "js/app.js"]
     while waiting:
@@ -103,8 +103,17 @@ def test_the_chat_page_loads_few_scripts_at_first() -> None:
         loaded.add(script)
         imports = {(script.parent / name).resolve() for name in IMPORTED_AT_FIRST.findall(script.read_text())}
         waiting += imports - loaded
-    assert SOURCES / "js/socket.js" in loaded
+    assert SOURCES / "js/models/socket.js" in loaded
     assert len(loaded) <= MOST_MODULES_AT_FIRST
+    markup = Template('{% load assets %}{% preloads "js/app.js" %}').render(Context())
+    preloaded = re.findall(r'<link rel="modulepreload" href="(.+?)">', markup)
+    names = [f"js/{path.relative_to(SOURCES / 'js')}" for path in loaded]
+    assert sorted(preloaded) == sorted(staticfiles_storage.url(name) for name in names if name != "js/app.js")
+
+
+def test_scripts_take_addresses_from_the_page() -> None:
+    for path in (SOURCES / "js").rglob("*.js"):
+        assert re.findall(r"""["'`]/\w.*""", path.read_text()) == [], path
 
 
 def test_markup_is_made_of_text_in_one_place_only() -> None:

@@ -11,7 +11,7 @@ from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_stream
 
 PHONE = {"width": 360, "height": 740}
-REQUESTS, MODULES, BYTES = 25, 12, 60 * 1024
+REQUESTS, MODULES, BYTES = 36, 32, 80 * 1024
 WIDE = f"""\
 {"unbreakable" * 30}
 

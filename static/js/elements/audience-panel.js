@@ -2,26 +2,25 @@
 
 import { call } from "../helpers/api.js";
 import { fragment } from "../helpers/html.js";
+import { codeOf } from "../helpers/refused.js";
+import { page } from "../models/page.js";
 
 const AS_IT_IS = "-";
 
 class AudiencePanel extends HTMLElement {
-  #conversation = "";
-
   connectedCallback() {
     this.addEventListener("change", () => this.#warn());
     this.addEventListener("submit", (event) => this.#move(event));
     this.addEventListener("click", ({ target }) => target.closest("[name=share]") && this.#share());
   }
 
-  async open(conversation) {
-    this.#conversation = conversation;
+  async open() {
     await this.#load();
     this.showPopover();
   }
 
   async #load() {
-    const response = await fetch(`/conversations/${this.#conversation}/audience/`).catch(() => null);
+    const response = await fetch(page.urls.audience(page.conversation)).catch(() => null);
     if (response?.ok) this.replaceChildren(fragment(await response.text()));
   }
 
@@ -45,12 +44,11 @@ class AudiencePanel extends HTMLElement {
     event.preventDefault();
     const refusal = this.querySelector("[role=alert]");
     try {
-      const moved = await call("PATCH", `conversations/${this.#conversation}`, { team: this.#form.team.value || null });
+      const moved = await call("PATCH", page.api.conversation(page.conversation), { team: this.#form.team.value || null });
       if (moved) await this.#load();
-      else location.assign("/");
+      else location.assign(page.urls.home);
     } catch (error) {
-      if (!error.code) throw error;
-      refusal.hidden = false;
+      if (codeOf(error)) refusal.hidden = false;
     }
   }
 }

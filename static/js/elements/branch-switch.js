@@ -1,6 +1,7 @@
 /** Which of several versions of a message stands here, and the way to the others. */
 
-import { clone, phrase } from "../helpers/page.js";
+import { phrase } from "../helpers/phrases.js";
+import { clone } from "../helpers/templates.js";
 
 const STEPS = { previous: -1, next: 1 };
 const KEYS = { ArrowLeft: "previous", ArrowRight: "next" };
@@ -29,6 +30,7 @@ class BranchSwitch extends HTMLElement {
     this.querySelector(`[data-step=${direction}]`)?.focus({ preventScroll: true });
   }
 
+  /** See models/branches.js. */
   settled(code) {
     this.ariaBusy = null;
     if (code) this.closest("chat-message").querySelector("message-actions").say(code);

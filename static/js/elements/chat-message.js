@@ -1,42 +1,18 @@
 /** One message: its body while it grows and when it has ended, and the reader's own words around it. */
 
 import { fragment } from "../helpers/html.js";
-import { clone, duration, lends, phrase } from "../helpers/page.js";
+import { countdown, nameParts, outcome, showAvatar, showTime } from "../helpers/message-words.js";
+import { phrase } from "../helpers/phrases.js";
+import { clone, hasTemplate } from "../helpers/templates.js";
+import { page } from "../models/page.js";
+import { addPart, ReplyBody } from "../models/reply-body.js";
 
 const UNDER_WAY = ["waiting", "streaming"];
 /** How a reply ends when somebody has to look after keys and endpoints. */
 const TO_BE_MENDED = ["key_refused", "quota", "model_not_found", "no_model", "bad_reply"];
-const HUES = 6;
-const language = document.documentElement.lang;
-const ofToday = new Intl.DateTimeFormat(language, { timeStyle: "short" });
-const ofEarlier = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-/** Where text that came without markup is appended: what would hold the next word if it were rendered. */
-const HOLDS_TEXT = "div, ul, ol, li, p, blockquote, h1, h2, h3, h4, h5, h6, pre, pre > code";
-
-/** Where among a reply's blocks a part of another kind stands. */
-const PART = "<!--part-->";
-
-const division = (className) => Object.assign(document.createElement("div"), { className });
-
-/** The block of this text that may still change. */
-function liveIn(text) {
-  return text.querySelector(":scope > .message__live") ?? text.appendChild(division("message__live"));
-}
-
-/** The time that is left until `end`, once a second as long as it is shown; not read out. */
-function countdown(end) {
-  const left = Object.assign(document.createElement("span"), { ariaHidden: "true" });
-  const tick = () => {
-    left.textContent = ` · ${duration(Math.max(1, (end - Date.now()) / 1000))}`;
-  };
-  tick();
-  const timer = setInterval(() => (left.isConnected && Date.now() < end ? tick() : clearInterval(timer)), 1000);
-  return left;
-}
 
 class ChatMessage extends HTMLElement {
-  /** Of the texts between the parts, the one whose blocks the server is rendering. */
-  #rendered = 0;
+  #reply = null;
 
   connectedCallback() {
     this.#describe();
@@ -93,28 +69,24 @@ class ChatMessage extends HTMLElement {
     this.querySelector(".message__name").textContent = message.author?.name ?? message.model_name ?? "";
     this.querySelector(".message__time").dateTime = message.created_at;
     if (message.role === "assistant") this.querySelector(".message__source").content.textContent = message.text;
-    if (html) this.querySelector(".message__body").replaceChildren(fragment(html));
+    if (html) this.#body.replaceChildren(fragment(html));
     else this.#showUnrendered(message);
     this.#refresh();
   }
 
   /** Everything a reply under way has said so far. */
   snapshot({ text, thought, html, parts, waiting }) {
-    this.#body.replaceChildren(division("message__text"));
-    this.#rendered = 0;
+    this.#growing.begin();
     this.grow({ thought });
     for (const part of parts ?? []) this.grow({ part });
     this.grow({ text, html });
     if (waiting) this.wait(waiting);
   }
 
-  /** The next piece of a reply: rendered blocks where the server sent some, else plain text behind the last of them. */
-  grow({ text, thought, html, part }) {
-    if (part) this.#add(part);
-    if (thought) this.#thoughts.append(thought);
-    if (html) this.#render(html);
-    else if (text) this.#tail.append(text);
-    if ((text || thought || part) && this.dataset.status === "waiting") this.#begin();
+  /** The next piece of a reply. */
+  grow(delta) {
+    this.#growing.grow(delta);
+    if ((delta.text || delta.thought || delta.part) && this.dataset.status === "waiting") this.#begin();
   }
 
   wait({ code, until }) {
@@ -124,7 +96,7 @@ class ChatMessage extends HTMLElement {
   }
 
   /** What it waited for is over. */
-  waitNoMore() {
+  endWaiting() {
     if (this.dataset.status === "waiting") this.#note.textContent = "";
   }
 
@@ -139,42 +111,21 @@ class ChatMessage extends HTMLElement {
     this.#describe();
   }
 
-  /** A part stands behind the text so far; what comes next has a place behind the part. */
-  #add(part) {
-    this.#place((parts) => parts.build(part), this.#body);
-    this.#body.append(division("message__text"));
-  }
-
-  #render({ done, live }) {
-    const [open, ...behind] = done.join("").split(PART);
-    this.#close(open);
-    for (const blocks of behind) {
-      liveIn(this.#texts[this.#rendered]).remove();
-      this.#rendered += 1;
-      this.#close(blocks);
-    }
-    liveIn(this.#texts[this.#rendered]).replaceChildren(fragment(live));
-  }
-
-  #close(html) {
-    const blocks = fragment(html);
-    this.#decorate(blocks);
-    liveIn(this.#texts[this.#rendered]).before(blocks);
-  }
-
   #showUnrendered({ text, files }) {
     this.#text.textContent = text;
-    for (const file of files ?? []) this.#place((parts) => parts.show(file), this.querySelector(".message__files"));
+    const place = this.querySelector(".message__files");
+    for (const file of files ?? []) addPart(place, (parts) => parts.show(file)).then(() => this.#finish(place));
   }
 
-  /** What is rarely needed comes later than its place, which keeps the order and is gone when the message is rendered. */
-  async #place(build, where) {
-    const place = where.appendChild(document.createElement("div"));
-    const element = build(await import("../helpers/parts.js"));
-    if (element) place.replaceWith(element);
-    else place.remove();
-    this.#nameParts();
-    this.#decorate(this);
+  /** The reader's words and buttons for markup that has its final form. */
+  #finish(markup) {
+    nameParts(markup);
+    this.#decorate(markup);
+  }
+
+  get #growing() {
+    this.#reply ??= new ReplyBody(this.#body, (markup) => this.#finish(markup));
+    return this.#reply;
   }
 
   get #body() {
@@ -189,29 +140,6 @@ class ChatMessage extends HTMLElement {
     return this.querySelector(".message__note");
   }
 
-  /** The texts of a reply: before, between and behind its parts of other kinds. */
-  get #texts() {
-    return this.#body.querySelectorAll(":scope > .message__text");
-  }
-
-  get #tail() {
-    let place = liveIn([...this.#texts].at(-1));
-    while (place.lastElementChild?.matches(HOLDS_TEXT)) place = place.lastElementChild;
-    const last = place.lastElementChild;
-    if (last?.className === "message__tail") return last;
-    return place.appendChild(Object.assign(document.createElement("span"), { className: "message__tail" }));
-  }
-
-  /** Thoughts stand before the text that they led to. */
-  get #thoughts() {
-    const text = [...this.#texts].at(-1);
-    if (!text.previousElementSibling?.matches(".thought")) {
-      text.before(clone("thought-template"));
-      this.#nameParts();
-    }
-    return text.previousElementSibling.querySelector(".thought__text");
-  }
-
   #refresh() {
     if (!this.isConnected) return;
     this.#describe();
@@ -219,58 +147,19 @@ class ChatMessage extends HTMLElement {
   }
 
   #describe() {
-    const page = document.getElementById("chat").dataset;
-    this.toggleAttribute("data-mine", this.dataset.role === "user" && this.dataset.author === page.person);
+    this.toggleAttribute("data-mine", this.dataset.role === "user" && this.dataset.author === page.person.id);
     this.ariaBusy = String(this.isUnderWay);
-    this.#showTime();
-    this.#showAvatar();
-    this.#nameParts();
-    this.#note.textContent = this.#outcome();
-    if (TO_BE_MENDED.includes(this.dataset.error) && lends("mend-template")) this.#note.append(" ", clone("mend-template"));
-  }
-
-  /** The reader's own words for what the markup leaves open. */
-  #nameParts() {
-    for (const place of this.querySelectorAll("[data-word]:empty")) place.textContent = phrase(place.dataset.word);
-    for (const summary of this.querySelectorAll("[data-seconds]")) {
-      summary.textContent = phrase("thought.timed", { duration: duration(Number(summary.dataset.seconds)) });
-    }
-    for (const place of this.querySelectorAll("[data-bytes]:empty")) this.#nameSize(place);
-  }
-
-  async #nameSize(place) {
-    const { size } = await import("../helpers/files.js");
-    place.textContent = size(Number(place.dataset.bytes));
-  }
-
-  /** What there is to say about how it went; nothing when all is well. */
-  #outcome() {
-    const { status, finish, error } = this.dataset;
-    if (status === "sending") return phrase(`waiting.${this.dataset.waiting}`);
-    if (status === "complete") return phrase(`finish.${finish}`) || (this.#isEmpty ? phrase("finish.nothing") : "");
-    if (status === "interrupted" || status === "failed") return phrase(`reply.${error}`) || phrase(`status.${status}`);
-    return phrase(`status.${status}`);
+    showTime(this.querySelector(".message__time"));
+    showAvatar(this.querySelector(".message__avatar"), this.name.trim());
+    nameParts(this);
+    this.#note.textContent = outcome(this.dataset, this.#isEmpty);
+    if (TO_BE_MENDED.includes(this.dataset.error) && hasTemplate("mend-template")) this.#note.append(" ", clone("mend-template"));
   }
 
   /** Whether this is a reply without a word and without a part. */
   get #isEmpty() {
     const says = ":scope > :not(.message__text), .message__text > *";
     return this.dataset.role === "assistant" && !this.#body.querySelector(says) && !this.#body.textContent.trim();
-  }
-
-  #showTime() {
-    const time = this.querySelector(".message__time");
-    const written = new Date(time.dateTime);
-    if (Number.isNaN(written.getTime())) return;
-    const isToday = written.toDateString() === new Date().toDateString();
-    time.textContent = (isToday ? ofToday : ofEarlier).format(written);
-  }
-
-  #showAvatar() {
-    const name = this.querySelector(".message__name").textContent.trim();
-    const avatar = this.querySelector(".message__avatar");
-    avatar.textContent = [...name][0] ?? "";
-    avatar.dataset.hue = [...name].reduce((sum, letter) => sum + letter.codePointAt(0), 0) % HUES;
   }
 
   /** Copy buttons, for whatever has its final form. */

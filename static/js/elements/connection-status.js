@@ -1,6 +1,7 @@
 /** Says calmly that the connection is away, once it has been away long enough to matter. */
 
-import { clone, phrase } from "../helpers/page.js";
+import { phrase } from "../helpers/phrases.js";
+import { clone } from "../helpers/templates.js";
 
 const PATIENCE = 1_000;
 

@@ -1,8 +1,8 @@
 /** The sidebar's conversations: the one that moves goes to the top. */
 
-import { clone } from "../helpers/page.js";
+import { clone } from "../helpers/templates.js";
+import { page } from "../models/page.js";
 
-const ADDRESS = "/api/v1/conversations";
 const PAUSE = 200;
 
 class ConversationList extends HTMLElement {
@@ -79,7 +79,7 @@ class ConversationList extends HTMLElement {
   async #fetch(query) {
     const nothing = { results: [], next: this.dataset.next };
     try {
-      const response = await fetch(ADDRESS + query, { headers: { Accept: "application/json" } });
+      const response = await fetch(page.api.conversations + query, { headers: { Accept: "application/json" } });
       return response.ok ? await response.json() : nothing;
     } catch {
       return nothing; // The network went away again; the next connection asks anew.
@@ -120,7 +120,7 @@ class ConversationList extends HTMLElement {
 function newRow(id) {
   const row = clone("row-template");
   row.dataset.id = id;
-  row.querySelector(".row__link").href = `/conversations/${id}/`;
+  row.querySelector(".row__link").href = page.urls.conversation(id);
   return row;
 }
 

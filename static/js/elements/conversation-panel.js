@@ -1,7 +1,9 @@
 /** Another title for a conversation, or its end. */
 
 import { call } from "../helpers/api.js";
-import { phrase } from "../helpers/page.js";
+import { phrase } from "../helpers/phrases.js";
+import { codeOf } from "../helpers/refused.js";
+import { page } from "../models/page.js";
 
 class ConversationPanel extends HTMLElement {
   #id = "";
@@ -28,7 +30,7 @@ class ConversationPanel extends HTMLElement {
     this.#say("");
     this.#dialog.showModal();
     await this.#try(async () => {
-      const { audience } = await call("GET", `conversations/${id}`);
+      const { audience } = await call("GET", page.api.conversation(id));
       if (id !== this.#id) return;
       this.form.fields.disabled = !audience.write;
       this.form.drop.hidden = !audience.decide;
@@ -44,24 +46,23 @@ class ConversationPanel extends HTMLElement {
   async #submit(event) {
     event.preventDefault();
     await this.#try(async () => {
-      await call("PATCH", `conversations/${this.#id}`, { title: this.form.conversation_title.value });
+      await call("PATCH", page.api.conversation(this.#id), { title: this.form.conversation_title.value });
       this.#dialog.close();
     });
   }
 
   async #end() {
-    await call("DELETE", `conversations/${this.#id}`);
+    await call("DELETE", page.api.conversation(this.#id));
     this.#dialog.close();
     this.dispatchEvent(new CustomEvent("ended", { bubbles: true, detail: this.#id }));
-    if (document.getElementById("chat").dataset.conversation === this.#id) location.assign("/");
+    if (page.conversation === this.#id) location.assign(page.urls.home);
   }
 
   async #try(act) {
     try {
       await act();
-    } catch (refusal) {
-      if (!refusal.code) throw refusal;
-      this.#say(phrase(`action.${refusal.code}`) || phrase("action.refused"));
+    } catch (error) {
+      this.#say(phrase(`action.${codeOf(error)}`) || phrase("action.refused"));
     }
   }
 

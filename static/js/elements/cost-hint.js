@@ -1,10 +1,11 @@
 /** What the question is likely to cost and what is left for it, once its writer rests; silent where nobody knows. */
 
 import { call } from "../helpers/api.js";
-import { phrase } from "../helpers/page.js";
+import { money } from "../helpers/formats.js";
+import { phrase } from "../helpers/phrases.js";
+import { page } from "../models/page.js";
 
 const REST = 600;
-const MILLION = 1_000_000;
 
 class CostHint extends HTMLElement {
   #timer = 0;
@@ -29,7 +30,7 @@ class CostHint extends HTMLElement {
 
   async #ask() {
     const number = this.#asked;
-    const told = await call("POST", "estimate", this.#question).catch(() => null); // A hint that is not there is no fault.
+    const told = await call("POST", page.api.estimate, this.#question).catch(() => null); // A hint that is not there is no fault.
     if (number === this.#asked) this.#tell(told);
   }
 
@@ -37,8 +38,8 @@ class CostHint extends HTMLElement {
     const { text, team, model } = this.#form.elements;
     const compared = [...this.#form.querySelectorAll("[name=compare]:checked")].map(({ value }) => value);
     return {
-      conversation: document.getElementById("chat").dataset.conversation || null,
-      parent: document.querySelector("chat-transcript")?.lastId ?? null,
+      conversation: page.conversation || null,
+      parent: document.querySelector("chat-transcript").thread.lastId,
       team: team?.value || null,
       models: compared.length > 1 ? compared : model ? [model.value] : [],
       text: text.value,
@@ -60,12 +61,6 @@ class CostHint extends HTMLElement {
     this.hidden = !text;
     this.toggleAttribute("data-tight", isTight);
   }
-}
-
-/** Two figures say enough of a guess. */
-function money(millionths, currency) {
-  const amount = (millionths / MILLION).toLocaleString(document.documentElement.lang, { maximumSignificantDigits: 2 });
-  return `${amount} ${currency}`;
 }
 
 customElements.define("cost-hint", CostHint);

@@ -1,7 +1,8 @@
 /** What is above the thread in sight: the next piece comes when the reader nears it, and nothing in sight moves. */
 
+import { fetchThread } from "../helpers/fetch-thread.js";
 import { fragment } from "../helpers/html.js";
-import { fetchThread } from "../helpers/thread.js";
+import { page } from "../models/page.js";
 
 const AHEAD = "600px";
 
@@ -25,8 +26,7 @@ class EarlierMessages extends HTMLElement {
     if (button.disabled) return;
     button.disabled = true;
     const transcript = this.closest("chat-transcript");
-    const { conversation } = document.getElementById("chat").dataset;
-    const answer = await fetchThread(conversation, { before: this.dataset.before }).catch(() => null);
+    const answer = await fetchThread(page.conversation, { before: this.dataset.before }).catch(() => null);
     button.disabled = false;
     if (answer && this.isConnected) transcript.putAbove(this, fragment(answer.html));
   }

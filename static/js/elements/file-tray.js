@@ -5,9 +5,13 @@
  * not give a page its files back, and the server lets go of what was never sent.
  */
 
-import { address, size, wants } from "../helpers/files.js";
-import { clone, phrase } from "../helpers/page.js";
+import { size } from "../helpers/formats.js";
+import { capabilityFor } from "../helpers/media-types.js";
+import { phrase } from "../helpers/phrases.js";
+import { codeOf } from "../helpers/refused.js";
+import { clone } from "../helpers/templates.js";
 import { upload } from "../helpers/upload.js";
+import { page } from "../models/page.js";
 
 class FileTray extends HTMLElement {
   #stored = new Map();
@@ -21,8 +25,8 @@ class FileTray extends HTMLElement {
     return this.#items.map((item) => this.#stored.get(item)).filter(Boolean);
   }
 
-  get isEmpty() {
-    return this.#items.length === 0;
+  get count() {
+    return this.#items.length;
   }
 
   get isUploading() {
@@ -35,7 +39,7 @@ class FileTray extends HTMLElement {
   }
 
   /** When nothing is on its way any more. */
-  get settled() {
+  get uploaded() {
     return this.#queue;
   }
 
@@ -53,7 +57,7 @@ class FileTray extends HTMLElement {
   /** Shows files that the server has already: a message that held them was not taken. */
   restore(files) {
     for (const file of files) {
-      this.#stored.set(this.#show(file.name, file.bytes, file.media_type, address(file.id)), file);
+      this.#stored.set(this.#show(file.name, file.bytes, file.media_type, page.api.file(file.id)), file);
     }
     this.#changed();
   }
@@ -67,8 +71,8 @@ class FileTray extends HTMLElement {
     return files;
   }
 
-  /** The model that is to read them: its name and what it takes. */
-  suit(model) {
+  /** Says what of it the model that is to read it does not take; `model` is its name and what it takes. */
+  checkAgainst(model) {
     this.#model = model;
     this.#say();
   }
@@ -79,7 +83,7 @@ class FileTray extends HTMLElement {
 
   #refusal({ name, size: bytes, type }) {
     const { most, bytes: limit } = this.dataset;
-    const kind = wants(type);
+    const kind = capabilityFor(type);
     if (this.#items.length >= Number(most)) return phrase("file.too_many", { most });
     if (!kind) return phrase("file.bad_field", { name });
     if (bytes > Number(limit)) return phrase("file.too_long", { name, limit: limit / 2 ** 20 });
@@ -97,7 +101,7 @@ class FileTray extends HTMLElement {
 
   #show(name, bytes, mediaType, picture) {
     const item = clone("tray-file-template");
-    item.dataset.kind = wants(mediaType);
+    item.dataset.kind = capabilityFor(mediaType);
     item.querySelector(".tray__name").textContent = name;
     item.querySelector(".tray__size").textContent = size(bytes);
     this.#showPicture(item, picture);
@@ -132,9 +136,9 @@ class FileTray extends HTMLElement {
     const bar = item.querySelector("progress");
     try {
       if (!signal.aborted) this.#keep(item, await upload(file, (share) => (bar.value = share), signal));
-    } catch (refusal) {
-      if (!refusal.code) throw refusal;
-      if (!signal.aborted) this.#failed(item, file, refusal.code);
+    } catch (error) {
+      const code = codeOf(error);
+      if (!signal.aborted) this.#failed(item, file, code);
     } finally {
       bar.hidden = true;
       this.#leaving.delete(item);
@@ -179,7 +183,7 @@ class FileTray extends HTMLElement {
     const sentences = [...new Set([...this.#problems, ...this.#objections])];
     notice.textContent = sentences.join(" ");
     notice.hidden = sentences.length === 0;
-    this.hidden = this.isEmpty && notice.hidden;
+    this.hidden = this.count === 0 && notice.hidden;
   }
 }
 

@@ -1,7 +1,8 @@
 /** What one can do with a message. Style sheets show of it what its state and its reader's rights allow. */
 
 import "./branch-switch.js";
-import { clone, phrase } from "../helpers/page.js";
+import { phrase } from "../helpers/phrases.js";
+import { clone } from "../helpers/templates.js";
 
 /** Buttons that are a command as they stand. */
 const COMMANDS = {
@@ -49,6 +50,7 @@ class MessageActions extends HTMLElement {
     this.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
   }
 
+  /** See models/branches.js. */
   settled(code) {
     this.ariaBusy = null;
     this.say(code);

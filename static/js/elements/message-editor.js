@@ -1,16 +1,17 @@
 /** Another wording of a question, written in the question's place. What is not sent is kept for the next time. */
 
-import { thisTab } from "../helpers/keep.js";
-import { clone, phrase } from "../helpers/page.js";
-import { SendKey } from "./message-composer.js";
+import { SendKey } from "../helpers/keyboard.js";
+import { phrase } from "../helpers/phrases.js";
+import { thisTab } from "../helpers/storage.js";
+import { clone } from "../helpers/templates.js";
 
 class MessageEditor extends HTMLElement {
-  #sendKey = new SendKey();
+  #sendKey = null;
 
   connectedCallback() {
     this.form.addEventListener("submit", (event) => this.#submit(event));
     this.form.cancel.addEventListener("click", () => this.#cancel());
-    this.#sendKey.listenTo(this.text);
+    this.#sendKey = new SendKey(this.text);
     this.text.addEventListener("keydown", (event) => this.#keyDown(event));
     this.text.addEventListener("input", () => this.#typed());
     this.text.value = thisTab.get(this.#draft) || this.#message.source;
@@ -26,6 +27,7 @@ class MessageEditor extends HTMLElement {
     return this.form.elements.text;
   }
 
+  /** See models/branches.js. */
   settled(code) {
     this.form.send.disabled = this.text.readOnly = false;
     if (code) this.#say(phrase(`edit.${code}`) || phrase(`refused.${code}`) || phrase("refused"));

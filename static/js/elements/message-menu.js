@@ -1,7 +1,8 @@
 /** The rarer actions of a message, and the models that may try again: one menu for the whole page. */
 
-import { clone } from "../helpers/page.js";
-import { placeBeside } from "../helpers/place.js";
+import { placeBeside } from "../helpers/popover-position.js";
+import { clone } from "../helpers/templates.js";
+import { page } from "../models/page.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
@@ -21,8 +22,8 @@ class MessageMenu extends HTMLElement {
     if (button.ariaExpanded === "true") return;
     [this.#actions, this.#button] = [message.querySelector("message-actions"), button];
     this.dataset.role = message.dataset.role;
-    this.toggleAttribute("data-sharable", "sharable" in document.getElementById("chat").dataset);
-    this.querySelector(".message-menu__models").replaceChildren(...choicesBut(message.querySelector(".message__name").textContent));
+    this.toggleAttribute("data-sharable", page.canShare);
+    this.querySelector(".message-menu__models").replaceChildren(...choicesBut(message.name));
     this.showPopover();
     placeBeside(this, button);
     this.#items[0]?.focus({ preventScroll: true });

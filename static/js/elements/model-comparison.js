@@ -1,7 +1,7 @@
 /** Several models for the same question: with two or more ticked they are asked at once. */
 
-import { phrase } from "../helpers/page.js";
-import { placeBeside } from "../helpers/place.js";
+import { phrase } from "../helpers/phrases.js";
+import { placeBeside } from "../helpers/popover-position.js";
 
 class ModelComparison extends HTMLElement {
   connectedCallback() {

@@ -5,8 +5,10 @@
  */
 
 import { call } from "../helpers/api.js";
-import { common, fill, objection, read, sentence, suit } from "../helpers/parameters.js";
-import { phrase } from "../helpers/page.js";
+import { common, fill, limit, objection, read, sentence } from "../helpers/parameters.js";
+import { phrase } from "../helpers/phrases.js";
+import { codeOf } from "../helpers/refused.js";
+import { page } from "../models/page.js";
 
 class ParameterPanel extends HTMLElement {
   #settings = { system_prompt: "", parameters: {} };
@@ -37,12 +39,12 @@ class ParameterPanel extends HTMLElement {
 
   /** Something was chosen for a conversation that is not there yet. */
   get isWaiting() {
-    return this.#isWaiting && !this.#conversation;
+    return this.#isWaiting && !page.conversation;
   }
 
   /** Shows what is set now, as far as the wires of all models know it; what was written and not saved is still there. */
   async open(knows) {
-    suit(this.form, common(knows));
+    limit(this.form, common(knows));
     this.#dialog.showModal();
     if (this.#isEdited) return;
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
@@ -53,12 +55,8 @@ class ParameterPanel extends HTMLElement {
   async begin({ team, model }) {
     const { system_prompt, parameters } = this.#settings;
     const fields = { system_prompt, parameters, model, ...(team && { team }) };
-    const { id } = await call("POST", "conversations", fields);
+    const { id } = await call("POST", page.api.conversations, fields);
     return id;
-  }
-
-  get #conversation() {
-    return document.getElementById("chat").dataset.conversation;
   }
 
   /** Nobody may write into the fields before they say what is set: the answer would wipe it out, unseen. */
@@ -66,10 +64,9 @@ class ParameterPanel extends HTMLElement {
     this.form.fields.disabled = true;
     this.#say("");
     try {
-      if (this.#conversation) this.#settings = await call("GET", `conversations/${this.#conversation}`);
-    } catch (refusal) {
-      if (!refusal.code) throw refusal;
-      return this.#say(phrase("parameters.unread"));
+      if (page.conversation) this.#settings = await call("GET", page.api.conversation(page.conversation));
+    } catch (error) {
+      if (codeOf(error)) return this.#say(phrase("parameters.unread"));
     }
     this.form.fields.disabled = false;
     fill(this.form, this.#settings);
@@ -81,8 +78,8 @@ class ParameterPanel extends HTMLElement {
     this.form.save.disabled = true;
     const chosen = read(this.form, this.#settings.parameters);
     await this.#try(async () => {
-      if (this.#conversation) await call("PATCH", `conversations/${this.#conversation}`, chosen);
-      this.#isWaiting = !this.#conversation;
+      if (page.conversation) await call("PATCH", page.api.conversation(page.conversation), chosen);
+      this.#isWaiting = !page.conversation;
       this.#settings = chosen;
       this.#isEdited = false;
       this.#dialog.close();
@@ -94,9 +91,8 @@ class ParameterPanel extends HTMLElement {
   async #try(act) {
     try {
       await act();
-    } catch (refusal) {
-      if (!refusal.code) throw refusal;
-      this.#say(sentence(refusal));
+    } catch (error) {
+      this.#say(sentence(error));
     }
   }
 

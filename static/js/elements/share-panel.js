@@ -2,7 +2,8 @@
 
 import { copy } from "../helpers/copy.js";
 import { fragment } from "../helpers/html.js";
-import { phrase } from "../helpers/page.js";
+import { phrase } from "../helpers/phrases.js";
+import { page } from "../models/page.js";
 
 class SharePanel extends HTMLElement {
   connectedCallback() {
@@ -12,8 +13,7 @@ class SharePanel extends HTMLElement {
 
   /** Down to this message, or to the last one that has ended. */
   async open(message) {
-    const { conversation } = document.getElementById("chat").dataset;
-    const response = await fetch(`/conversations/${conversation}/share/?message=${message}`).catch(() => null);
+    const response = await fetch(`${page.urls.share(page.conversation)}?message=${message}`).catch(() => null);
     if (!(await this.#show(response))) this.replaceChildren(phrase(`action.${response ? "not_found" : "lost"}`));
     this.showPopover();
   }

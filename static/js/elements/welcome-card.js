@@ -1,6 +1,7 @@
 /** The first-run card: how far the local model is, and which fields a vendor's key needs. */
 
-import { phrase } from "../helpers/page.js";
+import { phrase } from "../helpers/phrases.js";
+import { page } from "../models/page.js";
 
 const PAUSE = 1_000;
 const MEGABYTE = 1_000_000;
@@ -30,7 +31,7 @@ class WelcomeCard extends HTMLElement {
     if (!response.ok) return;
     const state = await response.json();
     this.#show(state);
-    if (this.#isChosen && USABLE.includes(state.stage)) location.assign("/");
+    if (this.#isChosen && USABLE.includes(state.stage)) location.assign(page.urls.home);
     else if (UNFINISHED.includes(state.stage)) setTimeout(() => this.#follow(), PAUSE);
   }
 

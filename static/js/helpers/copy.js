@@ -1,6 +1,6 @@
 /** Puts text on the clipboard and says so on the button that asked for it. */
 
-import { phrase } from "./page.js";
+import { phrase } from "./phrases.js";
 
 const SHOWN = 1_600;
 

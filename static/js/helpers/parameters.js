@@ -1,6 +1,7 @@
 /** Between the fields of the parameters' form and the values that the server knows. */
 
-import { phrase } from "./page.js";
+import { phrase } from "./phrases.js";
+import { codeOf } from "./refused.js";
 
 const LEVELS = ["minimal", "low", "medium", "high"];
 
@@ -20,7 +21,7 @@ export function common(knows) {
 }
 
 /** Shows the fields that are known, and says within which bounds. */
-export function suit(form, known) {
+export function limit(form, known) {
   for (const label of form.querySelectorAll("[data-parameter]")) {
     const { control: field, dataset } = label;
     label.hidden = !known.has(dataset.parameter);
@@ -66,8 +67,9 @@ export function objection(text) {
   }
 }
 
-/** Why the settings were not saved, in the reader's language. */
-export function sentence({ code, field }) {
+/** Why the settings were not saved, in the reader's language; throws an error that is no refusal again. */
+export function sentence(error) {
+  const [code, { field }] = [codeOf(error), error];
   return phrase(`parameters.${code}.${field}`) || phrase(`parameters.${code}`) || phrase("parameters.refused");
 }
 

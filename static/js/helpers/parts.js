@@ -4,8 +4,10 @@
  * In the end the server's markup takes their place; both come from the same templates.
  */
 
-import { address, size, wants } from "./files.js";
-import { clone } from "./page.js";
+import { page } from "../models/page.js";
+import { size } from "./formats.js";
+import { capabilityFor } from "./media-types.js";
+import { clone } from "./templates.js";
 
 const SCHEMES = ["http:", "https:"];
 
@@ -28,18 +30,18 @@ export function build(part) {
 
 /** A person's file, as the server describes it: a picture, or a chip with name and size. */
 export function show({ id, name, media_type, bytes }) {
-  return wants(media_type) === "images" ? picture({ file: id, name }) : chip({ file: id, name, bytes });
+  return capabilityFor(media_type) === "images" ? picture({ file: id, name }) : chip({ file: id, name, bytes });
 }
 
 function picture({ file, name }) {
   const link = clone("part-image-template");
-  link.href = address(file);
-  Object.assign(link.querySelector("img"), { src: address(file), alt: name ?? "" });
+  link.href = page.api.file(file);
+  Object.assign(link.querySelector("img"), { src: link.href, alt: name ?? "" });
   return link;
 }
 
 function chip({ file, uri, name, bytes }) {
-  const target = file ? address(file) : ofTheWeb(uri);
+  const target = file ? page.api.file(file) : webAddress(uri);
   const link = written("file", { ".file__name": name ?? target, ".file__size": bytes ? size(bytes) : "" });
   if (target) link.href = target;
   return link;
@@ -60,7 +62,7 @@ function refusal({ text, reason }) {
 
 function sources({ sources: named }) {
   const element = clone("part-citation-template");
-  const shown = named.filter(({ uri }) => ofTheWeb(uri));
+  const shown = named.filter(({ uri }) => webAddress(uri));
   element.querySelector("ol").replaceChildren(...shown.map(source));
   return element;
 }
@@ -86,7 +88,7 @@ function written(kind, texts) {
 }
 
 /** A vendor's address, if it is one of the web; else empty. */
-function ofTheWeb(address) {
+function webAddress(address) {
   return URL.canParse(address) && SCHEMES.includes(new URL(address).protocol) ? address : "";
 }
 

@@ -1,22 +1,21 @@
 /** Sends one file to the server; XMLHttpRequest, because fetch does not tell how much of a body has gone. */
 
-import { Refused } from "./api.js";
-
-const ADDRESS = "/api/v1/files";
+import { page } from "../models/page.js";
+import { Refused } from "./refused.js";
 
 /** Resolves with what the server says of the file, or rejects with Refused; `progress` hears the share that has gone. */
 export function upload(file, progress, signal) {
   const request = new XMLHttpRequest();
   const body = new FormData();
   body.append("file", file);
-  request.open("POST", ADDRESS);
-  request.setRequestHeader("X-CSRFToken", document.querySelector("[name=csrfmiddlewaretoken]").value);
+  request.open("POST", page.api.files);
+  request.setRequestHeader("X-CSRFToken", page.csrfToken);
   request.responseType = "json";
   request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
   signal.addEventListener("abort", () => request.abort());
   return new Promise((resolve, reject) => {
     request.onload = () => (request.status === 201 ? resolve(request.response) : reject(refusal(request)));
-    request.onerror = request.onabort = () => reject(new Refused({}));
+    request.onerror = request.onabort = () => reject(new Refused());
     request.send(body);
   });
 }

@@ -74,13 +74,13 @@ export class Conversation {
   #created({ revision, message, html }) {
     if (this.#missed(revision)) return;
     if (!this.#seqs.has(message.id)) this.#seqs.set(message.id, 0);
-    if (!this.#transcript.has(message.id)) this.#transcript.put(message, html);
+    if (!this.#transcript.thread.find(message.id)) this.#transcript.put(message, html);
   }
 
   #delta(event) {
     const known = this.#seqs.get(event.message) ?? 0;
     if (event.seq <= known) return;
-    const isKnown = this.#seqs.has(event.message) || this.#transcript.has(event.message); // It may be on another branch.
+    const isKnown = this.#seqs.has(event.message) || this.#transcript.thread.find(event.message); // It may be on another branch.
     if (event.seq > known + 1 || !isKnown) return this.#reopen();
     this.#seqs.set(event.message, event.seq);
     this.#transcript.grow(event);

@@ -1,4 +1,4 @@
-/** What is shown once, on a page of its own: its button copies it. */
+/** Copies a secret that a page of its own shows this once, at its button. */
 
 import { copy } from "./helpers/copy.js";
 

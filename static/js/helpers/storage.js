@@ -1,6 +1,6 @@
 /** Browser storage that never fails: what it is too full for, or forbidden to hold, is kept in memory. */
 
-class Keep {
+class BrowserStorage {
   #name;
   #memory = new Map();
 
@@ -39,6 +39,6 @@ class Keep {
 }
 
 /** Shared by all tabs and kept for good. */
-export const forever = new Keep("localStorage");
+export const forever = new BrowserStorage("localStorage");
 /** This tab's alone; survives a reload. */
-export const thisTab = new Keep("sessionStorage");
+export const thisTab = new BrowserStorage("sessionStorage");

@@ -1,15 +1,15 @@
 /** Who else looks at this conversation, and who is writing in it. */
 
-import { phrase } from "../helpers/page.js";
+import { phrase } from "../helpers/phrases.js";
+import { page } from "../models/page.js";
 
 const FORGOTTEN = 60_000; // The server names everybody again every 20 seconds.
 const WRITING = 5_000;
 const SHOWN = 4;
 
-class ChatCompany extends HTMLElement {
+class ChatPresence extends HTMLElement {
   #here = new Map();
   #writing = new Map();
-  #me = document.getElementById("chat").dataset.person;
   #line = document.querySelector(".typing");
 
   connectedCallback() {
@@ -48,15 +48,15 @@ class ChatCompany extends HTMLElement {
 
   #names(people) {
     for (const [id, { until }] of people) if (until < Date.now()) people.delete(id);
-    return [...people].filter(([id]) => id !== this.#me).map(([, { name }]) => name).sort();
+    return [...people].filter(([id]) => id !== page.person.id).map(([, { name }]) => name).sort();
   }
 
   #showPeople(names) {
     this.dataset.names = names.join("\n");
     const rest = names.length > SHOWN ? [`+${names.length - SHOWN + 1}`] : [];
     const letters = [...names.slice(0, rest.length ? SHOWN - 1 : SHOWN).map((name) => [...name][0]), ...rest];
-    const words = names.length ? phrase("company", { names: names.join(", ") }) : "";
-    this.querySelector(".company__faces").replaceChildren(...letters.map(face));
+    const words = names.length ? phrase("presence", { names: names.join(", ") }) : "";
+    this.querySelector(".presence__faces").replaceChildren(...letters.map(face));
     this.querySelector(".visually-hidden").textContent = this.title = words;
   }
 }
@@ -68,4 +68,4 @@ function face(letter) {
   return element;
 }
 
-customElements.define("chat-company", ChatCompany);
+customElements.define("chat-presence", ChatPresence);

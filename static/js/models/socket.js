@@ -5,7 +5,8 @@
  * offline or, when this tab has made room for others, paused).
  */
 
-import { newId } from "./helpers/page.js";
+import { newId } from "../helpers/ids.js";
+import { Refused, codeOf } from "../helpers/refused.js";
 
 const ANSWER = 10_000;
 /** Browsers hold a try back by up to 5 seconds once many have failed: what gave up before would never connect. */
@@ -21,14 +22,6 @@ const RESTART_PAUSE = 8_000;
 const SLOW_PAUSE = 2_000;
 const [SERVICE_RESTART, READS_TOO_SLOWLY, TOO_MANY_SOCKETS] = [1012, 4408, 4409];
 
-/** A command that was not carried out; `code` is the server's, or "lost" when nobody knows. */
-export class Refusal extends Error {
-  constructor(code) {
-    super(code);
-    this.code = code;
-  }
-}
-
 export class Socket extends EventTarget {
   #socket = null;
   #answers = new Map();
@@ -38,12 +31,12 @@ export class Socket extends EventTarget {
   #heard = 0;
   #pinged = 0;
   #isPaused = false;
-  #person;
+  #address;
 
   /** For this person's page, whoever may be signed in when it connects. */
-  constructor(person) {
+  constructor(path, person) {
     super();
-    this.#person = person;
+    this.#address = `${location.protocol.replace("http", "ws")}//${location.host}${path}?person=${person}`;
   }
 
   /** What a ping asks about, {conversation: revision}, and whether it is urgent; set by the page. */
@@ -68,9 +61,9 @@ export class Socket extends EventTarget {
     if (!this.#socket) this.#connect();
   }
 
-  /** Sends a command; resolves with its ack, rejects with a Refusal. An answer overdue ends the connection. */
+  /** Sends a command; resolves with its ack, rejects with Refused. An answer overdue ends the connection. */
   request(command, patience = ANSWER) {
-    if (!this.isOpen) return Promise.reject(new Refusal("lost"));
+    if (!this.isOpen) return Promise.reject(new Refused());
     const id = command.id ?? newId();
     return new Promise((resolve, reject) => {
       const overdue = setTimeout(() => this.#end(1006), patience);
@@ -82,8 +75,7 @@ export class Socket extends EventTarget {
   #connect() {
     clearTimeout(this.#timer);
     this.#begun = Date.now();
-    const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/?person=${this.#person}`;
-    const socket = (this.#socket = new WebSocket(address));
+    const socket = (this.#socket = new WebSocket(this.#address));
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => this.#end(code);
@@ -109,7 +101,7 @@ export class Socket extends EventTarget {
     this.#answers.delete(frame.id);
     clearTimeout(answer?.overdue);
     if (frame.type === "ack") answer?.resolve(frame);
-    else answer?.reject(new Refusal(frame.code));
+    else answer?.reject(new Refused({ code: frame.code }));
   }
 
   /** The connection is over, or as good as over: say so, and try again after a pause. */
@@ -139,7 +131,7 @@ export class Socket extends EventTarget {
     }
     for (const { reject, overdue } of this.#answers.values()) {
       clearTimeout(overdue);
-      reject(new Refusal("lost"));
+      reject(new Refused());
     }
     this.#answers.clear();
   }
@@ -165,8 +157,8 @@ export class Socket extends EventTarget {
     try {
       const { moved } = await this.request({ type: "ping", open: this.watching().open }, patience);
       if (moved?.length) this.dispatchEvent(new CustomEvent("moved", { detail: moved }));
-    } catch (refusal) {
-      if (refusal.code !== "lost") throw refusal;
+    } catch (error) {
+      if (codeOf(error) !== "lost") throw error;
     }
   }
 

@@ -1,14 +1,23 @@
-/** What a person does to the tree of messages: other wordings and versions, other branches, copies. */
+/**
+ * What a person does to the tree of messages: other wordings and versions, other branches, copies.
+ *
+ * An element that wants something done dispatches a bubbling "act" event whose detail is the command, and is busy until
+ * its method `settled(code)` is called: with an empty code when it was done, else with that of the refusal, which it
+ * shows. An element without this method (the transcript itself) is not told.
+ */
 
+import { fetchThread } from "../helpers/fetch-thread.js";
 import { fragment } from "../helpers/html.js";
-import { newId, phrase } from "../helpers/page.js";
-import { fetchThread } from "../helpers/thread.js";
+import { newId } from "../helpers/ids.js";
+import { focusForTyping } from "../helpers/keyboard.js";
+import { phrase } from "../helpers/phrases.js";
+import { codeOf } from "../helpers/refused.js";
+import { page } from "./page.js";
 
 /** After these the server shows another branch from this message's place on. */
 const TURNS = ["message.edit", "reply.retry", "reply.continue", "branch.choose"];
-const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 
-export class Tree {
+export class Branches {
   #socket;
   #transcript;
   #ids = new Map();
@@ -18,36 +27,36 @@ export class Tree {
     this.#transcript = transcript;
   }
 
-  /** Carries out what somebody asked for at this place of the page, and tells the place how that went. */
-  async act(place, command, conversation) {
-    const code = conversation ? await this.#try(place, command, conversation) : "not_found";
-    place.settled?.(code);
+  /** Carries out what somebody asked for at this element, and tells the element how that went. */
+  async act(element, command, conversation) {
+    const code = conversation ? await this.#try(element, command, conversation) : "not_found";
+    element.settled?.(code);
   }
 
   /** The code of the refusal; empty when it was done. The same again, after no answer, has the same id: it is done once. */
-  async #try(place, command, conversation) {
+  async #try(element, command, conversation) {
     const body = JSON.stringify(command);
     if (!this.#ids.has(body)) this.#ids.set(body, newId());
     try {
-      await this.#carryOut({ ...command, id: this.#ids.get(body) }, conversation, place);
-    } catch (refusal) {
-      if (!refusal.code) throw refusal;
-      if (refusal.code === "lost") return "lost";
-      this.#ids.delete(body);
-      return refusal.code;
+      await this.#carryOut({ ...command, id: this.#ids.get(body) }, conversation, element);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== "lost") this.#ids.delete(body);
+      return code;
     }
     this.#ids.delete(body);
     return "";
   }
 
-  async #carryOut({ type, ...fields }, conversation, place) {
+  async #carryOut({ type, ...fields }, conversation, element) {
     if (type === "show") return this.#show(fields.parent ?? "", conversation);
     const ack = await this.#socket.request({ type, ...fields });
-    if (type === "conversation.fork") location.assign(`/conversations/${ack.conversation}/`);
+    if (type === "conversation.fork") location.assign(page.urls.conversation(ack.conversation));
     if (!TURNS.includes(type)) return;
-    const old = this.#transcript.find(place.closest("chat-message").dataset.id);
+    const old = this.#transcript.thread.find(element.closest("chat-message").dataset.id);
     if (!old) return;
-    const before = { top: held(old, place.direction).getBoundingClientRect().top, direction: place.direction };
+    const { direction } = element;
+    const before = { top: anchorIn(old, direction).getBoundingClientRect().top, direction };
     await this.#show(old.dataset.parent, conversation);
     this.#lookAt(ack.message ?? ack.replies?.[0] ?? fields.message, before, type);
   }
@@ -61,14 +70,14 @@ export class Tree {
 
   /** What was chosen stays where the reader is; what is being written is followed. */
   #lookAt(id, { top, direction }, type) {
-    const message = this.#transcript.find(id);
+    const message = this.#transcript.thread.find(id);
     if (!message) return;
     this.#transcript.turnTo(message);
     const isSwitch = direction && message.versions.length > 1; // It may stand beside others now, with no version of its own.
     if (isSwitch) this.#goOnSwitching(message, direction);
-    else if (!isTouch.matches) document.getElementById("composer-text")?.focus({ preventScroll: true });
+    else focusForTyping(document.getElementById("composer-text"), { preventScroll: true });
     if (type !== "branch.choose") return this.#transcript.toEnd();
-    this.#transcript.hold(held(message, isSwitch), top);
+    this.#transcript.keepInPlace(anchorIn(message, isSwitch), top);
     if (!direction) this.#askOnly(message.name);
   }
 
@@ -79,13 +88,13 @@ export class Tree {
   }
 
   #goOnSwitching(message, direction) {
-    const place = message.querySelector("branch-switch");
-    place.focusOn(direction);
-    this.#transcript.announce(phrase("version", place.values));
+    const versions = message.querySelector("branch-switch");
+    versions.focusOn(direction);
+    this.#transcript.announce(phrase("version", versions.values));
   }
 }
 
 /** What stays where it is in sight: the switch under the reader's finger, or the message that was chosen. */
-function held(message, isSwitch) {
+function anchorIn(message, isSwitch) {
   return isSwitch ? message.querySelector(".switch__place") : message;
 }

@@ -1,0 +1,9 @@
+/** What the page says: its words stand in a template, in the reader's language. */
+
+const words = document.getElementById("words").content;
+
+/** The phrase of this name, its {placeholders} filled; empty where the page has none. */
+export function phrase(name, values = {}) {
+  const text = words.querySelector(`[data-name="${CSS.escape(name)}"]`)?.textContent ?? "";
+  return text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+}

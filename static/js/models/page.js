@@ -1,0 +1,32 @@
+/** What the document carries for its scripts, read once: its reader, the conversation that it shows, and addresses. */
+
+const chat = document.getElementById("chat");
+const { dataset } = chat;
+/** Stands in an address where an id belongs; the template writes it. */
+const ANY_ID = "00000000-0000-0000-0000-000000000000";
+
+const withId = (address) => (id) => address.replace(ANY_ID, id);
+
+export const page = {
+  person: { id: dataset.person, name: dataset.personName },
+  /** The id of the conversation; empty until a new one has begun. */
+  conversation: dataset.conversation,
+  revision: Number(dataset.revision),
+  canShare: "sharable" in dataset,
+  csrfToken: document.querySelector("[name=csrfmiddlewaretoken]").value,
+  urls: {
+    home: dataset.urlHome,
+    socket: dataset.urlSocket,
+    conversation: withId(dataset.urlConversation),
+    thread: withId(dataset.urlThread),
+    audience: withId(dataset.urlAudience),
+    share: withId(dataset.urlShare),
+  },
+  api: {
+    conversations: dataset.apiConversations,
+    conversation: withId(dataset.apiConversation),
+    estimate: dataset.apiEstimate,
+    files: dataset.apiFiles,
+    file: withId(dataset.apiFile),
+  },
+};

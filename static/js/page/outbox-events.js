@@ -1,0 +1,79 @@
+/** From the composer to the server: messages are put into the outbox, and what becomes of them is shown. */
+
+import { newId } from "../helpers/ids.js";
+import { page } from "../models/page.js";
+
+export class OutboxEvents {
+  #chat;
+
+  constructor(chat) {
+    this.#chat = chat;
+  }
+
+  listen() {
+    const { composer, outbox, transcript } = this.#chat;
+    outbox.addEventListener("acknowledged", ({ detail }) => this.#acknowledged(detail));
+    outbox.addEventListener("refused", ({ detail }) => this.#refused(detail));
+    outbox.addEventListener("changed", () => this.showUnsent());
+    transcript.addEventListener("retry", () => this.#retry());
+    transcript.addEventListener("takeback", ({ detail }) => this.#takeBack(detail));
+    composer?.addEventListener("send", ({ detail }) => this.#send(detail));
+  }
+
+  /** Shows what the outbox holds for this place. */
+  showUnsent() {
+    const { navigation, outbox, socket, transcript } = this.#chat;
+    navigation.follow();
+    transcript.showUnsent(outbox.at(navigation.place, socket.isOpen), page.person);
+    this.#chat.update();
+  }
+
+  #send({ text, files, models, team }) {
+    const { conversation, navigation, outbox, transcript } = this.#chat;
+    const command = { type: "message.send", id: newId(), conversation: conversation?.id ?? null };
+    command.parent = transcript.thread.lastId;
+    command.text = text;
+    if (files.length) command.files = files.map(({ id }) => id);
+    if (models.length) command.models = models;
+    if (team) command.team = team;
+    outbox.put(command, navigation.place, files);
+    transcript.toEnd();
+    this.#deliver();
+  }
+
+  #acknowledged({ entry, ack }) {
+    const { navigation, transcript } = this.#chat;
+    transcript.sent(entry.command, ack);
+    navigation.follow();
+    if (transcript.thread.isMisplaced(ack.message)) this.#chat.act(transcript, { type: "show", parent: entry.command.parent });
+  }
+
+  #refused({ entry, code }) {
+    this.#chat.transcript.remove(entry.command.id);
+    this.#restore(entry, code);
+  }
+
+  #retry() {
+    const { navigation, outbox, transcript } = this.#chat;
+    outbox.release(navigation.place, transcript.thread.lastId);
+    this.#deliver();
+  }
+
+  #takeBack(id) {
+    const entry = this.#chat.outbox.takeBack(id);
+    if (entry) this.#restore(entry);
+  }
+
+  /** Puts the message back where it was written: into the composer, or the draft of what is not in sight. */
+  #restore({ command: { text }, place, files }, code = "") {
+    const { composer, navigation, outbox } = this.#chat;
+    const draft = place === navigation.place && composer ? composer : outbox.draftAt(place);
+    draft.restore({ text, files, code });
+  }
+
+  #deliver() {
+    const { outbox, socket } = this.#chat;
+    socket.hurry();
+    outbox.deliver(socket);
+  }
+}

@@ -1,0 +1,96 @@
+/** What the socket tells: connections that come and go, and the news that they bring. */
+
+import { codeOf } from "../helpers/refused.js";
+import { thisTab } from "../helpers/storage.js";
+
+const SIGNED_OUT = 4401;
+const TOO_BIG = 1009;
+const JUST_NOW = 30_000;
+
+export class SocketEvents {
+  #chat;
+
+  constructor(chat) {
+    this.#chat = chat;
+  }
+
+  listen() {
+    const { socket, status } = this.#chat;
+    socket.addEventListener("open", () => this.#connected());
+    socket.addEventListener("frame", ({ detail }) => this.#take(detail));
+    socket.addEventListener("moved", () => this.#chat.open());
+    socket.addEventListener("close", ({ detail }) => this.#closed(detail.code));
+    socket.addEventListener("state", ({ detail }) => this.#showState(detail));
+    socket.watching = () => this.#watched();
+    status.addEventListener("return", () => socket.hurry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#returned());
+  }
+
+  /** First what was missed, then what was not said: the parent of an unsent message is among what was missed. */
+  async #connected() {
+    const { navigation, outbox, socket } = this.#chat;
+    this.#refreshList();
+    navigation.follow();
+    await this.#chat.open();
+    await outbox.deliver(socket);
+  }
+
+  /** What moved before we were told of it: everything is told from a connection's first answer on. */
+  async #refreshList() {
+    const { list, socket } = this.#chat;
+    const code = await socket.request({ type: "ping" }).then(() => "", codeOf);
+    if (code !== "lost") await list.refresh();
+  }
+
+  /** Looked at again; what a tab that is gone left unsent is anybody's to send. */
+  #returned() {
+    const { conversation, outbox, socket } = this.#chat;
+    conversation?.read();
+    outbox.deliver(socket);
+  }
+
+  #take(event) {
+    const { conversation, list, presence } = this.#chat;
+    if (event.type === "conversation.updated") this.#updated(event);
+    else if (event.type === "conversation.gone") list.remove(event.conversation);
+    if (event.conversation !== conversation?.id) return;
+    if (event.type === "conversation.gone") this.#chat.close();
+    else if (event.type === "presence" || event.type === "typing") presence.take(event);
+    else conversation.take(event);
+    if (event.type === "message.created" && event.message.author) presence.wrote(event.message.author.id);
+  }
+
+  #updated({ conversation, ...changed }) {
+    const { composer, header, list } = this.#chat;
+    const isOpen = conversation === this.#chat.conversation?.id;
+    list.update({ ...changed, id: conversation, unread: !isOpen });
+    if (isOpen) header.show(changed);
+    if (isOpen) composer?.showTuned(changed.tuned);
+    else if (changed.team) header.showNews(changed);
+  }
+
+  #showState(state) {
+    const { outboxEvents, status } = this.#chat;
+    status.show(state);
+    outboxEvents.showUnsent();
+  }
+
+  #closed(code) {
+    if (code === SIGNED_OUT) signInAgain();
+    if (code === TOO_BIG) this.#chat.outbox.refuse("too_big");
+  }
+
+  /** What a ping asks about, and whether an answer is urgent. */
+  #watched() {
+    const { conversation, transcript } = this.#chat;
+    const open = conversation ? { [conversation.id]: conversation.revision } : {};
+    return { open, urgent: transcript.thread.running.length > 0 };
+  }
+}
+
+/** The page itself leads to the sign-in; where it does not, reloading it over and over would not help. */
+function signInAgain() {
+  const isFresh = Date.now() - Number(thisTab.get("signed-out")) < JUST_NOW;
+  thisTab.set("signed-out", String(Date.now()));
+  if (!isFresh) location.reload();
+}
