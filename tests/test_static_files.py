@@ -19,6 +19,15 @@ SOURCES = Path(__file__).parent.parent / "static"
 TEMPLATES = SOURCES.parent / "templates"
 IMPORTED_AT_FIRST = re.compile(r'^import (?:.* from )?"(\.[^"]+)";$', re.MULTILINE)
 IMPORTED = re.compile(r'\b(?:import|from)\s*\(?\s*"(\.[^"]+)"')
+ADMINISTRATION = {"admin.css", "report.css", "chart.css", "key.css", "vendor.css"}  # linked by its own pages
+OTHER_SIZES = [
+    ("admin.css", "padding: 0 40px 20px"),  # as Django's own content stands
+    ("admin.css", "padding-inline: 20px"),
+    (
+        "entrance.css",
+        "padding: clamp(var(--space-4), 8vh, 6rem) var(--space-4) var(--space-6)",
+    ),  # most room above a card
+]
 MOST_MODULES_AT_FIRST = 32
 
 
@@ -66,8 +75,31 @@ def test_the_style_sheet_holds_all_its_parts_in_order(collected: Path) -> None:
 
 def test_every_component_sheet_is_imported() -> None:
     imported = set(re.findall(r'@import "(.+?)"', (SOURCES / "css/site.css").read_text()))
-    own = {"site.css", "admin.css", "report.css", "chart.css", "key.css", "vendor.css"}  # the administration's, linked
-    assert imported == {path.name for path in (SOURCES / "css").glob("*.css")} - own
+    assert imported == {path.name for path in (SOURCES / "css").glob("*.css")} - {"site.css"} - ADMINISTRATION
+
+
+def declarations(path: Path) -> list[tuple[str, str]]:
+    """Properties and their values, comments left out."""
+    return re.findall(r"([\w-]+): ([^;{}]+);", re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL))
+
+
+def test_components_choose_their_sizes_from_a_few() -> None:
+    sized = re.compile(r"font|font-size|border(-[a-z]+)*-radius|(padding|margin)(-[a-z]+)*|([a-z]+-)?gap")
+    raw = re.compile(r"\d\.?\d*rem|\d\d+px|[4-9]px")  # a hair's breadth, up to 3px, is no size
+    found = [
+        (path.name, f"{name}: {value}")
+        for path in sorted((SOURCES / "css").glob("*.css"))
+        for name, value in declarations(path)
+        if sized.fullmatch(name) and raw.search(value)
+    ]
+    assert found == OTHER_SIZES
+
+
+def test_colours_are_named_in_one_place() -> None:
+    raw = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(rgb|hsl|oklch)a?\(")
+    sheets = {path for path in (SOURCES / "css").glob("*.css") if path.name not in {"colors.css", *ADMINISTRATION}}
+    found = {(path.name, value) for path in sheets for _, value in declarations(path) if raw.search(value)}
+    assert found == {("second-factor.css", "#ffffff"), ("second-factor.css", "#000000")}  # a code that cameras read
 
 
 def test_collecting_twice_changes_nothing(collected: Path) -> None:
