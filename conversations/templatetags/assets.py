@@ -33,7 +33,7 @@ def importmap(context: template.Context) -> str:
 def preloads(script: str) -> dict[str, list[str]]:
     """Name what this script imports at first, so that it comes at once instead of import by import.
 
-    Empty while the names are not hashed (DEBUG). Source: WHATWG HTML, link type "modulepreload".
+    They are none while the names are not hashed (DEBUG). Source: WHATWG HTML, link type "modulepreload".
     """
     imported = _imported_at_first(script) if _hashed_scripts() else ()
     return {"addresses": [staticfiles_storage.url(name) for name in imported]}
