@@ -42,7 +42,7 @@ PARTS: list[dict[str, Any]] = [
     {"kind": "call", "name": "weather", "arguments": {"city": "北京", "days": [1, 2]}, "id": "1"},
     {"kind": "call_result", "name": "weather", "response": {"sky": f"<script>{RUN}</script>"}},
     {"kind": "seam"},
-    {"kind": "unknown", "vendor": {"part": {"secret": "not shown"}}},
+    {"kind": "unknown", "vendor": {"part": {"secret": "kept from readers"}}},
     {"kind": "file", "uri": f"javascript:{RUN}", "name": "bad.html"},
     {"kind": "file", "uri": "https://example.test/report.pdf", "name": "report.pdf"},
     {"kind": "text", "text": "It is *three*."},
@@ -124,7 +124,7 @@ def test_a_stored_reply_shows_every_part(cast: Cast, model: LanguageModel, visit
     expect(reply.locator(".message__text strong")).to_have_text("compute")
     expect(reply.locator(".picture img")).to_have_js_property("naturalWidth", 320)
     expect(reply.locator(".code-block .copy")).to_have_count(1)
-    assert "secret" not in alice.page.content()
+    assert "kept from readers" not in alice.page.content()
     shown = reply.locator(".message__body > *").evaluate_all("all => all.map((element) => element.classList[0])")
     assert shown == [
         *("thought", "message__text", "code-block", "output", "output", "output", "call", "call", "seam"),
