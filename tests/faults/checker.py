@@ -121,8 +121,8 @@ def changed_ends(history: History) -> Iterator[str]:
 def gaps(history: History) -> Iterator[str]:
     """Check that after an open's ack every revision and seq comes once, in order, until the connection ends.
 
-    Two commits may be announced in the other order: a window that sees a skipped revision must open again at once.
-    Across processes deltas may be missed, which a nudge announces. A reply of a killed process ends as it was stored.
+    Two commits may be announced in the other order: a window that skips a revision must open again at once. Across
+    processes deltas may be missed, which a nudge announces. A reply of a killed process ends as it was stored.
     """
     cut = history.killed if history.is_across else None
     for witness in history.witnesses:
