@@ -8,6 +8,9 @@ import tempfile
 DATA = tempfile.mkdtemp(prefix="chatsite-tests-")
 atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 os.environ["CHATSITE_DATA"] = DATA
+if "TESTS_SHARED_FOLDER" not in os.environ:  # the processes that this one starts have it from here
+    os.environ["TESTS_SHARED_FOLDER"] = tempfile.mkdtemp(prefix="chatsite-tests-shared-")
+    atexit.register(shutil.rmtree, os.environ["TESTS_SHARED_FOLDER"], ignore_errors=True)
 for name in ("CHATSITE_ORIGINS", "CHATSITE_TRUSTED_PROXIES", "CHATSITE_PRIVATE_HOSTS", "CHATSITE_SECRET_KEY",
              "CHATSITE_ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL"):  # fmt: skip
     os.environ.pop(name, None)

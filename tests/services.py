@@ -1,7 +1,7 @@
 """A PostgreSQL and a Redis of the tests' own: started by them, in a temporary folder that is deleted afterwards.
 
     with Postgres() as postgres:            # a fresh server, reached through a socket in its folder
-        url = postgres.new_database()       # postgres://…, empty
+        url = postgres.new_database()       # postgres://…, empty; or a copy of one that the server began with
     with Redis() as redis:
         redis.url                           # redis://…; stop() and start() again on the same port, empty
 
@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -28,6 +29,7 @@ import pytest
 from chatsite.bootstrap import nginx as nginx_finder
 from chatsite.bootstrap import pgbouncer as pgbouncer_finder
 from chatsite.bootstrap import redis as redis_finder
+from tests.made_once import made_once
 
 PATIENCE = 30.0
 PROCESS = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
@@ -104,7 +106,9 @@ class Redis(Service):
 
 
 class Postgres(Service):
-    def __init__(self) -> None:
+    """A server that begins with the databases in ROWS, or with none."""
+
+    def __init__(self, rows: Path | None = None) -> None:
         super().__init__()
         self._numbers = iter(range(10**6))
         self._account: dict[str, Any] = {}
@@ -114,8 +118,19 @@ class Postgres(Service):
             self._account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
             self.programs = self._within_reach(self.programs)
+        self._copy(rows or made_once("postgres", self._make) / "rows")
+
+    def _make(self, folder: Path) -> None:
         setup = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
-        self._run("initdb", "--pgdata", str(self.folder / "rows"), *setup)
+        self._run("initdb", "--pgdata", str(self.folder / "made"), *setup)
+        shutil.move(self.folder / "made", folder / "rows")
+
+    def _copy(self, rows: Path) -> None:
+        shutil.copytree(rows, self.folder / "rows")
+        if self._account:
+            for place, _, files in os.walk(self.folder / "rows"):
+                for path in (place, *(os.path.join(place, file) for file in files)):
+                    os.chown(path, self._account["user"], self._account["group"])
 
     def start(self) -> None:
         options = {
@@ -136,11 +151,18 @@ class Postgres(Service):
             self.process.wait(PATIENCE)
             self.process = None
 
-    def new_database(self) -> str:
-        """Create an empty database and return its address."""
+    def finish(self) -> None:
+        """End the server in order, so that its folder holds all rows."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(PATIENCE)
+            self.process = None
+
+    def new_database(self, copied: str = "template1") -> str:
+        """Create an empty database, or a copy of another one, and return its address."""
         name = f"chatsite_{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
         return self.url(name)
 
     def url(self, name: str) -> str:

@@ -1,11 +1,15 @@
 """Shortcuts for work that thousands of tests would repeat with the same result."""
 
+import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import TransactionTestCase
 from whitenoise.base import WhiteNoise
+
+from tests.made_once import migrated
 
 # Only a migration changes these.
 _STAYING = {"django_content_type", "auth_permission"}
@@ -25,6 +29,12 @@ def spare_the_disk() -> None:
         connection.settings_dict["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
 
 
+def begin_migrated() -> None:
+    """Put a database to which all migrations have been applied in the place of the tests' own."""
+    if connection.vendor == "sqlite":
+        shutil.copy(migrated(), connection.settings_dict["TEST"]["NAME"])
+
+
 def _remove_rows(_: TransactionTestCase) -> None:
     """Delete the rows of all tables but those that never change.
 
@@ -32,17 +42,34 @@ def _remove_rows(_: TransactionTestCase) -> None:
     """
     try:
         _remove_all_but_staying()
-    except OperationalError:  # a deadlock with a thread of the site, which PostgreSQL broke
+    except DatabaseError:  # a deadlock with a thread of the site, which PostgreSQL broke
+        _table_names.cache_clear()
         _remove_all_but_staying()
 
 
 def _remove_all_but_staying() -> None:
-    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
     from tests.flushing import unlocked  # it needs the apps to be there
 
-    with transaction.atomic(), connection.cursor() as cursor, unlocked(cursor):
-        for name in set(names) - _STAYING:
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_which_have_rows(_table_names()))
+        filled = [name for (name,) in cursor.fetchall()]
+        with unlocked(cursor):
+            for name in filled:
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(name)}")
+
+
+@cache
+def _table_names() -> tuple[str, ...]:
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return tuple(sorted(set(names) - _STAYING))
+
+
+@cache
+def _which_have_rows(names: tuple[str, ...]) -> str:
+    """The question is put once for all tables: most of them are empty."""
+    return " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(name)})" for name in names
+    )
 
 
 def _look_once(site: WhiteNoise, root: str, prefix: str) -> None:

@@ -6,6 +6,7 @@ Visitors come from different addresses of loopback, of which the site trusts one
 import json
 import os
 import re
+import shutil
 import socket
 import sqlite3
 import ssl
@@ -30,6 +31,7 @@ from conversations.accounts import rate_limits
 from conversations.models.keys import AddressKey
 from tests import canaries
 from tests.certificates import Authority
+from tests.made_once import migrated
 from tests.mail_server import MailServer
 from tests.services import Nginx
 
@@ -114,6 +116,7 @@ def _environment(folder: Path, port: int, mail: MailServer) -> dict[str, str]:
 
 
 def _furnished(environment: dict[str, str], folder: Path) -> dict[str, Any]:
+    shutil.copy(migrated(), folder)
     command = [sys.executable, "-m", "tests.cluster.cast", "http://127.0.0.1:9"]
     made = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr

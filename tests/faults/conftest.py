@@ -9,6 +9,7 @@ from django.test import Client
 
 from conversations.models import User
 from tests.fake_vendor import FakeVendor
+from tests.faults import furniture
 from tests.faults.chatterbox import Chatterbox
 from tests.faults.page import Page
 from tests.faults.real_site import RealSite
@@ -46,16 +47,16 @@ def chatterbox() -> Iterator[Chatterbox]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
+    with furniture.postgres() as server:
         yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Return the address of an empty PostgreSQL database, or "" for a SQLite in the site's folder."""
+    """Return the address of a furnished PostgreSQL database, or "" for a SQLite in the site's folder."""
     if request.param == "sqlite":
         return ""
-    url: str = request.getfixturevalue("postgres").new_database()
+    url: str = request.getfixturevalue("postgres").new_database(furniture.NAME)
     return url
 
 

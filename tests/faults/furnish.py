@@ -21,10 +21,12 @@ def furnish(vendor: str) -> dict[str, object]:
     from django.core.management import call_command
     from django.test import Client
 
+    from chatsite.static_collection import collect_if_changed
     from conversations.models import Membership, Team, User
     from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 
     call_command("migrate", interactive=False, verbosity=0)
+    collect_if_changed()
     User.objects.create_superuser("admin")
     team = Team.objects.create(name="Crew")
     sessions = {}

@@ -1,6 +1,5 @@
 """The real `manage.py start` in a process of its own, with its own database, to be killed and restarted."""
 
-import json
 import os
 import signal
 import socket
@@ -11,10 +10,10 @@ from copy import copy
 from pathlib import Path
 from time import monotonic
 from types import MappingProxyType
-from typing import Any
 
 from tests import canaries
 from tests.fake_vendor import FakeVendor
+from tests.faults.furniture import furnished
 from tests.faults.page import Page
 from tests.faults.vitals import Vitals, vitals
 
@@ -49,7 +48,7 @@ class RealSite:
             **({"DATABASE_URL": database_url} if database_url else {}),
             **environment,
         }
-        self._furniture = self._furnish(vendor_url or vendor.openai_url)
+        self._furniture = furnished(folder, database_url, vendor_url or vendor.openai_url, self.environment)
 
     @property
     def model(self) -> str:
@@ -124,7 +123,8 @@ class RealSite:
             page.leave()
         if self._process is not None and self._process.poll() is None:
             self.kill()
-        found = canaries.hits_in(self._log.parent, canaries.of_site(self._log.parent))
+        secrets = canaries.of_site(self._log.parent)
+        found = canaries.hits_in(self._log.parent, secrets, (*canaries.KEEPERS, "static"))
         assert found == [], "secrets in the data folder or the log"
 
     def _end(self, how: signal.Signals) -> tuple[float, int]:
@@ -133,13 +133,6 @@ class RealSite:
         self._process.send_signal(how)
         self._process.communicate(timeout=20)
         return at, self._process.returncode
-
-    def _furnish(self, vendor: str) -> dict[str, Any]:
-        command = [sys.executable, "-m", "tests.faults.furnish", vendor]
-        done = subprocess.run(command, cwd=BASE, env=self.environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        furniture: dict[str, Any] = json.loads(done.stdout)
-        return furniture
 
 
 def _free_port() -> int:

@@ -34,7 +34,7 @@ from tests.faults.page import Page
 from tests.faults.rows import read_rows
 from tests.vendor_replies import openai_end, openai_event
 
-TWICE, ALL_TWICE = 100, 1000
+TWICE, ALL_TWICE = 25, 1000
 
 
 def rows() -> list[Any]:

@@ -12,7 +12,7 @@ from tests.faults.page import Page, chatter
 from tests.faults.real_site import RealSite
 from tests.faults.rows import read_rows
 
-KILLS, ALL_KILLS = 20, 200
+KILLS, ALL_KILLS = 5, 200
 RUNS = (0.05, 0.9)
 """Seconds from the moment that a window is connected again until the next kill."""
 

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import requests
 
+from tests.faults import furniture
 from tests.faults.chatterbox import Chatterbox
 from tests.faults.checker import broken_promises, history_of
 from tests.faults.conftest import Bar
@@ -23,12 +24,17 @@ from tests.sockets import Socket
 
 AWAY, ALL_AWAY = (3.0,), (5.0, 60.0)
 """Seconds."""
+_GIVE_TABLES = """DO $$ DECLARE name text; BEGIN
+FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('ALTER TABLE %I OWNER TO site', name);
+END LOOP; END $$"""
+"""No superuser, which has places of its own, serves a site."""
 
 
 @pytest.fixture
 def server() -> Iterator[Postgres]:
     """Return a server that no other test uses."""
-    with Postgres() as own:
+    with furniture.postgres() as own:
         yield own
 
 
@@ -39,9 +45,11 @@ def talking(server: Postgres, chatterbox: Chatterbox, tmp_path: Path) -> Iterato
     Every reply goes on until the vendor is told to end.
     """
     chatterbox.pieces, chatterbox.pace = (100_000, 100_000), 0.05
-    _run(server, "CREATE ROLE site LOGIN SUPERUSER")  # it makes the tables
-    site = RealSite(tmp_path, chatterbox.vendor, server.new_database().replace("postgres@", "site@"))
-    _run(server, "ALTER ROLE site NOSUPERUSER")  # and keeps them
+    _run(server, "CREATE ROLE site LOGIN")
+    database = server.new_database(furniture.NAME)
+    with psycopg.connect(database) as connection:
+        connection.execute(_GIVE_TABLES)
+    site = RealSite(tmp_path, chatterbox.vendor, database.replace("postgres@", "site@"))
     site.start()
     for person in PEOPLE[:4]:
         page = site.page(person)

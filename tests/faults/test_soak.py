@@ -15,7 +15,7 @@ import pytest
 
 from conversations.workers.thread_pool import IDLE_SECONDS
 from tests.fake_vendor import FakeVendor
-from tests.faults import checker
+from tests.faults import checker, furniture
 from tests.faults.checker import Crash, History, Witness
 from tests.faults.furnish import PEOPLE
 from tests.faults.moody import Moody, whole_answer
@@ -77,7 +77,7 @@ def processes(
     if kind == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres")
         redis: Redis = request.getfixturevalue("redis")
-        url, environment = postgres.new_database(), {"REDIS_URL": redis.url}
+        url, environment = postgres.new_database(furniture.NAME), {"REDIS_URL": redis.url}
     site = RealSite(tmp_path, moody.vendor, url, environment)
     inside(site.environment, _CAPPED.format(cap=ALL_AT_ONCE if soak else AT_ONCE))
     running = [site, site.beside()] if url else [site]

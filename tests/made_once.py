@@ -1,0 +1,44 @@
+"""Folders that take seconds to fill and come out the same every time: the first test process to need one fills it."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+BASE = Path(__file__).resolve().parent.parent
+_MIGRATE = """
+import django
+from django.conf import settings
+settings.DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # no commit waits for the disk
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+"""
+
+
+def made_once(name: str, fill: Callable[[Path], object]) -> Path:
+    """Return the folder NAME of this run of the tests, which FILL has filled; nobody may change what is in it."""
+    shared = Path(os.environ["TESTS_SHARED_FOLDER"])
+    folder = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            growing = shared / f"{name} in the making"
+            shutil.rmtree(growing, ignore_errors=True)
+            growing.mkdir()
+            fill(growing)
+            growing.rename(folder)
+    return folder
+
+
+def migrated() -> Path:
+    """Return a SQLite database in which all migrations have been applied."""
+    return made_once("a migrated folder", _migrate) / "chatsite.sqlite3"
+
+
+def _migrate(folder: Path) -> None:
+    environment = os.environ | {"CHATSITE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
+    subprocess.run([sys.executable, "-c", _MIGRATE], cwd=BASE, env=environment, check=True)
