@@ -31,6 +31,7 @@ from tests.canaries import CANARY, PASSWORD
 from tests.clock import Clock
 from tests.echoing import Running
 from tests.fake_vendor import FakeVendor
+from tests.sent import sent
 from tests.sockets import Socket
 
 BROWSER_FOLDER = "browser"
@@ -68,6 +69,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Change the database's settings before the test database is made."""
     shortcuts.spare_the_disk()
+    shortcuts.begin_migrated()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Keep the database that is there: a copy of a migrated one, deleted with its folder."""
+    return True
 
 
 def pytest_sessionfinish() -> None:
@@ -76,12 +84,20 @@ def pytest_sessionfinish() -> None:
         server.twisted_loop.close()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort long tests to the front, and browser tests to the end.
 
     Synchronous Playwright keeps a loop running on the main thread.
     """
+    if not config.getoption("--soak"):
+        _leave_out(config, items, lambda item: item.get_closest_marker("soak") is not None)
     items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], is_left_out: Callable[[pytest.Item], bool]) -> None:
+    left_out = [item for item in items if is_left_out(item)]
+    items[:] = [item for item in items if not is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -203,7 +219,7 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
         from chatsite.clients.owner import find_owner
 
         asyncio.set_event_loop(reactor._asyncioEventloop)
-        server = Server(application, port=0, answering=note, whose=find_owner, signal_handlers=False)
+        server = Server(sent.watching(application), port=0, answering=note, whose=find_owner, signal_handlers=False)
         server.run()
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]

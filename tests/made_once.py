@@ -1,4 +1,4 @@
-"""Folders that take seconds to fill and come out the same every time: the first test process to need one fills it."""
+"""Folders that the first test process to need them fills, for all processes of one run."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ call_command("migrate", verbosity=0)
 
 
 def made_once(name: str, fill: Callable[[Path], object]) -> Path:
-    """Return the folder NAME of this run of the tests, which FILL has filled; nobody may change what is in it."""
+    """Return the folder NAME of this run, after FILL has filled it once; its content must not be changed."""
     shared = Path(os.environ["TESTS_SHARED_FOLDER"])
     folder = shared / name
     with (shared / f"{name}.lock").open("w") as lock:
@@ -35,7 +35,7 @@ def made_once(name: str, fill: Callable[[Path], object]) -> Path:
 
 
 def migrated() -> Path:
-    """Return a SQLite database in which all migrations have been applied."""
+    """Return the path of a SQLite database to which all migrations have been applied."""
     return made_once("a migrated folder", _migrate) / "chatsite.sqlite3"
 
 

@@ -30,7 +30,7 @@ def spare_the_disk() -> None:
 
 
 def begin_migrated() -> None:
-    """Put a database to which all migrations have been applied in the place of the tests' own."""
+    """Copy a migrated database to the place of the tests' own."""
     if connection.vendor == "sqlite":
         shutil.copy(migrated(), connection.settings_dict["TEST"]["NAME"])
 
@@ -66,7 +66,7 @@ def _table_names() -> tuple[str, ...]:
 
 @cache
 def _which_have_rows(names: tuple[str, ...]) -> str:
-    """The question is put once for all tables: most of them are empty."""
+    """Return one query for all tables: most of them are empty."""
     return " UNION ALL ".join(
         f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(name)})" for name in names
     )

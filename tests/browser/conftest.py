@@ -2,20 +2,19 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from conversations.models import User
 from tests.browser.chat_page import ChatPage
+from tests.browser.contexts import PATIENCE, Contexts
 from tests.browser.link import Link
 from tests.browser.watch import Watch
 
-PATIENCE = 15_000  # milliseconds
 FLAGS = [
-    *("--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--renderer-process-limit=1", "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 Visit = Callable[..., ChatPage]
@@ -32,25 +31,36 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def visit(browser: Browser, site: str, sign_in: Callable[[User], object], tmp_path: Path) -> Iterator[Visit]:
-    """Yield a function that opens a browser for a person or a stranger; its watch is checked afterwards."""
-    watches: list[Watch] = []
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    """Return the browser contexts that tests use in turn."""
+    return Contexts(browser)
 
-    def enter(person: User | None = None, path: str | None = "/", at: str = site, **options: object) -> ChatPage:
-        archive = tmp_path / f"visit-{len(watches)}.har"
-        context = browser.new_context(**{"locale": "en-US", **options}, record_har_path=archive)  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
-        watches.append(Watch(context, at, archive))
+
+@pytest.fixture
+def visit(contexts: Contexts, site: str, sign_in: Callable[[User], object]) -> Iterator[Visit]:
+    """Yield a function that opens a browser for a person or a stranger; its watch is checked afterwards.
+
+    The browser may have the site's files in its cache, unless it is `new`.
+    """
+    visits: list[tuple[BrowserContext, Watch]] = []
+
+    def enter(
+        person: User | None = None, path: str | None = "/", at: str = site, *, new: bool = False, **options: object
+    ) -> ChatPage:
+        context = contexts.take(at, new=new, **options)
+        visits.append((context, Watch(context, at)))
         if person:
             session = sign_in(person).cookies[settings.SESSION_COOKIE_NAME].value  # type: ignore[attr-defined]
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": at}])
-        chat = ChatPage(context.new_page(), at, watches[-1])
+        chat = ChatPage(context.new_page(), at, visits[-1][1])
         return chat.open(path) if path else chat
 
     yield enter
-    for watch in watches:
+    for _, watch in visits:
         watch.verdict()
+    for context, _ in visits:
+        contexts.give_back(context)
 
 
 @pytest.fixture

@@ -63,13 +63,11 @@ def test_words_appear_while_the_vendor_holds_the_rest_back(
     expect(alice.rows.first.locator(".row__title")).to_have_text("Tell me")
 
 
-@pytest.mark.parametrize("wire", ["openai", "gemini"])
 def test_a_reload_in_the_middle_keeps_the_words_and_hears_the_rest(
-    cast: Cast, vendor: FakeVendor, visit: Visit, wire: str
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
-    serve(vendor, wire)
     later = threading.Event()
-    vendor.play(spoken(wire, "One, ", vendor.gate, "two, ", later, "three."))
+    vendor.play(spoken("openai", "One, ", vendor.gate, "two, ", later, "three."))
     alice = visit(cast.alice)
     alice.send("Count")
     text = alice.replies.first.locator(".message__text")
@@ -85,10 +83,8 @@ def test_a_reload_in_the_middle_keeps_the_words_and_hears_the_rest(
     assert len(vendor.requests) == 1
 
 
-@pytest.mark.parametrize("wire", ["openai", "gemini"])
-def test_markdown_becomes_what_it_means(cast: Cast, vendor: FakeVendor, visit: Visit, wire: str) -> None:
-    serve(vendor, wire)
-    vendor.play(spoken(wire, *(RICH[start : start + 7] for start in range(0, len(RICH), 7))))
+def test_markdown_becomes_what_it_means(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
+    vendor.play(spoken("openai", *(RICH[start : start + 7] for start in range(0, len(RICH), 7))))
     alice = visit(cast.alice)
     alice.send("Show me")
     reply = alice.ended(alice.replies.first)

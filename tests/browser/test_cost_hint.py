@@ -1,7 +1,6 @@
 """The message box says what a question is likely to cost, and what is left for it."""
 
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -23,7 +22,7 @@ def priced(model: LanguageModel) -> LanguageModel:
 
 @pytest.mark.parametrize(("width", "language"), [(1400, "en"), (360, "zh-hans")])
 def test_it_says_so_once_the_writer_rests(
-    cast: Cast, priced: LanguageModel, visit: Visit, tmp_path: Path, width: int, language: str
+    cast: Cast, priced: LanguageModel, visit: Visit, width: int, language: str
 ) -> None:
     Budget.objects.create(kind="person", period="day", hard=5)
     cast.alice.language = language
@@ -38,7 +37,6 @@ def test_it_says_so_once_the_writer_rests(
     alice.text.fill(LONG)
     expect(hint).to_contain_text("0.42")
     expect(hint).to_be_visible()
-    alice.page.screenshot(path=tmp_path / "hint.png")
     alice.text.fill("")
     expect(hint).to_be_hidden()
 
@@ -75,7 +73,7 @@ def test_on_a_phone_it_stands_clear_of_the_refusal(cast: Cast, priced: LanguageM
 def test_whoever_begins_without_a_network_is_told_once_it_is_back(
     cast: Cast, priced: LanguageModel, visit: Visit
 ) -> None:
-    alice = visit(cast.alice)
+    alice = visit(cast.alice, new=True)  # what shows the cost is fetched when something is typed
     alice.watch.expect("ERR_INTERNET_DISCONNECTED")
     alice.page.context.set_offline(True)
     with alice.page.expect_event("requestfailed", lambda request: "cost-hint" in request.url):

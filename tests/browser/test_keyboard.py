@@ -1,6 +1,5 @@
 """Enter, the input method and the tab key."""
 
-import pytest
 from playwright.sync_api import expect
 
 from providers.models import LanguageModel
@@ -27,14 +26,12 @@ def test_enter_sends_and_shift_enter_breaks_the_line(
     assert alice.text.input_value() == ""
 
 
-@pytest.mark.parametrize("fields", [{"isComposing": True}, {"keyCode": 229}, {"isComposing": True, "keyCode": 229}])
-def test_enter_that_chooses_a_candidate_does_not_send(
-    cast: Cast, model: LanguageModel, visit: Visit, fields: dict[str, object]
-) -> None:
+def test_enter_that_chooses_a_candidate_does_not_send(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
-    alice.text.fill("ni")
-    alice.text.evaluate(PRESS, fields)
-    assert alice.text.input_value() == "ni"
+    for fields in ({"isComposing": True}, {"keyCode": 229}, {"isComposing": True, "keyCode": 229}):
+        alice.text.fill("ni")
+        alice.text.evaluate(PRESS, fields)
+        assert alice.text.input_value() == "ni"
     alice.text.fill("你好")
     alice.text.evaluate(PRESS, {"keyCode": 13})
     alice.ended(alice.replies.first)

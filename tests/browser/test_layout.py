@@ -93,7 +93,7 @@ def test_a_wide_screen_shows_the_sidebar_at_once(cast: Cast, model: LanguageMode
 def test_the_first_load_stays_small(cast: Cast, model: LanguageModel, visit: Visit, language: str) -> None:
     cast.alice.language = language
     cast.alice.save()
-    alice = visit(cast.alice)
+    alice = visit(cast.alice, new=True)
     alice.page.wait_for_load_state("networkidle")
     sizes = [request.sizes() for request in alice.watch.requests]
     transferred = sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes)

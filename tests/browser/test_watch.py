@@ -1,7 +1,6 @@
 """The watch over every page detects each fault that it is for."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -18,12 +17,13 @@ from tests.fake_vendor import FakeVendor
 
 
 @pytest.fixture
-def visitor(browser: Browser, site: str, cast: Cast, sign_in: Callable[[User], Client], tmp_path: Path) -> ChatPage:
+def visitor(browser: Browser, site: str, cast: Cast, sign_in: Callable[[User], Client]) -> ChatPage:
     """Return Alice's page, whose watch only the test itself checks."""
-    context = browser.new_context(record_har_path=tmp_path / "visitor.har")
+    context = browser.new_context()
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": sign_in(cast.alice).cookies[name].value, "url": site}])
-    return ChatPage(context.new_page(), site, Watch(context, site, tmp_path / "visitor.har"))
+    watch = Watch(context, site)
+    return ChatPage(context.new_page(), site, watch)
 
 
 @pytest.mark.parametrize("script", ["console.error('oh')", "alert('oh')", "setTimeout(() => { throw 'oh' }), null"])

@@ -1,12 +1,13 @@
 """The record of a browser's activity: its requests, its frames and its complaints."""
 
-import json
 import re
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Error, Page, Request, WebSocket
 
 from tests.conftest import CANARY
+from tests.sent import sent
 
 # Chromium's own words for a missing connection, which some tests cause.
 NO_NETWORK = r"WebSocket connection to .* failed|net::ERR_(INTERNET_DISCONNECTED|CONNECTION|SOCKET|EMPTY_RESPONSE)"
@@ -15,50 +16,54 @@ LEFT_EARLY = r"WebSocket is closed before the connection is established"
 
 
 class Watch:
-    """The watch of a browser context from its creation on.
+    """The watch of a browser context during one test.
 
-    `verdict` closes the context and fails for everything that no page of ours may do.
+    `verdict` closes the context's pages and fails for everything that no page of ours may do.
     """
 
-    def __init__(self, context: BrowserContext, site: str, archive: Path) -> None:
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.pages: list[Page] = []
         self.requests: list[Request] = []
         self.frames_sent: list[str] = []
         self.frames_heard: list[str] = []
         self.expected = [LEFT_EARLY]
-        self._context, self._archive = context, archive
+        self._context = context
         self._origins = (f"{site}/", f"ws{site.removeprefix('http')}/", "data:", "blob:")
         self._complaints: list[str] = []
-        context.on("request", lambda request: self.requests.append(request))
-        context.on("console", self._note_console)
-        context.on("weberror", lambda error: self._complaints.append(f"page error: {error.error}"))
-        context.on("dialog", self._note_dialog)
-        context.on("page", self._note_page)
+        self._notes: dict[str, Callable[[Any], None]] = {
+            "request": lambda request: self.requests.append(request),  # Playwright takes no method of a list
+            "console": self._note_console,
+            "weberror": lambda error: self._complaints.append(f"page error: {error.error}"),
+            "dialog": self._note_dialog,
+            "page": self._note_page,
+        }
+        for event, note in self._notes.items():
+            context.on(event, note)  # type: ignore[call-overload]
+        sent.forget()
 
     def expect(self, *complaints: str) -> None:
         """Allow these complaints of the console (regular expressions), which this test causes."""
         self.expected += complaints
 
     def verdict(self) -> None:
-        left = "".join(self._remains(page) for page in self._context.pages)
-        self._context.close()
+        left = "".join(self._remains(page) for page in self.pages)
+        for page in list(self.pages):
+            page.close()
+        for event, note in self._notes.items():
+            self._context.remove_listener(event, note)
         foreign = [request.url for request in self.requests if not request.url.startswith(self._origins)]
         complaints = [text for text in self._complaints if not any(re.search(known, text) for known in self.expected)]
         assert not complaints, f"the browser complained: {complaints}"
         assert not foreign, f"requests to other places: {foreign}"
         assert CANARY not in left, "the vendor's key is in a page or in its storage"
         assert not any(CANARY in frame for frame in self.frames_heard), "the vendor's key went over the websocket"
-        assert not any(CANARY in body for body in self.bodies()), "the vendor's key is in a response"
+        assert not sent.with_the_key, "the vendor's key is in a response"
 
     def _remains(self, page: Page) -> str:
         try:
             return page.content() + page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
         except Error:  # the page stayed at about:blank
             return ""
-
-    def bodies(self) -> list[str]:
-        """Return the bodies of all responses of the closed context."""
-        entries = json.loads(self._archive.read_text("utf-8"))["log"]["entries"]
-        return [entry["response"]["content"].get("text", "") for entry in entries]
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -69,6 +74,8 @@ class Watch:
         dialog.dismiss()
 
     def _note_page(self, page: Page) -> None:
+        self.pages.append(page)
+        page.on("close", lambda page: self.pages.remove(page))
         page.on("websocket", self._note_socket)
 
     def _note_socket(self, socket: WebSocket) -> None:

@@ -1,4 +1,4 @@
-"""What a furnished site consists of, made once by the program `tests.faults.furnish` and copied for each site."""
+"""The people, the team and the model of a site: created once by `tests.faults.furnish`, copied for each site."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.services import Postgres
 
 BASE = Path(__file__).resolve().parents[2]
 NAME = "furnished"
-"""Of the database that `postgres()` has beside others'."""
+"""The database of `postgres()` that is to be copied."""
 _LIST = "furniture.json"
 _MOVE = "UPDATE providers_endpoint SET base_url = "
 _IS_FURNISHED = "SELECT count(*) FROM pg_tables WHERE tablename = 'providers_endpoint'"
