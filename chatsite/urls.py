@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
+from conversations.admin import model_access_page
 from conversations.admin.keys import list_page, page
 from conversations.api.routes import api
 from conversations.reporting import downloads
@@ -88,6 +89,7 @@ urlpatterns = [
     path("admin/ledger.csv", downloads.ledger_csv, name="ledger-csv"),
     path("admin/scoreboard/", pages.scoreboard_page, name="scoreboard"),
     path("admin/budgets/", pages.budgets_page, name="budgets"),
+    path("admin/access/", model_access_page.model_access, name="model-access"),
     path("admin/endpoints/<uuid:endpoint_id>/keys/", list_page.add_keys, name="add-keys"),
     path("admin/keys/<uuid:key_id>/", page.key_page, name="key"),
     path("admin/keys/<uuid:key_id>/test/", page.test_key, name="test-key"),

@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from conversations.accounts import deactivation, staff_roles
+from conversations.admin.model_access_page import may_see
 from conversations.admin.words import NamedPermissions
 from conversations.mail import notices
 from conversations.models import User
@@ -93,6 +94,7 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         person = kwargs.get("obj")
         if person is not None:
+            context["explains"] = may_see(request)
             context["kept_because"] = person.kept_because()
             context["makes_link"] = isinstance(request.user, User) and may_reset(request.user, person)
         return super().render_change_form(request, context, *args, **kwargs)

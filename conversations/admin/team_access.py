@@ -7,10 +7,11 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
+from conversations.admin.model_access_page import may_see
 from conversations.models import Team
 from providers.admin.keys import ApiKeyAdmin, KeyForm
 from providers.admin.language_models import LanguageModelAdmin
@@ -90,3 +91,6 @@ class TeamKeyAdmin(ForTeamsAdmin, ApiKeyAdmin):
 class TeamModelAdmin(ForTeamsAdmin, LanguageModelAdmin):
     form = ForTeamsForm
     fields = ["name", "enabled"]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().render_change_form(request, {**context, "explains": may_see(request)}, *args, **kwargs)

@@ -45,6 +45,7 @@ OTHERS = [
     *(on(report, roles=SUPERUSER, refusal="admin")
       for report in ("usage", "usage-csv", "ledger-csv", "scoreboard", "budgets", "admin:providers_endpoint_preset")),
     on("admin:providers_endpoint_preset", "POST", query="?preset=openai", roles=SUPERUSER, ok=200, refusal="admin"),
+    on("model-access", query="?person=owner", roles=SUPERUSER, refusal="admin"),
     on("key", targets=KEYS, refusal="admin"),
     on("test-key", "POST", targets=SITES_KEYS, ok=302, refusal="admin"),
     on("rotate-key", "POST", {"new_key": "sk-test-another"}, targets=SITES_KEYS, refusal="admin"),

@@ -107,6 +107,7 @@ REASONS = {
     "ledger-csv": _MONEY,
     "scoreboard": _MONEY,
     "budgets": _MONEY,
+    "model-access": "it tells of people, teams, budgets, models, endpoints and keys: for who may see all of them",
     "key": _KEYS + "; a page about a key holds no word that was said with it",
     "test-key": _KEYS + "; a personal key serves its owner alone",
     "rotate-key": _KEYS + "; a personal key is replaced by its owner alone",

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.urls import reverse
+from django.utils.html import escape
 
+from conversations.admin import model_access_page
 from conversations.models import Conversation, Membership, Team, User
 from conversations.usage.explain_access import why
 from conversations.usage.model_access import models_for
@@ -13,6 +16,7 @@ from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
 from tests.conversations.test_engine import ask
 from tests.fake_vendor import FakeVendor
+from tests.providers.administering import assert_is_safe, page, proven, staff
 from tests.sockets import Socket
 
 Connect = Callable[..., Socket]
@@ -183,3 +187,48 @@ def test_what_why_says_is_what_happens(
             team = cast.team if in_team else None
             said = reasons(person, model, team).endswith("So the model may be used.")
             assert said == models_for(person, team.pk if team else None).filter(pk=model.pk).exists()
+
+
+# --- The page that says so -----------------------------------------------------------------------------------------
+
+
+def test_the_page_of_a_person_and_of_a_model_lead_to_the_reasons(
+    cast: Cast, model: LanguageModel, keys: dict[str, ApiKey], static_files: None
+) -> None:
+    alice = proven(cast.alice)
+    for row, begins in ((cast.bob, "person=bob"), (model, f"model={model.pk}")):
+        link = f"{reverse('model-access')}?{begins}"
+        assert f'href="{link}"' in alice.get(page(type(row), "change", row.pk)).content.decode()
+        begun = alice.get(link)
+        assert begun.context["form"].initial == dict([begins.split("=")])
+        assert begun.context["sentences"] == []
+    for team in (None, cast.team):
+        asked = {"person": "bob", "model": str(model.pk), "team": str(team.pk) if team else ""}
+        shown = alice.get(reverse("model-access"), asked)
+        assert_is_safe(shown)
+        for sentence in why(cast.bob, model, team):
+            assert escape(sentence) in shown.content.decode()
+    assert (
+        "not one of the available choices" in alice.get(f"{reverse('model-access')}?person=x&model=y").content.decode()
+    )
+
+
+def test_the_reasons_are_in_the_readers_language(cast: Cast, model: LanguageModel, static_files: None) -> None:
+    User.objects.filter(pk=cast.alice.pk).update(language="zh-hans")
+    asked = {"person": "bob", "model": str(model.pk)}
+    shown = proven(cast.alice).get(reverse("model-access"), asked).content.decode()
+    assert "谁可以使用哪个模型" in shown
+    assert "因此可以使用该模型。" in shown
+
+
+@pytest.mark.parametrize("missing", range(len(model_access_page.NEEDED)))
+def test_the_page_is_for_those_who_may_see_all_that_it_tells(
+    cast: Cast, model: LanguageModel, static_files: None, missing: int
+) -> None:
+    codenames = [permission.partition(".")[2] for permission in model_access_page.NEEDED]
+    for permissions, status in ((codenames, 200), (codenames[:missing] + codenames[missing + 1 :], 403)):
+        reader = staff(cast, *permissions)
+        assert reader.get(reverse("model-access"), {"person": "carol"}).status_code == status
+        for row in (cast.carol, model):
+            answer = reader.get(page(type(row), "change", row.pk))
+            assert answer.status_code == 403 or (reverse("model-access") in answer.content.decode()) == (status == 200)
