@@ -35,10 +35,10 @@ def redis(authority: Authority) -> Iterator[Redis]:
 def test_a_redis_over_tls(redis: Redis, authority: Authority, settings: Any, is_trusted: bool) -> None:
     settings.REDIS_URL = trusted_by_redis(redis.url, str(authority.file) if is_trusted else "")
     if is_trusted:
-        assert "Redis" in checks.channel_layer()
+        assert "Redis" in checks.redis_server()
     else:
         with pytest.raises(Sick) as sick:
-            checks.channel_layer()
+            checks.redis_server()
         assert "certificate verify failed" in sick.value.finding.detail
 
 

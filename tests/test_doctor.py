@@ -24,7 +24,7 @@ Usage = namedtuple("Usage", "total used free")
 def test_a_site_at_rest_is_well(cast: Cast) -> None:
     for check in (
         checks.database,
-        checks.channel_layer,
+        checks.redis_server,
         pool_checks.encryption_keys,
         checks.disk,
         checks.clock,
@@ -42,7 +42,7 @@ def test_migrations_that_wait(cast: Cast) -> None:
 def test_a_redis_that_is_not_there(settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     with pytest.raises(Sick, match="Redis does not answer, see REDIS_URL"):
-        checks.channel_layer()
+        checks.redis_server()
 
 
 def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:

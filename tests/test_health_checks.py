@@ -159,7 +159,7 @@ def test_in_order_is_said_of_what_one_may_see(
 ) -> None:
     client.force_login(cast.alice)
     page = client.get("/admin/").content.decode()
-    assert "In order: database, version, channel layer, disk, clock, authorities, keys, models, teams, budgets," in page
+    assert "In order: database, version, Redis, disk, clock, authorities, keys, models, teams, budgets," in page
     assert "keys" not in dashboard.looked_at(cast.bob)
     assert "disk" in dashboard.looked_at(cast.bob)
 
@@ -167,7 +167,7 @@ def test_in_order_is_said_of_what_one_may_see(
 def test_all_that_start_asks_the_overview_asks_and_doctor_too() -> None:
     everyday = {check.name for check in asked(By.START)}
     assert everyday <= {check.name for check in asked(By.OVERVIEW)}
-    assert everyday - {"channel layer"} <= {check.name for check in asked(By.DOCTOR)}, "that one it asks by itself"
+    assert everyday - {"Redis"} <= {check.name for check in asked(By.DOCTOR)}, "that one it asks by itself"
     assert {check.name for check in asked(By.READY)} <= {check.name for check in asked(By.DOCTOR)}
 
 

@@ -63,7 +63,7 @@ def version() -> str:
     return str(settings.CHATSITE_VERSION)
 
 
-def channel_layer() -> str:
+def redis_server() -> str:
     """Check that a message published by one process reaches another. Raises Sick."""
     if not settings.REDIS_URL:
         return "in memory: one process serves"
@@ -155,7 +155,7 @@ CHECKS = (
     Check(gettext_lazy("settings"), environment, By.DOCTOR),
     Check(gettext_lazy("database"), database, By.READY | By.DOCTOR),
     Check(gettext_lazy("version"), version, By.OVERVIEW | By.DOCTOR),
-    Check(gettext_lazy("channel layer"), channel_layer, By.START | By.OVERVIEW),
+    Check(gettext_lazy("Redis"), redis_server, By.START | By.OVERVIEW),
     Check(gettext_lazy("disk"), disk),
     Check(gettext_lazy("clock"), clock),
     Check(gettext_lazy("authorities"), certificate_authorities),

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from chatsite.configuration.email_url import Outgoing
 from chatsite.health import reachability
-from chatsite.health.checks import ANSWER_SECONDS, channel_layer
+from chatsite.health.checks import ANSWER_SECONDS, redis_server
 from providers.checks import By, Check, Sick, asked
 from providers.models import Endpoint
 from providers.transport.proxy import Proxy
@@ -28,7 +28,7 @@ def checks() -> Iterator[Check]:
     """Yield every check of `doctor`, in an order in which an early fault explains a later one."""
     yield Check("environment", given)
     yield from asked(By.DOCTOR)
-    yield Check("channel layer", channel_layer)
+    yield Check("Redis", redis_server)
     yield Check("websocket", websocket)
     if outgoing := settings.CHATSITE_MAIL:
         yield Check("mail", partial(mail, outgoing))

@@ -44,14 +44,14 @@ def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
         "teams",
         "encryption keys",
         "endpoints",
-        "channel layer",
+        "Redis",
         "websocket",
         "endpoint parrot",
     ]
     assert "CHATSITE_DATA, CHATSITE_ORIGINS, " in lines["environment"]
     assert f"; files in {site.folder}, rows in " in lines["environment"]
     assert lines["database"].startswith("ok PostgreSQL ")
-    assert lines["channel layer"].startswith("ok Redis ")
+    assert lines["Redis"].startswith("ok Redis ")
     assert lines["websocket"] == f"ok handshake works; {here.origin} answers"
     assert re.fullmatch(r"ok 1 in the ring \([0-9a-f]{8}\), stored keys that open: 1", lines["encryption keys"])
     assert "works: first token" in lines["endpoint parrot"]
@@ -66,8 +66,8 @@ def test_what_is_wrong_is_said_and_the_rest_is_looked_at(site: Site, here: Proce
         site.redis.start()
     assert code == 1
     wrong = {name for name, found in lines.items() if found.startswith("WRONG")}
-    assert wrong == {"channel layer", "endpoint parrot"}
-    assert "REDIS_URL" in lines["channel layer"]
+    assert wrong == {"Redis", "endpoint parrot"}
+    assert "REDIS_URL" in lines["Redis"]
 
 
 def test_k13_what_is_told_holds_no_secret(site: Site, here: Process) -> None:
