@@ -7,7 +7,6 @@ blank line counts, because vendors forget it; and field values stay bytes, becau
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.errors import BadReply
@@ -146,31 +145,3 @@ class ByteOrderMark:
         """Return the bytes held back when the body ended."""
         held, self._held = self._held or b"", None
         return held
-
-
-class EventDecoder:
-    """A decoder of bytes to events: joins the three classes above."""
-
-    def __init__(self) -> None:
-        self._mark = ByteOrderMark()
-        self._lines = Lines()
-        self._events = Events()
-
-    def feed(self, chunk: bytes) -> Iterator[Event]:
-        """Yield the events that `chunk` completes."""
-        chunk = self._mark.strip(chunk)
-        position = self._lines.begin(chunk)
-        while position < len(chunk):
-            line, position = self._lines.take(chunk, position)
-            event = self._events.line(line) if line is not None else None
-            if event:
-                yield event
-
-    def finish(self) -> Iterator[Event]:
-        """Yield the last event if the body ended without its blank line."""
-        yield from self.feed(self._mark.flush())
-        if not self._lines.at_start:
-            self._events.line(self._lines.flush())
-        event = self._events.flush()
-        if event:
-            yield event

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from providers.errors import BadReply
 from providers.reading.body import MAX_UNREADABLE, BodyDecoder
-from providers.reading.sse import MAX_EVENT_BYTES, EventDecoder
+from providers.reading.sse import MAX_EVENT_BYTES, ByteOrderMark, Event, Events, Lines
 from providers.wires.json_values import count
 
 SYNTAX = [
@@ -54,10 +55,20 @@ def by_the_book(body: bytes) -> list[tuple[str, bytes]]:
 
 
 def decoded(pieces: list[bytes]) -> list[tuple[str, bytes]]:
-    """Return our decoder's events of a body in pieces."""
-    decoder = EventDecoder()
-    events = [event for piece in pieces for event in decoder.feed(piece)] + list(decoder.finish())
-    return [(event.name, event.data) for event in events]
+    """Return the events that the three readers of every body find in one in pieces."""
+    mark, lines, events = ByteOrderMark(), Lines(), Events()
+    stripped = [*map(mark.strip, pieces)]
+    read = [line for piece in (*stripped, mark.flush()) for line in whole_lines(lines, piece)]
+    found: list[Event | None] = [events.line(line) for line in (*read, lines.flush(), b"")]
+    return [(event.name, event.data) for event in found if event]
+
+
+def whole_lines(lines: Lines, chunk: bytes) -> Iterator[bytes]:
+    position = lines.begin(chunk)
+    while position < len(chunk):
+        line, position = lines.take(chunk, position)
+        if line is not None:
+            yield line
 
 
 def cut(body: bytes, cuts: list[int]) -> list[bytes]:
@@ -160,10 +171,10 @@ def test_the_same_objects_as_the_book_however_cut(soak: bool) -> None:
 
 
 def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
-    decoder = EventDecoder()
-    assert list(decoder.feed(b"data: a\r\r")) != []
-    assert list(decoder.feed(b"\ndata: b\n")) == []
-    assert list(decoder.feed(b"\n")) != []
+    decoder = BodyDecoder()
+    assert list(decoder.feed(b'data: {"a": 1}\r\r')) == [{"a": 1}]
+    assert list(decoder.feed(b'\ndata: {"b": 2}\n')) == []
+    assert list(decoder.feed(b"\n")) == [{"b": 2}]
 
 
 def test_sixteen_megabytes_in_one_line_cost_little() -> None:
