@@ -8,6 +8,7 @@ from django.conf import settings
 from conversations import markdown, sweeper
 from conversations.generation import runner
 from conversations.generation.checkpoints import writer
+from conversations.generation.queue import queue
 from conversations.live import hub
 from conversations.websocket import opening
 
@@ -19,12 +20,19 @@ PEER_SHUTDOWN_SECONDS = 0.8
 
 
 def start_up(loop: asyncio.AbstractEventLoop) -> None:
-    """Attach the hub to the loop and to the other processes, then start the writer and the sweeper."""
+    """Connect the rooms, attach the hub to the loop and other processes, then start the writer and the sweeper."""
+    connect()
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
         _meet_peers(loop)
     writer.start()
     sweeper.sweeper.start(is_heir=not settings.SEVERAL_PROCESSES)
+
+
+def connect() -> None:
+    """Give the rooms below what they call in the rooms above; `apps` does so for what commands need, too."""
+    writer.when_ended = runner.tell_of_the_end
+    queue.call = runner.wake_waiting
 
 
 def _meet_peers(loop: asyncio.AbstractEventLoop) -> None:

@@ -242,11 +242,7 @@ def _wait(live: LiveReply, wait: Waiting, calls: int) -> Outcome | None:
     return None
 
 
-def _tell_of_the_end(reply: UUID) -> None:
+def tell_of_the_end(reply: UUID) -> None:
     """Wake the replies that wait for this one, here and in other processes."""
     wake_waiting()
     hub.peers.tell_of_the_end(reply)
-
-
-writer.when_ended = _tell_of_the_end
-queue.call = wake_waiting
