@@ -180,7 +180,11 @@ def test_keys_are_revealed_at_the_door_alone() -> None:
     assert revealing == {"providers/transport/call.py"}
 
 
+EDGES = ("conversations/views", "conversations/api", "conversations/websocket", "conversations/forms")
+ADMINS = ("conversations/admin", "conversations/reporting", "providers/admin")
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
+
+WRITING = {"save", "asave", "update", "aupdate", "bulk_update", "abulk_update", "delete", "adelete"}
 
 
 def test_keys_are_stored_in_one_place_alone() -> None:
@@ -205,6 +209,30 @@ def _makes_a_key(node: ast.AST) -> bool:
 
 def _is_set(node: ast.Attribute) -> bool:
     return isinstance(node.ctx, ast.Store)
+
+
+def test_edges_write_no_rows() -> None:
+    """Actions and methods of models do; in the admin only the hooks in which Django itself saves a form's row."""
+    writing = {
+        f"{path}:{node.lineno}"
+        for package in ("conversations", "providers")
+        for path, tree in modules(package)
+        for node in (ast.walk(tree) if is_within(path, set(EDGES)) else _outside_classes(path, tree))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_write(node.func)
+    }
+    assert writing == set()
+
+
+def _outside_classes(path: str, tree: ast.Module) -> Iterator[ast.AST]:
+    if is_within(path, set(ADMINS)):
+        for statement in tree.body:
+            if not isinstance(statement, ast.ClassDef):
+                yield from ast.walk(statement)
+
+
+def _is_write(called: ast.Attribute) -> bool:
+    """A method that writes rows, whatever it is called on; a router's `delete` is none."""
+    return called.attr in {*CREATING, *WRITING} and ast.unparse(called.value) != "router"
 
 
 @pytest.mark.parametrize("package", ["providers", "conversations", "chatsite"])

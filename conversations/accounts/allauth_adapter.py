@@ -101,4 +101,10 @@ def sign_in(request: HttpRequest, person: User) -> None:
     """Sign in a person who has just made an account."""
     login(request, person)
     log.note(person, Act.SIGNED_IN, person)
-    UserSession.objects.create_from_request(request)
+    list_session(request)
+
+
+def list_session(request: HttpRequest) -> None:
+    """List the session of a request among its person's, where it is not yet."""
+    if not UserSession.objects.filter(session_key=request.session.session_key).exists():
+        UserSession.objects.create_from_request(request)

@@ -4,16 +4,10 @@ import hmac
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from conversations.client_addresses import FORWARDING, is_loopback
 from conversations.models import Installation, User
-from providers.audit import log
-
-
-class AlreadySetUp(Exception):
-    """Says that there is an administrator."""
 
 
 def is_set_up() -> bool:
@@ -29,20 +23,6 @@ def code() -> str | None:
 def may_set_up(request: HttpRequest, given: str = "") -> bool:
     """Return whether the visitor may set the site up: on this machine, or with the code that `start` printed."""
     return _is_local(request) or hmac.compare_digest(given.encode(), settings.CHATSITE_SETUP_CODE.encode())
-
-
-def create_administrator(username: str, password: str, language: str) -> User:
-    """Create the first administrator; raises AlreadySetUp for any second one, however concurrent."""
-    try:
-        with transaction.atomic():
-            if is_set_up():
-                raise AlreadySetUp
-            person = User.objects.create_superuser(username, email="", password=password, language=language)
-            Installation.objects.create(pk=1, administrator=person)
-            log.added(person, person)
-    except IntegrityError:
-        raise AlreadySetUp from None
-    return person
 
 
 def _is_local(request: HttpRequest) -> bool:

@@ -1,6 +1,16 @@
 """Actions that change several rows or have an audience: check, write, announce on commit."""
 
 from conversations.actions.access import conversation_of
+from conversations.actions.accounts import (
+    change_display_name,
+    change_language,
+    create_administrator,
+    create_password_link,
+    create_token,
+    end_sessions,
+    revoke_token,
+    use_password_link,
+)
 from conversations.actions.conversations import (
     change_conversation,
     choose_branch,
@@ -32,17 +42,23 @@ __all__ = [
     "add_keys",
     "add_own_key",
     "change_conversation",
+    "change_display_name",
+    "change_language",
     "change_role",
     "change_team",
     "choose_branch",
     "continue_reply",
     "conversation_of",
     "copy_share",
+    "create_administrator",
     "create_conversation",
+    "create_password_link",
     "create_team",
+    "create_token",
     "delete_conversation",
     "edit_message",
     "end_place",
+    "end_sessions",
     "fork_conversation",
     "hand_over",
     "invite",
@@ -60,8 +76,10 @@ __all__ = [
     "retry_reply",
     "revoke_invitation",
     "revoke_share",
+    "revoke_token",
     "share_conversation",
     "sign_up",
     "stop_reply",
     "tell_typing",
+    "use_password_link",
 ]

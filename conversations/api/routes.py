@@ -15,6 +15,7 @@ from ninja.security import HttpBearer, django_auth
 
 from conversations import actions
 from conversations.accounts import rate_limits
+from conversations.accounts.signed_in import person_of
 from conversations.api import estimates
 from conversations.api.schemas import (
     ConversationChange,
@@ -81,7 +82,7 @@ _ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
 
 @router.get("/me", response={200: MeOut, **_ERRORS})
 def me(request: HttpRequest) -> dict[str, Any]:
-    person = _person(request)
+    person = person_of(request)
     places = person.memberships.select_related("team").order_by("team__name")
     teams = [{"id": place.team_id, "name": place.team.name, "role": place.role} for place in places]
     return {"id": person.id, "name": person.name, "language": person.language, "teams": teams}
@@ -90,7 +91,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
 @router.get("/models", response={200: list[ModelOut], **_ERRORS})
 def models(request: HttpRequest, team: UUID | None = None) -> list[dict[str, Any]]:
     """Return the models that this person may use anywhere or, with `team`, in that team's conversations."""
-    person = _person(request)
+    person = person_of(request)
     if team is not None:
         _found(Team.objects.writable_by(person), team)
     usable = models_for(person, team) if team else models_anywhere(person)
@@ -114,7 +115,7 @@ def conversations(
     limit: int = DEFAULT_PAGE_SIZE,
 ) -> dict[str, Any]:
     """List conversations, newest first; `q` searches titles and messages."""
-    person, size = _person(request), max(1, min(limit, MAX_PAGE_SIZE))
+    person, size = person_of(request), max(1, min(limit, MAX_PAGE_SIZE))
     rows = sidebar(Conversation.objects.visible_to(person), person)
     if team is not None:
         rows = rows.filter(team=team)
@@ -129,7 +130,7 @@ def conversations(
 
 @router.post("/conversations", response={201: ConversationOut, **_ERRORS})
 def create(request: HttpRequest, given: ConversationIn) -> Status[dict[str, Any]]:
-    person = _person(request)
+    person = person_of(request)
     team = _found(Team.objects.writable_by(person), given.team) if given.team is not None else None
     fields = {**_fields(given, person, given.team), **({"team": team} if team else {})}
     conversation = actions.create_conversation(person, **fields)
@@ -138,13 +139,13 @@ def create(request: HttpRequest, given: ConversationIn) -> Status[dict[str, Any]
 
 @router.get("/conversations/{uuid:conversation_id}", response={200: ConversationOut, **_ERRORS})
 def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
-    return _shown(_person(request), conversation_id)
+    return _shown(person_of(request), conversation_id)
 
 
 @router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, 204: None, **_ERRORS})
 def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> Status[dict[str, Any] | None]:
     """Change a conversation; `team` moves it: an id, or null for its owner alone. 204: it left this person's sight."""
-    person = _person(request)
+    person = person_of(request)
     found: Conversation = _found(Conversation.objects.writable_by(person), conversation_id)
     team = given.team if "team" in given.model_fields_set else found.team_id
     with transaction.atomic():
@@ -159,7 +160,7 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
 
 @router.delete("/conversations/{uuid:conversation_id}", response={204: None, **_ERRORS})
 def delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
-    actions.delete_conversation(_person(request), conversation_id)
+    actions.delete_conversation(person_of(request), conversation_id)
     return Status(204, None)
 
 
@@ -169,7 +170,7 @@ def messages(
 ) -> dict[str, Any]:
     """List the newest messages of all branches, oldest first within the page; `next` goes into `before`."""
     size = max(1, min(limit, MAX_PAGE_SIZE))
-    found: Conversation = _found(Conversation.objects.visible_to(_person(request)), conversation_id)
+    found: Conversation = _found(Conversation.objects.visible_to(person_of(request)), conversation_id)
     rows = found.messages.select_related("author").order_by("-id")
     if before is not None:
         rows = rows.filter(pk__lt=before)
@@ -184,7 +185,7 @@ def messages(
 @router.post("/estimate", response={200: EstimateOut, **_ERRORS})
 def estimate(request: HttpRequest, given: EstimateIn) -> dict[str, Any]:
     """Estimate a question's cost, and what is left for it; nothing is sent and nothing reserved."""
-    person = _person(request)
+    person = person_of(request)
     if given.team is not None:
         _found(Team.objects.writable_by(person), given.team)
     conversation: Conversation = (
@@ -200,14 +201,14 @@ def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
     """Store a file for a later message; unsent files are their owner's only and are deleted after 24 hours."""
     if (file.size or 0) > storage.MAX_BYTES:
         raise Refused("too_long", f"A file may have {storage.MAX_BYTES // 2**20} MB.")
-    kept = storage.receive(_person(request), file.name or "", file.read())
-    return Status(201, {**storage.file_json(kept), "left": quotas.left_for_files(_person(request))})
+    kept = storage.receive(person_of(request), file.name or "", file.read())
+    return Status(201, {**storage.file_json(kept), "left": quotas.left_for_files(person_of(request))})
 
 
 @router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS}, openapi_extra=_ANY_BYTES)
 def download(request: HttpRequest, file_id: UUID) -> HttpResponse:
     """Return the bytes to readers of a message that holds the file."""
-    return response.response_of(_found(File.objects.visible_to(_person(request)), file_id))
+    return response.response_of(_found(File.objects.visible_to(person_of(request)), file_id))
 
 
 @router.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:anything}", include_in_schema=False)
@@ -220,11 +221,6 @@ api.add_router("", router)
 
 
 # --- Parts of the above --------------------------------------------------------------------------------------------
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _found(rows: Any, key: UUID) -> Any:

@@ -60,10 +60,6 @@ class ProfileForm(forms.Form):
             raise forms.ValidationError(_("This name is taken."))
         return name
 
-    def save(self) -> None:
-        self.person.display_name = self.cleaned_data["display_name"]
-        self.person.save(update_fields=["display_name", "display_key"])
-
 
 class AddressForm(forms.Form):
     """A mail address, or none."""

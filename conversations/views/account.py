@@ -8,7 +8,6 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,16 +16,16 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from conversations.errors import Refused
+from conversations import actions
+from conversations.accounts import allauth_adapter
+from conversations.accounts.signed_in import person_of
+from conversations.errors import NotFound, Refused
 from conversations.forms.accounts import ProfileForm, TokenForm
 from conversations.forms.teams import sentence_of
-from conversations.hashed_tokens import new_token, token_digest
 from conversations.mail import letters
-from conversations.mail.notices import Kind, tell
-from conversations.models import File, PersonalToken, User
+from conversations.models import File
 from conversations.usage import quotas
 from conversations.usage.own_budgets import limits_of
-from providers.audit import log
 
 
 @login_required
@@ -34,10 +33,10 @@ from providers.audit import log
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Show the form of the person's name, and their sessions, budgets and files."""
-    person = _person(request)
+    person = person_of(request)
     form = ProfileForm(person, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        form.save()
+        actions.change_display_name(person, form.cleaned_data["display_name"])
         messages.success(request, gettext("Saved."))
         return redirect("account")
     context = {
@@ -57,7 +56,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_GET
 def notices(request: HttpRequest) -> HttpResponse:
     """Show the account's recent notices, with the link to the page that the person wanted."""
-    mine, next_page = _person(request).notices, request.GET.get("next", "")
+    mine, next_page = person_of(request).notices, request.GET.get("next", "")
     shown = list(mine.filter(created_at__gt=timezone.now() - timedelta(days=90))[:100])
     mine.mark_read()
     is_ours = url_has_allowed_host_and_scheme(next_page, allowed_hosts=None)
@@ -71,14 +70,15 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     session = next((session for session in _sessions(request) if session.pk == session_id), None)
     if session is None:
         raise Http404
-    _end(request, [session])
+    actions.end_sessions(person_of(request), [session])
     return redirect("account")
 
 
 @login_required
 @require_POST
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    _end(request, [session for session in _sessions(request) if not session.is_current()])
+    others = [session for session in _sessions(request) if not session.is_current()]
+    actions.end_sessions(person_of(request), others)
     return redirect("account")
 
 
@@ -88,11 +88,11 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """Show the tokens, and create one whose secret is in this one response; needs a recent password."""
-    person, secret = _person(request), ""
+    person, secret = person_of(request), ""
     form = TokenForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            secret = _new_token(person, form)
+            secret = actions.create_token(person, form.cleaned_data["name"], days=form.cleaned_data["days"])
             form = TokenForm()
         except Refused as refusal:
             form.add_error("name", sentence_of(refusal))
@@ -103,44 +103,15 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def revoke_token(request: HttpRequest, token_id: UUID) -> HttpResponse:
-    mine = _person(request).tokens.filter(pk=token_id, revoked_at=None)
-    with log.watch(request.user, mine):
-        if not mine.update(revoked_at=timezone.now()):
-            raise Http404
+    try:
+        actions.revoke_token(person_of(request), token_id)
+    except NotFound:
+        raise Http404 from None
     return redirect("tokens")
-
-
-def _end(request: HttpRequest, sessions: list[UserSession]) -> None:
-    """End sessions, each with a line in the audit log that has its address."""
-    for session in sessions:
-        log.note(request.user, log.Act.REMOVED, session, name=session.ip)
-        session.end()
-
-
-def _new_token(person: User, form: TokenForm) -> str:
-    quotas.check_tokens(person)
-    secret = new_token(PersonalToken.PREFIX)
-    with transaction.atomic():
-        token = PersonalToken.objects.create(
-            user=person,
-            name=form.cleaned_data["name"],
-            digest=token_digest(secret),
-            hint=secret[-4:],
-            expires_at=timezone.now() + timedelta(days=form.cleaned_data["days"]),
-        )
-        log.added(person, token)
-        tell(person, Kind.TOKEN_MADE)
-    return secret
 
 
 def _sessions(request: HttpRequest) -> list[UserSession]:
     """List the sessions, newest first, and add the current one if it is not yet listed."""
-    if not UserSession.objects.filter(session_key=request.session.session_key).exists():
-        UserSession.objects.create_from_request(request)
+    allauth_adapter.list_session(request)
     sessions: list[UserSession] = UserSession.objects.purge_and_list(request.user)
     return sorted(sessions, key=lambda session: session.created_at, reverse=True)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from conversations.accounts.signed_in import person_of
 from conversations.models import Conversation, Team, User
 
 
@@ -29,8 +30,7 @@ class MoveTarget:
 @require_GET
 def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Respond with a fragment for the page, with the present names."""
-    person = request.user
-    assert isinstance(person, User)
+    person = person_of(request)
     seen = Conversation.objects.visible_to(person).select_related("team", "owner")
     conversation = seen.filter(pk=conversation_id).first()
     if conversation is None:

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from conversations.accounts.signed_in import person_of
 from conversations.content import threads
 from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
@@ -50,18 +51,17 @@ def thread(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
     With `after`, the piece is all below that message; with `before`, one above it. `revision` is the conversation's
     before its messages were read. The response's `after` is null if the piece is another one.
     """
-    assert request.user.is_authenticated
-    conversation = get_object_or_404(Conversation.objects.visible_to(request.user), pk=conversation_id)
+    person = person_of(request)
+    conversation = get_object_or_404(Conversation.objects.visible_to(person), pk=conversation_id)
     before, after = (_id(request.GET.get(name, "")) for name in ("before", "after"))
-    rest = threads.below(request.user, conversation, after) if after else None
-    shown = rest or (threads.above(conversation, before) if before else threads.thread_for(request.user, conversation))
+    rest = threads.below(person, conversation, after) if after else None
+    shown = rest or (threads.above(conversation, before) if before else threads.thread_for(person, conversation))
     html = render_to_string("_thread.html", {"thread": shown}, request)
     return JsonResponse({"revision": conversation.revision, "after": after if rest else None, "html": html})
 
 
 def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> dict[str, Any]:
-    person = request.user
-    assert person.is_authenticated
+    person = person_of(request)
     mine = sidebar(Conversation.objects.visible_to(person), person)
     conversation = mine.filter(pk=conversation_id).first() if conversation_id else None
     if conversation_id and conversation is None:

@@ -9,7 +9,9 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from conversations import actions
 from conversations.accounts import allauth_adapter, first_run, language
+from conversations.errors import NotFound
 from conversations.forms.accounts import SetUpForm
 from conversations.forms.endpoints import EndpointForm
 from conversations.reporting.permissions import View, require_report_access
@@ -76,8 +78,8 @@ def _said(reason: str) -> str:
 def _first_administrator(request: HttpRequest, form: SetUpForm) -> HttpResponse:
     given = form.cleaned_data
     try:
-        person = first_run.create_administrator(given["name"], given["password"], given["language"])
-    except first_run.AlreadySetUp:
+        person = actions.create_administrator(given["name"], given["password"], given["language"])
+    except NotFound:
         raise Http404 from None
     allauth_adapter.sign_in(request, person)
     response = redirect("/")

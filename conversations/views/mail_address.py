@@ -10,10 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from conversations.accounts import rate_limits
+from conversations.accounts.signed_in import person_of
 from conversations.errors import Refused
 from conversations.forms.accounts import AddressForm
 from conversations.mail import addresses, letters
-from conversations.models import User
+from conversations.views.requests import dead_link, follow_link, too_many_tries
 
 SESSION_KEY = "address"
 
@@ -24,7 +25,7 @@ SESSION_KEY = "address"
 @require_http_methods(["GET", "POST"])
 def address(request: HttpRequest) -> HttpResponse:
     """Mail a link that confirms another address, or remove the present one."""
-    person = _person(request)
+    person = person_of(request)
     form = AddressForm(request.POST if request.method == "POST" else None)
     if not letters.is_set_up() or not form.is_valid():
         context = {"form": form, "sends_mail": letters.is_set_up()}
@@ -33,7 +34,7 @@ def address(request: HttpRequest) -> HttpResponse:
         addresses.change(person, "")
         messages.success(request, gettext("Saved."))
     elif rate_limits.letter(person.pk):
-        return render(request, "429.html", status=429)
+        return too_many_tries(request)
     else:
         addresses.ask(request, person, form.cleaned_data["email"])
         messages.success(request, gettext("A letter is on its way. The address counts once you follow its link."))
@@ -44,10 +45,8 @@ def address(request: HttpRequest) -> HttpResponse:
 @require_GET
 def follow(request: HttpRequest, token: str) -> HttpResponse:
     """Store the token in the session, so that it leaves the address at once, as with other links."""
-    if addresses.read(token) is None:
-        return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
-    request.session[SESSION_KEY] = token
-    return redirect("confirm-address")
+    leads_on = addresses.read(token) is not None
+    return follow_link(request, SESSION_KEY, token, leads_on=leads_on, to="confirm-address")
 
 
 @login_required
@@ -55,9 +54,9 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def confirm(request: HttpRequest) -> HttpResponse:
     """Change to the new address, only by a press of the button: mail scanners follow links, too."""
-    person, wanted = _person(request), addresses.read(request.session.get(SESSION_KEY, ""))
+    person, wanted = person_of(request), addresses.read(request.session.get(SESSION_KEY, ""))
     if wanted is None or not wanted.is_of(person):
-        return _over(request)
+        return dead_link(request)  # alike whether or not the session holds somebody's link
     if request.method == "GET":
         return render(request, "account/address_confirm.html", {"address": wanted.address})
     request.session.pop(SESSION_KEY, None)
@@ -67,12 +66,3 @@ def confirm(request: HttpRequest) -> HttpResponse:
     except Refused:
         messages.error(request, gettext("This address belongs to another account."))
     return redirect("account")
-
-
-def _over(request: HttpRequest) -> HttpResponse:
-    return render(request, "teams/over.html", status=404)
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

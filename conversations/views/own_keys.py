@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from conversations import actions
+from conversations.accounts.signed_in import person_of
 from conversations.errors import NotFound
 from conversations.forms.endpoints import OwnKeyForm, open_endpoints
-from conversations.models import User
 from providers.models.address_guard import ask_for_proof
 
 
@@ -28,11 +28,11 @@ def own_keys(request: HttpRequest) -> HttpResponse:
     form = OwnKeyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            actions.add_own_key(_person(request), form.cleaned_data["endpoint"], form.cleaned_data["key"])
+            actions.add_own_key(person_of(request), form.cleaned_data["endpoint"], form.cleaned_data["key"])
             return redirect("own-keys")
         except ValidationError as error:
             form.add_error("key", error)
-    keys = _person(request).keys.select_related("endpoint").order_by("-created_at")
+    keys = person_of(request).keys.select_related("endpoint").order_by("-created_at")
     context = {"form": form, "keys": keys, "is_open": open_endpoints().exists()}
     return render(request, "account/keys.html", context, status=422 if form.errors else 200)
 
@@ -42,12 +42,7 @@ def own_keys(request: HttpRequest) -> HttpResponse:
 def remove_own_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Delete a key; replies under way with it continue with another one, or end."""
     try:
-        actions.remove_own_key(_person(request), key_id)
+        actions.remove_own_key(person_of(request), key_id)
     except NotFound:
         raise Http404 from None
     return redirect("own-keys")
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

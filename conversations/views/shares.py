@@ -13,12 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import actions
+from conversations.accounts.signed_in import person_of
 from conversations.errors import NotFound, Refused
 from conversations.forms.shares import CopyForm, ShareForm
 from conversations.ids import new_id
-from conversations.models import Share, User
+from conversations.models import Share
 from conversations.views.links import copy_cookie
-from conversations.views.links.shared_pages import over
+from conversations.views.requests import SHARE_OVER, dead_link
 
 
 @login_required
@@ -41,7 +42,7 @@ def share(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @require_GET
 def shares(request: HttpRequest) -> HttpResponse:
     """List the open links that this person may revoke, their own and others'."""
-    rows = Share.objects.open().revocable_by(_person(request)).select_related("made_by", "conversation__team")
+    rows = Share.objects.open().revocable_by(person_of(request)).select_related("made_by", "conversation__team")
     return render(request, "shares/list.html", {"shares": rows.order_by("-id"), "person": request.user})
 
 
@@ -49,7 +50,7 @@ def shares(request: HttpRequest) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, share_id: UUID) -> HttpResponse:
     try:
-        actions.revoke_share(_person(request), share_id)
+        actions.revoke_share(person_of(request), share_id)
     except NotFound:
         raise Http404 from None
     return redirect("shares")
@@ -62,11 +63,11 @@ def copy(request: HttpRequest) -> HttpResponse:
     """Ask for confirmation, then copy the snapshot of the link that this browser followed."""
     shared = Share.objects.open().filter(digest=copy_cookie.remembered(request)).first()
     if shared is None:
-        return over(request)
+        return dead_link(request, SHARE_OVER)
     form = CopyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            copied = actions.copy_share(_person(request), shared.pk, form.cleaned_data["key"].hex)
+            copied = actions.copy_share(person_of(request), shared.pk, form.cleaned_data["key"].hex)
             return redirect("conversation", copied)
         except Refused:
             messages.error(request, gettext("That was not possible just now. Try again."))
@@ -78,7 +79,7 @@ def copy(request: HttpRequest) -> HttpResponse:
 
 
 def _offer(request: HttpRequest, conversation_id: UUID, message: UUID | None, form: ShareForm) -> HttpResponse:
-    offer = actions.offer_share(_person(request), conversation_id, message)
+    offer = actions.offer_share(person_of(request), conversation_id, message)
     context = {"conversation_id": conversation_id, "offer": offer, "form": form}
     return render(request, "shares/_dialog.html", context, status=422 if form.errors else 200)
 
@@ -89,7 +90,7 @@ def _made(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     if message is None or not form.is_valid():
         return _offer(request, conversation_id, message, form)
     given = {name: form.cleaned_data[name] for name in ("days", "pass_phrase")}
-    _, secret = actions.share_conversation(_person(request), conversation_id, message, **given)
+    _, secret = actions.share_conversation(person_of(request), conversation_id, message, **given)
     link = request.build_absolute_uri(reverse("shared", args=[secret]))
     return render(request, "shares/_dialog.html", {"link": link}, status=201)
 
@@ -110,8 +111,3 @@ _SENTENCES = {
     "conflict": _("There is nothing here yet that has ended. Share it when the reply is complete."),
     "busy": _("You have very many links. Revoke some of them first."),
 }
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

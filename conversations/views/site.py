@@ -5,7 +5,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from conversations import actions
 from conversations.accounts import language
+from conversations.accounts.signed_in import person_of
 from conversations.readiness import readiness
 from conversations.views import seen_address
 
@@ -20,8 +22,7 @@ def change_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(target)
     if language.is_known(chosen):
         if request.user.is_authenticated:
-            request.user.language = chosen
-            request.user.save(update_fields=["language"])
+            actions.change_language(person_of(request), chosen)
         language.remember(response, chosen)
     return response
 

@@ -17,11 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from conversations import actions
 from conversations.accounts import rate_limits
+from conversations.accounts.signed_in import person_of
 from conversations.errors import NotFound, Refused
 from conversations.forms.teams import DefaultsForm, InvitationForm, RoleForm, TeamForm, sentence_of
 from conversations.mail import letters
 from conversations.models import Installation, Membership, Team, User
 from conversations.models.links.password_link import may_reset
+from conversations.views.requests import too_many_tries
 
 Page = Callable[..., HttpResponse]
 
@@ -47,8 +49,8 @@ def _act(page: Page) -> Page:
 @require_GET
 def teams(request: HttpRequest) -> HttpResponse:
     """List the person's teams."""
-    places = _person(request).memberships.select_related("team").annotate(people=Count("team__memberships"))
-    context = {"places": places.order_by("team__name"), "may_make": Installation.lets_make_teams(_person(request))}
+    places = person_of(request).memberships.select_related("team").annotate(people=Count("team__memberships"))
+    context = {"places": places.order_by("team__name"), "may_make": Installation.lets_make_teams(person_of(request))}
     return render(request, "teams/list.html", context)
 
 
@@ -56,12 +58,12 @@ def teams(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def new_team(request: HttpRequest) -> HttpResponse:
-    if not Installation.lets_make_teams(_person(request)):
+    if not Installation.lets_make_teams(person_of(request)):
         raise Http404
     form = TeamForm(request.POST or None)
     if form.is_valid():
         try:
-            team = actions.create_team(_person(request), form.cleaned_data["name"])
+            team = actions.create_team(person_of(request), form.cleaned_data["name"])
             return redirect("team", team.pk)
         except Refused as refusal:
             form.add_error("name", sentence_of(refusal))
@@ -81,7 +83,7 @@ def rename(request: HttpRequest, team_id: UUID) -> HttpResponse:
     form = TeamForm(request.POST)
     if not form.is_valid():
         return _shown(request, _led(request, team_id), name_form=form)
-    actions.change_team(_person(request), team_id, name=form.cleaned_data["name"])
+    actions.change_team(person_of(request), team_id, name=form.cleaned_data["name"])
     return redirect("team", team_id)
 
 
@@ -91,7 +93,7 @@ def change_defaults(request: HttpRequest, team_id: UUID) -> HttpResponse:
     form = DefaultsForm(team, request.POST)
     if not form.is_valid():
         return _shown(request, team, defaults_form=form)
-    actions.change_team(_person(request), team_id, **form.changed(team))
+    actions.change_team(person_of(request), team_id, **form.changed(team))
     messages.success(request, gettext("New conversations of this team begin like this."))
     return redirect("team", team_id)
 
@@ -101,25 +103,25 @@ def change_role(request: HttpRequest, team_id: UUID, person_id: UUID) -> HttpRes
     form = RoleForm(request.POST)
     if not form.is_valid():
         raise NotFound
-    actions.change_role(_person(request), team_id, person_id, form.cleaned_data["role"])
+    actions.change_role(person_of(request), team_id, person_id, form.cleaned_data["role"])
     return redirect("team", team_id)
 
 
 @_act
 def remove(request: HttpRequest, team_id: UUID, person_id: UUID) -> HttpResponse:
-    actions.remove_member(_person(request), team_id, person_id)
+    actions.remove_member(person_of(request), team_id, person_id)
     return redirect("team", team_id)
 
 
 @_act
 def hand_over(request: HttpRequest, team_id: UUID, person_id: UUID) -> HttpResponse:
-    actions.hand_over(_person(request), team_id, person_id)
+    actions.hand_over(person_of(request), team_id, person_id)
     return redirect("team", team_id)
 
 
 @_act
 def leave(request: HttpRequest, team_id: UUID) -> HttpResponse:
-    actions.leave_team(_person(request), team_id)
+    actions.leave_team(person_of(request), team_id)
     return redirect("teams")
 
 
@@ -130,9 +132,9 @@ def invite(request: HttpRequest, team_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _shown(request, team, invitation_form=form)
     given = form.cleaned_data
-    if given["mailed_to"] and letters.is_set_up() and rate_limits.invitation_letter(_person(request).pk):
-        return render(request, "429.html", status=429)
-    invitation, secret = actions.invite(_person(request), team_id, given.pop("role"), **given)
+    if given["mailed_to"] and letters.is_set_up() and rate_limits.invitation_letter(person_of(request).pk):
+        return too_many_tries(request)
+    invitation, secret = actions.invite(person_of(request), team_id, given.pop("role"), **given)
     link = request.build_absolute_uri(reverse("invitation", args=[secret]))
     mailed = bool(invitation.mailed_to) and letters.send_invitation(invitation, link)
     return _shown(request, team, link=link, mailed_to=invitation.mailed_to if mailed else "", status=201)
@@ -140,7 +142,7 @@ def invite(request: HttpRequest, team_id: UUID) -> HttpResponse:
 
 @_act
 def revoke_invitation(request: HttpRequest, team_id: UUID, invitation_id: UUID) -> HttpResponse:
-    actions.revoke_invitation(_person(request), team_id, invitation_id)
+    actions.revoke_invitation(person_of(request), team_id, invitation_id)
     return redirect("team", team_id)
 
 
@@ -148,7 +150,7 @@ def revoke_invitation(request: HttpRequest, team_id: UUID, invitation_id: UUID) 
 
 
 def _shown(request: HttpRequest, team: Team, status: int = 0, **more: Any) -> HttpResponse:
-    person = _person(request)
+    person = person_of(request)
     place = team.memberships.get(user=person)
     context = {"team": team, "place": place, "places": _places(team, person), "roles": Membership.Role.choices}
     if place.is_lead:
@@ -173,19 +175,14 @@ def _places(team: Team, person: User) -> list[Membership]:
 
 
 def _own(request: HttpRequest, team_id: UUID) -> Team:
-    team = Team.objects.visible_to(_person(request)).filter(pk=team_id).first()
+    team = Team.objects.visible_to(person_of(request)).filter(pk=team_id).first()
     if team is None:
         raise Http404
     return team
 
 
 def _led(request: HttpRequest, team_id: UUID) -> Team:
-    team = Team.objects.led_by(_person(request)).filter(pk=team_id).first()
+    team = Team.objects.led_by(person_of(request)).filter(pk=team_id).first()
     if team is None:
         raise NotFound
     return team
-
-
-def _person(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -72,7 +72,7 @@ class KeyFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
                 keys.add_key(row.endpoint, entered[row.pk], by=by, row=row)
                 keys.note(row, changed, by)
             elif not is_moved:
-                change_key(row, entered[row.pk], changed, by)
+                keys.change_key(row, entered[row.pk], changed, by)
         keys.remove_keys(ApiKey.objects.filter(pk__in=[row.pk for row in self.deleted_objects]), by)
 
 
@@ -119,14 +119,6 @@ class ApiKeyAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:
-            change_key(obj, form.cleaned_data.get("new_key", ""), form.changed_data, request.user)
+            keys.change_key(obj, form.cleaned_data.get("new_key", ""), form.changed_data, request.user)
         else:
             keys.add_key(obj.endpoint, form.cleaned_data["new_key"], by=request.user, row=obj)
-
-
-def change_key(row: ApiKey, entered: str, changed: list[str], by: Any) -> None:
-    """Store the fields of a form, and the new value if one was entered."""
-    row.save()
-    if entered:
-        keys.replace_key(row, entered, by)
-    keys.note(row, set(changed) - {"new_key"}, by)

@@ -36,6 +36,14 @@ def replace_key(key: ApiKey, plain: str, by: Any) -> None:
         note(key, {"new_key"}, by)
 
 
+def change_key(row: ApiKey, plain: str, changed: Collection[str], by: Any) -> None:
+    """Store the fields of a form and, where one was entered, another value."""
+    row.save()
+    if plain:
+        replace_key(row, plain, by)
+    note(row, set(changed) - {"new_key"}, by)
+
+
 def switch_key(key: ApiKey, on: bool, by: Any) -> None:
     """Enable or disable a key. Calls with a disabled key end within a second, in every process."""
     with log.watch(by, ApiKey.objects.filter(pk=key.pk)):

@@ -39,6 +39,8 @@ ELSEWHERE = {
     "authentication._admitted: ": "test_tokens.py::test_a_socket_ends_with_its_token",
     "ConversationQuerySet.readers: ": "test_models.py::test_the_readers_of_many_are_who_may_see_each",
     "Invitation.use: ": "test_invitations.py::test_two_who_follow_one_link_at_once_are_one_too_many",
+    "accounts.use_password_link: ": "test_signing_in.py::test_of_two_who_use_a_link_at_once_one_does",
+    "accounts.create_administrator: ": "test_powers.py::test_the_set_up_is_there_only_while_there_is_nobody",
     "PasswordLink.use: ": "test_signing_in.py::test_of_two_who_use_a_link_at_once_one_does",
     "endpoint_pages.models_page: ":
         "../providers/test_endpoint_pages.py::test_models_are_added_by_those_who_may_add_them",

@@ -15,7 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from conversations import actions
 from conversations.accounts import password_guessing
+from conversations.errors import NotFound
 from conversations.models import PasswordLink, PersonalToken, Team, User
 from conversations.models.links.password_link import may_reset
 from conversations.workers import background
@@ -361,6 +363,10 @@ def test_of_two_who_use_a_link_at_once_one_does(cast: Cast) -> None:
     make_link(enter(cast.alice), cast.bob)
     one, other = PasswordLink.objects.get(), PasswordLink.objects.get()
     assert [one.use(), other.use()] == [True, False]
+    with pytest.raises(NotFound):
+        actions.use_password_link(other, NEW)
+    cast.bob.refresh_from_db()
+    assert not cast.bob.check_password(NEW)
 
 
 def test_a_link_closes_by_time_by_another_and_by_a_change(cast: Cast) -> None:

@@ -16,6 +16,7 @@ from conversations.forms.teams import sentence_of
 from conversations.hashed_tokens import token_digest
 from conversations.mail import addresses, letters
 from conversations.models import Invitation, User
+from conversations.views.requests import dead_link, follow_link, too_many_tries
 
 SESSION_KEY = "invitation"
 
@@ -24,10 +25,8 @@ SESSION_KEY = "invitation"
 @require_GET
 def follow(request: HttpRequest, secret: str) -> HttpResponse:
     """Store the invitation's digest in the session; all bad links get the same answer, under a rate limit."""
-    if not Invitation.objects.of(secret).exists():
-        return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
-    request.session[SESSION_KEY] = token_digest(secret)
-    return redirect("join")
+    leads_on = Invitation.objects.of(secret).exists()
+    return follow_link(request, SESSION_KEY, token_digest(secret), leads_on=leads_on, to="join")
 
 
 @never_cache
@@ -36,13 +35,13 @@ def join(request: HttpRequest) -> HttpResponse:
     """Add the person to the team; a visitor without an account makes one first."""
     invitation = _invitation(request)
     if invitation is None:
-        return _over(request)
+        return dead_link(request, forget=SESSION_KEY)
     try:
         if isinstance(request.user, User):
             return _known(request, request.user, invitation)
         return _new(request, invitation)
     except NotFound:
-        return _over(request)
+        return dead_link(request, forget=SESSION_KEY)
 
 
 def _known(request: HttpRequest, person: User, invitation: Invitation) -> HttpResponse:
@@ -56,7 +55,7 @@ def _known(request: HttpRequest, person: User, invitation: Invitation) -> HttpRe
 def _new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = JoiningForm(request.POST or None)
     if form.is_valid() and rate_limits.sign_up(invitation.pk):
-        return render(request, "429.html", status=429)
+        return too_many_tries(request)
     if form.is_valid() and (person := _signed_up(form, invitation)):
         allauth_adapter.sign_in(request, person)
         if address := form.cleaned_data.get("email"):
@@ -87,8 +86,3 @@ def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 def _invitation(request: HttpRequest) -> Invitation | None:
     digest = request.session.get(SESSION_KEY, "")
     return Invitation.objects.open().select_related("team", "made_by").filter(digest=digest).first()
-
-
-def _over(request: HttpRequest) -> HttpResponse:
-    request.session.pop(SESSION_KEY, None)
-    return render(request, "teams/over.html", status=404)

@@ -4,25 +4,25 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.hashers import make_password
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from conversations import actions
 from conversations.accounts import password_guessing, passwords, rate_limits
+from conversations.accounts.signed_in import person_of
+from conversations.errors import NotFound
 from conversations.forms.accounts import ForgottenForm, PasswordForm
 from conversations.forms.passwords import NAME_KEY
 from conversations.hashed_tokens import new_token, token_digest
-from conversations.mail import letters, notices
+from conversations.mail import letters
 from conversations.models import PasswordLink, User
 from conversations.models.links.password_link import may_reset
+from conversations.views.requests import dead_link, follow_link, too_many_tries
 from conversations.workers import background
-from providers.audit import log
 
 SESSION_KEY = "password-link"
 
@@ -42,7 +42,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         return render(request, "account/password_reset.html", context, status=422 if form.errors else 200)
     address, secret = form.cleaned_data["email"], new_token()
     if rate_limits.reset_letter(request, address):
-        return render(request, "429.html", status=429)
+        return too_many_tries(request)
     link = request.build_absolute_uri(reverse("follow-password-link", args=[secret]))
     client = rate_limits.address_of(request)
     background.later(lambda: passwords.mail_link(address, token_digest(secret), link, client))
@@ -55,13 +55,13 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 def make_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """Show a lead or an administrator a link by which another person sets a new password."""
     person = User.objects.filter(pk=person_id).first()
-    maker = request.user
-    assert isinstance(maker, User)
+    maker = person_of(request)
     if person is None or not may_reset(maker, person):
         raise Http404
     link = ""
     if request.method == "POST":
-        link = request.build_absolute_uri(reverse("follow-password-link", args=[_new_link(maker, person)]))
+        secret = actions.create_password_link(maker, person)
+        link = request.build_absolute_uri(reverse("follow-password-link", args=[secret]))
     return render(request, "account/password_link.html", {"of": person, "link": link}, status=201 if link else 200)
 
 
@@ -69,10 +69,9 @@ def make_link(request: HttpRequest, person_id: UUID) -> HttpResponse:
 @require_GET
 def follow(request: HttpRequest, secret: str) -> HttpResponse:
     """Store the link's digest in the session, so that the secret leaves the address at once."""
-    if PasswordLink.found(token_digest(secret)) is None:
-        return render(request, "429.html", status=429) if rate_limits.bad_link(request) else _over(request)
-    request.session[SESSION_KEY] = token_digest(secret)
-    return redirect("new-password")
+    digest = token_digest(secret)
+    leads_on = PasswordLink.found(digest) is not None
+    return follow_link(request, SESSION_KEY, digest, leads_on=leads_on, to="new-password")
 
 
 @never_cache
@@ -81,42 +80,18 @@ def set_password(request: HttpRequest) -> HttpResponse:
     """Set a new password; all sessions and tokens of the person end with the old one."""
     link = PasswordLink.found(request.session.get(SESSION_KEY, ""))
     if link is None:
-        return _over(request)
+        return dead_link(request, forget=SESSION_KEY)
     form = PasswordForm(link.user, request.POST or None)
     if not form.is_valid():
         context = {"form": form, "of": link.user}
         return render(request, "account/new_password.html", context, status=422 if form.errors else 200)
-    hashed = make_password(form.cleaned_data["password"])
-    with transaction.atomic():
-        if not link.use():
-            return _over(request)
-        kind = notices.Kind.PASSWORD_SET
-        passwords.replace(link.user, hashed, kind=kind, by=link.made_by)
+    try:
+        actions.use_password_link(link, form.cleaned_data["password"])
+    except NotFound:
+        return dead_link(request, forget=SESSION_KEY)
     request.session.pop(SESSION_KEY, None)
     request.session[NAME_KEY] = link.user.username
     messages.success(request, gettext("The new password is set. Sign in with it."))
     response = redirect("account_login")
     password_guessing.know_browser(response, link.user)  # so that others' bad tries do not pause this person
     return response
-
-
-def _new_link(maker: User, person: User) -> str:
-    """Create a link and return its secret; the person's earlier links are closed."""
-    secret, now = new_token(), timezone.now()
-    with transaction.atomic():
-        person.password_links.close()
-        link = PasswordLink.objects.create(
-            user=person,
-            made_by=maker,
-            digest=token_digest(secret),
-            replaces=PasswordLink.state_of(person),
-            expires_at=now + PasswordLink.VALID,
-        )
-        log.added(maker, link)
-        notices.tell(person, notices.Kind.LINK_MADE, by=maker)
-    return secret
-
-
-def _over(request: HttpRequest) -> HttpResponse:
-    request.session.pop(SESSION_KEY, None)
-    return render(request, "teams/over.html", status=404)

@@ -26,6 +26,7 @@ from conversations.forms.shares import MAX_PHRASE_LENGTH
 from conversations.models import Share
 from conversations.reporting.streaming import stream_response
 from conversations.views.links import copy_cookie
+from conversations.views.requests import SHARE_OVER, bad_link, too_many_tries
 
 UNLOCKED_KEY = "shares"
 """The session key for digests of links whose pass phrase was given."""
@@ -49,7 +50,7 @@ def _below(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, secret: str, **places: UUID) -> HttpResponseBase:
         share = Share.objects.of(secret).select_related("made_by").first()
-        response = view(request, share, **places) if share else _bad_link(request)
+        response = view(request, share, **places) if share else bad_link(request, SHARE_OVER)
         for name, value in _HEADERS.items():
             response.headers[name] = value
         response._csp_replace = _POLICY  # type: ignore[attr-defined]
@@ -66,7 +67,7 @@ def page(request: HttpRequest, share: Share) -> HttpResponseBase:
     if request.method == "POST":
         return _unlock(request, share)
     if rate_limits.snapshot(request):
-        return render(request, "429.html", status=429)
+        return too_many_tries(request)
     if _is_locked(request, share):
         return render(request, "shares/locked.html")
     if _is_view(request, share):
@@ -95,9 +96,9 @@ def file(request: HttpRequest, share: Share, file_id: UUID) -> HttpResponse:
     """Respond with a file of the snapshot, and no other."""
     held = None if _is_locked(request, share) else share.files.filter(pk=file_id).first()
     try:
-        return response.response_of(held) if held else _bad_link(request)
+        return response.response_of(held) if held else bad_link(request, SHARE_OVER)
     except NotFound:
-        return _bad_link(request)
+        return bad_link(request, SHARE_OVER)
 
 
 @require_safe
@@ -109,15 +110,6 @@ def follow(request: HttpRequest, share: Share) -> HttpResponse:
     response = redirect("copy-share")
     copy_cookie.remember(response, share)
     return response
-
-
-def over(request: HttpRequest) -> HttpResponse:
-    """Respond to a bad link; wrong, expired and revoked ones get the same page."""
-    return render(request, "shares/over.html", status=404)
-
-
-def _bad_link(request: HttpRequest) -> HttpResponse:
-    return render(request, "429.html", status=429) if rate_limits.bad_link(request) else over(request)
 
 
 def _is_locked(request: HttpRequest, share: Share) -> bool:
@@ -133,7 +125,7 @@ def _is_view(request: HttpRequest, share: Share) -> bool:
 def _unlock(request: HttpRequest, share: Share) -> HttpResponse:
     if _is_locked(request, share):
         if rate_limits.pass_phrase(request, share.pk):
-            return render(request, "429.html", status=429)
+            return too_many_tries(request)
         if not share.opens_with(request.POST.get("pass_phrase", "").strip()[:MAX_PHRASE_LENGTH]):
             return render(request, "shares/locked.html", {"is_wrong": True}, status=422)
         unlocked = [*request.session.get(UNLOCKED_KEY, []), share.digest]
