@@ -10,7 +10,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from conversations.admin import model_access_page
 from conversations.admin.keys import list_page, page
-from conversations.api.routes import api
+from conversations.api import api
 from conversations.reporting import downloads
 from conversations.reporting import views as pages
 from conversations.views import account, audience, chat, first_run, mail_address, own_keys, shares, site, teams

@@ -140,6 +140,15 @@ def test_every_room_has_a_sentence() -> None:
     assert {path.relative_to(BASE).as_posix() for path in silent} == set()
 
 
+def test_a_room_holds_twelve_modules_at_most() -> None:
+    folders = {path.parent for app in FLOORS for path in (BASE / app).glob("*/**/*.py")}
+    counts = {
+        folder.relative_to(BASE).as_posix(): len({*folder.glob("*.py")} - {folder / "__init__.py"})
+        for folder in folders
+    }
+    assert {folder: count for folder, count in counts.items() if count > 12 and not folder.endswith("migrations")} == {}
+
+
 def pure() -> Iterator[tuple[str, ast.Module]]:
     """Return the part of providers that could be published by itself."""
     places = {f"providers/{name}" for name in PURE}

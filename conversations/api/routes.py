@@ -1,20 +1,15 @@
-"""The HTTP API, /api/v1/: JSON for a browser's session and for programs with a token, described by OpenAPI."""
+"""The routes of the HTTP API: each parses, calls one action or query, and answers."""
 
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Router, Schema, Status
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema, Status
 from ninja.files import UploadedFile
-from ninja.parser import Parser
-from ninja.security import HttpBearer, django_auth
 
 from conversations import actions
-from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
 from conversations.api import estimates
 from conversations.api.schemas import (
@@ -33,10 +28,9 @@ from conversations.api.schemas import (
 from conversations.errors import NotFound, Refused
 from conversations.files import response, storage
 from conversations.live import events
-from conversations.models import Conversation, File, Message, PersonalToken, Team, User
+from conversations.models import Conversation, File, Message, Team, User
 from conversations.models.conversation import MAX_TITLE_LENGTH
 from conversations.models.sidebar import after, cursor_of, sidebar
-from conversations.protocol import strict_json
 from conversations.protocol.parameters import validate
 from conversations.text import MAX_TEXT_LENGTH, clean, one_line
 from conversations.usage import quotas
@@ -46,35 +40,6 @@ DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 """Rows of a page by default, and at most."""
 
 
-class JsonObjects(Parser):
-    """Parses bodies as strictly as websocket frames; ninja would take any value's attributes for fields."""
-
-    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        return strict_json.json_object(request.body.decode())
-
-
-class BearerToken(HttpBearer):
-    """Authenticates programs by a personal token, without a CSRF token: no browser sends one unasked."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> User | None:
-        found = PersonalToken.objects.of(token).select_related("user").first()
-        if found is None:
-            if rate_limits.bad_token(request):
-                raise Refused("rate_limited", "Too many calls with a token that is none.")
-            return None
-        found.note_use()
-        request.user = found.user
-        return found.user
-
-
-api = NinjaAPI(
-    title="Chatsite",
-    version="1",
-    urls_namespace="api",
-    auth=[BearerToken(), django_auth],
-    docs_url=None,
-    parser=JsonObjects(),
-)
 router = Router()
 _ANY_BYTES = {"responses": {200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}}}
 _ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
@@ -217,9 +182,6 @@ def no_such_call(request: HttpRequest, anything: str) -> None:
     raise NotFound
 
 
-api.add_router("", router)
-
-
 # --- Parts of the above --------------------------------------------------------------------------------------------
 
 
@@ -256,43 +218,3 @@ def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
 
 def _messages_with(q: str) -> Any:
     return Message.objects.filter(conversation=OuterRef("pk"), text__icontains=q)
-
-
-# --- Errors: one form for all --------------------------------------------------------------------------------------
-
-
-def _failure(request: HttpRequest, status: int, code: str, text: str) -> HttpResponse:
-    return api.create_response(request, {"error": {"code": code, "text": text}}, status=status)
-
-
-@api.exception_handler(Refused)
-def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-    return api.create_response(request, {"error": error.as_json()}, status=error.http_status)
-
-
-@api.exception_handler(Http404)
-def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return refused(request, NotFound())
-
-
-@api.exception_handler(AuthenticationError)
-def signed_out(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return _failure(request, 401, "signed_out", "Sign in first.")
-
-
-@api.exception_handler(ValidationError)
-def bad_field(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    places = ", ".join(sorted({str(problem["loc"][-1]) for problem in error.errors}))
-    return _failure(request, 400, "bad_field", f"This is not what the field takes: {places}.")
-
-
-@api.exception_handler(HttpError)
-def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    if error.status_code == 400:
-        return _failure(request, 400, "bad_frame", "The body is not a JSON object.")
-    return _failure(request, error.status_code, "refused", f"{str(error).rstrip('.')}.")
-
-
-@api.exception_handler(RequestDataTooBig)
-def too_long(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return _failure(request, 413, "too_long", "The body is longer than any call needs.")

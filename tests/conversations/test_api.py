@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 
-from conversations.api.routes import api
+from conversations.api import api
 from conversations.ids import new_id
 from conversations.models import Conversation, User
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
