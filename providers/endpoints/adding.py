@@ -117,7 +117,7 @@ def _local_endpoint() -> Endpoint:
     return Endpoint.objects.create(
         is_local=True,
         name=local_model.DISPLAY_NAME,
-        wire="openai",
+        wire=local_model.WIRE,
         base_url=f"http://{local_model.address()}/v1",
         needs_key=False,
         ask_usage=True,

@@ -13,11 +13,14 @@ from providers.local_model.serving import DEFAULT_PORT, MODEL_ID
 from providers.local_model.state import LocalModelState, state
 
 DISPLAY_NAME = "SmolLM2 135M (local toy, English)"
+WIRE = "openai"
+"""The wire that its server speaks."""
 
 __all__ = [
     "DEFAULT_PORT",
     "DISPLAY_NAME",
     "MODEL_ID",
+    "WIRE",
     "LocalModelState",
     "LocalModelUnavailable",
     "address",

@@ -1,5 +1,6 @@
 """The declarations of each registered wire hold, and a third wire is a single file."""
 
+import ast
 import json
 from typing import Any
 
@@ -26,9 +27,17 @@ from tests.providers.administering import alice, form, page, save
 from tests.providers.conftest import SECRET, PlainKey, said
 from tests.providers.reading import turns
 from tests.providers.test_adding import run
+from tests.test_layers import BASE, is_within, modules
 from tests.vendor_replies import default_reply
 
 __all__ = ["alice", "run"]
+
+NAMING_WIRES = {
+    "providers/local_model",  # its server speaks one
+    "providers/management/commands/benchreading.py", "providers/management/commands/localmodel.py",
+    "providers/models/endpoints.py",  # columns that only one wire heeds
+}  # fmt: skip
+"""Who else names a wire in more than a docstring."""
 
 
 @pytest.fixture
@@ -87,6 +96,40 @@ def test_presets_and_detection_put_the_key_where_the_wire_says(wire: Wire) -> No
 def test_a_name_stands_for_one_place_of_the_key_on_every_wire() -> None:
     places = key_placements()
     assert all(placement == places[placement.name] for wire in WIRES.values() for placement in wire.KEY_PLACEMENTS)
+
+
+# --- Nobody else -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", ["providers", "conversations", "chatsite"])
+def test_only_its_own_folder_names_a_wire(package: str) -> None:
+    """What others know of a wire, it has declared; docstrings and migrations may name examples."""
+    folders = {f"providers/wires/{name}" for name in WIRES}
+    named = {
+        f"{path}: {node.value}"
+        for path, tree in modules(package)
+        if not is_within(path, folders | NAMING_WIRES) and "/migrations/" not in path
+        for node in ast.walk(_without_docstrings(tree))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if any(name in node.value.lower() for name in WIRES)
+    }
+    assert named == set()
+
+
+def test_no_page_names_a_wire() -> None:
+    pages = [*(BASE / "templates").rglob("*.*"), *(BASE / "static" / "js").rglob("*.js")]
+    assert len(pages) > 50
+    assert [path for path in pages if any(name in path.read_text(encoding="utf-8").lower() for name in WIRES)] == []
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
+            if isinstance(body, list):
+                body[:] = [
+                    one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+                ]
+    return tree
 
 
 # --- A third one ---------------------------------------------------------------------------------------------------
