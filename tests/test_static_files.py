@@ -95,6 +95,12 @@ def test_components_choose_their_sizes_from_a_few() -> None:
     assert found == OTHER_SIZES
 
 
+@pytest.mark.parametrize(("kind", "most"), [("js", 200), ("css", 300)])
+def test_scripts_and_style_sheets_are_short(kind: str, most: int) -> None:
+    lines = {path.name: path.read_text().count("\n") for path in (SOURCES / kind).rglob(f"*.{kind}")}
+    assert {name: count for name, count in lines.items() if count > most} == {}
+
+
 def test_colours_are_named_in_one_place() -> None:
     raw = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(rgb|hsl|oklch)a?\(")
     sheets = {path for path in (SOURCES / "css").glob("*.css") if path.name not in {"colors.css", *ADMINISTRATION}}
