@@ -19,7 +19,9 @@ SOURCES = Path(__file__).parent.parent / "static"
 TEMPLATES = SOURCES.parent / "templates"
 IMPORTED_AT_FIRST = re.compile(r'^import (?:.* from )?"(\.[^"]+)";$', re.MULTILINE)
 IMPORTED = re.compile(r'\b(?:import|from)\s*\(?\s*"(\.[^"]+)"')
-ADMINISTRATION = {"admin.css", "report.css", "chart.css", "key.css", "vendor.css"}  # linked by its own pages
+ADMINISTRATION = {  # linked by its own pages
+    f"{name}.css" for name in ("admin", "chart", "dashboard", "figures", "key", "report", "subject-filter", "vendor")
+}
 OTHER_SIZES = [
     ("admin.css", "padding: 0 40px 20px"),  # as Django's own content stands
     ("admin.css", "padding-inline: 20px"),
