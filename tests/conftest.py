@@ -26,7 +26,7 @@ from conversations.live import hub
 from conversations.models import Membership, Team, User
 from conversations.usage import quotas
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from tests import canaries, echoing, environment, shortcuts
+from tests import canaries, echoing, environment, quick, shortcuts
 from tests.canaries import CANARY, PASSWORD
 from tests.clock import Clock
 from tests.echoing import Running
@@ -56,6 +56,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the full counts of the long checks")
+    parser.addoption("--quick", action="store_true", help="run a selection of less than two minutes")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,7 +92,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     if not config.getoption("--soak"):
         _leave_out(config, items, lambda item: item.get_closest_marker("soak") is not None)
+    if config.getoption("--quick"):
+        _leave_out(config, items, lambda item: not quick.includes(item.nodeid))
     items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip the files without quick tests, so that they are not imported."""
+    return True if config.getoption("--quick") and not quick.is_needed(collection_path) else None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print what --quick left out, as the last line."""
+    if config.getoption("--quick") and not hasattr(config, "workerinput"):
+        print(quick.left_out())
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item], is_left_out: Callable[[pytest.Item], bool]) -> None:
