@@ -43,7 +43,7 @@ class MirroredReply(LiveReply):
         return missed
 
     def take(self) -> NumberedParts:
-        self.grown = False
+        self.is_dirty = False
         pieces: NumberedParts = list(self.pending)  # type: ignore[arg-type]  # numbered by the owning process
         self.pending.clear()
         with self._lock:

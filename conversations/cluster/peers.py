@@ -71,7 +71,7 @@ class RedisPeers:
 
     # --- Sending to the other processes ---
 
-    def relay(self, reply: LiveReply, pieces: list[tuple[int, LivePart]]) -> None:
+    def publish_parts(self, reply: LiveReply, pieces: list[tuple[int, LivePart]]) -> None:
         """Publish the pieces that our viewers are being sent; call it on the loop."""
         if pieces:
             grown = ReplyDelta(reply.id, reply.conversation, pieces)
@@ -148,7 +148,7 @@ class RedisPeers:
 
     def _wanted(self) -> list[str]:
         """Return the channels of the conversations watched here, and drop the mirrors of others."""
-        watched = self._hub.viewings.conversations()
+        watched = self._hub.subscriptions.conversations()
         self._mirrors = {key: mirror for key, mirror in self._mirrors.items() if mirror.conversation in watched}
         return [self._channel(conversation) for conversation in watched]
 
@@ -177,9 +177,9 @@ class RedisPeers:
         """Deliver an event of another process; the end of a reply comes after its last deltas."""
         mirror = self._ended(news)
         if mirror is None:
-            self._hub.tell(news)
+            self._hub.send_here(news)
         else:
-            self._hub.finish(mirror, lambda: self._hub.tell(news))
+            self._hub.finish(mirror, lambda: self._hub.send_here(news))
 
     def _ended(self, news: Event) -> MirroredReply | None:
         """Return the mirror whose reply this event ends."""
@@ -188,19 +188,19 @@ class RedisPeers:
         return self._mirrors.pop(UUID(str(news.payload["message"]["id"])), None)
 
     def _grow(self, reply: UUID, conversation: UUID, pieces: list[tuple[int, LivePart]]) -> None:
-        if not self._hub.viewings.is_watched(conversation):
+        if not self._hub.subscriptions.is_watched(conversation):
             return
         mirror = self._mirror(reply, conversation)
         mirror.hear(pieces)
         if mirror.in_step.is_set():
-            self._hub.grow(mirror)
+            self._hub.mark_dirty(mirror)
         else:
             self._ask(mirror)
 
     def _adopt(self, mirror: MirroredReply, seq: int, parts: list[dict[str, object]]) -> None:
         if mirror.adopt(seq, parts):
             self._hub.skip(mirror, seq)
-        self._hub.grow(mirror)
+        self._hub.mark_dirty(mirror)
 
     def _answer(self, reply: UUID) -> None:
         if live := self._hub.replies.get(reply):
@@ -212,7 +212,7 @@ class RedisPeers:
     def _name_people(self, conversation: UUID) -> None:
         if conversation not in self._naming:
             self._naming.add(conversation)
-            self._hub.later(BATCH_SECONDS, lambda: self._named(conversation))
+            self._hub.call_later(BATCH_SECONDS, lambda: self._named(conversation))
 
     def _named(self, conversation: UUID) -> None:
         self._naming.discard(conversation)
@@ -231,7 +231,7 @@ class RedisPeers:
         task.add_done_callback(self._looks.discard)
 
     async def _tell_changes(self, since: datetime) -> None:
-        people = list({viewer.user_id for viewer in self._hub.viewings.everyone()})
+        people = list({viewer.user_id for viewer in self._hub.subscriptions.everyone()})
         while True:
             try:
                 changes = await asyncio.wrap_future(database_threads.submit(self._changes, since, people))
@@ -239,4 +239,4 @@ class RedisPeers:
             except DatabaseError:
                 await asyncio.sleep(ANSWER_SECONDS)
         for news in changes:
-            self._hub.tell(news)
+            self._hub.send_here(news)

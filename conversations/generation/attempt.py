@@ -68,7 +68,7 @@ def attempt(live: LiveReply, task: Attempt) -> Outcome | None:
 def _call(trying: "_Trying") -> None:
     live, task = trying.live, trying.task
     try:
-        with _current_route(live, task.route).stream(task.prompt, hub.rest) as trying.stream:
+        with _current_route(live, task.route).stream(task.prompt, hub.pause_between_reads) as trying.stream:
             live.attach(trying.stream, task.route.key_id)
             queue.call()  # wakes the next in the line
             _relay(trying)

@@ -119,7 +119,7 @@ class Writer:
             for reply in batch:
                 reply.checkpoint_at = now
                 if reply.pending or reply.when_flushed:
-                    hub.grow(reply)  # its deltas may have waited for a confirmed row
+                    hub.mark_dirty(reply)  # its deltas may have waited for a confirmed row
 
 
 def _write_batch(replies: list[LiveReply]) -> None:

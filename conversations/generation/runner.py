@@ -45,7 +45,7 @@ def start(reply: Message) -> None:
     """Begin to write this reply, or let it wait for the one above its question to end; returns at once."""
     live = LiveReply(reply.id, reply.conversation_id, reply.attempt)
     live.row = reply
-    hub.begin(live)
+    hub.register(live)
     markdown.child.warm()
     _ask(live)
 
@@ -236,7 +236,7 @@ def _wait(live: LiveReply, wait: Waiting, calls: int) -> Outcome | None:
     if not live.put_back():
         return outcome_of_stop(live)
     if wait.until:
-        hub.later((wait.until - clock.now()).total_seconds(), wake_waiting)
+        hub.call_later((wait.until - clock.now()).total_seconds(), wake_waiting)
     elif queue.calls != calls:
         _ask(live)
     return None

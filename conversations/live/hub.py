@@ -33,10 +33,10 @@ class Hub:
         self.replies: dict[UUID, LiveReply] = {}
         self.loop: asyncio.AbstractEventLoop | None = None
         self.presence = Presence(self)
-        self.viewings = Subscriptions(self.presence.parted)
+        self.subscriptions = Subscriptions(self.presence.parted)
         self.peers: Peers = Alone()
         self._inbox: deque[Callable[[], None]] = deque()
-        self._grown: deque[LiveReply] = deque()
+        self._dirty: deque[LiveReply] = deque()
         """Replies with deltas to send, each once."""
         self._awake = False
         self._woken_at = 0.0
@@ -46,19 +46,19 @@ class Hub:
 
     # --- From any thread ---
 
-    def begin(self, reply: LiveReply) -> None:
+    def register(self, reply: LiveReply) -> None:
         self.replies[reply.id] = reply
 
     def feed(self, reply: LiveReply, delta: Delta | LivePart) -> None:
         """Queue this delta; it wakes the loop only if neither its reply is queued nor a beat is due."""
         reply.pending.append(delta)
-        self.grow(reply)
+        self.mark_dirty(reply)
 
-    def grow(self, reply: LiveReply) -> None:
+    def mark_dirty(self, reply: LiveReply) -> None:
         """Let the next beat send this reply's new deltas."""
-        if not reply.grown:
-            reply.grown = True
-            self._grown.append(reply)
+        if not reply.is_dirty:
+            reply.is_dirty = True
+            self._dirty.append(reply)
             if not self._beating:
                 self._wake()
 
@@ -66,7 +66,7 @@ class Hub:
         """Send the rest of this reply, then call `when_flushed` once."""
         self._put(partial(self.finish, reply, when_flushed))
 
-    def rest(self) -> float:
+    def pause_between_reads(self) -> float:
         """Return how long a thread that has read all may leave its vendor alone: seconds."""
         return self._beat.reading_pause(len(self.replies))
 
@@ -74,7 +74,7 @@ class Hub:
         """Remove a reply whose row is terminal, or owned by another process."""
         self.replies.pop(reply_id, None)
 
-    def later(self, seconds: float, work: Callable[[], None]) -> None:
+    def call_later(self, seconds: float, work: Callable[[], None]) -> None:
         """Run `work` on the loop after this time; it must not block."""
         if self.loop is not None and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.loop.call_later, seconds, work)
@@ -107,11 +107,11 @@ class Hub:
         """Set the loop on which all sockets of this process live."""
         self.loop = loop
 
-    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
+    def subscribe(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
         """Subscribe to a conversation; its events are held back until `release`."""
-        viewing = self.viewings.join(viewer, conversation, html)
+        subscription = self.subscriptions.subscribe(viewer, conversation, html)
         self.peers.follow()
-        return viewing
+        return subscription
 
     async def following(self, conversation: UUID) -> None:
         """Wait until this process receives all events of this conversation from all processes."""
@@ -121,25 +121,25 @@ class Hub:
         """Return mirrors of these replies of other processes, with all text so far."""
         return await self.peers.mirrored(messages)
 
-    async def look(self, viewing: Subscription, reply: LiveReply) -> dict[str, Any]:
+    async def snapshot_for(self, subscription: Subscription, reply: LiveReply) -> dict[str, Any]:
         """Return all of a reply so far, for a late subscriber."""
         snapshot = reply.snapshot()
         entry = {"message": str(reply.id), **snapshot.public()}
-        if viewing.html and snapshot.text:
+        if subscription.html and snapshot.text:
             assert self.loop is not None
-            rendering = await self._renderer.render_for(self.loop, viewing, reply, snapshot.text)
+            rendering = await self._renderer.render_for(self.loop, subscription, reply, snapshot.text)
             entry["html"] = {"done": rendering.done, "live": rendering.live}
         if reply.waiting:
             entry["waiting"] = reply.waiting
         return entry
 
-    def release(self, viewing: Subscription, revision: int, seqs: dict[str, int]) -> None:
+    def flush_buffer(self, subscription: Subscription, revision: int, seqs: dict[str, int]) -> None:
         """Send the held events, without those that the ack up to `revision` and `seqs` covers."""
-        held, viewing.held, viewing.known = viewing.held or [], None, revision
+        held, subscription.buffered, subscription.revision_sent = subscription.buffered or [], None, revision
         for event in held:
-            self._send_news(viewing, event, seqs)
-        if not viewing.left:
-            self.presence.arrived(viewing)
+            self._send_once(subscription, event, seqs)
+        if not subscription.is_over:
+            self.presence.arrived(subscription)
 
     def finish(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
         reply.when_flushed = when_flushed
@@ -147,27 +147,27 @@ class Hub:
 
     def announce(self, news: Event) -> None:
         """Send an event to its recipients in each process."""
-        self.tell(news)
+        self.send_here(news)
         self.peers.announce(news)
 
-    def tell(self, news: Event) -> None:
+    def send_here(self, news: Event) -> None:
         """Send an event to its recipients in this process."""
         if news.people is None:
-            for viewing in self.viewings.of_conversation(news.conversation):
-                self._tell(viewing, news.for_reader(viewing.html))
+            for subscription in self.subscriptions.of_conversation(news.conversation):
+                self._send_or_hold(subscription, news.for_reader(subscription.html))
             return
         plain = news.for_reader(html=False)
-        for viewer in (viewer for user_id in news.people for viewer in self.viewings.of_person(user_id)):
-            here = self.viewings.find(viewer, news.conversation)
-            if here is None or news.is_farewell:
-                self.viewings.part(viewer, news.conversation)
+        for viewer in (viewer for user_id in news.people for viewer in self.subscriptions.of_person(user_id)):
+            here = self.subscriptions.find(viewer, news.conversation)
+            if here is None or news.removes_conversation:
+                self.subscriptions.unsubscribe(viewer, news.conversation)
                 self.send([viewer], plain)
             else:
-                self._tell(here, plain)
+                self._send_or_hold(here, plain)
 
     def revoke(self, viewer: Viewer, conversation: UUID) -> None:
         """End a subscription, because its person may no longer see the conversation."""
-        self.viewings.part(viewer, conversation)
+        self.subscriptions.unsubscribe(viewer, conversation)
         gone = {"type": "conversation.gone", "conversation": conversation, "revision": 0}
         self.send([viewer], Event(conversation, gone))
 
@@ -176,28 +176,32 @@ class Hub:
 
         It sends a seq beyond any expected one: clients open again when a seq is missing.
         """
-        viewings = [viewing for viewing in self.viewings.of_conversation(reply.conversation) if viewing.held is None]
-        self._fan_out(viewings, DeltaEvent(reply.conversation, reply.id, seq + FAR, LivePart()))
+        subscriptions = [
+            subscription
+            for subscription in self.subscriptions.of_conversation(reply.conversation)
+            if subscription.buffered is None
+        ]
+        self._fan_out(subscriptions, DeltaEvent(reply.conversation, reply.id, seq + FAR, LivePart()))
 
     def people(self, conversation: UUID) -> dict[UUID, str]:
         """Return the announced people in this conversation, with their names."""
-        return self.viewings.people(conversation)
+        return self.subscriptions.people(conversation)
 
     def watched(self) -> set[UUID]:
         """Return the conversations with a subscription in this process."""
-        return self.viewings.conversations()
+        return self.subscriptions.conversations()
 
-    def _tell(self, viewing: Subscription, event: Event) -> None:
-        if viewing.held is None:
-            self._send_news(viewing, event, {})
+    def _send_or_hold(self, subscription: Subscription, event: Event) -> None:
+        if subscription.buffered is None:
+            self._send_once(subscription, event, {})
         else:
-            viewing.held.append(event)
+            subscription.buffered.append(event)
 
-    def _send_news(self, viewing: Subscription, event: ViewerEvent, seqs: dict[str, int]) -> None:
+    def _send_once(self, subscription: Subscription, event: ViewerEvent, seqs: dict[str, int]) -> None:
         """Send the event unless the subscriber has it: an end may be announced twice."""
-        if event.is_news_after(viewing.known, seqs):
-            viewing.known = event.revision or viewing.known
-            self.send([viewing.viewer], event)
+        if event.is_newer_than(subscription.revision_sent, seqs):
+            subscription.revision_sent = event.revision or subscription.revision_sent
+            self.send([subscription.viewer], event)
 
     # --- The beat ---
 
@@ -208,7 +212,7 @@ class Hub:
         wait = self._beat.wait(len(self.replies))
         if wait <= 0 or self.loop is None:
             self._flush_all(self._woken_at)
-        elif self._grown and not self._beating:
+        elif self._dirty and not self._beating:
             self._beating = True
             self.loop.call_later(wait, self._flush_all, time.monotonic() + wait)
 
@@ -216,69 +220,69 @@ class Hub:
         """Send one frame for each reply with new deltas: one wake-up and one timer for all of them."""
         self._beating = False  # before popping, as above
         self._beat.begin(due)
-        for _ in range(len(self._grown)):
-            self._flush(self._grown.popleft())
+        for _ in range(len(self._dirty)):
+            self._flush(self._dirty.popleft())
 
     def _flush(self, reply: LiveReply) -> None:
-        if reply.rendering or self._put_off(reply):
+        if reply.rendering or self._is_paced(reply):
             return
         is_ours = reply.id in self.replies
         if is_ours and self.peers.may_end(
             reply
         ):  # another process may have ended it: its deltas wait for a written row
-            reply.grown = False  # the next delta or checkpoint queues it again
+            reply.is_dirty = False  # the next delta or checkpoint queues it again
             return
         pieces = reply.take()
         if is_ours:
-            self.peers.relay(reply, pieces)
-        viewings = self.viewings.of_conversation(reply.conversation)
-        if self.loop is not None and self._renderer.is_wanted(reply, viewings, pieces):
-            rendered = partial(self._rendered, reply, viewings, pieces)
+            self.peers.publish_parts(reply, pieces)
+        subscriptions = self.subscriptions.of_conversation(reply.conversation)
+        if self.loop is not None and self._renderer.is_wanted(reply, subscriptions, pieces):
+            rendered = partial(self._rendered, reply, subscriptions, pieces)
             self._renderer.render(self.loop, reply, len(self.replies) > BUSY, rendered)
         else:
-            self._relay(reply, viewings, pieces, None)
+            self._send_parts(reply, subscriptions, pieces, None)
 
-    def _put_off(self, reply: LiveReply) -> bool:
+    def _is_paced(self, reply: LiveReply) -> bool:
         """Return whether these deltas wait because the last ones have just gone out; an end never waits."""
         if reply.when_flushed is not None or self.loop is None:
             return False
         wait = reply.pace.wait()
         if wait > 0 and not reply.pace.is_kept:
             reply.pace.is_kept = True
-            self.loop.call_later(wait, self._take_up, reply)
+            self.loop.call_later(wait, self._flush_paced, reply)
         return wait > 0
 
-    def _take_up(self, reply: LiveReply) -> None:
+    def _flush_paced(self, reply: LiveReply) -> None:
         reply.pace.is_kept = False
         self._flush(reply)
 
     def _rendered(
-        self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
+        self, reply: LiveReply, subscriptions: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
     ) -> None:
-        self._relay(reply, viewings, pieces, rendering)
+        self._send_parts(reply, subscriptions, pieces, rendering)
         if reply.pending or reply.when_flushed:
             self._flush(reply)
 
-    def _relay(
-        self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
+    def _send_parts(
+        self, reply: LiveReply, subscriptions: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
     ) -> None:
         """Send these pieces to the subscribers at the time they were taken; the last one carries the HTML."""
         for seq, piece in pieces:
             plain = DeltaEvent(reply.conversation, reply.id, seq, piece)
             last = rendering if seq == pieces[-1][0] else None
-            for event, audience in by_audience(plain, viewings, last):
+            for event, audience in by_audience(plain, subscriptions, last):
                 self._fan_out(audience, event)
         if reply.when_flushed is not None and not reply.pending:
             when_flushed, reply.when_flushed = reply.when_flushed, None
             when_flushed()
 
-    def _fan_out(self, viewings: list[Subscription], event: DeltaEvent) -> None:
+    def _fan_out(self, subscriptions: list[Subscription], event: DeltaEvent) -> None:
         """Send to all these subscriptions at once, or hold the frame for those without an ack; skip ended ones."""
-        here = [viewing for viewing in viewings if not viewing.left]
-        for viewing in here:
-            if viewing.held is not None:
-                viewing.held.append(event)
-        if ready := [viewing.viewer for viewing in here if viewing.held is None]:
+        here = [subscription for subscription in subscriptions if not subscription.is_over]
+        for subscription in here:
+            if subscription.buffered is not None:
+                subscription.buffered.append(event)
+        if ready := [subscription.viewer for subscription in here if subscription.buffered is None]:
             self.send(ready, event)
 
     def send(self, viewers: list[Viewer], event: ViewerEvent) -> None:

@@ -23,7 +23,7 @@ class Viewer(Protocol):
     """A person's view of conversations, as the hub sees it: a websocket, or anything else that takes events.
 
     All but `credential` is called on the loop, and must not block. Without a credential a viewer stays as long as its
-    person's account is active. `expel` ends one whose person is signed out, `make_room` one too many of a person.
+    person's account is active. `sign_out` ends one whose person is signed out, `close_oldest` one too many of a person.
     """
 
     user_id: UUID
@@ -34,9 +34,9 @@ class Viewer(Protocol):
 
     def push(self, event: ViewerEvent) -> None: ...
 
-    def expel(self) -> None: ...
+    def sign_out(self) -> None: ...
 
-    def make_room(self) -> None: ...
+    def close_oldest(self) -> None: ...
 
 
 class Peers(Protocol):
@@ -48,7 +48,7 @@ class Peers(Protocol):
 
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]: ...
 
-    def relay(self, reply: LiveReply, pieces: NumberedParts) -> None: ...
+    def publish_parts(self, reply: LiveReply, pieces: NumberedParts) -> None: ...
 
     def announce(self, news: Event) -> None: ...
 
@@ -79,7 +79,7 @@ class Alone:
     async def mirrored(self, messages: list[Message]) -> list[LiveReply]:
         return []
 
-    def relay(self, reply: LiveReply, pieces: NumberedParts) -> None:
+    def publish_parts(self, reply: LiveReply, pieces: NumberedParts) -> None:
         """Do nothing."""
 
     def announce(self, news: Event) -> None:

@@ -13,21 +13,21 @@ class Presence:
     def __init__(self, hub: Fanout) -> None:
         self._hub = hub
 
-    def arrived(self, viewing: Subscription) -> None:
+    def arrived(self, subscription: Subscription) -> None:
         """Send the newcomer everyone present, and announce the newcomer to the others."""
-        viewer, conversation = viewing.viewer, viewing.conversation
+        viewer, conversation = subscription.viewer, subscription.conversation
         is_new = viewer.user_id not in self._people(conversation)
-        viewing.is_known = True
+        subscription.is_known = True
         self._hub.send([viewer], _presence(conversation, self._people(conversation), {}))
         if is_new:
-            self._hub.publish(_presence(conversation, _who(viewing), {}))
+            self._hub.publish(_presence(conversation, _who(subscription), {}))
             self._hub.peers.ask_who_is_here(conversation)
 
-    def parted(self, viewing: Subscription) -> None:
+    def parted(self, subscription: Subscription) -> None:
         """Announce that a person left with their last subscription; skip sockets that were never announced."""
-        conversation = viewing.conversation
-        if viewing.is_known and viewing.viewer.user_id not in self._people(conversation):
-            self._hub.publish(_presence(conversation, {}, _who(viewing)))
+        conversation = subscription.conversation
+        if subscription.is_known and subscription.viewer.user_id not in self._people(conversation):
+            self._hub.publish(_presence(conversation, {}, _who(subscription)))
 
     def name_everyone(self) -> None:
         """Announce all present people again, for subscribers who missed it or are in other processes."""
@@ -43,8 +43,8 @@ class Presence:
         return self._hub.people(conversation)
 
 
-def _who(viewing: Subscription) -> dict[UUID, str]:
-    return {viewing.viewer.user_id: viewing.viewer.person_name}
+def _who(subscription: Subscription) -> dict[UUID, str]:
+    return {subscription.viewer.user_id: subscription.viewer.person_name}
 
 
 def _presence(conversation: UUID, here: dict[UUID, str], gone: dict[UUID, str]) -> Event:

@@ -30,13 +30,13 @@ class Renderer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="markdown")
         self._in_line = 0
 
-    def is_wanted(self, reply: LiveReply, viewings: list[Subscription], pieces: NumberedParts) -> bool:
+    def is_wanted(self, reply: LiveReply, subscriptions: list[Subscription], pieces: NumberedParts) -> bool:
         """Return whether these pieces go out with HTML."""
         if self._in_line >= MAX_WAITING or time.monotonic() < reply.render_due:
             return False
         if reply.when_flushed is not None or not any(_has_text(piece) for _, piece in pieces):
             return False  # the end brings the whole HTML
-        if not any(viewing.html for viewing in viewings):
+        if not any(subscription.html for subscription in subscriptions):
             return False
         markdown.child.warm()
         return markdown.child.is_ready
@@ -69,32 +69,32 @@ class Renderer:
         asyncio.wrap_future(work, loop=loop).add_done_callback(rendered)
 
     async def render_for(
-        self, loop: asyncio.AbstractEventLoop, viewing: Subscription, reply: LiveReply, text: str
+        self, loop: asyncio.AbstractEventLoop, subscription: Subscription, reply: LiveReply, text: str
     ) -> Rendering:
         """Return the HTML of `text` for a late subscriber.
 
         A callback of the work itself sets the count of blocks, so that it is set before the next frame.
         """
         work = loop.run_in_executor(self._thread, reply.render, text, PATIENCE_SECONDS)
-        work.add_done_callback(lambda done: viewing.blocks.__setitem__(reply.id, len(done.result().done)))
+        work.add_done_callback(lambda done: subscription.blocks.__setitem__(reply.id, len(done.result().done)))
         return await work
 
 
 def by_audience(
-    event: DeltaEvent, viewings: list[Subscription], rendering: Rendering | None
+    event: DeltaEvent, subscriptions: list[Subscription], rendering: Rendering | None
 ) -> Iterator[tuple[DeltaEvent, list[Subscription]]]:
     """Yield each distinct event with its subscribers: those with HTML get the blocks closed since their last one."""
     if rendering is None:
-        yield event, viewings
+        yield event, subscriptions
         return
-    yield event, [viewing for viewing in viewings if not viewing.html]
-    rich = [viewing for viewing in viewings if viewing.html]
-    for known in {viewing.blocks.get(event.message, 0) for viewing in rich}:
-        audience = [viewing for viewing in rich if viewing.blocks.get(event.message, 0) == known]
+    yield event, [subscription for subscription in subscriptions if not subscription.html]
+    rich = [subscription for subscription in subscriptions if subscription.html]
+    for known in {subscription.blocks.get(event.message, 0) for subscription in rich}:
+        audience = [subscription for subscription in rich if subscription.blocks.get(event.message, 0) == known]
         html = rendering.done[known:], rendering.live
         yield DeltaEvent(event.conversation, event.message, event.seq, event.piece, html), audience
-    for viewing in rich:
-        viewing.blocks[event.message] = len(rendering.done)
+    for subscription in rich:
+        subscription.blocks[event.message] = len(rendering.done)
 
 
 def _has_text(piece: LivePart) -> bool:

@@ -78,7 +78,7 @@ class LiveReply:
         self._growing, self._parts_passed = GrowingMarkdown(), 0
         self.pending: deque[Delta | LivePart] = deque()
         """The deltas that the loop has not taken yet."""
-        self.grown = False
+        self.is_dirty = False
         """True while the reply is queued for the loop."""
         # The rest is touched only on the loop.
         self.pace = FloodLimit()
@@ -151,7 +151,7 @@ class LiveReply:
 
     def take(self) -> NumberedParts:
         """Return the pending deltas, numbered, and count them as sent."""
-        self.grown = False  # before taking: later deltas then queue the reply again
+        self.is_dirty = False  # before taking: later deltas then queue the reply again
         taken = [self.pending.popleft() for _ in range(len(self.pending))]
         self.pace.note(taken)
         pieces = list(merge_text(taken))

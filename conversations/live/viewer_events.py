@@ -25,7 +25,7 @@ class Event:
         return self.payload.get("revision")
 
     @property
-    def is_farewell(self) -> bool:
+    def removes_conversation(self) -> bool:
         """Return whether the recipients lose the conversation with this event."""
         return self.payload["type"] == "conversation.gone"
 
@@ -37,7 +37,7 @@ class Event:
             self._plain = Event(self.conversation, self.payload, people=self.people)
         return self._plain
 
-    def is_news_after(self, revision: int, _seqs: dict[str, int]) -> bool:
+    def is_newer_than(self, revision: int, _seqs: dict[str, int]) -> bool:
         """Return whether a viewer at this revision does not have it yet."""
         return self.revision is None or self.revision > revision
 
@@ -59,7 +59,7 @@ class DeltaEvent:
         """Return None: a delta changes no revision."""
         return None
 
-    def is_news_after(self, _revision: int, seqs: dict[str, int]) -> bool:
+    def is_newer_than(self, _revision: int, seqs: dict[str, int]) -> bool:
         """Return whether a viewer who has these replies up to these seqs does not have it yet."""
         return self.seq > seqs.get(str(self.message), 0)
 

@@ -12,17 +12,17 @@ MAX_SOCKETS = 20
 
 
 class Subscription:
-    """One socket's subscription to one conversation; `held` collects events between joining and the ack."""
+    """One socket's subscription to one conversation; `buffered` collects events between joining and the ack."""
 
-    __slots__ = ("blocks", "conversation", "held", "html", "is_known", "known", "left", "viewer")
+    __slots__ = ("blocks", "buffered", "conversation", "html", "is_known", "is_over", "revision_sent", "viewer")
 
     def __init__(self, viewer: Viewer, conversation: UUID, html: bool) -> None:
-        self.viewer, self.conversation, self.html, self.left = viewer, conversation, html, False
+        self.viewer, self.conversation, self.html, self.is_over = viewer, conversation, html, False
         self.is_known = False
         """True once this person's presence was announced."""
-        self.known = 0
+        self.revision_sent = 0
         """The newest revision sent; late and repeated events are not sent."""
-        self.held: list[ViewerEvent] | None = []
+        self.buffered: list[ViewerEvent] | None = []
         self.blocks: dict[UUID, int] = {}
         """The number of closed HTML blocks that this socket has, by reply."""
 
@@ -35,36 +35,36 @@ class Subscriptions:
         self._by_conversation: defaultdict[UUID, dict[Viewer, Subscription]] = defaultdict(dict)
         self._by_person: defaultdict[UUID, dict[Viewer, None]] = defaultdict(dict)  # the oldest first
 
-    def arrive(self, viewer: Viewer) -> None:
+    def add_viewer(self, viewer: Viewer) -> None:
         """Add a socket of this person; beyond MAX_SOCKETS, close the oldest."""
         theirs = self._by_person[viewer.user_id]
         theirs[viewer] = None
         if len(theirs) > MAX_SOCKETS:
             oldest = next(iter(theirs))
-            self.leave(oldest)
-            oldest.make_room()
+            self.remove_viewer(oldest)
+            oldest.close_oldest()
 
-    def leave(self, viewer: Viewer) -> None:
+    def remove_viewer(self, viewer: Viewer) -> None:
         self._by_person[viewer.user_id].pop(viewer, None)
         if not self._by_person[viewer.user_id]:
             del self._by_person[viewer.user_id]
-        for conversation in [key for key, viewings in self._by_conversation.items() if viewer in viewings]:
-            self.part(viewer, conversation)
+        for conversation in [key for key, subscriptions in self._by_conversation.items() if viewer in subscriptions]:
+            self.unsubscribe(viewer, conversation)
 
-    def join(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
+    def subscribe(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
         earlier = self.find(viewer, conversation)
-        viewing = self._by_conversation[conversation][viewer] = Subscription(viewer, conversation, html)
+        subscription = self._by_conversation[conversation][viewer] = Subscription(viewer, conversation, html)
         if earlier is not None:
-            earlier.left, viewing.is_known = True, earlier.is_known
-        return viewing
+            earlier.is_over, subscription.is_known = True, earlier.is_known
+        return subscription
 
-    def part(self, viewer: Viewer, conversation: UUID) -> None:
-        viewings = self._by_conversation.get(conversation, {})
-        if viewer in viewings:
-            viewing = viewings.pop(viewer)
-            viewing.left = True
-            self._parted(viewing)
-        if not viewings:
+    def unsubscribe(self, viewer: Viewer, conversation: UUID) -> None:
+        subscriptions = self._by_conversation.get(conversation, {})
+        if viewer in subscriptions:
+            subscription = subscriptions.pop(viewer)
+            subscription.is_over = True
+            self._parted(subscription)
+        if not subscriptions:
             self._by_conversation.pop(conversation, None)
 
     def find(self, viewer: Viewer, conversation: UUID) -> Subscription | None:
@@ -85,8 +85,12 @@ class Subscriptions:
 
     def people(self, conversation: UUID) -> dict[UUID, str]:
         """Return the announced people in this conversation, with their names."""
-        looks = self.of_conversation(conversation)
-        return {look.viewer.user_id: look.viewer.person_name for look in looks if look.is_known}
+        subscriptions = self.of_conversation(conversation)
+        return {
+            subscription.viewer.user_id: subscription.viewer.person_name
+            for subscription in subscriptions
+            if subscription.is_known
+        }
 
     def everyone(self) -> list[Viewer]:
         return [viewer for viewers in self._by_person.values() for viewer in viewers]
@@ -99,7 +103,7 @@ class Subscriptions:
         """
         return [
             (viewer, key)
-            for key, viewings in self._by_conversation.items()
-            for viewer, viewing in viewings.items()
-            if viewing.held is None
+            for key, subscriptions in self._by_conversation.items()
+            for viewer, subscription in subscriptions.items()
+            if subscription.buffered is None
         ]

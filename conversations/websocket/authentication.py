@@ -99,7 +99,7 @@ def revalidate() -> None:
     admitted = _admitted(viewers)
     for viewer in viewers:
         if viewer not in admitted:
-            loop.call_soon_threadsafe(viewer.expel)
+            loop.call_soon_threadsafe(viewer.sign_out)
     asked = Conversation.objects.filter(pk__in={conversation for _, conversation in looks})
     allowed = asked.readers({viewer.user_id for viewer in admitted})
     for viewer, conversation in looks:
@@ -140,4 +140,4 @@ def _is_in_order(viewer: Viewer, credential: Credential, session: str | None, pe
 
 async def _viewers() -> tuple[list[Viewer], list[tuple[Viewer, UUID]]]:
     """Return all viewers and subscriptions, read on the loop that changes them."""
-    return hub.viewings.everyone(), hub.viewings.pairs()
+    return hub.subscriptions.everyone(), hub.subscriptions.pairs()

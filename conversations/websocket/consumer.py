@@ -64,7 +64,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         self.user_id: UUID = person.id
         self.person_name = person.name
         self.typing: tuple[UUID, float] | None = None
-        hub.viewings.arrive(self)
+        hub.subscriptions.add_viewer(self)
 
     def _is_meant_for_another(self, person: User) -> bool:
         """Return whether the page was loaded for another person, whose words must not be sent as this one's."""
@@ -100,7 +100,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     async def websocket_disconnect(self, _message: dict[str, Any]) -> None:
         self.closing = True
         if hasattr(self, "user_id"):
-            hub.viewings.leave(self)
+            hub.subscriptions.remove_viewer(self)
         raise StopConsumer
 
     async def _close(self, code: int) -> None:
@@ -114,13 +114,13 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         if not self.closing:
             self.relay(event.websocket_frame or frames.frame_of(event))
 
-    def expel(self) -> None:
+    def sign_out(self) -> None:
         """Close the socket because its session has ended."""
         if not self.closing:
-            hub.viewings.leave(self)
+            hub.subscriptions.remove_viewer(self)
             self.last_words = asyncio.ensure_future(self._close(SIGNED_OUT))
 
-    def make_room(self) -> None:
+    def close_oldest(self) -> None:
         """Close the socket because this person has opened too many since."""
         self.last_words = asyncio.ensure_future(self._close(TOO_MANY_SOCKETS))
 
@@ -131,7 +131,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
             case commands.Open() as body:
                 await self._open(command.id, body)
             case commands.Close(conversation):
-                hub.viewings.part(self, conversation)
+                hub.subscriptions.unsubscribe(self, conversation)
                 self._ack(command.id)
             case commands.Send() as body:
                 await self._send(command, body)
@@ -162,31 +162,33 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _open(self, command_id: str, body: commands.Open) -> None:
         self.reads_html = body.html
-        viewing = hub.join(self, body.conversation, body.html)
+        subscription = hub.subscribe(self, body.conversation, body.html)
         ours = dict(hub.replies)  # a reply that ends meanwhile holds more text than the row read below
         await hub.following(body.conversation)
         try:
             opened = await self._in_database(opening.open_conversation, body)
             news = await asyncio.wrap_future(database_threads.submit(opened.messages, body.html))
         except (Refused, DatabaseError):
-            hub.viewings.part(self, body.conversation)
+            hub.subscriptions.unsubscribe(self, body.conversation)
             raise
         replies = ours | hub.replies
         elsewhere, here = opened.elsewhere(replies), opened.live(replies)
         mirrored = await hub.mirrored(elsewhere)
-        streaming = [await hub.look(viewing, live) for live in [*here, *mirrored]]
+        streaming = [await hub.snapshot_for(subscription, live) for live in [*here, *mirrored]]
         if not mirrored:
             streaming += map(opening.as_stored, elsewhere)
         self._ack(command_id, revision=opened.revision, **news, streaming=streaming)
-        hub.release(viewing, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming})
+        hub.flush_buffer(
+            subscription, opened.revision, opened.seqs() | {entry["message"]: entry["seq"] for entry in streaming}
+        )
 
     async def _send(self, command: commands.Command, body: commands.Send) -> None:
         conversation = body.conversation or actions.new_conversation_id()
         ack = await self._joined(command, conversation, actions.post_message, command, conversation)
         if (first := UUID(ack["conversation"])) != conversation:  # a repeated send: the first one began another
-            hub.viewings.part(self, conversation)
-            if hub.viewings.find(self, first) is None:
-                hub.release(hub.join(self, first, html=self.reads_html), 0, {})
+            hub.subscriptions.unsubscribe(self, conversation)
+            if hub.subscriptions.find(self, first) is None:
+                hub.flush_buffer(hub.subscribe(self, first, html=self.reads_html), 0, {})
 
     async def _change(
         self, command: commands.Command, body: commands.Edit | commands.Retry | commands.Continue
@@ -204,18 +206,18 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     ) -> dict[str, Any]:
         """Subscribe before the commit of a change, with events held until the ack."""
         newcomer: Subscription | None = None
-        if hub.viewings.find(self, conversation) is None:
-            newcomer = hub.join(self, conversation, html=self.reads_html)
+        if hub.subscriptions.find(self, conversation) is None:
+            newcomer = hub.subscribe(self, conversation, html=self.reads_html)
             await hub.following(conversation)
         try:
             ack = await self._write(act, *args, **kwargs)
         except (Refused, DatabaseError):
             if newcomer:
-                hub.viewings.part(self, conversation)
+                hub.subscriptions.unsubscribe(self, conversation)
             raise
         self._ack(command.id, **ack)
         if newcomer:
-            hub.release(newcomer, 0, {})
+            hub.flush_buffer(newcomer, 0, {})
         return ack
 
     def _ack(self, command_id: str, **fields: Any) -> None:

@@ -64,7 +64,7 @@ class Line:
         await consumer.websocket_connect({})
         if not closed:
             await consumer.websocket_receive({"text": json.dumps({"id": f"c{next(_numbers)}", **command})})
-            consumers.hub.viewings.leave(consumer)
+            consumers.hub.subscriptions.remove_viewer(consumer)
         return [json.loads(frame[frame.index(b"{") :]) for frame in sent], closed[0] if closed else 0
 
     def _scope(self, role: Role, relay: Callable[[bytes], None]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_a_stranger_is_invited_joins_talks_and_is_removed(
     expect(dora.page.locator(".people__name").filter(has_text="dora")).to_be_visible()
     dora.page.get_by_role("link", name="To the conversations").click()
     person = User.objects.get(username="dora").pk
-    until(lambda: hub.viewings.of_person(person))  # her page listens
+    until(lambda: hub.subscriptions.of_person(person))  # her page listens
 
     path = ask_the_team(alice, "Count")
     expect(dora.page.locator(".sidebar__news")).to_have_text("New in “Count” (Crew)")

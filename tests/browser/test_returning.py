@@ -192,7 +192,7 @@ def test_c16_a_wrong_clock_changes_no_order(
 def close(person: User, code: int) -> None:
     """Close this person's sockets as the server does."""
     assert hub.loop
-    for consumer in hub.viewings.of_person(person.id):
+    for consumer in hub.subscriptions.of_person(person.id):
         hub.loop.call_soon_threadsafe(consumer.relay.__self__.sendCloseFrame, code)  # type: ignore[attr-defined]
 
 
@@ -200,7 +200,7 @@ def gone(person: User) -> None:
     """Wait until the server has no socket of this person."""
     calm = threading.Event()
     for _ in range(500):
-        if not hub.viewings.of_person(person.id):
+        if not hub.subscriptions.of_person(person.id):
             return
         calm.wait(0.01)
     raise AssertionError("the socket is still there")

@@ -39,11 +39,11 @@ class Reader:
     def push(self, event: ViewerEvent) -> None:
         self._told.put(event)
 
-    def expel(self) -> None:
-        hub.viewings.leave(self)
+    def sign_out(self) -> None:
+        hub.subscriptions.remove_viewer(self)
         self._told.put("signed out")
 
-    def make_room(self) -> None:
+    def close_oldest(self) -> None:
         self._told.put("one too many")
 
     def next(self) -> ViewerEvent | str:
@@ -63,7 +63,7 @@ def on_loop(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def subscribe(viewer: Viewer, conversation: UUID, html: bool = False) -> Subscription:
-    viewing = hub.join(viewer, conversation, html)
+    viewing = hub.subscribe(viewer, conversation, html)
     await hub.following(conversation)
     return viewing
 
@@ -72,7 +72,7 @@ def watch(viewer: Viewer, conversation: UUID, html: bool = False) -> None:
     """Look at a conversation in which nothing has happened yet."""
 
     async def look() -> None:
-        hub.release(await subscribe(viewer, conversation, html), 0, {})
+        hub.flush_buffer(await subscribe(viewer, conversation, html), 0, {})
 
     on_loop(look())
 
@@ -88,13 +88,13 @@ def arrive(site: str) -> Iterator[Callable[[User], Reader]]:
 
     async def enter(person: User) -> Reader:
         readers.append(Reader(person))
-        hub.viewings.arrive(readers[-1])
+        hub.subscriptions.add_viewer(readers[-1])
         return readers[-1]
 
     async def leave() -> None:
         for reader in readers:
-            if reader in hub.viewings.everyone():
-                hub.viewings.leave(reader)
+            if reader in hub.subscriptions.everyone():
+                hub.subscriptions.remove_viewer(reader)
 
     yield lambda person: on_loop(enter(person))
     on_loop(leave())
@@ -142,8 +142,8 @@ def test_one_that_comes_late_is_told_the_words_so_far_and_then_the_rest_with_htm
 
     async def look() -> dict[str, Any]:
         viewing = await subscribe(reader, conversation, html=True)
-        so_far = await hub.look(viewing, hub.replies[reply])
-        hub.release(viewing, 0, {so_far["message"]: so_far["seq"]})
+        so_far = await hub.snapshot_for(viewing, hub.replies[reply])
+        hub.flush_buffer(viewing, 0, {so_far["message"]: so_far["seq"]})
         return so_far
 
     so_far = on_loop(look())
@@ -198,7 +198,7 @@ def test_a_viewer_that_is_no_websocket_loses_what_its_person_may_not_see(
     cast.bob.memberships.all().delete()
     gone = reader.read(is_kind("conversation.gone"))[-1]
     assert gone.payload["conversation"] == conversation
-    assert hub.viewings.find(reader, conversation) is None
+    assert hub.subscriptions.find(reader, conversation) is None
 
 
 def test_it_ends_with_its_person_s_account(cast: Cast, arrive: Arrive, conversation: UUID) -> None:
@@ -206,7 +206,7 @@ def test_it_ends_with_its_person_s_account(cast: Cast, arrive: Arrive, conversat
     watch(reader, conversation)
     User.objects.filter(pk=cast.bob.pk).update(is_active=False)
     reader.read(lambda event: event == "signed out")
-    assert reader not in hub.viewings.everyone()
+    assert reader not in hub.subscriptions.everyone()
 
 
 def test_one_too_many_of_a_person_makes_room(cast: Cast, arrive: Arrive) -> None:
