@@ -133,8 +133,8 @@ def _sample(port: int, plain_port: int, inner: int, certificate: Path) -> str:
     for there, here in {
         "server 127.0.0.1:8001 ": f"server 127.0.0.1:{inner} ",
         "    server 127.0.0.1:8002 max_fails=1 fail_timeout=5s;\n": "",
-        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
-        "    listen [::]:443 ssl;\n": "",
+        "listen 443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
+        "    listen [::]:443 ssl http2;\n": "",
         "listen 80;": f"listen 127.0.0.1:{plain_port};",
         "    listen [::]:80;\n": "",
         "server_name chat.example.org;": "server_name localhost;",
@@ -209,6 +209,16 @@ def test_plain_http_leads_to_tls(site: Site) -> None:
     response = connection.getresponse()
     assert (response.status, response.headers["Location"]) == (301, "https://localhost/account/")
     connection.close()
+
+
+def test_browsers_are_spoken_to_in_http_2(site: Site) -> None:
+    context = site.context
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("localhost", site.port), PATIENCE) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as safe,
+    ):
+        assert safe.selected_alpn_protocol() == "h2"
 
 
 # --- The client ------------------------------------------------------------------------------------------------------
