@@ -19,7 +19,7 @@ from conversations.files import storage
 from conversations.generation import runner
 from conversations.generation.recovery import end_replies, end_replies_of_earlier_boots
 from conversations.live import announcing, hub
-from conversations.memory import give_back as give_memory_back
+from conversations.malloc_settings import give_back as give_memory_back
 from conversations.models import Message, Receipt
 from conversations.usage import budgets
 from conversations.websocket import authentication

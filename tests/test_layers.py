@@ -25,7 +25,7 @@ FLOORS = {
         "admin apps management",
     ),
     "conversations": (
-        "client_addresses confusable_names errors hashed_tokens ids markdown memory readiness workers",
+        "client_addresses confusable_names errors hashed_tokens ids markdown malloc_settings readiness workers",
         "models text",
         "content mail protocol usage",
         "accounts files reporting",

@@ -28,7 +28,7 @@ from websockets.sync.client import connect
 from chatsite.clients import reverse_proxy
 from chatsite.health import reachability
 from conversations.accounts import rate_limits
-from conversations.models.keys import AddressKey
+from conversations.models.unique_keys import AddressKey
 from tests import canaries
 from tests.certificates import Authority
 from tests.made_once import migrated

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from conversations.mail import letters, notices
 from conversations.models import AccountNotice, PasswordLink, User
-from conversations.models.keys import AddressKey
+from conversations.models.unique_keys import AddressKey
 from providers.audit import log
 
 

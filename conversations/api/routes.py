@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from ninja.files import UploadedFile
@@ -28,9 +27,9 @@ from conversations.api.schemas import (
 from conversations.errors import NotFound, Refused
 from conversations.files import response, storage
 from conversations.live import events
-from conversations.models import Conversation, File, Message, Team, User
+from conversations.models import Conversation, File, Team, User
 from conversations.models.conversation import MAX_TITLE_LENGTH
-from conversations.models.sidebar import after, cursor_of, sidebar
+from conversations.models.sidebar import after, cursor_of, matching, sidebar
 from conversations.protocol.parameters import validate
 from conversations.text import MAX_TEXT_LENGTH, clean, one_line
 from conversations.usage import quotas
@@ -85,7 +84,7 @@ def conversations(
     if team is not None:
         rows = rows.filter(team=team)
     if q := clean(q, "q").strip()[:MAX_TITLE_LENGTH]:
-        rows = rows.filter(Q(title__icontains=q) | Exists(_messages_with(q)))
+        rows = matching(rows, q)
     page = list(after(rows, cursor)[: size + 1])
     return {
         "results": [events.conversation_json(row, person) for row in page[:size]],
@@ -214,7 +213,3 @@ def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
     if "parameters" in asked:
         asked["parameters"] = validate(asked["parameters"])
     return asked
-
-
-def _messages_with(q: str) -> Any:
-    return Message.objects.filter(conversation=OuterRef("pk"), text__icontains=q)

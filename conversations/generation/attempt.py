@@ -14,7 +14,7 @@ from conversations.files import storage
 from conversations.generation.outcomes import Outcome, outcome_of_end, outcome_of_error
 from conversations.generation.queue import queue
 from conversations.live import LiveReply, hub
-from conversations.usage import ledger, plain_calls
+from conversations.usage import key_probes, ledger
 from conversations.usage.billing import BillingContext
 from conversations.usage.estimates import Meter, Used
 from conversations.usage.ledger import Call
@@ -159,7 +159,7 @@ def _record(trying: _Trying, call: Call) -> bool:
     if error is not None and not live.heard:
         may_go_on = live.search.failed(route, error)
         if error.is_doubtful:
-            plain_calls.confirm(route, trying.task.payer)
+            key_probes.confirm(route, trying.task.payer)
     elif live.heard or not live.stopped:
         live.search.succeeded()
     live.search.release()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
-from conversations.models import statements
+from conversations.models import raw_sql
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
 from providers.models import LanguageModel
@@ -88,19 +88,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """
         if leaf is None or leaf == below:
             return []
-        rows = self.model.objects.raw(statements.BRANCH, [_db_key(leaf), most, _db_key(below or leaf)])
+        rows = self.model.objects.raw(raw_sql.BRANCH, [_db_key(leaf), most, _db_key(below or leaf)])
         return list(rows.prefetch_related("author"))
 
     def sizes_of_branch(self, leaf: UUID, most: int = ALL) -> list[tuple[UUID, int]]:
         """Return the last ids of the branch down to `leaf`, each with the characters of its parts and its HTML."""
         with connection.cursor() as cursor:
-            cursor.execute(statements.SIZES, [_db_key(leaf), most])
+            cursor.execute(raw_sql.SIZES, [_db_key(leaf), most])
             return [(UUID(str(key)), size) for key, size in cursor.fetchall()]
 
     def said_up_to(self, leaf: UUID, below: UUID | None = None) -> "BranchText":
         """Return the branch's roles and parts only: whole messages would take ten times as long to make."""
         with connection.cursor() as cursor:
-            cursor.execute(statements.SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
+            cursor.execute(raw_sql.SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
             rows = cursor.fetchall()[::-1]  # the recursion goes from the leaf up
         parts = json.loads(f"[{','.join([row[-1] for row in rows])}]")  # all at once takes a third of the time
         said = [PromptMessage(row[2], stored, str(row[3] or "")) for row, stored in zip(rows, parts, strict=True)]
@@ -116,7 +116,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         choice = conversation.branch_choices.filter(user=user).first()
         if choice is None:
             return conversation.messages.order_by("-id").values_list("pk", flat=True).first()
-        rows = self.model.objects.raw(statements.NEWEST_BELOW, [_db_key(choice.message_id)])
+        rows = self.model.objects.raw(raw_sql.NEWEST_BELOW, [_db_key(choice.message_id)])
         return rows[0].pk
 
     def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
@@ -133,8 +133,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         rows = [{**one, "heartbeat": now, "status": Status.STREAMING if one["seq"] else Status.WAITING} for one in said]
         with connection.cursor() as cursor:
             cursor.executemany(
-                statements.CHECKPOINT,
-                [[as_stored(Message, name, row[name]) for name in statements.CHECKPOINT_ORDER] for row in rows],
+                raw_sql.CHECKPOINT,
+                [[as_stored(Message, name, row[name]) for name in raw_sql.CHECKPOINT_ORDER] for row in rows],
             )
         written = self.filter(pk__in=[row["id"] for row in rows], heartbeat=now)
         return set(written.values_list("pk", flat=True))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.confusable_names import skeleton
 from conversations.ids import new_id
-from conversations.models.keys import AddressKey, NameKey
+from conversations.models.unique_keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
 
 

@@ -1,4 +1,4 @@
-"""The list of conversations, newest first, with cursors for its pages."""
+"""The list of conversations, newest first: its search, and cursors for its pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
@@ -21,6 +21,12 @@ def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
     led = Exists(writer.filter(role=Membership.Role.LEAD))
     return rows.select_related("team", "owner", "model").annotate(**seen, is_led=led).order_by("-updated_at", "-id")
+
+
+def matching(rows: ConversationQuerySet, words: str) -> ConversationQuerySet:
+    """Return the conversations with these words in their title or in a message."""
+    messages = Message.objects.filter(conversation=OuterRef("pk"), text__icontains=words)
+    return rows.filter(Q(title__icontains=words) | Exists(messages))
 
 
 def cursor_of(row: Conversation) -> str:

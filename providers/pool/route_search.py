@@ -19,7 +19,7 @@ from providers.client.route import Route, route_of
 from providers.errors import KeyWithdrawn, NoBudget, NothingServes, VendorError
 from providers.models import ApiKey
 from providers.pool import cooldown, leases
-from providers.pool.ways import Blocked, Way, soonest_of, ways_to
+from providers.pool.candidates import Blocked, Way, soonest_of, ways_to
 
 MAX_ATTEMPTS = 3
 PATIENCE = timedelta(seconds=60)

@@ -10,8 +10,8 @@ from providers.errors import BadReply, CutOff, VendorError
 from providers.reading.body import BodyDecoder
 from providers.reading.finish import FinishState
 from providers.reading.gathering import EndOfReplyParts
-from providers.reading.polish import TextCleaner
 from providers.reading.size_limits import MAX_TEXT_BYTES, SizeLimit
+from providers.reading.text_cleaner import TextCleaner
 from providers.text import KeyMask, repaired
 from providers.types import Delta, Finish, FinishReason, Part, Usage
 from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from conversations.models import Message, UsageRecord, User
-from conversations.usage import plain_calls
+from conversations.usage import key_probes
 from providers.endpoints.detection import QUESTION
 from providers.errors import KeyRefused
 from providers.models import ApiKey, Deployment, Endpoint, HealthEvent, LanguageModel, Trouble
@@ -28,9 +28,9 @@ pytestmark = pytest.mark.usefixtures("_anew")
 
 @pytest.fixture
 def _anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(plain_calls, "_asked", {})
+    monkeypatch.setattr(key_probes, "_asked", {})
     yield
-    until(lambda: not plain_calls._calls._work_queue.qsize())
+    until(lambda: not key_probes._calls._work_queue.qsize())
 
 
 def refusal(status: int, message: str, code: str = "", head: dict[str, str] = JSON) -> Sequence[Step]:

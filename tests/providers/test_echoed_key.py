@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.reading.polish import TextCleaner
+from providers.reading.text_cleaner import TextCleaner
 from providers.text import KeyMask
 from providers.types import Delta, Part
 from providers.wires.verbatim import wrap

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.reading.polish import MAX_BLANKS, ThinkTags
+from providers.reading.text_cleaner import MAX_BLANKS, ThinkTags
 from providers.text import Characters, KeyMask
 
 KEY = "sk-aabaab12"

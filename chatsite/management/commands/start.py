@@ -20,7 +20,7 @@ from chatsite.bootstrap import address
 from chatsite.child_process import run_in_child
 from chatsite.configuration import certificate_authorities, database_url
 from chatsite.server import open_files
-from conversations import memory
+from conversations import malloc_settings
 from conversations.accounts import first_run
 from providers import checks, local_model
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, fetch_model: bool, restore: Path | None = None, **_: Any) -> None:
         os.umask(0o077)
-        memory.keep_heaps_small()
+        malloc_settings.keep_heaps_small()
         open_files.raise_limit()
         self._warn_of_plain_http(host)
         self._take_the_folder()
