@@ -65,6 +65,11 @@ def import_map() -> dict[str, str]:
     return json.loads(found[1])["imports"] if found else {}
 
 
+def preloads() -> list[str]:
+    markup = Template('{% load assets %}{% preloads "js/app.js" %}').render(Context())
+    return re.findall(r'<link rel="modulepreload" href="(.+?)">', markup)
+
+
 def test_the_style_sheet_holds_all_its_parts_in_order(collected: Path) -> None:
     parts = re.findall(r'@import "(.+?)" layer\((.+?)\);', (SOURCES / "css/site.css").read_text())
     sheet = (collected / staticfiles_storage.stored_name("css/site.css")).read_text()
@@ -129,6 +134,7 @@ def test_every_import_of_every_script_is_in_the_import_map(collected: Path) -> N
 def test_the_import_map_is_empty_where_names_are_not_hashed(settings: LazySettings) -> None:
     settings.DEBUG = True
     assert import_map() == {}
+    assert preloads() == []
     settings.DEBUG = False
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": plain}}
@@ -145,8 +151,7 @@ def test_the_chat_page_loads_few_scripts_at_first_and_all_at_once() -> None:
         waiting += imports - loaded
     assert SOURCES / "js/models/socket.js" in loaded
     assert len(loaded) <= MOST_MODULES_AT_FIRST
-    markup = Template('{% load assets %}{% preloads "js/app.js" %}').render(Context())
-    preloaded = re.findall(r'<link rel="modulepreload" href="(.+?)">', markup)
+    preloaded = preloads()
     names = [f"js/{path.relative_to(SOURCES / 'js')}" for path in loaded]
     assert sorted(preloaded) == sorted(staticfiles_storage.url(name) for name in names if name != "js/app.js")
 
