@@ -23,7 +23,6 @@ FEW, ITS_ROUTE = ("PersonalTokenQuerySet.open: filter(revoked", "routes.models: 
 """The conditions that are tried without --soak, and the one route that is asked for them."""
 
 ELSEWHERE = {
-    "invitations.invite: ": "test_invitations.py::test_only_leads_invite",
     "invitations.join: ": "test_invitations.py::test_two_who_follow_one_link_at_once_are_one_too_many",
     "shares.revoke_share: .open": "test_shares.py::test_those_who_read_it_hear_of_links_and_outsiders_do_not",
     "shares._open: ": "test_shares.py::test_a_copy_without_a_link_is_not_there",
@@ -33,7 +32,6 @@ ELSEWHERE = {
     "teams.create_team: ": "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
     "Installation.lets_make_teams: filter(staff":
         "test_teams.py::test_only_staff_makes_teams_where_the_administrator_says_so",
-    "teams._keep_a_lead: ": "test_teams.py::test_the_last_lead_stays",
     "Membership.is_last_lead: ": "test_teams.py::test_the_last_lead_stays",
     "User.has_power: ":
         "test_taking_over.py::test_a_lead_helps_whom_their_team_brought_until_the_account_is_more_than_that",
@@ -52,7 +50,7 @@ ELSEWHERE = {
     "PersonAdmin.has_change_permission: ": "test_powers.py::test_staff_who_change_people_gain_no_power",
     "PersonAdmin.has_delete_permission: and _is_within":
         "test_staffs_factors.py::test_people_with_power_are_deleted_by_superusers_alone",
-    "key_list_page._page: ": "test_key_adding.py::test_the_local_model_takes_none",
+    "list_page._page: ": "test_key_adding.py::test_the_local_model_takes_none",
     "address_guard.may_readdress: and bool(":
         "../providers/test_readdressing.py::test_no_permission_moves_an_endpoint_in_its_form",
     "address_guard.may_readdress: and did_recently":
@@ -72,7 +70,9 @@ def test_conditions_are_looked_for_wherever_there_are_some() -> None:
     sources = (path for room in ("chatsite", "conversations", "providers") for path in (BASE / room).rglob("*.py"))
     refusing = {path for path in sources if REFUSING.search(path.read_text("utf-8"))}
     assert {path.relative_to(BASE).as_posix() for path in refusing - seen} == set()
-    assert len(conditions()) >= LEAST
+    names = [one.name for one in conditions()]
+    assert len(names) >= LEAST
+    assert {words for words in ELSEWHERE if not any(words in name for name in names)} == set(), "they moved, too"
 
 
 def test_without_any_one_condition_the_matrix_fails(
