@@ -10,12 +10,10 @@ import pytest
 from providers.client import model_list
 from providers.errors import MAX_KEPT_CHARACTERS, VendorError
 from providers.transport.network import Network
-from providers.types import Address, CatalogueEntry, Prompt
-from providers.wires.gemini import wire as gemini
+from providers.types import Address, CatalogueEntry
 from providers.wires.registry import WIRES
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey
-from tests.providers.reading import turns
 
 
 def listed(vendor: FakeVendor, wire: str, **fields: Any) -> list[CatalogueEntry]:
@@ -139,15 +137,3 @@ def test_a_list_without_an_end_is_left(wire_vendor: FakeVendor, monkeypatch: pyt
     with pytest.raises(VendorError) as raised:
         listed(wire_vendor, "openai")
     assert raised.value.code == "bad_reply"
-
-
-def test_counting_the_tokens_of_a_prompt() -> None:
-    address = Address("gemini", "https://vendor.example", key_placement="header-goog")
-    bare = gemini.count_request(address, Prompt("m", turns("Hi")))
-    assert bare.url == "https://vendor.example/v1beta/models/m:countTokens"
-    assert json.loads(bare.body) == {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
-    full = json.loads(gemini.count_request(address, Prompt("m", turns("Hi"), "Be kind.")).body)
-    assert full["generateContentRequest"]["model"] == "models/m"
-    assert full["generateContentRequest"]["systemInstruction"]["parts"] == [{"text": "Be kind."}]
-    assert gemini.parse_count({"totalTokens": 7, "promptTokensDetails": []}) == 7
-    assert gemini.parse_count({"error": {}}) is None

@@ -102,19 +102,6 @@ def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
     return [entry for entry in entries if entry], string(mapping(answer).get("nextPageToken"))
 
 
-def count_request(address: Address, prompt: Prompt) -> HttpRequest:
-    """Return the request for the number of tokens of `prompt`."""
-    body = _body(address, prompt)
-    if body.keys() != {"contents"}:
-        body = {"generateContentRequest": {"model": f"models/{prompt.model.removeprefix('models/')}", **body}}
-    return _post(address, prompt, "countTokens", body)
-
-
-def parse_count(answer: object) -> int | None:
-    """Return the number of tokens, or None if the answer lacks it."""
-    return count(mapping(answer).get("totalTokens"))
-
-
 def _post(address: Address, prompt: Prompt, verb: str, body: Mapping[str, Any]) -> HttpRequest:
     url = f"{_base(address)}/models/{_in_path(prompt.model)}:{verb}"
     return HttpRequest("POST", url, (_JSON, *address.headers), to_bytes(body), address.key_placement)
