@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from conversations.accounts import deactivation, staff_roles
+from conversations.accounts.signed_in import person_of
 from conversations.admin.model_access_page import may_see
 from conversations.admin.words import NamedPermissions
 from conversations.mail import notices
@@ -180,6 +181,5 @@ class AuthenticatorAdmin(AuditedAdmin):
 
 def _tell_of_removal(request: HttpRequest, people: list[Any]) -> None:
     """Notify people of the removal of their second factor."""
-    assert isinstance(request.user, User)
     for person in people:
-        notices.tell(person, notices.Kind.FACTOR_REMOVED, by=request.user)
+        notices.tell(person, notices.Kind.FACTOR_REMOVED, by=person_of(request))

@@ -8,8 +8,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations import actions
+from conversations.accounts.signed_in import person_of
 from conversations.admin.memberships import MembershipInline
-from conversations.models import Installation, Team, User
+from conversations.models import Installation, Team
 from conversations.reporting.names import key_name
 from providers.audit.admin import AuditedAdmin
 
@@ -40,8 +41,7 @@ class TeamAdmin(AuditedAdmin):
         return [name for name in super().get_fields(request, obj) if name not in hidden]
 
     def delete_model(self, request: HttpRequest, obj: Team) -> None:
-        assert isinstance(request.user, User)
-        if switched_off := actions.remove_team(request.user, obj):
+        if switched_off := actions.remove_team(person_of(request), obj):
             names = ", ".join(switched_off)
             messages.warning(
                 request, gettext("Switched off, as they were this team's alone: %(names)s.") % {"names": names}

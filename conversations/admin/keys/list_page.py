@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from conversations import actions
-from conversations.models import Team, User
+from conversations.accounts.signed_in import person_of
+from conversations.models import Team
 from conversations.reporting.permissions import require_report_access
 from providers.models import Endpoint
 
@@ -73,8 +74,7 @@ def _page(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
 
 
 def _added(request: HttpRequest, endpoint: Endpoint, form: KeysForm) -> HttpResponse:
-    assert isinstance(request.user, User)
-    added = actions.add_keys(request.user, endpoint, form.cleaned_data["keys"], form.cleaned_data["teams"])
+    added = actions.add_keys(person_of(request), endpoint, form.cleaned_data["keys"], form.cleaned_data["teams"])
     said = _("Keys added: %(count)s.") % {"count": len(added)}
     admin.site.get_model_admin(Endpoint).log_change(request, endpoint, said)
     messages.success(request, said)
