@@ -10,13 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, connections
 
 from conversations import actions
 from conversations.errors import NotFound
 from conversations.models import Conversation, Message
 from conversations.protocol import commands, parsing
-from providers.models import LanguageModel
+from providers.endpoints import keys
+from providers.models import Endpoint, LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import say
 from tests.conversations.test_engine import until
@@ -135,3 +137,21 @@ def _somebody_waits() -> bool:
 def _outcome_of(error: BaseException | None, act: str) -> None:
     """Check an act that came second: it succeeded, or its row had been moved or deleted before."""
     assert error is None or (isinstance(error, NotFound) and act in ("move", "delete"))
+
+
+def test_of_two_who_store_the_same_key_at_once_one_does(cast: Cast, model: LanguageModel) -> None:
+    endpoint, together = Endpoint.objects.get(), threading.Barrier(2)
+
+    def add(_: int) -> bool:
+        together.wait()
+        try:
+            keys.add_key(endpoint, "sk-test-at-once-0123456789", by=cast.alice)
+        except ValidationError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(add, range(2))) == [False, True]
+    assert endpoint.keys.count() == 2
