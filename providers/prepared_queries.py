@@ -57,13 +57,25 @@ def _field(model: type[models.Model] | models.Model, name: str) -> "models.Field
 
 def insert(rows: Sequence[models.Model]) -> None:
     """Insert a few rows of one model in one statement, like `bulk_create`. Keys made by the database stay unknown."""
+    _execute(rows, _insertion(type(rows[0]), len(rows)))
+
+
+def insert_new(row: models.Model) -> bool:
+    """Insert a row unless an equal one is there; return whether it was new. It waits for one not yet committed."""
+    return _execute([row], f"{_insertion(type(row), 1)} ON CONFLICT DO NOTHING") == 1
+
+
+def _execute(rows: Sequence[models.Model], sql: str) -> int:
+    """Execute an INSERT of these rows and return how many were inserted."""
     connection = connections[DEFAULT_DB_ALIAS]
     fields = [field for field in rows[0]._meta.concrete_fields if not isinstance(field, models.AutoField)]
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(_insertion(type(rows[0]), len(rows)), values)
+        cursor.execute(sql, values)
+        inserted = cursor.rowcount
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+    return int(inserted)
 
 
 @cache

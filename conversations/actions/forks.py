@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations.actions.access import visible_message
-from conversations.actions.idempotency import idempotent
+from conversations.actions.idempotency import claim
 from conversations.errors import Refused
 from conversations.ids import new_id
 from conversations.live import events
@@ -22,7 +22,12 @@ def fork_conversation(user: User, command: commands.Command) -> dict[str, Any]:
     """
     body = command.body
     assert isinstance(body, commands.Fork)
-    return idempotent(user, command, lambda: visible_message(user, body.message), lambda last: _fork(user, last))
+    with transaction.atomic():
+        last = visible_message(user, body.message)
+        receipt = claim(user, command)
+        if receipt.is_new:
+            receipt.keep(_fork(user, last))
+    return receipt.ack
 
 
 def _fork(user: User, last: Message) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from conversations.actions import model_choice
 from conversations.actions.access import team_to_write_in, to_write_in, writable_question
-from conversations.actions.idempotency import idempotent
+from conversations.actions.idempotency import claim
 from conversations.actions.replies import announce, reply_to, start_on_commit, store
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
@@ -26,22 +28,27 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
     """Store a question and its waiting replies and return the ack; without `conversation`, create that one."""
     body = command.body
     assert isinstance(body, commands.Send)
-    if body.conversation is None:
-        return idempotent(
-            user, command, lambda: _team(user, body), lambda team: _begin(user, body, conversation_id, team)
-        )
-    return idempotent(
-        user, command, lambda: to_write_in(user, conversation_id), lambda found: _go_on(user, body, found)
-    )
+    with transaction.atomic():
+        conversation = to_write_in(user, conversation_id) if body.conversation else None
+        team = None if body.conversation or body.team is None else team_to_write_in(user, body.team)
+        receipt = claim(user, command)
+        if receipt.is_new and conversation:
+            receipt.keep(_go_on(user, body, conversation))
+        elif receipt.is_new:
+            receipt.keep(_begin(user, body, conversation_id, team))
+    return receipt.ack
 
 
 def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
     """Ask a question again in other words, beside the old one, with the same models and files."""
     body = command.body
     assert isinstance(body, commands.Edit)
-    return idempotent(
-        user, command, lambda: writable_question(user, body.message), lambda original: _edit(user, body, original)
-    )
+    with transaction.atomic():
+        original = writable_question(user, body.message)
+        receipt = claim(user, command)
+        if receipt.is_new:
+            receipt.keep(_edit(user, body, original))
+    return receipt.ack
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +132,6 @@ def _store(
         "message": str(question.id),
         "replies": [str(reply.id) for reply in replies],
     }
-
-
-def _team(user: User, body: commands.Send) -> Team | None:
-    """Return the team of the new conversation, or None for a private one."""
-    return None if body.team is None else team_to_write_in(user, body.team)
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from conversations.actions import model_choice
 from conversations.actions.access import writable_reply
-from conversations.actions.idempotency import idempotent
+from conversations.actions.idempotency import claim
 from conversations.errors import Refused
 from conversations.generation import runner
 from conversations.ids import BOOT_ID
@@ -65,16 +65,24 @@ def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
     """Make another version of a reply, beside it, by the same model or the requested ones."""
     body = command.body
     assert isinstance(body, commands.Retry)
-    return idempotent(
-        user, command, lambda: writable_reply(user, body.message), lambda reply: _retry(user, body, reply)
-    )
+    with transaction.atomic():
+        reply = writable_reply(user, body.message)
+        receipt = claim(user, command)
+        if receipt.is_new:
+            receipt.keep(_retry(user, body, reply))
+    return receipt.ack
 
 
 def continue_reply(user: User, command: commands.Command) -> dict[str, Any]:
     """Make a version that begins with the text of a reply that ended too early, and continues it."""
     body = command.body
     assert isinstance(body, commands.Continue)
-    return idempotent(user, command, lambda: writable_reply(user, body.message), lambda reply: _continue(user, reply))
+    with transaction.atomic():
+        reply = writable_reply(user, body.message)
+        receipt = claim(user, command)
+        if receipt.is_new:
+            receipt.keep(_continue(user, reply))
+    return receipt.ack
 
 
 def stop_reply(user: User, command: commands.Stop) -> None:

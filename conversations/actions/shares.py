@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from conversations.actions.access import to_decide_on
 from conversations.actions.forks import begin_with
-from conversations.actions.idempotency import idempotent
+from conversations.actions.idempotency import claim
 from conversations.errors import NotFound, Refused
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.live import events
@@ -92,8 +92,12 @@ def copy_share(user: User, share_id: UUID, key: str) -> UUID:
     """Create a private conversation with all that the link shows; once for the same key."""
     last = _open(share_id).message_id
     command = commands.Command(f"share-{key}", commands.Fork(last), token_digest(str(share_id)))
-    ack = idempotent(user, command, lambda: _open(share_id), lambda share: _copy(user, share))
-    return UUID(ack["conversation"])
+    with transaction.atomic():
+        share = _open(share_id)
+        receipt = claim(user, command)
+        if receipt.is_new:
+            receipt.keep(_copy(user, share))
+    return UUID(receipt.ack["conversation"])
 
 
 def _copy(user: User, share: Share) -> dict[str, Any]:

@@ -26,6 +26,11 @@ class Receipt(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["person", "command_id"], name="one_receipt_a_command")]
 
+    @property
+    def is_new(self) -> bool:
+        """Return whether the command has not been done yet."""
+        return not self.ack
+
     @classmethod
     def remove_old(cls) -> None:
         """Delete the receipts that no client asks for any more."""

@@ -53,6 +53,29 @@ def test_the_same_send_again_is_no_way_back_into_a_team(
     assert "SECRET" not in json.dumps(bob.settle(1))
 
 
+def test_the_same_send_from_several_sockets_at_once_is_done_once(
+    cast: Cast, model: LanguageModel, connect: Connect
+) -> None:
+    sockets = [connect(cast.alice) for _ in range(4)]
+    for socket in sockets:
+        socket.send("message.send", id="mine", conversation=None, text="Hi", models=[model.id])
+    answers = [socket.wait(lambda frame: frame.get("id") == "mine") for socket in sockets]
+    assert {answer["type"] for answer in answers} == {"ack"}
+    assert len({(answer["conversation"], answer["message"], *answer["replies"]) for answer in answers}) == 1
+    sockets[0].event("message.finished")
+    assert Message.objects.count() == 2
+
+
+def test_access_is_asked_before_an_id_is_found_to_be_used(cast: Cast, model: LanguageModel, connect: Connect) -> None:
+    hidden = Conversation.objects.create(owner=cast.alice)
+    carol = connect(cast.carol)
+    first = carol.ask("message.send", id="mine", conversation=None, text="Hi", models=[model.id])
+    carol.event("message.finished")
+    for conversation, code in ((hidden.pk, "not_found"), (first["conversation"], "conflict")):
+        again = carol.ask("message.send", id="mine", conversation=conversation, text="Hi", models=[model.id])
+        assert again["code"] == code
+
+
 def test_after_a_database_error_the_next_send_is_heard(
     cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
