@@ -1,5 +1,4 @@
-from django.apps import AppConfig, apps
-from django.db.models.signals import post_migrate
+from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,13 +7,6 @@ class ConversationsConfig(AppConfig):
     verbose_name = _("People and conversations")
 
     def ready(self) -> None:
-        from conversations import site_checks
-        from conversations.accounts import second_factor, staff_roles
-        from providers.checks import register
-        from providers.encryption import rotation
+        from conversations import lifecycle
 
-        rotation.elsewhere.append(second_factor.renew_seals)
-        rotation.locked_elsewhere.append(second_factor.locked)
-        auth = apps.get_app_config("auth")  # the last app to migrate: our models' permissions exist by then
-        post_migrate.connect(staff_roles.prepare, sender=auth, dispatch_uid="roles")
-        register(*site_checks.CHECKS)
+        lifecycle.connect()

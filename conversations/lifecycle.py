@@ -1,16 +1,21 @@
-"""Start and stop of a serving process."""
+"""The connections between rooms, and the start and stop of a serving process."""
 
 import asyncio
 from contextlib import suppress
 
+from django.apps import apps
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
-from conversations import markdown, sweeper
+from conversations import markdown, site_checks, sweeper
+from conversations.accounts import second_factor, staff_roles
 from conversations.generation import runner
 from conversations.generation.checkpoints import writer
 from conversations.generation.queue import queue
 from conversations.live import hub
 from conversations.websocket import opening
+from providers.checks import register
+from providers.encryption import rotation
 
 SHUTDOWN_SECONDS = 2.0
 """Seconds in which streams are closed and rows are written before the process ends."""
@@ -19,20 +24,24 @@ PEER_SHUTDOWN_SECONDS = 0.8
 """Seconds in which the other processes are told how our replies ended."""
 
 
+def connect() -> None:
+    """Give rooms below what they call in rooms above: in each process, commands too, before anything else."""
+    writer.when_ended = runner.tell_of_the_end
+    queue.call = runner.wake_waiting
+    rotation.elsewhere[:] = [second_factor.renew_seals]
+    rotation.locked_elsewhere[:] = [second_factor.locked]
+    register(*site_checks.CHECKS)
+    auth = apps.get_app_config("auth")  # the last app to migrate: our models' permissions exist by then
+    post_migrate.connect(staff_roles.prepare, sender=auth, dispatch_uid="roles")
+
+
 def start_up(loop: asyncio.AbstractEventLoop) -> None:
-    """Connect the rooms, attach the hub to the loop and other processes, then start the writer and the sweeper."""
-    connect()
+    """Attach the hub to the loop and to the other processes, then start the writer and the sweeper."""
     hub.attach(loop)
     if settings.SEVERAL_PROCESSES:
         _meet_peers(loop)
     writer.start()
     sweeper.sweeper.start(is_heir=not settings.SEVERAL_PROCESSES)
-
-
-def connect() -> None:
-    """Give the rooms below what they call in the rooms above; `apps` does so for what commands need, too."""
-    writer.when_ended = runner.tell_of_the_end
-    queue.call = runner.wake_waiting
 
 
 def _meet_peers(loop: asyncio.AbstractEventLoop) -> None:

@@ -11,11 +11,11 @@ import pytest
 BASE = Path(__file__).resolve().parent.parent
 SCRIPT = """
 import signal, sys
-from chatsite.child_process import apart
+from chatsite.child_process import run_in_child
 def fill(): globals()["filled"] = "x" * 1000
 def fail(): sys.exit("It cannot be done.")
 def hang(): print("hanging", flush=True); signal.pause()
-apart({work})
+run_in_child({work})
 print("serving, filled:", "filled" in globals())
 """
 # As `start` does it, in its order.

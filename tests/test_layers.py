@@ -34,7 +34,8 @@ FLOORS = {
         "actions",
         "admin api views websocket",
         "sweeper",
-        "apps lifecycle management",
+        "lifecycle",
+        "apps management",
     ),
     "chatsite": (
         "bad_request_page child_process counting_cache data_folder_lock middleware models password_hashers",
