@@ -62,7 +62,7 @@ def _proxy() -> Proxy | None:
 
 CHATSITE_DATA = Path(os.environ.get("CHATSITE_DATA") or BASE_DIR / "data").resolve()
 _read("CHATSITE_DATA", lambda: CHATSITE_DATA.mkdir(mode=0o700, parents=True, exist_ok=True))
-CHATSITE_ORIGINS = origins.read(os.environ.get("CHATSITE_ORIGINS") or origins.DEFAULT)
+CHATSITE_ORIGINS = origins.parse(os.environ.get("CHATSITE_ORIGINS") or origins.DEFAULT)
 CHATSITE_TRUSTED_PROXIES = reverse_proxy.read_proxies(
     os.environ.get("CHATSITE_TRUSTED_PROXIES") or reverse_proxy.LOOPBACK
 )
@@ -84,7 +84,7 @@ REDIS_URL = _read(
     "REDIS_URL", lambda: trusted_by_redis(values.redis_address(_from_environment("REDIS_URL") or ""), CHATSITE_CA_FILE)
 )
 CHATSITE_SETUP_CODE = _read("CHATSITE_DATA", lambda: generated_secrets.secret("setup-code", 12))
-CHATSITE_MAIL = email_url.read(_from_environment("EMAIL_URL") or "")
+CHATSITE_MAIL = email_url.parse(_from_environment("EMAIL_URL") or "")
 SECRET_KEY = _read("CHATSITE_SECRET_KEY", lambda: values.secret(_from_environment("CHATSITE_SECRET_KEY"))) or _read(
     "CHATSITE_DATA", lambda: generated_secrets.secret("secret-key", 48)
 )

@@ -27,7 +27,7 @@ PEER_SHUTDOWN_SECONDS = 0.8
 def connect() -> None:
     """Give rooms below what they call in rooms above: in each process, commands too, before anything else."""
     writer.when_ended = runner.tell_of_the_end
-    queue.call = runner.wake_waiting
+    queue.wake_next = runner.wake_waiting
     rotation.elsewhere[:] = [second_factor.renew_seals]
     rotation.locked_elsewhere[:] = [second_factor.locked]
     register(*site_checks.CHECKS)

@@ -110,7 +110,7 @@ def _remove_ended_sessions() -> None:
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
-def _free_what_the_ended_hold() -> None:
+def _release_of_ended() -> None:
     """Release leases of capped keys and probes of cooldowns that ended replies still hold."""
     held = leases.holders() | cooldown.holders()
     alive = Message.objects.under_way().filter(pk__in=held).values_list("pk", flat=True) if held else ()
@@ -120,19 +120,19 @@ def _free_what_the_ended_hold() -> None:
 
 
 # Repairs, from the rows, of what failed writes have left of ended replies.
-def _note_ends_that_nobody_tells() -> None:
+def _queue_unannounced_ends() -> None:
     """Queue the ends whose process died before it announced them."""
     if watched := hub.peers.replies():
         ended = Message.objects.filter(pk__in=watched, ended_at__lt=timezone.now() - TOLD_WITHIN)
         for reply in ended.values_list("pk", flat=True):
-            announcing.again(reply)
+            announcing.queue_announcement(reply)
 
 
 RECONCILED = (
     budgets.release_forgotten,
-    _free_what_the_ended_hold,
-    _note_ends_that_nobody_tells,
-    announcing.tell_what_is_untold,
+    _release_of_ended,
+    _queue_unannounced_ends,
+    announcing.announce_pending,
 )
 
 

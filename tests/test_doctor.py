@@ -81,11 +81,13 @@ def test_an_endpoint_that_refuses(model: LanguageModel, vendor: Any) -> None:
 def test_what_is_looked_at_is_told(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("CHATSITE_") or name == "DATABASE_URL"]:
         monkeypatch.delenv(name)
-    assert doctor.given().startswith(f"none is given, so these are the defaults; files in {settings.CHATSITE_DATA}")
+    assert doctor.settings_given().startswith(
+        f"none is given, so these are the defaults; files in {settings.CHATSITE_DATA}"
+    )
     monkeypatch.setenv("CHATSITE_SECRET_KEY", CANARY)
     monkeypatch.setenv("DATABASE_URL_FILE", "/etc/url")
-    assert doctor.given().startswith("CHATSITE_SECRET_KEY, DATABASE_URL_FILE; files in ")
-    assert CANARY not in doctor.given()
+    assert doctor.settings_given().startswith("CHATSITE_SECRET_KEY, DATABASE_URL_FILE; files in ")
+    assert CANARY not in doctor.settings_given()
 
 
 def test_an_endpoint_that_is_switched_off_is_not_called(model: LanguageModel) -> None:

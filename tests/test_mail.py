@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from chatsite.configuration.email_url import Outgoing, read
+from chatsite.configuration.email_url import Outgoing, parse
 from chatsite.health import doctor
 from conversations.mail import letters
 from providers.checks import Sick
@@ -24,7 +24,7 @@ from tests.mail_server import MailServer
     ],
 )
 def test_its_parts(url: str, host: str, port: int, tls: str, sender: str) -> None:
-    outgoing = read(url)
+    outgoing = parse(url)
     assert outgoing
     assert (outgoing.host, outgoing.port, outgoing.tls, outgoing.sender) == (host, port, tls, sender)
     if "@mail" in url:
@@ -33,7 +33,7 @@ def test_its_parts(url: str, host: str, port: int, tls: str, sender: str) -> Non
 
 
 def test_without_it_nothing_is_mailed() -> None:
-    assert read("") is None
+    assert parse("") is None
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_without_it_nothing_is_mailed() -> None:
 )
 def test_what_is_no_address_of_a_mail_server_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
-        read(url)
+        parse(url)
 
 
 def outgoing(settings: Any, server: MailServer) -> Outgoing:
-    found = read(f"{server.url}/?from=Chat <chat@site.test>")
+    found = parse(f"{server.url}/?from=Chat <chat@site.test>")
     assert found
     settings.EMAIL_BACKEND, settings.EMAIL_USE_TLS = "chatsite.smtp.EmailBackend", False
     settings.EMAIL_HOST, settings.EMAIL_PORT = found.host, found.port

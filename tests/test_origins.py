@@ -26,7 +26,7 @@ from conversations.client_addresses import is_loopback, limit_key
     ],
 )
 def test_an_origin_is_kept_as_browsers_write_it(given: str, read: str) -> None:
-    assert origins.read(f" {given} ,, {read}") == [read]
+    assert origins.parse(f" {given} ,, {read}") == [read]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_an_origin_is_kept_as_browsers_write_it(given: str, read: str) -> None:
 )
 def test_what_is_no_origin_is_refused_with_a_sentence(given: str, why: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"CHATSITE_ORIGINS.*{why}"):
-        origins.read(given)
+        origins.parse(given)
 
 
 SITE = ["https://chat.example.org", "http://chat.example.org:8000", "http://[::1]", "https://[::1]"]

@@ -11,7 +11,7 @@ import pytest
 
 from chatsite import data_folder_lock
 from chatsite.health import reachability
-from chatsite.health.reachability import FORGED, Unreachable, judged
+from chatsite.health.reachability import FORGED, Unreachable, judge_address
 from tests.conftest import Cast
 
 CHAT = "https://chat.example.org"
@@ -27,7 +27,7 @@ CHAT = "https://chat.example.org"
     ],
 )
 def test_a_site_that_sees_us_is_well(ours: str, theirs: str, said: str) -> None:
-    assert judged(CHAT, ours, theirs).startswith(f"{CHAT} {said}")
+    assert judge_address(CHAT, ours, theirs).startswith(f"{CHAT} {said}")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_site_that_sees_us_is_well(ours: str, theirs: str, said: str) -> None:
 )
 def test_a_proxy_that_does_not_tell_who_asks_is_wrong(theirs: str, why: str) -> None:
     with pytest.raises(Unreachable, match=f"{CHAT}: {why}.*the proxy has to set X-Forwarded-For"):
-        judged(CHAT, "203.0.113.5", theirs)
+        judge_address(CHAT, "203.0.113.5", theirs)
 
 
 def test_every_origin_is_asked(cast: Cast, site: str, settings: Any) -> None:

@@ -30,7 +30,7 @@ from conversations.generation.queue import queue
 from conversations.live import hub
 from providers.encryption import rotation
 def said():
-    print(writer.when_ended.__module__, queue.call.__module__, type(hub.peers).__name__, hub.loop)
+    print(writer.when_ended.__module__, queue.wake_next.__module__, type(hub.peers).__name__, hub.loop)
     print(len(rotation.elsewhere), len(rotation.locked_elsewhere), "roles" in str(post_migrate.receivers))
 said()
 ready(apps.get_app_config("conversations"))

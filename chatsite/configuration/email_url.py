@@ -23,7 +23,7 @@ class Outgoing:
     sender: str
 
 
-def read(url: str) -> Outgoing | None:
+def parse(url: str) -> Outgoing | None:
     """Return the parts of the address, or None for an empty text. Raises ImproperlyConfigured.
 
     `smtps` is TLS from the first byte, `smtp` is STARTTLS: no password is sent in clear.

@@ -15,7 +15,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _LIKE_A_NUMBER = re.compile(r"(.*\.)?(\d+|0x[0-9a-f]*)")  # a browser reads such a name as an IPv4 address
 
 
-def read(given: str) -> list[str]:
+def parse(given: str) -> list[str]:
     """Return the origins in `given` as browsers write them. Raises ImproperlyConfigured with the reason."""
     origins = [_normalised(item.strip()) for item in given.split(",") if item.strip()]
     if not origins:

@@ -26,7 +26,7 @@ from providers.transport.proxy import Proxy
 
 def checks() -> Iterator[Check]:
     """Yield every check of `doctor`, in an order in which an early fault explains a later one."""
-    yield Check("environment", given)
+    yield Check("environment", settings_given)
     yield from asked(By.DOCTOR)
     yield Check("Redis", redis_server)
     yield Check("websocket", websocket)
@@ -39,7 +39,7 @@ def checks() -> Iterator[Check]:
             yield Check(f"endpoint {name}", partial(endpoint, name))
 
 
-def given() -> str:
+def settings_given() -> str:
     """Return the names of the settings and the places that they name.
 
     `doctor` without the server's settings checks another site.

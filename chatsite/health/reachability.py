@@ -50,7 +50,7 @@ def at_every_origin() -> str:
 
 def handshake(address: str, origin: str) -> int:
     """Return the status with which the server at `address` answers a browser's handshake from `origin`."""
-    with _connected(address) as line:
+    with _connect(address) as line:
         key = base64.b64encode(secrets.token_bytes(16)).decode()
         line.sendall(
             f"GET /ws/ HTTP/1.1\r\nHost: {origins.host_of(origin)}\r\nOrigin: {origin}\r\n"
@@ -61,7 +61,7 @@ def handshake(address: str, origin: str) -> int:
     return int(status[1]) if len(status) > 1 and status[1].isdigit() else 0
 
 
-def judged(origin: str, ours: str, theirs: str) -> str:
+def judge_address(origin: str, ours: str, theirs: str) -> str:
     """Return how the site sees this machine, whose address is `ours`. Raises Unreachable if it is wrong."""
     if theirs == FORGED and not is_loopback(ours):
         raise Unreachable(f"{origin}: visitors choose the address they come from; {_PROXY}")
@@ -78,7 +78,7 @@ _PROXY = "the proxy has to set X-Forwarded-For to the address it sees, as deploy
 def _at(origin: str) -> str:
     """Return a text about one origin. Raises Unreachable for a fault, OSError if nothing answers."""
     try:
-        said = judged(origin, *_addresses(origin))
+        said = judge_address(origin, *_addresses(origin))
         status = handshake(origin, origin)
     except ssl.SSLCertVerificationError as problem:
         raise Unreachable(f"{origin}: its certificate is not accepted: {problem.verify_message}.") from None
@@ -97,7 +97,7 @@ def _why(status: int) -> str:
     return "does the proxy pass on Upgrade and Connection?"
 
 
-def _connected(address: str) -> socket.socket:
+def _connect(address: str) -> socket.socket:
     name = urlsplit(address).hostname or ""
     plain = socket.create_connection((name, _port(address)), ANSWER_SECONDS)
     if not address.startswith("https://"):

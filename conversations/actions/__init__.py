@@ -13,12 +13,12 @@ from conversations.actions.accounts import (
 )
 from conversations.actions.conversations import (
     change_conversation,
+    changed_conversations,
     choose_branch,
     create_conversation,
     delete_conversation,
     mark_read,
     move_conversation,
-    moved,
     tell_typing,
 )
 from conversations.actions.forks import fork_conversation
@@ -46,6 +46,7 @@ __all__ = [
     "change_language",
     "change_role",
     "change_team",
+    "changed_conversations",
     "choose_branch",
     "continue_reply",
     "conversation_of",
@@ -66,7 +67,6 @@ __all__ = [
     "leave_team",
     "mark_read",
     "move_conversation",
-    "moved",
     "new_conversation_id",
     "offer_share",
     "post_message",

@@ -94,7 +94,7 @@ def tell_typing(user: User, conversation_id: UUID) -> None:
     events.typing(writable(user, conversation_id).id, user)
 
 
-def moved(user: User, known: dict[UUID, int]) -> list[str]:
+def changed_conversations(user: User, known: dict[UUID, int]) -> list[str]:
     """Return the conversations whose revision differs from the client's, or that this person lost."""
     rows = Conversation.objects.visible_to(user).filter(pk__in=list(known)).values_list("pk", "revision")
     current = dict(rows)

@@ -59,7 +59,7 @@ def refuse_what_no_model_takes(models: list[LanguageModel], attached: list[File]
                 raise Refused("bad_field", f"{model.name} does not take files like “{file.name}”.")
 
 
-def refuse_a_crowd(user: User, conversation: Conversation, more: int) -> None:
+def check_running_replies(user: User, conversation: Conversation, more: int) -> None:
     under_way = _UNDER_WAY(conversation.pk, user.pk)
     if sum(reply.conversation_id == conversation.pk for reply in under_way) + more > MAX_QUEUED:
         raise Refused("busy", f"This conversation has {MAX_QUEUED} replies under way; wait for one to end.")

@@ -99,7 +99,7 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
 
 
 def _refuse(user: User, conversation: Conversation, asked: _Question) -> None:
-    model_choice.refuse_a_crowd(user, conversation, len(asked.models))
+    model_choice.check_running_replies(user, conversation, len(asked.models))
     model_choice.refuse_what_no_model_takes(asked.models, asked.attached)
 
 

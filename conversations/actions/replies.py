@@ -121,7 +121,7 @@ def _add_versions(
 ) -> dict[str, Any]:
     conversation, question = reply.conversation, reply.parent
     assert question is not None
-    model_choice.refuse_a_crowd(user, conversation, len(models))
+    model_choice.check_running_replies(user, conversation, len(models))
     first = conversation.advance(1 + len(models))  # the lock: from here on no other request adds a version
     _refuse_a_second(question, models)
     question.conversation = conversation

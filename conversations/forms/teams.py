@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.errors import Refused
 from conversations.models import Membership, Team
-from conversations.protocol.parameters import known, validate
+from conversations.protocol.parameters import known_parameters, validate
 from conversations.text import MAX_TEXT_LENGTH, one_line
 from providers.models import LanguageModel
 from providers.wires.parameters import LEVELS, Number
@@ -51,7 +51,7 @@ class InvitationForm(forms.Form):
 
 def _number(name: str) -> forms.Field:
     """Return the field of a parameter that is a number, within the bounds that the wires declare."""
-    declared = known()[name]
+    declared = known_parameters()[name]
     assert isinstance(declared, Number)
     kind: Any = forms.IntegerField if declared.is_whole else forms.FloatField
     return kind(required=False, min_value=declared.low, max_value=declared.high, label=_(declared.label))

@@ -48,7 +48,7 @@ class Attempt:
 
 def attempt(live: LiveReply, task: Attempt) -> Outcome | None:
     """Call once; returns None if the call failed before a word, so that another route may be tried."""
-    queue.leave(live)
+    queue.dequeue(live)
     live.waiting = None
     trying = _Trying(live, task, Meter(task.prompt))
     outcome = "unavailable"  # unless the call ends in one of the usual ways, the fault is ours
@@ -70,7 +70,7 @@ def _call(trying: "_Trying") -> None:
     try:
         with _current_route(live, task.route).stream(task.prompt, hub.pause_between_reads) as trying.stream:
             live.attach(trying.stream, task.route.key_id)
-            queue.call()  # wakes the next in the line
+            queue.wake_next()  # wakes the next in the line
             _relay(trying)
     except VendorError as failure:
         trying.error = failure
@@ -147,7 +147,7 @@ def _relay(trying: _Trying) -> None:
 def _note_first_word(live: LiveReply) -> None:
     assert live.search is not None
     if live.search.probes:
-        database_threads.submit_change(live.search.succeeded).add_done_callback(lambda _: queue.call())
+        database_threads.submit_change(live.search.succeeded).add_done_callback(lambda _: queue.wake_next())
 
 
 def _record(trying: _Trying, call: Call) -> bool:

@@ -160,7 +160,7 @@ def _write_end(ending: _Ending) -> None:
     except (AlreadyEnded, ObjectDoesNotExist):  # ended by another process, or deleted with its conversation
         _pay(reply.owed)
         if ending.is_tried:  # perhaps our own earlier try ended it, without an announcement
-            announcing.again(reply.id)
+            announcing.queue_announcement(reply.id)
 
 
 def _pay(owed: Sequence[Callable[[], None]]) -> None:
@@ -215,7 +215,7 @@ def end(
         show_as_written(ended)
     streaming = Message.objects.under_way().filter(conversation=conversation).exists()
     # Robust: a failed announcement must not undo the end of the reply.
-    transaction.on_commit(partial(announcing.tell_of_the_end, ended, revision + 1, streaming), robust=True)
+    transaction.on_commit(partial(announcing.announce_end, ended, revision + 1, streaming), robust=True)
 
 
 writer = Writer()

@@ -18,15 +18,15 @@ class Queue:
         self._lock = threading.Lock()
         self.calls = 0
         """Counts the wake-ups; a reply that sees it change while it joins a line tries again."""
-        self.call: Callable[[], None] = lambda: None
+        self.wake_next: Callable[[], None] = lambda: None
         """Wakes the first reply of each line to try again."""
 
-    def stand(self, reply: LiveReply, line: QueueKey, until: datetime | None) -> None:
+    def enqueue(self, reply: LiveReply, line: QueueKey, until: datetime | None) -> None:
         """Add the reply to this line; nothing can have changed before `until`."""
         with self._lock:
             self._places[reply.id] = (reply, line, until)
 
-    def leave(self, reply: LiveReply) -> None:
+    def dequeue(self, reply: LiveReply) -> None:
         with self._lock:
             self._places.pop(reply.id, None)
 

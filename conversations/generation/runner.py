@@ -107,7 +107,7 @@ def _end_if_waiting(live: LiveReply, outcome: Outcome) -> None:
 
 
 def _end(live: LiveReply, outcome: Outcome, html: str | None) -> None:
-    queue.leave(live)
+    queue.dequeue(live)
     hub.end(live, partial(writer.end, live, outcome, html))
 
 
@@ -229,7 +229,7 @@ def _carry_over(live: LiveReply, earlier: Message | None) -> tuple[LivePart, ...
 def _wait(live: LiveReply, wait: Waiting, calls: int) -> Outcome | None:
     """Wait in the queue without a thread and announce why; `calls` is the queue's count before the attempt."""
     reason = {"code": wait.code, **({"until": wait.until} if wait.until else {})}
-    queue.stand(live, wait.line, wait.until)
+    queue.enqueue(live, wait.line, wait.until)
     if live.waiting != reason:
         live.waiting = reason
         events.message_waiting(live.conversation, live.id, wait.code, wait.until)

@@ -6,43 +6,43 @@ from uuid import UUID
 from conversations.live import events
 from conversations.models import Message
 
-_untold: dict[UUID, None] = {}
+_pending: dict[UUID, None] = {}
 """Replies whose end is stored but not announced, the oldest first."""
-_telling = threading.Lock()
+_announcing = threading.Lock()
 """Held while one end is announced, so that the sweep does not announce it a second time."""
 
 
-def tell_of_the_end(ended: Message, revision: int, streaming: bool) -> None:
+def announce_end(ended: Message, revision: int, streaming: bool) -> None:
     """Announce the end of a reply; if that fails, the next round does it."""
-    with _telling:
-        again(ended.pk)
-        _tell(ended, revision, streaming)
-        _untold.pop(ended.pk, None)
+    with _announcing:
+        queue_announcement(ended.pk)
+        _announce(ended, revision, streaming)
+        _pending.pop(ended.pk, None)
 
 
-def again(reply: UUID) -> None:
+def queue_announcement(reply: UUID) -> None:
     """Let the next round announce this end, unless it is announced before."""
-    _untold[reply] = None
+    _pending[reply] = None
 
 
-def tell_what_is_untold() -> None:
+def announce_pending() -> None:
     """Announce each pending end once; one that fails comes last in the next round."""
-    for reply in list(_untold):
-        with _telling:
-            if _untold.pop(reply, reply) is None:  # not announced meanwhile
-                again(reply)
-                _tell_again(reply)
-                _untold.pop(reply)
+    for reply in list(_pending):
+        with _announcing:
+            if _pending.pop(reply, reply) is None:  # not announced meanwhile
+                queue_announcement(reply)
+                _announce_from_row(reply)
+                _pending.pop(reply)
 
 
-def _tell_again(reply: UUID) -> None:
+def _announce_from_row(reply: UUID) -> None:
     """Announce the end from the row, unless the reply was deleted or is still under way."""
     row = Message.objects.select_related("author", "conversation__owner", "conversation__team").filter(pk=reply).first()
     if row is not None and not row.is_under_way:
         streaming = Message.objects.under_way().filter(conversation=row.conversation_id).exists()
-        _tell(row, row.conversation.revision, streaming)
+        _announce(row, row.conversation.revision, streaming)
 
 
-def _tell(ended: Message, revision: int, streaming: bool) -> None:
+def _announce(ended: Message, revision: int, streaming: bool) -> None:
     events.message_finished(ended)
     events.conversation_updated(ended.conversation, revision, streaming=streaming)

@@ -60,10 +60,10 @@ class User(AbstractUser):
 
     def clean(self) -> None:
         super().clean()
-        self._be_unlike_others()
+        self._check_names_are_free()
         self._keep_a_superuser()
 
-    def _be_unlike_others(self) -> None:
+    def _check_names_are_free(self) -> None:
         """Raise ValidationError for a name that looks like another person's, or has no visible characters."""
         for field in ("username", "display_name"):
             name = getattr(self, field)

@@ -11,7 +11,7 @@ from providers.wires import registry
 from providers.wires.parameters import LEVELS, Number, Parameter, Schema, Switch, Texts, Thinking
 
 
-def known() -> dict[str, Parameter]:
+def known_parameters() -> dict[str, Parameter]:
     """Return every parameter that some wire takes, within the widest bounds of any."""
     found: dict[str, Parameter] = {}
     for wire in registry.WIRES.values():
@@ -22,7 +22,7 @@ def known() -> dict[str, Parameter]:
 
 def supported_by(wires: Iterable[str]) -> dict[str, Parameter]:
     """Return the parameters that every one of these wires takes, within the bounds of all."""
-    declared = [registry.wire(name).PARAMETERS for name in sorted(wires)] or [known()]
+    declared = [registry.wire(name).PARAMETERS for name in sorted(wires)] or [known_parameters()]
     names = (name for name in declared[0] if all(name in one for one in declared))
     return {name: reduce(lambda first, other: first.narrowed(other), (one[name] for one in declared)) for name in names}
 
@@ -33,14 +33,14 @@ def validate(given: Any) -> dict[str, Any]:
         return {}
     if not isinstance(given, dict):
         raise Refused("bad_field", "“parameters” must be an object.")
-    may_hold = known()
+    may_hold = known_parameters()
     unknown = sorted(set(given) - set(may_hold))
     if unknown:
         raise Refused("bad_field", f"“parameters” may hold {', '.join(may_hold)}; not {str(unknown[0])[:40]!r}.")
-    return {name: _checked(may_hold[name], name, value) for name, value in given.items() if value is not None}
+    return {name: _check(may_hold[name], name, value) for name, value in given.items() if value is not None}
 
 
-def _checked(declared: Parameter, name: str, value: Any) -> Any:
+def _check(declared: Parameter, name: str, value: Any) -> Any:
     try:
         return _value(declared, name, value)
     except Refused as refused:

@@ -70,7 +70,7 @@ def milliseconds_of(step: int) -> float:
 def recount(day: date) -> bool:
     """Make the sums of this day equal to the ledger; returns whether they differed."""
     with transaction.atomic():
-        _let_nobody_add()
+        _lock_additions()
         stored = [list(model._default_manager.filter(day=day)) for model in (DailySum, FirstToken)]
         counted = sums_of(UsageRecord.objects.filter(created_at__range=bounds_of(day)).order_by("id").iterator())
         if [_values(rows) for rows in stored] == [_values(rows) for rows in counted]:
@@ -140,7 +140,7 @@ def _values(rows: Iterable[models.Model]) -> set[tuple[Any, ...]]:
     return {tuple(getattr(row, field.attname) for field in row._meta.concrete_fields[1:]) for row in rows}
 
 
-def _let_nobody_add() -> None:
+def _lock_additions() -> None:
     """Keep other transactions from adding until this one ends; SQLite's has the whole database for itself."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -19,7 +19,7 @@ from conversations.forms.endpoints import EndpointForm
 from conversations.models import Conversation, Team, User
 from conversations.models.sidebar import cursor_of, sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
-from conversations.protocol.parameters import known, supported_by
+from conversations.protocol.parameters import known_parameters, supported_by
 from conversations.text import MAX_TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers import local_model
@@ -109,7 +109,7 @@ def _with_bounds(name: str, declared: Parameter) -> str:
 
 def _panel() -> dict[str, list[tuple[str, Parameter]]]:
     """Return the panel's parameters within the widest bounds of any wire; the page narrows them to the model's."""
-    every = known()
+    every = known_parameters()
     first = {name: every[name] for name in AT_FIRST_SIGHT if name in every}
     return {"first": list(first.items()), "more": [(name, every[name]) for name in every if name not in first]}
 

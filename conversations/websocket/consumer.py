@@ -152,7 +152,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
                 await self._type(conversation)
                 self._ack(command.id)
             case commands.Ping(known):
-                self._ack(command.id, moved=await self._in_database(actions.moved, known))
+                self._ack(command.id, moved=await self._in_database(actions.changed_conversations, known))
 
     async def _type(self, conversation: UUID) -> None:
         """Announce typing at most once a second, however often the client sends it."""

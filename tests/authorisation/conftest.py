@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from ninja import NinjaAPI
 
-from conversations.api.routes import api
+from conversations.api import api
 from tests.authorisation import admin_table
 from tests.authorisation.world import World, build
 

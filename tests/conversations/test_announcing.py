@@ -13,7 +13,7 @@ from tests.conversations.sharing import last, talk
 def test_an_end_that_is_being_told_is_not_told_by_the_sweep_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = last(talk(cast.alice))
     told: list[Message] = []
-    sweep = threading.Thread(target=announcing.tell_what_is_untold)
+    sweep = threading.Thread(target=announcing.announce_pending)
 
     def tell(message: Message) -> None:
         told.append(message)
@@ -23,7 +23,7 @@ def test_an_end_that_is_being_told_is_not_told_by_the_sweep_too(cast: Cast, monk
 
     monkeypatch.setattr(events, "message_finished", tell)
     monkeypatch.setattr(events, "conversation_updated", lambda *_, **__: None)
-    announcing.tell_of_the_end(ended, 3, streaming=False)
+    announcing.announce_end(ended, 3, streaming=False)
     sweep.join(10)
     assert told == [ended]
 
@@ -38,8 +38,8 @@ def test_one_that_could_not_be_told_is_told_in_the_next_round_once(cast: Cast, m
     monkeypatch.setattr(events, "conversation_updated", lambda *_, **__: None)
     monkeypatch.setattr(events, "message_finished", fail)
     with pytest.raises(ConnectionError):
-        announcing.tell_of_the_end(ended, 3, streaming=False)
+        announcing.announce_end(ended, 3, streaming=False)
     monkeypatch.setattr(events, "message_finished", told.append)
-    announcing.tell_what_is_untold()
-    announcing.tell_what_is_untold()
+    announcing.announce_pending()
+    announcing.announce_pending()
     assert told == [ended]

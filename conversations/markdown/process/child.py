@@ -160,7 +160,7 @@ class Child:
         try:
             receive(process.stdout, time.monotonic() + START_SECONDS)
         except Broken:
-            _bury(process)
+            _reap(process)
             raise Away from None
         self._not_before = 0.0
         return process
@@ -168,10 +168,10 @@ class Child:
     def _end(self) -> int:
         """End the process and return its exit code: 0 if it ended by itself or was told to."""
         process, self._process = self._process, None
-        return _bury(process) if process is not None else 0
+        return _reap(process) if process is not None else 0
 
 
-def _bury(process: "subprocess.Popen[bytes]") -> int:
+def _reap(process: "subprocess.Popen[bytes]") -> int:
     """Close a process's pipes, which ends it, and wait for it; kill it if it hangs."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
