@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 from http.client import HTTPConnection
@@ -19,6 +19,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from chatsite.server.protocols import MAX_MESSAGE_BYTES
 from chatsite.server.request_bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, UNCOUNTED_BYTES
+from tests import echoing
 from tests.echoing import Running, come
 
 BASE = Path(__file__).resolve().parent.parent
@@ -26,7 +27,17 @@ BASE = Path(__file__).resolve().parent.parent
 
 @pytest.fixture
 def server(serve_echo: Callable[..., Running]) -> Running:
+    """Return a server that the test may end, or whose memory it measures."""
     return serve_echo()
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Running]:
+    """Yield a server for all tests after which it serves as before."""
+    server = echoing.start({})
+    yield server
+    server.process.kill()
+    server.process.communicate()
 
 
 def post(
@@ -53,12 +64,12 @@ TOKEN, SESSION = {"Authorization": "Bearer x"}, {"Cookie": "csrftoken=y; session
     [("/", {}, MAX_BODY_BYTES), (UPLOADS, TOKEN, MAX_UPLOAD_BYTES), (f"{UPLOADS}?a=b", SESSION, MAX_UPLOAD_BYTES)],
 )
 def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(
-    server: Running, chunked: bool, path: str, headers: dict[str, str], limit: int
+    lasting: Running, chunked: bool, path: str, headers: dict[str, str], limit: int
 ) -> None:
-    assert post(server.port, limit, chunked, path, **headers) == (200, str(limit).encode())
-    assert post(server.port, limit + 1, chunked, path, **headers) == (413, b"")
-    assert post(server.port, 3 * limit, chunked, path, **headers) == (413, b"")
-    assert post(server.port, 5, chunked, path, **headers) == (200, b"5")
+    assert post(lasting.port, limit, chunked, path, **headers) == (200, str(limit).encode())
+    assert post(lasting.port, limit + 1, chunked, path, **headers) == (413, b"")
+    assert post(lasting.port, 3 * limit, chunked, path, **headers) == (413, b"")
+    assert post(lasting.port, 5, chunked, path, **headers) == (200, b"5")
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -77,9 +88,9 @@ def test_bodies_up_to_the_limit_arrive_and_larger_ones_are_refused(
     ],
 )
 def test_only_uploads_of_somebody_may_be_long(
-    server: Running, chunked: bool, method: str, path: str, headers: dict[str, str]
+    lasting: Running, chunked: bool, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    assert post(server.port, MAX_BODY_BYTES + 1, chunked, path, method, **headers) == (413, b"")
+    assert post(lasting.port, MAX_BODY_BYTES + 1, chunked, path, method, **headers) == (413, b"")
 
 
 def test_all_bodies_together_find_so_much_room_and_small_ones_always(serve_echo: Callable[..., Running]) -> None:
@@ -106,9 +117,9 @@ def test_who_leaves_before_a_body_is_whole_gives_up_its_room(serve_echo: Callabl
     come(lambda: post(server.port, UNCOUNTED_BYTES + 100_000, chunked=False)[0] == 200)
 
 
-def test_a_handshake_has_no_body(server: Running) -> None:
+def test_a_handshake_has_no_body(lasting: Running) -> None:
     upgrade = {"Upgrade": "WebSocket", "Connection": "Upgrade"}
-    assert post(server.port, 1, False, "/ws/", "GET", **upgrade) == (413, b"")
+    assert post(lasting.port, 1, False, "/ws/", "GET", **upgrade) == (413, b"")
 
 
 def test_a_body_that_does_not_come_is_given_up(serve_echo: Callable[..., Running]) -> None:
@@ -127,26 +138,26 @@ def begun(server: Running, length: int) -> socket.socket:
     return connection
 
 
-def test_the_server_does_not_name_itself(server: Running) -> None:
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+def test_the_server_does_not_name_itself(lasting: Running) -> None:
+    connection = HTTPConnection("127.0.0.1", lasting.port, timeout=20)
     connection.request("GET", "/")
     response = connection.getresponse()
     response.read()
     connection.close()
     assert response.getheader("Server") is None
-    with connect(server.socket_address) as socket:
+    with connect(lasting.socket_address) as socket:
         assert socket.response is not None
         assert "Server" not in socket.response.headers
 
 
-def test_a_message_of_the_limit_arrives(server: Running) -> None:
-    with connect(server.socket_address) as socket:
+def test_a_message_of_the_limit_arrives(lasting: Running) -> None:
+    with connect(lasting.socket_address) as socket:
         socket.send("a" * MAX_MESSAGE_BYTES)
         assert socket.recv(timeout=20) == str(MAX_MESSAGE_BYTES)
 
 
-def test_what_we_send_may_be_longer_than_what_we_take(server: Running) -> None:
-    with connect(server.socket_address, max_size=None) as socket:
+def test_what_we_send_may_be_longer_than_what_we_take(lasting: Running) -> None:
+    with connect(lasting.socket_address, max_size=None) as socket:
         socket.send(f"1x{3 * MAX_MESSAGE_BYTES}")
         assert len(socket.recv(timeout=20)) == 3 * MAX_MESSAGE_BYTES
 
@@ -156,9 +167,9 @@ def test_what_we_send_may_be_longer_than_what_we_take(server: Running) -> None:
     ["a" * (MAX_MESSAGE_BYTES + 1), "a" * (2 * MAX_MESSAGE_BYTES), ["a" * (MAX_MESSAGE_BYTES // 2 + 1)] * 2],
     ids=["one byte more", "twice", "in fragments"],
 )
-def test_a_larger_message_closes_with_1009(server: Running, message: str | list[str]) -> None:
-    assert close_code(server, lambda socket: socket.send(message)) == 1009
-    assert server.process.poll() is None
+def test_a_larger_message_closes_with_1009(lasting: Running, message: str | list[str]) -> None:
+    assert close_code(lasting, lambda socket: socket.send(message)) == 1009
+    assert lasting.process.poll() is None
 
 
 def test_c04_who_does_not_read_is_closed_with_4408_and_costs_little(server: Running) -> None:
@@ -172,15 +183,15 @@ def test_c04_who_does_not_read_is_closed_with_4408_and_costs_little(server: Runn
         assert read_to_the_end(idle) == 4408
 
 
-def test_a_long_message_is_sent_whatever_its_length(server: Running) -> None:
-    with connect(server.socket_address, max_size=None) as socket:
+def test_a_long_message_is_sent_whatever_its_length(lasting: Running) -> None:
+    with connect(lasting.socket_address, max_size=None) as socket:
         socket.send(f"1x{8 * MAX_MESSAGE_BYTES}")
         socket.send(f"9x{MAX_MESSAGE_BYTES // 9}")
         assert len(socket.recv(timeout=20)) == 8 * MAX_MESSAGE_BYTES
 
 
-def test_who_reads_gets_any_amount(server: Running) -> None:
-    with connect(server.socket_address, max_size=None) as socket:
+def test_who_reads_gets_any_amount(lasting: Running) -> None:
+    with connect(lasting.socket_address, max_size=None) as socket:
         for _ in range(50):
             socket.send(f"10x{100_000}")
             assert sum(len(socket.recv(timeout=20)) for _ in range(10)) == 1_000_000
@@ -200,8 +211,8 @@ def test_what_a_busy_application_cannot_take_waits_in_the_network(server: Runnin
         flood.join()
 
 
-def test_only_who_has_read_can_say_so(server: Running) -> None:
-    with connect(server.socket_address, max_size=None, max_queue=1) as liar:
+def test_only_who_has_read_can_say_so(lasting: Running) -> None:
+    with connect(lasting.socket_address, max_size=None, max_queue=1) as liar:
         for _ in range(20):
             liar.pong(b"\0" * 8)
             liar.send(f"5x{100_000}")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from django.db import OperationalError
 
 from chatsite.health import failures
+from tests import made_once
 from tests.services import Postgres
 
 BASE = Path(__file__).resolve().parent.parent
@@ -37,14 +39,16 @@ def refused(run: "subprocess.CompletedProcess[str]") -> str:
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a data folder whose database was made by `migrate`."""
+    """Return a data folder with a migrated database."""
     folder = tmp_path_factory.mktemp("migrated")
-    assert manage(folder, "migrate", "-v0").returncode == 0
+    shutil.copy(made_once.migrated(), folder)
     return folder
 
 
-def test_a_database_made_by_migrate_is_for_its_owner_alone(migrated: Path) -> None:
-    assert [path.name for path in migrated.iterdir() if path.stat().st_mode & 0o077] == []
+def test_a_database_made_by_migrate_is_for_its_owner_alone(tmp_path: Path) -> None:
+    assert manage(tmp_path, "migrate", "-v0").returncode == 0
+    assert "chatsite.sqlite3" in {path.name for path in tmp_path.iterdir()}
+    assert [path.name for path in tmp_path.iterdir() if path.stat().st_mode & 0o077] == []
 
 
 @pytest.mark.parametrize(
