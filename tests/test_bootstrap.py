@@ -74,10 +74,10 @@ def test_a_taken_port_is_said_before_anything_is_made(tmp_path: Path) -> None:
 
 def copy_bootstrap(folder: Path) -> None:
     shutil.copy(BASE / "manage.py", folder)
-    (folder / "chatsite").mkdir()
+    (folder / "chatsite" / "configuration").mkdir(parents=True)
     shutil.copy(BASE / "pyproject.toml", folder)
-    for name in ("__init__.py", "generated.py", "version.py"):
-        shutil.copy(BASE / "chatsite" / name, folder / "chatsite")
+    for name in ("__init__.py", "version.py", "configuration/__init__.py", "configuration/generated_secrets.py"):
+        shutil.copy(BASE / "chatsite" / name, folder / "chatsite" / name)
     shutil.copytree(BASE / "chatsite" / "bootstrap", folder / "chatsite" / "bootstrap")
 
 

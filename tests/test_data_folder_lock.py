@@ -12,8 +12,8 @@ from chatsite import data_folder_lock
 
 BASE = Path(__file__).resolve().parent.parent
 HOLD = """
-import sys; from pathlib import Path; from chatsite import serving
-serving.take(Path(sys.argv[1]), shared=sys.argv[2] == "shared"); print("taken", flush=True); sys.stdin.read()
+import sys; from pathlib import Path; from chatsite import data_folder_lock
+data_folder_lock.take(Path(sys.argv[1]), shared=sys.argv[2] == "shared"); print("taken", flush=True); sys.stdin.read()
 """
 
 

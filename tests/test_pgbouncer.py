@@ -26,7 +26,7 @@ import django, json, sys
 django.setup()
 from django.core.management import call_command
 from django.db import connection, transaction
-from chatsite import checks
+from chatsite.health import checks
 from conversations.models import User
 
 def limits():
