@@ -22,11 +22,11 @@ from conversations.actions.conversations import (
     tell_typing,
 )
 from conversations.actions.forks import fork_conversation
-from conversations.actions.invitations import invite, join, revoke_invitation, sign_up
 from conversations.actions.keys import add_keys, add_own_key, remove_own_key
+from conversations.actions.links.invitations import invite, join, revoke_invitation, sign_up
+from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
 from conversations.actions.replies import continue_reply, retry_reply, stop_reply
-from conversations.actions.shares import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.teams import (
     change_role,
     change_team,

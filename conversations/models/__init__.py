@@ -6,11 +6,11 @@ from conversations.models.links.invitation import Invitation
 from conversations.models.links.password_link import PasswordLink
 from conversations.models.links.share import Share
 from conversations.models.message import Message
-from conversations.models.notice import AccountNotice
 from conversations.models.people import Installation, Membership, Team, User
-from conversations.models.personal_token import PersonalToken
-from conversations.models.read_state import BranchChoice, ReadMark
-from conversations.models.receipt import Receipt
+from conversations.models.personal.notice import AccountNotice
+from conversations.models.personal.read_state import BranchChoice, ReadMark
+from conversations.models.personal.receipt import Receipt
+from conversations.models.personal.token import PersonalToken
 from conversations.models.spending import Budget, DailySum, FirstToken, Reservation, Tally, UsageRecord
 
 __all__ = [

@@ -10,7 +10,7 @@ from conversations.errors import Refused
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.message import Message
 from conversations.models.people import Membership, User
-from conversations.models.read_state import ReadMark
+from conversations.models.personal.read_state import ReadMark
 
 
 def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:

@@ -21,10 +21,10 @@ from typing import Any
 
 BASE = Path(__file__).resolve().parents[2]
 PLACES = (
-    "conversations/actions/*.py", "conversations/admin/**/*.py", "conversations/api/*.py", "conversations/files/*.py",
-    "conversations/models/**/*.py", "conversations/reporting/*.py", "conversations/usage/model_access.py",
-    "conversations/usage/own_budgets.py", "conversations/views/**/*.py", "conversations/websocket/*.py",
-    "providers/admin/*.py", "providers/audit/*.py", "providers/models/*.py",
+    "conversations/actions/**/*.py", "conversations/admin/**/*.py", "conversations/api/*.py",
+    "conversations/files/*.py", "conversations/models/**/*.py", "conversations/reporting/*.py",
+    "conversations/usage/model_access.py", "conversations/usage/own_budgets.py", "conversations/views/**/*.py",
+    "conversations/websocket/*.py", "providers/admin/*.py", "providers/audit/*.py", "providers/models/*.py",
 )  # fmt: skip
 LOOK_UPS = {
     "visible_to", "writable_by", "decided_by", "led_by", "revocable_by", "open", "of",

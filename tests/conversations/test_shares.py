@@ -98,7 +98,7 @@ def test_a_superuser_learns_of_no_foreign_link(cast: Cast) -> None:
 
 
 def test_nobody_has_links_without_number(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conversations.actions.shares.MAX_OPEN", 1)
+    monkeypatch.setattr("conversations.actions.links.shares.MAX_OPEN", 1)
     conversation = talk(cast.bob)
     made, _ = share(cast.bob, conversation)
     with pytest.raises(Refused, match="revoke some"):
