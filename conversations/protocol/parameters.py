@@ -21,8 +21,12 @@ def known_parameters() -> dict[str, Parameter]:
 
 
 def supported_by(wires: Iterable[str]) -> dict[str, Parameter]:
-    """Return the parameters that every one of these wires takes, within the bounds of all."""
-    declared = [registry.wire(name).PARAMETERS for name in sorted(wires)] or [known_parameters()]
+    """Return the parameters that every one of these wires takes, within the bounds of all.
+
+    Wires that only a later version knows do not count: their endpoints answer nothing.
+    """
+    declared = [registry.WIRES[name].PARAMETERS for name in sorted(wires) if name in registry.WIRES]
+    declared = declared or [known_parameters()]
     names = (name for name in declared[0] if all(name in one for one in declared))
     return {name: reduce(lambda first, other: first.narrowed(other), (one[name] for one in declared)) for name in names}
 

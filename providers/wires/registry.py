@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from providers.errors import VendorError
+from providers.errors import AddressRefused, VendorError
 from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
 from providers.wires.declarations import Hint, KeyPlacement, Preset, Question
 from providers.wires.gemini import wire as gemini
@@ -75,10 +75,26 @@ WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai)}
 
 
 def wire(name: str) -> Wire:
-    """Return the wire called `name`. Raises KeyError."""
+    """Return the wire called `name`. Raises AddressRefused for one that only a later version knows."""
+    if name not in WIRES:
+        raise AddressRefused(
+            because="This version of Chatsite does not know “%(name)s”, the wire of this endpoint.",
+            about={"name": name},
+        )
     return WIRES[name]
 
 
 def key_placements() -> dict[str, KeyPlacement]:
     """Return the places of a key on all wires, by name."""
     return {placement.name: placement for wire in WIRES.values() for placement in wire.KEY_PLACEMENTS}
+
+
+def key_placement(name: str) -> KeyPlacement:
+    """Return the place of a key called `name`. Raises AddressRefused for one that only a later version knows."""
+    places = key_placements()
+    if name not in places:
+        raise AddressRefused(
+            because="This version of Chatsite does not know “%(name)s”, the place of this endpoint's key.",
+            about={"name": name},
+        )
+    return places[name]
