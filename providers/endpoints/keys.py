@@ -9,12 +9,15 @@ from django.utils.translation import gettext as _
 
 from providers.audit import log
 from providers.encryption import rotation, sealing
+from providers.endpoints.pasted_keys import key_in
 from providers.models import ApiKey, Endpoint
 from providers.models.health import HealthEvent
 from providers.pool import cooldown
 
 LENGTH = 4096
 """Characters of a key."""
+_NEVER_IN_A_KEY = frozenset(" ,\"'`")
+"""A comma stands between several keys, and one quote alone is a piece of what stood around the key."""
 _Kind = HealthEvent.Kind
 
 
@@ -83,10 +86,10 @@ def check_key(row: ApiKey, plain: str, *, lock: bool = False) -> str:
 
 
 def well_formed(plain: str) -> str:
-    """Return the text without blanks around it. Raises ValidationError if no header could hold it."""
-    key = plain.strip()
-    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) <= LENGTH):
-        raise ValidationError(_("A key is one line of plain ASCII characters without spaces."))
+    """Return the key in a pasted text, "" if there is none. Raises ValidationError if it is none of any vendor."""
+    key = key_in(plain)
+    if not (key.isascii() and (key.isprintable() or not key) and _NEVER_IN_A_KEY.isdisjoint(key) and len(key) <= LENGTH):
+        raise ValidationError(_("A key is one line of plain ASCII characters without spaces, commas and quotes."))
     if key and not sealing.prefix():
         raise ValidationError(rotation.problem())
     return key

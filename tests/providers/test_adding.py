@@ -58,6 +58,15 @@ def test_endpoint_key_and_models_in_one_step(run: Any, tmp_path: Path) -> None:
     assert [model.name for model in LanguageModel.objects.usable(Q())] == ["a", "b"]
 
 
+def test_an_empty_key_file_removes_no_key(run: Any, tmp_path: Path) -> None:
+    given = ("addendpoint", "openai-compatible", "--base-url", "https://one.example/v1", "--model", "m")
+    run(*given, stdin=CANARY)
+    (tmp_path / "key").write_text(" \n")
+    code, _, complaint = run(*given, "--key-file", tmp_path / "key")
+    assert (code, complaint.strip()) == (1, "CommandError: The key file is empty.")
+    assert key_of(Endpoint.objects.get()) == CANARY
+
+
 def test_the_key_comes_from_standard_input(run: Any) -> None:
     code, _, _ = run("addendpoint", "google", "--name", "G", "--model", "gemini-2.5-flash", stdin=f"{CANARY}\n")
     assert code == 0

@@ -21,7 +21,7 @@ from tests.providers.administering import NEW_KEY, form, more_keys, page, proven
 
 OTHER_KEY = "sk-test-stored-here-9876543210"
 FORBIDDEN = "https://10.0.0.1/v1"
-MALFORMED = "A key is one line of plain ASCII characters without spaces."
+MALFORMED = "A key is one line of plain ASCII characters without spaces, commas and quotes."
 NEEDED = "A key is needed."
 TWICE = "This key is stored here already"
 PRIVATE = "10.0.0.1 is a private address"
@@ -182,10 +182,41 @@ def test_a_key_is_stored_less_the_blanks_around_it(
     assert events == ([("rotated", people["alice"])] if name in REPLACING else [])
 
 
+PASTED = [
+    f'"{NEW_KEY}"',
+    f"'{NEW_KEY}'",
+    f"“{NEW_KEY}”",
+    f"Bearer {NEW_KEY}",
+    f"Authorization: bearer {NEW_KEY}",
+    f"'Authorization: Bearer {NEW_KEY}'",
+    f"x-goog-api-key: {NEW_KEY}",
+    f"OPENAI_API_KEY={NEW_KEY}",
+    f'export OPENAI_API_KEY="{NEW_KEY}"',
+    f"\ufeff{NEW_KEY}\r\n",
+    f"{NEW_KEY[:9]}\u200b{NEW_KEY[9:]}\u200b",
+]
+
+
+@pytest.mark.parametrize("given", PASTED)
+def test_what_was_copied_along_is_no_part_of_the_key(given: str) -> None:
+    assert key_rules.well_formed(given) == NEW_KEY
+
+
+@pytest.mark.parametrize("given", ["sk-a=", "AIza_KEY=x", "id:secret", "1|x", "Bearer", "QUJD==", "KEY"])
+def test_what_only_looks_like_it_stays(given: str) -> None:
+    assert key_rules.well_formed(given) == given
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_it_is_so_wherever_a_key_is_entered(alice: Client, there: Endpoint, name: str) -> None:
+    EVERY[name](alice, there, f"\ufeffexport VENDOR_API_KEY='Bearer {NEW_KEY}\u200b' ")
+    assert NEW_KEY in stored()
+
+
 @pytest.mark.parametrize("name", EVERY)
 def test_what_cannot_be_stored_is_refused(alice: Client, there: Endpoint, name: str) -> None:
     before, place = stored(), EVERY[name]
-    for given in ("two words", "schlüssel", *(["line\nbreak"] if "list" not in name else [])):
+    for given in ("two words", "schlüssel", "one,other", 'half"quoted', *(["line\nbreak"] if "list" not in name else [])):
         assert MALFORMED in place(alice, there, given)
     if name in HERE:
         said = place(alice, there, OTHER_KEY)

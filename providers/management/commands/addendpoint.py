@@ -40,7 +40,9 @@ class Command(BaseCommand):
 
 def _read_key(path: Path | None) -> str:
     if path is not None:
-        return path.read_text(encoding="utf-8").strip()
+        if key := path.read_text(encoding="utf-8").strip():
+            return key
+        raise CommandError("The key file is empty.")
     return "" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.read().strip()
 
 
