@@ -88,7 +88,8 @@ def check_key(row: ApiKey, plain: str, *, lock: bool = False) -> str:
 def well_formed(plain: str) -> str:
     """Return the key in a pasted text, "" if there is none. Raises ValidationError if it is none of any vendor."""
     key = key_in(plain)
-    if not (key.isascii() and (key.isprintable() or not key) and _NEVER_IN_A_KEY.isdisjoint(key) and len(key) <= LENGTH):
+    is_plain = key == "" or (key.isascii() and key.isprintable())
+    if not is_plain or not _NEVER_IN_A_KEY.isdisjoint(key) or len(key) > LENGTH:
         raise ValidationError(_("A key is one line of plain ASCII characters without spaces, commas and quotes."))
     if key and not sealing.prefix():
         raise ValidationError(rotation.problem())

@@ -1,4 +1,4 @@
-"""An endpoint whose wire, or place of the key, this version does not know: a later version had it, and was taken back."""
+"""An endpoint whose wire, or place of the key, only a later version knows, whose code was then taken back."""
 
 from collections.abc import Callable
 

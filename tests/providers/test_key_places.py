@@ -216,7 +216,13 @@ def test_it_is_so_wherever_a_key_is_entered(alice: Client, there: Endpoint, name
 @pytest.mark.parametrize("name", EVERY)
 def test_what_cannot_be_stored_is_refused(alice: Client, there: Endpoint, name: str) -> None:
     before, place = stored(), EVERY[name]
-    for given in ("two words", "schlüssel", "one,other", 'half"quoted', *(["line\nbreak"] if "list" not in name else [])):
+    for given in (
+        "two words",
+        "schlüssel",
+        "one,other",
+        'half"quoted',
+        *(["line\nbreak"] if "list" not in name else []),
+    ):
         assert MALFORMED in place(alice, there, given)
     if name in HERE:
         said = place(alice, there, OTHER_KEY)
