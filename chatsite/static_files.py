@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -28,6 +29,13 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
         if STYLE_SHEET in paths and not dry_run:
             paths = paths | {STYLE_SHEET: (self, self._write(join(paths, STYLE_SHEET)))}
         yield from super().post_process(paths, dry_run=dry_run, **options)
+
+    def get_modified_time(self, name: str) -> datetime:
+        """Raise NotImplementedError, so that every copy is replaced.
+
+        Another version's copy may be newer than the source that replaces it: archives keep the times of their files.
+        """
+        raise NotImplementedError
 
     def _write(self, sheet: str) -> str:
         self.delete(STYLE_SHEET)

@@ -204,8 +204,19 @@ def test_catalogues_are_compiled_when_they_changed(tmp_path: Path) -> None:
     assert catalogues.compile_changed(tmp_path) == [source]
     assert "发送".encode() in source.with_suffix(".mo").read_bytes()
     assert catalogues.compile_changed(tmp_path) == []
-    os.utime(source)
-    assert catalogues.compile_changed(tmp_path) == [source]
+
+
+def test_a_catalogue_of_another_version_is_compiled_whatever_its_age(tmp_path: Path) -> None:
+    """An upgrade from an archive, and the way back, may bring a catalogue that is older than the compiled one."""
+    source = tmp_path / "zh_Hans" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    for word in ("发送", "提交"):
+        source.write_text(
+            f'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Send"\nmsgstr "{word}"\n'
+        )
+        os.utime(source, (0, 0))
+        assert catalogues.compile_changed(tmp_path) == [source]
+        assert word.encode() in source.with_suffix(".mo").read_bytes()
 
 
 def test_a_browser_that_was_named_has_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

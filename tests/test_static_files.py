@@ -121,6 +121,15 @@ def test_collecting_twice_changes_nothing(collected: Path) -> None:
     assert (collected / "staticfiles.json").read_text() == before
 
 
+def test_what_another_version_collected_is_replaced_whatever_its_age(collected: Path) -> None:
+    """Sources may be older than their copies: after an upgrade from an archive, and after the way back."""
+    script, sheet = collected / "js/app.js", (collected / "css/site.css").read_text()
+    script.write_text('import "./helpers/of-another-version.js";\n')
+    call_command("collectstatic", interactive=False, verbosity=0)
+    assert script.read_text() == (SOURCES / "js/app.js").read_text()
+    assert (collected / "css/site.css").read_text() == sheet
+
+
 def test_every_import_of_every_script_is_in_the_import_map(collected: Path) -> None:
     addresses = import_map()
     scripts = list((SOURCES / "js").rglob("*.js"))
