@@ -17,9 +17,20 @@ def collect_if_changed() -> bool:
     fingerprint = _fingerprint()
     if stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint:
         return False
+    _remove_copies()
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(fingerprint, encoding="ascii")
     return True
+
+
+def _remove_copies() -> None:
+    """Remove the copies under plain names: Django copies no source that is older than its last copy.
+
+    An unpacked release has such times. Files under hashed names stay, for pages that are open.
+    """
+    for finder in get_finders():
+        for path, _ in finder.list([]):
+            (Path(settings.STATIC_ROOT) / path).unlink(missing_ok=True)
 
 
 def _fingerprint() -> str:

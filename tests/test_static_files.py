@@ -1,6 +1,7 @@
 """The static files for browsers: one style sheet, hashed scripts that find each other, plain answers."""
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.test import RequestFactory
 
+from chatsite.static_collection import collect_if_changed
 from chatsite.static_files import StaticFiles
 
 SOURCES = Path(__file__).parent.parent / "static"
@@ -44,6 +46,23 @@ def collect(collected: Path, settings: LazySettings) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": "chatsite.static_files.JoinedManifestStorage"}}
     if not any(collected.iterdir()):
         call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def test_a_source_older_than_its_last_copy_is_collected(tmp_path: Path, settings: LazySettings) -> None:
+    """Unpacked releases have the times of their commits, and a site may have collected the one before later."""
+    source = tmp_path / "sources" / "words.txt"
+    source.parent.mkdir()
+    settings.STATICFILES_DIRS = [source.parent]
+    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+    settings.STATIC_ROOT = tmp_path / "static"
+    for second, words in enumerate(("of one release", "of the next")):
+        source.write_text(words)
+        os.utime(source, (10**9 + second, 10**9 + second))
+        assert collect_if_changed()
+        assert (settings.STATIC_ROOT / "words.txt").read_text() == words
+        with staticfiles_storage.open(staticfiles_storage.stored_name("words.txt")) as file:
+            assert file.read().decode() == words
+    assert not collect_if_changed()
 
 
 @pytest.fixture
