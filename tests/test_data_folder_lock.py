@@ -50,6 +50,13 @@ def test_whoever_serves_alone_does_so(holder: "subprocess.Popen[str]", shared: b
     data_folder_lock.take(tmp_path, shared=shared)
 
 
+def test_who_is_refused_leaves_what_the_holder_wrote(tmp_path: Path) -> None:
+    data_folder_lock.take(tmp_path, shared=False, origins=["http://127.0.0.1:9000", "http://localhost:9000"])
+    with pytest.raises(data_folder_lock.Taken):
+        data_folder_lock.take(tmp_path, shared=False, origins=["http://127.0.0.1:1"])
+    assert data_folder_lock.served_origins(tmp_path) == ["http://127.0.0.1:9000", "http://localhost:9000"]
+
+
 @pytest.mark.parametrize("holder", ["alone"], indirect=True)
 def test_a_second_start_says_what_it_would_take(holder: object, tmp_path: Path) -> None:
     environment = os.environ | {"CHATSITE_DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "chatsite.settings"}

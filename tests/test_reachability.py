@@ -57,6 +57,21 @@ def test_another_secret_key_is_an_environment_that_lacks(
         reachability.at_every_origin()
 
 
+def test_a_terminal_without_settings_asks_where_the_server_is(
+    cast: Cast, site: str, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`start --port` is no setting: only the server knows it."""
+    settings.CHATSITE_DATA = tmp_path
+    silent = f"http://127.0.0.1:{_closed_port()}"
+    monkeypatch.delenv("CHATSITE_ORIGINS", raising=False)
+    data_folder_lock.take(tmp_path, shared=False, origins=[site, silent])
+    assert reachability.at_every_origin() == f"{site} answers; nothing answers at {silent} now"
+    monkeypatch.setenv("CHATSITE_ORIGINS", site)
+    assert reachability.at_every_origin() == f"{site} answers"
+    data_folder_lock._held.pop().close()
+    assert data_folder_lock.served_origins(tmp_path) == []
+
+
 def test_a_site_that_is_served_elsewhere_is_an_environment_that_lacks(settings: Any, tmp_path: Path) -> None:
     settings.CHATSITE_DATA = tmp_path
     settings.CHATSITE_ORIGINS = [silent] = [f"http://127.0.0.1:{_closed_port()}"]

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import secrets
 import socket
 import ssl
@@ -30,11 +31,11 @@ class Unreachable(Exception):
 
 
 def at_every_origin() -> str:
-    """Return a text about each of CHATSITE_ORIGINS. Raises Unreachable if one of them has a fault."""
+    """Return a text about each origin of the site. Raises Unreachable if one of them has a fault."""
     found: list[str] = []
     wrong: list[str] = []
     silent: list[str] = []
-    for origin in settings.CHATSITE_ORIGINS:
+    for origin in _origins():
         try:
             found.append(_at(origin))
         except Unreachable as problem:
@@ -46,6 +47,13 @@ def at_every_origin() -> str:
     if wrong:
         raise Unreachable(" ".join(wrong))
     return "; ".join([*found, *(f"nothing answers at {origin} now" for origin in silent)])
+
+
+def _origins() -> list[str]:
+    """Return CHATSITE_ORIGINS or, in a terminal without it, the origins of the process that serves."""
+    is_told = bool(os.environ.get("CHATSITE_ORIGINS"))
+    served = [] if is_told else data_folder_lock.served_origins(settings.CHATSITE_DATA)
+    return served or list(settings.CHATSITE_ORIGINS)
 
 
 def handshake(address: str, origin: str) -> int:

@@ -74,7 +74,9 @@ class Command(BaseCommand):
 
     def _take_the_folder(self) -> None:
         try:
-            data_folder_lock.take(settings.CHATSITE_DATA, shared=settings.SEVERAL_PROCESSES)
+            data_folder_lock.take(
+                settings.CHATSITE_DATA, shared=settings.SEVERAL_PROCESSES, origins=settings.CHATSITE_ORIGINS
+            )
         except data_folder_lock.Taken:
             raise CommandError(
                 f"Another process serves from {settings.CHATSITE_DATA} already. Several can share it only if all of "
