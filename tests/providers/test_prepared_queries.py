@@ -39,7 +39,7 @@ def test_none_is_missing() -> None:
 
 
 @pytest.mark.parametrize("prepared", PREPARED, ids=lambda one: inspect.getsource(one._make).strip()[:60])
-def test_the_statement_is_what_django_makes_for_these_ids(prepared: Prepared[Any]) -> None:
+def test_the_statement_is_what_django_makes_for_these_ids(db: None, prepared: Prepared[Any]) -> None:
     given = inspect.signature(prepared._make).parameters.values()
     count = sum(3 if one.kind is one.VAR_POSITIONAL else 1 for one in given)
     marks, ids = ([uuid4() for _ in range(count)] for _ in range(2))
