@@ -35,6 +35,8 @@ def process(loaded: RealSite) -> int:
 
 
 def test_one_address_cannot_keep_another_persons_page(loaded: RealSite, process: int, soak: bool, bar: Bar) -> None:
+    soft, hard = resource.prlimit(process, resource.RLIMIT_NOFILE)
+    assert soft == hard > 1024, "its start has raised the limit of open files"
     half_open, pages, looks = (300, 200, 200) if soak else (120, 60, 20)
     Crush(loaded, half_open // 4, pages // 2).rage(5)
     before = _at_rest(process)
@@ -50,11 +52,6 @@ def test_one_address_cannot_keep_another_persons_page(loaded: RealSite, process:
     assert abs(after.files - before.files) <= 5
     assert abs(after.threads - before.threads) <= 2
     assert "Traceback" not in loaded.complaints()
-
-
-def test_a_start_raises_the_limit_of_open_files(process: int) -> None:
-    soft, hard = resource.prlimit(process, resource.RLIMIT_NOFILE)
-    assert soft == hard > 1024
 
 
 def _at_rest(process: int) -> Size:
