@@ -3,11 +3,14 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 
 DATA = tempfile.mkdtemp(prefix="chatsite-tests-")
 atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 os.environ["CHATSITE_DATA"] = DATA
+sys.dont_write_bytecode = False  # else each of a hundred processes would compile the same modules
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if "TESTS_SHARED_FOLDER" not in os.environ:  # the processes that this one starts have it from here
     os.environ["TESTS_SHARED_FOLDER"] = tempfile.mkdtemp(prefix="chatsite-tests-shared-")
     atexit.register(shutil.rmtree, os.environ["TESTS_SHARED_FOLDER"], ignore_errors=True)
