@@ -1,5 +1,6 @@
-"""Static files: one style sheet out of many, names with a content hash, answers that suit an ASGI server."""
+"""Static files: one style sheet and one script out of many, names with a hash, answers for an ASGI server."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,19 +17,35 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 Sources = dict[str, tuple[Storage, str]]
 
 STYLE_SHEET = "css/site.css"
+CHAT_SCRIPT = "js/app.js"
+SCRIPTS = (CHAT_SCRIPT, "js/copy-secret.js")
+"""The scripts that pages name."""
 # A file opened by itself needs no permissions, and a page's policy would be a third of a small file's answer.
 _POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
-IMPORT = re.compile(r'^@import "(?P<name>[^"]+)" layer\((?P<layer>[a-z]+)\);$', re.MULTILINE)
+_SHEET = re.compile(r'^@import "(?P<name>[^"]+)" layer\((?P<layer>[a-z]+)\);$', re.MULTILINE)
+_IMPORT = re.compile(r'^import (?:(?P<names>\{[^}]+\}) from )?"(?P<path>\.[^"]+)";\n', re.MULTILINE)
+_IMPORT_LATER = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (?P<name>\w+))", re.MULTILINE)
+_NOT_JOINED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta|\bimport\((?!\"\.)", re.MULTILINE)
 
 
 class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """The storage of collected files: joins the style sheets, hashes and compresses."""
+    """The storage of collected files: joins style sheets and scripts, hashes and compresses."""
 
     def post_process(self, paths: Sources, dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        """Hash and compress the collected files, after joining the style sheets into one file."""
-        if STYLE_SHEET in paths and not dry_run:
-            paths = paths | {STYLE_SHEET: (self, self._write(join(paths, STYLE_SHEET)))}
-        yield from super().post_process(paths, dry_run=dry_run, **options)
+        """Hash and compress the collected files, after joining those that always load together.
+
+        What the chat page fetches later imports modules that are joined by then: their name leads to the joined script.
+        """
+        if dry_run or CHAT_SCRIPT not in paths:
+            yield from super().post_process(paths, dry_run=dry_run, **options)
+            return
+        joined = {name: join_scripts(paths, name) for name in SCRIPTS} | {STYLE_SHEET: join_sheets(paths, STYLE_SHEET)}
+        written = {name: (self, self._write(name, text)) for name, text in joined.items()}
+        yield from super().post_process(paths | written, **options)
+        for name in modules_of(paths, CHAT_SCRIPT):
+            self.hashed_files[name] = self.hashed_files[CHAT_SCRIPT]
+        self.save_manifest()
 
     def get_modified_time(self, name: str) -> datetime:
         """Raise NotImplementedError, so that every copy is replaced.
@@ -37,19 +54,78 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
         """
         raise NotImplementedError
 
-    def _write(self, sheet: str) -> str:
-        self.delete(STYLE_SHEET)
-        return str(self.save(STYLE_SHEET, ContentFile(sheet.encode())))
+    def _write(self, name: str, text: str) -> str:
+        self.delete(name)
+        return str(self.save(name, ContentFile(text.encode())))
 
 
-def join(paths: Sources, name: str) -> str:
+def join_sheets(paths: Sources, name: str) -> str:
     """Return the style sheet with every imported sheet in its place, as a block of its layer."""
     folder = PurePosixPath(name).parent
 
     def block(found: re.Match[str]) -> str:
         return f"@layer {found['layer']} {{\n{_read(paths, str(folder / found['name']))}}}"
 
-    return IMPORT.sub(block, _read(paths, name))
+    return _SHEET.sub(block, _read(paths, name))
+
+
+def join_scripts(paths: Sources, script: str) -> str:
+    """Return this script behind the modules that it imports, as one module that exports what they all export.
+
+    Raises ValueError for two exports of one name, and for imports and exports of another form than ours.
+    """
+    sources = {name: _read(paths, name) for name in modules_of(paths, script)}
+    exported = [name for source in sources.values() for name in _EXPORT.findall(source)]
+    if len(exported) > len(set(exported)):
+        raise ValueError(f"{script}: two modules export the same name, of {sorted(exported)}")
+    return "".join(_as_function(name, source, script) for name, source in sources.items())
+
+
+def modules_of(paths: Sources, script: str) -> list[str]:
+    """Return the names of the modules that run with this script, each behind those that it imports."""
+    found: list[str] = []
+
+    def add(name: str) -> None:
+        for imported in _IMPORT.finditer(_read(paths, name)):
+            if (module := _at(name, imported["path"])) not in found:
+                add(module)
+        found.append(name)
+
+    add(script)
+    return found
+
+
+def _as_function(name: str, source: str, script: str) -> str:
+    """Return a module as a function called once, which sees no names but its own and its imports."""
+    body = _IMPORT.sub(lambda found: _imported_names(name, found), source)
+    body = _IMPORT_LATER.sub(lambda found: f'import("./{_from(script, _at(name, found["path"]))}")', body)
+    body = _EXPORT.sub("", body)
+    if unknown := _NOT_JOINED.search(body):
+        raise ValueError(f"{name}: cannot join {unknown[0]!r}")
+    exports = f"{{ {', '.join(_EXPORT.findall(source))} }}"
+    function = f"const {_variable(name)} = (() => {{\n{body}return {exports};\n}})();\n"
+    return f"{function}export const {exports} = {_variable(name)};\n"
+
+
+def _imported_names(name: str, found: re.Match[str]) -> str:
+    """Return an import's names as constants; a module that is imported without names has run already."""
+    if not found["names"]:
+        return ""
+    return f"const {found['names'].replace(' as ', ': ')} = {_variable(_at(name, found['path']))};\n"
+
+
+def _variable(name: str) -> str:
+    return re.sub(r"\W", "_", name)
+
+
+def _at(name: str, path: str) -> str:
+    """Return the name of the file at this path beside the file of this name."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+
+
+def _from(name: str, other: str) -> str:
+    """Return the path that leads from the file of this name to the other."""
+    return posixpath.relpath(other, posixpath.dirname(name))
 
 
 def _read(paths: Sources, name: str) -> str:

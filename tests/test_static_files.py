@@ -1,4 +1,4 @@
-"""The static files for browsers: one style sheet, hashed scripts that find each other, plain answers."""
+"""The static files for browsers: one style sheet, one script and hashed ones that find each other, plain answers."""
 
 import json
 import os
@@ -9,17 +9,18 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.test import RequestFactory
 
 from chatsite.static_collection import collect_if_changed
-from chatsite.static_files import StaticFiles
+from chatsite.static_files import SCRIPTS, StaticFiles, join_scripts
 
 SOURCES = Path(__file__).parent.parent / "static"
 TEMPLATES = SOURCES.parent / "templates"
-IMPORTED_AT_FIRST = re.compile(r'^import (?:.* from )?"(\.[^"]+)";$', re.MULTILINE)
+IMPORTED_AT_FIRST = re.compile(r'^import (?:(.*) from )?"(\.[^"]+)";$', re.MULTILINE)
 IMPORTED = re.compile(r'\b(?:import|from)\s*\(?\s*"(\.[^"]+)"')
 ADMINISTRATION = {  # linked by its own pages
     f"{name}.css" for name in ("admin", "chart", "dashboard", "figures", "key", "report", "subject-filter", "vendor")
@@ -32,7 +33,7 @@ OTHER_SIZES = [
         "padding: clamp(var(--space-4), 8vh, 6rem) var(--space-4) var(--space-6)",
     ),  # most room above a card
 ]
-MOST_MODULES_AT_FIRST = 32
+FETCHED_LATER = "js/models/branches.js"
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +83,6 @@ def import_map() -> dict[str, str]:
     markup = Template("{% load assets %}{% importmap %}").render(Context({"request": request}))
     found = re.fullmatch(r'<script type="importmap" nonce="a-nonce">(.*)</script>', markup)
     return json.loads(found[1])["imports"] if found else {}
-
-
-def preloads() -> list[str]:
-    markup = Template('{% load assets %}{% preloads "js/app.js" %}').render(Context())
-    return re.findall(r'<link rel="modulepreload" href="(.+?)">', markup)
 
 
 def test_the_style_sheet_holds_all_its_parts_in_order(collected: Path) -> None:
@@ -142,11 +138,53 @@ def test_collecting_twice_changes_nothing(collected: Path) -> None:
 
 def test_what_another_version_collected_is_replaced_whatever_its_age(collected: Path) -> None:
     """Sources may be older than their copies: after an upgrade from an archive, and after the way back."""
-    script, sheet = collected / "js/app.js", (collected / "css/site.css").read_text()
-    script.write_text('import "./helpers/of-another-version.js";\n')
+    script, joined = collected / FETCHED_LATER, [collected / "js/app.js", collected / "css/site.css"]
+    before = [path.read_text() for path in joined]
+    for path in (script, *joined):
+        path.write_text('import "./helpers/of-another-version.js";\n')
     call_command("collectstatic", interactive=False, verbosity=0)
-    assert script.read_text() == (SOURCES / "js/app.js").read_text()
-    assert (collected / "css/site.css").read_text() == sheet
+    assert script.read_text() == (SOURCES / FETCHED_LATER).read_text()
+    assert [path.read_text() for path in joined] == before
+
+
+def modules(script: str) -> set[Path]:
+    """Return the files that a script runs with: itself, and all that they import."""
+    found: set[Path] = set()
+    waiting = [SOURCES / script]
+    while waiting:
+        path = waiting.pop()
+        found.add(path)
+        imported = {(path.parent / name).resolve() for _, name in IMPORTED_AT_FIRST.findall(path.read_text())}
+        waiting += imported - found
+    return found
+
+
+def exports(script: str) -> set[str]:
+    """Return the names that a module exports, one by one or several at once."""
+    lists = re.findall(r"^export const \{(.*)\} =", script, re.MULTILINE)
+    named = re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", script, re.MULTILINE)
+    return {*named, *re.findall(r"\w+", " ".join(lists))}
+
+
+def test_what_the_chat_page_needs_at_first_is_one_script(collected: Path) -> None:
+    script = (collected / staticfiles_storage.stored_name("js/app.js")).read_text()
+    sources = modules("js/app.js")
+    assert len(sources) > 20
+    assert SOURCES / "js/models/socket.js" in sources
+    assert IMPORTED_AT_FIRST.findall(script) == []
+    for path in sources:
+        assert script.count(path.read_text().partition("*/")[0]) == 1, path
+
+
+def test_scripts_that_pages_name_are_joined() -> None:
+    markup = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
+    assert set(re.findall(r"{% static '(js/.+?)' %}", markup)) == set(SCRIPTS)
+
+
+def test_later_imports_of_the_chat_page_get_the_modules_that_run(collected: Path) -> None:
+    addresses = import_map()
+    joined = {f"/static/{path.relative_to(SOURCES)}" for path in modules("js/app.js")}
+    assert {plain for plain, address in addresses.items() if address == staticfiles_storage.url("js/app.js")} == joined
 
 
 def test_every_import_of_every_script_is_in_the_import_map(collected: Path) -> None:
@@ -155,33 +193,84 @@ def test_every_import_of_every_script_is_in_the_import_map(collected: Path) -> N
     imports = [(script.parent / name).resolve() for script in scripts for name in IMPORTED.findall(script.read_text())]
     assert len(imports) > 10
     for target in imports:
-        plain = f"/static/{target.relative_to(SOURCES)}"
-        assert (collected / addresses[plain].removeprefix("/static/")).read_text() == target.read_text()
+        found = collected / addresses[f"/static/{target.relative_to(SOURCES)}"].removeprefix("/static/")
+        assert exports(found.read_text()) >= exports(target.read_text()), target
+
+
+def test_scripts_fetched_later_are_found_from_where_they_are_asked_for(collected: Path) -> None:
+    asked = re.compile(r'\bimport\("(\.[^"]+)"\)')
+    for name in SCRIPTS:
+        meant = {(path.parent / other).resolve() for path in modules(name) for other in asked.findall(path.read_text())}
+        script = (collected / staticfiles_storage.stored_name(name)).read_text()
+        assert {(SOURCES / "js" / other).resolve() for other in asked.findall(script)} == meant
+        assert all(path.exists() for path in meant)
+
+
+def test_names_of_joined_modules_do_not_meet(tmp_path: Path) -> None:
+    joined = join(
+        tmp_path,
+        app='import { size as big } from "./one.js";\nimport "./two.js";\nconst LIMIT = big;\n',
+        one="const LIMIT = 1;\nexport const size = LIMIT;\n",
+        two='import { size } from "./one.js";\nconst LIMIT = size;\n',
+    )
+    assert joined.count("one_js = (") == 1
+    assert (
+        re.sub(r"\n+", "\n", joined)
+        == """\
+const one_js = (() => {
+const LIMIT = 1;
+const size = LIMIT;
+return { size };
+})();
+export const { size } = one_js;
+const two_js = (() => {
+const { size } = one_js;
+const LIMIT = size;
+return {  };
+})();
+export const {  } = two_js;
+const app_js = (() => {
+const { size: big } = one_js;
+const LIMIT = big;
+return {  };
+})();
+export const {  } = app_js;
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "export default 1;",
+        "export let changed = 1;",
+        'export { size } from "./one.js";',
+        'import * as one from "./one.js";',
+        'import one from "./one.js";',
+        "const name = import.meta.url;",
+        "const one = import(name);",
+        "export const size = 2;",  # as one.js does
+    ],
+)
+def test_scripts_that_cannot_be_joined_are_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ValueError, match=r"app\.js: "):
+        join(tmp_path, app=f'import {{ size as big }} from "./one.js";\n{line}\n', one="export const size = 1;\n")
+
+
+def join(folder: Path, **sources: str) -> str:
+    """Return the script `app` of these modules, joined."""
+    for name, text in sources.items():
+        (folder / f"{name}.js").write_text(text)
+    return join_scripts({f"{name}.js": (FileSystemStorage(folder), f"{name}.js") for name in sources}, "app.js")
 
 
 def test_the_import_map_is_empty_where_names_are_not_hashed(settings: LazySettings) -> None:
     settings.DEBUG = True
     assert import_map() == {}
-    assert preloads() == []
     settings.DEBUG = False
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": plain}}
     assert import_map() == {}
-
-
-def test_the_chat_page_loads_few_scripts_at_first_and_all_at_once() -> None:
-    loaded: set[Path] = set()
-    waiting = [SOURCES / "js/app.js"]
-    while waiting:
-        script = waiting.pop()
-        loaded.add(script)
-        imports = {(script.parent / name).resolve() for name in IMPORTED_AT_FIRST.findall(script.read_text())}
-        waiting += imports - loaded
-    assert SOURCES / "js/models/socket.js" in loaded
-    assert len(loaded) <= MOST_MODULES_AT_FIRST
-    preloaded = preloads()
-    names = [f"js/{path.relative_to(SOURCES / 'js')}" for path in loaded]
-    assert sorted(preloaded) == sorted(staticfiles_storage.url(name) for name in names if name != "js/app.js")
 
 
 def test_scripts_take_addresses_from_the_page() -> None:
@@ -215,10 +304,10 @@ def test_an_icon() -> None:
 
 
 def test_an_answer_is_whole_and_keeps_its_headers(get: Callable[..., HttpResponse]) -> None:
-    response = get("js/app.js")
+    response = get(FETCHED_LATER)
     assert response.status_code == 200
     assert not response.streaming
-    assert response.content == (SOURCES / "js/app.js").read_bytes()
+    assert response.content == (SOURCES / FETCHED_LATER).read_bytes()
     assert response["Content-Type"].startswith("text/javascript")
     assert "immutable" in response["Cache-Control"]
 
@@ -230,17 +319,17 @@ def test_a_compressed_answer(get: Callable[..., HttpResponse]) -> None:
 
 
 def test_answers_without_a_body(get: Callable[..., HttpResponse]) -> None:
-    whole = get("js/app.js")
-    head = get("js/app.js", "HEAD")
+    whole = get(FETCHED_LATER)
+    head = get(FETCHED_LATER, "HEAD")
     assert (head.status_code, head.content, head["Content-Length"]) == (200, b"", whole["Content-Length"])
-    unchanged = get("js/app.js", **{"If-None-Match": whole["ETag"]})
+    unchanged = get(FETCHED_LATER, **{"If-None-Match": whole["ETag"]})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
-    assert get("js/app.js", "POST").status_code == 405
+    assert get(FETCHED_LATER, "POST").status_code == 405
 
 
 def test_a_part_of_a_file(get: Callable[..., HttpResponse]) -> None:
-    response = get("js/app.js", Range="bytes=3-9")
-    assert (response.status_code, response.content) == (206, (SOURCES / "js/app.js").read_bytes()[3:10])
+    response = get(FETCHED_LATER, Range="bytes=3-9")
+    assert (response.status_code, response.content) == (206, (SOURCES / FETCHED_LATER).read_bytes()[3:10])
 
 
 def test_other_addresses_go_on(collected: Path) -> None:

@@ -1,9 +1,6 @@
 """Template tags for the page's own scripts and icons."""
 
 import json
-import posixpath
-import re
-from functools import cache
 
 from django import template
 from django.conf import settings
@@ -12,7 +9,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
-_IMPORTED_AT_FIRST = re.compile(r'^import (?:.* from )?"(\.[^"]+)";$', re.MULTILINE)
 
 
 @register.simple_tag(takes_context=True)
@@ -21,7 +17,9 @@ def importmap(context: template.Context) -> str:
 
     It is empty while the names are not hashed (DEBUG). Source: WHATWG HTML, import maps.
     """
-    hashed = _hashed_scripts()
+    names = [name for name in getattr(staticfiles_storage, "hashed_files", {}) if name.startswith("js/")]
+    addresses = {f"{settings.STATIC_URL}{name}": staticfiles_storage.url(name) for name in sorted(names)}
+    hashed = {plain: address for plain, address in addresses.items() if plain != address}
     if not hashed:
         return ""
     return format_html(
@@ -29,38 +27,10 @@ def importmap(context: template.Context) -> str:
     )
 
 
-@register.inclusion_tag("_preloads.html")
-def preloads(script: str) -> dict[str, list[str]]:
-    """Name what this script imports at first, so that it comes at once instead of import by import.
-
-    They are none while the names are not hashed (DEBUG). Source: WHATWG HTML, link type "modulepreload".
-    """
-    imported = _imported_at_first(script) if _hashed_scripts() else ()
-    return {"addresses": [staticfiles_storage.url(name) for name in imported]}
-
-
 @register.inclusion_tag("_icon.html")
 def icon(name: str, extra_class: str = "") -> dict[str, str]:
     """Draw this icon of `_icons.html`; the words for it stand beside it."""
     return {"name": name, "extra_class": extra_class}
-
-
-def _hashed_scripts() -> dict[str, str]:
-    names = [name for name in getattr(staticfiles_storage, "hashed_files", {}) if name.startswith("js/")]
-    addresses = {f"{settings.STATIC_URL}{name}": staticfiles_storage.url(name) for name in sorted(names)}
-    return {plain: hashed for plain, hashed in addresses.items() if plain != hashed}
-
-
-@cache
-def _imported_at_first(script: str) -> tuple[str, ...]:
-    """Return the scripts that this one needs before it runs, those nearest to it first."""
-    found = [script]
-    for name in found:
-        with staticfiles_storage.open(name) as file:
-            imports = _IMPORTED_AT_FIRST.findall(file.read().decode())
-        addresses = (posixpath.normpath(posixpath.join(posixpath.dirname(name), relative)) for relative in imports)
-        found += [address for address in addresses if address not in found]
-    return tuple(found[1:])
 
 
 def _json(value: object) -> SafeString:

@@ -1,7 +1,7 @@
 /**
  * The chat page: the elements and connections that its parts share, and the conversation that is open.
  *
- * What is rarely needed is fetched when it is first used.
+ * What is imported here is joined with this script when it is collected; what is rarely needed is fetched when first used.
  */
 
 import "./elements/chat-message.js";

@@ -84,3 +84,14 @@ window.WebSocket = class extends EventTarget {
 };
 """
 """Connections that stay pending as long as a test wants; the pauses between them are the longest."""
+
+# Notes when the page's websocket is open: milliseconds after the page was asked for.
+NOTE_SOCKET = """\
+const Plain = WebSocket;
+window.WebSocket = class extends Plain {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("open", () => (window.socketOpenedAt ??= performance.now()));
+  }
+};
+"""

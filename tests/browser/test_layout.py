@@ -5,13 +5,19 @@ from playwright.sync_api import expect
 
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
-from tests.browser.page_scripts import SCROLL_ASIDE, WIDE_ELEMENTS
+from tests.browser.page_scripts import NOTE_SOCKET, SCROLL_ASIDE, WIDE_ELEMENTS
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_stream
 
 PHONE = {"width": 360, "height": 740}
-REQUESTS, MODULES, BYTES = 36, 32, 80 * 1024
+REQUESTS, SCRIPTS, BYTES = 8, 4, 60 * 1024
+FAR_AWAY = {
+    "offline": False,
+    "latency": 150,
+    "downloadThroughput": -1,
+    "uploadThroughput": -1,
+}  # milliseconds; no limit
 WIDE = f"""\
 {"unbreakable" * 30}
 
@@ -93,11 +99,16 @@ def test_a_wide_screen_shows_the_sidebar_at_once(cast: Cast, model: LanguageMode
 def test_the_first_load_stays_small(cast: Cast, model: LanguageModel, visit: Visit, language: str) -> None:
     cast.alice.language = language
     cast.alice.save()
-    alice = visit(cast.alice, new=True)
+    alice = visit(cast.alice, path=None, new=True)
+    alice.page.context.new_cdp_session(alice.page).send("Network.emulateNetworkConditions", FAR_AWAY)
+    alice.page.add_init_script(NOTE_SOCKET)
+    with alice.page.expect_response("**/api/v1/conversations"):  # the page asks once its websocket has answered
+        alice.open()
     alice.page.wait_for_load_state("networkidle")
     sizes = [request.sizes() for request in alice.watch.requests]
     transferred = sum(size["responseHeadersSize"] + size["responseBodySize"] for size in sizes)
-    print(f"{len(sizes)} requests, {transferred:,} bytes with their headers")
+    opened = alice.page.evaluate("socketOpenedAt")
+    print(f"{len(sizes)} requests, {transferred:,} bytes with their headers, the websocket open after {opened:.0f} ms")
     assert len(sizes) <= REQUESTS
-    assert sum(request.resource_type == "script" for request in alice.watch.requests) <= MODULES
+    assert sum(request.resource_type == "script" for request in alice.watch.requests) <= SCRIPTS
     assert 5_000 < transferred <= BYTES
