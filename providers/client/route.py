@@ -15,6 +15,8 @@ from providers.models import ApiKey, Deployment, Endpoint
 from providers.transport.network import Network
 from providers.transport.sockets import no_pause
 from providers.types import Address, Prompt
+from providers.wires import registry
+from providers.wires.parameters import fitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Route:
         Blocks while the local model starts. Raises VendorDown if that fails.
         """
         # Always overwritten: only an administrator may set raw extras.
-        parameters = {**prompt.parameters, "raw": self.raw_extras}
+        within = fitted(prompt.parameters, registry.wire(self.address.wire).PARAMETERS)
+        parameters = {**within, "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
         return Stream(self.reachable(), asked, self.key, network=self.network(), rest=rest)
 

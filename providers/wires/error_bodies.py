@@ -237,7 +237,7 @@ def _report(value: object, level: int = 0) -> Report | None:
     if not outer:
         return None
     inner = outer.get("error")
-    fields = {**outer, **mapping(inner)}
+    fields = {**outer, **mapping(outer.get("message")), **mapping(inner)}
     message = _message(fields, inner)
     nested = _report(_json(message), level + 1) if level < _MAX_NESTING and message.startswith(("{", "[")) else None
     return nested or Report(message, _words(fields), _status(fields), _parameter(fields), _delay(fields, message))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from providers.wires.declarations import translate_noop
 
@@ -25,6 +26,10 @@ class Parameter:
         """Return a parameter that accepts only values of both."""
         return self
 
+    def fitted(self, value: Any) -> Any:
+        """Return the nearest value within the bounds."""
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class Number(Parameter):
@@ -41,6 +46,9 @@ class Number(Parameter):
     def narrowed(self, other: Self) -> Self:
         return replace(self, low=max(self.low, other.low), high=min(self.high, other.high))
 
+    def fitted(self, value: Any) -> Any:
+        return min(max(value, self.low), self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class Texts(Parameter):
@@ -49,6 +57,15 @@ class Texts(Parameter):
     kind = "texts"
     most: int
     length: int
+
+    def widened(self, other: Self) -> Self:
+        return replace(self, most=max(self.most, other.most), length=max(self.length, other.length))
+
+    def narrowed(self, other: Self) -> Self:
+        return replace(self, most=min(self.most, other.most), length=min(self.length, other.length))
+
+    def fitted(self, value: Any) -> Any:
+        return value[: self.most]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +103,13 @@ COMMON: dict[str, Parameter] = {
     "json_schema": Schema(translate_noop("JSON schema of the reply"), 20_000),
 }
 """Parameters that Gemini and OpenAI-compatible servers accept alike; a wire may declare its own bounds instead."""
+
+
+def fitted(given: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Return the parameters of a conversation within these bounds: it may have them from a model that takes more."""
+    return {name: declared[name].fitted(value) if name in declared else value for name, value in given.items()}
+
+
+def are_penalties_refused(text: str) -> bool:
+    """Return whether a refusal is of both penalties: Gemini's models word it so, without a name, on every wire."""
+    return "penalty is not enabled" in text.lower()

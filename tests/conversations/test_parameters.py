@@ -4,6 +4,7 @@ import pytest
 
 from conversations.errors import Refused
 from conversations.protocol.parameters import supported_by, validate
+from providers.wires.parameters import Texts, fitted
 
 
 def test_known_parameters_pass_and_null_means_not_set() -> None:
@@ -19,6 +20,15 @@ def test_thinking_is_off_automatic_or_so_much(thinking: object) -> None:
 def test_a_wire_is_offered_only_what_it_knows() -> None:
     assert {"top_k", "web_search"} <= set(supported_by(["gemini"]))
     assert {"top_k", "web_search"} & set(supported_by(["gemini", "openai"])) == set()
+
+
+@pytest.mark.parametrize(("wires", "most"), [(["gemini"], 5), (["openai"], 4), (["gemini", "openai"], 4)])
+def test_a_model_is_offered_the_bounds_of_its_wires(wires: list[str], most: int) -> None:
+    stop = supported_by(wires)["stop"]
+    assert isinstance(stop, Texts)
+    assert stop.most == most
+    assert fitted({"stop": list("abcde"), "new": 1}, {"stop": stop}) == {"stop": list("abcde")[:most], "new": 1}
+    assert validate({"stop": list("abcde")}), "which some wire takes"
 
 
 @pytest.mark.parametrize(

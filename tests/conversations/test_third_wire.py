@@ -37,6 +37,7 @@ def telegraph(cast: Cast, vendor: FakeVendor) -> LanguageModel:
     return LanguageModel.objects.get()
 
 
+@pytest.mark.usefixtures("static_files")
 def test_the_first_run_card_offers_it(cast: Cast) -> None:
     assert ("telex", "Telex (any address)") in EndpointForm().fields["preset"].choices  # type: ignore[attr-defined]
     client = Client()
@@ -59,6 +60,18 @@ def test_a_reply_comes_word_by_word(
     assert asked.headers["telex-key"] == f"Seal {CANARY}"
     assert (asked.json["verbosity"], asked.json["rhymes"]) == (2, True)
     assert UsageRecord.objects.get().output_tokens == 3
+
+
+def test_a_conversation_of_another_wire_asks_within_its_bounds(
+    cast: Cast, telegraph: LanguageModel, vendor: FakeVendor, connect: Callable[..., Socket]
+) -> None:
+    made = Api(cast.alice).make(title="Hot", parameters={"temperature": 2, "max_tokens": 9, "top_k": 5})
+    alice = connect(cast.alice)
+    alice.ask("message.send", conversation=made["id"], text="Hi", models=[telegraph.id])
+    alice.event("message.finished")
+    asked = vendor.requests[-1].json
+    assert (asked["heat"], asked["words"]) == (1, 9)
+    assert Conversation.objects.get().parameters["temperature"] == 2, "which another model takes"
 
 
 def test_its_faults_are_told(

@@ -83,11 +83,18 @@ def test_what_was_no_reason_is_not_learnt(wire_vendor: FakeVendor, ask: Ask) -> 
 VLLM = json.dumps(
     {"object": "error", "message": str([{"type": "extra_forbidden", "loc": ("body", "temperature")}])}
 ).encode()
+MISTRAL = json.dumps(
+    {
+        "object": "error",
+        "message": {"detail": [{"type": "extra_forbidden", "loc": ["body", "temperature"], "msg": "x"}]},
+    }
+).encode()
 SPELLINGS: list[tuple[bytes, int]] = [
     (b'{"detail": [{"loc": ["body", "temperature"], "msg": "extra", "type": "extra_forbidden"}]}', 422),
     (b'{"error": {"message": "Unsupported parameter: \'temperature\' is not supported with this model."}}', 400),
     (b'{"error": {"message": "Unrecognized request argument supplied: temperature", "code": null}}', 400),
     (VLLM, 400),
+    (MISTRAL, 422),
     (b'{"error": {"message": "x", "param": "temperature", "code": "unsupported_value"}}', 400),
 ]  # fmt: skip
 
@@ -169,7 +176,30 @@ def test_stopped_before_the_second_call(wire_vendor: FakeVendor, ask: Ask) -> No
     assert len(wire_vendor.requests) == 1
 
 
-def test_gemini_has_nothing_to_learn(wire_vendor: FakeVendor, ask: Ask) -> None:
+PENALTIES = {"presence_penalty": 0.5, "frequency_penalty": 0.5, "temperature": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("wire", "names"),
+    [
+        ("openai", {"presence_penalty", "frequency_penalty"}),
+        ("gemini", {"presencePenalty", "frequencyPenalty"}),
+    ],
+)
+def test_a_model_without_penalties(wire_vendor: FakeVendor, ask: Ask, wire: str, names: set[str]) -> None:
+    message = "Penalty is not enabled for models/gemini-2.5-flash"
+    told = {"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}
+    wire_vendor.play([400, json.dumps(told).encode()])
+    stream = ask(wire=wire, parameters=PENALTIES)
+    said(stream)
+    sent = [request.json.get("generationConfig", request.json) for request in wire_vendor.requests]
+    assert [set(names) & set(body) for body in sent] == [names, set()]
+    assert [body["temperature"] for body in sent] == [0.5, 0.5]
+    said(ask(wire=wire, parameters=PENALTIES, learnt=stream.learnt))
+    assert len(wire_vendor.requests) == 3
+
+
+def test_gemini_has_nothing_else_to_learn(wire_vendor: FakeVendor, ask: Ask) -> None:
     wire_vendor.play(refusal("temperature"))
     with pytest.raises(VendorError):
         said(ask(wire="gemini", parameters=SET))

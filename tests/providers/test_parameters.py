@@ -159,7 +159,7 @@ def test_the_system_text_of_a_model_that_wants_a_developer() -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta"])
-@pytest.mark.parametrize("ending", ["", "/", "/{version}"])
+@pytest.mark.parametrize("ending", ["", "/", "/{version}", "/{version}/models", "/{version}/models/m:generateContent"])
 def test_the_version_stands_once_in_the_address(version: str, ending: str) -> None:
     base_url = f"https://vendor.example/api{ending.format(version=version)}"
     address = Address("gemini", base_url, api_version=version, ask_sse=False)  # type: ignore[arg-type]

@@ -18,6 +18,8 @@ PARAMETERS: dict[str, Parameter] = {
     "web_search": Switch(translate_noop("May search the web")),
     "code_execution": Switch(translate_noop("May run code at the vendor's")),
 }
+NO_PENALTIES = "no:penalties"
+"""The quirk of a model that takes neither penalty."""
 _CONFIG = {
     "temperature": "temperature",
     "top_p": "topP",
@@ -42,8 +44,10 @@ _SCHEMA = frozenset({
 })  # fmt: skip
 
 
-def options(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a request for the parameters in `known`; unset ones are left out."""
+def options(known: Mapping[str, Any], refused: frozenset[str]) -> dict[str, Any]:
+    """Return the fields of a request for the parameters in `known`; unset and refused ones are left out."""
+    if NO_PENALTIES in refused:
+        known = {name: value for name, value in known.items() if not name.endswith("_penalty")}
     beside = {theirs: known[ours] for ours, theirs in _BESIDE.items() if known.get(ours)}
     config, tools = _config(known), _tools(known)
     return {**({"generationConfig": config} if config else {}), **({"tools": tools} if tools else {}), **beside}

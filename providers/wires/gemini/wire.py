@@ -8,6 +8,7 @@ Gateways also send `candidates` null, content without parts, empty parts, null r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,6 +21,7 @@ from providers.wires.gemini.config import PARAMETERS
 from providers.wires.gemini.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.gemini.presets import PRESETS
 from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
+from providers.wires.parameters import are_penalties_refused
 from providers.wires.parsed import Found
 
 __all__ = [
@@ -83,8 +85,9 @@ def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
 
 
 def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
-    """Return `known`: this vendor never names the parameter that it refuses."""
-    return known
+    """Return `known`, with the penalties if they are refused: this vendor names no other parameter that it refuses."""
+    refused = isinstance(error, BadRequest) and are_penalties_refused(error.quote)
+    return known | {config.NO_PENALTIES} if refused else known
 
 
 def catalogue_request(address: Address, page: str = "") -> HttpRequest:
@@ -108,8 +111,9 @@ def _post(address: Address, prompt: Prompt, verb: str, body: Mapping[str, Any]) 
 
 
 def _base(address: Address) -> str:
+    """Return the address up to its version, also of one that was copied with the models' path behind it."""
     version = f"/{address.api_version}"
-    return address.base_url.rstrip("/").removesuffix(version) + version
+    return re.sub(rf"{version}(/models(/[^/]*)?)?$", "", address.base_url.rstrip("/")) + version
 
 
 def _in_path(model: str) -> str:
@@ -123,7 +127,7 @@ def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
     body: dict[str, Any] = {"contents": contents.contents(prompt.turns)}
     if prompt.system:
         body |= _instruction(prompt.system, address.snake_case)
-    body |= config.options(prompt.parameters)
+    body |= config.options(prompt.parameters, address.learnt)
     return merged(body, mapping(prompt.parameters.get("raw")))
 
 

@@ -1,7 +1,8 @@
 """Parameters of a reply in the form of OpenAI-compatible servers, and the lessons of their refusals.
 
-Source: the OpenAI API reference (create chat completion, error codes `unsupported_parameter` and `unsupported_value`).
-Newer models refuse `max_tokens`, others refuse its new spelling, and some refuse a temperature or `stream_options`.
+Source: the OpenAI API reference (create chat completion with up to four stop words, error codes `unsupported_parameter`
+and `unsupported_value`). Newer models refuse `max_tokens`, others refuse its new spelling, and some refuse a
+temperature or `stream_options`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any
 
 from providers.errors import BadRequest, VendorError
 from providers.wires.json_values import mapping
-from providers.wires.parameters import COMMON
+from providers.wires.parameters import COMMON, Parameter, Texts, are_penalties_refused
 
-PARAMETERS = COMMON
+PARAMETERS: dict[str, Parameter] = {**COMMON, "stop": Texts(COMMON["stop"].label, 4, 100)}
 NEW_LIMIT = "max_completion_tokens"
 _PLAIN = {name: name for name in ("temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty")} | {
     "response_logprobs": "logprobs",
@@ -47,6 +48,8 @@ def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
     """
     if not isinstance(error, BadRequest):
         return known
+    if are_penalties_refused(error.quote):
+        return known | {"no:presence_penalty", "no:frequency_penalty"}
     if not error.parameter and not _refused(error):
         return known | {"no:stream_options"}
     if not error.unsupported:
