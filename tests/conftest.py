@@ -118,11 +118,15 @@ def _leave_out(config: pytest.Config, items: list[pytest.Item], is_left_out: Cal
 def pytest_runtest_makereport() -> Generator[None, Any, Any]:
     """Fail a test that has written a secret to its log."""
     report = yield
-    if report.passed:
-        written = "".join(text for name, text in report.sections if "stdout" not in name)
-        if found := canaries.hits(written.encode(errors="replace"), canaries.of_site(Path(environment.DATA))):
-            report.outcome, report.longrepr = "failed", f"the log tells {found}"
+    written = "".join(text for name, text in report.sections if "stdout" not in name)
+    found = canaries.hits(written.encode(errors="replace"), _secrets()) if report.passed and written else []
+    if found:
+        report.outcome, report.longrepr = "failed", f"the log tells {found}"
     return report
+
+
+def _secrets() -> dict[str, str]:
+    return canaries.of_site(Path(environment.DATA))
 
 
 @dataclass(frozen=True)

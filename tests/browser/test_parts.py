@@ -296,20 +296,16 @@ def test_a_part_that_wants_to_be_a_program_stays_text(cast: Cast, model: Languag
     expect(alice.replies.first.locator(".call__name").first).to_have_text(vector)
 
 
-@pytest.mark.parametrize(
-    ("finish", "sentence"),
-    [
-        ("length", "Cut off: the model reached its limit for one reply."),
-        ("blocked", "The vendor's filter ended this reply."),
-        ("tool_call", "The model asked for a tool, and there is none here."),
-        ("other", "The vendor ended this reply and did not say why."),
-    ],
-)
-def test_an_end_that_is_none_is_said(
-    cast: Cast, model: LanguageModel, visit: Visit, finish: str, sentence: str
-) -> None:
-    alice = visit(cast.alice, stored(cast, [{"kind": "text", "text": "Well"}], finish))
-    expect(alice.note(alice.replies.first)).to_have_text(sentence)
+def test_an_end_that_is_none_is_said(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice, None)
+    for finish, sentence in {
+        "length": "Cut off: the model reached its limit for one reply.",
+        "blocked": "The vendor's filter ended this reply.",
+        "tool_call": "The model asked for a tool, and there is none here.",
+        "other": "The vendor ended this reply and did not say why.",
+    }.items():
+        alice.open(stored(cast, [{"kind": "text", "text": "Well"}], finish))
+        expect(alice.note(alice.replies.first)).to_have_text(sentence)
 
 
 def test_parts_fit_a_phone(cast: Cast, model: LanguageModel, visit: Visit) -> None:
