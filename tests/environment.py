@@ -9,6 +9,7 @@ import tempfile
 DATA = tempfile.mkdtemp(prefix="chatsite-tests-")
 atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 os.environ["CHATSITE_DATA"] = DATA
+os.mkdir(os.path.join(DATA, "static"))  # else the first request of a test without static files fails with a warning
 sys.dont_write_bytecode = False  # else each of a hundred processes would compile the same modules
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if "TESTS_SHARED_FOLDER" not in os.environ:  # the processes that this one starts have it from here

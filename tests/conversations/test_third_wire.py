@@ -117,6 +117,7 @@ def test_the_websocket_does_so_too(
     assert (told["type"], told.get("field")) == (("ack", None) if field is None else ("error", field))
 
 
+@pytest.mark.usefixtures("static_files")
 def test_a_model_of_two_wires_is_offered_what_both_take(
     cast: Cast, telegraph: LanguageModel, vendor: FakeVendor
 ) -> None:

@@ -271,7 +271,7 @@ def test_no_key_and_no_endpoint_rests_for_the_proxys_fault(
     with pytest.raises(WayBlocked) as raised:
         said(route.stream(Prompt("parrot", turns("Hi"))))
     search.failed(route, raised.value)
-    search.over()
+    search.release()
     assert not Trouble.objects.exists()
     with pytest.raises(WayBlocked):
         search.next()
