@@ -48,7 +48,7 @@ def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[s
     """Yield one sentence for each endpoint, and one for each key that may answer."""
     names = [_("the team's"), _("the site's"), _("their own")] if team else [_("their own"), _("the site's")]
     conditions = keys_for(user.pk, team.pk if team else None)
-    keys = ApiKey.objects.filter(endpoint__deployments__model=model, enabled=True).select_related("endpoint")
+    keys = ApiKey.objects.serving(model.pk)
     tiers = ((name, list(keys.filter(one).distinct())) for name, one in zip(names, conditions, strict=True))
     whose, found = next(((name, rows) for name, rows in tiers if rows), ("", []))
     for deployment in model.deployments.select_related("endpoint"):

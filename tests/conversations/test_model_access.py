@@ -11,7 +11,7 @@ from conversations.admin import model_access_page
 from conversations.models import Conversation, Membership, Team, User
 from conversations.usage.explain_access import why
 from conversations.usage.model_access import models_for
-from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
 from tests.conversations.test_engine import ask
@@ -166,6 +166,21 @@ def test_why_says_what_stands_in_the_way_and_what_answers(
     assert "has no key for this" in reasons(cast.bob, model)
     Endpoint.objects.update(enabled=False)
     assert "is switched off" in reasons(cast.bob, model)
+
+
+def test_why_names_no_key_of_an_endpoint_that_is_switched_off(
+    cast: Cast, model: LanguageModel, keys: dict[str, ApiKey], vendor: FakeVendor, connect: Connect
+) -> None:
+    """The team's key serves nothing there, so the site's answers."""
+    off = Endpoint.objects.create(name="off", wire="openai", base_url=vendor.openai_url, enabled=False)
+    Deployment.objects.create(model=model, endpoint=off, vendor_id="parrot")
+    ApiKey.objects.filter(pk=keys[TEAMS].pk).update(endpoint=off)
+    sends(connect(cast.bob), model, team=cast.team.id)
+    assert key_used(vendor) == SITES
+    said = reasons(cast.bob, model, cast.team)
+    assert "the site's." in said
+    assert "has no key for this" not in said
+    assert "off is switched off." in said
 
 
 def test_why_says_what_is_left_alone(cast: Cast, model: LanguageModel) -> None:
