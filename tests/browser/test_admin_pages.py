@@ -23,6 +23,8 @@ LOOKS = [
     (1400, "dark", "zh-hans"),
     pytest.param(360, "dark", "zh-hans", marks=pytest.mark.soak),
     pytest.param(1400, "light", "en", marks=pytest.mark.soak),
+    pytest.param(1400, "dark", "en", marks=pytest.mark.soak),
+    pytest.param(1400, "light", "zh-hans", marks=pytest.mark.soak),
 ]
 
 
