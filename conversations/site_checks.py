@@ -16,6 +16,7 @@ from conversations.reporting.budgets import budget_groups
 from conversations.reporting.names import key_name
 from providers import clock
 from providers.checks import By, Check, Finding
+from providers.error_texts import localized
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.pool import cooldown
 
@@ -29,6 +30,14 @@ def useless_keys() -> Iterable[Finding]:
         if not any(_fit(_teams_of(key), limits[model]) for model in models[key.endpoint_id]):
             sentence = _("%(name)s can never be used: its endpoint serves no model that fits it.")
             yield Finding(sentence % {"name": key_name(key)}, address=reverse_lazy("key", args=[key.pk]))
+
+
+def unknown_wires() -> Iterable[Finding]:
+    """Find endpoints that only a later version, which was taken back, can call."""
+    for endpoint in Endpoint.objects.filter(enabled=True):
+        if fault := endpoint.fault_of_version():
+            address = reverse_lazy("admin:providers_endpoint_change", args=[endpoint.pk])
+            yield Finding(f"{endpoint.name}: {localized(fault)}", address=address)
 
 
 def models_without_service() -> Iterable[Finding]:
@@ -84,6 +93,7 @@ def budgets() -> Iterator[Finding]:
 
 CHECKS = (
     Check(gettext_lazy("keys"), useless_keys, permission="providers.view_apikey"),
+    Check(gettext_lazy("wires"), unknown_wires, permission="providers.view_endpoint"),
     Check(gettext_lazy("models"), models_without_service, permission="providers.view_languagemodel"),
     Check(gettext_lazy("teams"), teams_without_leads, permission="conversations.view_team"),
     Check(gettext_lazy("budgets"), budgets, By.OVERVIEW, permission="conversations.view_budget"),

@@ -159,7 +159,7 @@ def test_in_order_is_said_of_what_one_may_see(
 ) -> None:
     client.force_login(cast.alice)
     page = client.get("/admin/").content.decode()
-    assert "In order: database, version, Redis, disk, clock, authorities, keys, models, teams, budgets," in page
+    assert "In order: database, version, Redis, disk, clock, authorities, keys, wires, models, teams, budgets," in page
     assert "keys" not in dashboard.looked_at(cast.bob)
     assert "disk" in dashboard.looked_at(cast.bob)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from conversations.models import Budget, Team, User
 from conversations.usage import budgets
 from conversations.usage.model_access import keys_for, models_for, teams_of
+from providers.error_texts import localized
 from providers.models import ApiKey, LanguageModel, Trouble
 from providers.pool import cooldown
 from providers.prices import written
@@ -56,6 +57,9 @@ def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[s
         here = [key for key in found if key.endpoint_id == endpoint.pk]
         if not (deployment.enabled and endpoint.enabled):
             yield _("%(endpoint)s is switched off.") % {"endpoint": endpoint.name}
+        elif fault := endpoint.fault_of_version():
+            yield f"{endpoint.name}: {localized(fault)}"
+            continue
         elif endpoint.needs_key and not here:
             yield _("%(endpoint)s has no key for this.") % {"endpoint": endpoint.name}
         elif not here:

@@ -96,6 +96,15 @@ class Endpoint(models.Model):
         except VendorError as error:
             raise ValidationError({"headers": localized(error)}) from None
 
+    def fault_of_version(self) -> VendorError | None:
+        """Return the error of every call if only a later version knows the wire or the place of the key, else None."""
+        try:
+            registry.wire(self.wire)
+            registry.key_placement(self.key_placement)
+        except VendorError as error:
+            return error
+        return None
+
     def address(self) -> Address:
         return Address(
             wire=self.wire,

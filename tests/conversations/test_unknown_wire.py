@@ -8,6 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations.models import User
+from conversations.usage.explain_access import why
+from providers.checks import By, findings
 from providers.models import Deployment, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast, serve
 from tests.conversations.test_engine import ask
@@ -61,6 +63,14 @@ def test_another_endpoint_answers(
     alice = connect(cast.alice)
     ask(alice, LanguageModel.objects.get(name="parrot"))
     assert alice.event("message.finished")["message"]["text"] == "Here"
+
+
+@UNKNOWN
+def test_the_administration_says_so(cast: Cast, later: Endpoint, field: str) -> None:
+    said = f"{later.name}: This version of Chatsite does not know “pigeon”, the"
+    assert said in " ".join(why(cast.alice, LanguageModel.objects.get()))
+    for caller in (By.START, By.OVERVIEW, By.DOCTOR):
+        assert any(str(finding.text).startswith(said) for finding in findings(caller))
 
 
 @UNKNOWN

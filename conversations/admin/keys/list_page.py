@@ -1,5 +1,6 @@
 """Several keys of one endpoint, pasted as one list, for all people or for teams."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from conversations.reporting.permissions import require_report_access
 from providers.models import Endpoint
 
 MAX_KEYS = 100
+_BETWEEN_KEYS = re.compile("[,;，；]")
 
 
 class Unshown(forms.Textarea):
@@ -38,7 +40,9 @@ class KeysForm(forms.Form):
         max_length=MAX_KEYS * 4100,
         error_messages={"required": gettext_lazy("A key is needed.")},
         widget=Unshown(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy("One a line. They are stored encrypted and never shown again."),
+        help_text=gettext_lazy(
+            "One a line, or with commas between them. They are stored encrypted and never shown again."
+        ),
     )
     teams = forms.ModelMultipleChoiceField(
         Team.objects.order_by("name"),
@@ -49,8 +53,9 @@ class KeysForm(forms.Form):
     )
 
     def clean_keys(self) -> dict[int, str]:
-        """Return the keys by their lines."""
-        lines = [line.strip() for line in self.cleaned_data["keys"].splitlines()]
+        """Return the keys by their lines; of keys with commas between them, each counts as a line."""
+        lines = [line.strip(" ,;\t") for line in self.cleaned_data["keys"].splitlines()]
+        lines = [key.strip() for line in lines for key in _BETWEEN_KEYS.split(line)]
         found = {number: line for number, line in enumerate(lines, 1) if line}
         if len(found) > MAX_KEYS:
             raise ValidationError(_("At most %(most)s keys at once."), params={"most": MAX_KEYS})
