@@ -52,16 +52,21 @@ def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[s
     keys = ApiKey.objects.serving(model.pk)
     tiers = ((name, list(keys.filter(one).distinct())) for name, one in zip(names, conditions, strict=True))
     whose, found = next(((name, rows) for name, rows in tiers if rows), ("", []))
-    for deployment in model.deployments.select_related("endpoint"):
+    deployments = list(model.deployments.select_related("endpoint"))
+    if not deployments:
+        yield _("No endpoint serves the model.")
+    for deployment in deployments:
         endpoint = deployment.endpoint
         here = [key for key in found if key.endpoint_id == endpoint.pk]
-        if not (deployment.enabled and endpoint.enabled):
+        if not endpoint.enabled:
             yield _("%(endpoint)s is switched off.") % {"endpoint": endpoint.name}
+        elif not deployment.enabled:
+            yield _("The model is switched off at %(endpoint)s.") % {"endpoint": endpoint.name}
         elif fault := endpoint.fault_of_version():
             yield f"{endpoint.name}: {localized(fault)}"
             continue
         elif endpoint.needs_key and not here:
-            yield _("%(endpoint)s has no key for this.") % {"endpoint": endpoint.name}
+            yield _("%(endpoint)s has no key for this that is switched on.") % {"endpoint": endpoint.name}
         elif not here:
             yield _("%(endpoint)s answers without a key.") % {"endpoint": endpoint.name}
         for key in here:

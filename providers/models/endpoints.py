@@ -97,7 +97,10 @@ class Endpoint(models.Model):
             raise ValidationError({"headers": localized(error)}) from None
 
     def fault_of_version(self) -> VendorError | None:
-        """Return the error of every call if only a later version knows the wire or the place of the key, else None."""
+        """Return the error of every call, or None.
+
+        There is one if only a later version knows the wire or the place of the key.
+        """
         try:
             registry.wire(self.wire)
             registry.key_placement(self.key_placement)

@@ -183,6 +183,19 @@ def test_why_names_no_key_of_an_endpoint_that_is_switched_off(
     assert "off is switched off." in said
 
 
+def test_why_names_what_is_switched_off(cast: Cast, model: LanguageModel) -> None:
+    where = Endpoint.objects.get().name
+    ApiKey.objects.update(enabled=False)
+    assert f"{where} has no key for this that is switched on." in reasons(cast.bob, model)
+    Deployment.objects.update(enabled=False)
+    assert f"The model is switched off at {where}." in reasons(cast.bob, model)
+    assert f"{where} is switched off" not in reasons(cast.bob, model)
+    Endpoint.objects.update(enabled=False)
+    assert f"{where} is switched off." in reasons(cast.bob, model)
+    Deployment.objects.all().delete()
+    assert "No endpoint serves the model. So the model may not be used." in reasons(cast.bob, model)
+
+
 def test_why_says_what_is_left_alone(cast: Cast, model: LanguageModel) -> None:
     now = cast.alice.date_joined
     Trouble.objects.create(
