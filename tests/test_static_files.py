@@ -33,7 +33,7 @@ OTHER_SIZES = [
         "padding: clamp(var(--space-4), 8vh, 6rem) var(--space-4) var(--space-6)",
     ),  # most room above a card
 ]
-FETCHED_LATER = "js/models/branches.js"
+FETCHED_LATER = "js/elements/message-editor.js"
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,20 @@
 /**
  * The chat page: the elements and connections that its parts share, and the conversation that is open.
  *
- * What is imported here is joined with this script when it is collected; what is rarely needed is fetched when first used.
+ * What is imported is joined with this script when it is collected: all that most visits need, and all that works without
+ * a connection. The rest is fetched when it is first used.
  */
 
 import "./elements/chat-message.js";
 import "./elements/chat-transcript.js";
 import "./elements/connection-status.js";
 import "./elements/conversation-list.js";
+import "./elements/message-actions.js";
 import "./elements/message-composer.js";
+import "./elements/model-comparison.js";
 import { phrase } from "./helpers/phrases.js";
 import { codeOf } from "./helpers/refused.js";
+import { Branches } from "./models/branches.js";
 import { Conversation } from "./models/conversation.js";
 import { Outbox } from "./models/outbox.js";
 import { page } from "./models/page.js";
@@ -36,14 +40,13 @@ class Chat {
   presence = new Presence(this);
   outboxEvents = new OutboxEvents(this);
   socketEvents = new SocketEvents(this);
-  #branches = null;
+  #branches = new Branches(this.socket, this.transcript);
 
   start() {
     if (page.conversation) this.#show(page.conversation, page.revision);
     for (const part of [this.navigation, this.presence, this.outboxEvents, this.socketEvents]) part.listen();
     this.transcript.addEventListener("changed", () => this.update());
     this.transcript.addEventListener("act", ({ target, detail }) => this.act(target, detail));
-    this.composer?.addEventListener("input", fetchActions, { once: true });
     this.composer?.addEventListener("stop", () => this.#stop());
     this.outboxEvents.showUnsent();
     this.socket.start();
@@ -72,15 +75,12 @@ class Chat {
   }
 
   /** Carries out what somebody asked for at an element of the transcript; see models/branches.js. */
-  async act(element, command) {
-    const { Branches } = await import("./models/branches.js");
-    this.#branches ??= new Branches(this.socket, this.transcript);
-    await this.#branches.act(element, command, this.conversation);
+  act(element, command) {
+    return this.#branches.act(element, command, this.conversation);
   }
 
   /** Shows what depends on which messages there are. */
   update() {
-    if (!this.transcript.thread.isEmpty) fetchActions();
     this.composer?.show({ isRunning: this.transcript.thread.running.length > 0 });
   }
 
@@ -96,12 +96,6 @@ class Chat {
       this.socket.request({ type: "reply.stop", message: dataset.id }).catch(() => {});
     }
   }
-}
-
-/** Not needed before somebody writes; and from then on even without a connection, to keep what is written. */
-function fetchActions() {
-  const modules = [import("./elements/message-actions.js"), import("./models/branches.js")];
-  Promise.all(modules).catch(() => {}); // Without a connection they come with the next change.
 }
 
 new Chat().start();

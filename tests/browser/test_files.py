@@ -13,7 +13,9 @@ from conversations.files.storage import MAX_BYTES
 from conversations.models import File, Message
 from providers.models import Deployment, LanguageModel
 from tests.browser.conftest import Visit
+from tests.browser.link import Link
 from tests.browser.page_scripts import FOCUSED, WIDE_ELEMENTS
+from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor
 
@@ -211,6 +213,19 @@ def test_a_refused_message_gives_its_files_back(cast: Cast, seeing: LanguageMode
     alice.send_button.click()
     alice.ended(alice.replies.first)
     assert Message.objects.get(role="user").files.count() == 2
+
+
+def test_a_file_is_shown_with_a_message_that_waits_for_a_connection(
+    cast: Cast, seeing: LanguageModel, visit: Visit, link: Link
+) -> None:
+    alice = visit(cast.alice, at=link.address)
+    alice.watch.expect(NO_NETWORK)
+    alice.attach(NOTES)
+    alice.uploaded(1)
+    link.cut()
+    alice.send("Read it")
+    expect(alice.questions.first).to_have_attribute("data-status", "sending")
+    expect(alice.questions.first.locator(".file__name")).to_have_text("notes.txt")
 
 
 def test_files_fit_a_phone(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:

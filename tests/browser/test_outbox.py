@@ -166,6 +166,13 @@ def test_what_was_not_tried_can_be_taken_back(offline: Callable[..., ChatPage], 
     assert_one_thread(["One", "Three"], vendor)
 
 
+def test_what_was_written_is_copied_without_a_connection(offline: Callable[..., ChatPage]) -> None:
+    alice = offline("Zero")
+    button = alice.replies.first.locator("button[data-copy=message]")
+    button.click()
+    expect(button).to_have_text("Copied")
+
+
 def test_what_may_have_arrived_can_not_be_taken_back(
     cast: Cast, model: LanguageModel, visit: Visit, link: Link
 ) -> None:

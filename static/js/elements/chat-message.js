@@ -2,10 +2,11 @@
 
 import { fragment } from "../helpers/html.js";
 import { countdown, nameParts, outcome, showAvatar, showTime } from "../helpers/message-words.js";
+import { show } from "../helpers/parts.js";
 import { phrase } from "../helpers/phrases.js";
 import { clone, hasTemplate } from "../helpers/templates.js";
 import { page } from "../models/page.js";
-import { addPart, ReplyBody } from "../models/reply-body.js";
+import { ReplyBody } from "../models/reply-body.js";
 
 const UNDER_WAY = ["waiting", "streaming"];
 /** How a reply ends when somebody has to look after keys and endpoints. */
@@ -113,8 +114,10 @@ class ChatMessage extends HTMLElement {
 
   #showUnrendered({ text, files }) {
     this.#text.textContent = text;
+    if (!files?.length) return;
     const place = this.querySelector(".message__files");
-    for (const file of files ?? []) addPart(place, (parts) => parts.show(file)).then(() => this.#finish(place));
+    place.append(...files.map(show));
+    this.#finish(place);
   }
 
   /** The reader's words and buttons for markup that has its final form. */

@@ -1,5 +1,6 @@
 /** The transcript: shows messages as they come, keeps in sight what is read, and tells what somebody wants of a message. */
 
+import { copy } from "../helpers/copy.js";
 import { ScrollAnchor } from "../models/scroll-anchor.js";
 import { Thread } from "../models/thread.js";
 
@@ -139,14 +140,13 @@ class ChatTranscript extends HTMLElement {
     if (this.querySelector("earlier-messages")) import("./earlier-messages.js").catch(() => {}); // Or with the next change.
   }
 
-  async #clicked(button) {
+  #clicked(button) {
     if (!button) return;
     const { unsent } = button.dataset;
     if (unsent) return this.dispatchEvent(new CustomEvent(unsent, { detail: button.closest("chat-message").dataset.id }));
-    const { copy } = await import("../helpers/copy.js");
     const isCode = button.dataset.copy === "code";
     const code = () => button.closest(".code-block").querySelector("pre").textContent;
-    await copy(isCode ? code() : button.closest("chat-message").source, button);
+    copy(isCode ? code() : button.closest("chat-message").source, button);
   }
 }
 

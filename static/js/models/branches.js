@@ -78,13 +78,7 @@ export class Branches {
     else focusForTyping(document.getElementById("composer-text"), { preventScroll: true });
     if (type !== "branch.choose") return this.#transcript.toEnd();
     this.#transcript.keepInPlace(anchorIn(message, isSwitch), top);
-    if (!direction) this.#askOnly(message.name);
-  }
-
-  /** Who goes on with one of several replies goes on with its model. */
-  async #askOnly(name) {
-    await import("../elements/model-comparison.js");
-    document.querySelector("model-comparison")?.askOnly(name);
+    if (!direction) document.querySelector("model-comparison")?.askOnly(message.name); // The next question is for its model.
   }
 
   #goOnSwitching(message, direction) {

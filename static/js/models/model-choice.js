@@ -73,8 +73,7 @@ export class ModelChoice extends EventTarget {
     this.#changed();
   }
 
-  async #compare() {
-    await import("../elements/model-comparison.js");
+  #compare() {
     this.#composer.querySelector("model-comparison").open(this.#select);
   }
 

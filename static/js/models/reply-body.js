@@ -1,6 +1,7 @@
 /** The body of a reply while it grows: rendered blocks, plain text behind the last of them, and parts of other kinds. */
 
 import { fragment } from "../helpers/html.js";
+import { build } from "../helpers/parts.js";
 import { clone } from "../helpers/templates.js";
 
 /** Where text that came without markup is appended: what would hold the next word if it were rendered. */
@@ -36,7 +37,9 @@ export class ReplyBody {
 
   /** A part stands behind the text so far; what comes next has a place behind the part. */
   #add(part) {
-    addPart(this.#body, (parts) => parts.build(part)).then(() => this.#finish(this.#body));
+    const element = build(part);
+    if (element) this.#body.append(element);
+    this.#finish(this.#body);
     this.#body.append(division("message__text"));
   }
 
@@ -84,14 +87,6 @@ export class ReplyBody {
     }
     return text.previousElementSibling.querySelector(".thought__text");
   }
-}
-
-/** Adds what is rarely needed: its builder comes later than its place, which keeps the order until then. */
-export async function addPart(where, build) {
-  const place = where.appendChild(division(""));
-  const element = build(await import("../helpers/parts.js"));
-  if (element) place.replaceWith(element);
-  else place.remove();
 }
 
 function liveIn(text) {
