@@ -103,10 +103,11 @@ class DefaultsForm(forms.Form):
             "thinking": _thinking(given["thinking"], team),
             "web_search": given["web_search"] or None,
         }
+        kept = {name: value for name, value in team.parameters.items() if name not in shown}  # checked when it came
         return {
             "model": given["model"],
             "system_prompt": given["system_prompt"],
-            "parameters": validate({**team.parameters, **shown}),
+            "parameters": kept | validate(shown),
             "names_speakers": given["names_speakers"],
         }
 

@@ -58,7 +58,7 @@ def test_they_are_changed_kept_and_cleared(cast: Cast, model: LanguageModel, ven
         owner=cast.alice,
         revision=1,
         title="Tuned",
-        parameters={"temperature": 1, "thinking": {"budget": 500}, "seed": 7},
+        parameters={"temperature": 1, "thinking": {"budget": 500}, "seed": 7, "of_a_later_version": 1},
     )
     alice = visit(cast.alice, f"/conversations/{conversation.id}/")
     expect(alice.tune_button).to_have_attribute("data-set", "")

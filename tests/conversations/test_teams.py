@@ -255,6 +255,15 @@ def test_without_a_choice_the_teams_model_answers(
     assert bob.event("message.finished")["message"]["model_name"] == "another"
 
 
+def test_defaults_can_be_changed_beside_one_that_only_a_later_version_knows(cast: Cast) -> None:
+    later = {"verbosity": 2, "top_k": 5}
+    Team.objects.filter(pk=cast.team.pk).update(parameters={**later, "temperature": 1, "web_search": True})
+    fields = {"temperature": "0.5", "thinking": "high"}
+    assert enter(cast.alice).post(reverse("team-defaults", args=[cast.team.pk]), fields).status_code == 302
+    cast.team.refresh_from_db()
+    assert cast.team.parameters == {**later, "temperature": 0.5, "thinking": {"level": "high"}}
+
+
 def test_defaults_out_of_bounds_are_said_and_not_kept(cast: Cast) -> None:
     response = enter(cast.alice).post(reverse("team-defaults", args=[cast.team.pk]), {"temperature": "3"})
     assert response.status_code == 422

@@ -45,9 +45,9 @@ export function fill(form, { system_prompt, parameters }) {
   }
 }
 
-/** What the form says, on top of what it does not show. */
+/** What the form says, on top of what it hides; what only a later version of the site knows has no field, and goes. */
 export function read(form, known) {
-  const parameters = { ...known };
+  const parameters = Object.fromEntries(Object.entries(known).filter(([name]) => form.elements[name]));
   for (const field of form.querySelectorAll("[data-parameter] [name]:not([name=budget])")) {
     const value = valueOf(field, form);
     if (value === undefined) delete parameters[field.name];
