@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from conversations.models import Budget, Team, User
 from conversations.usage import budgets
 from conversations.usage.model_access import keys_for, models_for, teams_of
+from providers import clock
 from providers.error_texts import localized
 from providers.models import ApiKey, LanguageModel, Trouble
 from providers.pool import cooldown
@@ -80,7 +81,7 @@ def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[s
 
 
 def _why_trouble(*subjects: UUID) -> Iterator[str]:
-    for trouble in Trouble.objects.filter(subject__in=subjects):
+    for trouble in Trouble.objects.filter(subject__in=subjects, cooling_until__gt=clock.now()):
         yield _("Left alone until %(until)s: %(text)s") % {
             "until": localize(timezone.localtime(trouble.cooling_until)),
             "text": trouble.told,

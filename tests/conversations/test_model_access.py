@@ -1,6 +1,7 @@
 """Access to models and keys: for each thing that somebody gets, there is somebody who does not."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from conversations.admin import model_access_page
 from conversations.models import Conversation, Membership, Team, User
 from conversations.usage.explain_access import why
 from conversations.usage.model_access import models_for
+from providers import clock
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
@@ -197,11 +199,17 @@ def test_why_names_what_is_switched_off(cast: Cast, model: LanguageModel) -> Non
 
 
 def test_why_says_what_is_left_alone(cast: Cast, model: LanguageModel) -> None:
-    now = cast.alice.date_joined
-    Trouble.objects.create(
-        subject=ApiKey.objects.get().pk, code="quota", text="No quota left.", since=now, cooling_until=now
+    now = clock.now()
+    trouble = Trouble.objects.create(
+        subject=ApiKey.objects.get().pk,
+        code="quota",
+        text="No quota left.",
+        since=now,
+        cooling_until=now + timedelta(hours=1),
     )
     assert "No quota left." in reasons(cast.alice, model)
+    Trouble.objects.filter(pk=trouble.pk).update(cooling_until=now)
+    assert "Left alone" not in reasons(cast.alice, model), "it is tried again"
 
 
 @pytest.mark.parametrize("in_team", [False, True])
