@@ -94,6 +94,7 @@ def test_versions_are_reached_by_keyboard_and_said(
         act(alice.replies.first, "retry")
         expect(place(alice.replies.first)).to_have_text(f"{number}/{number}")
         alice.ended(alice.replies.first)
+    expect(alice.replies.first.locator("[data-step=next]")).to_have_css("opacity", "0.4")  # there is no fourth
     back = alice.replies.first.locator("[data-step=previous]")
     expect(back).to_have_accessible_name("Previous version")
     back.focus()
