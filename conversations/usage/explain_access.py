@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.translation import gettext as _
@@ -30,9 +31,16 @@ def why(user: User, model: LanguageModel, team: Team | None = None) -> Iterator[
     yield from _why_teams(user, model, team)
     yield from _why_ways(user, model, team)
     yield from _why_money(user, model, team)
-    usable = models_for(user, team.pk if team else None).filter(pk=model.pk).exists()
-    may = user.is_active and writes and usable
+    may = usable(user, team).filter(pk=model.pk).exists()
     yield _("So the model may be used.") if may else _("So the model may not be used.")
+
+
+def usable(user: User, team: Team | None = None) -> QuerySet[LanguageModel]:
+    """Return the models that this person may use, alone or in this team."""
+    writes = team is None or Team.objects.writable_by(user).filter(pk=team.pk).exists()
+    if not (user.is_active and writes):
+        return LanguageModel.objects.none()
+    return models_for(user, team.pk if team else None)
 
 
 def _why_teams(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:

@@ -237,16 +237,39 @@ def test_the_page_of_a_person_and_of_a_model_lead_to_the_reasons(
         assert f'href="{link}"' in alice.get(page(type(row), "change", row.pk)).content.decode()
         begun = alice.get(link)
         assert begun.context["form"].initial == dict([begins.split("=")])
-        assert begun.context["sentences"] == []
+        assert "sentences" not in begun.context
     for team in (None, cast.team):
         asked = {"person": "bob", "model": str(model.pk), "team": str(team.pk) if team else ""}
         shown = alice.get(reverse("model-access"), asked)
         assert_is_safe(shown)
         for sentence in why(cast.bob, model, team):
             assert escape(sentence) in shown.content.decode()
-    assert (
-        "not one of the available choices" in alice.get(f"{reverse('model-access')}?person=x&model=y").content.decode()
-    )
+    unknown = alice.get(f"{reverse('model-access')}?person=x&model={cast.team.pk}").content.decode()
+    assert "Nobody here has this name." in unknown
+    assert "not one of the available choices" in unknown
+
+
+def test_the_page_of_a_person_says_of_every_model_whether_they_can_use_it(
+    cast: Cast, model: LanguageModel, other_team: Team, vendor: FakeVendor, static_files: None
+) -> None:
+    others = serve(vendor, "openai", "zebra")
+    others.teams.add(other_team)
+    alice = proven(cast.alice)
+
+    def answers(**asked: object) -> dict[str, bool]:
+        shown = alice.get(reverse("model-access"), asked)
+        assert_is_safe(shown)
+        for _row, may, query in shown.context["models"]:
+            assert escape(f"?{query}") in shown.content.decode()
+            reasons = alice.get(f"{reverse('model-access')}?{query}").context["sentences"]
+            assert reasons[-1] == ("So the model may be used." if may else "So the model may not be used.")
+        return {row.name: may for row, may, _ in shown.context["models"]}
+
+    assert answers(person="bob", model="") == {model.name: True, "zebra": True}
+    assert answers(person="alice") == {model.name: True, "zebra": False}
+    assert answers(person="alice", team=other_team.pk) == {model.name: False, "zebra": False}
+    User.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    assert answers(person="bob") == {model.name: False, "zebra": False}
 
 
 def test_the_reasons_are_in_the_readers_language(cast: Cast, model: LanguageModel, static_files: None) -> None:
