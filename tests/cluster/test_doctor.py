@@ -40,6 +40,7 @@ def test_a_healthy_site_is_told_line_by_line(site: Site, here: Process) -> None:
         "clock",
         "authorities",
         "keys",
+        "wires",
         "models",
         "teams",
         "encryption keys",

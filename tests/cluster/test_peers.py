@@ -35,7 +35,9 @@ def test_readers_at_both_processes_get_the_same_events(site: Site, here: Process
     for reader in (near, far):
         reader.until(lambda reader=reader: reader.revision == end)
     assert far.text(reply) == "".join(f"word{number} " for number in range(200))
-    assert events(near.frames, conversation) == events(far.frames, conversation)
+    heard = [events(reader.frames, conversation) for reader in (near, far)]
+    late = {"type": "message.delta", "message": first["replies"][0]}  # of the reply that ended before: known to a page
+    assert heard[0] == [event for event in heard[1] if not late.items() <= event.items()]
     assert (near.gaps, far.gaps) == (0, 0)
 
 
