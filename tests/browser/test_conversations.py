@@ -45,6 +45,15 @@ def test_a_conversation_is_found_by_its_title_and_its_words(cast: Cast, model: L
     expect(titles).to_have_count(3)
 
 
+def test_the_ring_around_the_search_is_whole(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    alice.ask("Tea?")
+    field, around = (alice.page.locator(at).bounding_box() for at in (".sidebar__search", ".sidebar__list"))
+    assert field is not None
+    assert around is not None
+    assert min(field["x"] - around["x"], field["y"] - around["y"]) >= 4, "what scrolls cuts the ring off"
+
+
 def test_another_title_is_seen_by_everybody(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation = begun(cast, "Rivers", "Hello", shared=True)
     alice, bob = visit(cast.alice), visit(cast.bob, f"/conversations/{conversation.pk}/")
