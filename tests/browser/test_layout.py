@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from conversations.models import Team, User
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import NOTE_SOCKET, SCROLL_ASIDE, WIDE_ELEMENTS
@@ -56,6 +57,22 @@ def test_the_sign_in_fits_a_phone(cast: Cast, visit: Visit) -> None:
     stranger = visit(viewport=PHONE)
     expect(stranger.page.get_by_role("heading", level=1)).to_have_text("Sign in")
     assert not stranger.scrolls_sideways()
+
+
+def test_names_of_one_long_word_fit_a_phone(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    Team.objects.filter(pk=cast.team.pk).update(name="unbreakable" * 10)
+    User.objects.filter(pk=cast.alice.pk).update(username="u" * 120, display_name="W" * 120)
+    alice = visit(User.objects.get(pk=cast.alice.pk), viewport=PHONE)
+    alice.ask("longest" * 30)
+    alice.page.locator(".chip").click()
+    alice.page.get_by_role("button", name="Share a link").click()
+    alice.page.get_by_role("button", name="Make a link").click()
+    link = alice.page.locator(".once__secret").input_value().removeprefix(alice.site)
+    alice.open(f"/teams/{cast.team.pk}/").page.get_by_role("button", name="Make a link").click()
+    invitation = alice.page.locator(".once__secret").input_value().removeprefix(alice.site)
+    for path in ("/", "/teams/", f"/teams/{cast.team.pk}/", "/account/", "/account/notices/", "/shares/", link):
+        assert not alice.open(path).scrolls_sideways(), (path, alice.page.evaluate(WIDE_ELEMENTS))
+    assert not visit(None, invitation, viewport=PHONE).scrolls_sideways()
 
 
 def test_a_conversation_full_of_wide_things_fits_a_phone(
