@@ -1,4 +1,4 @@
-"""From a bare Python to a running site: the environment is made once, repairs itself, and names what it lacks."""
+"""The way from a bare Python to a running site: an environment that is made once and repairs itself."""
 
 import ast
 import base64

@@ -1,4 +1,4 @@
-"""What the hub gives its viewers are events: encoded once for all websockets, and read as values by anything else."""
+"""The hub gives its viewers events, encoded once for all websockets and read as values by anything else."""
 
 import asyncio
 import json

@@ -37,7 +37,7 @@ NAMING_WIRES = {
     "providers/management/commands/benchreading.py", "providers/management/commands/localmodel.py",
     "providers/models/endpoints.py",  # columns that only one wire heeds
 }  # fmt: skip
-"""Who else names a wire in more than a docstring."""
+"""Files outside the folders of wires that name one in more than a docstring."""
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_a_name_stands_for_one_place_of_the_key_on_every_wire() -> None:
 
 @pytest.mark.parametrize("package", ["providers", "conversations", "chatsite"])
 def test_only_its_own_folder_names_a_wire(package: str) -> None:
-    """What others know of a wire, it has declared; docstrings and migrations may name examples."""
+    """A wire declares all that others know of it; docstrings and migrations may name examples."""
     folders = {f"providers/wires/{name}" for name in WIRES}
     named = {
         f"{path}: {node.value}"
