@@ -16,7 +16,7 @@ class Taken(Exception):
     """A data folder from which another process serves, and which the two cannot share."""
 
 
-def take(folder: Path, *, shared: bool, origins: Sequence[str] = ()) -> None:
+def acquire(folder: Path, *, shared: bool, origins: Sequence[str] = ()) -> None:
     """Lock this folder until this process ends, and note the site's origins in the lock.
 
     Raises Taken if another process holds it, unless both share it.

@@ -95,8 +95,8 @@ class Address:
     """The address of one vendor, and the form of calls to it.
 
     `snake_case` spells Gemini's `system_instruction` that way. `ask_usage` asks the OpenAI wire to report token counts
-    in the stream (`stream_options`), which some compatible servers refuse. `learnt` holds what this deployment has been
-    found to refuse, as `Stream.learnt` reported it.
+    in the stream (`stream_options`), which some compatible servers refuse. `quirks` holds what this deployment has been
+    found to refuse, as `Stream.quirks` reported it.
     """
 
     wire: str
@@ -109,7 +109,7 @@ class Address:
     clocks: Clocks = Clocks()
     snake_case: bool = False
     ask_usage: bool = False
-    learnt: frozenset[str] = frozenset()
+    quirks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

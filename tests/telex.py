@@ -70,7 +70,7 @@ def error(status: int, _headers: Mapping[str, str], body: bytes) -> VendorError:
     return _error(fault) if fault else VendorDown() if status >= 500 else ModelNotFound()
 
 
-def learnt(_error: VendorError, known: frozenset[str]) -> frozenset[str]:
+def quirks_learnt(_error: VendorError, known: frozenset[str]) -> frozenset[str]:
     return known
 
 

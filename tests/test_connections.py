@@ -174,12 +174,12 @@ def test_all_connections_together_are_bounded() -> None:
 
 def test_nobody_takes_more_room_than_a_share() -> None:
     room = MemoryShare(100)
-    assert room.take("a", 40, share=50)
-    assert not room.take("a", 11, share=50)
-    assert room.take("b", 50, share=50)
-    assert not room.take("c", 11, share=50), "all together"
-    assert room.take("c", 0, share=0), "nothing always fits"
-    assert room.take("d", 10, share=5), "the first of theirs"
+    assert room.reserve("a", 40, share=50)
+    assert not room.reserve("a", 11, share=50)
+    assert room.reserve("b", 50, share=50)
+    assert not room.reserve("c", 11, share=50), "all together"
+    assert room.reserve("c", 0, share=0), "nothing always fits"
+    assert room.reserve("d", 10, share=5), "the first of theirs"
     room.give_back("d", 10)
     room.give_back("a", 40)
-    assert room.take("c", 50, share=50)
+    assert room.reserve("c", 50, share=50)

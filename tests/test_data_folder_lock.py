@@ -13,7 +13,8 @@ from chatsite import data_folder_lock
 BASE = Path(__file__).resolve().parent.parent
 HOLD = """
 import sys; from pathlib import Path; from chatsite import data_folder_lock
-data_folder_lock.take(Path(sys.argv[1]), shared=sys.argv[2] == "shared"); print("taken", flush=True); sys.stdin.read()
+data_folder_lock.acquire(Path(sys.argv[1]), shared=sys.argv[2] == "shared")
+print("taken", flush=True); sys.stdin.read()
 """
 
 
@@ -37,23 +38,23 @@ def holder(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator["subproce
 
 @pytest.mark.parametrize("holder", ["shared"], indirect=True)
 def test_several_share_a_folder(holder: object, tmp_path: Path) -> None:
-    data_folder_lock.take(tmp_path, shared=True)
+    data_folder_lock.acquire(tmp_path, shared=True)
 
 
 @pytest.mark.parametrize(("holder", "shared"), [("alone", False), ("alone", True), ("shared", False)],
                          indirect=["holder"])  # fmt: skip
 def test_whoever_serves_alone_does_so(holder: "subprocess.Popen[str]", shared: bool, tmp_path: Path) -> None:
     with pytest.raises(data_folder_lock.Taken):
-        data_folder_lock.take(tmp_path, shared=shared)
+        data_folder_lock.acquire(tmp_path, shared=shared)
     holder.kill()
     holder.wait()
-    data_folder_lock.take(tmp_path, shared=shared)
+    data_folder_lock.acquire(tmp_path, shared=shared)
 
 
 def test_who_is_refused_leaves_what_the_holder_wrote(tmp_path: Path) -> None:
-    data_folder_lock.take(tmp_path, shared=False, origins=["http://127.0.0.1:9000", "http://localhost:9000"])
+    data_folder_lock.acquire(tmp_path, shared=False, origins=["http://127.0.0.1:9000", "http://localhost:9000"])
     with pytest.raises(data_folder_lock.Taken):
-        data_folder_lock.take(tmp_path, shared=False, origins=["http://127.0.0.1:1"])
+        data_folder_lock.acquire(tmp_path, shared=False, origins=["http://127.0.0.1:1"])
     assert data_folder_lock.served_origins(tmp_path) == ["http://127.0.0.1:9000", "http://localhost:9000"]
 
 

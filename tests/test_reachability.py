@@ -64,7 +64,7 @@ def test_a_terminal_without_settings_asks_where_the_server_is(
     settings.CHATSITE_DATA = tmp_path
     silent = f"http://127.0.0.1:{_closed_port()}"
     monkeypatch.delenv("CHATSITE_ORIGINS", raising=False)
-    data_folder_lock.take(tmp_path, shared=False, origins=[site, silent])
+    data_folder_lock.acquire(tmp_path, shared=False, origins=[site, silent])
     assert reachability.at_every_origin() == f"{site} answers; nothing answers at {silent} now"
     monkeypatch.setenv("CHATSITE_ORIGINS", site)
     assert reachability.at_every_origin() == f"{site} answers"
@@ -76,7 +76,7 @@ def test_a_site_that_is_served_elsewhere_is_an_environment_that_lacks(settings: 
     settings.CHATSITE_DATA = tmp_path
     settings.CHATSITE_ORIGINS = [silent] = [f"http://127.0.0.1:{_closed_port()}"]
     assert reachability.at_every_origin() == f"nothing answers at {silent} now"
-    data_folder_lock.take(tmp_path, shared=False)
+    data_folder_lock.acquire(tmp_path, shared=False)
     with pytest.raises(Unreachable, match=f"serves from {tmp_path}, but nothing answers at {silent}: .*environment"):
         reachability.at_every_origin()
     data_folder_lock._held.pop().close()

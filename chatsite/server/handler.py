@@ -97,7 +97,7 @@ class Handler(ASGIHandler):
         The share does not limit an owner's only answer.
         """
         length = _length_in_memory(response)
-        if not _answers.take(owner, length, MAX_ANSWER_BYTES_OF_ONE):
+        if not _answers.reserve(owner, length, MAX_ANSWER_BYTES_OF_ONE):
             await self.send_response(_busy(), send)
             return
         try:

@@ -11,7 +11,7 @@ class MemoryShare:
         self._held: Counter[str] = Counter()
         self._all = 0
 
-    def take(self, owner: str, length: int, share: int) -> bool:
+    def reserve(self, owner: str, length: int, share: int) -> bool:
         """Reserve `length` more bytes for `owner` and return True, if the share and the total allow it."""
         held = self._held[owner]
         if not length:

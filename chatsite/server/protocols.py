@@ -130,7 +130,7 @@ class Socket(WebSocketProtocol):
         super().sendMessage(payload, *args, **options)
         self._count(len(payload))
 
-    def relay(self, frame: bytes) -> None:
+    def send_frame(self, frame: bytes) -> None:
         """Send a complete websocket frame, the same bytes for every socket."""
         if self.state == self.STATE_OPEN:
             self.sendData(frame)

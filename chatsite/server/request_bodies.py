@@ -182,7 +182,7 @@ class RequestWithBody(WebRequest):
         """Reserve memory for the received bytes, and return whether there was enough."""
         held = max(0, self.received - UNCOUNTED_BYTES)
         share = MAX_BYTES_OF_PERSON if self._is_somebodys() else MAX_BYTES_OF_ADDRESS
-        if not self.channel.factory.room.take(self.owner, held - self.held, share):
+        if not self.channel.factory.room.reserve(self.owner, held - self.held, share):
             return False
         self.held = held
         return True

@@ -42,7 +42,7 @@ class MirroredReply(LiveReply):
         self._step()
         return missed
 
-    def take(self) -> NumberedParts:
+    def take_pending(self) -> NumberedParts:
         self.is_dirty = False
         pieces: NumberedParts = list(self.pending)  # type: ignore[arg-type]  # numbered by the owning process
         self.pending.clear()

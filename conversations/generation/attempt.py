@@ -71,7 +71,7 @@ def _call(trying: "_Trying") -> None:
         with _current_route(live, task.route).stream(task.prompt, hub.pause_between_reads) as trying.stream:
             live.attach(trying.stream, task.route.key_id)
             queue.wake_next()  # wakes the next in the line
-            _relay(trying)
+            _feed_hub(trying)
     except VendorError as failure:
         trying.error = failure
     except sealing.Locked as locked:
@@ -128,7 +128,7 @@ def _log_failure(trying: _Trying, call: Call) -> bool:
         return False
 
 
-def _relay(trying: _Trying) -> None:
+def _feed_hub(trying: _Trying) -> None:
     """Feed the vendor's deltas to the hub."""
     live, stream = trying.live, trying.stream
     assert stream is not None
@@ -136,7 +136,7 @@ def _relay(trying: _Trying) -> None:
         if not live.heard:
             live.heard = True
             _note_first_word(live)
-        trying.meter.note(delta)
+        trying.meter.count(delta)
         delta = _with_files_kept(live, delta)
         hub.feed(live, delta)
         live.fed.add(LivePart(delta.text, delta.thought, delta.part))
@@ -164,7 +164,7 @@ def _record(trying: _Trying, call: Call) -> bool:
         live.search.succeeded()
     live.search.release()
     if trying.stream is not None:
-        remember(route, trying.stream.learnt)
+        remember(route, trying.stream.quirks)
     return may_go_on
 
 

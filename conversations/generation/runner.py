@@ -123,7 +123,7 @@ def _rendered(live: LiveReply) -> str | None:
 def run(live: LiveReply) -> None:
     """Write one reply to its end, whatever fails, unless it has to wait again."""
     try:
-        live.look()
+        live.begin_check()
         if not live.claim():
             return
         outcome = _write(live)

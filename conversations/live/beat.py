@@ -15,7 +15,7 @@ class Beat:
     def __init__(self) -> None:
         self._at = self._lag = 0.0
 
-    def begin(self, due: float) -> None:
+    def mark_sent(self, due: float) -> None:
         """Note that frames go out now, which were due at this moment: monotonic seconds."""
         self._at = time.monotonic()
         self._lag = self._at - due

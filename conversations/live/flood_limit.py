@@ -24,7 +24,7 @@ class FloodLimit:
         self._due = self._flood_until = self._window = 0.0
         self._deltas = self._characters = 0
 
-    def note(self, taken: Sequence[Delta | LivePart]) -> None:
+    def count(self, taken: Sequence[Delta | LivePart]) -> None:
         """Count deltas that go out now."""
         now = time.monotonic()
         if now >= self._window + WINDOW_SECONDS:

@@ -108,7 +108,7 @@ class Hub:
         self.loop = loop
 
     def subscribe(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
-        """Subscribe to a conversation; its events are held back until `release`."""
+        """Subscribe to a conversation; its events are held back until `flush_buffer`."""
         subscription = self.subscriptions.subscribe(viewer, conversation, html)
         self.peers.follow()
         return subscription
@@ -219,7 +219,7 @@ class Hub:
     def _flush_all(self, due: float) -> None:
         """Send one frame for each reply with new deltas: one wake-up and one timer for all of them."""
         self._beating = False  # before popping, as above
-        self._beat.begin(due)
+        self._beat.mark_sent(due)
         for _ in range(len(self._dirty)):
             self._flush(self._dirty.popleft())
 
@@ -232,7 +232,7 @@ class Hub:
         ):  # another process may have ended it: its deltas wait for a written row
             reply.is_dirty = False  # the next delta or checkpoint queues it again
             return
-        pieces = reply.take()
+        pieces = reply.take_pending()
         if is_ours:
             self.peers.publish_parts(reply, pieces)
         subscriptions = self.subscriptions.of_conversation(reply.conversation)

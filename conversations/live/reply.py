@@ -92,7 +92,7 @@ class LiveReply:
             asked, self._asked = self._asked, True
             return not asked
 
-    def look(self) -> None:
+    def begin_check(self) -> None:
         """Note that a thread is checking now, so that another one may be asked."""
         with self._lock:
             self._asked = False
@@ -149,11 +149,11 @@ class LiveReply:
         if stream is not None:
             stream.stop()
 
-    def take(self) -> NumberedParts:
+    def take_pending(self) -> NumberedParts:
         """Return the pending deltas, numbered, and count them as sent."""
         self.is_dirty = False  # before taking: later deltas then queue the reply again
         taken = [self.pending.popleft() for _ in range(len(self.pending))]
-        self.pace.note(taken)
+        self.pace.count(taken)
         pieces = list(merge_text(taken))
         if self.lost:
             return []
@@ -185,5 +185,5 @@ class LiveReply:
         for place in places[self._parts_passed :]:
             if place >= len(text):
                 break
-            self._growing.part(text[:place], seconds)
+            self._growing.close_before_part(text[:place], seconds)
             self._parts_passed += 1

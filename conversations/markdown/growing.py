@@ -108,7 +108,7 @@ class GrowingMarkdown:
             self.live = plain(text[self._start :])
         return Rendered(tuple(self._done[closed:]), self.live)
 
-    def part(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
+    def close_before_part(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Close the open block at the end of `text`, the whole text so far, because another kind of part follows."""
         self._text, self._until = text, monotonic() + seconds
         try:

@@ -41,7 +41,7 @@ class Meter:
         self._whole = 0
         self.has_begun = False
 
-    def note(self, delta: Delta) -> None:
+    def count(self, delta: Delta) -> None:
         """Count a received delta."""
         self.has_begun = True
         part = delta.part

@@ -71,7 +71,7 @@ def _called(route: Route) -> tuple[Call, VendorError | None]:
     try:
         with route.stream(prompt) as stream:
             for delta in stream:
-                meter.note(delta)
+                meter.count(delta)
                 break
     except VendorError as failure:
         error = failure

@@ -18,7 +18,7 @@ from conversations.live.viewer_events import ViewerEvent
 from conversations.models import User
 from conversations.protocol import commands, parsing, strict_json
 from conversations.websocket import authentication, frames, opening
-from conversations.websocket.inbound_limit import intake
+from conversations.websocket.inbound_limit import inbound_limit
 from conversations.workers import database_threads
 
 P = ParamSpec("P")
@@ -48,7 +48,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def websocket_connect(self, _message: dict[str, Any]) -> None:
         self.closing = False
-        self.relay: Callable[[bytes], None] = self.scope["extensions"]["chatsite.relay"]
+        self.pass_on: Callable[[bytes], None] = self.scope["extensions"]["chatsite.relay"]
         self.reads_html = False
         await self.base_send({"type": "websocket.accept"})
         self.credential = authentication.credential_in(self.scope)
@@ -89,8 +89,8 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
         """Return the object in a frame; a long one is parsed off the loop; raises Refused over the rate limit."""
         if frame is None:
             raise Refused("bad_frame", "Frames are text, not bytes.")
-        if not intake.takes(self.user_id, len(frame)):
-            if intake.is_flooded(self.user_id):
+        if not inbound_limit.allows(self.user_id, len(frame)):
+            if inbound_limit.is_flooded(self.user_id):
                 await self._close(FLOODED)
             raise Refused("rate_limited", "You have sent too much in a short time.")
         if len(frame) <= LONG_FRAME:
@@ -112,7 +112,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     def push(self, event: ViewerEvent) -> None:
         """Send the frame directly: going through ASGI would double the cost of a delta."""
         if not self.closing:
-            self.relay(event.websocket_frame or frames.frame_of(event))
+            self.pass_on(event.websocket_frame or frames.frame_of(event))
 
     def sign_out(self) -> None:
         """Close the socket because its session has ended."""
@@ -228,7 +228,7 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _tell(self, event: dict[str, Any]) -> None:
         if not self.closing:
-            self.relay(frames.frame(event))
+            self.pass_on(frames.frame(event))
 
     async def _in_database(self, work: Callable[Concatenate[User, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await asyncio.wrap_future(

@@ -24,7 +24,7 @@ class _TokenBucket:
             self.refused = 0
         return self._left
 
-    def takes(self, characters: int) -> bool:
+    def allows(self, characters: int) -> bool:
         if characters > self.left:
             self.refused += characters
             return False
@@ -36,25 +36,25 @@ class InboundLimit:
     """Limits inbound characters per person in this process; frames over the limit are dropped unread."""
 
     def __init__(self) -> None:
-        self._rooms: dict[UUID, _TokenBucket] = {}
+        self._buckets: dict[UUID, _TokenBucket] = {}
         self._most = FORGOTTEN_FROM
 
-    def takes(self, person: UUID, characters: int) -> bool:
+    def allows(self, person: UUID, characters: int) -> bool:
         """Return whether so many characters are within this person's limit, and count them if they are."""
-        if person not in self._rooms:
-            if len(self._rooms) >= self._most:
+        if person not in self._buckets:
+            if len(self._buckets) >= self._most:
                 self._forget_the_quiet()
-            self._rooms[person] = _TokenBucket()
-        return self._rooms[person].takes(characters)
+            self._buckets[person] = _TokenBucket()
+        return self._buckets[person].allows(characters)
 
     def is_flooded(self, person: UUID) -> bool:
         """Return whether two bursts were refused already, because receiving them costs as well."""
-        return person in self._rooms and self._rooms[person].refused > 2 * MAX_BURST
+        return person in self._buckets and self._buckets[person].refused > 2 * MAX_BURST
 
     def _forget_the_quiet(self) -> None:
         """Forget people whose bucket is full again."""
-        self._rooms = {person: room for person, room in self._rooms.items() if room.left < MAX_BURST}
-        self._most = max(FORGOTTEN_FROM, 2 * len(self._rooms))
+        self._buckets = {person: bucket for person, bucket in self._buckets.items() if bucket.left < MAX_BURST}
+        self._most = max(FORGOTTEN_FROM, 2 * len(self._buckets))
 
 
-intake = InboundLimit()
+inbound_limit = InboundLimit()

@@ -38,8 +38,8 @@ class Route:
     takes: frozenset[str] = frozenset()
     through_proxy: bool = True
 
-    def stream(self, prompt: Prompt, rest: Callable[[], float] = no_pause) -> Stream:
-        """Return an unopened stream of the reply, which pauses for `rest()` seconds. It connects when iterated.
+    def stream(self, prompt: Prompt, pause: Callable[[], float] = no_pause) -> Stream:
+        """Return an unopened stream of the reply, which pauses for `pause()` seconds. It connects when iterated.
 
         Blocks while the local model starts. Raises VendorDown if that fails.
         """
@@ -47,7 +47,7 @@ class Route:
         within = fitted(prompt.parameters, registry.wire(self.address.wire).PARAMETERS)
         parameters = {**within, "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
-        return Stream(self.reachable(), asked, self.key, network=self.network(), rest=rest)
+        return Stream(self.reachable(), asked, self.key, network=self.network(), pause=pause)
 
     def network(self) -> Network:
         """Return the network settings of calls on this route."""
@@ -71,7 +71,7 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
     way = route_to(deployment.endpoint, deployment.vendor_id, key)
     return replace(
         way,
-        address=replace(way.address, learnt=frozenset(deployment.learnt)),
+        address=replace(way.address, quirks=frozenset(deployment.learnt)),
         deployment=deployment.pk,
         raw_extras=deployment.raw_extras,
         takes=frozenset(
@@ -97,13 +97,13 @@ def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None)
     )
 
 
-def remember(route: Route, learnt: frozenset[str]) -> None:
+def remember(route: Route, quirks: frozenset[str]) -> None:
     """Store the quirks that a stream on this route has learnt.
 
     When two replies learn at once the later one wins. It may overwrite a quirk, which is then learnt again.
     """
-    if route.deployment and learnt != route.address.learnt:
-        Deployment.objects.filter(pk=route.deployment).update(learnt=sorted(learnt))
+    if route.deployment and quirks != route.address.quirks:
+        Deployment.objects.filter(pk=route.deployment).update(learnt=sorted(quirks))
 
 
 def private_hosts() -> frozenset[str]:

@@ -28,8 +28,8 @@ class Stream:
 
     Iterating raises VendorError, after all deltas that came before. After `stop()` it just ends, with `stopped` set.
     When a vendor refuses a request for one of its parameters before the first word, the stream retries. It leaves the
-    parameter out, or uses its other spelling. If the retry is answered, `learnt` is the new value for `Address.learnt`.
-    While `rest()` is more than 0, reading pauses for that many seconds whenever the socket is empty.
+    parameter out, or uses its other spelling. If the retry is answered, `quirks` is the new value for `Address.quirks`.
+    While `pause()` is more than 0, reading pauses for that many seconds whenever the socket is empty.
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class Stream:
         key: Key | None = None,
         *,
         network: Network = Network(),  # noqa: B008  # frozen
-        rest: Callable[[], float] = no_pause,
+        pause: Callable[[], float] = no_pause,
     ) -> None:
         self.stopped = False
-        self.learnt = self._known = address.learnt
+        self.quirks = self._known = address.quirks
         self._address, self._prompt, self._key, self._network = address, prompt, key, network
-        self._rest = rest
+        self._pause = pause
         self._wire = registry.wire(address.wire)
         self._mask = key_mask(key)
         self._calls = 0
@@ -91,7 +91,7 @@ class Stream:
             if self.stopped:
                 return
             if self.first_token_at is None:
-                self.learnt = self._known
+                self.quirks = self._known
             raise error from None
         finally:
             self._end()
@@ -109,7 +109,7 @@ class Stream:
     def _begin(self) -> None:
         """Prepare the next call."""
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
-        self._call = Call(_clocks(self._address), self._network, self._rest)
+        self._call = Call(_clocks(self._address), self._network, self._pause)
         self._heard = (0, False)
         self._calls += 1
 
@@ -128,14 +128,14 @@ class Stream:
 
         Raises HungUp if the stream was stopped meanwhile.
         """
-        learnt = self._wire.learnt(error, self.learnt)
-        if learnt == self.learnt or self.first_token_at is not None or self._calls == _CALLS:
+        quirks = self._wire.quirks_learnt(error, self.quirks)
+        if quirks == self.quirks or self.first_token_at is not None or self._calls == _CALLS:
             return False
-        address, before = replace(self._address, learnt=learnt), self._address
+        address, before = replace(self._address, quirks=quirks), self._address
         if self._wire.request(address, self._prompt).body == self._wire.request(before, self._prompt).body:
             return False
         self._call.close()
-        self.learnt, self._address = learnt, address
+        self.quirks, self._address = quirks, address
         self._begin()
         if self.stopped:
             raise HungUp

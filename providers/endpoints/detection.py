@@ -160,7 +160,7 @@ class _Calls:
         with Stream(address, prompt, self._key, network=self._network) as stream:
             said = " ".join("".join(delta.text for delta in stream).split())[:60]
         # The only quirk that these questions can teach is a refusal of usage: they ask for nothing else optional.
-        self.reported_usage = stream.usage is not None and not stream.learnt
+        self.reported_usage = stream.usage is not None and not stream.quirks
         seconds = f"{monotonic() - begun:.2f}"
         return _("Works: “%(said)s” after %(seconds)s s.") % {"said": said, "seconds": seconds}
 

@@ -86,7 +86,7 @@ class Deployment(models.Model):
         blank=True,
         help_text=_("What this model was found to refuse. Remove what no longer holds."),
     )
-    """In the spelling of `Stream.learnt`."""
+    """In the spelling of `Stream.quirks`."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     model_id: UUID | None

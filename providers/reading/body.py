@@ -52,7 +52,7 @@ class BodyDecoder:
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         """Yield the objects that `chunk` completes; none after `[DONE]`. Raises BadReply."""
         chunk = self._mark.strip(chunk)
-        position = self._lines.begin(chunk)
+        position = self._lines.start_of(chunk)
         if self._is_between_events() and len(chunk) < MAX_EVENT_BYTES and _WHOLE_EVENTS.fullmatch(chunk):
             yield from self._of_whole_events(chunk[len(b"data: ") : -len(b"\n\n")].split(_BETWEEN))
             return
@@ -63,11 +63,11 @@ class BodyDecoder:
                 if first == b"{" or not self._started:
                     yield from self._begin(first)
             if self._object.is_open:
-                text, position = self._object.take(chunk, position)
+                text, position = self._object.next_object(chunk, position)
                 if text is not None:
                     yield from self._decoded(text)
             else:
-                line, position = self._lines.take(chunk, position)
+                line, position = self._lines.next_line(chunk, position)
                 if line is not None:
                     yield from self._event(line)
 
@@ -147,7 +147,7 @@ class JsonBodyDecoder:
         self._in_string = False
         self._escaped = False
 
-    def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
+    def next_object(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
         """Return the object that ends in `chunk`, or None; and the position at which to go on."""
         end = self._end(chunk, position)
         self._keep(chunk[position:end])

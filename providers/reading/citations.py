@@ -36,7 +36,7 @@ class Citations:
             if len(self._supports) < MAX_CITATIONS:
                 self._supports[support] = None
 
-    def part(self, text: str, shown: Callable[[str], str]) -> Part | None:
+    def as_part(self, text: str, shown: Callable[[str], str]) -> Part | None:
         """Return the citation part of a reply with this `text`, or None if it has no sources.
 
         `shown` masks the vendor's key in words, also when a cut has left only a piece of it.

@@ -47,7 +47,7 @@ class EndOfReplyParts:
 
         `shown` cleans words that may be cut: it repairs characters and masks the key.
         """
-        part = self._citations.part(text, shown)
+        part = self._citations.as_part(text, shown)
         if part:
             yield Delta(part=part)
 

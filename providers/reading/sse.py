@@ -42,7 +42,7 @@ class Lines:
         """Return whether the next byte begins a new line."""
         return not self._pieces
 
-    def begin(self, chunk: bytes) -> int:
+    def start_of(self, chunk: bytes) -> int:
         """Return the first position to read in a new chunk: after the LF of a divided CRLF, else 0."""
         # The line was ended at its CR, without waiting for an LF.
         split_pair = self._after_cr and chunk[:1] == b"\n"
@@ -59,7 +59,7 @@ class Lines:
         self._after_cr = position < found.end() == len(chunk) and chunk.endswith(b"\r")
         return found.end()
 
-    def take(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
+    def next_line(self, chunk: bytes, position: int) -> tuple[bytes | None, int]:
         """Return the next complete line of `chunk`, or None before its end, and the position to go on at."""
         end = _LINE_END.search(chunk, position)
         if end is None:

@@ -42,7 +42,7 @@ class Calls:
         """Yield the calls in the order in which they began. The first carries the reasoning record behind them."""
         for call in self._calls:
             if call.name or call.arguments:
-                yield call.part(self._wire, reasoning)
+                yield call.as_part(self._wire, reasoning)
                 reasoning = ()
 
     def _belonging(self, piece: CallPiece) -> _Call | None:
@@ -90,7 +90,7 @@ class _Call:
         may_be = len(self.pieces) < _MAX_PIECES and self.pieces[-1].rstrip().endswith("}")
         return may_be and isinstance(_json(self.arguments), dict)
 
-    def part(self, wire: str, reasoning: Sequence[Mapping[str, Any]]) -> Part:
+    def as_part(self, wire: str, reasoning: Sequence[Mapping[str, Any]]) -> Part:
         function = {"name": self.name, "arguments": self.arguments}
         record = {"reasoning_details": list(reasoning)} if reasoning else {}
         identity = {"id": self.id} if self.id else {}

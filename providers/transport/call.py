@@ -48,7 +48,7 @@ class HungUp(Exception):
 class Call:
     """One exchange with a vendor: `open` it, then read its `chunks`. Any thread may `abort` it at any time."""
 
-    def __init__(self, clocks: Clocks, network: Network, rest: Callable[[], float] = no_pause) -> None:
+    def __init__(self, clocks: Clocks, network: Network, pause: Callable[[], float] = no_pause) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.has_left = False
@@ -61,7 +61,7 @@ class Call:
         self._lock = threading.Lock()
         self._aborted = False
         self._response: requests.Response | None = None
-        self._rest = rest
+        self._pause = pause
         self._socket: PausingSocket | None = None
 
     def open(self, request: HttpRequest, key: Key | None) -> None:
@@ -103,7 +103,7 @@ class Call:
         """
         if self._timer:
             self._timer.hear()
-        self._let_rest(self._rest)
+        self._let_pause(self._pause)
 
     def conclude(self, seconds: float) -> None:
         """Record that the reply is over. A body that the vendor leaves open ends after `seconds`, without an error."""
@@ -122,7 +122,7 @@ class Call:
         """Release the connection. Only the thread that reads the reply may call it."""
         if self._timer:
             WATCHDOG.release(self._timer)
-        self._let_rest(no_pause)  # another call may use the connection
+        self._let_pause(no_pause)  # another call may use the connection
         with self._lock:
             response, self._response, self._aborted = self._response, None, True
         if response is not None:
@@ -132,9 +132,9 @@ class Call:
         """Store the socket from which the reply will be read, if it is one that can pause."""
         self._socket = connection if isinstance(connection, PausingSocket) else None
 
-    def _let_rest(self, rest: Callable[[], float]) -> None:
+    def _let_pause(self, pause: Callable[[], float]) -> None:
         if self._socket is not None:
-            self._socket.rest = rest  # type: ignore[method-assign]
+            self._socket.pause = pause  # type: ignore[method-assign]
 
     def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
         try:

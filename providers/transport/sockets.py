@@ -22,19 +22,19 @@ def no_pause() -> float:
 
 
 class PausingSocket(socket.socket):
-    """A socket that sleeps for `rest()` seconds when it is empty, before it reads again.
+    """A socket that sleeps for `pause()` seconds when it is empty, before it reads again.
 
-    `rest` returns 0 while load is low; then reading blocks as usual.
+    `pause` returns 0 while load is low; then reading blocks as usual.
     """
 
-    rest: Callable[[], float] = staticmethod(no_pause)
+    pause: Callable[[], float] = staticmethod(no_pause)
     is_drained = False
     """True when the last read emptied the socket."""
 
     def recv_into(self, *args: Any, **options: Any) -> int:
-        while pause := self.rest():
+        while seconds := self.pause():
             if self.is_drained:
-                time.sleep(pause)
+                time.sleep(seconds)
             try:
                 return self._read_now(*args, **options)
             except BlockingIOError:

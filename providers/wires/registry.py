@@ -49,8 +49,8 @@ class Wire(Protocol):
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
         """Return the error of a response with an error status."""
 
-    def learnt(self, error: VendorError, known: frozenset[str]) -> frozenset[str]:
-        """Return `known` with everything that `error` teaches about this deployment, for `Address.learnt`."""
+    def quirks_learnt(self, error: VendorError, known: frozenset[str]) -> frozenset[str]:
+        """Return `known` with everything that `error` teaches about this deployment, for `Address.quirks`."""
 
     def catalogue_request(self, address: Address, page: str = "") -> HttpRequest:
         """Return the request for one page of the vendor's model list, without its key."""

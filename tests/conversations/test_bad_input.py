@@ -118,19 +118,19 @@ def test_more_than_a_person_may_send_is_not_read_and_the_socket_stays(
 
 
 def test_what_a_person_may_send_grows_with_time(clock_of_intake: list[float]) -> None:
-    room, alice, bob = inbound_limit.InboundLimit(), uuid4(), uuid4()
-    assert room.takes(alice, inbound_limit.MAX_BURST)
-    assert not room.takes(alice, 1)
-    assert room.takes(bob, inbound_limit.MAX_BURST)
+    limit, alice, bob = inbound_limit.InboundLimit(), uuid4(), uuid4()
+    assert limit.allows(alice, inbound_limit.MAX_BURST)
+    assert not limit.allows(alice, 1)
+    assert limit.allows(bob, inbound_limit.MAX_BURST)
     clock_of_intake[0] += 2
-    assert room.takes(alice, 2 * inbound_limit.MAX_PER_SECOND)
+    assert limit.allows(alice, 2 * inbound_limit.MAX_PER_SECOND)
     for _ in range(3):
-        assert not room.takes(alice, inbound_limit.MAX_BURST)
-    assert room.is_flooded(alice)
-    assert not room.is_flooded(bob)
+        assert not limit.allows(alice, inbound_limit.MAX_BURST)
+    assert limit.is_flooded(alice)
+    assert not limit.is_flooded(bob)
     clock_of_intake[0] += 1_000_000
-    assert not room.takes(alice, inbound_limit.MAX_BURST + 1)
-    assert not room.is_flooded(alice)
+    assert not limit.allows(alice, inbound_limit.MAX_BURST + 1)
+    assert not limit.is_flooded(alice)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def clock_of_intake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the clock of the limit on received data, with no data counted yet."""
     now = [0.0]
     monkeypatch.setattr(inbound_limit, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(consumer, "intake", inbound_limit.InboundLimit())
+    monkeypatch.setattr(consumer, "inbound_limit", inbound_limit.InboundLimit())
     return now
 
 

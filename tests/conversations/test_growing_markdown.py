@@ -75,7 +75,7 @@ def test_a_part_between_two_texts_keeps_them_apart(texts: list[str], cuts: list[
         for prefix in prefixes(text, cuts):
             reply.update(before + prefix)
         before += text
-        reply.part(before)
+        reply.close_before_part(before)
     assert "".join(reply.done) == "".join(render(text) + growing.PART for text in texts)
     assert reply.live == ""
 

@@ -103,7 +103,7 @@ def test_from_the_first_word_on_a_mirror_is_in_step() -> None:
     reply = mirror()
     reply.hear([ONE])
     reply.hear([TWO, THREE])
-    assert reply.take() == [ONE, TWO, THREE]
+    assert reply.take_pending() == [ONE, TWO, THREE]
     assert (reply.snapshot().seq, reply.text(), reply.in_step.is_set()) == (3, "1 2 3 ", True)
 
 
@@ -112,9 +112,9 @@ def test_behind_a_gap_it_waits_for_the_whole() -> None:
     reply.hear([ONE])
     reply.hear([THREE])
     assert not reply.in_step.is_set()
-    assert reply.take() == [ONE]
+    assert reply.take_pending() == [ONE]
     assert reply.adopt(2, [{"kind": "text", "text": "1 2 "}])
-    assert reply.take() == [THREE]
+    assert reply.take_pending() == [THREE]
     assert (reply.text(), reply.in_step.is_set()) == ("1 2 3 ", True)
 
 
@@ -123,7 +123,7 @@ def test_what_is_older_than_what_it_knows_changes_nothing() -> None:
     reply.hear([ONE, TWO])
     assert not reply.adopt(1, [{"kind": "text", "text": "1 "}])
     reply.hear([ONE, TWO, THREE])
-    assert reply.take() == [ONE, TWO, THREE]
+    assert reply.take_pending() == [ONE, TWO, THREE]
     assert reply.text() == "1 2 3 "
 
 
@@ -133,7 +133,7 @@ def test_a_whole_that_ends_before_the_gap_leaves_it_waiting() -> None:
     assert reply.adopt(1, [{"kind": "text", "text": "1 "}])
     assert not reply.in_step.is_set()
     assert reply.adopt(2, [{"kind": "text", "text": "1 2 "}])
-    assert reply.take() == [THREE]
+    assert reply.take_pending() == [THREE]
 
 
 def test_who_waits_for_it_is_woken() -> None:

@@ -193,12 +193,12 @@ def test_where_it_cannot_be_started_text_is_plain(monkeypatch: pytest.MonkeyPatc
 
 def test_nobody_is_overtaken() -> None:
     turns, order, waiting = Turns(), list[int](), list[threading.Thread]()
-    assert turns.take(0)
-    assert not turns.take(0)
-    assert not turns.take(0.01)
+    assert turns.acquire(0)
+    assert not turns.acquire(0)
+    assert not turns.acquire(0.01)
 
     def take(number: int) -> None:
-        assert turns.take(10)
+        assert turns.acquire(10)
         order.append(number)
         turns.give()
 
@@ -211,4 +211,4 @@ def test_nobody_is_overtaken() -> None:
     for thread in waiting:
         thread.join()
     assert order == list(range(5))
-    assert turns.take(0)
+    assert turns.acquire(0)

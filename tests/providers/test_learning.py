@@ -48,12 +48,12 @@ def test_what_is_refused_is_left_out_and_remembered(
     wire_vendor.script = choosy(*refused)
     stream = ask(parameters=SET, ask_usage=True)
     assert said(stream) == "Fine."
-    assert stream.learnt == learnt
+    assert stream.quirks == learnt
     assert len(wire_vendor.requests) == 1 + len(refused)
     # With this quirk the next question needs one call.
-    again = ask(parameters=SET, ask_usage=True, learnt=stream.learnt)
+    again = ask(parameters=SET, ask_usage=True, quirks=stream.quirks)
     assert said(again) == "Fine."
-    assert again.learnt == stream.learnt
+    assert again.quirks == stream.quirks
     assert len(wire_vendor.requests) == 2 + len(refused)
 
 
@@ -67,7 +67,7 @@ def test_a_refusal_that_names_nothing_may_be_of_asking_for_usage(
     wire_vendor.script = lambda request: complaint if "stream_options" in request.json else [openai_stream(["Fine."])]
     stream = ask(ask_usage=True)
     assert said(stream) == "Fine."
-    assert stream.learnt == {"no:stream_options"}
+    assert stream.quirks == {"no:stream_options"}
     assert len(wire_vendor.requests) == 2
 
 
@@ -76,7 +76,7 @@ def test_what_was_no_reason_is_not_learnt(wire_vendor: FakeVendor, ask: Ask) -> 
     stream = ask(ask_usage=True)
     with pytest.raises(VendorError):
         said(stream)
-    assert stream.learnt == frozenset()
+    assert stream.quirks == frozenset()
     assert len(wire_vendor.requests) == 2
 
 
@@ -104,7 +104,7 @@ def test_refusals_as_others_word_them(wire_vendor: FakeVendor, ask: Ask, body: b
     wire_vendor.play([status, body])
     stream = ask(parameters=SET)
     said(stream)
-    assert stream.learnt == {"no:temperature"}
+    assert stream.quirks == {"no:temperature"}
     assert "temperature" not in wire_vendor.requests[1].json
     assert wire_vendor.requests[1].json["max_tokens"] == 9
 
@@ -114,14 +114,14 @@ def test_one_value_of_an_effort(wire_vendor: FakeVendor, ask: Ask) -> None:
     wire_vendor.play(refusal("reasoning_effort", "unsupported_value", sentence))
     stream = ask(parameters={"thinking": {"level": "minimal"}})
     said(stream)
-    assert stream.learnt == {"no:reasoning_effort=minimal"}
+    assert stream.quirks == {"no:reasoning_effort=minimal"}
 
 
 def test_a_system_text_that_has_to_come_from_a_developer(wire_vendor: FakeVendor, ask: Ask) -> None:
     wire_vendor.play(refusal("messages[0].role", "unsupported_value"))
     stream = ask(system="Be kind.")
     said(stream)
-    assert stream.learnt == {"developer"}
+    assert stream.quirks == {"developer"}
     assert [request.json["messages"][0]["role"] for request in wire_vendor.requests] == ["system", "developer"]
 
 
@@ -129,7 +129,7 @@ def test_a_refusal_within_a_reply_with_status_200(wire_vendor: FakeVendor, ask: 
     wire_vendor.play(refusal("temperature")[1:])
     stream = ask(parameters=SET)
     assert said(stream) == "You said: Hi."
-    assert stream.learnt == {"no:temperature"}
+    assert stream.quirks == {"no:temperature"}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_nothing_else_is_asked_again(
     stream = ask(parameters=parameters)
     with pytest.raises(VendorError):
         said(stream)
-    assert stream.learnt == frozenset()
+    assert stream.quirks == frozenset()
     assert len(wire_vendor.requests) == 1
 
 
@@ -195,7 +195,7 @@ def test_a_model_without_penalties(wire_vendor: FakeVendor, ask: Ask, wire: str,
     sent = [request.json.get("generationConfig", request.json) for request in wire_vendor.requests]
     assert [set(names) & set(body) for body in sent] == [names, set()]
     assert [body["temperature"] for body in sent] == [0.5, 0.5]
-    said(ask(wire=wire, parameters=PENALTIES, learnt=stream.learnt))
+    said(ask(wire=wire, parameters=PENALTIES, quirks=stream.quirks))
     assert len(wire_vendor.requests) == 3
 
 

@@ -133,7 +133,7 @@ def ask(**parameters: Any) -> Route:
     prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", "Hi"),)),), parameters=parameters)
     with route.stream(prompt) as stream:
         assert "".join(delta.text for delta in stream)
-    remember(route, stream.learnt)
+    remember(route, stream.quirks)
     return route
 
 
@@ -161,7 +161,7 @@ def test_what_a_model_refused_once_it_is_not_sent_again(endpoint: Endpoint, vend
     ask(temperature=0.7)
     assert len(vendor.requests) == 2
     assert Deployment.objects.get().learnt == ["no:temperature"]
-    assert ask(temperature=0.7).address.learnt == {"no:temperature"}
+    assert ask(temperature=0.7).address.quirks == {"no:temperature"}
     assert len(vendor.requests) == 3
 
 
@@ -170,7 +170,7 @@ def test_nothing_is_stored_where_nothing_was_learnt(
 ) -> None:
     route = ask()
     with django_assert_num_queries(0):
-        remember(route, route.address.learnt)
+        remember(route, route.address.quirks)
 
 
 @pytest.mark.parametrize("extras", [[], None, "x", 3, [{"a": 1}], {"a": float("nan")}, {"a": "\ud83d"}, {"a": "\x00"}])

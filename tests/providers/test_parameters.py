@@ -14,9 +14,9 @@ from tests.providers.reading import turns
 Json = dict[str, Any]
 
 
-def body(wire: str, parameters: Json, learnt: frozenset[str] = frozenset(), **fields: Any) -> Json:
+def body(wire: str, parameters: Json, quirks: frozenset[str] = frozenset(), **fields: Any) -> Json:
     """Return the request body without its constant fields."""
-    address = Address(wire, "https://vendor.example", learnt=learnt, **fields)  # type: ignore[arg-type]
+    address = Address(wire, "https://vendor.example", quirks=quirks, **fields)  # type: ignore[arg-type]
     prompt = Prompt("m", turns("Hi"), fields.get("system", ""), parameters)
     made: Json = json.loads(registry.wire(wire).request(address, prompt).body)
     return {name: value for name, value in made.items() if name not in ("contents", "messages", "model", "stream")}
@@ -145,15 +145,15 @@ def test_openai(ours: Json, theirs: Json) -> None:
 
 def test_what_was_learnt_is_left_out_or_spelt_anew() -> None:
     known = {"temperature": 1, "top_p": 1, "max_tokens": 9, "thinking": {"level": "minimal"}}
-    learnt = frozenset({"max_completion_tokens", "no:temperature", "no:reasoning_effort=minimal", "no:stream_options"})
-    assert body("openai", known, learnt, ask_usage=True) == {"top_p": 1, "max_completion_tokens": 9}
+    quirks = frozenset({"max_completion_tokens", "no:temperature", "no:reasoning_effort=minimal", "no:stream_options"})
+    assert body("openai", known, quirks, ask_usage=True) == {"top_p": 1, "max_completion_tokens": 9}
     other = {**known, "thinking": {"level": "low"}}
-    assert body("openai", other, learnt)["reasoning_effort"] == "low"
+    assert body("openai", other, quirks)["reasoning_effort"] == "low"
 
 
 def test_the_system_text_of_a_model_that_wants_a_developer() -> None:
     prompt = Prompt("m", turns("Hi"), "Be kind.")
-    address = Address("openai", "https://vendor.example", learnt=frozenset({"developer"}))
+    address = Address("openai", "https://vendor.example", quirks=frozenset({"developer"}))
     messages = json.loads(registry.wire("openai").request(address, prompt).body)["messages"]
     assert messages[0] == {"role": "developer", "content": "Be kind."}
 

@@ -224,7 +224,7 @@ def placed(text: str, *supports: Support) -> list[tuple[int, int, list[int]]]:
     citations = Citations()
     citations.add(Cited((A, B), supports))
     citations.add(Cited((B, A), supports))
-    part = citations.part(text, str)
+    part = citations.as_part(text, str)
     assert isinstance(part, Part)
     assert [source["title"] for source in part.detail["sources"]] == ["A", "B"]
     return [(one["start"], one["end"], one["sources"]) for one in part.detail["supports"]]

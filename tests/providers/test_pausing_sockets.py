@@ -40,7 +40,7 @@ def test_it_rests_only_while_nothing_has_come(pair: tuple[PausingSocket, socket.
     ours, far = pair
     ours.settimeout(0.05)
     load = iter([0.05, 0.05, 0.05, 0.0])
-    ours.rest = lambda: next(load)  # type: ignore[method-assign]
+    ours.pause = lambda: next(load)  # type: ignore[method-assign]
     far.sendall(b"one")
     assert ours.recv_into(bytearray(9)) == 3
     assert rests == []
@@ -54,7 +54,7 @@ def test_it_reads_at_once_what_came_while_it_rested(
 ) -> None:
     ours, far = pair
     ours.settimeout(0.05)
-    ours.rest = lambda: 0.05  # type: ignore[method-assign]
+    ours.pause = lambda: 0.05  # type: ignore[method-assign]
     monkeypatch.setattr(sockets.time, "sleep", lambda _: (far.sendall(b"one"), far.sendall(b"two")))
     assert ours.recv_into(bytearray(9)) == 6
 
@@ -67,9 +67,9 @@ def test_without_load_it_does_not_rest(pair: tuple[PausingSocket, socket.socket]
     assert rests == []
 
 
-def _stream(vendor: FakeVendor, rest: Callable[[], float]) -> Stream:
+def _stream(vendor: FakeVendor, pause: Callable[[], float]) -> Stream:
     address = Address("openai", vendor.openai_url, clocks=Clocks(10, 10, 20))
-    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(vendor.private_hosts), rest=rest)
+    return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(vendor.private_hosts), pause=pause)
 
 
 def test_the_first_word_is_not_kept_waiting_and_a_connection_forgets(wire_vendor: FakeVendor, rests: Rests) -> None:

@@ -39,9 +39,9 @@ def read(wire: str, body: bytes) -> tuple[Part, ...]:
     return stored([*reading.feed(body), *reading.end()])
 
 
-def asked(wire: str, *turns: Turn, learnt: frozenset[str] = frozenset()) -> Json:
+def asked(wire: str, *turns: Turn, quirks: frozenset[str] = frozenset()) -> Json:
     """Return the body of the next question after `turns`."""
-    address = Address(wire, "https://vendor.example", learnt=learnt)  # type: ignore[arg-type]
+    address = Address(wire, "https://vendor.example", quirks=quirks)  # type: ignore[arg-type]
     body: Json = json.loads(registry.wire(wire).request(address, Prompt("m", turns)).body)
     return body
 
@@ -204,7 +204,7 @@ def test_calls_go_back_on_the_openai_wire() -> None:
     # A call without an answer gets one, because vendors refuse an open call.
     assert (messages[3]["role"], messages[3]["tool_call_id"]) == ("tool", "b")
     assert messages[4] == {"role": "user", "content": "Go on"}
-    without = asked("openai", HELLO, reply, ON, learnt=frozenset({"no:reasoning_details"}))["messages"][1]
+    without = asked("openai", HELLO, reply, ON, quirks=frozenset({"no:reasoning_details"}))["messages"][1]
     assert "reasoning_details" not in without
 
 

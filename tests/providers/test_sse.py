@@ -64,9 +64,9 @@ def decoded(pieces: list[bytes]) -> list[tuple[str, bytes]]:
 
 
 def whole_lines(lines: Lines, chunk: bytes) -> Iterator[bytes]:
-    position = lines.begin(chunk)
+    position = lines.start_of(chunk)
     while position < len(chunk):
-        line, position = lines.take(chunk, position)
+        line, position = lines.next_line(chunk, position)
         if line is not None:
             yield line
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, **_: Any) -> None:
         os.umask(0o077)
         try:
-            data_folder_lock.take(settings.CHATSITE_DATA, shared=False)
+            data_folder_lock.acquire(settings.CHATSITE_DATA, shared=False)
             self.stdout.write(archive.restore(file))
         except data_folder_lock.Taken:
             raise CommandError(f"A server is running in {settings.CHATSITE_DATA}: end it first.") from None

@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
     def _take_the_folder(self) -> None:
         try:
-            data_folder_lock.take(
+            data_folder_lock.acquire(
                 settings.CHATSITE_DATA, shared=settings.SEVERAL_PROCESSES, origins=settings.CHATSITE_ORIGINS
             )
         except data_folder_lock.Taken:

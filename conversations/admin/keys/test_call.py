@@ -51,7 +51,7 @@ def trial(key: ApiKey, deployment: Deployment, by: User) -> Generator[str, None,
     try:
         with route.stream(prompt) as stream:
             for delta in stream:
-                meter.note(delta)
+                meter.count(delta)
                 yield delta.text or delta.thought
         outcome = "complete"
     except (VendorError, Locked) as failure:

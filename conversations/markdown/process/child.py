@@ -122,7 +122,7 @@ class Child:
 
     @contextmanager
     def _turn(self, seconds: float) -> Iterator[None]:
-        if not self._turns.take(seconds):
+        if not self._turns.acquire(seconds):
             raise Away
         self._asked_at = self._used_at = time.monotonic()
         try:

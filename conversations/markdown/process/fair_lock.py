@@ -12,7 +12,7 @@ class Turns:
         self._is_taken = False
         self._waiting: deque[threading.Lock] = deque()
 
-    def take(self, seconds: float) -> bool:
+    def acquire(self, seconds: float) -> bool:
         """Wait for the lock; returns False if it was not free within so many seconds."""
         with self._lock:
             if not self._is_taken:

@@ -25,9 +25,9 @@ from providers.wires.parameters import are_penalties_refused
 from providers.wires.parsed import Found
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS", "PRESETS",
-    "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "learnt", "parse", "parse_catalogue",
-    "plainer", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
+    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "parse",
+    "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
@@ -84,7 +84,7 @@ def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
     return error_bodies.from_response(status, headers, body)
 
 
-def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
+def quirks_learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
     """Return `known`, with the penalties if they are refused: this vendor names no other parameter that it refuses."""
     refused = isinstance(error, BadRequest) and are_penalties_refused(error.quote)
     return known | {config.NO_PENALTIES} if refused else known
@@ -127,7 +127,7 @@ def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
     body: dict[str, Any] = {"contents": contents.contents(prompt.turns)}
     if prompt.system:
         body |= _instruction(prompt.system, address.snake_case)
-    body |= config.options(prompt.parameters, address.learnt)
+    body |= config.options(prompt.parameters, address.quirks)
     return merged(body, mapping(prompt.parameters.get("raw")))
 
 

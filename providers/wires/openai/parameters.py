@@ -39,7 +39,7 @@ def options(known: Mapping[str, Any], refused: frozenset[str]) -> dict[str, Any]
     return {name: value for name, value in fields.items() if not refused & {f"no:{name}", f"no:{name}={value}"}}
 
 
-def learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
+def quirks_learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
     """Return `known` with the lesson of `error`: a new spelling, or a parameter to leave out.
 
     Spellings are `max_completion_tokens` and `developer`. `no:temperature` leaves a parameter out;

@@ -18,14 +18,14 @@ from providers.wires.openai import choices as openai_choices
 from providers.wires.openai import messages
 from providers.wires.openai import parameters as openai_parameters
 from providers.wires.openai.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
-from providers.wires.openai.parameters import PARAMETERS, learnt
+from providers.wires.openai.parameters import PARAMETERS, quirks_learnt
 from providers.wires.openai.presets import PRESETS
 from providers.wires.parsed import Found
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS", "PRESETS",
-    "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "learnt", "parse", "parse_catalogue",
-    "plainer", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
+    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "parse",
+    "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
@@ -121,10 +121,10 @@ def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": prompt.model,
         "stream": address.streaming,
-        "messages": messages.messages(prompt, address.learnt),
-        **openai_parameters.options(prompt.parameters, address.learnt),
+        "messages": messages.messages(prompt, address.quirks),
+        **openai_parameters.options(prompt.parameters, address.quirks),
     }
-    if address.ask_usage and address.streaming and "no:stream_options" not in address.learnt:
+    if address.ask_usage and address.streaming and "no:stream_options" not in address.quirks:
         body["stream_options"] = {"include_usage": True}
     return merged(body, mapping(prompt.parameters.get("raw")))
 
