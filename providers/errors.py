@@ -2,6 +2,7 @@
 
 VendorError
 ├── KeyRefused        key_refused        the site's key is wrong or may not do this
+│   └── ModelForbidden  key_refused      the key may not use this model
 ├── KeyWithdrawn      key_refused        the site itself has locked, disabled or deleted the key
 ├── QuotaExhausted    quota              the site's account has nothing left
 ├── NoBudget          quota              the site's own budgets of all usable keys are used up
@@ -13,6 +14,7 @@ VendorError
 ├── Blocked           blocked            the vendor's rules forbid the question
 ├── VendorDown        vendor_down        unreachable, overloaded or broken
 │   ├── AddressRefused  vendor_down      we refuse to call this address
+│   ├── RegionRefused   vendor_down      the vendor does not serve the place from which the site calls
 │   ├── WayBlocked      vendor_down      this site's own way out fails: its proxy, its authorities
 │   └── PageInstead     vendor_down      a web page came instead of an answer: of a firewall, a sign-in, another site
 ├── VendorTimeout     vendor_timeout     no answer within the limit
@@ -112,6 +114,12 @@ class KeyRefused(VendorError):
     vendor_fault = False
 
 
+class ModelForbidden(KeyRefused):
+    """A key that works, but not with this model."""
+
+    sentence = "The key may not use this model."
+
+
 class QuotaExhausted(VendorError):
     """An account that has used up what it paid for."""
 
@@ -174,6 +182,13 @@ class AddressRefused(VendorDown):
 
     sentence = "This site does not call that address."
     vendor_fault = False
+    retriable = False
+
+
+class RegionRefused(VendorDown):
+    """A vendor that serves nobody from the place where this site is."""
+
+    sentence = "The vendor does not serve the region from which this site calls."
     retriable = False
 
 
