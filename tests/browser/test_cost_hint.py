@@ -77,10 +77,16 @@ def test_whoever_begins_without_a_network_is_told_once_it_is_back(
     alice.watch.expect("ERR_INTERNET_DISCONNECTED")
     alice.page.context.set_offline(True)
     with alice.page.expect_event("requestfailed", lambda request: "cost-hint" in request.url):
-        alice.text.press_sequentially("H")
+        alice.text.press_sequentially("Hi")
     alice.page.context.set_offline(False)
-    alice.text.press_sequentially("i")
-    expect(alice.page.locator("cost-hint")).to_contain_text("about 0.41 USD")
+    hint = alice.page.locator("cost-hint")
+    expect(hint).to_contain_text("about 0.41 USD")
+    alice.page.context.set_offline(True)
+    with alice.page.expect_event("requestfailed", lambda request: "estimate" in request.url):
+        alice.text.press_sequentially("!")
+    expect(hint).to_be_hidden()
+    alice.page.context.set_offline(False)
+    expect(hint).to_contain_text("about 0.41 USD")
 
 
 def test_what_was_said_before_counts(cast: Cast, priced: LanguageModel, visit: Visit) -> None:

@@ -1,6 +1,7 @@
 /** The transcript: shows messages as they come, keeps in sight what is read, and tells what somebody wants of a message. */
 
 import { copy } from "../helpers/copy.js";
+import { fetchElement } from "../helpers/loading.js";
 import { ScrollAnchor } from "../models/scroll-anchor.js";
 import { Thread } from "../models/thread.js";
 
@@ -137,7 +138,7 @@ class ChatTranscript extends HTMLElement {
 
   /** A long thread has a way to what is above it. */
   #offerEarlier() {
-    if (this.querySelector("earlier-messages")) import("./earlier-messages.js").catch(() => {}); // Or with the next change.
+    if (this.querySelector("earlier-messages")) fetchElement("earlier-messages", () => import("./earlier-messages.js"));
   }
 
   #clicked(button) {

@@ -14,6 +14,7 @@ class CostHint extends HTMLElement {
   connectedCallback() {
     for (const event of ["input", "change"]) this.#form.addEventListener(event, () => this.#later());
     this.#form.addEventListener("submit", () => this.#later());
+    addEventListener("online", () => this.#later());
     this.#later();
   }
 

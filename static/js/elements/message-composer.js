@@ -2,6 +2,7 @@
 
 import { number } from "../helpers/formats.js";
 import { focusForTyping, SendKey } from "../helpers/keyboard.js";
+import { fetchElement } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
 import { Attachments } from "../models/attachments.js";
 import { Draft } from "../models/draft.js";
@@ -187,7 +188,7 @@ class MessageComposer extends HTMLElement {
 }
 
 function fetchCostHint() {
-  import("./cost-hint.js").catch(() => {}); // It comes with the next letter.
+  fetchElement("cost-hint", () => import("./cost-hint.js"));
 }
 
 customElements.define("message-composer", MessageComposer);
