@@ -30,7 +30,7 @@ def replace(
 def mail_link(address: str, digest: str, link: str, client: str) -> None:
     """Mail a link to a new password to the owner of this address; sends nothing if nobody has it."""
     person = User.objects.filter(email_key=AddressKey.key_of(address), is_active=True).first()
-    if person is None or person.password_links.letters().open().count() >= PasswordLink.MOST_LETTERS:
+    if person is None or person.password_links.letters().open().count() >= PasswordLink.MAX_LETTERS:
         return
     with log.coming_from(lambda: client), transaction.atomic():
         letter = PasswordLink.objects.create(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from conversations.hashed_tokens import token_digest
 from providers.encryption.sealing import Locked
 
-KEPT = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+MEMORY_SECONDS = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
 """Seconds for which a code may be valid, so used codes are remembered that long."""
 
 
@@ -29,7 +29,7 @@ class OnceOnly:
                 "An encryption key of this site is missing, so no code can be checked: tell its administrator."
             )
             raise forms.ValidationError(sentence) from None
-        if not cache.add(f"second-factor:{self.user.pk}:{token_digest(code)}", 1, KEPT):
+        if not cache.add(f"second-factor:{self.user.pk}:{token_digest(code)}", 1, MEMORY_SECONDS):
             raise get_adapter().validation_error("incorrect_code")
         return code
 

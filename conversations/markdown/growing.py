@@ -15,8 +15,8 @@ from conversations.markdown.source_marks import Mark, places
 
 # An open block is rendered again at each update up to this many characters, and less and less often beyond it.
 EAGER_CHARACTERS = 2048
-# One that had n characters waits for n²/PATIENCE new ones, at most n/4: the work stays linear in its length.
-PATIENCE = 65_536
+# One that had n characters waits for n²/RENDER_DIVISOR new ones, at most n/4: the work stays linear in its length.
+RENDER_DIVISOR = 65_536
 # Characters rendered in one question, so that long texts share the process with others.
 SLICE = 16_384
 # Characters of a longer block rendered in one question; a block beyond that is shown as it was written.
@@ -147,7 +147,7 @@ class GrowingMarkdown:
 
     def _is_due(self) -> bool:
         rendered = self._rendered_up_to - self._start
-        enough = min(rendered**2 / PATIENCE, rendered / 4)
+        enough = min(rendered**2 / RENDER_DIVISOR, rendered / 4)
         return len(self._text) - self._start <= EAGER_CHARACTERS or len(self._text) - self._rendered_up_to >= enough
 
     def _parse(self) -> None:

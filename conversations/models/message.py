@@ -19,7 +19,7 @@ from conversations.models.people import User
 from providers.models import LanguageModel
 from providers.prepared_queries import as_stored
 
-HEARTBEAT_LIMIT = timedelta(seconds=5)
+HEARTBEAT_TIMEOUT = timedelta(seconds=5)
 
 
 ALL = 10**9
@@ -79,7 +79,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def abandoned(self) -> "MessageQuerySet":
         """Return the replies without a heartbeat for five seconds."""
-        return self.under_way().filter(heartbeat__lt=timezone.now() - HEARTBEAT_LIMIT)
+        return self.under_way().filter(heartbeat__lt=timezone.now() - HEARTBEAT_TIMEOUT)
 
     def branch(self, leaf: UUID | None, most: int = ALL, below: UUID | None = None) -> list["Message"]:
         """Return the messages from the root down to `leaf`, in one query however long the branch.

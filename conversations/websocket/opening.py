@@ -35,7 +35,7 @@ class OpenedConversation:
         characters = sum(len(said.text) + len(said.html) for said in self.since)
         if len(self.since) > MAX_MESSAGES or characters > MAX_CHARACTERS:
             return {"reload": True, "messages": []}
-        return {"messages": [_told(message, html) for message in self.since]}
+        return {"messages": [_message_fields(message, html) for message in self.since]}
 
     def seqs(self) -> dict[str, int]:
         """Return the seqs of the ack's messages: one that has ended since needs none of its deltas."""
@@ -69,7 +69,7 @@ def open_conversation(user: User, body: commands.Open) -> OpenedConversation:
     )
 
 
-def _told(message: Message, html: bool) -> dict[str, Any]:
+def _message_fields(message: Message, html: bool) -> dict[str, Any]:
     told = events.message_json(message)
     return {**told, "html": events.body_html(message)} if html else told
 

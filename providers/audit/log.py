@@ -105,21 +105,21 @@ def note(
 def added(actor: Any, row: models.Model) -> None:
     """Log a new row, or its changes since the current `watch` logged it."""
     earlier = (_noted.get() or {}).get(_key_of(row))
-    _note_difference(actor, earlier, (row, told(row)))
+    _note_difference(actor, earlier, (row, loggable_values(row)))
 
 
 def removed(actor: Any, row: models.Model) -> None:
     """Log a row's removal. Call it while the row still exists."""
-    _note_difference(actor, (row, told(row)), None)
+    _note_difference(actor, (row, loggable_values(row)), None)
 
 
-def told(row: models.Model) -> Told:
+def loggable_values(row: models.Model) -> Told:
     """Return the values of a row that may be logged: every field that people set.
 
     A secret is shown by its handle and its fingerprint.
     """
     fields = [field for field in row._meta.concrete_fields if field.editable and not field.primary_key]
-    said = {field.name: _told(row, field) for field in fields if field.name not in _UNTOLD}
+    said = {field.name: _loggable_value(row, field) for field in fields if field.name not in _UNTOLD}
     sets = {field.name: sorted(map(str, getattr(row, field.name).all())) for field in _sets(row)}
     return dict(_plain({**said, **sets}))
 
@@ -163,7 +163,7 @@ def _seen(watched: tuple[Rows, ...], lock: bool = False) -> dict[_Key, _Seen]:
     for rows in watched:
         rows = rows.order_by("pk")
         for row in rows.select_for_update(no_key=True, of=("self",)) if lock else rows:
-            seen[_key_of(row)] = row, told(row)
+            seen[_key_of(row)] = row, loggable_values(row)
     return seen
 
 
@@ -186,7 +186,7 @@ def _sets(row: models.Model) -> "list[models.ManyToManyField[Any, Any]]":
     return [field for field in row._meta.many_to_many if field.remote_field.through._meta.auto_created]  # type: ignore[union-attr]
 
 
-def _told(row: models.Model, field: "models.Field[Any, Any]") -> Any:
+def _loggable_value(row: models.Model, field: "models.Field[Any, Any]") -> Any:
     value = getattr(row, field.name)
     if isinstance(value, Secret):
         return f"{value} #{getattr(row, 'fingerprint', '')[:8]}" if value else ""

@@ -73,7 +73,7 @@ class HealthEvent(models.Model):
         ENABLED = "enabled", _("switched on")
         DISABLED = "disabled", _("switched off")
 
-    KEPT = timedelta(days=90)
+    RETENTION = timedelta(days=90)
 
     subject = models.UUIDField()
     at = models.DateTimeField(default=clock.now)
@@ -103,4 +103,4 @@ class HealthEvent(models.Model):
 
     @classmethod
     def remove_old(cls) -> None:
-        cls.objects.filter(at__lt=clock.now() - cls.KEPT).delete()
+        cls.objects.filter(at__lt=clock.now() - cls.RETENTION).delete()

@@ -59,7 +59,7 @@ def test_growing_ends_in_the_same_page(text: str, cuts: list[int]) -> None:
 def test_growing_beyond_the_eager_part(text: str, cuts: list[int], patience: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(growing, "EAGER_CHARACTERS", 10)
-        patch.setattr(growing, "PATIENCE", patience)
+        patch.setattr(growing, "RENDER_DIVISOR", patience)
         reply, whole = GrowingMarkdown(), render(text)
         for prefix in prefixes(text, cuts):
             reply.update(prefix)

@@ -382,7 +382,7 @@ def test_staff_needs_the_permission_to_read_it(cast: Cast) -> None:
 def test_every_label_speaks_the_readers_language(cast: Cast, endpoint: Endpoint) -> None:
     rows = [cast.team, cast.bob, endpoint, endpoint.keys.get(), Membership.objects.first(), Deployment.objects.get()]
     for row in rows:
-        log.note(cast.alice, Act.ADDED, row, after=log.told(row))
+        log.note(cast.alice, Act.ADDED, row, after=log.loggable_values(row))
     with translation.override("zh-hans"):
         labels = {label for entry in AuditEntry.objects.all() for label, _old, _new in entry.changes()}
         kinds = {entry.kind for entry in AuditEntry.objects.all()}

@@ -69,7 +69,7 @@ def share_conversation(
             expires_at=timezone.now() + timedelta(days=days) if days else None,
         )
         share.files.set(_files_of(branch))
-        log.note(user, Act.ADDED, share, name="", after=_told(share))
+        log.note(user, Act.ADDED, share, name="", after=_loggable_values(share))
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision, shared=True))
     return share, secret
 
@@ -83,7 +83,7 @@ def revoke_share(user: User, share_id: UUID) -> None:
         conversation = Conversation.objects.select_related("team", "owner").get(pk=share.conversation_id)
         revision = conversation.advance(1)
         if Share.objects.filter(pk=share_id).revoke():
-            log.note(user, Act.REMOVED, share, name="", before=_told(share))
+            log.note(user, Act.REMOVED, share, name="", before=_loggable_values(share))
         others = conversation.shares.open().exists()
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision, shared=others))
 
@@ -117,7 +117,7 @@ def _open(share_id: UUID) -> Share:
     return share
 
 
-def _told(share: Share) -> dict[str, Any]:
+def _loggable_values(share: Share) -> dict[str, Any]:
     """Return the audit log's fields of a link: ids, and no text of messages."""
     return {
         "conversation": share.conversation_id,

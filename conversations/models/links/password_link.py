@@ -29,7 +29,7 @@ class PasswordLink(models.Model):
     """A link by which one person sets a new password, once; any other change of the password closes it."""
 
     VALID, LETTER_VALID = timedelta(hours=24), timedelta(hours=1)
-    MOST_LETTERS = 3
+    MAX_LETTERS = 3
     """Open letters of one person; more requests, also by strangers, fill no mailbox and close no letter."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

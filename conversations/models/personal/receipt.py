@@ -9,7 +9,7 @@ from django.utils import timezone
 from conversations.models.people import User
 from providers.prepared_queries import stored
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 _KEEP = "UPDATE conversations_receipt SET ack = %s WHERE person_id = %s AND command_id = %s"
 
@@ -34,7 +34,7 @@ class Receipt(models.Model):
     @classmethod
     def remove_old(cls) -> None:
         """Delete the receipts that no client asks for any more."""
-        cls.objects.filter(created_at__lt=timezone.now() - KEPT).delete()
+        cls.objects.filter(created_at__lt=timezone.now() - RETENTION).delete()
 
     def keep(self, ack: dict[str, Any]) -> None:
         """Store the ack like `save`, in a tenth of its time, because each question waits for it."""
