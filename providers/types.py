@@ -25,6 +25,7 @@ class Part(NamedTuple):
         citation      sources: [{uri, title, domain}], supports: [{start, end, sources: [index]}], where start and end
                       count characters of the reply's text
         refusal       reason?
+        gap           bytes: how much of the reply could not be read here
 
     `vendor` is {"wire", "part"}: the part as it came, if these fields cannot rebuild it exactly. It goes back to the
     same wire unchanged. Kind `unknown` has nothing else.

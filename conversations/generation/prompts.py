@@ -27,6 +27,10 @@ GO_ON = (
 """The instruction to continue a reply: few vendors let the last turn be the model's own."""
 
 
+_NOT_SAID = frozenset({"seam", "gap"})
+"""Kinds of parts that only the site itself has added to a reply."""
+
+
 SPEAKERS = (
     "Several people write here. Each of their messages begins with its author's name and a colon; "
     "your replies do not begin with a name."
@@ -87,7 +91,7 @@ def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
 
 
 def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
-    """Return a message's parts as they came, without seams."""
+    """Return a message's parts as they came, without those that only say something of the reply."""
     if (
         len(said) == 1 and len(said[0]) == 2 and said[0]["kind"] == "text" and "text" in said[0]
     ):  # by far the most frequent case
@@ -96,7 +100,7 @@ def _parts(said: list[dict[str, Any]], taken: Set[str]) -> tuple[Part, ...]:
 
 
 def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
-    kept = (Part.from_json(stored) for stored in said if stored["kind"] != "seam")
+    kept = (Part.from_json(stored) for stored in said if stored["kind"] not in _NOT_SAID)
     for is_words, group in groupby(kept, key=lambda part: part.kind == "text" and not part.detail):
         if is_words:
             yield Part("text", "".join(part.text for part in group))

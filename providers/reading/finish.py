@@ -1,10 +1,12 @@
-"""The decision whether a reported finish ends the reply: some gateways put one on every event."""
+"""The decision whether a reported finish ends the reply, and what of the reply could not be read before it."""
 
 from __future__ import annotations
 
+from providers.types import Part
+
 
 class FinishState:
-    """The state of one reply's finish, judged by where each reported finish stands.
+    """The state of one reply's finish, judged by where each reported finish stands: some gateways mark every event.
 
     A finish on its own ends the reply. So does one beside words, if words without a finish came before. After the
     finish, the call waits briefly for late data such as token counts.
@@ -50,3 +52,34 @@ class FinishState:
             # only on a wire without an end marker.
             self.is_reached = self._spoke or not self._has_marker
         self._finished = True
+
+
+class Gaps:
+    """The unread bytes since the last part of kind `gap`. One part stands for all that is missing in one place.
+
+    Unread bytes behind the end of a reply are no gap. They become one when words follow: then it was not the end.
+    """
+
+    def __init__(self) -> None:
+        self.are_noted = False
+        self._bytes = 0
+        self._bytes_behind_end = 0
+
+    def note(self, size: int, *, is_over: bool) -> None:
+        """Add unread bytes; `is_over` says whether the reply seemed to have ended before them."""
+        self.are_noted = True
+        if is_over:
+            self._bytes_behind_end += size
+        else:
+            self._bytes += size
+
+    def before_content(self) -> Part | None:
+        """Return the part that stands before the next words, if any."""
+        self.are_noted = False
+        self._bytes, self._bytes_behind_end = self._bytes + self._bytes_behind_end, 0
+        return self.at_end()
+
+    def at_end(self) -> Part | None:
+        """Return the part that stands at the end of the reply, if any."""
+        size, self._bytes = self._bytes, 0
+        return Part("gap", detail={"bytes": size}) if size else None

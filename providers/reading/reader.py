@@ -8,7 +8,7 @@ from time import monotonic
 
 from providers.errors import BadReply, CutOff, VendorError
 from providers.reading.body import BodyDecoder
-from providers.reading.finish import FinishState
+from providers.reading.finish import FinishState, Gaps
 from providers.reading.gathering import EndOfReplyParts
 from providers.reading.size_limits import MAX_TEXT_BYTES, SizeLimit
 from providers.reading.text_cleaner import TextCleaner
@@ -44,6 +44,7 @@ class Reading:
         self._assembler = BodyDecoder()
         self._polish = TextCleaner(mask.fresh(), think_tags=wire.THINK_TAGS)
         self._room = SizeLimit()
+        self._gaps = Gaps()
         self._gathering = EndOfReplyParts(wire.NAME)
         self._ending = FinishState(has_marker=wire.END_MARKER, streaming=streaming)
         self._words: list[str] = []
@@ -59,6 +60,11 @@ class Reading:
     def done(self) -> bool:
         """Return whether the end marker has come; later data does not count."""
         return self._assembler.done
+
+    @property
+    def is_blank(self) -> bool:
+        """Return whether the body held nothing so far, or only white space and comments."""
+        return self._assembler.is_blank
 
     @property
     def is_over(self) -> bool:
@@ -78,6 +84,10 @@ class Reading:
     def end(self) -> Iterator[Delta]:
         """Yield the deltas that were open when the body ended. Raises VendorError unless the reply is complete."""
         yield from self._deltas(self._assembler.finish())
+        if self._assembler.unread:
+            self._note_unread()
+        if self._is_whole():
+            yield from self._gap(self._gaps.at_end())
         yield from self.flush()
         self._judge()
 
@@ -112,11 +122,18 @@ class Reading:
         words: list[str] = []
         try:
             for event in events:
+                if self._assembler.unread:
+                    self._note_unmarked(words)
+                    self._note_unread()
                 if text := self._wire.words_alone(event):
+                    if self._gaps.are_noted:
+                        yield from self._before_content(words)
                     words.append(text)
                     continue
                 self._note_unmarked(words)
                 for found in self._found(event):
+                    if self._gaps.are_noted and isinstance(found, Delta | CallPiece):
+                        yield from self._before_content(words)
                     if isinstance(found, Delta) and found.is_words:
                         words.append(found.text)
                         continue
@@ -127,6 +144,18 @@ class Reading:
             raise
         self._note_unmarked(words)
         yield from self._said(words)
+
+    def _note_unread(self) -> None:
+        self._gaps.note(self._assembler.take_unread(), is_over=self.is_over)
+
+    def _before_content(self, words: list[str]) -> Iterator[Delta]:
+        yield from self._said(words)
+        yield from self._gap(self._gaps.before_content())
+
+    def _gap(self, part: Part | None) -> Iterator[Delta]:
+        if part:
+            for delta in self._polish.deltas(Delta(part=part)):
+                yield from self._fitting(delta)
 
     def _note_unmarked(self, words: list[str]) -> None:
         """Record that the collected words had no finish beside them."""
@@ -231,14 +260,19 @@ class Reading:
         """
         if self.finish:
             self.finish = replace(self.finish, reason=self._true_reason(self.finish))
-            return
-        spoke = self.first_token_at is not None or self._gathering.is_refused
-        if spoke and (self.done or not self._streaming):
+        elif self._is_whole():
             self.finish = Finish("other")
-        elif spoke or not (self._assembler.alien or self.done):
+        elif self._spoke or not (self._assembler.alien or self.done):
             raise CutOff
         else:
             raise BadReply
+
+    @property
+    def _spoke(self) -> bool:
+        return self.first_token_at is not None or self._gathering.is_refused
+
+    def _is_whole(self) -> bool:
+        return self.finish is not None or (self._spoke and (self.done or not self._streaming))
 
     def _true_reason(self, finish: Finish) -> FinishReason:
         """Return the true reason: vendors report "stop" for refusals and for calls of functions too."""

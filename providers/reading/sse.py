@@ -1,7 +1,8 @@
 """Server-sent events out of bytes that may be cut anywhere.
 
-Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Two departures: a last event without its closing
-blank line counts, because vendors forget it; and field values stay bytes, because an event is decoded as a whole.
+Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream". Three departures: a last event without its closing
+blank line counts, because vendors forget it. `data_lines` says where else an event ends. Field values stay bytes,
+because an event is decoded as a whole.
 """
 
 from __future__ import annotations
@@ -10,10 +11,15 @@ import re
 from dataclasses import dataclass
 
 from providers.errors import BadReply
+from providers.reading.data_lines import MAX_EVENT_BYTES, DataLines
 
-MAX_EVENT_BYTES = 32 * 1024 * 1024
+__all__ = ["FIELDS", "MAX_EVENT_BYTES", "ByteOrderMark", "Event", "Events", "Lines"]
+
 FIELDS = (b"data", b"event", b"id", b"retry")
 _BOM = b"\xef\xbb\xbf"
+# A field that the standard does not know is ignored. Any other line is no part of an event stream.
+_OTHER_FIELD = re.compile(rb"[A-Za-z][\w-]*+(?::|$)", re.ASCII)
+_OF_JSON = re.compile(rb'["{}]')
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 # Characters without content at the start of a line (commas and brackets stand between the objects of an array), and
 # lines without content: blank ones and comments. Possessive, so that a flood of them costs one pass and no memory.
@@ -84,44 +90,79 @@ class Lines:
 
 
 class Events:
-    """The fields of lines, joined into events. `alien` is True after a line of no known field."""
+    """The fields of lines, joined into events.
+
+    `alien` is True after a line of no known field. `dropped` counts the bytes of lines that are a piece of JSON only.
+    """
 
     def __init__(self) -> None:
         self.alien = False
+        self.dropped = 0
         self._name = ""
-        self._lines: list[bytes] = []
-        self._size = 0
+        self._later_name: str | None = None  # came behind data: of this event, or of the next one
+        self._data = DataLines()
 
     @property
     def is_open(self) -> bool:
         """Return whether an event has begun that a blank line would end."""
-        return bool(self._lines or self._name)
+        return bool(self._data) or bool(self._name)
 
-    def line(self, line: bytes) -> Event | None:
-        """Return the event that `line` completes, or None."""
+    def take_dropped(self) -> int:
+        """Return the bytes dropped since the last call."""
+        dropped, self.dropped = self.dropped, 0
+        return dropped
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Return whether the event so far is the beginning of a JSON text."""
+        return self._data.is_unfinished
+
+    def line(self, line: bytes) -> list[Event]:
+        """Return the events that `line` completes, at most two."""
         if not line:
-            return self.flush()
+            return self._ended()
         name, _, value = line.partition(b":")
-        if name in FIELDS:
-            self._field(name, value.removeprefix(b" "))
-        elif name:
-            self.alien = True
-        return None
-
-    def flush(self) -> Event | None:
-        """Return the event so far, or None, and clear it."""
-        event = Event(self._name, b"\n".join(self._lines)) if self._lines else None
-        self._name, self._lines, self._size = "", [], 0
-        return event
-
-    def _field(self, name: bytes, value: bytes) -> None:
         if name == b"data":
-            self._size += len(value)
-            if self._size > MAX_EVENT_BYTES:
-                raise BadReply(because="The vendor sent an event longer than this site reads.")
-            self._lines.append(value)
-        elif name == b"event":
-            self._name = value.decode("utf-8", "replace")
+            return self._add(value.removeprefix(b" "))
+        if name == b"event":
+            self._set_name(value.removeprefix(b" ").decode("utf-8", "replace"))
+        elif name and name not in FIELDS:
+            self._other(line)
+        return []
+
+    def _add(self, value: bytes) -> list[Event]:
+        ended = self._of_data() if self._data.ends_before(value) else []
+        self._data.add(value)
+        return ended + self._of_data() if self._data.ends_here else ended
+
+    def _ended(self) -> list[Event]:
+        if self._later_name is not None:
+            self._name, self._later_name = self._later_name, None
+        events = self._of_data()
+        self._name = ""
+        return events
+
+    def _of_data(self) -> list[Event]:
+        """Return the event of the data so far; the next one has the name that came behind that data."""
+        events = [Event(self._name, self._data.take())] if self._data else []
+        self._name, self._later_name = self._later_name or "", None
+        return events
+
+    def _set_name(self, name: str) -> None:
+        if self._data:
+            self._later_name = name
+        else:
+            self._name = name
+
+    def _other(self, line: bytes) -> None:
+        """Use a line of no known field: some vendors write JSON in several lines and name only the first."""
+        if _OTHER_FIELD.match(line):
+            self.alien = True
+        elif self._data.is_unfinished:
+            self._data.add(line)
+        else:
+            self.alien = True
+            self.dropped += len(line) if _OF_JSON.search(line) else 0
 
 
 class ByteOrderMark:

@@ -17,6 +17,16 @@ def from_json(text: str) -> Any:
         return _JSON_OF_ANY_SIZE.decode(text)
 
 
+def from_json_at(text: str, place: int) -> tuple[Any, int]:
+    """Return the value that begins at `place` and the position behind it. Raises as `from_json` does."""
+    try:
+        return _JSON.raw_decode(text, place)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return _JSON_OF_ANY_SIZE.raw_decode(text, place)
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """Return `value` if it is an object, else an empty one.
 

@@ -1,0 +1,90 @@
+"""The data lines of one event, and the places where it ends without a blank line.
+
+By the standard an event may have several data lines. But some vendors write every event on one line and end it with one
+line end. So a finished JSON text ends its event when another data line follows, and an unfinished one is continued.
+"""
+
+from __future__ import annotations
+
+import re
+
+from providers.errors import BadReply
+from providers.reading.json_objects import ObjectEnd, is_whole_json, opens_json
+
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+DONE = re.compile(rb"\s*+(?:data:\s*+)*+\[DONE\]")
+
+
+class DataLines:
+    """The data lines of the event that is open now. Each byte is searched for the end of the JSON text at most once."""
+
+    def __init__(self) -> None:
+        self.ends_here = False
+        """Whether the line added last ends the event, so that nothing needs to follow."""
+        self._has_habit = False  # this vendor sends no blank lines
+        self._lines: list[bytes] = []
+        self._opens: bool | None = None  # None while only blank lines have come
+        self._end: ObjectEnd | None = None
+        self._forget()
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Return whether a JSON text has begun that has not ended."""
+        return self._opens is True and not self._is_finished()
+
+    def ends_before(self, value: bytes) -> bool:
+        """Return whether `value` begins another event."""
+        if self._opens is None or not value.strip():
+            return False
+        if DONE.match(value):
+            return True
+        if not self._opens:
+            return opens_json(value)
+        if self._is_finished():
+            self._has_habit = True
+            return True
+        return self._has_habit and is_whole_json(value)
+
+    def add(self, value: bytes) -> None:
+        """Add a line. Raises BadReply when the event becomes too long."""
+        self._size += len(value)
+        if self._size > MAX_EVENT_BYTES:
+            raise BadReply(because="The vendor sent an event longer than this site reads.")
+        self._lines.append(value)
+        if self._opens is None and value.strip():
+            self._opens = opens_json(value)
+            self.ends_here = DONE.match(value) is not None or (self._has_habit and is_whole_json(value))
+
+    def take(self) -> bytes:
+        """Return the lines joined with LF, and forget them."""
+        data = b"\n".join(self._lines)
+        self._lines = []
+        self._forget()
+        return data
+
+    def _forget(self) -> None:
+        self.ends_here = False
+        self._size = 0
+        self._opens = self._end = None
+        self._searched = 0
+        self._found_end = False
+
+    def _is_finished(self) -> bool:
+        if self._end is None:
+            self._end = ObjectEnd()
+        for line in self._lines[self._searched :]:
+            self._search(self._end, line)
+        self._searched = len(self._lines)
+        return self._found_end
+
+    def _search(self, end: ObjectEnd, line: bytes) -> None:
+        if self._found_end:
+            return
+        if end.is_open:
+            end.find(b"\n")
+        was_open = end.is_open
+        end.find(line)
+        self._found_end = not end.is_open and (was_open or bool(line.strip()))

@@ -1,0 +1,132 @@
+"""JSON objects out of text that may hold several, only a piece of one, or none at all.
+
+Gateways put several objects into one event, or repeat the name of its field. They encode an object twice, or cut it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from providers.wires.json_values import from_json, from_json_at
+
+# After this many unreadable pieces the rest is not searched: each failure costs as much as the text before it.
+_MAX_FAILURES = 8
+_OPENING = re.compile(rb"\s*+(?:data:\s*+)*+[{\[]")
+_LIKE_JSON = re.compile(r"\{|\[\s*+[\[{\"]")
+_BETWEEN = re.compile(r"[\s,]*+(?:data:[\s,]*+)*+")
+_NEXT = re.compile(r"(?:data:|[\r\n])[ \t]*+(?=\{)")
+
+
+class Found(NamedTuple):
+    """The objects of a text, and whether it is JSON. `unread` counts its bytes that cannot be read as objects."""
+
+    objects: list[dict[str, Any]]
+    unread: int = 0
+    is_json: bool = True
+
+
+def opens_json(text: bytes) -> bool:
+    """Return whether `text` begins as a JSON object or list does."""
+    return _OPENING.match(text) is not None
+
+
+def is_whole_json(text: bytes) -> bool:
+    """Return whether `text` is one finished object or list."""
+    opening = _OPENING.match(text)
+    try:
+        return opening is not None and bool(from_json(str(text[opening.end() - 1 :], "utf-8", "replace")))
+    except (ValueError, RecursionError):
+        return False
+
+
+def objects_in_list(texts: list[bytes]) -> list[dict[str, Any]]:
+    """Return the objects that `texts` are the members of a list of; an empty list if one cannot be read."""
+    try:
+        return _found(from_json(str(b"[%b]" % b",".join(texts), "utf-8", "replace"))).objects
+    except (ValueError, RecursionError):
+        return []
+
+
+def objects_in(text: bytes) -> Found:
+    """Return the objects of one event: its own, those in its list, or those that follow each other in it.
+
+    Vendors send some errors as a list with one element.
+    """
+    if b"{" not in text:
+        return Found([], is_json=False)
+    characters = str(text, "utf-8", "replace")
+    try:
+        return _found(from_json(characters))
+    except (ValueError, RecursionError):
+        return _one_after_another(characters)
+
+
+def _found(value: object) -> Found:
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = from_json(value)
+        except (ValueError, RecursionError):
+            return Found([], is_json=False)
+    members = value if isinstance(value, list) else [value]
+    objects = [member for member in members if isinstance(member, dict)]
+    return Found(objects, is_json=bool(objects) or isinstance(value, list))
+
+
+def _one_after_another(text: str) -> Found:
+    objects = list[dict[str, Any]]()
+    unread, failures, is_json, place = 0, 0, False, _after_separators(text, 0)
+    while place < len(text):
+        try:
+            value, end = from_json_at(text, place)
+            objects += _found(value).objects
+        except (ValueError, RecursionError):
+            failures += 1
+            following = _NEXT.search(text, place + 1) if failures < _MAX_FAILURES else None
+            end = following.end() if following else len(text)
+            if _LIKE_JSON.match(text, place):
+                unread, is_json = unread + len(text[place:end].encode("utf-8", "replace")), True
+        place = _after_separators(text, end)
+    return Found(objects, unread, is_json or bool(objects))
+
+
+def _after_separators(text: str, place: int) -> int:
+    found = _BETWEEN.match(text, place)
+    assert found
+    return found.end()
+
+
+_STRUCTURE = re.compile(rb'["{}\[\]]')
+_IN_STRING = re.compile(rb'["\\]')
+
+
+class ObjectEnd:
+    """The search for the end of a JSON object, in pieces: it counts brackets outside strings."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        """Whether an object or list has begun that has not ended."""
+        self._depth = 0
+        self._in_string = False
+        self._escaped = False
+
+    def find(self, piece: bytes, place: int = 0) -> int:
+        """Return the position behind the end, or the piece's length when it does not end in this piece."""
+        if self._escaped and place < len(piece):
+            place, self._escaped = place + 1, False
+        while found := (_IN_STRING if self._in_string else _STRUCTURE).search(piece, place):
+            place, mark = found.end(), found[0]
+            if mark == b'"':
+                self._in_string = not self._in_string
+            elif mark == b"\\":
+                self._escaped = place == len(piece)
+                place += 1
+            elif mark in b"}]":
+                self._depth -= 1
+                if self._depth <= 0:
+                    self.is_open = False
+                    return place
+            else:
+                self._depth += 1
+                self.is_open = True
+        return len(piece)
