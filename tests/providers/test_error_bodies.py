@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from providers.wires import error_bodies
+from providers.errors import MAX_KEPT_CHARACTERS, ModelForbidden, RegionRefused, VendorError
+from providers.transport.call import MAX_ERROR_BODY_BYTES
+from providers.wires import vendor_errors
 from providers.wires.registry import WIRES
+from providers.wires.vendor_errors import waits, words
+from tests.providers.vendor_errors import case as bodies
 
 
 def google(code: int, status: str, message: str = "m", *details: dict[str, Any]) -> str:
     """Return an error as Google sends it."""
-    return json.dumps({"error": {"code": code, "message": message, "status": status, "details": details}})
+    return json.dumps(bodies.google(code, status, message, *details))
 
 
 def openai(message: str, code: object = None, kind: str = "invalid_request_error", **more: Any) -> str:
     """Return an error as OpenAI and the gateways send it."""
-    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code, **more}})
+    return json.dumps(bodies.openai(message, kind, code, **more))
 
 
 PER_DAY = {"@type": "QuotaFailure", "violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}
@@ -30,7 +36,7 @@ CASES = [
     (400, google(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."), "key_refused"),
     (400, google(400, "INVALID_ARGUMENT", "Unknown name"), "bad_request"),
     (400, google(400, "INVALID_ARGUMENT", "The input token count (9) exceeds the maximum"), "context_too_long"),
-    (400, google(400, "FAILED_PRECONDITION", "User location is not supported"), "bad_request"),
+    (400, google(400, "FAILED_PRECONDITION", "Enable billing"), "bad_request"),
     (403, google(403, "PERMISSION_DENIED"), "key_refused"),
     (404, google(404, "NOT_FOUND", "models/x is not found for API version v1beta"), "model_not_found"),
     (429, google(429, "RESOURCE_EXHAUSTED", "Quota exceeded"), "rate_limited"),
@@ -43,7 +49,7 @@ CASES = [
     (401, openai("Incorrect API key provided", "invalid_api_key"), "key_refused"),
     (401, openai("invalid key", 401), "key_refused"),
     (402, openai("Insufficient Balance"), "quota"),
-    (403, openai("Country not supported", "unsupported_country"), "key_refused"),
+    (403, openai("Country not supported", "unsupported_country"), "vendor_down"),
     (404, openai("The model `x` does not exist", "model_not_found"), "model_not_found"),
     (400, openai("too long", "context_length_exceeded"), "context_too_long"),
     (400, openai("This model's maximum context length is 4096 tokens"), "context_too_long"),
@@ -95,13 +101,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize(("status", "body", "code"), CASES)
-def test_code(wire: str, status: int, body: str, code: str) -> None:
-    error = WIRES[wire].error(status, {}, body.encode())
-    assert error.code == code
-    assert "<" not in error.text
-    assert len(error.text) < 300
+def test_code(status: int, body: str, code: str) -> None:
+    for wire in WIRES.values():
+        error = wire.error(status, {}, body.encode())
+        assert error.code == code
+        assert "<" not in error.text
+        assert len(error.text) < 300
 
 
 @pytest.mark.parametrize(
@@ -109,7 +115,7 @@ def test_code(wire: str, status: int, body: str, code: str) -> None:
     [case for case in CASES if case[1].startswith("{") and case[0] not in (408, 413, 422, 524)],
 )
 def test_the_same_errors_in_a_reply_with_status_200(status: int, body: str, code: str) -> None:
-    error = error_bodies.in_event(json.loads(body), replies="choices")
+    error = vendor_errors.in_event(json.loads(body), replies="choices")
     assert error is not None
     assert error.code == code or error.code == "vendor_down" or status < 500
 
@@ -138,43 +144,49 @@ def test_the_same_errors_in_a_reply_with_status_200(status: int, body: str, code
         ({}, google(429, "RESOURCE_EXHAUSTED", "m", {"@type": "RetryInfo", "retryDelay": f"{'9' * 5000}s"}), None),
         ({}, google(429, "RESOURCE_EXHAUSTED", f"Please retry in {'9' * 400}s."), None),
         ({}, openai("Please try again in 120ms.", "rate_limit_exceeded"), 0.12),
+        ({}, openai("Please try again in 23m58.56s."), 1438.56),
+        ({}, openai("Please try again in 1h2m3s."), 3723.0),
+        ({}, openai("Please retry after 26 seconds."), 26.0),
+        ({}, openai("Please try again in a moment."), None),
+        ({}, openai("Please try again in 5 dollars."), None),
+        ({}, openai("Provider returned error", metadata={"raw": google(429, "X", "Please retry in 2s.")}), 2.0),
         ({}, "", None),
     ],
 )
 def test_how_long_to_wait(headers: dict[str, str], body: str, seconds: float | None) -> None:
-    assert error_bodies.from_response(429, headers, body.encode()).retry_after == seconds
+    assert vendor_errors.from_response(429, headers, body.encode()).retry_after == seconds
 
 
 def test_waiting_until_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    assert 25 < (error_bodies.from_response(503, {"Retry-After": date}, b"").retry_after or 0) <= 30
-    assert error_bodies.from_response(503, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"").retry_after == 0
+    assert 25 < (vendor_errors.from_response(503, {"Retry-After": date}, b"").retry_after or 0) <= 30
+    assert vendor_errors.from_response(503, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, b"").retry_after == 0
 
 
 def test_the_refused_parameter_is_named() -> None:
-    error = error_bodies.from_response(400, {}, openai("no", "unsupported_parameter", param="max_tokens").encode())
+    error = vendor_errors.from_response(400, {}, openai("no", "unsupported_parameter", param="max_tokens").encode())
     assert error.parameter == "max_tokens"
 
 
 def test_an_error_within_a_message_is_unpacked() -> None:
     inner = google(400, "INVALID_ARGUMENT", "API key not valid.", {"reason": "API_KEY_INVALID"})
-    error = error_bodies.from_response(500, {}, openai(inner, None, "upstream_error").encode())
+    error = vendor_errors.from_response(500, {}, openai(inner, None, "upstream_error").encode())
     assert (error.code, error.quote) == ("key_refused", "API key not valid.")
 
 
 def test_an_error_with_a_number_that_is_too_long_is_read() -> None:
     body = openai("no", "insufficient_quota").replace("null", "9" * 5000)
-    assert error_bodies.from_response(500, {}, body.encode()).code == "quota"
+    assert vendor_errors.from_response(500, {}, body.encode()).code == "quota"
 
 
 def test_a_long_message_is_quoted_in_part() -> None:
-    assert len(error_bodies.from_response(400, {}, openai("word " * 500).encode()).text) < 260
+    assert len(vendor_errors.from_response(400, {}, openai("word " * 500).encode()).text) < 260
 
 
 def test_of_a_long_message_only_the_beginning_is_searched() -> None:
     known = "Rate limit reached for this model"
     for message, code in [(known, "rate_limited"), (" " * 5000 + known, "rate_limited"), ("x" * 5000 + known, "other")]:
-        error = error_bodies.in_event({"error": {"message": f"{message}. Unsupported value. Try again in 2s."}})
+        error = vendor_errors.in_event({"error": {"message": f"{message}. Unsupported value. Try again in 2s."}})
         assert error is not None
         found = (error.code, error.unsupported, error.retry_after)
         assert found == ((code, True, 2.0) if code != "other" else ("vendor_down", False, None))
@@ -190,26 +202,121 @@ def test_of_a_long_message_only_the_beginning_is_searched() -> None:
     ],
 )
 def test_a_gap_in_a_phrase_has_an_end(message: str, code: str) -> None:
-    assert error_bodies.from_response(400, {}, openai(message).encode()).code == code
+    assert vendor_errors.from_response(400, {}, openai(message).encode()).code == code
 
 
-@pytest.mark.parametrize("pattern", ["_BY_WORD", "_UNSUPPORTED", "_SECONDS"])
-def test_a_search_goes_no_further_than_a_gap_may_be_long(pattern: str) -> None:
-    searched = getattr(error_bodies, pattern)
-    patterns = [phrases for *_, phrases in searched] if isinstance(searched, tuple) else [searched.pattern]
-    assert not any(unbounded in one for one in patterns for unbounded in ("*", "+", ",}"))
+ROWS = [*words.TABLE, words.PLAINLY_THE_KEY, words.OF_THIS_QUESTION, words.UNSUPPORTED]
+PATTERNS = [waits.SAID.pattern, *(row.phrases.pattern for row in ROWS if row.phrases)]
+PHRASES = [re.sub(r"\\.", "", pattern) for pattern in PATTERNS]  # without escapes
+
+
+def test_a_search_goes_no_further_than_a_gap_may_be_long() -> None:
+    assert not any(unbounded in pattern for pattern in PHRASES for unbounded in ("*", "+", ",}"))
+
+
+def test_codes_and_phrases_are_in_lower_case() -> None:
+    assert not any(text != text.lower() for text in (*PHRASES, *(code for row in ROWS for code in row.codes)))
+
+
+@pytest.mark.parametrize(
+    "repeated", ["{", " ", "model ", "input token count ", "`inputs` tokens + ", "范围参数", "retry in 9m"]
+)
+def test_the_longest_body_is_read_quickly(repeated: str) -> None:
+    """Each phrase has the beginning of its longest match here, again and again."""
+    starts = " ".join(re.sub(r"[^\w ]", "", pattern)[:60] for pattern in PATTERNS)
+    for text in (repeated * MAX_KEPT_CHARACTERS, f"{starts} {repeated}" * MAX_KEPT_CHARACTERS):
+        body = json.dumps({"error": {"message": text[: MAX_ERROR_BODY_BYTES // 2]}}).encode()[:MAX_ERROR_BODY_BYTES]
+        started = time.process_time()
+        vendor_errors.from_response(400, {}, body)
+        assert time.process_time() - started < 0.1
 
 
 def test_a_parameter_with_an_endless_name_is_none() -> None:
-    assert error_bodies.from_response(400, {}, openai("no", param="a." * 1000).encode()).parameter == ""
+    assert vendor_errors.from_response(400, {}, openai("no", param="a." * 1000).encode()).parameter == ""
 
 
 @pytest.mark.parametrize(
     "event",
-    [{}, {"choices": [], "error": None}, {"candidates": None}, {"choices": [], "code": 1, "message": "m"}],
+    [
+        {},
+        {"choices": [], "error": None},
+        {"candidates": None},
+        {"choices": [], "code": 1, "message": "m"},
+        {"code": 0, "message": "ok"},
+        {"code": "success", "message": "", "data": []},
+        {"code": 1, "msg": "success"},
+        {"code": 200, "message": "success", "data": [{"id": "a"}]},
+        {"code": 0, "message": "Success", "sid": "s", "choices": [{"delta": {"content": "Hi"}}]},
+        {"choices": [{"delta": {"content": "Hi"}}], "error": {"code": 0, "message": ""}},
+        {"choices": [{"delta": {"content": "Hi"}}], "error": {"code": None, "message": None}},
+        {"choices": [{"delta": {"content": "Hi"}}], "error": ""},
+        {"choices": [], "base_resp": {"status_code": 0, "status_msg": ""}},
+        {"choices": [{"delta": {"content": "Hi"}}], "base_resp": {"status_code": 1008, "status_msg": "m"}},
+        {"object": "list", "data": [], "status": "ok", "success": True, "errors": []},
+        {"error_code": 0, "error_msg": "", "data": []},
+    ],
 )
 def test_what_is_no_error(event: dict[str, Any]) -> None:
-    assert error_bodies.in_event(event, replies="choices") is None
+    assert vendor_errors.in_event(event, replies="choices") is None
+    if "choices" not in event:
+        assert vendor_errors.in_event(event) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "quote"),
+    [
+        ({"error": "busy"}, "vendor_down", "busy"),
+        ({"error": True, "message": "Too many requests"}, "rate_limited", "Too many requests"),
+        ({"error": ["Invalid API key"]}, "key_refused", "Invalid API key"),
+        ({"errors": ["Invalid API key"]}, "key_refused", "Invalid API key"),
+        ({"success": False, "errors": [{"code": 10000, "message": "Authentication error"}]}, "key_refused", "Authent"),
+        ({"choices": None, "base_resp": {"status_code": 1008, "status_msg": "low"}}, "quota", "low"),
+        ({"choices": [], "status": "failed", "message": "Too many requests"}, "rate_limited", "Too many"),
+        ({"detail": {"error": {"message": "no", "code": "insufficient_quota"}}}, "quota", "no"),
+        ({"statusCode": 403, "message": "Forbidden"}, "key_refused", "Forbidden"),
+        ({"code": 500, "message": ""}, "vendor_down", ""),
+        ({"code": 401, "msg": "no"}, "key_refused", "no"),
+    ],
+)
+def test_an_error_of_another_shape_with_status_200(event: dict[str, Any], code: str, quote: str) -> None:
+    error = vendor_errors.in_event(event, replies="choices")
+    assert error is not None
+    assert error.code == code
+    assert quote in error.quote
+
+
+def refused(status: int, body: str) -> VendorError:
+    """Return the error of a response."""
+    return vendor_errors.from_response(status, {}, body.encode())
+
+
+def test_the_reason_behind_a_gateway_is_the_reason() -> None:
+    """Also when it is no JSON, or stands behind the gateway's own words."""
+    raw = refused(429, openai("Provider returned error", 429, metadata={"raw": "x is rate-limited upstream"}))
+    assert (raw.code, raw.quote) == ("rate_limited", "x is rate-limited upstream")
+    behind = refused(500, openai(f"Upstream: {openai('no', param='top_p', kind='unsupported_parameter')}"))
+    assert (behind.quote, behind.parameter, behind.unsupported) == ("no", "top_p", True)
+    relayed = refused(502, openai(google(400, "INVALID_ARGUMENT", "Bad role")))
+    assert (relayed.code, relayed.quote) == ("bad_request", "Bad role")
+
+
+@pytest.mark.parametrize("message", ["The schema {} is empty", 'Bad schema {"type": "object"}', "Found {", "{" * 9999])
+def test_a_brace_in_a_message_is_no_reason_of_its_own(message: str) -> None:
+    assert refused(400, openai(message)).quote == message.strip()
+
+
+def test_a_status_in_the_body_outweighs_a_gateways() -> None:
+    assert refused(500, json.dumps({"code": 404, "message": "gone"})).code == "model_not_found"
+    assert refused(403, json.dumps({"code": 429, "message": "no"})).code == "key_refused"
+
+
+def test_a_body_that_ends_in_the_middle_of_a_character_is_read_as_utf_8() -> None:
+    text = json.dumps(bodies.openai("余额" * 9), ensure_ascii=False).encode()
+    assert "余额" in vendor_errors.from_response(500, {}, b"\xef\xbb\xbf" + text[:60]).quote
+
+
+def test_bytes_of_no_known_encoding_are_quoted_as_far_as_possible() -> None:
+    assert vendor_errors.from_response(500, {}, b"caf\xff\xff broken").quote.endswith("broken")
 
 
 DOUBTS = [
@@ -220,7 +327,8 @@ DOUBTS = [
     (402, openai("Insufficient Balance"), False),
     (403, openai("用户 [36] 配额不足", "insufficient_quota"), False),
     (403, google(403, "PERMISSION_DENIED", "no access to this model"), True),
-    (403, openai("Country not supported", "unsupported_country"), True),
+    (403, openai("Project `p` does not have access to model `m`", "model_not_found"), False),
+    (403, openai("Country not supported", "unsupported_country"), False),
     (403, openai("no"), True),
     (403, openai("预扣费额度失败", "pre_consume_token_quota_failed", "new_api_error"), True),
     (403, openai("用户额度不足, 剩余额度: 1", "insufficient_user_quota"), True),
@@ -232,4 +340,9 @@ DOUBTS = [
 
 @pytest.mark.parametrize(("status", "body", "is_doubtful"), DOUBTS)
 def test_a_refusal_that_may_be_of_one_question_says_so(status: int, body: str, is_doubtful: bool) -> None:
-    assert error_bodies.from_response(status, {}, body.encode()).is_doubtful == is_doubtful
+    assert vendor_errors.from_response(status, {}, body.encode()).is_doubtful == is_doubtful
+
+
+def test_a_right_and_a_region_have_classes_of_their_own() -> None:
+    assert isinstance(refused(403, openai("Access to model denied.")), ModelForbidden)
+    assert isinstance(refused(403, openai("Not available in your country")), RegionRefused)

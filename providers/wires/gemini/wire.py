@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from providers.errors import BadRequest, VendorError
 from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
-from providers.wires import error_bodies
+from providers.wires import vendor_errors
 from providers.wires.gemini import config, contents, parts, sources
 from providers.wires.gemini.config import PARAMETERS
 from providers.wires.gemini.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
@@ -65,7 +65,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of one GenerateContentResponse. Raises VendorError when it is an error."""
     candidate = _first(event.get("candidates"))
     yield from parts.deltas(candidate.get("content"))
-    failure = error_bodies.in_event(event, replies="candidates")
+    failure = vendor_errors.in_event(event, replies="candidates")
     if failure:
         raise failure
     yield from sources.cited(candidate)
@@ -81,7 +81,7 @@ def words_alone(_event: Mapping[str, Any]) -> str:
 
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
     """Return the error of a response with an error status."""
-    return error_bodies.from_response(status, headers, body)
+    return vendor_errors.from_response(status, headers, body)
 
 
 def quirks_learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
@@ -98,7 +98,7 @@ def catalogue_request(address: Address, page: str = "") -> HttpRequest:
 
 def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
     """Return one page's models that can chat, and the next page's mark, "" on the last. Raises VendorError."""
-    failure = error_bodies.in_event(mapping(answer))
+    failure = vendor_errors.in_event(mapping(answer))
     if failure:
         raise failure
     entries = [_entry(mapping(model)) for model in sequence(mapping(answer).get("models"))]

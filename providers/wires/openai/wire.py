@@ -11,7 +11,7 @@ from typing import Any
 
 from providers.errors import VendorDown, VendorError
 from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
-from providers.wires import error_bodies
+from providers.wires import vendor_errors
 from providers.wires.declarations import translate_noop
 from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
 from providers.wires.openai import choices as openai_choices
@@ -67,7 +67,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of one chunk, or of a whole completion. Raises VendorError when it is an error."""
     choice = _first(event.get("choices"))
     yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
-    failure = error_bodies.in_event(event, replies="choices") or error_bodies.in_event({"error": choice.get("error")})
+    failure = vendor_errors.in_event(event, replies="choices") or vendor_errors.in_event({"error": choice.get("error")})
     if failure:
         raise failure
     yield from _usage(mapping(event.get("usage")))
@@ -91,7 +91,7 @@ def words_alone(event: Mapping[str, Any]) -> str:
 
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
     """Return the error of a response with an error status."""
-    return error_bodies.from_response(status, headers, body)
+    return vendor_errors.from_response(status, headers, body)
 
 
 def catalogue_request(address: Address, page: str = "") -> HttpRequest:
@@ -104,7 +104,7 @@ def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
 
     Some servers send the list without an object around it.
     """
-    failure = error_bodies.in_event(mapping(answer))
+    failure = vendor_errors.in_event(mapping(answer))
     if failure:
         raise failure
     listed = mapping(answer)

@@ -1,0 +1,95 @@
+"""The class of a vendor's error, with everything that people, the pool and the learning of quirks need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from providers import errors
+from providers.errors import beginning
+from providers.wires.vendor_errors import shapes, waits, words
+from providers.wires.vendor_errors.shapes import Report
+
+
+def from_response(status: int, headers: Mapping[str, str], body: bytes) -> errors.VendorError:
+    """Return the error of a response with an error status.
+
+    `headers` may hold the wait. `body` is read as UTF-8, or else as GB18030, and may be no JSON at all.
+    """
+    text = shapes.text_of(body)
+    report = shapes.report_in(text)
+    delay = waits.in_headers(headers)
+    if report is None and shapes.has_content(text):
+        return _of_a_page(Report(shapes.readable(text)), status, delay)
+    return _verdict(report or Report(), status, delay)
+
+
+def in_event(event: Mapping[str, Any], replies: str = "") -> errors.VendorError | None:
+    """Return the error in an object that came with status 200, or None.
+
+    An object with the key `replies` is a reply, unless it plainly has an error.
+    """
+    if not shapes.is_error(event, replies):
+        return None
+    report = shapes.report(event) or Report()
+    return _verdict(report, report.status, None)
+
+
+def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.VendorError:
+    """Return the error of a body without JSON. It comes from another server and proves nothing about a key.
+
+    An error about the account is marked as doubtful, and becomes PageInstead if only the status names it.
+    """
+    error = _verdict(page, status, header_delay)
+    is_of_the_account = error.code in errors.OF_THE_ACCOUNT
+    if is_of_the_account and not _named(_searched(page), status):
+        error = errors.PageInstead(page.message, retry_after=error.retry_after)
+    return error.doubted(is_of_the_account, is_page=True)
+
+
+def _verdict(report: Report, status: int, header_delay: float | None) -> errors.VendorError:
+    status = _true_status(report, status)
+    searched = _searched(report)
+    kind = _named(searched, status) or words.BY_STATUS.get(status) or _of_status_class(status)
+    return kind(
+        report.message,
+        retry_after=header_delay if header_delay is not None else report.delay,
+        parameter=report.parameter,
+        unsupported=words.is_in(words.UNSUPPORTED, searched.words, searched.message),
+    ).doubted(_is_doubtful(kind, searched, status))
+
+
+def _searched(report: Report) -> Report:
+    """Return `report` with the beginning of its message in lower case: a long text is searched no further."""
+    return replace(report, message=beginning(report.message).lower())
+
+
+def _true_status(report: Report, status: int) -> int:
+    """Return the status of the error itself: a gateway's 200 or 5xx says less than one in the body."""
+    if report.status and (report.is_inner or not 400 <= status < 500):
+        return report.status
+    return status
+
+
+def _named(report: Report, status: int) -> type[errors.VendorError] | None:
+    """Return the class that a code or a phrase names, or None."""
+    return next((row.kind for row in words.TABLE if _fits(row, report, status)), None)
+
+
+def _fits(row: words.Row, report: Report, status: int) -> bool:
+    if row.is_general and 400 <= status < 500:
+        return False
+    may_search = status != 429 or row.at_429
+    return words.is_in(row, report.words, report.message if may_search else "")
+
+
+def _of_status_class(status: int) -> type[errors.VendorError]:
+    return errors.BadRequest if 400 <= status < 500 else errors.VendorDown
+
+
+def _is_doubtful(kind: type[errors.VendorError], report: Report, status: int) -> bool:
+    """Return whether a refusal may concern this question alone: its model, region, words or size."""
+    if kind is errors.KeyRefused:
+        return status != 401 and not words.is_in(words.PLAINLY_THE_KEY, report.words, report.message)
+    return kind is errors.QuotaExhausted and words.is_in(words.OF_THIS_QUESTION, report.words, report.message)

@@ -1,0 +1,295 @@
+"""Errors of AIHubMix, LiteLLM, new-api, one-api, OpenRouter, Vercel and others who pass on what vendors say."""
+
+import json
+
+from providers.errors import (
+    BadRequest,
+    Blocked,
+    ContextTooLong,
+    KeyRefused,
+    ModelForbidden,
+    ModelNotFound,
+    QuotaExhausted,
+    RateLimited,
+    RegionRefused,
+    VendorDown,
+)
+from tests.providers.vendor_errors.case import Case, anthropic, openai
+
+_AIHUBMIX = "docs.aihubmix.com/cn/FAQs/HTTP-Codes"
+_TOKENDOG = "doc.tokendog.io/zh/api-reference/guide/error-codes"
+_LITELLM = "docs.litellm.ai/docs/proxy/error_reference"
+
+
+def _openrouter(code: int, raw: object, **more: object) -> object:
+    return {"error": {"message": "Provider returned error", "code": code, "metadata": {"raw": raw, **more}}}
+
+
+_REGION = openai(
+    "Country, region, or territory not supported", "request_forbidden", "unsupported_country_region_territory"
+)
+_SUSPENDED = openai("Your account org-x is suspended due to insufficient balance, please recharge your account", None)
+_FIREWORKS = openai(
+    "Account x is suspended, possibly due to reaching the monthly spending limit.", "error", "PRECONDITION_FAILED"
+)
+
+CASES = [
+    # AIHubMix
+    Case(
+        "aihubmix-balance",
+        _AIHUBMIX,
+        403,
+        openai("Your account balance is insufficient. Please recharge.", code="insufficient_user_quota"),
+        QuotaExhausted,
+        doubtful=True,
+    ),
+    Case(
+        "aihubmix-model",
+        _AIHUBMIX,
+        403,
+        openai("Forbidden – key(abcdef) not authorized to access the requested model.", None),
+        ModelForbidden,
+        "not authorized",
+    ),
+    Case("aihubmix-model-zh", _AIHUBMIX, 403, openai("该令牌无权使用模型", None), ModelForbidden),
+    Case(
+        "aihubmix-limit",
+        _AIHUBMIX,
+        503,
+        openai("Rate limited by provider – try again later.", None),
+        RateLimited,
+        "by provider",
+    ),
+    # LiteLLM
+    Case(
+        "litellm-model",
+        "LiteLLM proxy: key_model_access_denied",
+        403,
+        openai("key not allowed to access model. Tried to access b", "key_model_access_denied", "403", param="model"),
+        ModelForbidden,
+        "key not allowed",
+    ),
+    Case(
+        "litellm-budget",
+        "BerriAI/litellm#22726",
+        429,
+        openai("Budget has been exceeded! Current cost: 26.0", "budget_exceeded", "429"),
+        QuotaExhausted,
+        "Budget",
+    ),
+    Case(
+        "litellm-budget-400",
+        "BerriAI/litellm#22726",
+        400,
+        openai("Budget has been exceeded! Current cost: 26.0", None, "400"),
+        QuotaExhausted,
+    ),
+    Case(
+        "litellm-key",
+        "LiteLLM proxy: token_not_found_in_db",
+        401,
+        openai("Authentication Error", "token_not_found_in_db", "401"),
+        KeyRefused,
+    ),
+    Case(
+        "litellm-expired",
+        "LiteLLM proxy: expired_key",
+        400,
+        openai("Authentication Error - Expired Key.", "expired_key", "400"),
+        KeyRefused,
+    ),
+    Case(
+        "litellm-inner-context",
+        "kortix-ai/suna#172",
+        400,
+        openai(
+            "litellm.BadRequestError: AnthropicException - b'"
+            + json.dumps(anthropic("prompt is too long: 202128 tokens"))
+            + "'. Received Model Group=x",
+            None,
+            "400",
+        ),
+        ContextTooLong,
+        "prompt is too long",
+    ),
+    Case(
+        "litellm-inner-suspended",
+        "FerroxLabs/wayland#545",
+        412,
+        openai(
+            f"Flux.APIError: APIError: Fireworks_aiException - {json.dumps(_FIREWORKS)}. Received Model Group=glm-5-2",
+            None,
+            "412",
+        ),
+        QuotaExhausted,
+        "Account x is suspended",
+    ),
+    Case(
+        "litellm-rate",
+        _LITELLM,
+        429,
+        openai(
+            "litellm.RateLimitError: RateLimitError: OpenAIException - Rate limit reached", "throttling_error", "429"
+        ),
+        RateLimited,
+    ),
+    # new-api and one-api
+    Case(
+        "one-api-channel",
+        "SuperAI-Api/Super-API#4",
+        503,
+        openai("当前分组 default 下对于模型 A无可用渠道", "one_api_error"),
+        ModelNotFound,
+        "无可用渠道",
+    ),
+    Case(
+        "one-api-right",
+        "labring/FastGPT#2537",
+        403,
+        openai("该令牌无权使用模型：glm-4", "one_api_error"),
+        ModelForbidden,
+        "无权使用模型",
+    ),
+    Case(
+        "one-api-token",
+        "QuantumNous/new-api#4712",
+        401,
+        openai("无效的令牌", "one_api_error"),
+        KeyRefused,
+        "无效的令牌",
+    ),
+    Case(
+        "one-api-reserve",
+        "clacky-ai/openclacky#100",
+        403,
+        openai("预扣费额度失败, 用户剩余额度: ＄0.53", "new_api_error"),
+        QuotaExhausted,
+        "预扣费额度失败",
+        doubtful=True,
+    ),
+    Case(
+        "one-api-region",
+        "songquanpeng/one-api#1692",
+        403,
+        openai(
+            "Country, region, or territory not supported (request id: 2024)",
+            "request_forbidden",
+            "unsupported_country_region_territory",
+            param="",
+        ),
+        RegionRefused,
+        "territory",
+    ),
+    Case(
+        "new-api-no-channel-key",
+        _TOKENDOG,
+        503,
+        openai("no available key", "new_api_error", "channel:no_available_key"),
+        VendorDown,
+    ),
+    Case(
+        "new-api-denied",
+        _TOKENDOG,
+        403,
+        openai("access denied", "new_api_error", "access_denied"),
+        KeyRefused,
+        doubtful=True,
+    ),
+    # OpenRouter
+    Case(
+        "openrouter-moderation",
+        "openrouter.ai/docs/api/reference/errors-and-debugging",
+        403,
+        {
+            "error": {
+                "code": 403,
+                "message": "x requires moderation",
+                "metadata": {"reasons": ["violence"], "flagged_input": "…", "provider_name": "p"},
+            }
+        },
+        Blocked,
+    ),
+    Case(
+        "openrouter-region",
+        "OpenRouterTeam/openrouter-examples#18",
+        403,
+        _openrouter(403, {"__kind": "OK", "data": json.dumps(_REGION)}, provider_name="OpenAI"),
+        RegionRefused,
+        "Country, region",
+    ),
+    Case(
+        "openrouter-balance",
+        "anomalyco/opencode#24462",
+        429,
+        _openrouter(429, json.dumps(_SUSPENDED)),
+        QuotaExhausted,
+        "suspended due to insufficient balance",
+    ),
+    Case(
+        "openrouter-reasoning",
+        "anomalyco/opencode#23646",
+        400,
+        _openrouter(
+            400, json.dumps(openai("reasoning_content is missing in assistant tool call message")), is_byok=True
+        ),
+        BadRequest,
+        "reasoning_content is missing",
+    ),
+    Case(
+        "openrouter-afford",
+        "can1357/oh-my-pi#9569",
+        402,
+        openai("This request requires more credits, or fewer max_tokens: it can only afford 30104.", None, 402),
+        QuotaExhausted,
+        "fewer max_tokens",
+        doubtful=True,
+    ),
+    Case(
+        "openrouter-prompt-limit",
+        "anomalyco/opencode#12219",
+        402,
+        openai("Prompt tokens limit exceeded: 230799 > 91442. Create a key with a higher limit", None, 402),
+        QuotaExhausted,
+        doubtful=True,
+    ),
+    Case(
+        "openrouter-output-limit",
+        "Kilo-Org/kilocode#5871",
+        400,
+        openai("Upstream error from Alibaba: <400> Range of max_tokens should be [1, 32768]", None, 400),
+        BadRequest,
+        "Range of max_tokens",
+        unsupported=True,
+    ),
+    # Claude Code Router
+    Case(
+        "router-inner",
+        "musistudio/claude-code-router#184",
+        400,
+        openai(
+            "Error from provider: "
+            + json.dumps(
+                {**openai("<400> Range of max_tokens should be [1, 8192]", code="invalid_parameter_error"), "id": "c"}
+            ),
+            "api_error",
+            "provider_response_error",
+        ),
+        BadRequest,
+        "Range of max_tokens should be [1, 8192]",
+        unsupported=True,
+    ),
+    # Vercel AI Gateway
+    Case(
+        "vercel-balance",
+        "vercel/ai#9290",
+        429,
+        openai(
+            "Insufficient balance or no resource package. Please recharge.",
+            "AI_APICallError",
+            param={"error": "Insufficient balance or no resource package. Please recharge.", "statusCode": 429},
+        ),
+        QuotaExhausted,
+        "recharge",
+        parameter="",
+    ),
+]
