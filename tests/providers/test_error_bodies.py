@@ -147,6 +147,7 @@ def test_the_same_errors_in_a_reply_with_status_200(status: int, body: str, code
         ({}, openai("Please try again in 23m58.56s."), 1438.56),
         ({}, openai("Please try again in 1h2m3s."), 3723.0),
         ({}, openai("Please retry after 26 seconds."), 26.0),
+        ({}, openai("Your quota will reset after 5h59m59s."), 21599.0),
         ({}, openai("Please try again in a moment."), None),
         ({}, openai("Please try again in 5 dollars."), None),
         ({}, openai("Provider returned error", metadata={"raw": google(429, "X", "Please retry in 2s.")}), 2.0),
@@ -206,7 +207,7 @@ def test_a_gap_in_a_phrase_has_an_end(message: str, code: str) -> None:
 
 
 ROWS = [*words.TABLE, words.PLAINLY_THE_KEY, words.OF_THIS_QUESTION, words.UNSUPPORTED]
-PATTERNS = [waits.SAID.pattern, *(row.phrases.pattern for row in ROWS if row.phrases)]
+PATTERNS = [waits.SAID.pattern, words.REQUEST_QUOTED.pattern, *(row.phrases.pattern for row in ROWS if row.phrases)]
 PHRASES = [re.sub(r"\\.", "", pattern) for pattern in PATTERNS]  # without escapes
 
 
@@ -298,6 +299,22 @@ def test_the_reason_behind_a_gateway_is_the_reason() -> None:
     assert (behind.quote, behind.parameter, behind.unsupported) == ("no", "top_p", True)
     relayed = refused(502, openai(google(400, "INVALID_ARGUMENT", "Bad role")))
     assert (relayed.code, relayed.quote) == ("bad_request", "Bad role")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'Bad part; messages = [\n {\n "role": "user",\n "content": "%s"}]',
+        "1 validation error for Message: content [type=string_type, input_value='%s', input_type=str]",
+        "[{'type': 'string_type', 'msg': 'Input should be a string', 'input': '%s'}]",
+        'Cannot read {"role": "user", "content": "%s"}',
+    ],
+)
+@pytest.mark.parametrize("said", ["insufficient balance", "Invalid API key", "rate limit", "prompt is too long"])
+def test_what_a_person_wrote_is_not_taken_for_the_vendors_words(message: str, said: str) -> None:
+    """Vendors quote the request, and nobody may stop a shared key by writing about money."""
+    for status in (400, 500):
+        assert refused(status, openai(message % said)).code == "bad_request"
 
 
 @pytest.mark.parametrize("message", ["The schema {} is empty", 'Bad schema {"type": "object"}', "Found {", "{" * 9999])

@@ -61,8 +61,9 @@ def _verdict(report: Report, status: int, header_delay: float | None) -> errors.
 
 
 def _searched(report: Report) -> Report:
-    """Return `report` with the beginning of its message in lower case: a long text is searched no further."""
-    return replace(report, message=beginning(report.message).lower())
+    """Return `report` with the part of its message to be searched, in lower case: its beginning, up to the request."""
+    message = beginning(report.message).lower()
+    return replace(report, message=words.REQUEST_QUOTED.split(message, 1)[0])
 
 
 def _true_status(report: Report, status: int) -> int:

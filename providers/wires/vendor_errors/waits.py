@@ -14,7 +14,7 @@ from providers.wires.json_values import mapping, sequence, string
 
 _MAX_LENGTH = 100
 SAID = re.compile(
-    r"(?:retry|try again) (?:in|after) "
+    r"(?:retry|try again|resets?) (?:in|after) "
     r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,3})m(?!s))?(?:(\d{1,9}(?:\.\d{1,18})?) ?(ms\b|s\b|sec))?"
 )
 

@@ -37,6 +37,12 @@ def _any_of(*phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(phrases))
 
 
+ACCOUNT_CLOSED = (
+    r"(organization|account|user) (has been |is |was )?(restricted|deactivated|disabled|suspended|banned)|已被封禁"
+)
+REQUEST_QUOTED = re.compile(r"messages ?= ?\[|input_value=|['\"](role|content|text|input|prompt)\\?['\"]: ?['\"\[{]")
+"""The place where a message goes on with the refused request: nobody's words there may be taken for the vendor's."""
+
 # Codes and phrases are in lower case, as the texts are in which they are searched. A code with a prefix stands in that
 # field only. Each gap in a phrase is bounded: else every beginning of a phrase would search the whole rest again.
 TABLE: tuple[Row, ...] = (
@@ -52,12 +58,13 @@ TABLE: tuple[Row, ...] = (
         "insufficient_balance insufficient_balance_error insufficient_credits reject_no_credit quote_exceeded "
         "billing_hard_limit_reached billing_not_active per_day_quota exceeded_current_quota_error quota_exceeded "
         "budget_exceeded credit_limit arrearage accountoverdueerror operationdenied.serviceoverdue setlimitexceeded "
-        "allocationquota.freetieronly modelarts.81005 1113 1308 1309 1310 30001 30011 base_resp:1008 base_resp:2056 "
-        "error_code:17",
-        r"quota is not enough|remainquota|amount has been exhausted|insufficient (balance|quota|credit|fund|account)",
+        "allocationquota.freetieronly quota_exhausted modelarts.81005 1113 1308 1309 1310 30001 30011 "
+        "base_resp:1008 base_resp:2056 error_code:17",
+        r"quota is not enough|remainquota|amount has been exhausted",
+        r"insufficient (account )?(balance|quota|credit|fund)",
         r"balance is (insufficient|not enough|too low|overdue)|overdue (balance|payment)|in arrears|good standing",
         r"used all available credits|(run out|out) of credits|requires more credits|not enough credits",
-        r"\bno credits|any credits",
+        r"\bno credits|any credits|credits are depleted",
         r"spending limit|exceeded your monthly|monthly included credits|budget has been exceeded",
         r"(daily|weekly|monthly|\d-hour) (usage )?(quota|limit)|usage limit exceeded|inference limit",
         r"(free|allocated) (tier|quota)( \w{1,20}){0,4} (exhausted|used up)|account is not active",
@@ -85,6 +92,8 @@ TABLE: tuple[Row, ...] = (
         r"trying to keep the first \d{1,9} tokens|must be at least 1, got -",
         r"n_keep .{1,20}>= ?n_ctx|上下文长度超|超过.{0,10}上下文",
     ),
+    # Also for a breach of rules: that was an earlier one.
+    _row(errors.KeyRefused, "organization_restricted account_deactivated", ACCOUNT_CLOSED),
     _row(
         errors.Blocked,
         "content_filter content_policy_violation sensitive_words_detected prompt_blocked moderation_blocked "
@@ -105,6 +114,7 @@ TABLE: tuple[Row, ...] = (
         r"does not have access to (the )?model|not (allowed|authorized|permitted) to (access|use) .{0,40}model",
         r"may not use this model|access to (the )?model (is )?denied|not activated the model",
         r"is blocked at the (organization|project) level|organization must be verified|not found for account",
+        r"not agreed to .{0,40}terms",
         r"not available (on|in|for|with) your (current )?(\w{1,20} )?(plan|subscription|tier)|your data policy",
         r"无权(访问|使用|限使用).{0,10}模型|没有.{0,10}模型.{0,4}权限",
     ),
@@ -129,13 +139,13 @@ TABLE: tuple[Row, ...] = (
     _row(
         errors.KeyRefused,
         "api_key_invalid invalid_api_key authentication_error unauthenticated permission_denied permission_error "
-        "access_denied accessdenied channel:invalid_key account_deactivated service_disabled api-key invalidapikey "
-        "invalid_token unauthorized authenticationerror wrong_api_key organization_restricted "
+        "access_denied accessdenied channel:invalid_key service_disabled api-key invalidapikey "
+        "invalid_token unauthorized authenticationerror wrong_api_key "
         "invalid_authentication_error token_not_found_in_db expired_key base_resp:1004 base_resp:2049 "
         "error_code:13 error_code:14 error_code:110 error_code:111",
         r"api key not (valid|found)|incorrect api key|invalid (api[ -]?(key|token)|access token|token|authentication)",
         r"api key (status invalid|expired|was reported as leaked)|\b(token|key) (is )?(invalid|expired)",
-        r"(organization|account) has been (restricted|deactivated|disabled|suspended)|authentication (error|failed)",
+        r"authentication (error|failed)",
         r"无效的?(令牌|api ?key)|api ?key ?(缺失|无效|已停用)|令牌(已过期|无效|状态不可用|已禁用)",
     ),
     _row(
@@ -190,7 +200,8 @@ PLAINLY_THE_KEY = _row(
     "invalidapikey wrong_api_key organization_restricted token_not_found_in_db expired_key base_resp:2049 "
     "error_code:110 error_code:111",
     r"api key not (valid|found)|incorrect api key|invalid (api[ -]?(key|token)|token)|api key status invalid",
-    r"api key (expired|was reported as leaked)|organization has been restricted|无效的令牌|令牌已过期",
+    r"api key (expired|was reported as leaked)|无效的令牌|令牌已过期",
+    ACCOUNT_CLOSED,
 )
 """Refusals that are about the key, whatever the question."""
 
@@ -199,7 +210,7 @@ OF_THIS_QUESTION = _row(
     # Gateways reserve money for each question by its size: a smaller one may still pass.
     "pre_consume_token_quota_failed insufficient_user_quota quota_not_enough "
     # These are used up for one model.
-    "setlimitexceeded allocationquota.freetieronly",
+    "setlimitexceeded allocationquota.freetieronly quota_exhausted",
     r"预扣费|user quota is not enough|can only afford|prompt tokens limit exceeded|inference limit for the",
 )
 """Empty accounts that may still serve a smaller question, or one to another model."""

@@ -9,13 +9,14 @@ from tests.providers.vendor_errors import (
     gateways,
     mistral_to_zenmux,
     moonshot_to_zhipu,
+    openrouter,
     refusals,
     seen,
     servers,
 )
 
 _TABLES = (
-    seen, alibaba_to_minimax, anthropic_to_hugging_face, mistral_to_zenmux, moonshot_to_zhipu, gateways, servers,
-    refusals,
+    seen, alibaba_to_minimax, anthropic_to_hugging_face, mistral_to_zenmux, moonshot_to_zhipu, gateways, openrouter,
+    servers, refusals,
 )  # fmt: skip
 CASES = [case for table in _TABLES for case in table.CASES]

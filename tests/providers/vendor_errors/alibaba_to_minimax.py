@@ -130,6 +130,15 @@ CASES = [
     Case("wenxin-qps", _WENXIN, 200, wenxin(18, "Open api qps request limit reached"), RateLimited),
     Case("wenxin-right", _WENXIN, 200, wenxin(6, "No permission to access data"), ModelForbidden),
     Case("wenxin-unavailable", _WENXIN, 200, wenxin(2, "Service temporarily unavailable"), VendorDown),
+    # China Telecom
+    Case(
+        "ctyun-broken",
+        "www.ctyun.cn/qzdh/143601_65",
+        500,
+        openai("服务接口异常，请联系管理员", "INVOKE_MODEL_ERROR", "500001"),
+        VendorDown,
+        "服务接口异常",
+    ),
     # DeepSeek
     Case(
         "deepseek-balance",

@@ -69,6 +69,13 @@ CASES = [
         "Firewall rules",
         doubtful=True,
     ),
+    Case(
+        "azure-deployment",
+        "chatboxai/chatbox#861",
+        404,
+        {"error": {"code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}},
+        ModelNotFound,
+    ),
     # Cerebras
     Case(
         "cerebras-context",
@@ -76,6 +83,22 @@ CASES = [
         400,
         openai("Please reduce the length of the messages or completion."),
         ContextTooLong,
+    ),
+    # Cloudflare
+    Case(
+        "cloudflare-model",
+        "cloudflare/cloudflare-docs#19677",
+        403,
+        {"success": False, "errors": [{"code": 5018, "message": "The account is not allowed to access this model"}]},
+        ModelForbidden,
+        "not allowed",
+    ),
+    Case(
+        "cloudflare-terms",
+        "cloudflare/cloudflare-docs#19677",
+        403,
+        {"success": False, "errors": [{"code": 5016, "message": "User has not agreed to Llama3.2 model terms"}]},
+        ModelForbidden,
     ),
     # Fireworks
     Case(
@@ -152,6 +175,41 @@ CASES = [
         },
         RegionRefused,
         "User location is not supported",
+    ),
+    Case(
+        "google-exhausted",
+        "Wei-Shaw/claude-relay-service#746",
+        429,
+        google(
+            429,
+            "RESOURCE_EXHAUSTED",
+            "You have exhausted your capacity on this model. Your quota will reset after 5h59m59s.",
+            {"reason": "QUOTA_EXHAUSTED"},
+            {"retryDelay": "21599.5s"},
+        ),
+        QuotaExhausted,
+        doubtful=True,
+        retry_after=21599.5,
+    ),
+    Case(
+        "google-capacity",
+        "google-gemini/gemini-cli#26633",
+        429,
+        google(
+            429,
+            "RESOURCE_EXHAUSTED",
+            "No capacity available for model on the server",
+            {"reason": "MODEL_CAPACITY_EXHAUSTED"},
+        ),
+        RateLimited,
+    ),
+    Case(
+        "google-credits",
+        "JeffOtano/roni#125",
+        429,
+        google(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
+        QuotaExhausted,
+        "depleted",
     ),
     # Groq
     Case(

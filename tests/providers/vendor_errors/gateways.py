@@ -1,10 +1,9 @@
-"""Errors of AIHubMix, LiteLLM, new-api, one-api, OpenRouter, Vercel and others who pass on what vendors say."""
+"""Errors of AIHubMix, LiteLLM, new-api, one-api, Vercel and others who pass on what vendors say."""
 
 import json
 
 from providers.errors import (
     BadRequest,
-    Blocked,
     ContextTooLong,
     KeyRefused,
     ModelForbidden,
@@ -21,14 +20,6 @@ _TOKENDOG = "doc.tokendog.io/zh/api-reference/guide/error-codes"
 _LITELLM = "docs.litellm.ai/docs/proxy/error_reference"
 
 
-def _openrouter(code: int, raw: object, **more: object) -> object:
-    return {"error": {"message": "Provider returned error", "code": code, "metadata": {"raw": raw, **more}}}
-
-
-_REGION = openai(
-    "Country, region, or territory not supported", "request_forbidden", "unsupported_country_region_territory"
-)
-_SUSPENDED = openai("Your account org-x is suspended due to insufficient balance, please recharge your account", None)
 _FIREWORKS = openai(
     "Account x is suspended, possibly due to reaching the monthly spending limit.", "error", "PRECONDITION_FAILED"
 )
@@ -52,6 +43,7 @@ CASES = [
         "not authorized",
     ),
     Case("aihubmix-model-zh", _AIHUBMIX, 403, openai("该令牌无权使用模型", None), ModelForbidden),
+    Case("aihubmix-suspended", _AIHUBMIX, 403, openai("Account suspended.", None), KeyRefused),
     Case(
         "aihubmix-limit",
         _AIHUBMIX,
@@ -194,72 +186,6 @@ CASES = [
         openai("access denied", "new_api_error", "access_denied"),
         KeyRefused,
         doubtful=True,
-    ),
-    # OpenRouter
-    Case(
-        "openrouter-moderation",
-        "openrouter.ai/docs/api/reference/errors-and-debugging",
-        403,
-        {
-            "error": {
-                "code": 403,
-                "message": "x requires moderation",
-                "metadata": {"reasons": ["violence"], "flagged_input": "…", "provider_name": "p"},
-            }
-        },
-        Blocked,
-    ),
-    Case(
-        "openrouter-region",
-        "OpenRouterTeam/openrouter-examples#18",
-        403,
-        _openrouter(403, {"__kind": "OK", "data": json.dumps(_REGION)}, provider_name="OpenAI"),
-        RegionRefused,
-        "Country, region",
-    ),
-    Case(
-        "openrouter-balance",
-        "anomalyco/opencode#24462",
-        429,
-        _openrouter(429, json.dumps(_SUSPENDED)),
-        QuotaExhausted,
-        "suspended due to insufficient balance",
-    ),
-    Case(
-        "openrouter-reasoning",
-        "anomalyco/opencode#23646",
-        400,
-        _openrouter(
-            400, json.dumps(openai("reasoning_content is missing in assistant tool call message")), is_byok=True
-        ),
-        BadRequest,
-        "reasoning_content is missing",
-    ),
-    Case(
-        "openrouter-afford",
-        "can1357/oh-my-pi#9569",
-        402,
-        openai("This request requires more credits, or fewer max_tokens: it can only afford 30104.", None, 402),
-        QuotaExhausted,
-        "fewer max_tokens",
-        doubtful=True,
-    ),
-    Case(
-        "openrouter-prompt-limit",
-        "anomalyco/opencode#12219",
-        402,
-        openai("Prompt tokens limit exceeded: 230799 > 91442. Create a key with a higher limit", None, 402),
-        QuotaExhausted,
-        doubtful=True,
-    ),
-    Case(
-        "openrouter-output-limit",
-        "Kilo-Org/kilocode#5871",
-        400,
-        openai("Upstream error from Alibaba: <400> Range of max_tokens should be [1, 32768]", None, 400),
-        BadRequest,
-        "Range of max_tokens",
-        unsupported=True,
     ),
     # Claude Code Router
     Case(

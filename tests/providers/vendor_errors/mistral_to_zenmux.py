@@ -182,6 +182,17 @@ CASES = [
         {"code": "Client specified an invalid argument", "error": "This model's maximum prompt length is 131072"},
         ContextTooLong,
     ),
+    Case(
+        "xai-safety",
+        "UKGovernmentBEIS/inspect_ai#2267",
+        403,
+        {
+            "code": "The caller does not have permission to execute the specified operation",
+            "error": "Content violates usage guidelines. Team: t, Failed check: SAFETY_CHECK_TYPE_BIO",
+        },
+        Blocked,
+        "usage guidelines",
+    ),
     # Zenmux
     Case(
         "zenmux-credit",

@@ -1,6 +1,6 @@
 """Errors of llama.cpp, LM Studio, Ollama, SGLang, text-generation-inference and vLLM."""
 
-from providers.errors import BadRequest, ContextTooLong, ModelNotFound
+from providers.errors import BadRequest, ContextTooLong, ModelNotFound, VendorDown
 from tests.providers.vendor_errors.case import Case, openai
 
 _LM_STUDIO = (
@@ -96,6 +96,28 @@ CASES = [
         422,
         {"error": "Input validation error: `inputs` must have less than 1024 tokens.", "error_type": "validation"},
         ContextTooLong,
+    ),
+    Case(
+        "vllm-validation",
+        "vllm-project/vllm#10015",
+        400,
+        {
+            "object": "error",
+            "message": "[{'type': 'string_type', 'loc': ('body', 2), 'msg': 'Input should be a valid string'}]",
+            "type": "BadRequestError",
+            "param": None,
+            "code": 400,
+        },
+        BadRequest,
+        "valid string",
+        unsupported=True,
+    ),
+    Case(
+        "vllm-silent",
+        "vllm-project/vllm#35438",
+        500,
+        openai("", "InternalServerError", 500),
+        VendorDown,
     ),
     Case(
         "vllm-context",
