@@ -180,7 +180,7 @@ def test_k02_a_fault_in_the_middle_of_a_call_tells_no_key(
         raise RuntimeError(FAULT)
 
     model = serve(vendor, "openai")
-    monkeypatch.setattr("providers.transport.call._door", broken)
+    monkeypatch.setattr("providers.transport.call.door", broken)
     alice = connect(cast.alice)
     told = ask_and_hear(alice, model.id)
     assert (told["status"], told["error"]["code"]) == ("failed", "unavailable")
@@ -200,7 +200,7 @@ def test_k02_the_report_of_a_fault_shows_no_key(
         raise RuntimeError(FAULT)
 
     settings.DEBUG = debug
-    monkeypatch.setattr("providers.transport.call._door", broken)
+    monkeypatch.setattr("providers.transport.call.door", broken)
     route = route_of(Deployment.objects.get(model=serve(vendor, "openai")))
     request = RequestFactory().get("/")
     try:

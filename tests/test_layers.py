@@ -51,8 +51,8 @@ FLOORS = {
 NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "ftplib", "smtplib"}
 # The transport calls vendors, over connections made by dialing. The local model's server is a child on loopback.
 DOOR = {
-    "providers/transport/call.py", "providers/transport/dialing.py", "providers/transport/dns.py",
-    "providers/transport/sockets.py", "providers/local_model",
+    "providers/transport/call.py", "providers/transport/connections.py", "providers/transport/dialing.py",
+    "providers/transport/dns.py", "providers/transport/sockets.py", "providers/local_model",
 }  # fmt: skip
 ASYNCHRONOUS = {
     "chatsite/asgi.py", "chatsite/server/daphne.py", "chatsite/server/handler.py", "conversations/cluster",

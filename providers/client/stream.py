@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from providers.errors import BadReply, ReplyTooLong, VendorError
+from providers.errors import BadReply, CutOff, ReplyTooLong, VendorError
 from providers.reading.reader import Reading
 from providers.text import without_key
 from providers.transport.call import Call, HungUp, key_mask
@@ -28,7 +28,8 @@ class Stream:
 
     Iterating raises VendorError, after all deltas that came before. After `stop()` it just ends, with `stopped` set.
     When a vendor refuses a request for one of its parameters before the first word, the stream retries. It leaves the
-    parameter out, or uses its other spelling. If the retry is answered, `quirks` is the new value for `Address.quirks`.
+    parameter out, or uses its other spelling. An empty body is asked for its reason, by a call without streaming.
+    If the retry is answered, `quirks` is the new value for `Address.quirks`.
     While `pause()` is more than 0, reading pauses for that many seconds whenever the socket is empty.
     """
 
@@ -111,6 +112,7 @@ class Stream:
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
         self._call = Call(_clocks(self._address), self._network, self._pause)
         self._heard = (0, False)
+        self._has_read = False
         self._calls += 1
 
     def _deltas(self) -> Iterator[Delta]:
@@ -120,26 +122,36 @@ class Stream:
                 return
             except VendorError as error:
                 error.quote = without_key(error.quote, self._mask)
-                if not self._learn(error):
+                if not (self._learn(error) or self._ask_for_the_reason(error)):
                     raise
 
     def _learn(self, error: VendorError) -> bool:
-        """Return whether `error` teaches another way to ask, after preparing a call that uses it.
-
-        Raises HungUp if the stream was stopped meanwhile.
-        """
+        """Return whether `error` teaches another way to ask, after preparing a call that uses it."""
         quirks = self._wire.quirks_learnt(error, self.quirks)
         if quirks == self.quirks or self.first_token_at is not None or self._calls == _CALLS:
             return False
         address, before = replace(self._address, quirks=quirks), self._address
         if self._wire.request(address, self._prompt).body == self._wire.request(before, self._prompt).body:
             return False
+        self.quirks = quirks
+        self._repeat(address)
+        return True
+
+    def _ask_for_the_reason(self, error: VendorError) -> bool:
+        """Return whether the body was empty: servers that fail before the first event tell why without streaming."""
+        was_empty = isinstance(error, CutOff) and self._has_read and self._reading.is_blank
+        if not was_empty or not self._address.streaming or self._calls == _CALLS:
+            return False
+        self._repeat(replace(self._address, streaming=False))
+        return True
+
+    def _repeat(self, address: Address) -> None:
+        """Prepare the next call, in another form. Raises HungUp if the stream was stopped meanwhile."""
         self._call.close()
-        self.quirks, self._address = quirks, address
+        self._address = address
         self._begin()
         if self.stopped:
             raise HungUp
-        return True
 
     def _attempt(self) -> Iterator[Delta]:
         self._open()
@@ -151,6 +163,7 @@ class Stream:
             if not self._reading.is_believed or isinstance(error, ReplyTooLong):
                 yield from self._reading.broken()
                 raise
+        self._has_read = True
         yield from self._reading.end()
 
     def _open(self) -> None:

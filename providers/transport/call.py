@@ -1,44 +1,34 @@
-"""Calls to vendors: the only module that imports requests, calls a vendor, or reveals a key.
-
-requests' own Session is not used: it reads proxies and `.netrc` from the environment and keeps cookies. It also follows
-redirects with the key. Its adapter alone does none of that.
-"""
+"""Calls to vendors: the only module that calls a vendor or reveals a key."""
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from http.client import HTTPException
 from typing import Any, Never
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.util.ssl_ import create_urllib3_context
 
 from providers import errors
 from providers.text import KeyMask
 from providers.transport import egress
 from providers.transport.chunked import take_buffered
+from providers.transport.connections import Door, door, opening
 from providers.transport.decompression import Inflation
 from providers.transport.dialing import Dialer
 from providers.transport.key_placement import place
 from providers.transport.network import Network
-from providers.transport.sockets import PausingSocket, PausingTlsSocket, no_pause
+from providers.transport.sockets import PausingSocket, no_pause
 from providers.transport.timeouts import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
 from providers.types import Clocks, HttpRequest, Key
 
 MAX_ERROR_BODY_BYTES = 64 * 1024
 _READ_BYTES = 64 * 1024
-_MAX_CONNECTIONS = 512
 # A Timer aborts the call long before; this timeout only frees the thread if the watchdog's thread has died.
 _BACKSTOP_SECONDS = 30.0
 _OWN_HEADERS = (("User-Agent", "chatsite"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
-_opening = threading.local()
 
 
 class HungUp(Exception):
@@ -53,6 +43,10 @@ class Call:
         self.headers: Mapping[str, str] = {}
         self.has_left = False
         """True once the whole request has been handed to the connection."""
+        self.is_reused = False
+        """True while the connection is one that an earlier call has used."""
+        self.wants_fresh = False
+        """True if this call must not use a kept connection."""
         self._network = network
         self._clocks = clocks
         self._backstop = max(clocks.total, clocks.first_token, clocks.silence) + _BACKSTOP_SECONDS
@@ -71,11 +65,11 @@ class Call:
         prepared = _prepared(request, key)
         self._timer = Timer(self._clocks, self.abort)
         WATCHDOG.watch(self._timer)
-        _opening.call = self
+        opening.call = self
         try:
             self._keep(self._send(prepared))
         finally:
-            _opening.call = None
+            opening.call = None
             self.dialer.drop()
 
     def chunks(self) -> Iterator[bytes]:
@@ -128,9 +122,11 @@ class Call:
         if response is not None:
             response.close()
 
-    def reads(self, connection: Any) -> None:
-        """Store the socket from which the reply will be read, if it is one that can pause."""
+    def uses(self, connection: Any) -> None:
+        """Store the socket over which the request goes out and the reply comes, if it is one that can pause."""
         self._socket = connection if isinstance(connection, PausingSocket) else None
+        if self._socket is not None:
+            self._socket.has_heard = False
 
     def _let_pause(self, pause: Callable[[], float]) -> None:
         if self._socket is not None:
@@ -139,16 +135,20 @@ class Call:
     def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
         try:
             return self._door().send(prepared, stream=True, timeout=self._backstop)
-        except requests.exceptions.SSLError:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
             self._check()
-            raise errors.VendorDown(because="The vendor's TLS certificate or connection cannot be trusted.") from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError):
-            self._check()
-            raise errors.VendorDown(because="The vendor closed the connection without an answer.") from None
+            if self._was_closed_before():
+                self.wants_fresh = True
+                return self._send(prepared)
+            raise _failure(error) from None
 
-    def _door(self) -> _Door:
+    def _was_closed_before(self) -> bool:
+        """Return whether the vendor has closed a kept connection before it answered: another one may serve."""
+        return self.is_reused and self._socket is not None and not self._socket.has_heard and not self.wants_fresh
+
+    def _door(self) -> Door:
         try:
-            return _door(self._network)
+            return door(self._network)
         except OSError:  # ssl's own error is one
             raise errors.WayBlocked(because="The file of this site's CHATSITE_CA_FILE cannot be read.") from None
 
@@ -200,65 +200,6 @@ def key_mask(key: Key | None) -> KeyMask:
     return KeyMask(key.reveal() if key else "")
 
 
-class _Dialing(HTTPConnection):
-    """A connection that the call opening in this thread makes, to an address judged at that moment."""
-
-    _is_secure = False
-
-    def _new_conn(self) -> socket.socket:
-        connection: socket.socket = _opening.call.dialer.dial(self._dns_host, self.port, is_secure=self._is_secure)
-        return connection
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            _opening.call.dialer.hold(self.sock)
-        super().request(*args, **kwargs)
-        _opening.call.has_left = True
-        _opening.call.reads(self.sock)
-
-
-class _DialingSecurely(_Dialing, HTTPSConnection):
-    """The same connection under TLS.
-
-    Name and certificate are checked against the host, inside a proxy's tunnel too.
-    """
-
-    _is_secure = True
-
-
-class _Plain(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Dialing
-
-
-class _Secure(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _DialingSecurely
-
-
-class _Door(HTTPAdapter):
-    """requests' adapter over our own connections."""
-
-    def __init__(self, authorities: str) -> None:
-        self._authorities = authorities
-        super().__init__(pool_connections=64, pool_maxsize=_MAX_CONNECTIONS)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        tls = create_urllib3_context()
-        tls.sslsocket_class = PausingTlsSocket
-        if self._authorities:
-            tls.load_verify_locations(self._authorities)  # requests adds the usual authorities
-        super().init_poolmanager(*args, ssl_context=tls, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Plain, "https": _Secure}
-
-
-@lru_cache(maxsize=8)
-def _door(network: Network) -> _Door:
-    """Return the adapter of `network`, with its pool of kept connections.
-
-    Calls share a connection only if they may reach the same hosts by the same proxy and authorities.
-    """
-    return _Door(network.authorities)
-
-
 def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest:
     """Return `request` with its key added. Raises BadRequest; the text of no exception holds the key."""
     egress.check_headers(pair for pair in request.headers if pair[0] != "Content-Type")
@@ -268,6 +209,12 @@ def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest
         return requests.Request(request.method, url, headers=everything, data=request.body).prepare()
     except (requests.RequestException, ValueError):
         raise errors.BadRequest(because="The vendor's address or headers cannot be sent.") from None
+
+
+def _failure(error: Exception) -> errors.VendorDown:
+    if isinstance(error, requests.exceptions.SSLError):
+        return errors.VendorDown(because="The vendor's TLS certificate or connection cannot be trusted.")
+    return errors.VendorDown(because="The vendor closed the connection without an answer.")
 
 
 def _shut_down(connection: Any) -> None:

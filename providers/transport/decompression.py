@@ -15,24 +15,30 @@ _SUSPICIOUS_RATIO = 200
 # Each gzip member costs as much time as hundreds of bytes, even when it is empty.
 _MAX_MEMBERS = 100_000
 _GZIP = ("gzip", "x-gzip")
+# The first bytes of JSON, events and pages, also behind blanks or a byte order mark. No compressed text begins so.
+_PLAIN = b"{[<: \t\r\n\xefdeir"
 
 
 class Inflation:
     """The decoder of one Content-Encoding (identity, gzip, deflate), piece by piece, for at most 64 MiB.
 
-    A gzip body may consist of several members in sequence, padded with zeros (RFC 1952, section 2.2). The constructor
-    raises BadReply for other encodings.
+    A gzip body may consist of several members in sequence, padded with zeros (RFC 1952, section 2.2). Gateways name an
+    encoding, even one that is none, and send plain text: the first byte shows that.
     """
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding.strip().lower()
-        self._inflater = _inflater(self._encoding)
+        self._inflater: zlib._Decompress | None = None
+        self._is_judged = self._encoding in ("", "identity")
         self._came = 0
         self._made = 0
         self._members = 1
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the decoded pieces of `chunk`. Raises BadReply or ReplyTooLong."""
+        """Yield the decoded pieces of `chunk`. Raises BadReply, also for an unknown encoding, or ReplyTooLong."""
+        if not self._is_judged and chunk:
+            self._is_judged = True
+            self._inflater = None if chunk[0] in _PLAIN else _inflater(self._encoding)
         self._came += len(chunk)
         for piece in self._pieces(chunk) if self._inflater else (chunk,):
             self._made += len(piece)
@@ -70,9 +76,7 @@ class Inflation:
             raise BadReply(because="The vendor sent a compressed reply that is implausibly large.")
 
 
-def _inflater(encoding: str) -> zlib._Decompress | None:
-    if encoding in ("", "identity"):
-        return None
+def _inflater(encoding: str) -> zlib._Decompress:
     if encoding in _GZIP:
         return zlib.decompressobj(zlib.MAX_WBITS | 16)
     if encoding == "deflate":

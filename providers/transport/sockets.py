@@ -30,6 +30,8 @@ class PausingSocket(socket.socket):
     pause: Callable[[], float] = staticmethod(no_pause)
     is_drained = False
     """True when the last read emptied the socket."""
+    has_heard = False
+    """True once something has been read since a call began to use the socket."""
 
     def recv_into(self, *args: Any, **options: Any) -> int:
         while seconds := self.pause():
@@ -39,7 +41,9 @@ class PausingSocket(socket.socket):
                 return self._read_now(*args, **options)
             except BlockingIOError:
                 self.is_drained = True
-        return super().recv_into(*args, **options)
+        count = super().recv_into(*args, **options)
+        self.has_heard = self.has_heard or count > 0
+        return count
 
     def _read_now(self, buffer: Any, *_: Any) -> int:
         """Read the bytes that have arrived into `buffer` and return their number.

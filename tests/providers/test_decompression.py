@@ -61,3 +61,29 @@ def test_a_bomb_of_many_members_is_refused(
     monkeypatch.setattr(decompression, "_MAX_MEMBERS", 100 if error is BadReply else decompression._MAX_MEMBERS)
     with pytest.raises(error):
         inflated("gzip", *[member] * members)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "utf-8", "UTF8", "none", "identity", "gzip, br"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": 1}',
+        b"[1]",
+        b"data: {}\n\n",
+        b"event: x\ndata: {}\n\n",
+        b": ping\n\n",
+        b"\n\n{}",
+        b"\xef\xbb\xbf{}",
+        b"<p>",
+    ],
+)
+def test_plain_text_is_read_whatever_its_header_claims(encoding: str, body: bytes) -> None:
+    assert inflated(encoding, body) == body
+    assert inflated(encoding, *(bytes([byte]) for byte in body)) == body
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "utf-8", "none"])
+def test_an_unknown_encoding_is_no_reply(encoding: str) -> None:
+    assert inflated(encoding) == b""
+    with pytest.raises(BadReply):
+        inflated(encoding, b"\x1b\x0f\x00\xf8")

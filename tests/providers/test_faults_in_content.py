@@ -29,11 +29,33 @@ from tests.vendor_replies import event, hold
     ],
 )
 def test_v19_no_reply(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, body: bytes, code: str) -> None:
-    wire_vendor.play([{"Content-Type": "text/html"}, body])
+    wire_vendor.play(*[[{"Content-Type": "text/html"}, body]] * (1 if body else 2))
     text, error = hear(ask(wire=dialect.wire, **dialect.fields))
     assert error
     assert (text, error.code) == ("", code)
     assert "<" not in error.text
+
+
+@each_dialect
+@pytest.mark.parametrize("nothing", [b"", b"\n\n", b": waiting\n\n"])
+def test_v19_an_empty_stream_is_asked_for_its_reason_once(
+    wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, nothing: bytes
+) -> None:
+    reason = b'{"error": {"code": 400, "message": "the prompt is too long: it exceeds the context size"}}'
+    wire_vendor.play([nothing], [400, reason])
+    text, error = hear(ask(wire=dialect.wire, **dialect.fields))
+    assert (text, code_of(error), len(wire_vendor.requests)) == ("", "context_too_long", 2)
+    assert (
+        wire_vendor.requests[0].target != wire_vendor.requests[1].target or not wire_vendor.requests[1].json["stream"]
+    )
+
+
+@each_dialect
+def test_v19_a_reply_that_comes_only_whole_is_taken(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    wire_vendor.play([b""])
+    stream = ask(wire=dialect.wire, **dialect.fields)
+    assert hear(stream) == ("You said: Hi.", None)
+    assert (len(wire_vendor.requests), stream.quirks) == (2, frozenset())
 
 
 @pytest.mark.parametrize("wire", ["gemini", "openai"])

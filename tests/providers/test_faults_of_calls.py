@@ -190,11 +190,17 @@ def twice(body: bytes) -> bytes:
     return gzip.compress(gzip.compress(body))
 
 
+def unknown(body: bytes) -> bytes:
+    """Return bytes that begin as a text compressed by Zstandard does."""
+    return b"\x28\xb5\x2f\xfd" + gzip.compress(body)
+
+
 @each_dialect
 @pytest.mark.parametrize(
     ("encoding", "pack", "code"),
     [("gzip", gzip.compress, None), ("deflate", zlib.compress, None), ("gzip, gzip", twice, "bad_reply"),
-     ("br", bytes, "bad_reply"), ("zstd", bytes, "bad_reply")],
+     ("br", unknown, "bad_reply"), ("zstd", unknown, "bad_reply"), ("br", bytes, None), ("gzip", bytes, None),
+     ("utf-8", bytes, None), ("none", bytes, None)],
 )  # fmt: skip
 def test_v17_compression_nobody_asked_for(
     wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, encoding: str, pack: Any, code: str | None

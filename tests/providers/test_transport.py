@@ -174,11 +174,13 @@ def test_what_is_hardly_http(wire_vendor: FakeVendor, ask: Ask, script: list[obj
         (b'{"error": {"message": "bad key", "code": "invalid_api_key"}}', "key_refused"),
         (b'{"success": false, "message": "Invalid token"}', "key_refused"),
         (b'{"object": "list", "data": []}', "cut_off"),
-        (b"data: x\n\ndata: y\n\ndata: z\n\n", "bad_reply"),
+        (b"data: {x\n\ndata: {y\n\ndata: {z\n\n", "bad_reply"),
+        (b"data: {x\n\n", "bad_reply"),
+        (b"data: x\n\ndata: y\n\ndata: z\n\n", "cut_off"),
     ],
 )
 def test_status_200_but_no_reply(wire_vendor: FakeVendor, ask: Ask, body: bytes, code: str) -> None:
-    wire_vendor.play([{"Content-Type": "text/html"}, body])
+    wire_vendor.script = lambda _: [{"Content-Type": "text/html"}, body]
     error = failure(ask())
     assert error.code == code
     assert "<" not in error.text
