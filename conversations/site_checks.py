@@ -17,6 +17,7 @@ from conversations.reporting.names import key_name
 from providers import clock
 from providers.checks import By, Check, Finding
 from providers.error_texts import localized
+from providers.errors import OF_THE_ACCOUNT
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.pool import cooldown
 
@@ -72,7 +73,7 @@ def troubles() -> Iterator[Finding]:
     for trouble in found:
         if trouble.subject in rows:
             name, address = rows[trouble.subject]
-            yield Finding(_resting(trouble, name), trouble.told, address, trouble.code in ("key_refused", "quota"))
+            yield Finding(_resting(trouble, name), trouble.told, address, trouble.code in OF_THE_ACCOUNT)
 
 
 def no_model() -> Iterator[Finding]:

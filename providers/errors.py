@@ -13,6 +13,7 @@ VendorError
 ├── ContextTooLong    context_too_long   the conversation is too long for the model
 ├── Blocked           blocked            the vendor's rules forbid the question
 ├── VendorDown        vendor_down        unreachable, overloaded or broken
+│   ├── Unreachable     vendor_down      no connection was made, so nothing was sent and nothing is charged
 │   ├── AddressRefused  vendor_down      we refuse to call this address
 │   ├── RegionRefused   vendor_down      the vendor does not serve the place from which the site calls
 │   ├── WayBlocked      vendor_down      this site's own way out fails: its proxy, its authorities
@@ -97,11 +98,6 @@ class VendorError(Exception):
         self.is_doubtful, self.is_page = is_doubtful, is_page
         return self
 
-    @property
-    def kept_text(self) -> str:
-        """Return the text that may be stored: the vendor's message only if it is about the account itself."""
-        return self.text if self.code in OF_THE_ACCOUNT else self.reason()
-
     def __str__(self) -> str:
         return self.text
 
@@ -175,6 +171,12 @@ class VendorDown(VendorError):
     code = "vendor_down"
     sentence = "The vendor is not available at the moment."
     retriable = True
+
+
+class Unreachable(VendorDown):
+    """A vendor to which no connection could be made."""
+
+    sentence = "The vendor could not be reached."
 
 
 class AddressRefused(VendorDown):

@@ -23,6 +23,8 @@ from providers.client.route import Route, remember
 from providers.client.stream import Stream
 from providers.encryption import sealing
 from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, VendorTimeout
+from providers.pool import blame
+from providers.pool.blame import Rests
 from providers.reading.size_limits import SizeLimit
 from providers.types import Delta, Prompt
 
@@ -158,7 +160,7 @@ def _record(trying: _Trying, call: Call) -> bool:
     may_go_on = False
     if error is not None and not live.heard:
         may_go_on = live.search.failed(route, error)
-        if error.is_doubtful:
+        if blame.rule_of(error).rests is Rests.CONFIRMED:
             key_probes.confirm(route, trying.task.payer)
     elif live.heard or not live.stopped:
         live.search.succeeded()

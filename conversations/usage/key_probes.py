@@ -19,10 +19,9 @@ from providers.client.route import Route
 from providers.client.stream import Stream
 from providers.encryption.sealing import Locked
 from providers.endpoints.detection import QUESTION
-from providers.errors import VendorError
+from providers.errors import KeyWithdrawn, VendorError
 from providers.models import ApiKey
 from providers.pool import cooldown, leases
-from providers.pool.route_search import blamed_by_a_plain_call
 from providers.types import Part, Prompt, Turn
 
 PAUSE_SECONDS = 60.0
@@ -75,8 +74,8 @@ def _called(route: Route) -> tuple[Call, VendorError | None]:
                 break
     except VendorError as failure:
         error = failure
-    except Locked:
-        pass  # each person who uses the key is told so anyway
+    except Locked as locked:
+        error = KeyWithdrawn(because=str(locked))
     used = meter.read(stream.usage if stream else None, False)
     milliseconds = round(1000 * (time.monotonic() - begun))
     outcome = error.code if error else "complete"
@@ -86,8 +85,8 @@ def _called(route: Route) -> tuple[Call, VendorError | None]:
 
 def _conclude(route: Route, payer: BillingContext, call: Call, error: VendorError | None, holder: UUID) -> None:
     ledger.record(payer, call)
-    if error is None and route.key_id and route.deployment:
-        cooldown.reset([cooldown.pair_of(route.key_id, route.deployment)])
-    elif error is not None and (subject := blamed_by_a_plain_call(route, error)):
-        cooldown.mark_failed(subject, error, holder)
+    if error is None:
+        cooldown.mark_working(route)
+    else:
+        cooldown.mark_refused_plainly(route, error, holder)
     leases.release(holder)

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import clock
 from providers.error_texts import localized_stored, reason_of
-from providers.errors import OF_THE_ACCOUNT
 
 
 class Trouble(models.Model):
@@ -43,7 +42,7 @@ class Trouble(models.Model):
     @property
     def told(self) -> str:
         """Return the failure in the reader's language."""
-        return localized_stored(self.text if self.code in OF_THE_ACCOUNT else self.reason)
+        return localized_stored(self.text)
 
 
 class Lease(models.Model):
@@ -91,8 +90,7 @@ class HealthEvent(models.Model):
     @property
     def told(self) -> str:
         """Return the event's text in the reader's language."""
-        is_whole = self.code in OF_THE_ACCOUNT or self.kind == self.Kind.TESTED
-        return localized_stored(self.text if is_whole else reason_of(self.text))
+        return localized_stored(self.text)
 
     def __str__(self) -> str:
         return f"{self.at:%F %T} {self.kind}"

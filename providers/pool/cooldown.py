@@ -1,7 +1,6 @@
 """The cooldown of keys, endpoints and deployments that failed; afterwards one probing call is let through.
 
-A refused key is probed after ten minutes, then twenty, up to six hours. An empty account is probed after an hour. A
-rate limit lasts as long as the vendor says. A vendor that is down is probed after half a second, growing to a minute.
+What rests after which error, and for how long, is in `blame`. A rate limit lasts as long as the vendor says.
 """
 
 import random
@@ -13,22 +12,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
 from providers import clock
-from providers.errors import VendorError
+from providers.client.route import Route
+from providers.errors import RateLimited, VendorError
 from providers.models import Deployment
 from providers.models.health import HealthEvent, Trouble
+from providers.pool import blame
+from providers.pool.blame import Rests, Subject
 
-MINUTE_SECONDS, HOUR_SECONDS = 60.0, 3600.0
-_PAUSES: dict[str, tuple[float, float]] = {
-    "key_refused": (10 * MINUTE_SECONDS, 6 * HOUR_SECONDS),
-    "quota": (HOUR_SECONDS, 6 * HOUR_SECONDS),
-    "model_not_found": (MINUTE_SECONDS, HOUR_SECONDS),
-    "rate_limited": (2.0, MINUTE_SECONDS),
-    "vendor_timeout": (15.0, 10 * MINUTE_SECONDS),
-    "bad_reply": (15.0, 10 * MINUTE_SECONDS),
-}
-"""Seconds of the first cooldown and of the longest, by error code; each is twice the one before."""
-_SHORT = (0.5, MINUTE_SECONDS)
-_MAX_TOLD_SECONDS = 15 * MINUTE_SECONDS
+_SHORT_SECONDS = 0.5
+_MAX_TOLD_SECONDS = 15 * 60.0
 _JITTER = 0.1
 
 
@@ -37,18 +29,68 @@ def pause(error: VendorError, failures: int) -> float:
 
     It is never shorter than the vendor's Retry-After, up to 15 minutes or the code's longest cooldown.
     """
-    first, longest = _PAUSES.get(error.code, _SHORT)
-    grown = min(first * float(2 ** min(failures - 1, 16)), longest)
+    rule = blame.rule_of(error)
+    grown = min(_doubled(rule.first, failures), rule.longest)
     if error.retry_after is not None:
-        told = min(error.retry_after, max(_MAX_TOLD_SECONDS, longest))
-        grown = max(told, min(grown, _SHORT[0] * float(2**failures)) if error.code == "rate_limited" else grown)
-    return grown * random.uniform(1, 1 + _JITTER)  # noqa: S311  # spreads the retries
+        told = min(error.retry_after, max(_MAX_TOLD_SECONDS, rule.longest))
+        is_limit = isinstance(error, RateLimited)
+        grown = max(told, min(grown, 2 * _doubled(_SHORT_SECONDS, failures)) if is_limit else grown)
+    return _spread(grown)
 
 
-def mark_failed(subject: UUID, error: VendorError, holder: UUID) -> None:
-    """Start a cooldown of this key, endpoint or deployment; a longer one if `holder` was probing it."""
+def short_pause(failures: int) -> float:
+    """Return the pause of one message before it asks again where nobody else has to wait: seconds."""
+    return _spread(_doubled(_SHORT_SECONDS, failures))
+
+
+def _doubled(first: float, failures: int) -> float:
+    return first * float(2 ** min(failures - 1, 16))
+
+
+def _spread(seconds: float) -> float:
+    return seconds * random.uniform(1, 1 + _JITTER)  # noqa: S311  # spreads the retries
+
+
+def place_of(subject: Subject, route: Route) -> UUID | None:
+    """Return the id of the subject on this route, None for nobody.
+
+    Without a key, the endpoint stands for it, and the deployment for the pair.
+    """
+    match subject:
+        case Subject.KEY:
+            return route.key_id or route.endpoint
+        case Subject.PAIR if route.key_id and route.deployment:
+            return pair_of(route.key_id, route.deployment)
+        case Subject.PAIR | Subject.DEPLOYMENT:
+            return route.deployment
+        case Subject.ENDPOINT:
+            return route.endpoint
+    return None
+
+
+def mark_refused_plainly(route: Route, error: VendorError, holder: UUID) -> None:
+    """Start a cooldown after a failed call that carried nobody's words, which ends all doubt."""
+    rule = blame.rule_of(error)
+    place = place_of(rule.subject, route)
+    if place is not None and rule.rests is not Rests.NEVER:
+        # A subject that is due for its probe has failed it, so that its next cooldown is longer.
+        try_probe(place, holder, clock.now())
+        mark_failed(place, error, holder, is_plain=True)
+
+
+def mark_working(route: Route) -> None:
+    """End the troubles that a call without anybody's words has disproved: of pair, deployment and endpoint."""
+    subjects = (place_of(subject, route) for subject in (Subject.PAIR, Subject.DEPLOYMENT, Subject.ENDPOINT))
+    _return(Trouble.objects.filter(subject__in={place for place in subjects if place}))
+
+
+def mark_failed(subject: UUID, error: VendorError, holder: UUID, *, is_plain: bool = False) -> None:
+    """Start a cooldown of this key, endpoint or deployment; a longer one if `holder` was probing it.
+
+    With `is_plain` the failed call carried nobody's words.
+    """
     now = clock.now()
-    told = {"code": error.code, "text": error.kept_text}
+    told = {"code": error.code, "text": blame.kept_text(error, is_plain=is_plain)}
     mine = Trouble.objects.filter(subject=subject, probed_by=holder).values_list("failures", flat=True).first()
     if mine is not None:
         until = now + timedelta(seconds=pause(error, mine + 1))

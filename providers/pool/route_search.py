@@ -1,4 +1,4 @@
-"""The choice of the next deployment and key for one message: at most three attempts before its first word.
+"""The choice of the next deployment and key for one message, in a few attempts and a minute of waits.
 
     search = RouteSearch(model, keys, reply)
     route = search.next()
@@ -14,14 +14,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from providers import clock, errors
+from providers import clock
 from providers.client.route import Route, route_of
-from providers.errors import KeyWithdrawn, NoBudget, NothingServes, VendorError
+from providers.errors import NoBudget, NothingServes, VendorError
 from providers.models import ApiKey
-from providers.pool import cooldown, leases
+from providers.pool import blame, cooldown, leases
+from providers.pool.blame import Rests
 from providers.pool.candidates import Blocked, Way, soonest_of, ways_to
 
 MAX_ATTEMPTS = 3
+"""Attempts of one message that may have cost something."""
+MAX_CALLS = 20
+"""Calls of one message in all, with those that cost nothing.
+
+A rate limit or a refused connection costs nothing, so only time ends such attempts. But vendors count refused calls
+against the limit too. So a message may ask ten limited keys twice, but not a hundred. Those it has asked rest for the
+next one as well.
+"""
 PATIENCE = timedelta(seconds=60)
 """Longest wait of one message for cooldowns to end, in total."""
 QUEUE_PATIENCE = timedelta(minutes=10)
@@ -29,15 +38,6 @@ QUEUE_PATIENCE = timedelta(minutes=10)
 _PROBE_MARGIN = timedelta(seconds=30)
 
 QueueKey = frozenset[UUID]
-
-_OF_THE_KEY = frozenset(["key_refused", "quota", "rate_limited"])
-_OF_THE_DEPLOYMENT = frozenset(["model_not_found"])
-_OF_THE_ENDPOINT = frozenset(["vendor_down", "vendor_timeout", "cut_off", "stalled", "bad_reply"])
-_MAY_PASS = frozenset(["rate_limited", "vendor_down", "cut_off"])
-"""Errors that a short pause may cure.
-
-The same key or endpoint is asked once more, if there is no other.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +54,33 @@ class RouteSearch:
     """The attempts of one message.
 
     `keys` returns the keys that the message may use; it is called again at each step. `holder` is the message's id,
-    under which probes and leases are taken.
+    under which probes and leases are taken. `attempts` may have cost something; `calls` are all. `pauses` hold the ends
+    of pauses that this message alone makes. `cooled` is its time in waits for cooldowns, without the one since
+    `cools_since`.
     """
 
     model: UUID | None
     keys: Callable[[], list[ApiKey]]
     holder: UUID
     attempts: int = 0
+    calls: int = 0
     excluded: set[UUID] = field(default_factory=set)
+    pauses: dict[UUID, datetime] = field(default_factory=dict)
     error: VendorError | None = None
     probes: bool = False
     leases: bool = False
     waits_since: datetime | None = None
     cools_since: datetime | None = None
+    cooled: timedelta = timedelta()
     failures: int | None = None
 
     def next(self, is_my_turn: Callable[[QueueKey], bool] = lambda line: True) -> Route | Waiting:
         """Return the route to call now, or the wait before it.
 
         If others wait for the same keys, `is_my_turn` returns whether this message is first. Raises the last attempt's
-        error when three have failed, or when no route can be tried in time.
+        error after too many, or when no route can be tried in time.
         """
-        if self.error is not None and self.attempts >= MAX_ATTEMPTS:
+        if self.error is not None and (self.attempts >= MAX_ATTEMPTS or self.calls >= MAX_CALLS):
             raise self.error
         if self.probes or self.leases:
             self.release()  # unused ones, taken before another write failed
@@ -85,8 +90,9 @@ class RouteSearch:
         if isinstance(found, Route):
             return found
         blocked, wait = found, self._wait(found, line)
-        has_been_tried = self.attempts > 0 or self._failed_meanwhile(blocked)
-        if wait is None and not has_been_tried:
+        has_been_tried = self.calls > 0 or self._failed_meanwhile(blocked)
+        is_avoided = any(one.trouble and one.trouble.code in blame.AVOIDED_CODES for one in blocked)
+        if (wait is None or is_avoided) and not has_been_tried:
             # All failures are older than this message: probe early, or wait for the reply that is probing.
             found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
             if isinstance(found, Route):
@@ -105,20 +111,23 @@ class RouteSearch:
     def failed(self, route: Route, error: VendorError) -> bool:
         """Record a failure before the first word. Returns whether `next` may be asked for another route."""
         self.error = error
-        subject = _to_blame(route, error)
-        if subject is None:
+        rule = blame.rule_of(error)
+        self.attempts += not rule.is_free
+        place = cooldown.place_of(rule.subject, route)
+        if place is None:
             return False
-        is_ours = isinstance(error, KeyWithdrawn | errors.AddressRefused | errors.WayBlocked)
-        if not is_ours and not error.is_doubtful:
-            cooldown.mark_failed(subject, error, self.holder)
-        if is_ours or error.is_doubtful or error.code not in _MAY_PASS:
-            self.excluded.add(subject)
+        if rule.rests is Rests.AT_ONCE:
+            cooldown.mark_failed(place, error, self.holder)
+        if not rule.may_pass:
+            self.excluded.add(place)
+        elif rule.rests is not Rests.AT_ONCE:
+            self.pauses[place] = clock.now() + timedelta(seconds=cooldown.short_pause(self.calls))
         return True
 
     def skip_key(self, route: Route) -> None:
         """Skip the route's key, which has no budget left. This does not count as an attempt."""
         self.release()
-        self.attempts -= 1
+        self.calls -= 1
         self.excluded |= {route.key_id} if route.key_id else set()
         self.error = self.error or NoBudget()
 
@@ -140,8 +149,8 @@ class RouteSearch:
             self.probes, self.leases = bool(way.troubles), way.is_capped
             reason = self._taken(way, is_my_turn, anyhow)
             if reason is None:
-                self.attempts += 1
-                self.cools_since = None
+                self.calls += 1
+                self._end_cooling()
                 return route_of(way.deployment, way.key)
             self.probes = self.leases = False
             blocked.append(reason)
@@ -161,7 +170,9 @@ class RouteSearch:
     def _taken(self, way: Way, is_my_turn: Callable[[], bool], anyhow: bool) -> Blocked | None:
         """Take this way and return None, or return its obstacle."""
         now = clock.now()
-        ignored = [trouble for trouble in way.troubles if anyhow and trouble.code in _OF_THE_ENDPOINT]
+        if pauses := [until for place in way.subjects if (until := self.pauses.get(place, now)) > now]:
+            return Blocked("retrying", max(pauses))
+        ignored = [trouble for trouble in way.troubles if anyhow and trouble.code in blame.ENDPOINT_CODES]
         cold = [trouble for trouble in way.troubles if trouble.cooling_until > now and trouble not in ignored]
         if cold:
             worst = max(cold, key=lambda trouble: trouble.cooling_until)
@@ -191,34 +202,19 @@ class RouteSearch:
         soonest = soonest_of(blocked)
         is_queued = soonest.code == "queued"
         self.waits_since = self.waits_since or now
-        self.cools_since = None if is_queued else self.cools_since or now
-        since, limit = (self.cools_since, PATIENCE) if self.cools_since else (self.waits_since, QUEUE_PATIENCE)
-        if (soonest.until or now) - since > limit:
+        if is_queued:
+            self._end_cooling()
+            is_too_long = (soonest.until or now) - self.waits_since > QUEUE_PATIENCE
+        else:
+            self.cools_since = self.cools_since or now
+            is_too_long = self.cooled + (soonest.until or now) - self.cools_since > PATIENCE
+        if is_too_long:
             return None
         code = soonest.code if is_queued or soonest.code == "rate_limited" else "retrying"
         return Waiting(code, soonest.until, line)
 
-
-def blamed_by_a_plain_call(route: Route, error: VendorError) -> UUID | None:
-    """Return the subject to cool down after a failed call that carried no message.
-
-    Returns None if the error proves nothing about a subject.
-    """
-    if isinstance(error, errors.PageInstead):
-        return route.endpoint
-    if error.code not in errors.OF_THE_ACCOUNT or route.key_id is None:
-        return None
-    if error.is_doubtful:
-        return cooldown.pair_of(route.key_id, route.deployment) if route.deployment else None
-    return route.key_id
-
-
-def _to_blame(route: Route, error: VendorError) -> UUID | None:
-    """Return the subject at fault; None for an error that another route would not cure."""
-    if error.code == "rate_limited" and error.is_page:
-        return route.endpoint
-    if error.code in _OF_THE_KEY:
-        return route.key_id or route.endpoint
-    if error.code in _OF_THE_DEPLOYMENT:
-        return route.deployment
-    return route.endpoint if error.code in _OF_THE_ENDPOINT else None
+    def _end_cooling(self) -> None:
+        """Add the wait for cooldowns that ends now to those before."""
+        if self.cools_since:
+            self.cooled += clock.now() - self.cools_since
+            self.cools_since = None

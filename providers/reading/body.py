@@ -107,7 +107,8 @@ class BodyDecoder:
     def _begin(self, first: bytes) -> Iterator[dict[str, Any]]:
         """Choose by its first byte how the next line is read: as a bare object or as an event's field."""
         if first == b"<" and not self._started:
-            raise BadReply(because="The vendor answered with a web page instead of a reply.")
+            page = BadReply(because="The vendor answered with a web page instead of a reply.")
+            raise page.doubted(True, is_page=True)
         if first == b"{":
             yield from self._line(b"")
             self._object.is_open = True

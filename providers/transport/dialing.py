@@ -58,9 +58,9 @@ class Dialer:
         if way is None:
             addresses = self._addresses(host, port, CONNECT_SECONDS)
             if not addresses:
-                raise errors.VendorDown(because="The vendor's host name is not known.")
+                raise errors.Unreachable(because="The vendor's host name is not known.")
             self._refuse_private(host, port, addresses)
-            return self._first_that_answers(addresses, errors.VendorDown(because="The vendor could not be reached."))
+            return self._first_that_answers(addresses, errors.Unreachable())
         self._judge_from_afar(host, port)
         unreachable = errors.WayBlocked(because="This site's proxy could not be reached.")
         connection = self._first_that_answers(self._addresses(way.host, way.port, CONNECT_SECONDS), unreachable)

@@ -73,7 +73,7 @@ ENDINGS: dict[str, tuple[Sequence[Step], tuple[str, str, str, str]]] = {
     ),
     "key refused": ([401, JSON, b'{"error":{"message":"no"}}'], ("failed", "", "key_refused", "")),
     "no quota": ([402, JSON, b"{}"], ("failed", "", "quota", "")),
-    "too many calls": ([429, {**JSON, "Retry-After": "2"}, b"{}"], ("failed", "", "rate_limited", "")),
+    "too many calls": ([429, {**JSON, "Retry-After": "200"}, b"{}"], ("failed", "", "rate_limited", "")),
     "no such model": ([404, JSON, b"{}"], ("failed", "", "model_not_found", "")),
     "broken": ([500, b"<html>oops</html>"], ("failed", "", "vendor_down", "")),
     "a web page": ([{"Content-Type": "text/html"}, b"<!DOCTYPE html><p>Log in</p>"], ("failed", "", "bad_reply", "")),

@@ -108,13 +108,11 @@ def test_v06_those_who_wait_call_one_by_one_after_the_deadline_in_their_order(
         socket.event("message.waiting")
     assert len(vendor.requests) == 1, "nobody else calls"
     for calls in (2, 3):  # the first in the queue finds out that it is not over yet
-        clock.turn(14)
+        clock.turn(14)  # within the minute for which each of them waits
         until(lambda calls=calls: len(vendor.requests) >= calls)  # type: ignore[misc]
         until(lambda calls=calls: Trouble.objects.filter(failures=calls, probed_by=None).exists())  # type: ignore[misc]
         assert len(vendor.requests) == calls
-        if calls == 2:
-            sockets[0].event("message.waiting")  # it stands at the head again: a later turn would be another's
-    assert finished(sockets[0])["error"]["code"] == "rate_limited", "three attempts and no more"
+        sockets[0].event("message.waiting")  # it stands at the head again: a later turn would be another's
     vendor.script = lambda _: [200, vendor.gate, *whole(wire, "Hello")]
     clock.turn(14)
     vendor.next_request()
@@ -122,10 +120,10 @@ def test_v06_those_who_wait_call_one_by_one_after_the_deadline_in_their_order(
     threading.Event().wait(1.2)  # the sweep has come round
     assert len(vendor.requests) == 4, "one at a time"
     vendor.gate.set()
-    for socket in sockets[1:]:
+    for socket in sockets:
         assert finished(socket)["text"] == "Hello"
     asked = [json.dumps(call.json).split("question ")[1].split('"')[0] for call in vendor.requests[3:]]
-    assert asked == [str(number) for number in range(1, count)]
+    assert asked == [str(number) for number in range(count)]
 
 
 @pytest.mark.parametrize(("wire", "status"), [("openai", 500), ("gemini", 502), ("openai", 503), ("gemini", 529)])

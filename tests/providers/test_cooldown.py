@@ -148,14 +148,26 @@ def test_those_who_waited_for_it_do_not_ask_one_after_another(model: LanguageMod
     fail(model, errors.BadReply())  # from the third failure on it rests a minute, from the fourth two
     Trouble.objects.update(cooling_until=clock.now() + timedelta(seconds=40))
     first, *others = [search(model) for _ in range(5)]
-    for one in (first, *others):
-        assert waits(one).until is not None
-    clock.turn(41)
-    first.failed(taken(first), errors.BadReply(because="the first of us"))
+    route = taken(first)
+    for one in others:
+        assert waits(one).until is None
+    first.failed(route, errors.BadReply(because="the first of us"))
     first.release()
     for one in (first, *others):
         with pytest.raises(errors.BadReply, match="the first of us"):
             one.next()
+
+
+@pytest.mark.parametrize("error", [errors.BadReply(), errors.VendorTimeout(), errors.Stalled()])
+def test_who_asks_after_one_slow_question_does_not_wait(
+    model: LanguageModel, clock: Clock, error: errors.VendorError
+) -> None:
+    slow = endpoint(model, "a")
+    fail(model, error)
+    route = taken(search(model))
+    assert route.endpoint == slow.pk
+    other = endpoint(model, "b", priority=2)
+    assert {taken(search(model)).endpoint for _ in range(5)} == {other.pk}
 
 
 def test_who_has_no_budget_elsewhere_still_has_a_try(model: LanguageModel, clock: Clock) -> None:

@@ -1,14 +1,19 @@
 """Which key is next: what fails is left alone for a while, and the next one is tried."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from providers import errors
+from providers.client.route import Route
 from providers.errors import KeyWithdrawn, NothingServes, VendorError
 from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
-from providers.pool.route_search import Waiting
+from providers.pool import blame, cooldown
+from providers.pool.blame import Rests, Subject
+from providers.pool.route_search import MAX_CALLS, PATIENCE, Waiting
 from tests.clock import Clock
 from tests.providers.searching import endpoint, fail, model, search, seconds_cooling, taken, waits
 
@@ -74,6 +79,10 @@ PAUSES: dict[str, tuple[VendorError, str, float, float]] = {
     "too many calls, told": (errors.RateLimited(retry_after=40), "key", 40, 60),
     "too many calls, told nonsense": (errors.RateLimited(retry_after=1e9), "key", 900, 900),
     "no such model": (errors.ModelNotFound(), "deployment", 60, 3600),
+    "not with this model": (errors.ModelForbidden(), "pair", 600, 21_600),
+    "not from here": (errors.RegionRefused(), "endpoint", 600, 21_600),
+    "a page": (errors.PageInstead(), "endpoint", 0.5, 60),
+    "unreachable": (errors.Unreachable(), "endpoint", 0.5, 60),
     "away": (errors.VendorDown(), "endpoint", 0.5, 60),
     "away, told": (errors.VendorDown(retry_after=7), "endpoint", 7, 60),
     "too slow": (errors.VendorTimeout(), "endpoint", 15, 600),
@@ -86,17 +95,28 @@ PAUSES: dict[str, tuple[VendorError, str, float, float]] = {
 def test_what_failed_is_left_alone_longer_and_longer(model: LanguageModel, clock: Clock, name: str) -> None:
     error, whose, first, longest = PAUSES[name]
     endpoint(model, "a")
-    route = fail(model, error)
-    subject = {"key": route.key_id, "endpoint": route.endpoint, "deployment": route.deployment}[whose]
+    is_confirmed = blame.rule_of(error).rests is Rests.CONFIRMED
+    fail_so = fail_plainly if is_confirmed else fail
+    route = fail_so(model, error)
+    pair = cooldown.place_of(Subject.PAIR, route)
+    places = {"key": route.key_id, "endpoint": route.endpoint, "deployment": route.deployment, "pair": pair}
+    subject = places[whose]
     assert Trouble.objects.count() == 1
     pauses = [seconds_cooling(subject, clock)]
     for _ in range(20):
         clock.turn(pauses[-1])
-        fail(model, error)
+        fail_so(model, error)
         pauses.append(seconds_cooling(subject, clock))
     assert first <= pauses[0] <= 1.1 * first
     assert longest <= pauses[-1] <= 1.1 * longest
     assert Trouble.objects.get().failures == 21
+
+
+def fail_plainly(model: LanguageModel, error: VendorError) -> Route:
+    """Fail on one route, and in the plain call that confirms it."""
+    route = fail(model, error)
+    cooldown.mark_refused_plainly(route, error, uuid4())
+    return route
 
 
 @pytest.mark.parametrize(
@@ -163,6 +183,56 @@ def test_v07_the_same_host_is_asked_again_after_a_short_pause(model: LanguageMod
     looking.failed(taken(looking), errors.VendorDown("third"))
     with pytest.raises(errors.VendorDown, match="third"):
         looking.next()
+
+
+@pytest.mark.parametrize("keys", [1, 2, 3, 5])
+def test_each_key_may_ask_for_a_wait_once(model: LanguageModel, clock: Clock, keys: int) -> None:
+    endpoint(model, "a", keys)
+    looking = search(model)
+    limited = set()
+    for _ in range(keys):
+        route = taken(looking)
+        limited.add(route.key_id)
+        assert looking.failed(route, errors.RateLimited(retry_after=3))
+        looking.release()
+    assert len(limited) == keys
+    wait = waits(looking)
+    assert wait.code == "rate_limited"
+    clock.turn(3.4)
+    assert taken(looking).key_id in limited
+
+
+def test_a_message_does_not_call_a_hundred_limited_keys(model: LanguageModel) -> None:
+    endpoint(model, "a", 100)
+    for first in (0, MAX_CALLS):  # those that the first message has called rest for the second one
+        looking = search(model)
+        for _ in range(MAX_CALLS):
+            assert looking.failed(taken(looking), errors.RateLimited(retry_after=3))
+            looking.release()
+        with pytest.raises(errors.RateLimited):
+            looking.next()
+        assert Trouble.objects.count() == first + MAX_CALLS
+
+
+@pytest.mark.parametrize("error", [errors.RateLimited(), errors.RateLimited(retry_after=12), errors.Unreachable()])
+def test_what_costs_nothing_is_tried_for_a_minute(model: LanguageModel, clock: Clock, error: VendorError) -> None:
+    endpoint(model, "a")
+    looking, calls = search(model), 0
+    step: Route | Waiting | None = taken(looking)
+    while step is not None and calls < MAX_CALLS:
+        if isinstance(step, Route):
+            calls += 1
+            looking.failed(step, error)
+            looking.release()
+        else:
+            assert step.until is not None
+            clock.turn((step.until - clock.now()).total_seconds() + 0.001)
+        with suppress(type(error)):
+            step = looking.next()
+            continue
+        step = None
+    assert 4 <= calls <= 7
+    assert clock.now() - clock.begun <= PATIENCE
 
 
 @pytest.mark.parametrize(("told", "waited"), [(2.0, 2.0), (0.0, 1.0), (None, 1.0), (60.0 / 1.1, 60 / 1.1)])

@@ -19,7 +19,6 @@ from providers.endpoints.detection import QUESTION
 from providers.errors import VendorError
 from providers.models import ApiKey, Deployment, HealthEvent
 from providers.pool import cooldown
-from providers.pool.route_search import blamed_by_a_plain_call
 from providers.types import Part, Prompt, Turn, Usage
 
 _MAX_TOKENS = 200
@@ -81,7 +80,7 @@ def _conclude(key: ApiKey, deployment: Deployment, call: Call, error: Any, by: U
     ledger.record(BillingContext(NOBODY, NOBODY, by.pk, None, model.pk, model.name), call)
     if call.outcome == "complete":
         cooldown.reset(cooldown.places(key.pk, deployment.endpoint_id, deployment.pk))
-    elif isinstance(error, VendorError) and (blamed := blamed_by_a_plain_call(call.route, error)):
-        cooldown.mark_failed(blamed, error, key.pk)
+    elif isinstance(error, VendorError):
+        cooldown.mark_refused_plainly(call.route, error, key.pk)
     code = "" if call.outcome == "complete" else call.outcome
     HealthEvent.note(key.pk, HealthEvent.Kind.TESTED, code=code, text=str(error or ""), by=by)
