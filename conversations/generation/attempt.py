@@ -89,6 +89,7 @@ class _Trying:
     meter: Meter
     stream: Stream | None = None
     error: VendorError | None = None
+    gaps: int = 0
     begun: float = field(default_factory=time.monotonic)
 
     def used(self) -> Used:
@@ -107,6 +108,7 @@ class _Trying:
             estimated=used.is_estimated,
             first_token_ms=round(1000 * (first - self.begun)) if first else None,
             total_ms=round(1000 * (time.monotonic() - self.begun)),
+            gaps=self.gaps,
         )
 
 
@@ -139,6 +141,7 @@ def _feed_hub(trying: _Trying) -> None:
             live.heard = True
             _note_first_word(live)
         trying.meter.count(delta)
+        trying.gaps += delta.part is not None and delta.part.kind == "gap"
         delta = _with_files_kept(live, delta)
         hub.feed(live, delta)
         live.fed.add(LivePart(delta.text, delta.thought, delta.part))

@@ -58,6 +58,8 @@ class UsageRecord(models.Model):
     """complete, stopped, or the public code of the error."""
     first_token_ms = models.PositiveIntegerField(_("ms to the first token"), null=True)
     total_ms = models.PositiveIntegerField(_("ms in all"))
+    gaps = models.PositiveIntegerField(_("gaps"), default=0, db_default=0)
+    """Places of the reply at which something could not be read."""
 
     objects = LedgerQuerySet.as_manager()
 
@@ -199,6 +201,8 @@ class DailySum(models.Model):
     """Calls that failed before their first word."""
     cut = _count()
     """Calls that broke off after their first word."""
+    gapped: "models.PositiveBigIntegerField[int, int]" = models.PositiveBigIntegerField(default=0, db_default=0)
+    """Calls whose reply has a place that could not be read."""
     estimated = _count()
     unpriced = _count()
     """Calls whose deployment had no price: their cost is missing in `cost`."""

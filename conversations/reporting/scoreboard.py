@@ -27,6 +27,7 @@ class EndpointScore:
     calls: int = 0
     errors: int = 0
     cut: int = 0
+    gapped: int = 0
     cost: int = 0
     paced_tokens: int = 0
     paced_ms: int = 0
@@ -107,7 +108,7 @@ def _order(score: EndpointScore) -> tuple[bool, float, str]:
 
 
 def _sums(rows: QuerySet[DailySum]) -> dict[Pair, dict[str, int]]:
-    names = ("calls", "errors", "cut", "cost", "paced_tokens", "paced_ms")
+    names = ("calls", "errors", "cut", "gapped", "cost", "paced_tokens", "paced_ms")
     totals: Iterable[Any] = rows.values("subject", "model").annotate(**{f"sum_{name}": Sum(name) for name in names})
     return {(row["subject"], row["model"]): {name: row[f"sum_{name}"] for name in names} for row in totals}
 

@@ -21,7 +21,7 @@ register = template.Library()
 
 _KINDS = {
     *("text", "thought", "image", "file", "code", "code_result"),
-    *("call", "call_result", "citation", "refusal", "seam"),
+    *("call", "call_result", "citation", "refusal", "gap", "seam"),
 }
 _MAX_INDENTED = 100_000
 """Characters of JSON up to which it is indented."""

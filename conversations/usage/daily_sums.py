@@ -117,6 +117,7 @@ def _counts(record: UsageRecord) -> dict[str, int]:
         "calls": 1,
         "errors": int(failed and first is None),
         "cut": int(failed and first is not None),
+        "gapped": int(record.gaps > 0),
         "estimated": int(record.estimated),
         "unpriced": int(record.cost is None),
         "input_tokens": record.input_tokens or 0,

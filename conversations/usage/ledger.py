@@ -31,6 +31,7 @@ class Call:
     estimated: bool
     first_token_ms: int | None
     total_ms: int
+    gaps: int = 0
     at: datetime = field(default_factory=lambda: clock.now())
 
 
@@ -98,6 +99,7 @@ def _record(payer: BillingContext, call: Call) -> None:
         outcome=call.outcome,
         first_token_ms=call.first_token_ms,
         total_ms=call.total_ms,
+        gaps=call.gaps,
     )
     _write(row, payer.targets(call.route.key_id))
 

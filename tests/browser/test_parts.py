@@ -42,6 +42,7 @@ PARTS: list[dict[str, Any]] = [
     {"kind": "call", "name": "weather", "arguments": {"city": "北京", "days": [1, 2]}, "id": "1"},
     {"kind": "call_result", "name": "weather", "response": {"sky": f"<script>{RUN}</script>"}},
     {"kind": "seam"},
+    {"kind": "gap", "bytes": 7},
     {"kind": "unknown", "vendor": {"part": {"secret": "kept from readers"}}},
     {"kind": "file", "uri": f"javascript:{RUN}", "name": "bad.html"},
     {"kind": "file", "uri": "https://example.test/report.pdf", "name": "report.pdf"},
@@ -94,6 +95,7 @@ def check_parts(reply: Locator) -> None:
     expect(reply.locator(".call__label")).to_have_text(["Asked for the tool weather", "Answer of the tool weather"])
     expect(reply.locator(".call__value").first).to_have_text('{ "city": "北京", "days": [ 1, 2 ] }')
     expect(reply.locator(".seam")).to_have_count(1)
+    expect(reply.locator(".gap")).to_have_text("A part of the reply could not be read.")
     expect(reply.locator(".file__name")).to_have_text(["bad.html", "report.pdf"])
     assert reply.locator(".file").first.get_attribute("href") is None
     assert reply.locator(".file").nth(1).get_attribute("href") == "https://example.test/report.pdf"
@@ -127,7 +129,7 @@ def test_a_stored_reply_shows_every_part(cast: Cast, model: LanguageModel, visit
     assert "kept from readers" not in alice.page.content()
     shown = reply.locator(".message__body > *").evaluate_all("all => all.map((element) => element.classList[0])")
     assert shown == [
-        *("thought", "message__text", "code-block", "output", "output", "output", "call", "call", "seam"),
+        *("thought", "message__text", "code-block", "output", "output", "output", "call", "call", "seam", "gap"),
         *("file", "file", "message__text", "refusal", "sources", "picture"),
     ]
 

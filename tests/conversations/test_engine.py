@@ -17,8 +17,10 @@ from conversations.generation.checkpoints import AlreadyEnded
 from conversations.generation.outcomes import Outcome
 from conversations.ids import BOOT_ID
 from conversations.live import LiveReply, hub
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, Message, UsageRecord
 from conversations.models.message import Status
+from conversations.reporting.periods import Period
+from conversations.reporting.scoreboard import contests
 from providers.models import ApiKey, LanguageModel
 from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor
@@ -100,6 +102,48 @@ def test_how_the_vendor_ends_is_how_the_reply_ends(
     deltas = "".join(frame.get("text", "") for frame in alice.frames if frame["type"] == "message.delta")
     assert deltas == text
     assert alice.ask("ping", open={told["conversation"]: 5})["moved"] == []
+
+
+GAPS: dict[str, tuple[Sequence[Step], list[tuple[str, str]]]] = {
+    "in the middle": (
+        [openai_event("One "), b"data: {broken\n\n", openai_event("two"), openai_end()],
+        [("text", "One "), ("gap", ""), ("text", "two")],
+    ),
+    "twice in one place": (
+        [openai_event("One "), b"data: {broken\n\ndata: {again\n\n", openai_event("two"), openai_end()],
+        [("text", "One "), ("gap", ""), ("text", "two")],
+    ),
+    "before the first word": (
+        [b"data: {broken\n\n", openai_event("One two"), openai_end()],
+        [("gap", ""), ("text", "One two")],
+    ),
+    "before the end": (
+        [openai_event("One two"), b"data: {broken\n\n", openai_end()],
+        [("text", "One two"), ("gap", "")],
+    ),
+    "behind the end": ([openai_event("One two"), openai_end(), b"data: {broken\n\n"], [("text", "One two")]),
+}
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_a_reply_says_where_it_has_a_gap(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, name: str
+) -> None:
+    script, parts = GAPS[name]
+    vendor.play(script)
+    alice = connect(cast.alice)
+    ack = ask(alice, model)
+    told = alice.event("message.finished")["message"]
+    assert (told["status"], told["text"]) == ("complete", "One two")
+    assert [(part["kind"], part.get("text", "")) for part in told["parts"]] == parts
+    told_live = [frame["part"] for frame in alice.frames if frame["type"] == "message.delta" and "part" in frame]
+    assert told_live == [part for part in told["parts"] if part["kind"] == "gap"]
+    gaps = int(("gap", "") in parts)
+    assert UsageRecord.objects.get().gaps == gaps
+    assert [score.gapped for contest in contests(Period.until_today()) for score in contest.scores] == [gaps]
+    vendor.next_request()
+    ask(alice, model, "And?", conversation=ack["conversation"], parent=ack["replies"][0])
+    assert vendor.next_request().json["messages"][1] == {"role": "assistant", "content": "One two"}
 
 
 def test_what_the_vendor_counts_never_costs_a_word(

@@ -232,19 +232,20 @@ def test_endpoints_of_a_model_stand_side_by_side(cast: Cast, call: Callable[...,
     for _ in range(9):
         call(endpoint=slow, endpoint_name="Slow", first_token_ms=2000, total_ms=7000)
     call(endpoint=slow, endpoint_name="Slow", outcome="cut_off", first_token_ms=9000, total_ms=9001)
-    call()
+    call(gaps=3)
     call(outcome="vendor_down", first_token_ms=None, output_tokens=None)
     (contest,) = contests(Period.until_today())
     quick, other = contest.scores
     assert (quick.endpoint, other.endpoint) == ("parrot by openai", "Slow")
-    assert (quick.calls, quick.errors, quick.cut) == (2, 1, 0)
-    assert (other.calls, other.errors, other.cut) == (10, 0, 1)
+    assert (quick.calls, quick.errors, quick.cut, quick.gapped) == (2, 1, 0, 1)
+    assert (other.calls, other.errors, other.cut, other.gapped) == (10, 0, 1, 0)
     assert quick.pace == pytest.approx(50)
     assert other.pace == pytest.approx(10)
     assert other.p50 == pytest.approx(2000, rel=0.045)
     assert other.p95 == pytest.approx(9000, rel=0.045)
     page = client_of(cast.alice).get(reverse("scoreboard")).content.decode()
     assert "0.3 / 2" in page
+    assert "with gaps" in page
 
 
 # --- Today ----------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ const BUILD = {
   call_result: ({ name, response }) => written("call_result", { ".call__name": name, ".call__value": readable(response) }),
   citation: sources,
   refusal,
+  gap: () => written("gap", {}),
   seam: () => written("seam", {}),
 };
 
