@@ -15,7 +15,7 @@ from providers.errors import MAX_KEPT_CHARACTERS, ModelForbidden, RegionRefused,
 from providers.transport.call import MAX_ERROR_BODY_BYTES
 from providers.wires import vendor_errors
 from providers.wires.registry import WIRES
-from providers.wires.vendor_errors import waits, words
+from providers.wires.vendor_errors import shapes, waits, words
 from tests.providers.vendor_errors import case as bodies
 
 
@@ -229,6 +229,7 @@ def test_the_longest_body_is_read_quickly(repeated: str) -> None:
         body = json.dumps({"error": {"message": text[: MAX_ERROR_BODY_BYTES // 2]}}).encode()[:MAX_ERROR_BODY_BYTES]
         started = time.process_time()
         vendor_errors.from_response(400, {}, body)
+        assert shapes.report_in('{"id": "' + text) is None
         assert time.process_time() - started < 0.1
 
 
@@ -297,6 +298,8 @@ def test_the_reason_behind_a_gateway_is_the_reason() -> None:
     assert (raw.code, raw.quote) == ("rate_limited", "x is rate-limited upstream")
     behind = refused(500, openai(f"Upstream: {openai('no', param='top_p', kind='unsupported_parameter')}"))
     assert (behind.quote, behind.parameter, behind.unsupported) == ("no", "top_p", True)
+    page = refused(502, openai("Provider returned error", 502, "error", metadata={"raw": "<html>Bad gateway</html>"}))
+    assert (page.code, page.quote) == ("vendor_down", "Provider returned error")
     relayed = refused(502, openai(google(400, "INVALID_ARGUMENT", "Bad role")))
     assert (relayed.code, relayed.quote) == ("bad_request", "Bad role")
 
@@ -332,6 +335,14 @@ def test_a_body_that_ends_in_the_middle_of_a_character_is_read_as_utf_8() -> Non
     assert "余额" in vendor_errors.from_response(500, {}, b"\xef\xbb\xbf" + text[:60]).quote
 
 
+def test_a_body_that_is_longer_than_this_site_reads_is_quoted_from_its_message() -> None:
+    body = openai('Input should be a \u4f60 "string", ' + "x" * MAX_ERROR_BODY_BYTES).encode()[:MAX_ERROR_BODY_BYTES]
+    error = vendor_errors.from_response(400, {}, body)
+    assert (error.code, error.is_page) == ("bad_request", False)
+    assert error.quote.startswith('Input should be a 你 "string", x')
+    assert vendor_errors.from_response(400, {}, b'{"id": ' + b"x" * MAX_ERROR_BODY_BYTES).is_page
+
+
 def test_bytes_of_no_known_encoding_are_quoted_as_far_as_possible() -> None:
     assert vendor_errors.from_response(500, {}, b"caf\xff\xff broken").quote.endswith("broken")
 
@@ -351,6 +362,7 @@ DOUBTS = [
     (403, openai("用户额度不足, 剩余额度: 1", "insufficient_user_quota"), True),
     (403, "<html>Cloudflare</html>", True),
     (401, "Invalid API key", True),
+    (401, '"Invalid token"', False),
     (500, openai("boom"), False),
 ]
 

@@ -22,6 +22,9 @@ _SUCCESS = frozenset(["", "0", "200", "ok", "success", "succeeded", "true", "non
 _FAILED = frozenset(["error", "failed", "failure", "fail"])
 _MESSAGES = ("message", "detail", "msg", "status_msg", "error_msg", "error_message", "errorMessage", "title")
 _CODES = ("code", "type", "status", "error_type", "errorCode", "reason")
+CUT_OFF = re.compile(
+    r'\s{0,99}\{[^\\]{0,999}?"(?:message|msg|detail)"\s{0,9}:\s{0,9}"((?:[^"\\]|\\[^u]|\\u\w{4}){1,4999})'
+)
 _STATUSES = ("code", "status", "statusCode", "status_code", "http_code")
 
 
@@ -62,10 +65,12 @@ def readable(text: str) -> str:
 
 
 def report_in(text: str) -> Report | None:
-    """Return the report in a body, or None. It may stand behind the field names of an event."""
+    """Return the report in a body, or None. It may be a text in quotes, or stand behind the field names of an event."""
     value = _json(text)
+    if isinstance(value, str) and value.strip():
+        return Report(value.strip())
     if value is None and not text.lstrip().startswith("<"):
-        return _report_within(text, 0)
+        return _report_within(text, 0) or _report_cut_off(text)
     return report(value)
 
 
@@ -189,8 +194,8 @@ def _inner(fields: Mapping[str, Any], message: str, level: int) -> Report | None
     """Return the vendor's report that a gateway passes on, as JSON in its message or as raw text beside it."""
     raw = mapping(fields.get("metadata")).get("raw")
     raw = mapping(raw).get("data", raw)
-    if isinstance(raw, str) and raw.strip():
-        return _report_within(raw, level) or Report(raw.strip())
+    if isinstance(raw, str) and readable(raw):
+        return _report_within(raw, level) or Report(readable(raw))
     return (report(raw, level) if mapping(raw) else None) or _report_within(message, level)
 
 
@@ -204,6 +209,12 @@ def _report_within(text: str, level: int) -> Report | None:
         return None
     found = report(value, level)
     return found if found and found.message else None
+
+
+def _report_cut_off(text: str) -> Report | None:
+    """Return the message of a report that is longer than this site reads: some vendors quote the whole request."""
+    begun = CUT_OFF.match(text)
+    return Report(string(_json(f'"{begun[1]}"'))) if begun else None
 
 
 def _joined(outer: Report, inner: Report) -> Report:

@@ -87,6 +87,7 @@ CASES = [
         {"code": 50508, "message": "System is too busy now. Please try again later."},
         VendorDown,
     ),
+    Case("silicon-text", "continuedev/continue#10839", 403, '"Model disabled."', ModelNotFound, "Model disabled."),
     # Tencent Hunyuan
     Case(
         "hunyuan-roles",
