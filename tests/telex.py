@@ -74,6 +74,10 @@ def quirks_learnt(_error: VendorError, known: frozenset[str]) -> frozenset[str]:
     return known
 
 
+def other_list(_address: Address) -> None:
+    """Return None: there is one list."""
+
+
 def catalogue_request(address: Address, page: str = "") -> HttpRequest:
     return HttpRequest("GET", f"{_base(address)}/lines/{page}", address.headers, b"", address.key_placement)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.errors import BadReply, VendorError
+from providers.errors import BadReply, BadRequest, ModelNotFound, PageInstead, VendorError
 from providers.text import without_key
 from providers.transport.call import Call, key_mask
 from providers.transport.network import Network
@@ -16,12 +16,37 @@ MAX_PAGE_BYTES = 16 * 1024 * 1024
 CLOCKS = Clocks(first_token=20, silence=20, total=60)
 
 
+_NO_LIST = (ModelNotFound, BadReply, BadRequest, PageInstead)
+
+
 def list_models(
     address: Address,
     key: Key | None = None,
     network: Network = Network(),  # noqa: B008  # frozen
 ) -> list[CatalogueEntry]:
-    """Return the models of this endpoint, each once, in the vendor's order, at most 10,000. Raises VendorError."""
+    """Return the models of this endpoint, each once, in the vendor's order, at most 10,000. Raises VendorError.
+
+    Some gateways have a list only on another wire, which names the same models.
+    """
+    elsewhere = registry.wire(address.wire).other_list(address)
+    missing: VendorError | None = None
+    try:
+        found = _listed(address, key, network)
+        if found or elsewhere is None:
+            return found
+    except _NO_LIST as error:
+        if elsewhere is None:
+            raise
+        missing = error
+    try:
+        return _listed(elsewhere, key, network)
+    except VendorError:
+        if missing:
+            raise missing from None
+        return []
+
+
+def _listed(address: Address, key: Key | None, network: Network) -> list[CatalogueEntry]:
     wire, found, marks = registry.wire(address.wire), dict[str, CatalogueEntry](), {""}
     page = ""
     for _ in range(MAX_PAGES):
@@ -51,7 +76,10 @@ def _checked(address: Address, call: Call) -> object:
     if 300 <= call.status < 400:
         raise BadReply(because="The vendor redirects calls to another address, which this site does not follow.")
     if call.status >= 400:
-        raise registry.wire(address.wire).error(call.status, call.headers, call.error_body())
+        error = registry.wire(address.wire).error(call.status, call.headers, call.error_body())
+        if isinstance(error, ModelNotFound):
+            error = ModelNotFound(error.quote, because="The vendor has no list of models at this address.")
+        raise error
     return _json(_body(call))
 
 

@@ -58,6 +58,9 @@ class Wire(Protocol):
     def parse_catalogue(self, answer: object) -> tuple[list[CatalogueEntry], str]:
         """Return the models of one page, and the mark of the next page, "" on the last. Raises VendorError."""
 
+    def other_list(self, address: Address) -> Address | None:
+        """Return where the same vendor may list its models if it has no list here, or None."""
+
     def hint(self, base: str, model: str) -> Hint:
         """Return the strength of the evidence for this wire in an unknown address and a model's name."""
 

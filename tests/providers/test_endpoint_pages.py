@@ -146,6 +146,16 @@ def test_the_vendors_list_is_filtered_and_what_is_served_is_marked(
     assert "served already" in text
 
 
+def test_an_empty_list_and_a_missing_one_say_so(alice: Client, reachable: Endpoint, vendor: FakeVendor) -> None:
+    address = page(Endpoint, "models", reachable.pk)
+    vendor.script = lambda request: [{"Content-Type": "application/json"}, b'{"object": "list", "data": []}']
+    assert "list of models is empty." in alice.get(address).content.decode()
+    vendor.script = lambda request: [404, b"404 page not found"]
+    text = alice.get(address).content.decode()
+    assert "The vendor has no list of models at this address." in text
+    assert "does not offer this model" not in text
+
+
 def test_picks_stay_when_the_filter_or_the_order_changes(
     alice: Client, reachable: Endpoint, vendor: FakeVendor
 ) -> None:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from providers.errors import BadRequest, VendorError
 from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
-from providers.wires import vendor_errors
+from providers.wires import model_lists, vendor_errors
+from providers.wires.declarations import BEARER
 from providers.wires.gemini import config, contents, parts, sources
 from providers.wires.gemini.config import PARAMETERS
 from providers.wires.gemini.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
@@ -26,8 +28,8 @@ from providers.wires.parsed import Found
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
-    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "parse",
-    "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
+    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "other_list",
+    "parse", "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
@@ -40,6 +42,7 @@ OPTIONS = {"api_version": "version", "ask_sse": "alt=sse"}
 
 _JSON = ("Content-Type", "application/json")
 _PAGE = 1000
+_VERSION_ON = re.compile(r"/v\d+[a-z]*(/.*)?$")
 _BLOCKED = frozenset({
     "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
     "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR", "JAILBREAK", "ESCALATION", "PUP_LIMITED_DISABLED",
@@ -98,11 +101,17 @@ def catalogue_request(address: Address, page: str = "") -> HttpRequest:
 
 def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
     """Return one page's models that can chat, and the next page's mark, "" on the last. Raises VendorError."""
-    failure = vendor_errors.in_event(mapping(answer))
+    models = model_lists.models_in(answer)
+    failure = None if models else vendor_errors.in_event(mapping(answer))
     if failure:
         raise failure
-    entries = [_entry(mapping(model)) for model in sequence(mapping(answer).get("models"))]
-    return [entry for entry in entries if entry], string(mapping(answer).get("nextPageToken"))
+    return [_entry(model) for model in models if _can_chat(model)], string(mapping(answer).get("nextPageToken"))
+
+
+def other_list(address: Address) -> Address:
+    """Return where a gateway without a list on this wire has one on the OpenAI-compatible wire."""
+    root = _VERSION_ON.sub("", address.base_url.rstrip("/"))
+    return replace(address, wire="openai", base_url=f"{root}/v1", key_placement=BEARER.name)
 
 
 def _post(address: Address, prompt: Prompt, verb: str, body: Mapping[str, Any]) -> HttpRequest:
@@ -182,17 +191,12 @@ def _refusal(message: str) -> Iterator[Delta]:
         yield Delta(part=Part("refusal", message))
 
 
-def _entry(model: Mapping[str, Any]) -> CatalogueEntry | None:
-    """Return a model, or None for one that cannot chat, as far as the list says, or has no name."""
-    name = string(model.get("name")).removeprefix("models/")
+def _can_chat(model: Mapping[str, Any]) -> bool:
+    """Return whether a model can chat, as far as the list says."""
     methods = sequence(model.get("supportedGenerationMethods"))
-    if not name or (methods and "generateContent" not in methods):
-        return None
-    thinking = model.get("thinking")
-    return CatalogueEntry(
-        name,
-        string(model.get("displayName")) or name,
-        count(model.get("inputTokenLimit")),
-        count(model.get("outputTokenLimit")),
-        thinking if isinstance(thinking, bool) else None,
-    )
+    return not methods or "generateContent" in methods
+
+
+def _entry(model: Mapping[str, Any]) -> CatalogueEntry:
+    found = model_lists.entry(model)
+    return replace(found, id=found.id.removeprefix("models/"), name=found.name.removeprefix("models/"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from providers.errors import VendorDown, VendorError
 from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
-from providers.wires import vendor_errors
+from providers.wires import model_lists, vendor_errors
 from providers.wires.declarations import translate_noop
 from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
 from providers.wires.openai import choices as openai_choices
@@ -24,8 +24,8 @@ from providers.wires.parsed import Found
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
-    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "parse",
-    "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
+    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "other_list",
+    "parse", "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
@@ -95,22 +95,22 @@ def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
 
 
 def catalogue_request(address: Address, page: str = "") -> HttpRequest:
-    """Return the request for the model list, which has no pages on this wire."""
-    return HttpRequest("GET", f"{_base(address)}/models", address.headers, b"", address.key_placement)
+    """Return the request for one page of the model list; `page` is the query from the page before."""
+    query = f"?{page}" if page else ""
+    return HttpRequest("GET", f"{_base(address)}/models{query}", address.headers, b"", address.key_placement)
 
 
 def parse_catalogue(answer: object) -> tuple[list[CatalogueEntry], str]:
-    """Return the models of the list, and "" as there is no next page. Raises VendorError.
-
-    Some servers send the list without an object around it.
-    """
-    failure = vendor_errors.in_event(mapping(answer))
+    """Return one page's models, and the query for the next page, "" on the last. Raises VendorError."""
+    models = model_lists.models_in(answer)
+    failure = None if models else vendor_errors.in_event(mapping(answer))
     if failure:
         raise failure
-    listed = mapping(answer)
-    models = answer if isinstance(answer, list) else sequence(listed.get("data")) or sequence(listed.get("models"))
-    entries = [_entry(mapping(model)) for model in models]
-    return [entry for entry in entries if entry.id], ""
+    return [model_lists.entry(model) for model in models], model_lists.next_page(answer)
+
+
+def other_list(_address: Address) -> None:
+    """Return None: this wire's list is the one that most gateways have."""
 
 
 def _base(address: Address) -> str:
@@ -177,17 +177,3 @@ def _finish(reason: str) -> Iterator[Finish]:
         raise VendorDown(because="The vendor broke off the reply.")
     if reason:
         yield Finish(_REASONS.get(reason, "other"), reason)
-
-
-def _entry(model: Mapping[str, Any]) -> CatalogueEntry:
-    """Return a model of a list by OpenAI, OpenRouter (limits, parameters), vLLM or llama.cpp."""
-    name = string(model.get("id")) or string(model.get("name"))
-    limits = mapping(model.get("top_provider"))
-    parameters = sequence(model.get("supported_parameters"))
-    return CatalogueEntry(
-        name,
-        string(model.get("name")) or name,
-        count(model.get("context_length")) or count(model.get("max_model_len")),
-        count(limits.get("max_completion_tokens")),
-        "reasoning" in parameters if parameters else None,
-    )
