@@ -1,5 +1,6 @@
 """The ledger in the admin: a million rows, of which a page reads only a few."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
@@ -88,8 +89,8 @@ class LedgerAdmin(NoExistenceLeakAdmin):
         "key_name",
         "waits",
     ]
-    exclude = ["outcome"]
-    readonly_fields = ["ending"]
+    exclude = ["outcome", "parameters"]
+    readonly_fields = ["ending", "parameters_set"]
     list_filter = [DaysFilter, OutcomeFilter, PersonFilter, TeamFilter, ModelFilter, KeyFilter]
     list_select_related = ["user"]
     list_per_page = 50
@@ -110,6 +111,12 @@ class LedgerAdmin(NoExistenceLeakAdmin):
     @admin.display(description=_("outcome"))
     def ending(self, call: UsageRecord) -> str:
         return outcome_name(call.outcome)
+
+    @admin.display(description=_("parameters set"))
+    def parameters_set(self, call: UsageRecord) -> str:
+        """Return the names and values of a failed call's parameters, one a line; "-" if none is known."""
+        set_by_hand = call.parameters or {}
+        return "\n".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in set_by_hand.items())
 
     @admin.display(description=_("tokens in / out"))
     def tokens(self, call: UsageRecord) -> str:

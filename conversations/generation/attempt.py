@@ -109,6 +109,7 @@ class _Trying:
             first_token_ms=round(1000 * (first - self.begun)) if first else None,
             total_ms=round(1000 * (time.monotonic() - self.begun)),
             gaps=self.gaps,
+            parameters=self.task.prompt.parameters,
         )
 
 

@@ -1,5 +1,6 @@
 """The figures of the reports as tables for spreadsheets."""
 
+import json
 from collections.abc import Generator, Iterator
 from decimal import Decimal
 from typing import Any
@@ -47,7 +48,7 @@ def usage_csv(request: HttpRequest) -> StreamingHttpResponse:
 def ledger_csv(request: HttpRequest) -> StreamingHttpResponse:
     """Send each call of the period, without any text of the messages."""
     period = UsageForm.of(request).period()
-    header = [*_LEDGER, *_PRICE]
+    header = [*_LEDGER, *_PRICE, "parameters"]
     name = f"ledger-{period.first}-{period.last}.csv"
     return download(request, UsageRecord, csv_lines(header, _calls(period)), name)
 
@@ -80,7 +81,12 @@ def _calls(period: Period) -> Iterator[list[Any]]:
     for record in in_batches(UsageRecord.objects.filter(created_at__range=(first, last)), "created_at", "pk"):
         who = [_named(names, "person", record.user_id), _named(names, "team", record.team_id)]
         when = timezone.localtime(record.created_at, timezone.get_default_timezone()).isoformat()
-        yield [when, *who, *(getattr(record, name) for name in _LEDGER[3:]), *_price(record.cost)]
+        columns = (getattr(record, name) for name in _LEDGER[3:])
+        yield [when, *who, *columns, *_price(record.cost), _parameters(record)]
+
+
+def _parameters(record: UsageRecord) -> str:
+    return "" if record.parameters is None else json.dumps(record.parameters, ensure_ascii=False)
 
 
 def _price(cost: int | None) -> list[Any]:

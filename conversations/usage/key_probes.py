@@ -80,7 +80,8 @@ def _called(route: Route) -> tuple[Call, VendorError | None]:
     milliseconds = round(1000 * (time.monotonic() - begun))
     outcome = error.code if error else "complete"
     first = milliseconds if meter.has_begun else None
-    return Call(route, outcome, used.usage, used.is_estimated, first, milliseconds), error
+    call = Call(route, outcome, used.usage, used.is_estimated, first, milliseconds, parameters=parameters)
+    return call, error
 
 
 def _conclude(route: Route, payer: BillingContext, call: Call, error: VendorError | None, holder: UUID) -> None:

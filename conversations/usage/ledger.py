@@ -1,5 +1,6 @@
 """The ledger, with one row for each call and its cost, written at once or with its reply's end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from conversations.models import Budget, Message, Reservation, Tally, UsageRecor
 from conversations.usage import daily_sums, estimates
 from conversations.usage.billing import BillingContext, deployment_of
 from conversations.usage.budgets import tallies_of
+from conversations.usage.recorded_parameters import recorded
 from providers import clock
 from providers.client.route import Route
 from providers.models import ApiKey, Endpoint, Lease
@@ -33,6 +35,8 @@ class Call:
     total_ms: int
     gaps: int = 0
     at: datetime = field(default_factory=lambda: clock.now())
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The generation parameters of the prompt; the ledger keeps those of a call that failed."""
 
 
 def record(payer: BillingContext, call: Call) -> None:
@@ -100,6 +104,7 @@ def _record(payer: BillingContext, call: Call) -> None:
         first_token_ms=call.first_token_ms,
         total_ms=call.total_ms,
         gaps=call.gaps,
+        parameters=None if call.outcome in daily_sums.SUCCESS_OUTCOMES else recorded(call.parameters),
     )
     _write(row, payer.targets(call.route.key_id))
 

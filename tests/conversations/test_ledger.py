@@ -1,10 +1,16 @@
 """The ledger: what a reply costs, counted by its vendor or estimated, and that every attempt is written down."""
 
+import csv
+import json
+from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from conversations.models import Conversation, UsageRecord
+from conversations.models import Conversation, UsageRecord, User
 from conversations.usage.token_counts import tokens
 from providers.models import ApiKey, Deployment, LanguageModel
 from providers.prices import Prices
@@ -12,9 +18,10 @@ from providers.types import Usage
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
 from tests.conversations.paying import Connect, finished, priced
+from tests.conversations.sharing import content_of
 from tests.conversations.test_engine import ask
 from tests.fake_vendor import FakeVendor
-from tests.vendor_replies import close, gemini_end, gemini_event, openai_end, openai_event, openai_stream
+from tests.vendor_replies import close, default_reply, gemini_end, gemini_event, openai_end, openai_event, openai_stream
 
 __all__ = ["priced"]
 
@@ -86,6 +93,29 @@ def test_every_attempt_leaves_a_row(cast: Cast, priced: LanguageModel, vendor: F
         ("complete", 13, False),
     ]
     assert len(set(UsageRecord.objects.values_list("key"))) == 2
+
+
+def test_a_call_that_failed_keeps_its_parameters_without_words(
+    cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect, sign_in: Callable[[User], Client]
+) -> None:
+    words = {"stop": ["the merger", "Initech"], "json_schema": {"title": "the merger"}}
+    numbers = {"temperature": 1.5, "seed": 7, "thinking": {"level": "high"}}
+    vendor.script = lambda _: [400, b"{}"]
+    bob = connect(cast.bob)
+    ask(bob, priced, parameters={**words, **numbers})
+    assert finished(bob)["error"]["code"] == "bad_request"
+    row = UsageRecord.objects.get()
+    assert row.parameters == {**numbers, "stop": ["…", "…"], "json_schema": "…"}
+    admin = sign_in(cast.alice)
+    page = admin.get(reverse("admin:conversations_usagerecord_change", args=[row.pk])).content.decode()
+    assert "temperature = 1.5" in page
+    sheet = content_of(admin.get(reverse("ledger-csv")))
+    assert json.loads(next(csv.DictReader(StringIO(sheet.removeprefix("\ufeff"))))["parameters"]) == row.parameters
+    assert "merger" not in page + sheet
+    vendor.script = default_reply
+    ask(bob, priced, parameters=numbers)
+    assert finished(bob)["status"] == "complete"
+    assert UsageRecord.objects.get(outcome="complete").parameters is None
 
 
 @pytest.mark.parametrize("wire", ["openai", "gemini"])

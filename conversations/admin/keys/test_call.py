@@ -59,7 +59,8 @@ def trial(key: ApiKey, deployment: Deployment, by: User) -> Generator[str, None,
         is_owed = error is None and stream is not None and stream.has_left
         used = meter.read(stream.usage if stream else None, is_owed)
         result = _result(stream, error, begun, used.usage)
-        call = Call(route, outcome, used.usage, used.is_estimated, result.first_token_ms, result.total_ms)
+        waits = result.first_token_ms, result.total_ms
+        call = Call(route, outcome, used.usage, used.is_estimated, *waits, parameters=prompt.parameters)
         database_threads.submit_change(_conclude, key, deployment, call, error, by).result()
     return result
 
