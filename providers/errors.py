@@ -81,8 +81,7 @@ class VendorError(Exception):
     @property
     def quoted(self) -> str:
         """Return at most 200 characters of the vendor's message."""
-        quote = beginning(self.quote, MAX_QUOTED_CHARACTERS + 1)
-        return quote if len(quote) <= MAX_QUOTED_CHARACTERS else quote[: MAX_QUOTED_CHARACTERS - 1] + "…"
+        return cut(self.quote)
 
     def reason(self, translate: Callable[[str], str] = str) -> str:
         """Return the reason in the language of `translate`, which gets English text."""
@@ -288,6 +287,12 @@ class KeyWithdrawn(VendorError):
     code = "key_refused"
     sentence = "The key was switched off."
     vendor_fault = False
+
+
+def cut(quote: str) -> str:
+    """Return at most 200 characters of a vendor's message."""
+    shown = beginning(quote, MAX_QUOTED_CHARACTERS + 1)
+    return shown if len(shown) <= MAX_QUOTED_CHARACTERS else shown[: MAX_QUOTED_CHARACTERS - 1] + "…"
 
 
 MAX_KEPT_CHARACTERS = 4096

@@ -7,12 +7,16 @@ piece.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
+from operator import eq
 from urllib.parse import quote
 
 from providers.errors import beginning
 
 MASKED_FROM = 8
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
+_CONTROLS = re.compile("[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters besides white space, and marks that turn the direction of writing."""
 _HIDDEN = "••••"
 
 
@@ -86,6 +90,21 @@ class KeyMask:
             text = text.replace(secret, self._shown)
         return text
 
+    def spelled(self, text: str) -> str:
+        """Return `text` without the key, or a beginning of it, that has other characters between its own."""
+        for secret in self._secrets:
+            text = self._without(text, _letters(secret))
+        return text
+
+    def _without(self, text: str, wanted: str) -> str:
+        letters, begun, before = _letters(text), wanted[: MASKED_FROM + 1], ""
+        while len(wanted) >= MASKED_FROM and (start := letters.find(begun)) >= 0:
+            count = sum(takewhile(bool, map(eq, letters[start:], wanted)))
+            places = [place for place, character in enumerate(text) if character.isalnum()]
+            before += text[: places[start]] + (self._shown if count == len(wanted) else _HIDDEN)
+            text, letters = text[places[start + count - 1] + 1 :], letters[start + count :]
+        return before + text
+
     def _continued(self, text: str) -> str:
         """Return `text` masked when a possible beginning of the key has been shown before a part."""
         told, text = len(self._told), self._told + self._held + text
@@ -98,6 +117,11 @@ class KeyMask:
             self._told, self._held = text[start:told], text[told:]
             return ""
         return self.feed(text[told:])
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits of `text`."""
+    return "".join(character for character in text if character.isalnum())
 
 
 def overlap(text: str, wanted: str) -> int:
@@ -118,5 +142,5 @@ def repaired(text: str) -> str:
 def without_key(quote: str, mask: KeyMask) -> str:
     """Return the beginning of `quote`, as it may be stored: masked first, because half a key would not be found."""
     # An end that may be half a key is masked too, because the body around it may have been cut.
-    whole = mask.fresh()
-    return beginning(whole.feed(repaired(quote)) + whole.flush())
+    whole, shown = mask.fresh(), _CONTROLS.sub("", repaired(quote))
+    return mask.spelled(beginning(whole.feed(shown) + whole.flush()))

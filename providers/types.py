@@ -137,15 +137,27 @@ class Usage:
     cached_tokens: int | None = None
 
 
+_TELLS_NOTHING = frozenset({"other", "image_other", "unknown", "safety", "content_filter"})
+"""Words for an end that say no more than our own sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The reason of a reply's end, in our word and in the vendor's (at most 64 characters)."""
+    """The reason of a reply's end: our word, the vendor's (at most 64 characters), and the vendor's sentence."""
 
     reason: FinishReason
     vendor_reason: str = ""
+    message: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "vendor_reason", self.vendor_reason[:64])
+
+    @property
+    def quote(self) -> str:
+        """Return the vendor's sentence on an early end, else its word if that tells why."""
+        if self.reason not in ("blocked", "other"):
+            return ""
+        return self.message or ("" if self.vendor_reason.lower() in _TELLS_NOTHING else self.vendor_reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from conversations.live import LiveReply
 from conversations.models.message import Status
 from providers.client.stream import Stream
+from providers.errors import SAID, cut
 from providers.types import Finish, Usage
 
 
@@ -34,7 +35,14 @@ closing = threading.Event()
 def outcome_of_end(live: LiveReply, stream: Stream | None, counted: Usage) -> Outcome:
     if stream is None or stream.stopped:
         return outcome_of_stop(live, stream, counted)
-    return Outcome(Status.COMPLETE, stream.finish, counted)
+    return Outcome(Status.COMPLETE, stream.finish, counted, error_text=_quoted(live, stream.finish))
+
+
+def _quoted(live: LiveReply, finish: Finish | None) -> str:
+    """Return an error text of the vendor's words alone on why a reply ended early, unless a part shows them."""
+    quote = cut(finish.quote) if finish else ""
+    is_shown = any(part.kind == "refusal" and part.detail.get("reason") == quote for part in live.fed)
+    return SAID + quote if quote and not is_shown else ""
 
 
 def outcome_of_stop(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:

@@ -12,7 +12,7 @@ from providers.reading.finish import FinishState, Gaps
 from providers.reading.gathering import EndOfReplyParts
 from providers.reading.size_limits import MAX_TEXT_BYTES, SizeLimit
 from providers.reading.text_cleaner import TextCleaner
-from providers.text import KeyMask, repaired
+from providers.text import KeyMask, repaired, without_key
 from providers.types import Delta, Finish, FinishReason, Part, Usage
 from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece
 from providers.wires.registry import Wire
@@ -196,7 +196,8 @@ class Reading:
         if isinstance(found, Usage):
             self.usage = found
         elif isinstance(found, Finish):
-            self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason)))
+            message = without_key(found.message, self._mask)
+            self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason), message=message))
         elif isinstance(found, CallPiece | ReasoningPiece | Cited):
             self._note_piece(found)
         elif found.part and found.part.kind == "refusal":

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.errors import cut
 from providers.reading.text_cleaner import MAX_BLANKS, ThinkTags
-from providers.text import Characters, KeyMask
+from providers.text import Characters, KeyMask, without_key
 
 KEY = "sk-aabaab12"
 
@@ -45,6 +46,24 @@ def test_a_key_is_masked_however_cut(words: list[str], cuts: list[int]) -> None:
 
 def test_a_quoted_key_is_masked_too() -> None:
     assert KeyMask("abc/def+ghi=").whole("?key=abc%2Fdef%2Bghi%3D") == "?key=••••ghi="
+
+
+LONG_KEY = "sk-test-0123456789abcdefXYZ"
+BETWEEN = [" ", "\n", "\u200b", "\u202e", "\x07", '" + "', "_", "… "]
+
+
+@settings(max_examples=100)
+@given(st.integers(9, len(LONG_KEY) - 1), st.sampled_from(BETWEEN), st.integers(1, 12), st.integers(0, 300))
+def test_a_key_in_parts_or_cut_is_not_quoted(known: int, between: str, size: int, before: int) -> None:
+    for spelled in (LONG_KEY, LONG_KEY[:known] + "?"):
+        parts = between.join(spelled[start : start + size] for start in range(0, len(spelled), size))
+        quote = without_key(f"{'x ' * before}Wrong key {parts} and {LONG_KEY}", KeyMask(LONG_KEY))
+        for shown in (quote, cut(quote)):
+            letters = "".join(filter(str.isalnum, shown))
+            assert "sktest012345" not in letters
+            assert "56789abcdef" not in letters or len(spelled) < len(LONG_KEY)
+            assert not set("\u202e\x07\n") & set(shown)
+    assert "Wrong key ••••" in without_key(f"Wrong key {between.join(LONG_KEY)}", KeyMask(LONG_KEY))
 
 
 @pytest.mark.parametrize("secret", ["", "none", "1234567"])

@@ -74,7 +74,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     yield from sources.cited(candidate)
     yield from _usage(mapping(event.get("usageMetadata")))
     yield from _block(mapping(event.get("promptFeedback")))
-    yield from _finish(string(candidate.get("finishReason")), string(candidate.get("finishMessage")))
+    yield from _finish(candidate)
 
 
 def words_alone(_event: Mapping[str, Any]) -> str:
@@ -175,15 +175,24 @@ def _block(feedback: Mapping[str, Any]) -> Iterator[Delta | Finish]:
     if reason in ("", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"):
         return
     yield from _refusal(string(feedback.get("blockReasonMessage")))
-    yield Finish("blocked", reason)
+    yield Finish("blocked", reason, _harms(feedback))
 
 
-def _finish(reason: str, message: str) -> Iterator[Delta | Finish]:
+def _finish(candidate: Mapping[str, Any]) -> Iterator[Delta | Finish]:
+    reason, message = string(candidate.get("finishReason")), string(candidate.get("finishMessage"))
     if reason in ("", "FINISH_REASON_UNSPECIFIED"):
         return
     if reason in _BLOCKED:
         yield from _refusal(message)
-    yield Finish("blocked" if reason in _BLOCKED else _REASONS.get(reason, "other"), reason)
+        yield Finish("blocked", reason, _harms(candidate))
+    else:
+        yield Finish(_REASONS.get(reason, "other"), reason, message)
+
+
+def _harms(judged: Mapping[str, Any]) -> str:
+    """Return the categories for which a prompt or an answer was blocked, such as HARM_CATEGORY_HARASSMENT."""
+    ratings = map(mapping, sequence(judged.get("safetyRatings")))
+    return ", ".join(string(rating.get("category")) for rating in ratings if rating.get("blocked") is True)
 
 
 def _refusal(message: str) -> Iterator[Delta]:

@@ -71,7 +71,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     if failure:
         raise failure
     yield from _usage(mapping(event.get("usage")))
-    yield from _finish(string(choice.get("finish_reason")))
+    yield from _finish(choice)
 
 
 def words_alone(event: Mapping[str, Any]) -> str:
@@ -172,8 +172,21 @@ def _without_thoughts(asked: int | None, answered: int | None, thought: int | No
     return answered if on_top else max(0, answered - thought)
 
 
-def _finish(reason: str) -> Iterator[Finish]:
+def _finish(choice: Mapping[str, Any]) -> Iterator[Finish]:
+    reason, why = string(choice.get("finish_reason")), _filtered(choice) or _native(choice)
     if reason in _BROKEN:
-        raise VendorDown(because="The vendor broke off the reply.")
+        raise VendorDown(why, because="The vendor broke off the reply.")
     if reason:
-        yield Finish(_REASONS.get(reason, "other"), reason)
+        yield Finish(_REASONS.get(reason, "other"), reason, why)
+
+
+def _filtered(choice: Mapping[str, Any]) -> str:
+    """Return the categories for which a filter ended the reply. Source: Azure OpenAI, content filtering."""
+    results = mapping(choice.get("content_filter_results")).items()
+    return ", ".join(name for name, result in results if mapping(result).get("filtered") is True)
+
+
+def _native(choice: Mapping[str, Any]) -> str:
+    """Return the word of the vendor behind a router, if it says more. Source: OpenRouter, finish reasons."""
+    word = string(choice.get("native_finish_reason"))
+    return "" if word.lower() == string(choice.get("finish_reason")).lower() else word
