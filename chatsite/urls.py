@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
-from conversations.admin import model_access_page
+from conversations.admin import failed_reply, model_access_page
 from conversations.admin.keys import list_page, page
 from conversations.api import api
 from conversations.reporting import downloads
@@ -95,6 +95,7 @@ urlpatterns = [
     path("admin/keys/<uuid:key_id>/test/", page.test_key, name="test-key"),
     path("admin/keys/<uuid:key_id>/rotate/", page.rotate_key, name="rotate-key"),
     path("admin/keys/<uuid:key_id>/switch/", page.switch_key, name="switch-key"),
+    path("admin/replies/<uuid:reply>/", failed_reply.mend, name="mend"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
     path("livez", site.alive),

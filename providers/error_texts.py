@@ -16,6 +16,11 @@ def reason_of(text: str) -> str:
     return text.partition(SAID)[0]
 
 
+def quote_of(text: str) -> str:
+    """Return the vendor's message in an `error.text`, without our part."""
+    return text.partition(SAID)[2]
+
+
 def localized_stored(text: str) -> str:
     """Return a stored `error.text` in the current language. A reason that contains a name stays English."""
     reason, said, quote = text.partition(SAID)

@@ -128,19 +128,22 @@ def delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/conversations/{uuid:conversation_id}/messages", response={200: MessagePage, **_ERRORS})
+@router.get(
+    "/conversations/{uuid:conversation_id}/messages", response={200: MessagePage, **_ERRORS}, exclude_unset=True
+)
 def messages(
     request: HttpRequest, conversation_id: UUID, before: UUID | None = None, limit: int = DEFAULT_PAGE_SIZE
 ) -> dict[str, Any]:
     """List the newest messages of all branches, oldest first within the page; `next` goes into `before`."""
     size = max(1, min(limit, MAX_PAGE_SIZE))
-    found: Conversation = _found(Conversation.objects.visible_to(person_of(request)), conversation_id)
+    person = person_of(request)
+    found: Conversation = _found(Conversation.objects.visible_to(person), conversation_id)
     rows = found.messages.select_related("author").order_by("-id")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows[: size + 1])
     return {
-        "results": [events.message_json(message) for message in reversed(page[:size])],
+        "results": [events.message_json(message, person) for message in reversed(page[:size])],
         "next": page[size - 1].id if len(page) > size else None,
         "revision": found.revision,
     }

@@ -122,6 +122,8 @@ class MessageOut(Schema):
     finish_reason: str | None
     usage: UsageOut
     error: ErrorOut | None
+    quote: str = ""
+    """The vendor's own words on the end of the reply, for the person who asked; empty for others."""
     created_at: datetime
 
 

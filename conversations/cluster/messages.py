@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 
 from conversations.content.parts import LivePart, NumberedParts
-from conversations.live.viewer_events import Event
+from conversations.live.viewer_events import Event, PrivateFields
 from providers.types import Part
 
 
@@ -103,7 +103,7 @@ def _to_json(message: Message) -> dict[str, Any]:
     match message:
         case Event():
             named = {"conversation": message.conversation, "payload": message.payload, "html": message.html}
-            return {"kind": "news", **named, "people": message.people}
+            return {"kind": "news", **named, "people": message.people, "private": _private_to_json(message.private)}
         case ReplyDelta(reply, conversation, pieces):
             told = [_piece_to_json(seq, piece) for seq, piece in pieces]
             return {"kind": "grown", "reply": reply, "conversation": conversation, "pieces": told}
@@ -128,7 +128,16 @@ def _news(told: dict[str, Any]) -> Event:
         told["payload"],
         told["html"],
         people=None if people is None else tuple(map(UUID, people)),
+        private=_private(told.get("private")),
     )
+
+
+def _private_to_json(private: PrivateFields | None) -> dict[str, Any] | None:
+    return None if private is None else {"people": private.people, "fields": private.fields}
+
+
+def _private(told: dict[str, Any] | None) -> PrivateFields | None:
+    return None if told is None else PrivateFields(tuple(map(UUID, told["people"])), told["fields"])
 
 
 def _piece_to_json(seq: int, piece: LivePart) -> dict[str, Any]:

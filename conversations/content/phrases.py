@@ -21,7 +21,9 @@ def outcome(said: Phrases, message: Message) -> str:
     status = said.get(f"status.{message.status}", "")
     if message.status == "complete":
         is_empty = message.is_reply and not message.parts
-        return said.get(f"finish.{message.finish_reason}") or (said.get("finish.nothing", "") if is_empty else "")
+        finish = f"finish.{message.finish_reason}"
+        explained = said.get(f"{finish}.said") if message.quote else ""
+        return explained or said.get(finish) or (said.get("finish.nothing", "") if is_empty else "")
     if message.status in ("interrupted", "failed"):
         return said.get(f"reply.{message.error_code}") or status
     return status

@@ -36,13 +36,13 @@ class Thread:
 
 def thread_for(person: User, conversation: Conversation) -> Thread:
     """Return the end of the branch that this person is shown."""
-    return _thread(_piece(Message.objects.leaf_for(person, conversation)), person)
+    return _quoted(person, _thread(_piece(Message.objects.leaf_for(person, conversation)), person))
 
 
-def above(conversation: Conversation, message: UUID) -> Thread:
+def above(person: User, conversation: Conversation, message: UUID) -> Thread:
     """Return the piece before a message of this conversation; empty if the conversation has no such message."""
     parent = conversation.messages.filter(pk=message).values_list("parent", flat=True).first()
-    return _thread(_piece(parent))
+    return _quoted(person, _thread(_piece(parent)))
 
 
 def _piece(leaf: UUID | None) -> list[Message]:
@@ -64,7 +64,14 @@ def below(person: User, conversation: Conversation, message: UUID) -> Thread | N
     shown = Message.objects.branch(leaf, below=message)
     if leaf != message and (not shown or shown[0].parent_id != message):
         return None
-    return Thread(_thread(shown, person).turns)
+    return _quoted(person, Thread(_thread(shown, person).turns))
+
+
+def _quoted(reader: User, thread: Thread) -> Thread:
+    """Add the vendors' own words that this reader may see to the messages."""
+    for message in (message for turn in thread.turns for message in turn.messages):
+        message.shown_quote = message.quote if message.shows_quote_to(reader) else ""
+    return thread
 
 
 def _thread(shown: list[Message], person: User | None = None) -> Thread:

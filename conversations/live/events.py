@@ -5,17 +5,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from conversations.content.parts import public_fields
 from conversations.files import storage
 from conversations.live import hub
-from conversations.live.viewer_events import Event
+from conversations.live.viewer_events import Event, PrivateFields
 from conversations.models import Conversation, Message, User
+from providers.error_texts import reason_of
 
 
-def message_json(message: Message) -> dict[str, Any]:
-    """Return a message as the websocket and the HTTP API show it."""
+def message_json(message: Message, reader: User | None = None) -> dict[str, Any]:
+    """Return a message as the websocket and the HTTP API show it to this reader, or to everyone.
+
+    `quote` is there if the vendor said something on the reply's end, empty for who may not see it.
+    """
+    fields = _message_fields(message)
+    if message.quote and reader is not None and message.shows_quote_to(reader):
+        fields |= _quoted(message)
+    return fields
+
+
+def _message_fields(message: Message) -> dict[str, Any]:
     wrote = message.author if message.author and not message.is_reply else None
     return {
         "id": message.id,
@@ -32,9 +44,19 @@ def message_json(message: Message) -> dict[str, Any]:
         "model_name": message.model_name,
         "finish_reason": message.finish_reason or None,
         "usage": message.usage(),
-        "error": {"code": message.error_code, "text": message.error_text} if message.error_code else None,
+        "error": _error(message, reason_of(message.error_text)),
+        **({"quote": ""} if message.quote else {}),
         "created_at": message.created_at,
     }
+
+
+def _quoted(message: Message) -> dict[str, Any]:
+    """Return the fields with the vendor's own words on the end of the reply."""
+    return {"error": _error(message, message.error_text), "quote": message.quote}
+
+
+def _error(message: Message, text: str) -> dict[str, str] | None:
+    return {"code": message.error_code, "text": text} if message.error_code else None
 
 
 def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
@@ -64,7 +86,16 @@ def messages_created(conversation: Conversation, messages: Iterable[Message], re
 
 def message_finished(message: Message) -> None:
     payload = {**_of_message("message.finished", message), "seq": message.seq}
-    hub.publish(Event(message.conversation_id, payload, body_html(message)))
+    hub.publish(Event(message.conversation_id, payload, body_html(message), private=_private(message)))
+
+
+def _private(message: Message) -> PrivateFields | None:
+    """Return the vendor's own words with the people who may see them, if there are any."""
+    if not message.quote:
+        return None
+    asked_or_staff = User.objects.filter(Q(pk=message.author_id) | Q(is_staff=True))
+    readers = tuple(person.pk for person in asked_or_staff if message.shows_quote_to(person))
+    return PrivateFields(readers, _quoted(message))
 
 
 def message_waiting(conversation: UUID, message: UUID, code: str, until: datetime | None) -> None:

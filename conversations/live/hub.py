@@ -154,7 +154,7 @@ class Hub:
         """Send an event to its recipients in this process."""
         if news.people is None:
             for subscription in self.subscriptions.of_conversation(news.conversation):
-                self._send_or_hold(subscription, news.for_reader(subscription.html))
+                self._send_or_hold(subscription, news.for_reader(subscription.html, subscription.viewer.user_id))
             return
         plain = news.for_reader(html=False)
         for viewer in (viewer for user_id in news.people for viewer in self.subscriptions.of_person(user_id)):

@@ -7,6 +7,14 @@ from uuid import UUID
 from conversations.content.parts import LivePart
 
 
+@dataclass(frozen=True, slots=True)
+class PrivateFields:
+    """The fields of an event's message that only these people are shown."""
+
+    people: tuple[UUID, ...]
+    fields: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Event:
     """An event for the subscribers of a conversation or, with `people`, for all viewers of these people."""
@@ -15,9 +23,10 @@ class Event:
     payload: dict[str, Any]
     html: str | None = None
     people: tuple[UUID, ...] | None = None
+    private: PrivateFields | None = None
     websocket_frame: bytes | None = field(default=None, init=False, repr=False, compare=False)
     """The frame that the first websocket makes of it, for all of them."""
-    _plain: "Event | None" = field(default=None, init=False, repr=False, compare=False)
+    _versions: "dict[tuple[bool, bool], Event]" = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def revision(self) -> int | None:
@@ -29,13 +38,21 @@ class Event:
         """Return whether the recipients lose the conversation with this event."""
         return self.payload["type"] == "conversation.gone"
 
-    def for_reader(self, html: bool) -> "Event":
-        """Return the event for viewers with or without HTML, the same one for all of a sort."""
-        if html or self.html is None:
+    def for_reader(self, html: bool, reader: UUID | None = None) -> "Event":
+        """Return the event with or without HTML and private fields, the same one for all readers of a sort."""
+        is_whole = html or self.html is None
+        is_private = self.private is not None and reader in self.private.people
+        if is_whole and not is_private:
             return self
-        if self._plain is None:
-            self._plain = Event(self.conversation, self.payload, people=self.people)
-        return self._plain
+        if (version := self._versions.get((is_whole, is_private))) is None:
+            version = Event(self.conversation, self._payload(is_private), self.html if is_whole else None, self.people)
+            self._versions[is_whole, is_private] = version
+        return version
+
+    def _payload(self, is_private: bool) -> dict[str, Any]:
+        if not is_private or self.private is None:
+            return self.payload
+        return {**self.payload, "message": {**self.payload["message"], **self.private.fields}}
 
     def is_newer_than(self, revision: int, _seqs: dict[str, int]) -> bool:
         """Return whether a viewer at this revision does not have it yet."""

@@ -16,6 +16,8 @@ from conversations.ids import new_id
 from conversations.models import raw_sql
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
+from providers.error_texts import quote_of
+from providers.errors import OF_THE_ACCOUNT
 from providers.models import LanguageModel
 from providers.prepared_queries import as_stored
 
@@ -204,6 +206,8 @@ class Message(models.Model):
     """In a thread: ids of all messages at this place, the oldest first; empty if this is the only one."""
     chosen = ""
     """In a comparison: `chosen` or `first` for the reply from which the conversation continues."""
+    shown_quote = ""
+    """In a thread: the vendor's own words on its end, if the thread's reader may see them."""
 
     objects = MessageQuerySet.as_manager()
 
@@ -248,6 +252,18 @@ class Message(models.Model):
     def thought(self) -> str:
         """Return the thoughts that the model showed besides its answer."""
         return "".join(part.get("text", "") for part in self.parts if part["kind"] == "thought")
+
+    @property
+    def quote(self) -> str:
+        """Return the vendor's own words on how the reply ended, as plain text."""
+        return quote_of(self.error_text)
+
+    def shows_quote_to(self, person: User) -> bool:
+        """Return whether this person may see the quote, which may repeat words of the question.
+
+        It is for the person who requested the reply. Staff see it if the error concerns the account behind the key.
+        """
+        return person.pk == self.author_id or (person.is_staff and self.error_code in OF_THE_ACCOUNT)
 
     def usage(self) -> dict[str, Any]:
         """Return the tokens and the cost of all calls; null if unknown."""

@@ -55,7 +55,9 @@ def thread(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
     conversation = get_object_or_404(Conversation.objects.visible_to(person), pk=conversation_id)
     before, after = (_id(request.GET.get(name, "")) for name in ("before", "after"))
     rest = threads.below(person, conversation, after) if after else None
-    shown = rest or (threads.above(conversation, before) if before else threads.thread_for(person, conversation))
+    shown = rest or (
+        threads.above(person, conversation, before) if before else threads.thread_for(person, conversation)
+    )
     html = render_to_string("_thread.html", {"thread": shown}, request)
     return JsonResponse({"revision": conversation.revision, "after": after if rest else None, "html": html})
 

@@ -24,8 +24,9 @@ SKEW = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class OpenedConversation:
-    """A conversation at one revision."""
+    """A conversation at one revision, as one person sees it."""
 
+    reader: User
     revision: int
     since: tuple[Message, ...]
     under_way: tuple[Message, ...]
@@ -35,7 +36,7 @@ class OpenedConversation:
         characters = sum(len(said.text) + len(said.html) for said in self.since)
         if len(self.since) > MAX_MESSAGES or characters > MAX_CHARACTERS:
             return {"reload": True, "messages": []}
-        return {"messages": [_message_fields(message, html) for message in self.since]}
+        return {"messages": [self._message_fields(message, html) for message in self.since]}
 
     def seqs(self) -> dict[str, int]:
         """Return the seqs of the ack's messages: one that has ended since needs none of its deltas."""
@@ -48,6 +49,10 @@ class OpenedConversation:
     def elsewhere(self, ours: dict[UUID, LiveReply]) -> list[Message]:
         """Return the replies under way that other processes write."""
         return [message for message in self.under_way if message.id not in ours]
+
+    def _message_fields(self, message: Message, html: bool) -> dict[str, Any]:
+        told = events.message_json(message, self.reader)
+        return {**told, "html": events.body_html(message)} if html else told
 
 
 def as_stored(reply: Message) -> dict[str, Any]:
@@ -64,14 +69,8 @@ def open_conversation(user: User, body: commands.Open) -> OpenedConversation:
     has_all = body.since == conversation.revision and not under_way
     news = () if has_all else tuple(messages.filter(revision__gt=body.since or 0)[: MAX_MESSAGES + 1])
     ended = {message.id for message in news if not message.is_under_way}
-    return OpenedConversation(
-        conversation.revision, news, tuple(message for message in under_way if message.id not in ended)
-    )
-
-
-def _message_fields(message: Message, html: bool) -> dict[str, Any]:
-    told = events.message_json(message)
-    return {**told, "html": events.body_html(message)} if html else told
+    still = tuple(message for message in under_way if message.id not in ended)
+    return OpenedConversation(user, conversation.revision, news, still)
 
 
 def moved_since(since: datetime, people: Sequence[UUID]) -> list[Event]:

@@ -113,6 +113,7 @@ REASONS = {
     "rotate-key": _KEYS + "; a personal key is replaced by its owner alone",
     "switch-key": _KEYS + "; a personal key, too, can be taken out of service",
     "add-keys": _KEYS,
+    "mend": "staff is led to what they may see anyway; of the reply it tells nothing",
 }
 ALLAUTHS = {
     True: "a page on the way in, or out",

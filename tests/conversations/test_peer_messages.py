@@ -20,7 +20,7 @@ from conversations.cluster.messages import (
 from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.packets import MAX_BYTES, Packets
 from conversations.content.parts import LivePart
-from conversations.live.viewer_events import Event
+from conversations.live.viewer_events import Event, PrivateFields
 from conversations.websocket.frames import frame_of
 from providers.types import Part
 
@@ -76,6 +76,7 @@ ID, CONVERSATION = uuid4(), uuid4()
         EventsLost(1.5),
         Event(CONVERSATION, {"type": "x", "revision": 2}, "<p>", people=(ID,)),
         Event(CONVERSATION, {"type": "x", "revision": 2}),
+        Event(CONVERSATION, {"type": "x", "message": {}}, private=PrivateFields((ID,), {"quote": "no"})),
     ],
 )
 def test_a_message_is_understood_as_it_was_meant(message: messages.Message) -> None:

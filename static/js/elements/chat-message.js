@@ -5,12 +5,12 @@ import { countdown, nameParts, outcome, showAvatar, showTime } from "../helpers/
 import { show } from "../helpers/parts.js";
 import { phrase } from "../helpers/phrases.js";
 import { clone, hasTemplate } from "../helpers/templates.js";
-import { page } from "../models/page.js";
+import { page, withId } from "../models/page.js";
 import { ReplyBody } from "../models/reply-body.js";
 
 const UNDER_WAY = ["waiting", "streaming"];
 /** How a reply ends when somebody has to look after keys and endpoints. */
-const TO_BE_MENDED = ["key_refused", "quota", "model_not_found", "no_model", "bad_reply"];
+const TO_BE_MENDED = ["key_refused", "quota", "model_not_found", "no_model", "bad_request", "bad_reply"];
 
 class ChatMessage extends HTMLElement {
   #reply = null;
@@ -66,6 +66,8 @@ class ChatMessage extends HTMLElement {
       error: message.error?.code ?? "",
       parent: message.parent ?? "",
     });
+    if (message.quote === undefined) delete this.dataset.quote;
+    else this.dataset.quote = message.quote;
     if (isStoredNow && this.versions.length > 1) this.addVersions([]);
     this.querySelector(".message__name").textContent = message.author?.name ?? message.model_name ?? "";
     this.querySelector(".message__time").dateTime = message.created_at;
@@ -156,7 +158,23 @@ class ChatMessage extends HTMLElement {
     showAvatar(this.querySelector(".message__avatar"), this.name.trim());
     nameParts(this);
     this.#note.textContent = outcome(this.dataset, this.#isEmpty);
-    if (TO_BE_MENDED.includes(this.dataset.error) && hasTemplate("mend-template")) this.#note.append(" ", clone("mend-template"));
+    if (TO_BE_MENDED.includes(this.dataset.error) && hasTemplate("mend-template")) this.#note.append(" ", this.#wayToMend());
+    this.#showQuote();
+  }
+
+  #wayToMend() {
+    const link = clone("mend-template");
+    link.href = withId(link.getAttribute("href"))(this.dataset.id);
+    return link;
+  }
+
+  /** The vendor's own words on how the reply ended, for who may read them: text that nobody here has written. */
+  #showQuote() {
+    this.querySelector(".quote")?.remove();
+    if (!this.dataset.quote) return;
+    const fold = clone("quote-template");
+    fold.querySelector(".quote__text").textContent = this.dataset.quote;
+    this.#note.after(fold);
   }
 
   /** Whether this is a reply without a word and without a part. */

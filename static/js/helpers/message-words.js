@@ -16,9 +16,12 @@ export function nameParts(markup) {
 }
 
 /** What there is to say about how a message went, from its dataset; nothing when all is well. */
-export function outcome({ status, finish, error, waiting }, isEmpty) {
+export function outcome({ status, finish, error, waiting, quote }, isEmpty) {
   if (status === "sending") return phrase(`waiting.${waiting}`);
-  if (status === "complete") return phrase(`finish.${finish}`) || (isEmpty ? phrase("finish.nothing") : "");
+  if (status === "complete") {
+    const explained = quote === undefined ? "" : phrase(`finish.${finish}.said`);
+    return explained || phrase(`finish.${finish}`) || (isEmpty ? phrase("finish.nothing") : "");
+  }
   if (status === "interrupted" || status === "failed") return phrase(`reply.${error}`) || phrase(`status.${status}`);
   return phrase(`status.${status}`);
 }

@@ -5,7 +5,8 @@ const { dataset } = chat;
 /** Stands in an address where an id belongs; the template writes it. */
 const ANY_ID = "00000000-0000-0000-0000-000000000000";
 
-const withId = (address) => (id) => address.replace(ANY_ID, id);
+/** The addresses of one kind of page, by the id that they hold. */
+export const withId = (address) => (id) => address.replace(ANY_ID, id);
 
 export const page = {
   person: { id: dataset.person, name: dataset.personName },

@@ -1,0 +1,128 @@
+"""A vendor's own words on how a reply ended reach the person who asked, and staff where the account is the cause."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from conversations.admin.failed_reply import PLACES
+from conversations.models import Conversation, Message, UsageRecord, User
+from providers.errors import OF_THE_ACCOUNT
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from tests.conftest import Cast
+from tests.conversations.calling import Api, say
+from tests.conversations.paying import Connect, finished
+from tests.conversations.sharing import share, shown
+from tests.conversations.test_blame import SECRET, refusal
+from tests.conversations.test_engine import ask
+from tests.fake_vendor import FakeVendor
+from tests.sockets import Socket
+
+REFUSED = f"<b>Range</b> of n should be [1, 4], you asked of {SECRET}"
+REFUSALS = {"bad_request": refusal(400, REFUSED), "quota": refusal(402, REFUSED)}
+SENTENCES = {
+    "bad_request": "The vendor did not accept the request.",
+    "quota": "The vendor account behind the key has no quota left.",
+}
+
+
+def everything_told(person: User, socket: Socket, browser: Client, reply: str) -> list[dict[str, Any]]:
+    """Return the reply as each way tells it: the event, an opening, the HTTP API; and the page's quote."""
+    event = finished(socket)
+    opened = socket.ask("conversation.open", conversation=event["conversation"], since=2)["messages"]
+    listed = Api(person).get(f"/conversations/{event['conversation']}/messages")["results"]
+    found = [next(one for one in told if one["id"] == reply) for told in ([event], opened, listed)]
+    thread = browser.get(reverse("thread", args=[event["conversation"]])).json()["html"]
+    page = browser.get(reverse("conversation", args=[event["conversation"]])).content.decode()
+    found[0] |= {"html": thread + page}
+    return found
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_who_asked_reads_the_vendors_words_and_others_our_sentence(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, sign_in: Callable[[User], Client], code: str
+) -> None:
+    bob, rita, alice = (connect(person) for person in (cast.bob, cast.rita, cast.alice))
+    begun = ask(bob, model, team=cast.team.id)["conversation"]
+    finished(bob)
+    for reader in (rita, alice):
+        reader.ask("conversation.open", conversation=begun)
+    vendor.script = lambda _: REFUSALS[code]
+    reply = ask(bob, model, f"What of {SECRET}?", conversation=begun)["replies"][0]
+    readers = [(cast.bob, bob), (cast.rita, rita), (cast.alice, alice)]
+    told = [everything_told(person, socket, sign_in(person), reply) for person, socket in readers]
+    for (person, _socket), ways in zip(readers, told, strict=True):
+        may = person == cast.bob or (person.is_staff and code in OF_THE_ACCOUNT)
+        said = f"{SENTENCES[code]} It said: {REFUSED}" if may else SENTENCES[code]
+        assert [way["error"] for way in ways] == [{"code": code, "text": said}] * 3, person
+        assert [way["quote"] for way in ways] == [REFUSED if may else ""] * 3, person
+        page = ways[0]["html"]
+        assert page.count("you asked of") == (2 if may else 0), person
+        assert page.count("&lt;b&gt;Range&lt;/b&gt;") == (2 if may else 0)
+        assert "<b>Range" not in page
+
+
+def test_the_words_go_to_who_tried_again_and_never_through_a_link_or_into_a_copy(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.script = lambda _: REFUSALS["bad_request"]
+    bob, alice = connect(cast.bob), connect(cast.alice)
+    sent = ask(bob, model, f"What of {SECRET}?", team=cast.team.id)
+    finished(bob)
+    alice.ask("conversation.open", conversation=sent["conversation"])
+    alice.ask("reply.retry", message=sent["replies"][0])
+    assert (finished(alice)["quote"], finished(bob)["quote"]) == (REFUSED, "")
+    last = Message.objects.order_by("id").last()
+    assert last is not None
+    _made, path = share(cast.alice, last.conversation)
+    assert "Range" not in shown(path)
+    assert "The vendor did not accept the request." in shown(path)
+    rita = connect(cast.rita)
+    copy = rita.ask("conversation.fork", message=str(last.pk))["conversation"]
+    assert "Range" not in json.dumps(Api(cast.rita).get(f"/conversations/{copy}/messages"))
+
+
+@pytest.mark.parametrize("code", PLACES)
+def test_staff_is_led_to_the_page_where_it_can_be_mended(
+    cast: Cast, model: LanguageModel, sign_in: Callable[[User], Client], code: str
+) -> None:
+    reply = _failed(cast, model, code)
+    endpoint, key, deployment = Endpoint.objects.get().pk, ApiKey.objects.get().pk, Deployment.objects.get().pk
+    pages = {
+        "bad_reply": reverse("admin:providers_endpoint_change", args=[endpoint]),
+        "bad_request": reverse("admin:providers_deployment_change", args=[deployment]),
+        "model_not_found": reverse("admin:providers_deployment_change", args=[deployment]),
+        "no_model": reverse("admin:providers_languagemodel_change", args=[model.pk]),
+        "key_refused": reverse("key", args=[key]),
+        "quota": reverse("key", args=[key]),
+    }
+    way = reverse("mend", args=[reply.pk])
+    admin = sign_in(cast.alice)
+    assert admin.get(way).headers["Location"] == pages[code]
+    assert admin.get(pages[code]).status_code == 200
+    cast.bob.is_staff = True
+    cast.bob.save()
+    assert sign_in(cast.bob).get(way).headers["Location"] == reverse("admin:index")
+
+
+def test_without_a_call_it_leads_to_what_rests(
+    cast: Cast, model: LanguageModel, sign_in: Callable[[User], Client]
+) -> None:
+    reply = _failed(cast, model, "key_refused", called=False)
+    way = sign_in(cast.alice).get(reverse("mend", args=[reply.pk]))
+    assert way.headers["Location"] == reverse("admin:providers_trouble_changelist")
+
+
+def _failed(cast: Cast, model: LanguageModel, code: str, *, called: bool = True) -> Message:
+    conversation = Conversation.objects.create(owner=cast.bob)
+    reply = say(conversation, "", role="assistant", status="failed", author=cast.bob, model=model, error_code=code)
+    endpoint, key = Endpoint.objects.get(), ApiKey.objects.get()
+    if called:
+        UsageRecord.objects.create(
+            user=cast.bob, conversation=conversation.pk, message=reply.pk, model=model, endpoint=endpoint, key=key,
+            outcome=code, total_ms=1,
+        )  # fmt: skip
+    return reply
