@@ -8,7 +8,7 @@ from django.conf import LazySettings
 from playwright.sync_api import expect
 
 from conversations.models import Message
-from providers.models import Endpoint, LanguageModel
+from providers.models import ApiKey, Endpoint, LanguageModel
 from providers.models.health import Trouble
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import CLOSE_CODES, NOTE_CLOSE_CODES
@@ -25,6 +25,7 @@ def refusal(status: int, message: str, code: str) -> list[Step]:
     return [status, JSON, body]
 
 
+QUOTED = "You exceeded your current quota: <b>see</b> https://vendor.example/#billing"
 TROUBLES = {
     "wrong key": (
         refusal(401, "Incorrect API key provided", "invalid_api_key"),
@@ -32,7 +33,7 @@ TROUBLES = {
         "服务商拒绝了密钥。管理员可以更换密钥。",
     ),
     "no credit": (
-        refusal(429, "You exceeded your current quota", "insufficient_quota"),
+        refusal(429, QUOTED, "insufficient_quota"),
         "The account at the vendor has no credit left.",
         "服务商账号的额度已用完。",
     ),
@@ -66,6 +67,12 @@ def test_a_vendor_in_trouble_is_described_and_the_next_question_answered(
         bob.send(f"Can you hear me, {number}?")
         reply = bob.ended(bob.replies.nth(2 * number), "failed")
         expect(bob.note(reply)).to_have_text(sentences[language == "zh-hans"])
+        if QUOTED in str(script):
+            fold = reply.locator(".quote")
+            expect(fold.locator("p")).to_be_hidden()
+            fold.get_by_text(["What the vendor said", "服务商的说明"][language == "zh-hans"]).click()
+            expect(fold.locator("p")).to_have_text(QUOTED)
+            assert fold.locator("p *").count() == 0, "it is text, and no link"
         assert bob.words(bob.questions.nth(2 * number)) == f"Can you hear me, {number}?"
         vendor.script = default_reply
         Trouble.objects.all().delete()  # the time is over for which such a vendor is left alone
@@ -73,6 +80,7 @@ def test_a_vendor_in_trouble_is_described_and_the_next_question_answered(
     bob.page.reload()
     for number, (_, *sentences) in enumerate(TROUBLES.values()):
         expect(bob.note(bob.replies.nth(2 * number))).to_have_text(sentences[language == "zh-hans"])
+    expect(bob.page.locator(".quote p").filter(has_text=QUOTED)).to_have_count(1)
 
 
 def test_who_may_mend_it_is_led_there(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
@@ -82,7 +90,7 @@ def test_who_may_mend_it_is_led_there(cast: Cast, model: LanguageModel, vendor: 
     reply = alice.ended(alice.replies.first, "failed")
     alice.note(reply).get_by_role("link", name="Look after it").click()
     expect(alice.page.get_by_text("The vendor refused the key.").first).to_be_visible()
-    assert alice.page.url.endswith("/admin/")
+    assert alice.page.url.endswith(f"/admin/keys/{ApiKey.objects.get().pk}/")
 
 
 def test_a_vendor_that_is_not_there(

@@ -12,7 +12,7 @@ from conversations.admin.failed_reply import PLACES
 from conversations.models import Conversation, Message, UsageRecord, User
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from tests.conftest import Cast
+from tests.conftest import Cast, serve
 from tests.conversations.calling import Api, say
 from tests.conversations.paying import Connect, finished
 from tests.conversations.sharing import share, shown
@@ -20,6 +20,7 @@ from tests.conversations.test_blame import SECRET, refusal
 from tests.conversations.test_engine import ask
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
+from tests.vendor_replies import gemini_event
 
 REFUSED = f"<b>Range</b> of n should be [1, 4], you asked of {SECRET}"
 REFUSALS = {"bad_request": refusal(400, REFUSED), "quota": refusal(402, REFUSED)}
@@ -126,3 +127,19 @@ def _failed(cast: Cast, model: LanguageModel, code: str, *, called: bool = True)
             outcome=code, total_ms=1,
         )  # fmt: skip
     return reply
+
+
+def test_who_asked_reads_why_a_reply_ended_early_and_nobody_that_it_was_not_said(
+    cast: Cast, vendor: FakeVendor, connect: Connect
+) -> None:
+    model = serve(vendor, "gemini")
+    vendor.play([gemini_event("", finishReason="NO_IMAGE", finishMessage=f"No image of {SECRET}")])
+    bob = connect(cast.bob)
+    begun = ask(bob, model, f"Draw {SECRET}", team=cast.team.id)["conversation"]
+    told = finished(bob)
+    assert (told["status"], told["error"], told["quote"]) == ("complete", None, f"No image of {SECRET}")
+    (_question, other) = Api(cast.rita).get(f"/conversations/{begun}/messages")["results"]
+    assert (other["error"], other["quote"]) == (None, "")
+    _made, path = share(cast.alice, Message.objects.get(pk=told["id"]).conversation)
+    assert "The vendor ended this reply early." in shown(path)
+    assert "No image of" not in shown(path)
