@@ -79,6 +79,7 @@ urlpatterns = [
     path("account/tokens/", account.tokens, name="tokens"),
     path("account/tokens/<uuid:token_id>/revoke/", account.revoke_token, name="revoke-token"),
     path("account/keys/", own_keys.own_keys, name="own-keys"),
+    path("account/keys/<uuid:key_id>/fallback/", own_keys.change_own_key, name="change-own-key"),
     path("account/keys/<uuid:key_id>/remove/", own_keys.remove_own_key, name="remove-own-key"),
     path("accounts/password/reset/", passwords.forgotten, name="account_reset_password"),
     path("accounts/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),

@@ -22,7 +22,7 @@ from conversations.actions.conversations import (
     tell_typing,
 )
 from conversations.actions.forks import fork_conversation
-from conversations.actions.keys import add_keys, add_own_key, remove_own_key
+from conversations.actions.keys import add_keys, add_own_key, change_own_key, remove_own_key
 from conversations.actions.links.invitations import invite, join, revoke_invitation, sign_up
 from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
@@ -44,6 +44,7 @@ __all__ = [
     "change_conversation",
     "change_display_name",
     "change_language",
+    "change_own_key",
     "change_role",
     "change_team",
     "changed_conversations",

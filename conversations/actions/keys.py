@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from conversations.errors import NotFound
@@ -26,9 +27,21 @@ def add_keys(user: User, endpoint: Endpoint, plain: Mapping[int, str], teams: It
     return added
 
 
-def add_own_key(person: User, endpoint: Endpoint, plain: str) -> ApiKey:
+def add_own_key(person: User, endpoint: Endpoint, plain: str, falls_back: bool = False) -> ApiKey:
     """Store a key that answers its owner's questions alone; raises ValidationError in words."""
-    return keys.add_key(endpoint, plain, owner=person, by=person)
+    with transaction.atomic():
+        key = keys.add_key(endpoint, plain, owner=person, by=person)
+        if falls_back:
+            keys.set_fallback(key, falls_back, person)
+    return key
+
+
+def change_own_key(person: User, key_id: UUID, falls_back: bool) -> None:
+    """Set whether the site's keys answer the owner's questions when this key cannot; raises NotFound."""
+    key = person.keys.filter(pk=key_id).first()
+    if key is None:
+        raise NotFound
+    keys.set_fallback(key, falls_back, person)
 
 
 def remove_own_key(person: User, key_id: UUID) -> None:

@@ -32,11 +32,20 @@ class OwnKeyForm(forms.Form):
 
     endpoint = forms.ModelChoiceField(Endpoint.objects.none(), label=_("Vendor"), empty_label=None)
     key = KeyField(label=_("Key"))
+    falls_back = forms.ChoiceField(
+        label=_("When it cannot answer"),
+        choices=[("no", _("only this key")), ("yes", _("this key first, then the site's keys"))],
+        required=False,
+    )
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         endpoints: Any = self.fields["endpoint"]
         endpoints.queryset = open_endpoints()
+
+    def values(self) -> tuple[Endpoint, str, bool]:
+        """Return the endpoint, the key, and whether the site's keys follow."""
+        return self.cleaned_data["endpoint"], self.cleaned_data["key"], self.cleaned_data["falls_back"] == "yes"
 
 
 def open_endpoints() -> Any:

@@ -178,12 +178,22 @@ def _next_step(live: LiveReply) -> Attempt | Waiting:
     carried = _carry_over(live, reply.continues)
     payer = BillingContext.of(reply)
     live.search = search = live.search or RouteSearch(reply.model_id, partial(_keys, payer), live.id)
-    while isinstance(step := search.next(partial(queue.is_turn_of, live)), Route):
+    while isinstance(step := _next_route(live, search, payer), Route):
         task = Attempt(step, _prompt(search, reply, step), payer, carried)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
         search.skip_key(step)
     return step
+
+
+def _next_route(live: LiveReply, search: RouteSearch, payer: BillingContext) -> Route | Waiting:
+    """Return the next route, or a wait for it. Raises VendorError, which says if the site's keys were left out."""
+    try:
+        return search.next(partial(queue.is_turn_of, live))
+    except VendorError as error:
+        if payer.model and (because := model_access.why_alone(payer.model, payer.user, payer.team)):
+            error.because, error.about = because, {}
+        raise
 
 
 def _above(reply: Message) -> UUID | None:

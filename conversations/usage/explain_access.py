@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from conversations.models import Budget, Team, User
 from conversations.usage import budgets
-from conversations.usage.model_access import keys_for, models_for, teams_of
+from conversations.usage.model_access import keys_that_serve, models_for, teams_of
 from providers import clock
 from providers.error_texts import localized
 from providers.models import ApiKey, LanguageModel, Trouble
@@ -56,11 +56,7 @@ def _why_teams(user: User, model: LanguageModel, team: Team | None) -> Iterator[
 
 def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:
     """Yield one sentence for each endpoint, and one for each key that may answer."""
-    names = [_("the team's"), _("the site's"), _("their own")] if team else [_("their own"), _("the site's")]
-    conditions = keys_for(user.pk, team.pk if team else None)
-    keys = ApiKey.objects.serving(model.pk)
-    tiers = ((name, list(keys.filter(one).distinct())) for name, one in zip(names, conditions, strict=True))
-    whose, found = next(((name, rows) for name, rows in tiers if rows), ("", []))
+    found = keys_that_serve(model.pk, user.pk, team.pk if team else None)
     deployments = list(model.deployments.select_related("endpoint"))
     if not deployments:
         yield _("No endpoint serves the model.")
@@ -82,10 +78,18 @@ def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[s
             yield _("%(endpoint)s answers with %(key)s, %(whose)s.") % {
                 "endpoint": endpoint.name,
                 "key": str(key.secret),
-                "whose": whose,
+                "whose": _whose(key),
             }
         ways = [cooldown.places(key.pk, endpoint.pk, deployment.pk) for key in here]
         yield from _why_trouble(deployment.pk, endpoint.pk, *chain(*ways))
+
+
+def _whose(key: ApiKey) -> str:
+    if key.is_fallback:
+        return _("the site's, if those before cannot")
+    if key.owner_id:
+        return _("their own")
+    return _("the team's") if key.teams.exists() else _("the site's")
 
 
 def _why_trouble(*subjects: UUID) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """Access to models and keys, for a person alone or in a team's conversation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, LanguageModel
@@ -17,19 +18,48 @@ def keys_for(user: UUID, team: UUID | None) -> Sequence[Q]:
     """Return conditions on keys; all keys that meet the first fulfilled condition may be used.
 
     A team's conversation uses the team's keys, else the site's, else the sender's own. Alone, one's own come first.
+    The site's keys follow where all of these fall back on them.
     """
     return (_of_team(team), _of_site(), _own(user)) if team else (_own(user), _of_site())
 
 
 def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[ApiKey]:
     """Return the keys for a question to this model, by the conditions of `keys_for` in one query."""
+    keys, of_site = _tiers(model, user, team)
+    if not falls_back(keys):
+        return keys
+    for key in of_site:
+        key.is_fallback = True
+    return [*keys, *of_site]
+
+
+def falls_back(keys: Iterable[ApiKey]) -> bool:
+    """Return whether all of these keys let the site's keys answer when they cannot."""
+    return all(key.falls_back for key in keys)
+
+
+def why_alone(model: UUID, user: UUID | None, team: UUID | None) -> str:
+    """Return the reason why the site's keys were not tried, if a key is set so; else ""."""
+    keys, of_site = _tiers(model, user, team)
+    if not of_site or falls_back(keys):
+        return ""
+    return _OWN_ALONE if keys[0].owner_id else _TEAM_ALONE
+
+
+_OWN_ALONE = gettext_noop("Your own key cannot answer now, and it is set so that the site's keys are not tried.")
+_TEAM_ALONE = gettext_noop("The team's key cannot answer now, and it is set so that the site's keys are not tried.")
+
+
+def _tiers(model: UUID, user: UUID | None, team: UUID | None) -> tuple[list[ApiKey], list[ApiKey]]:
+    """Return the keys that may be used, and those of the site if these are others."""
     asker = user or NOBODY
     keys = _KEYS_IN_TEAM(model, asker, team) if team else _KEYS_ALONE(model, asker)
     tiers: dict[str, list[ApiKey]] = {"team": [], "site": [], "own": []}
     for key in keys:
         tiers["own" if key.owner_id else "team" if key.of_team else "site"].append(key)  # type: ignore[attr-defined]
     order = ("team", "site", "own") if team else ("own", "site")
-    return next((tiers[name] for name in order if tiers[name]), [])
+    first = next((name for name in order if tiers[name]), "site")
+    return tiers[first], [] if first == "site" else tiers["site"]
 
 
 def models_for(user: User, team: UUID | None) -> Models:

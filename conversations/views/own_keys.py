@@ -28,13 +28,24 @@ def own_keys(request: HttpRequest) -> HttpResponse:
     form = OwnKeyForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            actions.add_own_key(person_of(request), form.cleaned_data["endpoint"], form.cleaned_data["key"])
+            actions.add_own_key(person_of(request), *form.values())
             return redirect("own-keys")
         except ValidationError as error:
             form.add_error("key", error)
     keys = person_of(request).keys.select_related("endpoint").order_by("-created_at")
     context = {"form": form, "keys": keys, "is_open": open_endpoints().exists()}
     return render(request, "account/keys.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def change_own_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    """Set whether the site's keys answer when this one cannot."""
+    try:
+        actions.change_own_key(person_of(request), key_id, request.POST.get("falls_back") == "yes")
+    except NotFound:
+        raise Http404 from None
+    return redirect("own-keys")
 
 
 @login_required

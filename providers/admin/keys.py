@@ -12,7 +12,7 @@ from providers.endpoints import keys
 from providers.endpoints.key_field import KeyField
 from providers.models import ApiKey
 
-POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute"]
+POOL_FIELDS = ["priority", "weight", "max_concurrent", "max_per_minute", "falls_back"]
 
 
 class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -111,11 +111,15 @@ class ApiKeyAdmin(AuditedAdmin):
         return [name for name in super().get_fields(request, obj) if name != "new_key" or not (obj and obj.owner_id)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> list[str]:
-        """Return the endpoint too for a stored key.
+        """Return the endpoint too for a stored key, and for a personal one its fallback, which its owner chooses.
 
         A key moved to an attacker's endpoint would be sent there.
         """
-        return [*self.readonly_fields, *(["endpoint"] if obj else [])]
+        return [
+            *self.readonly_fields,
+            *(["endpoint"] if obj else []),
+            *(["falls_back"] if obj and obj.owner_id else []),
+        ]
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:

@@ -55,6 +55,13 @@ def switch_key(key: ApiKey, on: bool, by: Any) -> None:
         note(key, {"enabled"}, by)
 
 
+def set_fallback(key: ApiKey, falls_back: bool, by: Any) -> None:
+    """Set whether the site's keys answer when this one cannot; effective at the next call."""
+    with log.watch(by, ApiKey.objects.filter(pk=key.pk)):
+        key.falls_back = falls_back
+        key.save(update_fields=["falls_back"])
+
+
 def remove_keys(keys: "QuerySet[ApiKey]", by: Any) -> int:
     """Delete keys and return their number. Their replies go on with another key, or end."""
     with log.watch(by, keys):

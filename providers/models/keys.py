@@ -50,6 +50,12 @@ class ApiKey(models.Model):
     enabled = models.BooleanField(_("enabled"), default=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[POSITIVE], help_text=WEIGHT_HELP)
+    falls_back = models.BooleanField(
+        _("then the site's keys"),
+        default=False,
+        db_default=False,
+        help_text=_("For the key of a team or a person: the site's keys answer when this one cannot."),
+    )
     max_concurrent = models.PositiveIntegerField(
         _("replies at once"), null=True, blank=True, validators=[POSITIVE], help_text=_("Empty: as many as there are.")
     )
@@ -71,6 +77,9 @@ class ApiKey(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    is_fallback = False
+    """Whether this key answers only when those before it cannot; set for one question."""
 
     objects = ApiKeyQuerySet.as_manager()
 

@@ -56,6 +56,10 @@ class Way:
         return self.deployment.priority
 
     @property
+    def is_fallback(self) -> bool:
+        return self.key is not None and self.key.is_fallback
+
+    @property
     def key_priority(self) -> int:
         return self.key.priority if self.key else 0
 

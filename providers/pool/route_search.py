@@ -157,7 +157,7 @@ class RouteSearch:
         return blocked
 
     def _in_order(self, ways: list[Way]) -> Iterator[Way]:
-        """Yield the ways by priority; of equal ones, first those to be probed, so that they recover.
+        """Yield the ways by priority, fallbacks last; of equal ones, first those to be probed, so that they recover.
 
         The rest is ordered by the key's priority, then by weighted chance. Raises the last error, or NothingServes, if
         no way is left.
@@ -165,7 +165,7 @@ class RouteSearch:
         open_ways = [way for way in ways if not self.excluded & set(way.subjects)]
         if not open_ways:
             raise self.error or NothingServes
-        yield from sorted(open_ways, key=lambda way: (way.priority, -len(way.troubles), way.key_priority, way.draw()))
+        yield from sorted(open_ways, key=_rank)
 
     def _taken(self, way: Way, is_my_turn: Callable[[], bool], anyhow: bool) -> Blocked | None:
         """Take this way and return None, or return its obstacle."""
@@ -218,3 +218,7 @@ class RouteSearch:
         if self.cools_since:
             self.cooled += clock.now() - self.cools_since
             self.cools_since = None
+
+
+def _rank(way: Way) -> tuple[bool, int, int, int, float]:
+    return way.is_fallback, way.priority, -len(way.troubles), way.key_priority, way.draw()

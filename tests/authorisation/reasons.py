@@ -60,6 +60,7 @@ REASONS = {
     "tokens": _ONE_S_OWN,
     "revoke-token": _ONE_S_OWN,
     "own-keys": _ONE_S_OWN,
+    "change-own-key": _ONE_S_OWN,
     "remove-own-key": _ONE_S_OWN,
     "-livez": _TOLD,
     "-readyz": _TOLD,

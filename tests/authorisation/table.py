@@ -211,6 +211,7 @@ PAGES = [
     on("revoke-token", "POST", token=MEMBER),
     on("own-keys", roles=SIGNED_IN),
     on("own-keys", "POST", {"key": "sk-test-own"}, roles=SIGNED_IN, ok=PROVEN),
+    on("change-own-key", "POST", {"falls_back": "yes"}, targets={"own key": MEMBER, "site key": NOBODY}),
     on("remove-own-key", "POST", targets={"own key": MEMBER, "site key": NOBODY}),
     on("-livez", roles=EVERYBODY),
     on("-readyz", roles=EVERYBODY),
