@@ -20,7 +20,7 @@ from tests.vendor_replies import Received, Step, close, event
 
 NAME = "telex"
 LABEL = "Telex"
-THINK_TAGS = False
+REPLIES = ""
 END_MARKER = False
 ASKS_USAGE = False
 EXTRA_HEADERS = frozenset({"telex-office"})

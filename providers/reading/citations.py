@@ -24,17 +24,27 @@ class Citations:
     """
 
     def __init__(self) -> None:
-        self._sources: dict[Source, int] = {}
+        self._numbers: dict[str | Source, int] = {}
+        self._sources: list[Source] = []
         self._supports: dict[Support, None] = {}
 
     def add(self, cited: Cited) -> None:
         """Add the sources and supports of one event."""
         for source in cited.sources[:MAX_CITATIONS]:
-            if len(self._sources) < MAX_CITATIONS:
-                self._sources.setdefault(source, len(self._sources))
+            self._add_source(source)
         for support in cited.supports[:MAX_CITATIONS]:
             if len(self._supports) < MAX_CITATIONS:
                 self._supports[support] = None
+
+    def _add_source(self, source: Source) -> None:
+        """Add a source, or the title of one that came without: some vendors send addresses first."""
+        key = source.uri or source
+        number = self._numbers.get(key)
+        if number is None and len(self._sources) < MAX_CITATIONS:
+            self._numbers[key] = len(self._sources)
+            self._sources.append(source)
+        elif number is not None and source.title and not self._sources[number].title:
+            self._sources[number] = source
 
     def as_part(self, text: str, shown: Callable[[str], str]) -> Part | None:
         """Return the citation part of a reply with this `text`, or None if it has no sources.
@@ -51,7 +61,8 @@ class Citations:
         characters = _Characters(text, self._supports)
         for support in self._supports:
             start, end = _corrected(text, support, characters.of(support))
-            named = [self._sources[source] for source in support.sources if source in self._sources]
+            keys = [source.uri or source for source in support.sources]
+            named = [self._numbers[key] for key in keys if key in self._numbers]
             if start < end and named:
                 stretches.setdefault((start, end), {}).update(dict.fromkeys(named))
         return [{"start": start, "end": end, "sources": [*named]} for (start, end), named in sorted(stretches.items())]

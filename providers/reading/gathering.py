@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from providers.reading.citations import Citations
 from providers.reading.reasoning import Reasoning
 from providers.reading.tool_calls import Calls
-from providers.types import Delta, Finish, Part
+from providers.types import Delta, Finish, FinishReason, Part
 from providers.wires.parsed import CallPiece, Cited, ReasoningPiece
 
 
@@ -16,6 +16,7 @@ class EndOfReplyParts:
 
     def __init__(self, wire: str) -> None:
         self._refusal: list[str] = []
+        self._open_calls = 0
         self._calls = Calls(wire)
         self._reasoning = Reasoning()
         self._citations = Citations()
@@ -37,6 +38,22 @@ class EndOfReplyParts:
     def is_refused(self) -> bool:
         """Return whether the model has refused in words."""
         return any(self._refusal)
+
+    def count_call(self, part: Part | None) -> None:
+        """Count the open calls. A call that the same reply answers was executed by the vendor."""
+        if part and part.kind in ("call", "call_result"):
+            self._open_calls = self._open_calls + 1 if part.kind == "call" else max(0, self._open_calls - 1)
+
+    def true_reason(self, finish: Finish, *, answered: bool) -> FinishReason:
+        """Return the true reason: vendors report "stop" for refusals and for calls of functions too.
+
+        Some report a call where there is none, or none that was left open.
+        """
+        if self.is_refused and not answered:
+            return "blocked"
+        if finish.reason in ("stop", "tool_call"):
+            return "tool_call" if self._open_calls > 0 else "stop"
+        return finish.reason
 
     def calls(self) -> Iterator[Delta]:
         """Yield the function calls that came in pieces, each as a part."""

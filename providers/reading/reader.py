@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from time import monotonic
+from typing import Any
 
 from providers.errors import BadReply, CutOff, VendorError
 from providers.reading.body import BodyDecoder
 from providers.reading.finish import FinishState, Gaps
 from providers.reading.gathering import EndOfReplyParts
-from providers.reading.size_limits import MAX_TEXT_BYTES, SizeLimit
-from providers.reading.text_cleaner import TextCleaner
+from providers.reading.reply_choice import ReplyChoice
+from providers.reading.size_limits import MAX_TEXT_BYTES
+from providers.reading.words.progress import Progress, carries_on, is_piece, is_refusal
+from providers.reading.words.repetition import CumulativeText
+from providers.reading.words.transcript import Transcript
 from providers.text import KeyMask, repaired, without_key
-from providers.types import Delta, Finish, FinishReason, Part, Usage
-from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece
+from providers.types import Delta, Finish, Part, Usage
+from providers.wires.parsed import CallPiece, Cited, Finding, Found, ReasoningPiece, WholeMessage
 from providers.wires.registry import Wire
 
 __all__ = ["MAX_TEXT_BYTES", "Reading"]
-
-# Kinds of parts that are no answer: those that only the vendor reads, and those that accompany an answer.
-_SILENT = frozenset({"unknown", "thought", "citation"})
 
 # Events without words are usual: some vendors send one for each hidden token of a thought. Even the shortest,
 # `{"choices":[{"delta":{}}]}`, is longer than 24 bytes, so only events of no known wire can exceed the limit.
@@ -31,35 +31,40 @@ _EMPTY_EVENT_BYTES = 24
 class Reading:
     """The reading of one reply.
 
-    `usage` and `finish` hold the last report so far. `first_token_at` is a monotonic time: seconds. `meaningful` counts
-    events that carried the reply on: keep-alives, empty and blank deltas do not count.
+    `usage` and `finish` hold the last report so far.
     """
 
     def __init__(self, wire: Wire, mask: KeyMask, *, streaming: bool = True) -> None:
         self.usage: Usage | None = None
         self.finish: Finish | None = None
-        self.first_token_at: float | None = None
-        self.meaningful = 0
         self._wire, self._mask, self._streaming = wire, mask, streaming
         self._assembler = BodyDecoder()
-        self._polish = TextCleaner(mask.fresh(), think_tags=wire.THINK_TAGS)
-        self._room = SizeLimit()
+        self._choice = ReplyChoice(wire.REPLIES)
+        self._text, self._thought = CumulativeText(), CumulativeText()
+        self._transcript = Transcript(mask)
+        self._progress = Progress()
         self._gaps = Gaps()
         self._gathering = EndOfReplyParts(wire.NAME)
         self._ending = FinishState(has_marker=wire.END_MARKER, streaming=streaming)
-        self._words: list[str] = []
-        self._open_calls = 0
+        self._came: set[type] = set()
         self._bytes = 0
         self._empty = 0
-        self._answered = False
-        self._grew = False
-        self._beside_words = False
-        self._closed = False
+        self._beside_words = self._is_unmarked = self._closed = False
 
     @property
     def done(self) -> bool:
         """Return whether the end marker has come; later data does not count."""
         return self._assembler.done
+
+    @property
+    def first_token_at(self) -> float | None:
+        """Return the time of the first word, or thought: monotonic seconds."""
+        return self._progress.first_token_at
+
+    @property
+    def meaningful(self) -> int:
+        """Return the number of findings that carried the reply on; keep-alives and blank deltas do not count."""
+        return self._progress.meaningful
 
     @property
     def is_blank(self) -> bool:
@@ -84,15 +89,18 @@ class Reading:
     def end(self) -> Iterator[Delta]:
         """Yield the deltas that were open when the body ended. Raises VendorError unless the reply is complete."""
         yield from self._deltas(self._assembler.finish())
+        yield from self._deltas(self._choice.flush())
         if self._assembler.unread:
             self._note_unread()
         if self._is_whole():
+            yield from self._flush_repetition()
             yield from self._gap(self._gaps.at_end())
         yield from self.flush()
         self._judge()
 
     def broken(self) -> Iterator[Delta]:
         """Yield the deltas held back of a reply that broke. Drops a finish that was not its end."""
+        yield from self._deltas(self._choice.flush())
         yield from self.flush()
         if not self.is_believed:
             self.finish = None
@@ -102,19 +110,24 @@ class Reading:
         if self._closed:
             return
         self._closed = True
-        for delta in self._polish.flush():
-            yield from self._fitting(delta)
-        yield from self._polished(self._gathering.calls())
-        yield from self._polished(self._gathering.citations("".join(self._words), self._shown))
-        yield from self._polished(self._gathering.refused(self.finish, answered=self._answered))
+        yield from self._flush_repetition()
+        yield from self._transcript.flush()
+        yield from self._gathered(self._gathering.calls())
+        yield from self._gathered(self._gathering.citations(self._transcript.text, self._shown))
+        yield from self._gathered(self._gathering.refused(self.finish, answered=self._progress.is_answered))
 
-    def _polished(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
-        # No size check: their pieces were weighed when they came.
+    def _gathered(self, deltas: Iterator[Delta]) -> Iterator[Delta]:
         for delta in deltas:
-            self._note_call(delta.part)
-            yield from self._polish.deltas(delta)
+            self._gathering.count_call(delta.part)
+            yield from self._transcript.add_weighed(delta)
 
-    def _deltas(self, events: Iterator[dict[str, object]]) -> Iterator[Delta]:
+    def _flush_repetition(self) -> Iterator[Delta]:
+        """Yield the words of deltas that were held back because they might repeat each other."""
+        for held in (Delta(thought=self._thought.flush()), Delta(text=self._text.flush())):
+            if held.thought or held.text:
+                yield from self._note_delta(held)
+
+    def _deltas(self, events: Iterator[Mapping[str, Any]]) -> Iterator[Delta]:
         """Yield the events' deltas; words of neighbouring events are joined.
 
         Each later step costs as much for one word as for many.
@@ -123,26 +136,27 @@ class Reading:
         try:
             for event in events:
                 if self._assembler.unread:
-                    self._note_unmarked(words)
+                    self._note_unmarked()
                     self._note_unread()
                 if text := self._wire.words_alone(event):
                     if self._gaps.are_noted:
                         yield from self._before_content(words)
-                    words.append(text)
+                    self._is_unmarked = True
+                    words.append(text if self._text.is_settled else self._text.feed(text))
                     continue
-                self._note_unmarked(words)
+                self._note_unmarked()
                 for found in self._found(event):
                     if self._gaps.are_noted and isinstance(found, Delta | CallPiece):
                         yield from self._before_content(words)
                     if isinstance(found, Delta) and found.is_words:
-                        words.append(found.text)
+                        words.append(self._text.feed(found.text))
                         continue
                     yield from self._said(words)
                     yield from self._note(found)
         except VendorError:
             yield from self._said(words)
             raise
-        self._note_unmarked(words)
+        self._note_unmarked()
         yield from self._said(words)
 
     def _note_unread(self) -> None:
@@ -150,30 +164,33 @@ class Reading:
 
     def _before_content(self, words: list[str]) -> Iterator[Delta]:
         yield from self._said(words)
+        yield from self._flush_repetition()
         yield from self._gap(self._gaps.before_content())
 
     def _gap(self, part: Part | None) -> Iterator[Delta]:
         if part:
-            for delta in self._polish.deltas(Delta(part=part)):
-                yield from self._fitting(delta)
+            yield from self._transcript.add(Delta(part=part))
 
-    def _note_unmarked(self, words: list[str]) -> None:
-        """Record that the collected words had no finish beside them."""
-        if words:
+    def _note_unmarked(self) -> None:
+        """Record the words, if any, that came without a finish beside them."""
+        if self._is_unmarked:
+            self._is_unmarked = False
+            self._came.add(Delta)
             self._ending.words()
 
     def _said(self, words: list[str]) -> Iterator[Delta]:
-        if words:
-            said = "".join(words)
-            words.clear()
-            yield from self._note(Delta(text=said))
+        said = "".join(words)
+        words.clear()
+        if said:
+            yield from self._note_delta(Delta(text=said))
 
-    def _found(self, event: dict[str, object]) -> Iterator[Found]:
+    def _found(self, event: Mapping[str, Any]) -> Iterator[Found]:
         found, self._beside_words = None, False
         try:
-            for found in self._wire.parse(event):
-                self._beside_words = self._beside_words or _carries_on(found)
-                yield found
+            for one in self._choice.of(event, spoke=Delta in self._came):
+                for found in self._findings(one):
+                    self._beside_words = self._beside_words or carries_on(found)
+                    yield found
         except VendorError:
             # An error after the end of the reply does not matter.
             if not self.is_believed:
@@ -182,6 +199,16 @@ class Reading:
             self._ending.words()
         if found is None:
             self._note_nothing()
+
+    def _findings(self, event: Mapping[str, Any]) -> Iterator[Found]:
+        """Yield what the wire finds; a whole message before any delta is read as a delta."""
+        for found in self._wire.parse(event):
+            if isinstance(found, WholeMessage) and not self._came:
+                yield from found.findings
+            else:
+                if isinstance(found, Delta | CallPiece | ReasoningPiece):
+                    self._came.add(type(found))
+                yield found
 
     def _note_nothing(self) -> None:
         """Count an event without content. Raises BadReply when there are too many.
@@ -200,23 +227,41 @@ class Reading:
             self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason), message=message))
         elif isinstance(found, CallPiece | ReasoningPiece | Cited):
             self._note_piece(found)
+        elif isinstance(found, WholeMessage):
+            yield from self._note_message(found.findings)
         elif found.part and found.part.kind == "refusal":
-            self._room.weigh(found.part.text)
+            self._transcript.weigh(found.part.text)
             self._gathering.refuse(found.part.text)
-            self.meaningful += 1
+            self._progress.meaningful += 1
         else:
-            self._note_growth(found)
-            for delta in self._polish.deltas(found):
-                yield from self._fitting(delta)
+            yield from self._flush_repetition() if found.part else ()
+            yield from self._note_delta(replace(found, thought=self._thought.feed(found.thought)))
+
+    def _note_delta(self, delta: Delta) -> Iterator[Delta]:
+        self._progress.note(delta)
+        self._gathering.count_call(delta.part)
+        yield from self._transcript.add(delta)
+
+    def _note_message(self, findings: tuple[Finding, ...]) -> Iterator[Delta]:
+        """Yield what a message behind deltas says beyond them; it names its calls and its refusal again."""
+        yield from self._flush_repetition()
+        known = self._came | ({Delta} if self._gathering.is_refused else set())
+        deltas = [found for found in findings if isinstance(found, Delta) and not is_refusal(found)]
+        for new in self._transcript.add_beyond(deltas):
+            self._progress.note(new)
+            yield new
+        for found in findings:
+            if isinstance(found, Cited) or (is_piece(found) and type(found) not in known):
+                yield from self._note(found)
 
     def _note_finish(self, finish: Finish) -> None:
         was_over = self.is_over
         self._ending.finish(beside_words=self._beside_words, is_blocked=finish.reason == "blocked")
         self._beside_words = False
         # Some gateways mark every event as finished: the finish after the last words is the true one.
-        if self.finish is None or self._grew or was_over != self.is_over:
-            self.finish, self._grew = finish, False
-            self.meaningful += 1
+        if self.finish is None or self._progress.has_grown or was_over != self.is_over:
+            self.finish, self._progress.has_grown = finish, False
+            self._progress.meaningful += 1
 
     def _shown(self, words: str) -> str:
         """Return a vendor's words repaired and masked. They are cut, so they may end in a piece of the key."""
@@ -224,35 +269,12 @@ class Reading:
         return mask.feed(repaired(words)) + mask.flush()
 
     def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
-        self.meaningful += 1
+        self._progress.meaningful += 1
         if not isinstance(piece, Cited):
-            self._room.weigh(piece.fields)
+            self._transcript.weigh(piece.fields)
         if isinstance(piece, CallPiece):
-            self._grew = self._answered = True
-            self.first_token_at = self.first_token_at or monotonic()
+            self._progress.note_call()
         self._gathering.add(piece)
-
-    def _note_growth(self, delta: Delta) -> None:
-        part = delta.part
-        self._grew = True
-        self._note_call(part)
-        says_something = bool(delta.text.strip() or (part and part.kind not in _SILENT and _is_seen(part)))
-        self._answered = self._answered or says_something
-        if says_something or delta.thought.strip():
-            self.first_token_at = self.first_token_at or monotonic()
-        if says_something or part or delta.thought.strip():
-            self.meaningful += 1
-
-    def _note_call(self, part: Part | None) -> None:
-        """Count the open calls. A call that the same reply answers was executed by the vendor."""
-        if part and part.kind in ("call", "call_result"):
-            self._open_calls = self._open_calls + 1 if part.kind == "call" else max(0, self._open_calls - 1)
-
-    def _fitting(self, delta: Delta) -> Iterator[Delta]:
-        for fitting in self._room.fitting(delta):
-            part = fitting.part
-            self._words.append(part.text if part and part.kind == "text" else fitting.text)
-            yield fitting
 
     def _judge(self) -> None:
         """Set the true finish at the end of the body. Raises CutOff or BadReply.
@@ -260,9 +282,10 @@ class Reading:
         Without a reported finish, a reply is complete only after an end marker or when it was not streamed.
         """
         if self.finish:
-            self.finish = replace(self.finish, reason=self._true_reason(self.finish))
+            reason = self._gathering.true_reason(self.finish, answered=self._progress.is_answered)
+            self.finish = replace(self.finish, reason=reason)
         elif self._is_whole():
-            self.finish = Finish("other")
+            self.finish = Finish("stop")
         elif self._spoke or not (self._assembler.alien or self.done):
             raise CutOff
         else:
@@ -274,21 +297,3 @@ class Reading:
 
     def _is_whole(self) -> bool:
         return self.finish is not None or (self._spoke and (self.done or not self._streaming))
-
-    def _true_reason(self, finish: Finish) -> FinishReason:
-        """Return the true reason: vendors report "stop" for refusals and for calls of functions too."""
-        if self._gathering.is_refused and not self._answered:
-            return "blocked"
-        return "tool_call" if finish.reason == "stop" and self._open_calls > 0 else finish.reason
-
-
-def _carries_on(found: Found) -> bool:
-    """Return whether `found` is content of the reply itself, even if it is blank."""
-    if not isinstance(found, Delta) or not found.part:
-        return isinstance(found, Delta | CallPiece)
-    return found.part.kind not in ("unknown", "citation", "text", "thought") or found.part.text != ""
-
-
-def _is_seen(part: Part) -> bool:
-    """Return whether a reader sees something of the part: a lone signature is only for the vendor."""
-    return part.kind != "text" or bool(part.text.strip())

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+
+# Names under which gateways put a whole response: Gemini's Code Assist, DashScope, those with a code and a message.
+_ENVELOPES = ("response", "output", "data", "result")
+_CAPITAL = re.compile("[A-Z]")
+_MAX_DIGITS = 10
 
 
 def from_json(text: str) -> Any:
@@ -45,11 +52,40 @@ def string(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def as_list(value: object) -> list[Any]:
+    """Return a list as it is, and an object as the only entry of one."""
+    return [value] if isinstance(value, dict) else sequence(value)
+
+
+def field(value: Mapping[str, Any], name: str) -> Any:
+    """Return the entry called `name`, which is camel case, or else the entry in snake case."""
+    found = value.get(name)
+    return value.get(snake_case(name)) if found is None else found
+
+
+@lru_cache(256)
+def snake_case(name: str) -> str:
+    """Return a name in camel case, in snake case."""
+    return _CAPITAL.sub(lambda letter: f"_{letter[0].lower()}", name)
+
+
+def unwrapped(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return `event` with the content of an envelope in it, if only that has the entry `name`."""
+    if name in event:
+        return event
+    inner = next((one for key in _ENVELOPES if name in (one := mapping(event.get(key)))), None)
+    return event if inner is None else {**event, **inner}
+
+
 def count(value: object) -> int | None:
-    """Return `value` if it is a plausible token count, else None.
+    """Return `value` if it is a plausible token count, also as a text or a float; else None.
 
     The limits are 0 … 10⁹: two such counts fit into 32 bits.
     """
+    if isinstance(value, str):
+        value = int(value) if value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS else None
+    elif isinstance(value, float):
+        value = int(value) if value.is_integer() else None
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value <= 10**9 else None

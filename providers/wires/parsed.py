@@ -55,4 +55,14 @@ class Cited:
     supports: tuple[Support, ...] = ()
 
 
-Found = Delta | Usage | Finish | CallPiece | ReasoningPiece | Cited
+Finding = Delta | Usage | Finish | CallPiece | ReasoningPiece | Cited
+
+
+@dataclass(frozen=True, slots=True)
+class WholeMessage:
+    """A message that a vendor calls whole; in a stream, it may repeat what deltas brought before it."""
+
+    findings: tuple[Finding, ...]
+
+
+Found = Finding | WholeMessage

@@ -17,7 +17,7 @@ from providers.wires.parsed import Found
 class Wire(Protocol):
     """The interface of a wire's module.
 
-    `THINK_TAGS`: `<think>` in its answer text opens a thought. `END_MARKER`: `[DONE]` ends a stream. `ASKS_USAGE`:
+    `REPLIES`: the key of an event under which its replies stand. `END_MARKER`: `[DONE]` ends a stream. `ASKS_USAGE`:
     token counts may come only if `Address.ask_usage` asks for them. `LABEL` is marked for translation. `EXTRA_HEADERS`
     are those that an administrator may add for this vendor, in lower case. `OPTIONS` are the fields of an Address that
     this wire uses, each with a label. `SHORT_ANSWER` holds the fields that limit an answer to 32 tokens.
@@ -25,7 +25,7 @@ class Wire(Protocol):
 
     NAME: str
     LABEL: str
-    THINK_TAGS: bool
+    REPLIES: str
     END_MARKER: bool
     ASKS_USAGE: bool
     EXTRA_HEADERS: frozenset[str]

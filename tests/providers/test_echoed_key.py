@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.reading.text_cleaner import TextCleaner
+from providers.reading.words.text_cleaner import TextCleaner
 from providers.text import KeyMask
 from providers.types import Delta, Part
 from providers.wires.verbatim import wrap
@@ -59,7 +59,7 @@ def is_said(delta: Delta) -> bool:
 
 def polished(deltas: list[Delta], key: str) -> list[Delta]:
     """Return the deltas that people see."""
-    polish = TextCleaner(KeyMask(key), think_tags=False)
+    polish = TextCleaner(KeyMask(key))
     return [shown for delta in deltas for shown in polish.deltas(delta)] + list(polish.flush())
 
 

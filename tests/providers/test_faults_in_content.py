@@ -136,7 +136,7 @@ def test_v23_an_unknown_finish_is_kept_in_part(wire_vendor: FakeVendor, ask: Ask
 
 
 @each_dialect
-@pytest.mark.parametrize("number", [-1, 2**31, 10**12, 1.5, "7", True, None, []])
+@pytest.mark.parametrize("number", [-1, 2**31, 10**12, 1.5, "7a", True, None, []])
 def test_v24_nonsense_counts(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, number: object) -> None:
     gemini = {"usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": number}}
     openai = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": number}}

@@ -90,7 +90,7 @@ def test_the_end_marker_is_enough(wire_vendor: FakeVendor, ask: Ask) -> None:
     wire_vendor.play([openai_event("Hi"), b"data: [DONE]\n\n", openai_event("ignored")])
     stream = ask()
     assert said(stream) == "Hi"
-    assert stream.finish == Finish("other", "")
+    assert stream.finish == Finish("stop", "")
 
 
 def test_an_open_connection_after_the_end_marker_is_not_waited_for(wire_vendor: FakeVendor, ask: Ask) -> None:
@@ -124,7 +124,7 @@ def test_a_finish_on_every_event_ends_with_the_last(wire_vendor: FakeVendor, ask
     assert stream.finish == Finish("length", "MAX_TOKENS")
 
 
-@pytest.mark.parametrize("number", [-1, 2**40, 1.5, "7", True, None, []])
+@pytest.mark.parametrize("number", [-1, 2**40, 1.5, "7a", True, None, []])
 def test_nonsense_counts_are_unknown(wire_vendor: FakeVendor, ask: Ask, number: object) -> None:
     usage = event({"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": number}})
     wire_vendor.play([openai_event("Hi"), openai_end(), usage], [openai_event("Hi"), usage, b"data: [DONE]\n\n"])

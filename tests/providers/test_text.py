@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from providers.errors import cut
-from providers.reading.text_cleaner import MAX_BLANKS, ThinkTags
+from providers.reading.words.think_tags import MAX_BLANKS, ThinkTags, unopened_thought
 from providers.text import Characters, KeyMask, without_key
+from tests.providers.reading import outcome
+from tests.vendor_replies import gemini_end, gemini_event, openai_end, openai_event
 
 KEY = "sk-aabaab12"
 
@@ -78,10 +80,14 @@ def test_short_keys_are_not_looked_for(secret: str) -> None:
         (" \n<think>a<b></think>c</think>", " \nc</think>", "a<b>"),
         ("b<think>a</think>", "b<think>a</think>", ""),
         ("a</think>b", "a</think>b", ""),
+        ("\n</think>\nb", "\nb", ""),
         ("<think>never closed </thin", "", "never closed </thin"),
         ("<thinker>", "<thinker>", ""),
         ("<thi", "<thi", ""),
         ("<think></think>", "", ""),
+        ("`<think>` opens a thought.", "`<think>` opens a thought.", ""),
+        ("```\n<think>a</think>\n```", "```\n<think>a</think>\n```", ""),
+        ("<Thought>a</thought>b", "b", "a"),
         ("  ", "  ", ""),
     ],
 )
@@ -91,6 +97,73 @@ def test_thoughts_in_tags_however_cut(text: str, answer: str, thought: str) -> N
         pieces = [*tags.feed(text[:at]), *tags.feed(text[at:]), *tags.flush()]
         assert "".join(piece for piece, is_thought in pieces if not is_thought) == answer
         assert "".join(piece for piece, is_thought in pieces if is_thought) == thought
+
+
+# The tags of each model, and who says so.
+TAGS = [
+    ("<think>", "</think>", "DeepSeek R1, Qwen: vLLM basic parsers"),
+    ("<thinking>", "</thinking>", "Open WebUI: reasoning tags"),
+    ("<thought>", "</thought>", "EXAONE Deep; Open WebUI: reasoning tags"),
+    ("<Thought>", "</Thought>", "Open WebUI: reasoning tags"),
+    ("<reason>", "</reason>", "Open WebUI: reasoning tags"),
+    ("<reasoning>", "</reasoning>", "Open WebUI: reasoning tags"),
+    ("<seed:think>", "</seed:think>", "Seed-OSS: vLLM seed_oss parser"),
+    ("<mm:think>", "</mm:think>", "MiniMax M3: vLLM minimax_m3 parser"),
+    ("<longcat_think>", "</longcat_think>", "LongCat: vLLM longcat parser"),
+    ("<ifm|think>", "</ifm|think>", "K2 Horizon: vLLM k2_horizon parser"),
+    ("[THINK]", "[/THINK]", "Magistral: vLLM mistral parser"),
+    ("◁think▷", "◁/think▷", "Kimi-VL; Open WebUI: reasoning tags"),
+    ("<|START_THINKING|>", "<|END_THINKING|>", "Command A: vLLM cohere_command parser"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>", "Sky-T1; Open WebUI: reasoning tags"),
+]
+
+
+@pytest.mark.parametrize(("opening", "closing", "who"), TAGS)
+@pytest.mark.parametrize("wire", ["gemini", "openai"])
+def test_the_tags_of_each_model_on_each_wire(opening: str, closing: str, who: str, wire: str) -> None:
+    text = f"\n{opening}a < b{closing}\nc"
+    said, end = (gemini_event, gemini_end()) if wire == "gemini" else (openai_event, openai_end())
+    read = outcome(wire, [*map(said, text), end])
+    assert (read["text"].strip(), read["thought"]) == ("c", "a < b"), who
+
+
+@pytest.mark.parametrize(
+    ("text", "thought", "who"),
+    [
+        (
+            "First a.\n</think>\n\nAnswer",
+            "First a.\n",
+            "Qwen3-Thinking-2507: the template opens; QwenLM/qwen-code #6033",
+        ),
+        ("3.  Answer briefly.</think>391", "3.  Answer briefly.", "DeepSeek V4: no blank before the answer"),
+        ("Hm\n</longcat_think>\nb", "Hm\n", "LongCat: the template opens"),
+        ("Hm\n[/THINK]b", "Hm\n", "Magistral: the template opens"),
+        ("```\nx\n```\nHm.\n</think>\nb", "```\nx\n```\nHm.\n", "a thought with code in it"),
+    ],
+)
+def test_a_thought_that_no_tag_opens(text: str, thought: str, who: str) -> None:
+    found = unopened_thought(text)
+    assert found is not None, who
+    assert found[0] == thought
+    assert found[1] == text[len(thought) :].partition(">" if text[len(thought)] == "<" else "]")[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The tag </think> closes a thought.",
+        "It ends with `</think>`.",
+        "“</think>” ends it",
+        "Use <think> and then\n</think>",
+        "Example:\n```\nHm.\n</think>\nAnswer\n```",
+        "~~~\nHm.\n</think>\n",
+        "No tag at all.",
+        "\n</think>",
+        "",
+    ],
+)
+def test_a_text_about_tags_is_an_answer(text: str) -> None:
+    assert unopened_thought(text) is None
 
 
 @pytest.mark.parametrize("size", [1, 7, 5000])

@@ -31,7 +31,9 @@ def contents(turns: Iterable[Turn]) -> list[dict[str, Any]]:
 def _is_sent(role: Role, part: Part) -> bool:
     content = part.detail.get("data")
     if part.kind in ("image", "file"):
-        return bool(content or part.detail.get("uri"))
+        # Another wire's link is one to a page of the web, which this vendor does not read.
+        is_foreign = "vendor" in part.detail and not unwrap("gemini", part)
+        return bool(content or (part.detail.get("uri") and not is_foreign))
     if role == "assistant" and unwrap("gemini", part):
         return True
     return bool(part.kind == "text" and part.text) or bool(role == "user" and part.kind == "call_result")

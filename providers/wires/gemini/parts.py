@@ -1,7 +1,8 @@
 """Parts of a Gemini answer as our own parts.
 
 Source: the Gemini API reference (Part). Plain text and thoughts grow; every other part is a part of its own. So is text
-with a `thoughtSignature` or another field that must go back on its very part.
+with a `thoughtSignature` or another field that must go back on its very part. Names in snake case become camel case, in
+which they also go back.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from providers.types import Delta, Part
-from providers.wires.json_values import mapping, sequence, string
-from providers.wires.verbatim import wrap
+from providers.wires.json_values import as_list, field, mapping, snake_case, string
+from providers.wires.pictures import standard_base64
+from providers.wires.verbatim import kind_name, wrap
 
 Raw = Mapping[str, Any]
 
@@ -20,12 +22,32 @@ _PLAIN = frozenset({"text", "thought"})
 _TEXTUAL = frozenset({"text", "thought", "thoughtSignature"})
 
 
-def deltas(content: object) -> Iterator[Delta]:
+def parts_of(candidate: Raw) -> list[Any]:
+    """Return the parts of a candidate; gateways also send one part, or a text, where a list belongs."""
+    content = candidate.get("content")
+    held = mapping(content).get("parts") if isinstance(content, dict) else content
+    return [{"text": held}] if isinstance(held, str) else [_spelled(part) for part in as_list(held)]
+
+
+def deltas(candidate: Raw) -> Iterator[Delta]:
     """Yield a delta for each part of one event; a part of an unknown kind is kept for its vendor."""
-    for part in sequence(mapping(content).get("parts")):
+    for part in parts_of(candidate):
         delta = _delta(part) if isinstance(part, dict) else None
         if delta:
             yield delta
+
+
+def _spelled(part: object) -> object:
+    """Return a part with its own names in camel case."""
+    if not isinstance(part, dict) or _SNAKE_CASE.keys().isdisjoint(part):
+        return part
+    renamed: dict[Any, Any] = {_SNAKE_CASE.get(name, name): value for name, value in part.items()}
+    media = {kind: _renamed(mapping(renamed[kind])) for kind in ("inlineData", "fileData") if renamed.get(kind)}
+    return {**renamed, **media}
+
+
+def _renamed(media: Raw) -> dict[str, Any]:
+    return {_SNAKE_CASE_OF_MEDIA.get(name, name): value for name, value in media.items()}
 
 
 def _delta(part: Raw) -> Delta | None:
@@ -41,7 +63,7 @@ def _delta(part: Raw) -> Delta | None:
         return (Delta(thought=text) if is_thought else Delta(text=text)) if text else None
     if text or fields.keys() <= _TEXTUAL:
         return Delta(part=Part("thought" if is_thought else "text", text, wrap("gemini", part)))
-    return Delta(part=Part("unknown", "", wrap("gemini", part)))
+    return Delta(part=Part("unknown", "", {**kind_name(fields), **wrap("gemini", part)}))
 
 
 def _as_thought(part: Part) -> Part:
@@ -50,7 +72,7 @@ def _as_thought(part: Part) -> Part:
 
 
 def _inline(inline: Raw, part: Raw) -> Part | None:
-    content, media_type = string(inline.get("data")), string(inline.get("mimeType"))
+    content, media_type = standard_base64(string(inline.get("data"))), string(field(inline, "mimeType"))
     if not content:
         return None
     kind = "image" if media_type.startswith("image/") else "file"
@@ -59,7 +81,7 @@ def _inline(inline: Raw, part: Raw) -> Part | None:
 
 
 def _file(file: Raw, part: Raw) -> Part:
-    detail = {"media_type": string(file.get("mimeType")), "uri": string(file.get("fileUri"))}
+    detail = {"media_type": string(field(file, "mimeType")), "uri": string(field(file, "fileUri"))}
     vendor = {} if _is_plain(part, file, "mimeType", "fileUri") else wrap("gemini", part)
     return Part("file", "", {**detail, **vendor})
 
@@ -90,7 +112,10 @@ def _call_result(result: Raw, part: Raw) -> Part:
 def _named(call: Raw) -> dict[str, str]:
     # Calls to the vendor's own tools have a type where others have a name.
     identity = string(call.get("id"))
-    return {"name": string(call.get("name")) or string(call.get("toolType")), **({"id": identity} if identity else {})}
+    return {
+        "name": string(call.get("name")) or string(field(call, "toolType")),
+        **({"id": identity} if identity else {}),
+    }
 
 
 _KINDS: Mapping[str, Callable[[Raw, Raw], Part | None]] = {
@@ -103,3 +128,9 @@ _KINDS: Mapping[str, Callable[[Raw, Raw], Part | None]] = {
     "toolCall": _call,
     "toolResponse": _call_result,
 }
+
+
+_SNAKE_CASE = {
+    snake_case(name): name for name in (*_KINDS, "thoughtSignature", "videoMetadata", "mediaResolution", "partMetadata")
+}
+_SNAKE_CASE_OF_MEDIA = {snake_case(name): name for name in ("mimeType", "fileUri", "displayName")}

@@ -9,42 +9,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from providers.wires.json_values import count, mapping, sequence, string
+from providers.wires.gemini.parts import parts_of
+from providers.wires.json_values import count, field, mapping, sequence, snake_case, string
 from providers.wires.parsed import Cited, Source, Support
 from providers.wires.sources import source
 
 _CHUNKS = ("web", "maps", "retrievedContext", "image")
 MAX_QUOTE_LENGTH = 10_000
+_NAMES = ("groundingMetadata", "citationMetadata", "urlContextMetadata")
+_FIELDS = frozenset({*_NAMES, *map(snake_case, _NAMES)})
 
 
 def cited(candidate: Mapping[str, Any]) -> Iterator[Cited]:
     """Yield the sources that one candidate names, with the stretches of its answer that rest on them."""
-    parts = sequence(mapping(candidate.get("content")).get("parts"))
-    grounding = mapping(candidate.get("groundingMetadata"))
+    if _FIELDS.isdisjoint(candidate):
+        return
     found = [
-        _grounding(grounding, parts),
-        _citations(mapping(candidate.get("citationMetadata"))),
-        _read(mapping(candidate.get("urlContextMetadata"))),
+        _grounding(mapping(field(candidate, "groundingMetadata")), parts_of(candidate)),
+        _citations(mapping(field(candidate, "citationMetadata"))),
+        _read(mapping(field(candidate, "urlContextMetadata"))),
     ]
     yield from (one for one in found if one.sources)
 
 
 def _grounding(metadata: Mapping[str, Any], parts: Sequence[Any]) -> Cited:
-    sources = [_chunk(mapping(chunk)) for chunk in sequence(metadata.get("groundingChunks"))]
-    supports = [_support(mapping(one), sources, parts) for one in sequence(metadata.get("groundingSupports"))]
+    sources = [_chunk(mapping(chunk)) for chunk in sequence(field(metadata, "groundingChunks"))]
+    supports = [_support(mapping(one), sources, parts) for one in sequence(field(metadata, "groundingSupports"))]
     return Cited(tuple(one for one in sources if one.uri or one.title), tuple(supports))
 
 
 def _chunk(chunk: Mapping[str, Any]) -> Source:
-    inner = next((mapping(chunk[kind]) for kind in _CHUNKS if mapping(chunk.get(kind))), {})
-    return source(inner.get("uri") or inner.get("sourceUri"), inner.get("title"), inner.get("domain"))
+    inner = next((mapping(field(chunk, kind)) for kind in _CHUNKS if mapping(field(chunk, kind))), {})
+    return source(inner.get("uri") or field(inner, "sourceUri"), inner.get("title"), inner.get("domain"))
 
 
 def _support(support: Mapping[str, Any], sources: Sequence[Source], parts: Sequence[Any]) -> Support:
     segment = mapping(support.get("segment"))
-    before = _bytes_before(count(segment.get("partIndex")) or 0, parts)
-    start, end = count(segment.get("startIndex")) or 0, count(segment.get("endIndex")) or 0
-    indices = (count(index) for index in sequence(support.get("groundingChunkIndices")))
+    before = _bytes_before(count(field(segment, "partIndex")) or 0, parts)
+    start, end = count(field(segment, "startIndex")) or 0, count(field(segment, "endIndex")) or 0
+    indices = (count(index) for index in sequence(field(support, "groundingChunkIndices")))
     named = tuple(sources[index] for index in indices if index is not None and index < len(sources))
     quote = string(segment.get("text"))
     return Support(before + start, before + end, True, quote if len(quote) <= MAX_QUOTE_LENGTH else "", named)
@@ -60,17 +63,17 @@ def _bytes_before(index: int, parts: Sequence[Any]) -> int:
 
 def _citations(metadata: Mapping[str, Any]) -> Cited:
     sources, supports = [], []
-    for citation in map(mapping, sequence(metadata.get("citations") or metadata.get("citationSources"))):
+    for citation in map(mapping, sequence(metadata.get("citations") or field(metadata, "citationSources"))):
         origin = source(citation.get("uri"), citation.get("title") or citation.get("license"))
         if not (origin.uri or origin.title):
             continue
         sources.append(origin)
-        start, end = count(citation.get("startIndex")) or 0, count(citation.get("endIndex")) or 0
+        start, end = count(field(citation, "startIndex")) or 0, count(field(citation, "endIndex")) or 0
         supports.append(Support(start, end, True, "", (origin,)))
     return Cited(tuple(sources), tuple(supports))
 
 
 def _read(metadata: Mapping[str, Any]) -> Cited:
-    pages = [mapping(page) for page in sequence(metadata.get("urlMetadata"))]
-    came = [page for page in pages if string(page.get("urlRetrievalStatus")) in ("", "URL_RETRIEVAL_STATUS_SUCCESS")]
-    return Cited(tuple(source(page["retrievedUrl"], "") for page in came if string(page.get("retrievedUrl"))))
+    pages = [mapping(page) for page in sequence(field(metadata, "urlMetadata"))]
+    came = [page for page in pages if string(field(page, "urlRetrievalStatus")) in ("", "URL_RETRIEVAL_STATUS_SUCCESS")]
+    return Cited(tuple(source(field(page, "retrievedUrl"), "") for page in came if string(field(page, "retrievedUrl"))))

@@ -15,26 +15,37 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from providers.errors import BadRequest, VendorError
-from providers.types import Address, CatalogueEntry, Delta, Finish, FinishReason, HttpRequest, Part, Prompt, Usage
+from providers.types import Address, CatalogueEntry, Delta, Finish, HttpRequest, Part, Prompt, Usage
 from providers.wires import model_lists, vendor_errors
 from providers.wires.declarations import BEARER
+from providers.wires.finishes import finish_of
 from providers.wires.gemini import config, contents, parts, sources
 from providers.wires.gemini.config import PARAMETERS
 from providers.wires.gemini.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.gemini.presets import PRESETS
-from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
+from providers.wires.json_values import (
+    as_list,
+    count,
+    field,
+    mapping,
+    merged,
+    sequence,
+    string,
+    to_bytes,
+    unwrapped,
+)
 from providers.wires.parameters import are_penalties_refused
 from providers.wires.parsed import Found
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
-    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "other_list",
+    "PRESETS", "REPLIES", "SHORT_ANSWER", "catalogue_request", "doors", "error", "hint", "other_list",
     "parse", "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
 LABEL = "Gemini"
-THINK_TAGS = False
+REPLIES = "candidates"
 END_MARKER = False
 ASKS_USAGE = False
 EXTRA_HEADERS = frozenset[str]()
@@ -43,18 +54,6 @@ OPTIONS = {"api_version": "version", "ask_sse": "alt=sse"}
 _JSON = ("Content-Type", "application/json")
 _PAGE = 1000
 _VERSION_ON = re.compile(r"/v\d+[a-z]*(/.*)?$")
-_BLOCKED = frozenset({
-    "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
-    "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR", "JAILBREAK", "ESCALATION", "PUP_LIMITED_DISABLED",
-})  # fmt: skip
-# All others end a reply as "other": OTHER, IMAGE_OTHER, NO_IMAGE, MALFORMED_FUNCTION_CALL, MALFORMED_RESPONSE,
-# UNEXPECTED_TOOL_CALL, TOO_MANY_TOOL_CALLS, MISSING_THOUGHT_SIGNATURE, and future ones.
-_REASONS: Mapping[str, FinishReason] = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    "CONTINUATION": "length",
-    "FUNCTION_CALL": "tool_call",
-}
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
@@ -66,14 +65,15 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of one GenerateContentResponse. Raises VendorError when it is an error."""
-    candidate = _first(event.get("candidates"))
-    yield from parts.deltas(candidate.get("content"))
-    failure = vendor_errors.in_event(event, replies="candidates")
+    event = unwrapped(event, REPLIES)
+    candidate = _first(event.get(REPLIES))
+    yield from parts.deltas(candidate)
+    failure = vendor_errors.in_event(event, replies=REPLIES)
     if failure:
         raise failure
     yield from sources.cited(candidate)
-    yield from _usage(mapping(event.get("usageMetadata")))
-    yield from _block(mapping(event.get("promptFeedback")))
+    yield from _usage(mapping(field(event, "usageMetadata")))
+    yield from _block(mapping(field(event, "promptFeedback")))
     yield from _finish(candidate)
 
 
@@ -149,7 +149,7 @@ def _instruction(system: str, snake_case: bool) -> dict[str, Any]:
 
 def _first(candidates: object) -> Mapping[str, Any]:
     """Return the candidate with index 0, which gateways also send without an index."""
-    ours = (mapping(one) for one in sequence(candidates) if mapping(one).get("index") in (None, 0))
+    ours = (mapping(one) for one in as_list(candidates) if mapping(one).get("index") in (None, 0, "0"))
     return next(ours, {})
 
 
@@ -158,40 +158,42 @@ def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
 
     Gateways also send only a traffic type, or zeros, which report nothing.
     """
-    asked, by_tools = count(reported.get("promptTokenCount")), count(reported.get("toolUsePromptTokenCount"))
+    asked, by_tools = _count(reported, "promptTokenCount"), _count(reported, "toolUsePromptTokenCount")
     usage = Usage(
         input_tokens=asked + (by_tools or 0) if asked is not None else None,
-        output_tokens=count(reported.get("candidatesTokenCount")),
-        thought_tokens=count(reported.get("thoughtsTokenCount")),
-        cached_tokens=count(reported.get("cachedContentTokenCount")),
+        output_tokens=_count(reported, "candidatesTokenCount"),
+        thought_tokens=_count(reported, "thoughtsTokenCount"),
+        cached_tokens=_count(reported, "cachedContentTokenCount"),
     )
     if usage.input_tokens or usage.output_tokens or usage.thought_tokens:
         yield usage
 
 
+def _count(reported: Mapping[str, Any], name: str) -> int | None:
+    return count(field(reported, name))
+
+
 def _block(feedback: Mapping[str, Any]) -> Iterator[Delta | Finish]:
     """Yield the refusal of a prompt: such a response has no candidates, and status 200."""
-    reason = string(feedback.get("blockReason"))
-    if reason in ("", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"):
+    reason = string(field(feedback, "blockReason"))
+    if reason.upper() in ("", "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"):
         return
-    yield from _refusal(string(feedback.get("blockReasonMessage")))
+    yield from _refusal(string(field(feedback, "blockReasonMessage")))
     yield Finish("blocked", reason, _harms(feedback))
 
 
 def _finish(candidate: Mapping[str, Any]) -> Iterator[Delta | Finish]:
-    reason, message = string(candidate.get("finishReason")), string(candidate.get("finishMessage"))
-    if reason in ("", "FINISH_REASON_UNSPECIFIED"):
-        return
-    if reason in _BLOCKED:
+    message = string(field(candidate, "finishMessage"))
+    finish = finish_of(field(candidate, "finishReason"), message)
+    if finish and finish.reason == "blocked":
         yield from _refusal(message)
-        yield Finish("blocked", reason, _harms(candidate))
-    else:
-        yield Finish(_REASONS.get(reason, "other"), reason, message)
+        finish = finish_of(field(candidate, "finishReason"), _harms(candidate))
+    yield from [finish] if finish else []
 
 
 def _harms(judged: Mapping[str, Any]) -> str:
     """Return the categories for which a prompt or an answer was blocked, such as HARM_CATEGORY_HARASSMENT."""
-    ratings = map(mapping, sequence(judged.get("safetyRatings")))
+    ratings = map(mapping, sequence(field(judged, "safetyRatings")))
     return ", ".join(string(rating.get("category")) for rating in ratings if rating.get("blocked") is True)
 
 

@@ -1,7 +1,7 @@
 """A choice of an OpenAI-compatible reply as our own values.
 
 Source: the OpenAI API reference (chat completion chunks and messages), plus the spellings of compatible servers:
-reasoning under four names, content as a list of parts, pictures beside the content.
+reasoning under several names, content as a list of parts or as one, pictures beside the content.
 """
 
 from __future__ import annotations
@@ -10,73 +10,86 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from providers.types import Delta, Part
-from providers.wires.json_values import count, mapping, sequence, string
-from providers.wires.parsed import CallPiece, Cited, Found, ReasoningPiece, Support
-from providers.wires.sources import source
-from providers.wires.verbatim import wrap
+from providers.wires.json_values import as_list, count, mapping, sequence, string
+from providers.wires.openai.pictures import pictured
+from providers.wires.openai.sources import annotated
+from providers.wires.parsed import CallPiece, Finding, ReasoningPiece
 
 Said = Mapping[str, Any]
 
+# Several names carry the same text, so the first that has any counts.
+_REASONING = ("reasoning_content", "reasoning", "reasoning_text", "thinking_content", "thinking", "thought")
+_THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_content", "redacted_thinking"})
+_TEXTS = frozenset({None, "text", "output_text"})
+_WORDS = ("text", "content", "value", "thinking", "reasoning", "summary")
+_MAX_DEPTH = 4
 
-def found(said: Said) -> Iterator[Found]:
+
+def found(said: Said) -> Iterator[Finding]:
     """Yield the findings of one delta, or of a whole message."""
     yield from _reasoning(said)
     yield from _content(said.get("content"))
-    for image in sequence(said.get("images")):
-        yield _image(mapping(image))
+    for name in ("images", "image"):
+        for image in _several(said.get(name)):
+            yield from pictured(image)
     refusal = string(said.get("refusal"))
     if refusal:
         yield Delta(part=Part("refusal", refusal))
-    yield from _cited(said)
+    yield from annotated(said)
     yield from _calls(said)
 
 
-def _reasoning(said: Said) -> Iterator[Found]:
-    """Yield the reasoning under the first name that has any: several names carry the same text."""
+def _reasoning(said: Said) -> Iterator[Finding]:
     details = [mapping(detail) for detail in sequence(said.get("reasoning_details"))]
     spelled = "".join(string(detail.get("text")) or string(detail.get("summary")) for detail in details)
-    thought = string(said.get("reasoning_content")) or string(said.get("reasoning")) or spelled
+    thought = next((words for name in _REASONING if name in said and (words := _words(said[name]))), spelled)
     if thought:
         yield Delta(thought=thought)
     yield from (ReasoningPiece(detail) for detail in details if detail)
 
 
-def _content(content: object) -> Iterator[Delta]:
-    """Yield the answer text, or the typed parts that some servers send: text, thinking, refusals, pictures."""
+def _content(content: object) -> Iterator[Finding]:
+    """Yield the answer text, or the parts that some servers send: text, thinking, refusals, pictures."""
     if isinstance(content, str):
         yield from [Delta(text=content)] if content else []
-    for part in map(mapping, sequence(content)):
-        if part.get("type") == "thinking":
-            yield from (Delta(thought=delta.text) for delta in _content(part.get("thinking")))
-        elif part.get("type") in ("text", "output_text"):
-            yield from _content(string(part.get("text")))
-        elif part.get("type") == "refusal":
-            yield Delta(part=Part("refusal", string(part.get("refusal"))))
-        elif part:
-            yield _image(part)
+    for part in as_list(content):
+        if isinstance(part, str):
+            yield from [Delta(text=part)] if part else []
+        elif isinstance(part, dict) and part:
+            yield from _part(part)
 
 
-def _image(part: Said) -> Delta:
-    """Yield a picture that comes as a data address; any other part is kept for its vendor."""
-    address = part.get("image_url")
-    head, _, content = string(mapping(address).get("url") or address).partition(",")
-    media_type, *options = head.removeprefix("data:").split(";")
-    if not (head.startswith("data:image/") and "base64" in options and content):
-        return Delta(part=Part("unknown", "", wrap("openai", part)))
-    return Delta(part=Part("image", "", {"media_type": media_type, "data": content}))
+def _part(part: Said) -> Iterator[Finding]:
+    kind = part.get("type")
+    if kind in _THOUGHTS or part.get("thought") is True:
+        thought = _words(part)
+        yield from [Delta(thought=thought)] if thought else []
+    elif kind in _TEXTS and "text" in part:
+        text = _words(part["text"])
+        yield from [Delta(text=text)] if text else []
+        yield from annotated(part)
+    elif kind == "refusal":
+        yield Delta(part=Part("refusal", string(part.get("refusal"))))
+    else:
+        yield from pictured(part)
 
 
-def _cited(said: Said) -> Iterator[Cited]:
-    for annotation in map(mapping, sequence(said.get("annotations"))):
-        page = mapping(annotation.get("url_citation")) or annotation
-        origin = source(page.get("url"), page.get("title"))
-        if annotation.get("type") == "url_citation" and (origin.uri or origin.title):
-            start, end = count(page.get("start_index")) or 0, count(page.get("end_index")) or 0
-            yield Cited((origin,), (Support(start, end, False, "", (origin,)),))
+def _words(value: object, depth: int = 0) -> str:
+    """Return the words of a text, of an object that holds one, or of a list of those."""
+    if isinstance(value, str) or not value or depth == _MAX_DEPTH:
+        return string(value)
+    if isinstance(value, list):
+        return "".join(_words(one, depth + 1) for one in value)
+    held = (value[name] for name in _WORDS if name in value) if isinstance(value, dict) else ()
+    return next((words for one in held if (words := _words(one, depth + 1))), "")
+
+
+def _several(images: object) -> list[Any]:
+    return [images] if isinstance(images, str) else as_list(images)
 
 
 def _calls(said: Said) -> Iterator[CallPiece]:
-    for call in map(mapping, sequence(said.get("tool_calls"))):
+    for call in map(mapping, as_list(said.get("tool_calls"))):
         yield CallPiece(count(call.get("index")), call)
     old = mapping(said.get("function_call"))
     if old:

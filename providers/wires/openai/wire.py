@@ -9,47 +9,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.errors import VendorDown, VendorError
-from providers.types import Address, CatalogueEntry, Finish, FinishReason, HttpRequest, Prompt, Usage
+from providers.errors import VendorError
+from providers.types import Address, CatalogueEntry, Delta, HttpRequest, Prompt
 from providers.wires import model_lists, vendor_errors
 from providers.wires.declarations import translate_noop
-from providers.wires.json_values import count, mapping, merged, sequence, string, to_bytes
+from providers.wires.finishes import finish_of
+from providers.wires.json_values import as_list, mapping, merged, string, to_bytes, unwrapped
 from providers.wires.openai import choices as openai_choices
 from providers.wires.openai import messages
 from providers.wires.openai import parameters as openai_parameters
+from providers.wires.openai import sources as openai_sources
 from providers.wires.openai.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.openai.parameters import PARAMETERS, quirks_learnt
 from providers.wires.openai.presets import PRESETS
-from providers.wires.parsed import Found
+from providers.wires.openai.usage import usage
+from providers.wires.parsed import Found, WholeMessage
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
-    "PRESETS", "SHORT_ANSWER", "THINK_TAGS", "catalogue_request", "doors", "error", "hint", "other_list",
+    "PRESETS", "REPLIES", "SHORT_ANSWER", "catalogue_request", "doors", "error", "hint", "other_list",
     "parse", "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
 LABEL = translate_noop("OpenAI-compatible")
-THINK_TAGS = True
+REPLIES = "choices"
 END_MARKER = True
 ASKS_USAGE = True
 EXTRA_HEADERS = frozenset({"openai-organization", "openai-project"})
 OPTIONS = {"ask_usage": "usage"}
 
 _JSON = ("Content-Type", "application/json")
-_REASONS: Mapping[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "blocked",
-    "sensitive": "blocked",
-    "tool_calls": "tool_call",
-    "function_call": "tool_call",
-}
 _WORDS = ("content", "role")
-_BROKEN = frozenset({"error", "network_error", "insufficient_system_resource"})
+# Fields besides the usual ones in which a chunk with words may say more.
+_TELLING = openai_sources.FIELDS | {"x_groq"}
+_TELLING_IN_CHOICE = openai_sources.FIELDS | {"message", "usage"}
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
@@ -65,13 +59,25 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of one chunk, or of a whole completion. Raises VendorError when it is an error."""
-    choice = _first(event.get("choices"))
-    yield from openai_choices.found(mapping(choice.get("delta")) or mapping(choice.get("message")))
-    failure = vendor_errors.in_event(event, replies="choices") or vendor_errors.in_event({"error": choice.get("error")})
+    event = unwrapped(event, REPLIES)
+    choice = _first(event.get(REPLIES))
+    delta, message = mapping(choice.get("delta")), mapping(choice.get("message"))
+    if delta:
+        yield from openai_choices.found(delta)
+    if message:
+        yield WholeMessage(tuple(openai_choices.found(message)))
+    if not delta and not message and string(choice.get("text")):
+        yield Delta(text=choice["text"])
+    failure = vendor_errors.in_event(event, replies=REPLIES)
+    if not failure and choice.get("error"):
+        failure = vendor_errors.in_event({"error": choice["error"]})
     if failure:
         raise failure
-    yield from _usage(mapping(event.get("usage")))
-    yield from _finish(choice)
+    yield from openai_sources.listed_sources(event, choice, delta, message)
+    yield from usage(event, choice)
+    finish = finish_of(choice.get("finish_reason"), _filtered(choice) or _native(choice))
+    if finish:
+        yield finish
 
 
 def words_alone(event: Mapping[str, Any]) -> str:
@@ -85,6 +91,8 @@ def words_alone(event: Mapping[str, Any]) -> str:
     if not choice or not isinstance(said, dict) or event.get("usage") or event.get("error"):
         return ""
     if choice.get("finish_reason") or choice.get("error") or any(said[name] for name in said if name not in _WORDS):
+        return ""
+    if not (_TELLING.isdisjoint(event) and _TELLING_IN_CHOICE.isdisjoint(choice)):
         return ""
     return string(said.get("content"))
 
@@ -131,53 +139,8 @@ def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
 
 def _first(choices: object) -> Mapping[str, Any]:
     """Return the choice with index 0, which gateways also send without an index."""
-    ours = (mapping(one) for one in sequence(choices) if mapping(one).get("index") in (None, 0))
+    ours = (mapping(one) for one in as_list(choices) if mapping(one).get("index") in (None, 0, "0"))
     return next(ours, {})
-
-
-def _usage(reported: Mapping[str, Any]) -> Iterator[Usage]:
-    asked, answered = count(reported.get("prompt_tokens")), count(reported.get("completion_tokens"))
-    thought = count(mapping(reported.get("completion_tokens_details")).get("reasoning_tokens"))
-    if not asked and not answered:
-        return
-    cached = count(mapping(reported.get("prompt_tokens_details")).get("cached_tokens"))
-    cached = cached if cached is not None else count(reported.get("prompt_cache_hit_tokens"))
-    yield Usage(
-        input_tokens=_with_cached(asked, answered, cached, count(reported.get("total_tokens"))),
-        output_tokens=_without_thoughts(asked, answered, thought, count(reported.get("total_tokens"))),
-        thought_tokens=thought,
-        cached_tokens=cached,
-    )
-
-
-def _with_cached(asked: int | None, answered: int | None, cached: int | None, total: int | None) -> int | None:
-    """Return the prompt's tokens including the cached ones.
-
-    The count includes them already, unless the total shows that they came on top, as Anthropic's do.
-    """
-    if asked is None or not cached:
-        return asked
-    on_top = total == asked + (answered or 0) + cached
-    return asked + cached if on_top else asked
-
-
-def _without_thoughts(asked: int | None, answered: int | None, thought: int | None, total: int | None) -> int | None:
-    """Return the answer's tokens without reasoning.
-
-    The count includes reasoning, unless the total shows that it came on top.
-    """
-    if answered is None or not thought:
-        return answered
-    on_top = total == (asked or 0) + answered + thought
-    return answered if on_top else max(0, answered - thought)
-
-
-def _finish(choice: Mapping[str, Any]) -> Iterator[Finish]:
-    reason, why = string(choice.get("finish_reason")), _filtered(choice) or _native(choice)
-    if reason in _BROKEN:
-        raise VendorDown(why, because="The vendor broke off the reply.")
-    if reason:
-        yield Finish(_REASONS.get(reason, "other"), reason, why)
 
 
 def _filtered(choice: Mapping[str, Any]) -> str:

@@ -1,0 +1,147 @@
+"""Token counts and sources under other names are read; a row names who spells them so, and where that is said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.providers.reading import outcome
+from tests.vendor_replies import event, openai_event
+
+# what a chunk holds besides its choices, or in its choice; input, output, thoughts, cached; who says so
+COUNTS: list[tuple[dict[str, Any], list[int | None], str]] = [
+    ({"usage": {"prompt_tokens": 9, "completion_tokens": 2}}, [9, 2, None, None], "OpenAI API reference"),
+    ({"usage": {"prompt_tokens": 9.0, "completion_tokens": 2.0}}, [9, 2, None, None], "found on the wires: floats"),
+    ({"usage": {"prompt_tokens": "9", "completion_tokens": "2"}}, [9, 2, None, None], "found on the wires: texts"),
+    ({"usage": {"input_tokens": 9, "output_tokens": 2}}, [9, 2, None, None], "DashScope and Anthropic: usage"),
+    ({"usage": {"inputTokens": 9, "outputTokens": 2, "totalTokens": 11}}, [9, 2, None, None], "Bedrock: usage"),
+    ({"usage": {"promptTokens": 9, "completionTokens": 2}}, [9, 2, None, None], "Vercel AI SDK: usage"),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 2, "input_tokens": 0, "output_tokens": 0}},
+        [9, 2, None, None],
+        "new-api: zeros under the second names",
+    ),
+    (
+        {"usage": {"prompt_tokens": 0, "completion_tokens": 0, "input_tokens": 9, "output_tokens": 2}},
+        [9, 2, None, None],
+        "new-api: zeros under the first names",
+    ),
+    ({"x_groq": {"id": "r", "usage": {"prompt_tokens": 9, "completion_tokens": 2}}}, [9, 2, None, None], "Groq"),
+    ({"choice": {"usage": {"prompt_tokens": 9, "completion_tokens": 2}}}, [9, 2, None, None], "Moonshot"),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 8, "completion_tokens_details": {"reasoning_tokens": 5}}},
+        [9, 3, 5, None],
+        "OpenAI API reference: reasoning inside",
+    ),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 17, "reasoning_tokens": 5}},
+        [9, 3, 5, None],
+        "Perplexity and xAI: reasoning on top",
+    ),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 3, "completion_tokens_details": {"reasoning_tokens": 50}}},
+        [9, 3, 50, None],
+        "xAI API: reasoning on top, without a total",
+    ),
+    (
+        {"usage": {"input_tokens": 9, "output_tokens": 8, "output_tokens_details": {"reasoning_tokens": 5}}},
+        [9, 3, 5, None],
+        "OpenAI API reference: Responses",
+    ),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}},
+        [9, 2, None, 4],
+        "OpenAI API reference: cached inside",
+    ),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 2, "cached_tokens": 4}},
+        [9, 2, None, 4],
+        "Moonshot API: usage.cached_tokens",
+    ),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 4}},
+        [9, 2, None, 4],
+        "DeepSeek API: prompt_cache_hit_tokens",
+    ),
+    (
+        {"usage": {"input_tokens": 9, "output_tokens": 2, "cache_read_input_tokens": 40}},
+        [49, 2, None, 40],
+        "Anthropic: cached tokens come on top",
+    ),
+    (
+        {"usage": {"input_tokens": 9, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 4}}},
+        [9, 2, None, 4],
+        "OpenAI API reference: Responses",
+    ),
+    (
+        {"usage": {"inputTokens": 9, "outputTokens": 2, "totalTokens": 11, "cacheReadInputTokens": 4}},
+        [9, 2, None, 4],
+        "Bedrock Converse: usage",
+    ),
+    ({"usage": {"total_tokens": 0, "total_characters": 0}}, [], "MiniMax-AI/MiniMax-M2.5 #2: no counts yet"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "counts", "who"), COUNTS)
+def test_each_spelling_of_token_counts(fields: dict[str, Any], counts: list[int | None], who: str) -> None:
+    outside = {name: value for name, value in fields.items() if name != "choice"}
+    choice = {"index": 0, "delta": {}, "finish_reason": "stop", **fields.get("choice", {})}
+    body = openai_event("Hi") + event({"choices": [choice], **outside}) + b"data: [DONE]\n\n"
+    assert outcome("openai", [body]).get("usage", []) == counts, who
+
+
+A, B = "https://a.example/x", "https://b.example/y"
+BOTH = [("A", A), ("B", B)]
+PAGES: list[tuple[dict[str, Any], list[tuple[str, str]], str]] = [
+    ({"citations": [A, B]}, [("", A), ("", B)], "Perplexity and xAI: citations"),
+    (
+        {"citations": [A, B], "search_results": [{"title": "A", "url": A, "date": None}, {"title": "B", "url": B}]},
+        BOTH,
+        "Perplexity: search_results beside citations",
+    ),
+    ({"citations": [{"url": A, "title": "A"}, {"url": B, "title": "B"}]}, BOTH, "gateways of xAI: objects"),
+    (
+        {"web_search": [{"title": "A", "link": A, "media": "m", "refer": "ref_1"}, {"title": "B", "link": B}]},
+        BOTH,
+        "Zhipu GLM: web_search",
+    ),
+    (
+        {"search_info": {"search_results": [{"index": 1, "title": "A", "url": A}, {"title": "B", "url": B}]}},
+        BOTH,
+        "DashScope and Tencent Hunyuan: search_info",
+    ),
+    ({"references": [{"title": "A", "url": A}, {"site_name": "B", "url": B}]}, BOTH, "Volcengine Ark bots: references"),
+    (
+        {"choice": {"delta": {"context": {"citations": [{"title": "A", "url": A}, {"title": "B", "url": B}]}}}},
+        BOTH,
+        "Azure OpenAI On Your Data: context.citations",
+    ),
+    (
+        {"choice": {"delta": {"provider_specific_fields": {"citations": [A]}}}},
+        [("", A)],
+        "LiteLLM: provider_specific_fields",
+    ),
+    ({"citations": ["ftp://a.example/", "javascript:alert(1)", 7, {}]}, [], "only pages of the web are sources"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "pages", "who"), PAGES)
+@pytest.mark.parametrize("beside_words", [True, False])
+def test_each_spelling_of_sources(
+    fields: dict[str, Any], pages: list[tuple[str, str]], who: str, beside_words: bool
+) -> None:
+    outside = {name: value for name, value in fields.items() if name != "choice"}
+    choice = {"index": 0, "delta": {}, **fields.get("choice", {})}
+    if beside_words:
+        choice["delta"] = {"content": " there", **choice["delta"]}
+    body = openai_event("Hi") + event({"choices": [choice], **outside}) * 2 + b"data: [DONE]\n\n"
+    cited = [part for part in outcome("openai", [body]).get("parts", []) if part["kind"] == "citation"]
+    assert [(source["title"], source["uri"]) for part in cited for source in part["sources"]] == pages, who
+
+
+def test_titles_that_come_later_belong_to_the_pages_named_before() -> None:
+    later = event({"choices": [], "search_results": [{"title": "A", "url": A}]})
+    body = openai_event("Hi") + event({"choices": [], "citations": [A]}) + later + b"data: [DONE]\n\n"
+    (part,) = outcome("openai", [body])["parts"]
+    assert [(source["title"], source["uri"]) for source in part["sources"]] == [("A", A)]
