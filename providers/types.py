@@ -27,8 +27,8 @@ class Part(NamedTuple):
         refusal       reason?
         gap           bytes: how much of the reply could not be read here
 
-    `vendor` is {"wire", "part"}: the part as it came, if these fields cannot rebuild it exactly. It goes back to the
-    same wire unchanged. Kind `unknown` has nothing else.
+    `vendor` is {"wire", "part", "origin"?}: the part as it came, if these fields cannot rebuild it exactly. It goes
+    back unchanged to its origin, the same deployment and account. Kind `unknown` has nothing else.
     """
 
     kind: str
@@ -97,7 +97,7 @@ class Address:
 
     `snake_case` spells Gemini's `system_instruction` that way. `ask_usage` asks the OpenAI wire to report token counts
     in the stream (`stream_options`), which some compatible servers refuse. `quirks` holds what this deployment has been
-    found to refuse, as `Stream.quirks` reported it.
+    found to refuse, as `Stream.quirks` reported it. `origin` names the deployment and the account that are called.
     """
 
     wire: str
@@ -111,6 +111,7 @@ class Address:
     snake_case: bool = False
     ask_usage: bool = False
     quirks: frozenset[str] = frozenset()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

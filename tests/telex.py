@@ -16,6 +16,8 @@ from providers.wires.declarations import BEARER, Hint, KeyPlacement, Preset, Que
 from providers.wires.json_values import count, from_json, mapping, merged, sequence, string, to_bytes
 from providers.wires.parameters import COMMON, Number, Parameter, Switch
 from providers.wires.parsed import Found
+from providers.wires.refusals.fields import Field, fitted
+from providers.wires.turns import adapted
 from tests.vendor_replies import Received, Step, close, event
 
 NAME = "telex"
@@ -36,15 +38,21 @@ PRESETS = (Preset("telex", "Telex (any address)", NAME, "", "telex-key", "telegr
 SHORT_ANSWER = {"words": 32}
 
 _FIELDS = {"temperature": "heat", "max_tokens": "words", "verbosity": "verbosity", "rhymes": "rhymes"}
+FIELDS = tuple(Field((theirs,), ours) for ours, theirs in _FIELDS.items())
 _FAULTS: dict[str, type[VendorError]] = {"seal": KeyRefused, "line": ModelNotFound, "jam": RateLimited}
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
+    fitting = fitted(body(address, prompt), FIELDS, address.quirks)
+    whole = to_bytes(merged(fitting, mapping(prompt.parameters.get("raw"))))
+    return HttpRequest("POST", f"{_base(address)}/cable", address.headers, whole, address.key_placement)
+
+
+def body(address: Address, prompt: Prompt) -> dict[str, Any]:
+    prompt = adapted(prompt, address.quirks)
     said = [{"from": turn.role, "words": "".join(part.text for part in turn.parts)} for turn in prompt.turns]
     options = {theirs: prompt.parameters[ours] for ours, theirs in _FIELDS.items() if ours in prompt.parameters}
-    body = {"model": prompt.model, "tape": address.streaming, "said": said, "office": prompt.system, **options}
-    body = merged(body, mapping(prompt.parameters.get("raw")))
-    return HttpRequest("POST", f"{_base(address)}/cable", address.headers, to_bytes(body), address.key_placement)
+    return {"model": prompt.model, "tape": address.streaming, "said": said, "office": prompt.system, **options}
 
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
@@ -68,10 +76,6 @@ def error(status: int, _headers: Mapping[str, str], body: bytes) -> VendorError:
     except ValueError:
         fault = {}
     return _error(fault) if fault else VendorDown() if status >= 500 else ModelNotFound()
-
-
-def quirks_learnt(_error: VendorError, known: frozenset[str]) -> frozenset[str]:
-    return known
 
 
 def other_list(_address: Address) -> None:

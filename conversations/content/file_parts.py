@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.types import Part
+from providers.wires.turns import in_words
 
 
 def with_bytes(part: Part, content: str) -> Part:
@@ -19,7 +20,7 @@ def without_bytes(part: Part) -> Part:
 
 def as_placeholder(part: Part) -> Part:
     """Return the text that replaces the part for a model that does not take such files."""
-    return Part("text", f"[{part.kind}: {part.detail.get('name') or part.detail.get('media_type') or 'unnamed'}]")
+    return in_words(part)
 
 
 def _with_inline(detail: Mapping[str, Any], bytes_of_it: Mapping[str, str]) -> dict[str, Any]:

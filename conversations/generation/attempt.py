@@ -170,7 +170,7 @@ def _record(trying: _Trying, call: Call) -> bool:
         live.search.succeeded()
     live.search.release()
     if trying.stream is not None:
-        remember(route, trying.stream.quirks)
+        remember(route, trying.stream.quirks, trying.stream.sentences)
     return may_go_on
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 
 from providers import local_model
 from providers.client.stream import Stream
@@ -71,7 +73,7 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
     way = route_to(deployment.endpoint, deployment.vendor_id, key)
     return replace(
         way,
-        address=replace(way.address, quirks=frozenset(deployment.learnt)),
+        address=replace(way.address, quirks=frozenset(deployment.learnt), origin=f"{deployment.pk}/{way.key_id or ''}"),
         deployment=deployment.pk,
         raw_extras=deployment.raw_extras,
         takes=frozenset(
@@ -97,13 +99,18 @@ def route_to(endpoint: Endpoint, vendor_id: str = "", key: ApiKey | None = None)
     )
 
 
-def remember(route: Route, quirks: frozenset[str]) -> None:
-    """Store the quirks that a stream on this route has learnt.
+def remember(route: Route, quirks: frozenset[str], sentences: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Store the quirks that a stream on this route has learnt, with the vendor's sentences about the new ones.
 
-    When two replies learn at once the later one wins. It may overwrite a quirk, which is then learnt again.
+    Only what is new or gone changes: another reply may learn at once, and an administrator forget.
     """
-    if route.deployment and quirks != route.address.quirks:
-        Deployment.objects.filter(pk=route.deployment).update(learnt=sorted(quirks))
+    if not route.deployment or quirks == route.address.quirks:
+        return
+    new, gone = quirks - route.address.quirks, route.address.quirks - quirks
+    with transaction.atomic():
+        deployment = Deployment.objects.select_for_update(no_key=True).filter(pk=route.deployment).first()
+        if deployment is not None:
+            deployment.learn(new, gone, sentences)
 
 
 def private_hosts() -> frozenset[str]:

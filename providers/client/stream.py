@@ -15,21 +15,29 @@ from providers.transport.network import Network
 from providers.transport.sockets import no_pause
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
+from providers.wires.json_values import mapping, merged
+from providers.wires.refusals.fields import Change, changes, fitted
+from providers.wires.refusals.lessons import Lesson, lesson
+from providers.wires.turns import refused_kinds
+from providers.wires.verbatim import marked
 
 USAGE_SECONDS = 2.0
 _END_SECONDS = 0.05
 # Without streaming, the first token arrives together with the last.
 _WHOLE_REPLY_FACTOR = 10
-_CALLS = 3
+MAX_CALLS = 8
+"""Calls for one reply. Each one after a refusal asks differently from all before; more refusals than this mean another
+fault."""
 
 
 class Stream:
     """One reply. Iterate it for deltas, once; leave its `with` to hang up.
 
     Iterating raises VendorError, after all deltas that came before. After `stop()` it just ends, with `stopped` set.
-    When a vendor refuses a request for one of its parameters before the first word, the stream retries. It leaves the
-    parameter out, or uses its other spelling. An empty body is asked for its reason, by a call without streaming.
-    If the retry is answered, `quirks` is the new value for `Address.quirks`.
+    When a vendor refuses a request before the first word, for something that can be spared, it asks again.
+    It leaves that out, puts it into the range named, or spells it in another way. An empty body is asked for its
+    reason, by a call without streaming. Once that is answered, `quirks` is the new value of `Address.quirks`.
+    `sentences` are the vendor's words for each new quirk, "" if they quote the question.
     While `pause()` is more than 0, reading pauses for that many seconds whenever the socket is empty.
     """
 
@@ -43,7 +51,9 @@ class Stream:
         pause: Callable[[], float] = no_pause,
     ) -> None:
         self.stopped = False
-        self.quirks = self._known = address.quirks
+        self.sentences: dict[str, str] = {}
+        self._kept = self._known = address.quirks
+        self._asked = {address.quirks}
         self._address, self._prompt, self._key, self._network = address, prompt, key, network
         self._pause = pause
         self._wire = registry.wire(address.wire)
@@ -51,6 +61,23 @@ class Stream:
         self._calls = 0
         self._over = False
         self._begin()
+
+    @property
+    def quirks(self) -> frozenset[str]:
+        """Return the deployment's quirks, with what this reply has shown to hold for other questions too."""
+        return self._kept if self.first_token_at is not None else self._known
+
+    @property
+    def left_out(self) -> list[Change]:
+        """Return the parameters that this request was sent without, or with another value, and the files in words."""
+        quirks = self._address.quirks
+        if not quirks:
+            return []
+        raw = mapping(self._prompt.parameters.get("raw"))
+        plain = self._wire.body(replace(self._address, quirks=frozenset()), replace(self._prompt, turns=()))
+        asked, sent = merged(plain, raw), merged(fitted(plain, self._wire.FIELDS, quirks), raw)
+        files = (Change(kind, None) for kind in refused_kinds(self._prompt, quirks))
+        return [*changes(asked, sent, self._wire.FIELDS), *files]
 
     @property
     def usage(self) -> Usage | None:
@@ -85,14 +112,12 @@ class Stream:
             for delta in self._deltas():
                 if self.stopped:
                     return
-                yield delta
+                yield delta if delta.part is None else marked(delta, self._address.origin)
         except HungUp:
             return
         except VendorError as error:
             if self.stopped:
                 return
-            if self.first_token_at is None:
-                self.quirks = self._known
             raise error from None
         finally:
             self._end()
@@ -127,20 +152,19 @@ class Stream:
 
     def _learn(self, error: VendorError) -> bool:
         """Return whether `error` teaches another way to ask, after preparing a call that uses it."""
-        quirks = self._wire.quirks_learnt(error, self.quirks)
-        if quirks == self.quirks or self.first_token_at is not None or self._calls == _CALLS:
+        if self.first_token_at is not None or self._calls == MAX_CALLS:
             return False
-        address, before = replace(self._address, quirks=quirks), self._address
-        if self._wire.request(address, self._prompt).body == self._wire.request(before, self._prompt).body:
+        learnt = lesson(self._wire, self._address, self._prompt, error)
+        if learnt is None or learnt.quirks in self._asked:
             return False
-        self.quirks = quirks
-        self._repeat(address)
+        self._note_lesson(learnt)
+        self._repeat(replace(self._address, quirks=learnt.quirks))
         return True
 
     def _ask_for_the_reason(self, error: VendorError) -> bool:
         """Return whether the body was empty: servers that fail before the first event tell why without streaming."""
         was_empty = isinstance(error, CutOff) and self._has_read and self._reading.is_blank
-        if not was_empty or not self._address.streaming or self._calls == _CALLS:
+        if not was_empty or not self._address.streaming or self._calls == MAX_CALLS:
             return False
         self._repeat(replace(self._address, streaming=False))
         return True
@@ -152,6 +176,14 @@ class Stream:
         self._begin()
         if self.stopped:
             raise HungUp
+
+    def _note_lesson(self, learnt: Lesson) -> None:
+        self._asked.add(learnt.quirks)
+        if learnt.lasts:
+            before = self._address.quirks
+            new = learnt.quirks - before
+            self._kept = (self._kept | new) - (before - learnt.quirks)
+            self.sentences |= dict.fromkeys(new, learnt.sentence)
 
     def _attempt(self) -> Iterator[Delta]:
         self._open()

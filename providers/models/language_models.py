@@ -1,5 +1,6 @@
 """Models, and the endpoints that serve them."""
 
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -7,10 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from providers import clock
 from providers.models.endpoints import Endpoint
 from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, _is_json, new_id, price_field
 from providers.models.keys import ApiKey
 from providers.prices import Prices
+
+MAX_SENTENCE_LENGTH = 200
+"""Characters of a vendor's sentence about a quirk that are kept."""
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
@@ -87,6 +92,8 @@ class Deployment(models.Model):
         help_text=_("What this model was found to refuse. Remove what no longer holds."),
     )
     """In the spelling of `Stream.quirks`."""
+    lessons = models.JSONField(default=dict, blank=True, editable=False)
+    """By quirk, {"at", "said"}: when it was learnt, and the vendor's sentence, "" if that quoted a question."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     model_id: UUID | None
@@ -114,6 +121,14 @@ class Deployment(models.Model):
             return None
         zero = Decimal(0)
         return Prices(self.input_price or zero, self.output_price or zero, self.cached_price, self.thought_price)
+
+    def learn(self, new: Iterable[str], gone: Collection[str], sentences: Mapping[str, str]) -> None:
+        """Store new quirks, each with the vendor's sentence and the time, without those that are gone."""
+        now = clock.now().isoformat(timespec="seconds")
+        told = {quirk: {"at": now, "said": sentences.get(quirk, "")[:MAX_SENTENCE_LENGTH]} for quirk in new}
+        self.learnt = sorted({*self.learnt, *new} - set(gone))
+        self.lessons = {quirk: said for quirk, said in {**self.lessons, **told}.items() if quirk in self.learnt}
+        self.save(update_fields=["learnt", "lessons"])
 
     def clean(self) -> None:
         """Refuse values that no request can hold, and a second row of one model at one endpoint.

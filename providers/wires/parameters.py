@@ -108,8 +108,3 @@ COMMON: dict[str, Parameter] = {
 def fitted(given: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[str, Any]:
     """Return the parameters of a conversation within these bounds: it may have them from a model that takes more."""
     return {name: declared[name].fitted(value) if name in declared else value for name, value in given.items()}
-
-
-def are_penalties_refused(text: str) -> bool:
-    """Return whether a refusal is of both penalties: Gemini's models word it so, without a name, on every wire."""
-    return "penalty is not enabled" in text.lower()

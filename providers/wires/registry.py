@@ -12,6 +12,7 @@ from providers.wires.gemini import wire as gemini
 from providers.wires.openai import wire as openai
 from providers.wires.parameters import Parameter
 from providers.wires.parsed import Found
+from providers.wires.refusals.fields import Field
 
 
 class Wire(Protocol):
@@ -32,6 +33,8 @@ class Wire(Protocol):
     OPTIONS: Mapping[str, str]
     PARAMETERS: Mapping[str, Parameter]
     """The parameters that people may set; `request` carries each of them."""
+    FIELDS: tuple[Field, ...]
+    """The fields of a request that are left out or changed when a deployment refuses them."""
     PRESETS: tuple[Preset, ...]
     KEY_PLACEMENTS: tuple[KeyPlacement, ...]
     """The likelier first."""
@@ -39,6 +42,9 @@ class Wire(Protocol):
 
     def request(self, address: Address, prompt: Prompt) -> HttpRequest:
         """Return the request for a reply to `prompt`, without its key. Raises BadRequest."""
+
+    def body(self, address: Address, prompt: Prompt) -> dict[str, Any]:
+        """Return the body of a request before the quirks of its FIELDS, and before the raw extras."""
 
     def parse(self, event: Mapping[str, Any]) -> Iterator[Found]:
         """Yield the findings of one decoded object. Raises VendorError when it is an error."""
@@ -48,9 +54,6 @@ class Wire(Protocol):
 
     def error(self, status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
         """Return the error of a response with an error status."""
-
-    def quirks_learnt(self, error: VendorError, known: frozenset[str]) -> frozenset[str]:
-        """Return `known` with everything that `error` teaches about this deployment, for `Address.quirks`."""
 
     def catalogue_request(self, address: Address, page: str = "") -> HttpRequest:
         """Return the request for one page of the vendor's model list, without its key."""

@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
-from providers.types import Part, Role, Turn
+from providers.types import Part, Prompt, Role, Turn
+
+# Quirks of what a deployment takes in a conversation, in the spelling of `Address.quirks`.
+INSTRUCTIONS_FIRST = "no:system"
+"""It takes instructions neither from a system nor from a developer: they stand before the first question."""
+NO_IMAGES, NO_FILES, NO_CODE = "no:image", "no:file", "no:code"
+"""It takes no pictures, no files, no code that it did not run: they are told in words."""
+UNSIGNED = "unsigned"
+"""It refuses a signature: for this question, parts go back without any."""
+STAND_IN = "stand-in"
+"""It wants signatures where there are none: parts of others carry the vendor's documented stand-in."""
+WITH_REASONING = "reasoning_content"
+"""It wants the thoughts that led to a call back with it."""
+_KINDS = {NO_IMAGES: ("image",), NO_FILES: ("file",), NO_CODE: ("code", "code_result")}
+
+
+def adapted(prompt: Prompt, quirks: frozenset[str]) -> Prompt:
+    """Return the prompt as a deployment with these quirks takes it: instructions in place, refused parts in words."""
+    refused = frozenset(kind for quirk in quirks & _KINDS.keys() for kind in _KINDS[quirk])
+    if refused:
+        prompt = replace(prompt, turns=tuple(Turn(role, _told(parts, refused)) for role, parts in prompt.turns))
+    if INSTRUCTIONS_FIRST in quirks and prompt.system:
+        prompt = replace(prompt, turns=_with_instructions(prompt), system="")
+    return prompt
+
+
+def refused_kinds(prompt: Prompt, quirks: frozenset[str]) -> Iterator[str]:
+    """Yield the kinds of files in this prompt that its deployment takes only in words."""
+    for quirk, kind in ((NO_IMAGES, "image"), (NO_FILES, "file")):
+        if quirk in quirks and any(_is_told(part, frozenset([kind])) for turn in prompt.turns for part in turn.parts):
+            yield kind
+
+
+def in_words(part: Part) -> Part:
+    """Return the text that replaces a file, or code, for a model that does not take it."""
+    if part.kind in ("code", "code_result"):
+        return Part("text", f"```{part.detail.get('language', '')}\n{part.text}\n```")
+    return Part("text", f"[{part.kind}: {part.detail.get('name') or part.detail.get('media_type') or 'unnamed'}]")
 
 
 def accepted_turns(turns: Iterable[Turn], is_sent: Callable[[Role, Part], bool]) -> list[Turn]:
@@ -25,3 +63,21 @@ def accepted_turns(turns: Iterable[Turn], is_sent: Callable[[Role, Part], bool])
         elif parts:
             kept.append(turn if len(parts) == len(turn.parts) else Turn(turn.role, tuple(parts)))
     return kept
+
+
+def _told(parts: tuple[Part, ...], refused: frozenset[str]) -> tuple[Part, ...]:
+    return tuple(in_words(part) if _is_told(part, refused) else part for part in parts)
+
+
+def _is_told(part: Part, refused: frozenset[str]) -> bool:
+    """Return whether a part is of a refused kind; a text file is plain text, which every model takes."""
+    is_text = part.kind == "file" and str(part.detail.get("media_type", "")).startswith("text/")
+    return part.kind in refused and not is_text
+
+
+def _with_instructions(prompt: Prompt) -> tuple[Turn, ...]:
+    """Return the turns with the instructions before the first question, where they stay from turn to turn."""
+    first = Part("text", prompt.system)
+    if prompt.turns and prompt.turns[0].role == "user":
+        return (Turn("user", (first, *prompt.turns[0].parts)), *prompt.turns[1:])
+    return (Turn("user", (first,)), *prompt.turns)

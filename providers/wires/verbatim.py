@@ -1,13 +1,23 @@
-"""Parts kept as they came, for the wire that sent them."""
+"""Parts kept as they came, for the deployment and account that sent them.
+
+A signature or an encrypted thought means something only to the model and the account that made it. Others refuse the
+whole conversation for it. Parts that were stored before their origin was kept go back as they came, because most sites
+have one account. A refusal of their signatures is answered by asking without any.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from providers.types import Part
+from providers.types import Address, Delta, Part
 from providers.wires.json_values import mapping
+from providers.wires.turns import UNSIGNED
+
+NOBODY = "-"
+"""The reader for whom no part is its own."""
 
 _PLAIN_WORD = re.compile("[A-Za-z][A-Za-z_]{1,39}")
 
@@ -23,7 +33,27 @@ def kind_name(part: Mapping[str, Any]) -> dict[str, str]:
     return next(({"name": word} for word in words if isinstance(word, str) and _PLAIN_WORD.fullmatch(word)), {})
 
 
-def unwrap(wire: str, part: Part) -> Mapping[str, Any]:
-    """Return `part` as it came, if this wire sent it and it was kept; else {}."""
+def marked(delta: Delta, origin: str) -> Delta:
+    """Return the delta with the origin of its part, if that part is kept as it came."""
+    part = delta.part
+    if part is None or not origin or "vendor" not in part.detail:
+        return delta
+    vendor = {**part.detail["vendor"], "origin": origin}
+    return replace(delta, part=part._replace(detail={**part.detail, "vendor": vendor}))
+
+
+def reader(address: Address) -> str:
+    """Return who reads the parts of a request to this address: its origin, or NOBODY after a refused signature."""
+    return NOBODY if UNSIGNED in address.quirks else address.origin
+
+
+def unwrap(wire: str, part: Part, reader: str = "") -> Mapping[str, Any]:
+    """Return `part` as it came, if it came from this reader over this wire; else {}."""
+    origin = mapping(part.detail.get("vendor")).get("origin")
+    return kept(wire, part) if reader != NOBODY and origin in (None, reader) else {}
+
+
+def kept(wire: str, part: Part) -> Mapping[str, Any]:
+    """Return `part` as it came, if it came over this wire, from wherever; else {}."""
     vendor = mapping(part.detail.get("vendor"))
     return mapping(vendor.get("part")) if vendor.get("wire") == wire else {}

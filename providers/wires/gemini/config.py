@@ -11,6 +11,7 @@ from typing import Any
 from providers.wires.declarations import translate_noop
 from providers.wires.json_values import mapping, sequence
 from providers.wires.parameters import COMMON, Number, Parameter, Switch
+from providers.wires.refusals.fields import LEVELS, Field
 
 PARAMETERS: dict[str, Parameter] = {
     "top_k": Number("Top-k", 1, 1000, is_whole=True),
@@ -18,8 +19,6 @@ PARAMETERS: dict[str, Parameter] = {
     "web_search": Switch(translate_noop("May search the web")),
     "code_execution": Switch(translate_noop("May run code at the vendor's")),
 }
-NO_PENALTIES = "no:penalties"
-"""The quirk of a model that takes neither penalty."""
 _CONFIG = {
     "temperature": "temperature",
     "top_p": "topP",
@@ -36,6 +35,41 @@ _CONFIG = {
     "response_mime_type": "responseMimeType",
 }
 _BESIDE = {"safety_settings": "safetySettings", "tool_config": "toolConfig", "cached_content": "cachedContent"}
+_SEARCH = r"\bsearch (?:as (?:a )?tool|tool|grounding)\b|\bgoogle search\b|\bmultiple tools\b"
+_BUDGETS = frozenset(["0", "-1"])
+_PENALTIES: Any = {"also": "penalty is not enabled", "alias": "no:penalties"}
+# Without these the question stays the same; a refusal of any other field is shown to the person. Of two that exclude
+# each other the earlier stays.
+FIELDS = (
+    Field(("generationConfig", "temperature"), "temperature"),
+    Field(("generationConfig", "topP"), "top_p"),
+    Field(("generationConfig", "topK"), "top_k", is_whole=True),
+    Field(
+        ("generationConfig", "maxOutputTokens"),
+        "max_tokens",
+        also=r"max(?:imum)?[ _](?:output[ _])?tokens",
+        is_kept=True,
+        is_whole=True,
+    ),
+    Field(
+        ("generationConfig", "thinkingConfig", "thinkingBudget"),
+        "thinking",
+        also=r"\bbudget \d+ is invalid",
+        is_whole=True,
+        constants=_BUDGETS,
+    ),
+    Field(("generationConfig", "thinkingConfig", "thinkingLevel"), "thinking", constants=frozenset(LEVELS)),
+    Field(("generationConfig", "thinkingConfig"), "thinking", also=r"\bthinking(?: mode)? is not"),
+    Field(("generationConfig", "presencePenalty"), "presence_penalty", **_PENALTIES),
+    Field(("generationConfig", "frequencyPenalty"), "frequency_penalty", **_PENALTIES),
+    Field(("generationConfig", "stopSequences"), "stop", also=r"\bstop (?:sequences?|words?)\b"),
+    Field(("generationConfig", "seed"), "seed", is_common_word=True, is_whole=True),
+    Field(("generationConfig", "responseLogprobs")),
+    Field(("generationConfig", "logprobs"), is_whole=True),
+    Field(("tools", "googleSearch"), "web_search", also=_SEARCH),
+    Field(("tools", "googleSearchRetrieval"), "web_search", also=_SEARCH),
+    Field(("tools", "codeExecution"), "code_execution", also=r"\bcode[ _]execution\b|\bmultiple tools\b"),
+)
 # The keys of `responseSchema`, which every version and gateway accepts; the rest of JSON Schema needs a newer field.
 _SCHEMA = frozenset({
     "type", "format", "title", "description", "nullable", "enum", "items", "minItems", "maxItems", "properties",
@@ -44,10 +78,8 @@ _SCHEMA = frozenset({
 })  # fmt: skip
 
 
-def options(known: Mapping[str, Any], refused: frozenset[str]) -> dict[str, Any]:
-    """Return the fields of a request for the parameters in `known`; unset and refused ones are left out."""
-    if NO_PENALTIES in refused:
-        known = {name: value for name, value in known.items() if not name.endswith("_penalty")}
+def options(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request for the parameters in `known`; unset ones are left out."""
     beside = {theirs: known[ours] for ours, theirs in _BESIDE.items() if known.get(ours)}
     config, tools = _config(known), _tools(known)
     return {**({"generationConfig": config} if config else {}), **({"tools": tools} if tools else {}), **beside}

@@ -20,7 +20,7 @@ from providers.wires import model_lists, vendor_errors
 from providers.wires.declarations import BEARER
 from providers.wires.finishes import finish_of
 from providers.wires.gemini import config, contents, parts, sources
-from providers.wires.gemini.config import PARAMETERS
+from providers.wires.gemini.config import FIELDS, PARAMETERS
 from providers.wires.gemini.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.gemini.presets import PRESETS
 from providers.wires.json_values import (
@@ -34,13 +34,15 @@ from providers.wires.json_values import (
     to_bytes,
     unwrapped,
 )
-from providers.wires.parameters import are_penalties_refused
 from providers.wires.parsed import Found
+from providers.wires.refusals.fields import fitted
+from providers.wires.turns import STAND_IN, adapted
+from providers.wires.verbatim import reader
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
-    "PRESETS", "REPLIES", "SHORT_ANSWER", "catalogue_request", "doors", "error", "hint", "other_list",
-    "parse", "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
+    "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint", "other_list",
+    "parse", "parse_catalogue", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
@@ -54,13 +56,25 @@ OPTIONS = {"api_version": "version", "ask_sse": "alt=sse"}
 _JSON = ("Content-Type", "application/json")
 _PAGE = 1000
 _VERSION_ON = re.compile(r"/v\d+[a-z]*(/.*)?$")
+_CHECKS_SIGNATURES = re.compile(r"gemini-([3-9]|\d\d)", re.IGNORECASE)
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
     """Return the request for a reply to `prompt`. Raises BadRequest for a model name that no path can hold."""
     verb = "streamGenerateContent" if address.streaming else "generateContent"
     query = "?alt=sse" if address.streaming and address.ask_sse else ""
-    return _post(address, prompt, f"{verb}{query}", _body(address, prompt))
+    return _post(address, prompt, f"{verb}{query}", _whole(address, prompt))
+
+
+def body(address: Address, prompt: Prompt) -> dict[str, Any]:
+    """Return the body of a request before the quirks of its fields, and before the raw extras."""
+    prompt = adapted(prompt, address.quirks)
+    made: dict[str, Any] = {
+        "contents": contents.contents(prompt.turns, reader(address), _wants_stand_in(address, prompt.model))
+    }
+    if prompt.system:
+        made |= _instruction(prompt.system, address.snake_case)
+    return made | config.options(prompt.parameters)
 
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
@@ -85,12 +99,6 @@ def words_alone(_event: Mapping[str, Any]) -> str:
 def error(status: int, headers: Mapping[str, str], body: bytes) -> VendorError:
     """Return the error of a response with an error status."""
     return vendor_errors.from_response(status, headers, body)
-
-
-def quirks_learnt(error: VendorError, known: frozenset[str]) -> frozenset[str]:
-    """Return `known`, with the penalties if they are refused: this vendor names no other parameter that it refuses."""
-    refused = isinstance(error, BadRequest) and are_penalties_refused(error.quote)
-    return known | {config.NO_PENALTIES} if refused else known
 
 
 def catalogue_request(address: Address, page: str = "") -> HttpRequest:
@@ -132,12 +140,13 @@ def _in_path(model: str) -> str:
     return quote(model, safe="/")
 
 
-def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
-    body: dict[str, Any] = {"contents": contents.contents(prompt.turns)}
-    if prompt.system:
-        body |= _instruction(prompt.system, address.snake_case)
-    body |= config.options(prompt.parameters, address.quirks)
-    return merged(body, mapping(prompt.parameters.get("raw")))
+def _whole(address: Address, prompt: Prompt) -> dict[str, Any]:
+    fitting = fitted(body(address, prompt), FIELDS, address.quirks)
+    return merged(fitting, mapping(prompt.parameters.get("raw")))
+
+
+def _wants_stand_in(address: Address, model: str) -> bool:
+    return STAND_IN in address.quirks or _CHECKS_SIGNATURES.search(model) is not None
 
 
 def _instruction(system: str, snake_case: bool) -> dict[str, Any]:

@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from providers.types import Part, Prompt, Role, Turn
+from providers.types import Address, Part, Prompt, Role, Turn
 from providers.wires.json_values import mapping
-from providers.wires.turns import accepted_turns
-from providers.wires.verbatim import unwrap
+from providers.wires.refusals.conversation import DEVELOPER
+from providers.wires.turns import WITH_REASONING, accepted_turns, in_words
+from providers.wires.verbatim import kept, reader, unwrap
 
 Message = dict[str, Any]
 
 _UNANSWERED = "Nobody called this function."
 
 
-def messages(prompt: Prompt, refused: frozenset[str]) -> list[Message]:
-    """Return the messages of a request; `refused` is what this deployment has been found to refuse."""
-    role = "developer" if "developer" in refused else "system"
+def messages(prompt: Prompt, address: Address) -> list[Message]:
+    """Return the messages of a request to this address."""
+    role = "developer" if DEVELOPER in address.quirks else "system"
     made: list[Message] = [{"role": role, "content": prompt.system}] if prompt.system else []
     pictures: list[Part] = []
-    for turn in accepted_turns(prompt.turns, _is_sent):
+    with_thoughts = WITH_REASONING in address.quirks
+    turns = _thinking_with_calls(prompt.turns) if with_thoughts else prompt.turns
+    for turn in accepted_turns(turns, partial(_is_sent, with_thoughts=with_thoughts) if with_thoughts else _is_sent):
         if _is_plain(turn) and not pictures and not (made and "tool_calls" in made[-1]):
             made.append({"role": turn.role, "content": turn.parts[0].text})
         elif turn.role == "assistant":
-            made.append(_assistant(turn, with_reasoning="no:reasoning_details" not in refused))
+            made.append(_assistant(turn, address))
             pictures = [part for part in turn.parts if part.kind == "image"]
         else:
             made += [*_results(made, turn.parts), *_user([*pictures, *turn.parts])]
@@ -43,9 +47,18 @@ def _is_plain(turn: Turn) -> bool:
     return len(turn.parts) == 1 and turn.parts[0].kind == "text"
 
 
-def _is_sent(role: Role, part: Part) -> bool:
-    if part.kind == "text":
+def _thinking_with_calls(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """Yield the turns without the thoughts that led to no call: only those are wanted back."""
+    for role, parts in turns:
+        calls = any(part.kind == "call" for part in parts)
+        yield Turn(role, parts if calls else tuple(part for part in parts if part.kind != "thought"))
+
+
+def _is_sent(role: Role, part: Part, *, with_thoughts: bool = False) -> bool:
+    if part.kind in ("text", "code", "code_result"):
         return bool(part.text)
+    if part.kind == "thought":
+        return with_thoughts
     if part.kind == "call":
         return role == "assistant" and bool(_call(part))
     if part.kind == "call_result":
@@ -55,18 +68,20 @@ def _is_sent(role: Role, part: Part) -> bool:
     return False
 
 
-def _assistant(turn: Turn, *, with_reasoning: bool) -> Message:
-    calls = [_call(part) for part in turn.parts if part.kind == "call"]
+def _assistant(turn: Turn, address: Address) -> Message:
+    calls = [part for part in turn.parts if part.kind == "call"]
     message: Message = {"role": "assistant", "content": _text(turn.parts)}
     if not calls:
         return message
-    record = [entry for call in calls for entry in call.get("reasoning_details", ())] if with_reasoning else []
-    bare = [{name: value for name, value in call.items() if name != "reasoning_details"} for call in calls]
+    own = [unwrap("openai", part, reader(address)) for part in calls]
+    record = [entry for call in own for entry in call.get("reasoning_details", ())]
+    thoughts = "".join(part.text for part in turn.parts if part.kind == "thought")
     return {
         **message,
         "content": message["content"] or None,
-        "tool_calls": bare,
+        "tool_calls": [_bare(part, address) for part in calls],
         **({"reasoning_details": record} if record else {}),
+        **({"reasoning_content": thoughts} if WITH_REASONING in address.quirks else {}),
     }
 
 
@@ -75,8 +90,16 @@ def _call(part: Part) -> Mapping[str, Any]:
 
     Without an id nothing can answer it, and vendors refuse broken arguments.
     """
-    raw = unwrap("openai", part)
+    raw = kept("openai", part)
     return raw if raw.get("id") and "arguments" in part.detail else {}
+
+
+def _bare(part: Part, address: Address) -> Mapping[str, Any]:
+    """Return a call without the record of its reasoning; a foreign one without its signature too."""
+    own = unwrap("openai", part, reader(address))
+    names = [name for name in own if name != "reasoning_details"] if own else ["id", "type", "function"]
+    call = _call(part)
+    return {name: call[name] for name in names if name in call}
 
 
 def _results(made: list[Message], parts: Iterable[Part]) -> list[Message]:
@@ -100,7 +123,7 @@ def _user(parts: list[Part]) -> list[Message]:
 
 
 def _text(parts: Iterable[Part]) -> str:
-    return "\n\n".join(_words(part) for part in parts if part.kind in ("text", "file"))
+    return "\n\n".join(_words(part) for part in parts if part.kind in ("text", "file", "code", "code_result"))
 
 
 def _is_attached(part: Part) -> bool:
@@ -111,6 +134,8 @@ def _is_attached(part: Part) -> bool:
 def _words(part: Part) -> str:
     if part.kind == "text":
         return part.text
+    if part.kind != "file":
+        return in_words(part).text
     return f"{part.detail.get('name') or 'file'}:\n\n{_decoded(part)}"
 
 

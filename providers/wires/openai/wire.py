@@ -20,15 +20,17 @@ from providers.wires.openai import messages
 from providers.wires.openai import parameters as openai_parameters
 from providers.wires.openai import sources as openai_sources
 from providers.wires.openai.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors, hint, plainer
-from providers.wires.openai.parameters import PARAMETERS, quirks_learnt
+from providers.wires.openai.parameters import FIELDS, PARAMETERS
 from providers.wires.openai.presets import PRESETS
 from providers.wires.openai.usage import usage
 from providers.wires.parsed import Found, WholeMessage
+from providers.wires.refusals.fields import fitted
+from providers.wires.turns import adapted
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
-    "PRESETS", "REPLIES", "SHORT_ANSWER", "catalogue_request", "doors", "error", "hint", "other_list",
-    "parse", "parse_catalogue", "plainer", "quirks_learnt", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
+    "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint", "other_list",
+    "parse", "parse_catalogue", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
@@ -52,9 +54,22 @@ def request(address: Address, prompt: Prompt) -> HttpRequest:
         "POST",
         f"{_base(address)}/chat/completions",
         (_JSON, *address.headers),
-        to_bytes(_body(address, prompt)),
+        to_bytes(_whole(address, prompt)),
         address.key_placement,
     )
+
+
+def body(address: Address, prompt: Prompt) -> dict[str, Any]:
+    """Return the body of a request before the quirks of its fields, and before the raw extras."""
+    made: dict[str, Any] = {
+        "model": prompt.model,
+        "stream": address.streaming,
+        "messages": messages.messages(adapted(prompt, address.quirks), address),
+        **openai_parameters.options(prompt.parameters),
+    }
+    if address.ask_usage and address.streaming:
+        made["stream_options"] = {"include_usage": True}
+    return made
 
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:
@@ -125,16 +140,9 @@ def _base(address: Address) -> str:
     return address.base_url.rstrip("/").removesuffix("/chat/completions")
 
 
-def _body(address: Address, prompt: Prompt) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "model": prompt.model,
-        "stream": address.streaming,
-        "messages": messages.messages(prompt, address.quirks),
-        **openai_parameters.options(prompt.parameters, address.quirks),
-    }
-    if address.ask_usage and address.streaming and "no:stream_options" not in address.quirks:
-        body["stream_options"] = {"include_usage": True}
-    return merged(body, mapping(prompt.parameters.get("raw")))
+def _whole(address: Address, prompt: Prompt) -> dict[str, Any]:
+    fitting = fitted(body(address, prompt), FIELDS, address.quirks)
+    return merged(fitting, mapping(prompt.parameters.get("raw")))
 
 
 def _first(choices: object) -> Mapping[str, Any]:

@@ -1,0 +1,62 @@
+"""The sentences that refuse something in the conversation itself: its instructions, pictures, code or signatures."""
+
+from __future__ import annotations
+
+import re
+
+from providers.wires.turns import INSTRUCTIONS_FIRST, NO_CODE, NO_FILES, NO_IMAGES, STAND_IN, UNSIGNED, WITH_REASONING
+
+DEVELOPER = "developer"
+"""The quirk of a model that takes its instructions from a developer, not from a system."""
+
+# One picture or file of a strange kind says nothing of the others.
+_INPUT = r"(?: inputs?| contents?| parts?)?"
+_NOT_TAKEN = r"(?:(?:is|are) )?(?:currently )?(?:not (?:supported|allowed|enabled|available)|unsupported)"
+_SOME = r"(?!multiple|more|this)['`]?(?:[\w-]+ ){0,2}['`]?"
+_NOT_A_KIND = r"(?!/|\s(?:of|types?|formats?|urls?|sizes?))"
+
+# Gaps are bounded: else each beginning would search the whole rest again.
+_SIGNATURES = (
+    r"thought[ _]?signatures?|`?signature`? (in|is|of|was|does)|invalid `?signature|encrypted[ _]content"
+    r"|reasoning (item|content|block).{0,40}(verif|decrypt|not found)"
+)
+_THOUGHTS_MISSING = (
+    r"reasoning_content`?.{0,60}(missing|must be passed back|must be provided|is required)"
+    r"|missing.{0,30}reasoning_content"
+)
+_SYSTEM = (
+    r"(developer|system)[ _]instructions? (is|are) not|(system|developer) (role|messages?|prompts?) (is |are )?"
+    r"(not|unsupported|must)|support.{0,12}\bsystem\b|\bsystem\b.{0,20}not (be )?(supported|allowed|accepted)"
+    r"|only user and assistant roles|roles must alternate|(invalid|unexpected|unknown).{0,14}role"
+)
+_IMAGES = (
+    rf"unknown variant .{{0,2}}image_url|\b(image|image_url|vision|multimodal)['`]?s?{_INPUT} {_NOT_TAKEN}"
+    rf"|support {_SOME}(images?|vision|image_url|multimodal)\b{_NOT_A_KIND}|not a (vision|multimodal)"
+    r"|图(片|像).{0,8}不支持|不支持.{0,6}图(片|像)|only supports? .{0,10}text|input should be 'text'"
+    r"|content\.type.{0,20}\['text'\]"
+)
+_FILES = (
+    rf"unknown variant .{{0,2}}file\b|\b(file|document|pdf)s?{_INPUT} {_NOT_TAKEN}"
+    rf"|support {_SOME}(files?|documents?|pdfs?)\b{_NOT_A_KIND}"
+)
+
+# The first that changes the request counts.
+TURNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (quirk, re.compile(pattern, re.IGNORECASE))
+    for quirk, pattern in (
+        (STAND_IN, r"missing a `?thought_?signature"),
+        (UNSIGNED, _SIGNATURES),
+        (WITH_REASONING, _THOUGHTS_MISSING),
+        (INSTRUCTIONS_FIRST, _SYSTEM),
+        (NO_IMAGES, _IMAGES),
+        (NO_FILES, _FILES),
+        (NO_CODE, r"executable_?code|code_?execution_?result"),
+    )
+)
+
+
+def other_role(quirks: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the new quirks and the old ones for a model that refuses the role of its instructions."""
+    if DEVELOPER in quirks:
+        return frozenset([INSTRUCTIONS_FIRST]), frozenset([DEVELOPER])
+    return frozenset([DEVELOPER]), frozenset()

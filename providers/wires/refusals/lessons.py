@@ -1,0 +1,215 @@
+"""The lesson of a refused request, for every wire: what to leave out or to change before asking again.
+
+A lesson concerns only what this very request holds, and must change it. It lasts, and so holds for everybody, under
+four conditions. The sentence names a field, or a kind of parts, that the request holds. The question's own words do not
+hold that name. Vendors quote them, and nobody may switch off a parameter for others by writing about it. The sentence
+concerns the field, a range or a level, not just the one value that somebody chose. The same question is answered after
+the change, which `Stream` awaits. Any other lesson holds for this question alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+from providers.errors import BadRequest, ModelNotFound, VendorError, beginning
+from providers.types import Address, HttpRequest, Part, Prompt
+from providers.wires.refusals import values
+from providers.wires.refusals.conversation import TURNS, other_role
+from providers.wires.refusals.fields import Body, Field, fitted
+from providers.wires.turns import UNSIGNED
+
+_TEACHING = (BadRequest, ModelNotFound)
+_TOGETHER = re.compile(
+    r"both be|not both|cannot both|mutually exclusive|only one of|at the same time|simultaneously|used together"
+    r"|cannot be (combined|used|set) (together )?with|incompatible|conflict|multiple tools are supported only"
+    r"|not (supported|allowed|compatible) (when|with|together with|if|while) .{0,40}(set|enabled|specified|used)",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"[\s,&/'\"`]*(and|or)?[\s'\"`]*", re.IGNORECASE)
+_STEP = re.compile(r"[.\[\]/]+")
+_RUN = 12
+"""Characters that a sentence and a question must share for the one to quote the other."""
+
+
+class Lesson(NamedTuple):
+    """The quirks with which to ask again, whether they last, and the vendor's sentence if it quotes nobody."""
+
+    quirks: frozenset[str]
+    lasts: bool
+    sentence: str = ""
+
+
+class Refusing(Protocol):
+    """The part of a wire that learns."""
+
+    FIELDS: tuple[Field, ...]
+
+    def body(self, address: Address, prompt: Prompt) -> dict[str, Any]:
+        """Return the body of a request before the quirks of its fields and the raw extras."""
+
+    def request(self, address: Address, prompt: Prompt) -> HttpRequest:
+        """Return the request."""
+
+
+class _Found(NamedTuple):
+    """New quirks, those that they replace, whether they can last, and the words on which they rest."""
+
+    new: frozenset[str]
+    old: frozenset[str]
+    lasts: bool
+    words: tuple[str, ...]
+
+
+class _Named(NamedTuple):
+    """A field, the words that name it, and where they begin and end in the sentence."""
+
+    field: Field
+    word: str
+    begin: int
+    end: int
+
+
+def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError) -> Lesson | None:
+    """Return the lesson of `error`, the answer to this prompt at this address; None if it teaches nothing.
+
+    `error.quote` is the vendor's whole message, with the key masked.
+    """
+    if not isinstance(error, _TEACHING):
+        return None
+    sentence, before = beginning(error.quote), wire.request(address, prompt).body
+    body = fitted(wire.body(address, prompt), wire.FIELDS, address.quirks)
+    for found in _findings(wire, address.quirks, body, error, sentence):
+        quirks = (address.quirks - found.old) | found.new
+        if quirks != address.quirks and _request(wire, address, prompt, quirks) != before:
+            said = words_of(prompt)
+            lasts = found.lasts and not any(_is_said(word, said) for word in found.words)
+            return Lesson(quirks, lasts, "" if _quotes(sentence, said) else sentence)
+    return None
+
+
+def _request(wire: Refusing, address: Address, prompt: Prompt, quirks: frozenset[str]) -> bytes:
+    return wire.request(replace(address, quirks=quirks), prompt).body
+
+
+def _findings(
+    wire: Refusing, quirks: frozenset[str], body: Body, error: VendorError, sentence: str
+) -> Iterator[_Found]:
+    """Yield what the refusal may mean, the likeliest first."""
+    yield from _of_turns(quirks, error, sentence)
+    named = _named(wire.FIELDS, body, error, sentence)
+    yield from _of_fields(named, quirks, body, error, sentence)
+    # A refusal that names nothing may concern the one field that nobody asked for.
+    if isinstance(error, BadRequest) and not named and not error.parameter:
+        yield _Found(frozenset(["no:stream_options"]), frozenset(), True, ())
+
+
+def _of_turns(quirks: frozenset[str], error: VendorError, sentence: str) -> Iterator[_Found]:
+    if error.unsupported and re.fullmatch(r"messages\[\d+\]\.role", error.parameter):
+        yield _Found(*other_role(quirks), True, ())
+    for quirk, pattern in TURNS:
+        if match := pattern.search(sentence):
+            old = frozenset(["developer"]) if quirk == "no:system" else frozenset[str]()
+            yield _Found(frozenset([quirk]), old, quirk != UNSIGNED, (match[0],))
+
+
+def _of_fields(
+    named: list[_Named], quirks: frozenset[str], body: Body, error: VendorError, sentence: str
+) -> Iterator[_Found]:
+    if len(named) > 1 and _TOGETHER.search(sentence):
+        first, second = _two_of([one.field for one in named], sentence)
+        words = tuple(one.word for one in named)
+        yield _Found(frozenset([f"either:{first.name},{second.name}"]), frozenset(), True, words)
+    outcomes = [values.outcome(one.field, one.field.value(body), quirks, sentence, error.unsupported) for one in named]
+    told = [outcome for outcome in outcomes if outcome is not None]
+    if told:
+        new = frozenset().union(*(outcome.new for outcome in told))
+        old = frozenset().union(*(outcome.old for outcome in told))
+        yield _Found(new, old, all(outcome.lasts for outcome in told), tuple(one.word for one in named))
+
+
+def _two_of(named: list[Field], sentence: str) -> tuple[Field, Field]:
+    """Return the field to keep and the one to leave out: refused "when" the other is set, or the later.
+
+    `named` is in the order of the sentence.
+    """
+    if re.search(r"not (supported|allowed|compatible) (when|with|if|while)", sentence, re.IGNORECASE):
+        return named[1], named[0]
+    return named[0], named[1]
+
+
+def _named(fields: Iterable[Field], body: Body, error: VendorError, sentence: str) -> list[_Named]:
+    """Return the fields of this body that the refusal names, in their order.
+
+    The error's own field names one; else it is the first in the sentence, with those joined to it.
+    """
+    held = [field for field in fields if field.value(body) is not None]
+    if error.parameter:
+        steps = _STEP.split(error.parameter)
+        found = (field for step in (steps[-1], steps[0]) for field in held if _is_name(field, step))
+        return [_Named(field, field.name, 0, 0) for field in [next(found, None)] if field]
+    searched = [(field, values.name_pattern(field).search(sentence)) for field in held]
+    named = [_Named(field, match[0], *match.span()) for field, match in searched if match]
+    named.sort(key=lambda one: (one.begin, one.end))
+    return named[:2] if len(named) > 1 and _TOGETHER.search(sentence) else _joined(named, sentence)
+
+
+def _joined(named: list[_Named], sentence: str) -> list[_Named]:
+    kept = named[:1]
+    for one in named[1:]:
+        if one.begin >= kept[-1].end and not _JOINED.fullmatch(sentence[kept[-1].end : one.begin]):
+            break
+        kept.append(one)
+    return kept
+
+
+def _is_name(field: Field, step: str) -> bool:
+    names = [field.name, *([field.other_name] if field.other_name else [])]
+    return any(_folded(step) == _folded(name) for name in names)
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+# --- The question's own words ----------------------------------------------------------------------------------------
+
+
+def words_of(prompt: Prompt) -> str:
+    """Return what people wrote into this request, in lower case: texts, names of files, stop words, a schema."""
+    parts = (part for turn in prompt.turns for part in turn.parts)
+    own = (value for name, value in prompt.parameters.items() if name not in ("thinking", "raw"))
+    written = (json.dumps(value, ensure_ascii=False) for value in own if isinstance(value, str | list | dict))
+    return "\n".join([prompt.system, *map(_words, parts), *written]).lower()
+
+
+def _words(part: Part) -> str:
+    detail = part.detail
+    is_text = part.kind == "file" and str(detail.get("media_type", "")).startswith("text/")
+    return f"{part.text}\n{detail.get('name', '')}\n{_decoded(detail) if is_text else ''}"
+
+
+def _decoded(detail: Mapping[str, Any]) -> str:
+    try:
+        return b64decode(detail.get("data") or "").decode("utf-8", "replace")
+    except ValueError:
+        return ""
+
+
+def _is_said(word: str, said: str) -> bool:
+    """Return whether the question holds this word, in whatever spelling."""
+    letters = [re.escape(letter) for letter in _folded(word)]
+    return bool(letters) and re.search(r"[\W_]{0,3}".join(letters), said) is not None
+
+
+def _quotes(sentence: str, said: str) -> bool:
+    """Return whether the sentence may hold twelve characters in a row of the question, or all of a short one."""
+    sentence = " ".join(sentence.lower().split())
+    said = " ".join(said.split())
+    if len(said) < _RUN:
+        return bool(said) and said in sentence
+    return any(sentence[at : at + _RUN] in said for at in range(max(1, len(sentence) - _RUN + 1)))

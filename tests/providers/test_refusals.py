@@ -1,0 +1,329 @@
+"""What a vendor's sentence about a refused request teaches, on every wire: one row a sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import pytest
+
+from providers.errors import BadRequest, ModelNotFound
+from providers.types import Address, Part, Prompt, Turn
+from providers.wires import registry
+from providers.wires.refusals.lessons import Lesson, lesson
+from tests import telex
+
+Json = dict[str, Any]
+PICTURE = Part("image", "", {"media_type": "image/png", "data": "aGk=", "name": "cat.png"})
+MANY = [str(number) for number in range(14)]
+
+
+class Case(NamedTuple):
+    """A sentence with its source, the parameters set, and the quirks it teaches; a leading "~" marks one that ends."""
+
+    source: str
+    sentence: str
+    parameters: Json
+    taught: str
+    wire: str = "openai"
+    parameter: str = ""
+
+
+CASES = [
+    Case(
+        "Moonshot, VideoAdGuard#34", "invalid temperature: only 1 is allowed for this model", {"temperature": 0.1},
+        "no:temperature",
+    ),
+    Case(
+        "Moonshot, Kimi-K2#124", "invalid temperature: only 0.6 is allowed for this model", {"temperature": 1.0},
+        "no:temperature",
+    ),
+    Case("Anthropic, seen in use", "`temperature` is deprecated for this model.", {"temperature": 1}, "no:temperature"),
+    Case(
+        "OpenAI, error of its API",
+        "Unsupported value: 'temperature' does not support 0.7 with this model. Only the default "
+        "(1) value is supported.",
+        {"temperature": 0.7, "top_p": 0.5},
+        "no:temperature",
+    ),
+    Case(
+        "Alibaba, open-webui#10507",
+        "<400> InternalError.Algo.InvalidParameter: Range of max_tokens should be [1, 8192]",
+        {"max_tokens": 10000}, "range:max_tokens=1..8192",
+    ),
+    Case(
+        "Alibaba, opencode#40770", "Range of max_tokens should be [1, 131072]", {"max_tokens": 200000},
+        "range:max_tokens=1..131072",
+    ),
+    Case(
+        "DeepSeek, DeepSeek-V3#69", "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]",
+        {"max_tokens": 16384}, "range:max_tokens=1..8192",
+    ),
+    Case(
+        "Google Vertex, bolt.diy#955",
+        "Unable to submit request because it has a maxOutputTokens value of 655360 but the supported range is from 1 "
+        "(inclusive) to 8193 (exclusive). Update the value and try again.",
+        {"max_tokens": 655360}, "range:maxOutputTokens=1..8192", "gemini",
+    ),
+    Case(
+        "Google Vertex, litellm#10548",
+        "Unable to submit request because it has a maxOutputTokens value of 65536 but the supported range is from 1 "
+        "(inclusive) to 65536 (exclusive). Update the value and try again.",
+        {"max_tokens": 65536}, "range:maxOutputTokens=1..65535", "gemini",
+    ),
+    Case(
+        "Mistral, talemate#102", "Input should be less than or equal to 1", {"temperature": 1.31},
+        "range:temperature=..1", "openai", "temperature",
+    ),
+    Case(
+        "Hugging Face TGI, synthetic-data-generator#48", "Input validation error: `top_p` must be > 0.0 and < 1.0",
+        {"top_p": 1.0}, "range:top_p=0.01..0.99",
+    ),
+    Case(
+        "Hugging Face TGI, ragas#264",
+        "`temperature` must be strictly positive", {"temperature": 0.0}, "~no:temperature"
+    ),
+    Case(
+        "AWS Bedrock by LiteLLM, skydiscover#15",
+        "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this model. "
+        "Please use only one.",
+        {"temperature": 0.5, "top_p": 0.5}, "either:temperature,top_p",
+    ),
+    Case(
+        "xAI, lobehub#7370", "Argument not supported on this model: presencePenalty",
+        {"presence_penalty": 0.5, "frequency_penalty": 0.5}, "no:presence_penalty",
+    ),
+    Case(
+        "xAI, open-webui#21266", "Model grok-4-1-fast-reasoning does not support parameter presencePenalty.",
+        {"presence_penalty": 0.5}, "no:presence_penalty",
+    ),
+    Case("xAI, litellm#12635", "Argument not supported on this model: stop", {"stop": ["Daft Punk"]}, "no:stop"),
+    Case(
+        "xAI, hermes-agent#23088", "Model grok-4-1-fast does not support parameter reasoningEffort.",
+        {"thinking": {"level": "low"}}, "no:reasoning_effort",
+    ),
+    Case(
+        "OpenAI by LiteLLM, continue#1572",
+        "litellm.BadRequestError: OpenAIException - Invalid 'stop': array too long. Expected an array with maximum "
+        "length 4, but got an array with length 14 instead.",
+        {"stop": MANY}, "range:stop=..4",
+    ),
+    Case(
+        "Moonshot, cloud#3807",
+        "Unsupported value: 'reasoning_effort' does not support 'none' with this model. Supported "
+        "values are: 'minimal', "
+        "'low', 'medium', and 'high'.",
+        {"thinking": "off"}, "levels:reasoning_effort=minimal,low,medium,high",
+    ),
+    Case(
+        "Groq, pi#1745", "`reasoning_effort` must be one of `none` or `default`", {"thinking": {"level": "high"}},
+        "levels:reasoning_effort=none",
+    ),
+    Case(
+        "seen in use",
+        "reasoning_effort: Input should be 'low', 'medium' or 'high'", {"thinking": {"level": "minimal"}},
+        "levels:reasoning_effort=low,medium,high",
+    ),
+    Case(
+        "Google, Roo-Code#10700", "Thinking level is not supported for this model.", {"thinking": {"level": "low"}},
+        "no:thinkingLevel", "gemini",
+    ),
+    Case(
+        "Google, vellum-assistant#32687", "Thinking level MINIMAL is not supported for this model.",
+        {"thinking": {"level": "minimal"}}, "no:thinkingLevel=minimal", "gemini",
+    ),
+    Case(
+        "Google Vertex, opencode-gemini-auth#14",
+        "Unable to submit request because thinking_level MEDIUM is not supported by this model. Learn more: "
+        "https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/gemini",
+        {"thinking": {"level": "medium"}}, "no:thinkingLevel=medium", "gemini",
+    ),
+    Case(
+        "Google, Veloera#41", "thinking_config is not supported", {"thinking": {"budget": 100}}, "no:thinkingConfig",
+        "gemini",
+    ),
+    Case(
+        "Google, Roo-Code#4399", "The thinking budget (52428) is invalid.", {"thinking": {"budget": 52428}},
+        "~no:thinkingBudget", "gemini",
+    ),
+    Case(
+        "Google, pi#3460",
+        "Unable to submit request because The model does not support setting thinking_budget to 0",
+        {"thinking": "off"}, "no:thinkingBudget=0", "gemini",
+    ),
+    Case(
+        "Google, one-hub#442", "Code execution is not enabled for models/gemini-2.0-flash-thinking-exp",
+        {"code_execution": True, "web_search": True}, "no:codeExecution", "gemini",
+    ),
+    Case(
+        "Google, js-genai#1157", "Multiple tools are supported only when they are all search tools.",
+        {"code_execution": True, "web_search": True}, "either:googleSearch,codeExecution", "gemini",
+    ),
+    Case(
+        "Google, seen in use", "Penalty is not enabled for models/gemini-2.5-flash",
+        {"presence_penalty": 1, "frequency_penalty": 1}, "no:frequencyPenalty no:presencePenalty", "gemini",
+    ),
+    Case(
+        "Google, rig#788", "Developer instruction is not enabled for models/gemma-3-27b-it", {}, "no:system", "gemini"
+    ),
+    Case("Google Vertex, llm-graph-builder#555", "400 The input system_instruction is not supported.", {}, "no:system",
+         "gemini"),
+    Case(
+        "vLLM, autogen#1037", "Conversation roles must alternate user/assistant/user/assistant/...", {}, "no:system"
+    ),
+    Case("vLLM, llm_wiki#45", "System message must be at the beginning.", {}, "no:system"),
+    Case("CLIProxyAPI#4092", "System messages are not allowed", {}, "no:system"),
+    Case("llama.cpp template, node-llama-cpp#263", "Only user and assistant roles are supported!", {}, "no:system"),
+    Case(
+        "DeepSeek, chatluna#867",
+        "Failed to deserialize the JSON body into the target type: messages[3]: unknown variant `image_url`, expected "
+        "`text` at line 1 column 173667",
+        {}, "no:image",
+    ),
+    Case(
+        "llama.cpp, llamastash#13",
+        "image input is not supported - hint: if this is unexpected, you may need to provide the "
+        "mmproj", {}, "no:image",
+    ),
+    Case("OpenRouter, goose#5396", "No endpoints found that support image input", {}, "no:image"),
+    Case("Google, gemini-cli#13467", "Corrupted thought signature.", {}, "~unsigned", "gemini"),
+    Case(
+        "Google Vertex, 9router#301",
+        "Unable to submit request because Thought signature is not valid.. Learn more: https://cloud.google.com", {},
+        "~unsigned", "gemini",
+    ),
+    Case(
+        "Google, Antigravity-Manager#733",
+        "Function call is missing a thought_signature in functionCall parts. This is required for "
+        "tools to work correctly",
+        {}, "stand-in", "gemini",
+    ),
+    Case(
+        "Moonshot, kimi-agent-sdk#169",
+        "thinking is enabled but reasoning_content is missing in assistant tool call message at index 13", {},
+        "reasoning_content",
+    ),
+    Case(
+        "DeepSeek by DMXAPI",
+        "The reasoning_content in the thinking mode must be passed back to the API.", {},
+        "reasoning_content",
+    ),
+    Case("invented", "no such field: heat is not supported", {"temperature": 1}, "no:heat", "telex"),
+    Case("invented", "words must be between 1 and 50", {"max_tokens": 99}, "range:words=1..50", "telex"),
+    Case("invented", "image input is not supported", {}, "no:image", "telex"),
+]  # fmt: skip
+
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+OWN: Json = {"origin": "here"}
+
+
+def history(wire: str) -> tuple[Turn, ...]:
+    """Return a conversation with a picture, a signed call and its thought."""
+    came = CALL if wire == "openai" else {"functionCall": {"name": "f", "args": {}}}
+    vendor = {"vendor": {"wire": wire, "part": came, "origin": "elsewhere"}}
+    signed = Part("text", "Yes", {"vendor": {"wire": wire, "part": {"text": "Yes", "thoughtSignature": "s"}, **OWN}})
+    call = Part("call", "", {"name": "f", "id": "1", "arguments": {}, **vendor})
+    asked = Turn("user", (Part("text", "What is this?"), PICTURE))
+    return (asked, Turn("assistant", (Part("thought", "Hm."), signed, call)), Turn("user", (Part("text", "Go on"),)))
+
+
+def learnt(case: Case, said: str = "") -> Lesson | None:
+    """Return the lesson of this case for a question with these words."""
+    turns = history(case.wire)
+    asked = (*turns, Turn("assistant", (Part("text", "Well"),)), Turn("user", (Part("text", said),))) if said else turns
+    address = Address(case.wire, "https://vendor.example", origin="here")  # type: ignore[arg-type]
+    prompt = Prompt("m", asked, system="Be kind.", parameters=case.parameters)
+    error = (ModelNotFound if "endpoints" in case.sentence else BadRequest)(case.sentence, parameter=case.parameter)
+    return lesson(registry.wire(case.wire), address, prompt, error)
+
+
+@pytest.fixture(autouse=True)
+def _with_telex(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "WIRES", {**registry.WIRES, "telex": telex})
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.source}: {case.sentence[:40]}")
+def test_a_sentence_teaches(case: Case) -> None:
+    taught = learnt(case)
+    assert taught is not None
+    assert taught.quirks == set(case.taught.removeprefix("~").split())
+    assert taught.lasts is not case.taught.startswith("~")
+    assert taught.sentence == case.sentence
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.source}: {case.sentence[:40]}")
+def test_nobody_teaches_others_by_writing_it(case: Case) -> None:
+    taught = learnt(case, f"Why does it say {case.sentence}")
+    named = set(case.taught.removeprefix("~").split())
+    assert taught is None or (taught.quirks == named and not taught.sentence)
+    assert taught is None or not taught.lasts or case.parameter
+
+
+UNTAUGHT: list[tuple[str, Json]] = [
+    ("Provided image is not valid.", {}),  # of one picture
+    ("Image type is not supported: image/bmp", {}),
+    ("The conversation is not accepted.", {"temperature": 1}),
+    ("Range of top_p should be (0.0, 1.0)", {"temperature": 1}),  # it was not sent
+    ("max_tokens is too large", {"max_tokens": 99}),  # without a limit another reply comes than was asked for
+]
+
+
+@pytest.mark.parametrize(("sentence", "parameters"), UNTAUGHT)
+def test_a_sentence_that_names_nothing_of_ours_teaches_nothing(sentence: str, parameters: Json) -> None:
+    assert learnt(Case("", sentence, parameters, "")) is None
+
+
+@pytest.mark.parametrize(
+    ("quirk", "given", "sent"),
+    [
+        ("no:temperature", {"temperature": 1.5}, {}),
+        ("range:temperature=0..1", {"temperature": 1.5}, {"temperature": 1.0}),
+        ("range:max_tokens=16..8192", {"max_tokens": 3}, {"max_tokens": 16}),
+        ("range:max_tokens=..8192", {"max_tokens": 9000}, {"max_tokens": 8192}),
+        ("range:stop=..2", {"stop": ["a", "b", "c"]}, {"stop": ["a", "b"]}),
+        ("levels:reasoning_effort=low,high", {"thinking": {"level": "minimal"}}, {"reasoning_effort": "low"}),
+        ("levels:reasoning_effort=low,high", {"thinking": "off"}, {"reasoning_effort": "low"}),
+        ("levels:reasoning_effort=none", {"thinking": {"level": "high"}}, {}),
+        ("either:temperature,top_p", {"temperature": 1, "top_p": 0.5}, {"temperature": 1}),
+        ("either:temperature,top_p", {"top_p": 0.5}, {"top_p": 0.5}),
+        ("max_completion_tokens", {"max_tokens": 9}, {"max_completion_tokens": 9}),
+    ],
+)
+def test_the_next_request(quirk: str, given: Json, sent: Json) -> None:
+    address = Address("openai", "https://vendor.example", quirks=frozenset([quirk]))
+    body = json.loads(registry.wire("openai").request(address, Prompt("m", (), parameters=given)).body)
+    assert {name: value for name, value in body.items() if name not in ("model", "stream", "messages")} == sent
+
+
+def asked(wire: str, *quirks: str, origin: str = "here", model: str = "m") -> Json:
+    """Return the body of the next request of `history` with these quirks."""
+    address = Address(wire, "https://vendor.example", quirks=frozenset(quirks), origin=origin)  # type: ignore[arg-type]
+    body: Json = json.loads(registry.wire(wire).request(address, Prompt(model, history(wire), "Be kind.")).body)
+    return body
+
+
+def test_instructions_stand_before_the_first_question() -> None:
+    assert "systemInstruction" not in (body := asked("gemini", "no:system"))
+    assert [part.get("text") for part in body["contents"][0]["parts"]] == ["Be kind.", "What is this?", None]
+    first = asked("openai", "no:system", "no:image")["messages"][0]
+    assert first == {"role": "user", "content": "Be kind.\n\nWhat is this?\n\n[image: cat.png]"}
+
+
+def test_a_signature_goes_back_only_where_it_came_from() -> None:
+    own = {"text": "Yes", "thoughtSignature": "s"}
+    bare = {"text": "Yes"}
+    assert [asked("gemini", origin=to)["contents"][1]["parts"][0] for to in ("here", "elsewhere")] == [own, bare]
+    assert asked("gemini", "unsigned")["contents"][1]["parts"][0] == bare
+
+
+def test_gemini_3_gets_the_stand_in_for_a_foreign_call() -> None:
+    call = {"functionCall": {"name": "f", "args": {}}}
+    signed = {**call, "thoughtSignature": "skip_thought_signature_validator"}
+    assert asked("gemini")["contents"][1]["parts"][1] == call
+    assert asked("gemini", "stand-in")["contents"][1]["parts"][1] == signed
+    assert asked("gemini", model="gemini-3-pro-image-preview")["contents"][1]["parts"][1] == signed
+
+
+def test_thoughts_go_back_with_a_call_where_they_are_wanted() -> None:
+    plain, wanted = asked("openai")["messages"][2], asked("openai", "reasoning_content")["messages"][2]
+    assert wanted == {**plain, "reasoning_content": "Hm."}
