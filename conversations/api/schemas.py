@@ -89,6 +89,11 @@ class UsageOut(Schema):
     cost: int | None
 
 
+class LeftOut(Schema):
+    parameter: str
+    sent: Any = None
+
+
 class ErrorOut(Schema):
     code: str
     text: str
@@ -124,6 +129,8 @@ class MessageOut(Schema):
     error: ErrorOut | None
     quote: str = ""
     """The vendor's own words on the end of the reply, for the person who asked; empty for others."""
+    left_out: list[LeftOut]
+    """Each parameter, or `image` or `file`, that was not sent as it was set; `sent` is null if it was left out."""
     created_at: datetime
 
 

@@ -207,6 +207,7 @@ def end(
         cost=budgets.close(message.pk),
         error_code=outcome.error_code,
         error_text=outcome.error_text,
+        left_out=outcome.left_out,
     )
     if not changed:
         raise AlreadyEnded

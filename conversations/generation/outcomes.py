@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 from conversations.live import LiveReply
 from conversations.models.message import Status
@@ -19,6 +20,7 @@ class Outcome:
     usage: Usage = field(default_factory=Usage)
     error_code: str = ""
     error_text: str = ""
+    left_out: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def bare(self) -> "Outcome":
@@ -35,7 +37,14 @@ closing = threading.Event()
 def outcome_of_end(live: LiveReply, stream: Stream | None, counted: Usage) -> Outcome:
     if stream is None or stream.stopped:
         return outcome_of_stop(live, stream, counted)
-    return Outcome(Status.COMPLETE, stream.finish, counted, error_text=_quoted(live, stream.finish))
+    quoted = _quoted(live, stream.finish)
+    return Outcome(Status.COMPLETE, stream.finish, counted, error_text=quoted, left_out=_left_out(stream))
+
+
+def _left_out(stream: Stream | None) -> list[dict[str, Any]]:
+    """Return the parameters that the model was not sent as they were set, for the row."""
+    changes = stream.left_out if stream else []
+    return [{"parameter": change.parameter, "sent": change.sent} for change in changes]
 
 
 def _quoted(live: LiveReply, finish: Finish | None) -> str:
@@ -48,7 +57,7 @@ def _quoted(live: LiveReply, finish: Finish | None) -> str:
 def outcome_of_stop(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
     if closing.is_set():
         return outcome_of_restart(live, stream, counted)
-    return Outcome(Status.STOPPED, stream.finish if stream else None, counted)
+    return Outcome(Status.STOPPED, stream.finish if stream else None, counted, left_out=_left_out(stream))
 
 
 def outcome_of_error(
@@ -57,7 +66,8 @@ def outcome_of_error(
     """Return the outcome: failed before the first word, interrupted after it or in a continuing reply."""
     spoken = bool(live.fed.text().strip()) or (stream is not None and stream.first_token_at is not None)
     finish = Finish("blocked") if code == "blocked" else None
-    return Outcome(Status.INTERRUPTED if spoken else Status.FAILED, finish, counted, code, text)
+    status = Status.INTERRUPTED if spoken else Status.FAILED
+    return Outcome(status, finish, counted, code, text, _left_out(stream))
 
 
 def outcome_of_restart(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:

@@ -46,6 +46,7 @@ def _message_fields(message: Message) -> dict[str, Any]:
         "usage": message.usage(),
         "error": _error(message, reason_of(message.error_text)),
         **({"quote": ""} if message.quote else {}),
+        "left_out": message.left_out,
         "created_at": message.created_at,
     }
 

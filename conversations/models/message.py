@@ -195,6 +195,8 @@ class Message(models.Model):
     """The cost of all its calls, in millionths of the site's currency; null if no price is known."""
     error_code = models.CharField(max_length=32, blank=True)
     error_text = models.TextField(blank=True)
+    left_out = models.JSONField(default=list, blank=True, editable=False)
+    """Of each parameter that the model was not sent as it was set: its name, and `sent`, null if it was left out."""
 
     conversation_id: UUID
     parent_id: UUID | None

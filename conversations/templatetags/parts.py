@@ -25,6 +25,11 @@ _KINDS = {
 }
 _MAX_INDENTED = 100_000
 """Characters of JSON up to which it is indented."""
+_CHANGED = frozenset(
+    ["temperature", "top_p", "top_k", "max_tokens", "thinking", "presence_penalty", "frequency_penalty", "stop"]
+)
+_LEFT_OUT = frozenset([*_CHANGED, "seed", "web_search", "code_execution", "image", "file"]) - {"max_tokens"}
+"""Parameters with a phrase of their own, changed and left out."""
 _MAX_BEGINNING = 1_200
 """Characters in which the first words are sought."""
 
@@ -81,6 +86,13 @@ def first_words(message: Message) -> str:
 def word(said: phrases.Phrases | str, name: str) -> str:
     """Return the page's own phrase of this name, or an empty text if scripts will show it."""
     return said.get(name, "") if isinstance(said, dict) else ""
+
+
+@register.filter
+def left_out_word(left_out: dict[str, Any]) -> str:
+    """Return the name of the phrase about a parameter that was left out or changed."""
+    kind, known = ("left_out", _LEFT_OUT) if left_out["sent"] is None else ("changed", _CHANGED)
+    return f"{kind}.{left_out['parameter'] if left_out['parameter'] in known else 'other'}"
 
 
 @register.filter

@@ -15,7 +15,7 @@ from tests.sockets import Socket
 from tests.vendor_replies import openai_event
 
 MESSAGE_FIELDS = {"id", "conversation", "parent", "role", "author", "text", "parts", "files", "status", "seq", "model",
-                  "finish_reason", "usage", "error", "created_at"}  # fmt: skip
+                  "finish_reason", "usage", "error", "left_out", "created_at"}  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
