@@ -130,7 +130,7 @@ class MessageOut(Schema):
     quote: str = ""
     """The vendor's own words on the end of the reply, for the person who asked; empty for others."""
     left_out: list[LeftOut]
-    """Each parameter, or `image` or `file`, that was not sent as it was set; `sent` is null if it was left out."""
+    """The parameters, or `image` or `file`, that were not sent as they were set; `sent` is null if left out."""
     created_at: datetime
 
 

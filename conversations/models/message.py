@@ -196,7 +196,7 @@ class Message(models.Model):
     error_code = models.CharField(max_length=32, blank=True)
     error_text = models.TextField(blank=True)
     left_out = models.JSONField(default=list, blank=True, editable=False)
-    """Of each parameter that the model was not sent as it was set: its name, and `sent`, null if it was left out."""
+    """The parameters that were not sent as they were set: {"parameter", "sent"}, which is null for one left out."""
 
     conversation_id: UUID
     parent_id: UUID | None
