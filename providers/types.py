@@ -28,7 +28,8 @@ class Part(NamedTuple):
         gap           bytes: how much of the reply could not be read here
 
     `vendor` is {"wire", "part", "origin"?}: the part as it came, if these fields cannot rebuild it exactly. It goes
-    back unchanged to its origin, the same deployment and account. Kind `unknown` has nothing else.
+    back unchanged to its origin, the same deployment and account. Kind `unknown` has nothing else but `name`, the
+    vendor's word for it if it is a plain one.
     """
 
     kind: str

@@ -9,14 +9,25 @@ from conversations import markdown
 from conversations.content.segments import as_written, fits, is_words, rendered
 from conversations.content.segments import segments as segments_of_html
 from conversations.models import Message
+from conversations.models.message import Status
 
 RENDER_SECONDS, RENDER_WORK_SECONDS = 3.0, 1.0
 """Longest wait of a page for a reply without HTML, and its processor time: seconds."""
 
 
 def segments(message: Message) -> list[dict[str, Any]]:
-    """Return the body's segments in order: neighbouring texts as one `html`, each other part as stored."""
-    return segments_of_html(_html(message), message.text, message.parts, str(message.id))
+    """Return the body's segments in order: neighbouring texts as one `html`, each other part as stored.
+
+    A thought without an answer is open.
+    """
+    shown = segments_of_html(_html(message), message.text, message.parts, str(message.id))
+    return [{**part, "is_open": True} for part in shown] if is_thought_alone(message) else shown
+
+
+def is_thought_alone(message: Message) -> bool:
+    """Return whether this reply has ended with thoughts and nothing else."""
+    only_thoughts = bool(message.parts) and all(part["kind"] == "thought" for part in message.parts)
+    return message.is_reply and message.status == Status.COMPLETE and only_thoughts
 
 
 def show_as_written(message: Message) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from providers.reading.words.think_tags import unopened_thought
 from providers.types import Delta, Part
 
 
@@ -131,6 +132,36 @@ def merge_text(pending: Iterable[Delta | LivePart]) -> Iterator[LivePart]:
             yield LivePart(part=delta.part)
     if text or thought:
         yield LivePart("".join(text), "".join(thought))
+
+
+def with_thought_apart(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts of an ended reply, with a thought apart that no tag had opened."""
+    place = next((place for place, part in enumerate(stored) if part["kind"] != "thought"), 0)
+    first = stored[place] if stored else {}
+    found = unopened_thought(first["text"]) if first.keys() == {"kind", "text"} and first["kind"] == "text" else None
+    if found is None:
+        return stored
+    thought, answer = found
+    cut = len(first["text"]) - len(answer)
+    said = [{"kind": "thought", "text": thought}, *([{"kind": "text", "text": answer}] if answer else [])]
+    return [*stored[:place], *said, *(_moved(part, cut) for part in stored[place + 1 :])]
+
+
+def _moved(part: dict[str, Any], cut: int) -> dict[str, Any]:
+    """Return a part whose sources stand so many characters further up in the text."""
+    if part["kind"] != "citation":
+        return part
+    supports = [
+        {**support, "start": max(0, support["start"] - cut), "end": support["end"] - cut}
+        for support in part["supports"]
+        if support["end"] > cut
+    ]
+    return {**part, "supports": supports}
+
+
+def text_of(stored: Iterable[dict[str, Any]]) -> str:
+    """Return the answer's text of stored parts."""
+    return "".join(part.get("text", "") for part in stored if part["kind"] == "text")
 
 
 def public_fields(stored: dict[str, Any]) -> dict[str, Any]:

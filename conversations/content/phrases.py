@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from conversations.content import message_body
 from conversations.models import Message
 
 Phrases = dict[str, str]
@@ -20,10 +21,10 @@ def outcome(said: Phrases, message: Message) -> str:
     """Return the sentence on how a message ended, or an empty text if it ended well."""
     status = said.get(f"status.{message.status}", "")
     if message.status == "complete":
-        is_empty = message.is_reply and not message.parts
+        lack = "thoughts" if message_body.is_thought_alone(message) else "" if message.parts else "nothing"
         finish = f"finish.{message.finish_reason}"
         explained = said.get(f"{finish}.said") if message.quote else ""
-        return explained or said.get(finish) or (said.get("finish.nothing", "") if is_empty else "")
+        return explained or said.get(finish) or (said.get(f"finish.{lack}", "") if message.is_reply else "")
     if message.status in ("interrupted", "failed"):
         return said.get(f"reply.{message.error_code}") or status
     return status

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from conversations import markdown
 from conversations.content.message_body import show_as_written
+from conversations.content.parts import text_of, with_thought_apart
 from conversations.generation.outcomes import Outcome
 from conversations.live import LiveReply, announcing, hub
 from conversations.models import Message
@@ -172,7 +173,8 @@ def _pay(owed: Sequence[Callable[[], None]]) -> None:
 
 def _end_row(message: Message, reply: LiveReply, outcome: Outcome, html: str | None) -> None:
     said = reply.snapshot()
-    end(message, reply.attempt, outcome, html, reply.owed, text=said.text, parts=said.parts, seq=said.seq)
+    parts = with_thought_apart(said.parts)
+    end(message, reply.attempt, outcome, html, reply.owed, text=text_of(parts), parts=parts, seq=said.seq)
 
 
 def end(

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from conversations import markdown
-from conversations.content.parts import LivePart, parts_to_continue
+from conversations.content.parts import LivePart, parts_to_continue, text_of, with_thought_apart
 from conversations.content.segments import rendered
 from conversations.generation import prompts
 from conversations.generation.attempt import Attempt, attempt
@@ -115,7 +115,8 @@ def _rendered(live: LiveReply) -> str | None:
     """Return the HTML of the whole reply, or None if there is no time for it."""
     try:
         seconds = LAST_RENDER_SECONDS if closing.is_set() else RENDER_SECONDS
-        return rendered(live.fed.text(), live.fed.as_json(), seconds, RENDER_WORK_SECONDS)
+        parts = with_thought_apart(live.fed.as_json())
+        return rendered(text_of(parts), parts, seconds, RENDER_WORK_SECONDS)
     except markdown.Away:
         return None
 

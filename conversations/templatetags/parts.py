@@ -1,6 +1,7 @@
 """Tags and filters for the parts of a message: their template, and which of a vendor's words it may show."""
 
 import json
+import re
 from html import unescape
 from typing import Any
 
@@ -23,6 +24,7 @@ _KINDS = {
     *("text", "thought", "image", "file", "code", "code_result"),
     *("call", "call_result", "citation", "refusal", "gap", "seam"),
 }
+_PLAIN_WORD = re.compile("[A-Za-z][A-Za-z_]{1,39}")
 _MAX_INDENTED = 100_000
 """Characters of JSON up to which it is indented."""
 _CHANGED = frozenset(
@@ -42,9 +44,17 @@ def segments(message: Message) -> list[dict[str, Any]]:
 
 @register.filter
 def template_of(part: dict[str, Any]) -> str:
-    """Return the template of a part; unknown kinds are stored but not shown."""
+    """Return the template of a part; one line stands for a part of an unknown kind."""
     kind = part["kind"] if part["kind"] in _KINDS else "unknown"
     return f"parts/{kind}.html"
+
+
+@register.filter
+def kind_name(part: dict[str, Any] | None) -> str:
+    """Return the vendor's word for an unknown kind of part, if it is a plain one."""
+    part = part or {}
+    name = part.get("name") or ("" if part.get("kind") == "unknown" else part.get("kind"))
+    return name if isinstance(name, str) and _PLAIN_WORD.fullmatch(name) else ""
 
 
 @register.filter

@@ -59,9 +59,9 @@ def _tidy(cast: Cast) -> Iterator[None]:
         file.path.unlink(missing_ok=True)
 
 
-def picture() -> bytes:
+def picture(color: str = "teal") -> bytes:
     drawn = io.BytesIO()
-    Image.new("RGB", (320, 200), "teal").save(drawn, "PNG")
+    Image.new("RGB", (320, 200), color).save(drawn, "PNG")
     return drawn.getvalue()
 
 
@@ -130,7 +130,7 @@ def test_a_stored_reply_shows_every_part(cast: Cast, model: LanguageModel, visit
     shown = reply.locator(".message__body > *").evaluate_all("all => all.map((element) => element.classList[0])")
     assert shown == [
         *("thought", "message__text", "code-block", "output", "output", "output", "call", "call", "seam", "gap"),
-        *("file", "file", "message__text", "refusal", "sources", "picture"),
+        *("unknown", "file", "file", "message__text", "refusal", "sources", "picture"),
     ]
 
 
@@ -161,7 +161,7 @@ def test_parts_appear_while_the_reply_is_written(
     check_parts(reply)
 
 
-PNG = base64.b64encode(picture()).decode()
+PNG, OTHER_PNG = (base64.b64encode(picture(color)).decode() for color in ("teal", "navy"))
 LIVE = {
     "gemini": [
         (gemini_parts({"text": "Let me **compute**."}), "message__text"),
@@ -176,7 +176,7 @@ LIVE = {
         (openai_event("Let me **draw**."), "message__text"),
         (openai_chunk(images=[{"image_url": {"url": f"data:image/png;base64,{PNG}"}}]), "picture"),
         (openai_event("- a\n- b"), "message__text"),
-        (openai_chunk(images=[{"image_url": {"url": f"data:image/png;base64,{PNG}"}}]), "picture"),
+        (openai_chunk(images=[{"image_url": {"url": f"data:image/png;base64,{OTHER_PNG}"}}]), "picture"),
         (openai_event("It is *three*."), "message__text"),
         (openai_end(), ""),
     ],
@@ -288,6 +288,7 @@ def test_a_part_that_wants_to_be_a_program_stays_text(cast: Cast, model: Languag
         {"kind": "citation", "sources": [{"uri": f"https://example.test/{vector}", "title": vector, "domain": vector}]},
         {"kind": "refusal", "text": vector, "reason": vector},
         {"kind": "file", "uri": vector, "name": vector},
+        {"kind": "unknown", "name": vector},
         {"kind": "text", "text": "Done."},
     ]
     alice = visit(cast.alice, stored(cast, kinds))
@@ -308,6 +309,31 @@ def test_an_end_that_is_none_is_said(cast: Cast, model: LanguageModel, visit: Vi
     }.items():
         alice.open(stored(cast, [{"kind": "text", "text": "Well"}], finish))
         expect(alice.note(alice.replies.first)).to_have_text(sentence)
+
+
+def test_a_thought_without_an_answer_is_said_and_open(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, visit: Visit
+) -> None:
+    vendor.play([openai_chunk(reasoning_content="Hm"), openai_end()])
+    alice = visit(cast.alice)
+    alice.send("Hi")
+    for _ in ("as it ended", "as a fresh page has it"):
+        expect(alice.note(alice.replies.first)).to_have_text("The model thought but answered nothing.")
+        expect(alice.replies.first.locator(".thought__text")).to_be_visible()
+        alice.page.reload()
+
+
+def test_a_part_of_an_unknown_kind_is_said(cast: Cast, vendor: FakeVendor, model: LanguageModel, visit: Visit) -> None:
+    vendor.play([openai_event("Hi"), openai_chunk(content=[{"type": "tool_reference", "id": 4}]), vendor.gate])
+    alice = visit(cast.alice)
+    alice.send("Hi")
+    sentence = "Something came with this reply that this site cannot show."
+    expect(alice.replies.first.locator(".unknown")).to_have_text(f"{sentence} tool_reference")
+    named: list[dict[str, Any]] = [{"kind": "unknown", "name": "tool_reference"}, {"kind": "unknown"}]
+    alice.open(stored(cast, [*named, {"kind": "hologram"}, {"kind": "unknown", "name": "<b>a b</b>"}]))
+    lines = alice.replies.first.locator(".unknown")
+    expect(lines.locator(".unknown__name")).to_have_text(["tool_reference", "", "hologram", ""])
+    expect(lines.first).to_have_text(f"{sentence} tool_reference")
 
 
 def test_parts_fit_a_phone(cast: Cast, model: LanguageModel, visit: Visit) -> None:

@@ -146,6 +146,21 @@ def test_a_reply_says_where_it_has_a_gap(
     assert vendor.next_request().json["messages"][1] == {"role": "assistant", "content": "One two"}
 
 
+def test_a_thought_that_no_tag_opens_is_no_answer_in_the_end(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    vendor.play([openai_event("First a.\n</th"), openai_event("ink>\nAnswer"), openai_end()])
+    alice = connect(cast.alice)
+    ack = ask(alice, model)
+    told = alice.event("message.finished")["message"]
+    assert told["text"] == "\nAnswer"
+    stored = Message.objects.get(pk=ack["replies"][0])
+    assert stored.parts == [{"kind": "thought", "text": "First a.\n"}, {"kind": "text", "text": "\nAnswer"}]
+    vendor.next_request()
+    ask(alice, model, "And?", conversation=ack["conversation"], parent=ack["replies"][0])
+    assert vendor.next_request().json["messages"][1] == {"role": "assistant", "content": "\nAnswer"}
+
+
 def test_what_the_vendor_counts_never_costs_a_word(
     cast: Cast, model: LanguageModel, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,14 +20,25 @@ from providers.wires.openai import wire
 _TEXTS = some.sampled_from(["", " ", "Hi", "\n", "你"])
 _VALUES = some.one_of(some.none(), some.just(0), some.just({}), some.just([]), some.just({"message": "no"}), _TEXTS)
 _SAID = some.dictionaries(
-    some.sampled_from(["content", "role", "refusal", "reasoning_content", "tool_calls", "function_call"]), _VALUES
+    some.sampled_from(
+        ["content", "role", "refusal", "reasoning_content", "tool_calls", "function_call", "images", "context"]
+    ),
+    some.one_of(_VALUES, some.just({"citations": ["https://a.example/"]})),
 )
+_COUNTS, _PAGES = some.just({"prompt_tokens": 1}), some.just(["https://a.example/"])
 _CHOICE = some.dictionaries(
-    some.sampled_from(["delta", "message", "index", "finish_reason", "error"]), some.one_of(_SAID, _VALUES)
+    some.sampled_from(["delta", "message", "index", "finish_reason", "error", "text", "usage", "citations"]),
+    some.one_of(_SAID, _VALUES, _COUNTS, _PAGES),
 )
 _EVENT = some.fixed_dictionaries(
     {"choices": some.one_of(some.lists(some.one_of(_CHOICE, _VALUES), max_size=2), _VALUES)},
-    optional={"error": _VALUES, "usage": some.one_of(_VALUES, some.just({"prompt_tokens": 1})), "id": _TEXTS},
+    optional={
+        "error": _VALUES,
+        "usage": some.one_of(_VALUES, _COUNTS),
+        "id": _TEXTS,
+        "citations": some.one_of(_VALUES, _PAGES),
+        "x_groq": some.one_of(_VALUES, some.builds(lambda counts: {"usage": counts}, _COUNTS)),
+    },
 )
 
 

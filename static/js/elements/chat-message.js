@@ -157,7 +157,7 @@ class ChatMessage extends HTMLElement {
     showTime(this.querySelector(".message__time"));
     showAvatar(this.querySelector(".message__avatar"), this.name.trim());
     nameParts(this);
-    this.#note.textContent = outcome(this.dataset, this.#isEmpty);
+    this.#note.textContent = outcome(this.dataset, this.#lack);
     if (TO_BE_MENDED.includes(this.dataset.error) && hasTemplate("mend-template")) this.#note.append(" ", this.#wayToMend());
     this.#showQuote();
   }
@@ -177,10 +177,12 @@ class ChatMessage extends HTMLElement {
     this.#note.after(fold);
   }
 
-  /** Whether this is a reply without a word and without a part. */
-  get #isEmpty() {
-    const says = ":scope > :not(.message__text), .message__text > *";
-    return this.dataset.role === "assistant" && !this.#body.querySelector(says) && !this.#body.textContent.trim();
+  /** The phrase for a reply without a word and without a part, or with thoughts alone; else empty. */
+  get #lack() {
+    const says = ":scope > :not(.message__text, .thought), .message__text > *";
+    if (this.dataset.role !== "assistant" || this.#body.querySelector(says)) return "";
+    if ([...this.#body.querySelectorAll(".message__text")].some((text) => text.textContent.trim())) return "";
+    return this.#body.querySelector(".thought") ? "thoughts" : "nothing";
   }
 
   /** Copy buttons, for whatever has its final form. */

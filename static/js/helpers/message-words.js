@@ -15,12 +15,12 @@ export function nameParts(markup) {
   for (const place of markup.querySelectorAll("[data-bytes]:empty")) place.textContent = size(Number(place.dataset.bytes));
 }
 
-/** What there is to say about how a message went, from its dataset; nothing when all is well. */
-export function outcome({ status, finish, error, waiting, quote }, isEmpty) {
+/** What there is to say about how a message went, from its dataset and what it lacks; nothing when all is well. */
+export function outcome({ status, finish, error, waiting, quote }, lack) {
   if (status === "sending") return phrase(`waiting.${waiting}`);
   if (status === "complete") {
     const explained = quote === undefined ? "" : phrase(`finish.${finish}.said`);
-    return explained || phrase(`finish.${finish}`) || (isEmpty ? phrase("finish.nothing") : "");
+    return explained || phrase(`finish.${finish}`) || (lack && phrase(`finish.${lack}`));
   }
   if (status === "interrupted" || status === "failed") return phrase(`reply.${error}`) || phrase(`status.${status}`);
   return phrase(`status.${status}`);

@@ -10,6 +10,8 @@ import { capabilityFor } from "./media-types.js";
 import { clone } from "./templates.js";
 
 const SCHEMES = ["http:", "https:"];
+/** A vendor's word for a kind of part that people may be shown. */
+const PLAIN_WORD = /^[A-Za-z][A-Za-z_]{1,39}$/;
 
 const BUILD = {
   image: picture,
@@ -22,6 +24,7 @@ const BUILD = {
   refusal,
   gap: () => written("gap", {}),
   seam: () => written("seam", {}),
+  unknown: ({ name }) => written("unknown", { ".unknown__name": PLAIN_WORD.test(name) ? name : "" }),
 };
 
 /** A part of a reply as an element; null for a kind that is not shown. */
