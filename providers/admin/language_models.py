@@ -1,11 +1,14 @@
 """Models and their deployments in the admin."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
+from providers.admin.lessons import forget_page, lessons_of
 from providers.audit.admin import AuditedAdmin
 from providers.models import Deployment, LanguageModel
 from providers.pool import cooldown
@@ -54,8 +57,20 @@ class DeploymentAdmin(AuditedAdmin):
         "cached_price",
         "thought_price",
         "raw_extras",
-        "learnt",
     ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the form's own addresses, and that of forgetting what was learnt."""
+        forget = self.admin_site.admin_view(partial(forget_page, self))
+        return [path("<uuid:pk>/forget/", forget, name="providers_deployment_forget"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show beside the form what the deployment was found to refuse."""
+        deployment = self.get_object(request, object_id) if self.has_view_or_change_permission(request) else None
+        lessons = list(lessons_of(deployment)) if deployment else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "lessons": lessons})
 
     def save_model(self, request: HttpRequest, obj: Deployment, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -40,6 +40,8 @@ OTHERS = [
        targets={"admin providers.Endpoint": SUPERUSER}, refusal="admin"),
     on("admin:providers_endpoint_models", "POST", {"model": "m"},
        targets={"admin providers.Endpoint": SUPERUSER}, refusal="admin"),
+    on("admin:providers_deployment_forget", "POST", {"quirk": "all"},
+       targets={"admin providers.Deployment": SUPERUSER}, refusal="admin"),
     on("admin:conversations_user_delete", "POST", {"post": "yes"}, targets={"admin, owner": NOBODY}, refusal="admin"),
     on("admin:conversations_team_delete", "POST", {"post": "yes"}, targets={"admin, crew": NOBODY}, refusal="admin"),
     *(on(report, roles=SUPERUSER, refusal="admin")

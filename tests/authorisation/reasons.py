@@ -99,6 +99,7 @@ REASONS = {
     "admin:auth_user_password_change": "another's password is a superuser's to set",
     "admin:providers_endpoint_detect": "what is detected becomes the address, which superusers change",
     "admin:providers_endpoint_models": _ADDERS,
+    "admin:providers_deployment_forget": "who may change a deployment may let it learn again",
     "admin:providers_endpoint_preset": _ADDERS,
     "admin:conversations_user_delete": "what a person wrote keeps its author, so one who has written stays",
     "admin:conversations_team_delete": "a team with conversations stays, for they would have no readers",
