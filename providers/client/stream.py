@@ -209,12 +209,12 @@ class Stream:
 
     def _read(self, chunk: bytes) -> Iterator[Delta]:
         # After the end marker, read the rest of the body for at most 0.05 s, so that the connection can be reused.
-        if self._reading.done:
-            return
+        is_behind_end = self._reading.done
         for delta in self._reading.feed(chunk):
             self._set_clocks()
             yield delta
-        self._set_clocks()
+        if not is_behind_end:
+            self._set_clocks()
 
     def _set_clocks(self) -> None:
         if self._reading.done:

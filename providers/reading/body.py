@@ -32,12 +32,14 @@ class BodyDecoder:
 
     `done` is True after the end marker `[DONE]`. `alien` is True when nothing in a known format has come. `unread`
     counts the bytes since `take_unread` that stood where an object belongs and cannot be read. Three such events in a
-    row raise BadReply. Data that is no JSON at all is a keep-alive, of which only a flood is refused.
+    row raise BadReply. Data that is no JSON at all is a keep-alive, of which only a flood is refused. `behind_end` is
+    the part of the last chunk behind the end marker.
     """
 
     def __init__(self) -> None:
         self.done = False
         self.unread = 0
+        self.behind_end = b""
         self._mark = ByteOrderMark()
         self._lines = Lines()
         self._events = Events()
@@ -84,6 +86,7 @@ class BodyDecoder:
                 line, position = self._lines.next_line(chunk, position)
                 if line is not None:
                     yield from self._line(line)
+        self.behind_end = chunk[position:]
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """Yield the last objects after the body has ended. Raises BadReply.

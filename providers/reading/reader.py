@@ -9,7 +9,7 @@ from typing import Any
 from providers.errors import BadReply, CutOff, VendorError
 from providers.reading.body import BodyDecoder
 from providers.reading.finish import FinishState, Gaps
-from providers.reading.gathering import EndOfReplyParts
+from providers.reading.gathering import EndOfReplyParts, LateUsage
 from providers.reading.reply_choice import ReplyChoice
 from providers.reading.size_limits import MAX_TEXT_BYTES
 from providers.reading.words.progress import Progress, carries_on, is_piece, is_refusal
@@ -21,11 +21,6 @@ from providers.wires.parsed import CallPiece, Cited, Finding, Found, ReasoningPi
 from providers.wires.registry import Wire
 
 __all__ = ["MAX_TEXT_BYTES", "Reading"]
-
-# Events without words are usual: some vendors send one for each hidden token of a thought. Even the shortest,
-# `{"choices":[{"delta":{}}]}`, is longer than 24 bytes, so only events of no known wire can exceed the limit.
-MAX_EMPTY_EVENTS = 4096
-_EMPTY_EVENT_BYTES = 24
 
 
 class Reading:
@@ -46,9 +41,9 @@ class Reading:
         self._gaps = Gaps()
         self._gathering = EndOfReplyParts(wire.NAME)
         self._ending = FinishState(has_marker=wire.END_MARKER, streaming=streaming)
+        self._late_usage = LateUsage(wire)
         self._came: set[type] = set()
         self._bytes = 0
-        self._empty = 0
         self._beside_words = self._is_unmarked = self._closed = False
 
     @property
@@ -82,14 +77,20 @@ class Reading:
         return self.finish is not None and (self.done or self._ending.is_believed)
 
     def feed(self, chunk: bytes) -> Iterator[Delta]:
-        """Yield the deltas that `chunk` completes. Raises VendorError."""
+        """Yield the deltas that `chunk` completes. Raises VendorError.
+
+        After the end marker there are none; only token counts still count.
+        """
         self._bytes += len(chunk)
         yield from self._deltas(self._assembler.feed(chunk))
+        if self.done:
+            self.usage = self._late_usage.feed(self._assembler.behind_end) or self.usage
 
     def end(self) -> Iterator[Delta]:
         """Yield the deltas that were open when the body ended. Raises VendorError unless the reply is complete."""
         yield from self._deltas(self._assembler.finish())
         yield from self._deltas(self._choice.flush())
+        self.usage = self._late_usage.finish() or self.usage
         if self._assembler.unread:
             self._note_unread()
         if self._is_whole():
@@ -198,7 +199,7 @@ class Reading:
         if self._beside_words:
             self._ending.words()
         if found is None:
-            self._note_nothing()
+            self._progress.note_nothing(self._bytes)
 
     def _findings(self, event: Mapping[str, Any]) -> Iterator[Found]:
         """Yield what the wire finds; a whole message before any delta is read as a delta."""
@@ -209,15 +210,6 @@ class Reading:
                 if isinstance(found, Delta | CallPiece | ReasoningPiece):
                     self._came.add(type(found))
                 yield found
-
-    def _note_nothing(self) -> None:
-        """Count an event without content. Raises BadReply when there are too many.
-
-        Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply.
-        """
-        self._empty += 1
-        if self._empty > MAX_EMPTY_EVENTS + self._bytes // _EMPTY_EVENT_BYTES:
-            raise BadReply(because="The vendor sent thousands of events that say nothing.")
 
     def _note(self, found: Found) -> Iterator[Delta]:
         if isinstance(found, Usage):

@@ -117,6 +117,14 @@ def test_usage_after_the_finish_is_read(wire_vendor: FakeVendor, ask: Ask) -> No
     assert (stream.finish, stream.usage) == (Finish("length", "length"), Usage(1, 2))
 
 
+def test_usage_behind_the_end_marker_is_read(wire_vendor: FakeVendor, ask: Ask) -> None:
+    usage = event({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}})
+    wire_vendor.play([openai_event("Hi"), b"data: [DONE]\n\n" + usage])
+    stream = ask()
+    assert said(stream) == "Hi"
+    assert (stream.finish, stream.usage) == (Finish("stop", ""), Usage(1, 2))
+
+
 def test_a_finish_on_every_event_ends_with_the_last(wire_vendor: FakeVendor, ask: Ask) -> None:
     wire_vendor.play([gemini_event("a", finishReason="STOP"), gemini_event("b", finishReason="MAX_TOKENS")])
     stream = ask(wire="gemini")

@@ -91,6 +91,24 @@ def test_each_spelling_of_token_counts(fields: dict[str, Any], counts: list[int 
     assert outcome("openai", [body]).get("usage", []) == counts, who
 
 
+@pytest.mark.parametrize("end", [b"\n\n", b"\n", b""])
+def test_counts_behind_the_end_marker_count(end: bytes) -> None:
+    late = event({"choices": [{"index": 0, "delta": {"content": "late"}}], "usage": {"prompt_tokens": 9}})
+    body = openai_event("Hi") + b"data: [DONE]\n\n" + late.rstrip() + end
+    for pieces in ([body], [body[at : at + 1] for at in range(len(body))]):
+        read = outcome("openai", pieces)
+        assert (read["text"], read["usage"], read["finish"]) == ("Hi", [9, None, None, None], ["stop", ""])
+
+
+@pytest.mark.parametrize(
+    "late", [b'data: {"error": {"message": "no"}}\n\n', b"data: ]]]\n\n" * 9, b"<html>", b"{", b"\xff"]
+)
+def test_nothing_else_behind_the_end_marker_matters(late: bytes) -> None:
+    body = openai_event("Hi") + event({"usage": {"prompt_tokens": 9}, "choices": []}) + b"data: [DONE]\n\n" + late
+    read = outcome("openai", [body])
+    assert (read["text"], read["usage"], read.get("error")) == ("Hi", [9, None, None, None], None)
+
+
 A, B = "https://a.example/x", "https://b.example/y"
 BOTH = [("A", A), ("B", B)]
 PAGES: list[tuple[dict[str, Any], list[tuple[str, str]], str]] = [

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from time import monotonic
 
+from providers.errors import BadReply
 from providers.types import Delta, Part
 from providers.wires.parsed import CallPiece, Finding, Found, ReasoningPiece, WholeMessage
 
+# Events without words are usual: some vendors send one for each hidden token of a thought. Even the shortest,
+# `{"choices":[{"delta":{}}]}`, is longer than 24 bytes, so only events of no known wire can exceed the limit.
+MAX_EMPTY_EVENTS = 4096
+_EMPTY_EVENT_BYTES = 24
 # Kinds of parts that are no answer: those that only the vendor reads, and those that accompany an answer.
 _SILENT = frozenset({"unknown", "thought", "citation"})
 
@@ -23,6 +28,7 @@ class Progress:
         self.meaningful = 0
         self.has_grown = False
         self.is_answered = False
+        self._empty = 0
 
     def note(self, delta: Delta) -> None:
         """Note words, a thought or a part."""
@@ -34,6 +40,15 @@ class Progress:
             self.first_token_at = self.first_token_at or monotonic()
         if says_something or part or delta.thought.strip():
             self.meaningful += 1
+
+    def note_nothing(self, size: int) -> None:
+        """Count an event without content. Raises BadReply when there are too many among `size` bytes.
+
+        Reading an empty event costs as much as reading a word: a flood of tiny ones is not a reply.
+        """
+        self._empty += 1
+        if self._empty > MAX_EMPTY_EVENTS + size // _EMPTY_EVENT_BYTES:
+            raise BadReply(because="The vendor sent thousands of events that say nothing.")
 
     def note_call(self) -> None:
         """Note a piece of a call, which is an answer."""
