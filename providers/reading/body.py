@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from providers.errors import BadReply, beginning
@@ -23,8 +23,8 @@ MAX_UNREADABLE = 3
 MAX_NOISE = 4096
 _NOISE_BYTES = 24
 # Most chunks consist of whole events with one object each; those take a shorter path.
-_WHOLE_EVENTS = re.compile(rb"(?:data: \{[^\r\n]*+\n\n)++")
-_BETWEEN = b"\n\ndata: "
+_D = ord("d")
+_WHOLE_EVENTS = re.compile(rb"(?:data: ?\{[^\r\n]*+(?:\n\n|\r\n\r\n))++")
 
 
 class BodyDecoder:
@@ -69,23 +69,27 @@ class BodyDecoder:
         self._bytes += len(chunk)
         chunk = self._mark.strip(chunk)
         position = self._lines.start_of(chunk)
-        if self._is_between_events() and len(chunk) < MAX_EVENT_BYTES and _WHOLE_EVENTS.fullmatch(chunk):
-            yield from self._of_whole_events(chunk[len(b"data: ") : -len(b"\n\n")].split(_BETWEEN))
-            return
         while position < len(chunk) and not self.done:
-            if self._lines.at_start and not self._object.is_open and not self._is_continued(chunk[position]):
-                position = self._lines.skip(chunk, position, whole_lines=not self._events.is_open)
-                first = chunk[position : position + 1]
-                if first == b"{" or not self._started:
-                    yield from self._begin(first)
+            is_short = chunk[position] == _D and len(chunk) < MAX_EVENT_BYTES and self._is_between_events()
+            if is_short and (found := _WHOLE_EVENTS.match(chunk, position)):
+                position = found.end()
+                yield from self._of_whole_events([line[len(b"data:") :] for line in found[0].splitlines()[::2]])
+                continue
+            if self._lines.at_start and not self._object.is_open:
+                is_open = self._events.is_open
+                if not is_open or chunk[position] in b"\r\n" or not self._events.is_unfinished:
+                    position = self._lines.skip(chunk, position, whole_lines=not is_open)
+                    first = chunk[position : position + 1]
+                    if first == b"{" or not self._started:
+                        yield from self._begin(first)
             if self._object.is_open:
                 text, position = self._object.next_object(chunk, position)
                 if text is not None:
                     yield from self._decoded(text)
             else:
                 line, position = self._lines.next_line(chunk, position)
-                if line is not None:
-                    yield from self._line(line)
+                if line is not None and ((events := self._events.line(line)) or self._events.dropped):
+                    yield from self._of_events(events)
         self.behind_end = chunk[position:]
 
     def finish(self) -> Iterator[dict[str, Any]]:
@@ -96,16 +100,12 @@ class BodyDecoder:
         yield from self.feed(self._mark.flush())
         self._is_garbled = self._is_garbled or False
         yield from self._decoded(self._object.take())
-        yield from self._line(self._lines.flush())
-        yield from self._line(b"")
+        yield from self._of_events(self._events.line(self._lines.flush()))
+        yield from self._of_events(self._events.line(b""))
 
     def _is_between_events(self) -> bool:
         said_something = self._started and not self.done
         return said_something and self._lines.at_start and not self._object.is_open and not self._events.is_open
-
-    def _is_continued(self, first: int) -> bool:
-        """Return whether a line with this first byte continues the JSON text of the event that is open."""
-        return self._events.is_open and first not in b"\r\n" and self._events.is_unfinished
 
     def _begin(self, first: bytes) -> Iterator[dict[str, Any]]:
         """Choose by its first byte how the next line is read: as a bare object or as an event's field."""
@@ -113,12 +113,12 @@ class BodyDecoder:
             page = BadReply(because="The vendor answered with a web page instead of a reply.")
             raise page.doubted(True, is_page=True)
         if first == b"{":
-            yield from self._line(b"")
+            yield from self._of_events(self._events.line(b""))
             self._object.is_open = True
         self._started = self._started or first.strip() != b""
 
-    def _line(self, line: bytes) -> Iterator[dict[str, Any]]:
-        for event in self._events.line(line):
+    def _of_events(self, events: Sequence[Event]) -> Iterator[dict[str, Any]]:
+        for event in events:
             if DONE.match(event.data):
                 self.done = True
                 return
@@ -149,17 +149,17 @@ class BodyDecoder:
     def _decoded(self, text: bytes) -> list[dict[str, Any]]:
         if not text or text.isspace():
             return []
-        found = objects_in(text)
-        if not found.is_json:
+        objects, unread, is_json = objects_in(text)
+        if not is_json:
             self._note_noise()
             return []
-        self._is_garbled = not found.objects and self._is_garbled is not False
-        self._unreadable = 0 if found.objects else self._unreadable + 1
+        self._is_garbled = not objects and self._is_garbled is not False
+        self._unreadable = 0 if objects else self._unreadable + 1
         if self._unreadable == MAX_UNREADABLE:
             raise BadReply(because="The vendor sent events that cannot be read.")
-        if found.unread:
-            self._note_unread(found.unread)
-        return found.objects
+        if unread:
+            self._note_unread(unread)
+        return objects
 
     def _note_noise(self) -> None:
         """Count data that is no JSON. Raises BadReply when there is too much of it."""
@@ -195,7 +195,9 @@ class JsonBodyDecoder:
     def take(self) -> bytes:
         """Return the object so far and clear it."""
         text = b"".join(self._pieces)
-        self._pieces, self._size, self.is_open, self._end = [], 0, False, ObjectEnd()
+        self._pieces, self._size, self.is_open = [], 0, False
+        if self._end.is_open:
+            self._end = ObjectEnd()
         return text
 
     def _keep(self, piece: bytes) -> None:

@@ -19,29 +19,29 @@ class DataLines:
     """The data lines of the event that is open now. Each byte is searched for the end of the JSON text at most once."""
 
     def __init__(self) -> None:
+        self.lines: list[bytes] = []
         self.ends_here = False
         """Whether the line added last ends the event, so that nothing needs to follow."""
         self._has_habit = False  # this vendor sends no blank lines
-        self._lines: list[bytes] = []
-        self._opens: bool | None = None  # None while only blank lines have come
+        self._size = 0
+        self._first = b""  # the first line that is not blank
+        self._is_json: bool | None = None  # None until somebody asks
         self._end: ObjectEnd | None = None
-        self._forget()
-
-    def __bool__(self) -> bool:
-        return bool(self._lines)
+        self._searched = 0
+        self._found_end = False
 
     @property
     def is_unfinished(self) -> bool:
         """Return whether a JSON text has begun that has not ended."""
-        return self._opens is True and not self._is_finished()
+        return self._first != b"" and self._opens() and not self._is_finished()
 
     def ends_before(self, value: bytes) -> bool:
-        """Return whether `value` begins another event."""
-        if self._opens is None or not value.strip():
+        """Return whether `value` begins another event than the one that is open."""
+        if not self._first or not value.strip():
             return False
         if DONE.match(value):
             return True
-        if not self._opens:
+        if not self._opens():
             return opens_json(value)
         if self._is_finished():
             self._has_habit = True
@@ -53,31 +53,35 @@ class DataLines:
         self._size += len(value)
         if self._size > MAX_EVENT_BYTES:
             raise BadReply(because="The vendor sent an event longer than this site reads.")
-        self._lines.append(value)
-        if self._opens is None and value.strip():
-            self._opens = opens_json(value)
-            self.ends_here = DONE.match(value) is not None or (self._has_habit and is_whole_json(value))
+        self.lines.append(value)
+        if not self._first and value.strip():
+            self._first = value
+        if self._has_habit or not value.startswith(b"{"):
+            self.ends_here = self._is_end(value)
 
     def take(self) -> bytes:
         """Return the lines joined with LF, and forget them."""
-        data = b"\n".join(self._lines)
-        self._lines = []
-        self._forget()
+        data = self.lines[0] if len(self.lines) == 1 else b"\n".join(self.lines)
+        self.lines = []
+        self._size, self._first, self.ends_here = 0, b"", False
+        self._is_json = self._end = None
+        self._searched, self._found_end = 0, False
         return data
 
-    def _forget(self) -> None:
-        self.ends_here = False
-        self._size = 0
-        self._opens = self._end = None
-        self._searched = 0
-        self._found_end = False
+    def _is_end(self, value: bytes) -> bool:
+        return DONE.match(value) is not None or (self._has_habit and len(self.lines) == 1 and is_whole_json(value))
+
+    def _opens(self) -> bool:
+        if self._is_json is None:
+            self._is_json = opens_json(self._first)
+        return self._is_json
 
     def _is_finished(self) -> bool:
         if self._end is None:
             self._end = ObjectEnd()
-        for line in self._lines[self._searched :]:
+        for line in self.lines[self._searched :]:
             self._search(self._end, line)
-        self._searched = len(self._lines)
+        self._searched = len(self.lines)
         return self._found_end
 
     def _search(self, end: ObjectEnd, line: bytes) -> None:

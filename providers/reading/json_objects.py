@@ -6,7 +6,7 @@ Gateways put several objects into one event, or repeat the name of its field. Th
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from providers.wires.json_values import from_json, from_json_at
 
@@ -18,12 +18,8 @@ _BETWEEN = re.compile(r"[\s,]*+(?:data:[\s,]*+)*+")
 _NEXT = re.compile(r"(?:data:|[\r\n])[ \t]*+(?=\{)")
 
 
-class Found(NamedTuple):
-    """The objects of a text, and whether it is JSON. `unread` counts its bytes that cannot be read as objects."""
-
-    objects: list[dict[str, Any]]
-    unread: int = 0
-    is_json: bool = True
+Found = tuple[list[dict[str, Any]], int, bool]
+"""The objects of a text, and whether it is JSON. Between them, the number of bytes that cannot be read as objects."""
 
 
 def opens_json(text: bytes) -> bool:
@@ -43,7 +39,8 @@ def is_whole_json(text: bytes) -> bool:
 def objects_in_list(texts: list[bytes]) -> list[dict[str, Any]]:
     """Return the objects that `texts` are the members of a list of; an empty list if one cannot be read."""
     try:
-        return _found(from_json(str(b"[%b]" % b",".join(texts), "utf-8", "replace"))).objects
+        joined = texts[0] if len(texts) == 1 else b"[%b]" % b",".join(texts)
+        return _found(from_json(str(joined, "utf-8", "replace")))[0]
     except (ValueError, RecursionError):
         return []
 
@@ -54,12 +51,13 @@ def objects_in(text: bytes) -> Found:
     Vendors send some errors as a list with one element.
     """
     if b"{" not in text:
-        return Found([], is_json=False)
+        return [], 0, False
     characters = str(text, "utf-8", "replace")
     try:
-        return _found(from_json(characters))
+        value = from_json(characters)
     except (ValueError, RecursionError):
         return _one_after_another(characters)
+    return ([value], 0, True) if isinstance(value, dict) else _found(value)
 
 
 def _found(value: object) -> Found:
@@ -67,10 +65,10 @@ def _found(value: object) -> Found:
         try:
             value = from_json(value)
         except (ValueError, RecursionError):
-            return Found([], is_json=False)
+            return [], 0, False
     members = value if isinstance(value, list) else [value]
     objects = [member for member in members if isinstance(member, dict)]
-    return Found(objects, is_json=bool(objects) or isinstance(value, list))
+    return objects, 0, bool(objects) or isinstance(value, list)
 
 
 def _one_after_another(text: str) -> Found:
@@ -79,7 +77,7 @@ def _one_after_another(text: str) -> Found:
     while place < len(text):
         try:
             value, end = from_json_at(text, place)
-            objects += _found(value).objects
+            objects += _found(value)[0]
         except (ValueError, RecursionError):
             failures += 1
             following = _NEXT.search(text, place + 1) if failures < _MAX_FAILURES else None
@@ -87,7 +85,7 @@ def _one_after_another(text: str) -> Found:
             if _LIKE_JSON.match(text, place):
                 unread, is_json = unread + len(text[place:end].encode("utf-8", "replace")), True
         place = _after_separators(text, end)
-    return Found(objects, unread, is_json or bool(objects))
+    return objects, unread, is_json or bool(objects)
 
 
 def _after_separators(text: str, place: int) -> int:
@@ -104,11 +102,14 @@ class ObjectEnd:
     """The search for the end of a JSON object, in pieces: it counts brackets outside strings."""
 
     def __init__(self) -> None:
-        self.is_open = False
-        """Whether an object or list has begun that has not ended."""
         self._depth = 0
         self._in_string = False
         self._escaped = False
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether an object or list has begun that has not ended."""
+        return self._depth > 0
 
     def find(self, piece: bytes, place: int = 0) -> int:
         """Return the position behind the end, or the piece's length when it does not end in this piece."""
@@ -124,9 +125,8 @@ class ObjectEnd:
             elif mark in b"}]":
                 self._depth -= 1
                 if self._depth <= 0:
-                    self.is_open = False
+                    self._depth = 0
                     return place
             else:
                 self._depth += 1
-                self.is_open = True
         return len(piece)

@@ -8,6 +8,7 @@ because an event is decoded as a whole.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from providers.errors import BadReply
@@ -105,7 +106,7 @@ class Events:
     @property
     def is_open(self) -> bool:
         """Return whether an event has begun that a blank line would end."""
-        return bool(self._data) or bool(self._name)
+        return bool(self._data.lines or self._name)
 
     def take_dropped(self) -> int:
         """Return the bytes dropped since the last call."""
@@ -117,7 +118,7 @@ class Events:
         """Return whether the event so far is the beginning of a JSON text."""
         return self._data.is_unfinished
 
-    def line(self, line: bytes) -> list[Event]:
+    def line(self, line: bytes) -> Sequence[Event]:
         """Return the events that `line` completes, at most two."""
         if not line:
             return self._ended()
@@ -128,28 +129,29 @@ class Events:
             self._set_name(value.removeprefix(b" ").decode("utf-8", "replace"))
         elif name and name not in FIELDS:
             self._other(line)
-        return []
+        return ()
 
-    def _add(self, value: bytes) -> list[Event]:
-        ended = self._of_data() if self._data.ends_before(value) else []
-        self._data.add(value)
-        return ended + self._of_data() if self._data.ends_here else ended
+    def _add(self, value: bytes) -> Sequence[Event]:
+        data = self._data
+        ended = self._of_data() if data.lines and data.ends_before(value) else ()
+        data.add(value)
+        return (*ended, *self._of_data()) if data.ends_here else ended
 
-    def _ended(self) -> list[Event]:
+    def _ended(self) -> Sequence[Event]:
         if self._later_name is not None:
             self._name, self._later_name = self._later_name, None
         events = self._of_data()
         self._name = ""
         return events
 
-    def _of_data(self) -> list[Event]:
+    def _of_data(self) -> Sequence[Event]:
         """Return the event of the data so far; the next one has the name that came behind that data."""
-        events = [Event(self._name, self._data.take())] if self._data else []
+        events = (Event(self._name, self._data.take()),) if self._data.lines else ()
         self._name, self._later_name = self._later_name or "", None
         return events
 
     def _set_name(self, name: str) -> None:
-        if self._data:
+        if self._data.lines:
             self._later_name = name
         else:
             self._name = name

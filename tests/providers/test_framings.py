@@ -121,6 +121,12 @@ FRAMINGS = [
         + b"\ndata: " + B + b"\n\n" + TAIL,
     ),
     Framing(
+        "fields before JSON over several lines",
+        "a server by the book, and mpetrunic/fastify-sse-v2#93",
+        b"event: message\nid: 7\nretry: 10\ndata: "
+        + json.dumps(json.loads(A), indent=1).encode() + b"\n\ndata: " + B + b"\n\n" + TAIL,
+    ),
+    Framing(
         "JSON over several lines, data: on the first",
         "mpetrunic/fastify-sse-v2#93",
         b"data: " + json.dumps(json.loads(A), indent=1).encode() + b"\n\ndata: " + B + b"\n\n" + TAIL,

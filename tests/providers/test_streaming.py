@@ -290,7 +290,7 @@ def test_compressed_replies_are_read(wire_vendor: FakeVendor, ask: Ask, encoding
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "x"])
 def test_other_encodings_are_refused(wire_vendor: FakeVendor, ask: Ask, encoding: str) -> None:
-    wire_vendor.play([{"Content-Encoding": encoding}, openai_stream(["Hi"])])
+    wire_vendor.play([{"Content-Encoding": encoding}, b"\x28\xb5\x2f\xfd" + gzip.compress(openai_stream(["Hi"]))])
     with pytest.raises(VendorError) as raised:
         said(ask())
     assert raised.value.code == "bad_reply"
