@@ -40,7 +40,8 @@ def objects_in_list(texts: list[bytes]) -> list[dict[str, Any]]:
     """Return the objects that `texts` are the members of a list of; an empty list if one cannot be read."""
     try:
         joined = texts[0] if len(texts) == 1 else b"[%b]" % b",".join(texts)
-        return _found(from_json(str(joined, "utf-8", "replace")))[0]
+        value = from_json(str(joined, "utf-8", "replace"))
+        return [value] if isinstance(value, dict) else _found(value)[0]
     except (ValueError, RecursionError):
         return []
 
