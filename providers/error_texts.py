@@ -2,7 +2,14 @@
 
 from django.utils.translation import gettext as _
 
-from providers.errors import SAID, VendorError
+from providers.errors import SAID, ModelForbidden, PageInstead, RegionRefused, VendorError
+
+_CAUSES = {
+    ModelForbidden.sentence: "model_forbidden",
+    RegionRefused.sentence: "region_refused",
+    PageInstead.sentence: "page_instead",
+}
+"""Names of the reasons for which the sentence of their public code would be wrong advice."""
 
 
 def localized(error: VendorError) -> str:
@@ -14,6 +21,11 @@ def localized(error: VendorError) -> str:
 def reason_of(text: str) -> str:
     """Return our part of an `error.text`, without the vendor's message."""
     return text.partition(SAID)[0]
+
+
+def cause_of(text: str) -> str:
+    """Return the name of the reason in an `error.text`, if it is narrower than its public code; else empty."""
+    return _CAUSES.get(reason_of(text), "")
 
 
 def quote_of(text: str) -> str:

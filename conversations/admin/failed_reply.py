@@ -18,9 +18,10 @@ PLACES = {
     "bad_request": ("deployment", "model"),
     "model_not_found": ("deployment", "model"),
     "no_model": ("model",),
+    **dict.fromkeys(("region_refused", "page_instead"), ("endpoint", "trouble")),
     **dict.fromkeys(OF_THE_ACCOUNT, ("key", "trouble")),
 }
-"""The pages for each error code, the best first."""
+"""The pages for each error code, or for a reason narrower than its code, the best first."""
 
 
 @admin.site.admin_view
@@ -38,7 +39,7 @@ def mend(request: HttpRequest, reply: UUID) -> HttpResponse:
 def _pages(reply: Message) -> Iterator[tuple[str, str]]:
     """Yield the permission for each page, and its address."""
     call = UsageRecord.objects.filter(message=reply.pk).order_by("-created_at").first()
-    for place in PLACES.get(reply.error_code, ()):
+    for place in PLACES.get(reply.cause) or PLACES.get(reply.error_code, ()):
         match place:
             case "key" if call and call.key_id and ApiKey.objects.filter(pk=call.key_id).exists():
                 yield "providers.view_apikey", reverse("key", args=[call.key_id])

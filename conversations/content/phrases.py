@@ -26,7 +26,7 @@ def outcome(said: Phrases, message: Message) -> str:
         explained = said.get(f"{finish}.said") if message.quote else ""
         return explained or said.get(finish) or (said.get(f"finish.{lack}", "") if message.is_reply else "")
     if message.status in ("interrupted", "failed"):
-        return said.get(f"reply.{message.error_code}") or status
+        return said.get(f"reply.{message.cause}") or said.get(f"reply.{message.error_code}") or status
     return status
 
 

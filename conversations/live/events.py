@@ -57,7 +57,10 @@ def _quoted(message: Message) -> dict[str, Any]:
 
 
 def _error(message: Message, text: str) -> dict[str, str] | None:
-    return {"code": message.error_code, "text": text} if message.error_code else None
+    if not message.error_code:
+        return None
+    cause = {"cause": message.cause} if message.cause else {}
+    return {"code": message.error_code, "text": text, **cause}
 
 
 def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from conversations.ids import new_id
 from conversations.models import raw_sql
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
-from providers.error_texts import quote_of
+from providers.error_texts import cause_of, quote_of
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import LanguageModel
 from providers.prepared_queries import as_stored
@@ -254,6 +254,11 @@ class Message(models.Model):
     def thought(self) -> str:
         """Return the thoughts that the model showed besides its answer."""
         return "".join(part.get("text", "") for part in self.parts if part["kind"] == "thought")
+
+    @property
+    def cause(self) -> str:
+        """Return the name of the reason of its error, if it is narrower than the code; else empty."""
+        return cause_of(self.error_text)
 
     @property
     def quote(self) -> str:

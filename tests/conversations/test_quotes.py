@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conversations.admin.failed_reply import PLACES
 from conversations.models import Conversation, Message, UsageRecord, User
-from providers.errors import OF_THE_ACCOUNT
+from providers.errors import OF_THE_ACCOUNT, PageInstead, RegionRefused
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api, say
@@ -27,6 +27,20 @@ REFUSALS = {"bad_request": refusal(400, REFUSED), "quota": refusal(402, REFUSED)
 SENTENCES = {
     "bad_request": "The vendor did not accept the request.",
     "quota": "The vendor account behind the key has no quota left.",
+}
+
+NARROWER = {"region_refused": RegionRefused, "page_instead": PageInstead}
+"""Reasons narrower than their code, with a place of their own."""
+ADVICE = {
+    "The key may not use this model. Choose another one.": refusal(
+        403, "Project proj_x does not have access to model parrot"
+    ),
+    "The vendor does not serve the region of this site. Choose another model.": refusal(
+        403, "Country, region, or territory not supported"
+    ),
+    "A web page came instead of an answer. Try again; an administrator can check the address.": [
+        *(403, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Attention Required!</title>"),
+    ],
 }
 
 
@@ -86,6 +100,22 @@ def test_the_words_go_to_who_tried_again_and_never_through_a_link_or_into_a_copy
     assert "Range" not in json.dumps(Api(cast.rita).get(f"/conversations/{copy}/messages"))
 
 
+@pytest.mark.parametrize("sentence", ADVICE)
+def test_the_advice_is_that_of_the_reason_where_the_codes_would_be_wrong(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, sign_in: Callable[[User], Client],
+    sentence: str,
+) -> None:  # fmt: skip
+    vendor.script = lambda _: ADVICE[sentence]
+    bob = connect(cast.bob)
+    begun = ask(bob, model)["conversation"]
+    cause = finished(bob)["error"]["cause"]
+    page = sign_in(cast.bob).get(reverse("conversation", args=[begun])).content.decode()
+    assert f'data-cause="{cause}"' in page
+    assert f'<p data-name="reply.{cause}">{sentence}</p>' in page
+    _made, path = share(cast.bob, Conversation.objects.get(pk=begun))
+    assert sentence in shown(path)
+
+
 @pytest.mark.parametrize("code", PLACES)
 def test_staff_is_led_to_the_page_where_it_can_be_mended(
     cast: Cast, model: LanguageModel, sign_in: Callable[[User], Client], code: str
@@ -99,6 +129,7 @@ def test_staff_is_led_to_the_page_where_it_can_be_mended(
         "no_model": reverse("admin:providers_languagemodel_change", args=[model.pk]),
         "key_refused": reverse("key", args=[key]),
         "quota": reverse("key", args=[key]),
+        **dict.fromkeys(NARROWER, reverse("admin:providers_endpoint_change", args=[endpoint])),
     }
     way = reverse("mend", args=[reply.pk])
     admin = sign_in(cast.alice)
@@ -119,7 +150,9 @@ def test_without_a_call_it_leads_to_what_rests(
 
 def _failed(cast: Cast, model: LanguageModel, code: str, *, called: bool = True) -> Message:
     conversation = Conversation.objects.create(owner=cast.bob)
-    reply = say(conversation, "", role="assistant", status="failed", author=cast.bob, model=model, error_code=code)
+    error = NARROWER.get(code)
+    stored = {"error_code": error.code, "error_text": error.sentence} if error else {"error_code": code}
+    reply = say(conversation, "", role="assistant", status="failed", author=cast.bob, model=model, **stored)
     endpoint, key = Endpoint.objects.get(), ApiKey.objects.get()
     if called:
         UsageRecord.objects.create(

@@ -10,7 +10,10 @@ import { ReplyBody } from "../models/reply-body.js";
 
 const UNDER_WAY = ["waiting", "streaming"];
 /** How a reply ends when somebody has to look after keys and endpoints. */
-const TO_BE_MENDED = ["key_refused", "quota", "model_not_found", "no_model", "bad_request", "bad_reply"];
+const TO_BE_MENDED = [
+  ...["key_refused", "quota", "model_not_found", "no_model", "bad_request", "bad_reply"],
+  ...["region_refused", "page_instead"],
+];
 
 class ChatMessage extends HTMLElement {
   #reply = null;
@@ -64,6 +67,7 @@ class ChatMessage extends HTMLElement {
       author: message.author?.id ?? "",
       finish: message.finish_reason ?? "",
       error: message.error?.code ?? "",
+      cause: message.error?.cause ?? "",
       parent: message.parent ?? "",
     });
     if (message.quote === undefined) delete this.dataset.quote;
@@ -158,8 +162,13 @@ class ChatMessage extends HTMLElement {
     showAvatar(this.querySelector(".message__avatar"), this.name.trim());
     nameParts(this);
     this.#note.textContent = outcome(this.dataset, this.#lack);
-    if (TO_BE_MENDED.includes(this.dataset.error) && hasTemplate("mend-template")) this.#note.append(" ", this.#wayToMend());
+    if (this.#canBeMended && hasTemplate("mend-template")) this.#note.append(" ", this.#wayToMend());
     this.#showQuote();
+  }
+
+  get #canBeMended() {
+    const { error, cause } = this.dataset;
+    return TO_BE_MENDED.includes(error) || TO_BE_MENDED.includes(cause);
   }
 
   #wayToMend() {

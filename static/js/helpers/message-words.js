@@ -16,13 +16,15 @@ export function nameParts(markup) {
 }
 
 /** What there is to say about how a message went, from its dataset and what it lacks; nothing when all is well. */
-export function outcome({ status, finish, error, waiting, quote }, lack) {
+export function outcome({ status, finish, error, cause, waiting, quote }, lack) {
   if (status === "sending") return phrase(`waiting.${waiting}`);
   if (status === "complete") {
     const explained = quote === undefined ? "" : phrase(`finish.${finish}.said`);
     return explained || phrase(`finish.${finish}`) || (lack && phrase(`finish.${lack}`));
   }
-  if (status === "interrupted" || status === "failed") return phrase(`reply.${error}`) || phrase(`status.${status}`);
+  if (status === "interrupted" || status === "failed") {
+    return phrase(`reply.${cause}`) || phrase(`reply.${error}`) || phrase(`status.${status}`);
+  }
   return phrase(`status.${status}`);
 }
 
