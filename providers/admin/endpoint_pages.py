@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from providers.encryption.sealing import Locked
-from providers.endpoints import model_sync
+from providers.endpoints import adding, model_sync
 from providers.endpoints.detection import conclude, detect_endpoint, detection_obstacle
 from providers.error_texts import localized
 from providers.errors import VendorError
@@ -82,7 +82,8 @@ def _may_add_models(request: HttpRequest) -> bool:
 
 def _adopted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
     try:
-        added = model_sync.adopt(endpoint, request.POST.getlist("model"), by=request.user)
+        typed = adding.typed_ids(request.POST.get("typed", ""))
+        added = model_sync.adopt(endpoint, [*request.POST.getlist("model"), *typed], by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect(request.get_full_path())

@@ -66,7 +66,7 @@ def preset_page(rows: ModelAdmin[Endpoint], request: HttpRequest) -> HttpRespons
 
 def _added(request: HttpRequest, preset: Preset, form: PresetForm) -> Endpoint | None:
     given = form.cleaned_data
-    models = given["models"].replace("，", "\n").replace(",", "\n").splitlines()
+    models = adding.typed_ids(given["models"])
     fields = {name: given[name] for name in ("name", "base_url", "key")}
     try:
         return adding.add_new_endpoint(preset.id, models=models, by=request.user, **fields)

@@ -180,6 +180,12 @@ def _set_key(endpoint: Endpoint, key: str, by: Any) -> None:
         keys.add_key(endpoint, key, by=by)
 
 
+def typed_ids(text: str) -> list[str]:
+    """Return the ids of models that a person typed, one a line or with commas between them."""
+    lines = text.replace("，", "\n").replace(",", "\n").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
     """Serve these models and no others. The vendor's id identifies a served model, whatever its name."""
     endpoint.deployments.exclude(vendor_id__in=wanted).delete()

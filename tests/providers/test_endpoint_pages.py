@@ -156,6 +156,18 @@ def test_an_empty_list_and_a_missing_one_say_so(alice: Client, reachable: Endpoi
     assert "does not offer this model" not in text
 
 
+@pytest.mark.parametrize("reply", [[b'{"object": "list", "data": []}'], [404, b"404 page not found"]])
+def test_without_a_list_the_ids_are_typed_on_the_same_page(
+    alice: Client, reachable: Endpoint, vendor: FakeVendor, reply: list[Any]
+) -> None:
+    vendor.script = lambda request: [{"Content-Type": "application/json"}, *reply]
+    address = page(Endpoint, "models", reachable.pk)
+    assert 'name="typed"' in alice.get(address).content.decode()
+    told = alice.post(address, {"typed": "one/model, another\r\n\r\nparrot"}, follow=True).content.decode()
+    assert "Added models: one/model, another." in told
+    assert model_sync.served(reachable) == {"one/model", "another", "parrot"}
+
+
 def test_picks_stay_when_the_filter_or_the_order_changes(
     alice: Client, reachable: Endpoint, vendor: FakeVendor
 ) -> None:
