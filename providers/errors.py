@@ -46,7 +46,8 @@ class VendorError(Exception):
     the vendor asks for: seconds. `parameter` names the request parameter that was refused, if one was. `unsupported` is
     True if the vendor does not know it, or this value of it, at all. `quote` is the vendor's message, whole until the
     key in it is masked; `text` shows its beginning. `because` is the exact reason, if there is one, with the names of
-    `about` in it as `%(name)s`.
+    `about` in it as `%(name)s`. `evidence` are the words of the vendor's message that named this class of error.
+    `quotes_question` is True if the message repeats words of the question.
     """
 
     code: ClassVar[str]
@@ -71,7 +72,8 @@ class VendorError(Exception):
         self.retry_after = retry_after
         self.parameter = parameter
         self.unsupported = unsupported
-        self.is_doubtful = self.is_page = False
+        self.is_doubtful = self.is_page = self.quotes_question = False
+        self.evidence: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ from providers.transport.network import Network
 from providers.transport.sockets import no_pause
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
+from providers.wires.question import doubt_if_quoted
 from providers.wires.json_values import mapping, merged
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson
@@ -147,6 +148,7 @@ class Stream:
                 return
             except VendorError as error:
                 error.quote = without_key(error.quote, self._mask)
+                doubt_if_quoted(error, self._prompt)
                 if not (self._learn(error) or self._ask_for_the_reason(error)):
                     raise
 

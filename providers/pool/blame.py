@@ -98,7 +98,7 @@ def rule_of(error: VendorError) -> Rule:
     """Return the row of this error, changed by its marks.
 
     A page never concerns a key. A doubtful error never concerns more than the key with this model, and its words are
-    not kept. A doubtful page that concerns an endpoint is a page instead of an answer, whatever its status was.
+    not kept, as are none that repeat the question. A doubtful page that concerns an endpoint is a page instead of an answer, whatever its status was.
     """
     rule = _row_of(error)
     if rule.rests is Rests.NEVER:
@@ -111,7 +111,7 @@ def rule_of(error: VendorError) -> Rule:
     if error.is_doubtful:
         subject = Subject.PAIR if rule.subject is Subject.KEY else rule.subject
         rule = replace(rule, subject=subject, rests=Rests.CONFIRMED, keeps_quote=False)
-    return rule
+    return replace(rule, keeps_quote=False) if error.quotes_question else rule
 
 
 def kept_text(error: VendorError, *, is_plain: bool = False) -> str:

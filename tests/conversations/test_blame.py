@@ -80,6 +80,22 @@ def test_a_question_that_is_refused_is_nobody_elses_outage(
     assert SECRET not in plain(vendor)[0].body.decode()
 
 
+def test_words_of_a_question_that_a_refusal_quotes_take_no_key(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    words = "rate limit: insufficient balance, try again in 9h"
+    vendor.script = only(refusal(400, f"Cannot read: {words}"), words)
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    ask(alice, model, f"What is {words}?")
+    assert finished(alice)["status"] == "failed"
+    until(lambda: UsageRecord.objects.filter(user=None).exists())
+    ask(bob, model, "Hello")
+    assert finished(bob)["status"] == "complete"
+    assert not Trouble.objects.exists()
+    assert not HealthEvent.objects.exists()
+    assert len(plain(vendor)) == 1
+
+
 @pytest.mark.parametrize("name", ["no permission", "too large for what is left"])
 def test_what_a_plain_call_is_refused_too_rests_with_that_model_only(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, name: str

@@ -88,7 +88,7 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
         if quirks != address.quirks and _request(wire, address, prompt, quirks) != before:
             said = words_of(prompt)
             lasts = found.lasts and not any(_is_said(word, said) for word in found.words)
-            return Lesson(quirks, lasts, "" if _quotes(sentence, said) else sentence)
+            return Lesson(quirks, lasts, "" if quotes(sentence, said) else sentence)
     return None
 
 
@@ -206,10 +206,14 @@ def _is_said(word: str, said: str) -> bool:
     return bool(letters) and re.search(r"[\W_]{0,3}".join(letters), said) is not None
 
 
-def _quotes(sentence: str, said: str) -> bool:
+def quotes(sentence: str, said: str) -> bool:
     """Return whether the sentence may hold twelve characters in a row of the question, or all of a short one."""
     sentence = " ".join(sentence.lower().split())
     said = " ".join(said.split())
     if len(said) < _RUN:
         return bool(said) and said in sentence
-    return any(sentence[at : at + _RUN] in said for at in range(max(1, len(sentence) - _RUN + 1)))
+    if len(sentence) < _RUN:
+        return sentence in said
+    # One pass over the question, which may be long: a search for each run would read it thousands of times.
+    runs = {sentence[at : at + _RUN] for at in range(len(sentence) - _RUN + 1)}
+    return any(said[at : at + _RUN] in runs for at in range(len(said) - _RUN + 1))

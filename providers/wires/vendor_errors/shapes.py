@@ -32,7 +32,8 @@ _STATUSES = ("code", "status", "statusCode", "status_code", "http_code")
 class Report:
     """The content of an error: message, codes in lower case, status, parameter and the wait that it names: seconds.
 
-    `is_inner`: it was found within the report of a gateway.
+    `is_inner`: it was found within the report of a gateway. `sources`: the texts in messages from which it was read,
+    which may be somebody's question.
     """
 
     message: str = ""
@@ -41,6 +42,7 @@ class Report:
     parameter: str = ""
     delay: float | None = None
     is_inner: bool = False
+    sources: tuple[str, ...] = ()
 
 
 def text_of(body: bytes) -> str:
@@ -202,13 +204,15 @@ def _inner(fields: Mapping[str, Any], message: str, level: int) -> Report | None
 def _report_within(text: str, level: int) -> Report | None:
     """Return the report in the object that begins with the first brace of `text`, if that is an error."""
     try:
-        value = mapping(from_json_at(text, text.index("{"))[0])
+        place = text.index("{")
+        found, end = from_json_at(text, place)
+        value = mapping(found)
     except (ValueError, RecursionError):
         return None
     if not any(name in value for name in ("error", "errors", "message", "detail", "base_resp")):
         return None
-    found = report(value, level)
-    return found if found and found.message else None
+    said = report(value, level)
+    return replace(said, sources=(text[place:end], *said.sources)) if said and said.message else None
 
 
 def _report_cut_off(text: str) -> Report | None:

@@ -43,7 +43,7 @@ def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.
     """
     error = _verdict(page, status, header_delay)
     is_of_the_account = error.code in errors.OF_THE_ACCOUNT
-    if is_of_the_account and not _named(_searched(page), status):
+    if is_of_the_account and _row(_searched(page), status) is None:
         error = errors.PageInstead(page.message, retry_after=error.retry_after)
     return error.doubted(is_of_the_account, is_page=True)
 
@@ -51,13 +51,17 @@ def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.
 def _verdict(report: Report, status: int, header_delay: float | None) -> errors.VendorError:
     status = _true_status(report, status)
     searched = _searched(report)
-    kind = _named(searched, status) or words.BY_STATUS.get(status) or _of_status_class(status)
-    return kind(
+    row = _row(searched, status)
+    kind = row.kind if row else words.BY_STATUS.get(status) or _of_status_class(status)
+    error = kind(
         report.message,
         retry_after=header_delay if header_delay is not None else report.delay,
         parameter=report.parameter,
         unsupported=words.is_in(words.UNSUPPORTED, searched.words, searched.message),
-    ).doubted(_is_doubtful(kind, searched, status))
+    )
+    phrase = row.phrases.search(searched.message) if row and row.phrases else None
+    error.evidence = (*report.sources, phrase[0]) if phrase else report.sources
+    return error.doubted(_is_doubtful(kind, searched, status))
 
 
 def _searched(report: Report) -> Report:
@@ -73,9 +77,9 @@ def _true_status(report: Report, status: int) -> int:
     return status
 
 
-def _named(report: Report, status: int) -> type[errors.VendorError] | None:
-    """Return the class that a code or a phrase names, or None."""
-    return next((row.kind for row in words.TABLE if _fits(row, report, status)), None)
+def _row(report: Report, status: int) -> words.Row | None:
+    """Return the row of which a code or a phrase names the class, or None."""
+    return next((row for row in words.TABLE if _fits(row, report, status)), None)
 
 
 def _fits(row: words.Row, report: Report, status: int) -> bool:
