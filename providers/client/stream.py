@@ -15,8 +15,8 @@ from providers.transport.network import Network
 from providers.transport.sockets import no_pause
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
-from providers.wires.question import doubt_if_quoted
 from providers.wires.json_values import mapping, merged
+from providers.wires.question import doubt_if_quoted
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson
 from providers.wires.turns import refused_kinds

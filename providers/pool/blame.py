@@ -97,8 +97,9 @@ AVOIDED_CODES = ENDPOINT_CODES - {kind.code for kind, rule in RULES.items() if r
 def rule_of(error: VendorError) -> Rule:
     """Return the row of this error, changed by its marks.
 
-    A page never concerns a key. A doubtful error never concerns more than the key with this model, and its words are
-    not kept, as are none that repeat the question. A doubtful page that concerns an endpoint is a page instead of an answer, whatever its status was.
+    A page never concerns a key. A doubtful error never concerns more than the key with this model. Its words are not
+    kept, nor are those that repeat the question. A doubtful page that concerns an endpoint is a page instead of an
+    answer, whatever its status was.
     """
     rule = _row_of(error)
     if rule.rests is Rests.NEVER:

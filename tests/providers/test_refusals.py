@@ -327,3 +327,18 @@ def test_gemini_3_gets_the_stand_in_for_a_foreign_call() -> None:
 def test_thoughts_go_back_with_a_call_where_they_are_wanted() -> None:
     plain, wanted = asked("openai")["messages"][2], asked("openai", "reasoning_content")["messages"][2]
     assert wanted == {**plain, "reasoning_content": "Hm."}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "max_tokens must be at least " + "9" * 400,
+        "Range of max_tokens should be [-" + "9" * 400 + ", -" + "9" * 399 + "]",
+    ],
+)
+def test_a_number_without_end_is_no_range(sentence: str) -> None:
+    for name, value in (("max_tokens", 5), ("temperature", 0.5)):
+        prompt = Prompt("parrot", (Turn("user", (Part("text", "Hi"),)),), parameters={name: value})
+        refused = BadRequest(sentence.replace("max_tokens", name))
+        learnt = lesson(registry.wire("openai"), Address("https://vendor.example/v1", "openai"), prompt, refused)
+        assert learnt is None or not any("inf" in quirk for quirk in learnt.quirks)

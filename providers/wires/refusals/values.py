@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from providers.wires.refusals.fields import LEVELS, Field, range_text, values_of
 
-_NUMBER = r"(-?\d+(?:\.\d+)?)"
+# Longer numbers than these would become infinities, which no request may hold.
+_NUMBER = r"(-?\d{1,15}(?:\.\d{1,30})?)(?!\d)"
 _MARK = r"(?: ?\((inclusive|exclusive)\))?"
 _INTERVAL = re.compile(rf"([\[(（])\s*{_NUMBER}\s*[,，]\s*{_NUMBER}\s*([\])）])")
 _BETWEEN = re.compile(

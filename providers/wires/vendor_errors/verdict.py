@@ -78,7 +78,7 @@ def _true_status(report: Report, status: int) -> int:
 
 
 def _row(report: Report, status: int) -> words.Row | None:
-    """Return the row of which a code or a phrase names the class, or None."""
+    """Return the first row with a code or a phrase of this report, or None."""
     return next((row for row in words.TABLE if _fits(row, report, status)), None)
 
 
