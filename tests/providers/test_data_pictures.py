@@ -129,3 +129,9 @@ def test_a_flood_of_beginnings_costs_little_more_than_its_length(word: str) -> N
         found = [one for piece in pieces for one in search.feed(piece)] + search.flush()
         assert "".join(one for one in found if isinstance(one, str)) == word * 20_000
         assert process_time() - started < 3
+
+
+@pytest.mark.parametrize("pieces", [["So far so good"], ["So far so goo", "d"], ["数据", "data"], ["(", "d"]])
+def test_a_word_that_cannot_begin_an_address_is_shown_at_once(pieces: list[str]) -> None:
+    pictures = DataPictures()
+    assert "".join(str(text) for piece in pieces for text in pictures.feed(piece)) == "".join(pieces)

@@ -32,7 +32,7 @@ _WORD = "data:image/"
 _ALT = r"!\[[^\[\]\n]{0,300}"
 _OPENING = re.compile(rf"{_ALT}\]\( ?<?(?={_HEADER})|(?={_HEADER})", re.ASCII)
 _PARTIAL_ALT = rf"!(?:\[[^\[\]\n]{{0,300}}(?:\](?:\( ?<?{_partial(_WORD)})?)?)?"
-_PARTIAL = re.compile(rf"(?:{_PARTIAL_ALT}|d{_partial(_WORD[1:])})\Z", re.ASCII)
+_PARTIAL = re.compile(rf"(?:{_PARTIAL_ALT}|(?<!\S)d{_partial(_WORD[1:])})\Z", re.ASCII)
 _DATA = re.compile(_HEADER, re.ASCII)
 _MAYBE = re.compile(r"!\[|data:|(?:!|d|da|dat|data)\Z")
 _BASE64 = re.compile(r"[\w+/=-]*", re.ASCII)
@@ -78,8 +78,7 @@ class DataPictures:
         """Read up to the end of the next header, or of the text; return the place to go on at."""
         opening = _OPENING.search(text, at)
         if opening is None:
-            partial = _PARTIAL.search(text, at)
-            end = partial.start() if partial else len(text)
+            end = self._start_of_partial(text, at)
             self._held = text[end:]
             self._say(text[at:end], found)
             return len(text)
@@ -92,6 +91,13 @@ class DataPictures:
         else:
             self._opening = written
         return header.end()
+
+    def _start_of_partial(self, text: str, at: int) -> int:
+        """Return where a header may begin at the end of the text: not in the middle of a word, which is shown at once."""
+        partial = _PARTIAL.search(text, at)
+        if partial is None or (partial.start() == 0 and partial[0][0] == "d" and not self._lines.ends_blank):
+            return len(text)
+        return partial.start()
 
     def _inside(self, text: str, at: int, found: list[str | Part]) -> int:
         """Read base64 and its closing; return the place to go on at."""
