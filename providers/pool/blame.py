@@ -32,12 +32,21 @@ class Rests(Enum):
     """The site's own settings are the cause: it works as soon as they are right."""
 
 
+class Counts(Enum):
+    """The failed calls that count as attempts of a message: those that cost money, or a person's time for nothing."""
+
+    ALWAYS = "yes"
+    AGAIN = "from the second on"
+    """Another endpoint may be there; the same one is hardly back within seconds."""
+    NEVER = "no"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row: the subject, the proof, and the first and the longest cooldown: seconds.
 
     `on_page` replaces the subject when the body was a page: that came from another server. `may_pass` is True if the
-    same route is asked again after a short pause. `is_free` is True if the failed call cost nothing. `keeps_quote` is
+    same route is asked again after a short pause. `counts` says which failed calls count as attempts. `keeps_quote` is
     True if the vendor's message is about the account, so that administrators may read it.
     """
 
@@ -47,7 +56,7 @@ class Rule:
     rests: Rests = Rests.AT_ONCE
     on_page: Subject | None = None
     may_pass: bool = False
-    is_free: bool = False
+    counts: Counts = Counts.ALWAYS
     keeps_quote: bool = False
 
     @property
@@ -67,7 +76,9 @@ RULES: Mapping[type[VendorError], Rule] = {
     errors.KeyWithdrawn: Rule(Subject.KEY, rests=Rests.NEVER),
     errors.QuotaExhausted: Rule(Subject.KEY, _HOUR, 6 * _HOUR, on_page=Subject.PAIR, keeps_quote=True),
     errors.NoBudget: _OF_THE_QUESTION,
-    errors.RateLimited: Rule(Subject.KEY, 2 * _SECOND, _MINUTE, on_page=Subject.ENDPOINT, may_pass=True, is_free=True),
+    errors.RateLimited: Rule(
+        Subject.KEY, 2 * _SECOND, _MINUTE, on_page=Subject.ENDPOINT, may_pass=True, counts=Counts.NEVER
+    ),
     # Gateways say "not found" of a model that takes no pictures, to the one question that has some.
     errors.ModelNotFound: Rule(Subject.DEPLOYMENT, _MINUTE, _HOUR, Rests.CONFIRMED),
     errors.NothingServes: _OF_THE_QUESTION,
@@ -75,7 +86,7 @@ RULES: Mapping[type[VendorError], Rule] = {
     errors.ContextTooLong: _OF_THE_QUESTION,
     errors.Blocked: _OF_THE_QUESTION,
     errors.VendorDown: _AWAY,
-    errors.Unreachable: replace(_AWAY, is_free=True),
+    errors.Unreachable: replace(_AWAY, counts=Counts.AGAIN),
     errors.AddressRefused: _OF_THE_SETTINGS,
     errors.RegionRefused: Rule(Subject.ENDPOINT, 10 * _MINUTE, 6 * _HOUR, Rests.CONFIRMED),
     errors.WayBlocked: _OF_THE_SETTINGS,

@@ -19,7 +19,7 @@ from providers.client.route import Route, route_of
 from providers.errors import NoBudget, NothingServes, VendorError
 from providers.models import ApiKey
 from providers.pool import blame, cooldown, leases
-from providers.pool.blame import Rests
+from providers.pool.blame import Counts, Rests
 from providers.pool.candidates import Blocked, Way, soonest_of, ways_to
 
 MAX_ATTEMPTS = 3
@@ -27,9 +27,9 @@ MAX_ATTEMPTS = 3
 MAX_CALLS = 20
 """Calls of one message in all, with those that cost nothing.
 
-A rate limit or a refused connection costs nothing, so only time ends such attempts. But vendors count refused calls
-against the limit too. So a message may ask ten limited keys twice, but not a hundred. Those it has asked rest for the
-next one as well.
+A rate limit costs nothing, so only time ends such attempts. But vendors count refused calls against the limit too. So a
+message may ask ten limited keys twice, but not a hundred. Those it has asked rest for the next one as well. The first
+refused connection of each endpoint costs nothing either.
 """
 PATIENCE = timedelta(seconds=60)
 """Longest wait of one message for cooldowns to end, in total."""
@@ -65,6 +65,7 @@ class RouteSearch:
     attempts: int = 0
     calls: int = 0
     excluded: set[UUID] = field(default_factory=set)
+    unreached: set[UUID] = field(default_factory=set)
     pauses: dict[UUID, datetime] = field(default_factory=dict)
     error: VendorError | None = None
     probes: bool = False
@@ -112,10 +113,12 @@ class RouteSearch:
         """Record a failure before the first word. Returns whether `next` may be asked for another route."""
         self.error = error
         rule = blame.rule_of(error)
-        self.attempts += not rule.is_free
         place = cooldown.place_of(rule.subject, route)
+        self.attempts += rule.counts is Counts.ALWAYS or (rule.counts is Counts.AGAIN and place in self.unreached)
         if place is None:
             return False
+        if rule.counts is Counts.AGAIN:
+            self.unreached.add(place)
         if rule.rests is Rests.AT_ONCE:
             cooldown.mark_failed(place, error, self.holder)
         if not rule.may_pass:

@@ -47,7 +47,7 @@ def row_of(kind: type[VendorError]) -> list[str]:
         f"{written(rule.first)} – {written(rule.longest)}" if rests else "",
         rule.rests.value if rests else "",
         then,
-        "no" if rule.is_free else "yes",
+        rule.counts.value,
         "the vendor's" if rule.keeps_quote else "ours",
     ]
 

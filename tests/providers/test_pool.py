@@ -13,7 +13,7 @@ from providers.errors import KeyWithdrawn, NothingServes, VendorError
 from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
 from providers.pool import blame, cooldown
 from providers.pool.blame import Rests, Subject
-from providers.pool.route_search import MAX_CALLS, PATIENCE, Waiting
+from providers.pool.route_search import MAX_ATTEMPTS, MAX_CALLS, PATIENCE, Waiting
 from tests.clock import Clock
 from tests.providers.searching import endpoint, fail, model, search, seconds_cooling, taken, waits
 
@@ -214,7 +214,7 @@ def test_a_message_does_not_call_a_hundred_limited_keys(model: LanguageModel) ->
         assert Trouble.objects.count() == first + MAX_CALLS
 
 
-@pytest.mark.parametrize("error", [errors.RateLimited(), errors.RateLimited(retry_after=12), errors.Unreachable()])
+@pytest.mark.parametrize("error", [errors.RateLimited(), errors.RateLimited(retry_after=12)])
 def test_what_costs_nothing_is_tried_for_a_minute(model: LanguageModel, clock: Clock, error: VendorError) -> None:
     endpoint(model, "a")
     looking, calls = search(model), 0
@@ -233,6 +233,28 @@ def test_what_costs_nothing_is_tried_for_a_minute(model: LanguageModel, clock: C
         step = None
     assert 4 <= calls <= 7
     assert clock.now() - clock.begun <= PATIENCE
+
+
+def test_a_dead_host_is_asked_a_few_times_and_each_of_many_once(model: LanguageModel, clock: Clock) -> None:
+    endpoint(model, "a")
+    looking = search(model)
+    for _ in range(MAX_ATTEMPTS + 1):
+        route = taken(looking)
+        may_go_on = looking.failed(route, errors.Unreachable())
+        looking.release()
+        clock.turn(60)
+        assert may_go_on
+    with pytest.raises(errors.Unreachable):
+        looking.next()
+    for name in "bcdef":
+        endpoint(model, name)
+    looking, asked = search(model), set()
+    for _ in range(6):
+        route = taken(looking)
+        asked.add(route.endpoint)
+        looking.failed(route, errors.Unreachable())
+        looking.release()
+    assert len(asked) == 6
 
 
 @pytest.mark.parametrize(("told", "waited"), [(2.0, 2.0), (0.0, 1.0), (None, 1.0), (60.0 / 1.1, 60 / 1.1)])

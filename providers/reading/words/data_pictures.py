@@ -93,7 +93,7 @@ class DataPictures:
         return header.end()
 
     def _start_of_partial(self, text: str, at: int) -> int:
-        """Return where a header may begin at the end of the text: not in the middle of a word, which is shown at once."""
+        """Return where a header may begin at the end of the text: not within a word."""
         partial = _PARTIAL.search(text, at)
         if partial is None or (partial.start() == 0 and partial[0][0] == "d" and not self._lines.ends_blank):
             return len(text)
