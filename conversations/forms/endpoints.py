@@ -33,7 +33,7 @@ class OwnKeyForm(forms.Form):
     endpoint = forms.ModelChoiceField(Endpoint.objects.none(), label=_("Vendor"), empty_label=None)
     key = KeyField(label=_("Key"))
     falls_back = forms.ChoiceField(
-        label=_("When it cannot answer"),
+        label=_("Which keys answer"),
         choices=[("no", _("only this key")), ("yes", _("this key first, then the site's keys"))],
         required=False,
     )

@@ -63,7 +63,14 @@ def described(quirk: str) -> str:
         "levels": _("“%(name)s” is put to the nearest of these: %(value)s."),
         "either": _("“%(second)s” is left out beside “%(first)s”."),
     }.get(kind, "%(quirk)s")
-    return sentence % {"name": name, "value": value, "first": first, "second": second, "quirk": quirk}
+    shown = _range(value) if kind == "range" else value.replace(",", ", ")
+    return sentence % {"name": name, "value": shown, "first": first, "second": second, "quirk": quirk}
+
+
+def _range(value: str) -> str:
+    """Return a range as people write it: `1..8192` as `1 – 8192`, `..8192` as `≤ 8192`."""
+    low, _dots, high = value.partition("..")
+    return f"{low} – {high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
 
 
 def _words() -> dict[str, str]:

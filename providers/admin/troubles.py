@@ -16,6 +16,8 @@ class TroubleAdmin(AuditedAdmin):
 
     list_display = ["whose", "reason", "failures", "since", "cooling_until"]
     list_filter = [ReasonFilter]
+    fields = ["whose", "reason", "failures", "since", "cooling_until"]
+    readonly_fields = ["whose", "reason"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -133,13 +133,14 @@ def test_stop_keeps_the_words_and_hangs_up(cast: Cast, model: LanguageModel, ven
 def test_the_copy_buttons_copy_what_was_written(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
-    vendor.play(spoken("openai", RICH))
+    vendor.play(spoken("openai", f"<think>Hm.</think>\n\n{RICH}"))
     alice = visit(cast.alice, permissions=["clipboard-read", "clipboard-write"])
     alice.send("Show me")
     reply = alice.ended(alice.replies.first)
     reply.locator("button[data-copy=message]").click()
     expect(reply.locator("button[data-copy=message]")).to_have_text("Copied")
-    assert alice.page.evaluate("navigator.clipboard.readText()") == RICH == Message.objects.get(role="assistant").text
+    assert alice.page.evaluate("navigator.clipboard.readText()") == RICH
+    assert Message.objects.get(role="assistant").text == f"\n\n{RICH}"
     reply.locator("button[data-copy=code]").click()
     expect(reply.locator("button[data-copy=code]")).to_have_text("Copied")
     copied = alice.page.evaluate("navigator.clipboard.readText()")

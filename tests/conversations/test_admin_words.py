@@ -47,6 +47,8 @@ def test_what_rests_is_told_in_words(chinese: Client, model: LanguageModel) -> N
     shown = _words(chinese.get(reverse("admin:providers_trouble_changelist")).content.decode())
     assert shown.count("服务商拒绝了密钥。") == 2, "in the list and in its filter"
     assert "key_refused" not in shown
+    itself = chinese.get(page(Trouble, "change", Trouble.objects.get().pk)).content.decode()
+    assert str(Endpoint.objects.get()) in itself, "its own page does not say what it is of"
 
 
 def test_labels_of_forms_begin_alike(cast: Cast, model: LanguageModel) -> None:

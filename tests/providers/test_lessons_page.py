@@ -20,7 +20,7 @@ def test_the_page_says_it_and_forgets_one_or_all(admin_client: Client, deploymen
     page = reverse("admin:providers_deployment_change", args=[deployment.pk])
     told = admin_client.get(page).content.decode()
     assert "“temperature” is left out." in told
-    assert "“max_tokens” is kept within 1..8192." in told
+    assert "“max_tokens” is kept within 1 – 8192." in told
     assert "temperature: &lt;no&gt;" in told
     forget = reverse("admin:providers_deployment_forget", args=[deployment.pk])
     for quirk, left in (("no:temperature", ["range:max_tokens=1..8192"]), ("all", [])):
@@ -36,4 +36,6 @@ def test_the_page_says_it_and_forgets_one_or_all(admin_client: Client, deploymen
 
 def test_every_quirk_has_words() -> None:
     quirks = ("no:seed=3", "levels:reasoning_effort=low,high", "either:temperature,top_p", "no:system", "unheard-of")
+    assert described("range:n=..4") == "“n” is kept within ≤ 4."
+    assert described("levels:reasoning_effort=low,high").endswith("nearest of these: low, high.")
     assert all("%" not in described(quirk) and described(quirk) for quirk in quirks)

@@ -147,7 +147,9 @@ class ChatTranscript extends HTMLElement {
     if (unsent) return this.dispatchEvent(new CustomEvent(unsent, { detail: button.closest("chat-message").dataset.id }));
     const isCode = button.dataset.copy === "code";
     const code = () => button.closest(".code-block").querySelector("pre").textContent;
-    copy(isCode ? code() : button.closest("chat-message").source, button);
+    // Thoughts leave empty lines before the answer.
+    const words = () => button.closest("chat-message").source.replace(/^\s*\n/, "");
+    copy(isCode ? code() : words(), button);
   }
 }
 
