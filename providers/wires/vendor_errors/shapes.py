@@ -25,6 +25,8 @@ _CODES = ("code", "type", "status", "error_type", "errorCode", "reason")
 CUT_OFF = re.compile(
     r'\s{0,99}\{[^\\]{0,999}?"(?:message|msg|detail)"\s{0,9}:\s{0,9}"((?:[^"\\]|\\[^u]|\\u\w{4}){1,4999})'
 )
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head)\b", re.IGNORECASE)
+_PASSED_ON = ("upstream_error", "upstreamResponse", "value", "cause")
 _STATUSES = ("code", "status", "statusCode", "status_code", "http_code")
 
 
@@ -64,6 +66,11 @@ def readable(text: str) -> str:
     """Return a body that is no report, for quoting; "" for a web page or an empty object."""
     text = text.strip()
     return "" if text.startswith("<") or not has_content(text) else text
+
+
+def is_page(message: str) -> bool:
+    """Return whether a message is a web page, which gateways pass on as another server's error."""
+    return _PAGE.match(message) is not None
 
 
 def report_in(text: str) -> Report | None:
@@ -161,7 +168,8 @@ def _complaint(fields: Mapping[str, Any]) -> Mapping[str, Any]:
 def _parameter(fields: Mapping[str, Any]) -> str:
     place = [step for step in sequence(_complaint(fields).get("loc")) if isinstance(step, str)]
     name = string(fields.get("param")) or (place[-1] if place else "")
-    return name if len(name) <= _MAX_NAME_LENGTH else ""
+    # LiteLLM writes Python's "None" for a name that is absent.
+    return name if len(name) <= _MAX_NAME_LENGTH and name != "None" else ""
 
 
 def _words(fields: Mapping[str, Any], outer: Mapping[str, Any]) -> frozenset[str]:
@@ -198,7 +206,16 @@ def _inner(fields: Mapping[str, Any], message: str, level: int) -> Report | None
     raw = mapping(raw).get("data", raw)
     if isinstance(raw, str) and readable(raw):
         return _report_within(raw, level) or Report(readable(raw))
-    return (report(raw, level) if mapping(raw) else None) or _report_within(message, level)
+    found = (report(raw, level) if mapping(raw) else None) or _report_within(message, level)
+    return found or next(filter(None, (_passed_on(fields.get(name), level) for name in _PASSED_ON)), None)
+
+
+def _passed_on(value: object, level: int) -> Report | None:
+    """Return the report in a field of a gateway that may also hold something else, such as a part of the request."""
+    if isinstance(value, str):
+        return _report_within(value, level)
+    held = mapping(value)
+    return report(held, level) if "error" in held or "error_message" in held else None
 
 
 def _report_within(text: str, level: int) -> Report | None:

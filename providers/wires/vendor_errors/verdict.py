@@ -22,6 +22,8 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes) -> error
     delay = waits.in_headers(headers)
     if report is None and shapes.has_content(text):
         return _of_a_page(Report(shapes.readable(text)), status, delay)
+    if report and shapes.is_page(report.message):
+        return _of_a_page(replace(report, message=""), status, delay)
     return _verdict(report or Report(), status, delay)
 
 
@@ -33,6 +35,8 @@ def in_event(event: Mapping[str, Any], replies: str = "") -> errors.VendorError 
     if not shapes.is_error(event, replies):
         return None
     report = shapes.report(event) or Report()
+    if shapes.is_page(report.message):
+        return _of_a_page(replace(report, message=""), report.status, None)
     return _verdict(report, report.status, None)
 
 
@@ -66,8 +70,10 @@ def _verdict(report: Report, status: int, header_delay: float | None) -> errors.
 
 def _searched(report: Report) -> Report:
     """Return `report` with the part of its message to be searched, in lower case: its beginning, up to the request."""
-    message = beginning(report.message).lower()
-    return replace(report, message=words.REQUEST_QUOTED.split(message, 1)[0])
+    message = words.REQUEST_QUOTED.split(beginning(report.message).lower(), 1)[0]
+    # The code tells of the gateway's own account with its vendor then, not of this site's account.
+    is_of_gateway = words.OVERLOADED_GATEWAY.search(message)
+    return replace(report, message=message, words=frozenset() if is_of_gateway else report.words)
 
 
 def _true_status(report: Report, status: int) -> int:

@@ -42,6 +42,8 @@ ACCOUNT_CLOSED = (
 )
 REQUEST_QUOTED = re.compile(r"messages ?= ?\[|input_value=|['\"](role|content|text|input|prompt)\\?['\"]: ?['\"\[{]")
 """The place where a message goes on with the refused request: nobody's words there may be taken for the vendor's."""
+OVERLOADED_GATEWAY = re.compile(r"分组(上游)?负载已饱和")
+"""The sentence of one-api and new-api for an account of theirs that has no room, whatever code came from its vendor."""
 
 # Codes and phrases are in lower case, as the texts are in which they are searched. A code with a prefix stands in that
 # field only. Each gap in a phrase is bounded: else every beginning of a phrase would search the whole rest again.
@@ -67,6 +69,8 @@ TABLE: tuple[Row, ...] = (
         r"\bno credits|any credits|credits are depleted",
         r"spending limit|exceeded your monthly|monthly included credits|budget has been exceeded",
         r"(daily|weekly|monthly|\d-hour) (usage )?(quota|limit)|usage limit exceeded|inference limit",
+        r"(organization|project) [tr]pd (rate )?limit|free-models-per-day"
+        r"|exceeded ?budget|crossed budget",
         r"(free|allocated) (tier|quota)( \w{1,20}){0,4} (exhausted|used up)|account is not active",
         r"额度不足|额度失败|额度已用|额度用尽|额度已耗尽|配额不足|余额不足|欠费|资源包(已)?(用尽|耗尽|用完)",
         at_429=True,
@@ -124,6 +128,7 @@ TABLE: tuple[Row, ...] = (
         "literal_error extra_forbidden",
         r"(image|audio|video|file) input is not supported|no endpoints found that support|does not support tools",
         r"system role not supported|roles? (must|should) (be )?alternat|roles should be alternating|角色需交替",
+        r"jinja exception|value is not callable|system message must be at the beginning",
         r"should alternate with|unsupported content part type|failed to (parse messages|deserialize)|unknown variant",
     ),
     _row(
@@ -212,6 +217,7 @@ OF_THIS_QUESTION = _row(
     # These are used up for one model.
     "setlimitexceeded allocationquota.freetieronly quota_exhausted",
     r"预扣费|user quota is not enough|can only afford|prompt tokens limit exceeded|inference limit for the",
+    r"free-models-per-day|exceeded budget for",
 )
 """Empty accounts that may still serve a smaller question, or one to another model."""
 

@@ -11,12 +11,13 @@ from tests.providers.vendor_errors import (
     moonshot_to_zhipu,
     openrouter,
     refusals,
+    reports,
     seen,
     servers,
 )
 
 _TABLES = (
     seen, alibaba_to_minimax, anthropic_to_hugging_face, mistral_to_zenmux, moonshot_to_zhipu, gateways, openrouter,
-    servers, refusals,
+    servers, refusals, reports,
 )  # fmt: skip
 CASES = [case for table in _TABLES for case in table.CASES]
