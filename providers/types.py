@@ -138,6 +138,18 @@ class Usage:
     thought_tokens: int | None = None
     cached_tokens: int | None = None
 
+    def completed(self, earlier: Usage | None) -> Usage:
+        """Return these counts with the details of an earlier report, if its totals are the same."""
+        if earlier is None or (self.input_tokens, self._answered) != (earlier.input_tokens, earlier._answered):
+            return self
+        thought = earlier if self.thought_tokens is None else self
+        cached = earlier.cached_tokens if self.cached_tokens is None else self.cached_tokens
+        return Usage(self.input_tokens, thought.output_tokens, thought.thought_tokens, cached)
+
+    @property
+    def _answered(self) -> int:
+        return (self.output_tokens or 0) + (self.thought_tokens or 0)
+
 
 _TELLS_NOTHING = frozenset({"other", "image_other", "unknown", "safety", "content_filter"})
 """Words for an end that say no more than our own sentence."""

@@ -85,4 +85,5 @@ def _words() -> dict[str, str]:
         "no:stream_options": _("It is not asked for token counts."),
         "stand-in": _("Calls and pictures of other models carry the vendor's stand-in for a signature."),
         "reasoning_content": _("Thoughts go back together with their calls."),
+        "turn-between": _("A turn of the model stands between the results of calls and the next question."),
     }

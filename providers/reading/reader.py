@@ -213,7 +213,7 @@ class Reading:
 
     def _note(self, found: Found) -> Iterator[Delta]:
         if isinstance(found, Usage):
-            self.usage = found
+            self.usage = found.completed(self.usage)
         elif isinstance(found, Finish):
             message = without_key(found.message, self._mask)
             self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason), message=message))

@@ -1,7 +1,8 @@
 """Function calls that arrive in pieces, and their assembly.
 
 Source: the OpenAI API reference (chat completion chunks, `delta.tool_calls`), plus variants of compatible servers: no
-index, the same index for several calls, name and id repeated on every piece, arguments as an object.
+index, the same index for several calls, name and id repeated on every piece, arguments as an object, an id of its
+own on every piece.
 """
 
 from __future__ import annotations
@@ -54,7 +55,12 @@ class Calls:
             for call in reversed(self._calls)
             if (piece.index is None or call.index == piece.index) and identity in ("", call.id or identity)
         )
-        return next(same, None)
+        return next(same, None) or self._without_name(piece)
+
+    def _without_name(self, piece: CallPiece) -> _Call | None:
+        """Return the last call of this index for a piece that names no function, whatever its id."""
+        ours = (call for call in reversed(self._calls) if piece.index is not None and call.index == piece.index)
+        return None if _function(piece).get("name") else next(ours, None)
 
     def _last(self, function: Mapping[str, Any]) -> _Call | None:
         """Return the last call for a piece without index and id; None if the piece names the next call."""

@@ -18,6 +18,8 @@ STAND_IN = "stand-in"
 """It wants signatures where there are none: parts of others carry the vendor's documented stand-in."""
 WITH_REASONING = "reasoning_content"
 """It wants the thoughts that led to a call back with it."""
+TURN_BETWEEN = "turn-between"
+"""It takes no question right behind the results of calls: a turn of the model stands between them."""
 _KINDS = {NO_IMAGES: ("image",), NO_FILES: ("file",), NO_CODE: ("code", "code_result")}
 
 

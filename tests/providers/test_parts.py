@@ -220,6 +220,14 @@ def test_an_error_in_a_reply_names_its_wait() -> None:
         list(Reading(registry.wire("gemini"), KeyMask("")).feed(body))
 
 
+def test_a_call_whose_every_piece_has_an_id_of_its_own() -> None:
+    """Oracle's gateway sends them so: BerriAI/litellm#40040."""
+    pieces = [("c1", {"name": "f", "arguments": ""}), ("c2", {"arguments": '{"city": "'}), ("c3", {"arguments": 'B"}'})]
+    body = [openai_chunk(tool_calls=[{"index": 0, "id": own, "function": said}]) for own, said in pieces]
+    (call,) = outcome("openai", [*body, openai_end()])["parts"]
+    assert (call["id"], call["name"], call["arguments"]) == ("c1", "f", {"city": "B"})
+
+
 def test_calls_without_number_have_a_limit() -> None:
     call = openai_chunk(tool_calls=[{"function": {"name": "f", "arguments": "{}"}}])
     assert heard("openai", [call] * 129) == []

@@ -208,6 +208,45 @@ CASES = [
         "The reasoning_content in the thinking mode must be passed back to the API.", {},
         "reasoning_content",
     ),
+    Case(
+        "GigaChat, gigachain#237", "Invalid params: temperature must be in range (0, +inf)", {"temperature": 0.0},
+        "range:temperature=0.01..",
+    ),
+    Case(
+        "Alibaba, modelparams.dev#235",
+        "<400> InternalError.Algo.InvalidParameter: Temperature should be in [0.0, 2.0)", {"temperature": 2.0},
+        "range:temperature=0..1.99",
+    ),
+    Case(
+        "vLLM by AIBrix, aibrix#2578", "top_p must be in (0, 1], got 2.0. (parameter=top_p, value=2.0)",
+        {"top_p": 2.0}, "range:top_p=0.01..1", "openai", "top_p",
+    ),
+    Case(
+        "SiliconFlow, cherry-studio#8927", "thinking_budget: Must be less than or equal to 32768",
+        {"thinking": {"budget": 81920}}, "range:thinkingBudget=..32768", "gemini",
+    ),
+    Case(
+        "Anthropic by LiteLLM, software-agent-sdk#596",
+        "max_tokens: 204096 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4-5",
+        {"max_tokens": 204096}, "range:max_tokens=..64000",
+    ),
+    Case(
+        "OpenAI, lobehub#8116",
+        "Unsupported parameter: 'reasoning_effort'. In the Responses API, this parameter has moved to "
+        "'reasoning.effort'. Try again with the new parameter.",
+        {"thinking": {"level": "low"}}, "no:reasoning_effort",
+    ),
+    Case(
+        "MiniMax, CodexPlusPlus#267", "invalid params, chat content has invalid message role: system (2013)", {},
+        "no:system",
+    ),
+    Case("Mistral, datapizza-ai#98", "Unexpected role 'user' after role 'tool'", {}, "turn-between"),
+    Case(
+        "Anthropic by a gateway, opencode#6176",
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` "
+        "is enabled, a final `assistant` message must start with a thinking block",
+        {"thinking": {"level": "high"}}, "~no:reasoning_effort",
+    ),
     Case("invented", "no such field: heat is not supported", {"temperature": 1}, "no:heat", "telex"),
     Case("invented", "words must be between 1 and 50", {"max_tokens": 99}, "range:words=1..50", "telex"),
     Case("invented", "image input is not supported", {}, "no:image", "telex"),
@@ -322,6 +361,21 @@ def test_gemini_3_gets_the_stand_in_for_a_foreign_call() -> None:
     assert asked("gemini")["contents"][1]["parts"][1] == call
     assert asked("gemini", "stand-in")["contents"][1]["parts"][1] == signed
     assert asked("gemini", model="gemini-3-pro-image-preview")["contents"][1]["parts"][1] == signed
+
+
+def test_a_turn_of_the_model_stands_between_results_and_question() -> None:
+    plain, apart = asked("openai")["messages"], asked("openai", "turn-between")["messages"]
+    assert [message["role"] for message in plain] == ["system", "user", "assistant", "tool", "user"]
+    assert [message["role"] for message in apart] == ["system", "user", "assistant", "tool", "assistant", "user"]
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_a_turn_of_white_space_does_not_go_back(wire: str) -> None:
+    """Claude, also behind gateways, refuses every further turn of such a history: opencode#31259, FastGPT#3575."""
+    said = (Turn("user", (Part("text", "Hi"),)), Turn("assistant", (Part("text", " \n\n"),)))
+    prompt = Prompt("m", (*said, Turn("user", (Part("text", "Go on"),))))
+    body = json.loads(registry.wire(wire).request(Address(wire, "https://vendor.example"), prompt).body)  # type: ignore[arg-type]
+    assert [turn["role"] for turn in body.get("messages", body.get("contents"))] == ["user"]
 
 
 def test_thoughts_go_back_with_a_call_where_they_are_wanted() -> None:

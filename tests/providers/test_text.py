@@ -89,6 +89,13 @@ def test_short_keys_are_not_looked_for(secret: str) -> None:
         ("```\n<think>a</think>\n```", "```\n<think>a</think>\n```", ""),
         ("<Thought>a</thought>b", "b", "a"),
         ("  ", "  ", ""),
+        # gpt-oss: ggml-org/llama.cpp#15181, kekzl/imp#768, scouzi1966/maclocal-api#121
+        ("<|channel|>analysis<|message|>a<|end|>b", "b", "a"),
+        ("<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b", "b", "a"),
+        ("<|channel|>analysis<|message|>a<|end|><|start|>ass", "<|start|>ass", "a"),
+        ("<|channel|>final<|message|>b", "b", ""),
+        ("<|channel|>commentary<|message|>b", "<|channel|>commentary<|message|>b", ""),
+        ("<think>a</think><|channel|>final", "<|channel|>final", "a"),
     ],
 )
 def test_thoughts_in_tags_however_cut(text: str, answer: str, thought: str) -> None:
@@ -114,6 +121,8 @@ TAGS = [
     ("[THINK]", "[/THINK]", "Magistral: vLLM mistral parser"),
     ("◁think▷", "◁/think▷", "Kimi-VL; Open WebUI: reasoning tags"),
     ("<|START_THINKING|>", "<|END_THINKING|>", "Command A: vLLM cohere_command parser"),
+    ("<|channel>thought", "<channel|>", "Gemma 4: lmstudio-ai/lmstudio-bug-tracker#2013, qwersyk/Newelle#427"),
+    ("<|channel|>analysis<|message|>", "<|end|>", "gpt-oss: ggml-org/llama.cpp#15181"),
     ("<|begin_of_thought|>", "<|end_of_thought|>", "Sky-T1; Open WebUI: reasoning tags"),
 ]
 
@@ -158,6 +167,7 @@ def test_a_thought_that_no_tag_opens(text: str, thought: str, who: str) -> None:
         "Example:\n```\nHm.\n</think>\nAnswer\n```",
         "~~~\nHm.\n</think>\n",
         "No tag at all.",
+        "Phi-3 leaves its own mark.<|end|>",
         "\n</think>",
         "",
     ],

@@ -12,6 +12,11 @@ from tests.vendor_replies import event, openai_event
 # what a chunk holds besides its choices, or in its choice; input, output, thoughts, cached; who says so
 COUNTS: list[tuple[dict[str, Any], list[int | None], str]] = [
     ({"usage": {"prompt_tokens": 9, "completion_tokens": 2}}, [9, 2, None, None], "OpenAI API reference"),
+    (
+        {"usage": {"prompt_tokens": 9, "completion_tokens": None, "prompt_tokens_details": {"cached_tokens": None}}},
+        [9, None, None, None],
+        "counts of null: livekit/agents#6596, zed-industries/zed#62983",
+    ),
     ({"usage": {"prompt_tokens": 9.0, "completion_tokens": 2.0}}, [9, 2, None, None], "found on the wires: floats"),
     ({"usage": {"prompt_tokens": "9", "completion_tokens": "2"}}, [9, 2, None, None], "found on the wires: texts"),
     ({"usage": {"input_tokens": 9, "output_tokens": 2}}, [9, 2, None, None], "DashScope and Anthropic: usage"),
@@ -163,3 +168,30 @@ def test_titles_that_come_later_belong_to_the_pages_named_before() -> None:
     body = openai_event("Hi") + event({"choices": [], "citations": [A]}) + later + b"data: [DONE]\n\n"
     (part,) = outcome("openai", [body])["parts"]
     assert [(source["title"], source["uri"]) for source in part["sources"]] == [("A", A)]
+
+
+TOTALS: dict[str, Any] = {"prompt_tokens": 90, "completion_tokens": 50, "total_tokens": 140}
+DETAILS: dict[str, Any] = {
+    "prompt_tokens_details": {"cached_tokens": 40},
+    "completion_tokens_details": {"reasoning_tokens": 30},
+}
+# two reports of one reply, what is read of both, who sends them so
+TWICE: list[tuple[dict[str, Any], dict[str, Any], list[int | None], str]] = [
+    (TOTALS | DETAILS, TOTALS | {"prompt_tokens_details": None}, [90, 20, 30, 40], "BerriAI/litellm#33054"),
+    (TOTALS, TOTALS | DETAILS, [90, 20, 30, 40], "vLLM: can1357/oh-my-pi#5022"),
+    (
+        {"prompt_tokens": 90, "completion_tokens": 1} | DETAILS,
+        {"prompt_tokens": 90, "completion_tokens": 50},
+        [90, 50, None, None],
+        "Gemini's OpenAI-compatible address counts on: ogx-ai/ogx#5122",
+    ),
+]
+
+
+@pytest.mark.parametrize(("first", "then", "counts", "who"), TWICE)
+def test_two_reports_of_one_reply(
+    first: dict[str, Any], then: dict[str, Any], counts: list[int | None], who: str
+) -> None:
+    """A later report with the same totals takes no detail from the earlier one."""
+    events = [openai_event("Hi"), event({"choices": [], "usage": first}), event({"choices": [], "usage": then})]
+    assert outcome("openai", [*events, b"data: [DONE]\n\n"])["usage"] == counts, who

@@ -2,7 +2,7 @@
 
 Source: Open WebUI's list of reasoning tags, the reasoning parsers of vLLM and SGLang, and the cards of the models:
 DeepSeek R1 and Qwen (`<think>`), EXAONE (`<thought>`), Seed-OSS, Magistral (`[THINK]`), Kimi-VL, MiniMax M3, LongCat,
-K2 Horizon, Command A, Sky-T1.
+K2 Horizon, Command A, Sky-T1, gpt-oss (the channels of its Harmony format), Gemma 4.
 """
 
 from __future__ import annotations
@@ -21,10 +21,16 @@ TAGS = {
     "◁think▷": "◁/think▷",
     "<|start_thinking|>": "<|end_thinking|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|channel>thought": "<channel|>",
 }  # fmt: skip
 """The closing tag of each opening tag, without regard to case."""
 
+_MESSAGE_END = "<|end|>"
+"""The closing tag of a thought of gpt-oss. Other models leave this tag at the end of their answers."""
+_FINAL = ("<|start|>assistant<|channel|>final<|message|>", "<|channel|>final<|message|>")
+"""The opening tags of an answer of gpt-oss: behind a thought, and without one."""
 _CLOSING = re.compile("|".join(map(re.escape, TAGS.values())), re.IGNORECASE)
+TAGS["<|channel|>analysis<|message|>"] = _MESSAGE_END
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _QUOTED_BEFORE, _QUOTED_AFTER = " \t`\"'“‘「(", "`\"'”’」"
 
@@ -57,6 +63,8 @@ class ThinkTags:
             pieces += self._open()
         if self._state == "inside":
             pieces += self._close()
+        elif self._state == "between":
+            pieces += self._begin_answer()
         return [piece for piece in pieces if piece[0]]
 
     def flush(self) -> list[tuple[str, bool]]:
@@ -77,6 +85,9 @@ class ThinkTags:
             if beginning.startswith(closing):
                 self._held = start[len(closing) :]
                 return self._answer()
+        if beginning.startswith(_FINAL):
+            self._held = start
+            return self._begin_answer()
         if any(tag.startswith(beginning) for tag in _ALL):
             return []
         return self._answer()
@@ -85,10 +96,20 @@ class ThinkTags:
         at = self._held.lower().find(self._closing)
         if at >= 0:
             thought, self._held = self._held[:at], self._held[at + len(self._closing) :]
-            return [(thought, True), *self._answer()]
+            self._state = "between"
+            return [(thought, True), *self._begin_answer()]
         kept = overlap(self._held.lower(), self._closing)
         thought, self._held = self._held[: len(self._held) - kept], self._held[len(self._held) - kept :]
         return [(thought, True)]
+
+    def _begin_answer(self) -> list[tuple[str, bool]]:
+        """Return the answer behind a thought, without the tag with which gpt-oss opens it."""
+        beginning = self._held[:_LONGEST].lower()
+        opening = next((tag for tag in _FINAL if beginning.startswith(tag)), "")
+        if self._closing == _MESSAGE_END and not opening and any(tag.startswith(beginning) for tag in _FINAL):
+            return []
+        self._held = self._held[len(opening) :]
+        return self._answer()
 
     def _answer(self) -> list[tuple[str, bool]]:
         text, self._state, self._held = self._held, "after", ""
@@ -113,5 +134,5 @@ def unopened_thought(text: str) -> tuple[str, str] | None:
     return thought, answer
 
 
-_ALL = (*TAGS, *TAGS.values())
+_ALL = (*TAGS, *TAGS.values(), *_FINAL)
 _LONGEST = max(map(len, _ALL))

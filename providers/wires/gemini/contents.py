@@ -45,7 +45,7 @@ def _is_sent(reader: str, role: Role, part: Part) -> bool:
     if role == "assistant" and (is_own or _call(part)):
         return True
     if part.kind in ("text", "code", "code_result"):
-        return bool(part.text)
+        return bool(part.text.strip())
     return role == "user" and part.kind == "call_result"
 
 

@@ -70,7 +70,7 @@ def _part(part: Said) -> Iterator[Finding]:
         yield from annotated(part)
     elif kind == "refusal":
         yield Delta(part=Part("refusal", string(part.get("refusal"))))
-    else:
+    elif kind != "reference":  # Mistral's numbers of results that its model was given
         yield from pictured(part)
 
 

@@ -15,12 +15,13 @@ from typing import Any
 from providers.types import Address, Part, Prompt, Role, Turn
 from providers.wires.json_values import mapping
 from providers.wires.refusals.conversation import DEVELOPER
-from providers.wires.turns import WITH_REASONING, accepted_turns, in_words
+from providers.wires.turns import TURN_BETWEEN, WITH_REASONING, accepted_turns, in_words
 from providers.wires.verbatim import kept, reader, unwrap
 
 Message = dict[str, Any]
 
 _UNANSWERED = "Nobody called this function."
+_BETWEEN: Message = {"role": "assistant", "content": "Understood."}
 
 
 def messages(prompt: Prompt, address: Address) -> list[Message]:
@@ -37,7 +38,9 @@ def messages(prompt: Prompt, address: Address) -> list[Message]:
             made.append(_assistant(turn, address))
             pictures = [part for part in turn.parts if part.kind == "image"]
         else:
-            made += [*_results(made, turn.parts), *_user([*pictures, *turn.parts])]
+            results, asked = _results(made, turn.parts), _user([*pictures, *turn.parts])
+            is_apart = results and asked[0]["content"] and TURN_BETWEEN in address.quirks
+            made += [*results, *([_BETWEEN] if is_apart else []), *asked]
             pictures = []
     return [message for message in made if message["content"] or message["role"] == "tool" or "tool_calls" in message]
 
@@ -56,7 +59,7 @@ def _thinking_with_calls(turns: Iterable[Turn]) -> Iterator[Turn]:
 
 def _is_sent(role: Role, part: Part, *, with_thoughts: bool = False) -> bool:
     if part.kind in ("text", "code", "code_result"):
-        return bool(part.text)
+        return bool(part.text.strip())
     if part.kind == "thought":
         return with_thoughts
     if part.kind == "call":

@@ -33,7 +33,13 @@ FIELDS = (
         is_kept=True,
         is_whole=True,
     ),
-    Field(("reasoning_effort",), "thinking", constants=frozenset(LEVELS)),
+    # Claude behind a gateway: with a history of another model there is no thought to begin with.
+    Field(
+        ("reasoning_effort",),
+        "thinking",
+        also=r"expected `?thinking`? or `?redacted_thinking",
+        constants=frozenset(LEVELS),
+    ),
     Field(("presence_penalty",), "presence_penalty", also="penalty is not enabled"),
     Field(("frequency_penalty",), "frequency_penalty", also="penalty is not enabled"),
     Field(("stop",), "stop", is_common_word=True),

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from providers.wires.turns import INSTRUCTIONS_FIRST, NO_CODE, NO_FILES, NO_IMAGES, STAND_IN, UNSIGNED, WITH_REASONING
+from providers.wires.turns import (
+    INSTRUCTIONS_FIRST,
+    NO_CODE,
+    NO_FILES,
+    NO_IMAGES,
+    STAND_IN,
+    TURN_BETWEEN,
+    UNSIGNED,
+    WITH_REASONING,
+)
 
 DEVELOPER = "developer"
 """The quirk of a model that takes its instructions from a developer, not from a system."""
@@ -47,6 +56,7 @@ TURNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (STAND_IN, r"missing a `?thought_?signature"),
         (UNSIGNED, _SIGNATURES),
         (WITH_REASONING, _THOUGHTS_MISSING),
+        (TURN_BETWEEN, r"unexpected role ['`]?user['`]? after role ['`]?tool"),
         (INSTRUCTIONS_FIRST, _SYSTEM),
         (NO_IMAGES, _IMAGES),
         (NO_FILES, _FILES),

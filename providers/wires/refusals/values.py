@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -11,7 +12,8 @@ from providers.wires.refusals.fields import LEVELS, Field, range_text, values_of
 # Longer numbers than these would become infinities, which no request may hold.
 _NUMBER = r"(-?\d{1,15}(?:\.\d{1,30})?)(?!\d)"
 _MARK = r"(?: ?\((inclusive|exclusive)\))?"
-_INTERVAL = re.compile(rf"([\[(（])\s*{_NUMBER}\s*[,，]\s*{_NUMBER}\s*([\])）])")
+_OR_INFINITY = r"([+-]?(?:\d+(?:\.\d+)?|inf(?:inity)?))"
+_INTERVAL = re.compile(rf"([\[(（])\s*{_OR_INFINITY}\s*[,，]\s*{_OR_INFINITY}\s*([\])）])", re.IGNORECASE)
 _BETWEEN = re.compile(
     rf"(?:between|from|range|in|of|within)(?: is| of|:)? {_NUMBER}{_MARK} ?(?:and|to|-|–|~|\.\.) ?{_NUMBER}{_MARK}",
     re.IGNORECASE,
@@ -121,8 +123,8 @@ def _ends(field: Field, size: float, sentence: str) -> tuple[float | None, float
     )
 
 
-def _end(number: str, shift: float) -> float:
-    return round(float(number) + shift, 6)
+def _end(number: str, shift: float) -> float | None:
+    return round(float(number) + shift, 6) if math.isfinite(float(number)) else None
 
 
 def _one_value(field: Field, value: Any, sentence: str) -> Outcome | None:

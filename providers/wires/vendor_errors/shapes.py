@@ -211,7 +211,7 @@ def _inner(fields: Mapping[str, Any], message: str, level: int) -> Report | None
 
 
 def _passed_on(value: object, level: int) -> Report | None:
-    """Return the report in a field of a gateway that may also hold something else, such as a part of the request."""
+    """Return the report in a field that a gateway may also fill otherwise, with a part of the request."""
     if isinstance(value, str):
         return _report_within(value, level)
     held = mapping(value)

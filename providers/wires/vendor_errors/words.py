@@ -43,7 +43,7 @@ ACCOUNT_CLOSED = (
 REQUEST_QUOTED = re.compile(r"messages ?= ?\[|input_value=|['\"](role|content|text|input|prompt)\\?['\"]: ?['\"\[{]")
 """The place where a message goes on with the refused request: nobody's words there may be taken for the vendor's."""
 OVERLOADED_GATEWAY = re.compile(r"分组(上游)?负载已饱和")
-"""The sentence of one-api and new-api for an account of theirs that has no room, whatever code came from its vendor."""
+"""The sentence of one-api and new-api for accounts of their own that have no room, whatever the code."""
 
 # Codes and phrases are in lower case, as the texts are in which they are searched. A code with a prefix stands in that
 # field only. Each gap in a phrase is bounded: else every beginning of a phrase would search the whole rest again.

@@ -168,7 +168,7 @@ CASES = [
         RateLimited,
         retry_after=1.0,
     ),
-    Case("free-use", "anomalyco/opencode#42977", 429, openai("Rate limit exceeded", "FreeUsageLimitError"), RateLimited),
+    Case("free-use", "anomalyco/opencode#42977", 429, openai("Rate limit", "FreeUsageLimitError"), RateLimited),
     # A gateway's own accounts are empty, or overloaded
     Case(
         "upstream-without-quota",
