@@ -125,6 +125,9 @@ class Events:
         name, _, value = line.partition(b":")
         if name == b"data":
             return self._add(value.removeprefix(b" "))
+        if name == b"error":  # so llama.cpp sent its errors until September 2025
+            self._set_name("error")
+            return self._add(value.removeprefix(b" "))
         if name == b"event":
             self._set_name(value.removeprefix(b" ").decode("utf-8", "replace"))
         elif name and name not in FIELDS:

@@ -1,8 +1,8 @@
 """Function calls that arrive in pieces, and their assembly.
 
 Source: the OpenAI API reference (chat completion chunks, `delta.tool_calls`), plus variants of compatible servers: no
-index, the same index for several calls, name and id repeated on every piece, arguments as an object, an id of its
-own on every piece.
+index, the same index for several calls, name and id repeated on every piece, arguments as an object. Oracle's gateway
+gives every piece an id of its own.
 """
 
 from __future__ import annotations

@@ -25,6 +25,9 @@ GOOGLE_END = json.dumps({"candidates": [{"content": {"parts": [{"text": "world"}
 TAIL = b"data: " + END + b"\n\ndata: [DONE]\n\n"
 BROKEN = b'{"error": {"code": 503, "message": "stream_read_error"}}'
 EXHAUSTED = json.dumps({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}, indent=2).encode()
+TOO_LONG = b'{"code":400,"message":"the request exceeds the available context size","type":"invalid_request_error"}'
+RATED = {"index": 0, "finish_reason": None, "content_filter_results": {}, "content_filter_offsets": {"end_offset": 4}}
+FILTERED = b"data: " + json.dumps({"id": "", "choices": [RATED]}).encode() + b"\n\n"
 STRING = json.dumps(A.decode()).encode()
 
 
@@ -108,6 +111,39 @@ FRAMINGS = [
         "a comment and one LF",
         "theopenco/llmgateway#2334",
         b"id: 1\ndata: " + A + b"\n\n: ping\nid: 2\ndata: " + B + b"\n\n" + TAIL,
+    ),
+    Framing(
+        "an error as a field of its own",
+        "llama.cpp until its #16109, coddy-project/coddy-agent#106",
+        b"data: " + A + b"\n\nerror: " + TOO_LONG + b"\n\ndata: [DONE]\n\n",
+        text="Hello ",
+        error="context_too_long",
+    ),
+    Framing(
+        "a bare error where events belong",
+        "lemonade-sdk/lemonade#2975",
+        b'{"error":' + TOO_LONG + b"}",
+        text="",
+        error="context_too_long",
+    ),
+    Framing(
+        "an error and its marker with one LF",
+        "sgl-project/sglang#12081",
+        b'data: {"error": ' + TOO_LONG + b"}\ndata: [DONE]\n",
+        text="",
+        error="context_too_long",
+    ),
+    Framing(
+        "comments right before the end marker",
+        "diegosouzapw/OmniRoute#7031",
+        b": omniroute-keepalive\n\ndata: " + A + b"\n\ndata: " + B + b"\n\ndata: " + END
+        + b"\n\n: x-omniroute-tokens-in=178\n: x-omniroute-model=m\ndata: [DONE]\n\n",
+    ),
+    Framing(
+        "choices without a delta, between words and behind the finish",
+        "Azure's filters as they run along: microsoft/autogen#6465, langchain-ai/langchain#18977",
+        b"data: " + A + b"\n\n" + FILTERED + b"data: " + B + b"\n\ndata: " + END + b"\n\n" + FILTERED
+        + b"data: [DONE]\n\n",
     ),
     Framing(
         "bare objects and empty ones",

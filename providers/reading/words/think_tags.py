@@ -2,7 +2,7 @@
 
 Source: Open WebUI's list of reasoning tags, the reasoning parsers of vLLM and SGLang, and the cards of the models:
 DeepSeek R1 and Qwen (`<think>`), EXAONE (`<thought>`), Seed-OSS, Magistral (`[THINK]`), Kimi-VL, MiniMax M3, LongCat,
-K2 Horizon, Command A, Sky-T1, gpt-oss (the channels of its Harmony format), Gemma 4.
+K2 Horizon, Command A, Sky-T1. The channels of gpt-oss and Gemma 4 are tags, too.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def _is_failed(event: Mapping[str, Any]) -> bool:
         not kinds.isdisjoint(_FAILED)
         or event.get("success") is False
         or any(_is_said(code) for code in codes)
-        or any(_is_said(event.get(name)) for name in ("detail", "errors"))
+        or any(_is_said(event.get(name)) for name in ("detail", "errors", "error_message"))
         or (_status(event) > 0 and any(event.get(name) for name in _MESSAGES))
     )
 

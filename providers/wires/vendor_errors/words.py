@@ -139,6 +139,7 @@ TABLE: tuple[Row, ...] = (
         r"no (available )?channels? available for model|no available channel for model|无可用渠道|无可用的渠道",
         r"models?/\S{1,200} is not found|model .{1,80}(does not exist|not found|has been decommissioned)",
         r"model (does )?not exist|model disabled|not a valid model|unknown model|no such model|try pulling it first",
+        r"unexpected endpoint or method",
         r"model ['‘\"`][^'’\"`]{1,80}['’\"`] is not supported|模型不存在",
     ),
     _row(

@@ -5,6 +5,7 @@ import json
 from providers.errors import (
     BadRequest,
     ContextTooLong,
+    ModelNotFound,
     PageInstead,
     QuotaExhausted,
     RateLimited,
@@ -202,6 +203,22 @@ CASES = [
         openai("ExceededBudget: End User=x over budget. Spend=0.00088, Budget=0.0001", "auth_error", 400),
         QuotaExhausted,
         "over budget",
+    ),
+    Case(
+        "no-such-address",
+        "lmstudio-ai/lmstudio-bug-tracker#618",
+        200,
+        {"error": "Unexpected endpoint or method. (POST /chat/completions)"},
+        ModelNotFound,
+        "Unexpected endpoint",
+    ),
+    Case(
+        "error-type-and-message",
+        "NousResearch/hermes-agent#68451",
+        200,
+        {"error_type": "context_length_exceeded", "error_message": _TOO_LONG},
+        ContextTooLong,
+        "40960 tokens",
     ),
     # A detail, a body and a total beside the message
     Case(
