@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from providers.errors import BadReply, BadRequest, ModelNotFound, PageInstead, VendorError
 from providers.text import without_key
 from providers.transport.call import Call, key_mask
@@ -48,13 +50,13 @@ def list_models(
 
 def _listed(address: Address, key: Key | None, network: Network) -> list[CatalogueEntry]:
     wire, found, marks = registry.wire(address.wire), dict[str, CatalogueEntry](), {""}
-    page = ""
+    page, until = "", monotonic() + CLOCKS.total
     for _ in range(MAX_PAGES):
         answer = _answer(address, wire.catalogue_request(address, page), key, network)
         entries, page = wire.parse_catalogue(answer)
         for entry in entries:
             found.setdefault(entry.id, entry)
-        if page in marks or len(found) >= MAX_MODELS:
+        if page in marks or len(found) >= MAX_MODELS or monotonic() > until:
             break
         marks.add(page)
     return list(found.values())[:MAX_MODELS]

@@ -150,6 +150,8 @@ class BodyDecoder:
         if not text or text.isspace():
             return []
         objects, unread, is_json = objects_in(text)
+        if unread:
+            self._note_unread(unread)
         if not is_json:
             self._note_noise()
             return []
@@ -157,8 +159,6 @@ class BodyDecoder:
         self._unreadable = 0 if objects else self._unreadable + 1
         if self._unreadable == MAX_UNREADABLE:
             raise BadReply(because="The vendor sent events that cannot be read.")
-        if unread:
-            self._note_unread(unread)
         return objects
 
     def _note_noise(self) -> None:

@@ -15,6 +15,8 @@ _MAX_FAILURES = 8
 _OPENING = re.compile(rb"\s*+(?:data:\s*+)*+[{\[]")
 _LIKE_JSON = re.compile(r"\{|\[\s*+[\[{\"]")
 _BETWEEN = re.compile(r"[\s,]*+(?:data:[\s,]*+)*+")
+_PIECE = re.compile(r'"\s{0,9}:')
+"""A name within an object: keep-alives hold none, but a piece of an object whose beginning is missing does."""
 _NEXT = re.compile(r"(?:data:|[\r\n])[ \t]*+(?=\{)")
 
 
@@ -58,6 +60,8 @@ def objects_in(text: bytes) -> Found:
         value = from_json(characters)
     except (ValueError, RecursionError):
         return _one_after_another(characters)
+    if isinstance(value, str) and _PIECE.search(value):
+        return _of_string(value)
     return ([value], 0, True) if isinstance(value, dict) else _found(value)
 
 
@@ -72,6 +76,16 @@ def _found(value: object) -> Found:
     return objects, 0, bool(objects) or isinstance(value, list)
 
 
+def _of_string(text: str) -> Found:
+    """Return the objects of an event that was encoded twice; one that cannot be read counts whole."""
+    objects, _, is_json = _found(text)
+    return objects, 0 if is_json else _size(text), is_json
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
 def _one_after_another(text: str) -> Found:
     objects = list[dict[str, Any]]()
     unread, failures, is_json, place = 0, 0, False, _after_separators(text, 0)
@@ -83,8 +97,10 @@ def _one_after_another(text: str) -> Found:
             failures += 1
             following = _NEXT.search(text, place + 1) if failures < _MAX_FAILURES else None
             end = following.end() if following else len(text)
-            if _LIKE_JSON.match(text, place):
-                unread, is_json = unread + len(text[place:end].encode("utf-8", "replace")), True
+            if is_like_json := _LIKE_JSON.match(text, place) is not None:
+                is_json = True
+            if is_like_json or _PIECE.search(text, place, end):
+                unread += _size(text[place:end])
         place = _after_separators(text, end)
     return objects, unread, is_json or bool(objects)
 

@@ -20,6 +20,8 @@ FIELDS = (b"data", b"event", b"id", b"retry")
 _BOM = b"\xef\xbb\xbf"
 # A field that the standard does not know is ignored. Any other line is no part of an event stream.
 _OTHER_FIELD = re.compile(rb"[A-Za-z][\w-]*+(?::|$)", re.ASCII)
+# Data behind the name of another field, whose line end is missing, or behind a name in another spelling.
+_MISPLACED_DATA = re.compile(rb"(?i:data): ?\{")
 _OF_JSON = re.compile(rb'["{}]')
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 # Characters without content at the start of a line (commas and brackets stand between the objects of an array), and
@@ -132,6 +134,8 @@ class Events:
             self._set_name(value.removeprefix(b" ").decode("utf-8", "replace"))
         elif name and name not in FIELDS:
             self._other(line)
+            return ()
+        self._note_misplaced(line)
         return ()
 
     def _add(self, value: bytes) -> Sequence[Event]:
@@ -159,10 +163,15 @@ class Events:
         else:
             self._name = name
 
+    def _note_misplaced(self, line: bytes) -> None:
+        if b"{" in line and _MISPLACED_DATA.search(line):
+            self.dropped += len(line)
+
     def _other(self, line: bytes) -> None:
         """Use a line of no known field: some vendors write JSON in several lines and name only the first."""
         if _OTHER_FIELD.match(line):
             self.alien = True
+            self._note_misplaced(line)
         elif self._data.is_unfinished:
             self._data.add(line)
         else:

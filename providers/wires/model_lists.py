@@ -16,6 +16,8 @@ from providers.wires.json_values import count, mapping, sequence, string
 
 _MAX_NESTING = 3
 _MORE_A_PAGE = 100
+_MAX_MEMBERS = 20_000
+"""Entries of one list that are read: each costs many times its bytes in memory."""
 # Names of the list in the object around it, of a model's id, and of its limits: the first that is there counts.
 _LISTS = ("data", "models", "result", "results", "resources", "items", "list", "output", "publisherModels")
 _IDS = ("id", "model", "model_id", "modelId", "model_name", "slug", "key", "name")
@@ -75,7 +77,7 @@ def next_page(answer: object) -> str:
 
 def _members(value: object, level: int) -> list[Mapping[str, Any]]:
     if isinstance(value, list):
-        return [{"id": member} if isinstance(member, str) else mapping(member) for member in value]
+        return [{"id": member} if isinstance(member, str) else mapping(member) for member in value[:_MAX_MEMBERS]]
     about = mapping(value)
     if level == _MAX_NESTING:
         return []

@@ -277,6 +277,24 @@ def test_a_body_is_read_with_every_line_end(framing: Framing, end: bytes) -> Non
     assert (text.replace(end.decode(), "\n"), error) == (framing.text.replace(end.decode(), "\n"), framing.error)
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        b"data: " + B[25:],
+        b"data: " + json.dumps(B.decode()[:-6]).encode(),
+        b"Data: " + B,
+        b"id: 5data: " + B,
+        b"event: messagedata: " + B,
+    ],
+    ids=["without its beginning", "encoded twice, and cut", "another spelling", "behind an id", "behind a name"],
+)
+def test_an_event_that_hides_from_its_field_leaves_a_gap(hidden: bytes) -> None:
+    body = b"data: " + A + b"\n\n" + hidden + b"\n\n" + TAIL
+    found = outcome("openai", [body])
+    assert found["text"] == "Hello "
+    assert [part["kind"] for part in found["parts"]] == ["gap"]
+
+
 def test_an_event_is_there_with_its_line_once_the_vendor_sends_no_blank_lines() -> None:
     decoder = BodyDecoder()
     assert list(decoder.feed(b"data: " + A + b"\n")) == []

@@ -11,6 +11,7 @@ from providers.client import model_list
 from providers.errors import MAX_KEPT_CHARACTERS, VendorError
 from providers.transport.network import Network
 from providers.types import Address, CatalogueEntry
+from providers.wires import model_lists
 from providers.wires.registry import WIRES
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey
@@ -292,3 +293,7 @@ def test_a_list_without_an_end_is_left(wire_vendor: FakeVendor, monkeypatch: pyt
     with pytest.raises(VendorError) as raised:
         listed(wire_vendor, "openai")
     assert raised.value.code == "bad_reply"
+
+
+def test_only_the_beginning_of_a_list_without_end_is_read() -> None:
+    assert len(model_lists.models_in([f"model-{number}" for number in range(50_000)])) == 20_000
