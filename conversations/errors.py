@@ -6,6 +6,11 @@ Refused ─ a command or request that was not carried out; nothing changed and n
 
 from typing import ClassVar
 
+from django.utils.translation import gettext_noop
+
+OWN_KEY_ALONE = gettext_noop("Your own key cannot answer now, and it is set so that the site's keys are not tried.")
+TEAM_KEY_ALONE = gettext_noop("The team's key cannot answer now, and it is set so that the site's keys are not tried.")
+
 
 class Refused(Exception):
     """A refusal with a code for programs and an English sentence; pages have their own, by code and perhaps field."""

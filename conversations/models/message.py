@@ -12,11 +12,12 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from conversations.errors import OWN_KEY_ALONE, TEAM_KEY_ALONE
 from conversations.ids import new_id
 from conversations.models import raw_sql
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
-from providers.error_texts import cause_of, quote_of
+from providers.error_texts import cause_of, quote_of, reason_of
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import LanguageModel
 from providers.prepared_queries import as_stored
@@ -37,6 +38,7 @@ class Status(models.TextChoices):
 
 
 UNDER_WAY = (Status.WAITING, Status.STREAMING)
+_KEYS_ALONE = {OWN_KEY_ALONE: "own_key_alone", TEAM_KEY_ALONE: "team_key_alone"}
 
 
 class Role(models.TextChoices):
@@ -258,7 +260,7 @@ class Message(models.Model):
     @property
     def cause(self) -> str:
         """Return the name of the reason of its error, if it is narrower than the code; else empty."""
-        return cause_of(self.error_text)
+        return _KEYS_ALONE.get(reason_of(self.error_text)) or cause_of(self.error_text)
 
     @property
     def quote(self) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
-from django.utils.translation import gettext_noop
 
+from conversations.errors import OWN_KEY_ALONE, TEAM_KEY_ALONE
 from conversations.models import Membership, Team, User
 from providers.models import ApiKey, LanguageModel
 from providers.models import LanguageModelQuerySet as Models
@@ -43,11 +43,7 @@ def why_alone(model: UUID, user: UUID | None, team: UUID | None) -> str:
     keys, of_site = _tiers(model, user, team)
     if not of_site or falls_back(keys):
         return ""
-    return _OWN_ALONE if keys[0].owner_id else _TEAM_ALONE
-
-
-_OWN_ALONE = gettext_noop("Your own key cannot answer now, and it is set so that the site's keys are not tried.")
-_TEAM_ALONE = gettext_noop("The team's key cannot answer now, and it is set so that the site's keys are not tried.")
+    return OWN_KEY_ALONE if keys[0].owner_id else TEAM_KEY_ALONE
 
 
 def _tiers(model: UUID, user: UUID | None, team: UUID | None) -> tuple[list[ApiKey], list[ApiKey]]:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from conversations.content.phrases import phrases
 from conversations.models import Budget, Conversation, Tally, UsageRecord, User
 from conversations.usage.explain_access import why
 from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel, Trouble
@@ -56,6 +57,8 @@ def test_only_this_key_is_said_in_the_error(
         assert told["code"] == "key_refused"
         assert "Your own key cannot answer now" in told["text"]
         assert "the site's keys are not tried" in told["text"]
+        assert told["cause"] == "own_key_alone"
+        assert "reply.own_key_alone" in phrases()
     assert keys_called(vendor) == [MINE]
 
 
@@ -109,7 +112,10 @@ def test_a_teams_key_does_as_the_administrator_set_it(
     refuse(vendor)
     bob = connect(cast.bob)
     ask(bob, model, conversation=str(conversation.pk))
-    assert "The team's key cannot answer now" in finished(bob)["error"]["text"]
+    told = finished(bob)["error"]
+    assert "The team's key cannot answer now" in told["text"]
+    assert told["cause"] == "team_key_alone"
+    assert "reply.team_key_alone" in phrases()
     admin, address = sign_in(cast.alice), page(ApiKey, "change", team_key.pk)
     save(admin, address, form(admin.get(address)) | {"teams": [str(cast.team.pk)], "falls_back": "on"})
     assert AuditEntry.objects.filter(after__falls_back=True).exists()
