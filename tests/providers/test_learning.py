@@ -176,6 +176,15 @@ def test_stopped_before_the_second_call(wire_vendor: FakeVendor, ask: Ask) -> No
     assert len(wire_vendor.requests) == 1
 
 
+def test_an_answer_is_shortened_where_the_question_alone_fits(wire_vendor: FakeVendor, ask: Ask) -> None:
+    sentence = "This model's maximum context length is 4097 tokens, you requested 4120 tokens (3120 in the messages)."
+    wire_vendor.play(refusal("messages", "context_length_exceeded", sentence))
+    stream = ask(parameters={"max_tokens": 1000})
+    assert said(stream) == "You said: Hi."
+    assert [request.json["max_tokens"] for request in wire_vendor.requests] == [1000, 977]
+    assert stream.quirks == frozenset()
+
+
 PENALTIES = {"presence_penalty": 0.5, "frequency_penalty": 0.5, "temperature": 0.5}
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from providers.errors import BadRequest, ModelNotFound
+from providers.errors import BadRequest, ContextTooLong, ModelNotFound
 from providers.types import Address, Part, Prompt, Turn
 from providers.wires import registry
 from providers.wires.refusals.lessons import Lesson, lesson
@@ -240,6 +240,32 @@ CASES = [
         "MiniMax, CodexPlusPlus#267", "invalid params, chat content has invalid message role: system (2013)", {},
         "no:system",
     ),
+    Case(
+        "DeepSeek, airi#1222",
+        "Failed to deserialize the JSON body into the target type: messages[19]: invalid type: sequence, expected a "
+        "string at line 1 column 9837",
+        {}, "no:image",
+    ),
+    Case(
+        "OpenCode, gpt-load#743", "Upstream request failed: [invalid_request_error] Input should be a valid string",
+        {}, "no:image",
+    ),
+    Case(
+        "OpenAI, chatbot-ui#102",
+        "This model's maximum context length is 4097 tokens. However, you requested 4120 tokens (3120 in the messages, "
+        "1000 in the completion). Please reduce the length of the messages or completion.",
+        {"max_tokens": 1000}, "~range:max_tokens=..977",
+    ),
+    Case(
+        "SGLang, litellm#25492",
+        "Requested token count exceeds the model's maximum context length of 196608 tokens. You requested a total of "
+        "204830 tokens: 172830 tokens from the input messages and 32000 tokens for the completion.",
+        {"max_tokens": 32000}, "~range:max_tokens=..23778",
+    ),
+    Case(
+        "Anthropic, Claudable#3", "input length and `max_tokens` exceed context limit: 188981 + 21333 > 200000",
+        {"max_tokens": 21333}, "~range:max_tokens=..11019",
+    ),
     Case("Mistral, datapizza-ai#98", "Unexpected role 'user' after role 'tool'", {}, "turn-between"),
     Case(
         "Anthropic by a gateway, opencode#6176",
@@ -272,7 +298,8 @@ def learnt(case: Case, said: str = "") -> Lesson | None:
     asked = (*turns, Turn("assistant", (Part("text", "Well"),)), Turn("user", (Part("text", said),))) if said else turns
     address = Address(case.wire, "https://vendor.example", origin="here")  # type: ignore[arg-type]
     prompt = Prompt("m", asked, system="Be kind.", parameters=case.parameters)
-    error = (ModelNotFound if "endpoints" in case.sentence else BadRequest)(case.sentence, parameter=case.parameter)
+    kind = ContextTooLong if "context l" in case.sentence else BadRequest
+    error = (ModelNotFound if "endpoints" in case.sentence else kind)(case.sentence, parameter=case.parameter)
     return lesson(registry.wire(case.wire), address, prompt, error)
 
 
@@ -303,6 +330,9 @@ UNTAUGHT: list[tuple[str, Json]] = [
     ("Image type is not supported: image/bmp", {}),
     ("The conversation is not accepted.", {"temperature": 1}),
     ("Range of top_p should be (0.0, 1.0)", {"temperature": 1}),  # it was not sent
+    # vLLM, vllm#42474: the least length of the question, not its own
+    ("context length is 128000 tokens, your prompt contains at least 62466 input tokens", {"max_tokens": 65535}),
+    ("maximum context length is 4097 tokens (4090 in the messages, 1000 in the completion)", {"max_tokens": 1000}),
     ("max_tokens is too large", {"max_tokens": 99}),  # without a limit another reply comes than was asked for
 ]
 

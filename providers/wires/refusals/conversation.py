@@ -38,15 +38,17 @@ _SYSTEM = (
     r"(not|unsupported|must)|support.{0,12}\bsystem\b|\bsystem\b.{0,20}not (be )?(supported|allowed|accepted)"
     r"|only user and assistant roles|roles must alternate|(invalid|unexpected|unknown).{0,14}role"
 )
+_TEXTS_ONLY = r"|invalid type: sequence, expected a string|input should be a valid string"
 _IMAGES = (
     rf"unknown variant .{{0,2}}image_url|\b(image|image_url|vision|multimodal)['`]?s?{_INPUT} {_NOT_TAKEN}"
     rf"|support {_SOME}(images?|vision|image_url|multimodal)\b{_NOT_A_KIND}|not a (vision|multimodal)"
     r"|图(片|像).{0,8}不支持|不支持.{0,6}图(片|像)|only supports? .{0,10}text|input should be 'text'"
     r"|content\.type.{0,20}\['text'\]"
+    rf"{_TEXTS_ONLY}"
 )
 _FILES = (
     rf"unknown variant .{{0,2}}file\b|\b(file|document|pdf)s?{_INPUT} {_NOT_TAKEN}"
-    rf"|support {_SOME}(files?|documents?|pdfs?)\b{_NOT_A_KIND}"
+    rf"|support {_SOME}(files?|documents?|pdfs?)\b{_NOT_A_KIND}{_TEXTS_ONLY}"
 )
 
 # The first that changes the request counts.

@@ -16,14 +16,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
-from providers.errors import BadRequest, ModelNotFound, VendorError, beginning
+from providers.errors import BadRequest, ContextTooLong, ModelNotFound, VendorError, beginning
 from providers.types import Address, HttpRequest, Part, Prompt
 from providers.wires.refusals import values
 from providers.wires.refusals.conversation import TURNS, other_role
-from providers.wires.refusals.fields import Body, Field, fitted
+from providers.wires.refusals.fields import Body, Field, fitted, range_text, values_of
+from providers.wires.refusals.room import room_for_answer
 from providers.wires.turns import UNSIGNED
 
-_TEACHING = (BadRequest, ModelNotFound)
+_TEACHING = (BadRequest, ContextTooLong, ModelNotFound)
 _TOGETHER = re.compile(
     r"both be|not both|cannot both|mutually exclusive|only one of|at the same time|simultaneously|used together"
     r"|cannot be (combined|used|set) (together )?with|incompatible|conflict|multiple tools are supported only"
@@ -100,12 +101,25 @@ def _findings(
     wire: Refusing, quirks: frozenset[str], body: Body, error: VendorError, sentence: str
 ) -> Iterator[_Found]:
     """Yield what the refusal may mean, the likeliest first."""
+    if isinstance(error, ContextTooLong):
+        yield from _of_room(wire.FIELDS, quirks, body, sentence)
+        return
     yield from _of_turns(quirks, error, sentence)
     named = _named(wire.FIELDS, body, error, sentence)
     yield from _of_fields(named, quirks, body, error, sentence)
     # A refusal that names nothing may concern the one field that nobody asked for.
     if isinstance(error, BadRequest) and not named and not error.parameter:
         yield _Found(frozenset(["no:stream_options"]), frozenset(), True, ())
+
+
+def _of_room(fields: Iterable[Field], quirks: frozenset[str], body: Body, sentence: str) -> Iterator[_Found]:
+    """Yield a shorter answer, for this question alone, if the question fits without the longest answer."""
+    room = room_for_answer(sentence)
+    for field in fields:
+        longest = field.value(body) if field.parameter == "max_tokens" else None
+        if room is not None and isinstance(longest, int) and room < longest:
+            old = frozenset(f"range:{field.name}={text}" for text in values_of("range", field, quirks))
+            yield _Found(frozenset([f"range:{field.name}={range_text(None, room)}"]), old, False, ())
 
 
 def _of_turns(quirks: frozenset[str], error: VendorError, sentence: str) -> Iterator[_Found]:
