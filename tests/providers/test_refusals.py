@@ -266,6 +266,11 @@ CASES = [
         "Anthropic, Claudable#3", "input length and `max_tokens` exceed context limit: 188981 + 21333 > 200000",
         {"max_tokens": 21333}, "~range:max_tokens=..11019",
     ),
+    Case(
+        "Anthropic by LiteLLM, claude-code#8756",
+        "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation.",
+        {"max_tokens": 500, "thinking": {"level": "high"}}, "~no:reasoning_effort",
+    ),
     Case("Mistral, datapizza-ai#98", "Unexpected role 'user' after role 'tool'", {}, "turn-between"),
     Case(
         "Anthropic by a gateway, opencode#6176",

@@ -33,11 +33,11 @@ FIELDS = (
         is_kept=True,
         is_whole=True,
     ),
-    # Claude behind a gateway: with a history of another model there is no thought to begin with.
+    # Claude behind a gateway: a history of another model has no thought to begin with, or its budget is the larger one.
     Field(
         ("reasoning_effort",),
         "thinking",
-        also=r"expected `?thinking`? or `?redacted_thinking",
+        also=r"expected `?thinking`? or `?redacted_thinking|thinking\.budget_tokens",
         constants=frozenset(LEVELS),
     ),
     Field(("presence_penalty",), "presence_penalty", also="penalty is not enabled"),

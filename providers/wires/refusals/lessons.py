@@ -107,6 +107,9 @@ def _findings(
     yield from _of_turns(quirks, error, sentence)
     named = _named(wire.FIELDS, body, error, sentence)
     yield from _of_fields(named, quirks, body, error, sentence)
+    if named and all(one.field.is_kept for one in named):  # "`max_tokens` must be greater than" another one
+        others = [one for one in _in_order(wire.FIELDS, body, sentence) if not one.field.is_kept]
+        yield from _of_fields(others[:1], quirks, body, error, sentence)
     # A refusal that names nothing may concern the one field that nobody asked for.
     if isinstance(error, BadRequest) and not named and not error.parameter:
         yield _Found(frozenset(["no:stream_options"]), frozenset(), True, ())
@@ -161,15 +164,21 @@ def _named(fields: Iterable[Field], body: Body, error: VendorError, sentence: st
 
     The error's own field names one; else it is the first in the sentence, with those joined to it.
     """
-    held = [field for field in fields if field.value(body) is not None]
     if error.parameter:
+        held = [field for field in fields if field.value(body) is not None]
         steps = _STEP.split(error.parameter)
         found = (field for step in (steps[-1], steps[0]) for field in held if _is_name(field, step))
         return [_Named(field, field.name, 0, 0) for field in [next(found, None)] if field]
-    searched = [(field, values.name_pattern(field).search(sentence)) for field in held]
-    named = [_Named(field, match[0], *match.span()) for field, match in searched if match]
-    named.sort(key=lambda one: (one.begin, one.end))
+    named = _in_order(fields, body, sentence)
     return named[:2] if len(named) > 1 and _TOGETHER.search(sentence) else _joined(named, sentence)
+
+
+def _in_order(fields: Iterable[Field], body: Body, sentence: str) -> list[_Named]:
+    """Return all fields of this body that the sentence names, in their order."""
+    held = (field for field in fields if field.value(body) is not None)
+    searched = ((field, values.name_pattern(field).search(sentence)) for field in held)
+    named = [_Named(field, match[0], *match.span()) for field, match in searched if match]
+    return sorted(named, key=lambda one: (one.begin, one.end))
 
 
 def _joined(named: list[_Named], sentence: str) -> list[_Named]:
