@@ -47,6 +47,7 @@ REFUSALS: dict[str, Sequence[Step]] = {
     "no permission": refusal(403, f"You may not ask about {SECRET}", "permission_denied"),
     "no word of the key": refusal(403, f"You may not ask about {SECRET}"),
     "too large for what is left": refusal(403, f"{SECRET}: too large", "pre_consume_token_quota_failed"),
+    "a fault of a server": refusal(500, "Internal server error", "server_error"),
     "a firewall's page": [403, HTML, f"<html>Forbidden: {SECRET}</html>".encode()],
     "a firewall's line": [403, {"Content-Type": "text/plain"}, b"error code: 1010"],
     "a page to sign in": [401, HTML, b"<!DOCTYPE html><title>Sign in</title>"],

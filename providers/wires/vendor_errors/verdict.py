@@ -11,6 +11,8 @@ from providers.errors import beginning
 from providers.wires.vendor_errors import shapes, waits, words
 from providers.wires.vendor_errors.shapes import Report
 
+_OWN_FAULT = 500
+
 
 def from_response(status: int, headers: Mapping[str, str], body: bytes) -> errors.VendorError:
     """Return the error of a response with an error status.
@@ -100,7 +102,12 @@ def _of_status_class(status: int) -> type[errors.VendorError]:
 
 
 def _is_doubtful(kind: type[errors.VendorError], report: Report, status: int) -> bool:
-    """Return whether a refusal may concern this question alone: its model, region, words or size."""
+    """Return whether a refusal may concern this question alone: its model, region, words or size.
+
+    So may a fault of the vendor's own: some questions make a server fail.
+    """
+    if kind is errors.VendorDown and status == _OWN_FAULT:
+        return not words.is_in(words.BUSY, frozenset(), report.message)
     if kind is errors.KeyRefused:
         return status != 401 and not words.is_in(words.PLAINLY_THE_KEY, report.words, report.message)
     return kind is errors.QuotaExhausted and words.is_in(words.OF_THIS_QUESTION, report.words, report.message)

@@ -187,6 +187,9 @@ TABLE: tuple[Row, ...] = (
 )
 """The first row that matches decides, by a code or else by a phrase of the message."""
 
+BUSY = _row(errors.VendorDown, "", r"overloaded|负载已饱和|system is (too|really) busy")
+"""Faults that do not depend on the question."""
+
 BY_STATUS: Mapping[int, type[errors.VendorError]] = {
     401: errors.KeyRefused,
     402: errors.QuotaExhausted,

@@ -138,6 +138,7 @@ CASES = [
         openai("服务接口异常，请联系管理员", "INVOKE_MODEL_ERROR", "500001"),
         VendorDown,
         "服务接口异常",
+        doubtful=True,
     ),
     # DeepSeek
     Case(

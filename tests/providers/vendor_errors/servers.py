@@ -118,6 +118,7 @@ CASES = [
         500,
         openai("", "InternalServerError", 500),
         VendorDown,
+        doubtful=True,
     ),
     Case(
         "vllm-context",
