@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.admin.endpoint_pages import detect_page, models_page
 from providers.admin.keys import KeyFormSet, KeyInline
-from providers.admin.language_models import DeploymentInline
+from providers.admin.language_models import AdminWithTrouble, DeploymentInline
 from providers.admin.preset_page import preset_page
 from providers.audit import log
-from providers.audit.admin import AuditedAdmin
 from providers.endpoints import adding
 from providers.error_texts import localized
 from providers.errors import error_from_code
@@ -35,7 +34,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(AuditedAdmin):
+class EndpointAdmin(AdminWithTrouble):
     form = EndpointForm
     list_display = ["name", "wire", "base_url", "key_placement", "enabled"]
     list_filter = ["wire", "enabled"]

@@ -10,8 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from providers.admin.lessons import forget_page, lessons_of
 from providers.audit.admin import AuditedAdmin
-from providers.models import Deployment, LanguageModel
+from providers.models import Deployment, LanguageModel, Trouble
 from providers.pool import cooldown
+
+
+class AdminWithTrouble(AuditedAdmin):
+    """A page that says what last failed with its row."""
+
+    def render_change_form(  # type: ignore[no-untyped-def]
+        self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None
+    ) -> HttpResponse:
+        """Add the row's trouble to the context."""
+        context["trouble"] = Trouble.objects.filter(pk=obj.pk).first() if obj else None
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -36,7 +47,7 @@ class LanguageModelAdmin(AuditedAdmin):
 
 
 @admin.register(Deployment)
-class DeploymentAdmin(AuditedAdmin):
+class DeploymentAdmin(AdminWithTrouble):
     """A deployment's own page, with the fields for which inline rows have no room."""
 
     list_display = ["vendor_id", "model", "endpoint", "enabled"]

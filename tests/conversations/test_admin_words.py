@@ -49,6 +49,8 @@ def test_what_rests_is_told_in_words(chinese: Client, model: LanguageModel) -> N
     assert "key_refused" not in shown
     itself = chinese.get(page(Trouble, "change", Trouble.objects.get().pk)).content.decode()
     assert str(Endpoint.objects.get()) in itself, "its own page does not say what it is of"
+    of_endpoint = chinese.get(page(Endpoint, "change", Endpoint.objects.get().pk)).content.decode()
+    assert '<p class="errornote">服务商拒绝了密钥。' in of_endpoint, "nor does the page to which it leads"
 
 
 def test_labels_of_forms_begin_alike(cast: Cast, model: LanguageModel) -> None:
