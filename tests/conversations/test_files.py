@@ -255,8 +255,11 @@ def test_a_reply_brings_no_more_files_than_it_may(
     cast: Cast, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempt, "MAX_GENERATED_FILES", 2)
-    drawn = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture()).decode()}}
-    vendor.play([gemini_event("Look: "), gemini_parts(drawn, drawn), gemini_parts(drawn), gemini_end()])
+    drawn = [
+        {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(picture(size=(width, 20))).decode()}}
+        for width in (40, 41, 42)
+    ]
+    vendor.play([gemini_event("Look: "), gemini_parts(*drawn[:2]), gemini_parts(drawn[2]), gemini_end()])
     alice = connect(cast.alice)
     alice.ask("message.send", conversation=None, text="Draw", models=[serve(vendor, "gemini").id])
     finished = alice.event("message.finished")["message"]

@@ -84,7 +84,9 @@ def test_a_long_value_of_a_call_is_not_laid_out() -> None:
 
 
 def test_long_news_are_read_as_a_page(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = OpenedConversation(2, (reply_of(cast, status="complete", html="<p>Hello</p>", html_version=2),), ())
+    told = OpenedConversation(
+        cast.alice, 2, (reply_of(cast, status="complete", html="<p>Hello</p>", html_version=2),), ()
+    )
     assert [message["text"] for message in told.messages(html=True)["messages"]] == ["*Hello*"]
     monkeypatch.setattr(opening, "MAX_CHARACTERS", 10)
     assert told.messages(html=True) == {"reload": True, "messages": []}

@@ -91,5 +91,5 @@ def test_there_is_a_short_way_for_events() -> None:
     assembler = BodyDecoder()
     assert list(assembler.feed(begun)) == [{"a": 1}]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(assembler, "_event", None)
+        patched.setattr(assembler, "_of_event", None)
         assert list(assembler.feed(chunk)) == [{"b": "2"}, {"c": [{}]}, {"d": "\n"}]

@@ -1,19 +1,15 @@
 /** One message: its body while it grows and when it has ended, and the reader's own words around it. */
 
+import { explainFailure } from "../helpers/failed-reply.js";
 import { fragment } from "../helpers/html.js";
 import { countdown, nameParts, outcome, showAvatar, showTime } from "../helpers/message-words.js";
 import { show } from "../helpers/parts.js";
 import { phrase } from "../helpers/phrases.js";
-import { clone, hasTemplate } from "../helpers/templates.js";
-import { page, withId } from "../models/page.js";
+import { clone } from "../helpers/templates.js";
+import { page } from "../models/page.js";
 import { ReplyBody } from "../models/reply-body.js";
 
 const UNDER_WAY = ["waiting", "streaming"];
-/** How a reply ends when somebody has to look after keys and endpoints. */
-const TO_BE_MENDED = [
-  ...["key_refused", "quota", "model_not_found", "no_model", "bad_request", "bad_reply"],
-  ...["region_refused", "page_instead"],
-];
 
 class ChatMessage extends HTMLElement {
   #reply = null;
@@ -162,28 +158,7 @@ class ChatMessage extends HTMLElement {
     showAvatar(this.querySelector(".message__avatar"), this.name.trim());
     nameParts(this);
     this.#note.textContent = outcome(this.dataset, this.#lack);
-    if (this.#canBeMended && hasTemplate("mend-template")) this.#note.append(" ", this.#wayToMend());
-    this.#showQuote();
-  }
-
-  get #canBeMended() {
-    const { error, cause } = this.dataset;
-    return TO_BE_MENDED.includes(error) || TO_BE_MENDED.includes(cause);
-  }
-
-  #wayToMend() {
-    const link = clone("mend-template");
-    link.href = withId(link.getAttribute("href"))(this.dataset.id);
-    return link;
-  }
-
-  /** The vendor's own words on how the reply ended, for who may read them: text that nobody here has written. */
-  #showQuote() {
-    this.querySelector(".quote")?.remove();
-    if (!this.dataset.quote) return;
-    const fold = clone("quote-template");
-    fold.querySelector(".quote__text").textContent = this.dataset.quote;
-    this.#note.after(fold);
+    explainFailure(this, this.#note);
   }
 
   /** The phrase for a reply without a word and without a part, or with thoughts alone; else empty. */
