@@ -13,6 +13,8 @@ from providers.text import overlap
 
 MAX_BLANKS = 1000
 """White space held back while a tag may still come: a flood of it would be read again and again."""
+_MESSAGE_END = "<|end|>"
+"""The closing tag of a thought of gpt-oss. Other models leave this tag at the end of their answers."""
 TAGS = {
     **{f"<{name}>": f"</{name}>" for name in (
         "think", "thinking", "thought", "reason", "reasoning", "seed:think", "mm:think", "longcat_think", "ifm|think",
@@ -22,15 +24,13 @@ TAGS = {
     "<|start_thinking|>": "<|end_thinking|>",
     "<|begin_of_thought|>": "<|end_of_thought|>",
     "<|channel>thought": "<channel|>",
+    "<|channel|>analysis<|message|>": _MESSAGE_END,
 }  # fmt: skip
 """The closing tag of each opening tag, without regard to case."""
 
-_MESSAGE_END = "<|end|>"
-"""The closing tag of a thought of gpt-oss. Other models leave this tag at the end of their answers."""
 _FINAL = ("<|start|>assistant<|channel|>final<|message|>", "<|channel|>final<|message|>")
 """The opening tags of an answer of gpt-oss: behind a thought, and without one."""
-_CLOSING = re.compile("|".join(map(re.escape, TAGS.values())), re.IGNORECASE)
-TAGS["<|channel|>analysis<|message|>"] = _MESSAGE_END
+_CLOSING = re.compile("|".join(re.escape(tag) for tag in TAGS.values() if tag != _MESSAGE_END), re.IGNORECASE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _QUOTED_BEFORE, _QUOTED_AFTER = " \t`\"'“‘「(", "`\"'”’」"
 
