@@ -48,6 +48,7 @@ _MAX_SILENT_CALLS = 2
 _MAX_USAGE_CALLS = 2
 # After these errors no other form of the question helps.
 _FINAL = (AddressRefused, WayBlocked, QuotaExhausted, RateLimited, Blocked)
+_FORM = ("wire", "base_url", "api_version", "key_placement", "ask_sse", "streaming", "ask_usage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +110,12 @@ def conclude(by: Any, endpoint: Endpoint, detection: Detection) -> bool:
 def store(endpoint: Endpoint, findings: Address) -> bool:
     """Write the findings to the endpoint. Returns False if its address was changed meanwhile.
 
-    The host is the same, so its keys stay. The quirks learnt with the old form are deleted.
+    The host is the same, so its keys stay. The quirks learnt with another form are deleted.
     """
+    form = {name: getattr(findings, name) for name in _FORM}
     with transaction.atomic():
-        stored = Endpoint.objects.filter(pk=endpoint.pk, base_url=endpoint.base_url).update(
-            wire=findings.wire,
-            base_url=findings.base_url,
-            api_version=findings.api_version,
-            key_placement=findings.key_placement,
-            ask_sse=findings.ask_sse,
-            streaming=findings.streaming,
-            ask_usage=findings.ask_usage,
-        )
-        if stored:
+        stored = Endpoint.objects.filter(pk=endpoint.pk, base_url=endpoint.base_url).update(**form)
+        if stored and any(getattr(endpoint, name) != value for name, value in form.items()):
             endpoint.deployments.update(learnt=[])
     return bool(stored)
 

@@ -293,6 +293,9 @@ def test_a_detection_prints_every_try_and_stores_what_works(run: Any, endpoint: 
     assert (endpoint.ask_sse, endpoint.streaming, key_of(endpoint)) == (False, True, CANARY)
     assert endpoint.deployments.get().learnt == []
     assert run("checkendpoint", "Ours")[0] == 0
+    Deployment.objects.update(learnt=["no:temperature"])
+    assert run("checkendpoint", "Ours", "--detect")[0] == 0
+    assert endpoint.deployments.get().learnt == ["no:temperature"], "the form is what it was"
 
 
 def test_a_detection_that_finds_nothing_changes_nothing(run: Any, endpoint: Endpoint, vendor: FakeVendor) -> None:
