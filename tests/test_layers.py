@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,10 @@ _PATH = re.compile(r"`((?:chatsite|conversations|providers|tests|templates|stati
 _DJANGOS = {"migrations", "management", "commands", "templatetags"}
 
 
-def modules(package: str) -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((BASE / package).rglob("*.py")):
-        yield path.relative_to(BASE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules(package: str) -> list[tuple[str, ast.Module]]:
+    paths = sorted((BASE / package).rglob("*.py"))
+    return [(path.relative_to(BASE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
