@@ -93,7 +93,8 @@ RULES: Mapping[type[VendorError], Rule] = {
     errors.PageInstead: replace(_AWAY, rests=Rests.CONFIRMED),
     errors.VendorTimeout: _ILL,
     errors.Stalled: Rule(Subject.ENDPOINT, _SECOND / 2, _MINUTE),
-    errors.CutOff: _AWAY,
+    # Some questions make a server fall over.
+    errors.CutOff: replace(_AWAY, rests=Rests.CONFIRMED),
     errors.BadReply: _ILL,
     errors.ReplyTooLong: _OF_THE_QUESTION,
 }

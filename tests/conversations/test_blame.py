@@ -22,7 +22,7 @@ from tests.conftest import Cast
 from tests.conversations.paying import Connect, finished
 from tests.conversations.test_engine import ask, until
 from tests.fake_vendor import FakeVendor
-from tests.vendor_replies import Received, Step, default_reply, history
+from tests.vendor_replies import Received, Step, close, default_reply, history
 
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html"}
@@ -48,6 +48,8 @@ REFUSALS: dict[str, Sequence[Step]] = {
     "no word of the key": refusal(403, f"You may not ask about {SECRET}"),
     "too large for what is left": refusal(403, f"{SECRET}: too large", "pre_consume_token_quota_failed"),
     "a fault of a server": refusal(500, "Internal server error", "server_error"),
+    "a page of a server's fault": [500, HTML, f"<html>Error at: {SECRET}</html>".encode()],
+    "a server that falls over": [200, {"Content-Type": "text/event-stream"}, close],
     "a firewall's page": [403, HTML, f"<html>Forbidden: {SECRET}</html>".encode()],
     "a firewall's line": [403, {"Content-Type": "text/plain"}, b"error code: 1010"],
     "a page to sign in": [401, HTML, b"<!DOCTYPE html><title>Sign in</title>"],
@@ -71,7 +73,7 @@ def test_a_question_that_is_refused_is_nobody_elses_outage(
     vendor.script = only(REFUSALS[name])
     alice, bob = connect(cast.alice), connect(cast.bob)
     ask(alice, model, f"What of {SECRET}?")
-    assert finished(alice)["error"]["code"] in ("key_refused", "quota", "vendor_down")
+    assert finished(alice)["error"]["code"] in ("key_refused", "quota", "vendor_down", "cut_off")
     until(lambda: UsageRecord.objects.filter(user=None).exists())
     ask(bob, model, "Hello")
     assert finished(bob)["status"] == "complete"

@@ -116,7 +116,7 @@ def test_the_advice_is_that_of_the_reason_where_the_codes_would_be_wrong(
     assert sentence in shown(path)
 
 
-@pytest.mark.parametrize("code", PLACES)
+@pytest.mark.parametrize("code", sorted(PLACES))
 def test_staff_is_led_to_the_page_where_it_can_be_mended(
     cast: Cast, model: LanguageModel, sign_in: Callable[[User], Client], code: str
 ) -> None:

@@ -23,6 +23,7 @@ FILE: dict[str, Any] = {"text": "", "kinds": ["file"]}
 # a delta or message, what is read from it, who says so
 OPENAI: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"content": [{"text": "Hello"}]}, TEXT, "found on the wires: a list without types"),
+    ({"content": 42}, {"text": "42"}, "a number that was not quoted"),
     ({"content": ["Hel", "lo"]}, TEXT, "LangChain and gateways of it: a list of texts"),
     ({"content": [{"type": "text", "text": {"value": "Hello"}}]}, TEXT, "OpenAI Assistants API: message content"),
     ({"content": {"type": "text", "text": "Hello"}}, TEXT, "found on the wires: content as one object"),
@@ -91,6 +92,9 @@ TEXT_DELTA = {"content": "Hello"}
 ENVELOPES: list[tuple[str, dict[str, Any], str]] = [
     ("openai", {"choices": [{"text": "Hello", "finish_reason": "stop"}]}, "OpenAI API reference: completions"),
     ("openai", {"choices": [{"text": "Hello", "index": 0, "finish_reason": "stop"}]}, "BlackBox: NonChatChoice"),
+    ("openai", {"choices": [{"delta": "Hello", "finish_reason": "stop"}]}, "a text in place of a delta"),
+    ("openai", {"choices": [{"message": "Hello", "finish_reason": "stop"}]}, "a text in place of a message"),
+    ("gemini", {"candidates": [{"content": {"parts": ["Hello"]}, "finishReason": "STOP"}]}, "texts in place of parts"),
     ("openai", {"choices": [{"index": "0", "delta": TEXT_DELTA, "finish_reason": "stop"}]}, "found on the wires"),
     ("openai", {"choices": [{"index": 1, "delta": TEXT_DELTA, "finish_reason": "stop"}]}, "found on the wires"),
     ("openai", {"choices": [{"index": 1, "message": TEXT_DELTA, "finish_reason": "stop"}]}, "found on the wires"),

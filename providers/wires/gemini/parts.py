@@ -38,7 +38,9 @@ def deltas(candidate: Raw) -> Iterator[Delta]:
 
 
 def _spelled(part: object) -> object:
-    """Return a part with its own names in camel case."""
+    """Return a part with its own names in camel case, and a text that stands alone as a part."""
+    if isinstance(part, str):
+        return {"text": part}
     if not isinstance(part, dict) or _SNAKE_CASE.keys().isdisjoint(part):
         return part
     renamed: dict[Any, Any] = {_SNAKE_CASE.get(name, name): value for name, value in part.items()}

@@ -6,6 +6,7 @@ reasoning under several names, content as a list of parts or as one, pictures be
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,11 @@ _THOUGHTS = frozenset({"thinking", "reasoning", "reasoning_content", "redacted_t
 _TEXTS = frozenset({None, "text", "output_text"})
 _WORDS = ("text", "content", "value", "thinking", "reasoning", "summary")
 _MAX_DEPTH = 4
+
+
+def said_in(value: object) -> Said:
+    """Return a delta or a message as an object; gateways also send its text alone."""
+    return {"content": value} if isinstance(value, str) and value else mapping(value)
 
 
 def found(said: Said) -> Iterator[Finding]:
@@ -52,6 +58,8 @@ def _content(content: object) -> Iterator[Finding]:
     """Yield the answer text, or the parts that some servers send: text, thinking, refusals, pictures."""
     if isinstance(content, str):
         yield from [Delta(text=content)] if content else []
+    elif isinstance(content, int | float) and not isinstance(content, bool):  # a text that was not quoted
+        yield Delta(text=json.dumps(content))
     for part in as_list(content):
         if isinstance(part, str):
             yield from [Delta(text=part)] if part else []

@@ -76,7 +76,7 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of one chunk, or of a whole completion. Raises VendorError when it is an error."""
     event = unwrapped(event, REPLIES)
     choice = _first(event.get(REPLIES))
-    delta, message = mapping(choice.get("delta")), mapping(choice.get("message"))
+    delta, message = openai_choices.said_in(choice.get("delta")), openai_choices.said_in(choice.get("message"))
     if delta:
         yield from openai_choices.found(delta)
     if message:

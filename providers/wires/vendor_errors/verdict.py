@@ -45,13 +45,14 @@ def in_event(event: Mapping[str, Any], replies: str = "") -> errors.VendorError 
 def _of_a_page(page: Report, status: int, header_delay: float | None) -> errors.VendorError:
     """Return the error of a body without JSON. It comes from another server and proves nothing about a key.
 
-    An error about the account is marked as doubtful, and becomes PageInstead if only the status names it.
+    An error about the account is marked as doubtful, and becomes PageInstead if only the status names it. So is a
+    server's own fault, which the question may have caused.
     """
     error = _verdict(page, status, header_delay)
     is_of_the_account = error.code in errors.OF_THE_ACCOUNT
     if is_of_the_account and _row(_searched(page), status) is None:
         error = errors.PageInstead(page.message, retry_after=error.retry_after)
-    return error.doubted(is_of_the_account, is_page=True)
+    return error.doubted(is_of_the_account or error.is_doubtful, is_page=True)
 
 
 def _verdict(report: Report, status: int, header_delay: float | None) -> errors.VendorError:
