@@ -73,7 +73,7 @@ def troubles() -> Iterator[Finding]:
     for trouble in found:
         if trouble.subject in rows:
             name, address = rows[trouble.subject]
-            yield Finding(_resting(trouble, name), trouble.told, address, trouble.code in OF_THE_ACCOUNT)
+            yield Finding(_resting(trouble, name), trouble.localized_text, address, trouble.code in OF_THE_ACCOUNT)
 
 
 def no_model() -> Iterator[Finding]:

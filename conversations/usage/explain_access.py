@@ -96,7 +96,7 @@ def _why_trouble(*subjects: UUID) -> Iterator[str]:
     for trouble in Trouble.objects.filter(subject__in=subjects, cooling_until__gt=clock.now()):
         yield _("Left alone until %(until)s: %(text)s") % {
             "until": localize(timezone.localtime(trouble.cooling_until)),
-            "text": trouble.told,
+            "text": trouble.localized_text,
         }
 
 

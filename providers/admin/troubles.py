@@ -27,7 +27,7 @@ class TroubleAdmin(AuditedAdmin):
 
     @admin.display(description=_("what happened"))
     def reason(self, trouble: Trouble) -> str:
-        return trouble.told
+        return trouble.localized_text
 
     @admin.display(description=_("what"))
     def whose(self, trouble: Trouble) -> str:

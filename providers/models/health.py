@@ -40,7 +40,7 @@ class Trouble(models.Model):
         return reason_of(self.text)
 
     @property
-    def told(self) -> str:
+    def localized_text(self) -> str:
         """Return the failure in the reader's language."""
         return localized_stored(self.text)
 
@@ -88,7 +88,7 @@ class HealthEvent(models.Model):
         indexes = [models.Index(fields=["subject", "at"]), models.Index(fields=["at"])]
 
     @property
-    def told(self) -> str:
+    def localized_text(self) -> str:
         """Return the event's text in the reader's language."""
         return localized_stored(self.text)
 

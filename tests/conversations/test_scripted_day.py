@@ -23,7 +23,7 @@ REFUSED: Sequence[Step] = [401, JSON, b'{"error":{"message":"revoked"}}']
 EMPTY: Sequence[Step] = [402, JSON, b'{"error":{"message":"insufficient quota","code":"insufficient_quota"}}']
 TOLD: Sequence[Step] = [429, {**JSON, "Retry-After": "30"}, b"{}"]
 UNTOLD: Sequence[Step] = [429, JSON, b"{}"]
-BROKEN: Sequence[Step] = [500, b"oops"]
+BROKEN: Sequence[Step] = [503, b"oops"]
 PAUSES = [(REFUSED, "key", 600), (EMPTY, "key", 3600), (TOLD, "key", 30), (UNTOLD, "key", 1), (BROKEN, "host", 0.5)]
 """The vendor's message, the subject of the cooldown, and its minimum: seconds."""
 
