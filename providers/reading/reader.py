@@ -83,7 +83,7 @@ class Reading:
         """
         self._bytes += len(chunk)
         yield from self._deltas(self._assembler.feed(chunk))
-        if self.done:
+        if self._assembler.done:
             self.usage = self._late_usage.feed(self._assembler.behind_end) or self.usage
 
     def end(self) -> Iterator[Delta]:
@@ -180,6 +180,8 @@ class Reading:
             self._ending.words()
 
     def _said(self, words: list[str]) -> Iterator[Delta]:
+        if not words:
+            return
         said = "".join(words)
         words.clear()
         if said:

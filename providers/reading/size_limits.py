@@ -43,10 +43,14 @@ class SizeLimit:
             raise ReplyTooLong
 
     def _fit(self, kind: str, text: str) -> str:
-        encoded = text.encode()
-        fitting = encoded[: self._left[kind]]
-        self._left[kind] = max(0, self._left[kind] - len(encoded))
-        return text if len(fitting) == len(encoded) else fitting.decode("utf-8", "ignore")
+        if not text:
+            return ""
+        encoded, left = text.encode(), self._left[kind]
+        if len(encoded) > left:
+            self._left[kind] = 0
+            return encoded[:left].decode("utf-8", "ignore")
+        self._left[kind] = left - len(encoded)
+        return text
 
 
 def _spelled_out(part: Part) -> Delta:

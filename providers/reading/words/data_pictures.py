@@ -34,7 +34,7 @@ _OPENING = re.compile(rf"{_ALT}\]\( ?<?(?={_HEADER})|(?={_HEADER})", re.ASCII)
 _PARTIAL_ALT = rf"!(?:\[[^\[\]\n]{{0,300}}(?:\](?:\( ?<?{_partial(_WORD)})?)?)?"
 _PARTIAL = re.compile(rf"(?:{_PARTIAL_ALT}|(?<!\S)d{_partial(_WORD[1:])})\Z", re.ASCII)
 _DATA = re.compile(_HEADER, re.ASCII)
-_MAYBE = re.compile(r"!\[|data:|(?:!|d|da|dat|data)\Z")
+_MAYBE = re.compile(r"!\[|data:|(?:!|(?<!\S)(?:d|da|dat|data))\Z")
 _BASE64 = re.compile(r"[\w+/=-]*", re.ASCII)
 _CLOSING = re.compile(r">?\)")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
