@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from providers.errors import BadReply
@@ -126,18 +126,18 @@ class PlainEvents:
 
     def __init__(self) -> None:
         self.found: list[tuple[str, bytes]] = []
-        self._kind, self._later, self._data, self._habit = "", "", list[bytes](), False
+        self._kind, self._data, self._habit = "", list[bytes](), False
+        self._later: str | None = None
 
     def line(self, line: bytes) -> None:
         field, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if not line:
-            self._kind = self._later if self._data else self._kind
+            self._kind = self._kind if self._later is None else self._later
             self._end()
-            self._kind = self._later = ""
+            self._kind, self._later = "", None
         elif field == b"event":
-            self._later = value.decode()
-            self._kind = self._kind if self._data else self._later
+            self._kind, self._later = (self._kind, value.decode()) if self._data else (value.decode(), None)
         elif field == b"data":
             if self._is_ended_by(value):
                 self._end()
@@ -157,9 +157,7 @@ class PlainEvents:
     def _end(self) -> None:
         if self._data:
             self.found.append((self._kind, b"\n".join(self._data)))
-        self._kind = self._later if self._data else self._kind
-        self._later = "" if self._data else self._later
-        self._data = []
+            self._kind, self._later, self._data = self._later or "", None, []
 
 
 def is_finished(text: bytes) -> bool:
@@ -230,6 +228,7 @@ def assembled(pieces: list[bytes]) -> list[object]:
 def test_the_same_objects_as_by_the_rules_however_cut(soak: bool) -> None:
     @settings(max_examples=100_000 if soak else 500, deadline=None)
     @given(EVENT_BODIES, CUTS)
+    @example(b'data: 2}\revent: error\rdata: [{"n": 3}, 4, {"n": 5}]\r', [])
     def check(body: bytes, cuts: list[int]) -> None:
         expected = objects_by_the_rules(body)
         assert assembled([body]) == expected
