@@ -31,14 +31,14 @@ from tests.shell import inside
 KILLING, KILLS, WARM, WATCHED = 1.3, 1, 2.0, 2.7
 ALL_KILLING, ALL_KILLS, ALL_WARM, ALL_WATCHED = 400.0, 6, 60.0, 1700.0
 """Seconds with kills in them, those before files and threads are first counted, and those in which they are watched."""
-LATE = 600.0
+LATE = 840.0
 """The last seconds, in which memory stands: a process under this load has all its heaps and caches after 18 minutes."""
 AT_ONCE, ALL_AT_ONCE = 4, 10
 """Calls that the key takes: so few that others wait, and all threads for replies are there soon."""
 LEVEL, ALL_LEVEL = (30, 15), (5, 2)
 """Files and threads by which a process may differ: seconds do not suffice to start all threads that it keeps."""
 FLAT = 10.0
-"""MB an hour; below it the line through ten minutes of samples says nothing."""
+"""MB an hour; below it the line through these minutes of samples says nothing."""
 _CAPPED = """
 from decimal import Decimal
 ApiKey.objects.update(max_concurrent={cap})
