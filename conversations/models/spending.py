@@ -61,7 +61,7 @@ class UsageRecord(models.Model):
     gaps = models.PositiveIntegerField(_("gaps"), default=0, db_default=0)
     """Places of the reply at which something could not be read."""
     parameters = models.JSONField(_("parameters set"), null=True)
-    """Of a call that failed: the generation parameters, without texts that a person wrote."""
+    """The generation parameters of a call that failed, without texts that a person wrote."""
 
     objects = LedgerQuerySet.as_manager()
 

@@ -39,7 +39,7 @@ REFUSALS: dict[str, tuple[Sequence[Step], set[str]]] = {
     ),
     "404, no model for this": (refusal(404, f"Nothing found for {FLAGGED}"), {"model_not_found"}),
 }
-"""What the vendor answers to one question, and the codes that its author may be told."""
+"""The vendor's answers to one question, and the codes that its author may be told."""
 
 
 @pytest.mark.usefixtures("any_number_of_conversations")

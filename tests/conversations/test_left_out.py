@@ -1,4 +1,4 @@
-"""What a model was not sent as it was set is said at the reply, also for what was learnt earlier."""
+"""A reply names the parameters that its model was not sent as they were set, also those learnt earlier."""
 
 import json
 import re

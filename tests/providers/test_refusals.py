@@ -1,4 +1,4 @@
-"""What a vendor's sentence about a refused request teaches, on every wire: one row a sentence."""
+"""Each sentence of a vendor about a refused request teaches its lesson, on every wire: one row a sentence."""
 
 from __future__ import annotations
 

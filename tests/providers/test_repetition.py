@@ -1,4 +1,4 @@
-"""What a vendor sends again is said once, and a model that repeats itself loses no word."""
+"""Words that a vendor sends again are said once, and a model that repeats itself loses none."""
 
 from __future__ import annotations
 
