@@ -15,7 +15,7 @@ from django.conf import settings  # noqa: E402
 
 from chatsite.clients import reverse_proxy  # noqa: E402
 from chatsite.server.handler import Handler  # noqa: E402
-from conversations.websocket.authentication import token_in  # noqa: E402
+from conversations.connections.authentication import token_in  # noqa: E402
 from conversations.websocket.routing import websocket_urlpatterns  # noqa: E402
 
 _sockets = URLRouter(websocket_urlpatterns)  # the consumer itself finds the person

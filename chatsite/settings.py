@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "conversations.accounts.middleware.UserLanguageMiddleware",
+    "conversations.accounts.middleware.TimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -237,6 +238,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "blob:"],
         "font-src": [SELF],
         "connect-src": [SELF, *_sockets],
+        "frame-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
@@ -253,6 +255,7 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "chatsite" / "locale"]
 TIME_ZONE = _read("CHATSITE_TIME_ZONE", lambda: values.time_zone(os.environ.get("CHATSITE_TIME_ZONE") or "UTC"))
 USE_TZ = True
+FORMAT_MODULE_PATH = "chatsite.formats"
 
 # --- Static files --------------------------------------------------------------------------------------------------
 

@@ -16,9 +16,18 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 Sources = dict[str, tuple[Storage, str]]
 
-STYLE_SHEET = "css/site.css"
+STYLE_SHEETS = ("css/site.css", "css/pages.css", "css/admin.css")
+"""The style sheets that pages name and that are made of several."""
 CHAT_SCRIPT = "js/app.js"
-SCRIPTS = (CHAT_SCRIPT, "js/copy-secret.js")
+SCRIPTS = (
+    CHAT_SCRIPT,
+    "js/appearance.js",
+    "js/copy-secret.js",
+    "js/import.js",
+    "js/search.js",
+    "js/sign-out.js",
+    "js/zone.js",
+)
 """The scripts that pages name."""
 # A file opened by itself needs no permissions, and a page's policy would be a third of a small file's answer.
 _POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -26,6 +35,9 @@ _SHEET = re.compile(r'^@import "(?P<name>[^"]+)" layer\((?P<layer>[a-z]+)\);$', 
 _IMPORT = re.compile(r'^import (?:(?P<names>\{[^}]+\}) from )?"(?P<path>\.[^"]+)";\n', re.MULTILINE)
 _IMPORT_LATER = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (?P<name>\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^ */\*(?:.|\n)*?\*/\n|^ *//.*\n| // .*$", re.MULTILINE)
+_SHEETS_COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
+_INDENTATION = re.compile(r"^ +", re.MULTILINE)
 _NOT_JOINED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta|\bimport\((?!\"\.)", re.MULTILINE)
 
 
@@ -36,15 +48,20 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
         """Hash and compress the collected files, after joining those that always load together.
 
         What the chat page fetches later imports modules that are joined by then: their name leads to the joined script.
+        The others that are joined are asked for by no name.
         """
         if dry_run or CHAT_SCRIPT not in paths:
             yield from super().post_process(paths, dry_run=dry_run, **options)
             return
-        joined = {name: join_scripts(paths, name) for name in SCRIPTS} | {STYLE_SHEET: join_sheets(paths, STYLE_SHEET)}
+        joined = {name: join_scripts(paths, name) for name in SCRIPTS} | {
+            name: join_sheets(paths, name) for name in STYLE_SHEETS
+        }
         written = {name: (self, self._write(name, text)) for name, text in joined.items()}
         yield from super().post_process(paths | written, **options)
+        address = self.hashed_files[CHAT_SCRIPT]
         for name in modules_of(paths, CHAT_SCRIPT):
-            self.hashed_files[name] = self.hashed_files[CHAT_SCRIPT]
+            del self.hashed_files[name]
+        self.hashed_files |= dict.fromkeys({CHAT_SCRIPT, *imported_later(paths)}, address)
         self.save_manifest()
 
     def get_modified_time(self, name: str) -> datetime:
@@ -60,18 +77,19 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
 
 
 def join_sheets(paths: Sources, name: str) -> str:
-    """Return the style sheet with every imported sheet in its place, as a block of its layer."""
+    """Return the style sheet with every imported sheet in its place, as a block of its layer, without comments."""
     folder = PurePosixPath(name).parent
 
     def block(found: re.Match[str]) -> str:
         return f"@layer {found['layer']} {{\n{_read(paths, str(folder / found['name']))}}}"
 
-    return _SHEET.sub(block, _read(paths, name))
+    return _INDENTATION.sub("", _SHEETS_COMMENT.sub("", _SHEET.sub(block, _read(paths, name))))
 
 
 def join_scripts(paths: Sources, script: str) -> str:
     """Return this script behind the modules that it imports, as one module that exports what they all export.
 
+    It goes without comments and indentation, which are a third of its compressed size.
     Raises ValueError for two exports of one name, and for imports and exports of another form than ours.
     """
     sources = {name: _read(paths, name) for name in modules_of(paths, script)}
@@ -95,13 +113,23 @@ def modules_of(paths: Sources, script: str) -> list[str]:
     return found
 
 
+def imported_later(paths: Sources) -> set[str]:
+    """Return the names of the modules in the chat page's script that scripts outside it import."""
+    joined = set(modules_of(paths, CHAT_SCRIPT))
+    others = [name for name in paths if name.startswith("js/") and name.endswith(".js") and name not in joined]
+    imports = {_at(name, found["path"]) for name in others for found in _IMPORT.finditer(_read(paths, name))}
+    return imports & joined
+
+
 def _as_function(name: str, source: str, script: str) -> str:
     """Return a module as a function called once, which sees no names but its own and its imports."""
     body = _IMPORT.sub(lambda found: _imported_names(name, found), source)
     body = _IMPORT_LATER.sub(lambda found: f'import("./{_from(script, _at(name, found["path"]))}")', body)
-    body = _EXPORT.sub("", body)
+    body = _INDENTATION.sub("", _COMMENT.sub("", _EXPORT.sub("", body)))
     if unknown := _NOT_JOINED.search(body):
         raise ValueError(f"{name}: cannot join {unknown[0]!r}")
+    if torn := next((line for line in body.splitlines() if line.count("`") % 2), None):
+        raise ValueError(f"{name}: a text of several lines would lose its indentation: {torn}")
     exports = f"{{ {', '.join(_EXPORT.findall(source))} }}"
     function = f"const {_variable(name)} = (() => {{\n{body}return {exports};\n}})();\n"
     return f"{function}export const {exports} = {_variable(name)};\n"

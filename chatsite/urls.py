@@ -13,13 +13,24 @@ from conversations.admin.keys import list_page, page
 from conversations.api import api
 from conversations.reporting import downloads
 from conversations.reporting import views as pages
-from conversations.views import account, audience, chat, first_run, mail_address, own_keys, shares, site, teams
+from conversations.views import audience, chat, composer, first_run, search, shares, site
+from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
+from conversations.views.lists import archive
+from conversations.views.lists import bin as bin_pages
+from conversations.views.replies import details, preview
+from conversations.views.settings import mail_address, own_keys, profile, security
+from conversations.views.teams import changes, team
 
 
 def one_way_to_another_password(request: HttpRequest, extra_context: object = None) -> HttpResponse:
     """Redirect to the site's own page: Django's would revoke no token and notify nobody."""
     return redirect("account_change_password")
+
+
+def the_administrations_first_page(request: HttpRequest, app_label: str, extra_context: object = None) -> HttpResponse:
+    """Redirect to it: its column has the pages by job, so no app needs a list of its models."""
+    return redirect("admin:index")
 
 
 def catalogue(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
@@ -30,38 +41,51 @@ def catalogue(request: HttpRequest, extra_context: object = None) -> HttpRespons
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one sign-in page, with its limits
 admin.site.password_change = one_way_to_another_password  # type: ignore[method-assign,assignment]
 admin.site.i18n_javascript = catalogue  # type: ignore[method-assign,assignment]
+admin.site.app_index = the_administrations_first_page  # type: ignore[method-assign,assignment]
 admin.site.site_header = admin.site.site_title = "Chatsite"
 
-handler400 = "chatsite.bad_request_page.page"
+handler400, handler500 = "chatsite.error_pages.bad_request", "chatsite.error_pages.server_error"
 urlpatterns = [
     path("", chat.chat, name="chat"),
     path("conversations/<uuid:conversation_id>/", chat.chat, name="conversation"),
     path("conversations/<uuid:conversation_id>/thread/", chat.thread, name="thread"),
     path("conversations/<uuid:conversation_id>/audience/", audience.audience, name="audience"),
     path("conversations/<uuid:conversation_id>/share/", shares.share, name="share"),
+    path("replies/<uuid:reply>/", details.details, name="reply-details"),
+    path("archive/", archive.archive, name="archive"),
+    path("archive/<uuid:conversation_id>/remove/", archive.unarchive, name="unarchive"),
+    path("bin/", bin_pages.bin_page, name="bin"),
+    path("bin/empty/", bin_pages.empty, name="empty-bin"),
+    path("bin/<uuid:conversation_id>/restore/", bin_pages.restore, name="restore"),
+    path("bin/<uuid:conversation_id>/end/", bin_pages.end, name="end"),
+    path("search/", search.search_page, name="search"),
     path("shares/", shares.shares, name="shares"),
     path("shares/copy/", shares.copy, name="copy-share"),
     path("shares/<uuid:share_id>/revoke/", shares.revoke, name="revoke-share"),
     path("s/<str:secret>/", shared_pages.page, name="shared"),
     path("s/<str:secret>/copy/", shared_pages.follow, name="follow-share"),
     path("s/<str:secret>/files/<uuid:file_id>/", shared_pages.file, name="shared-file"),
+    path("preview/", preview.preview, name="preview"),
     path("setup/", first_run.set_up, name="setup"),
     path("language/", site.change_language, name="language"),
+    path("parameters/", composer.parameters, name="parameters"),
+    path("resting-keys/", chat.resting_keys, name="resting-keys"),
+    path("appearance/", site.change_appearance, name="appearance"),
     path("local-model/", first_run.small_model, name="local-model"),
     path("endpoints/add/", first_run.add_endpoint, name="add-endpoint"),
-    path("teams/", teams.teams, name="teams"),
-    path("teams/new/", teams.new_team, name="new-team"),
-    path("teams/<uuid:team_id>/", teams.team, name="team"),
-    path("teams/<uuid:team_id>/name/", teams.rename, name="rename-team"),
-    path("teams/<uuid:team_id>/defaults/", teams.change_defaults, name="team-defaults"),
-    path("teams/<uuid:team_id>/leave/", teams.leave, name="leave-team"),
-    path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", teams.change_role, name="change-role"),
-    path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", teams.remove, name="remove-member"),
-    path("teams/<uuid:team_id>/members/<uuid:person_id>/hand-over/", teams.hand_over, name="hand-over"),
-    path("teams/<uuid:team_id>/invitations/", teams.invite, name="invite"),
+    path("teams/", team.teams, name="teams"),
+    path("teams/new/", team.new_team, name="new-team"),
+    path("teams/<uuid:team_id>/", team.team, name="team"),
+    path("teams/<uuid:team_id>/name/", changes.rename, name="rename-team"),
+    path("teams/<uuid:team_id>/defaults/", changes.change_defaults, name="team-defaults"),
+    path("teams/<uuid:team_id>/leave/", team.leave, name="leave-team"),
+    path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", team.change_role, name="change-role"),
+    path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", team.remove, name="remove-member"),
+    path("teams/<uuid:team_id>/members/<uuid:person_id>/hand-over/", team.hand_over, name="hand-over"),
+    path("teams/<uuid:team_id>/invitations/", changes.invite, name="invite"),
     path(
         "teams/<uuid:team_id>/invitations/<uuid:invitation_id>/revoke/",
-        teams.revoke_invitation,
+        changes.revoke_invitation,
         name="revoke-invitation",
     ),
     path("join/", invitations.join, name="join"),
@@ -69,19 +93,25 @@ urlpatterns = [
     path("new-password/", passwords.set_password, name="new-password"),
     path("new-password/for/<uuid:person_id>/", passwords.make_link, name="new-password-link"),
     path("new-password/<str:secret>/", passwords.follow, name="follow-password-link"),
-    path("account/", account.account, name="account"),
+    path("account/", profile.account, name="account"),
+    path("account/appearance/", profile.look, name="look"),
+    path("account/usage/", profile.usage, name="own-usage"),
+    path("account/security/", security.security, name="security"),
     path("account/address/", mail_address.address, name="address"),
     path("account/address/confirm/", mail_address.confirm, name="confirm-address"),
     path("account/address/<str:token>/", mail_address.follow, name="follow-address"),
-    path("account/notices/", account.notices, name="notices"),
-    path("account/sessions/end/", account.end_other_sessions, name="end-other-sessions"),
-    path("account/sessions/<int:session_id>/end/", account.end_session, name="end-session"),
-    path("account/tokens/", account.tokens, name="tokens"),
-    path("account/tokens/<uuid:token_id>/revoke/", account.revoke_token, name="revoke-token"),
+    path("account/data/", data_page.data, name="data"),
+    path("account/data/imports/<uuid:import_id>/", data_page.import_state, name="import"),
+    path("account/notices/", security.notices, name="notices"),
+    path("account/sessions/end/", security.end_other_sessions, name="end-other-sessions"),
+    path("account/sessions/<int:session_id>/end/", security.end_session, name="end-session"),
+    path("account/tokens/", security.tokens, name="tokens"),
+    path("account/tokens/<uuid:token_id>/revoke/", security.revoke_token, name="revoke-token"),
     path("account/keys/", own_keys.own_keys, name="own-keys"),
     path("account/keys/<uuid:key_id>/fallback/", own_keys.change_own_key, name="change-own-key"),
     path("account/keys/<uuid:key_id>/remove/", own_keys.remove_own_key, name="remove-own-key"),
     path("accounts/password/reset/", passwords.forgotten, name="account_reset_password"),
+    path("accounts/logout/", profile.sign_out, name="account_logout"),
     path("accounts/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/", include("allauth.account.urls")),
@@ -99,6 +129,9 @@ urlpatterns = [
     path("admin/replies/<uuid:reply>/", failed_reply.mend, name="mend"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("ws/", site.no_websocket, name="websocket"),
+    path("site.webmanifest", site.manifest, name="manifest"),
+    path("favicon.ico", site.favicon, name="favicon"),
     path("livez", site.alive),
     path("readyz", site.ready),
 ]

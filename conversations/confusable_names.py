@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from providers.blank_text import INVISIBLE
+
 _ALIKE = str.maketrans(
     {
         alike: letter
@@ -20,13 +22,6 @@ _ALIKE = str.maketrans(
 
 Our own small table: digits, and Latin letters that resemble each other (rn and m, I and l), stay different.
 """
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffc\U0001d159\U000e0000-\U000e0fff]"
-)
-"""Invisible characters besides those of category Cf: the rest of Unicode's Default_Ignorable_Code_Point.
-
-These have no use in a name. A few others that are printed as an empty space are among them.
-"""
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 """Marks above and below letters; NFKC composes them with letters that exist, others are hardly visible."""
 
@@ -34,6 +29,6 @@ _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20
 def skeleton(name: str) -> str:
     """Return the common form of all names that look like this one; empty if nothing of it is visible."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    shown = "".join(letter for letter in _BLANK.sub("", folded) if unicodedata.category(letter) != "Cf")
+    shown = "".join(letter for letter in INVISIBLE.sub("", folded) if unicodedata.category(letter) != "Cf")
     composed = unicodedata.normalize("NFKC", shown)  # again: an invisible character may have split letter and mark
     return " ".join(_MARKS.sub("", composed).translate(_ALIKE).split())

@@ -9,11 +9,11 @@ from django.db.models.signals import post_migrate
 
 from conversations import markdown, site_checks, sweeper
 from conversations.accounts import second_factor, staff_roles
+from conversations.connections import event_stream, opening
 from conversations.generation import runner
 from conversations.generation.checkpoints import writer
 from conversations.generation.queue import queue
 from conversations.live import hub
-from conversations.websocket import opening
 from providers.checks import register
 from providers.encryption import rotation
 
@@ -53,6 +53,7 @@ def _meet_peers(loop: asyncio.AbstractEventLoop) -> None:
         stop=runner.stop,
         wake=runner.wake_waiting,
         changes=opening.moved_since,
+        commands=event_stream.take_signed,
     )
     loop.call_soon_threadsafe(hub.peers.start)
 
@@ -66,3 +67,4 @@ def shut_down() -> None:
     if hub.loop is not None and hub.loop.is_running():
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(hub.peers.close(), hub.loop).result(PEER_SHUTDOWN_SECONDS)
+        hub.loop.call_soon_threadsafe(event_stream.end_all)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from conversations.models import Membership, Team
 from conversations.reporting.budgets import budget_groups
 from conversations.reporting.names import key_name
+from conversations.search.rebuilding import count_missing
 from providers import clock
 from providers.checks import By, Check, Finding
 from providers.error_texts import localized
@@ -58,11 +59,11 @@ def teams_without_leads() -> Iterable[Finding]:
 
 
 def troubles() -> Iterator[Finding]:
-    """Find failures whose subject is left alone for a while."""
+    """Find failures whose subject is left alone for a while. Those of personal keys are told to their owners alone."""
     rows: dict[Any, tuple[str, Any]] = {}
     found = list(Trouble.objects.order_by("cooling_until"))
     subjects = [trouble.subject for trouble in found]
-    for key in ApiKey.objects.select_related("endpoint").filter(pk__in=subjects):
+    for key in ApiKey.objects.of_site().select_related("endpoint").filter(pk__in=subjects):
         rows[key.pk] = (key_name(key), reverse_lazy("key", args=[key.pk]))
     for endpoint in Endpoint.objects.filter(pk__in=subjects):
         rows[endpoint.pk] = (endpoint.name, reverse_lazy("admin:providers_endpoint_change", args=[endpoint.pk]))
@@ -92,11 +93,21 @@ def budgets() -> Iterator[Finding]:
             yield Finding(told, standing.period_name, reverse_lazy("budgets"), standing.is_over)
 
 
+def search_index() -> Iterator[Finding]:
+    """Find messages and titles that the search does not know yet."""
+    if missing := count_missing():
+        sentence = _(
+            "The search lacks %(number)s messages and titles. It adds them by itself, and `rebuildsearch` at once."
+        )
+        yield Finding(sentence % {"number": missing}, is_grave=False)
+
+
 CHECKS = (
     Check(gettext_lazy("keys"), useless_keys, permission="providers.view_apikey"),
-    Check(gettext_lazy("wires"), unknown_wires, permission="providers.view_endpoint"),
+    Check(gettext_lazy("protocols"), unknown_wires, permission="providers.view_endpoint"),
     Check(gettext_lazy("models"), models_without_service, permission="providers.view_languagemodel"),
     Check(gettext_lazy("teams"), teams_without_leads, permission="conversations.view_team"),
+    Check(gettext_lazy("search"), search_index, By.DOCTOR),
     Check(gettext_lazy("budgets"), budgets, By.OVERVIEW, permission="conversations.view_budget"),
     Check(gettext_lazy("vendors"), troubles, By.OVERVIEW, permission="providers.view_apikey"),
     Check(gettext_lazy("a first model"), no_model, By.OVERVIEW, permission="providers.add_endpoint"),
@@ -107,11 +118,12 @@ def _pairs(subjects: Iterable[UUID]) -> dict[Any, tuple[str, Any]]:
     """Return names and addresses of keys that fail with one model only."""
     known = cooldown.pairs()
     found = {pair: known[pair] for pair in subjects if pair in known}
-    keys = ApiKey.objects.select_related("endpoint").in_bulk({key for key, _deployment in found.values()})
+    keys = ApiKey.objects.of_site().select_related("endpoint").in_bulk({key for key, _deployment in found.values()})
     models = Deployment.objects.in_bulk({deployment for _key, deployment in found.values()})
     return {
         pair: (f"{key_name(keys[key])} · {models[deployment].vendor_id}", reverse_lazy("key", args=[key]))
         for pair, (key, deployment) in found.items()
+        if key in keys
     }
 
 
@@ -119,7 +131,7 @@ def _resting(trouble: Trouble, name: str) -> str:
     until = date_format(timezone.localtime(trouble.cooling_until), "H:i:s T")
     if trouble.cooling_until <= clock.now():
         return _("%(name)s has failed; the next question tries it again.") % {"name": name}
-    return _("%(name)s is left alone until %(until)s.") % {"name": name, "until": until}
+    return _("%(name)s is cooling down until %(until)s.") % {"name": name, "until": until}
 
 
 # --- Which key fits which model: the rule of conversations.usage.model_access, for all people at once ---

@@ -14,15 +14,17 @@ from django.db import close_old_connections
 from django.db.models import F
 from django.utils import timezone
 
-from conversations import markdown
+from conversations import actions, markdown
+from conversations.connections import authentication
 from conversations.files import storage
 from conversations.generation import runner
 from conversations.generation.recovery import end_replies, end_replies_of_earlier_boots
+from conversations.imports import jobs as imports
 from conversations.live import announcing, hub
 from conversations.malloc_settings import give_back as give_memory_back
 from conversations.models import Message, Receipt
+from conversations.search.rebuilding import mending
 from conversations.usage import budgets
-from conversations.websocket import authentication
 from providers.models import HealthEvent
 from providers.pool import cooldown, leases
 
@@ -93,13 +95,18 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     yield runner.wake_waiting
     yield authentication.revalidate
     yield markdown.child.tend
+    yield mending.go_on
+    yield imports.resume_abandoned
     if number % ROUNDS_BETWEEN_REMINDERS == 0:
         yield hub.remind
     if number % 60 == 0:
         yield give_memory_back
     if number % 3600 == 0:
+        yield mending.begin
         yield Receipt.remove_old
+        yield actions.end_overdue
         yield storage.delete_unsent
+        yield imports.remove_forgotten
         yield HealthEvent.remove_old
         yield _remove_ended_sessions
 

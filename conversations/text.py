@@ -3,6 +3,7 @@
 import re
 
 from conversations.errors import Refused
+from providers.blank_text import is_blank
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -13,10 +14,18 @@ MAX_TEXT_LENGTH = 100_000
 def message_text(value: object, may_be_empty: bool = False) -> str:
     """Return a person's text; refuses NUL, emptiness (unless files are sent) and over 100,000 characters."""
     text = clean(value, "text")
-    if not text.strip() and not may_be_empty:
+    if is_blank(text) and not may_be_empty:
         raise Refused("bad_text", "A message needs some text.")
     if len(text) > MAX_TEXT_LENGTH:
         raise Refused("too_long", f"A message may have {MAX_TEXT_LENGTH:,} characters; this one has {len(text):,}.")
+    return text
+
+
+def title(value: object, field: str, length: int) -> str:
+    """Return a title as `one_line` does; refuses one of which nothing can be seen."""
+    text = one_line(value, field, length)
+    if is_blank(text):
+        raise Refused("bad_text", f"“{field}” needs at least one character that can be seen.", field)
     return text
 
 

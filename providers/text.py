@@ -1,4 +1,4 @@
-"""The cleaning of a vendor's text on its way to people: broken characters and echoed keys.
+"""The cleaning of a vendor's text on its way to people: foreign charsets, broken characters and echoed keys.
 
 All of it works on text that arrives in pieces. An end that may still become something is held back until the next
 piece.
@@ -6,7 +6,9 @@ piece.
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Callable
 from itertools import takewhile
 from operator import eq
 from urllib.parse import quote
@@ -18,6 +20,54 @@ _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _CONTROLS = re.compile("[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters besides white space, and marks that turn the direction of writing."""
 _HIDDEN = "••••"
+_ASCII, _LONG_CHARACTER = 0x7F, 0xE0
+_TELLING_BYTES = 4
+_CHINESE = re.compile(r"charset\s*=\s*[\"']?(?:gb18030|gbk|gb2312|cp936|x-gbk)\b", re.IGNORECASE)
+
+
+def to_utf8(content_type: str) -> Callable[[bytes], bytes]:
+    """Return a function that makes UTF-8 of a body's chunks, which may be cut within a character.
+
+    Only the Chinese charsets count: the others are named by servers that send UTF-8 all the same.
+    """
+    return _ChineseBody().feed if _CHINESE.search(content_type) else bytes
+
+
+class _ChineseBody:
+    """A body that is said to be in a Chinese charset. Some are UTF-8; the first other bytes than ASCII's tell."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("gb18030")("replace")
+        self._is_utf8: bool | None = None
+        self._held = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the chunk as UTF-8. The first characters wait until four bytes tell the charset."""
+        if self._is_utf8:
+            return chunk
+        if self._is_utf8 is None:
+            chunk, self._held = self._held + chunk, b""
+            start = next((at for at, byte in enumerate(chunk) if byte > _ASCII), len(chunk))
+            if 0 < len(chunk) - start < _TELLING_BYTES:
+                chunk, self._held = chunk[:start], chunk[start:]
+            elif start < len(chunk):
+                self._is_utf8 = _is_utf8(chunk[start:])
+                return self.feed(chunk)
+        return self._decoder.decode(chunk).encode("utf-8", "replace")
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Return whether this is UTF-8, perhaps cut at its end, and begins with a character as long as Chinese ones.
+
+    Texts in GB18030 nearly never are.
+    """
+    if text[0] < _LONG_CHARACTER:
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(text)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Characters:
@@ -70,9 +120,12 @@ class KeyMask:
         if self._told:
             return self._continued(text)
         text = self.whole(self._held + text)
-        kept = max(overlap(text, secret) for secret in self._secrets)
-        self._held = text[len(text) - kept :]
-        return text[: len(text) - kept]
+        kept = max([overlap(text, secret) for secret in self._secrets])
+        if not kept:
+            self._held = ""
+            return text
+        self._held = text[-kept:]
+        return text[:-kept]
 
     def flush(self) -> str:
         """Return the text held back, before a part or at the end. Later text is masked together with it.

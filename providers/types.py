@@ -25,7 +25,7 @@ class Part(NamedTuple):
         citation      sources: [{uri, title, domain}], supports: [{start, end, sources: [index]}], where start and end
                       count characters of the reply's text
         refusal       reason?
-        gap           bytes: how much of the reply could not be read here
+        gap           bytes: how much of the reply could not be read here, or was not shown
 
     `vendor` is {"wire", "part", "origin"?}: the part as it came, if these fields cannot rebuild it exactly. It goes
     back unchanged to its origin, the same deployment and account. Kind `unknown` has nothing else but `name`, the

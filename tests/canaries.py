@@ -25,13 +25,13 @@ def of_site(folder: Path) -> dict[str, str]:
     return {"the vendor's key": CANARY, "a password": PASSWORD, **kept}
 
 
-def hits(content: bytes, secrets: Mapping[str, str]) -> list[str]:
-    """Return the secrets found in `content`, each with its spelling."""
+def hits(content: bytes, secrets: Mapping[str, str], *, spelt: bool = True) -> list[str]:
+    """Return the secrets found in `content`, each with its spelling; without `spelt`, only those as they are."""
     texts = [content, gzip.decompress(content)] if content.startswith(_GZIP) else [content]
     return [
         f"{name}, {spelling}"
         for name, secret in secrets.items()
-        for needle, spelling in _spellings(secret).items()
+        for needle, spelling in (_spellings(secret) if spelt else {secret.encode(): "as it is"}).items()
         if any(needle in text for text in texts)
     ]
 
@@ -41,14 +41,17 @@ def hits_in(
     secrets: Mapping[str, str],
     but: Iterable[str] = KEEPERS,
     searched: MutableMapping[Path, bytes] | None = None,
+    *,
+    spelt: bool = True,
 ) -> list[str]:
     """Return the secrets found in all files below `folder`, without files and folders of the names in `but`.
 
     `searched` holds the content of the files at the last search for the same secrets: unchanged blocks are skipped.
+    Without `spelt`, only secrets as they are count.
     """
     before: MutableMapping[Path, bytes] = {} if searched is None else searched
     files = [path.relative_to(folder) for path in _files(folder, set(but))]
-    return [f"{path}: {hit}" for path in files for hit in hits(_changed(folder / path, before), secrets)]
+    return [f"{path}: {hit}" for path in files for hit in hits(_changed(folder / path, before), secrets, spelt=spelt)]
 
 
 def _files(folder: Path, but: set[str]) -> Iterator[Path]:

@@ -4,10 +4,12 @@ Alice owns, Bob is in her team, Rita only reads there, Carol is an outsider.
 """
 
 import asyncio
+import gc
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from django.core.management import call_command
 from django.test import Client
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 import providers.clock
 from conversations import sweeper
@@ -37,7 +40,9 @@ from tests.sockets import Socket
 BROWSER_FOLDER = "browser"
 ONE_SITE = ("tests/cluster/", "tests/test_nginx.py")
 """Tests that share a site in processes of its own."""
-LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py")
+SPELT_EVERY = 25
+"""Number of tests of which one looks for secrets in every spelling, the others as they are; with --soak each does."""
+LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py", "test_other_browsers.py")
 
 
 class Scheduling(LoadScopeScheduling):
@@ -48,6 +53,13 @@ class Scheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return next((shared for shared in ONE_SITE if nodeid.startswith(shared)), nodeid)
+
+    def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
+        """Note that a test has ended, and forget it: else each end would count all tests before it."""
+        super().mark_test_complete(node, item_index, duration)
+        assigned, scope = self.assigned_work[node], self._split_scope(self.registered_collections[node][item_index])
+        if all(assigned[scope].values()):
+            del assigned[scope]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
@@ -97,6 +109,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (BROWSER_FOLDER in item.path.parts, item.path.name not in LONG))
 
 
+def pytest_collection_finish() -> None:
+    """Take the million objects of the collected tests out of the garbage collector's rounds: a tenth of all work."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Skip the files without quick tests, so that they are not imported."""
     return True if config.getoption("--quick") and not quick.is_needed(collection_path) else None
@@ -129,6 +147,10 @@ def _secrets() -> dict[str, str]:
     return canaries.of_site(Path(environment.DATA))
 
 
+both_ways = pytest.mark.parametrize("way", ["socket", "stream"], indirect=True)
+"""Mark of the tests of the promise, which run over a websocket and over an event stream."""
+
+
 @dataclass(frozen=True)
 class Cast:
     """The people; `team` is Alice's (lead), Bob's (member) and Rita's (reader)."""
@@ -141,7 +163,7 @@ class Cast:
 
 
 @pytest.fixture
-def cast(transactional_db: None, settings: object) -> Iterator[Cast]:
+def cast(transactional_db: None, settings: object, pytestconfig: pytest.Config) -> Iterator[Cast]:
     cache.clear()  # the counts of earlier tests' attempts
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]  # quick
     alice = User.objects.create_superuser("alice", password=PASSWORD, language="en")
@@ -151,11 +173,13 @@ def cast(transactional_db: None, settings: object) -> Iterator[Cast]:
         Membership.objects.create(team=team, user=person, role=role)
     yield Cast(alice, bob, rita, carol, team)
     data = Path(environment.DATA)
-    found = canaries.hits_in(data, canaries.of_site(data), _NOT_SEARCHED, _searched)
+    spelt = pytestconfig.getoption("--soak") or next(_searches) % SPELT_EVERY == 0
+    found = canaries.hits_in(data, canaries.of_site(data), _NOT_SEARCHED, _searched, spelt=spelt)
     assert found == [], "secrets in the database file or in uploaded files"
 
 
 _searched: dict[Path, bytes] = {}
+_searches = count()
 _OTHERS = ("bob", "rita", "carol")
 _NOT_SEARCHED = (*canaries.KEEPERS, Path(django_settings.STATIC_ROOT).name)
 
@@ -289,13 +313,19 @@ def sign_in(site: str) -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def connect(site: str, sign_in: Callable[[User], Client]) -> Iterator[Callable[..., Socket]]:
+def way(request: pytest.FixtureRequest) -> str:
+    """Return what carries commands and events: "socket", or "stream" where a test is parametrized with BOTH_WAYS."""
+    return str(getattr(request, "param", "socket"))
+
+
+@pytest.fixture
+def connect(site: str, sign_in: Callable[[User], Client], way: str) -> Iterator[Callable[..., Socket]]:
     """Yield a function that opens a websocket as a person, subscribed from its return on."""
     sockets: list[Socket] = []
 
     def open_socket(person: User, client: Client | None = None) -> Socket:
         session = (client or sign_in(person)).cookies[django_settings.SESSION_COOKIE_NAME].value
-        sockets.append(Socket(site, session))
+        sockets.append(Socket(site, session, way=way))
         sockets[-1].arrive()
         return sockets[-1]
 

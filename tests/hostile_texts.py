@@ -44,6 +44,18 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "brackets": _repeated("["),
     "addresses": _repeated("https://a.example/" + "a)" * 900 + "\n\n"),
     "empty lines": _repeated("\n"),
+    "dollars": _repeated("$x $$ y " * 240 + "\n\n"),
+    "displays": _repeated("\\[\nx\n\n"),
+    "environments": _repeated("\\begin{align}\n\nx\n\\[\n"),
+    "reactions": _repeated("\\ce{" * 900 + "\n\n"),
+    "folds": _repeated("<details>\n"),
+    "tags": _repeated("<b><i>" * 900 + "\n\n"),
+    "link tags": _repeated('<a href="https://a.example">' * 60 + "\n\n"),
+    "fences": _repeated("```md\n```x\n\n```\ny\n"),
+    "mail": _repeated("a.a-" * 900 + "@a.a.a\n\n"),
+    "schemes": _repeated("https://www.https://a.example/北=京&amp;" * 100 + "\n\n"),
+    "footnotes": _repeated("x[^a" * 120 + "\n\n"),
+    "tasks": _repeated("- [ ] **a** שלום\n"),
 }
 
 

@@ -1,4 +1,4 @@
-"""A websocket client that keeps every frame."""
+"""A client of the websocket, or of the event stream in its place, that keeps every frame."""
 
 import itertools
 import json
@@ -8,19 +8,28 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.event_streams import EventStream
+
 PATIENCE = 10.0
 _numbers = itertools.count(1)
 
 
 class Socket:
-    """One socket; `frames` are all frames received, in order."""
+    """One socket; `frames` are all frames received, in order. With `way="stream"` it is an event stream."""
 
-    def __init__(self, site: str, session: str, origin: str | None = None, token: str = "") -> None:
+    def __init__(
+        self, site: str, session: str, origin: str | None = None, token: str = "", *, way: str = "socket"
+    ) -> None:
         self.frames: list[dict[str, Any]] = []
         self._read = 0
+        origin = origin or (None if token else site)
+        if way == "stream":
+            self._connection: Any = EventStream(site, _credential(session, token) or {}, origin=origin)
+            self._socket: Any = self._connection
+            return
         self._connection = connect(
             f"ws{site.removeprefix('http')}/ws/",
-            origin=origin or (None if token else site),  # type: ignore[arg-type]
+            origin=origin,  # type: ignore[arg-type]
             additional_headers=_credential(session, token),
             max_size=None,
             max_queue=None,  # else unread frames delay the server's answer to our close by 10 seconds

@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.made_once import migrated
 
 BASE = Path(__file__).resolve().parent.parent
 
 
+@pytest.mark.soak
 def test_it_opens_every_page(tmp_path: Path) -> None:
     shutil.copy(migrated(), tmp_path)
     child = [sys.executable, "-m", "tests.benchmark.ledger", "400"]

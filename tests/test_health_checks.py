@@ -159,9 +159,10 @@ def test_in_order_is_said_of_what_one_may_see(
 ) -> None:
     client.force_login(cast.alice)
     page = client.get("/admin/").content.decode()
-    assert "In order: database, version, Redis, disk, clock, authorities, keys, wires, models, teams, budgets," in page
+    names = "database, version, Redis, websockets, disk, clock, authorities, keys, protocols, models, teams, budgets,"
+    assert f"In order: {names}" in page
     assert "keys" not in dashboard.looked_at(cast.bob)
-    assert "disk" in dashboard.looked_at(cast.bob)
+    assert {"disk", "websockets"} <= set(dashboard.looked_at(cast.bob))
 
 
 def test_all_that_start_asks_the_overview_asks_and_doctor_too() -> None:

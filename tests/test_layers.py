@@ -16,7 +16,7 @@ PURE = {
 """Rooms and modules of `providers` that could be published by themselves."""
 FLOORS = {
     "providers": (
-        "checks clock csv_table encryption errors local_model prepared_queries types",
+        "blank_text checks clock csv_table encryption errors families local_model prepared_queries types",
         "error_texts prices templatetags text wires",
         "reading transport",
         "models",
@@ -28,18 +28,19 @@ FLOORS = {
     "conversations": (
         "client_addresses confusable_names errors hashed_tokens ids markdown malloc_settings readiness workers",
         "models text",
-        "content mail protocol usage",
+        "content mail protocol search usage",
         "accounts files reporting",
-        "forms live site_checks templatetags",
-        "cluster generation",
+        "exports forms live site_checks templatetags",
+        "cluster generation imports",
         "actions",
+        "connections",
         "admin api views websocket",
         "sweeper",
         "lifecycle",
         "apps management",
     ),
     "chatsite": (
-        "bad_request_page child_process counting_cache data_folder_lock middleware models password_hashers",
+        "child_process counting_cache data_folder_lock error_pages middleware models password_hashers",
         "postgres static_collection static_files urls version",
         "configuration database_upgrade",
         "backup bootstrap clients smtp",
@@ -57,7 +58,8 @@ DOOR = {
 }  # fmt: skip
 ASYNCHRONOUS = {
     "chatsite/asgi.py", "chatsite/server/daphne.py", "chatsite/server/handler.py", "conversations/cluster",
-    "conversations/live", "conversations/reporting/streaming.py", "conversations/websocket",
+    "conversations/connections", "conversations/live", "conversations/reporting/streaming.py",
+    "conversations/websocket",
 }  # fmt: skip
 # The renderer of messages, and the tag that builds the page's import map.
 SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
@@ -68,6 +70,7 @@ GOING_ON = {
     "conversations/live/hub.py:send",
     "conversations/workers/background.py:_done",
     "conversations/sweeper.py:go_round",
+    "conversations/imports/jobs.py:_done",
     "conversations/generation/checkpoints.py:_run",
     "conversations/generation/checkpoints.py:_write_endings",
     "chatsite/logs/masking.py:filter",  # a line of the log that cannot be masked is dropped, whatever it raises
@@ -192,7 +195,10 @@ def test_keys_are_revealed_at_the_door_alone() -> None:
     assert revealing == {"providers/transport/call.py"}
 
 
-EDGES = ("conversations/views", "conversations/api", "conversations/websocket", "conversations/forms")
+EDGES = (
+    "conversations/views", "conversations/api", "conversations/connections", "conversations/websocket",
+    "conversations/forms",
+)  # fmt: skip
 ADMINS = ("conversations/admin", "conversations/reporting", "providers/admin")
 CREATING = {"create", "get_or_create", "update_or_create", "bulk_create", "acreate", "abulk_create"}
 

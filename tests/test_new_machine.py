@@ -133,6 +133,7 @@ def test_one_command_brings_a_site_to_a_new_machine(lost: RealSite, backup: str,
     assert "This site is not empty" in again.stderr
 
 
+@pytest.mark.soak
 def test_who_has_started_it_first_and_forgot_the_keys_can_still_do_both(
     backup: str, kept: str, clone: Path, tmp_path: Path
 ) -> None:

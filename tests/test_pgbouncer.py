@@ -104,7 +104,7 @@ def test_a_site_behind_it_streams_and_keeps_every_promise(site: RealSite, vendor
     assert site.terminate()[1] == 0
 
 
-@pytest.mark.parametrize("way", [*POOLERS, "direct"])
+@pytest.mark.parametrize("way", [*POOLERS, pytest.param("direct", marks=pytest.mark.soak)])
 def test_limits_hold_and_nothing_needs_a_session(site: RealSite, postgres: Postgres, way: str, tmp_path: Path) -> None:
     direct = postgres.url(site.database.partition("?")[0].rpartition("/")[2])
     with PgBouncer(postgres, **POOLERS.get(way, {})) as pooler:

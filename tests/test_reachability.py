@@ -11,8 +11,11 @@ import pytest
 
 from chatsite import data_folder_lock
 from chatsite.health import reachability
+from chatsite.health.checks import websockets
 from chatsite.health.reachability import FORGED, Unreachable, judge_address
+from tests.browser.old_proxy import Kind, OldProxy
 from tests.conftest import Cast
+from tests.sockets import Socket
 
 CHAT = "https://chat.example.org"
 
@@ -119,3 +122,42 @@ def _answer(accept: Callable[[], tuple[socket.socket, Any]], answer: bytes) -> N
 def _closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("strips", "answers a handshake with 426: .*proxy_set_header Upgrade "),
+        ("denies", "answers a handshake with 403: .*proxy_set_header Host "),
+        ("hangs", "does not answer a handshake: .*proxy_set_header Connection "),
+        ("swallows", "opens a websocket, and nothing passes on it: "),
+    ],
+)
+def test_what_a_proxy_does_to_websockets_is_said_with_the_lines_that_it_lacks(
+    cast: Cast, site: str, settings: Any, monkeypatch: pytest.MonkeyPatch, kind: Kind, why: str
+) -> None:
+    monkeypatch.setattr(reachability, "ANSWER_SECONDS", 1.0)
+    with OldProxy(site, kind) as proxy:
+        settings.CHATSITE_ORIGINS = [proxy.address]
+        with pytest.raises(Unreachable, match=why):
+            reachability.at_every_origin()
+
+
+def test_a_proxy_that_holds_streams_back_is_told(cast: Cast, site: str, settings: Any) -> None:
+    with OldProxy(site, gathers=True) as proxy:
+        settings.CHATSITE_ORIGINS = [proxy.address]
+        assert reachability.at_every_origin().startswith(f"{proxy.address} answers; its proxy holds event streams back")
+
+
+def test_a_site_that_no_websocket_reaches_is_told_to_its_administrators(
+    cast: Cast, site: str, connect: Callable[..., Socket], sign_in: Callable[..., Any]
+) -> None:
+    assert list(websockets()) == []
+    stream = Socket(site, sign_in(cast.alice).cookies["sessionid"].value, way="stream")
+    stream.arrive()
+    assert [finding.text for finding in websockets()] == [
+        "No page is connected by a websocket now: 1 go on without. `doctor` looks at the proxy."
+    ]
+    connect(cast.bob)
+    assert list(websockets()) == []
+    stream.close()

@@ -35,7 +35,7 @@ def test_it_names_every_event() -> None:
     sources = [
         path.read_text("utf-8")
         for path in (BASE / "conversations").rglob("*.py")
-        if path.parent.name in ("live", "websocket")
+        if path.parent.name in ("connections", "live")
     ]
     types = {name for source in sources for name in re.findall(r'"type": "((?!websocket)[a-z.]+)"', source)}
     types |= {name for source in sources for name in re.findall(r'_of_message\("([a-z.]+)"', source)}

@@ -9,7 +9,7 @@ import importlib.util
 import os
 import sys
 
-from chatsite.bootstrap import address, browser, catalogues, environment, keys, nginx, pgbouncer, redis
+from chatsite.bootstrap import address, browser, catalogues, environment, keys, nginx, other_browsers, pgbouncer, redis
 from chatsite.version import VERSION
 
 
@@ -53,6 +53,8 @@ def _run_tests(rest: list[str]) -> None:
     environment.enter(["test", *rest])
     catalogues.compile_changed()
     os.environ["CHROMIUM_PATH"] = str(browser.find_or_install())
+    if "--quick" not in rest:
+        other_browsers.install()
     redis.find_or_install()
     pgbouncer.find_or_install()
     nginx.find_or_install()

@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,19 +123,16 @@ def _has_pip() -> bool:
 
 
 def _make() -> None:
-    """Make a `.venv` with pip: from ensurepip, from the system's pip, or after installing Debian's package."""
+    """Make a `.venv` with pip: from ensurepip's wheel, from the system's pip, or after installing Debian's package."""
     _say("Making .venv …")
     if not _can_make():
         _install_python_venv()
-    if importlib.util.find_spec("ensurepip"):
-        _run_venv()
-    else:
-        _run_venv("--without-pip")
-        _lend_pip()
+    _run_venv()
+    _bring_pip()
 
 
 def _can_make() -> bool:
-    has_pip = importlib.util.find_spec("ensurepip") or importlib.util.find_spec("pip")
+    has_pip = _pip_wheel() or importlib.util.find_spec("pip")
     return bool(has_pip and importlib.util.find_spec("venv"))
 
 
@@ -154,20 +153,33 @@ def apt_install(package: str) -> bool:
     return all(subprocess.run(["apt-get", *step], **quiet).returncode == 0 for step in steps)  # type: ignore[call-overload]
 
 
-def _run_venv(*flags: str) -> None:
+def _run_venv() -> None:
     # In a process of the base Python: this one may itself be running in the folder that is cleared.
     base = getattr(sys, "_base_executable", sys.executable)
-    made = subprocess.run([base, "-I", "-m", "venv", "--clear", *flags, str(FOLDER)])
+    made = subprocess.run([base, "-I", "-m", "venv", "--clear", "--without-pip", str(FOLDER)])
     if made.returncode != 0:
         raise SystemExit(f"Making {FOLDER} failed; the reason is above.")
 
 
-def _lend_pip() -> None:
-    """Copy the system's pip into `.venv`: Debian has it without ensurepip, and it is plain Python."""
+def _pip_wheel() -> Path | None:
+    """Return the wheel from which ensurepip would install pip; Debian keeps it elsewhere."""
+    spec = importlib.util.find_spec("ensurepip")
+    if spec is None or spec.origin is None:
+        return None
+    folders = (sysconfig.get_config_var("WHEEL_PKG_DIR"), Path(spec.origin).with_name("_bundled"))
+    return next((wheel for folder in folders if folder for wheel in sorted(Path(folder).glob("pip-*.whl"))), None)
+
+
+def _bring_pip() -> None:
+    """Put pip into `.venv`: unpacked or copied, plain Python is there in a fraction of ensurepip's time."""
+    library = FOLDER / "lib" / f"python{_dotted(sys.version_info[:2])}" / "site-packages"
+    if wheel := _pip_wheel():
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(library)
+        return
     spec = importlib.util.find_spec("pip")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("pip is missing: install it, then try again.")
-    library = FOLDER / "lib" / f"python{_dotted(sys.version_info[:2])}" / "site-packages"
     shutil.copytree(spec.submodule_search_locations[0], library / "pip", dirs_exist_ok=True)
 
 

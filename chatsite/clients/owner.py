@@ -6,8 +6,8 @@ from functools import partial
 from django.db import close_old_connections
 
 from chatsite.clients.senders import Proof, Sender, people
+from conversations.connections.authentication import person_of
 from conversations.live.interfaces import Credential
-from conversations.websocket.authentication import person_of
 from conversations.workers.thread_pool import ThreadPool
 
 _crew = ThreadPool("whose", 2, each=lambda _: 1, waiting=10, kept=0)

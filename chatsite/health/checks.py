@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from chatsite import database_upgrade
 from chatsite.configuration import certificate_authorities as authorities
 from chatsite.health.failures import known_failure
 from chatsite.models import Pulse
+from conversations.connections import event_stream
 from conversations.models import Conversation
 from providers.checks import By, Check, Finding, Sick
 
@@ -134,6 +136,13 @@ def clock() -> str:
     return f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
+def websockets() -> Iterable[Finding]:
+    """Find a site whose open pages all lack a websocket: its own proxy may be the cause."""
+    if count := event_stream.only_streams():
+        sentence = _("No page is connected by a websocket now: %(count)s go on without. `doctor` looks at the proxy.")
+        yield Finding(sentence % {"count": count}, is_grave=False)
+
+
 def certificate_authorities() -> str:
     """Check that CHATSITE_CA_FILE can be read. Raises Sick."""
     if problem := authorities.problem():
@@ -156,6 +165,7 @@ CHECKS = (
     Check(gettext_lazy("database"), database, By.READY | By.DOCTOR),
     Check(gettext_lazy("version"), version, By.OVERVIEW | By.DOCTOR),
     Check(gettext_lazy("Redis"), redis_server, By.START | By.OVERVIEW),
+    Check(gettext_lazy("websockets"), websockets, By.OVERVIEW),
     Check(gettext_lazy("disk"), disk),
     Check(gettext_lazy("clock"), clock),
     Check(gettext_lazy("authorities"), certificate_authorities),

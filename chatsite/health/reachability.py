@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import ssl
+import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from django.conf import settings
 from chatsite import data_folder_lock
 from chatsite.configuration import certificate_authorities, origins
 from conversations.client_addresses import is_loopback
+from conversations.connections import event_stream
 from conversations.views import seen_address
 
 ANSWER_SECONDS = 5.0
@@ -59,14 +61,54 @@ def _origins() -> list[str]:
 def handshake(address: str, origin: str) -> int:
     """Return the status with which the server at `address` answers a browser's handshake from `origin`."""
     with _connect(address) as line:
-        key = base64.b64encode(secrets.token_bytes(16)).decode()
-        line.sendall(
-            f"GET /ws/ HTTP/1.1\r\nHost: {origins.host_of(origin)}\r\nOrigin: {origin}\r\n"
-            f"Connection: Upgrade\r\nUpgrade: websocket\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-        )
-        status = line.recv(64).split(b" ")
-    return int(status[1]) if len(status) > 1 and status[1].isdigit() else 0
+        return _status(_greeted(line, origin))
+
+
+def check_websocket(origin: str) -> None:
+    """Check that a websocket opens, and that the site's frame for a stranger passes. Raises Unreachable."""
+    with _connect(origin) as line:
+        try:
+            told = _greeted(line, origin)
+        except TimeoutError:
+            raise Unreachable(f"{origin} does not answer a handshake: {_UPGRADE}") from None
+        if (status := _status(told)) != 101:
+            lines = _HOST if status in (400, 403) else _UPGRADE
+            raise Unreachable(f"{origin} answers a handshake with {status}: {lines}")
+        try:
+            while not told.partition(b"\r\n\r\n")[2] and (piece := line.recv(4096)):
+                told += piece
+        except TimeoutError:
+            raise Unreachable(f"{origin} opens a websocket, and nothing passes on it: {_UPGRADE}") from None
+
+
+def _greeted(line: socket.socket, origin: str) -> bytes:
+    """Ask for a websocket, and return the beginning of the answer."""
+    key = base64.b64encode(secrets.token_bytes(16)).decode()
+    line.sendall(
+        f"GET /ws/ HTTP/1.1\r\nHost: {origins.host_of(origin)}\r\nOrigin: {origin}\r\n"
+        f"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+    )
+    return line.recv(64)
+
+
+def _status(answer: bytes) -> int:
+    words = answer.split(b" ")
+    return int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
+
+
+def holds_streams_back(origin: str) -> bool:
+    """Return whether a proxy gathers an event stream, which has two events with a pause between them."""
+    connection = _connection(origin)
+    try:
+        connection.request("GET", "/livez?stream", headers={seen_address.HEADER: seen_address.credential()})
+        answer = connection.getresponse()
+        answer.readline()
+        begun = time.monotonic()
+        answer.read()
+        return time.monotonic() - begun < event_stream.PROBE_SECONDS / 2
+    finally:
+        connection.close()
 
 
 def judge_address(origin: str, ours: str, theirs: str) -> str:
@@ -87,22 +129,25 @@ def _at(origin: str) -> str:
     """Return a text about one origin. Raises Unreachable for a fault, OSError if nothing answers."""
     try:
         said = judge_address(origin, *_addresses(origin))
-        status = handshake(origin, origin)
+        check_websocket(origin)
+        return f"{said}; {_BUFFERING}" if holds_streams_back(origin) else said
     except ssl.SSLCertVerificationError as problem:
         raise Unreachable(f"{origin}: its certificate is not accepted: {problem.verify_message}.") from None
     except ssl.SSLError as problem:
         raise Unreachable(f"{origin} does not speak TLS: {problem.reason or problem}.") from None
     except HTTPException as problem:
         raise Unreachable(f"{origin} does not speak HTTP: {problem}.") from None
-    if status != 101:
-        raise Unreachable(f"{origin} answers a handshake with {status}: {_why(status)}")
-    return said
 
 
-def _why(status: int) -> str:
-    if status in (400, 403):
-        return "does the proxy pass on Host with its port, and Origin?"
-    return "does the proxy pass on Upgrade and Connection?"
+_HOST = "does the proxy pass on Host with its port, and Origin? In nginx: proxy_set_header Host $http_host;"
+_UPGRADE = (
+    "does the proxy pass on Upgrade and Connection? In nginx: proxy_http_version 1.1; "
+    'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
+)
+_BUFFERING = (
+    "its proxy holds event streams back, by which pages go on where websockets are blocked. In nginx: "
+    "no proxy_ignore_headers X-Accel-Buffering, or proxy_buffering off;"
+)
 
 
 def _connect(address: str) -> socket.socket:
@@ -115,13 +160,7 @@ def _connect(address: str) -> socket.socket:
 
 def _addresses(origin: str) -> tuple[str, str]:
     """Return the address from which this machine asks, and the one that the site sees."""
-    name = urlsplit(origin).hostname or ""
-    if origin.startswith("https://"):
-        connection: HTTPConnection = HTTPSConnection(
-            name, _port(origin), timeout=ANSWER_SECONDS, context=certificate_authorities.context()
-        )
-    else:
-        connection = HTTPConnection(name, _port(origin), timeout=ANSWER_SECONDS)
+    connection = _connection(origin)
     try:
         connection.request(
             "GET", "/livez", headers={seen_address.HEADER: seen_address.credential(), "X-Forwarded-For": FORGED}
@@ -131,6 +170,14 @@ def _addresses(origin: str) -> tuple[str, str]:
         return ours, _address_in(origin, answer.status, answer.read(4096))
     finally:
         connection.close()
+
+
+def _connection(origin: str) -> HTTPConnection:
+    name = urlsplit(origin).hostname or ""
+    if not origin.startswith("https://"):
+        return HTTPConnection(name, _port(origin), timeout=ANSWER_SECONDS)
+    context = certificate_authorities.context()
+    return HTTPSConnection(name, _port(origin), timeout=ANSWER_SECONDS, context=context)
 
 
 def _address_in(origin: str, status: int, body: bytes) -> str:

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from typing import NamedTuple
 
-PING_BYTES = 256 * 1024  # bytes between two pings
+PING_BYTES = 16 * 1024  # bytes between two pings
 MAX_UNREAD = 1024 * 1024  # bytes, for longer than PATIENCE_SECONDS
 MAX_BURST = 2 * 1024 * 1024  # bytes; even a quick reader needs a moment for a burst
 PATIENCE_SECONDS = 1.0
@@ -46,6 +46,11 @@ class Backlog:
         if any(ping.secret == payload for ping in self._unanswered):
             while self._unanswered.popleft().secret != payload:
                 pass
+
+    @property
+    def unread(self) -> int:
+        """Return the bytes that are not known to be read, up to the last ping."""
+        return sum(ping.length for ping in self._unanswered)
 
     def is_too_long(self) -> bool:
         """Return whether the reader is too slow. Call it after sending a ping.

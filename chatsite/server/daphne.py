@@ -104,7 +104,11 @@ class Server(daphne.server.Server):
         the server.
         """
         if isinstance(protocol, Socket):
-            scope["extensions"] = {"chatsite.relay": protocol.send_frame, "chatsite.belong": protocol.belong_to}
+            scope["extensions"] = {
+                "chatsite.relay": protocol.send_frame,
+                "chatsite.belong": protocol.belong_to,
+                "chatsite.unread": protocol.unread,
+            }
         else:
             scope["extensions"] = {PATHSEND: {}, "chatsite.sender": protocol.sender}
         return super().create_application(protocol, scope)

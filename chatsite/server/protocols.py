@@ -149,6 +149,10 @@ class Socket(WebSocketProtocol):
         if data:
             connection.write(data)
 
+    def unread(self) -> int:
+        """Return the bytes that the client has not read yet, as far as its answers to pings tell."""
+        return self.backlog.unread
+
     def onPong(self, payload: bytes) -> None:
         self.backlog.answered(payload)
 

@@ -25,7 +25,9 @@ MAX_BYTES_OF_ADDRESS, MAX_BYTES_OF_PERSON = (
 UNCOUNTED_BYTES = 64 * 1024  # bytes; so signing in and writing work even when uploads use all of MAX_BODIES_BYTES
 PACE_SECONDS, PACE_BYTES = 30.0, 30 * 4 * 1024  # a slower body is aborted; 4 KB/s, because networks in trains are slow
 LINGER_SECONDS = 5.0  # for a client to read why its connection ends
-UPLOADS = b"/api/v1/files"
+MAX_IMPORT_BYTES = 101 * 1024 * 1024  # bytes; a file of conversations of 100 MB and its multipart frame
+UPLOADS, IMPORTS = b"/api/v1/files", b"/api/v1/imports"
+LONG_BODIES = {UPLOADS: MAX_UPLOAD_BYTES, IMPORTS: MAX_IMPORT_BYTES}  # by path, for a person
 
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 _NO_ROOM = HTTPStatus.SERVICE_UNAVAILABLE
@@ -53,7 +55,7 @@ class RequestWithBody(WebRequest):
         self.owner = self.sender.owner
         must_ask = self._must_ask(length)
         self.limit = self._limit()
-        is_fair = length is None or length <= (MAX_UPLOAD_BYTES if must_ask else self.limit)
+        is_fair = length is None or length <= (self._longest() if must_ask else self.limit)
         super().gotLength(length if is_fair else 0)
         if not is_fair:
             self._refuse(_TOO_LARGE)
@@ -109,8 +111,10 @@ class RequestWithBody(WebRequest):
         authorization = headers.getRawHeaders(b"Authorization", [b""])
         return sender_of(peer, forwarded, authorization[0], b"; ".join(cookies))
 
-    def _is_upload(self) -> bool:
-        return bool(self.channel._command == b"POST" and self.channel._path.partition(b"?")[0] == UPLOADS)
+    def _longest(self) -> int:
+        """Return the length that the body may have if it comes from a person: bytes."""
+        path = self.channel._path.partition(b"?")[0] if self.channel._command == b"POST" else b""
+        return LONG_BODIES.get(path, MAX_BODY_BYTES)
 
     def _is_somebodys(self) -> bool:
         return self.owner != self.sender.address
@@ -119,12 +123,12 @@ class RequestWithBody(WebRequest):
         """Return whether the body is so long that only a person may send it, and the person is unknown yet."""
         is_long = length is None or length > MAX_BODY_BYTES
         may_be = bool(self.sender.proof) and not self._is_somebodys()
-        return is_long and may_be and self._is_upload() and not self.is_handshake()
+        return is_long and may_be and self._longest() > MAX_BODY_BYTES and not self.is_handshake()
 
     def _limit(self) -> int:
         if self.is_handshake():
             return 0
-        return MAX_UPLOAD_BYTES if self._is_upload() and self._is_somebodys() else MAX_BODY_BYTES
+        return self._longest() if self._is_somebodys() else MAX_BODY_BYTES
 
     def _ask(self) -> None:
         """Stop reading from the network and look up the owner."""
@@ -149,7 +153,7 @@ class RequestWithBody(WebRequest):
     def _become(self, owner: str) -> None:
         held, self.held = self.held, 0
         self.channel.factory.room.give_back(self.owner, held)
-        self.owner, self.limit = owner, MAX_UPLOAD_BYTES
+        self.owner, self.limit = owner, self._longest()
         if self._find_room() and self._hold_connection(owner):
             self._keep_pace()
         else:

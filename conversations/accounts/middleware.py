@@ -1,11 +1,13 @@
-"""Middleware of accounts: the audit's origin, the person's language, the redirect to the set-up."""
+"""Middleware of accounts: the audit's origin, the person's language and time zone, the redirect to the set-up."""
 
 from collections.abc import Callable
+from datetime import tzinfo
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 
 from conversations.accounts import rate_limits
@@ -40,8 +42,33 @@ class UserLanguageMiddleware:
         return response
 
 
+ZONE_COOKIE = "zone"
+_MAX_ZONE_LENGTH = 64
+
+
+class TimeZoneMiddleware:
+    """Activates the time zone that the browser's script has named in a cookie, else the site's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(_zone(request.COOKIES.get(ZONE_COOKIE, ""))):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> tzinfo:
+    """Return the zone of this name, or the site's for a name that this machine does not know."""
+    if not 0 < len(name) <= _MAX_ZONE_LENGTH:
+        return timezone.get_default_timezone()
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return timezone.get_default_timezone()
+
+
 SETUP_PATH = "/setup/"
-_OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/")
+_OPEN_PATHS = (SETUP_PATH, settings.STATIC_URL, "/livez", "/readyz", "/language/", "/site.webmanifest", "/favicon.ico")
 
 
 class SetupRedirectMiddleware:

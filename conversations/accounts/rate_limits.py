@@ -31,6 +31,9 @@ MAX_SIGN_UPS = 100
 MAX_INVITATIONS = 30
 """Invitations an hour that one person may mail."""
 
+MAX_ARCHIVES, MAX_IMPORTS = 20, 30
+"""Zips of conversations, and files of conversations, an hour that one person may take along and bring in."""
+
 
 def bad_link(request: HttpRequest) -> bool:
     """Count an invalid link; returns True over the limit."""
@@ -72,6 +75,16 @@ def sign_up(invitation: UUID) -> bool:
 def invitation_letter(person: UUID) -> bool:
     """Count an invitation mailed in a person's own words; returns True over the limit."""
     return _is_over(f"invitation:{person}", MAX_INVITATIONS, HOUR)
+
+
+def archive(person: UUID) -> bool:
+    """Count a zip of conversations; returns True over the limit."""
+    return _is_over(f"archive:{person}", MAX_ARCHIVES, HOUR)
+
+
+def import_file(person: UUID) -> bool:
+    """Count a file of conversations that is brought in; returns True over the limit."""
+    return _is_over(f"import:{person}", MAX_IMPORTS, HOUR)
 
 
 def address_of(request: HttpRequest) -> str:

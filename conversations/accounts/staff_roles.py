@@ -28,7 +28,7 @@ ROLES: dict[str, set[tuple[str, str]]] = {
 LABELS = {
     "helpdesk": translate_noop("Helpdesk: people and teams"),
     "keys": translate_noop("Keys: vendors, models and prices"),
-    "money": translate_noop("Money: ledger and budgets"),
+    "money": translate_noop("Money: call log and budgets"),
     "auditor": translate_noop("Auditor: sees everything, changes nothing"),
 }
 

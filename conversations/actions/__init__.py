@@ -4,6 +4,7 @@ from conversations.actions.access import conversation_of
 from conversations.actions.accounts import (
     change_display_name,
     change_language,
+    change_look,
     create_administrator,
     create_password_link,
     create_token,
@@ -11,12 +12,18 @@ from conversations.actions.accounts import (
     revoke_token,
     use_password_link,
 )
+from conversations.actions.bin import (
+    delete_conversation,
+    empty_bin,
+    end_conversation,
+    end_overdue,
+    restore_conversation,
+)
 from conversations.actions.conversations import (
+    arrange_conversation,
     change_conversation,
     changed_conversations,
-    choose_branch,
     create_conversation,
-    delete_conversation,
     mark_read,
     move_conversation,
     tell_typing,
@@ -27,6 +34,7 @@ from conversations.actions.links.invitations import invite, join, revoke_invitat
 from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
 from conversations.actions.replies import continue_reply, retry_reply, stop_reply
+from conversations.actions.shared_place import choose_branch
 from conversations.actions.teams import (
     change_role,
     change_team,
@@ -41,9 +49,11 @@ from conversations.actions.teams import (
 __all__ = [
     "add_keys",
     "add_own_key",
+    "arrange_conversation",
     "change_conversation",
     "change_display_name",
     "change_language",
+    "change_look",
     "change_own_key",
     "change_role",
     "change_team",
@@ -59,6 +69,9 @@ __all__ = [
     "create_token",
     "delete_conversation",
     "edit_message",
+    "empty_bin",
+    "end_conversation",
+    "end_overdue",
     "end_place",
     "end_sessions",
     "fork_conversation",
@@ -74,6 +87,7 @@ __all__ = [
     "remove_member",
     "remove_own_key",
     "remove_team",
+    "restore_conversation",
     "retry_reply",
     "revoke_invitation",
     "revoke_share",

@@ -33,9 +33,17 @@ def to_write_in(user: User, conversation_id: UUID) -> Conversation:
 
 def to_decide_on(user: User, conversation_id: UUID) -> Conversation:
     """Return a conversation whose readers this person decides, locked until the surrounding transaction ends."""
-    rows = _locked(_with_audience(Conversation.objects.decided_by(user).filter(pk=conversation_id)))
-    found = _found(list(rows))
-    return _kept(user, found, Membership.WRITERS if found.owner_id == user.pk else [Membership.Role.LEAD])
+    return _to_end(user, Conversation.objects.decided_by(user), conversation_id)
+
+
+def to_restore(user: User, conversation_id: UUID) -> Conversation:
+    """Return a conversation in the bin that this person may restore, locked until the transaction ends."""
+    return _to_end(user, Conversation.objects.restorable_by(user), conversation_id)
+
+
+def to_end(user: User, conversation_id: UUID) -> Conversation:
+    """Return a conversation on which this person decides, in the bin or not, locked until the transaction ends."""
+    return _to_end(user, Conversation.objects.endable_by(user), conversation_id)
 
 
 def team_to_write_in(user: User, team_id: UUID) -> Team:
@@ -58,6 +66,11 @@ def conversation_of(message_id: UUID) -> UUID:
 def visible_message(user: User, message_id: UUID) -> Message:
     """Return a message that this person may read, and lock its conversation until the transaction ends."""
     return _message(user, Message.objects.visible_to(user), message_id, ALL_ROLES)
+
+
+def writable_message(user: User, message_id: UUID) -> Message:
+    """Return a message where `user` may write, and lock its conversation until the transaction ends."""
+    return _message(user, Message.objects.writable_by(user), message_id, Membership.WRITERS)
 
 
 def writable_question(user: User, message_id: UUID) -> Message:
@@ -95,11 +108,18 @@ def _found(rows: Sequence[Conversation]) -> Conversation:
 
 def _message(user: User, rows: MessageQuerySet, key: UUID, roles: Sequence[str]) -> Message:
     rows = rows.select_related("conversation__team", "conversation__owner", "parent")
+    rows = rows.filter(conversation__deleted_at=None)  # of the locked row: it may have been deleted meanwhile
     found = rows.select_for_update(of=("conversation",), no_key=True).filter(pk=key).first()
     if found is None:
         raise NotFound
     _kept(user, found.conversation, roles)
     return found
+
+
+def _to_end(user: User, rows: ConversationQuerySet, conversation_id: UUID) -> Conversation:
+    found = _found(list(_locked(_with_audience(rows.filter(pk=conversation_id)))))
+    roles = Membership.WRITERS if found.owner_id == user.pk else [Membership.Role.LEAD]
+    return _kept(user, found, roles)
 
 
 def _kept(user: User, conversation: Conversation, roles: Sequence[str]) -> Conversation:

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from conversations.accounts import first_run, passwords
+from conversations.accounts.preferences import Look
 from conversations.errors import NotFound
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.mail import notices
@@ -40,6 +41,11 @@ def change_display_name(person: User, name: str) -> None:
 def change_language(person: User, language: str) -> None:
     person.language = language
     person.save(update_fields=["language"])
+
+
+def change_look(person: User, look: Look) -> None:
+    person.theme, person.text_size = look.theme, look.text_size
+    person.save(update_fields=["theme", "text_size"])
 
 
 def end_sessions(person: User, sessions: Iterable[UserSession]) -> None:
@@ -78,18 +84,24 @@ def create_password_link(maker: User, person: User) -> str:
 
     The person's earlier links are closed.
     """
-    secret, now = new_token(), timezone.now()
     with transaction.atomic():
         person.password_links.close()
-        link = PasswordLink.objects.create(
-            user=person,
-            made_by=maker,
-            digest=token_digest(secret),
-            replaces=PasswordLink.state_of(person),
-            expires_at=now + PasswordLink.VALID,
-        )
-        log.added(maker, link)
+        secret = first_password_link(maker, person)
         notices.tell(person, notices.Kind.LINK_MADE, by=maker)
+    return secret
+
+
+def first_password_link(maker: User, person: User) -> str:
+    """Create a link for a new account, whose owner has nothing to be warned of yet, and return its secret."""
+    secret = new_token()
+    link = PasswordLink.objects.create(
+        user=person,
+        made_by=maker,
+        digest=token_digest(secret),
+        replaces=PasswordLink.state_of(person),
+        expires_at=timezone.now() + PasswordLink.VALID,
+    )
+    log.added(maker, link)
     return secret
 
 

@@ -1,4 +1,4 @@
-"""Actions on conversations: create, change, move and delete them, read marks, branch choices, typing."""
+"""Actions on conversations: create, change, arrange and move them, read marks, typing."""
 
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,13 @@ from conversations.actions.access import (
     to_decide_on,
     to_write_in,
     visible,
-    visible_message,
     writable,
 )
-from conversations.generation import runner
-from conversations.generation.branch_cache import branches
+from conversations.actions.shared_place import keep_place
 from conversations.live import events
-from conversations.models import BranchChoice, Conversation, ReadMark, User
+from conversations.models import Arrangement, Conversation, Message, ReadMark, User
+from conversations.models.sidebar import sidebar
+from conversations.search import indexing
 from conversations.usage import quotas
 from providers.audit import log
 from providers.audit.log import Act
@@ -29,6 +29,9 @@ def create_conversation(user: User, **fields: Any) -> Conversation:
         if team := fields.get("team"):
             fields = {**team.defaults(), **fields, "team": team_to_write_in(user, team.pk)}
         conversation = Conversation.objects.create(owner=user, revision=1, **fields)
+        ReadMark.objects.create(user=user, conversation=conversation, revision=1)
+        if conversation.title:
+            indexing.set_title(conversation)
         transaction.on_commit(lambda: events.conversation_updated(conversation, 1))
     return conversation
 
@@ -37,8 +40,24 @@ def change_conversation(user: User, conversation_id: UUID, **changed: Any) -> Co
     with transaction.atomic():
         conversation = to_write_in(user, conversation_id)
         revision = conversation.advance(1, **changed)
+        if "title" in changed:
+            indexing.set_title(conversation)
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
     return conversation
+
+
+def arrange_conversation(user: User, conversation_id: UUID, *, unread: bool | None = None, **changed: bool) -> None:
+    """Set a conversation's place in this person's own list: `pinned`, `archived`, `muted` or `unread`."""
+    with transaction.atomic():
+        conversation = visible(user, conversation_id)
+        if unread:
+            ReadMark.objects.take_back(user, conversation)
+        elif unread is not None:
+            ReadMark.objects.advance(user, conversation, conversation.revision, leaves_unseen=False)
+        if changed:
+            Arrangement.objects.arrange(user, conversation, **changed)
+        arranged = sidebar(Conversation.objects.filter(pk=conversation_id), user).get()
+        transaction.on_commit(lambda: events.conversation_arranged(arranged, user.pk))
 
 
 def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -> None:
@@ -52,41 +71,20 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
         if conversation.team_id == team_id:
             return
         before, old = set(conversation.audience_ids()), conversation.team_name
+        leaf = Message.objects.leaf_for(user, conversation)
         revision = conversation.advance(1, team=team)
+        keep_place(user, conversation, leaf)
         log.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after={"team": team})
         lost = before - set(conversation.audience_ids())
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, lost))
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
 
 
-def delete_conversation(user: User, conversation_id: UUID) -> None:
-    """Delete a conversation and stop its replies; only its owner or, in a team, a lead may do so."""
-    with transaction.atomic():
-        conversation = to_decide_on(user, conversation_id)
-        revision, people = conversation.advance(1), conversation.audience_ids()
-        under_way = list(conversation.messages.under_way().values_list("pk", flat=True))
-        if conversation.team:  # a private conversation is not for the audit log
-            told = {"team": conversation.team_name, "owner": conversation.owner}
-            log.note(user, Act.REMOVED, conversation, name="", before=told)
-        conversation.delete()
-        transaction.on_commit(lambda: branches.forget(conversation_id))
-        transaction.on_commit(lambda: runner.stop_wherever(under_way))
-        transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, people))
-
-
-def mark_read(user: User, conversation_id: UUID, revision: int) -> None:
-    """Note that this person has seen all changes up to `revision`."""
+def mark_read(user: User, conversation_id: UUID, revision: int, *, leaves_unseen: bool = False) -> None:
+    """Note that this person has learnt of all changes up to `revision`, perhaps without seeing those elsewhere."""
     conversation = visible(user, conversation_id)
     seen = min(revision, conversation.revision)
-    mark, made = ReadMark.objects.get_or_create(user=user, conversation=conversation, defaults={"revision": seen})
-    if not made and mark.revision < seen:
-        ReadMark.objects.filter(pk=mark.pk).update(revision=seen)
-
-
-def choose_branch(user: User, message_id: UUID) -> None:
-    """Show this person the branch through this message from now on."""
-    with transaction.atomic():
-        BranchChoice.objects.choose(user, visible_message(user, message_id))
+    ReadMark.objects.advance(user, conversation, seen, leaves_unseen=leaves_unseen)
 
 
 def tell_typing(user: User, conversation_id: UUID) -> None:

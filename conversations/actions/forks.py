@@ -12,6 +12,7 @@ from conversations.ids import new_id
 from conversations.live import events
 from conversations.models import Conversation, Message, User
 from conversations.protocol import commands
+from conversations.search import indexing
 from conversations.usage import quotas
 
 
@@ -52,6 +53,7 @@ def begin_with(branch: list[Message], user: User, **fields: Any) -> Conversation
     quotas.check_conversations(user)
     begun = Conversation.objects.create(owner=user, revision=len(branch) + 1, **fields)
     _copy(branch, begun)
+    indexing.set_title(begun)
     transaction.on_commit(lambda: events.conversation_updated(begun, begun.revision))
     return begun
 
@@ -68,4 +70,5 @@ def _copy(branch: list[Message], fork: Conversation) -> None:
         message.conversation, message.parent_id, message.revision, message.continues_id = fork, above, revision, None
         above = message.pk
     Message.objects.bulk_create(branch, batch_size=500)
+    indexing.add_messages(branch)
     held.bulk_create([held.model(message_id=copies[message], file_id=file) for message, file in files])

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from conversations.errors import Refused
-from conversations.models import Conversation, File, Message, User
+from conversations.models import Conversation, File, Installation, Message, User
 from conversations.usage.model_access import model_for, models_for
 from providers.models import LanguageModel
 from providers.prepared_queries import Prepared
@@ -43,8 +43,9 @@ def _those_left(user: User, conversation: Conversation, wanted: Iterable[UUID | 
 
 
 def _one_of(user: User, conversation: Conversation) -> LanguageModel:
-    """Return the conversation's own model, or the first available one."""
+    """Return the conversation's own model, else the site's default, else the first available one."""
     own = _those_left(user, conversation, [conversation.model_id])
+    own = own or _those_left(user, conversation, [Installation.default_model_of_site()])
     model = own[0] if own else models_for(user, conversation.team_id).first()
     if model is None:
         raise Refused("no_model", "There is no model that you may use: an administrator adds one.")

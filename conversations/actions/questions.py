@@ -9,17 +9,20 @@ from django.db import transaction
 from conversations.actions import model_choice
 from conversations.actions.access import team_to_write_in, to_write_in, writable_question
 from conversations.actions.idempotency import claim
-from conversations.actions.replies import announce, reply_to, start_on_commit, store
+from conversations.actions.replies import announce, reply_to, start_on_commit, stop_replies_to, store
+from conversations.actions.shared_place import go_on_after_send, go_on_from
+from conversations.content import threads
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
 from conversations.ids import new_id
-from conversations.models import BranchChoice, Conversation, File, Message, Team, User
+from conversations.models import Conversation, File, Message, Team, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
+from conversations.search import indexing
 from conversations.text import title_of
 from conversations.usage import quotas
+from providers.blank_text import is_blank
 from providers.models import LanguageModel
-from providers.prepared_queries import Prepared
 
 new_conversation_id = new_id
 
@@ -40,7 +43,10 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
 
 
 def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
-    """Ask a question again in other words, beside the old one, with the same models and files."""
+    """Ask a question again in other words, beside the old one, with the same models and files.
+
+    Stops the person's own replies to the old one: nobody would see them any more.
+    """
     body = command.body
     assert isinstance(body, commands.Edit)
     with transaction.atomic():
@@ -70,8 +76,7 @@ def _begin(user: User, body: commands.Send, conversation_id: UUID, team: Team | 
 
 def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[str, Any]:
     question, ack = _post(user, body, conversation)
-    if _CHOICES(user.pk, conversation.pk):
-        BranchChoice.objects.choose(user, question)
+    go_on_after_send(user, question, conversation)
     return ack
 
 
@@ -79,13 +84,16 @@ def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[
     models = model_choice.models(user, conversation, body.models)
     asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters)
     _refuse(user, conversation, asked)
-    first = conversation.advance(2 + len(models), **_changes(conversation, asked))
-    return _store(user, conversation, asked, _parent(conversation, body), first)
+    changes = _changes(conversation, asked)
+    first = conversation.advance(2 + len(models), **changes)
+    if "title" in changes:
+        indexing.set_title(conversation)
+    return _store(user, conversation, asked, _parent(user, conversation, body), first)
 
 
 def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     attached = list(original.files.all())
-    if not body.text.strip() and not attached:
+    if is_blank(body.text) and not attached:
         raise Refused("bad_text", "An empty message cannot be sent.")
     replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
     models = model_choice.models(user, original.conversation, (), before=(reply.model_id for reply in replies))
@@ -94,7 +102,8 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     _refuse(user, conversation, asked)
     first = conversation.advance(2 + len(models))
     question, ack = _store(user, conversation, asked, original.parent, first)
-    BranchChoice.objects.choose(user, question)
+    stop_replies_to(original, user)
+    go_on_from(user, question, conversation)
     return ack
 
 
@@ -139,18 +148,11 @@ def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
     return {**titled, "model": asked.models[0]}
 
 
-def _parent(conversation: Conversation, body: commands.Send) -> Message | None:
-    if not body.says_parent:
-        return next(iter(_NEWEST(conversation.pk)), None)
-    if body.parent is None:
+def _parent(user: User, conversation: Conversation, body: commands.Send) -> Message | None:
+    named = body.parent if body.says_parent else threads.end_for(user, conversation)
+    if named is None:
         return None
-    parent = conversation.messages.filter(pk=body.parent).first()
+    parent = conversation.messages.filter(pk=named).first()
     if parent is None:
         raise NotFound
     return parent
-
-
-_CHOICES = Prepared(lambda user, conversation: BranchChoice.objects.filter(user=user, conversation=conversation))
-_NEWEST = Prepared(
-    lambda conversation: Message.objects.filter(conversation=conversation).order_by("-id").only("pk", "status")[:1]
-)

@@ -11,13 +11,15 @@ from django.utils import timezone
 from conversations.actions import model_choice
 from conversations.actions.access import writable_reply
 from conversations.actions.idempotency import claim
+from conversations.actions.shared_place import go_on_from
 from conversations.errors import Refused
 from conversations.generation import runner
 from conversations.ids import BOOT_ID
 from conversations.live import events
-from conversations.models import BranchChoice, Conversation, Message, User
+from conversations.models import Conversation, Message, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
+from conversations.search import indexing
 from conversations.usage import budgets
 from providers.models import LanguageModel
 from providers.prepared_queries import insert
@@ -54,8 +56,9 @@ def reply_to(
 
 
 def store(created: Sequence[Message]) -> None:
-    """Insert the messages in one statement and reserve the replies' likely cost; refuses over budget."""
+    """Insert the messages in one statement, index the questions, reserve the replies' cost; refuses over budget."""
     insert(created)
+    indexing.add_messages(message for message in created if not message.is_reply)
     for message in created:
         if message.is_reply:
             budgets.reserve(message)
@@ -91,6 +94,15 @@ def stop_reply(user: User, command: commands.Stop) -> None:
         writable_reply(user, command.message)
         Message.objects.under_way().filter(pk=command.message).update(stop_requested=True)
     runner.stop_wherever({command.message})
+
+
+def stop_replies_to(question: Message, asker: User) -> None:
+    """Request the end of the replies to this question that this person asked for, on commit."""
+    running = Message.objects.under_way().filter(parent=question, author=asker)
+    stopped = set(running.values_list("pk", flat=True))
+    if stopped:
+        running.update(stop_requested=True)
+        transaction.on_commit(lambda: runner.stop_wherever(stopped))
 
 
 def announce(conversation: Conversation, created: Sequence[Message]) -> None:
@@ -131,7 +143,7 @@ def _add_versions(
         for revision, model in enumerate(models, first)
     ]
     store(versions)
-    BranchChoice.objects.choose(user, versions[0])
+    go_on_from(user, versions[0], conversation)
     announce(conversation, versions)
     start_on_commit(versions)
     return {"conversation": str(conversation.id), "replies": [str(version.id) for version in versions]}

@@ -1,9 +1,8 @@
-"""The page of the audit log with a download, streamed like all tables."""
+"""The page of the audit log, whose download is streamed like all long tables."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, StreamingHttpResponse
-from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -17,13 +16,9 @@ admin.site.unregister(AuditEntry)
 
 @admin.register(AuditEntry)
 class DownloadedAuditAdmin(AuditAdmin):
-    def get_urls(self) -> list[URLPattern]:
-        export = path("csv/", self.admin_site.admin_view(self.export), name="providers_auditentry_csv")
-        return [export, *super().get_urls()]
-
     @method_decorator([never_cache, require_GET])
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Stream all entries of the filtered list."""
+        """Stream all entries of the filtered list, with their values before and after."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         entries = self.get_changelist_instance(request).get_queryset(request)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -65,7 +66,7 @@ def _name_of(budget: Budget) -> str:
 def _choices() -> Iterator[tuple[str, Iterator[tuple[str, Any]]]]:
     yield "person", _group("person", ((person.pk, person.username) for person in User.objects.order_by("username")))
     yield "team", _group("team", ((team.pk, team.name) for team in Team.objects.order_by("name")))
-    yield "model", _group("model", ((model.pk, model.name) for model in LanguageModel.objects.order_by("name")))
+    yield "model", _group("model", ((model.pk, model.name) for model in LanguageModel.objects.all()))
     keys = ApiKey.objects.select_related("endpoint").order_by("endpoint__name", "created_at")
     yield "key", _group("key", ((key.pk, key_name(key)) for key in keys))
 
@@ -86,6 +87,9 @@ class BudgetAdmin(AuditedAdmin):
     fields = ["whose", "period", "soft", "hard"]
     list_display = ["kind", "target_name", "period", "soft", "hard"]
     list_filter = ["kind", "period"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"period": Budget.Period.MONTH, **super().get_changeform_initial_data(request)}
 
     @admin.display(description=_("whose"))
     def target_name(self, budget: Budget) -> str:

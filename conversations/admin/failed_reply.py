@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from conversations.models import Message, UsageRecord
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from providers.pool import cooldown
 
 PLACES = {
     "bad_reply": ("endpoint",),
@@ -41,8 +42,8 @@ def _pages(reply: Message) -> Iterator[tuple[str, str]]:
     call = UsageRecord.objects.filter(message=reply.pk).order_by("-created_at").first()
     for place in PLACES.get(reply.cause) or PLACES.get(reply.error_code, ()):
         match place:
-            case "key" if call and call.key_id and ApiKey.objects.filter(pk=call.key_id).exists():
-                yield "providers.view_apikey", reverse("key", args=[call.key_id])
+            case "key" if key := _key(reply, call):
+                yield "providers.view_apikey", reverse("key", args=[key])
             case "trouble":
                 yield "providers.view_trouble", reverse("admin:providers_trouble_changelist")
             case "endpoint" if call and call.endpoint_id and Endpoint.objects.filter(pk=call.endpoint_id).exists():
@@ -54,6 +55,14 @@ def _pages(reply: Message) -> Iterator[tuple[str, str]]:
                     "providers.view_languagemodel",
                     reverse("admin:providers_languagemodel_change", args=[reply.model_id]),
                 )
+
+
+def _key(reply: Message, call: UsageRecord | None) -> UUID | None:
+    """Return the failed call's key; without a call, one that rests at an endpoint of the model."""
+    if call and call.key_id:
+        return call.key_id if ApiKey.objects.filter(pk=call.key_id).exists() else None
+    endpoints = set(Deployment.objects.filter(model=reply.model_id).values_list("endpoint", flat=True))
+    return next((key.pk for key, _ in cooldown.resting_keys() if key.endpoint_id in endpoints), None)
 
 
 def _deployment(call: UsageRecord) -> UUID | None:

@@ -51,7 +51,7 @@ class SubjectFilter(admin.SimpleListFilter):
         return queryset.filter(**{self.field: chosen}) if chosen else queryset.none()
 
     def _recent(self) -> list[UUID]:
-        since = timezone.localdate() - timedelta(days=OFFERED_DAYS)
+        since = timezone.localdate(timezone=timezone.get_default_timezone()) - timedelta(days=OFFERED_DAYS)
         of_model = self.kind == "model"
         sums = DailySum.objects.filter(kind=DailySum.Kind.ENDPOINT if of_model else self.kind, day__gte=since)
         return list(sums.order_by().values_list("model" if of_model else "subject", flat=True).distinct()[:MAX_OFFERED])

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from conversations.models import Membership
+from providers.audit.inlines import NamedFieldsFormSet
 
 
-class PlacesFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class PlacesFormSet(NamedFieldsFormSet):
     """All memberships of one team; `by` is the person who changes them."""
 
     by: Any = None

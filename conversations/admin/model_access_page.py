@@ -14,19 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from conversations.models import Team, User
-from conversations.reporting.permissions import require_report_access
+from conversations.reporting.permissions import TELLS_OF_MODEL_ACCESS, require_report_access
 from conversations.usage.explain_access import usable, why
 from providers.models import LanguageModel
-
-NEEDED = (
-    "conversations.view_user",
-    "conversations.view_team",
-    "conversations.view_budget",
-    "providers.view_languagemodel",
-    "providers.view_endpoint",
-    "providers.view_apikey",
-)
-"""Permissions for the page, which tells of all of these rows."""
 
 
 class AccessForm(forms.Form):
@@ -40,7 +30,7 @@ class AccessForm(forms.Form):
         error_messages={"invalid_choice": gettext_lazy("Nobody here has this name.")},
     )
     model = forms.ModelChoiceField(
-        LanguageModel.objects.order_by("name"),
+        LanguageModel.objects.all(),
         label=capfirst(gettext_lazy("model")),
         required=False,
         empty_label=gettext_lazy("all"),
@@ -54,7 +44,7 @@ class AccessForm(forms.Form):
 
 
 def may_see(request: HttpRequest) -> bool:
-    return request.user.has_perms(NEEDED)
+    return request.user.has_perms(TELLS_OF_MODEL_ACCESS)
 
 
 def _page(request: HttpRequest) -> HttpResponse:
@@ -79,9 +69,9 @@ def _answer(person: User, model: LanguageModel | None, team: Team | None) -> dic
 def _each_model(person: User, team: Team | None) -> Iterator[tuple[LanguageModel, bool, str]]:
     """Yield each model with whether it may be used, and the query for the reasons."""
     may = set(usable(person, team).values_list("pk", flat=True))
-    for model in LanguageModel.objects.order_by("name"):
+    for model in LanguageModel.objects.all():
         query = {"person": person.username, "model": str(model.pk), "team": str(team.pk) if team else ""}
         yield model, model.pk in may, urlencode(query)
 
 
-model_access = require_report_access(NEEDED, require_GET(_page))
+model_access = require_report_access(TELLS_OF_MODEL_ACCESS, require_GET(_page))

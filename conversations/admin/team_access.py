@@ -6,18 +6,19 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Count, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext, gettext_lazy
 
 from conversations.admin.model_access_page import may_see
 from conversations.models import Team
+from providers.admin.endpoints import EndpointAdmin
 from providers.admin.keys import ApiKeyAdmin, KeyForm
 from providers.admin.language_models import LanguageModelAdmin
 from providers.audit import log
 from providers.audit.admin import AuditedAdmin
-from providers.models import ApiKey, LanguageModel
+from providers.models import ApiKey, Endpoint, LanguageModel
 
 
 class ForTeamsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -79,7 +80,7 @@ def ids(teams: Iterable[Team]) -> set[UUID]:
     return {team.pk for team in teams}
 
 
-admin.site.unregister([ApiKey, LanguageModel])
+admin.site.unregister([ApiKey, Endpoint, LanguageModel])
 
 
 @admin.register(ApiKey)
@@ -87,10 +88,33 @@ class TeamKeyAdmin(ForTeamsAdmin, ApiKeyAdmin):
     form = TeamKeyForm
 
 
+@admin.register(Endpoint)
+class TeamEndpointAdmin(EndpointAdmin):
+    """Limits models to teams in the step in which they are picked from a vendor's list."""
+
+    def beside_models(self, request: HttpRequest) -> dict[str, Any]:
+        return {"teams": Team.objects.order_by("name"), "chosen": request.POST.getlist("team")}
+
+    def models_added(self, request: HttpRequest, added: list[str]) -> None:
+        """Limit the models that no other vendor serves: of others it was decided before."""
+        chosen = [team for team in Team.objects.all() if str(team.pk) in request.POST.getlist("team")]
+        served = LanguageModel.objects.filter(deployments__vendor_id__in=added).annotate(vendors=Count("deployments"))
+        with log.watch(request.user, Team.objects.filter(pk__in=ids(chosen))):
+            for model in LanguageModel.objects.filter(pk__in=served.filter(vendors=1)):
+                model.teams.add(*chosen)
+
+
 @admin.register(LanguageModel)
 class TeamModelAdmin(ForTeamsAdmin, LanguageModelAdmin):
     form = ForTeamsForm
-    fields = ["name", "enabled"]
+    list_display = [*LanguageModelAdmin.list_display[:-1], "team_list", LanguageModelAdmin.list_display[-1]]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
+        return super().get_queryset(request).prefetch_related("teams")
+
+    @admin.display(description=gettext_lazy("only for the teams"))
+    def team_list(self, model: LanguageModel) -> str:
+        return ", ".join(sorted(team.name for team in model.teams.all())) or gettext("everybody")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().render_change_form(request, {**context, "explains": may_see(request)}, *args, **kwargs)

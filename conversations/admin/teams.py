@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -72,7 +73,13 @@ class TeamAdmin(AuditedAdmin):
 class SiteAdmin(AuditedAdmin):
     """The one row of the site's settings."""
 
-    fields = ["staff_makes_teams"]
+    fields = ["staff_makes_teams", "default_model", "starters"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Redirect to the one row, if this person may see it and it is there."""
+        if self.has_view_permission(request) and (row := Installation.objects.first()):
+            return redirect("admin:conversations_installation_change", row.pk)
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return not Installation.objects.exists() and super().has_add_permission(request)

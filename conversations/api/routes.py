@@ -5,14 +5,16 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from conversations import actions
 from conversations.accounts.signed_in import person_of
-from conversations.api import estimates
+from conversations.api import estimates, model_list
 from conversations.api.schemas import (
+    ArrangementChange,
     ConversationChange,
+    ConversationFilter,
     ConversationIn,
     ConversationOut,
     ConversationPage,
@@ -29,11 +31,14 @@ from conversations.files import response, storage
 from conversations.live import events
 from conversations.models import Conversation, File, Team, User
 from conversations.models.conversation import MAX_TITLE_LENGTH
-from conversations.models.sidebar import after, cursor_of, matching, sidebar
+from conversations.models.sidebar import after, cursor_of, in_bin, sidebar
 from conversations.protocol.parameters import validate
-from conversations.text import MAX_TEXT_LENGTH, clean, one_line
+from conversations.search.entries import entries, newest_messages
+from conversations.search.queries import parse
+from conversations.text import MAX_TEXT_LENGTH, clean, title
 from conversations.usage import quotas
 from conversations.usage.model_access import models_anywhere, models_for
+from providers.blank_text import is_blank
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 """Rows of a page by default, and at most."""
@@ -59,36 +64,46 @@ def models(request: HttpRequest, team: UUID | None = None) -> list[dict[str, Any
     if team is not None:
         _found(Team.objects.writable_by(person), team)
     usable = models_for(person, team) if team else models_anywhere(person)
-    return [
-        {
-            "id": model.id,
-            "name": model.name,
-            "endpoints": [deployment.endpoint.name for deployment in model.deployments.all() if deployment.enabled],
-            "capabilities": model.capabilities(),
-        }
-        for model in usable.prefetch_related("deployments__endpoint")
-    ]
+    return model_list.of(person, team, usable)
+
+
+@router.put("/models/{uuid:model_id}/favourite", response={204: None, **_ERRORS})
+def add_favourite(request: HttpRequest, model_id: UUID) -> Status[None]:
+    """Put a model first in this person's list."""
+    person = person_of(request)
+    person.favourite_models.add(_found(models_anywhere(person), model_id))
+    return Status(204, None)
+
+
+@router.delete("/models/{uuid:model_id}/favourite", response={204: None, **_ERRORS})
+def remove_favourite(request: HttpRequest, model_id: UUID) -> Status[None]:
+    person = person_of(request)
+    person.favourite_models.remove(_found(models_anywhere(person), model_id))
+    return Status(204, None)
 
 
 @router.get("/conversations", response={200: ConversationPage, **_ERRORS})
 def conversations(
     request: HttpRequest,
+    chosen: Query[ConversationFilter],
     cursor: str | None = None,
     q: str = "",
-    team: UUID | None = None,
     limit: int = DEFAULT_PAGE_SIZE,
 ) -> dict[str, Any]:
-    """List conversations, newest first; `q` searches titles and messages."""
+    """List conversations, newest first; `q` searches titles and messages. `bin`: those that one may restore."""
     person, size = person_of(request), max(1, min(limit, MAX_PAGE_SIZE))
-    rows = sidebar(Conversation.objects.visible_to(person), person)
-    if team is not None:
-        rows = rows.filter(team=team)
-    if q := clean(q, "q").strip()[:MAX_TITLE_LENGTH]:
-        rows = matching(rows, q)
-    page = list(after(rows, cursor)[: size + 1])
+    rows = in_bin(person) if chosen.bin else sidebar(Conversation.objects.visible_to(person), person)
+    order = "deleted_at" if chosen.bin else "updated_at"
+    rows = rows.filter(**chosen.conditions())
+    query = parse(clean(q, "q")[:MAX_TITLE_LENGTH])
+    found = entries(person, query)
+    if not query.is_empty:
+        rows = rows.filter(pk__in=found.order_by().values("conversation"))
+    page = list(after(rows, cursor, order)[: size + 1])
     return {
         "results": [events.conversation_json(row, person) for row in page[:size]],
-        "next": cursor_of(page[size - 1]) if len(page) > size else None,
+        "hits": newest_messages(found, page[:size]) if not query.is_empty else {},
+        "next": cursor_of(page[size - 1], order) if len(page) > size else None,
     }
 
 
@@ -108,11 +123,18 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
 
 @router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, 204: None, **_ERRORS})
 def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> Status[dict[str, Any] | None]:
-    """Change a conversation; `team` moves it: an id, or null for its owner alone. 204: it left this person's sight."""
-    person = person_of(request)
-    found: Conversation = _found(Conversation.objects.writable_by(person), conversation_id)
+    """Change a conversation; `team` moves it: an id, or null for its owner alone. 204: it left this person's sight.
+
+    `pinned`, `archived`, `muted` and `unread` are each reader's own; all else is for people who write here.
+    """
+    person, own = person_of(request), _arrangement(given)
+    is_personal = bool(given.model_fields_set) and given.model_fields_set <= set(ArrangementChange.model_fields)
+    rows = Conversation.objects.visible_to(person) if is_personal else Conversation.objects.writable_by(person)
+    found: Conversation = _found(rows, conversation_id)
     team = given.team if "team" in given.model_fields_set else found.team_id
     with transaction.atomic():
+        if own:
+            actions.arrange_conversation(person, conversation_id, **own)
         if fields := _fields(given, person, team):
             actions.change_conversation(person, conversation_id, **fields)
         if "team" in given.model_fields_set:
@@ -123,9 +145,21 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
 
 
 @router.delete("/conversations/{uuid:conversation_id}", response={204: None, **_ERRORS})
-def delete(request: HttpRequest, conversation_id: UUID) -> Status[None]:
-    actions.delete_conversation(person_of(request), conversation_id)
+def delete(request: HttpRequest, conversation_id: UUID, for_good: bool = False) -> Status[None]:
+    """Put a conversation into the bin for 30 days, or delete it at once with `for_good`, also from the bin."""
+    if for_good:
+        actions.end_conversation(person_of(request), conversation_id)
+    else:
+        actions.delete_conversation(person_of(request), conversation_id)
     return Status(204, None)
+
+
+@router.post("/conversations/{uuid:conversation_id}/restore", response={200: ConversationOut, **_ERRORS})
+def restore(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
+    """Take a conversation back out of the bin; its links stay revoked."""
+    person = person_of(request)
+    actions.restore_conversation(person, conversation_id)
+    return _shown(person, conversation_id)
 
 
 @router.get(
@@ -199,14 +233,22 @@ def _shown(person: User, conversation_id: UUID) -> dict[str, Any]:
     return events.conversation_json(_found(rows, conversation_id), person)
 
 
+def _arrangement(given: ConversationChange) -> dict[str, bool]:
+    """Return what this person sets for themselves alone; null means unchanged."""
+    asked = given.dict(include=set(ArrangementChange.model_fields), exclude_unset=True)
+    return {name: value for name, value in asked.items() if value is not None}
+
+
 def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
     """Return the given fields, checked; null means unchanged."""
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
-    asked.pop("team", None)
+    asked = {name: value for name, value in asked.items() if name not in {"team", *ArrangementChange.model_fields}}
     if "title" in asked:
-        asked["title"] = one_line(asked["title"], "title", MAX_TITLE_LENGTH)
+        asked["title"] = title(asked["title"], "title", MAX_TITLE_LENGTH)
     if "system_prompt" in asked:
         asked["system_prompt"] = clean(asked["system_prompt"], "system_prompt")
+        if is_blank(asked["system_prompt"]):
+            asked["system_prompt"] = ""
         if len(asked["system_prompt"]) > MAX_TEXT_LENGTH:
             raise Refused("too_long", f"A system prompt may have {MAX_TEXT_LENGTH:,} characters.", "system_prompt")
     if "model" in asked:

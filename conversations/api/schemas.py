@@ -29,8 +29,14 @@ class MeOut(Schema):
 class ModelOut(Schema):
     id: UUID
     name: str
+    description: str
     endpoints: list[str]
     capabilities: list[str]
+    context_window: int | None
+    """Tokens, if an administrator has told them."""
+    favourite: bool
+    rests_until: datetime | None
+    """The end of the cooldown of all its keys or endpoints; None if a question would be answered at once."""
 
 
 class PersonOut(Schema):
@@ -55,14 +61,36 @@ class ConversationOut(Schema):
     system_prompt: str
     parameters: dict[str, Any]
     updated_at: datetime
+    pinned: bool
+    archived: bool
+    """Out of this person's list until something new is said, or, if `muted`, until they take it back."""
+    muted: bool
     unread: bool
     streaming: bool
     revision: int
+    deleted_at: datetime | None
+    """The time at which it was put into the bin, which it leaves for ever after 30 days."""
 
 
 class ConversationPage(Schema):
     results: list[ConversationOut]
+    hits: dict[str, UUID]
+    """The newest message with the words of a search, by conversation; a title that has them is no hit."""
     next: str | None
+
+
+class ConversationFilter(Schema):
+    team: UUID | None = None
+    kind: Literal["private", "team"] | None = None
+    pinned: bool | None = None
+    archived: bool | None = None
+    bin: bool = False
+
+    def conditions(self) -> dict[str, Any]:
+        """Return the conditions of a query of `models.sidebar`."""
+        is_private = self.kind and self.kind == "private"
+        asked = {"team__isnull": is_private, "is_pinned": self.pinned, "is_archived": self.archived, "team": self.team}
+        return {name: value for name, value in asked.items() if value is not None}
 
 
 class ConversationIn(Schema):
@@ -73,7 +101,16 @@ class ConversationIn(Schema):
     parameters: dict[str, Any] | None = None
 
 
-class ConversationChange(Schema):
+class ArrangementChange(Schema):
+    """The place that a person gives a conversation in their own list."""
+
+    pinned: bool | None = None
+    archived: bool | None = None
+    muted: bool | None = None
+    unread: bool | None = None
+
+
+class ConversationChange(ArrangementChange):
     title: str | None = None
     team: UUID | None = None
     model: UUID | None = None
@@ -117,6 +154,8 @@ class MessageOut(Schema):
     parent: UUID | None
     role: Literal["user", "assistant"]
     author: PersonOut | None
+    asked_by: UUID | None = None
+    """The person for whom a reply is written; null for a person's message."""
     text: str
     parts: list[dict[str, Any]]
     files: list[FileOut]
@@ -164,6 +203,9 @@ class EstimateOut(Schema):
     input_tokens: int
     output_tokens: int
     cost: int
+    """The most that is expected, which is set aside in the budgets."""
+    likely_cost: int | None
+    """By the lengths of the last answers in this conversation; null before there are any."""
     budgets: list[BudgetOut]
 
 

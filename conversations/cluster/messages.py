@@ -60,13 +60,23 @@ class PresenceRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedCommands:
+    """Commands for an event stream, received by another process than the stream's."""
+
+    signed: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventsLost:
     """The news that events since then may be lost: seconds of time.time()."""
 
     since: float
 
 
-Message = Event | ReplyDelta | ReplySnapshot | SnapshotRequest | StopRequest | ReplyEnded | PresenceRequest | EventsLost
+Message = (
+    Event | ReplyDelta | ReplySnapshot | SnapshotRequest | StopRequest | ReplyEnded | PresenceRequest | SignedCommands
+    | EventsLost
+)  # fmt: skip
 
 
 def to_bytes(message: Message) -> bytes:
@@ -95,6 +105,8 @@ def from_bytes(content: bytes) -> Message:
             return ReplyEnded(UUID(told["reply"]))
         case "came":
             return PresenceRequest(UUID(told["conversation"]))
+        case "commands":
+            return SignedCommands(told["signed"])
         case _:
             return EventsLost(told["since"])
 
@@ -117,6 +129,8 @@ def _to_json(message: Message) -> dict[str, Any]:
             return {"kind": "ended", "reply": reply}
         case PresenceRequest(conversation):
             return {"kind": "came", "conversation": conversation}
+        case SignedCommands(signed):
+            return {"kind": "commands", "signed": signed}
         case EventsLost(since):
             return {"kind": "lost", "since": since}
 

@@ -20,6 +20,7 @@ from conversations.cluster.messages import (
     ReplyDelta,
     ReplyEnded,
     ReplySnapshot,
+    SignedCommands,
     SnapshotRequest,
     StopRequest,
 )
@@ -42,12 +43,19 @@ Changes = Callable[[datetime, list[UUID]], list[Event]]
 
 
 class RedisPeers:
-    """`stop` and `wake` serve requests of other processes; `changes(since, people)` reads the rows."""
+    """`stop`, `wake` and `commands` serve requests of other processes; `changes(since, people)` reads the rows."""
 
     def __init__(
-        self, hub: Hub, url: str, *, stop: Callable[[LiveReply], None], wake: Callable[[], None], changes: Changes
+        self,
+        hub: Hub,
+        url: str,
+        *,
+        stop: Callable[[LiveReply], None],
+        wake: Callable[[], None],
+        changes: Changes,
+        commands: Callable[[str], None],
     ) -> None:
-        self._hub, self._stop, self._wake, self._changes = hub, stop, wake, changes
+        self._hub, self._stop, self._wake, self._changes, self._commands = hub, stop, wake, changes, commands
         self._mirrors: dict[UUID, MirroredReply] = {}
         self._looks: set[asyncio.Task[None]] = set()
         self._naming: set[UUID] = set()
@@ -94,6 +102,10 @@ class RedisPeers:
     def tell_of_the_end(self, reply: UUID) -> None:
         """Let the replies that wait for this one begin in each process; any thread may call it."""
         self._tell_everyone(ReplyEnded(reply))
+
+    def pass_commands(self, signed: str) -> None:
+        """Pass commands to the process that has their event stream; any thread may call it."""
+        self._tell_everyone(SignedCommands(signed))
 
     def _tell_everyone(self, message: crossing.Message) -> None:
         if self._hub.loop is not None and not self._hub.loop.is_closed():
@@ -170,6 +182,8 @@ class RedisPeers:
                 self._wake()
             case PresenceRequest(conversation):
                 self._name_people(conversation)
+            case SignedCommands(signed):
+                self._commands(signed)
             case EventsLost(since):
                 self._look_again(since)
 

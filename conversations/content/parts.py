@@ -39,8 +39,11 @@ class Parts:
         if piece.carried:
             self._parts.extend(piece.carried)
             return
-        self._time_thoughts(piece)
+        if piece.thought and not self._thinking_since:
+            self._thinking_since = time.monotonic()
         self._grow("thought", piece.thought)
+        if piece.text or piece.part is not None:
+            self._end_thought()
         self._grow("text", piece.text)
         if piece.part is not None:
             self._parts.append(piece.part)
@@ -51,6 +54,10 @@ class Parts:
 
     def thought(self) -> str:
         return self._joined("thought")
+
+    def thinking_seconds(self) -> float | None:
+        """Return for how long the thought that is the last part has been going on: seconds, or None."""
+        return round(time.monotonic() - self._thinking_since, 1) if self._thinking_since else None
 
     def places(self) -> list[int]:
         """Return, for each part besides text and thought, the number of text characters before it."""
@@ -74,11 +81,9 @@ class Parts:
                 part[1][:] = ["".join(part[1])]  # joined once: the next iteration starts from the joined text
                 yield Part(part[0], part[1][0], {} if seconds is None else {"seconds": seconds})
 
-    def _time_thoughts(self, piece: LivePart) -> None:
-        """Measure a thought from its first word to the next piece without a thought: seconds."""
-        if piece.thought and not self._thinking_since:
-            self._thinking_since = time.monotonic()
-        elif not piece.thought and self._thinking_since and self._parts:
+    def _end_thought(self) -> None:
+        """Measure the thought that is the last part from its first word to what follows it: seconds."""
+        if self._thinking_since and self._parts:
             self._thought_seconds[len(self._parts) - 1] = round(time.monotonic() - self._thinking_since, 1)
             self._thinking_since = 0.0
 

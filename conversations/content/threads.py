@@ -1,12 +1,14 @@
 """Pieces of the branch shown to a person, with each message's versions; a long branch's end comes first."""
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db.models import Q, prefetch_related_objects
 
-from conversations.models import BranchChoice, Conversation, Message, User
+from conversations.content.forks import OtherVersion, other_versions
+from conversations.models import Conversation, Message, User
 from conversations.models.message import Role
 
 MAX_MESSAGES = 100
@@ -32,11 +34,27 @@ class Thread:
 
     turns: list[Turn]
     earlier: UUID | None = None
+    others: list[OtherVersion] = field(default_factory=list)
+    """The versions beside it of which its reader should learn."""
+
+    def others_json(self) -> str:
+        return json.dumps([other.to_json() for other in self.others]) if self.others else ""
 
 
-def thread_for(person: User, conversation: Conversation) -> Thread:
-    """Return the end of the branch that this person is shown."""
-    return _quoted(person, _thread(_piece(Message.objects.leaf_for(person, conversation)), person))
+def thread_for(person: User, conversation: Conversation, through: UUID | None = None) -> Thread:
+    """Return the end of the branch shown to this person, or of the one through a message."""
+    leaf = _leaf(person, conversation, through)
+    shown = _quoted(person, _thread(_piece(leaf), person))
+    return replace(shown, others=_others(person, conversation, leaf, through))
+
+
+def end_for(person: User, conversation: Conversation) -> UUID | None:
+    """Return the message from which the thread goes on for this person; of compared replies it is the marked one."""
+    leaf = Message.objects.leaf_for(person, conversation)
+    last = Message.objects.filter(pk=leaf).first() if leaf else None
+    if last is None or not last.is_reply:
+        return leaf
+    return next((reply.pk for reply in _compared(person, last) if reply.chosen), leaf)
 
 
 def above(person: User, conversation: Conversation, message: UUID) -> Thread:
@@ -58,13 +76,28 @@ def _piece(leaf: UUID | None) -> list[Message]:
     return Message.objects.branch(leaf, count)
 
 
-def below(person: User, conversation: Conversation, message: UUID) -> Thread | None:
+def below(person: User, conversation: Conversation, message: UUID, through: UUID | None = None) -> Thread | None:
     """Return all messages after this one, or None if the branch shown to the person does not contain it."""
-    leaf = Message.objects.leaf_for(person, conversation)
+    leaf = _leaf(person, conversation, through)
     shown = Message.objects.branch(leaf, below=message)
     if leaf != message and (not shown or shown[0].parent_id != message):
         return None
-    return _quoted(person, Thread(_thread(shown, person).turns))
+    rest = _quoted(person, Thread(_thread(shown, person).turns))
+    return replace(rest, others=_others(person, conversation, leaf, through))
+
+
+def _leaf(person: User, conversation: Conversation, through: UUID | None) -> UUID | None:
+    """Return the end of the branch through this message, if the conversation has it; else of the person's branch."""
+    if through and not conversation.messages.filter(pk=through).exists():
+        through = None
+    return Message.objects.leaf_for(person, conversation, through)
+
+
+def _others(person: User, conversation: Conversation, leaf: UUID | None, through: UUID | None) -> list[OtherVersion]:
+    """Return the versions beside the branch; without forks there are none, and the branch of all leads past none."""
+    if through is None and (conversation.team_id is None or not conversation.shared_places.exists()):
+        return []
+    return other_versions(person, conversation, leaf)
 
 
 def _quoted(reader: User, thread: Thread) -> Thread:
@@ -107,7 +140,7 @@ def _compared(person: User, leaf: Message) -> list[Message]:
     if len(at_once) < 2:
         return []
     columns = {reply.model_name: reply for reply in versions}
-    if _has_chosen(person, leaf.conversation_id, versions):
+    if _has_chosen(person, leaf.conversation, versions):
         columns[leaf.model_name] = leaf
         leaf.chosen = "chosen"
     else:
@@ -117,9 +150,10 @@ def _compared(person: User, leaf: Message) -> list[Message]:
     return list(columns.values())
 
 
-def _has_chosen(person: User, conversation: UUID, versions: list[Message]) -> bool:
-    choices = BranchChoice.objects.filter(user=person, conversation=conversation)
-    return choices.filter(message__in=versions).exists()
+def _has_chosen(person: User, conversation: Conversation, versions: list[Message]) -> bool:
+    if conversation.team_id is not None:
+        return conversation.shared_places.filter(message__in=versions).exists()
+    return conversation.branch_choices.filter(user=person, message__in=versions).exists()
 
 
 def _several(keys: list[UUID]) -> list[UUID]:

@@ -4,7 +4,7 @@ import base64
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from uuid import UUID
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.db import transaction
 from conversations.content import file_parts
 from conversations.errors import NotFound, Refused
 from conversations.files import images
-from conversations.files.media_types import ending_of, media_type_of
+from conversations.files.media_types import ending_of, is_text_elsewhere, media_type_of
 from conversations.models import File, Membership, Message, User
 from conversations.models.file import MAX_NAME_LENGTH, UNSENT
 from conversations.text import one_line
@@ -27,21 +27,33 @@ MAX_UNSENT = 40
 
 def receive(owner: User, name: str, content: bytes) -> File:
     """Store an upload under the type that its bytes show; refuses types that no model takes."""
-    if not content:
-        raise Refused("bad_field", "This file is empty.")
-    if len(content) > MAX_BYTES:
-        raise Refused("too_long", f"A file may have {MAX_BYTES // 2**20} MB.")
+    _check_length(content)
     _check_unsent(owner)
+    return keep(owner, name, content, lambda: _check_unsent(owner))
+
+
+def keep(owner: User, name: str, content: bytes, check: Callable[[], None] = lambda: None) -> File:
+    """Store a file, however many are unsent; `check` runs while the uploads of this person are locked."""
+    _check_length(content)
     quotas.check_files(owner, len(content))
     media_type = media_type_of(content)
+    if media_type is None and is_text_elsewhere(content):
+        raise Refused("bad_text", "This text is not in UTF-8: save it as UTF-8, and add it again.")
     if media_type is None:
         raise Refused("bad_field", "A file must be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8.")
     with _kept(owner, _name(name, media_type), media_type, _clean(content, media_type)) as file, transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=owner.pk)  # serialises the uploads of one person
-        _check_unsent(owner)
+        check()
         quotas.check_files(owner, file.size)
         file.save(force_insert=True)
     return file
+
+
+def _check_length(content: bytes) -> None:
+    if not content:
+        raise Refused("bad_field", "This file is empty.")
+    if len(content) > MAX_BYTES:
+        raise Refused("too_long", f"A file may have {MAX_BYTES // 2**20} MB.")
 
 
 def store(owner: User, name: str, media_type: str, content: bytes) -> File:

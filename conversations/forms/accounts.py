@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.models import User
 from conversations.text import one_line
+from providers.blank_text import is_blank
 
 
 class AccountForm(forms.Form):
@@ -47,7 +48,7 @@ class PasswordForm(forms.Form):
 class ProfileForm(forms.Form):
     """The name that others see."""
 
-    display_name = forms.CharField(required=False, max_length=120, label=_("Name that others see"))
+    display_name = forms.CharField(required=False, max_length=120, label=_("Display name"))
 
     def __init__(self, person: User, given: Any) -> None:
         super().__init__(given, initial={"display_name": person.display_name})
@@ -82,7 +83,10 @@ class TokenForm(forms.Form):
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, label=_("Valid for"), initial="90")
 
     def clean_name(self) -> str:
-        return one_line(self.cleaned_data["name"], "name", 80)
+        name = one_line(self.cleaned_data["name"], "name", 80)
+        if is_blank(name):
+            raise forms.ValidationError(self.fields["name"].error_messages["required"])
+        return name
 
 
 def _judge_password(form: forms.Form, person: User) -> None:

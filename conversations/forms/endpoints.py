@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from conversations.usage.model_access import open_endpoints
 from providers.endpoints.key_field import KeyField
 from providers.endpoints.presets import presets
 from providers.models import Endpoint
@@ -46,7 +47,3 @@ class OwnKeyForm(forms.Form):
     def values(self) -> tuple[Endpoint, str, bool]:
         """Return the endpoint, the key, and whether the site's keys follow."""
         return self.cleaned_data["endpoint"], self.cleaned_data["key"], self.cleaned_data["falls_back"] == "yes"
-
-
-def open_endpoints() -> Any:
-    return Endpoint.objects.filter(enabled=True, personal_keys=True)

@@ -11,6 +11,7 @@ from conversations.errors import Refused
 from conversations.models import Membership, Team
 from conversations.protocol.parameters import known_parameters, validate
 from conversations.text import MAX_TEXT_LENGTH, one_line
+from providers.blank_text import is_blank
 from providers.models import LanguageModel
 from providers.wires.parameters import LEVELS, Number
 
@@ -41,9 +42,9 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(choices=Membership.Role.choices, label=_("Role"), initial=Membership.Role.MEMBER)
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, label=_("Valid for"), initial="7")
     is_single_use = forms.TypedChoiceField(
-        choices=[("1", _("one person")), ("0", _("everybody who has the link"))],
+        choices=[("1", _("one person")), ("0", _("anyone with the link"))],
         coerce=lambda value: value == "1",
-        label=_("Lets in"),
+        label=_("Can be used by"),
         initial="1",
     )
     mailed_to = forms.EmailField(required=False, label=_("Mail it to"))
@@ -94,6 +95,11 @@ class DefaultsForm(forms.Form):
         if level == _KEPT:
             levels.choices = [*levels.choices, (_KEPT, _("As it is set"))]
 
+    def clean_system_prompt(self) -> str:
+        """Return no prompt for one of which nothing can be seen."""
+        prompt: str = self.cleaned_data["system_prompt"]
+        return "" if is_blank(prompt) else prompt
+
     def changed(self, team: Team) -> dict[str, Any]:
         """Return the team's fields as given; parameters that this form does not show keep their values."""
         given = self.cleaned_data
@@ -123,7 +129,7 @@ def _thinking(chosen: str, team: Team) -> Any:
 
 def sentence_of(refusal: Refused) -> str:
     """Return a page's sentence for a refusal, in its reader's language."""
-    return str(_SENTENCES.get(refusal.code, _("That was not possible.")))
+    return str(_SENTENCES.get(refusal.code, _("Something went wrong.")))
 
 
 _SENTENCES = {

@@ -23,6 +23,7 @@ from conversations.content.parts import text_of, with_thought_apart
 from conversations.generation.outcomes import Outcome
 from conversations.live import LiveReply, announcing, hub
 from conversations.models import Message
+from conversations.search import indexing
 from conversations.usage import budgets
 from conversations.workers.database_threads import AWAY
 
@@ -214,6 +215,7 @@ def end(
     if not changed:
         raise AlreadyEnded
     ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
+    indexing.add_messages([ended])
     if html is None:
         show_as_written(ended)
     streaming = Message.objects.under_way().filter(conversation=conversation).exists()

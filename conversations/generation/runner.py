@@ -17,7 +17,7 @@ from conversations.generation.checkpoints import writer
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
 from conversations.generation.queue import queue
 from conversations.live import LiveReply, events, hub
-from conversations.models import Message
+from conversations.models import Message, User
 from conversations.models.message import Status
 from conversations.usage import budgets, model_access
 from conversations.usage.billing import BillingContext
@@ -178,13 +178,20 @@ def _next_step(live: LiveReply) -> Attempt | Waiting:
         return Waiting("queued", line=frozenset([above]))
     carried = _carry_over(live, reply.continues)
     payer = BillingContext.of(reply)
-    live.search = search = live.search or RouteSearch(reply.model_id, partial(_keys, payer), live.id)
+    live.search = search = live.search or _search(live, reply, payer)
     while isinstance(step := _next_route(live, search, payer), Route):
         task = Attempt(step, _prompt(search, reply, step), payer, carried)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
         search.skip_key(step)
     return step
+
+
+def _search(live: LiveReply, reply: Message, payer: BillingContext) -> RouteSearch:
+    def reads_quotes() -> bool:
+        return payer.user is not None and User.objects.filter(pk=payer.user, is_staff=True).exists()
+
+    return RouteSearch(reply.model_id, partial(_keys, payer), live.id, reads_quotes)
 
 
 def _next_route(live: LiveReply, search: RouteSearch, payer: BillingContext) -> Route | Waiting:

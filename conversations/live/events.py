@@ -1,6 +1,6 @@
 """The events from server to client: their fields, and the people they are for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,9 +11,10 @@ from django.template.loader import render_to_string
 from conversations.content.parts import public_fields
 from conversations.files import storage
 from conversations.live import hub
+from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
 from conversations.models import Conversation, Message, User
-from providers.error_texts import reason_of
+from providers.error_texts import without_quote
 
 
 def message_json(message: Message, reader: User | None = None) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def _message_fields(message: Message) -> dict[str, Any]:
         "parent": message.parent_id,
         "role": message.role,
         "author": {"id": wrote.id, "name": wrote.name} if wrote else None,
+        "asked_by": message.author_id if message.is_reply else None,
         "text": message.text,
         "parts": [public_fields(part) for part in message.parts],
         "files": storage.files_of(message),
@@ -44,7 +46,7 @@ def _message_fields(message: Message) -> dict[str, Any]:
         "model_name": message.model_name,
         "finish_reason": message.finish_reason or None,
         "usage": message.usage(),
-        "error": _error(message, reason_of(message.error_text)),
+        "error": _error(message, without_quote(message.error_text)),
         **({"quote": ""} if message.quote else {}),
         "left_out": message.left_out,
         "created_at": message.created_at,
@@ -56,11 +58,12 @@ def _quoted(message: Message) -> dict[str, Any]:
     return {"error": _error(message, message.error_text), "quote": message.quote}
 
 
-def _error(message: Message, text: str) -> dict[str, str] | None:
+def _error(message: Message, text: str) -> dict[str, Any] | None:
     if not message.error_code:
         return None
     cause = {"cause": message.cause} if message.cause else {}
-    return {"code": message.error_code, "text": text, **cause}
+    wait = {"wait": message.wait} if message.wait else {}
+    return {"code": message.error_code, "text": text, **cause, **wait}
 
 
 def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
@@ -71,10 +74,16 @@ def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
         "audience": _audience(conversation, user),
         "system_prompt": conversation.system_prompt,
         "parameters": conversation.parameters,
-        "unread": conversation.is_unread,  # type: ignore[attr-defined]
+        **arrangement_json(conversation),
         "streaming": conversation.is_streaming,  # type: ignore[attr-defined]
         "revision": conversation.revision,
+        "deleted_at": conversation.deleted_at,
     }
+
+
+def arrangement_json(conversation: Conversation) -> dict[str, bool]:
+    """Return the place that a person gave a conversation; the row must come from `models.sidebar`."""
+    return {name: getattr(conversation, f"is_{name}") for name in ("pinned", "archived", "muted", "unread")}
 
 
 def body_html(message: Message) -> str:
@@ -82,10 +91,17 @@ def body_html(message: Message) -> str:
     return render_to_string("_message_body.html", {"message": message})
 
 
-def messages_created(conversation: Conversation, messages: Iterable[Message], revision: int) -> None:
+def messages_created(conversation: Conversation, messages: Sequence[Message], revision: int) -> None:
     """Announce a question and its replies in this order, with one wake-up of the loop for all."""
     made = [Event(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
-    hub.publish(*made, updated(conversation, revision, streaming=True))
+    first = messages[0]
+    place = {"place": place_json(first, first.author)} if first.author else {}
+    hub.publish(*made, updated(conversation, revision, streaming=True, **place))
+
+
+def place_json(message: Message, person: User) -> dict[str, Any]:
+    """Return the message through which the thread goes on from now on, and the person who led it there."""
+    return {"message": message.id, "person": {"id": person.id, "name": person.name}}
 
 
 def message_finished(message: Message) -> None:
@@ -103,9 +119,9 @@ def _private(message: Message) -> PrivateFields | None:
 
 
 def message_waiting(conversation: UUID, message: UUID, code: str, until: datetime | None) -> None:
-    """Announce why this reply has not begun and, if known, until when."""
+    """Announce why this reply has not begun and, if known, until when and for how long."""
     payload = {"type": "message.waiting", "conversation": conversation, "message": message, "reason": {"code": code}}
-    hub.publish(Event(conversation, {**payload, "until": until} if until else payload))
+    hub.publish(Event(conversation, {**payload, **time_left(until)}))
 
 
 def conversation_updated(conversation: Conversation, revision: int, **changed: Any) -> None:
@@ -123,6 +139,12 @@ def updated(conversation: Conversation, revision: int, **changed: Any) -> Event:
         **changed,
     }
     return Event(conversation.id, payload, people=tuple(conversation.audience_ids()))
+
+
+def conversation_arranged(conversation: Conversation, person: UUID) -> None:
+    """Announce to this person's sockets the place that they gave a conversation."""
+    payload = {"type": "conversation.arranged", "conversation": conversation.id, **arrangement_json(conversation)}
+    hub.publish(Event(conversation.id, payload, people=(person,)))
 
 
 def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID]) -> None:

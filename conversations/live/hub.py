@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from conversations.content.parts import LivePart, NumberedParts
+from conversations.content.parts import LivePart
 from conversations.live.beat import BUSY, Beat
 from conversations.live.interfaces import Alone, Peers, Viewer
 from conversations.live.presence import Presence
-from conversations.live.rendering import Renderer, by_audience
-from conversations.live.reply import LiveReply, Rendering
+from conversations.live.rendering import Pages
+from conversations.live.reply import LiveReply, time_left
 from conversations.live.viewer_events import DeltaEvent, Event, ViewerEvent
 from conversations.live.viewers import Subscription, Subscriptions
 from conversations.models import Message
@@ -42,7 +42,7 @@ class Hub:
         self._woken_at = 0.0
         self._beating = False
         self._beat = Beat()
-        self._renderer = Renderer()
+        self._pages = Pages(self.subscriptions.of_conversation, self._fan_out, self._go_on)
 
     # --- From any thread ---
 
@@ -125,12 +125,11 @@ class Hub:
         """Return all of a reply so far, for a late subscriber."""
         snapshot = reply.snapshot()
         entry = {"message": str(reply.id), **snapshot.public()}
-        if subscription.html and snapshot.text:
+        if subscription.html:
             assert self.loop is not None
-            rendering = await self._renderer.render_for(self.loop, subscription, reply, snapshot.text)
-            entry["html"] = {"done": rendering.done, "live": rendering.live}
+            entry |= await self._pages.snapshot_for(self.loop, subscription, reply, snapshot)
         if reply.waiting:
-            entry["waiting"] = reply.waiting
+            entry["waiting"] = {**reply.waiting, **time_left(reply.waiting.get("until"))}
         return entry
 
     def flush_buffer(self, subscription: Subscription, revision: int, seqs: dict[str, int]) -> None:
@@ -153,8 +152,10 @@ class Hub:
     def send_here(self, news: Event) -> None:
         """Send an event to its recipients in this process."""
         if news.people is None:
+            ended = news.ended
             for subscription in self.subscriptions.of_conversation(news.conversation):
-                self._send_or_hold(subscription, news.for_reader(subscription.html, subscription.viewer.user_id))
+                shown = subscription.shown.pop(ended, None) if ended is not None else None
+                self._send_or_hold(subscription, news.for_reader(subscription.html, subscription.viewer.user_id, shown))
             return
         plain = news.for_reader(html=False)
         for viewer in (viewer for user_id in news.people for viewer in self.subscriptions.of_person(user_id)):
@@ -224,29 +225,33 @@ class Hub:
             self._flush(self._dirty.popleft())
 
     def _flush(self, reply: LiveReply) -> None:
-        if reply.rendering or self._is_paced(reply):
+        if reply.page.is_rendering or self._is_paced(reply):
             return
         is_ours = reply.id in self.replies
-        if is_ours and self.peers.may_end(
-            reply
-        ):  # another process may have ended it: its deltas wait for a written row
+        if is_ours and self.peers.may_end(reply):  # another process may have: its deltas wait for a written row
             reply.is_dirty = False  # the next delta or checkpoint queues it again
             return
         pieces = reply.take_pending()
         if is_ours:
             self.peers.publish_parts(reply, pieces)
-        subscriptions = self.subscriptions.of_conversation(reply.conversation)
-        if self.loop is not None and self._renderer.is_wanted(reply, subscriptions, pieces):
-            rendered = partial(self._rendered, reply, subscriptions, pieces)
-            self._renderer.render(self.loop, reply, len(self.replies) > BUSY, rendered)
-        else:
-            self._send_parts(reply, subscriptions, pieces, None)
+        readers = [one for one in self.subscriptions.of_conversation(reply.conversation) if not one.html]
+        for seq, piece in pieces:
+            self._fan_out(readers, DeltaEvent(reply.conversation, reply.id, seq, piece))
+        self._pages.grew(self.loop, reply, pieces, busy=len(self.replies) > BUSY)
+        if reply.when_flushed is not None and not reply.pending:
+            when_flushed, reply.when_flushed = reply.when_flushed, None
+            when_flushed()
+
+    def _go_on(self, reply: LiveReply) -> None:
+        """Take what has come while its pages' HTML was rendered."""
+        if reply.pending or reply.when_flushed:
+            self._flush(reply)
 
     def _is_paced(self, reply: LiveReply) -> bool:
         """Return whether these deltas wait because the last ones have just gone out; an end never waits."""
         if reply.when_flushed is not None or self.loop is None:
             return False
-        wait = reply.pace.wait()
+        wait = max(reply.pace.wait(), self._pages.wait(reply))
         if wait > 0 and not reply.pace.is_kept:
             reply.pace.is_kept = True
             self.loop.call_later(wait, self._flush_paced, reply)
@@ -255,26 +260,6 @@ class Hub:
     def _flush_paced(self, reply: LiveReply) -> None:
         reply.pace.is_kept = False
         self._flush(reply)
-
-    def _rendered(
-        self, reply: LiveReply, subscriptions: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
-    ) -> None:
-        self._send_parts(reply, subscriptions, pieces, rendering)
-        if reply.pending or reply.when_flushed:
-            self._flush(reply)
-
-    def _send_parts(
-        self, reply: LiveReply, subscriptions: list[Subscription], pieces: NumberedParts, rendering: Rendering | None
-    ) -> None:
-        """Send these pieces to the subscribers at the time they were taken; the last one carries the HTML."""
-        for seq, piece in pieces:
-            plain = DeltaEvent(reply.conversation, reply.id, seq, piece)
-            last = rendering if seq == pieces[-1][0] else None
-            for event, audience in by_audience(plain, subscriptions, last):
-                self._fan_out(audience, event)
-        if reply.when_flushed is not None and not reply.pending:
-            when_flushed, reply.when_flushed = reply.when_flushed, None
-            when_flushed()
 
     def _fan_out(self, subscriptions: list[Subscription], event: DeltaEvent) -> None:
         """Send to all these subscriptions at once, or hold the frame for those without an ack; skip ended ones."""

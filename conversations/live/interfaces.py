@@ -24,6 +24,7 @@ class Viewer(Protocol):
 
     All but `credential` is called on the loop, and must not block. Without a credential a viewer stays as long as its
     person's account is active. `sign_out` ends one whose person is signed out, `close_oldest` one too many of a person.
+    One with `is_behind` says so while it is read slowly, and gets fewer and larger frames of a reply.
     """
 
     user_id: UUID
@@ -37,6 +38,11 @@ class Viewer(Protocol):
     def sign_out(self) -> None: ...
 
     def close_oldest(self) -> None: ...
+
+
+def is_behind(viewer: Viewer) -> bool:
+    """Return whether this viewer has much to read before a new frame would reach its person."""
+    return bool(getattr(viewer, "is_behind", False))
 
 
 class Peers(Protocol):
@@ -57,6 +63,8 @@ class Peers(Protocol):
     def ask_to_stop(self, replies: Iterable[UUID]) -> None: ...
 
     def tell_of_the_end(self, reply: UUID) -> None: ...
+
+    def pass_commands(self, signed: str) -> None: ...
 
     def replies(self) -> list[UUID]: ...
 
@@ -92,6 +100,9 @@ class Alone:
         """Do nothing."""
 
     def tell_of_the_end(self, reply: UUID) -> None:
+        """Do nothing."""
+
+    def pass_commands(self, signed: str) -> None:
         """Do nothing."""
 
     def replies(self) -> list[UUID]:

@@ -1,18 +1,22 @@
 """One reply while it is written."""
 
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from conversations import markdown
 from conversations.content.parts import LivePart, NumberedParts, Parts, merge_text, public_fields
 from conversations.live.flood_limit import FloodLimit
-from conversations.markdown import GrowingMarkdown
+from conversations.live.page_feed import PageFeed
 from conversations.models import Message
+from providers import clock
 from providers.client.stream import Stream
 from providers.pool.route_search import RouteSearch
 from providers.types import Delta
@@ -29,19 +33,22 @@ class Snapshot:
     text: str
     thought: str
     parts: list[dict[str, Any]]
+    thinking: float | None
+    """How long a thought under way has been going on: seconds."""
 
     def public(self) -> dict[str, Any]:
         """Return what a late subscriber is told of it."""
         parts = [public_fields(part) for part in self.parts if part["kind"] not in ("text", "thought")]
-        return {"seq": self.seq, "text": self.text, "thought": self.thought, "parts": parts}
+        told = {"seq": self.seq, "text": self.text, "thought": self.thought, "parts": parts}
+        return told if self.thinking is None else {**told, "thinking": self.thinking}
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """The HTML of a reply up to some text: closed blocks, the open one, and the time it took: seconds."""
+    """A version of a reply's HTML, the patches to it from earlier ones, and the time that it took: seconds."""
 
-    done: tuple[str, ...]
-    live: str
+    version: markdown.Version
+    patches: dict[markdown.Version, markdown.Patch]
     seconds: float
 
 
@@ -75,15 +82,14 @@ class LiveReply:
         self._asked = self._claimed = False
         self._lock = threading.Lock()
         self._sent, self._seq = Parts(), 0
-        self._growing, self._parts_passed = GrowingMarkdown(), 0
+        self._growing, self._parts_passed, self._versions = markdown.GrowingMarkdown(), 0, markdown.Versions()
         self.pending: deque[Delta | LivePart] = deque()
         """The deltas that the loop has not taken yet."""
         self.is_dirty = False
         """True while the reply is queued for the loop."""
         # The rest is touched only on the loop.
         self.pace = FloodLimit()
-        self.rendering = False
-        self.render_due = 0.0
+        self.page = PageFeed()
         self.when_flushed: Callable[[], None] | None = None
 
     def ask(self) -> bool:
@@ -165,18 +171,23 @@ class LiveReply:
 
     def snapshot(self) -> Snapshot:
         with self._lock:
-            return Snapshot(self._seq, self._sent.text(), self._sent.thought(), self._sent.as_json())
+            sent = self._sent
+            return Snapshot(self._seq, sent.text(), sent.thought(), sent.as_json(), sent.thinking_seconds())
 
     def text(self) -> str:
         with self._lock:
             return self._sent.text()
 
-    def render(self, text: str, seconds: float) -> "Rendering":
-        """Render up to `text`, with the rest plain after so many seconds; only in the rendering thread."""
+    def render(self, text: str, seconds: float, bases: Sequence[markdown.Version] = ()) -> Rendering:
+        """Render up to `text`, with the rest plain after so many seconds; only in the rendering thread.
+
+        The patches lead from the version before and from `bases` to this one.
+        """
         begun = time.perf_counter()
         self._close_at_parts(text, seconds)
         self._growing.update(text, seconds)
-        return Rendering(tuple(self._growing.done), self._growing.live, time.perf_counter() - begun)
+        patches = self._versions.add(self._growing.done, self._growing.live, text, bases)
+        return Rendering(self._versions.newest, patches, time.perf_counter() - begun)
 
     def _close_at_parts(self, text: str, seconds: float) -> None:
         """Close the text before each part that more text follows; a part at the end may be newer than `text`."""
@@ -187,3 +198,10 @@ class LiveReply:
                 break
             self._growing.close_before_part(text[:place], seconds)
             self._parts_passed += 1
+
+
+def time_left(until: datetime | None) -> dict[str, Any]:
+    """Return the end of a wait and the whole seconds until then, for clients whose clock is wrong."""
+    if until is None:
+        return {}
+    return {"until": until, "seconds": max(0, math.ceil((until - clock.now()).total_seconds()))}

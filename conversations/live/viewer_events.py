@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from conversations import markdown
 from conversations.content.parts import LivePart
+
+MAX_REPEATED = 2_000
+"""Characters of an ended reply that a page is told again although it has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +17,19 @@ class PrivateFields:
 
     people: tuple[UUID, ...]
     fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The state of a reply at a page: its last seq, its text's length, and its HTML, if any.
+
+    `is_raw` is true if words without HTML came after it.
+    """
+
+    seq: int
+    characters: int
+    version: markdown.Version | None
+    is_raw: bool = False
 
 
 @dataclass(slots=True)
@@ -24,9 +41,13 @@ class Event:
     html: str | None = None
     people: tuple[UUID, ...] | None = None
     private: PrivateFields | None = None
+    patch: markdown.Patch | None = None
+    """The patch that makes the body of an ended reply from the state at a page."""
     websocket_frame: bytes | None = field(default=None, init=False, repr=False, compare=False)
     """The frame that the first websocket makes of it, for all of them."""
-    _versions: "dict[tuple[bool, bool], Event]" = field(default_factory=dict, init=False, repr=False, compare=False)
+    _versions: "dict[tuple[bool, bool, Shown | None], Event]" = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def revision(self) -> int | None:
@@ -34,20 +55,42 @@ class Event:
         return self.payload.get("revision")
 
     @property
+    def ended(self) -> UUID | None:
+        """Return the reply that has ended with this event, if one has."""
+        is_end = self.payload["type"] == "message.finished"
+        return UUID(str(self.payload["message"]["id"])) if is_end else None
+
+    @property
     def removes_conversation(self) -> bool:
         """Return whether the recipients lose the conversation with this event."""
         return self.payload["type"] == "conversation.gone"
 
-    def for_reader(self, html: bool, reader: UUID | None = None) -> "Event":
-        """Return the event with or without HTML and private fields, the same one for all readers of a sort."""
+    def for_reader(self, html: bool, reader: UUID | None = None, shown: Shown | None = None) -> "Event":
+        """Return the event with or without HTML and private fields, the same one for all readers of a sort.
+
+        A page that has all of an ended reply gets a patch of its HTML, and no long text again.
+        """
         is_whole = html or self.html is None
         is_private = self.private is not None and reader in self.private.people
-        if is_whole and not is_private:
+        if is_whole and not is_private and shown is None:
             return self
-        if (version := self._versions.get((is_whole, is_private))) is None:
+        if (version := self._versions.get((is_whole, is_private, shown))) is None:
             version = Event(self.conversation, self._payload(is_private), self.html if is_whole else None, self.people)
-            self._versions[is_whole, is_private] = version
+            if shown is not None:
+                version._patch(shown)
+            self._versions[is_whole, is_private, shown] = version
         return version
+
+    def _patch(self, shown: Shown) -> None:
+        message = self.payload["message"]
+        text = message["text"]
+        if self.html is None or shown.version is None or shown.characters != len(text):
+            return
+        self.patch = markdown.ended_patch(shown.version, self.html, text)
+        if self.patch is not None and len(text) > MAX_REPEATED:
+            self.html = None
+            told = {name: value for name, value in message.items() if name not in ("text", "parts")}
+            self.payload = {**self.payload, "message": told}
 
     def _payload(self, is_private: bool) -> dict[str, Any]:
         if not is_private or self.private is None:
@@ -61,13 +104,14 @@ class Event:
 
 @dataclass(slots=True)
 class DeltaEvent:
-    """The growth of a reply by one piece; `html` is (newly closed blocks, the open one) up to it."""
+    """The growth of a reply by the pieces from `first` to `seq`; `html` patches that of a page."""
 
     conversation: UUID
     message: UUID
     seq: int
     piece: LivePart
-    html: tuple[tuple[str, ...], str] | None = None
+    html: markdown.Patch | None = None
+    first: int = 0
     websocket_frame: bytes | None = field(default=None, init=False, repr=False, compare=False)
     """The frame that the first websocket makes of it, for all of them."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from conversations.live.interfaces import Viewer
-from conversations.live.viewer_events import ViewerEvent
+from conversations.live.viewer_events import Shown, ViewerEvent
 
 MAX_SOCKETS = 20
 """Sockets of one person in one process."""
@@ -14,7 +14,7 @@ MAX_SOCKETS = 20
 class Subscription:
     """One socket's subscription to one conversation; `buffered` collects events between joining and the ack."""
 
-    __slots__ = ("blocks", "buffered", "conversation", "html", "is_known", "is_over", "revision_sent", "viewer")
+    __slots__ = ("buffered", "conversation", "html", "is_known", "is_over", "revision_sent", "shown", "viewer")
 
     def __init__(self, viewer: Viewer, conversation: UUID, html: bool) -> None:
         self.viewer, self.conversation, self.html, self.is_over = viewer, conversation, html, False
@@ -23,8 +23,8 @@ class Subscription:
         self.revision_sent = 0
         """The newest revision sent; late and repeated events are not sent."""
         self.buffered: list[ViewerEvent] | None = []
-        self.blocks: dict[UUID, int] = {}
-        """The number of closed HTML blocks that this socket has, by reply."""
+        self.shown: dict[UUID, Shown] = {}
+        """The state of each reply under way at a page."""
 
 
 class Subscriptions:

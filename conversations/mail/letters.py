@@ -43,6 +43,12 @@ def send_password_link(person: User, link: str) -> None:
     _later(person.language, "password", person.email, person=person, link=link)
 
 
+def send_welcome(person: User, link: str) -> bool:
+    """Mail a new person the link by which they choose a password; returns False if this site sends no mail."""
+    _later(person.language, "welcome", person.email, person=person, link=link)
+    return is_set_up()
+
+
 def _later(language: str, letter: str, address: str, **context: Any) -> None:
     """Send the mail in the background once the transaction has committed."""
     if is_set_up():

@@ -1,8 +1,9 @@
 """Markdown text to safe HTML, whole or while it grows; the only code that marks a message's text safe.
 
 `render` takes a whole text. `GrowingMarkdown` is one streaming reply: it returns each top-level block once, when no
-further text can change it. It returns the open rest again at each update. Joined, both are the same HTML. `rendered`
-adds the numbers of a text's sources to it. `linked` makes links of these numbers.
+further text can change it. It returns the open rest again at each update. Joined, both are the same HTML. `Versions`
+makes patches of its updates. `rendered` adds the numbers of a text's sources to it. `linked` makes links of these
+numbers.
 
 The server parses nothing itself. A process of its own (`process/worker.py`) parses a text in slices (`slices.py`),
 under limits of time and memory. Text beyond the limits is shown as it was written.
@@ -20,20 +21,27 @@ source's number gets a link once it is shown.
 """
 
 from conversations.markdown.growing import PART, GrowingMarkdown, Rendered, Work, child, plain, render, rendered
+from conversations.markdown.patches.ended import ended_patch
+from conversations.markdown.patches.versions import EMPTY, Patch, Version, Versions
 from conversations.markdown.process.child import Away
 from conversations.markdown.source_marks import Mark
 from conversations.markdown.stored_html import code, linked, stored
 
 __all__ = [
+    "EMPTY",
     "PART",
     "RENDERER_VERSION",
     "Away",
     "GrowingMarkdown",
     "Mark",
+    "Patch",
     "Rendered",
+    "Version",
+    "Versions",
     "Work",
     "child",
     "code",
+    "ended_patch",
     "linked",
     "plain",
     "render",
@@ -42,4 +50,4 @@ __all__ = [
 ]
 
 # Stored beside the HTML of a finished message: raise it whenever the same text would come out differently.
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3

@@ -100,12 +100,12 @@ class GrowingMarkdown:
 
     def update(self, text: str, seconds: float = PATIENCE_SECONDS) -> Rendered:
         """Take the whole text so far, which begins with the previous update's text, and return the changes."""
-        closed = len(self._done)
+        closed, start = len(self._done), self._start
         self._text, self._until = text, monotonic() + seconds
         try:
             self._show()
         except Away:
-            self.live = plain(text[self._start :])
+            self.live = self._unrendered(is_known=start == self._start)
         return Rendered(tuple(self._done[closed:]), self.live)
 
     def close_before_part(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
@@ -140,6 +140,17 @@ class GrowingMarkdown:
             self._parse()
         else:
             self.live = _joined((self._rendered, plain(self._text[self._rendered_up_to :])))
+
+    def _unrendered(self, *, is_known: bool) -> SafeString:
+        """Return the open rest without rendering: a fence as code, other new words as they were written."""
+        fence = OpenFence.at_start_of(self._text, self._start)
+        if fence is not None:
+            is_open = fence.holds(self._text)
+            end = len(self._text) if is_open or fence.closed_by is None else fence.closed_by.end()
+            return _joined((fence.html(self._text), plain(self._text[end:].strip("\n"))))
+        if is_known and self._rendered_up_to > self._start:
+            return _joined((self._rendered, plain(self._text[self._rendered_up_to :])))
+        return plain(self._text[self._start :])
 
     @property
     def _is_given_up(self) -> bool:

@@ -10,7 +10,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from conversations.markdown.code.blocks import code_block, language_of
-from conversations.markdown.formulas.rules import closer_of
+from conversations.markdown.formulas.delimiters import closer_of, is_environment
 from conversations.markdown.plain import formula_as_text
 from conversations.markdown.process.time_budget import uncounted
 
@@ -72,11 +72,12 @@ def _line_break(_token: Token) -> str:
 
 def _task_box(token: Token) -> str:
     checked = "true" if token.meta["checked"] else "false"
-    return f'<span class="task-box" role="checkbox" aria-checked="{checked}" aria-disabled="true"></span>'
+    name = f' aria-label="{escape(token.meta["name"])}"' if token.meta["name"] else ""
+    return f'<span class="task-box" role="checkbox" aria-checked="{checked}" aria-disabled="true"{name}></span>'
 
 
-def _table_open(_token: Token) -> str:
-    return '<div class="table-scroll"><table>\n'
+def _table_open(token: Token) -> str:
+    return f'<div class="table-scroll" tabindex="0"><table{_direction(token)}>\n'
 
 
 def _table_close(_token: Token) -> str:
@@ -87,21 +88,42 @@ def _cell_open(token: Token) -> str:
     """Set a cell's alignment by class, because a strict content security policy blocks `style`."""
     alignment = str(token.attrs.get("style", "")).replace("text-align:", "align-")
     classes = " ".join(filter(None, (alignment, str(token.attrs.get("class", "")))))
-    return f'<{token.tag} class="{classes}">' if classes else f"<{token.tag}>"
+    shown = f' class="{classes}"' if classes else ""
+    return f"<{token.tag}{shown}{_direction(token)}>"
+
+
+def _direction(token: Token) -> str:
+    return f' dir="{token.attrs["dir"]}"' if "dir" in token.attrs else ""
 
 
 def _math_inline(token: Token) -> str:
+    is_chemistry = token.markup == "\\ce"
     written = token.markup + token.content + closer_of(token.markup)
-    return uncounted(_formulas).formula(token.content, written, display=token.markup in ("$$", "\\["))
+    source = written if is_chemistry else token.content
+    return uncounted(_formulas).formula(source, written, display=token.markup in ("$$", "\\["))
 
 
 def _math_block(token: Token) -> str:
-    written = token.markup + token.content
+    written, stop = token.markup + token.content, token.meta["stop"]
     if token.meta["closed"]:
-        shown = uncounted(_formulas).formula(token.content, written + closer_of(token.markup), display=True)
+        written += closer_of(token.markup)
+        source = written if is_environment(token.markup) else token.content
+        shown = uncounted(_formulas).formula(source, written + stop, display=True, stop=stop)
     else:
         shown = formula_as_text(written)
-    return f'<div class="math-block">{shown}</div>\n'
+    return f'<div class="math-block" tabindex="0">{shown}</div>\n'
+
+
+def _nothing(_token: Token) -> str:
+    return ""
+
+
+def _details_open(token: Token) -> str:
+    return f"<details{' open' if 'open' in token.attrs else ''}{_direction(token)}>\n"
+
+
+def _footnote(token: Token) -> str:
+    return f'<sup class="footnote">{escape(token.content)}</sup>'
 
 
 def _cite(token: Token) -> str:
@@ -122,5 +144,9 @@ _MARKUP = {
     "td_open": _cell_open,
     "math_inline": _math_inline,
     "math_block": _math_block,
+    "formula_open": _nothing,
+    "formula_close": _nothing,
+    "details_open": _details_open,
+    "footnote": _footnote,
     "cite": _cite,
 }

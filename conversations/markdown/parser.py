@@ -1,4 +1,4 @@
-"""Markdown to blocks, blocks to HTML: CommonMark with tables, strikethrough, tasks, formulas and bare links."""
+"""Markdown to blocks, blocks to HTML: CommonMark, and what models mean beyond it (`rules/`, `formulas/`, `code/`)."""
 
 import logging
 import traceback
@@ -7,14 +7,23 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_cjk_friendly import cjk_friendly
 
 from conversations.markdown.characters import showable
-from conversations.markdown.formulas.rules import add_math
+from conversations.markdown.code.fences import add_nested_fences
+from conversations.markdown.formulas.delimiters import add_formulas
+from conversations.markdown.formulas.display import add_display_formulas
 from conversations.markdown.limits import FAILURES, MAX_NESTING, add_limits, as_written
 from conversations.markdown.markup import add_markup
 from conversations.markdown.plain import plain_paragraph
-from conversations.markdown.rules import add_inline_rules, is_link_allowed
+from conversations.markdown.rules.addresses import add_addresses, is_link_allowed
+from conversations.markdown.rules.details import add_details
+from conversations.markdown.rules.direction import add_direction
+from conversations.markdown.rules.emphasis import add_emphasis
+from conversations.markdown.rules.footnotes import add_footnotes
+from conversations.markdown.rules.images import add_images
+from conversations.markdown.rules.table_pipes import add_table_pipes
+from conversations.markdown.rules.tags import add_tags
+from conversations.markdown.rules.tasks import add_tasks
 
 _logger = logging.getLogger(__name__)
 
@@ -30,6 +39,11 @@ class Block:
     @property
     def is_table(self) -> bool:
         return self.tokens[0].type == "table_open"
+
+    @property
+    def waits(self) -> bool:
+        """Return whether later lines may still become part of it although others stand between: an open formula."""
+        return bool(self.tokens[0].meta.get("waits"))
 
 
 def parse_blocks(text: str) -> list[Block]:
@@ -83,7 +97,9 @@ def _build() -> MarkdownIt:
     md.enable(["table", "strikethrough"])
     # Without reference definitions no later line can change an earlier block, and `[x]: address` stays readable.
     md.disable(["reference", "html_block", "html_inline"])
-    md.use(cjk_friendly).use(add_math).use(add_inline_rules).use(add_limits).use(add_markup)
+    md.use(add_emphasis).use(add_formulas).use(add_display_formulas).use(add_nested_fences)
+    md.use(add_images).use(add_tags).use(add_footnotes).use(add_addresses).use(add_details)
+    md.use(add_table_pipes).use(add_limits).use(add_tasks).use(add_direction).use(add_markup)
     md.validateLink = is_link_allowed  # type: ignore[assignment,method-assign]
     return md
 

@@ -44,7 +44,8 @@ def _start_of_rest(text: str, blocks: list[Block], first_open: int, is_whole: bo
 
 def _first_open(blocks: list[Block], whole_lines: int) -> int:
     """Return the index of the first block that more text could still change."""
-    for index in range(len(blocks) - 1, 0, -1):
+    waiting = next((index for index, block in enumerate(blocks) if block.waits), len(blocks))
+    for index in range(min(len(blocks) - 1, waiting), 0, -1):
         if _is_settled(blocks[index - 1], blocks[index], whole_lines):
             return index
     return 0

@@ -2,25 +2,33 @@
 
 from conversations.models.conversation import Conversation
 from conversations.models.file import File
+from conversations.models.installation import Installation
 from conversations.models.links.invitation import Invitation
 from conversations.models.links.password_link import PasswordLink
 from conversations.models.links.share import Share
 from conversations.models.message import Message
-from conversations.models.people import Installation, Membership, Team, User
+from conversations.models.people import Membership, Team, User
+from conversations.models.personal.arrangement import Arrangement
+from conversations.models.personal.conversation_import import ConversationImport, ImportItem
 from conversations.models.personal.notice import AccountNotice
 from conversations.models.personal.read_state import BranchChoice, ReadMark
 from conversations.models.personal.receipt import Receipt
 from conversations.models.personal.token import PersonalToken
+from conversations.models.search_entry import SearchEntry, SearchIndex
+from conversations.models.shared_place import SharedPlace
 from conversations.models.spending import Budget, DailySum, FirstToken, Reservation, Tally, UsageRecord
 
 __all__ = [
     "AccountNotice",
+    "Arrangement",
     "BranchChoice",
     "Budget",
     "Conversation",
+    "ConversationImport",
     "DailySum",
     "File",
     "FirstToken",
+    "ImportItem",
     "Installation",
     "Invitation",
     "Membership",
@@ -30,7 +38,10 @@ __all__ = [
     "ReadMark",
     "Receipt",
     "Reservation",
+    "SearchEntry",
+    "SearchIndex",
     "Share",
+    "SharedPlace",
     "Tally",
     "Team",
     "UsageRecord",

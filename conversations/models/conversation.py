@@ -1,6 +1,7 @@
 """Conversations, their readers and their writers."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,27 +19,54 @@ if TYPE_CHECKING:
     pass
 
 MAX_TITLE_LENGTH = 120
+RECENT_CONVERSATIONS = 40
+"""Conversations of a person among which the recent models are looked for."""
+TIME_IN_BIN = timedelta(days=30)
+"""Time in which a deleted conversation can be restored."""
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """Conversations in the bin are for nobody, but for those who may restore them."""
+
     def visible_to(self, user: User) -> "ConversationQuerySet":
         """Return the conversations that this person may read: their own private ones, and their teams'."""
-        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.visible_to(user)))
+        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.visible_to(user)), deleted_at=None)
 
     def readers(self, among: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
         """Return pairs (conversation, person) of these people by the rule of visible_to, in two queries for all."""
-        own = self.filter(team=None, owner__in=among).values_list("pk", "owner")
-        shared = self.filter(team__memberships__user__in=among).values_list("pk", "team__memberships__user")
+        rows = self.filter(deleted_at=None)
+        own = rows.filter(team=None, owner__in=among).values_list("pk", "owner")
+        shared = rows.filter(team__memberships__user__in=among).values_list("pk", "team__memberships__user")
         return {*own, *shared}
 
     def writable_by(self, user: User) -> "ConversationQuerySet":
         """Return the visible conversations, without those of teams in which this person only reads."""
-        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)))
+        return self._where_writes(user).filter(deleted_at=None)
 
     def decided_by(self, user: User) -> "ConversationQuerySet":
         """Return the conversations that this person may delete or share: their own, and those of teams they lead."""
+        return self.endable_by(user).filter(deleted_at=None)
+
+    def restorable_by(self, user: User) -> "ConversationQuerySet":
+        """Return the conversations in the bin that this person may restore."""
+        return self.endable_by(user).exclude(deleted_at=None)
+
+    def endable_by(self, user: User) -> "ConversationQuerySet":
+        """Return the conversations that this person decides on, in the bin or not."""
         led = Membership.objects.filter(user=user, role=Membership.Role.LEAD).values("team")
-        return self.writable_by(user).filter(Q(owner=user) | Q(team__in=led))
+        return self._where_writes(user).filter(Q(owner=user) | Q(team__in=led))
+
+    def _where_writes(self, user: User) -> "ConversationQuerySet":
+        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)))
+
+    def overdue(self) -> "ConversationQuerySet":
+        """Return the conversations that were in the bin for its whole time."""
+        return self.filter(deleted_at__lt=timezone.now() - TIME_IN_BIN)
+
+    def recent_models_of(self, user: User) -> list[UUID]:
+        """Return the models of this person's own conversations that changed last, the last one first."""
+        own = self.filter(owner=user).exclude(model=None).order_by("-updated_at")
+        return list(dict.fromkeys(own.values_list("model", flat=True)[:RECENT_CONVERSATIONS]))
 
 
 class Conversation(models.Model):
@@ -56,6 +84,9 @@ class Conversation(models.Model):
     revision = models.PositiveBigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    """The time at which it was put into the bin; null if it is not there."""
+    deleted_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
 
     owner_id: UUID
     team_id: UUID | None
@@ -69,21 +100,29 @@ class Conversation(models.Model):
         indexes = [
             models.Index(fields=["owner", "-updated_at"]),
             models.Index(fields=["team", "-updated_at"]),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="conversations_in_bin"),
         ]
 
     def __str__(self) -> str:
         return self.title or str(self.id)
 
     @property
+    def ends_at(self) -> datetime | None:
+        """Return the time at which it leaves the bin for ever, if it is there."""
+        return self.deleted_at and self.deleted_at + TIME_IN_BIN
+
+    @property
     def team_name(self) -> str:
         return self.team.name if self.team else ""
 
-    def advance(self, steps: int, **changed: Any) -> int:
+    def advance(self, steps: int, *, moves_up: bool = True, **changed: Any) -> int:
         """Add `steps` to the revision and return the first of the new ones; sets the fields in `changed`, too.
 
-        The UPDATE must be the first write of its transaction: it is the lock that keeps revisions in order.
+        With `moves_up` the conversation becomes the first of the sidebar. The UPDATE must be the first write of its
+        transaction: it is the lock that keeps revisions in order.
         """
-        changed["updated_at"] = timezone.now()
+        if moves_up:
+            changed["updated_at"] = timezone.now()
         for name, value in changed.items():
             setattr(self, name, value)
         columns = "".join(f', "{column_of(self, name)}" = %s' for name in changed)
@@ -102,7 +141,9 @@ class Conversation(models.Model):
         return Conversation.objects.decided_by(user).filter(pk=self.pk).exists()
 
     def audience_ids(self) -> list[UUID]:
-        """Return the ids of all readers of this conversation."""
+        """Return the ids of all readers of this conversation; one in the bin has none."""
+        if self.deleted_at is not None:
+            return []
         if self.team_id is None:
             return [self.owner_id]
         return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))

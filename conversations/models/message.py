@@ -1,7 +1,7 @@
 """Messages: a person's question, or one version of a model's reply."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -17,7 +17,7 @@ from conversations.ids import new_id
 from conversations.models import raw_sql
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
-from providers.error_texts import cause_of, quote_of, reason_of
+from providers.error_texts import cause_of, is_of_question, quote_of, reason_of, wait_of
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import LanguageModel
 from providers.prepared_queries import as_stored
@@ -115,13 +115,28 @@ class MessageQuerySet(models.QuerySet["Message"]):
             has_ended=all(row[1] not in UNDER_WAY for row in rows),
         )
 
-    def leaf_for(self, user: User, conversation: Conversation) -> UUID | None:
-        """Return the end of this person's branch: the newest message below their choice, else the newest of all."""
-        choice = conversation.branch_choices.filter(user=user).first()
-        if choice is None:
+    def leaf_for(self, user: User, conversation: Conversation, through: UUID | None = None) -> UUID | None:
+        """Return the end of the branch shown to this person: a team's shared one, or the one its owner chose.
+
+        With `through`, a message of the conversation, return the end of the branch through that one.
+        """
+        is_shared = conversation.team_id is not None
+        if through is None and is_shared:
+            through = conversation.shared_places.order_by("-revision", "-pk").values_list("message", flat=True).first()
+        elif through is None:
+            through = conversation.branch_choices.filter(user=user).values_list("message", flat=True).first()
+        if through is None:
             return conversation.messages.order_by("-id").values_list("pk", flat=True).first()
-        rows = self.model.objects.raw(raw_sql.NEWEST_BELOW, [_db_key(choice.message_id)])
-        return rows[0].pk
+        sql = raw_sql.NEWEST_SHARED_BELOW if is_shared else raw_sql.NEWEST_BELOW
+        return self.model.objects.raw(sql, [_db_key(through)])[0].pk
+
+    def parents_up_from(self, messages: Collection[UUID]) -> dict[UUID, UUID | None]:
+        """Return the parents of these messages and of all above them, in one query."""
+        sql = raw_sql.PARENTS_UP_FROM.format(", ".join(["%s"] * len(messages)))
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [_db_key(message) for message in messages])
+            rows = cursor.fetchall()
+        return {UUID(str(key)): parent and UUID(str(parent)) for key, parent in rows}
 
     def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
         """Return the row of this very attempt while nobody has ended it: the fence of each write."""
@@ -165,6 +180,8 @@ class Message(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices)
     author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="messages")
     """The writer of a question, or the person who requested a reply."""
+    writer = models.CharField(max_length=120, null=True, editable=False)
+    """The name of a writer without an account here, whose words were imported; null costs a large table no copy."""
     text = models.TextField(blank=True)
     parts = models.JSONField(default=list, blank=True)
     html = models.TextField(blank=True)
@@ -250,7 +267,7 @@ class Message(models.Model):
 
     @property
     def author_name(self) -> str:
-        return self.author.name if self.author else ""
+        return self.author.name if self.author else self.writer or ""
 
     @property
     def thought(self) -> str:
@@ -263,6 +280,11 @@ class Message(models.Model):
         return _KEYS_ALONE.get(reason_of(self.error_text)) or cause_of(self.error_text)
 
     @property
+    def wait(self) -> int:
+        """Return the wait before another try that the vendor has named: seconds, 0 for none."""
+        return wait_of(self.error_text)
+
+    @property
     def quote(self) -> str:
         """Return the vendor's own words on how the reply ended, as plain text."""
         return quote_of(self.error_text)
@@ -270,9 +292,11 @@ class Message(models.Model):
     def shows_quote_to(self, person: User) -> bool:
         """Return whether this person may see the quote, which may repeat words of the question.
 
-        It is for the person who requested the reply. Staff see it if the error concerns the account behind the key.
+        It is for the person who requested the reply. Staff see it if the error concerns the account behind the key, and
+        neither this question alone nor its words.
         """
-        return person.pk == self.author_id or (person.is_staff and self.error_code in OF_THE_ACCOUNT)
+        is_of_account = self.error_code in OF_THE_ACCOUNT and not is_of_question(self.error_text)
+        return person.pk == self.author_id or (person.is_staff and is_of_account)
 
     def usage(self) -> dict[str, Any]:
         """Return the tokens and the cost of all calls; null if unknown."""

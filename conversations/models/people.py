@@ -1,4 +1,4 @@
-"""People, their teams, and the row of the site."""
+"""People and their teams."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.confusable_names import skeleton
 from conversations.ids import new_id
+from conversations.models.appearance import Appearance
 from conversations.models.unique_keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
 
@@ -34,7 +35,7 @@ class PersonManager(UserManager["User"]):
         return exact or self.get(username_key=skeleton(username or ""))
 
 
-class User(AbstractUser):
+class User(Appearance, AbstractUser):
     """A person who signs in with a name of their own."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -48,6 +49,10 @@ class User(AbstractUser):
     email_key = AddressKey("email")
     made_in = models.ForeignKey("Team", models.SET_NULL, null=True, editable=False, related_name="+")
     """The team whose invitation made this account."""
+    favourite_models = models.ManyToManyField(
+        LanguageModel, verbose_name=_("favourite models"), blank=True, editable=False, related_name="+"
+    )
+    """Models that stand first in this person's list of models."""
 
     made_in_id: UUID | None
 
@@ -274,25 +279,3 @@ class Membership(models.Model):
     @property
     def can_write(self) -> bool:
         return self.role in self.WRITERS
-
-
-class Installation(models.Model):
-    """The one row of the site: the visitor who inserts it at the first run is the administrator."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    administrator = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
-    staff_makes_teams = models.BooleanField(_("only staff makes teams"), default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("site")
-        verbose_name_plural = _("site")
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_installation")]
-
-    def __str__(self) -> str:
-        return "Chatsite"
-
-    @classmethod
-    def lets_make_teams(cls, user: User) -> bool:
-        """Return whether this person may make teams, which the administrator can limit to the staff."""
-        return user.is_staff or not cls.objects.filter(staff_makes_teams=True).exists()

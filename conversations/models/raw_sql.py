@@ -48,3 +48,49 @@ NEWEST_BELOW = """
     )
     SELECT id FROM below ORDER BY id DESC LIMIT 1
 """
+
+NEWEST_SHARED_BELOW = """
+    WITH RECURSIVE below (id) AS (
+        SELECT id FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT child.id FROM conversations_message child JOIN below ON child.parent_id = below.id
+        WHERE NOT EXISTS (
+            SELECT 1 FROM conversations_sharedplace place
+            WHERE place.parent_id = child.parent_id AND place.message_id <> child.id
+        )
+    )
+    SELECT id FROM below ORDER BY id DESC LIMIT 1
+"""
+"""At a fork with a shared place it goes down there alone, at another one to the newest."""
+
+FORKS_NOT_LEADING_TO = """
+    WITH RECURSIVE branch (id, parent_id) AS (
+        SELECT id, parent_id FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT above.id, above.parent_id
+        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+    )
+    SELECT branch.id FROM branch
+    LEFT JOIN conversations_sharedplace place ON place.parent_id = branch.parent_id
+    WHERE branch.parent_id IS NOT NULL AND (place.id IS NULL OR place.message_id <> branch.id) AND EXISTS (
+        SELECT 1 FROM conversations_message beside
+        WHERE beside.parent_id = branch.parent_id AND beside.id <> branch.id
+    )
+    UNION ALL
+    SELECT branch.id FROM branch
+    LEFT JOIN conversations_sharedplace place ON place.conversation_id = %s AND place.parent_id IS NULL
+    WHERE branch.parent_id IS NULL AND (place.id IS NULL OR place.message_id <> branch.id) AND EXISTS (
+        SELECT 1 FROM conversations_message beside
+        WHERE beside.conversation_id = %s AND beside.parent_id IS NULL AND beside.id <> branch.id
+    )
+"""
+
+PARENTS_UP_FROM = """
+    WITH RECURSIVE branch (id, parent_id) AS (
+        SELECT id, parent_id FROM conversations_message WHERE id IN ({})
+        UNION
+        SELECT above.id, above.parent_id
+        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+    )
+    SELECT id, parent_id FROM branch
+"""

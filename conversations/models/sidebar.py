@@ -1,10 +1,11 @@
-"""The list of conversations, newest first: its search, and cursors for its pages."""
+"""The list of conversations, newest first, and cursors for its pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, FilteredRelation, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from conversations.errors import Refused
 from conversations.models.conversation import Conversation, ConversationQuerySet
@@ -14,27 +15,45 @@ from conversations.models.personal.read_state import ReadMark
 
 
 def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
-    """Annotate `is_streaming`, `is_unread`, `is_writable` and `is_led` as this person sees them, newest first."""
+    """Annotate each conversation with its state for this person, as `is_…`, newest first."""
     read = ReadMark.objects.filter(user=user, conversation=OuterRef("pk"), revision__gte=OuterRef("revision"))
     streaming = Message.objects.under_way().filter(conversation=OuterRef("pk"))
     writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
     seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
     led = Exists(writer.filter(role=Membership.Role.LEAD))
-    return rows.select_related("team", "owner", "model").annotate(**seen, is_led=led).order_by("-updated_at", "-id")
+    rows = _arranged(rows.select_related("team", "owner", "model"), user)
+    return rows.annotate(**seen, is_led=led).order_by("-updated_at", "-id")
 
 
-def matching(rows: ConversationQuerySet, words: str) -> ConversationQuerySet:
-    """Return the conversations with these words in their title or in a message."""
-    messages = Message.objects.filter(conversation=OuterRef("pk"), text__icontains=words)
-    return rows.filter(Q(title__icontains=words) | Exists(messages))
+def archived_by(user: User) -> ConversationQuerySet:
+    """Return the conversations in this person's archive."""
+    return sidebar(Conversation.objects.visible_to(user), user).filter(Q(is_archived=True))
 
 
-def cursor_of(row: Conversation) -> str:
-    """Return the position after this row, as a text for a URL."""
-    return urlsafe_b64encode(f"{row.updated_at.isoformat()} {row.id}".encode()).decode()
+def in_bin(user: User) -> ConversationQuerySet:
+    """Return the conversations in the bin that this person may restore, the last one deleted first."""
+    rows = sidebar(Conversation.objects.restorable_by(user), user).select_related("deleted_by")
+    return rows.order_by("-deleted_at", "-id")
 
 
-def after(rows: ConversationQuerySet, cursor: str | None) -> ConversationQuerySet:
+def _arranged(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+    """Annotate `is_pinned`, `is_muted` and `is_archived`; what is archived returns with news, unless it is muted."""
+    news = Message.objects.filter(conversation=OuterRef("pk"), revision__gt=OuterRef("own__archived_at"))
+    archived = Q(own__archived_at__isnull=False) & (Q(own__muted=True) | ~Exists(news))
+    return rows.annotate(
+        own=FilteredRelation("arrangements", condition=Q(arrangements__user=user)),
+        is_pinned=Coalesce("own__pinned", False),
+        is_muted=Coalesce("own__muted", False),
+        is_archived=ExpressionWrapper(archived, BooleanField()),
+    )
+
+
+def cursor_of(row: Conversation, order: str = "updated_at") -> str:
+    """Return the position after this row, as a text for a URL; rows are listed by the time `order`."""
+    return urlsafe_b64encode(f"{getattr(row, order).isoformat()} {row.id}".encode()).decode()
+
+
+def after(rows: ConversationQuerySet, cursor: str | None, order: str = "updated_at") -> ConversationQuerySet:
     """Return the rows after the cursor; refuses a malformed one with bad_field."""
     if not cursor:
         return rows
@@ -45,4 +64,4 @@ def after(rows: ConversationQuerySet, cursor: str | None) -> ConversationQuerySe
             raise ValueError
     except ValueError:
         raise Refused("bad_field", "“cursor” is not one of ours.") from None
-    return rows.filter(Q(updated_at__lt=last) | Q(updated_at=last, pk__lt=row_id))
+    return rows.filter(Q(**{f"{order}__lt": last}) | Q(**{order: last, "pk__lt": row_id}))

@@ -67,7 +67,7 @@ class UsageRecord(models.Model):
 
     class Meta:
         verbose_name = _("call")
-        verbose_name_plural = _("ledger")
+        verbose_name_plural = _("call log")
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=[field, "created_at"])

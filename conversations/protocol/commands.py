@@ -24,6 +24,8 @@ class Close:
 class Read:
     conversation: UUID
     revision: int
+    leaves_unseen: bool = False
+    """True if messages of other branches were not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ class Choose:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    message: UUID
+    """The last one of the branch that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Typing:
     conversation: UUID
 
@@ -81,7 +89,7 @@ class Ping:
     open: dict[UUID, int] = field(default_factory=dict)
 
 
-Body = Open | Close | Read | Send | Edit | Retry | Continue | Stop | Fork | Choose | Typing | Ping
+Body = Open | Close | Read | Send | Edit | Retry | Continue | Stop | Fork | Choose | Look | Typing | Ping
 
 
 @dataclass(frozen=True, slots=True)

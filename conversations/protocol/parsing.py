@@ -17,6 +17,7 @@ from conversations.protocol.commands import (
     Continue,
     Edit,
     Fork,
+    Look,
     Open,
     Ping,
     Read,
@@ -80,6 +81,13 @@ def _revision(value: Any, name: str) -> int:
     return value
 
 
+def _flag(fields: dict[str, Any], name: str) -> bool:
+    value = fields.get(name, False)
+    if not isinstance(value, bool):
+        raise Refused("bad_field", f"“{name}” must be true or false.")
+    return value
+
+
 def _uuids(fields: dict[str, Any], name: str, most: int) -> tuple[UUID, ...]:
     named = fields.get(name)
     if named is None:
@@ -90,9 +98,7 @@ def _uuids(fields: dict[str, Any], name: str, most: int) -> tuple[UUID, ...]:
 
 
 def _open(fields: dict[str, Any]) -> Open:
-    html = fields.get("html", False)
-    if not isinstance(html, bool):
-        raise Refused("bad_field", "“html” must be true or false.")
+    html = _flag(fields, "html")
     since = fields.get("since")
     return Open(_uuid(fields, "conversation"), html, None if since is None else _revision(since, "since"))
 
@@ -102,7 +108,8 @@ def _close(fields: dict[str, Any]) -> Close:
 
 
 def _read(fields: dict[str, Any]) -> Read:
-    return Read(_uuid(fields, "conversation"), _revision(fields.get("revision"), "revision"))
+    leaves_unseen = _flag(fields, "unseen")
+    return Read(_uuid(fields, "conversation"), _revision(fields.get("revision"), "revision"), leaves_unseen)
 
 
 def _send(fields: dict[str, Any]) -> Send:
@@ -148,6 +155,7 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
     "reply.stop": lambda fields: Stop(_message(fields)),
     "conversation.fork": lambda fields: Fork(_message(fields)),
     "branch.choose": lambda fields: Choose(_message(fields)),
+    "branch.look": lambda fields: Look(_message(fields)),
     "typing": lambda fields: Typing(_uuid(fields, "conversation")),
     "ping": _ping,
 }

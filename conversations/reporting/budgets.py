@@ -49,7 +49,8 @@ class BudgetStatus:
 
     @property
     def is_over(self) -> bool:
-        return self.limit is not None and self.taken >= self.limit
+        """Return whether the limit is spent; what is only set aside comes back."""
+        return self.limit is not None and self.spent >= self.limit
 
     @property
     def warns(self) -> bool:

@@ -8,6 +8,15 @@ from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpResponseBase
 
+TELLS_OF_MODEL_ACCESS = (
+    "conversations.view_user",
+    "conversations.view_team",
+    "conversations.view_budget",
+    "providers.view_languagemodel",
+    "providers.view_endpoint",
+    "providers.view_apikey",
+)
+"""Permissions for the page that says who can use which model: it tells of all of these rows."""
 View = Callable[..., HttpResponseBase]
 
 

@@ -63,11 +63,13 @@ def usage_page(request: HttpRequest) -> HttpResponse:
 def scoreboard_page(request: HttpRequest) -> HttpResponse:
     form = UsageForm.of(request)
     period = form.period().newest(DAYS_COMPARED)
+    everything = contests(period)
     context = {
-        "title": _("Scoreboard"),
+        "title": _("Performance"),
         "form": form,
         "period": period,
-        "contests": contests(period),
+        "contests": [contest for contest in everything if contest.calls],
+        "uncalled": sum(not contest.calls for contest in everything),
         "quick": [(days, Period.until_today(days)) for days in DAYS_OFFERED if days <= DAYS_COMPARED],
     }
     return report(request, "scoreboard", context)
@@ -75,7 +77,7 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
 
 def report(request: HttpRequest, name: str, context: dict[str, Any]) -> TemplateResponse:
     """Return a page of the reports in the admin's frame."""
-    frame = {**admin.site.each_context(request), "currency": settings.CHATSITE_CURRENCY, "report": name}
+    frame = {**admin.site.each_context(request), "currency": settings.CHATSITE_CURRENCY}
     return TemplateResponse(request, f"admin/reports/{name}.html", {**frame, **context})
 
 

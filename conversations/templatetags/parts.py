@@ -75,10 +75,12 @@ def files_shown(message: Message | None) -> list[dict[str, object]]:
 def part_address(context: template.Context, part: dict[str, Any] | None) -> str:
     """Return the address of our file or of a web page; empty for a vendor's other schemes.
 
-    A page with another address for its files sets `files_at`.
+    A page with another address for its files sets `files_at`; one that has them inside sets `is_file` and `addresses`.
     """
     part = part or {}
     if part.get("file"):
+        if context.get("is_file"):
+            return str(context["addresses"].get(part["file"], ""))
         place = context.get("files_at")
         return f"{place}{part['file']}/" if place else reverse("api:download", args=[part["file"]])
     address: str = part.get("uri") or ""

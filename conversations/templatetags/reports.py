@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django import template
 from django.urls import reverse
+from django.utils import timezone
 
 from conversations.models import User
 from conversations.models.spending import NOBODY
@@ -19,6 +20,12 @@ register.filter("outcome", outcome_name)
 @register.simple_tag
 def site_today() -> dashboard.Today:
     return dashboard.today()
+
+
+@register.simple_tag
+def site_zone() -> str:
+    """Return the name of the zone whose days reports and budgets count."""
+    return timezone.get_default_timezone_name()
 
 
 @register.simple_tag

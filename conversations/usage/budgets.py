@@ -39,6 +39,12 @@ class BudgetLeft:
     limit: int | None
     left: int | None
     warns: bool
+    spent: int = 0
+
+    @property
+    def is_used_up(self) -> bool:
+        """Return whether the limit is spent; what is only set aside for replies under way comes back."""
+        return self.limit is not None and self.spent >= self.limit
 
 
 # --- Before a call --------------------------------------------------------------------------------------------------
@@ -163,9 +169,8 @@ def _no_room(tally: Tally, amount: int) -> str:
     fresh = Tally.objects.get(pk=tally.pk)
     limit, left = budget.hard_micro or 0, _left_of(fresh, budget.hard_micro or 0)
     whose = {"person": "Your", "team": "The team's", "model": "The model's", "key": "The key's"}[budget.kind]
-    told = (
-        f"{whose} budget of this {budget.period} has {_money(left)} left; this question needs about {_money(amount)}."
-    )
+    rest = f"{whose} budget of this {budget.period} has {_money(left)} left"
+    told = f"{rest}; this question may cost up to {_money(amount)}."
     if amount > limit:
         return f"{told} That is more than the budget of a whole {budget.period}: shorten it, or ask for a larger one."
     if fresh.reserved and limit - fresh.spent >= amount:
@@ -188,7 +193,8 @@ def _release(reservations: Any) -> None:
 def _left(tally: Tally) -> BudgetLeft:
     limit, warn = tally.budget.hard_micro, tally.budget.soft_micro
     left = None if limit is None else _left_of(tally, limit)
-    return BudgetLeft(tally.budget.kind, tally.budget.period, limit, left, warn is not None and tally.spent >= warn)
+    warns = warn is not None and tally.spent >= warn
+    return BudgetLeft(tally.budget.kind, tally.budget.period, limit, left, warns, tally.spent)
 
 
 def _left_of(tally: Tally, limit: int) -> int:

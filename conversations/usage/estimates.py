@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from django.db.models import prefetch_related_objects
@@ -13,6 +14,8 @@ from providers.types import Delta, Part, Prompt, Usage
 
 _logger = logging.getLogger(__name__)
 
+LAST_ANSWERS = 5
+"""Answers of a conversation from which the length of the next one is guessed."""
 TYPICAL_OUTPUT = 4096
 """Tokens reserved for an answer without a limit on its length."""
 IMAGE_TOKENS = 1000
@@ -102,6 +105,12 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
     )
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
     return Usage(words + files, answer_tokens({**conversation.parameters, **parameters}.get("max_tokens")))
+
+
+def usual_answer(branch: Iterable[Message]) -> int | None:
+    """Return the median length of the last answers of a branch: tokens; None if none has been counted."""
+    counted = [message.output_tokens for message in branch if message.output_tokens]
+    return round(median(counted[-LAST_ANSWERS:])) if counted else None
 
 
 def usage_so_far(reply: Message) -> Usage:

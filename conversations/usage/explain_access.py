@@ -1,6 +1,6 @@
 """Explanations for administrators of a person's access to a model."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 from uuid import UUID
 
@@ -81,7 +81,8 @@ def _why_ways(user: User, model: LanguageModel, team: Team | None) -> Iterator[s
                 "whose": _whose(key),
             }
         ways = [cooldown.places(key.pk, endpoint.pk, deployment.pk) for key in here]
-        yield from _why_trouble(deployment.pk, endpoint.pk, *chain(*ways))
+        private = {place for key in here if key.owner_id for place in cooldown.places(key.pk, None, deployment.pk)}
+        yield from _why_trouble(private - {deployment.pk}, deployment.pk, endpoint.pk, *chain(*ways))
 
 
 def _whose(key: ApiKey) -> str:
@@ -92,18 +93,19 @@ def _whose(key: ApiKey) -> str:
     return _("the team's") if key.teams.exists() else _("the site's")
 
 
-def _why_trouble(*subjects: UUID) -> Iterator[str]:
+def _why_trouble(private: Collection[UUID], *subjects: UUID) -> Iterator[str]:
+    """Yield the troubles of these subjects; of the `private` ones without the vendor's words on a person's account."""
     for trouble in Trouble.objects.filter(subject__in=subjects, cooling_until__gt=clock.now()):
-        yield _("Left alone until %(until)s: %(text)s") % {
+        yield _("Cooling down until %(until)s: %(text)s") % {
             "until": localize(timezone.localtime(trouble.cooling_until)),
-            "text": trouble.localized_text,
+            "text": trouble.localized_reason if trouble.subject in private else trouble.localized_text,
         }
 
 
 def _why_money(user: User, model: LanguageModel, team: Team | None) -> Iterator[str]:
     for left in budgets.budgets_of(user, team.pk if team else None, model.pk):
         about = {"kind": Budget.Kind(left.kind).label, "period": Budget.Period(left.period).label}
-        if left.left == 0:
+        if left.is_used_up:
             yield _("The budget is used up: %(kind)s, %(period)s.") % about
         elif left.left is not None:
             amounts = {"left": written(left.left), "limit": written(left.limit or 0)}

@@ -1,14 +1,16 @@
 """Access to models and keys, for a person alone or in a team's conversation."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
 from conversations.errors import OWN_KEY_ALONE, TEAM_KEY_ALONE
 from conversations.models import Membership, Team, User
-from providers.models import ApiKey, LanguageModel
+from providers.models import ApiKey, Endpoint, LanguageModel
 from providers.models import LanguageModelQuerySet as Models
+from providers.pool import resting
 from providers.prepared_queries import Prepared
 
 NOBODY = UUID(int=0)
@@ -33,6 +35,23 @@ def keys_that_serve(model: UUID, user: UUID | None, team: UUID | None) -> list[A
     return [*keys, *of_site]
 
 
+def resting_models(user: User, team: UUID | None, models: Iterable[LanguageModel]) -> dict[UUID, datetime]:
+    """Return until when each of these models rests of which no way is open, with their deployments fetched before."""
+    troubles = resting.troubles_now()
+    if not troubles:
+        return {}
+    keys = list(_with_team(ApiKey.objects.filter(enabled=True).filter(Q(*keys_for(user.pk, team), _connector=Q.OR))))
+    ends = {}
+    for model in models:
+        offers = [offer for offer in model.offers() if offer.endpoint.enabled]
+        endpoints = {offer.endpoint_id for offer in offers}
+        first, of_site = _tiered((key for key in keys if key.endpoint_id in endpoints), team)
+        allowed = [*first, *of_site] if falls_back(first) else first
+        if end := resting.rests_until(offers, allowed, troubles):
+            ends[model.pk] = end
+    return ends
+
+
 def falls_back(keys: Iterable[ApiKey]) -> bool:
     """Return whether all of these keys let the site's keys answer when they cannot."""
     return all(key.falls_back for key in keys)
@@ -49,7 +68,10 @@ def why_alone(model: UUID, user: UUID | None, team: UUID | None) -> str:
 def _tiers(model: UUID, user: UUID | None, team: UUID | None) -> tuple[list[ApiKey], list[ApiKey]]:
     """Return the keys that may be used, and those of the site if these are others."""
     asker = user or NOBODY
-    keys = _KEYS_IN_TEAM(model, asker, team) if team else _KEYS_ALONE(model, asker)
+    return _tiered(_KEYS_IN_TEAM(model, asker, team) if team else _KEYS_ALONE(model, asker), team)
+
+
+def _tiered(keys: Iterable[ApiKey], team: UUID | None) -> tuple[list[ApiKey], list[ApiKey]]:
     tiers: dict[str, list[ApiKey]] = {"team": [], "site": [], "own": []}
     for key in keys:
         tiers["own" if key.owner_id else "team" if key.of_team else "site"].append(key)  # type: ignore[attr-defined]
@@ -108,5 +130,14 @@ _KEYS_IN_TEAM = Prepared(lambda model, user, team: _serving(model, _own(user), _
 
 
 def _serving(model: UUID, *tiers: Q) -> QuerySet[ApiKey]:
+    return _with_team(ApiKey.objects.serving(model).filter(Q(*tiers, _connector=Q.OR)))
+
+
+def _with_team(keys: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
     """Return each key once, with `of_team` if it is a team's."""
-    return ApiKey.objects.serving(model).filter(Q(*tiers, _connector=Q.OR)).annotate(of_team=F("teams"))
+    return keys.annotate(of_team=F("teams"))
+
+
+def open_endpoints() -> "QuerySet[Endpoint]":
+    """Return the endpoints that take people's own keys."""
+    return Endpoint.objects.filter(enabled=True, personal_keys=True)

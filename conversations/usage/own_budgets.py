@@ -19,10 +19,6 @@ class Limit:
     def period(self) -> str:
         return str(Budget.Period(self.left.period).label)
 
-    @property
-    def is_used_up(self) -> bool:
-        return self.left.left == 0
-
 
 def limits_of(person: User) -> list[Limit]:
     """Return the rest of each such budget; budgets of models and keys are for administrators only."""

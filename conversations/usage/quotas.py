@@ -54,7 +54,7 @@ def check_copy(owner: User, leaf: UUID) -> None:
     It runs before the messages are read: copying a long conversation is quick, and its rows stay.
     """
     length = sum(size for _, size in Message.objects.sizes_of_branch(leaf))
-    key = f"copied:{owner.pk}:{timezone.localdate()}"
+    key = f"copied:{owner.pk}:{timezone.localdate(timezone=timezone.get_default_timezone())}"
     cache.add(key, 0, _DAY_SECONDS)
     try:
         copied = cache.incr(key, length)
@@ -73,7 +73,9 @@ def check_files(owner: User, more: int) -> None:
     """Refuse a file of `more` bytes that exceeds this person's limit."""
     if File.objects.bytes_of(owner) + more > most_files():
         room = settings.CHATSITE_FILES_PER_PERSON
-        raise Refused("no_room", f"Your files may take {room:,} MB together; delete conversations that hold some.")
+        raise Refused(
+            "no_room", f"Your files may take {room:,} MB together; delete conversations that hold some for good."
+        )
 
 
 def left_for_files(owner: User) -> int | None:

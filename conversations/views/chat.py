@@ -1,6 +1,6 @@
 """The chat page and the threads that it loads."""
 
-from collections.abc import Iterable
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -13,25 +13,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
-from conversations.content import threads
+from conversations.content import starters, threads
 from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
 from conversations.models import Conversation, Team, User
-from conversations.models.sidebar import cursor_of, sidebar
+from conversations.models.sidebar import sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
-from conversations.protocol.parameters import known_parameters, supported_by
 from conversations.text import MAX_TEXT_LENGTH
-from conversations.usage.model_access import models_anywhere
-from providers import local_model
+from conversations.views import composer
+from conversations.views.lists.sections import folded_parts, newest_in, sections_of
+from providers import clock, local_model
 from providers.endpoints import adding
 from providers.endpoints.presets import presets
-from providers.models import LanguageModel
-from providers.wires.parameters import Number, Parameter
+from providers.pool import cooldown
 
-SIDEBAR_PAGE_SIZE = 50
-"""Conversations in the sidebar of a fresh page; more come over the API."""
-AT_FIRST_SIGHT = ("temperature", "top_p", "max_tokens", "thinking", "web_search", "code_execution")
-"""Parameters that the panel shows at once; all others stand below "More"."""
+RECENT_CONVERSATIONS = 3
+"""Conversations that the page of a new one leads to."""
+SHARED = ("title", "text", "url")
+"""Query parameters with which another application hands over what its user shares with the chat."""
 
 
 @login_required
@@ -48,18 +47,29 @@ def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
 def thread(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
     """Respond with the end of this person's branch as `html`, or a piece of it.
 
-    With `after`, the piece is all below that message; with `before`, one above it. `revision` is the conversation's
-    before its messages were read. The response's `after` is null if the piece is another one.
+    With `at`, it is the branch through that message. With `after`, the piece is all below that message; with `before`,
+    one above it. `revision` is the conversation's before its messages were read. The response's `after` is null if the
+    piece is another one.
     """
     person = person_of(request)
     conversation = get_object_or_404(Conversation.objects.visible_to(person), pk=conversation_id)
-    before, after = (_id(request.GET.get(name, "")) for name in ("before", "after"))
-    rest = threads.below(person, conversation, after) if after else None
+    before, after, at = (_id(request.GET.get(name, "")) for name in ("before", "after", "at"))
+    rest = threads.below(person, conversation, after, at) if after else None
     shown = rest or (
-        threads.above(person, conversation, before) if before else threads.thread_for(person, conversation)
+        threads.above(person, conversation, before) if before else threads.thread_for(person, conversation, at)
     )
     html = render_to_string("_thread.html", {"thread": shown}, request)
-    return JsonResponse({"revision": conversation.revision, "after": after if rest else None, "html": html})
+    others = [other.to_json() for other in shown.others]
+    piece = {"revision": conversation.revision, "after": after if rest else None, "html": html}
+    return JsonResponse({**piece, "elsewhere": others})
+
+
+@login_required
+@never_cache
+@require_GET
+def resting_keys(request: HttpRequest) -> HttpResponse:
+    """Respond with the lines about refused keys as they are now; none for people who may not test keys."""
+    return render(request, "_resting_keys.html", {"resting_keys": _resting_keys(person_of(request))})
 
 
 def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> dict[str, Any]:
@@ -68,52 +78,41 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     conversation = mine.filter(pk=conversation_id).first() if conversation_id else None
     if conversation_id and conversation is None:
         raise Http404
-    rows = list(mine[: SIDEBAR_PAGE_SIZE + 1])
-    usable = models_anywhere(person).prefetch_related("deployments__endpoint")
-    models = [_choice(model) for model in usable]
+    offered = composer.offered_models(person, conversation)
+    models = offered["models"]
+    at = _id(request.GET.get("at", ""))
+    sections = sections_of(request, conversation)
     return {
         "person": person,
-        "conversations": rows[:SIDEBAR_PAGE_SIZE],
-        "next_cursor": cursor_of(rows[SIDEBAR_PAGE_SIZE - 1]) if len(rows) > SIDEBAR_PAGE_SIZE else None,
+        "sections": sections,
+        "is_sidebar_folded": "sidebar" in folded_parts(request),
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
         "can_share": conversation is None or conversation.can_share(person),
         "is_shared": conversation is not None and conversation.shares.open().exists(),
-        "thread": threads.thread_for(person, conversation) if conversation else None,
-        "models": models,
-        "parameters": _panel(),
-        "is_priced": any(deployment.prices() for model in usable for deployment in model.deployments.all()),
-        "chosen_model": _chosen(conversation or _latest(rows, person), models),
+        "thread": threads.thread_for(person, conversation, at) if conversation else None,
+        **offered,
+        "starters": [] if conversation else starters.offered(),
+        "recent": newest_in(sections, RECENT_CONVERSATIONS),
         "teams": Team.objects.writable_by(person),
+        "chosen_team": request.GET.get("team", ""),
+        "shared_text": _shared_text(request),
         "text_length": MAX_TEXT_LENGTH,
         "most_files": MAX_FILES,
         "most_models": MAX_MODELS,
         "file_bytes": MAX_BYTES,
         "version": settings.CHATSITE_VERSION,
+        "may_test_keys": _may_test_keys(person),
+        "resting_keys": _resting_keys(person),
+        "tries_alone": _may_add_vendors(person) and {model["name"] for model in models} == {local_model.DISPLAY_NAME},
         **(_first_steps(person) if not models else {}),
     }
 
 
-def _choice(model: LanguageModel) -> dict[str, Any]:
-    """Return a model for the composer, with its capabilities and the parameters of its wires."""
-    wires = {deployment.endpoint.wire for deployment in model.deployments.all()}
-    return {
-        "id": str(model.id),
-        "name": model.name,
-        "capabilities": model.capabilities(),
-        "parameters": [_with_bounds(name, declared) for name, declared in supported_by(wires).items()],
-    }
-
-
-def _with_bounds(name: str, declared: Parameter) -> str:
-    return f"{name}:{declared.low}:{declared.high}" if isinstance(declared, Number) else name
-
-
-def _panel() -> dict[str, list[tuple[str, Parameter]]]:
-    """Return the panel's parameters within the widest bounds of any wire; the page narrows them to the model's."""
-    every = known_parameters()
-    first = {name: every[name] for name in AT_FIRST_SIGHT if name in every}
-    return {"first": list(first.items()), "more": [(name, every[name]) for name in every if name not in first]}
+def _shared_text(request: HttpRequest) -> str:
+    """Return what was shared with the chat, a line each; often an application says the address twice."""
+    told = (request.GET.get(name, "").strip() for name in SHARED)
+    return "\n".join(dict.fromkeys(filter(None, told)))[:MAX_TEXT_LENGTH]
 
 
 def _id(text: str) -> UUID | None:
@@ -123,19 +122,28 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-def _latest(rows: Iterable[Conversation], person: User) -> Conversation | None:
-    """Return this person's own conversation that changed last: a new one begins with its model."""
-    return next((row for row in rows if row.owner_id == person.id and row.model_id), None)
+def _may_test_keys(person: User) -> bool:
+    return person.is_staff and person.has_perm("providers.change_apikey")
 
 
-def _chosen(conversation: Conversation | None, models: list[dict[str, Any]]) -> str:
-    usual = str(conversation.model_id) if conversation else ""
-    return next((model["id"] for model in models if model["id"] == usual), models[0]["id"] if models else "")
+def _resting_keys(person: User) -> list[dict[str, Any]]:
+    """Return the refused keys, for people who may test them: key, trouble, seconds it lasts, a model to test with."""
+    if not _may_test_keys(person):
+        return []
+    return [
+        {
+            "key": key,
+            "trouble": trouble,
+            "seconds": ceil((trouble.cooling_until - clock.now()).total_seconds()),
+            "deployment": key.endpoint.deployments.filter(enabled=True).first(),
+        }
+        for key, trouble in cooldown.resting_keys()
+    ]
 
 
 def _first_steps(person: User) -> dict[str, Any]:
     """Return the context of the first-run card, for people who may add a vendor."""
-    if not (person.is_staff and person.has_perms(adding.PERMISSIONS)):
+    if not _may_add_vendors(person):
         return {}
     return {
         "adds_vendors": True,
@@ -143,3 +151,7 @@ def _first_steps(person: User) -> dict[str, Any]:
         "local_model": local_model.state(settings.CHATSITE_DATA),
         "endpoint_form": EndpointForm(),
     }
+
+
+def _may_add_vendors(person: User) -> bool:
+    return person.is_staff and person.has_perms(adding.PERMISSIONS)

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from conversations import actions
-from conversations.accounts import allauth_adapter, first_run, language
+from conversations.accounts import allauth_adapter, first_run, preferences
 from conversations.errors import NotFound
 from conversations.forms.accounts import SetUpForm
 from conversations.forms.endpoints import EndpointForm
@@ -83,5 +83,5 @@ def _first_administrator(request: HttpRequest, form: SetUpForm) -> HttpResponse:
         raise Http404 from None
     allauth_adapter.sign_in(request, person)
     response = redirect("/")
-    language.remember(response, given["language"])
+    preferences.remember_language(response, given["language"])
     return response

@@ -53,6 +53,7 @@ def revoke(request: HttpRequest, share_id: UUID) -> HttpResponse:
         actions.revoke_share(person_of(request), share_id)
     except NotFound:
         raise Http404 from None
+    messages.success(request, gettext("The link is revoked."))
     return redirect("shares")
 
 
@@ -70,7 +71,7 @@ def copy(request: HttpRequest) -> HttpResponse:
             copied = actions.copy_share(person_of(request), shared.pk, form.cleaned_data["key"].hex)
             return redirect("conversation", copied)
         except Refused:
-            messages.error(request, gettext("That was not possible just now. Try again."))
+            messages.error(request, gettext("Something went wrong. Try again."))
     context = {"share": shared, "key": new_id(), "messages_shown": shared.size()}
     return render(request, "shares/copy.html", context)
 
@@ -103,7 +104,7 @@ def _asked_for(form: ShareForm) -> UUID | None:
 
 
 def _refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    sentence = _SENTENCES.get(refusal.code, _("That was not possible."))
+    sentence = _SENTENCES.get(refusal.code, _("Something went wrong."))
     return render(request, "shares/_dialog.html", {"refused": sentence}, status=refusal.http_status)
 
 

@@ -1,1 +1,1 @@
-"""The websocket: authentication, limits on input, and answers to commands."""
+"""The websocket: a connection whose commands and events are its frames."""

@@ -7,14 +7,16 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from providers.admin.language_models import AdminWithTrouble
 from providers.encryption.sealing import Locked
 from providers.endpoints import adding, model_sync
 from providers.endpoints.detection import conclude, detect_endpoint, detection_obstacle
@@ -24,6 +26,17 @@ from providers.models import Deployment, Endpoint, LanguageModel
 from providers.models.address_guard import ask_again, may_readdress
 
 MAX_ROWS_SHOWN = 200
+
+
+class EndpointPages(AdminWithTrouble):
+    """Hooks for the app that knows teams, on the page of a vendor's models."""
+
+    def beside_models(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what is asked beside the models."""
+        return {}
+
+    def models_added(self, request: HttpRequest, added: list[str]) -> None:
+        """Do what was asked, in the transaction in which these models have been added."""
 
 
 class ModelForm(forms.Form):
@@ -36,7 +49,7 @@ class ModelForm(forms.Form):
     )
 
 
-def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
+def detect_page(rows: EndpointPages, request: HttpRequest, pk: UUID) -> HttpResponse:
     """Return the form that starts the tries, or the tries with their result, which the endpoint then uses."""
     if not may_readdress(request):
         return ask_again(request)
@@ -49,7 +62,7 @@ def detect_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> H
     return _page(rows, request, "detect", endpoint, {"title": _("Detect how to call it"), **context})
 
 
-def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint, model: str) -> dict[str, Any]:
+def _detected(rows: EndpointPages, request: HttpRequest, endpoint: Endpoint, model: str) -> dict[str, Any]:
     try:
         detection = detect_endpoint(endpoint, model)
     except Locked as error:
@@ -60,18 +73,18 @@ def _detected(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoi
     return {"detection": detection, "stored": stored}
 
 
-def models_page(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> HttpResponse:
+def models_page(rows: EndpointPages, request: HttpRequest, pk: UUID) -> HttpResponse:
     """Return the vendor's list with a filter and an order, which keep the picked models.
 
-    A POST without "show" serves the picked models from now on.
+    A POST without "show" or "all" serves the picked models from now on; "all" picks those in sight.
     """
     endpoint = _endpoint(rows, request, pk)
     if not _may_add_models(request):
         raise PermissionDenied
-    if request.method == "POST" and "show" not in request.POST:
+    if request.method == "POST" and not {"show", "all"} & request.POST.keys():
         return _adopted(rows, request, endpoint)
     given = request.POST if request.method == "POST" else request.GET
-    context = {"title": _("Models the vendor lists"), **_list(endpoint, given)}
+    context = {"title": _("Models the vendor lists"), **rows.beside_models(request), **_list(endpoint, given)}
     return _page(rows, request, "models", endpoint, context)
 
 
@@ -80,19 +93,29 @@ def _may_add_models(request: HttpRequest) -> bool:
     return all(request.user.has_perm(permission) for permission in needed)
 
 
-def _adopted(rows: ModelAdmin[Endpoint], request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+def _adopted(rows: EndpointPages, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
     try:
         typed = adding.typed_ids(request.POST.get("typed", ""))
-        added = model_sync.adopt(endpoint, [*request.POST.getlist("model"), *typed], by=request.user)
+        with transaction.atomic():
+            added = model_sync.adopt(endpoint, [*request.POST.getlist("model"), *typed], by=request.user)
+            rows.models_added(request, added)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect(request.get_full_path())
     if added:
         rows.log_change(request, endpoint, _("Added models: %(names)s.") % {"names": ", ".join(added)})
         messages.success(request, _("Added models: %(names)s.") % {"names": ", ".join(added)})
-    else:
-        messages.info(request, _("No new model was picked."))
+        return redirect(_table_of(request, endpoint) or request.get_full_path())
+    messages.info(request, _("No new model was picked."))
     return redirect(request.get_full_path())
+
+
+def _table_of(request: HttpRequest, endpoint: Endpoint) -> str:
+    """Return the address of the table of its models, or "" for people who may not change it."""
+    if not request.user.has_perm("providers.change_languagemodel"):
+        return ""
+    table = reverse("admin:providers_languagemodel_changelist")
+    return f"{table}?deployments__endpoint__id__exact={endpoint.pk}"
 
 
 def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
@@ -103,13 +126,17 @@ def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
     except Locked as error:
         return {"problem": str(error)}
     wanted, order = given.get("q", ""), given.get("order", "")
-    found = model_sync.ordered(model_sync.matching(offered, wanted), order)
+    eligible = offered if given.get("everything") else model_sync.for_chat(offered)
+    found = model_sync.ordered(model_sync.matching(eligible, wanted), order)
     shown, served = found[:MAX_ROWS_SHOWN], model_sync.served(endpoint)
-    picked = [entry.id for entry in offered if entry.id in given.getlist("model") and entry.id not in served]
+    ticked = {*given.getlist("model"), *([entry.id for entry in shown] if "all" in given else [])}
+    picked = [entry.id for entry in offered if entry.id in ticked and entry.id not in served]
     elsewhere = sorted(set(picked) - {entry.id for entry in shown})
     counts = {"listed": len(offered), "found": len(found), "shown": shown, "served": served}
     return {
         **counts,
+        "everything": bool(given.get("everything")),
+        "others": len(offered) - len(model_sync.for_chat(offered)),
         "q": wanted,
         "order": order,
         "orders": model_sync.ORDERS,
@@ -118,7 +145,7 @@ def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
     }
 
 
-def _endpoint(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> Endpoint:
+def _endpoint(rows: EndpointPages, request: HttpRequest, pk: UUID) -> Endpoint:
     """Return the endpoint. It checks the permission first, so that a refusal does not show whether the row exists."""
     if not rows.has_change_permission(request):
         raise PermissionDenied
@@ -126,7 +153,7 @@ def _endpoint(rows: ModelAdmin[Endpoint], request: HttpRequest, pk: UUID) -> End
 
 
 def _page(
-    rows: ModelAdmin[Endpoint], request: HttpRequest, name: str, endpoint: Endpoint, context: dict[str, Any]
+    rows: EndpointPages, request: HttpRequest, name: str, endpoint: Endpoint, context: dict[str, Any]
 ) -> HttpResponse:
     frame = {**rows.admin_site.each_context(request), "opts": Endpoint._meta, "original": endpoint}
     return TemplateResponse(request, f"admin/providers/endpoint/{name}.html", {**frame, **context})

@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from providers.admin.endpoint_pages import detect_page, models_page
+from providers.admin.endpoint_pages import EndpointPages, detect_page, models_page
+from providers.admin.health import health_of
 from providers.admin.keys import KeyFormSet, KeyInline
-from providers.admin.language_models import AdminWithTrouble, DeploymentInline
+from providers.admin.language_models import DeploymentInline
 from providers.admin.preset_page import preset_page
 from providers.audit import log
 from providers.endpoints import adding
@@ -34,7 +35,7 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(AdminWithTrouble):
+class EndpointAdmin(EndpointPages):
     form = EndpointForm
     list_display = ["name", "wire", "base_url", "key_placement", "enabled"]
     list_filter = ["wire", "enabled"]
@@ -43,9 +44,15 @@ class EndpointAdmin(AdminWithTrouble):
     fieldsets = [
         (None, {"fields": ["name", "wire", "base_url", "api_version", "enabled"]}),
         (_("Key"), {"fields": ["needs_key", "key_placement", "personal_keys"]}),
-        (_("How it is asked"), {"fields": ["streaming", "ask_sse", "ask_usage", "snake_case", "headers"]}),
-        (_("Way"), {"fields": ["through_proxy"]}),
-        (_("Patience"), {"fields": ["first_token_seconds", "silence_seconds", "total_seconds"]}),
+        (
+            _("How it is asked"),
+            {"fields": ["streaming", "ask_sse", "ask_usage", "snake_case", "headers"], "classes": ["collapse"]},
+        ),
+        (_("Way"), {"fields": ["through_proxy"], "classes": ["collapse"]}),
+        (
+            _("Timeouts"),
+            {"fields": ["first_token_seconds", "silence_seconds", "total_seconds"], "classes": ["collapse"]},
+        ),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -57,6 +64,13 @@ class EndpointAdmin(AdminWithTrouble):
             path("<uuid:pk>/models/", guarded(partial(models_page, self)), name="providers_endpoint_models"),
         ]
         return [*pages, *super().get_urls()]
+
+    def render_change_form(  # type: ignore[no-untyped-def]
+        self, request: HttpRequest, context, add=False, change=False, form_url="", obj=None
+    ) -> HttpResponse:
+        """Add the state of the keys and of the models."""
+        context["health"] = health_of(obj, request.user) if obj else []
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Ask for usage by default: if a vendor refuses that, the stream learns it."""

@@ -4,10 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from providers.audit.admin import AuditedAdmin
+from providers.audit.inlines import NamedFieldsFormSet
 from providers.endpoints import keys
 from providers.endpoints.key_field import KeyField
 from providers.models import ApiKey
@@ -51,7 +55,7 @@ class KeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
 
-class KeyFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
+class KeyFormSet(NamedFieldsFormSet):
     """The table of an endpoint's keys."""
 
     def clean(self) -> None:
@@ -81,6 +85,7 @@ class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
     form = KeyForm
     formset = KeyFormSet
     fields = ["name", "shown", "new_key", "enabled"]
+    classes = ["collapse"]  # the table above it has their state, and leads to each
     show_change_link = True
     readonly_fields = ["shown"]
     extra = 0
@@ -93,6 +98,13 @@ class KeyInline(admin.TabularInline):  # type: ignore[type-arg]
         return str(key.secret)
 
 
+class KeyList(ChangeList):
+    """A list whose rows lead to the page of a key, with its test and its rotation."""
+
+    def url_for_result(self, result: Model) -> str:
+        return reverse("key", args=[result.pk])
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(AuditedAdmin):
     form = KeyForm
@@ -101,6 +113,9 @@ class ApiKeyAdmin(AuditedAdmin):
     list_select_related = ["endpoint", "owner", "created_by"]
     readonly_fields = ["shown", "owner", "created_by", "created_at", "last_used_at"]
     fields = ["endpoint", "name", "shown", "new_key", "enabled", *POOL_FIELDS, *readonly_fields[1:]]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return KeyList
 
     @admin.display(description=_("stored"))
     def shown(self, key: ApiKey) -> str:

@@ -4,12 +4,17 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from providers.admin.lessons import forget_page, lessons_of
+from providers.admin.model_table import ModelRowForm, shown_price
+from providers.audit import log
 from providers.audit.admin import AuditedAdmin
+from providers.audit.inlines import NamedFieldsFormSet
 from providers.models import Deployment, LanguageModel, Trouble
 from providers.pool import cooldown
 
@@ -27,6 +32,7 @@ class AdminWithTrouble(AuditedAdmin):
 
 class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Deployment
+    formset = NamedFieldsFormSet
     fields = ["model", "endpoint", "vendor_id", "takes_images", "takes_documents", "enabled"]
     show_change_link = True
     extra = 0
@@ -34,12 +40,42 @@ class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(LanguageModel)
 class LanguageModelAdmin(AuditedAdmin):
-    list_display = ["name", "endpoints", "enabled"]
+    list_display = ["name", "enabled", "description", "input_price", "output_price", "endpoints"]
+    list_editable = ["enabled", "description"]
+    list_filter = ["enabled", ("deployments__endpoint", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["name"]
+    fields = ["name", "enabled", "description", "context_window"]
     inlines = [DeploymentInline]
 
-    def get_queryset(self, request):  # type: ignore[no-untyped-def]
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the form of a row, with prices for people who may change them."""
+        kwargs["form"] = ModelRowForm if request.user.has_perm("providers.change_deployment") else ModelForm
+        return super().get_changelist_form(request, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Log the changes of the rows, as those of a form."""
+        if request.method != "POST" or "_save" not in request.POST:
+            return super().changelist_view(request, extra_context)
+        keys = [key for name in request.POST if name.endswith("-id") for key in self._keys(request.POST[name])]
+        rows = self.model._default_manager.filter(pk__in=keys)
+        with log.watch(request.user, rows, Deployment.objects.filter(model__in=keys)):
+            return super().changelist_view(request, extra_context)
+
+    def save_model(self, request: HttpRequest, obj: LanguageModel, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if isinstance(form, ModelRowForm):
+            form.save_prices()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
         return super().get_queryset(request).prefetch_related("deployments__endpoint")
+
+    @admin.display(description=_("price in"))
+    def input_price(self, model: LanguageModel) -> str:
+        return shown_price(model, "input_price")
+
+    @admin.display(description=_("price out"))
+    def output_price(self, model: LanguageModel) -> str:
+        return shown_price(model, "output_price")
 
     @admin.display(description=_("endpoints"))
     def endpoints(self, model: LanguageModel) -> str:

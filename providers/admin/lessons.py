@@ -83,6 +83,7 @@ def _words() -> dict[str, str]:
         "no:code": _("Code that it ran is told in words."),
         "no:penalties": _("Both penalties are left out."),
         "no:stream_options": _("It is not asked for token counts."),
+        "suspected:stream_options": _("It may not like to be asked for token counts: the next question shows it."),
         "stand-in": _("Calls and pictures of other models carry the vendor's stand-in for a signature."),
         "reasoning_content": _("Thoughts go back together with their calls."),
         "turn-between": _("A turn of the model stands between the results of calls and the next question."),

@@ -1,6 +1,7 @@
 """Troubles of keys and endpoints in the admin."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -12,12 +13,18 @@ from providers.pool import cooldown
 
 @admin.register(Trouble)
 class TroubleAdmin(AuditedAdmin):
-    """The list of current cooldowns; deleting a row ends its cooldown at once."""
+    """The list of current cooldowns, without personal keys'; deleting a row ends its cooldown at once."""
 
     list_display = ["whose", "reason", "failures", "since", "cooling_until"]
     list_filter = [ReasonFilter]
     fields = ["whose", "reason", "failures", "since", "cooling_until"]
     readonly_fields = ["whose", "reason"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Trouble]:
+        """Return the rows without those of personal keys, which concern their owners alone."""
+        private = ApiKey.objects.exclude(owner=None).values_list("pk", flat=True)
+        pairs = [pair for pair, (key, _deployment) in cooldown.pairs(private).items() if key in set(private)]
+        return super().get_queryset(request).exclude(subject__in=[*private, *pairs])
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -11,8 +11,14 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
 from django.forms import inlineformset_factory
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 
 from providers.audit import log
+from providers.audit.csv_list import csv_list
 
 _CHOICES = frozenset(["", "exact", "in", "isnull", "gte", "lt", "year", "month", "day"])
 """Look-ups that Django's own filters and its row of dates make of a field."""
@@ -26,6 +32,28 @@ class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     The answers do not show whether a hidden row exists, nor what its hidden fields hold.
     """
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return Django's own addresses, and that of the list as CSV."""
+        export = path(
+            "csv/", self.admin_site.admin_view(self.export), name=f"{self.opts.app_label}_{self.opts.model_name}_csv"
+        )
+        return [export, *super().get_urls()]
+
+    @method_decorator([never_cache, require_GET])
+    def export(self, request: HttpRequest) -> HttpResponseBase:
+        """Send the filtered list as CSV, and note that in the audit log."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.sent(request, csv_list(self, request))
+
+    def sent(self, request: HttpRequest, table: Iterator[bytes]) -> HttpResponseBase:
+        """Send a table whole; lists that may be very long stream it."""
+        name = f"{self.opts.model_name}.csv"
+        told = {"filter": request.GET.urlencode()} if request.GET else {}
+        log.note(request.user, log.Act.DOWNLOADED, self.model, name=name, after=told)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(b"".join(table), content_type="text/csv; charset=utf-8", headers=headers)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Return whether the list offers this filter, or it names a related row as links to this page do.

@@ -39,7 +39,6 @@ class AuditAdmin(NoExistenceLeakAdmin):
     search_help_text = gettext_lazy("Who, from which address, what, or an id")
     date_hierarchy = "created_at"
     show_full_result_count = False
-    change_list_template = "admin/providers/auditentry/list.html"
     change_form_template = "admin/providers/auditentry/entry.html"
     fields = ["created_at", "actor_name", "address", "act", "kind", "subject_name", "subject"]
 

@@ -7,18 +7,18 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from providers.errors import BadReply, CutOff, ReplyTooLong, VendorError
+from providers.errors import BadReply, NothingSaid, ReplyTooLong, VendorError
 from providers.reading.reader import Reading
-from providers.text import without_key
+from providers.text import to_utf8, without_key
 from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
 from providers.transport.sockets import no_pause
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
 from providers.wires.json_values import mapping, merged
-from providers.wires.question import doubt_if_quoted
+from providers.wires.question import doubt_if_quoted, note_model
 from providers.wires.refusals.fields import Change, changes, fitted
-from providers.wires.refusals.lessons import Lesson, lesson
+from providers.wires.refusals.lessons import Lesson, lesson, without_disproved
 from providers.wires.turns import refused_kinds
 from providers.wires.verbatim import marked
 
@@ -66,7 +66,9 @@ class Stream:
     @property
     def quirks(self) -> frozenset[str]:
         """Return the deployment's quirks, with what this reply has shown to hold for other questions too."""
-        return self._kept if self.first_token_at is not None else self._known
+        if self.first_token_at is None:
+            return self._known
+        return without_disproved(self._kept, self._address.quirks)
 
     @property
     def left_out(self) -> list[Change]:
@@ -137,8 +139,7 @@ class Stream:
         """Prepare the next call."""
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
         self._call = Call(_clocks(self._address), self._network, self._pause)
-        self._heard = (0, False)
-        self._has_read = False
+        self._heard = (0, False, False)
         self._calls += 1
 
     def _deltas(self) -> Iterator[Delta]:
@@ -149,6 +150,7 @@ class Stream:
             except VendorError as error:
                 error.quote = without_key(error.quote, self._mask)
                 doubt_if_quoted(error, self._prompt)
+                note_model(error, self._prompt.model)
                 if not (self._learn(error) or self._ask_for_the_reason(error)):
                     raise
 
@@ -165,7 +167,7 @@ class Stream:
 
     def _ask_for_the_reason(self, error: VendorError) -> bool:
         """Return whether the body was empty: servers that fail before the first event tell why without streaming."""
-        was_empty = isinstance(error, CutOff) and self._has_read and self._reading.is_blank
+        was_empty = isinstance(error, NothingSaid) and self._reading.is_blank
         if not was_empty or not self._address.streaming or self._calls == MAX_CALLS:
             return False
         self._repeat(replace(self._address, streaming=False))
@@ -181,6 +183,7 @@ class Stream:
 
     def _note_lesson(self, learnt: Lesson) -> None:
         self._asked.add(learnt.quirks)
+        self._kept |= learnt.suspected
         if learnt.lasts:
             before = self._address.quirks
             new = learnt.quirks - before
@@ -189,15 +192,15 @@ class Stream:
 
     def _attempt(self) -> Iterator[Delta]:
         self._open()
+        utf8 = to_utf8(self._call.headers.get("Content-Type", ""))
         try:
             for chunk in self._call.chunks():
-                yield from self._read(chunk)
+                yield from self._read(utf8(chunk))
         except VendorError as error:
             # A break after the end of the reply does no harm.
             if not self._reading.is_believed or isinstance(error, ReplyTooLong):
                 yield from self._reading.broken()
                 raise
-        self._has_read = True
         yield from self._reading.end()
 
     def _open(self) -> None:
@@ -210,22 +213,23 @@ class Stream:
             raise self._wire.error(status, self._call.headers, self._call.error_body())
 
     def _read(self, chunk: bytes) -> Iterator[Delta]:
-        # After the end marker, read the rest of the body for at most 0.05 s, so that the connection can be reused.
-        is_behind_end = self._reading.done
         for delta in self._reading.feed(chunk):
             self._set_clocks()
             yield delta
-        if not is_behind_end:
-            self._set_clocks()
+        self._set_clocks()
 
     def _set_clocks(self) -> None:
-        if self._reading.done:
+        heard = (self._reading.meaningful, self._reading.is_over, self._reading.done)
+        if self._heard == heard:
+            return
+        self._heard = heard
+        self._call.hear()
+        if self._reading.done and self._reading.is_over:
+            # Read the rest of the body for at most 0.05 s: for token counts, and so that the connection can be reused.
             self._call.conclude(_END_SECONDS)
-        elif self._heard != (heard := (self._reading.meaningful, self._reading.is_over)):
-            self._heard = heard
-            self._call.hear()
-            if self._reading.is_over:
-                self._call.conclude(USAGE_SECONDS)
+        elif self._reading.done or self._reading.is_over:
+            # Some gateways put an end marker behind every event.
+            self._call.conclude(USAGE_SECONDS)
 
 
 def _clocks(address: Address) -> Clocks:

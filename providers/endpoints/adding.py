@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import local_model
 from providers.audit import log
+from providers.blank_text import is_blank
 from providers.endpoints import keys
 from providers.endpoints.presets import presets
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
@@ -202,6 +203,6 @@ def _model_ids(models: Iterable[str]) -> list[str]:
     wanted = list(dict.fromkeys(model.strip() for model in models if model.strip()))
     if not wanted:
         raise ValidationError({"models": _("Name at least one model.")})
-    if any(len(model) > MAX_NAME_LENGTH or not model.isprintable() for model in wanted):
+    if any(len(model) > MAX_NAME_LENGTH or not model.isprintable() or is_blank(model) for model in wanted):
         raise ValidationError({"models": _("A model's name is one line of at most 200 characters.")})
     return wanted

@@ -1,5 +1,6 @@
 """Models picked from the list that a vendor offers."""
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,6 +16,9 @@ from providers.endpoints.adding import MAX_NAME_LENGTH
 from providers.models import Endpoint, LanguageModel
 from providers.types import CatalogueEntry
 
+_OTHER_PURPOSE = re.compile(
+    r"embed|rerank|moderation|whisper|transcri|(^|[-/_])(tts|stt|asr)([-/_]|$)|(^|/)(bge|m3e|gte)-", re.IGNORECASE
+)
 ORDERS = {
     "id": gettext_lazy("the vendor's id of the model"),
     "name": gettext_lazy("name"),
@@ -32,6 +36,11 @@ def offered(endpoint: Endpoint) -> list[CatalogueEntry]:
     entries = model_list.list_models(route.reachable(), route.key, route.network())
     usable = (entry for entry in entries if _can_be_stored(entry.id))
     return sorted(usable, key=lambda entry: entry.id.casefold())
+
+
+def for_chat(entries: Iterable[CatalogueEntry]) -> list[CatalogueEntry]:
+    """Return the entries without those whose id names another purpose: embeddings, ranking, speech, moderation."""
+    return [entry for entry in entries if not _OTHER_PURPOSE.search(entry.id)]
 
 
 def matching(entries: Iterable[CatalogueEntry], wanted: str) -> list[CatalogueEntry]:
@@ -56,7 +65,7 @@ def served(endpoint: Endpoint) -> set[str]:
 
 
 def adopt(endpoint: Endpoint, picked: Iterable[str], by: Any = None) -> list[str]:
-    """Serve the picked models from this endpoint and return the new ones. Raises ValidationError."""
+    """Add the selected models from this endpoint and return the new ones. Raises ValidationError."""
     wanted = [name for name in dict.fromkeys(name.strip() for name in picked) if name not in served(endpoint)]
     if not all(_can_be_stored(name) for name in wanted):
         raise ValidationError(_("A model's name is one line of at most 200 characters."))

@@ -33,7 +33,7 @@ class AuditEntry(models.Model):
         CHANGED = "changed", _("changed")
         REMOVED = "removed", _("removed")
         TESTED = "tested", _("tested")
-        SEALED = "sealed", _("sealed anew")
+        SEALED = "sealed", _("re-encrypted")
         SIGNED_IN = "signed_in", _("signed in")
         REFUSED = "refused", _("refused to sign in")
         DOWNLOADED = "downloaded", _("downloaded")
@@ -129,7 +129,7 @@ _LABELS = {
     "made_by": translate_noop("made by"),
     "mailed_to": translate_noop("mailed to"),
     "pass_phrase": translate_noop("with a pass phrase"),
-    "sealed": translate_noop("sealed anew"),
+    "sealed": translate_noop("re-encrypted"),
     "stored": translate_noop("stored"),
     "user": translate_noop("person"),
     "working": translate_noop("working"),

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from providers import local_model
 from providers.error_texts import localized
 from providers.errors import VendorError
-from providers.models.fields import new_id
+from providers.models.fields import NameField, new_id
 from providers.transport import egress
 from providers.types import Address, Clocks
 from providers.wires import registry
@@ -32,8 +32,8 @@ class Endpoint(models.Model):
     """The address of one vendor, and the form of calls to it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(_("name"), max_length=120, unique=True)
-    wire = models.CharField(_("wire"), max_length=10, choices=wire_choices)
+    name = NameField(_("name"), max_length=120, unique=True)
+    wire = models.CharField(_("protocol"), max_length=10, choices=wire_choices)
     base_url = models.CharField(
         _("base URL"),
         max_length=500,
@@ -44,7 +44,7 @@ class Endpoint(models.Model):
         max_length=10,
         default="v1beta",
         choices=[("v1beta", "v1beta"), ("v1", "v1")],
-        help_text=_("For the Gemini wire."),
+        help_text=_("For the Gemini protocol."),
     )
     key_placement = models.CharField(
         _("where the key goes"), max_length=20, choices=key_placement_choices, default=BEARER.name
@@ -55,12 +55,12 @@ class Endpoint(models.Model):
         _("snake_case"), default=False, help_text=_("Spell system_instruction so, as some gateways show it.")
     )
     ask_usage = models.BooleanField(
-        _("ask for usage"), default=False, help_text=_("Send stream_options on the OpenAI-compatible wire.")
+        _("ask for usage"), default=False, help_text=_("Send stream_options with the OpenAI-compatible protocol.")
     )
     needs_key = models.BooleanField(_("needs a key"), default=True)
     headers = models.JSONField(_("extra headers"), default=dict, blank=True)
     first_token_seconds = models.PositiveIntegerField(_("seconds to the first token"), default=60)
-    silence_seconds = models.PositiveIntegerField(_("seconds of silence"), default=60)
+    silence_seconds = models.PositiveIntegerField(_("seconds between two words"), default=60)
     total_seconds = models.PositiveIntegerField(_("seconds in all"), default=1800)
     through_proxy = models.BooleanField(
         _("through the proxy"),

@@ -1,13 +1,16 @@
 """Fields and validators that several rows share."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
+
+from providers.blank_text import is_blank
 
 
 def new_id() -> UUID:
@@ -15,6 +18,26 @@ def new_id() -> UUID:
 
 
 POSITIVE = MinValueValidator(1)
+
+
+if TYPE_CHECKING:
+    _Line = models.CharField[str, str]
+else:
+    _Line = models.CharField
+
+
+class NameField(_Line):
+    """The name by which people tell a row from others; something of it can be seen."""
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        super().validate(value, model_instance)
+        if value and is_blank(value):
+            raise ValidationError(_("A name needs at least one character that can be seen."))
+
+    def deconstruct(self) -> Any:
+        """Return what a CharField does: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
 
 
 PRIORITY_HELP = _("The lowest number goes first; the next is used while the first cannot.")

@@ -44,6 +44,11 @@ class Trouble(models.Model):
         """Return the failure in the reader's language."""
         return localized_stored(self.text)
 
+    @property
+    def localized_reason(self) -> str:
+        """Return the failure in the reader's language, without the vendor's words."""
+        return localized_stored(self.reason)
+
 
 class Lease(models.Model):
     """A call with a key that has a limit of calls at once or a minute.
@@ -65,7 +70,7 @@ class HealthEvent(models.Model):
     """An event of a key, an endpoint or a deployment: a line of its timeline, kept for 90 days."""
 
     class Kind(models.TextChoices):
-        COOLED = "cooled", _("left alone")
+        COOLED = "cooled", _("cooling down")
         RETURNED = "returned", _("back in service")
         TESTED = "tested", _("tested")
         ROTATED = "rotated", _("rotated")

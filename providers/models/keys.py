@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from providers.encryption import sealing
 from providers.encryption.fields import EncryptedField
 from providers.models.endpoints import Endpoint
-from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, new_id
+from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, NameField, new_id
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -43,7 +43,7 @@ class ApiKey(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="keys", verbose_name=_("endpoint"))
-    name = models.CharField(_("name"), max_length=120, blank=True)
+    name = NameField(_("name"), max_length=120, blank=True)
     fingerprint = models.CharField(max_length=32, blank=True, editable=False, db_index=True)
     """Equal for the same key in another row, under one encryption key. Reveals nothing of the key."""
     secret = EncryptedField(_("key"), fingerprint="fingerprint")

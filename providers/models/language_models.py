@@ -1,21 +1,24 @@
 """Models, and the endpoints that serve them."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from providers import clock
 from providers.models.endpoints import Endpoint
-from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, _is_json, new_id, price_field
+from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, NameField, _is_json, new_id, price_field
 from providers.models.keys import ApiKey
 from providers.prices import Prices
 
 MAX_SENTENCE_LENGTH = 200
 """Characters of a vendor's sentence about a quirk that are kept."""
+MAX_DESCRIPTION_LENGTH = 200
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
@@ -28,8 +31,20 @@ class LanguageModel(models.Model):
     """A model in the list from which people choose."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(_("name"), max_length=200, unique=True)
+    name = NameField(_("name"), max_length=200, unique=True)
     enabled = models.BooleanField(_("enabled"), default=True)
+    description = models.CharField(
+        _("description"),
+        max_length=MAX_DESCRIPTION_LENGTH,
+        blank=True,
+        help_text=_("One sentence for people who choose a model: what it is good at."),
+    )
+    context_window = models.PositiveIntegerField(
+        _("context window"),
+        null=True,
+        blank=True,
+        help_text=_("Tokens that a conversation and its next reply may have together, if you know it."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = LanguageModelQuerySet.as_manager()
@@ -37,17 +52,26 @@ class LanguageModel(models.Model):
     class Meta:
         verbose_name = _("model")
         verbose_name_plural = _("models")
-        ordering = ["name"]
+        ordering = (Lower("name"), "name")
 
     def __str__(self) -> str:
         return self.name
 
     def capabilities(self) -> list[str]:
         """Return what every enabled deployment of this model takes: text, and perhaps images and documents."""
-        deployments = [deployment for deployment in self.deployments.all() if deployment.enabled]
+        deployments = self.offers()
         images = all(deployment.takes_images for deployment in deployments)
         documents = all(deployment.takes_documents for deployment in deployments)
         return ["text", *(["images"] if images else []), *(["documents"] if documents else [])]
+
+    def offers(self) -> list["Deployment"]:
+        """Return the deployments that are enabled."""
+        return [deployment for deployment in self.deployments.all() if deployment.enabled]
+
+    def natural_key(self) -> list[tuple[bool, int, str]]:
+        """Return the key that sorts names as people do: whatever their case, and 9 before 10."""
+        pieces = re.split(r"(\d+)", self.name.casefold())
+        return [(False, int(piece), "") if piece.isdecimal() else (True, 0, piece) for piece in pieces if piece]
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
@@ -102,8 +126,8 @@ class Deployment(models.Model):
     objects = DeploymentQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("deployment")
-        verbose_name_plural = _("deployments")
+        verbose_name = _("model at a vendor")
+        verbose_name_plural = _("models at vendors")
         ordering = ["created_at"]
         constraints = [models.UniqueConstraint(fields=["model", "endpoint"], name="one_deployment_an_endpoint")]
 

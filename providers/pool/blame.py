@@ -68,6 +68,7 @@ class Rule:
 _OF_THE_QUESTION = Rule(Subject.NOBODY, rests=Rests.NEVER)
 _OF_THE_SETTINGS = Rule(Subject.ENDPOINT, rests=Rests.NEVER)
 _AWAY = Rule(Subject.ENDPOINT, _SECOND / 2, _MINUTE, may_pass=True)
+_LIMITS = (errors.RateLimited, errors.QuotaExhausted)
 _ILL = Rule(Subject.ENDPOINT, 15 * _SECOND, 10 * _MINUTE)
 
 RULES: Mapping[type[VendorError], Rule] = {
@@ -96,12 +97,15 @@ RULES: Mapping[type[VendorError], Rule] = {
     # Some questions make a server fall over.
     errors.CutOff: replace(_AWAY, rests=Rests.CONFIRMED),
     errors.BadReply: _ILL,
+    errors.NothingSaid: replace(_ILL, rests=Rests.CONFIRMED),
     errors.ReplyTooLong: _OF_THE_QUESTION,
 }
 """The row of each class; a class without one has its parent's, and a test misses it."""
 
 ENDPOINT_CODES = frozenset(kind.code for kind, rule in RULES.items() if rule.subject is Subject.ENDPOINT)
-"""Codes of endpoints' troubles: the only endpoint is asked although it should rest, a key is not."""
+"""Codes of endpoints' troubles: the only endpoint is asked although it should rest."""
+LAST_RESORT_CODES = errors.OF_THE_ACCOUNT | {errors.ModelNotFound.code}
+"""Codes of troubles that people mend at the vendor: where nothing else is left, a new question asks again."""
 AVOIDED_CODES = ENDPOINT_CODES - {kind.code for kind, rule in RULES.items() if rule.may_pass}
 """Codes that no pause cures, and that one question may cause: the endpoint is avoided, not waited for."""
 
@@ -110,8 +114,8 @@ def rule_of(error: VendorError) -> Rule:
     """Return the row of this error, changed by its marks.
 
     A page never concerns a key. A doubtful error never concerns more than the key with this model. Its words are not
-    kept, nor are those that repeat the question. A doubtful page that concerns an endpoint is a page instead of an
-    answer, whatever its status was.
+    kept, nor are those that repeat the question. A limit or quota that names the model is that model's. A doubtful page
+    that concerns an endpoint is a page instead of an answer, whatever its status was.
     """
     rule = _row_of(error)
     if rule.rests is Rests.NEVER:
@@ -124,6 +128,8 @@ def rule_of(error: VendorError) -> Rule:
     if error.is_doubtful:
         subject = Subject.PAIR if rule.subject is Subject.KEY else rule.subject
         rule = replace(rule, subject=subject, rests=Rests.CONFIRMED, keeps_quote=False)
+    if error.names_model and isinstance(error, _LIMITS) and rule.subject is Subject.KEY:
+        rule = replace(rule, subject=Subject.PAIR)
     return replace(rule, keeps_quote=False) if error.quotes_question else rule
 
 

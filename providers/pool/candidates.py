@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from providers import clock, errors
+from providers.error_texts import quote_of
 from providers.errors import RateLimited, VendorError
 from providers.models import ApiKey, Deployment, Trouble
 from providers.pool import cooldown
@@ -16,16 +18,27 @@ from providers.prepared_queries import Prepared
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The reason why a way is not open, and the time until which, if that is known."""
+    """The reason why a way is not open, and the time until which, if known. `is_own`: the key is the asker's."""
 
     code: str
     until: datetime | None = None
     trouble: Trouble | None = None
+    is_own: bool = False
 
-    def as_error(self) -> VendorError:
-        if self.trouble is None:
+    def as_error(self, reads_quotes: Callable[[], bool]) -> VendorError:
+        """Return the error that made the way rest, with the wait that is left of a rate limit.
+
+        The vendor's message is for the key's owner, and for who `reads_quotes` about accounts.
+        """
+        trouble = self.trouble
+        if trouble is None:
             return RateLimited(because="Every key for this model is busy.")
-        return errors.error_from_code(self.trouble.code, self.trouble.reason)
+        error = errors.error_from_code(trouble.code, trouble.reason)
+        if isinstance(error, RateLimited):
+            error.retry_after = (trouble.cooling_until - clock.now()).total_seconds()
+        if (quote := quote_of(trouble.text)) and (self.is_own or reads_quotes()):
+            error.quote = quote
+        return error
 
 
 def soonest_of(blocked: list[Blocked]) -> Blocked:

@@ -13,8 +13,8 @@ from django.db.models import F, Q, QuerySet
 
 from providers import clock
 from providers.client.route import Route
-from providers.errors import RateLimited, VendorError
-from providers.models import Deployment
+from providers.errors import OF_THE_ACCOUNT, RateLimited, VendorError
+from providers.models import ApiKey, Deployment
 from providers.models.health import HealthEvent, Trouble
 from providers.pool import blame
 from providers.pool.blame import Rests, Subject
@@ -22,6 +22,7 @@ from providers.pool.blame import Rests, Subject
 _SHORT_SECONDS = 0.5
 _MAX_TOLD_SECONDS = 15 * 60.0
 _JITTER = 0.1
+_LAST_RESORT_PAUSE = timedelta(seconds=10)
 
 
 def pause(error: VendorError, failures: int) -> float:
@@ -121,6 +122,12 @@ def try_probe(subject: UUID, holder: UUID, until: datetime, early: bool = False)
     return bool(free.update(probed_by=holder, probed_until=until))
 
 
+def may_be_last_resort(subject: UUID) -> bool:
+    """Return whether this subject's last failure is some seconds ago, so that a question may ask it early."""
+    since = clock.now() - _LAST_RESORT_PAUSE
+    return not HealthEvent.objects.filter(subject=subject, kind=HealthEvent.Kind.COOLED, at__gt=since).exists()
+
+
 def mark_recovered(holder: UUID) -> None:
     """End the troubles that this holder has probed."""
     _return(Trouble.objects.filter(probed_by=holder))
@@ -134,6 +141,14 @@ def release_probe(holder: UUID) -> None:
 def holders() -> set[UUID]:
     """Return the ids of the replies that are probing."""
     return {holder for holder in Trouble.objects.values_list("probed_by", flat=True) if holder}
+
+
+def resting_keys() -> list[tuple[ApiKey, Trouble]]:
+    """Return the site's enabled keys whose account the vendor refuses now, each with its trouble."""
+    refused = Trouble.objects.filter(code__in=OF_THE_ACCOUNT, cooling_until__gt=clock.now())
+    troubles = {trouble.subject: trouble for trouble in refused}
+    keys = ApiKey.objects.of_site().filter(enabled=True, pk__in=troubles).select_related("endpoint")
+    return [(key, troubles[key.pk]) for key in keys] if troubles else []
 
 
 def pair_of(key: UUID, deployment: UUID) -> UUID:

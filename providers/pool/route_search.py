@@ -9,7 +9,7 @@ that nothing may be called now. A VendorError means that no route is left.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ from uuid import UUID
 from providers import clock
 from providers.client.route import Route, route_of
 from providers.errors import NoBudget, NothingServes, VendorError
-from providers.models import ApiKey
+from providers.models import ApiKey, Trouble
 from providers.pool import blame, cooldown, leases
 from providers.pool.blame import Counts, Rests
 from providers.pool.candidates import Blocked, Way, soonest_of, ways_to
@@ -54,14 +54,15 @@ class RouteSearch:
     """The attempts of one message.
 
     `keys` returns the keys that the message may use; it is called again at each step. `holder` is the message's id,
-    under which probes and leases are taken. `attempts` may have cost something; `calls` are all. `pauses` hold the ends
-    of pauses that this message alone makes. `cooled` is its time in waits for cooldowns, without the one since
-    `cools_since`.
+    under which probes and leases are taken. `reads_quotes` returns whether who asks may read what a vendor said of an
+    account to another question. `attempts` may have cost something; `calls` are all. `pauses` hold the ends of pauses
+    that this message alone makes. `cooled` is its time in waits for cooldowns, without the one since `cools_since`.
     """
 
     model: UUID | None
     keys: Callable[[], list[ApiKey]]
     holder: UUID
+    reads_quotes: Callable[[], bool] = bool
     attempts: int = 0
     calls: int = 0
     excluded: set[UUID] = field(default_factory=set)
@@ -93,14 +94,16 @@ class RouteSearch:
         blocked, wait = found, self._wait(found, line)
         has_been_tried = self.calls > 0 or self._failed_meanwhile(blocked)
         is_avoided = any(one.trouble and one.trouble.code in blame.AVOIDED_CODES for one in blocked)
-        if (wait is None or is_avoided) and not has_been_tried:
+        is_last = all(one.trouble and one.trouble.code in blame.LAST_RESORT_CODES for one in blocked)
+        if (wait is None or is_avoided or is_last) and not has_been_tried:
             # All failures are older than this message: probe early, or wait for the reply that is probing.
-            found = self._first(ways, lambda: is_my_turn(line), anyhow=True)
+            early = blame.ENDPOINT_CODES | (blame.LAST_RESORT_CODES if wait is None or is_last else frozenset())
+            found = self._first(ways, lambda: is_my_turn(line), early)
             if isinstance(found, Route):
                 return found
             wait = self._wait(found, line)
         if wait is None:
-            raise self.error or soonest_of(blocked).as_error()
+            raise self.error or soonest_of(blocked).as_error(self.reads_quotes)
         return wait
 
     def succeeded(self) -> None:
@@ -142,15 +145,18 @@ class RouteSearch:
             leases.release(self.holder)
         self.probes = self.leases = False
 
-    def _first(self, ways: list[Way], is_my_turn: Callable[[], bool], anyhow: bool = False) -> Route | list[Blocked]:
+    def _first(
+        self, ways: list[Way], is_my_turn: Callable[[], bool], early: Collection[str] = ()
+    ) -> Route | list[Blocked]:
         """Return the first route that is open, or the obstacles of all routes.
 
-        With `anyhow`, endpoints are asked before their cooldown is over.
+        What rests for a code in `early` is asked before its cooldown is over. A key is asked so only some seconds
+        after its last failure.
         """
         blocked: list[Blocked] = []
         for way in self._in_order(ways):
             self.probes, self.leases = bool(way.troubles), way.is_capped
-            reason = self._taken(way, is_my_turn, anyhow)
+            reason = self._taken(way, is_my_turn, early)
             if reason is None:
                 self.calls += 1
                 self._end_cooling()
@@ -170,16 +176,16 @@ class RouteSearch:
             raise self.error or NothingServes
         yield from sorted(open_ways, key=_rank)
 
-    def _taken(self, way: Way, is_my_turn: Callable[[], bool], anyhow: bool) -> Blocked | None:
+    def _taken(self, way: Way, is_my_turn: Callable[[], bool], early: Collection[str]) -> Blocked | None:
         """Take this way and return None, or return its obstacle."""
         now = clock.now()
         if pauses := [until for place in way.subjects if (until := self.pauses.get(place, now)) > now]:
             return Blocked("retrying", max(pauses))
-        ignored = [trouble for trouble in way.troubles if anyhow and trouble.code in blame.ENDPOINT_CODES]
+        ignored = [trouble for trouble in way.troubles if trouble.code in early and _may_be_asked(trouble)]
         cold = [trouble for trouble in way.troubles if trouble.cooling_until > now and trouble not in ignored]
         if cold:
             worst = max(cold, key=lambda trouble: trouble.cooling_until)
-            return Blocked(worst.code, worst.cooling_until, worst)
+            return Blocked(worst.code, worst.cooling_until, worst, way.key is not None and way.key.owner_id is not None)
         if (way.troubles or way.is_capped) and not is_my_turn():
             return Blocked(way.troubles[0].code if way.troubles else "queued")
         until = now + timedelta(seconds=way.patience) + _PROBE_MARGIN
@@ -221,6 +227,10 @@ class RouteSearch:
         if self.cools_since:
             self.cooled += clock.now() - self.cools_since
             self.cools_since = None
+
+
+def _may_be_asked(trouble: Trouble) -> bool:
+    return trouble.code not in blame.LAST_RESORT_CODES or cooldown.may_be_last_resort(trouble.subject)
 
 
 def _rank(way: Way) -> tuple[bool, int, int, int, float]:

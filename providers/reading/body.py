@@ -30,24 +30,25 @@ _WHOLE_EVENTS = re.compile(rb"(?:data: ?\{[^\r\n]*+(?:\n\n|\r\n\r\n))++")
 class BodyDecoder:
     """The decoder of one reply body: chunks in, JSON objects out.
 
-    `done` is True after the end marker `[DONE]`. `alien` is True when nothing in a known format has come. `unread`
-    counts the bytes since `take_unread` that stood where an object belongs and cannot be read. Three such events in a
-    row raise BadReply. Data that is no JSON at all is a keep-alive, of which only a flood is refused. `behind_end` is
-    the part of the last chunk behind the end marker.
+    `done` is True after the end marker `[DONE]`; who reads the objects behind it judges whether it was the end. `alien`
+    is True when nothing in a known format has come. `unread` counts the bytes since `take_unread` that stood where an
+    object belongs and cannot be read. Three such events in a row raise BadReply. Data that is no JSON at all is a
+    keep-alive, of which only a flood is refused. `undecodable` counts the bytes that are in no known charset.
     """
 
     def __init__(self) -> None:
         self.done = False
         self.unread = 0
-        self.behind_end = b""
+        self.undecodable = 0
         self._mark = ByteOrderMark()
         self._lines = Lines()
         self._events = Events()
         self._object = JsonBodyDecoder()
-        self._unreadable = self._noise = self._bytes = 0
+        self._unreadable = self._noise = self._bytes = self._bare = 0
         self._has_skipped = False
         self._is_garbled: bool | None = None  # None until the first event
         self._started = False
+        self._is_alone = True
 
     @property
     def alien(self) -> bool:
@@ -59,17 +60,22 @@ class BodyDecoder:
         """Return whether nothing but white space and comments has come."""
         return not self._started
 
+    @property
+    def is_one_object(self) -> bool:
+        """Return whether the body was a single object without any framing, and no stream."""
+        return self._bare == 1 and self._is_alone
+
     def take_unread(self) -> int:
         """Return the number of unread bytes, and count from 0 again."""
         unread, self.unread = self.unread, 0
         return unread
 
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
-        """Yield the objects that `chunk` completes; none after `[DONE]`. Raises BadReply."""
+        """Yield the objects that `chunk` completes. Raises BadReply, but behind the end only for what is too long."""
         self._bytes += len(chunk)
         chunk = self._mark.strip(chunk)
         position = self._lines.start_of(chunk)
-        while position < len(chunk) and not self.done:
+        while position < len(chunk):
             is_short = chunk[position] == _D and len(chunk) < MAX_EVENT_BYTES and self._is_between_events()
             if is_short and (found := _WHOLE_EVENTS.match(chunk, position)):
                 position = found.end()
@@ -85,12 +91,12 @@ class BodyDecoder:
             if self._object.is_open:
                 text, position = self._object.next_object(chunk, position)
                 if text is not None:
+                    self._bare += 1
                     yield from self._decoded(text)
             else:
                 line, position = self._lines.next_line(chunk, position)
                 if line is not None and ((events := self._events.line(line)) or self._events.dropped):
                     yield from self._of_events(events)
-        self.behind_end = chunk[position:]
 
     def finish(self) -> Iterator[dict[str, Any]]:
         """Yield the last objects after the body has ended. Raises BadReply.
@@ -104,8 +110,7 @@ class BodyDecoder:
         yield from self._of_events(self._events.line(b""))
 
     def _is_between_events(self) -> bool:
-        said_something = self._started and not self.done
-        return said_something and self._lines.at_start and not self._object.is_open and not self._events.is_open
+        return self._started and self._lines.at_start and not self._object.is_open and not self._events.is_open
 
     def _begin(self, first: bytes) -> Iterator[dict[str, Any]]:
         """Choose by its first byte how the next line is read: as a bare object or as an event's field."""
@@ -119,10 +124,11 @@ class BodyDecoder:
 
     def _of_events(self, events: Sequence[Event]) -> Iterator[dict[str, Any]]:
         for event in events:
+            self._is_alone = False
             if DONE.match(event.data):
                 self.done = True
-                return
-            yield from self._of_event(event)
+            else:
+                yield from self._of_event(event)
         if self._events.dropped:
             self._note_unread(self._events.take_dropped())
 
@@ -149,7 +155,7 @@ class BodyDecoder:
     def _decoded(self, text: bytes) -> list[dict[str, Any]]:
         if not text or text.isspace():
             return []
-        objects, unread, is_json = objects_in(text)
+        objects, unread, is_json = objects_in(self._characters(text))
         if unread:
             self._note_unread(unread)
         if not is_json:
@@ -157,14 +163,25 @@ class BodyDecoder:
             return []
         self._is_garbled = not objects and self._is_garbled is not False
         self._unreadable = 0 if objects else self._unreadable + 1
-        if self._unreadable == MAX_UNREADABLE:
+        if self._unreadable == MAX_UNREADABLE and not self.done:
             raise BadReply(because="The vendor sent events that cannot be read.")
         return objects
+
+    def _characters(self, text: bytes) -> str:
+        """Return a text as characters; bytes that are not UTF-8 become U+FFFD, and count as undecodable."""
+        try:
+            return str(text, "utf-8")
+        except UnicodeDecodeError:
+            characters = str(text, "utf-8", "replace")
+        if self.undecodable == 0:
+            _logger.warning("A vendor's reply is not in UTF-8, and its Content-Type names no other charset.")
+        self.undecodable += characters.count("\ufffd") - text.count(b"\xef\xbf\xbd")
+        return characters
 
     def _note_noise(self) -> None:
         """Count data that is no JSON. Raises BadReply when there is too much of it."""
         self._noise += 1
-        if self._noise > MAX_NOISE + self._bytes // _NOISE_BYTES:
+        if self._noise > MAX_NOISE + self._bytes // _NOISE_BYTES and not self.done:
             raise BadReply(because="The vendor sent thousands of events that say nothing.")
 
     def _note_unread(self, size: int) -> None:

@@ -1,7 +1,9 @@
-"""The decision whether a reported finish ends the reply, and what of the reply could not be read before it."""
+"""The decision whether a reported finish ends the reply, and what of the reply is missing before it."""
 
 from __future__ import annotations
 
+from providers.errors import BadReply, CutOff, NothingSaid, VendorError
+from providers.reading.body import BodyDecoder
 from providers.types import Part
 
 
@@ -54,6 +56,18 @@ class FinishState:
         self._finished = True
 
 
+def fault_at_end(body: BodyDecoder, *, has_spoken: bool, is_foreign: bool) -> VendorError:
+    """Return the error of a reply that is not whole at the end of its body."""
+    if has_spoken:
+        return CutOff()
+    if is_foreign and not body.alien:
+        # Another vendor's events, or only those about the call: a question may have cut the rest off.
+        return BadReply().doubted(True)
+    if body.is_blank or ((body.done or body.is_one_object) and not body.alien):
+        return NothingSaid()
+    return BadReply() if body.alien else CutOff()
+
+
 class Gaps:
     """The unread bytes since the last part of kind `gap`. One part stands for all that is missing in one place.
 
@@ -79,7 +93,7 @@ class Gaps:
         self._bytes, self._bytes_behind_end = self._bytes + self._bytes_behind_end, 0
         return self.at_end()
 
-    def at_end(self) -> Part | None:
-        """Return the part that stands at the end of the reply, if any."""
-        size, self._bytes = self._bytes, 0
+    def at_end(self, unsaid: int = 0) -> Part | None:
+        """Return the part that stands at the end of the reply, if any; `unsaid` more bytes are missing somewhere."""
+        size, self._bytes = self._bytes + unsaid, 0
         return Part("gap", detail={"bytes": size}) if size else None

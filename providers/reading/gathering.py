@@ -1,19 +1,14 @@
-"""The parts of a reply besides its words that are known only at its end, and late counts."""
+"""The parts of a reply besides its words that are known only at its end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from typing import Any
 
-from providers.errors import VendorError
-from providers.reading.body import BodyDecoder
 from providers.reading.citations import Citations
 from providers.reading.reasoning import Reasoning
 from providers.reading.tool_calls import Calls
-from providers.types import Delta, Finish, FinishReason, Part, Usage
+from providers.types import Delta, Finish, FinishReason, Part
 from providers.wires.parsed import CallPiece, Cited, ReasoningPiece
-from providers.wires.registry import Wire
 
 
 class EndOfReplyParts:
@@ -82,26 +77,3 @@ class EndOfReplyParts:
         if self.is_refused or (is_blocked and not answered):
             reason = finish.vendor_reason if finish and is_blocked else ""
             yield Delta(part=Part("refusal", "".join(self._refusal), {"reason": reason} if reason else {}))
-
-
-class LateUsage:
-    """The token counts behind the end marker of a reply; nothing else that comes there matters, not even an error."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-        self._body = BodyDecoder()
-
-    def feed(self, chunk: bytes) -> Usage | None:
-        """Return the token counts that `chunk` completes, if any."""
-        return self._counts(self._body.feed(chunk))
-
-    def finish(self) -> Usage | None:
-        """Return the token counts that were open when the body ended, if any."""
-        return self._counts(self._body.finish())
-
-    def _counts(self, events: Iterator[dict[str, Any]]) -> Usage | None:
-        counts = None
-        with suppress(VendorError):
-            for event in events:
-                counts = next((found for found in self._wire.parse(event) if isinstance(found, Usage)), counts)
-        return counts

@@ -39,27 +39,29 @@ def is_whole_json(text: bytes) -> bool:
 
 
 def objects_in_list(texts: list[bytes]) -> list[dict[str, Any]]:
-    """Return the objects that `texts` are the members of a list of; an empty list if one cannot be read."""
+    """Return the objects that `texts` are the members of a list of; an empty list if one cannot be read.
+
+    Texts that are not UTF-8 cannot.
+    """
     try:
         joined = texts[0] if len(texts) == 1 else b"[%b]" % b",".join(texts)
-        value = from_json(str(joined, "utf-8", "replace"))
+        value = from_json(str(joined, "utf-8"))
         return [value] if isinstance(value, dict) else _found(value)[0]
     except (ValueError, RecursionError):
         return []
 
 
-def objects_in(text: bytes) -> Found:
+def objects_in(text: str) -> Found:
     """Return the objects of one event: its own, those in its list, or those that follow each other in it.
 
     Vendors send some errors as a list with one element.
     """
-    if b"{" not in text:
+    if "{" not in text:
         return [], 0, False
-    characters = str(text, "utf-8", "replace")
     try:
-        value = from_json(characters)
+        value = from_json(text)
     except (ValueError, RecursionError):
-        return _one_after_another(characters)
+        return _one_after_another(text)
     if isinstance(value, str) and _PIECE.search(value):
         return _of_string(value)
     return ([value], 0, True) if isinstance(value, dict) else _found(value)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from providers.errors import BadReply, CutOff, VendorError
+from providers.errors import VendorError
 from providers.reading.body import BodyDecoder
-from providers.reading.finish import FinishState, Gaps
-from providers.reading.gathering import EndOfReplyParts, LateUsage
+from providers.reading.finish import FinishState, Gaps, fault_at_end
+from providers.reading.gathering import EndOfReplyParts
 from providers.reading.reply_choice import ReplyChoice
 from providers.reading.size_limits import MAX_TEXT_BYTES
 from providers.reading.words.progress import Progress, carries_on, is_piece, is_refusal
@@ -41,14 +41,13 @@ class Reading:
         self._gaps = Gaps()
         self._gathering = EndOfReplyParts(wire.NAME)
         self._ending = FinishState(has_marker=wire.END_MARKER, streaming=streaming)
-        self._late_usage = LateUsage(wire)
         self._came: set[type] = set()
         self._bytes = 0
-        self._beside_words = self._is_unmarked = self._closed = False
+        self._beside_words = self._is_unmarked = self._closed = self._is_foreign = self._is_message = False
 
     @property
     def done(self) -> bool:
-        """Return whether the end marker has come; later data does not count."""
+        """Return whether the end marker has come, and no words behind it."""
         return self._assembler.done
 
     @property
@@ -79,23 +78,21 @@ class Reading:
     def feed(self, chunk: bytes) -> Iterator[Delta]:
         """Yield the deltas that `chunk` completes. Raises VendorError.
 
-        After the end marker there are none; only token counts still count.
+        Words behind an end marker show that it was none. An error there does not matter.
         """
         self._bytes += len(chunk)
         yield from self._deltas(self._assembler.feed(chunk))
-        if self._assembler.done:
-            self.usage = self._late_usage.feed(self._assembler.behind_end) or self.usage
 
     def end(self) -> Iterator[Delta]:
         """Yield the deltas that were open when the body ended. Raises VendorError unless the reply is complete."""
         yield from self._deltas(self._assembler.finish())
         yield from self._deltas(self._choice.flush())
-        self.usage = self._late_usage.finish() or self.usage
         if self._assembler.unread:
             self._note_unread()
         if self._is_whole():
             yield from self._flush_repetition()
-            yield from self._gap(self._gaps.at_end())
+            yield from self._transcript.flush()
+            yield from self._gap(self._gaps.at_end(self._transcript.unsaid() + self._assembler.undecodable))
         yield from self.flush()
         self._judge()
 
@@ -142,7 +139,7 @@ class Reading:
                 if text := self._wire.words_alone(event):
                     if self._gaps.are_noted:
                         yield from self._before_content(words)
-                    self._is_unmarked = True
+                    self._is_unmarked, self._assembler.done = True, False
                     words.append(text if self._text.is_settled else self._text.feed(text))
                     continue
                 self._note_unmarked()
@@ -192,21 +189,25 @@ class Reading:
         try:
             for one in self._choice.of(event, spoke=Delta in self._came):
                 for found in self._findings(one):
-                    self._beside_words = self._beside_words or carries_on(found)
+                    if carries_on(found):
+                        self._beside_words = True
+                        self._assembler.done = self.done and isinstance(found, WholeMessage)
                     yield found
         except VendorError:
             # An error after the end of the reply does not matter.
-            if not self.is_believed:
+            if not (self.is_believed or self.done):
                 raise
         if self._beside_words:
             self._ending.words()
-        if found is None:
+        if found is None and not self.done:
             self._progress.note_nothing(self._bytes)
+            self._is_foreign = self._is_foreign or (bool(event) and self._wire.REPLIES not in event)
 
     def _findings(self, event: Mapping[str, Any]) -> Iterator[Found]:
         """Yield what the wire finds; a whole message before any delta is read as a delta."""
         for found in self._wire.parse(event):
             if isinstance(found, WholeMessage) and not self._came:
+                self._is_message = True
                 yield from found.findings
             else:
                 if isinstance(found, Delta | CallPiece | ReasoningPiece):
@@ -271,23 +272,22 @@ class Reading:
         self._gathering.add(piece)
 
     def _judge(self) -> None:
-        """Set the true finish at the end of the body. Raises CutOff or BadReply.
+        """Set the true finish at the end of the body. Raises CutOff, BadReply or NothingSaid.
 
-        Without a reported finish, a reply is complete only after an end marker or when it was not streamed.
+        Without a reported finish, a reply is complete only after an end marker or when it came in one piece.
         """
         if self.finish:
             reason = self._gathering.true_reason(self.finish, answered=self._progress.is_answered)
             self.finish = replace(self.finish, reason=reason)
         elif self._is_whole():
             self.finish = Finish("stop")
-        elif self._spoke or not (self._assembler.alien or self.done):
-            raise CutOff
         else:
-            raise BadReply
+            raise fault_at_end(self._assembler, has_spoken=self._spoke, is_foreign=self._is_foreign)
 
     @property
     def _spoke(self) -> bool:
         return self.first_token_at is not None or self._gathering.is_refused
 
     def _is_whole(self) -> bool:
-        return self.finish is not None or (self._spoke and (self.done or not self._streaming))
+        is_body_whole = self.done or not self._streaming or (self._is_message and self._assembler.is_one_object)
+        return self.finish is not None or (self._spoke and is_body_whole)

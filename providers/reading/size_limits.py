@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from providers.errors import ReplyTooLong
 from providers.types import Delta, Part
 
 MAX_TEXT_BYTES = 1024 * 1024
 MAX_PARTS_BYTES = 8 * 1024 * 1024
+Kind = Literal["text", "thought"]
 _PART = 1_024
 _VALUE = 32
 
@@ -20,7 +22,7 @@ class SizeLimit:
     """
 
     def __init__(self) -> None:
-        self._left = {"text": MAX_TEXT_BYTES, "thought": MAX_TEXT_BYTES}
+        self._left: dict[Kind, int] = {"text": MAX_TEXT_BYTES, "thought": MAX_TEXT_BYTES}
         self._parts = MAX_PARTS_BYTES
 
     def fitting(self, delta: Delta) -> Iterator[Delta]:
@@ -36,21 +38,23 @@ class SizeLimit:
             yield Delta(text, thought)
         raise ReplyTooLong
 
+    def used(self, kind: Kind) -> int:
+        """Return the bytes of this kind so far."""
+        return MAX_TEXT_BYTES - self._left[kind]
+
     def weigh(self, detail: object, *, is_file: bool = False) -> None:
         """Subtract the weight of a part, or of a piece of one. Raises ReplyTooLong when it does not fit."""
         self._parts -= _PART + _weight(detail, is_file)
         if self._parts < 0:
             raise ReplyTooLong
 
-    def _fit(self, kind: str, text: str) -> str:
+    def _fit(self, kind: Kind, text: str) -> str:
         if not text:
             return ""
-        encoded, left = text.encode(), self._left[kind]
-        if len(encoded) > left:
-            self._left[kind] = 0
-            return encoded[:left].decode("utf-8", "ignore")
-        self._left[kind] = left - len(encoded)
-        return text
+        size = len(text) if text.isascii() else len(text.encode())
+        left = self._left[kind]
+        self._left[kind] = max(0, left - size)
+        return text if size <= left else text.encode()[:left].decode("utf-8", "ignore")
 
 
 def _spelled_out(part: Part) -> Delta:

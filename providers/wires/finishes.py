@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from providers.errors import VendorDown
 from providers.types import Finish, FinishReason
+from providers.wires.json_values import mapping
 
 _WORDS: Mapping[FinishReason, str] = {
     "stop": """
@@ -53,6 +54,14 @@ def finish_of(word: object, why: str = "") -> Finish | None:
     if key in _BREAKS:
         raise VendorDown(why, because="The vendor broke off the reply.")
     return Finish(_REASONS.get(key, "other"), named, why)
+
+
+def filtered(results: object) -> str:
+    """Return the categories for which a filter withheld something, such as "hate, violence".
+
+    Source: Azure OpenAI, content filtering: annotations.
+    """
+    return ", ".join(str(name) for name, result in mapping(results).items() if mapping(result).get("filtered") is True)
 
 
 def _named(word: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 # Names under which gateways put a whole response: Gemini's Code Assist, DashScope, those with a code and a message.
 _ENVELOPES = ("response", "output", "data", "result")
+_ENVELOPE = frozenset(_ENVELOPES)
 _CAPITAL = re.compile("[A-Z]")
 _MAX_DIGITS = 10
 
@@ -71,7 +72,7 @@ def snake_case(name: str) -> str:
 
 def unwrapped(event: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return `event` with the content of an envelope in it, if only that has the entry `name`."""
-    if name in event:
+    if name in event or _ENVELOPE.isdisjoint(event):
         return event
     inner = next((one for key in _ENVELOPES if name in (one := mapping(event.get(key)))), None)
     return event if inner is None else {**event, **inner}

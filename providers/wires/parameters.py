@@ -33,18 +33,22 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Number(Parameter):
-    """A number within bounds."""
+    """A number within bounds; `usual` is what most models take where none is sent."""
 
     kind = "number"
     low: float
     high: float
     is_whole: bool = False
+    usual: float | None = None
 
     def widened(self, other: Self) -> Self:
-        return replace(self, low=min(self.low, other.low), high=max(self.high, other.high))
+        return replace(self, low=min(self.low, other.low), high=max(self.high, other.high), usual=self._shared(other))
 
     def narrowed(self, other: Self) -> Self:
-        return replace(self, low=max(self.low, other.low), high=min(self.high, other.high))
+        return replace(self, low=max(self.low, other.low), high=min(self.high, other.high), usual=self._shared(other))
+
+    def _shared(self, other: Self) -> float | None:
+        return self.usual if self.usual == other.usual else None
 
     def fitted(self, value: Any) -> Any:
         return min(max(value, self.low), self.high)
@@ -92,13 +96,13 @@ class Schema(Parameter):
 
 
 COMMON: dict[str, Parameter] = {
-    "temperature": Number(translate_noop("Temperature"), 0, 2),
-    "top_p": Number("Top-p", 0, 1),
+    "temperature": Number(translate_noop("Temperature"), 0, 2, usual=1),
+    "top_p": Number("Top-p", 0, 1, usual=1),
     "max_tokens": Number(translate_noop("Longest reply, in tokens"), 1, 1_000_000, is_whole=True),
     "thinking": Thinking(translate_noop("Thinking"), 1_000_000),
     "seed": Number(translate_noop("Seed"), -(2**31), 2**31 - 1, is_whole=True),
-    "presence_penalty": Number(translate_noop("Presence penalty"), -2, 2),
-    "frequency_penalty": Number(translate_noop("Frequency penalty"), -2, 2),
+    "presence_penalty": Number(translate_noop("Presence penalty"), -2, 2, usual=0),
+    "frequency_penalty": Number(translate_noop("Frequency penalty"), -2, 2, usual=0),
     "stop": Texts(translate_noop("Stop words, one a line"), 5, 100),
     "json_schema": Schema(translate_noop("JSON schema of the reply"), 20_000),
 }

@@ -1,4 +1,4 @@
-"""Words of a question in a vendor's error: such an error may concern this question alone."""
+"""Words of a question, or its model, in a vendor's error, which may concern these alone."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ def doubt_if_quoted(error: VendorError, prompt: Prompt) -> None:
     if any(_letters(text) in letters for text in error.evidence):
         error.retry_after = None
         error.doubted(True, error.is_page)
+
+
+def note_model(error: VendorError, model: str) -> None:
+    """Mark `error` if it names the model by the vendor's id: a limit is that model's then."""
+    name = re.escape(model.lower())
+    named = re.search(rf"(?<![\w.-]){name}(?![\w-])", beginning(error.quote).lower()) if name else None
+    error.names_model = error.names_model or named is not None
 
 
 def _letters(text: str) -> str:

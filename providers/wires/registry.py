@@ -84,7 +84,7 @@ def wire(name: str) -> Wire:
     """Return the wire called `name`. Raises AddressRefused for one that only a later version knows."""
     if name not in WIRES:
         raise AddressRefused(
-            because="This version of Chatsite does not know “%(name)s”, the wire of this endpoint.",
+            because="This version of Chatsite does not know “%(name)s”, the protocol of this endpoint.",
             about={"name": name},
         )
     return WIRES[name]

@@ -11,19 +11,33 @@ import "./elements/connection-status.js";
 import "./elements/conversation-list.js";
 import "./elements/message-actions.js";
 import "./elements/message-composer.js";
-import "./elements/model-comparison.js";
+import "./elements/other-version.js";
+import { serveAppearance } from "./helpers/appearance.js";
+import { refuseDrops } from "./helpers/drops.js";
+import { keepKeysOfInputMethods } from "./helpers/keyboard.js";
+import { leaveRoomForKeyboard } from "./helpers/keyboard-height.js";
 import { phrase } from "./helpers/phrases.js";
 import { codeOf } from "./helpers/refused.js";
+import { tellTimeZone } from "./helpers/time-zone.js";
 import { Branches } from "./models/branches.js";
 import { Conversation } from "./models/conversation.js";
 import { Outbox } from "./models/outbox.js";
 import { page } from "./models/page.js";
 import { Socket } from "./models/socket.js";
+import { watchSignOut } from "./models/unsent.js";
 import { Header } from "./page/header.js";
+import { NamedMessage } from "./page/named-message.js";
 import { Navigation } from "./page/navigation.js";
 import { OutboxEvents } from "./page/outbox-events.js";
 import { Presence } from "./page/presence.js";
+import { Quoting } from "./page/quoting.js";
+import { SharedPlace } from "./page/shared-place.js";
+import { ShortcutKey } from "./page/shortcut-key.js";
+import { SidebarFold } from "./page/sidebar-fold.js";
 import { SocketEvents } from "./page/socket-events.js";
+import { StartPage } from "./page/start-page.js";
+import { ThreadKeys } from "./page/thread-keys.js";
+import { ThreadTools } from "./page/thread-tools.js";
 
 class Chat {
   transcript = document.querySelector("chat-transcript");
@@ -35,20 +49,29 @@ class Chat {
   outbox = new Outbox();
   /** The open conversation; null before it has begun and after it has gone. */
   conversation = null;
+  #lastRevision = page.revision;
   header = new Header();
   navigation = new Navigation(this);
   presence = new Presence(this);
   outboxEvents = new OutboxEvents(this);
   socketEvents = new SocketEvents(this);
-  #branches = new Branches(this.socket, this.transcript);
+  place = new SharedPlace(this);
+  branches = new Branches(this.socket, this.transcript, this.place);
 
   start() {
     if (page.conversation) this.#show(page.conversation, page.revision);
-    for (const part of [this.navigation, this.presence, this.outboxEvents, this.socketEvents]) part.listen();
+    for (const part of [this.place, this.navigation, this.presence, this.outboxEvents, this.socketEvents]) part.listen();
     this.transcript.addEventListener("changed", () => this.update());
+    document.addEventListener("deleted", ({ detail }) => detail === page.conversation && this.close(phrase("deleted")));
     this.transcript.addEventListener("act", ({ target, detail }) => this.act(target, detail));
-    this.composer?.addEventListener("stop", () => this.#stop());
+    this.composer?.addEventListener("stop", ({ detail }) => this.#stop(detail));
     this.outboxEvents.showUnsent();
+    for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);
+    new NamedMessage(this.transcript).listen();
+    for (const Part of [ThreadTools, ThreadKeys, Quoting, StartPage]) new Part(this).listen();
+    new ShortcutKey().listen();
+    new SidebarFold().listen();
+    this.composer?.sendEarly();
     this.socket.start();
   }
 
@@ -69,28 +92,40 @@ class Chat {
   }
 
   /** The conversation is no longer there for its reader. */
-  close() {
+  close(reason = phrase("gone")) {
+    this.#lastRevision = this.conversation?.revision ?? this.#lastRevision;
     this.conversation = null;
-    this.composer?.disable(phrase("gone"));
+    this.composer?.disable(reason);
+  }
+
+  /** It is there again: somebody took it back out of the bin, or let its reader in again. */
+  reopen(id) {
+    if (this.conversation || !page.conversation || id !== page.conversation) return;
+    this.composer?.disable("");
+    this.#show(id, this.#lastRevision);
+    this.open();
   }
 
   /** Carries out what somebody asked for at an element of the transcript; see models/branches.js. */
   act(element, command) {
-    return this.#branches.act(element, command, this.conversation);
+    return this.branches.act(element, command, this.conversation);
   }
 
   /** Shows what depends on which messages there are. */
   update() {
-    this.composer?.show({ isRunning: this.transcript.thread.running.length > 0 });
+    const { length } = this.transcript.thread.running;
+    this.composer?.show({ isRunning: length > 0 });
+    this.transcript.toggleAttribute("data-several", length > 1); // One reply is stopped at the composer alone.
   }
 
   #show(id, revision) {
-    this.conversation = new Conversation(id, revision, this.socket, this.transcript);
+    this.conversation = new Conversation(id, revision, this.socket, this.transcript, this.place);
   }
 
-  /** Stops the oldest reply under way, and those that answer the same question. */
-  #stop() {
-    const [first, ...others] = this.transcript.thread.running;
+  /** Stops the oldest reply under way, and those that answer the same question; `ownOnly`: of those that this person asked for. */
+  #stop({ ownOnly }) {
+    const isMeant = ({ dataset }) => !ownOnly || dataset.author === page.person.id;
+    const [first, ...others] = this.transcript.thread.running.filter(isMeant);
     const together = others.filter(({ dataset }) => dataset.parent === first.dataset.parent);
     for (const { dataset } of first ? [first, ...together] : []) {
       this.socket.request({ type: "reply.stop", message: dataset.id }).catch(() => {});
@@ -98,5 +133,13 @@ class Chat {
   }
 }
 
+keepKeysOfInputMethods();
+refuseDrops();
+serveAppearance();
+leaveRoomForKeyboard();
 new Chat().start();
+document.documentElement.dataset.started = ""; // Without it, a sentence says after a while that scripts are missing.
+watchSignOut(document.querySelector(".sign-out"), () => location.assign(document.querySelector(".sign-out").action));
+tellTimeZone();
 if (document.querySelector("welcome-card")) import("./elements/welcome-card.js");
+if (document.querySelector(".chat__trouble")) import("./elements/key-troubles.js");

@@ -24,7 +24,7 @@ SITES_KEYS = {"site key": SUPERUSER, "own key": NOBODY}
 """A personal key serves its owner alone: others disable or delete it, and do not call or replace it."""
 OTHERS = [
     on("admin:index", roles=STAFF, refusal="staff"),
-    on("admin:app_list", targets={"app": SUPERUSER}, refusal="admin"),
+    on("admin:app_list", targets={"app": STAFF}, refusal="staff", ok=302),
     on("admin:jsi18n", roles=STAFF, refusal="staff"),
     on("admin:autocomplete", query="?app_label=conversations&model_name=membership&field_name=user&term=a",
        roles=SUPERUSER, refusal="admin"),
@@ -55,7 +55,11 @@ OTHERS = [
     on("mend", private=STAFF, shared=STAFF, ok=302, refusal="staff"),
     on("add-keys", targets={"endpoint": SUPERUSER}, refusal="admin"),
     on("add-keys", "POST", {"keys": "sk-test-pasted"}, targets={"endpoint": SUPERUSER}, refusal="admin"),
-    on("admin:providers_auditentry_csv", roles=SUPERUSER, refusal="admin"),
+    on("admin:conversations_user_add_many", roles=SUPERUSER, refusal="admin"),
+    on("admin:conversations_user_add_many", "POST", {"people": "newcomer"}, ok=(200, 201),
+       roles=SUPERUSER, refusal="admin"),
+    on("admin:conversations_user_leaving", targets={"admin conversations.User": SUPERUSER}, refusal="admin"),
+    on("admin:conversations_user_leaving", "POST", targets={"admin conversations.User": SUPERUSER}, refusal="admin"),
 ]  # fmt: skip
 """Policies that do not follow from the registry."""
 
@@ -85,10 +89,11 @@ def _of(model: type) -> Iterator[Policy]:
     target, name = f"admin {meta.label}", f"admin:{meta.app_label}_{meta.model_name}"
 
     def page(kind: str, method: str = "GET", body: dict[str, Any] | None = None, allowed: Any = SUPERUSER) -> Policy:
-        places = {"roles": allowed} if kind in ("changelist", "add") else {"targets": {target: allowed}}
+        places = {"roles": allowed} if kind in ("changelist", "csv", "add") else {"targets": {target: allowed}}
         return on(f"{name}_{kind}", method, body, ok=(200, 302), refusal="admin", **places)
 
     yield page("changelist")
+    yield page("csv")
     yield page("changelist", "POST", {"action": "delete_selected"})
     yield page("change")
     yield page("history")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
@@ -96,7 +97,8 @@ def _request(client: Client, policy: Policy, ids: Ids) -> Any:
     if "file" in body:
         return client.post(where, {"file": SimpleUploadedFile("a.txt", body["file"].encode())})
     if policy.route.startswith("api:"):
-        return client.generic(policy.method, where, json.dumps(body), content_type="application/json")
+        origin = {"origin": settings.CHATSITE_ORIGINS[0]}
+        return client.generic(policy.method, where, json.dumps(body), content_type="application/json", headers=origin)
     return client.generic(policy.method, where) if policy.method != "POST" else client.post(where, body)
 
 

@@ -1,4 +1,4 @@
-"""The consumer of the websocket without a network: one command of one role, answered in this thread."""
+"""A connection without a network: one command of one role, answered in this thread."""
 
 import asyncio
 import itertools
@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from conversations.connections import connection as connections
+from conversations.hashed_tokens import token_digest
 from conversations.live.hub import Hub
-from conversations.websocket import consumer as consumers
+from conversations.live.interfaces import Credential
 from conversations.workers import database_threads
 from tests.authorisation.asking import filled, fingerprint, undone, writes
 from tests.authorisation.roles import Role
@@ -32,11 +33,11 @@ class Said:
 
 
 class Line:
-    """The consumer's environment: patches its access to other threads as long as the test runs."""
+    """The connection's environment: patches its access to other threads as long as the test runs."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.world = world
-        monkeypatch.setattr(consumers, "hub", Hub())
+        monkeypatch.setattr(connections, "hub", Hub())
         monkeypatch.setattr(database_threads, "submit", _at_once)
         monkeypatch.setattr(database_threads, "submit_change", _at_once)
 
@@ -55,26 +56,16 @@ class Line:
         sent: list[bytes] = []
         closed: list[int] = []
 
-        async def note(message: dict[str, Any]) -> None:
-            if message["type"] == "websocket.close":
-                closed.append(message["code"])
-
-        consumer = consumers.ChatConsumer()
-        consumer.scope, consumer.base_send = self._scope(role, sent.append), note
-        await consumer.websocket_connect({})
-        if not closed:
-            await consumer.websocket_receive({"text": json.dumps({"id": f"c{next(_numbers)}", **command})})
-            consumers.hub.subscriptions.remove_viewer(consumer)
+        connection = connections.Connection(self._credential(role), sent.append, closed.append)
+        if await connection.admit():
+            await connection.receive(json.dumps({"id": f"c{next(_numbers)}", **command}))
+            connection.leave()
         return [json.loads(frame[frame.index(b"{") :]) for frame in sent], closed[0] if closed else 0
 
-    def _scope(self, role: Role, relay: Callable[[bytes], None]) -> dict[str, Any]:
-        token = self.world.tokens.get(role)
-        return {
-            "headers": [(b"authorization", f"Bearer {token}".encode())] if token else [],
-            "query_string": b"",
-            "session": SimpleNamespace(session_key=self.world.session(role)),
-            "extensions": {"chatsite.relay": relay, "chatsite.belong": lambda _: None},
-        }
+    def _credential(self, role: Role) -> Credential:
+        if token := self.world.tokens.get(role):
+            return Credential(token=token_digest(token))
+        return Credential(session=self.world.session(role) or "")
 
 
 def _is_success(told: dict[str, Any]) -> bool:

@@ -79,10 +79,15 @@ def on(
     return Policy(route, method, body or {}, allowed, (ok,) if isinstance(ok, int) else ok or usual, **others)
 
 
-READ = {"private": OWNER, "shared": TEAM, "left": TEAM}
-WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS}
-DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD}
+READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY}
+WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY}
+DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY}
 """Roles that may delete it, or give it another audience."""
+RESTORE = {"private": NOBODY, "shared": NOBODY, "deleted": LEAD | OWNER}
+END = {**DECIDE, "deleted": LEAD | OWNER}
+"""Roles that may delete it for ever, in the bin or not."""
+BIN = {**dict.fromkeys(READ, NOBODY), "deleted": LEAD | OWNER}
+"""Roles that find it in their bin."""
 SHARES = {"share open": EVERYBODY, "share of who left": EVERYBODY} | {
     f"share {state}": NOBODY for state in ("revoked", "expired", "of the deactivated")
 }
@@ -144,12 +149,19 @@ PAGES = [
     on("conversation", shared=TEAM, shows={"only reading": TEAM - WRITERS, "sharing": LEAD | OWNER, "is linked": TEAM}),
     on("conversation", left=TEAM, shows={"is linked": NOBODY}),
     on("thread", targets=READ),
+    on("reply-details", targets=READ),
+    on("resting-keys", roles=SIGNED_IN),
+    on("parameters", roles=SIGNED_IN),
     on("audience", private=OWNER, shows={"moving": OWNER, "foreign team": NOBODY}),
     on("audience", shared=TEAM, shows={"moving": LEAD | OWNER, "foreign team": NOBODY, "links": TEAM}),
     on("audience", left=TEAM, shows={"moving": LEAD, "foreign team": NOBODY, "links": NOBODY}),
+    on("search", roles=SIGNED_IN, shows={**MODELS, "foreign team": FOREIGNERS}),
+    on("search", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
     on("setup", roles=NOBODY),
     on("setup", "POST", {"name": "eve", "password": "a fine long passphrase", "language": "en"}, roles=NOBODY),
     on("language", "POST", {"language": "en"}, roles=EVERYBODY),
+    on("appearance", "POST", {"theme": "dark"}, roles=EVERYBODY),
+    on("preview", "POST", {"code": "<p>Words</p>"}, SIGNED_IN, ok=200),
     on("local-model", roles=SUPERUSER, refusal="admin"),
     on("local-model", "POST", roles=SUPERUSER, refusal="admin"),
     on("add-endpoint", roles=SUPERUSER, ok=302, refusal="admin"),
@@ -157,7 +169,9 @@ PAGES = [
     on("teams", roles=SIGNED_IN),
     on("new-team", roles=STAFF),
     on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
-    on("team", team=TEAM, shows={"open invitation": LEAD, "revoked invitation": NOBODY}),
+    on("team", team=TEAM),
+    on("team-defaults", team=LEAD),
+    on("invite", team=LEAD, shows={"open invitation": LEAD, "revoked invitation": NOBODY}),
     on("rename-team", "POST", {"name": "Ours now"}, team=LEAD),
     on("rename-team", "POST", {"name": ""}, team=LEAD, ok=422),
     on("team-defaults", "POST", {"system_prompt": "Obey."}, team=LEAD),
@@ -172,6 +186,12 @@ PAGES = [
     on("share", "POST", {"message": "{question}", "days": "7"}, targets=DECIDE, ok=201),
     on("share", query="?message={question}", targets={**DECIDE, "shared, a question from elsewhere": NOBODY}),
     on("share", "POST", {"message": "{question}", "days": "7"}, targets={"shared, a question from elsewhere": NOBODY}),
+    on("archive", roles=SIGNED_IN, shows={**dict.fromkeys(READ, NOBODY), "archived": frozenset({Role.MEMBER})}),
+    on("unarchive", "POST", targets=READ),
+    on("bin", roles=SIGNED_IN, shows=BIN, publishes="deleted"),
+    on("empty-bin", "POST", roles=SIGNED_IN),
+    on("restore", "POST", targets=RESTORE),
+    on("end", "POST", targets=END),
     on("shares", roles=SIGNED_IN, shows={"shared": LEAD | OWNER}),
     on("revoke-share", "POST", targets=REVOCABLE),
     on("shared", targets=SHARES, publishes="shared"),
@@ -197,6 +217,7 @@ PAGES = [
     on("new-password-link", targets=HELPED),
     on("new-password-link", "POST", targets=HELPED, ok=201),
     on("account", roles=SIGNED_IN),
+    *(on(page, roles=SIGNED_IN) for page in ("look", "own-usage", "security")),
     on("account", "POST", {"display_name": "Somebody"}, roles=SIGNED_IN),
     on("address", roles=SIGNED_IN),
     on("follow-address", targets={"address link": EVERYBODY}, ok=302),
@@ -204,6 +225,8 @@ PAGES = [
     on("confirm-address", targets={"address link": MEMBER}, after="follow-address"),
     on("confirm-address", "POST", targets={"address link": MEMBER}, after="follow-address"),
     on("notices", roles=SIGNED_IN),
+    on("data", roles=SIGNED_IN),
+    on("import", targets={"import": MEMBER}),
     on("end-session", "POST", session=MEMBER),
     on("end-other-sessions", "POST", roles=SIGNED_IN),
     on("tokens", roles=SIGNED_IN, shows={"open token": MEMBER, "revoked token": NOBODY, "expired token": NOBODY}),
@@ -213,6 +236,9 @@ PAGES = [
     on("own-keys", "POST", {"key": "sk-test-own"}, roles=SIGNED_IN, ok=PROVEN),
     on("change-own-key", "POST", {"falls_back": "yes"}, targets={"own key": MEMBER, "site key": NOBODY}),
     on("remove-own-key", "POST", targets={"own key": MEMBER, "site key": NOBODY}),
+    on("websocket", roles=EVERYBODY, ok=426),
+    on("manifest", roles=EVERYBODY),
+    on("favicon", roles=EVERYBODY, ok=(302,)),
     on("-livez", roles=EVERYBODY),
     on("-readyz", roles=EVERYBODY),
 ]  # fmt: skip
@@ -225,21 +251,51 @@ API = [
     on("api:me", roles=SIGNED_IN),
     on("api:models", roles=SIGNED_IN, shows=MODELS),
     on("api:models", query="?team={team_id}", team=WRITERS),
+    on("api:add_favourite", "PUT", targets=MODELS, ok=204),
+    on("api:remove_favourite", "DELETE", targets=MODELS, ok=204),
     on("api:conversations", roles=SIGNED_IN, shows=READ),
     on("api:conversations", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
+    on(
+        "api:conversations",
+        query="?kind=team&archived=false&pinned=false",
+        roles=SIGNED_IN,
+        shows={**READ, "private": NOBODY},
+    ),
+    on("api:conversations", query="?bin=true", roles=SIGNED_IN, shows=BIN, publishes="deleted"),
+    on("api:find", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
+    on("api:find", query="?q=canary-title&titles=true", roles=SIGNED_IN, shows=READ),
+    on("api:find", query="?q=canary-file&has_file=true&sort=newest", roles=SIGNED_IN, shows=READ),
     on("api:create", "POST", {"title": "New"}, roles=SIGNED_IN, ok=201),
     on("api:create", "POST", {"team": "{team_id}"}, team=WRITERS, ok=201),
     on("api:conversation", targets=READ),
     on("api:change", "PATCH", {"title": "Other"}, targets=WRITE, ok=200),
     on("api:change", "PATCH", targets=WRITE, ok=200),
+    on("api:change", "PATCH", {"pinned": True, "unread": True}, targets=READ, ok=200),
+    on("api:change", "PATCH", {"pinned": True, "title": "Other"}, targets=WRITE, ok=200),
     on("api:change", "PATCH", {"team": None}, targets=DECIDE, ok=(200, 204)),
     on("api:change", "PATCH", {"team": "{team_id}"}, targets=MOVES, ok=(200, 204)),
     on("api:delete", "DELETE", targets=DECIDE, ok=204),
+    on("api:delete", "DELETE", query="?for_good=true", targets=END, ok=204),
+    on("api:restore", "POST", targets=RESTORE, ok=200, publishes="deleted"),
     on("api:messages", targets=READ),
+    on("api:export_all", roles=SIGNED_IN),
+    on("api:export_all", query="?team={team_id}", team=LEAD),
+    on("api:export_all", query="?conversation={conversation_id}", targets=READ),
+    on("api:export_conversation", query="?format=markdown", targets=READ),
+    on(
+        "api:export_conversation",
+        query="?format=json&leaf={question}",
+        targets={**READ, "shared, a question from elsewhere": NOBODY},
+    ),
     on("api:estimate", "POST", {"text": "Hi"}, roles=SIGNED_IN, ok=200),
     on("api:estimate", "POST", {"text": "Hi", "conversation": "{conversation_id}"}, targets=WRITE, ok=200),
     on("api:estimate", "POST", {"text": "Hi", "team": "{team_id}"}, team=WRITERS, ok=200),
+    on("api:open_stream", "POST", roles=SIGNED_IN, ok=200),
+    on("api:send_commands", "POST", roles=NOBODY),
     on("api:upload", "POST", {"file": "a text"}, roles=SIGNED_IN, ok=201),
+    on("api:create_import", "POST", {"file": "a text"}, roles=SIGNED_IN, ok=202),
+    on("api:show_import", targets={"import": MEMBER}),
+    on("api:start_import", "POST", targets={"import": MEMBER}, ok=202),
     on("api:download", targets={**READ, "unsent": OWNER}),
 ]
 
@@ -267,7 +323,8 @@ COMMANDS = [
     on("conversation.close", body={"conversation": "{conversation_id}"}, private=SIGNED_IN),
     on("conversation.read", body={"conversation": "{conversation_id}", "revision": 2}, targets=READ),
     on("conversation.fork", body={"message": "{question}"}, targets=READ),
-    on("branch.choose", body={"message": "{question}"}, targets=READ),
+    on("branch.choose", body={"message": "{question}"}, targets=WRITE),
+    on("branch.look", body={"message": "{question}"}, targets=READ),
     on("message.send", body=NEW, roles=SIGNED_IN),
     on("message.send", body={"conversation": "{conversation_id}", "text": "Hi"}, targets=WRITE),
     on("message.send", body={**NEW, "team": "{team_id}"}, team=WRITERS),

@@ -18,8 +18,10 @@ from conversations.files import storage
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.mail import addresses
 from conversations.models import (
+    Arrangement,
     Budget,
     Conversation,
+    ConversationImport,
     Installation,
     Invitation,
     Membership,
@@ -33,6 +35,7 @@ from conversations.models import (
 )
 from conversations.models.message import Role as Speaker
 from conversations.models.message import Status
+from conversations.search.rebuilding import mend
 from providers.audit import log
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from tests.authorisation.roles import SIGNED_IN, Role
@@ -78,11 +81,14 @@ def build() -> World:
     _people(world, crew, others)
     _models(world, crew, others)
     _conversations(world, crew)
+    _archive(world, crew)
     _moves(world, crew, others)
     _links(world, crew, others)
     _shares(world)
     _tokens(world)
+    _imports(world)
     _rows_for_the_admin(world)
+    sum(mend())
     _sign_in(world)
     return world
 
@@ -132,13 +138,15 @@ def _models(world: World, crew: Team, others: Team) -> None:
 
 def _conversations(world: World, crew: Team) -> None:
     parrot = LanguageModel.objects.get(name="parrot")
-    for name, owner, team in (("private", "owner", None), ("shared", "owner", crew), ("left", "gone", crew)):
+    told = (("private", "owner", None), ("shared", "owner", crew), ("left", "gone", crew), ("deleted", "owner", crew))
+    for name, owner, team in told:
         person = world.people[owner]
         world.markers[name] = [text.format(name) for text in (TITLE, WORDS, FILE)]
         title, words, file_name = world.markers[name]
         conversation = Conversation.objects.create(
-            owner=person, team=team, title=title, revision=2, system_prompt=words
-        )
+            owner=person, team=team, title=title, revision=2, system_prompt=words,
+            deleted_at=timezone.now() if name == "deleted" else None,
+        )  # fmt: skip
         file = storage.store(person, file_name, "text/plain", words.encode())
         question = Message.objects.create(
             conversation=conversation, role=Speaker.USER, author=person, text=words, status=Status.COMPLETE, revision=1,
@@ -153,6 +161,12 @@ def _conversations(world: World, crew: Team) -> None:
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}
+
+
+def _archive(world: World, crew: Team) -> None:
+    world.markers["archived"] = [TITLE.format("archived")]
+    archived = Conversation.objects.create(owner=world.people["lead"], team=crew, title=TITLE.format("archived"))
+    Arrangement.objects.create(user=world.people["member"], conversation=archived, archived_at=1)
 
 
 def _moves(world: World, crew: Team, others: Team) -> None:
@@ -170,9 +184,9 @@ def _moves(world: World, crew: Team, others: Team) -> None:
         "foreign team": ["Foreigners"],
         "moving": ['name="team"'],
         "sharing": ["data-sharable"],
-        "only reading": ["Writing in it is up to"],
+        "only reading": ["Only members and leads of the team can write in it."],
         "is linked": [" data-shared"],
-        "links": ["anyone who has one of these links"],
+        "links": ["Public links (up to"],
         "open invitation": ["asked@mail.example"],
         "revoked invitation": ["asked.no.more@mail.example"],
         "open token": [f"<bdi>{Role.PROGRAM}</bdi>"],
@@ -270,6 +284,11 @@ def _tokens(world: World) -> None:
         token = PersonalToken.objects.create(digest=token_digest(world.tokens[role]), **{**usual, **fields})
         if role == Role.PROGRAM:
             world.targets["token"] = {"token_id": token.pk}
+
+
+def _imports(world: World) -> None:
+    batch = ConversationImport.objects.create(owner=world.people["member"], name="old.zip", status="ready")
+    world.targets["import"] = {"import_id": batch.pk}
 
 
 def _rows_for_the_admin(world: World) -> None:

@@ -21,6 +21,8 @@ class ChatPage:
         self.notice = page.locator(".composer__notice")
         self.tune_button = page.locator("button[name=tune]")
         self.panel = page.locator("parameter-panel dialog")
+        self.model_button = page.locator("button[name=pick]")
+        self.picker = page.locator("model-picker")
         self.attached = page.locator(".tray__file")
         self.tray_notice = page.locator(".tray__notice")
         self.messages = page.locator("chat-message")
@@ -44,6 +46,12 @@ class ChatPage:
         self.send(text)
         return self.ended(self.replies.nth(number))
 
+    def choose_model(self, name: str) -> None:
+        """Choose the model of the next question."""
+        self.model_button.click()
+        self.picker.get_by_role("option", name=name, exact=True).click()
+        expect(self.picker).to_be_hidden()
+
     def attach(self, *files: FilePayload) -> None:
         """Choose these files with the button."""
         with self.page.expect_file_chooser() as chooser:
@@ -55,8 +63,10 @@ class ChatPage:
         expect(self.attached).to_have_count(count)
         expect(self.attached.locator("progress:visible")).to_have_count(0)
 
-    def hand_over(self, kind: str, target: str, *files: FilePayload, text: str = "") -> None:
+    def hand_over(self, kind: str, target: str, *files: FilePayload, text: str = "") -> bool:
         """Drop or paste these files onto an element, by the events of a browser.
+
+        Returns whether the page leaves them to the browser.
 
         Zeros at a file's end are made in the page: megabytes would take seconds to get there.
         """
@@ -65,7 +75,7 @@ class ChatPage:
             {**file, "buffer": base64.b64encode(start).decode(), "zeros": len(file["buffer"]) - len(start)}
             for file, start in contents
         ]
-        self.page.locator(target).evaluate(HAND_OVER, [kind, given, text])
+        return bool(self.page.locator(target).evaluate(HAND_OVER, [kind, given, text]))
 
     def ended(self, reply: Locator, status: str = "complete") -> Locator:
         """Wait until the reply has this status, and return it."""
@@ -93,6 +103,8 @@ class ChatPage:
         return self.page.url.removeprefix(self.site)
 
     def scrolls_sideways(self) -> bool:
+        """Return whether the page, once it has all its files, is wider than the window."""
+        self.page.wait_for_load_state("load")
         return bool(self.page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
     def wait_until_begun(self) -> str:

@@ -15,9 +15,9 @@ CLOSE_CODES = """() => JSON.parse(sessionStorage.getItem("close-codes") ?? "[]")
 
 PRESS = """(box, fields) =>
   box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...fields }))"""
-END_COMPOSITION_AND_PRESS = """(box) => {
+END_COMPOSITION_AND_PRESS = """(box, fields) => {
   box.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true, data: "你" }));
-  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...fields }));
   box.dispatchEvent(new KeyboardEvent("keyup", { key: "Enter", bubbles: true }));
 }"""
 FOCUSED = """() => {
@@ -39,6 +39,7 @@ ACTIVE_MARKUP = """() => {
   const runs = ({ name, value }) => name.startsWith("on") || name === "style" ||
     (places.includes(name) && /^\\s*(javascript|data|vbscript):/i.test(value));
   return [...document.querySelectorAll(".chat *, .sidebar *")]
+    .filter((element) => !element.matches(".composer script"))  // our own, with the page's nonce
     .filter((element) => element.matches(active) || [...element.attributes].some(runs))
     .map((element) => element.outerHTML);
 }"""
@@ -95,3 +96,9 @@ window.WebSocket = class extends Plain {
   }
 };
 """
+
+KEYBOARD = """(height) => {
+  Object.defineProperty(visualViewport, "height", { get: () => height });
+  visualViewport.dispatchEvent(new Event("resize"));
+}"""
+"""Lays a keyboard over the page, as Safari does on a phone: what it leaves is so high."""

@@ -161,7 +161,8 @@ def test_an_administrator_adds_a_vendor_tests_its_key_and_switches_it_off(
 ) -> None:
     alice = visit(cast.alice, "/admin/")
     page = alice.page
-    page.locator(".model-endpoint .changelink").click()
+    page.get_by_role("link", name="Vendors", exact=True).click()
+    expect(page.locator(".frame__page[aria-current=page]")).to_have_text("Vendors")
     page.locator(".object-tools .addlink").first.click()
     page.get_by_text("OpenAI-compatible (any address)").click()
     page.locator("#id_base_url").fill(vendor.openai_url)
@@ -169,7 +170,7 @@ def test_an_administrator_adds_a_vendor_tests_its_key_and_switches_it_off(
     page.locator(".submit-row input").click()
     page.locator("input[value=parrot]").check()
     page.locator(".submit-row input").click()
-    expect(page.locator(".messagelist .success")).to_contain_text("parrot")
+    expect(page.locator(".notice--success")).to_contain_text("parrot")
     alice.open(f"/admin/keys/{ApiKey.objects.get().pk}/")
     vendor.play([openai_event("Hel"), vendor.gate, openai_event("lo"), openai_end()])
     page.locator("[action$='/test/'] input[type=submit]").click(no_wait_after=True)

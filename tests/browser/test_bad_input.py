@@ -88,7 +88,7 @@ def test_who_may_mend_it_is_led_there(cast: Cast, model: LanguageModel, vendor: 
     alice = visit(cast.alice)
     alice.send("Can you hear me?")
     reply = alice.ended(alice.replies.first, "failed")
-    alice.note(reply).get_by_role("link", name="Look after it").click()
+    alice.note(reply).get_by_role("link", name="Fix this").click()
     expect(alice.page.get_by_text("The vendor refused the key.").first).to_be_visible()
     assert alice.page.url.endswith(f"/admin/keys/{ApiKey.objects.get().pk}/")
 
@@ -144,7 +144,7 @@ def test_a_text_that_only_the_server_finds_too_long_comes_back(cast: Cast, model
 def test_a_frame_that_is_too_big_ends_the_socket_and_comes_back_as_a_draft(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
-    text = "x" * (1024 * 1024 + 1)
+    text = "字" * (1024 * 1024 // 3 + 1)  # three bytes each: a third of the letters to lay out
     alice = visit(cast.alice, None)
     alice.page.add_init_script(NOTE_CLOSE_CODES)
     alice.open()

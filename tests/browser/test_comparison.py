@@ -1,5 +1,6 @@
 """One question to several models: side by side while they write, and the one that the conversation goes on from."""
 
+import itertools
 import threading
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,21 @@ from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import Step, history, openai_event, openai_stream
 
+# The next question is stored and its reply begins between two frames of the screen; something asks for sizes meanwhile.
+GO_ON = """async (transcript) => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const author = { id: "somebody", name: "Somebody" };
+  const said = { author, created_at: new Date().toISOString(), text: "And then?", status: "complete" };
+  const entry = { command: { id: "copy", text: said.text }, files: [], written: Date.now() };
+  const question = { ...said, id: "question", parent: transcript.thread.lastId, role: "user" };
+  const reply = { ...said, id: "reply", parent: question.id, role: "assistant", model_name: "beta" };
+  transcript.showUnsent([entry], said.author);
+  transcript.toEnd();
+  for (let count = 0; count < 4; count += 1) await frame();
+  transcript.put(question, '<div class="message__text">And then?</div>');
+  transcript.scrollTop;
+  transcript.put(reply, `<div class="message__text">${"<p>Words.</p>".repeat(20)}</div>`);
+}"""
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 360, "height": 740}
 
 
@@ -32,12 +48,16 @@ def compare(person: ChatPage, text: str, *names: str) -> None:
 def choose(person: ChatPage, *names: str) -> None:
     """Tick exactly these models in the picker."""
     person.page.locator("button[name=several]").click()
-    picker = person.page.locator("model-comparison")
-    expect(picker).to_be_visible()
-    for label in picker.locator("label").all():
-        label.locator("input").set_checked(label.inner_text() in names)
+    expect(person.picker).to_be_visible()
+    rows = person.picker.get_by_role("option")
+    for name in names:
+        if rows.filter(has_text=name).get_attribute("aria-selected") == "false":
+            rows.filter(has_text=name).click()
+    for row in rows.and_(person.page.locator("[aria-selected=true]")).all():
+        if row.locator(".picker__name").inner_text() not in names:
+            row.click()
     person.page.keyboard.press("Escape")
-    expect(picker).to_be_hidden()
+    expect(person.picker).to_be_hidden()
 
 
 def columns(person: ChatPage) -> Locator:
@@ -100,7 +120,7 @@ def test_the_conversation_goes_on_from_the_one_that_was_chosen(cast: Cast, vendo
     alice.page.reload()
     expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
     name = columns(alice).nth(1).locator(".message__name").inner_text()
-    alice.page.locator("#composer-model").select_option(label=name)
+    alice.choose_model(name)
     alice.send("And then?")
     expect(columns(alice)).to_have_count(0)
     expect(alice.replies).to_have_count(2)
@@ -123,9 +143,48 @@ def test_without_a_choice_the_first_one_goes_on(cast: Cast, vendor: FakeVendor, 
         alice.ended(column(alice, name))
     first = alice.words(columns(alice).first)
     alice.send("Again")
-    expect(columns(alice)).to_have_count(2)
-    expect(alice.messages).to_have_count(5)
+    expect(columns(alice)).to_have_count(0)
+    expect(alice.messages).to_have_count(4)
     assert alice.words(alice.replies.first) == first
+
+
+def test_they_stand_in_the_order_of_choice_and_the_next_question_is_for_one(
+    cast: Cast, vendor: FakeVendor, visit: Visit
+) -> None:
+    names = ("alpha", "beta", "gamma")
+    models(vendor, **{name: [openai_stream([f"From {name}. ", "More. " * 400])] for name in names})
+    alice = visit(cast.alice, viewport=WIDE)
+    alice.choose_model("gamma")
+    choose(alice, "gamma", "alpha", "beta")
+    alice.send("Hello")
+    for name in names:
+        alice.ended(column(alice, name))
+    expect(columns(alice).locator(".message__name")).to_have_text(["gamma", "alpha", "beta"])
+    expect(columns(alice).first).to_have_attribute("data-current", "first")
+    boxes = [box for box in (one.bounding_box() for one in columns(alice).all()) if box]
+    assert all(one["x"] + one["width"] <= other["x"] for one, other in itertools.pairwise(boxes)), "they overlap"
+    around = alice.page.locator(".comparison").bounding_box()
+    assert around
+    assert around["x"] <= boxes[0]["x"], "the first is cut off"
+    expect(alice.page.locator("#composer-model option:checked")).to_have_text("gamma")
+    alice.send("And then?")
+    reply = alice.replies.nth(1)
+    alice.ended(reply)
+    expect(columns(alice)).to_have_count(0)
+    expect(reply.locator(".message__name")).to_have_text("gamma")
+    expect(reply.locator(".message__foot")).to_be_in_viewport()
+
+
+def test_the_end_is_followed_while_what_was_compared_gives_way(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
+    names = ("alpha", "beta", "gamma")
+    models(vendor, **{name: [openai_stream([f"From {name}. ", "More. " * 400])] for name in names})
+    alice = visit(cast.alice, viewport=WIDE)
+    compare(alice, "Hello", *names)
+    for name in names:
+        alice.ended(column(alice, name))
+    alice.page.locator("chat-transcript").evaluate(GO_ON)
+    expect(columns(alice)).to_have_count(0)
+    expect(alice.replies.nth(1).locator(".message__foot")).to_be_in_viewport()
 
 
 def test_another_try_takes_its_model_s_place(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
@@ -197,17 +256,20 @@ def test_no_more_than_eight_are_asked_at_once(cast: Cast, vendor: FakeVendor, vi
     models(vendor, **{name: [openai_stream([f"I am {name}."])] for name in names})
     alice = visit(cast.alice, viewport=WIDE)
     alice.page.locator("button[name=several]").click()
-    picker = alice.page.locator("model-comparison")
-    expect(picker.locator("input:checked")).to_have_count(1)
-    for name in names[:8]:
-        picker.get_by_label(name).check()
-    expect(picker.get_by_label(names[8])).to_be_disabled()
-    picker.get_by_label(names[0]).uncheck()
-    expect(picker.get_by_label(names[8])).to_be_enabled()
+    chosen = alice.picker.locator("[aria-selected=true]")
+    expect(chosen).to_have_count(1)
+    rows = {name: alice.picker.get_by_role("option", name=name) for name in names}
+    for name in names[1:8]:
+        rows[name].click()
+    expect(rows[names[8]]).to_have_attribute("aria-disabled", "true")
+    rows[names[8]].click(force=True)
+    expect(chosen).to_have_count(8)
+    rows[names[0]].click()
+    expect(rows[names[8]]).to_have_attribute("aria-disabled", "false")
     for name in names[2:8]:
-        picker.get_by_label(name).uncheck()
+        rows[name].click()
     alice.page.keyboard.press("Escape")
-    expect(alice.page.locator("#composer-model")).to_be_visible()
+    expect(alice.model_button).to_be_visible()
     alice.ask("Only one")
     expect(columns(alice)).to_have_count(0)
     assert Message.objects.get(role="assistant").model_name == names[1]

@@ -3,14 +3,15 @@
 import threading
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
+from conversations.live import viewer_events
 from conversations.models import Message
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.conftest import Cast, serve
 from tests.fake_vendor import FakeVendor
-from tests.vendor_replies import Step, gemini_end, gemini_event, history, openai_end, openai_event
+from tests.vendor_replies import Step, event, gemini_end, gemini_event, history, openai_end, openai_event
 
 RICH = """\
 ## Result
@@ -83,11 +84,17 @@ def test_a_reload_in_the_middle_keeps_the_words_and_hears_the_rest(
     assert len(vendor.requests) == 1
 
 
-def test_markdown_becomes_what_it_means(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
+@pytest.mark.parametrize("ending", ["patched", "whole"])
+def test_markdown_becomes_what_it_means(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
     vendor.play(spoken("openai", *(RICH[start : start + 7] for start in range(0, len(RICH), 7))))
+    if ending == "whole":
+        monkeypatch.setattr(viewer_events.markdown, "ended_patch", lambda *_: None)
     alice = visit(cast.alice)
     alice.send("Show me")
     reply = alice.ended(alice.replies.first)
+    has_tools(reply)
     streamed = reply.locator(".message__text").inner_html()
     expect(reply.locator("h2")).to_have_text("Result")
     expect(reply.locator("strong")).to_have_text("bold")
@@ -101,7 +108,14 @@ def test_markdown_becomes_what_it_means(cast: Cast, model: LanguageModel, vendor
     expect(reply.locator(".math-block math mfrac")).to_have_count(1)
     alice.page.reload()
     expect(reply.locator(".code-block .copy")).to_have_count(1)
+    has_tools(reply)
     assert reply.locator(".message__text").inner_html() == streamed, "a fresh page shows something else"
+
+
+def has_tools(reply: Locator) -> None:
+    """Wait for the tools of its code and its table, whose scripts come when they are needed."""
+    for name in ("code-tools", "table-tools"):
+        expect(reply.locator(f"{name} button").first).to_be_attached()
 
 
 @pytest.mark.parametrize("wire", ["openai", "gemini"])
@@ -144,4 +158,22 @@ def test_the_copy_buttons_copy_what_was_written(
     reply.locator("button[data-copy=code]").click()
     expect(reply.locator("button[data-copy=code]")).to_have_text("Copied")
     copied = alice.page.evaluate("navigator.clipboard.readText()")
-    assert copied.rstrip("\n") == 'def greet(name):\n    return f"Hello {name}"'
+    assert copied == 'def greet(name):\n    return f"Hello {name}"'
+    failure = event({"error": {"message": "Overloaded", "code": 503}})
+    vendor.play([openai_event("Half"), b'data: {"choices\n\n', openai_event(" way"), failure])
+    alice.send("And now?")
+    broken = alice.ended(alice.replies.nth(1), "interrupted")
+    broken.locator("button[data-copy=message]").click()
+    expect(broken.locator("button[data-copy=message]")).to_have_text("Copied")
+    assert alice.page.evaluate("navigator.clipboard.readText()").split("\n\n") == [
+        "Half way",
+        "[A part of the reply could not be read.]",
+        "[The vendor does not answer just now. Try again in a little while.]",
+        "[Overloaded]",
+    ]
+    vendor.play(*[[400, b'{"error": {"message": "Not so"}}']] * 2)
+    alice.send("Or now?")
+    alice.ended(alice.replies.nth(2), "failed").locator("button[data-copy=message]").click()
+    expect(alice.replies.nth(2).locator("button[data-copy=message]")).to_have_text("Copied")
+    copied = alice.page.evaluate("navigator.clipboard.readText()")
+    assert copied == "[The vendor did not accept the request.]\n\n[Not so]"

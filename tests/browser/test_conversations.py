@@ -7,9 +7,10 @@ from playwright.sync_api import Route, expect
 
 from conversations import actions
 from conversations.models import Conversation, Message
+from conversations.search.rebuilding import mend
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
-from tests.browser.page_scripts import WIDE_ELEMENTS
+from tests.browser.link import Link
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_end, openai_event
@@ -21,6 +22,7 @@ def begun(cast: Cast, title: str, *said: str, shared: bool = False) -> Conversat
     parts = [{"kind": "text", "text": "".join(said)}]
     fields = {"text": "".join(said), "parts": parts, "status": "complete", "revision": 1}
     Message.objects.create(conversation=conversation, role="user", author=cast.alice, **fields)
+    sum(mend())
     return conversation
 
 
@@ -34,10 +36,10 @@ def test_a_conversation_is_found_by_its_title_and_its_words(cast: Cast, model: L
     expect(titles).to_have_text(["Trains", "Rivers"])
     search.fill("no such words")
     expect(titles).to_have_count(0)
-    expect(alice.page.get_by_text("No title and no message has these words.")).to_be_visible()
+    expect(alice.page.get_by_text("No results.")).to_be_visible()
     search.fill("bread")
     expect(titles).to_have_text(["Bread"])
-    alice.page.get_by_role("link", name="Bread").click()
+    alice.page.locator(".rows--found").get_by_role("link", name="Bread").click()
     expect(alice.messages.first).to_contain_text("flour and water")
     alice.page.get_by_label("Search conversations").fill("danube")
     expect(titles).to_have_count(2)
@@ -52,58 +54,6 @@ def test_the_ring_around_the_search_is_whole(cast: Cast, model: LanguageModel, v
     assert field is not None
     assert around is not None
     assert min(field["x"] - around["x"], field["y"] - around["y"]) >= 4, "what scrolls cuts the ring off"
-
-
-def test_another_title_is_seen_by_everybody(cast: Cast, model: LanguageModel, visit: Visit) -> None:
-    conversation = begun(cast, "Rivers", "Hello", shared=True)
-    alice, bob = visit(cast.alice), visit(cast.bob, f"/conversations/{conversation.pk}/")
-    row = alice.rows.first
-    row.hover()
-    row.get_by_role("button", name="Rename or delete").click()
-    panel = alice.page.get_by_role("dialog", name="Conversation")
-    panel.get_by_label("Title").fill("Rivers of Europe")
-    alice.page.keyboard.press("Enter")
-    expect(panel).to_be_hidden()
-    for visitor in (alice, bob):
-        expect(visitor.rows.first.locator(".row__title")).to_have_text("Rivers of Europe")
-    expect(bob.page.locator(".chat__title")).to_have_text("Rivers of Europe")
-
-
-def test_it_is_deleted_after_a_second_word_by_who_may(cast: Cast, model: LanguageModel, visit: Visit) -> None:
-    conversation = begun(cast, "Rivers", "Hello", shared=True)
-    bob = visit(cast.bob, f"/conversations/{conversation.pk}/")
-    bob.rows.first.hover()
-    bob.rows.first.get_by_role("button", name="Rename or delete").click()
-    panel = bob.page.get_by_role("dialog", name="Conversation")
-    expect(panel.get_by_label("Title")).to_be_enabled()
-    expect(panel.get_by_role("button", name="Delete …")).to_be_hidden()
-    bob.page.keyboard.press("Escape")
-    alice = visit(cast.alice, f"/conversations/{conversation.pk}/", viewport={"width": 360, "height": 640})
-    alice.page.locator(".chat__menu").click()
-    alice.rows.first.get_by_role("button", name="Rename or delete").click()
-    panel = alice.page.get_by_role("dialog", name="Conversation")
-    panel.get_by_role("button", name="Delete …").click()
-    assert alice.page.evaluate(WIDE_ELEMENTS) == []
-    expect(panel.locator(".ending__title")).to_have_text("Rivers")
-    panel.get_by_role("button", name="Keep it").click()
-    assert Conversation.objects.exists()
-    panel.get_by_role("button", name="Delete …").click()
-    panel.get_by_role("button", name="Delete for good").click()
-    alice.page.wait_for_url(f"{alice.site}/")
-    expect(alice.rows).to_have_count(0)
-    assert not Conversation.objects.exists()
-    expect(bob.rows).to_have_count(0)
-
-
-def test_a_reader_is_told_that_they_may_not(cast: Cast, model: LanguageModel, visit: Visit) -> None:
-    begun(cast, "Rivers", "Hello", shared=True)
-    rita = visit(cast.rita)
-    rita.rows.first.hover()
-    rita.rows.first.get_by_role("button", name="Rename or delete").click()
-    panel = rita.page.get_by_role("dialog", name="Conversation")
-    expect(panel).to_be_visible()
-    expect(panel.get_by_label("Title")).to_be_disabled()
-    expect(panel.get_by_text("Only who writes here can change this.")).to_be_visible()
 
 
 def test_a_reply_that_ends_before_the_page_is_connected_leaves_no_mark(
@@ -129,12 +79,12 @@ def test_what_comes_late_does_not_undo_what_is_newer(
     alice = visit(cast.alice)
     alice.send("Count")
     expect(alice.rows.first).to_have_attribute("data-streaming", "")
-    older = alice.page.request.get(f"{alice.site}/api/v1/conversations").json()
+    older = alice.page.request.get(f"{alice.site}/api/v1/conversations?archived=false").json()
     assert older["results"][0]["streaming"] is True
     vendor.gate.set()
     alice.ended(alice.replies.first)
-    alice.page.route("**/api/v1/conversations", lambda route: route.fulfill(json=older))
-    with alice.page.expect_response("**/api/v1/conversations"):
+    alice.page.route("**/api/v1/conversations?archived=false", lambda route: route.fulfill(json=older))
+    with alice.page.expect_response("**/api/v1/conversations?archived=false"):
         alice.page.reload()
     alice.page.get_by_label("Search conversations").fill("count")  # what is asked next is answered after it
     expect(alice.page.locator(".rows--found .row")).to_have_count(1)
@@ -149,19 +99,98 @@ def test_what_is_listed_late_moves_nothing_that_stands_right_and_brings_nothing_
     for number, conversation in enumerate(Conversation.objects.order_by("pk")):  # within one millisecond
         Conversation.objects.filter(pk=conversation.pk).update(updated_at=same + timedelta(microseconds=number))
     alice, held = visit(cast.alice, path=None), list[Route]()
-    alice.page.route("**/api/v1/conversations", lambda route: held.append(route))
-    with alice.page.expect_request("**/api/v1/conversations"):
+    alice.page.route("**/api/v1/conversations?archived=false", lambda route: held.append(route))
+    with alice.page.expect_request("**/api/v1/conversations?archived=false"):
         alice.open()
     alice.ask("Newer")
     titles = alice.page.locator(".row__title:visible")
     expect(titles).to_have_text(["Newer", "Trains", "Bread", "Rivers"])
     alice.rows.nth(1).locator(".row__link").focus()
-    older = alice.page.request.get(f"{alice.site}/api/v1/conversations").json()
+    older = alice.page.request.get(f"{alice.site}/api/v1/conversations?archived=false").json()
     older["results"] = [row for row in older["results"] if row["title"] != "Newer"]
     actions.delete_conversation(cast.alice, gone.pk)
     expect(titles).to_have_text(["Newer", "Trains", "Bread"])
-    with alice.page.expect_response("**/api/v1/conversations"):
+    with alice.page.expect_response("**/api/v1/conversations?archived=false"):
         held[0].fulfill(json=older)
     alice.page.wait_for_function("fetch('/livez').then(() => true)")  # what is asked next is answered after it
     expect(titles).to_have_text(["Newer", "Trains", "Bread"])
     expect(alice.rows.nth(1).locator(".row__link")).to_be_focused()
+
+
+def test_the_sidebar_keeps_its_place_and_holds_the_open_one(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    now = timezone.now()
+    for number in range(130):
+        conversation = begun(cast, f"Number {number} of a list with long titles", f"word {number}")
+        Conversation.objects.filter(pk=conversation.pk).update(updated_at=now - timedelta(minutes=number))
+    last = Conversation.objects.get(title__startswith="Number 129 ")
+    alice = visit(cast.alice, f"/conversations/{last.pk}/")
+    rows = alice.page.locator(".rows:not(.rows--found) .row")
+    expect(rows).to_have_count(51)
+    expect(rows.last.locator("[aria-current=page]")).to_be_in_viewport()
+    alice.open("/")
+    for count in (101, 130):  # the reader was at the end
+        expect(rows).to_have_count(count)
+        rows.last.scroll_into_view_if_needed()
+    rows.nth(110).get_by_role("link").click()
+    alice.page.wait_for_url("**/conversations/**")
+    expect(rows).to_have_count(129)  # as many as there were, and the open one is one of them
+    expect(rows.nth(110).locator("[aria-current=page]")).to_be_in_viewport()
+    expect(rows.nth(0)).not_to_be_in_viewport()
+    assert rows.nth(110).get_by_role("link").get_attribute("title") == "Number 110 of a list with long titles"
+
+    search, found = alice.page.get_by_label("Search conversations"), alice.page.locator(".rows--found .row")
+    search.fill("word")
+    expect(found).to_have_count(50)
+    alice.page.get_by_role("button", name="Show older ones").click()
+    expect(found).to_have_count(100)
+    timers = search.evaluate("""field => {
+        const [real, begun] = [window.setTimeout, []];
+        window.setTimeout = (...given) => begun.push(given) && real(...given);
+        field.value = "zi";
+        field.dispatchEvent(new InputEvent("input", { isComposing: true, bubbles: true }));
+        window.setTimeout = real;
+        return begun.length;
+    }""")
+    assert timers == 0, "what is being composed is no word yet"
+    search.evaluate("""field => {
+        field.value = "word 12";
+        field.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true }));
+    }""")
+    expect(found).to_have_count(11)
+
+
+def test_a_hit_opens_at_its_message_and_marks_it(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    conversation = begun(cast, "Rivers", "Hello")
+    parent = Message.objects.get()
+    for number in range(2, 260):
+        text = "the Danube express" if number == 20 else "flour and water " * 5
+        parent = Message.objects.create(
+            conversation=conversation, parent=parent, role="user", author=cast.alice, text=text,
+            parts=[{"kind": "text", "text": text}], status="complete", revision=number,
+        )  # fmt: skip
+    sum(mend())
+    alice = visit(cast.alice)
+    alice.page.get_by_label("Search conversations").fill("danube")
+    alice.page.locator(".rows--found").get_by_role("link", name="Rivers").click()
+    marked = alice.page.locator("chat-message[data-named]")
+    expect(marked).to_contain_text("the Danube express")
+    expect(marked).to_be_in_viewport()
+
+
+def test_what_went_while_the_tab_was_away_is_listed_no_longer(
+    cast: Cast, model: LanguageModel, visit: Visit, link: Link
+) -> None:
+    titles = ["Moved", "Kept", "Deleted", "Withdrawn"]
+    rows = [Conversation.objects.create(owner=cast.bob, team=cast.team, title=title, revision=1) for title in titles]
+    alice = visit(cast.alice, at=link.address)
+    alice.watch.expect("WebSocket connection to .* failed", "net::ERR_")
+    expect(alice.rows.locator(".row__title")).to_have_text(titles[::-1])
+    expect(alice.connection).to_have_text("")
+    link.cut()
+    expect(alice.connection).to_have_text("Reconnecting…")
+    actions.delete_conversation(cast.bob, rows[2].pk)
+    actions.move_conversation(cast.bob, rows[3].pk, None)
+    actions.change_conversation(cast.bob, rows[0].pk, title="Moved on")
+    link.mend()
+    alice.wake()
+    expect(alice.rows.locator(".row__title")).to_have_text(["Moved on", "Kept"])

@@ -1,59 +1,205 @@
-"""A draft stays in its conversation, and belongs to its author."""
+"""The table of models/drafts.js: where words and files live through reloads, tabs and sign-outs.
 
-from playwright.sync_api import expect
+A test walks several of its rows.
+"""
 
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import FilePayload, Route, expect
+
+from conversations.models import File, Message
 from providers.models import LanguageModel
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
+from tests.browser.link import Link
+from tests.browser.watch import NO_NETWORK
 from tests.conftest import PASSWORD, Cast
 
+NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"Notes\n")
+PLAN = FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"The plan\n")
+WITHOUT_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });"
+"""A page at an address of plain http has no Web Locks."""
+IS_FREE = """async (name) => !(await navigator.locks.query()).held.some((lock) => lock.name.endsWith(name))"""
+STORED = "() => Object.keys({ ...localStorage }).filter((key) => /^(written|returned|outbox):/.test(key)).length"
 
-def test_every_conversation_has_its_own(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+
+@pytest.fixture(autouse=True)
+def _tidy(cast: Cast) -> Iterator[None]:
+    yield
+    for file in File.objects.all():
+        file.path.unlink(missing_ok=True)
+
+
+def test_every_place_has_its_own_draft_and_sending_empties_only_that(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
     alice = visit(cast.alice)
     alice.ask("First")
     first = alice.wait_until_begun()
     alice.text.fill("about the first")
     alice.open("/")
-    assert alice.text.input_value() == ""
+    expect(alice.text).to_be_empty()
     alice.text.fill("something new")
     alice.open(first)
-    assert alice.text.input_value() == "about the first"
-    alice.page.reload()
-    assert alice.text.input_value() == "about the first"
+    for _ in ("after the switch", "after a reload"):
+        expect(alice.text).to_have_value("about the first")
+        alice.page.reload()
     alice.ask("about the first")
     alice.page.reload()
-    assert alice.text.input_value() == ""
+    expect(alice.text).to_be_empty()
     alice.open("/")
-    assert alice.text.input_value() == "something new"
+    expect(alice.text).to_have_value("something new")
+    assert alice.page.evaluate(STORED) == 1
 
 
-def test_every_tab_shows_it_and_sending_clears_it_everywhere(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+@pytest.mark.parametrize("script", ["", WITHOUT_LOCKS], ids=["locks", "no locks"])
+def test_a_tab_s_words_are_its_own(cast: Cast, model: LanguageModel, visit: Visit, script: str) -> None:
+    alice = visit(cast.alice, None, new=bool(script))
+    alice.page.context.add_init_script(script)
+    alice.open()
+    alice.text.fill("A long text")
+    other = another_tab(alice)
+    expect(other.connection).to_be_empty()
+    other.text.press_sequentially("Another")
+    copy = duplicate(alice)
+    expect(copy.connection).to_be_empty()
+    copy.text.fill("In the copy")
+    other.ask("Another")
+    for tab, words in ((alice, "A long text"), (copy, "In the copy"), (other, "")):
+        expect(tab.text).to_have_value(words)
+    assert copy.path == alice.path == "/", "they do not follow the other's new conversation"
+    alice.page.reload()
+    copy.page.reload()
+    expect(alice.text).to_have_value("A long text")
+    expect(copy.text).to_have_value("In the copy")
+    alice.ask("A long text")
+    assert copy.path == "/"
+    expect(copy.questions).to_have_count(0)
+    copy.page.close()
+    late = another_tab(other)
+    expect(late.text).to_have_value("In the copy")  # its tab is gone
+    late.page.reload()
+    expect(late.text).to_have_value("In the copy")
+    assert another_tab(late).text.input_value() == ""
+
+
+def test_another_device_knows_of_nothing_before_it_is_sent(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
     alice.ask("First")
     path = alice.wait_until_begun()
-    other = ChatPage(alice.page.context.new_page(), alice.site, alice.watch).open(path)
-    alice.text.fill("half a thought")
-    expect(other.text).to_have_value("half a thought")
-    other.text.press_sequentially(", and the rest")
-    expect(alice.text).to_have_value("half a thought, and the rest")
-    other.text.press("Enter")
-    other.ended(other.replies.nth(1))
-    expect(alice.text).to_have_value("")
+    alice.text.fill("A draft")
+    phone = visit(cast.alice, path)
+    expect(phone.questions).to_have_count(1)
+    expect(phone.connection).to_be_empty()
+    phone.page.reload()
+    expect(phone.text).to_be_empty()
+    assert phone.page.evaluate(STORED) == 0
+    phone.text.fill("On the phone")
+    alice.page.reload()
+    expect(alice.text).to_have_value("A draft")
+    alice.send_button.click()
+    expect(phone.questions.locator(".message__text")).to_have_text(["First", "A draft"])
+    expect(phone.text).to_have_value("On the phone")
+
+
+def test_what_was_typed_before_the_scripts_came_stands_behind_what_was_kept(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
+    alice = visit(cast.alice)
+    alice.ask("First")
+    alice.wait_until_begun()
+    alice.text.fill("Kept")
+    held: list[Route] = []
+    arrived = threading.Event()
+    alice.page.route("**/js/app*.js", lambda route: (held.append(route), arrived.set()))
+    alice.page.reload(wait_until="commit")
+    alice.text.press_sequentially("Typed")
+    alice.page.locator(".sidebar__search").fill("nowhere")
+    alice.text.evaluate("box => { box.focus(); box.setSelectionRange(2, 2); }")
+    while not held:
+        alice.page.wait_for_timeout(10)
+    held[0].continue_()
+    expect(alice.text).to_have_value("Kept\n\nTyped")
+    alice.page.keyboard.type("!")
+    expect(alice.text).to_have_value("Kept\n\nTy!ped")
+    expect(alice.page.locator(".sidebar__nothing")).to_be_visible()
+    alice.page.unroute_all()
+    alice.page.reload()
+    expect(alice.text).to_have_value("Kept\n\nTy!ped")
+
+
+def test_files_stay_beside_the_draft_while_the_server_keeps_them(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
+    model.deployments.update(takes_images=True, takes_documents=True)
+    alice = visit(cast.alice)
+    alice.watch.expect("404")
+    alice.ask("First")
+    alice.text.fill("Read both")
+    alice.attach(NOTES, PLAN)
+    alice.uploaded(2)
+    first = alice.path
+    alice.page.reload()
+    expect(alice.attached).to_contain_text(["notes.txt", "plan.txt"])
+    alice.open("/")
+    expect(alice.attached).to_have_count(0)
+    File.objects.filter(name="notes.txt").update(created_at=timezone.now() - timedelta(hours=25))
+    File.objects.forgotten().delete()
+    alice.open(first)
+    expect(alice.tray_notice).to_have_text(
+        "“notes.txt” is no longer kept, because it was not sent within a day. Add it again."
+    )
+    expect(alice.attached).to_contain_text(["plan.txt"])
+    held: list[Route] = []
+    alice.page.route("**/api/v1/files", lambda route: held.append(route))
+    alice.attach(NOTES)
+    expect(alice.attached).to_have_count(2)
+    alice.page.reload()
+    expect(alice.tray_notice).to_have_text("“notes.txt” had not arrived when the page was left. Add it again.")
+    held[0].abort()
+    expect(alice.attached).to_have_count(1)
+    alice.send_button.click()
     alice.ended(alice.replies.nth(1))
-    assert alice.words(alice.questions.nth(1)) == "half a thought, and the rest"
+    assert [file.name for file in Message.objects.filter(role="user").last().files.all()] == ["plan.txt"]  # type: ignore[union-attr]
+    alice.page.reload()
+    expect(alice.text).to_be_empty()
+    expect(alice.attached).to_have_count(0)
 
 
-def test_it_waits_for_the_person_and_is_shown_to_no_other(cast: Cast, model: LanguageModel, visit: Visit) -> None:
-    chat = visit(cast.alice)
-    chat.watch.expect(r"401 \(Unauthorized\)")  # a request of the page at the moment when it was left
+def test_a_chosen_sign_out_asks_about_unsent_words_and_then_forgets_them(
+    cast: Cast, model: LanguageModel, visit: Visit, link: Link
+) -> None:
+    chat = visit(cast.alice, at=link.address)
+    chat.watch.expect(r"401 \(Unauthorized\)", NO_NETWORK)
     chat.text.fill("for Alice's eyes")
-    assert sign_in_as(chat, "bob").text.input_value() == ""
-    chat.text.fill("Bob's own")
-    assert sign_in_as(chat, "alice").text.input_value() == "for Alice's eyes"
-    assert sign_in_as(chat, "bob").text.input_value() == "Bob's own"
+    link.cut()
+    other = another_tab(chat, None)
+    link.mend()
+    other.open()
+    other.text.fill("another draft")
+    press_sign_out(other)
+    told = other.page.get_by_role("alert")
+    expect(told).to_contain_text("0 messages and 2 drafts")
+    other.page.get_by_role("link", name="Stay").click()
+    expect(other.text).to_have_value("another draft")
+    press_sign_out(other)
+    other.page.get_by_role("main").get_by_role("button", name="Sign out").click()
+    expect(other.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    assert other.page.evaluate(STORED) == 0
+    fill_in(other, "bob", PASSWORD)
+    expect(other.page.locator(".account__name")).to_have_text("bob")
+    expect(other.text).to_be_empty()
+    press_sign_out(other)  # nothing is unsent: nobody asks
+    fill_in(other, "alice", PASSWORD)
+    expect(other.page.locator(".account__name")).to_have_text("alice")
+    expect(other.text).to_be_empty()
 
 
-def test_a_session_that_ends_leads_to_the_sign_in_and_keeps_the_draft(
+def test_a_session_that_ends_by_itself_keeps_the_draft_for_its_writer_alone(
     cast: Cast, model: LanguageModel, visit: Visit
 ) -> None:
     chat = visit(cast.alice)
@@ -62,17 +208,31 @@ def test_a_session_that_ends_leads_to_the_sign_in_and_keeps_the_draft(
     cast.alice.set_password("another long passphrase")
     cast.alice.save()
     expect(chat.page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    fill_in(chat, "bob", PASSWORD)
+    expect(chat.page.locator(".account__name")).to_have_text("bob")
+    expect(chat.text).to_be_empty()
+    chat.page.context.clear_cookies()
+    chat.open()
     fill_in(chat, "alice", "another long passphrase")
     expect(chat.text).to_have_value("not finished")
 
 
-def sign_in_as(chat: ChatPage, name: str) -> ChatPage:
-    """Sign out, and in as another person, in the same browser."""
+def another_tab(chat: ChatPage, path: str | None = "/") -> ChatPage:
+    tab = ChatPage(chat.page.context.new_page(), chat.site, chat.watch)
+    return tab.open(path) if path else tab
+
+
+def duplicate(chat: ChatPage) -> ChatPage:
+    """Open a tab that begins with a copy of this one's sessionStorage, as a browser's “Duplicate” does."""
+    with chat.page.expect_popup() as popup:
+        chat.page.evaluate("void open(location.href)")
+    assert popup.value.evaluate("sessionStorage.length")
+    return ChatPage(popup.value, chat.site, chat.watch)
+
+
+def press_sign_out(chat: ChatPage) -> None:
     chat.page.locator(".account").click()
     chat.page.get_by_role("button", name="Sign out").click()
-    fill_in(chat, name, PASSWORD)
-    expect(chat.page.locator(".account__name")).to_have_text(name)
-    return chat
 
 
 def fill_in(chat: ChatPage, name: str, password: str) -> None:

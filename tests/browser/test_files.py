@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Route, expect
 
 from conversations.files.storage import MAX_BYTES
-from conversations.models import File, Message
+from conversations.models import Conversation, File, Message
 from providers.models import Deployment, LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.link import Link
@@ -92,8 +92,18 @@ def test_paste_and_drop(cast: Cast, seeing: LanguageModel, visit: Visit) -> None
     expect(alice.attached).to_contain_text(["pasted.png", "paper.pdf"])
     expect(alice.attached).to_have_count(2)
     expect(alice.page.get_by_text("Drop the files to add them")).to_be_hidden()
-    alice.ask("Both")
-    assert [part["kind"] for part in Message.objects.get(role="user").parts] == ["image", "file", "text"]
+    alice.hand_over("drop", ".sidebar", NOTES)  # beside the thread it would open in place of the page
+    expect(alice.attached).to_contain_text(["pasted.png", "paper.pdf", "notes.txt"])
+    alice.ask("All")
+    assert [part["kind"] for part in Message.objects.get(role="user").parts] == ["image", "file", "file", "text"]
+
+
+def test_a_page_that_takes_no_files_refuses_what_is_dropped(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team)
+    rita = visit(cast.rita, f"/conversations/{conversation.id}/")
+    expect(rita.connection).to_be_empty()
+    for target in ("body", ".sidebar", "chat-transcript"):
+        assert not rita.hand_over("drop", target, PAPER), "the browser would open it"
 
 
 def test_what_cannot_be_sent_is_refused_before_it_is_uploaded(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:
@@ -116,18 +126,17 @@ def test_a_model_that_does_not_take_a_kind_says_so(
     mole = serve(vendor, "openai", "mole")
     mole.deployments.update(takes_images=False, takes_documents=True)
     alice = visit(cast.alice)
-    choice = alice.page.locator("#composer-model")
-    choice.select_option(label="eagle")
+    alice.choose_model("eagle")
     alice.attach(photo(), NOTES)
     expect(alice.attached).to_have_count(2)
-    choice.select_option(label="mole")
+    alice.choose_model("mole")
     expect(alice.tray_notice).to_contain_text("mole does not take pictures.")
     expect(alice.send_button).to_be_disabled()
     alice.text.press("Enter")
-    choice.select_option(label="eagle")
+    alice.choose_model("eagle")
     expect(alice.tray_notice).to_be_hidden()
     expect(alice.send_button).to_be_enabled()
-    choice.select_option(label="mole")
+    alice.choose_model("mole")
     alice.page.get_by_role("button", name="Remove photo.png").click()
     expect(alice.send_button).to_be_enabled()
     alice.attach(photo("another.png"))

@@ -18,6 +18,7 @@ def test_a_stranger_is_invited_joins_talks_and_is_removed(
 ) -> None:
     vendor.play([openai_event("One, "), vendor.gate, openai_event("two."), openai_end()])
     lead = visit(cast.alice, f"/teams/{cast.team.pk}/", permissions=["clipboard-read", "clipboard-write"])
+    lead.page.get_by_role("link", name="Invitations").click()
     lead.page.get_by_role("button", name="Make a link").click()
     lead.page.get_by_role("button", name="Copy").click()
     expect(lead.page.get_by_role("button", name="Copied")).to_be_visible()
@@ -54,9 +55,12 @@ def test_a_stranger_is_invited_joins_talks_and_is_removed(
 
     lead.open(f"/teams/{cast.team.pk}/")
     row = lead.page.locator(".people__row").filter(has_text="dora")
-    row.locator("summary").click()
+    row.get_by_text("More", exact=True).click()
+    row.locator("summary").filter(has_text="Remove from the team").click()
+    expect(row).to_contain_text("Remove dora? They lose the team's conversations at once")
     row.get_by_role("button", name="Remove from the team").click()
-    expect(dora.notice).to_have_text("This conversation is no longer there for you.")
+    expect(lead.page.get_by_role("status")).to_have_text("dora is no longer in the team.")
+    expect(dora.notice).to_have_text("You no longer have access to this conversation.")
     expect(dora.rows).to_have_count(0)
     expect(alice.page.locator("chat-presence .avatar")).to_have_count(0)
     alice.ask("Without her")
@@ -77,7 +81,7 @@ def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model
     chip, panel = alice.page.locator(".chip"), alice.page.locator("audience-panel")
     expect(chip).to_contain_text("Only you")
     chip.click()
-    expect(panel).to_contain_text("you alone read it")
+    expect(panel).to_contain_text("Only you can see it")
     panel.locator("select").select_option(label="To the team “Crew”")
     expect(panel.locator(".audience__warning:visible")).to_contain_text("alice, bob, rita")
     panel.get_by_role("button", name="Move").click()
@@ -95,8 +99,8 @@ def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model
 
     panel.locator("select").select_option(label="Private: to alice alone")
     panel.get_by_role("button", name="Move").click()
-    expect(panel).to_contain_text("you alone read it")
-    expect(bob.notice).to_have_text("This conversation is no longer there for you.")
+    expect(panel).to_contain_text("Only you can see it")
+    expect(bob.notice).to_have_text("You no longer have access to this conversation.")
     expect(bob.rows).to_have_count(0)
     assert Conversation.objects.get().team is None
 
@@ -117,7 +121,7 @@ def test_a_forgotten_password_is_replaced_by_a_lead_s_link(cast: Cast, model: La
     bob.watch.expect(r"401 \(Unauthorized\)")  # his page may ask for news before it learns that his session has ended
     alice = visit(cast.alice, f"/teams/{cast.team.pk}/")
     row = alice.page.locator(".people__row").filter(has_text="bob")
-    row.locator("summary").click()
+    row.get_by_text("More", exact=True).click()
     row.get_by_role("link", name="Forgot the password?").click()
     alice.page.get_by_role("button", name="Make a link").click()
     link = alice.page.locator(".once__secret").input_value()

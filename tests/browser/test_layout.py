@@ -6,13 +6,14 @@ from playwright.sync_api import expect
 from conversations.models import Team, User
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
-from tests.browser.page_scripts import NOTE_SOCKET, SCROLL_ASIDE, WIDE_ELEMENTS
+from tests.browser.page_scripts import KEYBOARD, NOTE_SOCKET, SCROLL_ASIDE, WIDE_ELEMENTS
+from tests.browser.test_comparison import choose, models
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 from tests.vendor_replies import openai_stream
 
 PHONE = {"width": 360, "height": 740}
-REQUESTS, SCRIPTS, BYTES = 8, 4, 60 * 1024
+REQUESTS, SCRIPTS, BYTES = 8, 4, 80_000
 FAR_AWAY = {
     "offline": False,
     "latency": 150,
@@ -68,9 +69,9 @@ def test_names_of_one_long_word_fit_a_phone(cast: Cast, model: LanguageModel, vi
     alice.page.get_by_role("button", name="Share a link").click()
     alice.page.get_by_role("button", name="Make a link").click()
     link = alice.page.locator(".once__secret").input_value().removeprefix(alice.site)
-    alice.open(f"/teams/{cast.team.pk}/").page.get_by_role("button", name="Make a link").click()
+    alice.open(f"/teams/{cast.team.pk}/invitations/").page.get_by_role("button", name="Make a link").click()
     invitation = alice.page.locator(".once__secret").input_value().removeprefix(alice.site)
-    for path in ("/", "/teams/", f"/teams/{cast.team.pk}/", "/account/", "/account/notices/", "/shares/", link):
+    for path in ("/", "/teams/", f"/teams/{cast.team.pk}/", "/account/", "/account/security/", "/shares/", link):
         assert not alice.open(path).scrolls_sideways(), (path, alice.page.evaluate(WIDE_ELEMENTS))
     assert not visit(None, invitation, viewport=PHONE).scrolls_sideways()
 
@@ -106,6 +107,56 @@ def test_the_sidebar_of_a_phone_opens_and_closes(cast: Cast, model: LanguageMode
     expect(sidebar).to_be_hidden()
 
 
+@pytest.mark.parametrize("screen", [PHONE, {"width": 1400, "height": 900}], ids=["phone", "desktop"])
+def test_a_far_column_makes_no_high_rows_and_words_alone_fit_without_scrolling(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, screen: dict[str, int]
+) -> None:
+    far = "Takes what the others leave over and explains at length how it came to be so"
+    many = "| Name | Vendor | Begun | Price | Context | Output | Licence | Note |\n" + "| --- " * 8 + "|\n"
+    many += f"| model-one-large | vendor-one | 2025-01-01 | 12.50 | 1,000,000 | 64,000 | proprietary | {far} |\n"
+    few = f"\nAnd\n\n| Name | Note |\n| --- | --- |\n| one | {far} |\n"
+    vendor.play([openai_stream([many + few])])
+    alice = visit(cast.alice, viewport=screen)
+    reply = alice.ask("Compare")
+    high, low = (table.locator("tbody tr").bounding_box() for table in reply.locator("table").all())
+    assert high
+    assert low
+    assert high["height"] < 6 * 24, "the far column is pressed together"
+    assert not alice.scrolls_sideways()
+    if screen != PHONE:
+        assert high["height"] < 4 * 24
+        inner = reply.locator(".table-scroll").nth(1)
+        assert inner.evaluate("(box) => box.scrollWidth <= box.clientWidth"), "two columns fit without scrolling"
+
+
+def test_a_list_within_a_list_is_as_close_as_its_items_and_a_heading_belongs_to_what_follows(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play([openai_stream(["Before\n\n## Heading\n\nText\n\n1. One\n   - inner\n2. Two\n3. Three\n"])])
+    reply = visit(cast.alice).ask("A list")
+    one, _, two, three = (item.bounding_box() for item in reply.locator("li").all())
+    assert one
+    assert two
+    assert three
+    inner_gap, gap = two["y"] - one["y"] - one["height"], three["y"] - two["y"] - two["height"]
+    assert inner_gap == gap
+    before, heading, text = (reply.locator(place).bounding_box() for place in ("p >> nth=0", "h2", "p >> nth=1"))
+    assert before
+    assert heading
+    assert text
+    assert heading["y"] - before["y"] - before["height"] > text["y"] - heading["y"] - heading["height"]
+
+
+def test_the_button_to_send_stays_at_the_edge_of_a_phone_s_box(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    models(vendor, alpha=[], beta=[])
+    alice = visit(cast.alice, viewport=PHONE)
+    place = alice.send_button.bounding_box()
+    choose(alice, "alpha", "beta")
+    assert alice.send_button.bounding_box() == place
+
+
 def test_a_wide_screen_shows_the_sidebar_at_once(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice, viewport={"width": 1400, "height": 900})
     expect(alice.page.locator(".sidebar")).to_be_visible()
@@ -119,7 +170,7 @@ def test_the_first_load_stays_small(cast: Cast, model: LanguageModel, visit: Vis
     alice = visit(cast.alice, path=None, new=True)
     alice.page.context.new_cdp_session(alice.page).send("Network.emulateNetworkConditions", FAR_AWAY)
     alice.page.add_init_script(NOTE_SOCKET)
-    with alice.page.expect_response("**/api/v1/conversations"):  # the page asks once its websocket has answered
+    with alice.page.expect_response("**/api/v1/conversations?archived=false"):  # asked once the websocket has answered
         alice.open()
     alice.page.wait_for_load_state("networkidle")
     sizes = [request.sizes() for request in alice.watch.requests]
@@ -129,3 +180,61 @@ def test_the_first_load_stays_small(cast: Cast, model: LanguageModel, visit: Vis
     assert len(sizes) <= REQUESTS
     assert sum(request.resource_type == "script" for request in alice.watch.requests) <= SCRIPTS
     assert 5_000 < transferred <= BYTES
+
+
+def test_small_and_touched_screens_and_settings_of_the_system(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice, viewport=PHONE, has_touch=True, is_mobile=True)
+    alice.text.fill("Hello")
+    alice.send_button.tap()
+    alice.ended(alice.replies.first)
+    fields = alice.page.locator("input:not([type=checkbox], [type=radio], [hidden]), select, textarea")
+    sizes = fields.evaluate_all("(all) => all.map((one) => parseFloat(getComputedStyle(one).fontSize))")
+    assert min(sizes) >= 16, "a phone zooms into smaller fields"
+    for name in (".chip", ".message__foot > .copy"):
+        box = alice.page.locator(name).last.bounding_box()
+        assert box
+        assert box["height"] >= 32, name
+    for width, height, thread in ((640, 170, 48), (320, 256, 90)):
+        alice.page.set_viewport_size({"width": width, "height": height})
+        expect(alice.send_button).to_be_in_viewport(ratio=1)
+        shown = alice.page.locator(".transcript").bounding_box()
+        assert shown
+        assert shown["height"] >= thread, (width, height)
+        assert not alice.scrolls_sideways()
+
+    alice.page.emulate_media(reduced_motion="reduce")
+    assert alice.send_button.evaluate("(one) => getComputedStyle(one).transitionDuration") == "0s"
+    alice.page.emulate_media(reduced_motion=None, forced_colors="active")
+    row = alice.page.locator(".row__link[aria-current]")
+    assert row.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
+
+
+def test_a_keyboard_over_the_page_and_a_notch_hide_nothing(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice, "/?title=A+page&text=https%3A%2F%2Fexample.org", viewport=PHONE)
+    expect(alice.text).to_have_value("A page\nhttps://example.org")
+    assert alice.page.url == f"{alice.site}/", "loaded again it would be put in twice"
+    alice.page.reload()
+    expect(alice.text).to_have_value("A page\nhttps://example.org")
+    alice.page.evaluate(KEYBOARD, 400)
+    box = alice.page.locator(".composer__box").bounding_box()
+    assert box
+    assert box["y"] + box["height"] < 400
+    insets = {"top": 44, "bottom": 34}
+    alice.page.context.new_cdp_session(alice.page).send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
+    for name, at_top in ((".chat__head", True), (".composer__box", False)):
+        box = alice.page.locator(name).bounding_box()
+        assert box
+        assert box["y"] >= 44 if at_top else box["y"] + box["height"] <= 400 - 34, name
+
+
+def test_the_greeting_goes_with_the_first_message_even_unsent(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    alice = visit(cast.alice)
+    greeting = alice.page.locator(".transcript__greeting")
+    expect(greeting).to_be_visible()
+    alice.page.context.set_offline(True)
+    alice.page.evaluate("dispatchEvent(new Event('offline'))")
+    alice.watch.expect("ERR_INTERNET_DISCONNECTED")
+    alice.send("Hello")
+    expect(alice.questions).to_have_count(1)
+    expect(greeting).to_be_hidden()
+    alice.page.context.set_offline(False)

@@ -38,7 +38,7 @@ def _own_port(_fetched: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
 @pytest.mark.usefixtures("_own_port")
 def test_the_local_model_answers_two_questions(cast: Cast, visit: Visit) -> None:
     alice = visit(cast.alice)
-    expect(alice.page.locator(".way__stage")).to_have_text("It is here and ready.")
+    expect(alice.page.locator(".way__stage")).to_have_text("Ready.")
     alice.page.get_by_role("button", name="Try the local model").click()
     expect(alice.text).to_be_visible()
     for number, question in enumerate(("What is the capital of France?", "And of Italy?")):

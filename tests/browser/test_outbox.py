@@ -158,7 +158,7 @@ def test_what_was_not_tried_can_be_taken_back(offline: Callable[..., ChatPage], 
     alice = offline()
     for text in ("One", "Two", "Three"):
         alice.send(text)
-    alice.questions.nth(1).get_by_role("button", name="Take back").click()
+    alice.questions.nth(1).get_by_role("button", name="Cancel").click()
     assert alice.text.input_value() == "Two"
     expect(alice.questions.locator(".message__text")).to_have_text(["One", "Three"])
     link.mend()
@@ -183,7 +183,7 @@ def test_what_may_have_arrived_can_not_be_taken_back(
     alice.send("Second")
     expect(alice.note(alice.questions.nth(1))).to_be_visible()
     expect(alice.page.get_by_role("button", name="Send now")).to_be_visible()
-    expect(alice.page.get_by_role("button", name="Take back")).to_be_hidden()
+    expect(alice.page.get_by_role("button", name="Cancel")).to_be_hidden()
     link.mend()
     alice.ended(alice.replies.nth(1))
     expect(alice.page.get_by_role("button", name="Send now")).to_have_count(0)

@@ -304,7 +304,7 @@ def test_an_end_that_is_none_is_said(cast: Cast, model: LanguageModel, visit: Vi
     for finish, sentence in {
         "length": "Cut off: the model reached its limit for one reply.",
         "blocked": "The vendor's filter ended this reply.",
-        "tool_call": "The model asked for a tool, and there is none here.",
+        "tool_call": "The model tried to use a tool. Tools aren't available here.",
         "other": "The vendor ended this reply and did not say why.",
     }.items():
         alice.open(stored(cast, [{"kind": "text", "text": "Well"}], finish))
@@ -318,7 +318,7 @@ def test_a_thought_without_an_answer_is_said_and_open(
     alice = visit(cast.alice)
     alice.send("Hi")
     for _ in ("as it ended", "as a fresh page has it"):
-        expect(alice.note(alice.replies.first)).to_have_text("The model thought but answered nothing.")
+        expect(alice.note(alice.replies.first)).to_have_text("The model thought, but its reply is empty.")
         expect(alice.replies.first.locator(".thought__text")).to_be_visible()
         alice.page.reload()
 

@@ -193,7 +193,7 @@ def close(person: User, code: int) -> None:
     """Close this person's sockets as the server does."""
     assert hub.loop
     for consumer in hub.subscriptions.of_person(person.id):
-        hub.loop.call_soon_threadsafe(consumer.pass_on.__self__.sendCloseFrame, code)  # type: ignore[attr-defined]
+        hub.loop.call_soon_threadsafe(consumer._pass_on.__self__.sendCloseFrame, code)  # type: ignore[attr-defined]
 
 
 def gone(person: User) -> None:

@@ -49,7 +49,12 @@ def test_a_link_is_made_read_and_taken_back(cast: Cast, model: LanguageModel, vi
     panel = alice.page.locator("share-panel")
     expect(panel).to_contain_text("Messages: 2 · files: 0")
     path = make_link(alice)
-    expect(alice.page.locator(".chip")).to_contain_text("anyone with a link")
+    for width in (1280, 360):
+        alice.page.set_viewport_size({"width": width, "height": 740})
+        expect(alice.page.get_by_text("Public link", exact=True)).to_be_visible()
+        expect(alice.page.get_by_text("Only you", exact=True)).to_be_hidden()
+        expect(alice.page.locator(".chip__lock")).to_be_hidden()
+    alice.page.set_viewport_size({"width": 1280, "height": 720})
 
     stranger = visit(None, path)
     expect(stranger.page.get_by_role("heading", level=1)).to_have_text("One")
@@ -64,6 +69,7 @@ def test_a_link_is_made_read_and_taken_back(cast: Cast, model: LanguageModel, vi
     alice.open("/shares/")
     row = alice.page.locator(".people__row")
     expect(row).to_contain_text("views: 2")
+    row.locator("summary").click()
     row.get_by_role("button", name="Revoke").click()
     expect(alice.page.locator(".card")).to_contain_text("There are none.")
     stranger.watch.expect("status of 404")
@@ -89,7 +95,7 @@ def test_the_chip_tells_it_to_whoever_has_the_conversation_open(cast: Cast, mode
     rita.page.keyboard.press("Escape")
     rita.messages.first.hover()
     rita.messages.first.locator("[data-act=more]").click()
-    expect(rita.page.get_by_role("menuitem", name="Copy into a new conversation")).to_be_visible()
+    expect(rita.page.get_by_role("menuitem", name="Branch into a new conversation")).to_be_visible()
     expect(rita.page.get_by_role("menuitem", name="Share up to here")).to_be_hidden()
 
 

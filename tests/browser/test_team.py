@@ -87,5 +87,5 @@ def test_an_outsider_sees_and_hears_nothing(
     response = carol.page.goto(carol.site + path)
     assert response
     assert response.status == 404
-    expect(carol.page.locator(".card__lead")).to_have_text("There is no such page, or it is not yours to see.")
+    expect(carol.page.locator(".card__lead")).to_have_text("Page not found, or you don't have access.")
     assert "secret" not in carol.page.content()

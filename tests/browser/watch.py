@@ -10,7 +10,9 @@ from tests.conftest import CANARY
 from tests.sent import sent
 
 # Chromium's own words for a missing connection, which some tests cause.
-NO_NETWORK = r"WebSocket connection to .* failed|net::ERR_(INTERNET_DISCONNECTED|CONNECTION|SOCKET|EMPTY_RESPONSE)"
+NO_NETWORK = (
+    r"WebSocket connection to .* failed|net::ERR_(INTERNET_DISCONNECTED|CONNECTION|SOCKET|EMPTY_RESPONSE|INCOMPLETE)"
+)
 # Chromium's words for a page that was left at once.
 LEFT_EARLY = r"WebSocket is closed before the connection is established"
 
@@ -31,7 +33,7 @@ class Watch:
         self._origins = (f"{site}/", f"ws{site.removeprefix('http')}/", "data:", "blob:")
         self._complaints: list[str] = []
         self._notes: dict[str, Callable[[Any], None]] = {
-            "request": lambda request: self.requests.append(request),  # Playwright takes no method of a list
+            "request": self._note_request,
             "console": self._note_console,
             "weberror": lambda error: self._complaints.append(f"page error: {error.error}"),
             "dialog": self._note_dialog,
@@ -51,7 +53,8 @@ class Watch:
             page.close()
         for event, note in self._notes.items():
             self._context.remove_listener(event, note)
-        foreign = [request.url for request in self.requests if not request.url.startswith(self._origins)]
+        made = [request.url for request in self.requests if request.failure != "csp"]
+        foreign = [url for url in made if not url.startswith(self._origins)]
         complaints = [text for text in self._complaints if not any(re.search(known, text) for known in self.expected)]
         assert not complaints, f"the browser complained: {complaints}"
         assert not foreign, f"requests to other places: {foreign}"
@@ -64,6 +67,11 @@ class Watch:
             return page.content() + page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
         except Error:  # the page stayed at about:blank
             return ""
+
+    def _note_request(self, request: Request) -> None:
+        self.requests.append(request)
+        if "/api/v1/events" in request.url:  # commands go so where no websocket gets through
+            self.frames_sent += [line for line in (request.post_data or "").split("\n") if line]
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

@@ -90,7 +90,7 @@ class Reader:
 
     def _grow(self, frame: dict[str, Any]) -> None:
         known = self.messages.setdefault(frame["message"], {"seq": 0, "text": "", "status": "streaming"})
-        if frame["seq"] == known["seq"] + 1:
+        if frame.get("first", frame["seq"]) == known["seq"] + 1:  # a page may get several pieces in one frame
             known["seq"], known["text"] = frame["seq"], known["text"] + frame.get("text", "")
         elif frame["seq"] > known["seq"] and known["status"] in ("waiting", "streaming"):
             self._open()

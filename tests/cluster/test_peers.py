@@ -1,5 +1,6 @@
 """One process writes the reply, another one has its readers: the same events, the same text, at once."""
 
+import http.client
 import json
 import threading
 import time
@@ -8,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from conversations.markdown.patches.shorthand import shorten
 from tests.cluster.asking import ask, finished
 from tests.cluster.site import Process, Site
+from tests.event_streams import EVENTS, EventStream
 from tests.vendor_replies import hold, openai_end, openai_event
 
 LARGE = "x" * 40_000
@@ -28,17 +31,18 @@ def test_readers_at_both_processes_get_the_same_events(site: Site, here: Process
     alice, first = here.socket("alice"), ask(here.socket("alice"), site, "one")
     conversation = first["conversation"]
     alice.event("conversation.updated", conversation=conversation, streaming=False)
-    near, far = here.reader("alice", conversation), there.reader("bob", conversation, html=True)
+    near, far = here.reader("alice", conversation), there.reader("bob", conversation)
+    pages = here.reader("alice", conversation, html=True), there.reader("bob", conversation, html=True)
     end = near.revision + 5  # the question, the reply, that it moved; the reply's end, that it moved
     site.vendor.play([200, *(openai_event(f"word{number} ") for number in range(200)), openai_end()])
     reply = ask(alice, site, "two", conversation=conversation, parent=first["replies"][0])["replies"][0]
-    for reader in (near, far):
+    for reader in (near, far, *pages):
         reader.until(lambda reader=reader: reader.revision == end)
-    assert far.text(reply) == "".join(f"word{number} " for number in range(200))
-    heard = [events(reader.frames, conversation) for reader in (near, far)]
-    late = {"type": "message.delta", "message": first["replies"][0]}  # of the reply that ended before: known to a page
-    assert heard[0] == [event for event in heard[1] if not late.items() <= event.items()]
-    assert (near.gaps, far.gaps) == (0, 0)
+        assert reader.text(reply) == "".join(f"word{number} " for number in range(200))
+    told = [[event for event in events(reader.frames, conversation) if reply in repr(event)] for reader in (near, far)]
+    assert told[0] == told[1]
+    assert len(told[0]) > 2
+    assert [reader.gaps for reader in (near, far, *pages)] == [0] * 4
 
 
 def test_sidebars_at_another_process_hear_of_conversations_and_outsiders_do_not(
@@ -50,6 +54,19 @@ def test_sidebars_at_another_process_hear_of_conversations_and_outsiders_do_not(
     bob.event("conversation.updated", conversation=conversation, streaming=False)
     assert carol.ask("ping")["type"] == "ack"
     assert conversation not in json.dumps(carol.frames)
+
+
+def test_a_choice_in_one_process_leads_the_readers_of_another(site: Site, here: Process, there: Process) -> None:
+    alice, bob = here.socket("alice"), there.socket("bob")
+    first = ask(alice, site, "one")
+    finished(alice, first["replies"][0])
+    again = alice.ask("reply.retry", message=first["replies"][0])["replies"][0]
+    finished(alice, again)
+    assert bob.ask("conversation.open", conversation=first["conversation"])["place"] == again
+    assert alice.ask("branch.choose", message=first["replies"][0])["type"] == "ack"
+    bob.wait(lambda frame: "place" in frame and frame["place"]["message"] == first["replies"][0])
+    (other,) = bob.ask("branch.look", message=again)["elsewhere"]
+    assert (other["end"], other["number"], other["person"]["name"]) == (first["replies"][0], 1, "alice")
 
 
 def test_who_comes_late_to_another_process_sees_the_text_so_far_at_once(
@@ -65,7 +82,7 @@ def test_who_comes_late_to_another_process_sees_the_text_so_far_at_once(
     opened = bob.ask("conversation.open", conversation=ack["conversation"], html=True)
     entry = opened["streaming"][0]
     assert (entry["message"], entry["text"]) == (reply, "Hello ")
-    assert "Hello" in entry["html"]["live"]
+    assert entry["html"]["add"] == [shorten("<p>Hello</p>")]
     go.set()
     delta = bob.event("message.delta", message=reply)
     assert (delta["seq"], delta["text"]) == (entry["seq"] + 1, "you")
@@ -153,3 +170,25 @@ def test_a_process_that_ends_says_so_at_the_others(site: Site, there: Process) -
     assert going.end() == 0
     far.until(lambda: far.status(ack["replies"][0]) == "interrupted", 2)
     assert far.text(ack["replies"][0]) == "Hel"
+
+
+def test_commands_of_an_event_stream_may_reach_any_process(site: Site, here: Process, there: Process) -> None:
+    """No proxy needs to keep a client at one process."""
+    cookie = {"Cookie": f"sessionid={site.sessions['bob']}"}
+    stream = site.opened(EventStream(here.origin, cookie, origin=here.origin))
+    command = {
+        "type": "message.send",
+        "id": "x" * 40,
+        "conversation": None,
+        "text": "y" * 90_000,
+        "models": [site.model],
+    }
+    headers = {**stream.sent_headers, "Host": there.origin.removeprefix("http://"), "Origin": there.origin}
+    elsewhere = http.client.HTTPConnection("127.0.0.1", there.port, timeout=30)
+    elsewhere.request("POST", f"{EVENTS}/{stream.name}", json.dumps(command), headers)
+    assert elsewhere.getresponse().status == 202
+    elsewhere.close()
+    events = [json.loads(stream.recv(30))]
+    while events[-1]["type"] != "message.finished":
+        events.append(json.loads(stream.recv(30)))
+    assert [event["id"] for event in events if event["type"] == "ack"] == [command["id"]]

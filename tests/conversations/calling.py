@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
 from conversations.models import Conversation, Message, User
+from conversations.models.message import UNDER_WAY
+from conversations.search import indexing
 
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
@@ -48,4 +51,7 @@ class Api:
 
 def say(conversation: Conversation, text: str, **fields: Any) -> Message:
     defaults = {"role": "user", "status": "complete", "revision": conversation.advance(1), "text": text}
-    return Message.objects.create(conversation=conversation, **{**defaults, **fields})
+    with transaction.atomic():  # else the sweeper may index it in between
+        message = Message.objects.create(conversation=conversation, **{**defaults, **fields})
+        indexing.add_messages([message] if message.status not in UNDER_WAY else [])
+    return message

@@ -3,7 +3,10 @@
 import re
 from html.parser import HTMLParser
 
-HTML_TAGS = "p br hr h1 h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a table thead tbody tr th td div span"
+HTML_TAGS = (
+    "p br hr h1 h2 h3 h4 h5 h6 strong em s code pre blockquote ul ol li a table thead tbody tr th td div span sup sub u"
+    " kbd mark small details summary"
+)
 MATH_TAGS = (
     "math mrow mi mn mo ms mtext mspace msub msup msubsup mfrac msqrt mroot mover munder munderover mtable mtr mtd "
     "mstyle mpadded mphantom menclose"
@@ -20,10 +23,14 @@ HTML_ATTRIBUTES = {
     "role",
     "aria-checked",
     "aria-disabled",
+    "aria-label",
+    "dir",
+    "tabindex",
+    "open",
 }
 CLASSES = (
     "code-block code-block__bar code-block__language highlight table-scroll math-block math-error image-chip"
-    " task-list-item task-box plain-text align-left align-right align-center"
+    " task-list-item task-box footnote plain-text align-left align-right align-center"
 )
 
 

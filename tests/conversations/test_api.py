@@ -15,7 +15,7 @@ from tests.conftest import Cast
 from tests.conversations.calling import NOBODY, Api
 
 CONVERSATION_FIELDS = {"id", "title", "owner", "audience", "model", "system_prompt", "parameters", "updated_at",
-                       "unread", "streaming", "revision"}  # fmt: skip
+                       "deleted_at", "pinned", "archived", "muted", "unread", "streaming", "revision"}  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
@@ -52,8 +52,12 @@ def test_models_are_those_that_work(cast: Cast, alice: Api) -> None:
     entry = {
         "id": str(model.id),
         "name": "parrot",
+        "description": "",
         "endpoints": ["Home of parrot"],
         "capabilities": ["text", "images", "documents"],
+        "context_window": None,
+        "favourite": False,
+        "rests_until": None,
     }
     assert alice.get("/models") == Api(cast.carol).get("/models") == [entry]
 
@@ -113,11 +117,22 @@ def test_a_lone_surrogate_is_replaced(alice: Api) -> None:
     assert (status, made["title"], made["system_prompt"]) == (201, "a\ufffdb", "\ufffd")
 
 
+def test_a_blank_prompt_is_none(alice: Api) -> None:
+    assert alice.make(system_prompt=" \n\u200b")["system_prompt"] == ""
+
+
+def test_what_one_has_made_is_not_unread(alice: Api) -> None:
+    assert alice.make(title="mine")["unread"] is False
+    assert [row["unread"] for row in alice.get("/conversations")["results"]] == [False]
+
+
 WRONG_FIELDS = [
     ({"title": "t" * 121}, 413, "too_long"),
     ({"title": "a\0b"}, 400, "bad_text"),
     ({"title": 5}, 400, "bad_field"),
     ({"title": ["x"]}, 400, "bad_field"),
+    ({"title": ""}, 400, "bad_text"),
+    ({"title": " \u3000 \u200b\u3164"}, 400, "bad_text"),
     ({"system_prompt": "s" * 100_001}, 413, "too_long"),
     ({"system_prompt": "\0"}, 400, "bad_text"),
     ({"model": "parrot"}, 400, "bad_field"),
@@ -247,7 +262,7 @@ def test_the_description_names_every_call(cast: Cast) -> None:
     described = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
     key = "{conversation_id}"
     assert described >= {(method, f"/api/v1{path.replace(NOBODY, key)}") for method, path in CALLS}
-    routes = {re.sub(r"<\w+:(\w+)>", r"{\1}", f"/api/v1/{route.pattern}") for route in api.urls[0]}
+    routes = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", f"/api/v1/{route.pattern}") for route in api.urls[0]}
     assert {path for _, path in described} == routes - {"/api/v1/", "/api/v1/openapi.json", "/api/v1/{anything}"}
 
 

@@ -6,16 +6,18 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from conversations import actions
 from conversations.models import Conversation, Message
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import NOBODY, Api, say
+from tests.conversations.test_engine import until
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import openai_event
 
-MESSAGE_FIELDS = {"id", "conversation", "parent", "role", "author", "text", "parts", "files", "status", "seq", "model",
-                  "finish_reason", "usage", "error", "left_out", "created_at"}  # fmt: skip
+MESSAGE_FIELDS = {"id", "conversation", "parent", "role", "author", "asked_by", "text", "parts", "files", "status",
+                  "seq", "model", "finish_reason", "usage", "error", "left_out", "created_at"}  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
@@ -37,7 +39,7 @@ def test_the_newest_conversation_is_first(alice: Api) -> None:
     assert titles(alice, "") == ["second", "first"]
     alice.call("PATCH", f"/conversations/{first['id']}", {"title": "changed"})
     assert titles(alice, "") == ["changed", "second"]
-    assert second["unread"] is True
+    assert second["unread"] is False, "who made it has nothing to read"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
@@ -180,5 +182,18 @@ def test_deleting_hangs_up_and_tells_everyone(
     assert vendor.requests[0].hung_up.wait(2)
     assert carol.ask("ping")["type"] == "ack"
     assert [frame["type"] for frame in carol.frames] == ["ack"]
-    assert not Message.objects.exists()
+    until(lambda: not Message.objects.under_way().exists())
+    assert Message.objects.get(role="assistant").text == "Hel", "it is in the bin with all that was said"
     assert socket.ask("conversation.open", conversation=ack["conversation"])["code"] == "not_found"
+
+
+def test_a_search_says_which_message_has_the_words(cast: Cast) -> None:
+    alice = Api(cast.alice)
+    rivers, bread = (actions.create_conversation(cast.alice, title=title) for title in ("The Danube", "Bread"))
+    say(bread, "Who bakes at the Danube?", author=cast.alice)
+    newest = say(bread, "At the danube", author=cast.alice)
+    say(bread, "Nobody", author=cast.alice)
+    found = alice.get("/conversations?q=danube")
+    assert {row["title"] for row in found["results"]} == {rivers.title, bread.title}
+    assert found["hits"] == {str(bread.pk): str(newest.pk)}
+    assert alice.get("/conversations")["hits"] == {}

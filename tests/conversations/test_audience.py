@@ -133,7 +133,7 @@ def test_the_panel_names_the_rule_and_everybody_under_it(cast: Cast) -> None:
     assert "rita" not in shown, "who cannot come in reads nothing"
     assert "carol" not in shown
     alone = panel(cast.bob, Conversation.objects.create(owner=cast.bob))
-    assert "you alone read it" in alone
+    assert "Only you can see it" in alone
     assert f'data-goal="{cast.team.pk}"' in alone
     assert "everything to come: alice, bob." in alone
 

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from conversations.connections import connection, inbound_limit
 from conversations.models import Message
 from conversations.protocol import strict_json
-from conversations.websocket import consumer, inbound_limit
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.sockets import Socket
@@ -40,6 +40,7 @@ def test_what_is_no_frame_is_refused_and_the_socket_stays(cast: Cast, connect: C
         ({"type": "message.send", "text": 1}, "bad_field"),
         ({"type": "message.send", "text": ""}, "bad_text"),
         ({"type": "message.send", "text": " \n "}, "bad_text"),
+        ({"type": "message.send", "text": "\u200b\u3000\u2800"}, "bad_text"),
         ({"type": "message.send", "text": "a\0b"}, "bad_text"),
         ({"type": "message.send", "text": "x" * 100_001}, "too_long"),
         ({"type": "message.send", "text": "x" * 200_000}, "too_long"),
@@ -138,7 +139,7 @@ def clock_of_intake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Return the clock of the limit on received data, with no data counted yet."""
     now = [0.0]
     monkeypatch.setattr(inbound_limit, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(consumer, "inbound_limit", inbound_limit.InboundLimit())
+    monkeypatch.setattr(connection, "inbound_limit", inbound_limit.InboundLimit())
     return now
 
 

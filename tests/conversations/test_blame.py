@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from importlib import import_module
 
 import pytest
@@ -53,6 +54,9 @@ REFUSALS: dict[str, Sequence[Step]] = {
     "a firewall's page": [403, HTML, f"<html>Forbidden: {SECRET}</html>".encode()],
     "a firewall's line": [403, {"Content-Type": "text/plain"}, b"error code: 1010"],
     "a page to sign in": [401, HTML, b"<!DOCTYPE html><title>Sign in</title>"],
+    "a key of the gateway's own": refusal(
+        401, f"litellm.AuthenticationError: OpenAIException - {SECRET}: wrong API key"
+    ),
     "a line that names the key": [401, {"Content-Type": "text/plain"}, b"Invalid API key"],
 }
 
@@ -64,6 +68,37 @@ def only(refused: Sequence[Step], when: str = SECRET) -> Answer:
 
 def plain(vendor: FakeVendor) -> list[Received]:
     return [request for request in vendor.requests if history(request) == [QUESTION]]
+
+
+LIMITS: dict[str, str] = {
+    "Groq": "Rate limit reached for model `parrot` in organization `org_x` on tokens per minute (TPM): Limit 100.",
+    "OpenRouter, Aculeasis/openrouter-proxy#1": "parrot is temporarily rate-limited upstream. Please retry shortly.",
+}
+"""A vendor's sentences of a limit that is a model's."""
+
+
+@pytest.mark.parametrize("sentence", LIMITS.values(), ids=LIMITS)
+def test_a_limit_that_names_the_model_delays_no_other_model(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, sentence: str
+) -> None:
+    owl, endpoint = LanguageModel.objects.create(name="owl"), Endpoint.objects.get()
+    Deployment.objects.create(model=owl, endpoint=endpoint, vendor_id="owl")
+    limited: Sequence[Step] = [
+        429,
+        {**JSON, "Retry-After": "500"},
+        json.dumps({"error": {"message": sentence}}).encode(),
+    ]
+    vendor.script = lambda call: limited if call.json["model"] == "parrot" else default_reply(call)
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    ask(alice, model)
+    assert finished(alice)["error"]["code"] == "rate_limited"
+    ask(bob, owl)
+    assert finished(bob)["status"] == "complete"
+    ask(bob, model)
+    assert finished(bob)["error"]["code"] == "rate_limited", "the model's limit is everybody's"
+    assert len(vendor.requests) == 2
+    parrot = Deployment.objects.get(model=model)
+    assert Trouble.objects.get().subject == cooldown.pair_of(ApiKey.objects.get().pk, parrot.pk)
 
 
 @pytest.mark.parametrize("name", REFUSALS)
@@ -154,6 +189,28 @@ def test_a_key_that_is_plainly_refused_rests_at_once(
     finished(alice)
     assert Trouble.objects.get().subject == ApiKey.objects.get().pk
     assert plain(vendor) == []
+
+
+@pytest.mark.parametrize("answer", [refusal(401, "Incorrect API key provided"), refusal(402, "You have no money")])
+def test_the_last_key_is_asked_again_by_the_next_question_some_seconds_later(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, answer: Sequence[Step]
+) -> None:
+    vendor.script = lambda _: answer
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    ask(alice, model)
+    finished(alice)
+    ask(bob, model)
+    assert finished(bob)["status"] == "failed"
+    assert len(vendor.requests) == 1, "not at once: others may ask in the same second"
+    HealthEvent.objects.update(at=clock.now() - timedelta(seconds=11))
+    ask(bob, model)
+    assert finished(bob)["status"] == "failed"
+    assert (len(vendor.requests), Trouble.objects.get().failures) == (2, 2)
+    HealthEvent.objects.update(at=clock.now() - timedelta(seconds=11))
+    vendor.script = default_reply
+    ask(bob, model)
+    assert finished(bob)["status"] == "complete"
+    assert not Trouble.objects.exists()
 
 
 def test_many_refused_questions_make_one_plain_call_a_minute(

@@ -64,7 +64,7 @@ def test_a_question_that_never_has_room_is_told_so(cast: Cast, priced: LanguageM
     budget(5000, period="month")
     told = refusal(connect, cast, priced)
     assert told == (
-        "Your budget of this month has 0.0050 USD left; this question needs about 0.0082 USD. "
+        "Your budget of this month has 0.0050 USD left; this question may cost up to 0.0082 USD. "
         "That is more than the budget of a whole month: shorten it, or ask for a larger one."
     )
 
@@ -99,6 +99,19 @@ def test_what_is_set_aside_for_others_is_told(
     vendor.gate.set()
 
 
+def test_what_is_only_set_aside_is_not_used_up(
+    cast: Cast, priced: LanguageModel, connect: Connect, vendor: FakeVendor, sign_in: Callable[[User], Client]
+) -> None:
+    budget(NEEDED)
+    vendor.script = lambda _: [200, vendor.gate]
+    ask(connect(cast.bob), priced)
+    [limit] = limits_of(cast.bob)
+    assert (limit.left.left, limit.left.spent, limit.left.is_used_up) == (0, 0, False)
+    assert "Used up." not in sign_in(cast.bob).get(reverse("own-usage")).content.decode()
+    assert not any("used up" in concern.text for concern in dashboard.concerns(cast.alice))
+    vendor.gate.set()
+
+
 # --- The recipients -------------------------------------------------------------------------------------------------
 
 
@@ -109,11 +122,11 @@ def test_a_limit_to_warn_at_tells_administrators_and_the_person(
     Budget.objects.create(kind="person", period="day", soft=Decimal("0.5"), hard=hard)
     spent(cast.bob, 600_000, datetime.now(UTC))
     assert "bob nears its budget." in [concern.text for concern in dashboard.concerns(cast.alice)]
-    page = sign_in(cast.bob).get(reverse("account")).content.decode()
+    page = sign_in(cast.bob).get(reverse("own-usage")).content.decode()
     assert "Nearly used up." in page
     assert ("0.40 of 1.00 USD left" in page) == (hard is not None)
     assert "Days and months are those of UTC." in page
-    assert "Nearly" not in sign_in(cast.carol).get(reverse("account")).content.decode()
+    assert "Nearly" not in sign_in(cast.carol).get(reverse("own-usage")).content.decode()
 
 
 def test_a_person_sees_the_budgets_they_spend_from_and_no_others(cast: Cast) -> None:

@@ -238,6 +238,9 @@ def test_a_question_is_estimated_with_what_is_left(cast: Cast, priced: LanguageM
     words = tokens("Hi") + tokens(reply["text"]) + tokens("And now?")
     assert (told["input_tokens"], told["output_tokens"]) == (words, estimates.TYPICAL_OUTPUT)
     assert told["cost"] == words + 2 * estimates.TYPICAL_OUTPUT
+    assert told["likely_cost"] == words + 2 * reply["usage"]["output_tokens"], "as the answer above was"
+    _, first = Api(cast.alice).call("POST", "/estimate", {"text": "Hi", "models": [str(priced.id)]})
+    assert first["likely_cost"] is None
     assert told["currency"] == "USD"
     assert told["budgets"] == [
         {"kind": "person", "period": "day", "limit": 100_000, "left": 100_000 - 13, "warns": True}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -16,11 +17,14 @@ from django.test import Client
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from conversations.live import hub
 from conversations.live.viewers import MAX_SOCKETS
 from conversations.models import Conversation, User
 from providers.models import LanguageModel
-from tests.conftest import Cast
+from tests.conftest import Cast, both_ways
 from tests.conversations.crowd import ask, dial
+from tests.conversations.test_engine import until
+from tests.event_streams import EventStream
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import openai_stream
@@ -29,10 +33,13 @@ Connect = Callable[..., Socket]
 BASE = Path(__file__).resolve().parents[2]
 SignIn = Callable[[User], Client]
 TOO_SLOW, TOO_MANY = 4408, 4409
+MOST_UNREAD = 15
+"""Answers of a megabyte at the most, of which the buffers of both ends' kernels take some."""
 CROWDED = 5.0
 """Seconds instead of one in which to answer, while other tests run on the same cores."""
 
 
+@both_ways
 def test_c03_the_oldest_of_too_many_sockets_is_closed_with_4409(cast: Cast, connect: Connect, sign_in: SignIn) -> None:
     session, other = sign_in(cast.alice), connect(cast.bob)
     sockets = []
@@ -109,6 +116,43 @@ async def _ignore_it(site: str, session: str, conversation: str, alice: Socket) 
             await _read_all(idle)
         assert closed.value.rcvd
         assert closed.value.rcvd.code == TOO_SLOW
+
+
+def test_c04_who_does_not_read_an_event_stream_loses_it_and_finds_the_answer_whole(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, site: str, sign_in: SignIn, connect: Connect
+) -> None:
+    paragraph = "The same words again and again. " * 250 + "\n\n"
+    vendor.script = lambda _: [openai_stream([paragraph] * 120)]  # 960,000 characters
+    session, alice = sign_in(cast.alice), connect(cast.alice)
+    first = alice.ask("message.send", conversation=None, text="At length")
+    command = json.dumps({"type": "conversation.open", "id": "o", "conversation": first["conversation"], "html": True})
+    with EventStream(site, {"Cookie": f"sessionid={session_of(session)}"}, origin=site, reads=False) as idle:
+        idle.send(command)
+        until(lambda: hub.subscriptions.of_conversation(UUID(first["conversation"]))[1:])
+        alice.event("message.finished")
+        answers = 1
+        while len(hub.subscriptions.of_person(cast.alice.id)) == 2:  # the first ones fit in the kernel's buffers
+            assert answers < MOST_UNREAD
+            assert alice.ask("message.send", conversation=first["conversation"], text="More")["type"] == "ack"
+            alice.event("message.finished")
+            answers += 1
+    back = connect(cast.alice, session)
+    ack = back.ask("conversation.open", conversation=first["conversation"], since=0)
+    texts = [message["text"] for message in ack["messages"] if message["role"] == "assistant"]
+    assert texts == [paragraph * 120] * answers
+
+
+def test_c03_one_person_who_opens_event_streams_all_the_time_disturbs_nobody(
+    cast: Cast, site: str, sign_in: SignIn, connect: Connect
+) -> None:
+    cookie, calm = {"Cookie": f"sessionid={session_of(sign_in(cast.carol))}"}, connect(cast.bob)
+    for _ in range(30):
+        begun = time.monotonic()
+        with EventStream(site, cookie, origin=site, first='{"type": "ping", "id": "p"}') as stream:
+            assert json.loads(stream.recv(CROWDED))["id"] == "p"
+            assert calm.ask("ping")["type"] == "ack"
+        assert time.monotonic() - begun < CROWDED
+    until(lambda: not hub.subscriptions.of_person(cast.carol.id))
 
 
 async def _read_all(socket: ClientConnection) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from conversations.models import UsageRecord, User
 from conversations.usage import key_probes
+from providers.endpoints.detection import QUESTION
 from providers.models import ApiKey, HealthEvent, LanguageModel, Trouble
 from tests.conftest import Cast
 from tests.conversations.paying import Connect, finished
@@ -89,12 +90,52 @@ PAGES: tuple[Sequence[Step], ...] = (
 )
 
 
+MET: dict[str, int] = {"Hi, 0 of alice": 1, "Hi, 2 of bob": 2, "Hi, 4 of carol": 3}
+"""The pages that each of these questions meets, one after the other; a message makes three attempts."""
+
+
 @pytest.mark.usefixtures("any_number_of_conversations")
-def test_a_page_one_time_in_five_fails_few_messages_and_rests_no_key(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, request: pytest.FixtureRequest
+def test_each_message_that_meets_pages_is_answered_or_fails_by_itself_and_no_key_rests(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With --soak for a minute; a message is answered, or fails by itself, within its time."""
-    is_long = request.config.getoption("--soak")
+    monkeypatch.setattr(key_probes, "_asked", {})
+    pages, lock = itertools.cycle(PAGES), threading.Lock()
+    left = Counter({**MET, QUESTION: 1})
+
+    def answer(call: Received) -> Sequence[Step]:
+        with lock:
+            (question,) = history(call)
+            left[question] -= 1
+            return next(pages) if left[question] >= 0 else default_reply(call)
+
+    vendor.script = answer
+
+    def chat(socket: Socket, name: str) -> dict[str, str]:
+        ends = {}
+        for number in range(6):
+            ask(socket, model, question := f"Hi, {number} of {name}")
+            ends[question] = finished(socket)["status"]
+        return ends
+
+    people = {"alice": cast.alice, "bob": cast.bob, "carol": cast.carol}
+    with ThreadPoolExecutor(len(people)) as threads:
+        parts = threads.map(chat, [connect(person) for person in people.values()], people)
+        ends = {question: end for part in parts for question, end in part.items()}
+    assert {question for question, end in ends.items() if end != "complete"} == {"Hi, 4 of carol"}
+    assert Counter(history(call)[0] for call in vendor.requests) == {
+        **{question: min(MET.get(question, 0) + 1, 3) for question in ends},
+        QUESTION: 1,
+    }
+    until(lambda: UsageRecord.objects.filter(user=None).count() == 1)
+    assert_that_no_key_rested()
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("any_number_of_conversations")
+def test_a_page_one_time_in_five_for_a_minute_fails_few_messages_and_rests_no_key(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
+) -> None:
+    """A message is answered, or fails by itself, within its time."""
     count, pages, lock = itertools.count(1), itertools.cycle(PAGES), threading.Lock()
 
     def answer(call: Received) -> Sequence[Step]:
@@ -107,9 +148,7 @@ def test_a_page_one_time_in_five_fails_few_messages_and_rests_no_key(
     over = time.monotonic() + 60
 
     def chat(socket: Socket) -> None:
-        for number in itertools.count():
-            if time.monotonic() > over if is_long else number == 6:
-                return
+        while time.monotonic() < over:
             begun = time.monotonic()
             ask(socket, model)
             ends[finished(socket)["status"]] += 1
@@ -123,6 +162,10 @@ def test_a_page_one_time_in_five_fails_few_messages_and_rests_no_key(
     assert ends.total() == len(longest)
     assert ends["complete"] >= 0.95 * ends.total()
     assert max(longest) < 10
+    assert_that_no_key_rested()
+
+
+def assert_that_no_key_rested() -> None:
     subjects = {
         *Trouble.objects.values_list("subject", flat=True),
         *HealthEvent.objects.values_list("subject", flat=True),

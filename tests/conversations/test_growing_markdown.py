@@ -14,7 +14,9 @@ FRAGMENTS = [
     "\t", "  ", "```", "```py\n", "\n```\n", "~~~", "`", "|", "a|b\n-|-\n", "\n|-|-|\n", "1|2\n", "$", "$$", "\n$$\n",
     "\\[", "\\]", "\\(x\\)", "x^2", "[a](https://b.example)", "[x]: https://a.example\n", "[x]", "![", "](c)", "---",
     "\n===\n", "***", "+ ", "- [x] ", "<b>", "https://a.example/b", "中文（注意）", "\\", "&amp;", "def f(): pass\n",
-    "_", "~~", "~", "\x00",
+    "_", "~~", "~", "\x00", "<details>", "<summary>a</summary>", "\n</details>\n", "</b>", "<br>", "[^1]", "```md\n",
+    "\n\n```\n", "$$\n\n", "\\[\n", "some prose here", "www.a.example.org", "שלום",
+    "a@b.example ", "- [ ] **", "\\ce{H2O}", "，", "\\begin{align}\n", "\n\\end{align}",
 ]  # fmt: skip
 DOCUMENTS = st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join)
 CUTS = st.lists(st.integers(1, 30), min_size=1, max_size=20)

@@ -38,7 +38,7 @@ def test_the_link_is_shown_once_and_stored_as_a_digest(cast: Cast) -> None:
     assert shown
     secret = shown[1].split("/")[2]
     assert len(secret) >= 43
-    assert secret not in alice.get(f"/teams/{cast.team.pk}/").content.decode()
+    assert secret not in alice.get(f"/teams/{cast.team.pk}/invitations/").content.decode()
     assert secret not in str(Invitation.objects.values())
     Client().get(shown[1])
     visitor = Client()
@@ -116,7 +116,7 @@ def test_every_bad_link_gets_the_same_answer(cast: Cast) -> None:
     answers = {name: Client().get(path) for name, path in bad_links(cast).items()}
     masked = {re.sub(r'value="[^"]{60,}"|/join/[^/]+/', "", answer.content.decode()) for answer in answers.values()}
     assert len(masked) == 1
-    assert "It is wrong, used up, expired or taken back." in masked.pop()
+    assert "It is wrong, used up, expired or revoked." in masked.pop()
     assert {answer.status_code for answer in answers.values()} == {404}
 
 

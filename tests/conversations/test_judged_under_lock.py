@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from conversations import actions
 from conversations.errors import NotFound
@@ -123,6 +123,24 @@ def test_nothing_lands_behind_the_loss_of_the_right_to_it(
         _outcome_of(lost.exception(10), act)
     assert (was_lost_before, outcome) != (True, "done") or (act, loss) in HARMLESS
     until(lambda: not Message.objects.under_way().exists())
+
+
+def test_a_reply_that_waits_for_the_lock_of_a_deletion_is_not_begun(
+    cast: Cast, shared: Conversation, vendor: FakeVendor
+) -> None:
+    def retry() -> None:
+        try:
+            ACTS["retry"](cast, shared)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            actions.delete_conversation(cast.alice, shared.id)
+            retried = pool.submit(retry)
+            until(_somebody_waits)
+        assert isinstance(retried.exception(10), NotFound)
+    assert shared.messages.count() == 2
 
 
 def _somebody_waits() -> bool:

@@ -44,7 +44,7 @@ def test_what_a_teams_conversations_begin_with_stays(
 ) -> None:
     LanguageModel.objects.update(enabled=False)
     Team.objects.filter(pk=cast.team.pk).update(model=model, parameters={"thinking": {"budget": 500}, "top_p": 0.5})
-    shown = alice.get(reverse("team", args=[cast.team.pk])).context["defaults_form"]
+    shown = alice.get(reverse("team-defaults", args=[cast.team.pk])).context["defaults_form"]
     fields = {field.name: field.value() for field in shown if field.value() not in (None, False)}
     alice.post(reverse("team-defaults", args=[cast.team.pk]), {**fields, "system_prompt": "Be brief."})
     cast.team.refresh_from_db()

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from conversations.content.phrases import phrases
 from conversations.models import Budget, Conversation, Tally, UsageRecord, User
@@ -60,6 +61,36 @@ def test_only_this_key_is_said_in_the_error(
         assert told["cause"] == "own_key_alone"
         assert "reply.own_key_alone" in phrases()
     assert keys_called(vendor) == [MINE]
+
+
+def test_what_the_vendor_said_of_ones_own_key_is_told_to_its_owner_alone(
+    cast: Cast,
+    model: LanguageModel,
+    key: ApiKey,
+    vendor: FakeVendor,
+    connect: Connect,
+    sign_in: Callable[[User], Client],
+) -> None:
+    said = "No such key of <b>Bob</b>"
+    told = json.dumps({"error": {"message": said, "code": "invalid_api_key"}}).encode()
+    vendor.script = lambda _: [401, JSON, told]
+    bob = connect(cast.bob)
+    for _ in range(2):  # refused, then resting
+        ask(bob, model)
+        assert finished(bob)["quote"] == said
+    assert len(vendor.requests) == 1
+    assert escape(said) in sign_in(cast.bob).get(reverse("own-keys")).content.decode()
+    admin = sign_in(cast.alice)
+    pages = [
+        "/admin/",
+        f"/admin/keys/{key.pk}/",
+        "/admin/providers/trouble/",
+        f"/admin/access/?person=bob&model={model.pk}",
+    ]
+    shown = {page: admin.get(page).content.decode() for page in pages}
+    assert [page for page, text in shown.items() if "No such key" in text] == []
+    assert "cooling down until" not in shown["/admin/"] + shown[f"/admin/keys/{key.pk}/"]
+    assert "refused the key" in shown[pages[-1]], "an administrator who explains the person's access sees our sentence"
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["refused", "at its limit"])

@@ -35,7 +35,9 @@ def test_a_reply_says_what_was_left_out(cast: Cast, model: LanguageModel, vendor
         assert (told["message"]["status"], told["message"]["left_out"]) == ("complete", expected)
         stored = Message.objects.get(pk=reply)
         assert stored.left_out == expected
-        assert re.findall(r'data-word="([\w.]+)"', body_html(stored)) == ["left_out.temperature", "changed.max_tokens"]
+        words = ["left_out.several", "left_out.temperature", "changed.max_tokens"]
+        assert re.findall(r'data-word="([\w.]+)"', body_html(stored)) == words
+        assert body_html(stored).count("<details") == 1
         assert len(vendor.requests) == calls
     deployment = Deployment.objects.get()
     assert deployment.learnt == ["no:temperature", "range:max_tokens=1..8192"]
@@ -53,3 +55,6 @@ def test_nobody_switches_a_parameter_off_by_writing_of_it(
     told = alice.event("message.finished")["message"]
     assert (told["status"], told["left_out"]) == ("complete", [{"parameter": "temperature", "sent": None}])
     assert Deployment.objects.get().learnt == []
+    html = body_html(Message.objects.get(pk=told["id"]))
+    assert re.findall(r'data-word="([\w.]+)"', html) == ["left_out.temperature"]
+    assert "<details" not in html, "one line needs no fold"

@@ -59,7 +59,7 @@ def test_markdown(text: str, html: str | None) -> None:
 
 def test_table_scrolls_and_aligns_by_class() -> None:
     html = render("|a|b|c|\n|:-|:-:|-:|\n|1<br>2|`<br>`|3|\nbehind")
-    assert html.startswith('<div class="table-scroll"><table>')
+    assert html.startswith('<div class="table-scroll" tabindex="0"><table>')
     assert {"align-left", "align-center", "align-right"} <= classes_of(html)
     assert "1<br>\n2" in html
     assert "<code>&lt;br&gt;</code>" in html
@@ -86,6 +86,46 @@ def test_formulas_become_mathml(text: str) -> None:
 
 def test_aligned_formula_is_a_table() -> None:
     assert "<mtr>" in render("\\[\n\\begin{aligned} a &= b \\\\ c &= d \\end{aligned}\n\\]")
+
+
+@pytest.mark.parametrize(("cells", "count"), [("a&a&", 3), ("1&2\\\\3& ", 4)])
+def test_a_row_of_a_matrix_stays_though_its_last_cell_is_empty(cells: str, count: int) -> None:
+    assert render(f"$$\\begin{{pmatrix}}{cells}\\end{{pmatrix}}$$").count("<mtd>") == count
+
+
+@pytest.mark.parametrize(
+    ("text", "mathml"),
+    [
+        (r"\text{50\% of total\_cost}", "<mtext>50%&nbsp;of&nbsp;total_cost</mtext>"),
+        (r"\operatorname*{Re} z", '<mi mathvariant="normal">R</mi><mi mathvariant="normal">e</mi>'),
+        (r"\mathop{\mathrm{lim}}\limits_{x}", '<mi mathvariant="normal">l</mi>'),
+        (r"\left( A \middle| B \right)", '<mi>A</mi><mo stretchy="false">|</mo><mi>B</mi>'),
+        (r"\mathrm{d}x", '<mi mathvariant="normal">d</mi>'),
+        (r"A^\mathrm{T}", '<mi mathvariant="normal">T</mi>'),
+        (r"x \label{one} \nonumber", "<mrow><mi>x</mi></mrow>"),
+    ],
+)
+def test_formulas_that_the_converter_misreads(text: str, mathml: str) -> None:
+    html = render(f"$${text}$$")
+    assert mathml in html
+    assert "<mo>*</mo>" not in html
+
+
+def test_the_end_of_the_sentence_stands_on_the_line_of_its_formula() -> None:
+    assert "<mtext>。</mtext></mrow></math></div>" in render("$$\nx=1\n$$。")
+
+
+@pytest.mark.parametrize(
+    ("text", "mathml"),
+    [
+        (r"\ce{H2O}", "<msub><mtext>H</mtext><mrow><mn>2</mn></mrow></msub><mtext>O</mtext>"),
+        (r"$\ce{A <=> B}$", "<mo>⇌</mo>"),
+        (r"$\ce{Na+}$", "<msup><mtext>Na</mtext><mrow><mo>+</mo></mrow></msup>"),
+        (r"$\pu{5 kJ}$", "<mtext>5 kJ</mtext>"),
+    ],
+)
+def test_chemistry_is_shown(text: str, mathml: str) -> None:
+    assert mathml in render(text).replace("&nbsp;", " ")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +165,7 @@ def test_code_has_the_colours_of_its_language(language: str, code: str, token: s
 @pytest.mark.parametrize("info", ["", "unknown", '"><img', "a" * 21, "pÿthon", "text"])
 def test_other_code_has_none(info: str) -> None:
     html = render(f"```{info}\ndef f(): pass\n```")
-    assert '<pre><code class="highlight">def f(): pass\n</code></pre>' in html
+    assert '<pre tabindex="0"><code class="highlight">def f(): pass\n</code></pre>' in html
 
 
 def test_code_that_takes_a_lexer_too_long_has_none() -> None:
@@ -168,7 +208,7 @@ def test_hostile_text_is_harmless(vector: str) -> None:
 
 
 def test_raw_html_is_text() -> None:
-    for vector in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- a -->", "<br>"):
+    for vector in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!-- a -->", "<b onclick=x>", "<sub>"):
         assert Page(render(vector)).text.strip() == vector
 
 

@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils.html import escape
 
-from conversations.admin import model_access_page
 from conversations.models import Conversation, Membership, Team, User
+from conversations.reporting.permissions import TELLS_OF_MODEL_ACCESS
 from conversations.usage.explain_access import why
 from conversations.usage.model_access import models_for
 from providers import clock
@@ -280,11 +280,11 @@ def test_the_reasons_are_in_the_readers_language(cast: Cast, model: LanguageMode
     assert "因此可以使用该模型。" in shown
 
 
-@pytest.mark.parametrize("missing", range(len(model_access_page.NEEDED)))
+@pytest.mark.parametrize("missing", range(len(TELLS_OF_MODEL_ACCESS)))
 def test_the_page_is_for_those_who_may_see_all_that_it_tells(
     cast: Cast, model: LanguageModel, static_files: None, missing: int
 ) -> None:
-    codenames = [permission.partition(".")[2] for permission in model_access_page.NEEDED]
+    codenames = [permission.partition(".")[2] for permission in TELLS_OF_MODEL_ACCESS]
     for permissions, status in ((codenames, 200), (codenames[:missing] + codenames[missing + 1 :], 403)):
         reader = staff(cast, *permissions)
         assert reader.get(reverse("model-access"), {"person": "carol"}).status_code == status

@@ -123,8 +123,10 @@ def test_signing_in_and_out(cast: Cast) -> None:
     right = client.post("/accounts/login/?next=/admin/", {"login": "alice", "password": PASSWORD, "next": "/admin/"})
     assert (right.status_code, right.headers["Location"]) == (302, "/admin/")
     assert client.get("/").status_code == 200
-    client.post("/accounts/logout/")
+    assert "Clear-Site-Data" not in client.get("/accounts/logout/").headers
+    assert client.post("/accounts/logout/").headers["Clear-Site-Data"] == '"storage"'
     assert client.get("/").status_code == 302
+    assert "Clear-Site-Data" not in client.post("/accounts/logout/").headers
 
 
 def test_signing_in_changes_the_session_key(cast: Cast) -> None:
@@ -320,3 +322,11 @@ def test_an_endpoint_that_is_refused_is_said_in_words_and_the_key_is_not_shown(
     assert response.status_code == 422
     assert "private address" in response.content.decode()
     assert CANARY not in response.content.decode()
+
+
+def test_a_browser_without_scripts_is_told_that_the_chat_needs_them(
+    cast: Cast, enter: Callable[[User], Client]
+) -> None:
+    page = enter(cast.alice).get("/").content.decode()
+    assert "<noscript><p" in page
+    assert "Scripts are switched off in this browser" in page

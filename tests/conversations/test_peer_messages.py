@@ -19,9 +19,9 @@ from conversations.cluster.messages import (
 )
 from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.packets import MAX_BYTES, Packets
+from conversations.connections.frames import frame_of
 from conversations.content.parts import LivePart
 from conversations.live.viewer_events import Event, PrivateFields
-from conversations.websocket.frames import frame_of
 from providers.types import Part
 
 ONE, TWO, THREE = ((number, LivePart(f"{number} ")) for number in (1, 2, 3))

@@ -206,7 +206,7 @@ def test_who_is_let_in_again_finds_nothing_open(cast: Cast) -> None:
 
 def test_a_lead_is_offered_no_model_of_other_teams(cast: Cast, model: LanguageModel) -> None:
     alice, team = enter(cast.alice), f"/teams/{cast.team.pk}/"
-    assert ">parrot</option>" in alice.get(team).content.decode()
+    assert ">parrot</option>" in alice.get(f"{team}defaults/").content.decode()
     actions.create_team(cast.alice, "Others").models.add(model)
-    assert "parrot" not in alice.get(team).content.decode()
+    assert "parrot" not in alice.get(f"{team}defaults/").content.decode()
     assert alice.post(f"{team}defaults/", {"model": str(model.pk)}).status_code == 422

@@ -60,7 +60,7 @@ def test_a_persons_files_take_so_much_and_no_more(cast: Cast, small: None) -> No
 def test_it_is_said_before_there_is_no_room(cast: Cast, small: None) -> None:
     assert upload(cast.bob, MEGABYTE // 2)[1]["left"] is None
     assert upload(cast.bob, MEGABYTE // 2 - 1000)[1]["left"] == 1000
-    page = enter(cast.bob).get("/account/").content.decode()
+    page = enter(cast.bob).get("/account/usage/").content.decode()
     assert "Your files take 1023.0\xa0KB of 1.0\xa0MB." in page
 
 
@@ -121,7 +121,7 @@ def test_so_much_is_copied_in_a_day_and_no_more(cast: Cast, monkeypatch: pytest.
         assert refused.value.code == "rate_limited"
     assert Conversation.objects.count() == begun
     fork(cast.alice, conversation)  # others have their own
-    monkeypatch.setattr(timezone, "localdate", lambda: date(2099, 1, 1))
+    monkeypatch.setattr(timezone, "localdate", lambda **_: date(2099, 1, 1))
     fork(cast.bob, conversation)  # and there is another day
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from conversations.admin.failed_reply import PLACES
 from conversations.models import Conversation, Message, UsageRecord, User
-from providers.errors import OF_THE_ACCOUNT, PageInstead, RegionRefused
+from providers.errors import KeyRefused, PageInstead, RegionRefused
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
+from providers.pool import cooldown
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api, say
 from tests.conversations.paying import Connect, finished
@@ -23,11 +25,21 @@ from tests.sockets import Socket
 from tests.vendor_replies import gemini_event
 
 REFUSED = f"<b>Range</b> of n should be [1, 4], you asked of {SECRET}"
-REFUSALS = {"bad_request": refusal(400, REFUSED), "quota": refusal(402, REFUSED)}
-SENTENCES = {
-    "bad_request": "The vendor did not accept the request.",
-    "quota": "The vendor account behind the key has no quota left.",
+QUESTION = f"What of {SECRET}?"
+BALANCE, DOUBTFUL = "Your <b>balance</b> is too low", "Not for you, <b>somebody</b>"
+REFUSALS = {
+    "bad_request": refusal(400, REFUSED),
+    "quota": refusal(402, BALANCE),
+    "quota of the question": refusal(402, REFUSED),
+    "doubtful": refusal(403, DOUBTFUL),
 }
+SENTENCES = {
+    "bad_request": "The vendor did not accept the request. It said of this question: ",
+    "quota": "The vendor account behind the key has no quota left. It said: ",
+    "quota of the question": "The vendor account behind the key has no quota left. It said of this question: ",
+    "doubtful": "The vendor refused the key. It said of this question: ",
+}
+CODES = {"quota of the question": "quota", "doubtful": "key_refused"}
 
 NARROWER = {"region_refused": RegionRefused, "page_instead": PageInstead}
 """Reasons narrower than their code, with a place of their own."""
@@ -41,6 +53,7 @@ ADVICE = {
     "A web page came instead of an answer. Try again; an administrator can check the address.": [
         *(403, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Attention Required!</title>"),
     ],
+    "The reply is empty. Try again, or choose another model.": [200, b""],
 }
 
 
@@ -56,28 +69,29 @@ def everything_told(person: User, socket: Socket, browser: Client, reply: str) -
     return found
 
 
-@pytest.mark.parametrize("code", REFUSALS)
+@pytest.mark.parametrize("name", REFUSALS)
 def test_who_asked_reads_the_vendors_words_and_others_our_sentence(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, sign_in: Callable[[User], Client], code: str
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, sign_in: Callable[[User], Client], name: str
 ) -> None:
+    code, words = CODES.get(name, name), {"quota": BALANCE, "doubtful": DOUBTFUL}.get(name, REFUSED)
     bob, rita, alice = (connect(person) for person in (cast.bob, cast.rita, cast.alice))
     begun = ask(bob, model, team=cast.team.id)["conversation"]
     finished(bob)
     for reader in (rita, alice):
         reader.ask("conversation.open", conversation=begun)
-    vendor.script = lambda _: REFUSALS[code]
-    reply = ask(bob, model, f"What of {SECRET}?", conversation=begun)["replies"][0]
+    vendor.script = lambda _: REFUSALS[name]
+    reply = ask(bob, model, QUESTION, conversation=begun)["replies"][0]
     readers = [(cast.bob, bob), (cast.rita, rita), (cast.alice, alice)]
     told = [everything_told(person, socket, sign_in(person), reply) for person, socket in readers]
     for (person, _socket), ways in zip(readers, told, strict=True):
-        may = person == cast.bob or (person.is_staff and code in OF_THE_ACCOUNT)
-        said = f"{SENTENCES[code]} It said: {REFUSED}" if may else SENTENCES[code]
+        may = person == cast.bob or (person.is_staff and name == "quota")
+        said = f"{SENTENCES[name]}{words}" if may else SENTENCES[name].partition(" It said")[0]
         assert [way["error"] for way in ways] == [{"code": code, "text": said}] * 3, person
-        assert [way["quote"] for way in ways] == [REFUSED if may else ""] * 3, person
+        assert [way["quote"] for way in ways] == [words if may else ""] * 3, person
         page = ways[0]["html"]
-        assert page.count("you asked of") == (2 if may else 0), person
-        assert page.count("&lt;b&gt;Range&lt;/b&gt;") == (2 if may else 0)
-        assert "<b>Range" not in page
+        above = may and person.is_staff  # the line for who may test the key
+        assert page.count(escape(words)) == (2 if may else 0) + above, person
+        assert words not in page
 
 
 def test_the_words_go_to_who_tried_again_and_never_through_a_link_or_into_a_copy(
@@ -146,6 +160,26 @@ def test_without_a_call_it_leads_to_what_rests(
     reply = _failed(cast, model, "key_refused", called=False)
     way = sign_in(cast.alice).get(reverse("mend", args=[reply.pk]))
     assert way.headers["Location"] == reverse("admin:providers_trouble_changelist")
+    key = ApiKey.objects.get()
+    cooldown.mark_failed(key.pk, KeyRefused("no"), reply.pk)
+    way = sign_in(cast.alice).get(reverse("mend", args=[reply.pk]))
+    assert way.headers["Location"] == reverse("key", args=[key.pk])
+
+
+def test_whoever_may_test_a_refused_key_reads_of_it_in_the_chat(
+    cast: Cast, model: LanguageModel, sign_in: Callable[[User], Client]
+) -> None:
+    key = ApiKey.objects.get()
+    assert "chat__trouble" not in sign_in(cast.alice).get("/").content.decode()
+    cooldown.mark_failed(key.pk, KeyRefused("no such key"), cast.bob.pk)
+    page = sign_in(cast.alice).get("/").content.decode()
+    assert "The vendor refused the key. It said: no such key · The next question asks it again." in page
+    deployment = Deployment.objects.get().pk
+    assert f'action="{reverse("test-key", args=[key.pk])}"' in page
+    assert f'name="deployment" value="{deployment}">Test now<' in page
+    assert "no such key" in sign_in(cast.alice).get(reverse("resting-keys")).content.decode()
+    for address in ("/", reverse("resting-keys")):
+        assert "chat__trouble" not in sign_in(cast.bob).get(address).content.decode()
 
 
 def _failed(cast: Cast, model: LanguageModel, code: str, *, called: bool = True) -> Message:

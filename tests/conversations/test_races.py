@@ -12,13 +12,13 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from conversations import actions
+from conversations.connections import opening
 from conversations.files import storage
 from conversations.generation import runner
 from conversations.generation.checkpoints import writer
 from conversations.live import events, hub
 from conversations.models import Conversation, File, Membership, Message
 from conversations.protocol import commands
-from conversations.websocket import opening
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import ask, until

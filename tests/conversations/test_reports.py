@@ -104,8 +104,8 @@ def test_the_first_page_shows_figures_to_those_who_may_see_the_ledger(cast: Cast
     refuse_key()
     page = client_of(cast.bob).get("/admin/").content
     assert b"requests today" in page
-    assert b"left alone" not in page, "keys are for those who may see keys"
-    assert b"left alone" in client_of(cast.alice).get("/admin/").content
+    assert b"cooling down" not in page, "keys are for those who may see keys"
+    assert b"cooling down" in client_of(cast.alice).get("/admin/").content
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_whoever_looks_after_the_keys_is_told_what_they_need(
     cast.bob.save()
     cast.bob.groups.add(Group.objects.get(name=role))
     page = client_of(cast.bob).get("/admin/").content
-    assert (b"left alone" in page) == sees_it
+    assert (b"cooling down" in page) == sees_it
     assert (b"requests today" in page) == (role in ("money", "auditor"))
-    assert b"Needs you" in page or b"In order:" in page
+    assert b"Needs attention" in page or b"In order:" in page
 
 
 def refuse_key() -> None:
@@ -243,7 +243,11 @@ def test_endpoints_of_a_model_stand_side_by_side(cast: Cast, call: Callable[...,
     assert other.pace == pytest.approx(10)
     assert other.p50 == pytest.approx(2000, rel=0.045)
     assert other.p95 == pytest.approx(9000, rel=0.045)
+    silent = LanguageModel.objects.create(name="never-asked")
+    silent.deployments.create(endpoint=Endpoint.objects.first(), vendor_id="never-asked")
     page = client_of(cast.alice).get(reverse("scoreboard")).content.decode()
+    assert "never-asked" not in page
+    assert "Models without a request in this time: 1" in page
     assert "0.3 / 2" in page
     assert "with gaps" in page
 
@@ -274,7 +278,7 @@ def test_what_needs_an_administrator_is_said(cast: Cast, model: LanguageModel, c
     call(cost=900_000)
     found = [concern.text for concern in dashboard.concerns(cast.alice)]
     assert any(text.startswith("Bare has no key") for text in found)
-    assert any("left alone until" in text for text in found)
+    assert any("cooling down until" in text for text in found)
     assert "alice nears its budget." in found
     call(cost=100_000)
     assert "The budget of alice is used up." in [concern.text for concern in dashboard.concerns(cast.alice)]

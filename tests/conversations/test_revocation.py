@@ -8,7 +8,7 @@ import pytest
 
 from conversations.models import Membership, Message
 from providers.models import LanguageModel
-from tests.conftest import Cast
+from tests.conftest import Cast, both_ways
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import openai_end, openai_event
@@ -29,6 +29,7 @@ def shared(cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connec
     return {"conversation": ack["conversation"], "message": ack["message"], "reply": ack["replies"][0]}
 
 
+@both_ways
 def test_c11_who_is_removed_from_a_team_hears_no_more_on_any_socket(
     cast: Cast, vendor: FakeVendor, connect: Connect, shared: dict[str, str]
 ) -> None:
@@ -46,6 +47,7 @@ def test_c11_who_is_removed_from_a_team_hears_no_more_on_any_socket(
         assert "SECRET" not in json.dumps(socket.settle())
 
 
+@both_ways
 def test_c11_who_is_removed_finds_nothing_from_the_next_command_on(
     cast: Cast, vendor: FakeVendor, connect: Connect, shared: dict[str, str]
 ) -> None:
@@ -63,6 +65,7 @@ def test_c11_who_is_removed_finds_nothing_from_the_next_command_on(
         "reply.retry": {"message": shared["reply"]},
         "reply.continue": {"message": shared["reply"]},
         "branch.choose": {"message": shared["reply"]},
+        "branch.look": {"message": shared["reply"]},
     }
     answers = {kind: bob.ask(kind, **fields) for kind, fields in commands.items()}
     assert {kind: answer.get("code") for kind, answer in answers.items()} == dict.fromkeys(answers, "not_found")
@@ -71,6 +74,7 @@ def test_c11_who_is_removed_finds_nothing_from_the_next_command_on(
     assert Message.objects.count() == 2
 
 
+@both_ways
 def test_c11_whose_role_is_lowered_reads_on_and_writes_no_more(
     cast: Cast, vendor: FakeVendor, connect: Connect, shared: dict[str, str]
 ) -> None:

@@ -166,11 +166,11 @@ def test_the_audience_says_that_there_are_links(cast: Cast) -> None:
     chat, panel = (shown(place, enter(cast.rita)) for place in places)
     assert " data-shared" not in chat
     assert " data-sharable" not in chat
-    assert "one of these links" not in panel
+    assert "Public links" not in panel
     share(cast.bob, conversation, pass_phrase=PHRASE)
     chat, panel = (shown(place, enter(cast.rita)) for place in places)
     assert " data-shared" in chat
-    assert "one of these links" in panel
+    assert "Public links" in panel
     assert "with a pass phrase" in panel
     assert 'name="share"' not in panel
     assert 'name="share"' in shown(places[1], enter(cast.bob))
@@ -230,3 +230,24 @@ def test_a_copy_without_a_link_is_not_there(cast: Cast) -> None:
     actions.revoke_share(cast.bob, made.pk)
     with pytest.raises(NotFound):
         actions.copy_share(cast.carol, made.pk, "one")
+
+
+def test_a_link_neither_moves_the_conversation_up_nor_makes_it_unread(cast: Cast) -> None:
+    first, second = talk(cast.alice, team=cast.team), talk(cast.alice, team=cast.team)
+    bob = Api(cast.bob)
+    for conversation in (first, second):
+        actions.mark_read(cast.bob, conversation.pk, conversation.revision)
+    made, _ = share(cast.alice, first)
+    actions.revoke_share(cast.alice, made.pk)
+    listed = bob.get("/conversations")["results"]
+    assert [(row["id"], row["unread"]) for row in listed] == [(str(second.pk), False), (str(first.pk), False)]
+
+
+def test_a_pass_phrase_of_blanks_is_refused(cast: Cast) -> None:
+    conversation = talk(cast.alice)
+    for phrase in (" " * 9, "\u200b" * 9):
+        fields = {"message": str(last(conversation).pk), "days": "7", "pass_phrase": phrase}
+        response = enter(cast.alice).post(f"/conversations/{conversation.pk}/share/", fields)
+        assert response.status_code == 422
+        assert "needs letters or digits" in response.content.decode()
+    assert not Share.objects.exists()

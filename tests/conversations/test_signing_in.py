@@ -54,7 +54,7 @@ def is_in(client: Client) -> bool:
 def test_sessions_are_listed_and_ended_one_by_one(cast: Cast, connect: Callable[..., Socket]) -> None:
     here, there = enter(cast.bob), enter(cast.bob, HTTP_USER_AGENT="Mozilla/5.0 (X11; Linux) Firefox/140.0")
     socket = connect(cast.bob, there)
-    page = here.get("/account/").content.decode()
+    page = here.get("/account/security/").content.decode()
     assert "Firefox · Linux" in page
     assert page.count("this browser") == 1
     key = there.session.session_key
@@ -72,7 +72,7 @@ def test_all_others_are_ended_at_once(cast: Cast) -> None:
 
 def test_nobody_sees_or_ends_the_sessions_of_others(cast: Cast) -> None:
     bob, carol = enter(cast.bob, HTTP_USER_AGENT="Bobs Browser"), enter(cast.carol)
-    assert "Bobs Browser" not in carol.get("/account/").content.decode()
+    assert "Bobs Browser" not in carol.get("/account/security/").content.decode()
     theirs = UserSession.objects.get(user=cast.bob).pk
     assert [carol.post(reverse("end-session", args=[key])).status_code for key in (theirs, 987_654)] == [404, 404]
     assert is_in(bob)

@@ -67,7 +67,7 @@ def test_a06_every_bad_link_gets_the_same_bytes(cast: Cast) -> None:
     assert {answer.status_code for answer in found} == {404}
     assert len({re.sub(rb"nonce-[^']+", b"", answer.content) for answer in found}) == 1
     assert len({str(sorted({**answer.headers, "Expires": ""}.items())) for answer in found}) == 1
-    assert b"wrong, expired or taken back" in found[0].content
+    assert b"wrong, expired or revoked" in found[0].content
     assert not any(answer.cookies for answer in found)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from conversations.live import rendering
+from conversations.markdown.patches.shorthand import shorten as short
 from conversations.models import Message
 from providers import local_model
 from providers.models import Endpoint, LanguageModel
@@ -88,12 +89,13 @@ def test_who_comes_in_the_middle_sees_the_words_so_far_and_then_the_rest(
     opened = late.ask("conversation.open", conversation=ack["conversation"], html=True)
     (streaming,) = opened["streaming"]
     assert (streaming["text"], streaming["seq"]) == ("Hel", 1)
-    assert "Hel" in "".join(streaming["html"]["done"]) + streaming["html"]["live"]
+    assert streaming["html"]["add"] == [short("<p>Hel</p>")]
     assert [message["status"] for message in opened["messages"]] == ["complete", "waiting"]
     vendor.gate.set()
     delta = late.event("message.delta")
     assert (delta["seq"], delta["text"]) == (2, "lo **you**")
-    assert "<strong>you</strong>" in delta["html"]["live"]
+    assert (delta["html"]["on"], delta["html"]["at"]) == (streaming["html"]["to"], [0, 0, 3])
+    assert delta["html"]["add"] == [short("lo <strong>you</strong>")]
     assert "<strong>you</strong>" in late.event("message.finished")["html"]
 
 

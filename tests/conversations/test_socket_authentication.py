@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from conversations import actions
 from conversations.accounts import deactivation
+from conversations.connections import authentication
 from conversations.live.interfaces import Credential
 from conversations.models import User
-from conversations.websocket import authentication
 from tests.conftest import Cast
 from tests.sockets import Socket
 

@@ -52,6 +52,13 @@ def test_only_staff_makes_teams_where_the_administrator_says_so(cast: Cast) -> N
     assert bob.post("/teams/new/", {"name": "y"}).status_code == 302
 
 
+def test_who_is_in_no_team_is_told_what_they_can_do(cast: Cast) -> None:
+    carol = enter(cast.carol)
+    assert "Make one, or ask for an invite link." in carol.get("/teams/").content.decode()
+    Installation.objects.create(pk=1, staff_makes_teams=True)
+    assert "You are in no team yet. Ask for an invite link." in carol.get("/teams/").content.decode()
+
+
 def test_a_name_is_taken_once(cast: Cast) -> None:
     response = enter(cast.carol).post("/teams/new/", {"name": "Crew"})
     assert "This name is taken." in response.content.decode()
@@ -97,7 +104,7 @@ def test_nobody_but_a_lead_changes_a_team(cast: Cast) -> None:
             assert enter(person).post(path, fields).status_code == 404, (person, path)
     for path, fields in everything:
         assert enter(None).post(path, fields).headers["Location"].startswith("/accounts/login/")
-        assert enter(cast.alice).get(path).status_code == 405
+        assert enter(cast.alice).get(path).status_code in (200, 405), "and looking changes nothing"
     assert state(cast.team) == before
 
 
@@ -111,11 +118,34 @@ def test_a_lead_changes_it(cast: Cast, number: int) -> None:
 
 def test_the_page_of_a_team_offers_what_one_may_do(cast: Cast) -> None:
     lead, member = (enter(person).get(f"/teams/{cast.team.pk}/").content.decode() for person in (cast.alice, cast.bob))
-    for words in ("Make a link", "Remove from the team", "Rename", "Tell the model who speaks"):
+    for words in ("Invitations", "Remove from the team", "Name and defaults"):
         assert words in lead
         assert words not in member
+    for page, words in (("invite", "Make a link"), ("team-defaults", "Tell the model who speaks")):
+        assert words in enter(cast.alice).get(reverse(page, args=[cast.team.pk])).content.decode()
+        assert enter(cast.bob).get(reverse(page, args=[cast.team.pk])).status_code == 404
     assert "Leave the team" in member
     assert all(name in member for name in ("alice", "bob", "rita"))
+
+
+def test_what_cannot_be_undone_asks_first_and_says_a_word_afterwards(cast: Cast) -> None:
+    alice, crew = enter(cast.alice), cast.team.pk
+    page = alice.get(f"/teams/{crew}/").content.decode()
+    acts = (
+        (reverse("remove-member", args=[crew, cast.rita.pk]), "rita is no longer in the team."),
+        (reverse("hand-over", args=[crew, cast.bob.pk]), "bob leads the team now. You are a member."),
+        (reverse("leave-team", args=[crew]), "You left “Crew”."),
+    )
+    for path, word in acts:
+        before, form = page.split(f'action="{path}"')
+        assert before.rindex("<details") > before.rindex("</details>"), "it opens where its question stands"
+        assert 'class="confirm__question"' in form[:400]
+        assert word in alice.post(path, follow=True).content.decode()
+
+
+def test_a_refusal_stands_in_a_red_box(cast: Cast) -> None:
+    page = enter(cast.alice).post(reverse("leave-team", args=[cast.team.pk]), follow=True).content.decode()
+    assert '<li class="notice notice--error" role="alert">A team keeps at least one lead' in page
 
 
 def test_the_last_lead_stays(cast: Cast) -> None:
@@ -230,7 +260,7 @@ def test_a_team_has_its_own_beginnings(cast: Cast, model: LanguageModel, connect
     alice = enter(cast.alice)
     assert alice.post(reverse("team-defaults", args=[cast.team.pk]), fields).status_code == 302
     wanted = {"seed": 7, "temperature": 0.5, "thinking": {"level": "low"}, "max_tokens": 9}
-    shown = alice.get(f"/teams/{cast.team.pk}/").content.decode()
+    shown = alice.get(f"/teams/{cast.team.pk}/defaults/").content.decode()
     assert "Be brief." in shown
     assert 'value="0.5"' in shown
     made = alice.post("/api/v1/conversations", {"team": str(cast.team.pk)}, "application/json").json()

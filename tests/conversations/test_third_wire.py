@@ -124,10 +124,10 @@ def test_a_model_of_two_wires_is_offered_what_both_take(
     client = Client()
     client.force_login(cast.alice)
     page = client.get("/").content.decode()
-    assert 'data-knows="temperature:0:1 max_tokens:1:1000000 verbosity:1:5 rhymes"' in page
+    assert 'data-knows="temperature:0:1: max_tokens:1:1000000: verbosity:1:5: rhymes"' in page
     other = Endpoint.objects.create(name="other", wire="openai", base_url=vendor.openai_url, needs_key=False)
     Deployment.objects.create(endpoint=other, model=telegraph, vendor_id="m")
-    assert 'data-knows="temperature:0:1 max_tokens:1:1000000"' in client.get("/").content.decode()
+    assert 'data-knows="temperature:0:1: max_tokens:1:1000000:"' in client.get("/").content.decode()
 
 
 def test_what_is_set_stays_with_the_conversation(cast: Cast, telegraph: LanguageModel) -> None:

@@ -11,7 +11,7 @@ from conversations.generation.prompts import GO_ON
 from conversations.models import Conversation, Message
 from conversations.models.message import Status
 from providers.models import LanguageModel
-from tests.conftest import Cast, serve
+from tests.conftest import Cast, both_ways, serve
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import close, gemini_event, gemini_stream, openai_event, openai_stream
@@ -60,6 +60,24 @@ def test_an_edit_is_a_question_beside_the_old_one(
     assert [turn["content"] for turn in vendor.next_request().json["messages"]] == ["Coffee?"]
 
 
+def test_an_edit_stops_the_replies_that_the_editor_waits_for_and_no_other_s(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect
+) -> None:
+    vendor.play([openai_event("Hers"), vendor.gate], [openai_event("His"), vendor.gate])
+    other = serve(vendor, "openai", "other")
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    asked = change(alice, "message.send", conversation=None, text="Tea?", team=cast.team.pk, models=[model.pk])
+    alice.event("message.delta")
+    his = change(bob, "reply.retry", message=asked["replies"][0], models=[other.pk])
+    bob.event("message.delta")
+    edited = change(alice, "message.edit", message=asked["message"], text="Coffee?")
+    assert ended(alice, asked["replies"][0])["status"] == "stopped"
+    assert Message.objects.get(pk=his["replies"][0]).is_under_way
+    vendor.gate.set()
+    for reply in (his["replies"][0], edited["replies"][0]):
+        ended(alice, reply)
+
+
 def test_an_edit_in_the_middle_leaves_the_later_messages_on_the_old_branch(
     cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect
 ) -> None:
@@ -106,6 +124,7 @@ def test_a_retry_may_ask_other_models(cast: Cast, vendor: FakeVendor, model: Lan
     assert named == ["parrot", "macaw"]
 
 
+@both_ways
 def test_twenty_clicks_on_retry_are_one_version(  # C08
     cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect
 ) -> None:
@@ -230,7 +249,7 @@ def test_what_has_an_end_is_not_continued(
 # --- Branches ------------------------------------------------------------------------------------------------------
 
 
-def test_each_person_sees_the_branch_they_chose(
+def test_all_see_the_branch_that_was_chosen_last(
     cast: Cast,
     vendor: FakeVendor,
     model: LanguageModel,
@@ -244,10 +263,10 @@ def test_each_person_sees_the_branch_they_chose(
     ended(alice, second["replies"][0])
     change(bob, "branch.choose", message=first["replies"][0])
     address = f"/conversations/{first['conversation']}/"
-    assert "New." in sign_in(cast.alice).get(address).content.decode()
-    of_bob = sign_in(cast.bob).get(address).content.decode()
-    assert "Old." in of_bob
-    assert "New." not in of_bob
+    for person in (cast.alice, cast.bob):
+        page = sign_in(person).get(address).content.decode()
+        assert "Old." in page
+        assert "New." not in page
     ask(alice, model, "More?", conversation=first["conversation"], parent=first["replies"][0])
     assert "Newest." in sign_in(cast.bob).get(address).content.decode()  # below what he chose
 
@@ -315,7 +334,7 @@ def test_an_outsider_changes_nothing(
     assert Message.objects.count() == before
 
 
-@pytest.mark.parametrize("kind", ["message.edit", "reply.retry", "reply.continue"])
+@pytest.mark.parametrize("kind", ["message.edit", "reply.retry", "reply.continue", "branch.choose"])
 def test_who_only_reads_writes_no_version(
     kind: str, cast: Cast, vendor: FakeVendor, model: LanguageModel, connect: Connect
 ) -> None:

@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from conversations import markdown
+from conversations.connections import opening
+from conversations.connections.opening import OpenedConversation
 from conversations.generation import recovery, runner
 from conversations.live import events
 from conversations.markdown import growing
 from conversations.models import Conversation, Message
 from conversations.templatetags.parts import call_value
-from conversations.websocket import opening
-from conversations.websocket.opening import OpenedConversation
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.test_engine import Connect, ask

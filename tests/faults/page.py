@@ -13,9 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from tests.event_streams import EventStream
 from tests.faults.notes import PATIENCE, UNDER_WAY, Note, Sending, Shown
 
 ANSWER, PONG, CONNECT = 10.0, 5.0, 4.0
@@ -30,7 +31,9 @@ class Page:
     Any thread may call `say`. `next_words`, if set, returns the next question whenever all are answered.
     """
 
-    def __init__(self, address: str, session: str, person: str, origin: str = "", conversation: str = "") -> None:
+    def __init__(
+        self, address: str, session: str, person: str, origin: str = "", conversation: str = "", way: str = "socket"
+    ) -> None:
         self.person, self.conversation = person, conversation
         self.notes: list[Note] = []
         self.sendings: list[Sending] = []
@@ -39,7 +42,7 @@ class Page:
         self.close_codes: list[int] = []
         self.heals = 0
         self.next_words: Callable[[], dict[str, Any] | None] = lambda: None
-        self._address, self._session, self._origin = address, session, origin or address
+        self._address, self._session, self._origin, self._way = address, session, origin or address, way
         self._revision = 0
         self._seqs: dict[str, int] = {}
         self._outbox: deque[Sending] = deque()
@@ -47,7 +50,7 @@ class Page:
         self._opening = ""
         self._pinged = 0.0
         self._connection = 0
-        self._socket: ClientConnection | None = None
+        self._socket: Any = None
         self._leaving, self._awake = threading.Event(), threading.Event()
         self._changed = threading.Condition(threading.RLock())
         self._thread = threading.Thread(target=self._run, name=f"page of {person}", daemon=True)
@@ -118,24 +121,33 @@ class Page:
             self._awake.clear()
 
     def _live(self) -> None:
+        with self._dialled() as socket:
+            self._greet(socket)
+            while True:
+                self._listen(socket)
+
+    def _dialled(self) -> Any:
+        """Return a new connection of this window's way."""
+        cookie = {"Cookie": f"sessionid={self._session}"}
+        if self._way == "stream":
+            return EventStream(self._origin, cookie, origin=self._origin, through=self._address)
         place = urlsplit(self._address)
-        with connect(
+        return connect(
             f"ws{self._origin.removeprefix('http')}/ws/",  # a proxy between passes the site's own name on
             sock=create_connection((place.hostname or "", place.port or 80), CONNECT),
             origin=Origin(self._origin),
-            additional_headers={"Cookie": f"sessionid={self._session}"},
+            additional_headers=cookie,
             open_timeout=CONNECT,
             close_timeout=0.1,
             ping_interval=None,
             compression=None,
             max_size=None,
-        ) as socket:
-            self._greet(socket)
-            while True:
-                self._listen(socket)
+        )
 
-    def _greet(self, socket: ClientConnection) -> None:
+    def _greet(self, socket: Any) -> None:
         with self._changed:
+            if self._leaving.is_set():
+                raise ConnectionAbortedError("left while the connection was made")
             self._socket, self._pinged = socket, monotonic()
             self._connection += 1
             if self.conversation:
@@ -144,7 +156,7 @@ class Page:
                 self._deliver()
             self._changed.notify_all()
 
-    def _listen(self, socket: ClientConnection) -> None:
+    def _listen(self, socket: Any) -> None:
         try:
             frame = json.loads(socket.recv(timeout=max(0.0, self._next_moment() - monotonic())))
         except TimeoutError:

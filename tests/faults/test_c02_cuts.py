@@ -14,7 +14,7 @@ from django.db import connection
 
 from conversations.models import User
 from providers.models import LanguageModel
-from tests.conftest import Cast
+from tests.conftest import Cast, both_ways
 from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Call, Chatterbox
 from tests.faults.checker import broken_promises, history_of
@@ -84,6 +84,7 @@ class Cuts:
             return Fault(self._luck.choice(KINDS), self._luck.randint(*BYTES), self._luck.uniform(*BLACK_HOLE))
 
 
+@both_ways
 def test_c02_after_a_thousand_cuts_nothing_is_missing_and_nothing_twice(
     cast: Cast,
     model: LanguageModel,

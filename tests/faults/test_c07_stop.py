@@ -11,7 +11,7 @@ from time import monotonic
 
 from conversations.models import Message
 from providers.models import LanguageModel
-from tests.conftest import Cast
+from tests.conftest import Cast, both_ways
 from tests.conversations.test_engine import Connect, ask
 from tests.fake_vendor import FakeVendor
 from tests.faults.conftest import Bar
@@ -66,6 +66,7 @@ class Scene:
         return request.hung_up_at - begun
 
 
+@both_ways
 def test_c07_a_stop_hangs_up_within_half_a_second(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, soak: bool, bar: Bar
 ) -> None:

@@ -7,7 +7,6 @@ leaves the team (C11) and a foreign Origin (C09) are in tests/conversations/test
 import json
 import random
 import socket
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic
@@ -24,7 +23,7 @@ from django.utils import timezone
 from conversations import actions
 from conversations.models import Conversation, Message, User
 from providers.models import LanguageModel
-from tests.conftest import PASSWORD, Cast
+from tests.conftest import PASSWORD, Cast, both_ways
 from tests.conversations.test_engine import Connect, ask, until
 from tests.fake_vendor import FakeVendor
 from tests.faults.chatterbox import Chatterbox
@@ -41,6 +40,7 @@ def rows() -> list[Any]:
     return read_rows(str(connection.settings_dict["NAME"]))
 
 
+@both_ways
 def test_c01_a_tab_that_comes_back_sees_the_words_so_far(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, window: Window
 ) -> None:
@@ -67,6 +67,7 @@ def _left_too_early(page: Page) -> list[str]:
     return unfinished + [f"other_texts: {page.person} sees {key} otherwise than it is stored" for key in running]
 
 
+@both_ways
 def test_c05_two_people_and_two_tabs_who_ask_at_once_see_one_order(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, window: Window
 ) -> None:
@@ -87,6 +88,7 @@ def test_c05_two_people_and_two_tabs_who_ask_at_once_see_one_order(
     assert len({tuple(sorted(page.messages)) for page in pages}) == 1
 
 
+@both_ways
 @pytest.mark.usefixtures("any_number_of_conversations")
 def test_c06_a_command_said_again_is_done_once(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, luck: random.Random, soak: bool
@@ -109,21 +111,23 @@ def test_c06_a_command_said_again_is_done_once(
     assert len(vendor.requests) == number
 
 
-def test_c08_an_edit_does_not_disturb_the_reply_to_the_old_words(
+@both_ways
+def test_c08_an_edit_stops_the_reply_to_the_old_words_and_keeps_what_it_said(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    rest = threading.Event()
-    vendor.play([openai_event("Hel"), rest, openai_event("lo"), openai_end()])
+    vendor.play([openai_event("Hel"), vendor.gate, openai_event("lo"), openai_end()])
     alice = connect(cast.alice)
     first = ask(alice, model, "one")
     alice.event("message.delta")
     edited = alice.ask("message.edit", message=first["message"], text="two")
-    assert alice.event("message.finished")["message"]["id"] == edited["replies"][0]
-    rest.set()
-    told = alice.event("message.finished")["message"]
-    assert (told["id"], told["text"], told["status"]) == (first["replies"][0], "Hello", "complete")
+    told = {alice.event("message.finished")["message"]["id"] for _ in range(2)}
+    assert told == {first["replies"][0], edited["replies"][0]}
+    old, new = (Message.objects.get(pk=replies[0]) for replies in (first["replies"], edited["replies"]))
+    assert (old.text, old.status, new.status) == ("Hel", "stopped", "complete")
+    assert vendor.requests[0].hung_up.wait(5)
 
 
+@both_ways
 def test_c08_a_conversation_deleted_in_the_middle_is_gone_for_all_and_the_vendor_is_hung_up_on(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
@@ -139,7 +143,7 @@ def test_c08_a_conversation_deleted_in_the_middle_is_gone_for_all_and_the_vendor
         assert viewer.event("conversation.gone")["conversation"] == conversation
         kinds = [frame["type"] for frame in viewer.settle() if frame.get("conversation") == conversation]
         assert set(kinds[kinds.index("conversation.gone") :]) == {"conversation.gone"}
-    assert not Message.objects.exists()
+    until(lambda: not Message.objects.under_way().exists())
     assert alice.ask("conversation.open", conversation=conversation)["code"] == "not_found"
 
 
@@ -189,6 +193,7 @@ def _expire(person: User, browser: Client) -> None:
     Session.objects.filter(pk=browser.session.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
 
 
+@both_ways
 @pytest.mark.parametrize("end", [_sign_out, _change_password, _deactivate, _expire])
 def test_c10_who_may_not_stay_is_shown_out_within_two_seconds(
     cast: Cast,
@@ -213,6 +218,7 @@ def test_c10_who_may_not_stay_is_shown_out_within_two_seconds(
     assert "SECRET" not in json.dumps(bob.frames)
 
 
+@both_ways
 @pytest.mark.parametrize("since", [0, -1, 10**6, 2**70, None])
 def test_c12_whatever_is_said_to_be_known_the_answer_is_ones_own(
     cast: Cast, model: LanguageModel, connect: Connect, since: int | None

@@ -95,7 +95,7 @@ def rotate(site: RealSite, program: str = "") -> "subprocess.CompletedProcess[st
 
 
 def sealed(said: str) -> int:
-    found = re.match(r"(\d+) keys sealed anew", said)
+    found = re.match(r"(\d+) keys re-encrypted", said)
     assert found, said
     return int(found[1])
 

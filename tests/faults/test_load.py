@@ -34,6 +34,7 @@ def process(loaded: RealSite) -> int:
     return loaded.process
 
 
+@pytest.mark.soak
 def test_one_address_cannot_keep_another_persons_page(loaded: RealSite, process: int, soak: bool, bar: Bar) -> None:
     soft, hard = resource.prlimit(process, resource.RLIMIT_NOFILE)
     assert soft == hard > 1024, "its start has raised the limit of open files"

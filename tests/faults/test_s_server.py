@@ -29,6 +29,7 @@ CROWD, ALL_CROWD = 16, 100
 BURN, ALL_BURN = 1.0, 5.0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 def test_s02_fifty_streams_end_with_the_server_within_five_seconds(
     real_site: RealSite, chatterbox: Chatterbox, soak: bool, bar: Bar
 ) -> None:

@@ -32,7 +32,7 @@ KILLING, KILLS, WARM, WATCHED = 1.3, 1, 2.0, 2.7
 ALL_KILLING, ALL_KILLS, ALL_WARM, ALL_WATCHED = 400.0, 6, 60.0, 1700.0
 """Seconds with kills in them, those before files and threads are first counted, and those in which they are watched."""
 LATE = 840.0
-"""The last seconds, in which memory stands: a process under this load has all its heaps and caches after 18 minutes."""
+"""The last seconds, in which memory stands: a process has its heaps and caches after some thousand questions."""
 AT_ONCE, ALL_AT_ONCE = 4, 10
 """Calls that the key takes: so few that others wait, and all threads for replies are there soon."""
 LEVEL, ALL_LEVEL = (30, 15), (5, 2)
@@ -129,6 +129,7 @@ class Crowd:
             visitor.leave()
 
 
+@pytest.mark.soak
 def test_s17_a_mixed_soak(processes: list[RealSite], moody: Moody, luck: random.Random, soak: bool) -> None:
     killing, kills, warm = (ALL_KILLING, ALL_KILLS, ALL_WARM) if soak else (KILLING, KILLS, WARM)
     crowd = Crowd(processes, luck, PEOPLE if soak else PEOPLE[:3])
@@ -295,6 +296,6 @@ def _report(
         first, last, late = of_one[0], of_one[-1], growth(_late(of_one))
         print(
             f"memory {first.memory:.0f} to {last.memory:.0f} MB in {last.at - first.at:.0f} s: "
-            f"{growth(of_one):.1f} MB an hour, in the second half {late:.1f}; "
+            f"{growth(of_one):.1f} MB an hour, in the last {LATE:.0f} s {late:.1f}; "
             f"before: {then.files} files, {then.threads} threads"
         )

@@ -4,6 +4,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 from django.db import connection
@@ -36,7 +37,7 @@ ENDS: dict[str, list[Step]] = {
     "not JSON": [b"data: {x\n\n"] * 3,
     "filtered": [openai_end("content_filter")],
     "at the limit": [openai_end("length")],
-    "goes on after the end": [openai_end(), openai_event("more"), openai_end()],
+    "goes on after the end": [openai_end() + openai_event("more") + openai_end()],
     "open after the end": [openai_end(), hold],
     "slow": [0.3, openai_end()],
 }
@@ -83,6 +84,8 @@ class Unreliable(Chatterbox):
                 break
             yield step
         call.is_whole = fault in WHOLE
+        if fault == "goes on after the end":
+            call.said.append((monotonic(), "more"))  # in one chunk with the end, so it is read with it
         yield from ENDS[fault]
 
 

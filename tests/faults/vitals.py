@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+_RESET = "reset"
+"""A connection that its other end has reset is in no list: one to a vendor, kept until the next call looks at it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
     """`files` without connections kept to a vendor for the next call; `memory` in MB; `at` in monotonic seconds.
 
-    `kinds` counts the files by name, sockets as one.
+    `kinds` counts the files by name, and connections by the port at their other end.
     """
 
     files: int
@@ -28,12 +31,12 @@ class Vitals:
 def vitals(process: int, vendor_port: int) -> Vitals:
     """Return the resources that a process uses now."""
     folder = Path(f"/proc/{process}")
-    kept = _connections_to(folder, vendor_port)
-    files = [file for file in _open_files(folder) if file not in kept]
+    ends = _ends(folder)
+    names = [ends.get(file, _RESET if file.startswith("socket:") else Path(file).name) for file in _open_files(folder)]
+    kinds = Counter(name.partition(":")[0] for name in names if name not in (_RESET, f"to {vendor_port}"))
     memory = next(line for line in (folder / "status").read_text().splitlines() if line.startswith("VmRSS:"))
     threads = len(list((folder / "task").iterdir()))
-    kinds = Counter(Path(file).name.partition(":")[0] for file in files)
-    return Vitals(len(files), kinds, threads, int(memory.split()[1]) / 1024, monotonic())
+    return Vitals(kinds.total(), kinds, threads, int(memory.split()[1]) / 1024, monotonic())
 
 
 def growth(samples: Sequence[Vitals]) -> float:
@@ -54,7 +57,9 @@ def _open_files(folder: Path) -> list[str]:
     return found
 
 
-def _connections_to(folder: Path, port: int) -> set[str]:
-    """Return the connections to a port as files are named: `socket:[inode]`."""
-    rows = [line.split() for line in (folder / "net" / "tcp").read_text().splitlines()[1:]]
-    return {f"socket:[{row[9]}]" for row in rows if int(row[2].rpartition(":")[2], 16) == port}
+def _ends(folder: Path) -> dict[str, str]:
+    """Return the other end of each socket, by its name among open files, `socket:[inode]`."""
+    rows = [line.split() for name in ("tcp", "tcp6") for line in (folder / "net" / name).read_text().splitlines()[1:]]
+    ends = {f"socket:[{row[9]}]": f"to {int(row[2].rpartition(':')[2], 16)}" for row in rows}
+    local = [line.split() for line in (folder / "net" / "unix").read_text().splitlines()[1:]]
+    return ends | {f"socket:[{row[6]}]": "within the machine" for row in local}

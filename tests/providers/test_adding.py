@@ -109,7 +109,7 @@ def test_a_model_is_known_by_its_deployment_whatever_it_is_called(run: Any) -> N
     LanguageModel.objects.update(name="Our favourite", enabled=False)
     Deployment.objects.update(input_price=1, output_price=2, enabled=False, learnt=["no:temperature"])
     run(*again, "--model", "new", stdin=CANARY)
-    assert [model.name for model in LanguageModel.objects.usable(Q())] == ["Our favourite", "new"]
+    assert [model.name for model in LanguageModel.objects.usable(Q())] == ["new", "Our favourite"]
     kept = Deployment.objects.get(vendor_id="gpt-5-mini")
     assert (kept.model.name, kept.prices() is None, kept.learnt) == ("Our favourite", False, [])
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conversations.models import Conversation, Membership, Message, Team, User
-from providers.models import ApiKey, Endpoint, LanguageModel
+from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel
 from tests.conftest import CANARY, PASSWORD, Cast
 from tests.providers.administering import NEW_KEY, alice, assert_is_safe, endpoint, form, keys, more_keys, page, save
 
@@ -33,6 +33,19 @@ def test_every_page_of_every_model_opens(alice: Client, endpoint: Endpoint, mode
         response = alice.get(address, follow=True)
         assert response.status_code == 200, address
         assert_is_safe(response)
+    table = alice.get(page(model, "csv"))
+    assert table.headers["Content-Type"].startswith("text/csv")
+    assert table.streaming or CANARY not in table.content.decode()
+    assert AuditEntry.objects.filter(act="downloaded").exists()
+
+
+def test_a_list_is_taken_away_as_it_is_shown(alice: Client, endpoint: Endpoint) -> None:
+    LanguageModel.objects.create(name="=HYPERLINK(1)", enabled=False)
+    table = alice.get(page(LanguageModel, "csv") + "?enabled__exact=0").content.decode("utf-8-sig")
+    assert table.splitlines()[1:] == ["'=HYPERLINK(1),no,,–,–,everybody,"]
+    clerk = Client()
+    clerk.force_login(User.objects.create_user("clerk", is_staff=True))
+    assert clerk.get(page(LanguageModel, "csv")).status_code == 403
 
 
 def _request_of_superuser() -> Any:
@@ -103,6 +116,24 @@ def test_an_endpoint_is_added_with_its_key(alice: Client, cast: Cast) -> None:
     shown = alice.get(page(Endpoint, "change", made.pk))
     assert "••••nary" in shown.content.decode()
     assert_is_safe(shown)
+
+
+@pytest.mark.parametrize("blank", ["\u200b\u200b", "\u3164\u2800"])
+def test_a_name_of_which_nothing_can_be_seen_is_refused(alice: Client, endpoint: Endpoint, blank: str) -> None:
+    rows = [(Endpoint, endpoint), (LanguageModel, LanguageModel.objects.get()), (ApiKey, endpoint.keys.get())]
+    for model, row in rows:
+        address = page(model, "change", row.pk)
+        shown = alice.post(address, {"headers": "{}", **form(alice.get(address)), "name": blank})
+        assert "A name needs at least one character that can be seen." in shown.content.decode()
+        row.refresh_from_db()
+        assert row.name != blank
+    address = page(LanguageModel, "add")
+    shown = alice.post(address, form(alice.get(address)) | {"name": blank})
+    assert "A name needs at least one character that can be seen." in shown.content.decode()
+    preset = {"name": blank, "base_url": "https://vendor.example/v1", "key": NEW_KEY, "models": "parrot"}
+    shown = alice.post("/admin/providers/endpoint/preset/?preset=openai", preset)
+    assert "A name needs at least one character that can be seen." in shown.content.decode()
+    assert Endpoint.objects.count() == 1
 
 
 def test_an_empty_key_field_keeps_the_stored_key(alice: Client, endpoint: Endpoint) -> None:

@@ -1,6 +1,7 @@
 """The table of blame against its page in CONTRIBUTING, and against what the pool does with each error."""
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import pytest
 
 from providers import errors
 from providers.client.route import Route
-from providers.errors import VendorError
+from providers.errors import QuotaExhausted, RateLimited, VendorError
 from providers.models import ApiKey, HealthEvent, LanguageModel, Trouble
 from providers.pool import blame, cooldown
 from providers.pool.blame import RULES, Rests, Rule, Subject
@@ -64,6 +65,14 @@ def test_every_error_has_a_row_of_its_own() -> None:
 
 def test_the_page_says_what_the_table_says() -> None:
     assert rows_of_the_page() == {kind.__name__: row_of(kind) for kind in RULES}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_a_limit_is_the_models_that_it_names(kind: type[VendorError]) -> None:
+    error, plain = kind(CANARY), blame.rule_of(kind(CANARY))
+    error.names_model = True
+    is_limit = isinstance(error, RateLimited | QuotaExhausted)
+    assert blame.rule_of(error) == (replace(plain, subject=Subject.PAIR) if is_limit else plain)
 
 
 @pytest.mark.parametrize("kind", KINDS)

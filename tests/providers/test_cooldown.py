@@ -186,12 +186,32 @@ def test_an_endpoint_rests_while_another_serves(model: LanguageModel, clock: Clo
     assert ill.endpoint not in {taken(search(model)).endpoint for _ in range(20)}
 
 
-def test_keys_and_accounts_are_left_alone_whatever_else_there_is(model: LanguageModel, clock: Clock) -> None:
-    endpoint(model, "a")
-    ill_for_minutes(model, clock)
-    Trouble.objects.update(code="quota", text="empty")
-    with pytest.raises(errors.QuotaExhausted, match="empty"):
+@pytest.mark.parametrize("error", [errors.QuotaExhausted(), errors.KeyRefused()])
+def test_the_last_key_is_left_alone_for_seconds_and_then_asked_by_one_question(
+    model: LanguageModel, clock: Clock, error: errors.VendorError
+) -> None:
+    rested = endpoint(model, "a")
+    fail(model, error)
+    clock.turn(9)
+    with pytest.raises(type(error)):
         search(model).next()
+    clock.turn(2)
+    first, second = search(model), search(model)
+    assert taken(first).endpoint == rested.pk
+    assert waits(second).until is None
+    first.succeeded()
+    assert taken(second).endpoint == rested.pk
+
+
+def test_a_refused_key_rests_while_another_serves_or_only_waits(model: LanguageModel, clock: Clock) -> None:
+    refused = endpoint(model, "a")
+    fail(model, errors.KeyRefused("no"))
+    clock.turn(60)
+    other = endpoint(model, "b")
+    assert {taken(search(model)).endpoint for _ in range(10)} == {other.pk}
+    fail(model, errors.RateLimited(retry_after=30))
+    assert waits(search(model)).until is not None
+    assert Trouble.objects.get(code="key_refused").subject == refused.keys.get().pk
 
 
 # --- Caps ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from providers.reading.words.data_pictures import DataPictures
+from providers.reading.words.data_pictures import MIN_CUT_OFF, DataPictures
 from providers.types import Part
 from tests.providers.reading import outcome
 from tests.vendor_replies import gemini_end, gemini_event, openai_end, openai_event
@@ -31,10 +31,12 @@ PICTURES: list[tuple[str, str, str]] = [
     (f"Look: {DATA}", "Look: |", "foxhui/WebAI2API #102"),
     (f"Look: {DATA}\n\nThere.", "Look: |\n\nThere.", "foxhui/WebAI2API #102"),
     (f"![1](data:image/jpeg;base64,{JPEG}) ![2](data:image/webp;base64,{WEBP})", "| |", "CookSleep #133: JPEG"),
-    (f"![a](data:image/jpg;base64,{JPEG})", "|", "gateways: jpg for jpeg"),
+    (f"![a](data:image/jpg;base64,{JPEG})", "|", "no source found of replies; in requests: mealie-recipes/mealie#5897"),
     (f"![a](data:image/gif;charset=utf-8;base64,{GIF})", "|", "RFC 2397: parameters"),
-    (f"![a](data:image/png;base64,{PNG.rstrip('=')})", "|", "gateways in Go: base64 without padding"),
+    (f"![a](data:image/png;base64,{PNG.rstrip('=')})", "|", "base64 without padding: openclaw/openclaw#96437"),
     (f"```\ncode\n```\n![a]({DATA})", "```\ncode\n```\n|", "behind a code block"),
+    (f"![a](data:image/png;base64, {PNG})", "|", "Helicone/helicone#4223: a blank behind the comma"),
+    (f"![a](data:image/png;base64,{PNG[:76]}\n{PNG[76:]}\n) x", "| x", "GSI/jekyll_image_encode#7: in lines"),
 ]
 TEXTS = [
     "A data address begins with data:image/png;base64, and goes on in base64.",
@@ -57,6 +59,8 @@ TEXTS = [
     f"{DATA[:-30]}",
     f"![image](data:image/png;base64,{PNG[:40]}!)",
     "data:image/svg+xml;base64,PHN2Zy8+",
+    "![a](data:image/png;base64, and then\nthe  bytes) of it",
+    "![a](data:image/png;base64, and then\nthe  bytes",
     "![a](data:text/plain;base64,aGk=)",
     "dada! data! d",
 ]  # fmt: skip
@@ -109,17 +113,53 @@ def test_both_wires_find_it(wire: str) -> None:
     assert read["parts"] == [{"kind": "image", "media_type": "image/png", "data": PNG}]
 
 
-def test_what_is_held_back_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+LONG = PNG[:40] + "A" * MIN_CUT_OFF
+OPENING = "data:image/png;base64,"
+# a text, the same with a bar for the gap
+CUT_OFF: list[tuple[str, str]] = [
+    (f"Look:\n![image]({OPENING}{LONG}", "Look:\n|"),
+    (f"Look:\n{OPENING}{LONG}", "Look:\n|"),
+    (f"{OPENING}{LONG}\n\nThere.", "|\n\nThere."),
+    (f"![image]({OPENING}{LONG[: -(len(LONG) % 4) - 3]}) x", "| x"),
+    (f"![image]({OPENING}{LONG}!) x", "|!) x"),
+]
+
+
+@pytest.mark.parametrize(("text", "left"), CUT_OFF)
+def test_a_long_picture_that_was_cut_off_leaves_a_gap(text: str, left: str) -> None:
+    whole, parts = shown([text])
+    assert (whole, [part.kind for part in parts]) == (left, ["gap"])
+    assert parts[0].detail["bytes"] > MIN_CUT_OFF
+    cuts = [[text[:at], text[at:]] for at in range(0, len(text), 97)]
+    assert all(shown(pieces) == (whole, parts) for pieces in (*cuts, list(text)))
+
+
+@pytest.mark.parametrize("text", [f"```\n{OPENING}{LONG}", f"`{OPENING}{LONG}", OPENING + "Q" * 9000, LONG])
+def test_long_base64_that_is_no_picture_stays_a_text(text: str) -> None:
+    assert shown([text]) == (text, [])
+
+
+@pytest.mark.parametrize("wire", ["gemini", "openai"])
+def test_a_picture_that_was_cut_off_is_a_gap_on_both_wires(wire: str) -> None:
+    said = [gemini_event, openai_event][wire == "openai"]
+    end = openai_end("length") if wire == "openai" else gemini_end("MAX_TOKENS")
+    read = outcome(wire, [said("Look:\n"), said(f"![image]({OPENING}{LONG}"), end])
+    assert (read["text"], read["order"], read["finish"][0]) == ("Look:\n", "text gap*", "length")
+
+
+@pytest.mark.parametrize("beginning", ["iVBORw0KGgo", "Q"])
+def test_what_is_held_back_is_bounded(monkeypatch: pytest.MonkeyPatch, beginning: str) -> None:
     monkeypatch.setattr("providers.reading.words.data_pictures.MAX_CHARACTERS", 100_000)
     search, said = DataPictures(), 0
-    search.feed("![image](data:image/png;base64,iVBORw0KGgo")
+    search.feed("![image](data:image/png;base64," + beginning)
     tracemalloc.start()
     for _ in range(1000):
         said += sum(len(one) for one in search.feed("A" * 1000) if isinstance(one, str))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert said > 900_000
+    gaps = [one.detail["bytes"] for one in search.flush() if isinstance(one, Part)]
     assert peak < 2_000_000
+    assert said > 900_000 if beginning == "Q" else gaps[0] > 1_000_000
 
 
 @pytest.mark.parametrize("word", ["![data:image/png;base64, ", "data:image/png;base64,", "![", "![a](", "\n```"])

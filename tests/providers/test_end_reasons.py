@@ -35,6 +35,7 @@ OPENAI: dict[str, tuple[dict[str, Any], str]] = {
     # Azure OpenAI, content filtering: annotations of a choice
     "a category": ({"finish_reason": "content_filter", "content_filter_results": FILTERED}, "hate"),
     "no category": ({"finish_reason": "content_filter", "content_filter_results": None}, ""),
+    "no categories of a list": ({"finish_reason": "content_filter", "content_filter_results": [1]}, ""),
     # OpenRouter, API reference: native_finish_reason
     "a router's": ({"finish_reason": "unknown", "native_finish_reason": "OVERLONG"}, "OVERLONG"),
     "a router's good end": ({"finish_reason": "stop", "native_finish_reason": "STOP"}, ""),
@@ -65,6 +66,13 @@ def test_gemini_is_quoted(name: str) -> None:
 def test_openai_is_quoted(name: str) -> None:
     end, quote = OPENAI[name]
     assert finish("openai", openai_event("x"), ended(end)).quote == quote
+
+
+def test_the_category_of_a_filtered_prompt_is_quoted() -> None:
+    """A reply that was not streamed has it beside its choice. Source: Azure OpenAI, content filtering."""
+    prompts = [{"prompt_index": 0, "content_filter_results": FILTERED}]
+    choice = {"index": 0, "message": {"content": ""}, "finish_reason": "content_filter"}
+    assert finish("openai", event({"prompt_filter_results": prompts, "choices": [choice]})).quote == "hate"
 
 
 def test_a_router_that_breaks_off_names_its_vendors_reason() -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import translation
 
 from providers.endpoints import model_sync
-from providers.models import Deployment, Endpoint
+from providers.models import Deployment, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
 from tests.providers.administering import alice, assert_is_safe, endpoint, form, keys, page, proven, save, staff
@@ -143,7 +143,7 @@ def test_the_vendors_list_is_filtered_and_what_is_served_is_marked(
     assert "2 of 3002 models" in text
     assert text.count('type="checkbox" name="model"') == 1
     assert "&lt;b&gt;parrot" in text
-    assert "served already" in text
+    assert "(added)" in text
 
 
 def test_an_empty_list_and_a_missing_one_say_so(alice: Client, reachable: Endpoint, vendor: FakeVendor) -> None:
@@ -189,7 +189,9 @@ def test_picks_stay_when_the_filter_or_the_order_changes(
 def test_picked_models_are_served_and_noted(alice: Client, reachable: Endpoint) -> None:
     address = page(Endpoint, "models", reachable.pk) + "?q=a"
     response = alice.post(address, {"model": ["a", "b"]})
-    assert (response.status_code, response.headers["Location"]) == (302, address)
+    table = f"{page(LanguageModel, 'changelist')}?deployments__endpoint__id__exact={reachable.pk}"
+    assert (response.status_code, response.headers["Location"]) == (302, table)
+    assert alice.post(address, {"model": ["a"]}).headers["Location"] == address, "where nothing is new, one stays"
     assert model_sync.served(reachable) == {"a", "b", "parrot"}
     assert "a, b" in LogEntry.objects.get().get_change_message()
 

@@ -158,6 +158,31 @@ def test_how_long_to_wait(headers: dict[str, str], body: str, seconds: float | N
     assert vendor_errors.from_response(429, headers, body.encode()).retry_after == seconds
 
 
+@pytest.mark.parametrize(
+    ("quota", "message", "is_of_model"),
+    [
+        ("GenerateContentInputTokensPerModelPerMinute-FreeTier", "", True),
+        ("GenerateRequestsPerDayPerProjectPerModel-FreeTier", "", True),
+        ("GenerateRequestsPerMinutePerProject", "", False),
+        ("", "Quota exceeded for aiplatform.googleapis.com/generate_content_requests_per_base_model", True),
+    ],
+)
+def test_a_quota_of_googles_may_be_one_models(quota: str, message: str, is_of_model: bool) -> None:
+    """So it was in google-gemini/gemini-cli-action#36 and, in words, in cg-dot/vertexai-cf-workers#18."""
+    body = google(429, "RESOURCE_EXHAUSTED", message or "Exhausted.", {"violations": [{"quotaId": quota}]})
+    assert refused(429, body).names_model == is_of_model
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_a_moment_as_a_number_is_no_wait_of_decades(unit: int) -> None:
+    """openclaw/clawhub#407 sent seconds since 1970."""
+    for moment, least, most in ((30, 25, 30), (-30, 0, 0)):
+        after = str(int((time.time() + moment) * unit))
+        told = vendor_errors.from_response(429, {"Retry-After": after}, b"").retry_after
+        assert told is not None
+        assert least <= told <= most
+
+
 def test_waiting_until_a_date() -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     assert 25 < (vendor_errors.from_response(503, {"Retry-After": date}, b"").retry_after or 0) <= 30
@@ -245,6 +270,8 @@ def refused(status: int, body: str) -> VendorError:
 DOUBTS = [
     (401, openai("Incorrect API key provided", "invalid_api_key"), False),
     (401, "{}", False),
+    (401, openai("Provider returned error", metadata={"raw": openai("Incorrect API key provided")}), True),
+    (401, openai("Your request was rejected as a result of our safety system."), False),
     (403, openai("no", "invalid_api_key"), False),
     (400, google(400, "INVALID_ARGUMENT", "API key not valid."), False),
     (402, openai("Insufficient Balance"), False),

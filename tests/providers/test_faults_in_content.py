@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from time import monotonic
 from typing import Any
 
@@ -12,7 +13,8 @@ from providers.client import stream as streaming
 from providers.types import Finish, Usage
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
-from tests.providers.dialects import Dialect, code_of, each_dialect, hear
+from tests.providers.dialects import DIALECTS, Dialect, code_of, each_dialect, hear
+from tests.providers.reading import outcome
 from tests.vendor_replies import event, hold
 
 
@@ -25,7 +27,7 @@ from tests.vendor_replies import event, hold
         (b'{"error": {"message": "no", "code": "invalid_api_key"}}', "key_refused"),
         (b'[{"error": {"code": 503, "status": "UNAVAILABLE", "message": "no"}}]', "vendor_down"),
         (b"Internal Server Error", "bad_reply"),
-        (b"", "cut_off"),
+        (b"", "bad_reply"),
     ],
 )
 def test_v19_no_reply(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, body: bytes, code: str) -> None:
@@ -68,6 +70,37 @@ def test_v19_a_whole_reply_where_a_stream_was_asked_for(wire_vendor: FakeVendor,
     assert hear(ask(wire=wire)) == ("Hi", None)
 
 
+CHINESE = ("模型", "模", " é 𠂇 \\ ", "好")
+
+
+def in_charset(dialect: Dialect, charset: str) -> bytes:
+    """Return a reply in this charset, whose characters are not escaped."""
+    text = dialect.stream(*CHINESE).decode()
+    return re.sub(r"(?:\\u[0-9a-f]{4})+", lambda found: json.loads(f'"{found[0]}"'), text).encode(charset)
+
+
+@each_dialect
+@pytest.mark.parametrize(
+    ("charset", "named"),
+    [("gb18030", "GB18030"), ("gb18030", '"gbk"'), ("utf-8", "utf-8"), ("utf-8", "ISO-8859-1"), ("utf-8", "GBK")],
+)
+def test_a_reply_in_a_chinese_charset_that_is_named_is_read(
+    wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, charset: str, named: str
+) -> None:
+    body = in_charset(dialect, charset)
+    pieces = [body[at : at + 7] for at in range(0, len(body), 7)]
+    wire_vendor.play([{"Content-Type": f"text/event-stream; charset={named}"}, *pieces])
+    assert hear(ask(wire=dialect.wire, **dialect.fields)) == ("".join(CHINESE), None)
+
+
+@each_dialect
+def test_a_reply_in_a_charset_that_nobody_names_leaves_a_gap(dialect: Dialect) -> None:
+    read = outcome(dialect.wire, [in_charset(dialect, "gb18030")])
+    assert "\ufffd" in read["text"]
+    assert read["order"] == "text gap*"
+    assert read["parts"][0]["bytes"] == read["text"].count("\ufffd")
+
+
 @each_dialect
 def test_v20_an_error_after_words(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
     told = {"error": {"message": "Overloaded", "code": 503}}
@@ -87,11 +120,23 @@ def test_v21_what_comes_after_the_end(wire_vendor: FakeVendor, ask: Ask, dialect
     if dialect.start:
         bodies = [dialect.stream("Hi") + b"\n" + dialect.frame({"error": {"message": "late", "code": 500}})]
     else:
-        bodies = [dialect.stream("Hi") + more for more in (DONE, DONE + DONE, DONE + dialect.piece("late"))]
+        failure = dialect.frame({"error": {"message": "late", "code": 500}})
+        bodies = [dialect.stream("Hi") + more for more in (DONE, DONE + DONE, DONE + failure)]
     bodies.append(dialect.start + dialect.piece("Hi") + dialect.end())
     for body in bodies:
         wire_vendor.play([body])
         assert hear(ask(wire=dialect.wire, **dialect.fields)) == ("Hi", None)
+
+
+@pytest.mark.parametrize("dialect", [one for one in DIALECTS if not one.start], ids=lambda dialect: dialect.name)
+def test_v21_words_behind_an_end_marker_are_words(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
+    rest = dialect.piece(" you") + dialect.end()
+    for steps in ([dialect.stream("Hi") + DONE + rest], [dialect.piece("Hi") + DONE, rest]):
+        wire_vendor.play(steps)
+        assert hear(ask(wire=dialect.wire, **dialect.fields)) == ("Hi you", None)
+    wire_vendor.play([dialect.piece("Hi") + DONE + dialect.piece(" you")])
+    text, error = hear(ask(wire=dialect.wire, **dialect.fields))
+    assert (text, code_of(error)) == ("Hi you", "cut_off")
 
 
 @pytest.mark.parametrize("wire", ["gemini", "openai"])

@@ -10,49 +10,58 @@ from providers.wires.finishes import finish_of
 from tests.providers.reading import outcome
 from tests.vendor_replies import event, gemini_end, gemini_event, gemini_parts, openai_chunk, openai_end, openai_event
 
+TGI = "huggingface/text-generation-inference, clients/python/text_generation/types.py: FinishReason"
+WATSONX = "IBM/text-generation-inference, proto/generation.proto: StopReason"
+XAI = "xai-org/xai-proto, proto/xai/api/v1/sample.proto: FinishReason"
+TITAN = "docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-text.html"
+COHERE = "cohere-ai/cohere-python, src/cohere/types/chat_finish_reason.py"
+OCI = "oracle/oci-python-sdk, src/oci/generative_ai_inference/models/cohere_chat_response.py"
+ANTHROPIC = "anthropics/anthropic-sdk-python, src/anthropic/types/stop_reason.py"
+MISTRAL = "mistralai/client-python, src/mistralai/models/chatcompletionchoice.py"
 # ours, theirs, who says so
 WORDS: list[tuple[str, str, str]] = [
     ("stop", "stop", "OpenAI API reference: chat completion choices"),
     ("stop", "STOP", "Gemini API reference: Candidate.FinishReason"),
     ("stop", "Stop", "found on the wires: words in another case"),
-    ("stop", "stopped", "Azure AI Inference: CompletionsFinishReason.STOPPED"),
-    ("stop", "eos", "Together AI API reference: finish_reason"),
-    ("stop", "eos_token", "Text Generation Inference: FinishReason"),
-    ("stop", "EOS_TOKEN", "IBM watsonx.ai API: stop_reason"),
-    ("stop", "stop_sequence", "Text Generation Inference: FinishReason; Anthropic: stop_reason"),
-    ("stop", "STOP_SEQUENCE", "Cohere API v2: ChatFinishReason"),
-    ("stop", "COMPLETE", "Cohere API: ChatFinishReason; OCI SDK: CohereChatResponse.FinishReasonEnum"),
+    ("stop", "stopped", "no source found; STOPPED in Azure's SDK is the word stop"),
+    ("stop", "eos", "Together AI: vibrantlabsai/ragas#1548"),
+    ("stop", "eos_token", TGI),
+    ("stop", "EOS_TOKEN", f"watsonx: {WATSONX}; vibrantlabsai/ragas#1548"),
+    ("stop", "stop_sequence", TGI),
+    ("stop", "STOP_SEQUENCE", COHERE),
+    ("stop", "COMPLETE", f"{COHERE}; {OCI}"),
     ("stop", "completed", "OpenAI API reference: status of a response"),
-    ("stop", "end_turn", "Anthropic: stop_reason; xAI chat completions"),
-    ("stop", "FINISH", "Amazon Titan Text: completionReason"),
-    ("stop", "FINISHED", "Amazon Titan Text on Bedrock: completionReason"),
-    ("stop", "STOP_CRITERIA_MET", "Amazon Titan Text on Bedrock: completionReason"),
-    ("stop", "endoftext", "AI21 Jurassic-2: finishReason.reason"),
-    ("stop", "normal", "Baidu ERNIE (Wenxin): finish_reason"),
-    ("stop", "word", "llama.cpp server: stop_type"),
-    ("stop", "REASON_STOP", "xAI SDK: FinishReason"),
+    ("stop", "end_turn", ANTHROPIC),
+    ("stop", "FINISH", "no source found; Titan says FINISHED"),
+    ("stop", "FINISHED", TITAN),
+    ("stop", "STOP_CRITERIA_MET", TITAN),
+    ("stop", "endoftext", "AI21 Jurassic-2: docs.ai21.com/docs/j2-complete-api-ref"),
+    ("stop", "normal", "Baidu ERNIE, at every event: replies in the README of qianfan4j"),
+    ("stop", "word", "ggml-org/llama.cpp, tools/server/README.md: stop_type"),
+    ("stop", "REASON_STOP", XAI),
     ("length", "length", "OpenAI API reference: chat completion choices"),
     ("length", "MAX_TOKENS", "Gemini API reference: Candidate.FinishReason"),
-    ("length", "max_tokens", "Anthropic: stop_reason"),
+    ("length", "max_tokens", ANTHROPIC),
     ("length", "maxTokens", "found on the wires: words in another spelling"),
-    ("length", "max-tokens", "Vercel AI SDK: words with hyphens"),
-    ("length", "model_length", "Mistral API: ChatCompletionChoice finish_reason"),
+    ("length", "max-tokens", "invented: hyphens"),
+    ("length", "model_length", MISTRAL),
     ("length", "max_output_tokens", "OpenAI API reference: incomplete_details.reason"),
-    ("length", "model_context_window_exceeded", "Anthropic: stop_reason; Zhipu GLM: finish_reason"),
-    ("length", "TOKEN_LIMIT", "IBM watsonx.ai API: stop_reason"),
-    ("length", "TIME_LIMIT", "IBM watsonx.ai API: stop_reason"),
-    ("length", "ERROR_LIMIT", "Cohere API v1: FinishReason; OCI SDK"),
-    ("length", "limit", "llama.cpp server: stop_type"),
+    ("length", "model_context_window_exceeded", f"{ANTHROPIC}; Z.ai: mozilla-ai/any-llm#1204"),
+    ("length", "TOKEN_LIMIT", f"watsonx: {WATSONX}"),
+    ("length", "TIME_LIMIT", f"watsonx: {WATSONX}"),
+    ("length", "ERROR_LIMIT", OCI),
+    ("length", "limit", "ggml-org/llama.cpp, tools/server/README.md: stop_type"),
     ("length", "CONTINUATION", "Gemini SDK: FinishReason"),
-    ("length", "REASON_MAX_LEN", "xAI SDK: FinishReason"),
-    ("length", "REASON_MAX_CONTEXT", "xAI SDK: FinishReason"),
+    ("length", "REASON_MAX_LEN", XAI),
+    ("length", "REASON_MAX_CONTEXT", XAI),
+    ("length", "REASON_TIME_LIMIT", XAI),
     ("blocked", "content_filter", "OpenAI API reference; Azure OpenAI"),
     ("blocked", "content-filter", "Vercel AI SDK: LanguageModelV1FinishReason"),
-    ("blocked", "CONTENT_FILTERED", "Amazon Titan Text: completionReason; Bedrock Converse: stopReason"),
+    ("blocked", "CONTENT_FILTERED", TITAN),
     ("blocked", "guardrail_intervened", "Bedrock Converse: stopReason"),
-    ("blocked", "refusal", "Anthropic: stop_reason"),
-    ("blocked", "sensitive", "Zhipu GLM: finish_reason; Tencent Hunyuan: FinishReason"),
-    ("blocked", "ERROR_TOXIC", "Cohere API v1: FinishReason; OCI SDK"),
+    ("blocked", "refusal", ANTHROPIC),
+    ("blocked", "sensitive", "Zhipu GLM: BerriAI/litellm#24373, langgenius/dify#7559"),
+    ("blocked", "ERROR_TOXIC", OCI),
     *(
         ("blocked", word, "Gemini API reference: Candidate.FinishReason")
         for word in (
@@ -65,11 +74,11 @@ WORDS: list[tuple[str, str, str]] = [
     ("tool_call", "tool-calls", "Vercel AI SDK: LanguageModelV1FinishReason"),
     ("tool_call", "function_call", "OpenAI API reference: chat completion choices"),
     ("tool_call", "FUNCTION_CALL", "recorded from mocks of Gemini"),
-    ("tool_call", "TOOL_CALL", "Cohere API v2: ChatFinishReason"),
+    ("tool_call", "TOOL_CALL", COHERE),
     ("tool_call", "tool_use", "Anthropic and Bedrock Converse: stop reason"),
-    ("tool_call", "REASON_TOOL_CALLS", "xAI SDK: FinishReason"),
-    ("other", "pause_turn", "Anthropic: stop_reason"),
-    ("other", "USER_CANCEL", "Cohere API v1: FinishReason; OCI SDK"),
+    ("tool_call", "REASON_TOOL_CALLS", XAI),
+    ("other", "pause_turn", ANTHROPIC),
+    ("other", "USER_CANCEL", OCI),
     *(
         ("other", word, "Gemini API reference: Candidate.FinishReason")
         for word in (
@@ -90,11 +99,15 @@ NONE = [
 ]  # fmt: skip
 """`"null"` is DashScope's word while it speaks, NOT_FINISHED that of watsonx."""
 BREAKS = [
-    ("error", "OpenRouter: finish_reason; Mistral API"),
-    ("ERROR", "Cohere API; IBM watsonx.ai"),
-    ("network_error", "Zhipu GLM: finish_reason"),
+    ("error", f"OpenRouter: finish_reason; {MISTRAL}"),
+    (
+        "ERROR",
+        f"{COHERE}; watsonx: {WATSONX}",
+    ),
+    ("TIMEOUT", COHERE),
+    ("network_error", "Zhipu GLM: BerriAI/litellm#24373, promptfoo/promptfoo#9905"),
     ("insufficient_system_resource", "DeepSeek API: finish_reason"),
-    ("abort", "vLLM and SGLang: finish_reason of an aborted request"),
+    ("abort", "vllm-project/vllm, vllm/v1/engine/__init__.py: FinishReason"),
 ]
 EACH_WIRE = pytest.mark.parametrize("wire", ["gemini", "openai"])
 

@@ -50,7 +50,7 @@ def rotate() -> str:
 def test_k06_rotated_keys_open_without_the_old_encryption_key(keys: int, settings: Any) -> None:
     before = {key.pk: plain(key) for key in ApiKey.objects.all()}
     said = rotate()
-    assert said.startswith(f"{keys} keys sealed anew in ")
+    assert said.startswith(f"{keys} keys re-encrypted in ")
     settings.CHATSITE_ENCRYPTION_KEYS = [NEW]
     assert {key.pk: plain(key) for key in ApiKey.objects.all()} == before
     assert rotation.problem() == ""
@@ -73,7 +73,7 @@ def test_k06_a_rotation_that_was_killed_is_resumed(keys: int, settings: Any, mon
     assert {plain(key)[: len(CANARY)] for key in ApiKey.objects.all()} == {CANARY}, "all open half-way"
     monkeypatch.undo()
     settings.CHATSITE_ENCRYPTION_KEYS = [NEW, OLD]
-    assert rotate().startswith(f"{keys - rotation.BATCH} keys sealed anew")
+    assert rotate().startswith(f"{keys - rotation.BATCH} keys re-encrypted")
     settings.CHATSITE_ENCRYPTION_KEYS = [NEW]
     assert len([plain(key) for key in ApiKey.objects.all()]) == keys
 

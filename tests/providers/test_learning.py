@@ -57,6 +57,7 @@ def test_what_is_refused_is_left_out_and_remembered(
     assert len(wire_vendor.requests) == 2 + len(refused)
 
 
+SUSPECTED = "suspected:stream_options"
 UNNAMED: list[list[Step]] = [[400, b"bad request"], [422, b'{"error": "extra inputs"}'], [400, b'{"code": 7}']]
 
 
@@ -67,8 +68,22 @@ def test_a_refusal_that_names_nothing_may_be_of_asking_for_usage(
     wire_vendor.script = lambda request: complaint if "stream_options" in request.json else [openai_stream(["Fine."])]
     stream = ask(ask_usage=True)
     assert said(stream) == "Fine."
-    assert stream.quirks == {"no:stream_options"}
-    assert len(wire_vendor.requests) == 2
+    assert stream.quirks == {SUSPECTED}
+    again = ask(ask_usage=True, quirks=stream.quirks)
+    assert said(again) == "Fine."
+    assert again.quirks == {"no:stream_options"}
+    assert ["stream_options" in request.json for request in wire_vendor.requests] == [True, False, True, False]
+
+
+def test_one_refusal_that_names_nothing_teaches_nothing_for_good(wire_vendor: FakeVendor, ask: Ask) -> None:
+    wire_vendor.play(UNNAMED[0])
+    stream = ask(ask_usage=True)
+    said(stream)
+    assert stream.quirks == {SUSPECTED}
+    again = ask(ask_usage=True, quirks=stream.quirks)
+    said(again)
+    assert again.quirks == frozenset()
+    assert len(wire_vendor.requests) == 3
 
 
 def test_what_was_no_reason_is_not_learnt(wire_vendor: FakeVendor, ask: Ask) -> None:

@@ -87,6 +87,7 @@ PAUSES: dict[str, tuple[VendorError, str, float, float]] = {
     "away, told": (errors.VendorDown(retry_after=7), "endpoint", 7, 60),
     "too slow": (errors.VendorTimeout(), "endpoint", 15, 600),
     "cut off": (errors.CutOff(), "endpoint", 0.5, 60),
+    "nothing": (errors.NothingSaid(), "endpoint", 15, 600),
     "not a reply": (errors.BadReply(), "endpoint", 15, 600),
 }
 
@@ -202,7 +203,7 @@ def test_each_key_may_ask_for_a_wait_once(model: LanguageModel, clock: Clock, ke
     assert taken(looking).key_id in limited
 
 
-def test_a_message_does_not_call_a_hundred_limited_keys(model: LanguageModel) -> None:
+def test_a_message_does_not_call_a_hundred_limited_keys(model: LanguageModel, clock: Clock) -> None:
     endpoint(model, "a", 100)
     for first in (0, MAX_CALLS):  # those that the first message has called rest for the second one
         looking = search(model)

@@ -11,8 +11,6 @@ from django.contrib.sessions.models import Session
 from django.db import connection, models
 from django.db.models.sql.compiler import SQLCompiler
 
-import conversations.generation.runner
-import conversations.websocket.consumer  # noqa: F401  # with these, every prepared statement is there
 from conversations.actions import access
 from conversations.models import Conversation
 from providers.prepared_queries import Prepared, _Ready, _statement

@@ -33,6 +33,7 @@ from tests.vendor_replies import default_reply
 __all__ = ["alice", "run"]
 
 NAMING_WIRES = {
+    "providers/families.py",  # a family of models is called like one
     "providers/local_model",  # its server speaks one
     "providers/management/commands/benchreading.py", "providers/management/commands/localmodel.py",
     "providers/models/endpoints.py",  # columns that only one wire heeds

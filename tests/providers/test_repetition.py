@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -40,7 +41,6 @@ BEHIND: list[tuple[bytes, bytes, str]] = [
     (HELLO, whole(content="  Hello from the vendor\n"), "Hello from the vendor"),
     (HELLO, whole(content=[{"type": "text", "text": "Hello from the vendor"}]), "Hello from the vendor"),
     (HELLO, whole(content=""), "Hello from the vendor"),
-    (HELLO, whole(content="Something else"), "Hello from the vendor"),
     (openai_chunk(role="assistant", content=""), whole(content="Hello"), "Hello"),
     (openai_chunk(reasoning_content="Hm"), whole(content="Hello", reasoning_content="Hm"), "Hello"),
     (openai_event("ha ha ") * 2, whole(content="ha ha ha ha "), "ha ha ha ha "),
@@ -56,6 +56,46 @@ def test_a_message_behind_deltas_says_only_what_is_new(deltas: bytes, message: b
     read = outcome("openai", [body[at : at + size] for at in range(0, len(body), size)] if size else [body])
     assert read["text"] == text
     assert read["finish"] == ["stop", "stop"]
+
+
+OTHER_WORDS = [
+    ("Something else", len("Somethingelse")),
+    ("Hello from the good vendor", len("good")),
+    ("Hello there from the vendor, bye", len("therefromthevendorbye")),
+    ("你好 Hello from the vendor", len("你好".encode())),
+    ("a</think>Hello from the good vendor", len("good")),
+    ("from the vendor", 0),
+    ("Hello, from *the* vendor!", 0),
+    ("HELLO", len("ELLO")),
+    ("x" * 3_000_000, 1024 * 1024),
+]
+
+
+@pytest.mark.parametrize(("message", "missing"), OTHER_WORDS, ids=lambda value: str(value)[:20])
+def test_a_message_behind_deltas_with_other_words_leaves_a_gap(message: str, missing: int) -> None:
+    for body in (HELLO + whole(content=message) + DONE, HELLO + whole(content=message)):
+        read = outcome("openai", [body])
+        assert (read["text"], read["finish"]) == ("Hello from the vendor", ["stop", "stop"])
+        assert read.get("parts", []) == ([{"kind": "gap", "bytes": missing}] if missing else [])
+
+
+def test_of_many_messages_behind_deltas_the_longest_is_compared() -> None:
+    growing = b"".join(whole(content=text) for text in ("Hello", "Hello from", "no", "Hello from the good vendor", "x"))
+    read = outcome("openai", [HELLO + growing])
+    assert (read["text"], read["parts"]) == ("Hello from the vendor", [{"kind": "gap", "bytes": len("good")}])
+
+
+def test_a_text_beside_a_delta_that_says_nothing_is_said() -> None:
+    body = event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "text": "Hello"}]})
+    assert outcome("openai", [body + DONE])["text"] == "Hello"
+
+
+def test_short_messages_behind_a_long_text_cost_little() -> None:
+    long = [openai_event("a b " * 16)] * 8000
+    started = process_time()
+    read = outcome("openai", [*long, *[whole(content="no")] * 8000, DONE])
+    assert (len(read["text"]), [part["kind"] for part in read["parts"]]) == (8000 * 64, ["gap"])
+    assert process_time() - started < 4
 
 
 def test_a_message_behind_deltas_brings_what_they_lacked() -> None:
@@ -90,6 +130,14 @@ def test_a_picture_that_comes_twice_is_shown_once() -> None:
     inline = {"inlineData": {"mimeType": "image/png", "data": PNG}}
     twice = event({"candidates": [{"content": {"parts": [inline, inline]}, "finishReason": "STOP"}]})
     assert [part["kind"] for part in outcome("gemini", [twice])["parts"]] == ["image"]
+
+
+@pytest.mark.parametrize("at", [10, 100_000, 199_990])
+def test_large_pictures_that_differ_are_shown_and_one_that_comes_twice_once(at: int) -> None:
+    first = PNG[:40] + "A" * 200_000
+    other = first[:at] + "B" * (600 if at < 199_000 else 2) + first[at + (600 if at < 199_000 else 2) :]
+    bodies = [openai_chunk(images=[{"b64_json": one}]) for one in (first, other, first)]
+    assert len(outcome("openai", [*bodies, openai_end()])["parts"]) == 2
 
 
 # Thoughts in the text and in a field: can1357/oh-my-pi #2434 (MiniMax M3), and the two one behind the other.

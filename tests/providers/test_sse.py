@@ -196,21 +196,22 @@ def objects_by_the_rules(body: bytes) -> list[object]:
 
     "bad" stands for three in a row that cannot be read, "done" for the end marker.
     """
-    events, found, unreadable = PlainEvents(), list[object](), 0
+    events, found, unreadable, end = PlainEvents(), list[object](), 0, list[object]()
     for line in [*re.split(rb"\r\n|\r|\n", body), b""]:
         events.line(line)
     for kind, data in ((kind, data.strip()) for kind, data in events.found):
         if data.startswith(b"[DONE]"):
-            return [*found, "done"]
+            end = ["done"]
+            continue
         objects = readable(data) if data else []
         if objects is None:
             found += [{"error": {"message": " ".join(data.decode().split())}}] if kind == "error" else []
             continue
         unreadable = (0 if objects else unreadable + 1) if data else unreadable
-        if unreadable == MAX_UNREADABLE:
+        if unreadable == MAX_UNREADABLE and not end:
             return [*found, "bad"]
         found += [{"error": one} for one in objects] if kind == "error" else objects
-    return found
+    return found + end
 
 
 def assembled(pieces: list[bytes]) -> list[object]:

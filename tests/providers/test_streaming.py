@@ -87,10 +87,19 @@ def test_a_connection_that_breaks_keeps_what_came(wire_vendor: FakeVendor, ask: 
 
 
 def test_the_end_marker_is_enough(wire_vendor: FakeVendor, ask: Ask) -> None:
-    wire_vendor.play([openai_event("Hi"), b"data: [DONE]\n\n", openai_event("ignored")])
+    wire_vendor.play([openai_event("Hi"), b"data: [DONE]\n\n", openai_event("")])
     stream = ask()
     assert said(stream) == "Hi"
     assert stream.finish == Finish("stop", "")
+
+
+def test_words_some_time_behind_an_end_marker_are_read(wire_vendor: FakeVendor, ask: Ask) -> None:
+    """Gateways that put a marker behind every event do not send them all at once."""
+    marker = b"data: [DONE]\n\n"
+    wire_vendor.play([marker, 0.2, openai_event("Hel"), marker, 0.2, openai_event("lo"), openai_end()])
+    stream = ask()
+    assert said(stream) == "Hello"
+    assert stream.finish == Finish("stop", "stop")
 
 
 def test_an_open_connection_after_the_end_marker_is_not_waited_for(wire_vendor: FakeVendor, ask: Ask) -> None:

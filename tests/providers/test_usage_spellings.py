@@ -19,35 +19,79 @@ COUNTS: list[tuple[dict[str, Any], list[int | None], str]] = [
     ),
     ({"usage": {"prompt_tokens": 9.0, "completion_tokens": 2.0}}, [9, 2, None, None], "found on the wires: floats"),
     ({"usage": {"prompt_tokens": "9", "completion_tokens": "2"}}, [9, 2, None, None], "found on the wires: texts"),
-    ({"usage": {"input_tokens": 9, "output_tokens": 2}}, [9, 2, None, None], "DashScope and Anthropic: usage"),
-    ({"usage": {"inputTokens": 9, "outputTokens": 2, "totalTokens": 11}}, [9, 2, None, None], "Bedrock: usage"),
+    (
+        {"usage": {"input_tokens": 9, "output_tokens": 2}},
+        [9, 2, None, None],
+        "dashscope/dashscope-sdk-python, dashscope/api_entities/dashscope_response.py: GenerationUsage",
+    ),
+    ({"usage": {"inputTokens": 9, "outputTokens": 2, "totalTokens": 11}}, [9, 2, None, None], "Bedrock: TokenUsage"),
     ({"usage": {"promptTokens": 9, "completionTokens": 2}}, [9, 2, None, None], "Vercel AI SDK: usage"),
     (
         {"usage": {"prompt_tokens": 9, "completion_tokens": 2, "input_tokens": 0, "output_tokens": 0}},
         [9, 2, None, None],
-        "new-api: zeros under the second names",
+        "no source found: zeros under the second names",
     ),
     (
         {"usage": {"prompt_tokens": 0, "completion_tokens": 0, "input_tokens": 9, "output_tokens": 2}},
         [9, 2, None, None],
-        "new-api: zeros under the first names",
+        "no source found: zeros under the first names",
     ),
-    ({"x_groq": {"id": "r", "usage": {"prompt_tokens": 9, "completion_tokens": 2}}}, [9, 2, None, None], "Groq"),
-    ({"choice": {"usage": {"prompt_tokens": 9, "completion_tokens": 2}}}, [9, 2, None, None], "Moonshot"),
+    (
+        {"x_groq": {"id": "r", "usage": {"prompt_tokens": 9, "completion_tokens": 2}}},
+        [9, 2, None, None],
+        "groq/groq-python, src/groq/types/chat/chat_completion_chunk.py: XGroq",
+    ),
+    (
+        {"choice": {"usage": {"prompt_tokens": 9, "completion_tokens": 2}}},
+        [9, 2, None, None],
+        "Moonshot: earendil-works/pi#2017",
+    ),
     (
         {"usage": {"prompt_tokens": 9, "completion_tokens": 8, "completion_tokens_details": {"reasoning_tokens": 5}}},
         [9, 3, 5, None],
         "OpenAI API reference: reasoning inside",
     ),
     (
-        {"usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 17, "reasoning_tokens": 5}},
-        [9, 3, 5, None],
-        "Perplexity and xAI: reasoning on top",
+        {"usage": {"prompt_tokens": 9, "completion_tokens": 8, "total_tokens": 22, "reasoning_tokens": 5}},
+        [9, 8, 5, None],
+        "no source found: not among details, and in the total only, as xAI's of vercel/ai#12425",
+    ),
+    (
+        {
+            "usage": {
+                "prompt_tokens": 10120,
+                "completion_tokens": 1499,
+                "total_tokens": 14428,
+                "prompt_tokens_details": {"cached_tokens": 128},
+                "completion_tokens_details": {"reasoning_tokens": 2809},
+            }
+        },
+        [10120, 1499, 2809, 128],
+        "xAI, reasoning on top and in the total: Wei-Shaw/sub2api#5771",
     ),
     (
         {"usage": {"prompt_tokens": 9, "completion_tokens": 3, "completion_tokens_details": {"reasoning_tokens": 50}}},
         [9, 3, 50, None],
-        "xAI API: reasoning on top, without a total",
+        "xAI, reasoning on top: lobehub/lobehub#8036, vercel/ai#12425",
+    ),
+    (
+        {
+            "usage": {
+                "prompt_tokens": 108,
+                "completion_tokens": 3256,
+                "total_tokens": 3364,
+                "citation_tokens": 7299,
+                "num_search_queries": 74,
+                "reasoning_tokens": 73248,
+            }
+        },
+        [7407, 3256, 73248, None],
+        "Perplexity, pages read count as input: bgeneto/open-webui-cost-tracker#6",
+    ),
+    (
+        {"bot_usage": {"model_usage": [{"prompt_tokens": 7}, {"prompt_tokens": 2, "completion_tokens": 2}]}},
+        [9, 2, None, None],
+        "volcengine/volcengine-python-sdk, volcenginesdkarkruntime/types/bot_chat/bot_usage.py",
     ),
     (
         {"usage": {"input_tokens": 9, "output_tokens": 8, "output_tokens_details": {"reasoning_tokens": 5}}},
@@ -62,17 +106,17 @@ COUNTS: list[tuple[dict[str, Any], list[int | None], str]] = [
     (
         {"usage": {"prompt_tokens": 9, "completion_tokens": 2, "cached_tokens": 4}},
         [9, 2, None, 4],
-        "Moonshot API: usage.cached_tokens",
+        "Moonshot, no details: promptfoo/promptfoo#10132",
     ),
     (
         {"usage": {"prompt_tokens": 9, "completion_tokens": 2, "prompt_cache_hit_tokens": 4}},
         [9, 2, None, 4],
-        "DeepSeek API: prompt_cache_hit_tokens",
+        "DeepSeek, inside the prompt's: prism-php/prism#1021",
     ),
     (
         {"usage": {"input_tokens": 9, "output_tokens": 2, "cache_read_input_tokens": 40}},
         [49, 2, None, 40],
-        "Anthropic: cached tokens come on top",
+        "anthropics/anthropic-sdk-python, src/anthropic/types/usage.py: cached tokens come on top",
     ),
     (
         {"usage": {"input_tokens": 9, "output_tokens": 2, "input_tokens_details": {"cached_tokens": 4}}},
@@ -82,7 +126,7 @@ COUNTS: list[tuple[dict[str, Any], list[int | None], str]] = [
     (
         {"usage": {"inputTokens": 9, "outputTokens": 2, "totalTokens": 11, "cacheReadInputTokens": 4}},
         [9, 2, None, 4],
-        "Bedrock Converse: usage",
+        "Bedrock API: TokenUsage",
     ),
     ({"usage": {"total_tokens": 0, "total_characters": 0}}, [], "MiniMax-AI/MiniMax-M2.5 #2: no counts yet"),
 ]  # fmt: skip
@@ -98,7 +142,7 @@ def test_each_spelling_of_token_counts(fields: dict[str, Any], counts: list[int 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\n", b""])
 def test_counts_behind_the_end_marker_count(end: bytes) -> None:
-    late = event({"choices": [{"index": 0, "delta": {"content": "late"}}], "usage": {"prompt_tokens": 9}})
+    late = event({"choices": [{"index": 0, "delta": {"content": ""}}], "usage": {"prompt_tokens": 9}})
     body = openai_event("Hi") + b"data: [DONE]\n\n" + late.rstrip() + end
     for pieces in ([body], [body[at : at + 1] for at in range(len(body))]):
         read = outcome("openai", pieces)
@@ -108,7 +152,7 @@ def test_counts_behind_the_end_marker_count(end: bytes) -> None:
 @pytest.mark.parametrize(
     "late", [b'data: {"error": {"message": "no"}}\n\n', b"data: ]]]\n\n" * 9, b"<html>", b"{", b"\xff"]
 )
-def test_nothing_else_behind_the_end_marker_matters(late: bytes) -> None:
+def test_no_fault_behind_the_end_marker_matters(late: bytes) -> None:
     body = openai_event("Hi") + event({"usage": {"prompt_tokens": 9}, "choices": []}) + b"data: [DONE]\n\n" + late
     read = outcome("openai", [body])
     assert (read["text"], read["usage"], read.get("error")) == ("Hi", [9, None, None, None], None)
@@ -117,24 +161,37 @@ def test_nothing_else_behind_the_end_marker_matters(late: bytes) -> None:
 A, B = "https://a.example/x", "https://b.example/y"
 BOTH = [("A", A), ("B", B)]
 PAGES: list[tuple[dict[str, Any], list[tuple[str, str]], str]] = [
-    ({"citations": [A, B]}, [("", A), ("", B)], "Perplexity and xAI: citations"),
+    (
+        {"citations": [A, B]},
+        [("", A), ("", B)],
+        "perplexityai/perplexity-py, src/perplexity/types/stream_chunk.py; xAI API reference",
+    ),
     (
         {"citations": [A, B], "search_results": [{"title": "A", "url": A, "date": None}, {"title": "B", "url": B}]},
         BOTH,
-        "Perplexity: search_results beside citations",
+        "perplexityai/perplexity-py, src/perplexity/types/stream_chunk.py: search_results beside citations",
     ),
-    ({"citations": [{"url": A, "title": "A"}, {"url": B, "title": "B"}]}, BOTH, "gateways of xAI: objects"),
+    ({"citations": [{"url": A, "title": "A"}, {"url": B, "title": "B"}]}, BOTH, "no source found: objects"),
+    (
+        {"search_sources": [{"url": A, "title": "A", "type": "web"}, {"url": B, "title": "B", "type": "x_post"}]},
+        BOTH,
+        "Grok behind chenyme/grok2api#468",
+    ),
     (
         {"web_search": [{"title": "A", "link": A, "media": "m", "refer": "ref_1"}, {"title": "B", "link": B}]},
         BOTH,
-        "Zhipu GLM: web_search",
+        "Zhipu GLM, beside choices: docs.kapon.cloud/glm/web-search; CherryHQ/cherry-studio, OpenAIApiClient.ts",
     ),
     (
         {"search_info": {"search_results": [{"index": 1, "title": "A", "url": A}, {"title": "B", "url": B}]}},
         BOTH,
-        "DashScope and Tencent Hunyuan: search_info",
+        "Tencent Hunyuan: CherryHQ/cherry-studio, src/renderer/src/aiCore/clients/openai/OpenAIApiClient.ts",
     ),
-    ({"references": [{"title": "A", "url": A}, {"site_name": "B", "url": B}]}, BOTH, "Volcengine Ark bots: references"),
+    (
+        {"references": [{"title": "A", "url": A, "summary": "a"}, {"site_name": "B", "url": B}, {"doc_name": "C"}]},
+        BOTH,
+        "volcengine/volcengine-python-sdk, volcenginesdkarkruntime/types/bot_chat/bot_reference.py",
+    ),
     (
         {"choice": {"delta": {"context": {"citations": [{"title": "A", "url": A}, {"title": "B", "url": B}]}}}},
         BOTH,

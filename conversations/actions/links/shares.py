@@ -16,7 +16,7 @@ from conversations.actions.idempotency import claim
 from conversations.errors import NotFound, Refused
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.live import events
-from conversations.models import Conversation, File, Message, Share, User
+from conversations.models import Conversation, File, Message, ReadMark, Share, User
 from conversations.protocol import commands
 from conversations.text import title_of
 from conversations.usage import quotas
@@ -57,7 +57,8 @@ def share_conversation(
         conversation = to_decide_on(user, conversation_id)
         branch = Message.objects.branch(_message(conversation, message_id))
         _check(user, branch)
-        revision = conversation.advance(1)
+        revision = conversation.advance(1, moves_up=False)
+        ReadMark.objects.keep_up(conversation)
         secret = new_token()
         share = Share.objects.create(
             conversation=conversation,
@@ -81,7 +82,8 @@ def revoke_share(user: User, share_id: UUID) -> None:
         if share is None:
             raise NotFound
         conversation = Conversation.objects.select_related("team", "owner").get(pk=share.conversation_id)
-        revision = conversation.advance(1)
+        revision = conversation.advance(1, moves_up=False)
+        ReadMark.objects.keep_up(conversation)
         if Share.objects.filter(pk=share_id).revoke():
             log.note(user, Act.REMOVED, share, name="", before=_loggable_values(share))
         others = conversation.shares.open().exists()
@@ -107,7 +109,8 @@ def _copy(user: User, share: Share) -> dict[str, Any]:
     for message in branch:
         message.parameters, message.error_text, message.cost = {}, "", None
         message.input_tokens = message.output_tokens = message.thought_tokens = message.cached_tokens = None
-    return {"conversation": str(begin_with(branch, user, title=share.title).id)}
+    asked = next((message.model_id for message in reversed(branch) if message.model_id), None)
+    return {"conversation": str(begin_with(branch, user, title=share.title, model_id=asked).id)}
 
 
 def _open(share_id: UUID) -> Share:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from conversations.admin.keys.test_call import trial
+from conversations.admin.keys.test_call import Trial
 from conversations.admin.keys.timeline import timeline
 from conversations.models import UsageRecord
 from conversations.reporting.names import key_name
@@ -95,19 +95,16 @@ def test_key(request: HttpRequest, key_id: UUID) -> HttpResponseBase:
     gap = get_random_string(32)
     context = {**_frame(key), "title": _("Test now"), "deployment": deployment, "gap": gap}
     before, after = report(request, "trial", context).rendered_content.split(gap)
-    pieces = _written(before, after, key, deployment, request.user)
-    return unbuffered(stream_response(pieces, "text/html; charset=utf-8", own_thread=True))
+    trial = Trial(key, deployment, request.user)  # type: ignore[arg-type]  # it may change keys, so it is a person
+    pieces = _written(before, after, trial, key)
+    return unbuffered(stream_response(pieces, "text/html; charset=utf-8", own_thread=True, hang_up=trial.hang_up))
 
 
-def _written(before: str, after: str, key: ApiKey, deployment: Deployment, by: Any) -> Generator[bytes]:
+def _written(before: str, after: str, trial: Trial, key: ApiKey) -> Generator[bytes]:
     yield before.encode()
-    words = trial(key, deployment, by)
-    while True:
-        try:
-            yield escape(next(words)).encode()
-        except StopIteration as end:
-            yield render_to_string("admin/reports/_trial_result.html", {"result": end.value, "key": key}).encode()
-            break
+    for words in trial:
+        yield escape(words).encode()
+    yield render_to_string("admin/reports/_trial_result.html", {"result": trial.result, "key": key}).encode()
     yield after.encode()
 
 
@@ -122,7 +119,7 @@ def _of_site(key_id: UUID) -> ApiKey:
 
 def _page(request: HttpRequest, key: ApiKey, form: RotationForm) -> HttpResponse:
     period = Period.until_today(90)
-    trouble = Trouble.objects.filter(pk=key.pk).first()
+    trouble = None if key.owner_id else Trouble.objects.filter(pk=key.pk).first()  # a personal key's is its owner's
     context = {
         **_frame(key),
         "title": key_name(key),

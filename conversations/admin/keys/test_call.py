@@ -1,7 +1,8 @@
 """*Test now*: a short real call with one key, whose words are streamed, then its times and cost."""
 
+import threading
 import time
-from collections.abc import Generator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,28 +42,51 @@ class Result:
         return 1000 * said / watched if watched > 0 and said else None
 
 
-def trial(key: ApiKey, deployment: Deployment, by: User) -> Generator[str, None, Result]:
-    """Yield the words of the answer and return the result, which the ledger and the timeline have by then."""
-    route = route_of(deployment, key)
-    prompt = Prompt(route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters={"max_tokens": _MAX_TOKENS})
-    begun, outcome, error, stream = time.monotonic(), "stopped", None, None
-    meter = Meter(prompt)
-    try:
-        with route.stream(prompt) as stream:
-            for delta in stream:
-                meter.count(delta)
-                yield delta.text or delta.thought
-        outcome = "complete"
-    except (VendorError, Locked) as failure:
-        outcome, error = getattr(failure, "code", "key_refused"), failure
-    finally:
-        is_owed = error is None and stream is not None and stream.has_left
-        used = meter.read(stream.usage if stream else None, is_owed)
-        result = _result(stream, error, begun, used.usage)
-        waits = result.first_token_ms, result.total_ms
-        call = Call(route, outcome, used.usage, used.is_estimated, *waits, parameters=prompt.parameters)
-        database_threads.submit_change(_conclude, key, deployment, call, error, by).result()
-    return result
+class Trial:
+    """One call with a key. Iterate it for the words of the answer, once; `result` is set when they have ended.
+
+    By then, the ledger and the timeline have it too.
+    """
+
+    def __init__(self, key: ApiKey, deployment: Deployment, by: User) -> None:
+        self.result: Result | None = None
+        self._key, self._deployment, self._by = key, deployment, by
+        self._stream: Stream | None = None
+        self._is_over = threading.Event()
+
+    def hang_up(self) -> None:
+        """End the call at once, even while the vendor says nothing. Any thread may call it."""
+        self._is_over.set()
+        if self._stream is not None:
+            self._stream.stop()
+
+    def __iter__(self) -> Iterator[str]:
+        route = route_of(self._deployment, self._key)
+        prompt = Prompt(
+            route.vendor_id, (Turn("user", (Part("text", QUESTION),)),), parameters={"max_tokens": _MAX_TOKENS}
+        )
+        begun, outcome, error = time.monotonic(), "stopped", None
+        meter = Meter(prompt)
+        try:
+            with route.stream(prompt) as stream:
+                self._stream = stream
+                if self._is_over.is_set():
+                    stream.stop()
+                for delta in stream:
+                    meter.count(delta)
+                    yield delta.text or delta.thought
+            outcome = "stopped" if stream.stopped else "complete"
+        except (VendorError, Locked) as failure:
+            outcome, error = getattr(failure, "code", "key_refused"), failure
+        finally:
+            used = meter.read(self._stream.usage if self._stream else None, self._is_owed(error))
+            result = self.result = _result(self._stream, error, begun, used.usage)
+            waits = result.first_token_ms, result.total_ms
+            call = Call(route, outcome, used.usage, used.is_estimated, *waits, parameters=prompt.parameters)
+            database_threads.submit_change(_conclude, self._key, self._deployment, call, error, self._by).result()
+
+    def _is_owed(self, error: Exception | None) -> bool:
+        return error is None and self._stream is not None and self._stream.has_left
 
 
 def _result(stream: Stream | None, error: Exception | None, begun: float, usage: Usage) -> Result:

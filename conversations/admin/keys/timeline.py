@@ -30,17 +30,19 @@ class Entry:
 
 
 def timeline(key: ApiKey, period: Period) -> list[Entry]:
-    """Return the entries, newest first: all events, and each day of the last two weeks, placed at its end."""
+    """Return the entries, newest first: all events, and each day of the last two weeks, placed at its end.
+
+    What failed with a personal key is for its owner alone.
+    """
     return sorted([*_events(key, period), *_days(key, period)], key=lambda entry: entry.at, reverse=True)
 
 
 def _events(key: ApiKey, period: Period) -> Iterator[Entry]:
     begins = datetime.combine(period.first, time.min, timezone.get_default_timezone())
-    events = (
-        HealthEvent.objects.filter(subject__in=[key.pk, *cooldown.pairs([key.pk])], at__gte=begins)
-        .select_related("by")
-        .order_by("-at")
-    )
+    events = HealthEvent.objects.filter(subject__in=[key.pk, *cooldown.pairs([key.pk])], at__gte=begins)
+    if key.owner_id:
+        events = events.exclude(kind__in=[HealthEvent.Kind.COOLED, HealthEvent.Kind.RETURNED])
+    events = events.select_related("by").order_by("-at")
     return (Entry(event.at, event=event) for event in events[:MAX_EVENTS])
 
 

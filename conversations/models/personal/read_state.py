@@ -1,8 +1,10 @@
-"""Read marks and branch choices of each person."""
+"""Read marks of each person, and branch choices in private conversations."""
 
 from uuid import UUID
 
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
@@ -16,7 +18,7 @@ class BranchChoiceManager(models.Manager["BranchChoice"]):
 
 
 class BranchChoice(models.Model):
-    """The message whose branch a person has chosen, if there are several."""
+    """The message whose branch the owner of a private conversation has chosen, if there are several."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="branch_choices")
@@ -30,12 +32,37 @@ class BranchChoice(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="one_branch_a_reader")]
 
 
+class ReadMarkManager(models.Manager["ReadMark"]):
+    def keep_up(self, conversation: Conversation) -> None:
+        """Let those who had read everything have read this last change, too: it is nobody's words."""
+        seen = self.filter(conversation=conversation, revision=conversation.revision - 1)
+        seen.update(revision=conversation.revision)
+
+    def advance(self, user: User, conversation: Conversation, revision: int, *, leaves_unseen: bool) -> None:
+        """Note that this person has learnt of all changes up to `revision`, and perhaps was not shown all of them."""
+        mark, made = self.get_or_create(user=user, conversation=conversation, defaults={"revision": revision})
+        if made or revision < mark.revision:
+            return
+        shown = (mark.revision if mark.shown is None else mark.shown) if leaves_unseen else None
+        if (revision, shown) != (mark.revision, mark.shown):
+            self.filter(pk=mark.pk, revision__lte=revision).update(revision=revision, shown=shown)
+
+    def take_back(self, user: User, conversation: Conversation) -> None:
+        """Let the last change count as unread by this person; messages stay shown."""
+        read = self.filter(user=user, conversation=conversation, revision__gte=conversation.revision)
+        read.update(revision=conversation.revision - 1, shown=Coalesce("shown", F("revision")))
+
+
 class ReadMark(models.Model):
     """The revision up to which a person has read a conversation."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="read_marks")
     revision = models.PositiveBigIntegerField()
+    shown = models.PositiveBigIntegerField(null=True)
+    """The revision up to which the messages of all branches were shown; null if that is the same one."""
+
+    objects = ReadMarkManager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "conversation"], name="one_mark_a_reader")]

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         with log.by_command("rotatekeys"):
             log.note(None, Act.SEALED, ApiKey, after={"sealed": done.sealed, "locked": done.locked})
         rate = done.sealed / done.seconds if done.seconds else 0
-        self.stdout.write(f"{done.sealed} keys sealed anew in {done.seconds:.2f} s ({rate:.0f} a second).")
+        self.stdout.write(f"{done.sealed} keys re-encrypted in {done.seconds:.2f} s ({rate:.0f} a second).")
         if done.locked:
             raise CommandError(f"{done.locked} keys cannot be opened with any encryption key given; they stay as is.")
         self.stdout.write("Earlier encryption keys are no longer needed here; backups made before still need them.")

@@ -14,6 +14,8 @@ from providers.wires.pictures import inline, media_type_of
 
 MAX_CHARACTERS = 34 * 1024 * 1024
 """Characters of base64 held back for one picture; a file may have 25 MB."""
+MIN_CUT_OFF = 4096
+"""Characters of base64 from which on a picture that is not whole is no text either: nobody reads it."""
 _MAX_UNREAD, _LINE_BEGINNING = 4096, 16
 _MAX_TRAILING = 1024
 """Bytes that may follow a JPEG's end, as some tools append their own data."""
@@ -36,6 +38,8 @@ _PARTIAL = re.compile(rf"(?:{_PARTIAL_ALT}|(?<!\S)d{_partial(_WORD[1:])})\Z", re
 _DATA = re.compile(_HEADER, re.ASCII)
 _MAYBE = re.compile(r"!\[|data:|(?:!|(?<!\S)(?:d|da|dat|data))\Z")
 _BASE64 = re.compile(r"[\w+/=-]*", re.ASCII)
+_BASE64_IN_LINES = re.compile(r"[\w+/=\s-]*", re.ASCII)
+_BLANKS = re.compile(r"\s+")
 _CLOSING = re.compile(r">?\)")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
@@ -44,7 +48,8 @@ class DataPictures:
     """The search for pictures in a text that arrives in pieces.
 
     A Markdown image counts, and an address that stands by itself between white space. One in a code block, in quotes or
-    behind any other character is part of what the model writes about. So is one whose bytes are no whole picture.
+    behind any other character is part of what the model writes about. So is a short one whose bytes are no whole
+    picture. A long one that was cut off, or is longer than this site reads, leaves a gap.
     """
 
     def __init__(self) -> None:
@@ -52,6 +57,7 @@ class DataPictures:
         self._opening = ""
         self._base64: list[str] = []
         self._size = 0
+        self._is_dropped = False
         self._lines = _Lines()
 
     def feed(self, text: str) -> list[str | Part]:
@@ -66,7 +72,7 @@ class DataPictures:
         return [one for one in found if one]
 
     def flush(self) -> list[str | Part]:
-        """Return what was held back when the text ended: a bare picture that is whole, else the text."""
+        """Return what the text's end leaves of what was held back: a whole bare picture, the text, or a gap."""
         found: list[str | Part] = []
         if self._opening:
             self._end(found, is_closed=False)
@@ -101,41 +107,58 @@ class DataPictures:
 
     def _inside(self, text: str, at: int, found: list[str | Part]) -> int:
         """Read base64 and its closing; return the place to go on at."""
-        end = _matched(_BASE64, text, at)
-        self._base64.append(text[at:end])
+        end = _matched(_BASE64_IN_LINES if self._is_image else _BASE64, text, at)
         self._size += end - at
-        if self._size > MAX_CHARACTERS:
-            self._give_up(found)
-        elif end == len(text) or (self._is_image and end == len(text) - 1 and text[end] == ">"):
+        if not self._is_dropped:
+            self._base64.append(text[at:end])
+            self._is_dropped = self._size > MAX_CHARACTERS and self._drop(found)
+        if not self._opening:
+            return end
+        if end == len(text) or (self._is_image and end == len(text) - 1 and text[end] == ">"):
             self._held = text[end:]
             return len(text)
-        else:
-            closed = _matched(_CLOSING, text, end) if self._is_image else end
-            return closed if self._end(found, is_closed=closed > end) else end
-        return end
+        closed = _matched(_CLOSING, text, end) if self._is_image else end
+        return closed if self._end(found, is_closed=closed > end) else end
+
+    def _drop(self, found: list[str | Part]) -> bool:
+        """Forget a picture that is too long, of which only the size counts; other base64 is text."""
+        is_picture = media_type_of(self._content()) != ""
+        if not is_picture:
+            self._give_up(found)
+        self._base64 = []
+        return is_picture
+
+    def _content(self) -> str:
+        """Return the base64 without the blanks and line ends that some encoders put into it."""
+        return _BLANKS.sub("", "".join(self._base64))
 
     @property
     def _is_image(self) -> bool:
         return self._opening.startswith("!")
 
     def _end(self, found: list[str | Part], *, is_closed: bool) -> bool:
-        """Add the picture, or the text if it is none; returns whether it was a picture."""
+        """Add the picture, else the text or a gap; returns whether anything but text was added."""
         if is_closed or not self._is_image:
-            content, media_type = "".join(self._base64), self._opening.partition("data:")[2].partition(";")[0]
+            content, media_type = self._content(), self._opening.partition("data:")[2].partition(";")[0]
             part = inline(media_type, content) if _is_picture(content, whole=not self._is_image) else None
             if part:
                 found.append(part)
                 self._reset()
                 return True
-        self._give_up(found)
-        return False
+        return self._give_up(found)
 
-    def _give_up(self, found: list[str | Part]) -> None:
-        self._say(self._opening + "".join(self._base64), found)
+    def _give_up(self, found: list[str | Part]) -> bool:
+        """Add a gap for a long piece of a picture, else the text; returns whether it was a gap."""
+        is_gap = self._is_dropped or (self._size >= MIN_CUT_OFF and media_type_of(self._content()) != "")
+        if is_gap:
+            found.append(Part("gap", detail={"bytes": len(self._opening) + self._size}))
+        else:
+            self._say(self._opening + "".join(self._base64), found)
         self._reset()
+        return is_gap
 
     def _reset(self) -> None:
-        self._opening, self._base64, self._size = "", [], 0
+        self._opening, self._base64, self._size, self._is_dropped = "", [], 0, False
 
     def _say(self, text: str, found: list[str | Part]) -> None:
         self._lines.add(text)

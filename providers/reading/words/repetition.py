@@ -87,6 +87,25 @@ def rest_beyond(said: str, whole: str) -> str | None:
     return rest.removeprefix(blanks) if rest.strip() else ""
 
 
+def unsaid(said: str, whole: str) -> int:
+    """Return the bytes of `whole` that were not said, between the beginning and the end that both texts share.
+
+    Only letters and digits count: gateways clean the rest.
+    """
+    said, whole = "".join(filter(str.isalnum, said)), "".join(filter(str.isalnum, whole))
+    if whole in said:
+        return 0
+    beginning = _shared(said, whole)
+    said, whole = said[beginning:], whole[beginning:]
+    return len(whole[: len(whole) - _shared(said[::-1], whole[::-1])].encode("utf-8", "replace"))
+
+
+def _shared(first: str, second: str) -> int:
+    """Return the length of the beginning that both texts share."""
+    differing = (at for at, (one, other) in enumerate(zip(first, second, strict=False)) if one != other)
+    return next(differing, min(len(first), len(second)))
+
+
 def _is_refrain(text: str, first: str) -> bool:
     """Return whether `text` is one thing said again and again, beginning with `first`."""
     at = text.find(first, 1)

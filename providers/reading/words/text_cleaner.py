@@ -34,7 +34,7 @@ class TextCleaner:
             yield from self.flush()
             yield Delta(part=self._clean(delta.part))
         if delta.text and self._tags.is_past and not self._thoughts.is_waiting:
-            yield from self._said(self._pictures.feed(delta.text))
+            yield from self._said(self._pictures.feed(delta.text), None if delta.thought or delta.part else delta)
         elif delta.text:
             yield from self._split(self._tags.feed(delta.text))
 
@@ -55,13 +55,14 @@ class TextCleaner:
                     yield from _thought(_through(self._thought, self._thoughts.flush()))
                 yield from self._said(self._pictures.feed(piece))
 
-    def _said(self, found: list[str | Part]) -> Iterator[Delta]:
+    def _said(self, found: list[str | Part], words: Delta | None = None) -> Iterator[Delta]:
+        """Yield what was found; `words` is the delta that it came from, which is yielded again if nothing changes."""
         for one in found:
             if isinstance(one, Part):
                 yield from _text(_end(self._answer))
                 yield Delta(part=self._clean(one))
             elif text := _through(self._answer, one):
-                yield Delta(text=text)
+                yield words if words is not None and text == words.text else Delta(text=text)
 
     def _clean(self, part: Part) -> Part:
         mask = self._answer[1]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from providers.reading.size_limits import SizeLimit
-from providers.reading.words.repetition import rest_beyond
+from providers.reading.size_limits import MAX_TEXT_BYTES, Kind, SizeLimit
+from providers.reading.words.repetition import rest_beyond, unsaid
 from providers.reading.words.text_cleaner import TextCleaner
+from providers.reading.words.think_tags import unopened_thought
 from providers.text import KeyMask
 from providers.types import Delta, Part
 
 _FILES = ("image", "file")
 _WORDS = ("text", "thought")
+_MAX_HASHED = 64 * 1024
 
 
 class Transcript:
@@ -23,6 +25,7 @@ class Transcript:
         self._limit = SizeLimit()
         self._words: list[str] = []
         self._thoughts: list[str] = []
+        self._other_message = ""
         self._kinds: set[str] = set()
         self._files: set[tuple[object, ...]] = set()
 
@@ -56,12 +59,31 @@ class Transcript:
         message = [cleaned for delta in deltas for cleaned in cleaner.deltas(delta)]
         message += cleaner.flush()
         known = frozenset(self._kinds)
-        thought = rest_beyond("".join(self._thoughts), "".join(delta.thought for delta in message))
-        text = rest_beyond(self.text, "".join(delta.text for delta in message))
+        whole = "".join(delta.text for delta in message)
+        thought = self._beyond("thought", self._thoughts, "".join(delta.thought for delta in message))
+        text = self._beyond("text", self._words, whole)
+        if text is None and len(whole) > len(self._other_message):
+            self._other_message = whole[:MAX_TEXT_BYTES]
         parts = [delta.part for delta in message if delta.part and (delta.part.kind not in known - {*_FILES})]
         for new in (Delta(thought=thought or ""), Delta(text=text or ""), *(Delta(part=part) for part in parts)):
             if new.text or new.thought or new.part:
                 yield from self._fitting(new)
+
+    def unsaid(self) -> int:
+        """Return how many bytes of words stand in a whole message that differs, and nowhere else."""
+        if not self._other_message:
+            return 0
+        apart = unopened_thought(self._other_message)
+        return unsaid(self.text, apart[1] if apart else self._other_message)
+
+    def _beyond(self, kind: Kind, said: list[str], whole: str) -> str | None:
+        """Return what `whole` says beyond the pieces said; None if it is another text, or much shorter.
+
+        Each comparison costs as much as all that was said, and a vendor may send any number of short messages.
+        """
+        if not whole or 2 * len(whole.encode("utf-8", "replace")) < self._limit.used(kind):
+            return None if whole else ""
+        return rest_beyond("".join(said), whole)
 
     def _fitting(self, delta: Delta) -> Iterator[Delta]:
         if delta.part and self._is_repeated(delta.part):
@@ -80,7 +102,17 @@ class Transcript:
         content, address = part.detail.get("data"), part.detail.get("uri")
         if part.kind not in _FILES or not (content or address) or (content and "vendor" in part.detail):
             return False
-        identity = (part.kind, address, hash(content), len(content or ""))
+        identity = (part.kind, address, _digest(content or "", is_picture=part.kind == "image"))
         is_repeated = identity in self._files
         self._files.add(identity)
         return is_repeated
+
+
+def _digest(content: str, *, is_picture: bool) -> tuple[int, ...]:
+    """Return numbers that tell one file from another; of a large picture, those of some characters and the end.
+
+    Pictures are compressed, and checksums stand at their ends: two that differ do so everywhere.
+    """
+    if len(content) < _MAX_HASHED or not is_picture:
+        return len(content), hash(content)
+    return len(content), hash(content[::255]), hash(content[-_MAX_HASHED:])

@@ -16,6 +16,7 @@ from providers.wires.refusals.fields import LEVELS, Field
 PARAMETERS: dict[str, Parameter] = {
     "top_k": Number("Top-k", 1, 1000, is_whole=True),
     **COMMON,
+    "top_p": Number("Top-p", 0, 1, usual=0.95),
     "web_search": Switch(translate_noop("May search the web")),
     "code_execution": Switch(translate_noop("May run code at the vendor's")),
 }

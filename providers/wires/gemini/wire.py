@@ -86,8 +86,10 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     if failure:
         raise failure
     yield from sources.cited(candidate)
-    yield from _usage(mapping(field(event, "usageMetadata")))
-    yield from _block(mapping(field(event, "promptFeedback")))
+    if reported := mapping(field(event, "usageMetadata")):
+        yield from _usage(reported)
+    if feedback := mapping(field(event, "promptFeedback")):
+        yield from _block(feedback)
     yield from _finish(candidate)
 
 

@@ -27,14 +27,16 @@ _MAX_DEPTH = 4
 
 
 def said_in(value: object) -> Said:
-    """Return a delta or a message as an object; gateways also send its text alone."""
+    """Return a delta or a message as an object; gateways also send its text alone, or a list of one."""
+    if isinstance(value, list) and value:
+        return said_in(value[0])
     return {"content": value} if isinstance(value, str) and value else mapping(value)
 
 
 def found(said: Said) -> Iterator[Finding]:
     """Yield the findings of one delta, or of a whole message."""
     yield from _reasoning(said)
-    yield from _content(said.get("content"))
+    yield from _content(said.get("content") or mapping(said.get("audio")).get("transcript"))
     for name in ("images", "image"):
         for image in _several(said.get(name)):
             yield from pictured(image)

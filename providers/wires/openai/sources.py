@@ -1,7 +1,8 @@
 """Sources of an OpenAI-compatible answer: annotations, and the lists of pages that searching vendors send.
 
 Source: the references of OpenAI and OpenRouter (url_citation), Perplexity (citations, search_results), xAI (citations),
-Zhipu (web_search), DashScope and Hunyuan (search_info), Volcengine (references) and Azure (context.citations).
+Zhipu (web_search), DashScope and Hunyuan (search_info), Volcengine (references), grok2api (search_sources) and Azure
+(context.citations).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from providers.wires.sources import source
 Raw = Mapping[str, Any]
 
 # Those with titles come first: the plain addresses beside them are the same pages.
-_LISTS = ("search_results", "web_search", "references", "citations")
+_LISTS = ("search_results", "web_search", "references", "search_sources", "citations")
 _INNER = ("search_info", "context", "provider_specific_fields")
 FIELDS = frozenset({*_LISTS, *_INNER})
 """The fields of an event, a choice or a message that may list pages."""

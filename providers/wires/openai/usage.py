@@ -1,7 +1,7 @@
 """Token counts of an OpenAI-compatible reply, under the names and in the places where vendors report them.
 
 Source: the references of OpenAI, Groq (x_groq), Moonshot (usage in the choice), DeepSeek, Perplexity, xAI, DashScope,
-Anthropic, Bedrock and Ollama.
+Anthropic, Bedrock, Ollama and Volcengine (bot_usage).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from providers.types import Usage
-from providers.wires.json_values import count, mapping
+from providers.wires.json_values import count, mapping, sequence
 
 Reported = Mapping[str, Any]
 
@@ -21,13 +21,15 @@ _THOUGHT = ("reasoning_tokens", "reasoningTokens", "thinking_tokens")
 _CACHED = (
     "cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens", "cachedInputTokens", "cacheReadInputTokens",
 )  # fmt: skip
+# Perplexity counts the pages that its model has read apart, and bills them as input.
+_READ = ("citation_tokens",)
 _INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "inputTokenDetails")
 _OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details", "outputTokenDetails")
 
 
 def usage(event: Reported, choice: Reported) -> Iterator[Usage]:
     """Yield the token counts of an event, if it has any that are not zero."""
-    places = (event.get("usage"), choice.get("usage"), mapping(event.get("x_groq")).get("usage"))
+    places = (event.get("usage"), choice.get("usage"), mapping(event.get("x_groq")).get("usage"), _of_bot(event))
     if not any(places):
         return
     reported = next((place for place in map(mapping, places) if _first(place, _INPUT) or _first(place, _OUTPUT)), {})
@@ -36,12 +38,19 @@ def usage(event: Reported, choice: Reported) -> Iterator[Usage]:
         return
     thought = _first_of(_with_details(reported, _OUTPUT_DETAILS), _THOUGHT)
     cached = _first_of(_with_details(reported, _INPUT_DETAILS), _CACHED)
+    whole, read = _with_cached(asked, answered, cached, total), _first(reported, _READ)
     yield Usage(
-        input_tokens=_with_cached(asked, answered, cached, total),
+        input_tokens=(whole or 0) + read if read else whole,
         output_tokens=_without_thoughts(asked, answered, thought, total),
         thought_tokens=thought,
         cached_tokens=cached,
     )
+
+
+def _of_bot(event: Reported) -> dict[str, int]:
+    """Return the sum of what Volcengine reports for each model that its bot has asked."""
+    models = [mapping(one) for one in sequence(mapping(event.get("bot_usage")).get("model_usage"))]
+    return {name: sum(count(one.get(name)) or 0 for one in models) for name in (_INPUT[0], _OUTPUT[0]) if models}
 
 
 def _with_details(reported: Reported, names: Sequence[str]) -> list[Reported]:

@@ -13,7 +13,7 @@ from providers.errors import VendorError
 from providers.types import Address, CatalogueEntry, Delta, HttpRequest, Prompt
 from providers.wires import model_lists, vendor_errors
 from providers.wires.declarations import translate_noop
-from providers.wires.finishes import finish_of
+from providers.wires.finishes import filtered, finish_of
 from providers.wires.json_values import as_list, mapping, merged, string, to_bytes, unwrapped
 from providers.wires.openai import choices as openai_choices
 from providers.wires.openai import messages
@@ -42,10 +42,10 @@ EXTRA_HEADERS = frozenset({"openai-organization", "openai-project"})
 OPTIONS = {"ask_usage": "usage"}
 
 _JSON = ("Content-Type", "application/json")
-_WORDS = ("content", "role")
+_WORDS = frozenset({"content", "role"})
 # Fields besides the usual ones in which a chunk with words may say more.
-_TELLING = openai_sources.FIELDS | {"x_groq"}
-_TELLING_IN_CHOICE = openai_sources.FIELDS | {"message", "usage"}
+_TELLING = openai_sources.FIELDS | {"x_groq", "bot_usage", "error"}
+_TELLING_IN_CHOICE = openai_sources.FIELDS | {"message", "usage", "error"}
 
 
 def request(address: Address, prompt: Prompt) -> HttpRequest:
@@ -76,23 +76,18 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of one chunk, or of a whole completion. Raises VendorError when it is an error."""
     event = unwrapped(event, REPLIES)
     choice = _first(event.get(REPLIES))
-    delta, message = openai_choices.said_in(choice.get("delta")), openai_choices.said_in(choice.get("message"))
-    if delta:
-        yield from openai_choices.found(delta)
-    if message:
-        yield WholeMessage(tuple(openai_choices.found(message)))
-    if not delta and not message and string(choice.get("text")):
-        yield Delta(text=choice["text"])
+    if choice:
+        yield from _said(choice)
     failure = vendor_errors.in_event(event, replies=REPLIES)
-    if not failure and choice.get("error"):
-        failure = vendor_errors.in_event({"error": choice["error"]})
+    inner = (one["error"] for one in (choice, *_speakers(choice)) if one.get("error")) if not failure else ()
+    failure = failure or next(filter(None, (vendor_errors.in_event({"error": error}) for error in inner)), None)
     if failure:
         raise failure
-    yield from openai_sources.listed_sources(event, choice, delta, message)
+    yield from openai_sources.listed_sources(event, choice, *_speakers(choice))
     yield from usage(event, choice)
-    finish = finish_of(choice.get("finish_reason"), _filtered(choice) or _native(choice))
-    if finish:
-        yield finish
+    if word := choice.get("finish_reason"):
+        finish = finish_of(word, _filtered(event, choice) or _native(choice))
+        yield from [finish] if finish else []
 
 
 def words_alone(event: Mapping[str, Any]) -> str:
@@ -103,9 +98,9 @@ def words_alone(event: Mapping[str, Any]) -> str:
     choices = event.get("choices")
     choice = choices[0] if isinstance(choices, list) and len(choices) == 1 else None
     said = choice.get("delta") if isinstance(choice, dict) and choice.get("index") in (None, 0) else None
-    if not choice or not isinstance(said, dict) or event.get("usage") or event.get("error"):
+    if not choice or not isinstance(said, dict) or choice.get("finish_reason") or event.get("usage"):
         return ""
-    if choice.get("finish_reason") or choice.get("error") or any(said[name] for name in said if name not in _WORDS):
+    if not said.keys() <= _WORDS and any(said[name] for name in said if name not in _WORDS):
         return ""
     if not (_TELLING.isdisjoint(event) and _TELLING_IN_CHOICE.isdisjoint(choice)):
         return ""
@@ -151,10 +146,25 @@ def _first(choices: object) -> Mapping[str, Any]:
     return next(ours, {})
 
 
-def _filtered(choice: Mapping[str, Any]) -> str:
-    """Return the categories for which a filter ended the reply. Source: Azure OpenAI, content filtering."""
-    results = mapping(choice.get("content_filter_results")).items()
-    return ", ".join(name for name, result in results if mapping(result).get("filtered") is True)
+def _speakers(choice: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    return openai_choices.said_in(choice.get("delta")), openai_choices.said_in(choice.get("message"))
+
+
+def _said(choice: Mapping[str, Any]) -> Iterator[Found]:
+    """Yield the findings of a choice's delta, message and text."""
+    delta, message = _speakers(choice)
+    if delta:
+        yield from openai_choices.found(delta)
+    if message:
+        yield WholeMessage(tuple(openai_choices.found(message)))
+    if string(choice.get("text")) and not (delta.get("content") or message.get("content")):
+        yield Delta(text=choice["text"])
+
+
+def _filtered(event: Mapping[str, Any], choice: Mapping[str, Any]) -> str:
+    """Return the categories for which Azure's filter ended the reply: of the answer, or of the prompt."""
+    prompts = (mapping(prompt).get("content_filter_results") for prompt in as_list(event.get("prompt_filter_results")))
+    return filtered(choice.get("content_filter_results")) or next(filter(None, map(filtered, prompts)), "")
 
 
 def _native(choice: Mapping[str, Any]) -> str:

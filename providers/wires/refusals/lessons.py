@@ -4,7 +4,8 @@ A lesson concerns only what this very request holds, and must change it. It last
 four conditions. The sentence names a field, or a kind of parts, that the request holds. The question's own words do not
 hold that name. Vendors quote them, and nobody may switch off a parameter for others by writing about it. The sentence
 concerns the field, a range or a level, not just the one value that somebody chose. The same question is answered after
-the change, which `Stream` awaits. Any other lesson holds for this question alone.
+the change, which `Stream` awaits. Any other lesson holds for this question alone. A refusal that names nothing may
+concern the field that nobody asked for. That is only suspected until the next question is refused and answered so, too.
 """
 
 from __future__ import annotations
@@ -32,17 +33,22 @@ _TOGETHER = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(r"[\s,&/'\"`]*(and|or)?[\s'\"`]*", re.IGNORECASE)
+_NO_USAGE, _SUSPECTED = "no:stream_options", "suspected:stream_options"
 _STEP = re.compile(r"[.\[\]/]+")
 _RUN = 12
 """Characters that a sentence and a question must share for the one to quote the other."""
 
 
 class Lesson(NamedTuple):
-    """The quirks with which to ask again, whether they last, and the vendor's sentence if it quotes nobody."""
+    """The quirks with which to ask again, whether they last, and the vendor's sentence if it quotes nobody.
+
+    `suspected` are quirks that last instead, until the next question shows whether they are right.
+    """
 
     quirks: frozenset[str]
     lasts: bool
     sentence: str = ""
+    suspected: frozenset[str] = frozenset()
 
 
 class Refusing(Protocol):
@@ -58,12 +64,13 @@ class Refusing(Protocol):
 
 
 class _Found(NamedTuple):
-    """New quirks, those that they replace, whether they can last, and the words on which they rest."""
+    """New quirks, those that they replace, whether they can last, the words they rest on, and what is suspected."""
 
     new: frozenset[str]
     old: frozenset[str]
     lasts: bool
     words: tuple[str, ...]
+    suspected: frozenset[str] = frozenset()
 
 
 class _Named(NamedTuple):
@@ -89,8 +96,13 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
         if quirks != address.quirks and _request(wire, address, prompt, quirks) != before:
             said = words_of(prompt)
             lasts = found.lasts and not any(_is_said(word, said) for word in found.words)
-            return Lesson(quirks, lasts, "" if quotes(sentence, said) else sentence)
+            return Lesson(quirks, lasts, "" if quotes(sentence, said) else sentence, found.suspected)
     return None
+
+
+def without_disproved(kept: frozenset[str], asked: frozenset[str]) -> frozenset[str]:
+    """Return the quirks to keep after a request with the quirks `asked` was answered."""
+    return kept if _NO_USAGE in asked else kept - {_SUSPECTED}
 
 
 def _request(wire: Refusing, address: Address, prompt: Prompt, quirks: frozenset[str]) -> bytes:
@@ -112,7 +124,8 @@ def _findings(
         yield from _of_fields(others[:1], quirks, body, error, sentence)
     # A refusal that names nothing may concern the one field that nobody asked for.
     if isinstance(error, BadRequest) and not named and not error.parameter:
-        yield _Found(frozenset(["no:stream_options"]), frozenset(), True, ())
+        known = quirks & {_SUSPECTED}
+        yield _Found(frozenset([_NO_USAGE]), known, bool(known), (), frozenset([_SUSPECTED]) - known)
 
 
 def _of_room(fields: Iterable[Field], quirks: frozenset[str], body: Body, sentence: str) -> Iterator[_Found]:

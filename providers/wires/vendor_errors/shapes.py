@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from providers.wires.finishes import filtered
 from providers.wires.json_values import from_json, from_json_at, mapping, sequence, string
 from providers.wires.vendor_errors import waits
 
@@ -27,15 +28,21 @@ CUT_OFF = re.compile(
 )
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head)\b", re.IGNORECASE)
 _PASSED_ON = ("upstream_error", "upstreamResponse", "value", "cause")
+_OF_MODEL = re.compile("PerModel|per_base_model")
+_FILTERS, _OF_LITELLM = ("content_filter_result", "content_filter_results"), "provider_specific_fields"
 _STATUSES = ("code", "status", "statusCode", "status_code", "http_code")
+# An object without any of these is no error, whatever else it holds.
+_TELLING = frozenset([
+    "error", "object", "type", "success", "error_code", "base_resp", "detail", "errors", "error_message", *_STATUSES,
+])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """The content of an error: message, codes in lower case, status, parameter and the wait that it names: seconds.
 
-    `is_inner`: it was found within the report of a gateway. `sources`: the texts in messages from which it was read,
-    which may be somebody's question.
+    `categories` are those of a content filter. `is_inner`: it was found within the report of a gateway. `sources`: the
+    texts in messages from which it was read, which may be somebody's question. `is_of_model`: the limit is one model's.
     """
 
     message: str = ""
@@ -43,7 +50,9 @@ class Report:
     status: int = 0
     parameter: str = ""
     delay: float | None = None
+    categories: str = ""
     is_inner: bool = False
+    is_of_model: bool = False
     sources: tuple[str, ...] = ()
 
 
@@ -88,6 +97,8 @@ def is_error(event: Mapping[str, Any], replies: str) -> bool:
 
     Vendors send "no error" with every reply, as code 0 and an empty message.
     """
+    if _TELLING.isdisjoint(event):
+        return False
     if _is_said(event.get("error")):
         return True
     if event.get(replies):
@@ -104,7 +115,9 @@ def report(value: object, level: int = 0) -> Report | None:
         return None
     fields = _fields(outer)
     message = _message(fields, _first(outer.get("error")))
-    found = Report(message, _words(fields, outer), _status(fields), _parameter(fields), waits.in_body(fields, message))
+    delay, categories = waits.in_body(fields, message), _categories(fields)
+    found = Report(message, _words(fields, outer), _status(fields), _parameter(fields), delay, categories)
+    found = replace(found, is_of_model=any(map(_OF_MODEL.search, [*_quotas(fields), message])))
     inner = _inner(fields, message, level + 1) if level < _MAX_NESTING else None
     return _joined(found, inner) if inner else found
 
@@ -179,7 +192,7 @@ def _words(fields: Mapping[str, Any], outer: Mapping[str, Any]) -> frozenset[str
     named += [detail.get("reason") for detail in details]
     named += ["flagged_input"] if "flagged_input" in mapping(fields.get("metadata")) else []
     named += _codes_of_one_field(outer)
-    if any("PerDay" in string(violation.get("quotaId")) for violation in _violations(details)):
+    if any("PerDay" in quota for quota in _quotas(fields)):
         named.append("per_day_quota")
     spelt = [str(name).lower() for name in named if isinstance(name, str | int) and not isinstance(name, bool)]
     return frozenset(form for word in spelt for form in (word, word.partition(".")[0]) if form)
@@ -191,8 +204,18 @@ def _codes_of_one_field(outer: Mapping[str, Any]) -> Iterator[str]:
     yield f"error_code:{outer.get('error_code')}"
 
 
-def _violations(details: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [mapping(violation) for detail in details for violation in sequence(detail.get("violations"))]
+def _categories(fields: Mapping[str, Any]) -> str:
+    """Return the categories of a content filter; LiteLLM passes on Azure's."""
+    places = (fields, mapping(fields.get("innererror")), mapping(mapping(fields.get(_OF_LITELLM)).get("innererror")))
+    found = (filtered(place.get(name)) for place in places for name in _FILTERS)
+    return next(filter(None, found), "")
+
+
+def _quotas(fields: Mapping[str, Any]) -> list[str]:
+    """Return Google's names of the quotas that were exceeded, such as GenerateRequestsPerDayPerProjectPerModel."""
+    details = [mapping(detail) for detail in sequence(fields.get("details"))]
+    violations = [mapping(violation) for detail in details for violation in sequence(detail.get("violations"))]
+    return [string(violation.get("quotaId")) for violation in violations]
 
 
 def _status(fields: Mapping[str, Any]) -> int:
@@ -245,6 +268,8 @@ def _joined(outer: Report, inner: Report) -> Report:
         words=inner.words or outer.words,
         status=inner.status or outer.status,
         parameter=inner.parameter or outer.parameter,
+        categories=inner.categories or outer.categories,
+        is_of_model=inner.is_of_model or outer.is_of_model,
         delay=outer.delay if inner.delay is None else inner.delay,
         is_inner=True,
     )

@@ -12,6 +12,7 @@ from providers.wires.vendor_errors import shapes, waits, words
 from providers.wires.vendor_errors.shapes import Report
 
 _OWN_FAULT = 500
+_OF_AN_ACCOUNT = (errors.KeyRefused, errors.QuotaExhausted)
 
 
 def from_response(status: int, headers: Mapping[str, str], body: bytes) -> errors.VendorError:
@@ -61,11 +62,12 @@ def _verdict(report: Report, status: int, header_delay: float | None) -> errors.
     row = _row(searched, status)
     kind = row.kind if row else words.BY_STATUS.get(status) or _of_status_class(status)
     error = kind(
-        report.message,
+        f"{report.categories}: {report.message}" if report.categories else report.message,
         retry_after=header_delay if header_delay is not None else report.delay,
         parameter=report.parameter,
         unsupported=words.is_in(words.UNSUPPORTED, searched.words, searched.message),
     )
+    error.names_model = report.is_of_model
     phrase = row.phrases.search(searched.message) if row and row.phrases else None
     error.evidence = (*report.sources, phrase[0]) if phrase else report.sources
     return error.doubted(_is_doubtful(kind, searched, status))
@@ -105,10 +107,13 @@ def _of_status_class(status: int) -> type[errors.VendorError]:
 def _is_doubtful(kind: type[errors.VendorError], report: Report, status: int) -> bool:
     """Return whether a refusal may concern this question alone: its model, region, words or size.
 
-    So may a fault of the vendor's own: some questions make a server fail.
+    So may a fault of the vendor's own: some questions make a server fail. An account that a gateway's vendor refuses is
+    the gateway's, and serves some of its models.
     """
     if kind is errors.VendorDown and status == _OWN_FAULT:
         return not words.is_in(words.BUSY, frozenset(), report.message)
+    if kind in _OF_AN_ACCOUNT and (report.is_inner or words.PASSED_ON.search(report.message)):
+        return True
     if kind is errors.KeyRefused:
         return status != 401 and not words.is_in(words.PLAINLY_THE_KEY, report.words, report.message)
     return kind is errors.QuotaExhausted and words.is_in(words.OF_THIS_QUESTION, report.words, report.message)

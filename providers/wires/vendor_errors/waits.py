@@ -1,4 +1,7 @@
-"""The wait that an error names, in its headers or in its body."""
+"""The wait that an error names, in its headers or in its body.
+
+Source: RFC 9110 (Retry-After), and servers that send a moment there: openclaw/clawhub#407.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import time
 from typing import Any
 
 from providers.errors import beginning
 from providers.wires.json_values import mapping, sequence, string
 
 _MAX_LENGTH = 100
+_YEAR = 365 * 24 * 3600
 SAID = re.compile(
     r"(?:retry|try again|resets?) (?:in|after) "
     r"(?=\d)(?:(\d{1,3})h)?(?:(\d{1,3})m(?!s))?(?:(\d{1,9}(?:\.\d{1,18})?) ?(ms\b|s\b|sec))?"
@@ -27,7 +32,9 @@ def in_headers(headers: Mapping[str, str]) -> float | None:
         return milliseconds / 1000
     after = lower.get("retry-after", "")
     seconds = _number(after)
-    return seconds if seconds is not None or len(after) > _MAX_LENGTH else _until(after)
+    if seconds is not None:
+        return _from_now(seconds)
+    return None if len(after) > _MAX_LENGTH else _until(after)
 
 
 def in_body(fields: Mapping[str, Any], message: str) -> float | None:
@@ -41,6 +48,13 @@ def in_body(fields: Mapping[str, Any], message: str) -> float | None:
         return None
     hours, minutes, seconds, unit = said.groups()
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds or 0) / (1000 if unit == "ms" else 1)
+
+
+def _from_now(number: float) -> float:
+    """Return a number of seconds, which may be a moment as seconds or milliseconds since 1970 that is near."""
+    now = time()
+    waits = (moment - now for moment in (number, number / 1000) if abs(moment - now) < _YEAR)
+    return max(0.0, next(waits, number))
 
 
 def _until(date: str) -> float | None:

@@ -45,6 +45,9 @@ REQUEST_QUOTED = re.compile(r"messages ?= ?\[|input_value=|['\"](role|content|te
 OVERLOADED_GATEWAY = re.compile(r"分组(上游)?负载已饱和")
 """The sentence of one-api and new-api for accounts of their own that have no room, whatever the code."""
 
+PASSED_ON = re.compile(r"\b[a-z]{1,40}exception - |error from provider")
+"""The words with which LiteLLM and others pass on their own vendor's error: its account is theirs."""
+
 # Codes and phrases are in lower case, as the texts are in which they are searched. A code with a prefix stands in that
 # field only. Each gap in a phrase is bounded: else every beginning of a phrase would search the whole rest again.
 TABLE: tuple[Row, ...] = (
@@ -106,6 +109,7 @@ TABLE: tuple[Row, ...] = (
         "outputtextsensitivecontentdetected faqruleblocked modelarts.81011 1301 base_resp:1026 base_resp:1027",
         r"content management policy|content filtering policy|sensitive words detected|content exists risk",
         r"(input|prompt|content|request|message) (was|has been|is) flagged",
+        r"rejected (as a result of|by) our safety system",
         r"violat(es|ed|ing) .{0,40}(policy|guidelines)",
         r"may contain (inappropriate|sensitive|(severe )?violation|violence)|unsafe or sensitive|considered high risk",
         r"new_sensitive|敏感(词|内容|信息)|内容涉敏|内容违规",

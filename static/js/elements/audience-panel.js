@@ -2,6 +2,7 @@
 
 import { call } from "../helpers/api.js";
 import { fragment } from "../helpers/html.js";
+import { fetchPart } from "../helpers/loading.js";
 import { codeOf } from "../helpers/refused.js";
 import { page } from "../models/page.js";
 
@@ -25,8 +26,8 @@ class AudiencePanel extends HTMLElement {
   }
 
   async #share() {
-    const { open } = await import("./share-panel.js");
-    await open();
+    const panel = await fetchPart(() => import("./share-panel.js"));
+    await panel?.open();
   }
 
   get #form() {

@@ -71,7 +71,7 @@ class BranchSwitch extends HTMLElement {
     if (!message || this.ariaBusy) return;
     this.ariaBusy = "true";
     this.direction = direction;
-    this.dispatchEvent(new CustomEvent("act", { bubbles: true, detail: { type: "branch.choose", message } }));
+    this.dispatchEvent(new CustomEvent("act", { bubbles: true, detail: { type: "branch.step", message } }));
   }
 }
 

@@ -1,31 +1,36 @@
 /** One message: its body while it grows and when it has ended, and the reader's own words around it. */
 
-import { explainFailure } from "../helpers/failed-reply.js";
+import { addTools } from "../helpers/block-tools.js";
+import { explainFailure, remarksOn } from "../helpers/failed-reply.js";
 import { fragment } from "../helpers/html.js";
 import { countdown, nameParts, outcome, showAvatar, showTime } from "../helpers/message-words.js";
 import { show } from "../helpers/parts.js";
+import { keepData } from "../helpers/message-data.js";
 import { phrase } from "../helpers/phrases.js";
 import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
 import { ReplyBody } from "../models/reply-body.js";
 
-const UNDER_WAY = ["waiting", "streaming"];
-
 class ChatMessage extends HTMLElement {
   #reply = null;
 
   connectedCallback() {
-    this.#describe();
-    this.#decorate(this);
+    this.#refresh();
   }
 
   get isUnderWay() {
-    return UNDER_WAY.includes(this.dataset.status);
+    return ["waiting", "streaming"].includes(this.dataset.status);
   }
 
   /** What was written, before it became markup. */
   get source() {
     return this.querySelector(".message__source").content.textContent || this.#text.textContent;
+  }
+
+  /** What is copied of it: its words, and of a reply what is missing in them and how it failed. */
+  get copied() {
+    const remarks = this.dataset.role === "assistant" ? remarksOn(this) : [];
+    return [this.source, ...remarks.map((remark) => `[${remark}]`)].filter(Boolean).join("\n\n");
   }
 
   get name() {
@@ -52,50 +57,49 @@ class ChatMessage extends HTMLElement {
     this.querySelector("branch-switch").dataset.versions = [...new Set([...this.versions, ...ids])].sort().join(" ");
   }
 
-  /** Shows a message as the server describes it; `html` is the inside of its body. */
-  fill(message, html) {
+  /**
+   * Shows a message as the server describes it; `html` is the inside of its body, `patch` makes that of what is here.
+   * Returns false if there is neither, because this page lacks what the patch builds on.
+   */
+  fill(message, html, patch) {
     this.classList.replace("message--", `message--${message.role}`);
     const isStoredNow = this.dataset.status === "sending" && message.status !== "sending";
-    Object.assign(this.dataset, {
-      id: message.id,
-      role: message.role,
-      status: message.status,
-      author: message.author?.id ?? "",
-      finish: message.finish_reason ?? "",
-      error: message.error?.code ?? "",
-      cause: message.error?.cause ?? "",
-      parent: message.parent ?? "",
-    });
-    if (message.quote === undefined) delete this.dataset.quote;
-    else this.dataset.quote = message.quote;
+    keepData(this, message);
     if (isStoredNow && this.versions.length > 1) this.addVersions([]);
     this.querySelector(".message__name").textContent = message.author?.name ?? message.model_name ?? "";
     this.querySelector(".message__time").dateTime = message.created_at;
-    if (message.role === "assistant") this.querySelector(".message__source").content.textContent = message.text;
-    if (html) this.#body.replaceChildren(fragment(html));
-    else this.#showUnrendered(message);
+    if (message.role === "assistant") this.querySelector(".message__source").content.textContent = message.text ?? this.#reply?.text;
+    const isEnded = Boolean(patch) && this.#growing.end(patch);
+    if (patch && !isEnded && !html) return false;
+    if (!isEnded) this.#show(message, html);
+    this.#reply = null;
     this.#refresh();
+    return true;
   }
 
   /** Everything a reply under way has said so far. */
-  snapshot({ text, thought, html, parts, waiting }) {
-    this.#growing.begin();
+  snapshot({ text, thought, html, parts, waiting, thinking }) {
+    this.#growing.begin(thinking);
     this.grow({ thought });
     for (const part of parts ?? []) this.grow({ part });
     this.grow({ text, html });
     if (waiting) this.wait(waiting);
   }
 
-  /** The next piece of a reply. */
+  /** The next piece of a reply; false if it builds on something that is not here. */
   grow(delta) {
-    this.#growing.grow(delta);
-    if ((delta.text || delta.thought || delta.part) && this.dataset.status === "waiting") this.#begin();
+    const fits = this.#growing.grow(delta);
+    if ((delta.text || delta.thought || delta.part) && this.dataset.status === "waiting") {
+      this.dataset.status = "streaming";
+      this.#describe();
+    }
+    return fits;
   }
 
-  wait({ code, until }) {
+  wait({ code, seconds }) {
     this.dataset.waiting = code;
     this.#note.textContent = phrase(`waiting.${code}`);
-    if (until) this.#note.append(countdown(new Date(until)));
+    if (seconds !== undefined) this.#note.append(countdown(seconds));
   }
 
   /** What it waited for is over. */
@@ -109,9 +113,10 @@ class ChatMessage extends HTMLElement {
     this.#refresh();
   }
 
-  #begin() {
-    this.dataset.status = "streaming";
-    this.#describe();
+  #show(message, html) {
+    if (html && this.#reply) this.#reply.replace(html);
+    else if (html) this.#body.replaceChildren(fragment(html));
+    else this.#showUnrendered(message);
   }
 
   #showUnrendered({ text, files }) {
@@ -148,11 +153,13 @@ class ChatMessage extends HTMLElement {
   #refresh() {
     if (!this.isConnected) return;
     this.#describe();
-    this.#decorate(this);
+    this.#decorate(this.isUnderWay ? null : this); // What of its body is finished has its buttons already.
+    if (this.querySelector(".footnote")) import("../helpers/footnotes.js").then((notes) => notes.linkFootnotes(this), () => {});
   }
 
   #describe() {
-    this.toggleAttribute("data-mine", this.dataset.role === "user" && this.dataset.author === page.person.id);
+    const isColleague = this.toggleAttribute("data-colleague", this.dataset.author !== page.person.id);
+    this.toggleAttribute("data-mine", this.dataset.role === "user" && !isColleague);
     this.ariaBusy = String(this.isUnderWay);
     showTime(this.querySelector(".message__time"));
     showAvatar(this.querySelector(".message__avatar"), this.name.trim());
@@ -169,20 +176,19 @@ class ChatMessage extends HTMLElement {
     return this.#body.querySelector(".thought") ? "thoughts" : "nothing";
   }
 
-  /** Copy buttons, for whatever has its final form. */
+  /** Tools of whatever has its final form; what a reader has seen grow is not folded. */
   #decorate(part) {
-    for (const bar of part.querySelectorAll(".code-block__bar")) {
-      if (!bar.querySelector(".copy") && !bar.closest(".message__live")) bar.append(clone("copy-code-template"));
-    }
+    if (part) addTools(part, { folds: !this.#reply });
     const foot = this.querySelector(".message__foot");
     if (!this.isUnderWay && !foot.querySelector(".copy")) {
       foot.querySelector("message-actions").before(clone("copy-message-template"));
     }
-    this.#offerChoices(foot);
+    this.#offerChoices();
   }
 
   /** What can be done about a message that the server does not know of yet. */
-  #offerChoices(foot) {
+  #offerChoices() {
+    const foot = this.querySelector(".message__foot");
     const choices = foot.querySelector(".unsent");
     if (this.dataset.status !== "sending") choices?.remove();
     else if (!choices) foot.querySelector(".message__note").after(clone("unsent-template"));

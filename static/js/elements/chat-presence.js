@@ -17,13 +17,13 @@ class ChatPresence extends HTMLElement {
   }
 
   presence({ here, gone }) {
-    for (const { id, name } of here) this.#here.set(id, { name, until: Date.now() + FORGOTTEN });
+    for (const { id, name } of here) this.#here.set(id, { name, until: performance.now() + FORGOTTEN });
     for (const { id } of gone) this.#forget(id);
     this.#show();
   }
 
   typing({ person: { id, name } }) {
-    this.#writing.set(id, { name, until: Date.now() + WRITING });
+    this.#writing.set(id, { name, until: performance.now() + WRITING });
     this.#show();
   }
 
@@ -47,7 +47,7 @@ class ChatPresence extends HTMLElement {
   }
 
   #names(people) {
-    for (const [id, { until }] of people) if (until < Date.now()) people.delete(id);
+    for (const [id, { until }] of people) if (until < performance.now()) people.delete(id);
     return [...people].filter(([id]) => id !== page.person.id).map(([, { name }]) => name).sort();
   }
 

@@ -1,11 +1,17 @@
 /** The transcript: shows messages as they come, keeps in sight what is read, and tells what somebody wants of a message. */
 
-import { copy } from "../helpers/copy.js";
+import { copyWords } from "../helpers/copied-words.js";
+import { fetchThreadAtOnce } from "../helpers/fetch-thread.js";
+import { fragment } from "../helpers/html.js";
 import { fetchElement } from "../helpers/loading.js";
+import { waitingFor } from "../helpers/message-words.js";
+import { page } from "../models/page.js";
 import { ScrollAnchor } from "../models/scroll-anchor.js";
 import { Thread } from "../models/thread.js";
 
 const QUIET = 150;
+/** Pixels above what is brought into sight. */
+const MARGIN = 16;
 
 class ChatTranscript extends HTMLElement {
   #list = this.querySelector(".transcript__thread");
@@ -16,19 +22,24 @@ class ChatTranscript extends HTMLElement {
   thread = new Thread(this.#list);
 
   connectedCallback() {
-    this.addEventListener("click", ({ target }) => this.#clicked(target.closest("[data-copy], [data-unsent]")));
+    document.addEventListener("copy", (event) => copyWords(event, this.#list));
+    addEventListener("beforeprint", () => this.#putAllAbove());
     this.#anchor = new ScrollAnchor(this, this.#list, document.querySelector(".latest"));
     this.#offerEarlier();
   }
 
-  /** Shows a message: in its own place, in that of the copy we showed while it was sent, or where the tree puts it. */
-  put(message, html) {
+  /**
+   * Shows a message: in its own place, in that of the copy we showed while it was sent, or where the tree puts it.
+   * Returns false if `patch` builds on something that is not here.
+   */
+  put(message, html, patch) {
     const element = this.thread.find(message.id) ?? this.#takeCopy(message) ?? this.thread.place(message);
-    if (!element) return; // It belongs to a branch that is out of sight.
-    element.fill(message, html);
+    if (!element) return true; // It belongs to a branch that is out of sight.
+    if (!element.fill(message, html, patch)) return false;
     this.thread.settle(element);
     if (!element.isUnderWay) this.#endWaitingBelow(message.id);
     this.#changed();
+    return true;
   }
 
   /** Shows what the server does not know of yet, below everything else: the outbox's messages, and no others. */
@@ -43,6 +54,7 @@ class ChatTranscript extends HTMLElement {
       if (!copy.dataset.id) copy.fill({ id, text, files, author, role: "user", status: "sending", created_at });
       copy.wait({ code: waitingFor(entry) });
     }
+    this.#anchor?.follow();
   }
 
   /** The server stored it under another id, unless its event was faster than the ack and took the place. */
@@ -64,12 +76,13 @@ class ChatTranscript extends HTMLElement {
     this.#changed();
   }
 
+  /** The next piece of a reply; false if it builds on something that is not here. */
   grow(delta) {
-    this.thread.find(delta.message)?.grow(delta);
+    return this.thread.find(delta.message)?.grow(delta) ?? true;
   }
 
-  wait({ message, reason, until }) {
-    this.thread.find(message)?.wait({ ...reason, until });
+  wait({ message, reason, seconds }) {
+    this.thread.find(message)?.wait({ ...reason, seconds });
   }
 
   /** Another branch takes the place of what is below this message; without one, of everything that is stored. */
@@ -87,9 +100,39 @@ class ChatTranscript extends HTMLElement {
     this.#changed();
   }
 
+  /** A page is printed as it is when this returns. */
+  #putAllAbove() {
+    for (let way = this.querySelector("earlier-messages"); way; way = this.querySelector("earlier-messages")) {
+      const answer = fetchThreadAtOnce(page.conversation, { before: way.dataset.before });
+      if (!answer) return;
+      this.putAbove(way, fragment(answer.html));
+    }
+  }
+
   /** Tells those who do not see it. */
   announce(sentence) {
     this.querySelector(".transcript__said").textContent = sentence;
+  }
+
+  /** Whether the end is in sight. */
+  get isAtEnd() {
+    return this.#anchor.isAtEnd;
+  }
+
+  /** Whether a reader who is not at the end has something in sight, or marked, of what is below this message. */
+  isReadBelow(id) {
+    const selection = getSelection();
+    if (!selection.isCollapsed && this.contains(selection.anchorNode)) return true;
+    const version = this.thread.versionAt(id);
+    if (this.isAtEnd) return false;
+    return !version || version.getBoundingClientRect().top < this.getBoundingClientRect().bottom;
+  }
+
+  /** Shows a message where another one was in sight, or else at the top. */
+  reveal(message, top) {
+    const box = this.getBoundingClientRect();
+    const isInSight = top >= box.top && top < box.bottom;
+    this.keepInPlace(message, isInSight ? top : box.top + MARGIN);
   }
 
   toEnd() {
@@ -99,6 +142,11 @@ class ChatTranscript extends HTMLElement {
   /** Keeps an element where it was in sight; `top` is where that is. */
   keepInPlace(element, top) {
     this.#anchor.keepInPlace(element, top);
+  }
+
+  /** Changes what is in sight so that this element stays where it is. */
+  hold(element, change) {
+    this.#anchor.hold(element, change);
   }
 
   /** Brings a reply that is compared with others into sight from the side. */
@@ -117,11 +165,13 @@ class ChatTranscript extends HTMLElement {
   }
 
   /** The copy that a stored message was shown as until now; its ack may still be to come, or be lost. */
-  #takeCopy({ role, author, text }) {
+  #takeCopy({ role, author, text, parent }) {
     const isCopy = (copy) => role === "user" && copy.dataset.author === author?.id && copy.source === text;
     const copy = this.thread.unsent.find(isCopy);
     if (copy) this.#stored.add(copy.dataset.id);
-    return copy;
+    if (!copy || !parent || this.thread.find(parent)) return copy;
+    copy.remove(); // Another tab wrote it, below another branch.
+    return null;
   }
 
   /** Replies to the questions below this one are no longer told to wait for it. */
@@ -134,30 +184,13 @@ class ChatTranscript extends HTMLElement {
   #changed() {
     this.#offerEarlier();
     this.dispatchEvent(new CustomEvent("changed"));
+    this.#anchor.follow();
   }
 
   /** A long thread has a way to what is above it. */
   #offerEarlier() {
     if (this.querySelector("earlier-messages")) fetchElement("earlier-messages", () => import("./earlier-messages.js"));
   }
-
-  #clicked(button) {
-    if (!button) return;
-    const { unsent } = button.dataset;
-    if (unsent) return this.dispatchEvent(new CustomEvent(unsent, { detail: button.closest("chat-message").dataset.id }));
-    const isCode = button.dataset.copy === "code";
-    const code = () => button.closest(".code-block").querySelector("pre").textContent;
-    // Thoughts leave empty lines before the answer.
-    const words = () => button.closest("chat-message").source.replace(/^\s*\n/, "");
-    copy(isCode ? code() : words(), button);
-  }
-}
-
-function waitingFor({ isTried, isHeld, late, isBehind }) {
-  if (isHeld) return "held";
-  if (late) return late === "busy" ? "busy" : "late";
-  if (isBehind) return "behind";
-  return isTried ? "sent" : "unsent";
 }
 
 customElements.define("chat-transcript", ChatTranscript);

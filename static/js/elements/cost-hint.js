@@ -36,13 +36,12 @@ class CostHint extends HTMLElement {
   }
 
   get #question() {
-    const { text, team, model } = this.#form.elements;
-    const compared = [...this.#form.querySelectorAll("[name=compare]:checked")].map(({ value }) => value);
+    const { text, team } = this.#form.elements;
     return {
       conversation: page.conversation || null,
       parent: document.querySelector("chat-transcript").thread.lastId,
       team: team?.value || null,
-      models: compared.length > 1 ? compared : model ? [model.value] : [],
+      models: this.closest("message-composer").models.ids,
       text: text.value,
       files: (this.#form.querySelector("file-tray").files ?? []).map(({ id }) => id),
     };
@@ -50,11 +49,12 @@ class CostHint extends HTMLElement {
 
   #tell(told) {
     if (!told?.cost) return this.#show("");
-    const left = told.budgets.map((budget) => budget.left).filter((amount) => amount !== null);
-    const least = left.length ? Math.min(...left) : null;
-    const values = { cost: money(told.cost, told.currency), left: money(least ?? 0, told.currency) };
-    const isTight = told.budgets.some(({ warns }) => warns) || (least !== null && least < told.cost);
-    this.#show(phrase(least === null ? "cost" : "cost.left", values), isTight);
+    const [tightest] = told.budgets.filter(({ left }) => left !== null).sort((one, other) => one.left - other.left);
+    const [cost, likely, left] = [told.cost, told.likely_cost, tightest?.left].map((amount) => money(amount ?? 0, told.currency));
+    const isTight = told.budgets.some(({ warns }) => warns) || tightest?.left < told.cost;
+    const said = [phrase(told.likely_cost === null ? "cost" : "cost.likely", { cost, likely })];
+    if (tightest) said.push(phrase(`cost.left.${tightest.period}`, { left }));
+    this.#show(said.join(" · "), isTight);
   }
 
   #show(text, isTight = false) {

@@ -8,11 +8,12 @@ const AHEAD = "600px";
 
 class EarlierMessages extends HTMLElement {
   #near = null;
+  #loading = null;
 
   connectedCallback() {
-    this.querySelector("button").onclick = () => this.#load();
+    this.querySelector("button").onclick = () => this.load();
     const options = { root: this.closest("chat-transcript"), rootMargin: AHEAD };
-    this.#near = new IntersectionObserver(([entry]) => entry.isIntersecting && this.#load(), options);
+    this.#near = new IntersectionObserver(([entry]) => entry.isIntersecting && this.load(), options);
     this.#near.observe(this);
   }
 
@@ -20,10 +21,14 @@ class EarlierMessages extends HTMLElement {
     this.#near.disconnect();
   }
 
-  /** Without an answer the button stays, for another try. */
-  async #load() {
+  /** Without an answer the button stays, for another try; whoever asks meanwhile waits for the same piece. */
+  load() {
+    this.#loading ??= this.#fetch().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #fetch() {
     const button = this.querySelector("button");
-    if (button.disabled) return;
     button.disabled = true;
     const transcript = this.closest("chat-transcript");
     const answer = await fetchThread(page.conversation, { before: this.dataset.before }).catch(() => null);

@@ -1,16 +1,17 @@
 /**
  * The files that go with the next message: uploaded as soon as they are chosen, one after the other, in their order.
  *
- * Dispatches "changed" whenever there is more or less to send. A reload forgets them, unlike the draft: the browser does
- * not give a page its files back, and the server lets go of what was never sent.
+ * Dispatches "changed" whenever there is more or less to send. A draft keeps what the server has of them; the server lets
+ * go of what was not sent for a day, and then the tray says so.
  */
 
 import { size } from "../helpers/formats.js";
 import { capabilityFor } from "../helpers/media-types.js";
 import { phrase } from "../helpers/phrases.js";
+import { preview } from "../helpers/preview.js";
 import { codeOf } from "../helpers/refused.js";
 import { clone } from "../helpers/templates.js";
-import { upload } from "../helpers/upload.js";
+import { isGone, upload } from "../helpers/upload.js";
 import { page } from "../models/page.js";
 
 class FileTray extends HTMLElement {
@@ -23,6 +24,11 @@ class FileTray extends HTMLElement {
   /** What the server has of them, in the order in which they are shown. */
   get files() {
     return this.#items.map((item) => this.#stored.get(item)).filter(Boolean);
+  }
+
+  /** What a draft keeps of them; of those that are not there yet only the name. */
+  get kept() {
+    return this.#items.map((item) => this.#stored.get(item) ?? { name: item.querySelector(".tray__name").textContent });
   }
 
   get count() {
@@ -54,10 +60,13 @@ class FileTray extends HTMLElement {
     this.#changed();
   }
 
-  /** Shows files that the server has already: a message that held them was not taken. */
+  /** Shows files that the server has already: a draft kept them, or a message that held them was not taken. */
   restore(files) {
-    for (const file of files) {
-      this.#stored.set(this.#show(file.name, file.bytes, file.media_type, page.api.file(file.id)), file);
+    this.#problems = files.filter(({ id }) => !id).map(({ name }) => phrase("file.left_behind", { name }));
+    for (const file of files.filter(({ id }) => id)) {
+      const item = this.#show(file.name, file.bytes, file.media_type, page.api.file(file.id));
+      this.#stored.set(item, file);
+      this.#check(item, file);
     }
     this.#changed();
   }
@@ -104,7 +113,7 @@ class FileTray extends HTMLElement {
     item.dataset.kind = capabilityFor(mediaType);
     item.querySelector(".tray__name").textContent = name;
     item.querySelector(".tray__size").textContent = size(bytes);
-    this.#showPicture(item, picture);
+    preview(item.querySelector("img"), picture, item.dataset.kind === "images");
     const remove = item.querySelector("button");
     remove.title = remove.ariaLabel = phrase("file.remove", { name });
     remove.addEventListener("click", () => this.#dismiss(item));
@@ -112,17 +121,11 @@ class FileTray extends HTMLElement {
     return item;
   }
 
-  /** A broken picture has the look of a document until the server says what is wrong with it. */
-  #showPicture(item, address) {
-    const image = item.querySelector("img");
-    image.hidden = item.dataset.kind !== "images";
-    if (image.hidden) return release(address);
-    image.onload = () => release(address);
-    image.onerror = () => {
-      image.hidden = true;
-      release(address);
-    };
-    image.src = address;
+  async #check(item, { id, name }) {
+    if (!(await isGone(id)) || !this.#stored.has(item)) return;
+    this.#problems.push(phrase("file.gone", { name }));
+    this.#remove(item);
+    this.#changed();
   }
 
   #upload(file, item) {
@@ -185,10 +188,6 @@ class FileTray extends HTMLElement {
     notice.hidden = sentences.length === 0;
     this.hidden = this.count === 0 && notice.hidden;
   }
-}
-
-function release(address) {
-  if (address.startsWith("blob:")) URL.revokeObjectURL(address);
 }
 
 customElements.define("file-tray", FileTray);

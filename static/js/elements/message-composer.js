@@ -1,35 +1,43 @@
 /** Where a message is written: keeps the draft, sends it, and says why something was not sent. */
 
+import { fitHeight, putBefore } from "../helpers/fields.js";
 import { number } from "../helpers/formats.js";
-import { focusForTyping, SendKey } from "../helpers/keyboard.js";
+import { focusForTyping, isSendKey } from "../helpers/keyboard.js";
 import { fetchElement } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
 import { Attachments } from "../models/attachments.js";
-import { Draft } from "../models/draft.js";
+import { Draft } from "../models/drafts.js";
+import { LongText } from "../models/long-text.js";
 import { ModelChoice } from "../models/model-choice.js";
 import { page } from "../models/page.js";
+import { Tuning } from "../models/tuning.js";
 
 class MessageComposer extends HTMLElement {
   form = this.querySelector("form");
   text = this.form.elements.text;
-  #sendKey = new SendKey(this.text);
-  #models = new ModelChoice(this);
-  #attachments = new Attachments(this, () => this.#models.common);
-  #panel = null;
+  models = new ModelChoice(this);
+  #draft = new Draft(page.conversation);
+  #attachments = new Attachments(this, () => this.models.common);
+  #tuning = new Tuning(this);
+  #longText = new LongText(this);
   #isPreparing = false;
 
   connectedCallback() {
     const { form, text } = this;
     form.addEventListener("submit", (event) => this.#submit(event));
     text.addEventListener("input", () => this.#typed());
-    if (this.querySelector("cost-hint")) text.addEventListener("input", fetchCostHint);
+    if (this.querySelector("cost-hint")) text.addEventListener("input", () => fetchElement("cost-hint", () => import("./cost-hint.js")));
     text.addEventListener("keydown", (event) => this.#keyDown(event));
-    form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop")));
-    form.tune.addEventListener("click", () => this.#tune());
-    this.#models.addEventListener("changed", () => this.#attachments.checkModel());
-    this.#attachments.addEventListener("changed", () => this.#update());
-    addEventListener("storage", ({ key, newValue }) => this.#draft.isAt(key) && this.#typedElsewhere(newValue ?? ""));
+    form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop", { detail: {} })));
+    this.models.addEventListener("changed", () => this.#attachments.checkModel());
+    this.#attachments.addEventListener("changed", () => this.#changed());
+    this.#draft.addEventListener("returned", () => this.#restoreAll(this.#draft.takeReturned()));
     this.#fill();
+  }
+
+  /** Whether nothing is written here that waits to be sent. */
+  get isBlank() {
+    return !this.text.value.trim() && !this.#attachments.count;
   }
 
   /** Whether a reply is being written. */
@@ -42,72 +50,75 @@ class MessageComposer extends HTMLElement {
   /** The conversation has its id now: the reader's choice of a team is made. */
   begin() {
     this.form.team?.remove();
-    new Draft("").text = "";
-    this.#draft.text = this.text.value;
+    this.#draft.moveTo(page.conversation);
+  }
+
+  /** Sends what was written and sent with Enter before the scripts came, unless a draft stands before it. */
+  sendEarly() {
+    const { early } = this.form.dataset;
+    const isSent = isSendKey({ key: "Enter" }) && this.text.value.trimEnd() === early?.trimEnd();
+    if (isSent) this.form.requestSubmit();
   }
 
   /** Puts a message back that was not sent, before whatever has been written since; `code` says why, if it was refused. */
   restore({ text, files, code }) {
-    this.text.value = [text, this.text.value].filter(Boolean).join("\n\n");
+    putBefore(this.text, text);
     this.text.dispatchEvent(new Event("input", { bubbles: true })); // As if typed: what it would cost is asked anew.
-    this.#explain({ files, code });
-    this.text.focus();
+    this.#attachments.restore(files);
+    if (code) this.#say(phrase(`refused.${code}`) || phrase("refused"));
+    focusForTyping(this.text);
   }
 
+  /** Nobody can write here for this reason; with an empty one they can again. */
   disable(reason) {
-    this.text.disabled = true;
+    this.text.disabled = Boolean(reason);
     this.#update();
     this.#say(reason);
   }
 
   /** Whether the model is asked in another way than it likes best. */
   showTuned(isTuned) {
-    this.form.tune.toggleAttribute("data-set", isTuned);
+    this.#tuning.show(isTuned);
   }
 
-  get #draft() {
-    return new Draft(page.conversation);
-  }
-
-  #fill() {
-    this.text.value = this.#draft.text || this.text.value;
-    const returned = this.#draft.takeReturned();
-    if (returned) this.#explain(returned);
-    this.#models.restore();
-    this.#update();
+  async #fill() {
+    this.models.restore();
     focusForTyping(this.text, { preventScroll: true });
+    this.#show(this.#draft.kept, this.#draft.takeReturned());
+    if (!this.isBlank) return;
+    const left = await this.#draft.takeOver();
+    if (left) this.#show(left, left.returned);
   }
 
-  #explain({ files, code }) {
+  /** Puts what was kept before what was typed meanwhile, even before the scripts came. */
+  #show({ text, files }, returned) {
+    putBefore(this.text, text);
     this.#attachments.restore(files);
-    if (code) this.#say(phrase(`refused.${code}`) || phrase("refused"));
+    this.#changed();
+    this.#restoreAll(returned);
   }
 
-  #typedElsewhere(text) {
-    this.text.value = text;
-    this.#update();
+  /** The oldest comes to stand first. */
+  #restoreAll(messages) {
+    for (const message of messages.reverse()) this.restore(message);
   }
 
   #typed() {
-    this.#draft.text = this.text.value;
+    this.#changed();
     this.#say("");
+  }
+
+  #changed() {
+    this.#draft.keep({ text: this.text.value, files: this.#attachments.kept });
     this.#update();
   }
 
   #keyDown(event) {
-    if (event.key === "Escape" && !event.isComposing && !this.text.value && !this.form.stop.hidden) this.form.stop.click();
-    if (!this.#sendKey.isMeant(event)) return;
+    if (this.#longText.takes(event)) return;
+    if (event.key === "Escape" && !this.text.value) this.dispatchEvent(new CustomEvent("stop", { detail: { ownOnly: true } }));
+    if (!isSendKey(event)) return;
     event.preventDefault();
     this.form.requestSubmit();
-  }
-
-  async #tune() {
-    await import("./parameter-panel.js");
-    if (!this.#panel) {
-      this.#panel = this.querySelector("parameter-panel");
-      this.#panel.addEventListener("changed", () => this.showTuned(this.#panel.isSet));
-    }
-    this.#panel.open(this.#models.knows);
   }
 
   #submit(event) {
@@ -115,33 +126,34 @@ class MessageComposer extends HTMLElement {
     const text = this.text.value;
     if (!this.#isReady || this.#isTooLong(text)) return;
     if (this.#attachments.isUploading) return this.#submitAfterUploads();
-    if (this.#panel?.isWaiting) return this.#submitAfterBeginning();
+    if (this.#tuning.isPending) return this.#submitAfterTuning();
     const files = this.#attachments.take();
     this.text.value = "";
     this.#typed();
-    const detail = { text: text.trim() ? text : "", files, models: this.#models.ids, team: this.form.team?.value };
+    this.#longText.close();
+    const detail = { text: text.trim() ? text : "", files, models: this.models.ids, team: this.form.team?.value };
     this.dispatchEvent(new CustomEvent("send", { detail }));
+    this.models.askOne();
     focusForTyping(this.text);
   }
 
   /** What was sent goes as soon as its files are there; one that is refused leaves the rest to the person. */
   async #submitAfterUploads() {
-    const areThere = await this.#prepare(() => this.#attachments.uploaded());
-    if (areThere) this.form.requestSubmit();
+    if (await this.#prepare(() => this.#attachments.uploaded())) this.form.requestSubmit();
   }
 
-  /** The first reply must know the settings already, so they need a conversation before it is asked for. */
-  async #submitAfterBeginning() {
-    const choice = { model: this.#models.chosen, team: this.form.team?.value };
+  async #submitAfterTuning() {
+    const choice = { model: this.models.chosen, team: this.form.team?.value };
     await this.#prepare(async () => {
       try {
-        this.dispatchEvent(new CustomEvent("begun", { detail: await this.#panel.begin(choice) }));
+        const begun = await this.#tuning.settle(choice);
+        if (begun) this.dispatchEvent(new CustomEvent("begun", { detail: begun }));
       } catch (error) {
         const { sentence } = await import("../helpers/parameters.js");
         this.#say(sentence(error));
       }
     });
-    if (!this.#panel.isWaiting) this.form.requestSubmit();
+    if (!this.#tuning.isPending) this.form.requestSubmit();
   }
 
   /** Does what must come before a message is sent, and lets nobody send it meanwhile. */
@@ -161,8 +173,7 @@ class MessageComposer extends HTMLElement {
   }
 
   get #isReady() {
-    if (this.#isWaiting || this.text.disabled || !this.#attachments.isFitting) return false;
-    return this.#attachments.count > 0 || Boolean(this.text.value.trim());
+    return !this.#isWaiting && !this.text.disabled && this.#attachments.isFitting && !this.isBlank;
   }
 
   #isTooLong(text) {
@@ -181,14 +192,8 @@ class MessageComposer extends HTMLElement {
   #update() {
     this.form.send.disabled = !this.#isReady;
     this.form.send.toggleAttribute("data-waiting", this.#isWaiting);
-    if (CSS.supports("field-sizing", "content")) return;
-    this.text.style.height = "auto";
-    this.text.style.height = `${this.text.scrollHeight}px`;
+    fitHeight(this.text);
   }
-}
-
-function fetchCostHint() {
-  fetchElement("cost-hint", () => import("./cost-hint.js"));
 }
 
 customElements.define("message-composer", MessageComposer);

@@ -1,22 +1,25 @@
 /** Another wording of a question, written in the question's place. What is not sent is kept for the next time. */
 
-import { SendKey } from "../helpers/keyboard.js";
+import { isSendKey } from "../helpers/keyboard.js";
 import { phrase } from "../helpers/phrases.js";
-import { thisTab } from "../helpers/storage.js";
 import { clone } from "../helpers/templates.js";
+import { Draft } from "../models/drafts.js";
 
 class MessageEditor extends HTMLElement {
-  #sendKey = null;
+  #draft = null;
 
   connectedCallback() {
     this.form.addEventListener("submit", (event) => this.#submit(event));
-    this.form.cancel.addEventListener("click", () => this.#cancel());
-    this.#sendKey = new SendKey(this.text);
+    this.form.cancel.addEventListener("click", () => this.#close());
     this.text.addEventListener("keydown", (event) => this.#keyDown(event));
     this.text.addEventListener("input", () => this.#typed());
-    this.text.value = thisTab.get(this.#draft) || this.#message.source;
-    this.#typed();
+    this.#draft = new Draft(`edit:${this.#message.dataset.id}`);
+    this.#fill();
     this.text.focus();
+  }
+
+  disconnectedCallback() {
+    this.#draft.letGo();
   }
 
   get form() {
@@ -38,13 +41,21 @@ class MessageEditor extends HTMLElement {
     return this.closest("chat-message");
   }
 
-  get #draft() {
-    return `edit:${this.#message.dataset.id}`;
+  /** The words that were kept, or else the question's own. */
+  async #fill() {
+    const { source } = this.#message;
+    this.text.value = this.#draft.kept.text || source;
+    this.#typed();
+    const left = this.text.value === source && (await this.#draft.takeOver());
+    if (left) this.#draft.keep(left);
+    if (!this.isConnected) return;
+    if (left) this.text.value = left.text;
+    if (this.text.value !== source) this.#say(phrase("edit.kept"));
   }
 
   #keyDown(event) {
-    if (event.key === "Escape" && !event.isComposing) this.#cancel();
-    else if (this.#sendKey.isMeant(event)) {
+    if (event.key === "Escape") this.#close({ keeps: true });
+    else if (isSendKey(event)) {
       event.preventDefault();
       this.form.requestSubmit();
     }
@@ -52,7 +63,7 @@ class MessageEditor extends HTMLElement {
 
   #typed() {
     const isChanged = this.text.value !== this.#message.source;
-    thisTab.set(this.#draft, isChanged ? this.text.value : "");
+    this.#draft.keep({ text: isChanged ? this.text.value : "" });
     this.form.send.disabled = !this.text.value.trim() && !this.#message.querySelector(".message__files > *");
     this.#say("");
   }
@@ -66,14 +77,14 @@ class MessageEditor extends HTMLElement {
     this.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
   }
 
-  #cancel() {
+  #close({ keeps = false } = {}) {
     const message = this.#message;
-    this.#end();
+    this.#end({ keeps });
     message.querySelector("[data-act=edit]")?.focus();
   }
 
-  #end() {
-    thisTab.set(this.#draft, "");
+  #end({ keeps = false } = {}) {
+    if (!keeps) this.#draft.keep({ text: "" });
     delete this.#message.dataset.editing;
     this.remove();
   }

@@ -1,9 +1,15 @@
 /** The rarer actions of a message, and the models that may try again: one menu for the whole page. */
 
+import { fetchPart } from "../helpers/loading.js";
+import { FEW, firstOf } from "../helpers/model-order.js";
+import { phrase } from "../helpers/phrases.js";
 import { placeBeside } from "../helpers/popover-position.js";
+import { hasVoices, isReading, readAloud, silence } from "../helpers/reading-aloud.js";
 import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
 
+/** So many models stand in the menu itself where there are more than few. */
+const FIRST = 5;
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 class MessageMenu extends HTMLElement {
@@ -14,6 +20,7 @@ class MessageMenu extends HTMLElement {
     this.addEventListener("click", ({ target }) => this.#clicked(target.closest("button")));
     this.addEventListener("keydown", (event) => this.#keyDown(event));
     this.addEventListener("toggle", ({ newState }) => (this.#button.ariaExpanded = String(newState === "open")));
+    globalThis.speechSynthesis?.addEventListener("voiceschanged", () => this.toggleAttribute("data-voices", hasVoices()));
     document.querySelector("chat-transcript").addEventListener("scroll", () => this.#follow(), { passive: true });
   }
 
@@ -23,6 +30,8 @@ class MessageMenu extends HTMLElement {
     [this.#actions, this.#button] = [message.querySelector("message-actions"), button];
     this.dataset.role = message.dataset.role;
     this.toggleAttribute("data-sharable", page.canShare);
+    this.toggleAttribute("data-voices", hasVoices());
+    this.toggleAttribute("data-reading", isReading());
     this.querySelector(".message-menu__models").replaceChildren(...choicesBut(message.name));
     this.showPopover();
     placeBeside(this, button);
@@ -44,14 +53,32 @@ class MessageMenu extends HTMLElement {
     if (!item) return;
     this.hidePopover();
     if (item.dataset.model) this.#actions.act("retry", { models: [item.dataset.model] });
+    else if (item.dataset.act === "all") this.#showAll();
     else if (item.dataset.act === "share") this.#share();
+    else if (item.dataset.act === "details") this.#showDetails();
+    else if (item.dataset.act === "aloud") readAloud(this.#actions.closest("chat-message"));
+    else if (item.dataset.act === "silence") silence();
     else this.#actions.act("fork");
+  }
+
+  async #showAll() {
+    const [actions, button] = [this.#actions, this.#button];
+    const loaded = await import("./model-picker.js").catch(() => null);
+    const { name } = actions.closest("chat-message");
+    const pick = (models) => actions.act("retry", { models });
+    if (loaded) loaded.open(button, others(name), { chosen: [], isSeveral: false, most: 1, pick });
+    else actions.say("lost");
   }
 
   async #share() {
     const loaded = await import("./share-panel.js").catch(() => null);
     if (loaded) await loaded.open(this.#actions.closest("chat-message").dataset.id);
     else this.#actions.say("lost");
+  }
+
+  async #showDetails() {
+    const loaded = await fetchPart(() => import("../page/reply-details.js"));
+    await loaded?.showDetails(this.#actions.closest("chat-message").dataset.id, this.#button);
   }
 
   #keyDown(event) {
@@ -72,13 +99,23 @@ export function open(message, button) {
 }
 
 /** The models that the composer offers, without the one of this name: one who may not write has none. */
-function choicesBut(name) {
+function others(name) {
   const offered = [...(document.getElementById("composer-model")?.options ?? [])];
-  const models = offered.filter(({ textContent }) => textContent.trim() !== name.trim());
-  return models.map(({ value, textContent }) => {
-    const item = clone("menu-item-template");
-    item.dataset.model = value;
-    item.textContent = textContent;
-    return item;
-  });
+  return offered.filter(({ textContent }) => textContent.trim() !== name.trim());
+}
+
+/** All of few; of many those that this person takes most, and the way to the list. */
+function choicesBut(name) {
+  const models = others(name);
+  const isFew = models.length <= FEW;
+  const first = isFew ? models : firstOf(models).slice(0, FIRST);
+  const items = first.map(({ value, textContent }) => itemOf(textContent, { model: value }));
+  return isFew ? items : [...items, itemOf(phrase("picker.all"), { act: "all" })];
+}
+
+function itemOf(words, data) {
+  const item = clone("menu-item-template");
+  Object.assign(item.dataset, data);
+  item.textContent = words;
+  return item;
 }

@@ -1,27 +1,39 @@
 /**
- * How the model is asked in this conversation. What is chosen before there is a conversation waits for the first message.
+ * How the model is asked in this conversation: a sheet beside the thread. What is changed is stored at once; before there
+ * is a conversation it waits for the first message.
  *
  * Dispatches "changed" when something is set or no longer set.
  */
 
 import { call } from "../helpers/api.js";
+import { fragment } from "../helpers/html.js";
 import { common, fill, limit, objection, read, sentence } from "../helpers/parameters.js";
 import { phrase } from "../helpers/phrases.js";
 import { codeOf } from "../helpers/refused.js";
+import { follow, mark } from "../helpers/sliders.js";
 import { page } from "../models/page.js";
+
+/** There is room beside the thread. */
+const isWide = matchMedia("(width >= 80rem)");
 
 class ParameterPanel extends HTMLElement {
   #settings = { system_prompt: "", parameters: {} };
-  #isWaiting = false;
   #isEdited = false;
+  #isWanted = false;
   #loading = null;
+  #saving = null;
 
   connectedCallback() {
-    this.form.addEventListener("submit", (event) => this.#submit(event));
-    for (const event of ["input", "reset"]) this.form.addEventListener(event, () => this.#edited());
-    this.form.close.addEventListener("click", () => this.#dialog.close());
+    const { form } = this;
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("input", ({ target }) => this.#edited(target));
+    form.addEventListener("change", () => this.#save());
+    form.clear.addEventListener("click", () => this.#clear());
+    form.addEventListener("click", ({ target }) => this.#leaveToModel(target.closest("[data-leave]")));
+    form.close.addEventListener("click", () => this.#dialog.close());
     this.#dialog.addEventListener("click", ({ target }) => target === this.#dialog && this.#dialog.close()); // beside it
-    this.form.addEventListener("invalid", ({ target }) => this.#uncover(target), { capture: true });
+    this.#dialog.addEventListener("keydown", (event) => this.#keyDown(event));
+    this.#dialog.addEventListener("close", () => this.#isEdited && this.#save());
   }
 
   get form() {
@@ -39,16 +51,33 @@ class ParameterPanel extends HTMLElement {
 
   /** Something was chosen for a conversation that is not there yet. */
   get isWaiting() {
-    return this.#isWaiting && !page.conversation;
+    return this.isSet && !page.conversation;
   }
 
-  /** Shows what is set now, as far as the wires of all models know it; what was written and not saved is still there. */
-  async open(knows) {
-    limit(this.form, common(knows));
-    this.#dialog.showModal();
+  get isSaving() {
+    return this.#saving !== null;
+  }
+
+  /** When nothing is on its way to the server any more. */
+  async saved() {
+    await this.#saving;
+  }
+
+  /** Shows what is set now, or hides it; what was refused is still there. */
+  async toggle(models) {
+    if (this.#dialog.open) return this.#dialog.close();
+    this.limit(models);
+    if (isWide.matches) this.#dialog.show();
+    else this.#dialog.showModal();
     if (this.#isEdited) return;
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
     await this.#loading;
+  }
+
+  /** Lets be set what the wires of all these models know. */
+  limit({ knows, common: { name } }) {
+    limit(this.form, common(knows), name);
+    this.#check();
   }
 
   /** Begins a conversation that has these settings from its first reply on; its id. Rejects with Refused. */
@@ -73,46 +102,72 @@ class ParameterPanel extends HTMLElement {
     this.#check();
   }
 
-  async #submit(event) {
-    event.preventDefault();
-    this.form.save.disabled = true;
-    const chosen = read(this.form, this.#settings.parameters);
-    await this.#try(async () => {
-      if (page.conversation) await call("PATCH", page.api.conversation(page.conversation), chosen);
-      this.#isWaiting = !page.conversation;
-      this.#settings = chosen;
-      this.#isEdited = false;
-      this.#dialog.close();
-      this.dispatchEvent(new CustomEvent("changed"));
-    });
-    this.form.save.disabled = false;
+  #edited(target) {
+    this.#isEdited = true;
+    this.#tell("");
+    if (target) follow(target);
+    this.#check();
   }
 
-  async #try(act) {
-    try {
-      await act();
-    } catch (error) {
-      this.#say(sentence(error));
+  #clear() {
+    fill(this.form, { system_prompt: "", parameters: {} });
+    this.#edited();
+    this.#save();
+  }
+
+  #leaveToModel(button) {
+    if (!button) return;
+    button.closest("[data-parameter]").querySelector("[name]").value = "";
+    this.#edited();
+    this.#save();
+  }
+
+  /** One after the other, and only the last of those that wait. */
+  #save() {
+    this.#check();
+    const wrong = this.form.querySelector(":invalid:not(fieldset)");
+    if (wrong) return this.#refuse(wrong);
+    this.#isWanted = true;
+    this.#saving ??= this.#store().finally(() => (this.#saving = null));
+  }
+
+  async #store() {
+    while (this.#isWanted) {
+      this.#isWanted = false;
+      const chosen = read(this.form, this.#settings.parameters);
+      try {
+        if (page.conversation) await call("PATCH", page.api.conversation(page.conversation), chosen);
+        this.#settings = chosen;
+        this.#isEdited = this.#isWanted;
+        this.#say("");
+        this.#tell(phrase("parameters.saved"));
+        this.dispatchEvent(new CustomEvent("changed"));
+      } catch (error) {
+        this.#say(sentence(error));
+      }
     }
   }
 
-  /** A form tells of its reset before it is reset. */
-  #edited() {
-    this.#isEdited = true;
-    setTimeout(() => this.#check());
+  #refuse(field) {
+    const details = field.closest("details");
+    if (details) details.open = true;
+    const { textContent: label } = field.labels[0];
+    this.#say(phrase("parameters.wrong", { label: label.trim(), why: field.validationMessage }));
   }
 
   #check() {
     const { budget, json_schema: schema, thinking } = this.form;
-    const hasBudget = thinking.value === "budget" && !thinking.closest("[data-parameter]").hidden;
+    const hasBudget = thinking.value === "budget" && !thinking.disabled;
     budget.disabled = budget.closest("[data-budget]").hidden = !hasBudget;
     schema.setCustomValidity(objection(schema.value));
+    mark(this.form);
   }
 
-  /** The browser can only point at what is in sight. */
-  #uncover(field) {
-    const details = field.closest("details");
-    if (details) details.open = true;
+  /** A dialog that is not modal is not closed by Escape. */
+  #keyDown(event) {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    this.#dialog.close();
   }
 
   #say(sentence) {
@@ -120,6 +175,20 @@ class ParameterPanel extends HTMLElement {
     notice.textContent = sentence;
     notice.hidden = !sentence;
   }
+
+  #tell(word) {
+    this.querySelector(".parameters__saved").textContent = word;
+  }
 }
 
 customElements.define("parameter-panel", ParameterPanel);
+
+/** Fetches its fields, and puts it into the composer; rejects where they do not come. */
+export async function place(composer) {
+  const response = await fetch(page.urls.parameters);
+  if (!response.ok) throw new Error(response.statusText);
+  const panel = document.createElement("parameter-panel");
+  panel.append(fragment(await response.text()));
+  composer.append(panel);
+  return panel;
+}

@@ -3,6 +3,7 @@
 import { withId } from "../models/page.js";
 import { clone, hasTemplate } from "./templates.js";
 
+const FAILED = ["failed", "interrupted"];
 /** How a reply ends when somebody has to look after keys and endpoints. */
 const TO_BE_MENDED = [
   ...["key_refused", "quota", "model_not_found", "no_model", "bad_request", "bad_reply"],
@@ -13,9 +14,20 @@ const TO_BE_MENDED = [
 export function explainFailure(message, note) {
   const { error, cause, id, quote } = message.dataset;
   const canBeMended = TO_BE_MENDED.includes(error) || TO_BE_MENDED.includes(cause);
-  if (canBeMended && hasTemplate("mend-template")) note.append(" ", wayToMend(id));
+  if (canBeMended && hasTemplate("mend-template")) {
+    note.append(" ", wayToMend(id));
+    void import("../elements/key-troubles.js").catch(() => {});
+  }
   message.querySelector(".quote")?.remove();
   if (quote) note.after(foldOf(quote));
+}
+
+/** What is missing in a reply and, if it failed, how it ended and the vendor's own words on that. */
+export function remarksOn(message) {
+  const { status, quote } = message.dataset;
+  const missing = [...message.querySelectorAll(".message__body :is(.gap, .unknown)")].map((line) => line.textContent);
+  const ended = FAILED.includes(status) ? [message.querySelector(".message__note").firstChild?.textContent, quote] : [];
+  return [...new Set([...missing, ...ended].map((remark) => remark?.trim()))].filter(Boolean);
 }
 
 function wayToMend(id) {

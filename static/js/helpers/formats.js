@@ -1,6 +1,8 @@
 /** Numbers, amounts and times as the reader's language writes them. */
 
-const language = document.documentElement.lang;
+const written = document.documentElement.lang;
+/** The page's language as its reader's country writes it: `en-GB` before `en`. */
+const language = navigator.languages.find((one) => one.split("-")[0] === written.split("-")[0]) ?? written;
 const MINUTE = 60;
 const KILOBYTE = 1_000;
 const MEGABYTE = 1_000_000;
@@ -12,10 +14,15 @@ export function number(value) {
   return value.toLocaleString(language);
 }
 
+/** A large number in short: 128K. */
+export function compact(value) {
+  return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
 /** A time that somebody waited, no more exact than it was felt. */
-export function duration(seconds) {
+export function duration(seconds, unitDisplay = "long") {
   const [unit, value] = seconds < 2 * MINUTE ? ["second", seconds] : ["minute", seconds / MINUTE];
-  const style = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 };
+  const style = { style: "unit", unit, unitDisplay, maximumFractionDigits: 0 };
   return new Intl.NumberFormat(language, style).format(Math.max(1, value));
 }
 

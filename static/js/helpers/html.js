@@ -1,4 +1,4 @@
-/** The one place where text becomes markup: only for `html` fields of the server's frames, which it has sanitised. */
+/** The one place where text becomes markup, and markup text: only for `html` fields of the server's frames, which it has sanitised. */
 
 const policy = window.trustedTypes?.createPolicy("chatsite", { createHTML: (html) => html });
 
@@ -7,4 +7,9 @@ export function fragment(html) {
   const template = document.createElement("template");
   template.innerHTML = policy ? policy.createHTML(html) : html;
   return document.importNode(template.content, true);
+}
+
+/** What is in an element as markup, for a clipboard. */
+export function markupIn(element) {
+  return element.innerHTML;
 }

@@ -1,4 +1,4 @@
-/** What the reader's keyboard does: when Enter means "send", and whether the focus opens one on the screen. */
+/** What the reader's keyboard does: whose keys are an input method's, when Enter sends, whether the focus opens one. */
 
 const AFTER_COMPOSITION = 100;
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
@@ -8,23 +8,31 @@ export function focusForTyping(field, options) {
   if (!isTouch.matches) field?.focus(options);
 }
 
-/** When Enter means "send": not with Shift, not on a phone's keyboard, and not where it chooses a candidate. */
-export class SendKey {
-  #composedAt = -Infinity;
+/** Whether this key means "send": Enter, but not with Shift, and not on a phone's keyboard. */
+export function isSendKey(event) {
+  return event.key === "Enter" && !event.shiftKey && !isTouch.matches;
+}
 
-  constructor(text) {
-    text.addEventListener("keyup", () => (this.#composedAt = -Infinity));
-    text.addEventListener("compositionend", ({ timeStamp }) => (this.#composedAt = timeStamp));
-  }
-
-  isMeant(event) {
-    return event.key === "Enter" && !event.shiftKey && !isTouch.matches && !this.#isComposing(event);
-  }
-
-  /** Safari says that Enter chose a candidate only by a composition that ended just before. */
-  #isComposing(event) {
-    const hasJustEnded = event.timeStamp - this.#composedAt < AFTER_COMPOSITION;
-    this.#composedAt = -Infinity;
-    return event.isComposing || event.keyCode === 229 || hasJustEnded;
-  }
+/**
+ * Keeps every key that an input method takes from all handlers of the page, whatever field or element they are at: Enter
+ * that chooses a candidate, Escape that closes the list of them.
+ *
+ * Chromium and Firefox say so in the key itself (`isComposing`). WebKit ends the composition first and then sends the key
+ * with isComposing false: as key code 229, or told only by the composition that ended just before.
+ */
+export function keepKeysOfInputMethods() {
+  let endedAt = -Infinity;
+  addEventListener("compositionend", ({ timeStamp }) => (endedAt = timeStamp), true);
+  addEventListener("keyup", () => (endedAt = -Infinity), true);
+  addEventListener(
+    "keydown",
+    (event) => {
+      const hasJustEnded = ["Enter", "Escape"].includes(event.key) && event.timeStamp - endedAt < AFTER_COMPOSITION;
+      endedAt = -Infinity;
+      if (!event.isComposing && event.keyCode !== 229 && !hasJustEnded) return;
+      event.stopImmediatePropagation();
+      if (event.key === "Escape") event.preventDefault(); // Dialogs, popovers and search fields act on it by themselves.
+    },
+    true,
+  );
 }

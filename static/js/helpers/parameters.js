@@ -13,23 +13,33 @@ const CONVERT = {
 };
 const AS_NUMBER = [String, Number];
 
-/** What all models know: [lowest, highest] by name. `knows` holds for each its names, those of numbers as name:lowest:highest. */
+/**
+ * What all models know: {low, high, usual} by name, as texts. `knows` holds for each its names, those of numbers as
+ * name:lowest:highest:usual.
+ */
 export function common(knows) {
   const [first = new Map(), ...others] = knows.map(bounds);
   const shared = [...first].filter(([name]) => others.every((other) => other.has(name)));
   return new Map(shared.map(([name, own]) => [name, others.reduce((all, other) => narrower(all, other.get(name)), own)]));
 }
 
-/** Shows the fields that are known, and says within which bounds. */
-export function limit(form, known) {
-  for (const label of form.querySelectorAll("[data-parameter]")) {
-    const { control: field, dataset } = label;
-    label.hidden = !known.has(dataset.parameter);
-    const [low, high] = known.get(dataset.parameter) ?? [];
-    if (!low) continue;
-    [field.min, field.max] = [low, high];
-    if (field.placeholder) field.placeholder = `${low} – ${high}`;
+/** Lets the fields be set that are known, within their bounds; says of the others that `model` does not take them. */
+export function limit(form, known, model) {
+  for (const place of form.querySelectorAll("[data-parameter]")) {
+    const own = known.get(place.dataset.parameter);
+    const field = place.querySelector("[name]");
+    place.toggleAttribute("data-unknown", !own);
+    if (field.name !== "budget") field.disabled = !own;
+    place.querySelector(".parameters__unknown")?.replaceChildren(own ? "" : phrase("parameters.unknown", { model }));
+    if (own?.low) limitNumber(place, field, own);
   }
+}
+
+function limitNumber(place, field, { low, high, usual }) {
+  const range = place.querySelector("[type=range]");
+  for (const input of [field, range]) if (input) [input.min, input.max] = [low, high];
+  if (range) [range.dataset.usual, field.placeholder] = [usual, usual];
+  place.querySelector(".slider__usual")?.replaceChildren(phrase(usual ? "parameters.usual" : "parameters.default", { usual }));
 }
 
 /** Fills the form; what is not set stays empty. */
@@ -73,8 +83,15 @@ export function sentence(error) {
   return phrase(`parameters.${code}.${field}`) || phrase(`parameters.${code}`) || phrase("parameters.refused");
 }
 
-const bounds = (knows) => new Map(knows.split(" ").map((told) => told.split(":")).map(([name, ...own]) => [name, own]));
-const narrower = ([low, high], [otherLow, otherHigh]) => [higher(low, otherLow), lower(high, otherHigh)];
+const bounds = (knows) => {
+  const told = knows.split(" ").map((one) => one.split(":"));
+  return new Map(told.map(([name, low, high, usual = ""]) => [name, { low, high, usual }]));
+};
+const narrower = (one, other) => ({
+  low: higher(one.low, other.low),
+  high: lower(one.high, other.high),
+  usual: one.usual === other.usual ? one.usual : "",
+});
 const higher = (one, other) => (Number(one) > Number(other) ? one : other);
 const lower = (one, other) => (Number(one) < Number(other) ? one : other);
 

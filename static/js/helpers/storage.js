@@ -23,6 +23,11 @@ class BrowserStorage {
     else this.#memory.set(key, text);
   }
 
+  clear() {
+    this.#memory.clear();
+    this.#try((storage) => storage.clear());
+  }
+
   /** The keys with this beginning that hold something. */
   keys(beginning) {
     const all = new Set([...(this.#try((storage) => Object.keys(storage)) ?? []), ...this.#memory.keys()]);

@@ -1,4 +1,4 @@
-/** Sends one file to the server; XMLHttpRequest, because fetch does not tell how much of a body has gone. */
+/** Sends files to the server; XMLHttpRequest, because fetch does not tell how much of a body has gone. */
 
 import { page } from "../models/page.js";
 import { Refused } from "./refused.js";
@@ -18,6 +18,13 @@ export function upload(file, progress, signal) {
     request.onerror = request.onabort = () => reject(new Refused());
     request.send(body);
   });
+}
+
+/** Whether the server has let go of this file; without an answer nobody knows, and it counts as kept. */
+export async function isGone(id) {
+  const answer = await fetch(page.api.file(id)).catch(() => null);
+  answer?.body?.cancel().catch(() => {}); // Its bytes are not needed.
+  return answer?.status === 404;
 }
 
 /** A proxy in between answers in its own way; 413 is what it says of a body that is too long. */

@@ -1,16 +1,18 @@
 /**
- * Files on their way into a message: chosen with the button, pasted, or dropped anywhere on the chat.
+ * Files on their way into a message: chosen with the button, pasted, or dropped anywhere in the window.
  *
  * The tray that shows and uploads them comes with the first. Dispatches "changed" whenever there is
  * more or less to send, and when another model is to take it.
  */
 
 import { focusForTyping } from "../helpers/keyboard.js";
+import { fetchPart } from "../helpers/loading.js";
 
 export class Attachments extends EventTarget {
   #composer;
   #tray = null;
   #model;
+  #restoring = [];
 
   /** Whether the tray is being fetched: a message sent meanwhile would go without its files. */
   isLoading = false;
@@ -24,16 +26,16 @@ export class Attachments extends EventTarget {
     file.addEventListener("change", () => this.#attach(file.files));
     text.addEventListener("paste", (event) => this.#paste(event));
     for (const event of ["dragenter", "dragover", "dragleave", "drop"]) {
-      composer.closest(".chat").addEventListener(event, (drag) => this.#drag(drag));
+      addEventListener(event, (drag) => this.#drag(drag));
     }
   }
 
   get count() {
-    return this.#tray?.count ?? 0;
+    return (this.#tray?.count ?? 0) + this.#restoring.length;
   }
 
   get isUploading() {
-    return Boolean(this.#tray?.isUploading);
+    return this.#restoring.length > 0 || Boolean(this.#tray?.isUploading);
   }
 
   /** Whether the chosen model takes everything that is here. */
@@ -41,11 +43,17 @@ export class Attachments extends EventTarget {
     return !this.#tray || this.#tray.isFitting;
   }
 
+  /** What a draft keeps of them: {id, name, media_type, bytes}, and of those still on their way the name. */
+  get kept() {
+    return [...this.#restoring, ...(this.#tray?.kept ?? [])];
+  }
+
   /** Resolves when nothing is on its way any more, with whether everything arrived. */
   async uploaded() {
     const { count } = this;
-    while (this.isUploading) await this.#tray.uploaded;
-    return this.#tray.files.length === count;
+    await this.#bringBack();
+    while (this.#tray?.isUploading) await this.#tray.uploaded;
+    return this.#restoring.length === 0 && (this.#tray?.files.length ?? 0) === count;
   }
 
   /** Takes the files out, as the server describes them: they belong to a message now. */
@@ -53,15 +61,21 @@ export class Attachments extends EventTarget {
     return this.#tray?.take() ?? [];
   }
 
-  /** Puts files back that the server has already. */
+  /** Puts files back that the server has already; without a connection the script for it may be long in coming. */
   restore(files) {
-    if (files.length) this.#withTray((tray) => tray.restore(files));
+    this.#restoring.push(...files);
+    this.#bringBack();
   }
 
   /** Says what the model that is asked now does not take. */
   checkModel() {
     this.#tray?.checkAgainst(this.#model());
     this.#changed();
+  }
+
+  async #bringBack() {
+    if (!this.#restoring.length) return;
+    await this.#withTray((tray) => tray.restore(this.#restoring.splice(0))); // Where it does not come, sending tries again.
   }
 
   /** Office programs put a picture of the text beside it: then the text is what was meant. */
@@ -72,28 +86,29 @@ export class Attachments extends EventTarget {
     this.#attach(files);
   }
 
+  /** What this page does not take, helpers/drops.js refuses. */
   #drag(event) {
     if (!event.dataTransfer.types.includes("Files") || this.#composer.text.disabled) return;
     event.preventDefault();
-    const { currentTarget: chat, relatedTarget } = event;
-    const isInside = event.type !== "drop" && !(event.type === "dragleave" && !chat.contains(relatedTarget));
-    chat.toggleAttribute("data-dropping", isInside);
+    const { relatedTarget } = event;
+    const isInside = event.type !== "drop" && !(event.type === "dragleave" && !relatedTarget);
+    this.#composer.closest(".chat").toggleAttribute("data-dropping", isInside);
     if (event.type === "drop") this.#attach(event.dataTransfer.files);
   }
 
   #attach(files) {
     const chosen = [...files]; // The list empties itself with the field, which must be able to take the same file again.
     this.#composer.form.file.value = "";
-    if (chosen.length) this.#withTray((tray) => tray.add(chosen));
+    if (chosen.length) this.#withTray((tray) => tray.add(chosen)).then(() => focusForTyping(this.#composer.text));
   }
 
   async #withTray(use) {
     this.isLoading = true;
-    await import("../elements/file-tray.js").finally(() => (this.isLoading = false));
+    const isHere = await fetchPart(() => import("../elements/file-tray.js")).finally(() => (this.isLoading = false));
+    if (!isHere) return;
     this.#tray ??= this.#connect(this.#composer.querySelector("file-tray"));
     this.checkModel();
     use(this.#tray);
-    focusForTyping(this.#composer.text);
   }
 
   #connect(tray) {

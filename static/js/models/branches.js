@@ -14,23 +14,29 @@ import { phrase } from "../helpers/phrases.js";
 import { codeOf } from "../helpers/refused.js";
 import { page } from "./page.js";
 
-/** After these the server shows another branch from this message's place on. */
-const TURNS = ["message.edit", "reply.retry", "reply.continue", "branch.choose"];
+/** After these another branch is shown from this message's place on. A step is a look at the next version. */
+const TURNS = ["message.edit", "reply.retry", "reply.continue", "branch.choose", "branch.step"];
 
 export class Branches {
   #socket;
   #transcript;
+  #place;
   #ids = new Map();
 
-  constructor(socket, transcript) {
+  /** What resolves once nothing is being carried out. */
+  idle = Promise.resolve();
+
+  constructor(socket, transcript, place) {
     this.#socket = socket;
     this.#transcript = transcript;
+    this.#place = place;
   }
 
   /** Carries out what somebody asked for at this element, and tells the element how that went. */
   async act(element, command, conversation) {
-    const code = conversation ? await this.#try(element, command, conversation) : "not_found";
-    element.settled?.(code);
+    const done = conversation ? this.#try(element, command, conversation) : Promise.resolve("not_found");
+    this.idle = Promise.all([this.idle, done]).then(() => {});
+    element.settled?.(await done);
   }
 
   /** The code of the refusal; empty when it was done. The same again, after no answer, has the same id: it is done once. */
@@ -49,23 +55,37 @@ export class Branches {
   }
 
   async #carryOut({ type, ...fields }, conversation, element) {
-    if (type === "show") return this.#show(fields.parent ?? "", conversation);
-    const ack = await this.#socket.request({ type, ...fields });
+    if (type === "show") return this.show(fields.parent, conversation);
+    if (type === "branch.show") return this.#reveal(fields, conversation);
+    const isLook = type === "branch.step" && this.#place.isShared;
+    const ack = isLook ? {} : await this.#socket.request({ ...fields, type: type === "branch.step" ? "branch.choose" : type });
     if (type === "conversation.fork") location.assign(page.urls.conversation(ack.conversation));
     if (!TURNS.includes(type)) return;
     const old = this.#transcript.thread.find(element.closest("chat-message").dataset.id);
     if (!old) return;
     const { direction } = element;
     const before = { top: anchorIn(old, direction).getBoundingClientRect().top, direction };
-    await this.#show(old.dataset.parent, conversation);
+    await this.show(old.dataset.parent, conversation, isLook ? fields.message : null);
     this.#lookAt(ack.message ?? ack.replies?.[0] ?? fields.message, before, type);
   }
 
-  /** The branch that the server shows this person, below that message; what is above stays as it is. */
-  async #show(parent, conversation) {
-    const { revision, after, html } = await fetchThread(conversation.id, parent ? { after: parent } : {});
+  /** The branch on which the thread goes on, or the one through `at`, below that message; what is above stays as it is. */
+  async show(parent, conversation, at) {
+    const where = { ...(parent && { after: parent }), ...(at && { at }) };
+    const { revision, after, html, elsewhere } = await fetchThread(conversation.id, where);
+    this.#place.leave();
     this.#transcript.replaceBelow(after, fragment(html));
+    this.#place.shown(elsewhere);
     await conversation.catchUp(revision);
+  }
+
+  /** Shows a version at a fork, where the reader sees it. */
+  async #reveal({ fork, version, at }, conversation) {
+    const old = this.#transcript.thread.versionAt(fork);
+    const { top } = (old ?? this.#transcript).getBoundingClientRect();
+    await this.show(fork, conversation, at);
+    const message = this.#transcript.thread.find(version);
+    if (message) this.#transcript.reveal(message, top);
   }
 
   /** What was chosen stays where the reader is; what is being written is followed. */
@@ -76,9 +96,9 @@ export class Branches {
     const isSwitch = direction && message.versions.length > 1; // It may stand beside others now, with no version of its own.
     if (isSwitch) this.#goOnSwitching(message, direction);
     else focusForTyping(document.getElementById("composer-text"), { preventScroll: true });
-    if (type !== "branch.choose") return this.#transcript.toEnd();
+    if (type !== "branch.choose" && type !== "branch.step") return this.#transcript.toEnd();
     this.#transcript.keepInPlace(anchorIn(message, isSwitch), top);
-    if (!direction) document.querySelector("model-comparison")?.askOnly(message.name); // The next question is for its model.
+    if (!direction) document.querySelector("message-composer")?.models.askOnly(message.name); // The next question is for its model.
   }
 
   #goOnSwitching(message, direction) {

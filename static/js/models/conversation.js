@@ -8,15 +8,17 @@
 export class Conversation {
   #socket;
   #transcript;
+  #place;
   #opening = null;
   #seqs = new Map();
-  #readUpTo = 0;
+  #told = "";
 
-  constructor(id, revision, socket, transcript) {
+  constructor(id, revision, socket, transcript, place) {
     this.id = id;
     this.revision = revision;
     this.#socket = socket;
     this.#transcript = transcript;
+    this.#place = place;
   }
 
   /** Asks for everything after what we have. Rejects with the server's refusal, or "lost" when the socket went. */
@@ -45,16 +47,18 @@ export class Conversation {
     if (event.type === "message.delta") this.#delta(event);
     if (event.type === "message.finished") this.#finished(event);
     if (event.type === "message.waiting") this.#transcript.wait(event);
-    if (event.type === "conversation.updated") this.#missed(event.revision);
+    if (event.type === "conversation.updated") this.#updated(event);
     this.read();
   }
 
-  /** Tells the server that the reader has all of this in sight. */
+  /** Tells the server that the reader has all of this in sight, or knows where the rest is. */
   read() {
-    if (document.hidden || this.#opening || this.revision === this.#readUpTo) return;
-    this.#readUpTo = this.revision;
+    if (document.hidden || this.#opening || !this.#place.isSettled) return;
     const { id: conversation, revision } = this;
-    this.#socket.request({ type: "conversation.read", conversation, revision }).catch(() => {}); // The next one says more.
+    const fields = { conversation, revision, ...(this.#place.hasUnseen && { unseen: true }) };
+    if (this.#told === JSON.stringify(fields)) return;
+    this.#told = JSON.stringify(fields);
+    this.#socket.request({ type: "conversation.read", ...fields }).catch(() => {}); // The next one says more.
   }
 
   async #ask() {
@@ -64,6 +68,7 @@ export class Conversation {
     for (const message of ack.messages) this.#transcript.put(message, message.html);
     for (const reply of ack.streaming) this.#snapshot(reply);
     this.revision = ack.revision;
+    this.#place.opened(ack.place);
   }
 
   #snapshot(reply) {
@@ -75,21 +80,29 @@ export class Conversation {
     if (this.#missed(revision)) return;
     if (!this.#seqs.has(message.id)) this.#seqs.set(message.id, 0);
     if (!this.#transcript.thread.find(message.id)) this.#transcript.put(message, html);
+    if (!this.#transcript.thread.find(message.id)) this.#place.take(message.id);
+  }
+
+  #updated({ revision, place }) {
+    if (!this.#missed(revision) && place) this.#place.take(place.message);
   }
 
   #delta(event) {
     const known = this.#seqs.get(event.message) ?? 0;
-    if (event.seq <= known) return;
+    const first = event.first ?? event.seq; // One that only renders what is here has none of its own: first is seq + 1.
+    if (event.seq <= known && first !== known + 1) return;
     const isKnown = this.#seqs.has(event.message) || this.#transcript.thread.find(event.message); // It may be on another branch.
-    if (event.seq > known + 1 || !isKnown) return this.#reopen();
+    if (first !== known + 1 || !isKnown) return this.#reopen();
     this.#seqs.set(event.message, event.seq);
-    this.#transcript.grow(event);
+    if (!this.#transcript.grow(event)) this.#reopen();
   }
 
-  #finished({ revision, message, html }) {
+  #finished({ revision, message, html, patch }) {
     if (this.#missed(revision)) return;
     this.#seqs.delete(message.id);
-    this.#transcript.put(message, html);
+    if (this.#transcript.put(message, html, patch)) return;
+    this.revision = Math.min(this.revision, revision - 1); // The whole of it is told to who lacks that revision.
+    this.#reopen();
   }
 
   /** Several events may belong to one revision, so an old one may still say something new. */

@@ -1,9 +1,13 @@
 /**
  * Which models the composer asks: the one that is chosen, or those that are compared.
  *
+ * A select that nobody sees holds all that are offered, with what people choose by; see elements/model-picker.js.
  * Dispatches "changed" when others are asked than before.
  */
 
+import { focusForTyping } from "../helpers/keyboard.js";
+import { fetchPart } from "../helpers/loading.js";
+import { phrase } from "../helpers/phrases.js";
 import { forever } from "../helpers/storage.js";
 import { page } from "./page.js";
 
@@ -12,14 +16,18 @@ const KEY = "model";
 export class ModelChoice extends EventTarget {
   #composer;
   #select;
+  #compared = [];
 
   constructor(composer) {
     super();
-    const { model, team, several } = composer.form;
+    const { model, team, pick, several } = composer.form.elements;
     [this.#composer, this.#select] = [composer, model];
-    model?.addEventListener("change", () => this.#choose());
+    model?.addEventListener("change", () => this.dispatchEvent(new Event("changed")));
     team?.addEventListener("change", () => this.#chooseOfTeam(team));
-    several?.addEventListener("click", () => this.#compare());
+    pick?.addEventListener("click", () => this.#open(pick));
+    several?.addEventListener("click", () => this.#open(several));
+    pick?.addEventListener("pointerenter", () => load().catch(() => {}), { once: true }); // Whoever points is about to click.
+    if (pick) document.addEventListener("keydown", (event) => this.#keyDown(event));
   }
 
   /** The id of the one that is chosen; undefined where nobody may ask one. */
@@ -27,7 +35,7 @@ export class ModelChoice extends EventTarget {
     return this.#select?.value;
   }
 
-  /** The ids of all that are asked. */
+  /** The ids of all that are asked, in the order of choice. */
   get ids() {
     return this.#asked.map(({ value }) => value);
   }
@@ -46,40 +54,85 @@ export class ModelChoice extends EventTarget {
 
   /** A new conversation begins with the model that was chosen last. */
   restore() {
-    if (!page.conversation && this.#offers(forever.get(KEY))) this.#select.value = forever.get(KEY);
+    if (page.conversation || !this.#select) return;
+    if (this.#option(forever.get(KEY))) this.#ask([forever.get(KEY)]);
+    const { team } = this.#composer.form;
+    if (team?.value) this.#chooseOfTeam(team); // A team's page has led here.
   }
 
-  /** The options that are asked. */
+  /** After a question to several the next one is for the first of them, which the conversation goes on from. */
+  askOne() {
+    if (this.#compared.length) this.#ask(this.#compared.slice(0, 1));
+  }
+
+  /** The next question is for the one of this name. */
+  askOnly(name) {
+    const option = this.#options.find(({ textContent }) => textContent === name);
+    if (option) this.#ask([option.value]);
+  }
+
+  get #options() {
+    return [...(this.#select?.options ?? [])];
+  }
+
   get #asked() {
-    const { options, selectedOptions } = this.#select ?? { options: [], selectedOptions: [] };
-    const compared = [...this.#composer.querySelectorAll("[name=compare]:checked")].map(({ value }) => value);
-    return compared.length > 1 ? [...options].filter(({ value }) => compared.includes(value)) : [...selectedOptions];
+    const ids = this.#compared.length ? this.#compared : [this.chosen];
+    return ids.map((id) => this.#option(id)).filter(Boolean);
   }
 
-  #offers(id) {
-    return [...(this.#select?.options ?? [])].some(({ value }) => value === id);
+  #option(id) {
+    return this.#options.find(({ value }) => value === id);
   }
 
-  #choose() {
-    forever.set(KEY, this.#select.value);
-    this.#changed();
+  #ask(ids) {
+    this.#compared = ids.length > 1 ? ids : [];
+    if (ids.length === 1) [this.#select.value] = ids;
+    this.#show();
+    this.#select.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  #show() {
+    const { form } = this.#composer;
+    const count = this.#compared.length;
+    form.toggleAttribute("data-comparing", count > 0);
+    form.pick.querySelector(".composer__name").textContent = this.#option(this.chosen)?.textContent ?? "";
+    const several = form.several?.querySelector(".composer__several");
+    if (several) several.textContent = count ? phrase("models", { count }) : "";
   }
 
   /** A team may have a model of its own, which is offered first. */
   #chooseOfTeam(team) {
     const { model } = team.selectedOptions[0].dataset;
-    if (!this.#offers(model)) return;
-    this.#select.value = model;
-    this.#changed();
+    if (this.#option(model)) this.#ask([model]);
   }
 
-  #compare() {
-    this.#composer.querySelector("model-comparison").open(this.#select);
+  async #open(button) {
+    const loaded = await fetchPart(load);
+    const { form, text, dataset } = this.#composer;
+    loaded?.open(button, this.#options, {
+      chosen: this.ids,
+      isSeveral: button.name === "several" || this.#compared.length > 0,
+      most: this.#options.length > 1 ? Number(dataset.most) : 1,
+      team: form.team?.value ?? dataset.team,
+      pick: (ids) => this.#picked(ids),
+      goOn: () => focusForTyping(text),
+    });
   }
 
-  #changed() {
-    this.dispatchEvent(new Event("changed"));
+  #picked(ids) {
+    if (ids.length === 1) forever.set(KEY, ids[0]);
+    this.#ask(ids);
+  }
+
+  /** Told by the place of the key: with Alt, some keyboards write another character there. */
+  #keyDown(event) {
+    if (event.code !== "KeyM" || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    const { pick, several } = this.#composer.form;
+    this.#open(this.#compared.length ? several : pick);
   }
 }
 
+const load = () => import("../elements/model-picker.js");
 const inAll = ([first = [], ...others]) => first.filter((name) => others.every((names) => names.includes(name)));

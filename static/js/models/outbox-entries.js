@@ -1,6 +1,7 @@
 /** The unsent messages in the browser's storage: each is a key of its own, so that tabs do not overwrite each other's. */
 
 import { forever } from "../helpers/storage.js";
+import { MESSAGES } from "./unsent.js";
 
 const MOST_BEGUN = 20;
 
@@ -9,7 +10,7 @@ export class OutboxEntries {
   #begunKey;
 
   constructor(person) {
-    this.#prefix = `outbox:${person}:`;
+    this.#prefix = `${MESSAGES}${person}:`;
     this.#begunKey = `begun:${person}`;
   }
 

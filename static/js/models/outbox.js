@@ -8,16 +8,13 @@
  * Dispatches "acknowledged" (detail: {entry, ack}), "refused" ({entry, code}) and "changed".
  */
 
-import { newId } from "../helpers/ids.js";
 import { codeOf } from "../helpers/refused.js";
-import { thisTab } from "../helpers/storage.js";
-import { Draft } from "./draft.js";
+import { leavePlace, tabName } from "./drafts.js";
 import { OutboxEntries } from "./outbox-entries.js";
 import { page } from "./page.js";
 
 const LATER = ["busy", "rate_limited", "unavailable"];
 const PAUSE = 3_000;
-const NEW = "new:";
 
 export class Outbox extends EventTarget {
   #entries = new OutboxEntries(page.person.id);
@@ -29,20 +26,8 @@ export class Outbox extends EventTarget {
     this.#entries.onChange(() => this.#changed());
   }
 
-  /** Where what this tab writes belongs to: a conversation or, before the server knows of one, a name of our own. */
-  place(conversation) {
-    if (conversation) return conversation;
-    if (!thisTab.get("place")) thisTab.set("place", NEW + newId());
-    return thisTab.get("place");
-  }
-
-  /** The draft that a message written at this place goes back to. */
-  draftAt(place) {
-    return new Draft(place.startsWith(NEW) ? "" : place);
-  }
-
   /**
-   * The unsent messages of a place, the oldest first: {command, place, files, after, isTried, isHeld, late, isBehind}.
+   * The unsent messages of a place, the oldest first: {command, place, tab, files, after, isTried, isHeld, late, isBehind}.
    * Without a connection that is what they wait for, whatever held them back before.
    */
   at(place, isConnected = true) {
@@ -51,14 +36,9 @@ export class Outbox extends EventTarget {
     return here.map((entry) => ({ ...entry, late: isConnected && entry.late, isBehind: entry.written > late?.written }));
   }
 
-  /** What is written from now on without a conversation begins another one than what was written so far. */
-  beginAnew() {
-    thisTab.set("place", "");
-  }
-
   put(command, place, files) {
     const before = this.at(place).findLast(({ isHeld }) => !isHeld);
-    this.#entries.save({ command, place, files, written: this.#entries.now, after: before?.command.id });
+    this.#entries.save({ command, place, tab: tabName(), files, written: this.#entries.now, after: before?.command.id });
     this.#changed();
   }
 
@@ -103,7 +83,7 @@ export class Outbox extends EventTarget {
       this.#entries.save({ ...entry, place: conversation, command: { ...entry.command, conversation } });
     }
     this.#entries.noteBegun(place, conversation);
-    if (thisTab.get("place") === place) thisTab.set("place", "");
+    leavePlace(place);
   }
 
   /** The conversation that another tab began with what was written at this place; undefined when none has. */

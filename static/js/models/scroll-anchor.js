@@ -1,6 +1,7 @@
 /** What of a thread stays in sight: its end, for as long as its reader is there, or one element of it. */
 
-const NEAR = 60;
+/** Pixels from the end at which it counts as reached: places are fractions on some screens. */
+const REACHED = 2;
 
 export class ScrollAnchor {
   #box;
@@ -8,15 +9,34 @@ export class ScrollAnchor {
   #latest;
   #isFollowing = true;
   #lastTop = 0;
+  #lastEnd = 0;
+  #finger = 0;
 
   /** In a box that scrolls a thread, with a button that leads back to the end. */
   constructor(box, thread, latest) {
     [this.#box, this.#thread, this.#latest] = [box, thread, latest];
-    box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    const passive = { passive: true };
+    box.addEventListener("scroll", () => this.#scrolled(), passive);
+    box.addEventListener("wheel", ({ deltaY, target }) => deltaY < 0 && this.#leave(target), passive);
+    box.addEventListener("touchstart", ({ touches }) => (this.#finger = touches[0].clientY), passive);
+    box.addEventListener("touchmove", ({ touches, target }) => this.#pull(touches[0].clientY, target), passive);
     latest.addEventListener("click", () => this.toEnd());
-    const sizes = new ResizeObserver(() => this.#isFollowing && this.#jump());
+    const sizes = new ResizeObserver(() => this.follow());
     sizes.observe(thread);
     sizes.observe(box);
+  }
+
+  /** Whether the reader is at the end: follows it, or has all in sight. */
+  get isAtEnd() {
+    return this.#isFollowing || this.#end <= 0;
+  }
+
+  /**
+   * Goes to the end with a reader who is there. Called as soon as messages came or went: a browser moves up what got
+   * shorter when something asks for sizes, and once more has come that looks like a move of the reader's.
+   */
+  follow() {
+    if (this.#isFollowing) this.#jump();
   }
 
   toEnd() {
@@ -29,23 +49,62 @@ export class ScrollAnchor {
     if (!element.isConnected) return;
     this.#isFollowing = false;
     this.#box.scrollTop += element.getBoundingClientRect().top - top;
-    this.#lastTop = this.#box.scrollTop;
+    this.#note();
     if (frames) requestAnimationFrame(() => this.keepInPlace(element, top, frames - 1)); // Buttons near by are made meanwhile.
   }
 
-  /** Only a reader who scrolls up stops following: growth and our own jumps also move the end away for a moment. */
+  /** Changes something in sight so that this element stays where it is. */
+  hold(element, change) {
+    const { top } = element.getBoundingClientRect();
+    change();
+    this.#box.scrollTop += element.getBoundingClientRect().top - top;
+    this.#isFollowing = this.#end - this.#box.scrollTop <= REACHED;
+    this.#note();
+  }
+
+  /** Only a reader who moves up stops following, and only one who comes to the end starts it again. */
   #scrolled() {
-    const { scrollHeight, clientHeight, scrollTop } = this.#box;
-    if (scrollHeight - clientHeight - scrollTop < NEAR) this.#isFollowing = true;
-    else if (scrollTop < this.#lastTop) this.#isFollowing = false;
-    this.#lastTop = scrollTop;
+    const { scrollTop } = this.#box;
+    const end = this.#end;
+    // What got shorter, or a taller box, moves it, too, but not far: a key or a link that leads up makes sizes known as well.
+    const isMovedByLayout = end < this.#lastEnd && end - scrollTop < this.#box.clientHeight / 2;
+    if (scrollTop < this.#lastTop && !isMovedByLayout) this.#isFollowing = false;
+    else if (scrollTop > this.#lastTop && end - scrollTop <= REACHED) this.#isFollowing = true;
+    this.#note();
+  }
+
+  /** A wheel or a finger moves up what is under it; its first pixels must not lose against the next word. */
+  #leave(target) {
+    if (this.#end <= 0 || !this.#box.scrollTop || this.#movesWithin(target)) return;
+    this.#isFollowing = false;
+    this.#note();
+  }
+
+  #pull(y, target) {
+    if (y > this.#finger) this.#leave(target);
+    this.#finger = y;
+  }
+
+  #movesWithin(target) {
+    for (let element = target; element && element !== this.#box; element = element.parentElement) {
+      if (element.scrollTop > 0) return true;
+    }
+    return false;
+  }
+
+  get #end() {
+    return this.#box.scrollHeight - this.#box.clientHeight;
+  }
+
+  #note() {
+    this.#lastTop = this.#box.scrollTop;
+    this.#lastEnd = this.#end;
     this.#latest.hidden = this.#isFollowing;
   }
 
   #jump() {
     if (!this.#thread.childElementCount) return; // What stands here before the first message is read from its beginning.
     this.#box.scrollTop = this.#box.scrollHeight;
-    this.#lastTop = this.#box.scrollTop;
-    this.#latest.hidden = true;
+    this.#note();
   }
 }

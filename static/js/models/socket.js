@@ -1,42 +1,41 @@
 /**
- * The one websocket: commands that are answered, events, and a connection that comes back by itself.
+ * The one connection: commands that are answered, events, and a way to the site that is found again by itself.
  *
- * Dispatches "open", "frame" (detail: the event), "close" (detail: {code}) and "state" (detail: connected, connecting,
- * offline or, when this tab has made room for others, paused).
+ * A websocket carries it or, where none gets through while HTTP does, an event stream; see models/way.js.
+ * Dispatches "open", "frame" (detail: the event), "moved" (conversations that changed unseen), "close" (detail: {code}) and
+ * "state" (detail: connected, limited, connecting, offline, resting or, when this tab has made room for others, paused).
  */
 
 import { newId } from "../helpers/ids.js";
 import { Refused, codeOf } from "../helpers/refused.js";
+import { Answers } from "./answers.js";
+import { pauseAfter } from "./pauses.js";
+import { Way } from "./way.js";
 
-const ANSWER = 10_000;
+const [ANSWER, PONG, PROBE, TICK, IDLE] = [10_000, 5_000, 1_500, 2_000, 25_000];
 /** Browsers hold a try back by up to 5 seconds once many have failed: what gave up before would never connect. */
 const CONNECT = 8_000;
-const PONG = 5_000;
-const PROBE = 1_500;
-const TICK = 2_000;
-const IDLE = 25_000;
-const LONGEST_PAUSE = 10_000;
-const SHORTEST_PAUSE = 500;
-/** After a restart everybody comes back: 1,000 of them within this time are each answered at once. */
-const RESTART_PAUSE = 8_000;
-const SLOW_PAUSE = 2_000;
-const [SERVICE_RESTART, READS_TOO_SLOWLY, TOO_MANY_SOCKETS] = [1012, 4408, 4409];
+/** Between two looks at everything, where nothing is told by itself. */
+const RESYNC = 10_000;
+const [LOST, TOO_MANY_SOCKETS] = [1006, 4409];
 
 export class Socket extends EventTarget {
   #socket = null;
-  #answers = new Map();
+  #answers = new Answers();
   #timer = 0;
   #failures = 0;
   #begun = 0;
   #heard = 0;
   #pinged = 0;
   #isPaused = false;
-  #address;
+  #isResting = false;
+  #way;
 
   /** For this person's page, whoever may be signed in when it connects. */
   constructor(path, person) {
     super();
-    this.#address = `${location.protocol.replace("http", "ws")}//${location.host}${path}?person=${person}`;
+    const address = `${location.protocol.replace("http", "ws")}//${location.host}${path}?person=${person}`;
+    this.#way = new Way(address, (found) => this.#change(found), (code) => this.#tellEnd(code));
   }
 
   /** What a ping asks about, {conversation: revision}, and whether it is urgent; set by the page. */
@@ -55,9 +54,14 @@ export class Socket extends EventTarget {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
+  /** Why no websocket is used, as far as one can see from here; see models/way.js. */
+  get trouble() {
+    return this.#way.trouble;
+  }
+
   /** Somebody wants to use this tab: connects now rather than after the pause, in the place of another tab if need be. */
   hurry() {
-    this.#isPaused = false;
+    this.#isPaused = this.#isResting = false;
     if (!this.#socket) this.#connect();
   }
 
@@ -65,60 +69,63 @@ export class Socket extends EventTarget {
   request(command, patience = ANSWER) {
     if (!this.isOpen) return Promise.reject(new Refused());
     const id = command.id ?? newId();
-    return new Promise((resolve, reject) => {
-      const overdue = setTimeout(() => this.#end(1006), patience);
-      this.#answers.set(id, { resolve, reject, overdue });
-      this.#socket.send(JSON.stringify({ ...command, id }));
-    });
+    const answer = this.#answers.expect(id, patience, () => this.#end({ code: LOST, isSilent: true }));
+    this.#socket.send(JSON.stringify({ ...command, id }));
+    return answer;
   }
 
   #connect() {
     clearTimeout(this.#timer);
-    this.#begun = Date.now();
-    const socket = (this.#socket = new WebSocket(this.#address));
+    if (!this.#way.isReady) return this.#prepare();
+    this.#begun = performance.now();
+    this.#take(this.#way.open());
+    this.#timer = setTimeout(() => this.#end({ code: LOST, isSilent: true }), CONNECT);
+    this.#tellState();
+  }
+
+  async #prepare() {
+    await this.#way.prepare();
+    if (!this.#socket && !this.#isPaused && !this.#isResting) this.#connect();
+  }
+
+  #take(socket) {
+    this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code }) => this.#end(code);
-    this.#timer = setTimeout(() => this.#end(1006), CONNECT);
-    this.#tellState();
+    socket.onclose = (end) => this.#end(end);
+  }
+
+  /** A better way was found: what has no answer yet is asked again on it. */
+  #change(socket) {
+    if (this.#isPaused || this.#isResting) return socket.close();
+    this.#drop();
+    this.#take(socket);
+    this.#opened();
   }
 
   #opened() {
     clearTimeout(this.#timer);
-    this.#heard = this.#pinged = Date.now();
+    this.#heard = this.#pinged = performance.now();
     this.#tellState();
     this.dispatchEvent(new CustomEvent("open"));
   }
 
   #receive(frame) {
-    this.#heard = Date.now();
+    this.#heard = performance.now();
     this.#failures = 0;
-    if (frame.type !== "ack" && frame.type !== "error") {
-      this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
-      return;
-    }
-    const answer = this.#answers.get(frame.id);
-    this.#answers.delete(frame.id);
-    clearTimeout(answer?.overdue);
-    if (frame.type === "ack") answer?.resolve(frame);
-    else answer?.reject(new Refused({ code: frame.code }));
+    this.#way.works();
+    if (!this.#answers.take(frame)) this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
   }
 
   /** The connection is over, or as good as over: say so, and try again after a pause. */
-  #end(code) {
+  #end({ code, isSilent = false, isHeldBack = false }) {
     if (!this.#socket) return;
-    this.dispatchEvent(new CustomEvent("close", { detail: { code } }));
+    this.#way.failed({ wasOpen: this.isOpen, isSilent, isHeldBack });
+    this.#tellEnd(code);
     this.#drop();
     this.#isPaused = code === TOO_MANY_SOCKETS; // Tabs that drove each other out would never come to rest.
-    if (!this.#isPaused) this.#timer = setTimeout(() => this.#connect(), Math.random() * this.#longestPause(code));
+    if (!this.#isPaused) this.#timer = setTimeout(() => this.#connect(), pauseAfter(code, this.#failures++));
     this.#tellState();
-  }
-
-  /** Pauses are random from nothing on: what one event parted must not come back as one. */
-  #longestPause(code) {
-    const grown = Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** this.#failures++);
-    if (code === SERVICE_RESTART) return RESTART_PAUSE;
-    return code === READS_TOO_SLOWLY ? Math.max(grown, SLOW_PAUSE) : grown;
   }
 
   #drop() {
@@ -129,31 +136,43 @@ export class Socket extends EventTarget {
       socket.onopen = socket.onmessage = socket.onclose = null; // On a dead link the closing event is minutes away.
       socket.close();
     }
-    for (const { reject, overdue } of this.#answers.values()) {
-      clearTimeout(overdue);
-      reject(new Refused());
-    }
-    this.#answers.clear();
+    this.#answers.lose();
   }
 
   /** Back from sleep, from another tab or from no network: be connected at once, and be sure of it. */
   #wake() {
+    this.#isResting = false;
     this.#tellState();
     if (this.#isPaused) return;
-    if (this.isOpen && Date.now() - this.#heard < IDLE + ANSWER) return this.#ping(PROBE);
+    this.#way.hurry();
+    if (this.isOpen && performance.now() - this.#heard < IDLE + ANSWER) return this.#ping(PROBE);
     this.#failures = 0; // Should this very try still fail, the next one follows soon.
-    if (this.#socket?.readyState === WebSocket.CONNECTING && Date.now() - this.#begun < PROBE) return;
+    if (this.#socket?.readyState === WebSocket.CONNECTING && performance.now() - this.#begun < PROBE) return;
     this.#drop();
     this.#connect();
   }
 
   #tick() {
-    const due = this.watching().urgent ? TICK : IDLE;
-    if (this.isOpen && Date.now() - this.#pinged >= due - TICK / 2) this.#ping(PONG);
+    if (!this.isOpen) return;
+    if (this.#way.mayRest()) return this.#rest();
+    this.#way.look(this.#answers.size > 0);
+    const { urgent } = this.watching();
+    const due = this.#way.polls ? RESYNC : urgent ? TICK : IDLE;
+    if (this.#way.polls && urgent) this.dispatchEvent(new CustomEvent("moved"));
+    else if (performance.now() - this.#pinged < due - TICK / 2) return;
+    else if (this.#way.polls) this.#opened();
+    else this.#ping(PONG);
+  }
+
+  /** Nobody looks at this tab: what happens meanwhile is fetched when somebody does. */
+  #rest() {
+    this.#isResting = true;
+    this.#drop();
+    this.#tellState();
   }
 
   async #ping(patience) {
-    this.#pinged = Date.now();
+    this.#pinged = performance.now();
     try {
       const { moved } = await this.request({ type: "ping", open: this.watching().open }, patience);
       if (moved?.length) this.dispatchEvent(new CustomEvent("moved", { detail: moved }));
@@ -162,13 +181,19 @@ export class Socket extends EventTarget {
     }
   }
 
+  #tellEnd(code) {
+    this.dispatchEvent(new CustomEvent("close", { detail: { code } }));
+  }
+
   #tellState() {
     this.dispatchEvent(new CustomEvent("state", { detail: this.#state }));
   }
 
   get #state() {
     if (this.#isPaused) return "paused";
+    if (this.#isResting) return "resting";
     if (!navigator.onLine) return "offline";
-    return this.isOpen ? "connected" : "connecting";
+    if (!this.isOpen) return "connecting";
+    return this.#way.isLimited ? "limited" : "connected";
   }
 }

@@ -31,6 +31,22 @@ export class Thread {
     return [...this.#list.querySelectorAll("chat-message[data-status=sending]")];
   }
 
+  /** The ids of all messages that the server knows. */
+  get ids() {
+    return [...this.#list.querySelectorAll("chat-message")].filter(isStored).map(({ dataset }) => dataset.id);
+  }
+
+  /** Whether any message has other versions. */
+  get hasForks() {
+    return [...this.#list.querySelectorAll("chat-message")].some(({ versions }) => versions.length > 1);
+  }
+
+  /** The version in sight below this message, or of the first one; of several side by side the one that goes on. */
+  versionAt(fork) {
+    const versions = this.below(fork ?? "").filter(isStored);
+    return versions.find(({ dataset }) => dataset.current) ?? versions[0];
+  }
+
   find(id) {
     return this.#list.querySelector(`chat-message[data-id="${CSS.escape(id)}"]`);
   }
@@ -52,6 +68,14 @@ export class Thread {
     if (beside.length) return placeBeside(beside, message);
     if (!this.#endsWith(parent)) return null;
     return this.#list.insertBefore(clone("message-template"), this.unsent[0] ?? null);
+  }
+
+  /** Of replies side by side the thread goes on from this one. */
+  choose(reply) {
+    const comparison = reply.parentElement;
+    if (!isComparison(comparison) || reply.dataset.current) return;
+    for (const { dataset } of comparison.children) delete dataset.current;
+    reply.dataset.current = "chosen";
   }
 
   /** Leaves of a comparison the reply that this stored question follows. */

@@ -1,14 +1,23 @@
 /** The head of the chat: what the conversation is called and who reads it. */
 
+import { fetchPart } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
+import { page } from "../models/page.js";
 
 export class Header {
-  #title = document.querySelector(".chat__title");
+  /** Null for one who only reads. */
+  #rename = document.querySelector(".chat__rename");
+  #title = this.#rename ?? document.querySelector(".chat__title");
   #chip = document.querySelector(".chip");
   #menu = document.querySelector(".chat__menu");
+  #print = document.querySelector(".chat__print");
+  #more = document.querySelector(".chat__more");
 
   constructor() {
     this.#chip.addEventListener("click", () => this.#showAudience());
+    this.#print.addEventListener("click", () => this.#printAll());
+    this.#rename?.addEventListener("click", () => this.#editTitle());
+    this.#more.addEventListener("click", () => this.#showMenu());
     this.#menu.addEventListener("click", () => delete this.#menu.dataset.news);
   }
 
@@ -18,12 +27,16 @@ export class Header {
 
   /** Shows what is known of the open conversation. */
   show({ title, team, shared }) {
-    this.#chip.hidden = false;
+    this.#chip.hidden = this.#print.hidden = this.#more.hidden = false;
     this.#chip.toggleAttribute("data-team", Boolean(team));
     if (shared !== undefined) this.#chip.toggleAttribute("data-shared", shared);
     this.#chip.querySelector(".chip__name").textContent = team?.name ?? phrase("audience.private");
-    if (!title) return;
+    if (title) this.#entitle(title);
+  }
+
+  #entitle(title) {
     this.#title.textContent = title;
+    if (this.#rename) this.#rename.disabled = false;
     document.title = [title, ...document.title.split(" · ").slice(-1)].join(" · ");
   }
 
@@ -33,8 +46,24 @@ export class Header {
     this.#menu.dataset.news = "";
   }
 
+  async #editTitle() {
+    const loaded = await fetchPart(() => import("../elements/title-field.js"));
+    const heading = this.#rename.closest("h1");
+    loaded?.open({ id: page.conversation, shown: heading, button: this.#rename, saved: ({ title }) => this.#entitle(title) });
+  }
+
+  async #showMenu() {
+    const loaded = await fetchPart(() => import("../elements/conversation-menu.js"));
+    loaded?.openAt(this.#more);
+  }
+
+  async #printAll() {
+    const loaded = await fetchPart(() => import("../helpers/printing.js"));
+    await loaded?.printConversation();
+  }
+
   async #showAudience() {
-    await import("../elements/audience-panel.js");
+    if (!(await fetchPart(() => import("../elements/audience-panel.js")))) return;
     await document.querySelector("audience-panel").open();
   }
 }

@@ -1,26 +1,30 @@
 /** Which conversation the page shows: its address, and the way to a new one. */
 
+import { leavePlace, placeOf } from "../models/drafts.js";
 import { page } from "../models/page.js";
+
+const SHARED = ["title", "text", "url"];
 
 export class Navigation {
   #chat;
   #path = location.pathname;
 
-  /** Where what is written here belongs to, as the outbox names it. */
+  /** Where what is written here belongs to, see models/drafts.js. */
   place = "";
 
   constructor(chat) {
     this.#chat = chat;
-    this.place = chat.outbox.place(page.conversation);
+    this.place = placeOf(page.conversation);
   }
 
   listen() {
-    const { composer, outbox, socket } = this.#chat;
+    const { composer, socket } = this.#chat;
     composer?.addEventListener("begun", ({ detail }) => this.#begin(detail));
     for (const link of document.querySelectorAll(`.sidebar a[href="${page.urls.home}"]`)) {
-      link.addEventListener("click", () => socket.isOpen && outbox.beginAnew());
+      link.addEventListener("click", () => socket.isOpen && leavePlace());
     }
     addEventListener("popstate", () => this.#moved());
+    forgetShared();
   }
 
   /** What was written here before the conversation had an id has begun one now, sent by this tab or by another. */
@@ -40,7 +44,7 @@ export class Navigation {
     page.conversation = id;
     document.querySelector(".transcript__start")?.remove();
     composer.begin();
-    for (const field of document.getElementsByName("next")) field.value = location.pathname;
+    nameAddress();
     header.show(list.choose(id));
     this.#chat.begin(id);
   }
@@ -49,4 +53,19 @@ export class Navigation {
   #moved() {
     if (location.pathname !== this.#path) location.reload();
   }
+}
+
+/** What was shared with the chat is a draft now: loaded again, the page would put it into the box once more. */
+function forgetShared() {
+  const { searchParams } = new URL(location);
+  const others = [...searchParams].filter(([name]) => !SHARED.includes(name));
+  if (others.length === searchParams.size) return;
+  const rest = others.length ? `?${new URLSearchParams(others)}` : "";
+  history.replaceState(null, "", location.pathname + rest + location.hash);
+  nameAddress();
+}
+
+/** Forms that lead back to the page do so to where it is now. */
+function nameAddress() {
+  for (const field of document.getElementsByName("next")) field.value = location.pathname + location.search;
 }

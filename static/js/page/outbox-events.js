@@ -1,6 +1,7 @@
 /** From the composer to the server: messages are put into the outbox, and what becomes of them is shown. */
 
 import { newId } from "../helpers/ids.js";
+import { giveBack, mayReturn } from "../models/drafts.js";
 import { page } from "../models/page.js";
 
 export class OutboxEvents {
@@ -61,14 +62,16 @@ export class OutboxEvents {
 
   #takeBack(id) {
     const entry = this.#chat.outbox.takeBack(id);
-    if (entry) this.#restore(entry);
+    if (entry) this.#restore({ ...entry, tab: undefined });
   }
 
-  /** Puts the message back where it was written: into the composer, or the draft of what is not in sight. */
-  #restore({ command: { text }, place, files }, code = "") {
-    const { composer, navigation, outbox } = this.#chat;
-    const draft = place === navigation.place && composer ? composer : outbox.draftAt(place);
-    draft.restore({ text, files, code });
+  /** Puts the message back where it was written: into the composer, or to the draft of what is not in sight. */
+  async #restore(entry, code = "") {
+    const { composer, navigation } = this.#chat;
+    const message = { text: entry.command.text, files: entry.files, code };
+    const isHere = composer && entry.place === navigation.place;
+    if (isHere && (await mayReturn(entry))) composer.restore(message);
+    else giveBack(entry, message);
   }
 
   #deliver() {

@@ -7,7 +7,7 @@ const TELL_TYPING = 3_000;
 export class Presence {
   #chat;
   #element = document.querySelector("chat-presence");
-  #toldTyping = 0;
+  #toldTyping = -TELL_TYPING;
 
   constructor(chat) {
     this.#chat = chat;
@@ -32,8 +32,8 @@ export class Presence {
 
   #tellTyping() {
     const { conversation, header, socket } = this.#chat;
-    if (!conversation || !header.isOfTeam || Date.now() - this.#toldTyping < TELL_TYPING) return;
-    this.#toldTyping = Date.now();
+    if (!conversation || !header.isOfTeam || performance.now() - this.#toldTyping < TELL_TYPING) return;
+    this.#toldTyping = performance.now();
     socket.request({ type: "typing", conversation: conversation.id }).catch(() => {}); // Nobody waits for it.
   }
 }

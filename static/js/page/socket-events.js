@@ -2,6 +2,7 @@
 
 import { codeOf } from "../helpers/refused.js";
 import { thisTab } from "../helpers/storage.js";
+import { page } from "../models/page.js";
 
 const SIGNED_OUT = 4401;
 const TOO_BIG = 1009;
@@ -53,25 +54,29 @@ export class SocketEvents {
     const { conversation, list, presence } = this.#chat;
     if (event.type === "conversation.updated") this.#updated(event);
     else if (event.type === "conversation.gone") list.remove(event.conversation);
+    else if (event.type === "conversation.arranged") list.arrange(event);
     if (event.conversation !== conversation?.id) return;
     if (event.type === "conversation.gone") this.#chat.close();
+    else if (event.type === "conversation.arranged") return;
     else if (event.type === "presence" || event.type === "typing") presence.take(event);
     else conversation.take(event);
     if (event.type === "message.created" && event.message.author) presence.wrote(event.message.author.id);
   }
 
-  #updated({ conversation, ...changed }) {
+  async #updated({ conversation, ...changed }) {
     const { composer, header, list } = this.#chat;
+    this.#chat.reopen(conversation);
     const isOpen = conversation === this.#chat.conversation?.id;
-    list.update({ ...changed, id: conversation, unread: !isOpen });
     if (isOpen) header.show(changed);
     if (isOpen) composer?.showTuned(changed.tuned);
-    else if (changed.team) header.showNews(changed);
+    const row = await list.hear({ ...changed, id: conversation, isNews: !isOpen && !isMade(changed) });
+    const isTold = row && !row.hasAttribute("data-muted");
+    if (!isOpen && changed.team && isTold) header.showNews(changed);
   }
 
   #showState(state) {
     const { outboxEvents, status } = this.#chat;
-    status.show(state);
+    status.show(state, this.#chat.socket.trouble);
     outboxEvents.showUnsent();
   }
 
@@ -87,6 +92,9 @@ export class SocketEvents {
     return { open, urgent: transcript.thread.running.length > 0 };
   }
 }
+
+/** Whether the reader has just made this conversation, with a program of their own. */
+const isMade = ({ revision, owner }) => revision === 1 && owner?.id === page.person.id;
 
 /** The page itself leads to the sign-in; where it does not, reloading it over and over would not help. */
 function signInAgain() {

@@ -1,17 +1,13 @@
 """Errors of Anthropic, Azure, Cerebras, Fireworks, GitHub, Google, Groq and Hugging Face."""
 
-from providers.errors import (
-    Blocked,
-    ContextTooLong,
-    KeyRefused,
-    ModelForbidden,
-    ModelNotFound,
-    QuotaExhausted,
-    RateLimited,
-    RegionRefused,
-)
+from providers import errors
 from tests.providers.vendor_errors.case import Case, anthropic, google, openai
 
+_CATEGORIES = {
+    "hate": {"filtered": False, "severity": "safe"},
+    "violence": {"filtered": True, "severity": "medium"},
+    "jailbreak": {"filtered": True, "detected": True},
+}
 _TPM = (
     "Request too large for model `llama-3.1-8b-instant` in organization `org_x` service tier `on_demand` on tokens per "
     "minute (TPM): Limit 6000, Requested 12328, please reduce your message size and try again."
@@ -28,7 +24,7 @@ CASES = [
         "continuedev/continue#5499",
         400,
         anthropic("Your credit balance is too low to access the Anthropic API."),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "credit balance is too low",
     ),
     Case(
@@ -36,14 +32,14 @@ CASES = [
         "anymorph-ai/Claudable#3",
         400,
         anthropic("input length and max_tokens exceed context limit"),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "anthropic-prompt",
         "stackblitz/bolt.new#1748",
         400,
         anthropic("prompt is too long: 202128 tokens > 200000 maximum"),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     # Azure OpenAI
     Case(
@@ -57,15 +53,45 @@ CASES = [
             innererror={"code": "ResponsibleAIPolicyViolation"},
             status=400,
         ),
-        Blocked,
+        errors.Blocked,
         "content management policy",
+    ),
+    Case(
+        "azure-filter-category",
+        "vibrantlabsai/ragas#649, compl-ai/compl-ai#20",
+        400,
+        openai(
+            "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.",
+            None,
+            "content_filter",
+            innererror={"code": "ResponsibleAIPolicyViolation", "content_filter_result": _CATEGORIES},
+            status=400,
+        ),
+        errors.Blocked,
+        "violence, jailbreak: The response was filtered",
+    ),
+    Case(
+        "azure-filter-category-through-litellm",
+        "BerriAI/litellm#16231",
+        400,
+        openai(
+            "litellm.ContentPolicyViolationError: AzureException - The response was filtered due to the prompt "
+            "triggering Azure OpenAI's content management policy.",
+            None,
+            "400",
+            provider_specific_fields={
+                "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": _CATEGORIES}
+            },
+        ),
+        errors.Blocked,
+        "violence, jailbreak: litellm.",
     ),
     Case(
         "azure-network",
         "Azure-Samples/azure-search-openai-demo#1494",
         403,
         {"error": {"code": "403", "message": "Access denied due to Virtual Network/Firewall rules."}},
-        KeyRefused,
+        errors.KeyRefused,
         "Firewall rules",
         doubtful=True,
     ),
@@ -74,7 +100,7 @@ CASES = [
         "chatboxai/chatbox#861",
         404,
         {"error": {"code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}},
-        ModelNotFound,
+        errors.ModelNotFound,
     ),
     # Cerebras
     Case(
@@ -82,7 +108,7 @@ CASES = [
         "cline/cline#5140",
         400,
         openai("Please reduce the length of the messages or completion."),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     # Cloudflare
     Case(
@@ -90,7 +116,7 @@ CASES = [
         "cloudflare/cloudflare-docs#19677",
         403,
         {"success": False, "errors": [{"code": 5018, "message": "The account is not allowed to access this model"}]},
-        ModelForbidden,
+        errors.ModelForbidden,
         "not allowed",
     ),
     Case(
@@ -98,7 +124,7 @@ CASES = [
         "cloudflare/cloudflare-docs#19677",
         403,
         {"success": False, "errors": [{"code": 5016, "message": "User has not agreed to Llama3.2 model terms"}]},
-        ModelForbidden,
+        errors.ModelForbidden,
     ),
     # Fireworks
     Case(
@@ -110,7 +136,7 @@ CASES = [
             "error",
             "PRECONDITION_FAILED",
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "suspended",
     ),
     # GitHub Models
@@ -125,7 +151,7 @@ CASES = [
                 "details": "Request body too large",
             }
         },
-        ContextTooLong,
+        errors.ContextTooLong,
         "8000 tokens",
     ),
     # Google
@@ -134,7 +160,7 @@ CASES = [
         "poenl/gemini-api#4",
         400,
         google(400, "FAILED_PRECONDITION", "User location is not supported for the API use."),
-        RegionRefused,
+        errors.RegionRefused,
         "location",
     ),
     Case(
@@ -142,7 +168,7 @@ CASES = [
         "continuedev/continue#11541",
         403,
         google(403, "PERMISSION_DENIED", "Your API key was reported as leaked. Please use another API key."),
-        KeyRefused,
+        errors.KeyRefused,
         "leaked",
     ),
     Case(
@@ -152,14 +178,14 @@ CASES = [
         google(
             400, "INVALID_ARGUMENT", "API Key not found. Please pass a valid API key.", {"reason": "API_KEY_INVALID"}
         ),
-        KeyRefused,
+        errors.KeyRefused,
     ),
     Case(
         "google-expired",
         "SamuelSchmidgall/AgentLaboratory#33",
         400,
         google(400, "INVALID_ARGUMENT", "API key expired. Please renew the API key.", {"reason": "API_KEY_INVALID"}),
-        KeyRefused,
+        errors.KeyRefused,
         "renew",
     ),
     Case(
@@ -173,7 +199,7 @@ CASES = [
                 "status": "Bad Request",
             }
         },
-        RegionRefused,
+        errors.RegionRefused,
         "User location is not supported",
     ),
     Case(
@@ -187,7 +213,7 @@ CASES = [
             {"reason": "QUOTA_EXHAUSTED"},
             {"retryDelay": "21599.5s"},
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         doubtful=True,
         retry_after=21599.5,
     ),
@@ -201,14 +227,14 @@ CASES = [
             "No capacity available for model on the server",
             {"reason": "MODEL_CAPACITY_EXHAUSTED"},
         ),
-        RateLimited,
+        errors.RateLimited,
     ),
     Case(
         "google-credits",
         "JeffOtano/roni#125",
         429,
         google(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "depleted",
     ),
     # Groq
@@ -217,7 +243,7 @@ CASES = [
         "HunorLaczko/ha-groq-cloud-api#27",
         413,
         openai(_TPM, "tokens", "rate_limit_exceeded"),
-        ContextTooLong,
+        errors.ContextTooLong,
         "Request too large",
     ),
     Case(
@@ -225,7 +251,7 @@ CASES = [
         "continuedev/continue#10920",
         429,
         openai(_TPD, "tokens", "rate_limit_exceeded"),
-        RateLimited,
+        errors.RateLimited,
         retry_after=578.016,
     ),
     Case(
@@ -233,7 +259,7 @@ CASES = [
         "crewAIInc/crewAI#783",
         400,
         openai("Organization has been restricted.", code="organization_restricted"),
-        KeyRefused,
+        errors.KeyRefused,
         "restricted",
     ),
     Case(
@@ -241,7 +267,7 @@ CASES = [
         "atiilla/sqlmap-ai#3",
         400,
         openai("The model `qwen-qwq-32b` has been decommissioned.", code="model_decommissioned"),
-        ModelNotFound,
+        errors.ModelNotFound,
     ),
     Case(
         "groq-blocked-model",
@@ -252,7 +278,7 @@ CASES = [
             "permissions_error",
             "model_permission_blocked_org",
         ),
-        ModelForbidden,
+        errors.ModelForbidden,
         "blocked at the organization level",
     ),
     # Hugging Face
@@ -261,7 +287,7 @@ CASES = [
         "huggingface/agents-course#386",
         402,
         {"error": "You have exceeded your monthly included credits for Inference Providers."},
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "monthly included",
     ),
 ]

@@ -2,17 +2,7 @@
 
 import json
 
-from providers.errors import (
-    BadRequest,
-    ContextTooLong,
-    KeyRefused,
-    ModelForbidden,
-    ModelNotFound,
-    QuotaExhausted,
-    RateLimited,
-    RegionRefused,
-    VendorDown,
-)
+from providers import errors
 from tests.providers.vendor_errors.case import Case, anthropic, openai
 
 _AIHUBMIX = "docs.aihubmix.com/cn/FAQs/HTTP-Codes"
@@ -31,7 +21,7 @@ CASES = [
         _AIHUBMIX,
         403,
         openai("Your account balance is insufficient. Please recharge.", code="insufficient_user_quota"),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         doubtful=True,
     ),
     Case(
@@ -39,17 +29,17 @@ CASES = [
         _AIHUBMIX,
         403,
         openai("Forbidden – key(abcdef) not authorized to access the requested model.", None),
-        ModelForbidden,
+        errors.ModelForbidden,
         "not authorized",
     ),
-    Case("aihubmix-model-zh", _AIHUBMIX, 403, openai("该令牌无权使用模型", None), ModelForbidden),
-    Case("aihubmix-suspended", _AIHUBMIX, 403, openai("Account suspended.", None), KeyRefused),
+    Case("aihubmix-model-zh", _AIHUBMIX, 403, openai("该令牌无权使用模型", None), errors.ModelForbidden),
+    Case("aihubmix-suspended", _AIHUBMIX, 403, openai("Account suspended.", None), errors.KeyRefused),
     Case(
         "aihubmix-limit",
         _AIHUBMIX,
         503,
         openai("Rate limited by provider – try again later.", None),
-        RateLimited,
+        errors.RateLimited,
         "by provider",
     ),
     # LiteLLM
@@ -58,7 +48,7 @@ CASES = [
         "LiteLLM proxy: key_model_access_denied",
         403,
         openai("key not allowed to access model. Tried to access b", "key_model_access_denied", "403", param="model"),
-        ModelForbidden,
+        errors.ModelForbidden,
         "key not allowed",
     ),
     Case(
@@ -66,7 +56,7 @@ CASES = [
         "BerriAI/litellm#22726",
         429,
         openai("Budget has been exceeded! Current cost: 26.0", "budget_exceeded", "429"),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "Budget",
     ),
     Case(
@@ -74,21 +64,21 @@ CASES = [
         "BerriAI/litellm#22726",
         400,
         openai("Budget has been exceeded! Current cost: 26.0", None, "400"),
-        QuotaExhausted,
+        errors.QuotaExhausted,
     ),
     Case(
         "litellm-key",
         "LiteLLM proxy: token_not_found_in_db",
         401,
         openai("Authentication Error", "token_not_found_in_db", "401"),
-        KeyRefused,
+        errors.KeyRefused,
     ),
     Case(
         "litellm-expired",
         "LiteLLM proxy: expired_key",
         400,
         openai("Authentication Error - Expired Key.", "expired_key", "400"),
-        KeyRefused,
+        errors.KeyRefused,
     ),
     Case(
         "litellm-inner-context",
@@ -101,7 +91,7 @@ CASES = [
             None,
             "400",
         ),
-        ContextTooLong,
+        errors.ContextTooLong,
         "prompt is too long",
     ),
     Case(
@@ -113,8 +103,23 @@ CASES = [
             None,
             "412",
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "Account x is suspended",
+        doubtful=True,
+    ),
+    Case(
+        "litellm-vendors-key",
+        "BerriAI/litellm#1356: the key of the proxy itself",
+        401,
+        openai(
+            "litellm.AuthenticationError: AuthenticationError: OpenAIException - Incorrect API key provided: sk-qn***. "
+            "You can find your API key at https://platform.openai.com/account/api-keys.. Received Model Group=m",
+            None,
+            "401",
+        ),
+        errors.KeyRefused,
+        "Incorrect API key",
+        doubtful=True,
     ),
     Case(
         "litellm-rate",
@@ -123,7 +128,7 @@ CASES = [
         openai(
             "litellm.RateLimitError: RateLimitError: OpenAIException - Rate limit reached", "throttling_error", "429"
         ),
-        RateLimited,
+        errors.RateLimited,
     ),
     # new-api and one-api
     Case(
@@ -131,7 +136,7 @@ CASES = [
         "SuperAI-Api/Super-API#4",
         503,
         openai("当前分组 default 下对于模型 A无可用渠道", "one_api_error"),
-        ModelNotFound,
+        errors.ModelNotFound,
         "无可用渠道",
     ),
     Case(
@@ -139,7 +144,7 @@ CASES = [
         "labring/FastGPT#2537",
         403,
         openai("该令牌无权使用模型：glm-4", "one_api_error"),
-        ModelForbidden,
+        errors.ModelForbidden,
         "无权使用模型",
     ),
     Case(
@@ -147,7 +152,7 @@ CASES = [
         "QuantumNous/new-api#4712",
         401,
         openai("无效的令牌", "one_api_error"),
-        KeyRefused,
+        errors.KeyRefused,
         "无效的令牌",
     ),
     Case(
@@ -155,7 +160,7 @@ CASES = [
         "clacky-ai/openclacky#100",
         403,
         openai("预扣费额度失败, 用户剩余额度: ＄0.53", "new_api_error"),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "预扣费额度失败",
         doubtful=True,
     ),
@@ -169,7 +174,7 @@ CASES = [
             "unsupported_country_region_territory",
             param="",
         ),
-        RegionRefused,
+        errors.RegionRefused,
         "territory",
     ),
     Case(
@@ -177,14 +182,14 @@ CASES = [
         _TOKENDOG,
         503,
         openai("no available key", "new_api_error", "channel:no_available_key"),
-        VendorDown,
+        errors.VendorDown,
     ),
     Case(
         "new-api-denied",
         _TOKENDOG,
         403,
         openai("access denied", "new_api_error", "access_denied"),
-        KeyRefused,
+        errors.KeyRefused,
         doubtful=True,
     ),
     # Claude Code Router
@@ -200,7 +205,7 @@ CASES = [
             "api_error",
             "provider_response_error",
         ),
-        BadRequest,
+        errors.BadRequest,
         "Range of max_tokens should be [1, 8192]",
         unsupported=True,
     ),
@@ -214,7 +219,7 @@ CASES = [
             "AI_APICallError",
             param={"error": "Insufficient balance or no resource package. Please recharge.", "statusCode": 429},
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "recharge",
         parameter="",
     ),

@@ -1,14 +1,6 @@
 """Errors of Mistral, NVIDIA, OpenAI, Perplexity, xAI, Xiaomi and Zenmux."""
 
-from providers.errors import (
-    BadRequest,
-    Blocked,
-    ContextTooLong,
-    KeyRefused,
-    ModelForbidden,
-    QuotaExhausted,
-    RegionRefused,
-)
+from providers import errors
 from tests.providers.vendor_errors.case import Case, openai
 
 _SPENT = "has either used all available credits or reached its monthly spending limit."
@@ -35,7 +27,7 @@ CASES = [
             "param": None,
             "code": None,
         },
-        BadRequest,
+        errors.BadRequest,
         "Extra inputs are not permitted",
         unsupported=True,
         parameter="max_completion_tokens",
@@ -50,7 +42,7 @@ CASES = [
             "type": "internal_error_proxy",
             "code": "1000",
         },
-        BadRequest,
+        errors.BadRequest,
         "Extra inputs",
         unsupported=True,
         parameter="top_p",
@@ -72,7 +64,7 @@ CASES = [
             "type": "invalid_request_error",
             "code": 3001,
         },
-        BadRequest,
+        errors.BadRequest,
         "Extra inputs",
         unsupported=True,
         parameter="tools",
@@ -83,7 +75,7 @@ CASES = [
         "HKUDS/OpenHarness#233",
         403,
         {"status": 403, "title": "Forbidden", "detail": "Authorization failed"},
-        KeyRefused,
+        errors.KeyRefused,
         "Authorization failed",
         doubtful=True,
     ),
@@ -92,7 +84,7 @@ CASES = [
         "gethouston/houston#1243",
         404,
         {"status": 404, "title": "Not Found", "detail": "Function 'f-1': Not found for account 'a-1'"},
-        ModelForbidden,
+        errors.ModelForbidden,
         "Not found for account",
     ),
     # OpenAI
@@ -103,7 +95,7 @@ CASES = [
         openai(
             "Country, region, or territory not supported", "request_forbidden", "unsupported_country_region_territory"
         ),
-        RegionRefused,
+        errors.RegionRefused,
         "territory not supported",
     ),
     Case(
@@ -111,7 +103,7 @@ CASES = [
         "cursor/cursor#2953",
         403,
         openai("Project `proj_x` does not have access to model `gpt-4o-mini`", code="model_not_found"),
-        ModelForbidden,
+        errors.ModelForbidden,
         "does not have access to model",
     ),
     Case(
@@ -119,7 +111,7 @@ CASES = [
         "continuedev/continue#8209",
         400,
         openai("Your organization must be verified to stream this model.", param="stream", code="unsupported_value"),
-        ModelForbidden,
+        errors.ModelForbidden,
         "verified",
     ),
     Case(
@@ -129,7 +121,7 @@ CASES = [
         openai(
             "This model's maximum context length is 128000 tokens.", code="context_length_exceeded", param="messages"
         ),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "openai-too-large",
@@ -140,7 +132,7 @@ CASES = [
             "tokens",
             "rate_limit_exceeded",
         ),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     # Perplexity
     Case(
@@ -148,7 +140,7 @@ CASES = [
         "perplexityai/api-discussion#265",
         400,
         openai("user and assistant roles should be alternating.", "invalid_message", 400),
-        BadRequest,
+        errors.BadRequest,
         "alternating",
     ),
     # xAI
@@ -157,7 +149,7 @@ CASES = [
         "continuedev/continue#10373",
         429,
         {"error": f"Your team x {_SPENT}"},
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "spending limit",
     ),
     Case(
@@ -165,14 +157,14 @@ CASES = [
         "Anantys-oss/koan#2412",
         403,
         {"code": "permission-denied", "error": f"Your team x {_SPENT}"},
-        QuotaExhausted,
+        errors.QuotaExhausted,
     ),
     Case(
         "xai-subscription",
         "Wei-Shaw/sub2api#4069",
         403,
         {"code": "permission-denied", "error": "You have run out of credits or need a Grok subscription."},
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "run out of credits",
     ),
     Case(
@@ -180,7 +172,7 @@ CASES = [
         "cline/cline#3120",
         400,
         {"code": "Client specified an invalid argument", "error": "This model's maximum prompt length is 131072"},
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "xai-safety",
@@ -190,7 +182,7 @@ CASES = [
             "code": "The caller does not have permission to execute the specified operation",
             "error": "Content violates usage guidelines. Team: t, Failed check: SAFETY_CHECK_TYPE_BIO",
         },
-        Blocked,
+        errors.Blocked,
         "usage guidelines",
     ),
     # Zenmux
@@ -199,14 +191,14 @@ CASES = [
         "docs.zenmux.ai/guide/advanced/error-codes",
         402,
         {"error": {"code": "402", "type": "reject_no_credit", "message": "Insufficient balance"}},
-        QuotaExhausted,
+        errors.QuotaExhausted,
     ),
     Case(
         "zenmux-safety",
         "docs.zenmux.ai/guide/advanced/error-codes",
         403,
         {"error": {"code": "403", "type": "safety_check_failed", "message": "Upstream safety policy triggered"}},
-        Blocked,
+        errors.Blocked,
     ),
     Case(
         "zenmux-plan",
@@ -219,7 +211,7 @@ CASES = [
                 "message": "Model not included in current subscription plan",
             }
         },
-        ModelForbidden,
+        errors.ModelForbidden,
     ),
     # Xiaomi
     Case(
@@ -227,7 +219,7 @@ CASES = [
         "XiaomiMiMo/MiMo#99",
         402,
         {"type": "server_error", "message": "Upstream request failed: Insufficient account funds"},
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "Insufficient account funds",
         as_event="nothing",
     ),

@@ -1,16 +1,6 @@
 """Errors of Moonshot, SiliconFlow, Tencent, Volcengine and Zhipu."""
 
-from providers.errors import (
-    BadRequest,
-    Blocked,
-    ContextTooLong,
-    KeyRefused,
-    ModelForbidden,
-    ModelNotFound,
-    QuotaExhausted,
-    RateLimited,
-    VendorDown,
-)
+from providers import errors
 from tests.providers.vendor_errors.case import Case, anthropic, numbered, openai, zhipu
 
 _KIMI = "platform.kimi.ai/docs/api/errors"
@@ -24,9 +14,9 @@ CASES = [
         _KIMI,
         400,
         openai("The request was rejected because it was considered high risk", "content_filter"),
-        Blocked,
+        errors.Blocked,
     ),
-    Case("kimi-length", _KIMI, 400, openai("Input token length too long"), ContextTooLong),
+    Case("kimi-length", _KIMI, 400, openai("Input token length too long"), errors.ContextTooLong),
     Case(
         "kimi-inactive",
         "MoonshotAI/Kimi-K2#5",
@@ -35,7 +25,7 @@ CASES = [
             "Your account org-x<ak-x> is not active, organization <org-x> exceeded current quota",
             "exceeded_current_quota_error",
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
     ),
     Case(
         "kimi-suspended",
@@ -44,7 +34,7 @@ CASES = [
         openai(
             "Your account org-x <ak-x> is suspended due to insufficient balance, please recharge your account", None
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "suspended",
     ),
     Case(
@@ -52,7 +42,7 @@ CASES = [
         "MoonshotAI/kimi-code#2152",
         429,
         openai("The engine is currently overloaded, please try again later", "engine_overloaded_error"),
-        RateLimited,
+        errors.RateLimited,
         "overloaded",
         as_event="words",
     ),
@@ -62,39 +52,43 @@ CASES = [
         "FoundationAgents/OpenManus#438",
         403,
         numbered(30011, "Your paid balance is insufficient."),
-        QuotaExhausted,
+        errors.QuotaExhausted,
     ),
-    Case("silicon-disabled", "continuedev/continue#10839", 403, numbered(30003, "Model disabled."), ModelNotFound),
-    Case("silicon-model", "anyme123/Any-code#1", 400, numbered(20012, "Model does not exist."), ModelNotFound),
+    Case(
+        "silicon-disabled", "continuedev/continue#10839", 403, numbered(30003, "Model disabled."), errors.ModelNotFound
+    ),
+    Case("silicon-model", "anyme123/Any-code#1", 400, numbered(20012, "Model does not exist."), errors.ModelNotFound),
     Case(
         "silicon-prompt",
         "chatboxai/chatbox#2060",
         400,
         numbered(20015, "length of prompt_tokens (68957) must be less than max_seq_len (65536)."),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "silicon-total",
         "continuedev/continue#10993",
         400,
         numbered(20015, "max_total_tokens (33802) must be less than or equal to max_seq_len (32768)"),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "silicon-busy",
         "CherryHQ/cherry-studio#4541",
         503,
         {"code": 50508, "message": "System is too busy now. Please try again later."},
-        VendorDown,
+        errors.VendorDown,
     ),
-    Case("silicon-text", "continuedev/continue#10839", 403, '"Model disabled."', ModelNotFound, "Model disabled."),
+    Case(
+        "silicon-text", "continuedev/continue#10839", 403, '"Model disabled."', errors.ModelNotFound, "Model disabled."
+    ),
     # Tencent Hunyuan
     Case(
         "hunyuan-roles",
         "FoundationAgents/OpenManus#894",
         400,
         openai("messages 中 user（tool） 和 assistant 角色需交替出现 (一问一答)", code="1001"),
-        BadRequest,
+        errors.BadRequest,
         "角色需交替",
     ),
     # Volcengine Ark (Doubao)
@@ -107,7 +101,7 @@ CASES = [
             "BadRequest",
             "SensitiveContentDetected.SevereViolation",
         ),
-        Blocked,
+        errors.Blocked,
     ),
     Case(
         "ark-image",
@@ -116,7 +110,7 @@ CASES = [
         openai(
             "The input image may contain sensitive information.", "BadRequest", "InputImageSensitiveContentDetected"
         ),
-        Blocked,
+        errors.Blocked,
     ),
     Case(
         "ark-overdue",
@@ -127,14 +121,14 @@ CASES = [
             "Forbidden",
             "OperationDenied.ServiceOverdue",
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
     ),
     Case(
         "ark-access",
         _ARK,
         403,
         openai("You do not have access to the requested resource.", "Forbidden", "AccessDenied"),
-        KeyRefused,
+        errors.KeyRefused,
         doubtful=True,
     ),
     Case(
@@ -144,7 +138,7 @@ CASES = [
         openai(
             "Your account 2106 has not activated the model doubao-x. Please activate it.", "NotFound", "ModelNotOpen"
         ),
-        ModelForbidden,
+        errors.ModelForbidden,
         "activate",
     ),
     Case(
@@ -156,7 +150,7 @@ CASES = [
             "message": "The model or endpoint x does not exist or you do not have access to it.",
             "type": "NotFound",
         },
-        ModelNotFound,
+        errors.ModelNotFound,
     ),
     Case(
         "ark-closed",
@@ -167,14 +161,14 @@ CASES = [
             "BadRequest",
             "InvalidEndpoint.ClosedEndpoint",
         ),
-        ModelNotFound,
+        errors.ModelNotFound,
     ),
     Case(
         "ark-coding-plan",
         "1jehuang/jcode#387",
         404,
         openai("The model does not support the coding plan feature.", "NotFound", "UnsupportedModel"),
-        ModelNotFound,
+        errors.ModelNotFound,
     ),
     Case(
         "ark-rpm",
@@ -185,7 +179,7 @@ CASES = [
             "TooManyRequests",
             "RateLimitExceeded.EndpointRPMExceeded",
         ),
-        RateLimited,
+        errors.RateLimited,
     ),
     Case(
         "ark-safe-experience",
@@ -196,7 +190,7 @@ CASES = [
             "TooManyRequests",
             "SetLimitExceeded",
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "paused",
         doubtful=True,
     ),
@@ -206,7 +200,7 @@ CASES = [
         "continuedev/continue#11823",
         429,
         zhipu("1113", "余额不足或无可用资源包,请充值。"),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "余额不足",
     ),
     Case(
@@ -214,14 +208,25 @@ CASES = [
         "7836246/cursor2api#30",
         429,
         {"error": {"code": "1113", "message": "Insufficient balance or no resource package."}, "request_id": "r"},
-        QuotaExhausted,
+        errors.QuotaExhausted,
     ),
-    Case("zhipu-anthropic", "anthropics/claude-code#9201", 429, anthropic("Please recharge.", "1113"), QuotaExhausted),
-    Case("zhipu-model", _ZAI, 400, zhipu("1211", "Model does not exist"), ModelNotFound),
-    Case("zhipu-right", _ZAI, 403, zhipu("1220", "You do not have permission to access glm"), ModelForbidden),
-    Case("zhipu-unsafe", _ZAI, 400, zhipu("1301", "Potentially unsafe or sensitive content in input"), Blocked),
-    Case("zhipu-concurrency", _ZAI, 429, zhipu("1302", "High concurrency usage of this API"), RateLimited),
     Case(
-        "zhipu-together", _ZAI, 400, zhipu("1215", "a and b cannot be set simultaneously"), BadRequest, unsupported=True
+        "zhipu-anthropic",
+        "anthropics/claude-code#9201",
+        429,
+        anthropic("Please recharge.", "1113"),
+        errors.QuotaExhausted,
+    ),
+    Case("zhipu-model", _ZAI, 400, zhipu("1211", "Model does not exist"), errors.ModelNotFound),
+    Case("zhipu-right", _ZAI, 403, zhipu("1220", "You do not have permission to access glm"), errors.ModelForbidden),
+    Case("zhipu-unsafe", _ZAI, 400, zhipu("1301", "Potentially unsafe or sensitive content in input"), errors.Blocked),
+    Case("zhipu-concurrency", _ZAI, 429, zhipu("1302", "High concurrency usage of this API"), errors.RateLimited),
+    Case(
+        "zhipu-together",
+        _ZAI,
+        400,
+        zhipu("1215", "a and b cannot be set simultaneously"),
+        errors.BadRequest,
+        unsupported=True,
     ),
 ]

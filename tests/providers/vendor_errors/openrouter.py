@@ -2,13 +2,7 @@
 
 import json
 
-from providers.errors import (
-    BadRequest,
-    Blocked,
-    ModelForbidden,
-    QuotaExhausted,
-    RegionRefused,
-)
+from providers import errors
 from tests.providers.vendor_errors.case import Case, openai
 
 
@@ -33,14 +27,14 @@ CASES = [
                 "metadata": {"reasons": ["violence"], "flagged_input": "…", "provider_name": "p"},
             }
         },
-        Blocked,
+        errors.Blocked,
     ),
     Case(
         "openrouter-region",
         "OpenRouterTeam/openrouter-examples#18",
         403,
         _openrouter(403, {"__kind": "OK", "data": json.dumps(_REGION)}, provider_name="OpenAI"),
-        RegionRefused,
+        errors.RegionRefused,
         "Country, region",
     ),
     Case(
@@ -48,8 +42,9 @@ CASES = [
         "anomalyco/opencode#24462",
         429,
         _openrouter(429, json.dumps(_SUSPENDED)),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "suspended due to insufficient balance",
+        doubtful=True,
     ),
     Case(
         "openrouter-reasoning",
@@ -58,7 +53,7 @@ CASES = [
         _openrouter(
             400, json.dumps(openai("reasoning_content is missing in assistant tool call message")), is_byok=True
         ),
-        BadRequest,
+        errors.BadRequest,
         "reasoning_content is missing",
     ),
     Case(
@@ -66,7 +61,7 @@ CASES = [
         "can1357/oh-my-pi#9569",
         402,
         openai("This request requires more credits, or fewer max_tokens: it can only afford 30104.", None, 402),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "fewer max_tokens",
         doubtful=True,
     ),
@@ -75,7 +70,7 @@ CASES = [
         "anomalyco/opencode#12219",
         402,
         openai("Prompt tokens limit exceeded: 230799 > 91442. Create a key with a higher limit", None, 402),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         doubtful=True,
     ),
     Case(
@@ -83,7 +78,7 @@ CASES = [
         "Kilo-Org/kilocode#5871",
         400,
         openai("Upstream error from Alibaba: <400> Range of max_tokens should be [1, 32768]", None, 400),
-        BadRequest,
+        errors.BadRequest,
         "Range of max_tokens",
         unsupported=True,
     ),
@@ -92,7 +87,7 @@ CASES = [
         "NousResearch/hermes-agent#23411",
         404,
         openai("No endpoints found that support image input", None, 404),
-        BadRequest,
+        errors.BadRequest,
         "image input",
     ),
     Case(
@@ -100,13 +95,13 @@ CASES = [
         "anomalyco/opencode#1675",
         404,
         openai("No endpoints found that support tool use.", None, 404),
-        BadRequest,
+        errors.BadRequest,
     ),
     Case(
         "openrouter-data-policy",
         "ShamanicArts/Flow.Launcher.Plugin.AI-Assistant#2",
         404,
         openai("No endpoints found matching your data policy.", None, 404),
-        ModelForbidden,
+        errors.ModelForbidden,
     ),
 ]

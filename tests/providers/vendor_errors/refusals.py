@@ -1,13 +1,13 @@
 """Refusals of one parameter, or of its value, from which the site learns."""
 
-from providers.errors import BadRequest
+from providers import errors
 from tests.providers.vendor_errors.case import Case, openai
 
 _SCRIPTED = "sent by a scripted vendor"
 
 
 def _refusal(name: str, source: str, message: str, status: int = 400, **more: object) -> Case:
-    return Case(name, source, status, openai(message, **more), BadRequest, message[:40], unsupported=True)
+    return Case(name, source, status, openai(message, **more), errors.BadRequest, message[:40], unsupported=True)
 
 
 CASES = [
@@ -30,7 +30,7 @@ CASES = [
             "code": "Client specified an invalid argument",
             "error": "Argument not supported on this model: presencePenalty",
         },
-        BadRequest,
+        errors.BadRequest,
         "presencePenalty",
         unsupported=True,
         as_event="words",
@@ -59,7 +59,7 @@ CASES = [
         "anomalyco/opencode#40770",
         400,
         'data: {"error":{"code":"invalid_parameter_error","message":"Range of max_tokens should be [1, 131072]"}}\n\n',
-        BadRequest,
+        errors.BadRequest,
         "Range of max_tokens should be [1, 131072]",
         unsupported=True,
     ),

@@ -2,14 +2,7 @@
 
 import json
 
-from providers.errors import (
-    BadRequest,
-    ContextTooLong,
-    ModelNotFound,
-    PageInstead,
-    QuotaExhausted,
-    RateLimited,
-)
+from providers import errors
 from tests.providers.vendor_errors.case import Case, openai
 
 _TEMPERATURE = "Unsupported value: 'temperature' does not support 0.1 with this model. Only the default (1) value is"
@@ -37,7 +30,7 @@ CASES = [
             },
             "result": None,
         },
-        BadRequest,
+        errors.BadRequest,
         "Unsupported value",
         unsupported=True,
         parameter="temperature",
@@ -57,7 +50,7 @@ CASES = [
                 },
             }
         },
-        ContextTooLong,
+        errors.ContextTooLong,
         "40960 tokens",
     ),
     Case(
@@ -74,7 +67,7 @@ CASES = [
                 },
             },
         },
-        BadRequest,
+        errors.BadRequest,
         "Invalid `signature`",
     ),
     Case(
@@ -82,7 +75,7 @@ CASES = [
         "our own rule: the request is nobody's error",
         400,
         openai("Invalid value", value={"role": "user", "message": "Say: api key not valid"}),
-        BadRequest,
+        errors.BadRequest,
         "Invalid value",
     ),
     Case(
@@ -98,7 +91,7 @@ CASES = [
                 "code": "400",
             }
         },
-        BadRequest,
+        errors.BadRequest,
         "must be greater than",
         parameter="",
     ),
@@ -117,20 +110,21 @@ CASES = [
                 }
             ]
         },
-        PageInstead,
+        errors.PageInstead,
         "",
         doubtful=True,
     ),
     # Status 500, and the request does not fit the template
     Case(
-        "template", "ggml-org/llama.cpp#27367", 500, openai(_TEMPLATE, "server_error", 500), BadRequest, "the beginning"
+        "template", "ggml-org/llama.cpp#27367", 500, openai(_TEMPLATE, "server_error", 500), errors.BadRequest,
+        "the beginning",
     ),
     Case(
         "template-call",
         "janhq/jan#6123",
         500,
         openai("Value is not callable: null at row 49, column 79:\n  {%- set content %}", "server_error", 500),
-        BadRequest,
+        errors.BadRequest,
         "not callable",
     ),
     # Limits of a day, and of a minute
@@ -139,7 +133,7 @@ CASES = [
         "Gitlawb/openclaude#936",
         429,
         openai("Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 requests per day", None, 429),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "free-models-per-day",
         doubtful=True,
     ),
@@ -151,7 +145,7 @@ CASES = [
             "Your account x request reached organization TPD rate limit, current: 1526210, limit: 1500000",
             "rate_limit_reached_error",
         ),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "TPD",
     ),
     Case(
@@ -159,24 +153,24 @@ CASES = [
         "LLM-Red-Team/kimi-cc#41",
         429,
         openai("Your account x request reached project TPM rate limit, current: 1410", "rate_limit_reached_error"),
-        RateLimited,
+        errors.RateLimited,
     ),
     Case(
         "requests-per-minute",
         "MoonshotAI/kimi-cli#1599",
         429,
         openai("Your account x reached max RPM: 20, please try again after 1 seconds", "rate_limit_reached_error"),
-        RateLimited,
+        errors.RateLimited,
         retry_after=1.0,
     ),
-    Case("free-use", "anomalyco/opencode#42977", 429, openai("Rate limit", "FreeUsageLimitError"), RateLimited),
+    Case("free-use", "anomalyco/opencode#42977", 429, openai("Rate limit", "FreeUsageLimitError"), errors.RateLimited),
     # A gateway's own accounts are empty, or overloaded
     Case(
         "upstream-without-quota",
         "666ghj/BettaFish#579",
         429,
         openai("当前分组上游负载已饱和，请稍后再试", "insufficient_quota", "insufficient_quota"),
-        RateLimited,
+        errors.RateLimited,
         "负载已饱和",
         as_event="words",
     ),
@@ -185,7 +179,7 @@ CASES = [
         "songquanpeng/one-api#330",
         429,
         openai("当前分组负载已饱和，请稍后再试，或升级账户。", "billing_not_active", "billing_not_active"),
-        RateLimited,
+        errors.RateLimited,
         as_event="words",
     ),
     Case(
@@ -193,7 +187,7 @@ CASES = [
         "BerriAI/litellm#14144",
         429,
         openai(f"No deployments available - crossed budget: {_SPENT}", "None", "429"),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         doubtful=True,
     ),
     Case(
@@ -201,7 +195,7 @@ CASES = [
         "OWASP/OpenCRE#1102, LiteLLM's page of budgets",
         400,
         openai("ExceededBudget: End User=x over budget. Spend=0.00088, Budget=0.0001", "auth_error", 400),
-        QuotaExhausted,
+        errors.QuotaExhausted,
         "over budget",
     ),
     Case(
@@ -209,7 +203,7 @@ CASES = [
         "lmstudio-ai/lmstudio-bug-tracker#618",
         200,
         {"error": "Unexpected endpoint or method. (POST /chat/completions)"},
-        ModelNotFound,
+        errors.ModelNotFound,
         "Unexpected endpoint",
     ),
     Case(
@@ -217,13 +211,13 @@ CASES = [
         "NousResearch/hermes-agent#68451",
         200,
         {"error_type": "context_length_exceeded", "error_message": _TOO_LONG},
-        ContextTooLong,
+        errors.ContextTooLong,
         "40960 tokens",
     ),
     # A detail, a body and a total beside the message
     Case(
-        "string-detail", "lobehub/lobehub#17831", 400, {"detail": "Unsupported parameter: temperature"}, BadRequest,
-        "temperature", unsupported=True, as_event="words",
+        "string-detail", "lobehub/lobehub#17831", 400, {"detail": "Unsupported parameter: temperature"},
+        errors.BadRequest, "temperature", unsupported=True, as_event="words",
     ),
     Case(
         "bedrock-body",
@@ -234,7 +228,7 @@ CASES = [
             "ValidationException",
             body={"httpStatusCode": 400},
         ),
-        BadRequest,
+        errors.BadRequest,
         unsupported=True,
         as_event="words",
     ),
@@ -243,6 +237,6 @@ CASES = [
         "BerriAI/litellm#25492",
         400,
         openai("Requested token count exceeds the model's maximum context length of 196608 tokens.", code=400),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
 ]  # fmt: skip

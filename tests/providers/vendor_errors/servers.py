@@ -1,6 +1,6 @@
 """Errors of llama.cpp, LM Studio, Ollama, SGLang, text-generation-inference and vLLM."""
 
-from providers.errors import BadRequest, ContextTooLong, ModelNotFound, VendorDown
+from providers import errors
 from tests.providers.vendor_errors.case import Case, openai
 
 _LM_STUDIO = (
@@ -14,7 +14,7 @@ CASES = [
         "ggml-org/llama.cpp#13566",
         500,
         openai("image input is not supported by this server", "server_error", 500),
-        BadRequest,
+        errors.BadRequest,
         "image input",
     ),
     Case(
@@ -24,7 +24,7 @@ CASES = [
         openai(
             'Unsupported content part type: "image_url"; messages = [\n  {\n    "role": "user"}]', "server_error", 500
         ),
-        BadRequest,
+        errors.BadRequest,
         "Unsupported content part",
     ),
     Case(
@@ -32,7 +32,7 @@ CASES = [
         "lmstudio-ai/lmstudio-bug-tracker#546",
         400,
         {"error": _LM_STUDIO},
-        ContextTooLong,
+        errors.ContextTooLong,
         "111490",
     ),
     Case(
@@ -40,14 +40,14 @@ CASES = [
         "anomalyco/opencode#11141",
         400,
         {"error": "Cannot truncate prompt with n_keep (15028) >= n_ctx (7424)"},
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "ollama-tools",
         "ollama/ollama#5793",
         400,
         openai("llama3 does not support tools", "api_error"),
-        BadRequest,
+        errors.BadRequest,
         "tools",
         unsupported=True,
     ),
@@ -56,7 +56,7 @@ CASES = [
         "ollama/ollama#14795",
         400,
         {"error": "registry.ollama.ai/library/x does not support tools"},
-        BadRequest,
+        errors.BadRequest,
         unsupported=True,
     ),
     Case(
@@ -64,7 +64,7 @@ CASES = [
         "ollama/ollama-python#149",
         404,
         openai("model 'llama2' not found, try pulling it first", "api_error"),
-        ModelNotFound,
+        errors.ModelNotFound,
     ),
     Case(
         "sglang-context",
@@ -77,7 +77,7 @@ CASES = [
             "param": None,
             "code": 400,
         },
-        ContextTooLong,
+        errors.ContextTooLong,
         "61709",
     ),
     Case(
@@ -88,14 +88,14 @@ CASES = [
             "error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 2048.",
             "error_type": "validation",
         },
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "tgi-input",
         "huggingface/text-generation-inference#695",
         422,
         {"error": "Input validation error: `inputs` must have less than 1024 tokens.", "error_type": "validation"},
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "vllm-validation",
@@ -108,7 +108,7 @@ CASES = [
             "param": None,
             "code": 400,
         },
-        BadRequest,
+        errors.BadRequest,
         "valid string",
         unsupported=True,
     ),
@@ -117,7 +117,7 @@ CASES = [
         "vllm-project/vllm#35438",
         500,
         openai("", "InternalServerError", 500),
-        VendorDown,
+        errors.VendorDown,
         doubtful=True,
     ),
     Case(
@@ -131,7 +131,7 @@ CASES = [
             "param": None,
             "code": 400,
         },
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "vllm-no-room",
@@ -144,13 +144,13 @@ CASES = [
             "param": None,
             "code": 400,
         },
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
     Case(
         "llama-cpp-python",
         "abetlen/llama-cpp-python#120",
         400,
         openai("Requested tokens exceed context window of 512"),
-        ContextTooLong,
+        errors.ContextTooLong,
     ),
 ]

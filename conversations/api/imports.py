@@ -1,0 +1,78 @@
+"""The routes of imports: a file of conversations, what it holds, and the start of its writing."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from conversations.accounts import rate_limits
+from conversations.accounts.signed_in import person_of
+from conversations.api.schemas import Failure
+from conversations.errors import NotFound, Refused
+from conversations.imports import jobs
+from conversations.models import ConversationImport, ImportItem
+
+PAGE_SIZE = 200
+"""Items of one answer."""
+router = Router()
+_ERRORS = {frozenset({400, 401, 403, 404, 409, 413, 429}): Failure}
+
+
+class ImportStarted(Schema):
+    id: UUID
+
+
+class ItemOut(Schema):
+    title: str
+    messages: int
+    outcome: ImportItem.Outcome
+    reason: str
+    """Why it does not come, or what of it does not; empty if all of it does."""
+    conversation: UUID | None = Field(None, alias="conversation_id")
+
+
+class ImportOut(Schema):
+    id: UUID
+    name: str
+    status: ConversationImport.Status
+    problem: str
+    """The reason for which the whole file cannot come, or empty."""
+    found: int
+    imported: int
+    skipped: int
+    items: list[ItemOut]
+    next: int | None
+    """The position to ask for next (`after`), if there are more items."""
+
+
+@router.post("/imports", response={202: ImportStarted, **_ERRORS})
+def create_import(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
+    """Keep a file of conversations and look through it. Nothing is imported before the start."""
+    person = person_of(request)
+    if rate_limits.import_file(person.pk):
+        raise Refused("rate_limited", "You have imported very often in this hour.")
+    return Status(202, {"id": jobs.receive(person, file.name or "", file.chunks()).pk})
+
+
+@router.get("/imports/{uuid:import_id}", response={200: ImportOut, **_ERRORS})
+def show_import(request: HttpRequest, import_id: UUID, after: int = -1) -> dict[str, Any]:
+    """Return how far an import is, and what came or will come of each conversation."""
+    found = person_of(request).imports.filter(pk=import_id).first()
+    if found is None:
+        raise NotFound
+    page = list(found.items.filter(position__gt=min(after, 2**31 - 1)).order_by("position")[: PAGE_SIZE + 1])
+    names = ("id", "name", "status", "problem", "found", "imported", "skipped")
+    return {
+        **{name: getattr(found, name) for name in names},
+        "items": page[:PAGE_SIZE],
+        "next": page[PAGE_SIZE - 1].position if len(page) > PAGE_SIZE else None,
+    }
+
+
+@router.post("/imports/{uuid:import_id}/start", response={202: None, **_ERRORS})
+def start_import(request: HttpRequest, import_id: UUID) -> Status[None]:
+    """Import what the list announces as new."""
+    jobs.start(person_of(request), import_id)
+    return Status(202, None)

@@ -1,0 +1,102 @@
+"""A conversation as JSON: what our own import reads again.
+
+    {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
+     "system_prompt", "parameters", "created_at", "updated_at", "shown",
+     "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
+                   "continues", "finish_reason", "usage", "error", "left_out", "created_at", "ended_at"}]}
+
+People, teams and models are names. `shown` is the end of the branch that the exporter sees. The fields of a file:
+
+    {"id", "name", "media_type", "bytes", "data": base64, or "path": its place in the zip, or neither}
+"""
+
+import base64
+import json
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from conversations.content.parts import public_fields
+from conversations.exports.branch import messages
+from conversations.files import storage
+from conversations.models import Conversation, File, Message, User
+
+FORMAT, VERSION = "chatsite", 1
+MAX_DATA_BYTES = 32 * 1024 * 1024
+"""Bytes of all files inside one JSON; more would be hard to read back. The zip has them all."""
+Place = Callable[[File], dict[str, Any]]
+
+
+def pieces(
+    person: User, conversation: Conversation, leaf: UUID | None, ids: Sequence[UUID], place: Place
+) -> Generator[bytes]:
+    """Yield the JSON in pieces, one message each; `place` returns the fields that lead to a file's bytes."""
+    head = _encoded(_head(person, conversation, leaf))
+    yield head[:-1].encode() + b', "messages": ['
+    for number, message in enumerate(messages(ids)):
+        yield b",\n" * bool(number) + _encoded(_message(message, place)).encode()
+    yield b"]}\n"
+
+
+class Data:
+    """The place of files inside the JSON itself, up to MAX_DATA_BYTES together."""
+
+    def __init__(self) -> None:
+        self._left = MAX_DATA_BYTES
+
+    def __call__(self, file: File) -> dict[str, Any]:
+        if file.size > self._left:
+            return {}
+        with suppress(FileNotFoundError):
+            self._left -= file.size
+            return {"data": base64.b64encode(file.path.read_bytes()).decode()}
+        return {}
+
+
+def _head(person: User, conversation: Conversation, leaf: UUID | None) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "exported_at": timezone.now(),
+        "exported_by": person.name,
+        "id": conversation.id,
+        "title": conversation.title,
+        "owner": conversation.owner.name,
+        "team": conversation.team_name or None,
+        "model": conversation.model.name if conversation.model else None,
+        "system_prompt": conversation.system_prompt,
+        "parameters": conversation.parameters,
+        "created_at": conversation.created_at,
+        "updated_at": conversation.updated_at,
+        "shown": leaf,
+    }
+
+
+def _message(message: Message, place: Place) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "parent": message.parent_id,
+        "role": message.role,
+        "author": None if message.is_reply else message.author_name or None,
+        "text": message.text,
+        "parts": [public_fields(part) for part in message.parts],
+        "files": [{**storage.file_json(file), **place(file)} for file in message.files.all()],
+        "status": message.status,
+        "model": message.model_name or None,
+        "parameters": message.parameters,
+        "continues": message.continues_id,
+        "finish_reason": message.finish_reason or None,
+        "usage": message.usage(),
+        "error": message.error_code or None,
+        "left_out": message.left_out,
+        "created_at": message.created_at,
+        "ended_at": message.ended_at,
+    }
+
+
+def _encoded(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)

@@ -1,0 +1,207 @@
+"""Sanitised HTML of a message as paragraphs, lists and tables of a Word document."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt
+from docx.text.paragraph import Paragraph
+from lxml import html
+from lxml.etree import _Element
+
+from conversations.exports.word.formulas import omml
+
+_HEADINGS = {f"h{level}": f"Heading {min(9, level + 2)}" for level in range(1, 7)}
+_BOLD, _ITALIC = {"strong", "th"}, {"em"}
+_MAX_DEPTH = 8
+
+
+@dataclass(frozen=True)
+class Look:
+    """How words look: the look of all elements around them."""
+
+    bold: bool = False
+    italic: bool = False
+    strike: bool = False
+    underline: bool = False
+    code: bool = False
+    raised: bool | None = None
+    """True for a superscript, False for a subscript."""
+
+
+_PLAIN = Look()
+
+
+@dataclass
+class Place:
+    """The place of blocks: a container (the document, or a cell), a style, a level of lists, an item's paragraph."""
+
+    container: Any
+    style: str = "Normal"
+    level: int = 0
+    waiting: Paragraph | None = None
+
+    def paragraph(self) -> Paragraph:
+        """Return a new paragraph, or the item's first."""
+        found, self.waiting = self.waiting or styled(self.container, self.style), None
+        if self.level:
+            found.paragraph_format.left_indent = Cm(0.7 * self.level)
+        return found
+
+
+class HtmlWriter:
+    """Appends HTML to a body or a cell; tables are `width` wide."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def add(self, source: str, container: Any) -> None:
+        if source.strip():
+            self._blocks(html.fragment_fromstring(source, create_parent="div"), Place(container))
+
+    def add_link(self, paragraph: Paragraph, address: str, text: str) -> None:
+        """Append a link to a web address."""
+        link = OxmlElement("w:hyperlink")
+        link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+        run = paragraph.add_run(text)
+        run.font.underline = True
+        link.append(run._r)
+        paragraph._p.append(link)
+
+    def _blocks(self, element: _Element, place: Place) -> None:
+        """Append the content of an element; words beside blocks are a paragraph."""
+        line: Paragraph | None = None
+        if element.text and element.text.strip():
+            line = self._with_text(None, place, element.text)
+        for child in element:
+            if self._is_block(child):
+                line = None
+                self._block(child, place)
+            else:
+                line = line or place.paragraph()
+                self._inline(child, line, Look())
+            if child.tail and child.tail.strip():
+                line = self._with_text(line, place, child.tail)
+
+    def _with_text(self, line: Paragraph | None, place: Place, text: str) -> Paragraph:
+        line = line or place.paragraph()
+        line.add_run(_one_line(text))
+        return line
+
+    def _is_block(self, element: _Element) -> bool:
+        return element.tag in _BLOCKS or element.get("class") == "math-block"
+
+    def _block(self, element: _Element, place: Place) -> None:
+        match element.tag:
+            case "p" | "summary":
+                self._words(element, place.paragraph(), Look())
+            case "h1" | "h2" | "h3" | "h4" | "h5" | "h6":
+                self._words(element, styled(place.container, _HEADINGS[element.tag]), Look())
+            case "ul" | "ol":
+                self._list(element, place)
+            case "pre":
+                text = "".join(element.itertext()).rstrip("\n")
+                replace(place, style="Code", waiting=None).paragraph().add_run(text)
+            case "table":
+                self._table(element, place)
+            case "blockquote":
+                self._blocks(element, replace(place, style="Quote"))
+            case "hr":
+                place.paragraph().add_run("―" * 12)
+            case _:
+                if element.get("class") != "code-block__bar":
+                    self._blocks(element, place)
+
+    def _list(self, element: _Element, place: Place) -> None:
+        level = min(_MAX_DEPTH, place.level + 1)
+        first = element.get("start") or "1"
+        number = int(first) if first.isdecimal() else 1
+        for item in element.iterchildren("li"):
+            inside = replace(place, level=level, waiting=None)
+            line = inside.paragraph()
+            line.paragraph_format.first_line_indent = Cm(-0.6)
+            line.paragraph_format.tab_stops.add_tab_stop(Cm(0.7 * level))
+            line.paragraph_format.space_after = Pt(2)
+            is_task = item.get("class") == "task-list-item"
+            line.add_run("" if is_task else f"{number}.\t" if element.tag == "ol" else "•\t")
+            inside.waiting = line
+            self._blocks(item, inside)
+            number += 1
+
+    def _table(self, element: _Element, place: Place) -> None:
+        rows = [list(row.iterchildren("th", "td")) for row in element.iter("tr")]
+        columns = max(map(len, rows), default=0)
+        if not columns or columns > 63:  # Word's limit
+            return
+        table = place.container.add_table(0, columns, self._width)
+        table.style = "Table Grid"
+        for row in rows:
+            for cell, words in zip(table.add_row().cells, row, strict=False):
+                cell.paragraphs[0].alignment = _ALIGNMENTS.get(words.get("class") or "")
+                self._words(words, cell.paragraphs[0], Look(bold=words.tag == "th"))
+        styled(place.container, "Note")
+
+    def _words(self, element: _Element, line: Paragraph, look: Look) -> None:
+        """Append the words in an element to a line."""
+        if element.text:
+            _run(line, element.text, look)
+        for child in element:
+            self._inline(child, line, look)
+            if child.tail:
+                _run(line, child.tail.lstrip("\n") if child.tag == "br" else child.tail, look)
+
+    def _inline(self, element: _Element, line: Paragraph, look: Look) -> None:
+        match element.tag:
+            case "math":
+                line._p.append(omml(element))
+            case "span" if element.get("role") == "checkbox":
+                _run(line, "☑ " if element.get("aria-checked") == "true" else "☐ ", look)
+            case "br":
+                line.add_run().add_break()
+            case "a" if element.get("href"):
+                self.add_link(line, element.get("href"), _one_line("".join(element.itertext())))
+            case tag:
+                self._words(element, line, _LOOKS.get(tag, lambda same: same)(look))
+
+
+_BLOCKS = {*_HEADINGS, "p", "ul", "ol", "li", "pre", "table", "blockquote", "hr", "div", "details", "summary"}
+_ALIGNMENTS = {"align-right": WD_ALIGN_PARAGRAPH.RIGHT, "align-center": WD_ALIGN_PARAGRAPH.CENTER}
+_LOOKS = {
+    "strong": lambda look: replace(look, bold=True),
+    "em": lambda look: replace(look, italic=True),
+    "s": lambda look: replace(look, strike=True),
+    "u": lambda look: replace(look, underline=True),
+    "code": lambda look: replace(look, code=True),
+    "kbd": lambda look: replace(look, code=True),
+    "sup": lambda look: replace(look, raised=True),
+    "sub": lambda look: replace(look, raised=False),
+}
+
+
+def styled(container: Any, style: str, text: str = "") -> Paragraph:
+    """Append a paragraph in a style by its id: python-docx would search all styles for its name each time."""
+    paragraph: Paragraph = container.add_paragraph(text)
+    if style != "Normal":
+        paragraph._p.style = style.replace(" ", "")
+    return paragraph
+
+
+def _run(line: Paragraph, text: str, look: Look) -> None:
+    run = line.add_run(_one_line(text))
+    if look == _PLAIN:
+        return
+    font = run.font
+    for name in ("bold", "italic", "strike", "underline"):
+        if getattr(look, name):
+            setattr(font, name, True)
+    if look.raised is not None:
+        setattr(font, "superscript" if look.raised else "subscript", True)
+    if look.code:
+        font.name = "Consolas"
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")

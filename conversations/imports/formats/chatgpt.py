@@ -1,0 +1,158 @@
+"""ChatGPT's export: `conversations.json`, since 2026 `conversations-000.json` and so on, with files beside them.
+
+No schema is published. Since 2026 most messages have no `metadata.model_slug`, but the conversation has
+`default_model_slug`. Nodes may have no `children`, and `user_editable_context` is a hidden message.
+
+Source: danny-avila/LibreChat issue 15229 and `api/server/utils/import/__data__/chatgpt-modern-export.json`.
+"""
+
+import re
+from collections import defaultdict
+from functools import partial
+from typing import Any
+
+from conversations.imports import fields
+from conversations.imports.formats import parts
+from conversations.imports.thread import Attachment, Problem, Said, Thread
+from conversations.imports.tree import nearest
+from conversations.imports.upload import Files
+
+NAME = "chatgpt"
+Node = dict[str, Any]
+_HIDDEN = {"user_editable_context", "model_editable_context", "reasoning_recap"}
+_POINTER = re.compile(r"^(?:file-service|sediment)://(?P<id>[\w-]+)")
+_MARKS = re.compile("\ue200[^\ue200\ue201]*\ue201")
+_TO_EVERYBODY = ("all", "", None)
+
+
+def recognises(raw: dict[str, Any]) -> bool:
+    return isinstance(raw.get("mapping"), dict) or "default_model_slug" in raw
+
+
+def thread(raw: dict[str, Any], files: Files) -> Thread:
+    if not isinstance(raw.get("mapping"), dict):
+        raise Problem("broken")
+    model = fields.text(raw.get("default_model_slug"), 200)
+    return Thread(
+        key=fields.key(raw.get("conversation_id") or raw.get("id")) or "",
+        title=fields.text(raw.get("title"), 500),
+        messages=list(_Tree(raw["mapping"], model, files).messages()),
+        shown=fields.key(raw.get("current_node")),
+        created_at=fields.time(raw.get("create_time")),
+        updated_at=fields.time(raw.get("update_time")),
+        model=model,
+    )
+
+
+class _Tree:
+    """The nodes of one conversation. What a model did in a row, such as thinking and drawing, is one reply of ours."""
+
+    def __init__(self, mapping: dict[str, Any], model: str, files: Files) -> None:
+        self._nodes = {key: node["message"] for key, node in mapping.items() if _is_shown(node)}
+        links = {key: fields.key(fields.obj(node).get("parent")) for key, node in mapping.items()}
+        self._parents = {key: nearest(links, self._nodes, key) for key in self._nodes}
+        self._below: defaultdict[str | None, list[str]] = defaultdict(list)
+        for key, parent in self._parents.items():
+            self._below[parent].append(key)
+        self._model, self._files = model, files
+
+    def messages(self) -> Any:
+        for key, node in self._nodes.items():
+            if not _is_reply(node):
+                yield self._said([key])
+            elif not self._goes_on(self._parents[key]):
+                yield self._said(self._row(key))
+
+    def _goes_on(self, key: str | None) -> bool:
+        """Return whether the only message below this node belongs to the same reply."""
+        if key is None or not _is_reply(self._nodes[key]) or len(self._below[key]) != 1:
+            return False
+        return _is_reply(self._nodes[self._below[key][0]])
+
+    def _row(self, key: str) -> list[str]:
+        row = [key]
+        while self._goes_on(row[-1]) and len(row) <= len(self._nodes):
+            row.append(self._below[row[-1]][0])
+        return row
+
+    def _said(self, row: list[str]) -> Said:
+        """Return nodes in a row as one message, under the id of the last: others name that as their parent."""
+        nodes = [self._nodes[key] for key in row]
+        slugs = (fields.text(_metadata(node).get("model_slug"), 200) for node in reversed(nodes))
+        is_reply = _is_reply(nodes[0])
+        return Said(
+            key=row[-1],
+            parent=self._parents[row[0]],
+            is_reply=is_reply,
+            parts=[part for node in nodes for part in self._parts(node)],
+            created_at=next(filter(None, (fields.time(node.get("create_time")) for node in nodes)), None),
+            model=(next(filter(None, slugs), "") or self._model) if is_reply else "",
+        )
+
+    def _parts(self, node: Node) -> Any:
+        content = fields.obj(node.get("content"))
+        said = fields.text(content.get("text"))
+        match content.get("content_type"):
+            case "thoughts":
+                for one in fields.objects(content.get("thoughts")):
+                    told = (fields.text(one.get("summary")), fields.text(one.get("content")))
+                    yield from parts.thought("\n\n".join(filter(None, told)))
+            case "code" if node.get("recipient") in (*_TO_EVERYBODY, "python"):
+                yield parts.code(said, content.get("language"))
+            case "code":
+                yield parts.call(node.get("recipient"), said)
+            case "execution_output":
+                yield parts.result(said)
+            case "tether_quote":
+                yield parts.citation([{"uri": content.get("url"), "title": content.get("title")}])
+            case "tether_browsing_display":
+                yield parts.call_result(fields.obj(node.get("author")).get("name"), content.get("result"))
+            case _:
+                yield from parts.text(_without_marks(said, node))
+                yield from self._mixed(content, node)
+
+    def _mixed(self, content: Node, node: Node) -> Any:
+        pointed = set()
+        for part in content["parts"] if isinstance(content.get("parts"), list) else ():
+            if isinstance(part, str):
+                yield from parts.text(_without_marks(fields.text(part), node))
+                continue
+            part = fields.obj(part)
+            yield from parts.text(fields.text(part.get("text")))  # what was said aloud
+            if found := _POINTER.match(fields.text(part.get("asset_pointer"), 200)):
+                pointed.add(found["id"])
+                kind = "image" if part.get("content_type") == "image_asset_pointer" else "file"
+                yield self._attachment(found["id"], "", kind)
+        for told in fields.objects(_metadata(node).get("attachments")):
+            key = fields.text(told.get("id"), 200)
+            if key and key not in pointed:
+                yield self._attachment(key, fields.text(told.get("name"), 200), "file")
+
+    def _attachment(self, key: str, name: str, kind: str) -> Attachment:
+        return Attachment(name or self._files.name_of(key) or key, partial(self._files.called, key), kind)
+
+
+def _is_shown(node: Any) -> bool:
+    message = fields.obj(node).get("message")
+    if not isinstance(message, dict) or not isinstance(message.get("content"), dict):
+        return False
+    is_hidden = _metadata(message).get("is_visually_hidden_from_conversation")
+    role, kind = fields.obj(message.get("author")).get("role"), message["content"].get("content_type")
+    return role in ("user", "assistant", "tool") and not is_hidden and kind not in _HIDDEN
+
+
+def _is_reply(message: Node) -> bool:
+    return fields.obj(message.get("author")).get("role") != "user"
+
+
+def _metadata(message: Node) -> Node:
+    return fields.obj(message.get("metadata"))
+
+
+def _without_marks(said: str, node: Node) -> str:
+    """Return a text with its references as links, and without the marks that only ChatGPT's page understands."""
+    for reference in fields.objects(_metadata(node).get("content_references")):
+        mark, link = fields.text(reference.get("matched_text"), 1_000), fields.text(reference.get("alt"), 10_000)
+        if mark.startswith("\ue200"):
+            said = said.replace(mark, link)
+    return _MARKS.sub("", said)

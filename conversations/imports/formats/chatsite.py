@@ -1,0 +1,82 @@
+"""Our own export: `conversations/exports/thread_json.py` says what is in it."""
+
+import re
+from functools import partial
+from typing import Any
+
+from conversations.imports import fields
+from conversations.imports.formats.parts import checked
+from conversations.imports.thread import Attachment, Said, Thread
+from conversations.imports.upload import Files
+
+NAME = "chatsite"
+_ENDED = {"complete", "stopped", "interrupted", "failed"}
+_FINISHES = {"stop", "length", "blocked", "tool_call", "other"}
+_CODE = re.compile(r"[a-z_]{1,32}")
+_COUNTS = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
+
+
+def recognises(raw: dict[str, Any]) -> bool:
+    return raw.get("format") == NAME and "messages" in raw
+
+
+def thread(raw: dict[str, Any], files: Files) -> Thread:
+    exporter = fields.text(raw.get("exported_by"), 120)
+    return Thread(
+        key=fields.key(raw.get("id")) or "",
+        title=fields.text(raw.get("title"), 500),
+        messages=[_said(message, exporter, files) for message in fields.objects(raw.get("messages"))],
+        shown=fields.key(raw.get("shown")),
+        created_at=fields.time(raw.get("created_at")),
+        updated_at=fields.time(raw.get("updated_at")),
+        model=fields.text(raw.get("model"), 200),
+        system_prompt=fields.text(raw.get("system_prompt")),
+        parameters=raw.get("parameters"),
+    )
+
+
+def _said(raw: dict[str, Any], exporter: str, files: Files) -> Said:
+    is_reply, author = raw.get("role") == "assistant", fields.text(raw.get("author"), 120)
+    held = {str(file.get("id")): file for file in fields.objects(raw.get("files"))}
+    parts: list[dict[str, Any] | Attachment] = [
+        _attachment(held[str(part["file"])], part, files) if str(part.get("file")) in held else checked(part)
+        for part in fields.objects(raw.get("parts"))
+    ]
+    return Said(
+        key=fields.key(raw.get("id")) or "",
+        parent=fields.key(raw.get("parent")),
+        is_reply=is_reply,
+        parts=parts,
+        created_at=fields.time(raw.get("created_at")),
+        author="" if author == exporter or is_reply else author,
+        model=fields.text(raw.get("model"), 200),
+        fields=_fields(raw, fields.text(raw.get("text"))),
+    )
+
+
+def _attachment(file: dict[str, Any], part: dict[str, Any], files: Files) -> Attachment:
+    kind = "image" if part.get("kind") == "image" else "file"
+    if "data" in file:
+        return Attachment(fields.text(file.get("name"), 200), partial(fields.decoded, file["data"]), kind)
+    return Attachment(fields.text(file.get("name"), 200), partial(files.at, fields.text(file.get("path"), 500)), kind)
+
+
+def _fields(raw: dict[str, Any], text: str) -> dict[str, Any]:
+    usage, error = fields.obj(raw.get("usage")), fields.text(raw.get("error"), 32)
+    cost = usage.get("cost")
+    return {
+        "text": text,
+        "status": raw["status"] if raw.get("status") in _ENDED else "interrupted",
+        "finish_reason": raw["finish_reason"] if raw.get("finish_reason") in _FINISHES else "",
+        "error_code": error if _CODE.fullmatch(error) else "",
+        "ended_at": fields.time(raw.get("ended_at")),
+        "parameters": raw.get("parameters"),
+        "left_out": [
+            {"parameter": left["parameter"][:40], "sent": left.get("sent")}
+            for left in fields.objects(raw.get("left_out"))
+            if isinstance(left.get("parameter"), str)
+        ],
+        "continues": fields.key(raw.get("continues")),
+        "cost": cost if type(cost) is int and 0 <= cost < 2**53 else None,
+        **{name: fields.count(usage.get(name)) for name in _COUNTS},
+    }

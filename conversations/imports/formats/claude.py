@@ -1,0 +1,82 @@
+"""Claude's export: `conversations.json`, a list of conversations with `chat_messages`.
+
+No schema is published. `text` may be empty beside `content`. Long pasted texts are attachments with
+`extracted_content`. The first message's parent is an id that no message has. Models are not in it.
+
+Source: public readers of it, Sinity/polylogue (`docs/providers/claude-ai.md`), withLinda/claude-conversation-exporter.
+"""
+
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from conversations.imports import fields
+from conversations.imports.formats import parts
+from conversations.imports.thread import Attachment, Said, Thread
+from conversations.imports.upload import Files
+
+NAME = "claude"
+
+
+def recognises(raw: dict[str, Any]) -> bool:
+    return isinstance(raw.get("chat_messages"), list)
+
+
+def thread(raw: dict[str, Any], files: Files) -> Thread:
+    messages = [_said(message, place, files) for place, message in enumerate(fields.objects(raw["chat_messages"]))]
+    if not any(message.parent for message in messages):
+        for above, message in pairwise(messages):
+            message.parent = above.key
+    return Thread(
+        key=fields.key(raw.get("uuid")) or "",
+        title=fields.text(raw.get("name"), 500),
+        messages=messages,
+        shown=fields.key(raw.get("current_leaf_message_uuid")),
+        created_at=fields.time(raw.get("created_at")),
+        updated_at=fields.time(raw.get("updated_at")),
+        model=fields.text(raw.get("model"), 200),
+    )
+
+
+def _said(raw: dict[str, Any], place: int, files: Files) -> Said:
+    is_reply = raw.get("sender") == "assistant"
+    said = [part for block in fields.objects(raw.get("content")) for part in _block(block)]
+    return Said(
+        key=fields.key(raw.get("uuid")) or str(place),
+        parent=fields.key(raw.get("parent_message_uuid")),
+        is_reply=is_reply,
+        parts=[*_attachments(raw, files), *(said or parts.text(fields.text(raw.get("text"))))],
+        created_at=fields.time(raw.get("created_at")),
+        model="Claude" if is_reply else "",
+    )
+
+
+def _block(block: dict[str, Any]) -> list[Any]:
+    match block.get("type"):
+        case "text":
+            return parts.text(fields.text(block.get("text")))
+        case "thinking":
+            return parts.thought(fields.text(block.get("thinking")))
+        case "tool_use":
+            return [parts.call(block.get("name"), block.get("input"))]
+        case "tool_result":
+            return [parts.call_result(block.get("name"), block.get("content"))]
+        case _:
+            return []
+
+
+def _attachments(raw: dict[str, Any], files: Files) -> list[Attachment]:
+    pasted = [
+        Attachment(fields.text(told.get("file_name"), 200) or "pasted.txt", partial(_bytes, told["extracted_content"]))
+        for told in fields.objects(raw.get("attachments"))
+        if told.get("extracted_content")
+    ]
+    named = (
+        (fields.text(told.get("file_uuid"), 200), fields.text(told.get("file_name"), 200))
+        for told in fields.objects(raw.get("files"))
+    )
+    return [*pasted, *(Attachment(name or "file", partial(files.called, key or name)) for key, name in named)]
+
+
+def _bytes(content: Any) -> bytes | None:
+    return fields.text(content).encode() or None

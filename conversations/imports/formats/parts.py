@@ -1,0 +1,84 @@
+"""Parts of a message from outside, with the fields and types of ours and no others."""
+
+from typing import Any
+
+from conversations.imports import fields
+
+Part = dict[str, Any]
+_OUTCOMES = ("ok", "failed", "deadline")
+_MAX_SOURCES = 1_000
+
+
+def text(said: str) -> list[Any]:
+    """Return a text as parts: none if there is nothing."""
+    return [{"kind": "text", "text": said}] if said.strip() else []
+
+
+def thought(said: str, seconds: Any = None) -> list[Any]:
+    timed = {"seconds": float(seconds)} if isinstance(seconds, int | float) and 0 < seconds < 10**6 else {}
+    return [{"kind": "thought", "text": said, **timed}] if said.strip() else []
+
+
+def code(said: str, language: Any = "") -> Part:
+    named = fields.text(language, 30)
+    return {"kind": "code", "text": said, "language": "" if named == "unknown" else named}
+
+
+def result(said: str, outcome: Any = "ok") -> Part:
+    return {"kind": "code_result", "text": said, "outcome": outcome if outcome in _OUTCOMES else "ok"}
+
+
+def call(name: Any, arguments: Any) -> Part:
+    told = {"arguments": arguments} if isinstance(arguments, dict) else {"raw": fields.text(arguments)}
+    return {"kind": "call", "name": fields.text(name, 200), **told}
+
+
+def call_result(name: Any, response: Any) -> Part:
+    told = response if isinstance(response, dict | list) else fields.text(response)
+    return {"kind": "call_result", "name": fields.text(name, 200), "response": told}
+
+
+def citation(sources: Any, supports: Any = None) -> Part:
+    listed = [
+        {name: fields.text(source.get(name), 2_000) for name in ("uri", "title", "domain") if source.get(name)}
+        for source in list(fields.objects(sources))[:_MAX_SOURCES]
+    ]
+    placed = [_support(support, len(listed)) for support in list(fields.objects(supports))[:_MAX_SOURCES]]
+    return {"kind": "citation", "sources": listed, "supports": placed}
+
+
+def checked(raw: Part) -> Part:
+    """Return one of our own parts as another site exported it."""
+    said = fields.text(raw.get("text"))
+    match raw.get("kind"):
+        case "text":
+            return {"kind": "text", "text": said}
+        case "thought":
+            return (thought(said, raw.get("seconds")) or [{"kind": "thought", "text": said}])[0]
+        case "code":
+            return code(said, raw.get("language"))
+        case "code_result":
+            return result(said, raw.get("outcome"))
+        case "call":
+            return call(raw.get("name"), raw.get("arguments") or raw.get("raw"))
+        case "call_result":
+            return call_result(raw.get("name"), raw.get("response"))
+        case "citation":
+            return citation(raw.get("sources"), raw.get("supports"))
+        case "refusal":
+            return {"kind": "refusal", "text": said, "reason": fields.text(raw.get("reason"), 1_000)}
+        case "gap":
+            return {"kind": "gap", "bytes": fields.count(raw.get("bytes")) or 0}
+        case "seam":
+            return {"kind": "seam"}
+        case "image" | "file" as kind:
+            return {"kind": kind, "name": fields.text(raw.get("name"), 200)}
+        case kind:
+            return {"kind": "unknown", "name": fields.text(raw.get("name") or kind, 40)}
+
+
+def _support(raw: Part, most: int) -> Part:
+    begin, end = (fields.count(raw.get(name)) or 0 for name in ("start", "end"))
+    listed = raw.get("sources")
+    places = [place for place in listed if type(place) is int and 0 <= place < most] if isinstance(listed, list) else []
+    return {"start": min(begin, end), "end": end, "sources": places}

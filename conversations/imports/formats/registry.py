@@ -1,0 +1,37 @@
+"""The formats in the order in which they are tried, and the objects around their conversations."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from conversations.imports import fields
+from conversations.imports.formats import chatgpt, chatsite, claude, librechat, nextchat, open_webui
+from conversations.imports.thread import Thread
+from conversations.imports.upload import Files
+
+
+class Format(Protocol):
+    """A module of this room."""
+
+    NAME: str
+
+    def recognises(self, raw: dict[str, Any]) -> bool: ...
+
+    def thread(self, raw: dict[str, Any], files: Files) -> Thread: ...
+
+
+FORMATS: tuple[Format, ...] = (chatsite, chatgpt, claude, open_webui, librechat, nextchat)
+
+
+def format_of(raw: dict[str, Any]) -> Format | None:
+    """Return the format of a conversation, or None for anything else."""
+    return next((one for one in FORMATS if one.recognises(raw)), None)
+
+
+def unwrapped(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the conversations in an object that is none itself: NextChat's store, or a list by name."""
+    store = raw.get("chat-next-web-store")
+    for place, name in ((store, "sessions"), (raw, "sessions"), (raw, "conversations")):
+        if isinstance(place, dict) and isinstance(place.get(name), list) and format_of(raw) is None:
+            yield from fields.objects(place[name])
+            return
+    yield raw

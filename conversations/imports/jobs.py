@@ -1,0 +1,128 @@
+"""Imports from upload to end: one at a time in a process, and for a person."""
+
+import logging
+import time
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from conversations.errors import NotFound, Refused
+from conversations.ids import BOOT_ID
+from conversations.imports import run
+from conversations.models import ConversationImport, User
+from conversations.models.personal.conversation_import import KEPT, Reason
+from conversations.text import one_line
+from conversations.workers.database_threads import AWAY
+from conversations.workers.thread_pool import ThreadPool
+
+MAX_BYTES = 100 * 2**20
+MAX_TRIES = 5
+"""Processes that may die over one import before it has failed."""
+_pool = ThreadPool("import", 1)
+_logger = logging.getLogger(__name__)
+Status = ConversationImport.Status
+
+
+def receive(owner: User, name: str, chunks: Iterable[bytes]) -> ConversationImport:
+    """Keep a file and begin to look through it; refuses it while another import of this person is under way."""
+    shown = one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-200:], "name", 200)
+    batch = ConversationImport(owner=owner, name=shown or "import", boot=BOOT_ID)
+    try:
+        _keep(batch, chunks)
+        with transaction.atomic():
+            batch.save(force_insert=True)
+            transaction.on_commit(lambda: _submit(batch))
+    except IntegrityError:
+        batch.path.unlink(missing_ok=True)
+        raise Refused("busy", "An import of yours is under way; wait until it has ended.") from None
+    return batch
+
+
+def start(owner: User, import_id: UUID) -> None:
+    """Write what the dry run has listed; raises NotFound, and refuses an import that is not ready."""
+    try:
+        with transaction.atomic():
+            mine = owner.imports.filter(pk=import_id, status=Status.READY)
+            if not mine.update(status=Status.RUNNING, boot=BOOT_ID, alive_at=timezone.now()):
+                raise _not_ready(owner, import_id)
+            batch = owner.imports.get(pk=import_id)
+            transaction.on_commit(lambda: _submit(batch))
+    except IntegrityError:
+        raise Refused("busy", "An import of yours is under way; wait until it has ended.") from None
+
+
+def resume_abandoned() -> None:
+    """Go on with the imports of processes that have died."""
+    for batch in ConversationImport.objects.abandoned().select_related("owner"):
+        claimed = ConversationImport.objects.abandoned().filter(pk=batch.pk)
+        if batch.tries >= MAX_TRIES:
+            claimed.update(status=Status.FAILED, problem=Reason.BROKEN)
+        elif claimed.update(boot=BOOT_ID, alive_at=timezone.now(), tries=F("tries") + 1):
+            _submit(batch)
+
+
+def remove_forgotten() -> None:
+    """Delete the imports that nobody has started within a day, with their files."""
+    for batch in ConversationImport.objects.forgotten():
+        path = batch.path
+        if ConversationImport.objects.forgotten().filter(pk=batch.pk).delete()[0]:
+            path.unlink(missing_ok=True)
+    _remove_orphans()
+
+
+def wait() -> None:
+    """Return once all work so far is done."""
+    _pool.submit(bool).result()
+
+
+def _remove_orphans() -> None:
+    """Delete old files without a row: left by a crash between the two, or by a deleted account."""
+    old = time.time() - KEPT.total_seconds()
+    known = {key.hex for key in ConversationImport.objects.values_list("pk", flat=True)}
+    for path in (settings.CHATSITE_DATA / "imports").glob("*"):
+        if path.name not in known and path.stat().st_mtime < old:
+            path.unlink(missing_ok=True)
+
+
+def _not_ready(owner: User, import_id: UUID) -> Refused:
+    if not owner.imports.filter(pk=import_id).exists():
+        return NotFound()
+    return Refused("conflict", "This import is not ready to start.")
+
+
+def _keep(batch: ConversationImport, chunks: Iterable[bytes]) -> None:
+    size = 0
+    try:
+        batch.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with batch.path.open("xb") as target:
+            batch.path.chmod(0o600)
+            for chunk in chunks:
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise Refused("too_long", f"A file of conversations may have {MAX_BYTES // 2**20} MB.")
+                target.write(chunk)
+    except OSError:
+        batch.path.unlink(missing_ok=True)
+        raise Refused("unavailable", "This site has no room for a file just now.") from None
+    except Refused:
+        batch.path.unlink(missing_ok=True)
+        raise
+
+
+def _submit(batch: ConversationImport) -> None:
+    batch.boot = BOOT_ID
+    _pool.submit(_done, batch)
+
+
+def _done(batch: ConversationImport) -> None:
+    try:
+        run.work_on(batch)
+    except AWAY:
+        _logger.exception("An import could not go on; the sweep tries again.")
+    except Exception:  # the thread's outermost frame
+        _logger.exception("An import has failed.")
+        ConversationImport.objects.under_way().filter(pk=batch.pk).update(status=Status.FAILED, problem=Reason.BROKEN)

@@ -1,0 +1,96 @@
+"""The conversations of a JSON document, one at a time, however long the document is."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import IO, Any
+
+from conversations.imports.thread import Problem
+
+CHUNK = 2**20
+MAX_ITEM_BYTES = 64 * 2**20
+MAX_DEPTH = 600
+"""Levels of objects and lists; Python's parser gives up at about a thousand."""
+_MARKS = re.compile(rb'["\\{}\[\]]')
+_QUOTE, _ESCAPE, _OPENING, _CLOSING, _LIST = ord('"'), ord("\\"), b"{[", b"}]", ord("[")
+
+
+def items(document: IO[bytes]) -> Iterator[dict[str, Any] | Problem]:
+    """Yield the objects of a list, or the one object; a Problem for each that cannot be read."""
+    for found in _Scanner(document).items():
+        yield found if isinstance(found, Problem) else _parsed(found)
+
+
+def _parsed(item: bytes) -> dict[str, Any] | Problem:
+    try:
+        value = json.loads(item)
+    except (ValueError, RecursionError):
+        return Problem("broken")
+    return value if isinstance(value, dict) else Problem("broken")
+
+
+class _Scanner:
+    """Finds where items begin and end, without parsing them, so that too long and too deep ones are never parsed."""
+
+    def __init__(self, document: IO[bytes]) -> None:
+        self._document = document
+        self._depth = self._level = 0
+        self._in_text = False
+        self._skip = -1
+        self._held: list[bytes] = []
+        self._size = 0
+        self._problem = ""
+
+    def items(self) -> Iterator[bytes | Problem]:
+        first = self._document.read(CHUNK).removeprefix(b"\xef\xbb\xbf").lstrip()
+        if first[:1] not in (b"[", b"{"):
+            return
+        self._level = 2 if first[0] == _LIST else 1
+        chunk = first
+        while chunk:
+            yield from self._items_in(chunk)
+            self._skip -= len(chunk)
+            chunk = self._document.read(CHUNK)
+        if self._depth >= self._level:
+            yield Problem("broken")  # the document ends in the middle of an item
+
+    def _items_in(self, chunk: bytes) -> Iterator[bytes | Problem]:
+        begin = 0
+        for found in _MARKS.finditer(chunk):
+            at = found.start()
+            mark = chunk[at]
+            if at == self._skip:
+                continue
+            if self._in_text:
+                if mark == _ESCAPE:
+                    self._skip = at + 1
+                elif mark == _QUOTE:
+                    self._in_text = False
+            elif mark == _QUOTE:
+                self._in_text = True
+            elif mark in _OPENING:
+                self._depth += 1
+                if self._depth == self._level:
+                    begin = at
+                elif self._depth > MAX_DEPTH:
+                    self._problem = "too_deep"
+            elif mark in _CLOSING:
+                self._depth -= 1
+                if self._depth == self._level - 1:
+                    yield from self._ended(chunk[begin : at + 1])
+                    begin = at + 1
+        if self._depth >= self._level:
+            self._hold(chunk[begin:])
+
+    def _hold(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > MAX_ITEM_BYTES:
+            self._problem, self._held = self._problem or "too_long", []
+        elif not self._problem:
+            self._held.append(piece)
+
+    def _ended(self, piece: bytes) -> Iterator[bytes | Problem]:
+        self._hold(piece)
+        item, problem = b"".join(self._held), self._problem
+        self._held, self._size, self._problem = [], 0, ""
+        yield Problem(problem) if problem else item

@@ -1,0 +1,147 @@
+"""The two halves of an import, each safe to be killed and run again: the dry run, and the writing."""
+
+import time
+from collections.abc import Iterator
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from conversations.ids import BOOT_ID
+from conversations.imports import reading
+from conversations.imports.reading import Read
+from conversations.imports.thread import Problem
+from conversations.imports.writing import Writer, key_of, prepared, title_for
+from conversations.models import ConversationImport, ImportItem
+from conversations.models.personal.conversation_import import Reason
+from conversations.text import title_of
+
+BATCH = 100
+HEARTBEAT_SECONDS = 2.0
+Status, Outcome = ConversationImport.Status, ImportItem.Outcome
+
+
+class Superseded(Exception):
+    """Says that another process works on this import, or that it is gone."""
+
+
+def work_on(batch: ConversationImport) -> None:
+    """Do what is left of an import: look through the file, or write what is not written yet."""
+    try:
+        if batch.status == Status.CHECKING:
+            _check(batch)
+        elif batch.status == Status.RUNNING:
+            _write(batch)
+    except Problem as problem:
+        _note(batch, status=Status.FAILED, problem=problem.reason)
+        batch.path.unlink(missing_ok=True)
+    except FileNotFoundError:
+        _note(batch, status=Status.FAILED, problem=Reason.BROKEN)
+    except Superseded:
+        return
+
+
+def _check(batch: ConversationImport) -> None:
+    """List what the file holds, from the beginning: an earlier try may have ended in the middle."""
+    batch.items.all().delete()
+    listed: list[ImportItem] = []
+    seen: set[str] = set()
+    found = skipped = 0
+    for position, read in enumerate(reading.conversations(batch.path)):
+        listed.append(_item(batch, position, read, seen))
+        if len(listed) == BATCH:
+            found, skipped = found + BATCH, skipped + _keep(batch, listed)
+            _note(batch, found=found, skipped=skipped)
+            listed = []
+    found, skipped = found + len(listed), skipped + _keep(batch, listed)
+    _note(batch, found=found, skipped=skipped, status=Status.READY)
+
+
+def _item(batch: ConversationImport, position: int, read: Read, seen: set[str]) -> ImportItem:
+    item = ImportItem(batch=batch, owner=batch.owner, position=position, outcome=Outcome.NEW)
+    try:
+        if read.thread is None:
+            item.title = title_of(read.title)
+            raise Problem(read.problem)
+        item.key = key_of(read.format_name, read.thread)
+        item.title, item.messages = title_for(read.thread), len(read.thread.messages)
+        item.messages = len(prepared(read.thread))
+        if item.key in seen:
+            raise Problem(Reason.HERE)
+        seen.add(item.key)
+    except Problem as problem:
+        item.outcome, item.reason = Outcome.SKIPPED, problem.reason
+    return item
+
+
+def _keep(batch: ConversationImport, listed: list[ImportItem]) -> int:
+    """Store these items, and return how many of them do not come."""
+    here = _here(batch, [item.key for item in listed])
+    for item in listed:
+        if item.key in here and item.outcome == Outcome.NEW:
+            item.outcome, item.reason = Outcome.SKIPPED, Reason.HERE
+    ImportItem.objects.bulk_create(listed)
+    return sum(item.outcome == Outcome.SKIPPED for item in listed)
+
+
+def _here(batch: ConversationImport, keys: list[str]) -> set[str]:
+    """Return those of these keys whose conversation exists."""
+    rows = ImportItem.objects.filter(owner=batch.owner, key__in=keys, conversation__isnull=False)
+    return set(rows.values_list("key", flat=True))
+
+
+def _write(batch: ConversationImport) -> None:
+    alive = _Heartbeat(batch)
+    writer = Writer(batch.owner, alive)
+    for item, read in _unwritten(batch):
+        alive()
+        if read.thread and not _here(batch, [item.key]):
+            _write_one(batch, writer, item, read)
+        else:
+            _skip(batch, item, Reason.HERE if read.thread else Reason.BROKEN)
+    _note(batch, status=Status.DONE)
+    batch.path.unlink(missing_ok=True)
+
+
+def _unwritten(batch: ConversationImport) -> Iterator[tuple[ImportItem, Read]]:
+    """Yield what is still to come. The file is read again in the order in which it was listed."""
+    waiting = dict(batch.items.filter(outcome=Outcome.NEW).values_list("position", "pk"))
+    for position, read in enumerate(reading.conversations(batch.path) if waiting else ()):
+        if position in waiting:
+            yield ImportItem.objects.get(pk=waiting[position]), read
+
+
+def _write_one(batch: ConversationImport, writer: Writer, item: ImportItem, read: Read) -> None:
+    assert read.thread is not None
+    try:
+        writer.write(item, read.thread)
+    except Problem as problem:
+        _skip(batch, item, problem.reason)
+    except IntegrityError:  # another process was sooner
+        _skip(batch, item, Reason.HERE)
+
+
+def _skip(batch: ConversationImport, item: ImportItem, reason: str) -> None:
+    with transaction.atomic():
+        item.outcome, item.reason = Outcome.SKIPPED, reason
+        item.save(update_fields=["outcome", "reason"])
+        ConversationImport.objects.filter(pk=batch.pk).update(skipped=F("skipped") + 1)
+
+
+class _Heartbeat:
+    """Notes a sign of life when it is called, at most every HEARTBEAT_SECONDS."""
+
+    def __init__(self, batch: ConversationImport) -> None:
+        self._batch, self._noted = batch, 0.0
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._noted > HEARTBEAT_SECONDS:
+            _note(self._batch)
+            self._noted = time.monotonic()
+
+
+def _note(batch: ConversationImport, **changed: object) -> None:
+    """Note a sign of life with these changes; raises Superseded if the import is another process's by now."""
+    mine = ConversationImport.objects.filter(pk=batch.pk, boot=BOOT_ID, status=batch.status)
+    if not mine.update(alive_at=timezone.now(), **changed):
+        raise Superseded

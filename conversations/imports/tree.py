@@ -1,0 +1,54 @@
+"""The tree of a foreign conversation: parents above messages that are left out, and an order with parents first."""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+
+from conversations.imports.thread import MAX_MESSAGES, Problem, Said
+
+
+def nearest(parents: Mapping[str, str | None], kept: Collection[str], key: str) -> str | None:
+    """Return the next message above this one that is kept; a circle leads to None."""
+    seen = {key}
+    above = parents.get(key)
+    while above is not None and above not in kept:
+        if above in seen:
+            return None
+        seen.add(above)
+        above = parents.get(above)
+    return above
+
+
+def in_order(messages: list[Said], begun: datetime | None) -> list[Said]:
+    """Return the messages by their times, each behind its parent, and give each a time.
+
+    Raises Problem for circles, for two messages of one id, and for too many.
+    """
+    if len(messages) > MAX_MESSAGES:
+        raise Problem("too_long")
+    known = {message.key for message in messages}
+    if len(known) < len(messages):
+        raise Problem("broken")
+    below: defaultdict[str | None, list[int]] = defaultdict(list)
+    for place, message in enumerate(messages):
+        message.parent = message.parent if message.parent in known else None
+        below[message.parent].append(place)
+    ordered: list[Said] = []
+    waiting: list[tuple[datetime, int]] = []
+    _push(waiting, messages, below[None], begun or datetime.now(UTC))
+    while waiting:
+        moment, place = heapq.heappop(waiting)
+        ordered.append(messages[place])
+        _push(waiting, messages, below[messages[place].key], moment)
+    if len(ordered) < len(messages):
+        raise Problem("broken")
+    return ordered
+
+
+def _push(waiting: list[tuple[datetime, int]], messages: list[Said], places: list[int], earliest: datetime) -> None:
+    """Add messages whose parent has come; one without a time has its elder sibling's, or its parent's."""
+    for place in places:
+        messages[place].created_at = moment = messages[place].created_at or earliest
+        earliest = max(earliest, moment)
+        heapq.heappush(waiting, (moment, place))

@@ -1,0 +1,183 @@
+"""The rows of an imported conversation: private to its importer, under new ids, in one transaction."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from conversations.content.parts import text_of
+from conversations.errors import Refused
+from conversations.files import storage
+from conversations.ids import new_id
+from conversations.imports.thread import Attachment, Problem, Said, Thread
+from conversations.imports.tree import in_order
+from conversations.models import (
+    BranchChoice,
+    Conversation,
+    ConversationImport,
+    File,
+    ImportItem,
+    Message,
+    ReadMark,
+    User,
+)
+from conversations.models.conversation import MAX_TITLE_LENGTH
+from conversations.models.message import Role, Status
+from conversations.models.personal.conversation_import import Reason
+from conversations.protocol.parameters import validate
+from conversations.search import indexing
+from conversations.text import MAX_TEXT_LENGTH, title_of
+from conversations.usage.model_access import models_for
+
+MAX_NAME_LENGTH = 200
+
+
+def key_of(format_name: str, thread: Thread) -> str:
+    """Return the digest by which a conversation is recognised when it comes again."""
+    told = thread.key or "\n".join([thread.title, *(str(message.parts)[:500] for message in thread.messages[:5])])
+    return sha256(f"{format_name}\n{told}".encode()).hexdigest()
+
+
+def prepared(thread: Thread) -> list[Said]:
+    """Return the messages to write, in order; raises Problem for a conversation that cannot come."""
+    if not any(not message.is_empty for message in thread.messages):
+        raise Problem("empty")
+    return in_order(thread.messages, thread.created_at)
+
+
+def title_for(thread: Thread) -> str:
+    """Return the title, or the first words of the first message."""
+    return title_of(thread.title, MAX_TITLE_LENGTH - 1) or title_of(_words(thread.messages[:1]))
+
+
+class Writer:
+    """Writes one conversation after the other; files come first, because pictures take their time to be checked."""
+
+    def __init__(self, owner: User, alive: Callable[[], None]) -> None:
+        self._owner, self._alive = owner, alive
+        self._models = {model.name: model.pk for model in models_for(owner, None)}
+
+    def write(self, item: ImportItem, thread: Thread) -> None:
+        """Write the conversation and note it on its item, in one transaction; raises Problem."""
+        messages = prepared(thread)
+        files = {id(part): self._stored(part) for part in _attachments(messages)}
+        rows, kept = self._rows(messages, files)
+        if any(file is None for file in files.values()):
+            item.reason = Reason.FILES
+        with transaction.atomic():
+            conversation = self._conversation(thread, len(rows))
+            for row in rows:
+                row.conversation = conversation
+            Message.objects.bulk_create(rows, batch_size=200)
+            for row, attached in kept:
+                storage.attach(row, attached)
+            self._show(conversation, thread, messages, rows)
+            indexing.add_messages(rows)
+            indexing.set_title(conversation)
+            item.conversation, item.outcome = conversation, ImportItem.Outcome.IMPORTED
+            item.save(update_fields=["conversation", "outcome", "reason"])
+            ConversationImport.objects.filter(pk=item.batch_id).update(imported=F("imported") + 1)
+
+    def _stored(self, attachment: Attachment) -> File | None:
+        """Store a file as its importer's upload; None if it is absent, unknown, or finds no room."""
+        self._alive()
+        content = attachment.read()
+        if not content:
+            return None
+        try:
+            return storage.keep(self._owner, attachment.name or attachment.kind, content)
+        except Refused:
+            return None
+
+    def _rows(
+        self, messages: list[Said], files: dict[int, File | None]
+    ) -> tuple[list[Message], list[tuple[Message, list[File]]]]:
+        """Return the rows with the files that each of them holds."""
+        ids: dict[str | None, UUID] = {message.key: new_id() for message in messages}
+        rows, kept = [], []
+        for revision, message in enumerate(messages, 1):
+            parts = [_part(part, files) for part in message.parts]
+            row = self._row(message, parts if message.is_reply else _as_question(parts, message), ids)
+            row.revision = revision
+            rows.append(row)
+            attached = (files[id(part)] for part in message.parts if isinstance(part, Attachment))
+            if held := [file for file in attached if file]:
+                kept.append((row, held))
+        return rows, kept
+
+    def _row(self, message: Said, parts: list[dict[str, Any]], ids: dict[str | None, UUID]) -> Message:
+        fields = dict(message.fields)
+        continued = fields.pop("continues", None)
+        text = fields.pop("text", "")
+        return Message(
+            id=ids[message.key],
+            parent_id=ids.get(message.parent) if message.parent else None,
+            role=Role.ASSISTANT if message.is_reply else Role.USER,
+            author=None if message.author else self._owner,
+            writer=message.author or None,
+            parts=parts,
+            text=text_of(parts) if message.is_reply else text or text_of(parts),
+            created_at=message.created_at or timezone.now(),
+            model_name=message.model[:200],
+            continues_id=ids.get(continued) if continued else None,
+            **{"status": Status.COMPLETE, "finish_reason": "stop" if message.is_reply else ""}
+            | fields
+            | {"parameters": _parameters(fields.get("parameters"))},
+        )
+
+    def _conversation(self, thread: Thread, revision: int) -> Conversation:
+        now = timezone.now()
+        conversation = Conversation.objects.create(
+            owner=self._owner,
+            title=title_for(thread),
+            model_id=self._models.get(thread.model),
+            system_prompt=thread.system_prompt[:MAX_TEXT_LENGTH],
+            parameters=_parameters(thread.parameters),
+            revision=revision,
+            updated_at=thread.updated_at or max((one.created_at or now for one in thread.messages), default=now),
+        )
+        if thread.created_at:  # the field sets itself when the row is made
+            Conversation.objects.filter(pk=conversation.pk).update(created_at=thread.created_at)
+        return conversation
+
+    def _show(self, conversation: Conversation, thread: Thread, messages: list[Said], rows: list[Message]) -> None:
+        """Show the branch that was shown there, as read."""
+        place = next((place for place, message in enumerate(messages) if message.key == thread.shown), None)
+        if place is not None and place < len(rows) - 1:
+            BranchChoice.objects.choose(self._owner, rows[place])
+        ReadMark.objects.create(user=self._owner, conversation=conversation, revision=conversation.revision)
+
+
+def _attachments(messages: list[Said]) -> list[Attachment]:
+    return [part for message in messages for part in message.parts if isinstance(part, Attachment)]
+
+
+def _part(part: dict[str, Any] | Attachment, files: dict[int, File | None]) -> dict[str, Any]:
+    if not isinstance(part, Attachment):
+        return part
+    file = files[id(part)]
+    return dict(storage.part_of(file)) if file else {"kind": "file", "name": part.name[:MAX_NAME_LENGTH]}
+
+
+def _as_question(parts: list[dict[str, Any]], message: Said) -> list[dict[str, Any]]:
+    """Return the parts as a question has them: its files, then one text."""
+    said = message.fields.get("text") or "\n\n".join(part["text"] for part in parts if part["kind"] == "text")
+    files = [part for part in parts if part["kind"] in ("image", "file")]
+    return [*files, {"kind": "text", "text": said}] if said else files
+
+
+def _words(messages: list[Said]) -> str:
+    texts = (part for message in messages for part in message.parts if not isinstance(part, Attachment))
+    return next((part["text"] for part in texts if part.get("text")), "")
+
+
+def _parameters(given: Any) -> dict[str, Any]:
+    """Return the parameters that exist here, or none if one of them is not ours."""
+    try:
+        return validate(given)
+    except Refused:
+        return {}

@@ -1,0 +1,36 @@
+"""Images, which are never loaded: an address and a text."""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.common.utils import unescapeAll
+from markdown_it.rules_inline import StateInline
+
+_TARGET = re.compile(
+    r"""\(\s*(?:<(?P<quoted>[^<>\n]*)>|(?P<plain>(?:[^\s()\\]|\\.|\([^\s()]*\))*+))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)"""
+)
+
+
+def add_images(md: MarkdownIt) -> None:
+    """Add images to the parser, as `image` tokens without children."""
+    md.inline.ruler.at("image", _image)
+
+
+def _image(state: StateInline, silent: bool) -> bool:
+    """Take an image as its address and its text.
+
+    The parser's own rule parses the text as Markdown again, including images in it: a hundred nested ones raise
+    RecursionError. It also refuses `data:` addresses, of which the reader would then see every character.
+    """
+    if not state.src.startswith("![", state.pos):
+        return False
+    label_end = state.md.helpers.parseLinkLabel(state, state.pos + 1)
+    target = _TARGET.match(state.src, label_end + 1, state.posMax) if label_end >= 0 else None
+    if not target:
+        return False
+    if not silent:
+        token = state.push("image", "", 0)
+        token.content = unescapeAll(state.src[state.pos + 2 : label_end])
+        token.meta = {"address": unescapeAll(target["quoted"] or target["plain"] or "")}
+    state.pos = target.end()
+    return True

@@ -1,0 +1,62 @@
+"""The entries of the index that a person may read and a query may mean."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from conversations.confusable_names import skeleton
+from conversations.models import Conversation, SearchEntry, User
+from conversations.models.conversation import ConversationQuerySet
+from conversations.search.indexing import expression
+from conversations.search.queries import Query
+
+
+def entries(person: User, query: Query, top: int | None = None) -> "QuerySet[SearchEntry]":
+    """Return the entries up to id `top` with all tokens of the query, newest first.
+
+    The terms' patterns are still to be checked.
+    """
+    rows = SearchEntry.objects.filter(_facets(query), conversation__in=_conversations(person, query))
+    if not query.terms:
+        return (rows if top is None else rows.filter(pk__lte=top)).order_by("-pk")
+    rows = rows.filter(index__words__matches=expression(query.terms, query.excluded))
+    return (rows if top is None else rows.filter(index__lte=top)).order_by("-index")
+
+
+def newest_messages(found: "QuerySet[SearchEntry]", conversations: Sequence[Conversation]) -> dict[str, UUID]:
+    """Return the newest message among these entries of each conversation that has one."""
+    rows = found.filter(conversation__in=conversations, message__isnull=False).order_by("message")
+    return {str(conversation): message for conversation, message in rows.values_list("conversation", "message")}
+
+
+def _conversations(person: User, query: Query) -> ConversationQuerySet:
+    rows = Conversation.objects.visible_to(person)
+    if query.team:
+        rows = rows.filter(team=query.team)
+    for name in query.teams:
+        rows = rows.filter(team__name_key__startswith=skeleton(name))
+    return rows
+
+
+def _facets(query: Query) -> Q:
+    asked = Q()
+    for name in query.authors:
+        asked &= Q(author__in=_called(name))
+    for name in query.models:
+        asked &= Q(model_name__icontains=name)
+    given = {
+        "author": query.person,
+        "model": query.model,
+        "created_at__lt": query.before,
+        "created_at__gte": query.after,
+        "has_file": query.has_file or None,
+        "message__isnull": query.titles or None,
+    }
+    return asked & Q(**{name: value for name, value in given.items() if value is not None})
+
+
+def _called(name: str) -> "QuerySet[User]":
+    """Return the people whose name begins with this one."""
+    key = skeleton(name)
+    return User.objects.filter(Q(username_key__startswith=key) | Q(display_key__startswith=key))

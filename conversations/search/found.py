@@ -1,0 +1,105 @@
+"""Texts that were found: do they have the query's terms, how well, and the line that shows it."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log
+
+from conversations.search.folding import fold, fold_with_places
+from conversations.search.queries import Query
+from conversations.search.terms import Term
+from conversations.search.tokens import MAX_TEXT
+
+LINE, BEFORE, MAX_HITS = 200, 40, 200
+"""Characters of a line, characters of it before the first hit, and hits that are looked at."""
+_USUAL = 400
+"""Characters of a usual text: a longer one has words more easily."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a line; a hit is to be marked."""
+
+    text: str
+    hit: bool
+
+
+def fits(text: str, query: Query) -> bool:
+    """Return whether a folded text has all terms and none of the excluded ones."""
+    if not all(term.pattern.search(text) for term in query.terms if not term.is_exact):
+        return False
+    return not any(term.pattern.search(text) for term in query.excluded)
+
+
+def relevance(text: str, query: Query, *, is_title: bool) -> float:
+    """Return how much a folded text is about the terms: their number counts less and less, a title's words more."""
+    length = 1 + log(1 + len(text) / _USUAL)
+    counts = [min(MAX_HITS, len(term.pattern.findall(text))) for term in query.terms]
+    weight = sum(count / (count + length) for count in counts) / max(1, len(counts))
+    return weight + (0.3 if _stand_together(text, query.terms) else 0) + (0.5 if is_title else 0)
+
+
+def line(text: str, terms: Sequence[Term]) -> list[Piece]:
+    """Return the stretch of a text where most of the terms stand, with its hits apart."""
+    shown = text[:MAX_TEXT]
+    folded, places = (fold(shown), range(len(shown) + 1)) if shown.isascii() else fold_with_places(shown)
+    hits = [(places[begin], places[end - 1] + 1) for begin, end in _hits(folded, terms)]
+    start = _start(shown, hits)
+    end = min(len(shown), start + LINE)
+    pieces = list(_pieces(shown, start, end, hits))
+    if start > 0:
+        pieces.insert(0, Piece("…", False))
+    if end < len(shown.rstrip()):
+        pieces.append(Piece("…", False))
+    return _joined(pieces)
+
+
+def _stand_together(text: str, terms: Sequence[Term]) -> bool:
+    """Return whether each term begins where the one before it ends, once, give or take three characters."""
+    if len(terms) < 2:
+        return False
+    ends = {match.end() for match in terms[0].pattern.finditer(text)}
+    for term in terms[1:]:
+        ends = {
+            match.end()
+            for match in term.pattern.finditer(text)
+            if ends & {*range(match.start() - 3, match.start() + 1)}
+        }
+    return bool(ends)
+
+
+def _hits(folded: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
+    found = [
+        match.span() for term in terms for match, _ in zip(term.pattern.finditer(folded), range(MAX_HITS), strict=False)
+    ]
+    return sorted(found)
+
+
+def _start(text: str, hits: Sequence[tuple[int, int]]) -> int:
+    """Return where the line begins: a little before the hit that most others follow within the line, at a word."""
+    if not hits:
+        return 0
+    begins = [begin for begin, _ in hits]
+    best = max(range(len(hits)), key=lambda at: (bisect_right(begins, begins[at] + LINE - 2 * BEFORE) - at, -at))
+    start = begins[best] - BEFORE
+    if start <= 0:
+        return 0
+    blank = text.find(" ", start, begins[best])
+    return blank + 1 if blank >= 0 else start
+
+
+def _pieces(text: str, start: int, end: int, hits: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+    marked = sorted({at for begin, stop in hits for at in range(max(begin, start), min(stop, end))})
+    edges = sorted(
+        {start, end, *(at for at in marked if at - 1 not in marked), *(at + 1 for at in marked if at + 1 not in marked)}
+    )
+    inside = set(marked)
+    for begin, stop in pairwise(edges):
+        yield Piece(text[begin:stop], begin in inside)
+
+
+def _joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces with single blanks for all white space."""
+    flat = [Piece(" ".join(f".{piece.text}.".split())[1:-1], piece.hit) for piece in pieces]
+    return [piece for piece in flat if piece.text]

@@ -1,0 +1,99 @@
+"""The writing of the index, in the transaction that writes what is indexed."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from conversations.models import Conversation, Message, SearchEntry
+from conversations.search import postgresql, sqlite
+from conversations.search.folding import fold
+from conversations.search.terms import Term
+from conversations.search.tokens import MAX_TEXT, tokens_of
+
+VERSION = 1
+"""The version of folding and tokens; entries of another one are made again."""
+
+
+def add_messages(messages: Iterable[Message]) -> None:
+    """Index messages that have ended and are not in the index yet."""
+    said = list(messages)
+    entries = SearchEntry.objects.bulk_create(SearchEntry(message=one, **_of_message(one)) for one in said)
+    _write_all((entry, _said(one)) for entry, one in zip(entries, said, strict=True))
+
+
+def renew_message(message: Message) -> None:
+    """Index a message that may be in the index already."""
+    fields = _of_message(message)
+    entry, is_new = SearchEntry.objects.get_or_create(message=message, defaults=fields)
+    _rewrite(entry, is_new, _said(message))
+
+
+def set_title(conversation: Conversation) -> None:
+    """Index the title that a conversation has now."""
+    about = {"author_id": conversation.owner_id, "created_at": conversation.created_at, "version": VERSION}
+    entry, is_new = SearchEntry.objects.get_or_create(conversation=conversation, message=None, defaults=about)
+    _rewrite(entry, is_new, conversation.title)
+
+
+def expression(terms: Sequence[Term], excluded: Sequence[Term]) -> str:
+    """Return the index's own query; excluded terms that it cannot tell exactly are left to the patterns."""
+    certain = [term for term in excluded if term.is_exact]
+    return str(_database().expression(terms, certain))
+
+
+def by_the_index() -> AbstractContextManager[None]:
+    """Return the context in which this database finds words soonest."""
+    return postgresql.by_the_index() if connection.vendor == "postgresql" else nullcontext()
+
+
+def names_in(parts: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the names of the files among a message's parts."""
+    return [str(part.get("name", "")) for part in parts if "file" in part]
+
+
+def _of_message(message: Message) -> dict[str, Any]:
+    author: UUID | None = None if message.is_reply else message.author_id
+    moment: datetime = message.created_at
+    return {
+        "conversation_id": message.conversation_id,
+        "author_id": author,
+        "model_id": message.model_id,
+        "model_name": message.model_name,
+        "has_file": any("file" in part for part in message.parts),
+        "created_at": moment,
+        "length": len(message.text),
+        "version": VERSION,
+    }
+
+
+def _said(message: Message) -> str:
+    return "\n".join([message.text[:MAX_TEXT], *names_in(message.parts)])
+
+
+def _rewrite(entry: SearchEntry, is_new: bool, text: str) -> None:
+    if not is_new:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM conversations_searchindex WHERE rowid = %s", [entry.pk])
+        SearchEntry.objects.filter(pk=entry.pk).update(version=VERSION)
+    _write(entry, text)
+
+
+def _write(entry: SearchEntry, text: str) -> None:
+    _write_all([(entry, text)])
+
+
+def _write_all(texts: Iterable[tuple[SearchEntry, str]]) -> None:
+    database = _database()
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            database.INSERT, [[entry.pk, database.document(tokens_of(fold(text)))] for entry, text in texts]
+        )
+
+
+def _database() -> ModuleType:
+    return postgresql if connection.vendor == "postgresql" else sqlite

@@ -1,0 +1,100 @@
+"""Contents of the chat page's composer: the models that it offers, and the panel of parameters."""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from conversations.models import Conversation, Installation, User
+from conversations.protocol.parameters import known_parameters, supported_by
+from conversations.text import MAX_TEXT_LENGTH
+from conversations.usage.model_access import models_anywhere
+from providers.families import family_of
+from providers.models import LanguageModel
+from providers.prices import Prices
+from providers.wires.parameters import Number, Parameter
+
+AT_FIRST_SIGHT = ("temperature", "top_p", "max_tokens", "thinking", "web_search", "code_execution")
+"""Parameters that the panel shows at once; all others stand below "More"."""
+
+
+def offered_models(person: User, conversation: Conversation | None) -> dict[str, Any]:
+    """Return the context of the list of models: this person's, in natural order, and the one that is chosen."""
+    usable = models_anywhere(person).prefetch_related("deployments__endpoint")
+    recent = Conversation.objects.recent_models_of(person)
+    favourites = set(person.favourite_models.values_list("pk", flat=True))
+    models = [_choice(model) for model in sorted(usable, key=LanguageModel.natural_key)]
+    for model in models:
+        model["is_favourite"] = model["id"] in favourites
+        model["recent"] = recent.index(model["id"]) + 1 if model["id"] in recent else None
+    return {
+        "models": models,
+        "chosen_model": _chosen(models, _usual(conversation, recent)),
+        "is_priced": any(model["prices"] for model in models),
+        "currency": settings.CHATSITE_CURRENCY,
+    }
+
+
+@login_required
+@never_cache
+@require_GET
+def parameters(request: HttpRequest) -> HttpResponse:
+    """Show the panel of parameters, within the widest bounds of any wire; the page narrows them to the model's."""
+    every = known_parameters()
+    first = {name: every[name] for name in AT_FIRST_SIGHT if name in every}
+    more = [(name, every[name]) for name in every if name not in first]
+    fields = {"first": list(first.items()), "more": more}
+    return render(request, "_parameters.html", {"parameters": fields, "text_length": MAX_TEXT_LENGTH})
+
+
+def _choice(model: LanguageModel) -> dict[str, Any]:
+    """Return a model for the composer, with what people choose by and the parameters of its wires."""
+    every = model.deployments.all()
+    prices = [prices for offer in model.offers() if (prices := offer.prices())]
+    return {
+        "id": model.id,
+        "name": model.name,
+        "description": model.description,
+        "family": family_of(model.name),
+        "vendors": list(dict.fromkeys(offer.endpoint.name for offer in model.offers())),
+        "window": model.context_window,
+        "prices": [_range(prices, lambda one: one.input), _range(prices, lambda one: one.output)] if prices else [],
+        "capabilities": model.capabilities(),
+        "parameters": [
+            _with_bounds(name, declared)
+            for name, declared in supported_by({deployment.endpoint.wire for deployment in every}).items()
+        ],
+    }
+
+
+def _range(prices: Sequence[Prices], part: Callable[[Prices], Decimal]) -> str:
+    """Return one price, or the lowest and the highest, without trailing noughts."""
+    amounts = sorted({part(one) for one in prices})
+    return "–".join(f"{amount.normalize():f}" for amount in dict.fromkeys((amounts[0], amounts[-1])))
+
+
+def _with_bounds(name: str, declared: Parameter) -> str:
+    if not isinstance(declared, Number):
+        return name
+    return f"{name}:{declared.low}:{declared.high}:{'' if declared.usual is None else declared.usual}"
+
+
+def _chosen(models: Sequence[dict[str, Any]], usual: Iterator[UUID | None]) -> UUID | None:
+    """Return the first of the usual models that is offered, else the first that is offered."""
+    offered = [model["id"] for model in models]
+    return next((model for model in usual if model in offered), offered[0] if offered else None)
+
+
+def _usual(conversation: Conversation | None, recent: Sequence[UUID]) -> Iterator[UUID | None]:
+    """Yield the conversation's model, the person's last, and the site's."""
+    if conversation:
+        yield conversation.model_id
+    yield recent[0] if recent else None
+    yield Installation.default_model_of_site()

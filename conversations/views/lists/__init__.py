@@ -1,0 +1,1 @@
+"""Pages that list what is not in the sidebar: the archive and the bin."""

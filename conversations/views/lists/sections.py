@@ -1,0 +1,63 @@
+"""The sections of the sidebar's list, as a page begins with them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+
+from conversations.accounts.signed_in import person_of
+from conversations.models import Arrangement, Conversation
+from conversations.models.conversation import ConversationQuerySet
+from conversations.models.sidebar import cursor_of, sidebar
+
+COOKIE = "sidebar"
+"""The cookie with the names of folded sections; static/js/helpers/sidebar-cookie.js sets it."""
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "pinned": {"is_pinned": True},
+    "team": {"is_pinned": False, "team__isnull": False},
+    "private": {"is_pinned": False, "team__isnull": True},
+}
+FIRST_ROWS = {"pinned": 50, "team": 5, "private": 50}
+"""Conversations in a section of a fresh page; more come over the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    name: str
+    rows: list[Conversation]
+    next: str
+    """The cursor behind the last of its rows; empty if there are no more."""
+    is_open: bool
+
+
+def sections_of(request: HttpRequest, shown: Conversation | None) -> list[Section]:
+    """Return the sections, with the conversation that the page shows among them unless it is archived."""
+    person = person_of(request)
+    listed = sidebar(Conversation.objects.visible_to(person), person).filter(Q(is_archived=False))
+    pinned = Arrangement.objects.filter(user=person, pinned=True).values("conversation")
+    rows = {name: listed.filter(**conditions) for name, conditions in CONDITIONS.items()}
+    rows["pinned"] = rows["pinned"].filter(pk__in=pinned)  # few: they are looked up instead of all being looked through
+    folded = folded_parts(request)
+    return [_section(name, rows[name], shown, is_open=name not in folded) for name in CONDITIONS]
+
+
+def newest_in(sections: Iterable[Section], most: int) -> list[Conversation]:
+    """Return the conversations of all these sections that changed last."""
+    rows = [row for section in sections for row in section.rows]
+    return sorted(rows, key=lambda row: row.updated_at, reverse=True)[:most]
+
+
+def folded_parts(request: HttpRequest) -> set[str]:
+    """Return the names of what this browser's person has folded: sections, or the whole `sidebar`."""
+    return set(request.COOKIES.get(COOKIE, "").split("."))
+
+
+def _section(name: str, rows: ConversationQuerySet, shown: Conversation | None, *, is_open: bool) -> Section:
+    most = FIRST_ROWS[name]
+    page = list(rows[: most + 1])
+    first, following = page[:most], cursor_of(page[most - 1]) if len(page) > most else ""
+    if following and shown and shown not in first:
+        first += rows.filter(pk=shown.pk)  # older than all of these, so in its place
+    return Section(name, first, following, is_open)

@@ -1,0 +1,83 @@
+"""Figures of one reply: who answered it, how fast, with how many tokens, at what cost."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext, gettext_noop
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from conversations.accounts.signed_in import person_of
+from conversations.models import Message, UsageRecord
+from conversations.models.message import Role
+from conversations.protocol.parameters import known_parameters
+
+_LONGEST = 200
+_LEVELS = {
+    "off": gettext_noop("Off"),
+    "auto": gettext_noop("Automatic"),
+    "minimal": gettext_noop("Minimal"),
+    "low": gettext_noop("A little"),
+    "medium": gettext_noop("Medium"),
+    "high": gettext_noop("A lot"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A parameter with which a reply was asked for: its label and its value as text."""
+
+    label: str
+    value: str
+
+
+@login_required
+@never_cache
+@require_GET
+def details(request: HttpRequest, reply: UUID) -> HttpResponse:
+    """Respond with a fragment for the page, for everybody who may read the reply."""
+    replies = Message.objects.visible_to(person_of(request)).filter(role=Role.ASSISTANT)
+    message = get_object_or_404(replies.select_related("author"), pk=reply)
+    calls = list(UsageRecord.objects.filter(message=message.pk).order_by("created_at"))
+    counts = ("input_tokens", "output_tokens", "cost")
+    context = {
+        "message": message,
+        "call": calls[-1] if calls else None,
+        "calls": len(calls),
+        "speed": _tokens_a_second(calls[-1]) if calls else None,
+        "settings": _settings(message.parameters),
+        "total": message.conversation.messages.aggregate(**{name: Sum(name) for name in counts}),
+        "currency": settings.CHATSITE_CURRENCY,
+    }
+    return render(request, "_reply_details.html", context)
+
+
+def _tokens_a_second(call: UsageRecord) -> float | None:
+    """Return the tokens of a second between the first one and the end."""
+    if call.first_token_ms is None or not call.output_tokens or call.total_ms <= call.first_token_ms:
+        return None
+    return call.output_tokens * 1000 / (call.total_ms - call.first_token_ms)
+
+
+def _settings(parameters: dict[str, Any]) -> list[Setting]:
+    known = known_parameters()
+    return [Setting(gettext(known[name].label), _written(value)) for name, value in parameters.items() if name in known]
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("On") if value else gettext("Off")
+    if isinstance(value, str) and value in _LEVELS:
+        return gettext(_LEVELS[value])
+    if isinstance(value, dict):
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,1 @@
+"""The pages of teams: plain forms with one action each; only leads can change a team."""

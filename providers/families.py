@@ -1,0 +1,35 @@
+"""Families of models, as people know them, by the names that vendors give their models."""
+
+import re
+
+_WORDS = {
+    "Claude": "claude",
+    "Command": "command",
+    "DeepSeek": "deepseek",
+    "Doubao": "doubao seed seedream",
+    "ERNIE": "ernie",
+    "Gemini": "gemini",
+    "Gemma": "gemma",
+    "GLM": "glm chatglm cogview",
+    "GPT": "gpt chatgpt o codex dall",
+    "Grok": "grok",
+    "Hunyuan": "hunyuan",
+    "Kimi": "kimi moonshot",
+    "Llama": "llama",
+    "MiniMax": "minimax abab",
+    "Mistral": "mistral mixtral ministral magistral codestral devstral pixtral voxtral",
+    "Phi": "phi",
+    "Qwen": "qwen qwq qvq",
+    "Step": "step",
+    "Yi": "yi",
+}
+_FAMILIES = {word: family for family, words in _WORDS.items() for word in words.split()}
+
+
+def family_of(name: str) -> str:
+    """Return the family of the model with this name, or "" if none is known.
+
+    "Pro/deepseek-ai/DeepSeek-R1-Distill-Qwen-7B" is a DeepSeek: the first word that is known decides.
+    """
+    words = re.findall("[a-z]+", name.lower())
+    return next((_FAMILIES[word] for word in words if word in _FAMILIES), "")

@@ -1,0 +1,101 @@
+/** An import: a file is sent, looked through and, once its reader has seen what it holds, written. */
+
+import { fragment } from "../helpers/html.js";
+
+const PAUSE = 1_000;
+
+class ImportPanel extends HTMLElement {
+  #timer = 0;
+
+  connectedCallback() {
+    this.#field.addEventListener("change", () => this.#field.files.length && this.#send(this.#field.files[0]));
+    this.addEventListener("submit", (event) => this.#start(event));
+    if (this.#state.firstElementChild) this.#ask();
+  }
+
+  get #field() {
+    return this.querySelector("input[type=file]");
+  }
+
+  get #state() {
+    return this.querySelector(".import__state");
+  }
+
+  /** The address of the state that is shown; the part of the page that the server writes names it. */
+  get #address() {
+    return this.#state.firstElementChild.dataset.address;
+  }
+
+  async #send(file) {
+    this.#complain(null);
+    if (file.size > Number(this.dataset.most)) return this.#complain("too_long");
+    this.#field.disabled = true;
+    try {
+      const { id } = await upload(this.dataset.api, file, this.#token, (share) => this.#goOn(share));
+      await this.#show(this.dataset.state.replace(this.dataset.any, id));
+    } catch (error) {
+      this.#complain(error.message);
+    }
+    this.#field.disabled = false;
+    this.#field.value = "";
+    this.#goOn(null);
+  }
+
+  async #start(event) {
+    event.preventDefault();
+    event.target.querySelector("button").disabled = true;
+    const answer = await fetch(event.target.action, { method: "POST", headers: { "X-CSRFToken": this.#token } }).catch(() => null);
+    if (!answer?.ok) this.#complain((await answer?.json().catch(() => null))?.error?.code ?? "");
+    await this.#ask();
+  }
+
+  #ask() {
+    return this.#show(this.#address);
+  }
+
+  /** Shows how far the import is, and goes on asking while it is under way. */
+  async #show(address) {
+    clearTimeout(this.#timer);
+    const answer = await fetch(address).catch(() => null);
+    if (answer?.ok) this.#state.replaceChildren(fragment(await answer.text()));
+    if (!answer || "underWay" in (this.#state.firstElementChild?.dataset ?? {})) {
+      this.#timer = setTimeout(() => this.#show(address), PAUSE);
+    }
+  }
+
+  #goOn(share) {
+    const bar = this.querySelector(".import__upload");
+    bar.hidden = share === null;
+    bar.value = share ?? 0;
+  }
+
+  /** One of the sentences that the page holds for a refusal; none for null. */
+  #complain(code) {
+    const sentences = [...this.querySelectorAll("[data-code]")];
+    const meant = code !== null && (sentences.find(({ dataset }) => dataset.code === code) ?? sentences.at(-1));
+    for (const sentence of sentences) sentence.hidden = sentence !== meant;
+  }
+
+  get #token() {
+    return this.querySelector("[name=csrfmiddlewaretoken]").value;
+  }
+}
+
+customElements.define("import-panel", ImportPanel);
+
+/** Resolves with the server's answer, or rejects with an error whose message is the code of a refusal. */
+function upload(address, file, token, progress) {
+  const request = new XMLHttpRequest();
+  const body = new FormData();
+  body.append("file", file);
+  request.open("POST", address);
+  request.setRequestHeader("X-CSRFToken", token);
+  request.responseType = "json";
+  request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
+  return new Promise((resolve, reject) => {
+    const refuse = () => reject(new Error(request.response?.error?.code ?? (request.status === 413 ? "too_long" : "")));
+    request.onload = () => (request.status === 202 ? resolve(request.response) : refuse());
+    request.onerror = refuse;
+    request.send(body);
+  });
+}

@@ -1,0 +1,29 @@
+/** The actions of the page as the palette lists them: its buttons and links, which do them. */
+
+const isApple = /Mac|iP/.test(navigator.platform);
+const NAMES = isApple ? { Alt: "⌥", Control: "⌃", Meta: "⌘", Shift: "⇧" } : { Control: "Ctrl" };
+const ARROWS = { ArrowUp: "↑", ArrowDown: "↓" };
+/** Where they stand, in the order of the list. */
+const PLACES = [
+  ".sidebar__new", ".chat__rename", ".chip", ".chat__outline", ".chat__print", ".composer button[title]", ".menu__shortcuts",
+  "#account-menu a", "#account-menu .sign-out button",
+];
+
+/** What may be done now: {label, element, run}. */
+export function commands() {
+  const elements = PLACES.flatMap((place) => [...document.querySelectorAll(place)]);
+  const usable = elements.filter((element) => !element.hidden && !element.disabled && !element.closest("dialog"));
+  return usable.map((element) => ({ label: nameOf(element), element, run: () => element.click() }));
+}
+
+/** The keys of an action as they are written on the reader's keyboard. */
+export function keysOf(element) {
+  const first = element.getAttribute("aria-keyshortcuts")?.split(" ")[0] ?? "";
+  return first.split("+").map((key) => NAMES[key] ?? ARROWS[key] ?? key).join(" ");
+}
+
+function nameOf(element) {
+  const shown = element.cloneNode(true);
+  for (const silent of shown.querySelectorAll("[aria-hidden=true]")) silent.remove();
+  return (element.title || shown.textContent).replace(/\s+/g, " ").trim();
+}

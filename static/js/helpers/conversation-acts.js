@@ -1,0 +1,67 @@
+/** What is done to one conversation or to several: asked of the server one after the other, told to the page, and undone. */
+
+import { page } from "../models/page.js";
+import { call } from "./api.js";
+import { phrase } from "./phrases.js";
+import { tellDone } from "./undo.js";
+
+const SETTINGS = {
+  pin: { pinned: true },
+  unpin: { pinned: false },
+  mute: { muted: true },
+  unmute: { muted: false },
+  unread: { unread: true },
+  read: { unread: false },
+  unarchive: { archived: false },
+};
+
+/** Sets something of these conversations that has no other undo than its opposite. */
+export function set(name, conversations) {
+  return each(conversations, ({ id }) => patch(id, SETTINGS[name]));
+}
+
+export async function archive(conversations) {
+  const done = await each(conversations, ({ id }) => patch(id, { archived: true }));
+  offer("archived", done, ({ id }) => patch(id, { archived: false }));
+}
+
+export async function drop(conversations) {
+  const done = await each(conversations, async ({ id }) => {
+    await call("DELETE", page.api.conversation(id));
+    for (const type of ["ended", "deleted"]) tell(type, id);
+  });
+  offer("deleted", done, async ({ id }) => tell("arranged", await call("POST", page.api.restore(id))));
+}
+
+/** Gives them to a team, by its id, or with an empty one to each one's owner alone. */
+export async function move(conversations, team) {
+  const done = await each(conversations, ({ id }) => patch(id, { team: team || null }));
+  offer("moved", done, ({ id, team: before }) => patch(id, { team: before || null }));
+}
+
+async function patch(id, change) {
+  const changed = await call("PATCH", page.api.conversation(id), change);
+  if (changed) tell("arranged", changed);
+  else tell("ended", id); // It has left this person's sight.
+}
+
+/** Those that it was done to; how many it was refused for is said. */
+async function each(conversations, act) {
+  const done = [];
+  for (const conversation of conversations) {
+    await act(conversation).then(() => done.push(conversation), () => {});
+  }
+  const count = conversations.length - done.length;
+  if (count) tellDone(phrase("failed.many", { count }));
+  return done;
+}
+
+function offer(what, done, takeBack) {
+  if (!done.length) return;
+  const sentence = done.length > 1 ? phrase(`${what}.many`, { count: done.length }) : phrase(what);
+  tellDone(sentence, async () => (await each(done, takeBack)).length === done.length);
+}
+
+function tell(type, detail) {
+  document.dispatchEvent(new CustomEvent(type, { detail }));
+}

@@ -1,0 +1,87 @@
+/** The rows of the sidebar's list, and what is read from them. */
+
+import { page } from "../models/page.js";
+import { clone } from "./templates.js";
+
+/** An empty row that leads to this conversation. */
+export function newRow(id) {
+  const row = clone("row-template");
+  row.dataset.id = id;
+  row.querySelector(".row__link").href = page.urls.conversation(id);
+  return row;
+}
+
+/** The whole title stands in a tooltip: the sidebar has room for its beginning. */
+export function entitle(row, title) {
+  row.querySelector(".row__title").textContent = row.querySelector(".row__link").title = title;
+}
+
+/**
+ * Rows for what a search has found; each leads to the message that has the words, where one has. What is not in sight may
+ * stand on another branch: the page that comes looks at the one through it.
+ */
+export function toFound({ results, hits }) {
+  return results.map(({ id, title, audience }) => {
+    const row = newRow(id);
+    entitle(row, title);
+    row.querySelector(".row__team").textContent = audience.team?.name ?? "";
+    const hit = hits[id];
+    const at = document.querySelector(`[data-id="${hit}"]`) ? location.search : `?at=${hit}`;
+    if (hit) row.querySelector(".row__link").href += `${at}#message-${hit}`;
+    return row;
+  });
+}
+
+/** When the conversation of this row moved last: milliseconds. */
+export function movedAt({ dataset }) {
+  return Date.parse(dataset.updated);
+}
+
+/** Whether a row may stay between its neighbours: two may have moved in the same millisecond. */
+export function standsRight(row) {
+  const [above, below] = [row.previousElementSibling, row.nextElementSibling];
+  return (!above || movedAt(above) >= movedAt(row)) && (!below || movedAt(row) >= movedAt(below));
+}
+
+/** Whether this revision is no older than what the row shows; then it is what it shows. */
+export function isNews(row, kind, revision) {
+  if (revision < Number(row.dataset[kind])) return false;
+  row.dataset[kind] = revision;
+  return true;
+}
+
+/** What the API says of a conversation, as the list shows it. */
+export function toRow(conversation) {
+  const { team = null, decide, write } = conversation.audience;
+  return { ...conversation, team, may: decide ? "decide" : write ? "write" : "read" };
+}
+
+/** Shows what is known of a conversation; what is undefined stays as it is. */
+export function fill(row, { title, team, pinned, muted, may }) {
+  if (title !== undefined) entitle(row, title);
+  if (team !== undefined) setTeam(row, team);
+  if (pinned !== undefined) row.toggleAttribute("data-pinned", pinned);
+  if (muted !== undefined) row.toggleAttribute("data-muted", muted);
+  if (may) row.dataset.may = may;
+}
+
+/** With another team come other rights, which are asked for when they matter. */
+function setTeam(row, team) {
+  row.querySelector(".row__team").textContent = team?.name ?? "";
+  if (row.dataset.team === (team?.id ?? "")) return;
+  row.dataset.team = team?.id ?? "";
+  delete row.dataset.may;
+}
+
+/** The section of the list in which a conversation stands. */
+export function sectionOf({ pinned, team }) {
+  if (pinned) return "pinned";
+  return team ? "team" : "private";
+}
+
+/** What a row shows of its conversation, with the names that the API gives it; of a team its id. */
+export function stateOf(row) {
+  const [pinned, muted, unread] = ["pinned", "muted", "unread"].map((name) => row.hasAttribute(`data-${name}`));
+  const { id, may, team } = row.dataset;
+  return { id, may, team, pinned, muted, unread, archived: false, title: row.querySelector(".row__title").textContent };
+}

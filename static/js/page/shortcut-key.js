@@ -1,0 +1,44 @@
+/** The ways to the sheet of keys, ? where nobody writes and the menu of the account, and to the palette: Ctrl or ⌘ with K. */
+
+import { fetchPart } from "../helpers/loading.js";
+import { forever } from "../helpers/storage.js";
+
+/** Where ? is a character, or chooses something that begins with it. */
+const TYPED_AT = "input, textarea, select, [contenteditable]";
+/** Holds "1" where a reader wants ? to do nothing: speech software types single keys. WCAG 2.2, 2.1.4. */
+export const NO_SINGLE_KEY = "no-single-key";
+
+export class ShortcutKey {
+  #item = document.querySelector(".menu__shortcuts");
+
+  listen() {
+    document.addEventListener("keydown", (event) => this.#keyDown(event));
+    this.#item.addEventListener("click", () => this.#chosen());
+  }
+
+  #keyDown(event) {
+    if (event.key.toLowerCase() === "k" && event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey) return this.#find(event);
+    if (event.key !== "?" || forever.get(NO_SINGLE_KEY) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest(TYPED_AT) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    this.#open();
+  }
+
+  async #find(event) {
+    if (document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    const loaded = await fetchPart(() => import("../elements/command-palette.js"));
+    loaded?.open();
+  }
+
+  /** The menu goes first, so that the focus returns to its button. */
+  #chosen() {
+    this.#item.closest("[popover]").hidePopover();
+    this.#open();
+  }
+
+  async #open() {
+    const loaded = await fetchPart(() => import("../elements/shortcut-sheet.js"));
+    loaded?.open();
+  }
+}

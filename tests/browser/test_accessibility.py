@@ -1,0 +1,142 @@
+"""Every kind of page, checked by axe-core: nothing serious in either theme and either language."""
+
+from collections.abc import Sequence
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from conversations import actions
+from conversations.models import Budget
+from providers.errors import KeyRefused
+from providers.models import ApiKey, Endpoint, LanguageModel
+from providers.pool import cooldown
+from tests.browser.axe import grave_faults
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Visit
+from tests.browser.test_layout import WIDE
+from tests.conftest import Cast
+from tests.conversations.calling import say
+from tests.conversations.sharing import answer, last, share, talk
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_stream
+
+ALL: tuple[str, ...] = ()
+OF_LOOKS = ("color-contrast", "html-lang-valid", "target-size")
+"""The rules whose answers differ in another theme or language."""
+LOOKS = [
+    ("light", "en", ALL),
+    pytest.param("dark", "zh-hans", ALL, marks=pytest.mark.soak),
+    pytest.param("dark", "en", ALL, marks=pytest.mark.soak),
+    pytest.param("light", "zh-hans", ALL, marks=pytest.mark.soak),
+]
+
+
+def faults(person: ChatPage, paths: list[str], rules: Sequence[str]) -> str:
+    """Return a line for each serious fault on these pages."""
+    person.watch.expect("Applying inline style violates")  # axe's own, while it measures
+    found = []
+    for path in paths:
+        person.open(path)
+        found += [f"{path} {fault}" for fault in grave_faults(person.page, rules)]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize(("scheme", "language", "rules"), [*LOOKS, ("dark", "zh-hans", OF_LOOKS)])
+def test_the_chat(
+    cast: Cast,
+    model: LanguageModel,
+    vendor: FakeVendor,
+    visit: Visit,
+    scheme: str,
+    language: str,
+    rules: tuple[str, ...],
+) -> None:
+    cast.alice.language = language
+    cast.alice.save()
+    vendor.play([openai_stream([f"{WIDE}\n- [x] done\n\n> quoted\n\n[a link](https://example.org)"])])
+    cooldown.mark_failed(ApiKey.objects.get().pk, KeyRefused("no"), cast.bob.pk)
+    conversation = talk(cast.alice, team=cast.team)
+    for name in ("alpha", "beta"):
+        answer(
+            conversation,
+            say(conversation, "Which?", author=cast.bob, parent=last(conversation)),
+            "This",
+            model_name=name,
+        )
+    alice = visit(cast.alice, color_scheme=scheme)
+    alice.watch.expect("Applying inline style violates")
+    ApiKey.objects.update(enabled=True)
+    cooldown.reset([ApiKey.objects.get().pk])
+    alice.ask("Hello")
+    expect(alice.rows.first).to_be_visible()
+    assert "\n".join(grave_faults(alice.page, rules)) == ""
+    alice.open(f"/conversations/{conversation.pk}/")
+    assert "\n".join(grave_faults(alice.page, rules)) == ""
+    alice.page.locator(".chip").click()
+    expect(alice.page.locator("audience-panel .people__row").first).to_be_visible()
+    assert "\n".join(grave_faults(alice.page, rules)) == ""
+
+
+@pytest.mark.parametrize(("scheme", "language", "rules"), LOOKS)
+def test_the_pages_around_it(
+    cast: Cast, model: LanguageModel, visit: Visit, scheme: str, language: str, rules: tuple[str, ...]
+) -> None:
+    cast.alice.language = language
+    cast.alice.save()
+    conversation = talk(cast.alice, team=cast.team)
+    _, path = share(cast.alice, conversation)
+    _, locked = share(cast.alice, conversation, pass_phrase="eight pink bicycles")
+    _, secret = actions.invite(cast.alice, cast.team.pk, "member", days=7, is_single_use=True, mailed_to="")
+    actions.create_token(cast.alice, "nightly", days=30)
+    alice = visit(cast.alice, None, color_scheme=scheme)
+    pages = [
+        "/account/",
+        "/account/appearance/",
+        "/account/usage/",
+        "/account/security/",
+        "/account/tokens/",
+        "/account/keys/",
+        "/account/notices/",
+        "/account/address/",
+        "/accounts/2fa/",
+    ]
+    pages += [
+        "/accounts/password/change/",
+        "/teams/",
+        "/teams/new/",
+        f"/teams/{cast.team.pk}/",
+        f"/teams/{cast.team.pk}/invitations/",
+        f"/teams/{cast.team.pk}/defaults/",
+        "/shares/",
+        path,
+        locked,
+    ]
+    assert faults(alice, [*pages, f"/join/{secret}/", f"/new-password/for/{cast.bob.pk}/"], rules) == ""
+    stranger = visit(None, None, color_scheme=scheme, locale="zh-CN" if language != "en" else "en-US")
+    assert faults(stranger, ["/accounts/login/", "/accounts/password/reset/", f"/join/{secret}/"], rules) == ""
+
+
+@pytest.mark.parametrize(("scheme", "language", "rules"), LOOKS)
+def test_the_administration(
+    cast: Cast, model: LanguageModel, visit: Visit, scheme: str, language: str, rules: tuple[str, ...]
+) -> None:
+    cast.alice.language = language
+    cast.alice.save()
+    Budget.objects.create(kind="person", period="day", hard=5)
+    endpoint, key = Endpoint.objects.get(), ApiKey.objects.get()
+    cooldown.mark_failed(key.pk, KeyRefused("no"), cast.bob.pk)
+    alice = visit(cast.alice, None, color_scheme=scheme)
+    admins = ["conversations_user", "conversations_team", "conversations_installation", "conversations_budget"]
+    admins += ["conversations_usagerecord", "providers_endpoint", "providers_apikey", "providers_languagemodel"]
+    admins += ["providers_deployment", "providers_trouble", "providers_auditentry"]
+    pages = ["/admin/", "/admin/usage/", "/admin/scoreboard/", "/admin/budgets/", "/admin/access/"]
+    pages += [reverse(f"admin:{name}_changelist") for name in admins]
+    pages += [reverse("key", args=[key.pk]), reverse("admin:providers_endpoint_preset")]
+    pages += [
+        reverse("admin:conversations_user_add_many"),
+        reverse("admin:conversations_user_leaving", args=[cast.bob.pk]),
+    ]
+    pages += [reverse("admin:conversations_user_add"), reverse("admin:providers_endpoint_change", args=[endpoint.pk])]
+    pages += [reverse("admin:providers_languagemodel_change", args=[model.pk])]
+    assert faults(alice, pages, rules) == ""

@@ -1,0 +1,133 @@
+"""How quick the page is with 2,000 messages and 5,000 conversations: figures for CONTRIBUTING, printed and not judged.
+
+python3 manage.py test --soak -s tests/browser/test_page_figures.py
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from conversations.models import Conversation, Message, User
+from providers.models import LanguageModel
+from tests.browser.conftest import Visit
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_end, openai_event
+
+MESSAGES, ROWS, PASTED = 2_000, 5_000, 10_000
+ENGLISH = "The queue keeps *every* job until a worker has said that it is done; see `retry_after` below. "
+CHINESE = "队列会保留每个任务，直到工作进程确认完成；请参考下面的 `retry_after`。"
+CODE = """
+```python
+def retry_after(job):
+    return min(2 ** job.attempts, 300)
+```
+
+| name | seconds |
+|---|---|
+| a | 2 |
+"""
+NOTE = """
+window.noted = { tasks: [], shift: 0, largest: 0, keys: [] };
+const observe = (type, note, options) =>
+  new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true, ...options });
+observe("longtask", ({ startTime, duration }) => noted.tasks.push([startTime, duration]));
+observe("layout-shift", ({ value, hadRecentInput }) => (noted.shift += hadRecentInput ? 0 : value));
+observe("largest-contentful-paint", ({ startTime }) => (noted.largest = startTime));
+observe("event", ({ name, duration }) => name === "keydown" && noted.keys.push(duration), { durationThreshold: 16 });
+"""
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+TO_THE_TOP = """() => {
+  document.querySelector("chat-transcript").scrollTop = 0;
+  return !document.querySelector("earlier-messages");
+}"""
+TASKS_SINCE = "(since) => noted.tasks.filter(([start]) => start >= since).map(([, duration]) => duration)"
+
+pytestmark = pytest.mark.soak
+
+
+def test_figures_of_the_page(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
+    conversation = long_thread(cast.alice)
+    Conversation.objects.bulk_create(rows(cast.alice))
+    alice = visit(cast.alice, None, new=True, viewport={"width": 1400, "height": 900})
+    page = alice.page
+    page.add_init_script(NOTE)
+    alice.open(f"/conversations/{conversation.pk}/")
+    expect(alice.messages.last).to_be_in_viewport()
+    page.wait_for_load_state("networkidle")
+    first, loaded = page.evaluate(FIRST_PAINT), page.evaluate(LOADED)
+    tell("first paint", first)
+    tell("whole", loaded)
+    tell("largest paint", page.evaluate("noted.largest"))
+    tell("blocking time until then", sum(max(0, task - 50) for task in tasks(page, 0)))
+    print(f"layout shift: {page.evaluate('noted.shift'):.3f}")
+
+    since = now(page)
+    vendor.play([*(openai_event(f"word {number} ") for number in range(3)), vendor.gate, openai_end()])
+    alice.send("Go on")
+    expect(alice.replies.last.locator(".message__text")).to_contain_text("word 2")
+    page.evaluate("noted.keys = []")
+    alice.text.press_sequentially("What a person types while a reply comes", delay=30)
+    vendor.gate.set()
+    alice.ended(alice.replies.last)
+    tell("longest of the slow key presses", max([*page.evaluate("noted.keys"), 0]))
+    tell("longest task after the load", max([*tasks(page, since), 0]))
+
+    since = now(page)
+    alice.text.fill("")
+    page.keyboard.insert_text((ENGLISH + CHINESE) * (PASTED // len(ENGLISH + CHINESE)))
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 300)))")
+    tell(f"longest task when {PASTED:,} characters are pasted", max([*tasks(page, since), 0]))
+
+    since = now(page)
+    page.wait_for_function(TO_THE_TOP, timeout=120_000, polling=100)
+    expect(alice.messages).to_have_count(MESSAGES + 2)
+    tell(f"longest task while all {MESSAGES:,} messages come", max([*tasks(page, since), 0]))
+    print(f"memory of all of them: {heap(page) / 1e6:.0f} MB of the scripts' heap")
+
+
+def long_thread(owner: User) -> Conversation:
+    conversation = Conversation.objects.create(owner=owner, title="A long thread", revision=1)
+    made: list[Message] = []
+    for number in range(MESSAGES):
+        text = f"{number}: {(ENGLISH, CHINESE)[number % 4 > 1] * 4}{CODE if number % 6 == 5 else ''}"
+        made.append(
+            Message(
+                conversation=conversation, parent=made[-1] if made else None, role=("user", "assistant")[number % 2],
+                author=owner, revision=1, status="complete", text=text, parts=[{"kind": "text", "text": text}],
+            )
+        )  # fmt: skip
+    Message.objects.bulk_create(made)
+    return conversation
+
+
+def rows(owner: User) -> Iterator[Conversation]:
+    for number in range(ROWS):
+        yield Conversation(
+            owner=owner, title=f"Conversation {number}", updated_at=timezone.now() - timedelta(hours=number)
+        )
+
+
+def tasks(page: Page, since: float) -> list[float]:
+    """Return the durations of the tasks of 50 ms and more since then: ms."""
+    return [float(duration) for duration in page.evaluate(TASKS_SINCE, since)]
+
+
+def now(page: Page) -> float:
+    return float(page.evaluate("performance.now()"))
+
+
+def heap(page: Page) -> float:
+    """Return the bytes that live objects of the scripts take."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    metrics = session.send("Performance.enable") or session.send("Performance.getMetrics")["metrics"]
+    return next(float(metric["value"]) for metric in metrics if metric["name"] == "JSHeapUsedSize")
+
+
+def tell(what: str, milliseconds: float) -> None:
+    print(f"{what}: {milliseconds:.0f} ms")

@@ -1,0 +1,76 @@
+"""The details of a reply: figures of its row and of the ledger, for whoever may read it."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conversations.models import Conversation, Message, UsageRecord, User
+from conversations.models.message import Role
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("static_files")]
+
+
+def reply_of(person: User, **fields: Any) -> Message:
+    conversation = Conversation.objects.create(owner=person, title="Figures")
+    usual = {"role": Role.ASSISTANT, "status": "complete", "revision": 1, "author": person, "model_name": "parrot"}
+    return Message.objects.create(conversation=conversation, **{**usual, **fields})
+
+
+def call_of(reply: Message, **fields: Any) -> UsageRecord:
+    usual = {"model_name": "parrot", "endpoint_name": "Gateway", "outcome": "complete", "total_ms": 2400}
+    return UsageRecord.objects.create(conversation=reply.conversation_id, message=reply.pk, **{**usual, **fields})
+
+
+def shown(person: User, reply: Message, language: str = "en") -> str:
+    person.language = language
+    person.save()
+    client = Client()
+    client.force_login(person)
+    answer = client.get(f"/replies/{reply.pk}/")
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+@pytest.fixture
+def alice() -> User:
+    return User.objects.create_user("alice")
+
+
+def test_it_tells_what_a_reply_was(alice: User) -> None:
+    counts = {"input_tokens": 1200, "cached_tokens": 1000, "output_tokens": 90, "thought_tokens": 30}
+    settings = {"temperature": 0.2, "thinking": "low", "stop": ["a", "b"], "json_schema": {"a": None}}
+    reply = reply_of(alice, **counts, cost=51_000, parameters=settings)
+    call_of(reply, outcome="vendor_busy", total_ms=900)
+    call_of(reply, first_token_ms=400, output_tokens=90)
+    Message.objects.create(
+        conversation=reply.conversation,
+        role=Role.ASSISTANT,
+        status="complete",
+        revision=2,
+        input_tokens=800,
+        cost=9_000,
+    )
+    assert shown(alice, reply) == (
+        "Details Close Model parrot at Gateway Asked by alice "
+        f"{re.search(r'alice (.*?) Status', shown(alice, reply))[1]} Status complete 2 calls First word after 0.40 s "
+        "Took 2.40 s 45 tokens a second Tokens in 1,200 1,000 from cache Tokens out 90 30 of them thoughts "
+        "Cost 0.0510 USD Temperature 0.2 Thinking A little Stop words, one a line a, b "
+        "JSON schema of the reply {&quot;a&quot;: null} "
+        "Whole conversation: 2,000 tokens in, 90 out · 0.0600 USD"
+    )
+    assert "首字延迟 0.40 s 总用时 2.40 s 每秒 45 token 输入 token 1,200 1,000 来自缓存" in shown(
+        alice, reply, "zh-hans"
+    )
+
+
+def test_what_nobody_knows_is_said_as_that(alice: User) -> None:
+    told = shown(alice, reply_of(alice, author=None, status="failed"))
+    assert "Status failed Tokens in – Tokens out – Cost No price set Whole conversation: – tokens in, – out" in told
+
+
+def test_a_question_has_none(alice: User) -> None:
+    client = Client()
+    client.force_login(alice)
+    assert client.get(f"/replies/{reply_of(alice, role=Role.USER).pk}/").status_code == 404
