@@ -9,9 +9,10 @@ from providers.models import LanguageModel
 from tests.browser.axe import grave_faults
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import END_COMPOSITION_AND_PRESS, PRESS, WIDE_ELEMENTS
-from tests.conftest import Cast
+from tests.conftest import Cast, serve
 from tests.conversations.calling import say
 from tests.conversations.sharing import talk
+from tests.fake_vendor import FakeVendor
 
 
 def titled(cast: Cast, title: str) -> Conversation:
@@ -127,12 +128,15 @@ def test_the_sheet_of_keys_fits_a_phone_and_a_mac(cast: Cast, model: LanguageMod
     assert sheet.evaluate("(box) => box.scrollWidth <= box.clientWidth")
 
 
-def test_the_palette_finds_conversations_and_actions(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+def test_the_palette_finds_conversations_models_teams_and_actions(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    serve(vendor, "openai", name="macaw")
     for title, words in (("Queue migration", "kept"), ("Tea", "缓存失效")):
         say(Conversation.objects.create(owner=cast.alice, title=title), words, author=cast.alice)
     alice = visit(cast.alice)
     alice.watch.expect("Applying inline style violates")  # axe's own, while it measures
-    palette = alice.page.get_by_role("dialog", name="Find a conversation or an action")
+    palette = alice.page.get_by_role("dialog", name="Find conversations, models, teams and actions")
     options = palette.get_by_role("option")
     alice.text.press("Control+k")
     expect(options.first).to_have_text("Tea")
@@ -145,6 +149,14 @@ def test_the_palette_finds_conversations_and_actions(cast: Cast, model: Language
     expect(palette.get_by_text("No results.")).to_be_visible()
     palette.get_by_role("combobox").fill("close")
     expect(palette.get_by_text("No results.")).to_be_visible()
+    palette.get_by_role("combobox").fill("crew")
+    expect(options).to_have_text(["CrewTeam"])
+    palette.get_by_role("combobox").fill("maca")
+    expect(options).to_have_text(["macawModel for the next question"])
+    alice.page.keyboard.press("Enter")
+    expect(alice.text).to_be_focused()
+    expect(alice.page.get_by_role("button", name="Model: macaw")).to_be_visible()
+    alice.text.press("Control+k")
     palette.get_by_role("combobox").fill("keyboard")
     expect(options).to_have_text(["Keyboard shortcuts"])
     alice.page.keyboard.press("Enter")

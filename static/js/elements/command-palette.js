@@ -1,18 +1,22 @@
-/** The palette: conversations by title and words, and every action of the page, found by typing. */
+/** The palette: conversations by title and words, models, teams, and every action of the page, found by typing. */
 
 import { commands, keysOf } from "../helpers/commands.js";
 import { call } from "../helpers/api.js";
 import { toFound } from "../helpers/conversation-rows.js";
+import { focusForTyping } from "../helpers/keyboard.js";
+import { found } from "../helpers/model-rows.js";
 import { clone } from "../helpers/templates.js";
-import { page } from "../models/page.js";
+import { page, withId } from "../models/page.js";
 
 const PAUSE = 200;
 const MOST_CONVERSATIONS = 8;
+const MOST_MODELS = 5;
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
 class CommandPalette extends HTMLElement {
   #timer = 0;
   #items = [];
+  #teams = [];
 
   connectedCallback() {
     this.#dialog.addEventListener("click", ({ target }) => this.#clicked(target));
@@ -25,6 +29,7 @@ class CommandPalette extends HTMLElement {
     this.#field.value = "";
     this.#look();
     this.#dialog.showModal();
+    this.#learnTeams();
   }
 
   get #dialog() {
@@ -44,16 +49,35 @@ class CommandPalette extends HTMLElement {
     clearTimeout(this.#timer);
     const words = this.#words.toLocaleLowerCase();
     const fits = ({ label }) => words.split(/\s+/).every((word) => label.toLocaleLowerCase().includes(word));
-    const actions = commands().filter(fits);
-    this.#show([...listedConversations().filter(fits).slice(0, MOST_CONVERSATIONS), ...actions]);
-    if (words) this.#timer = setTimeout(() => this.#find(actions), PAUSE);
+    const others = [...(words ? [...this.#models(words), ...this.#teams.filter(fits)] : []), ...commands().filter(fits)];
+    this.#show([...listedConversations().filter(fits).slice(0, MOST_CONVERSATIONS), ...others]);
+    if (words) this.#timer = setTimeout(() => this.#find(others), PAUSE);
   }
 
-  async #find(actions) {
+  /** The composer's models: the one that is chosen answers the next question. */
+  #models(words) {
+    const composer = document.querySelector("message-composer");
+    const options = [...(composer?.querySelector("#composer-model")?.options ?? [])];
+    const ask = (name) => composer.models.askOnly(name) ?? focusForTyping(composer.text);
+    const toItem = ({ textContent: label }) => ({ label, note: this.dataset.model, run: () => ask(label) });
+    return found(options, words).slice(0, MOST_MODELS).map(toItem);
+  }
+
+  /** The reader's teams, as they are now. */
+  async #learnTeams() {
+    const told = await call("GET", this.dataset.apiMe).catch(() => null);
+    const address = withId(this.dataset.urlTeam);
+    const toItem = ({ id, name: label }) => ({ label, note: this.dataset.team, run: () => location.assign(address(id)) });
+    if (!told) return;
+    this.#teams = told.teams.map(toItem);
+    if (this.#words) this.#look();
+  }
+
+  async #find(others) {
     const words = this.#words;
     const found = await call("GET", `${page.api.conversations}?${new URLSearchParams({ q: words })}`).catch(() => null);
     if (!found || words !== this.#words) return;
-    this.#show([...toFound(found).map(conversationOf).slice(0, MOST_CONVERSATIONS), ...actions]);
+    this.#show([...toFound(found).map(conversationOf).slice(0, MOST_CONVERSATIONS), ...others]);
   }
 
   /** What was chosen with the arrows stays chosen if it is still there. */
