@@ -1,11 +1,12 @@
 """A conversation as JSON: what our own import reads again.
 
     {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
-     "system_prompt", "parameters", "created_at", "updated_at", "shown",
+     "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
                    "continues", "finish_reason", "usage", "error", "left_out", "created_at", "ended_at"}]}
 
-People, teams and models are names. `shown` is the end of the branch that the exporter sees. The fields of a file:
+People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
+`muted` are the exporter's own. The fields of a file:
 
     {"id", "name", "media_type", "bytes", "data": base64, or "path": its place in the zip, or neither}
 """
@@ -24,6 +25,7 @@ from conversations.content.parts import public_fields
 from conversations.exports.branch import messages
 from conversations.files import storage
 from conversations.models import Conversation, File, Message, User
+from conversations.models.sidebar import arranged
 
 FORMAT, VERSION = "chatsite", 1
 MAX_DATA_BYTES = 32 * 1024 * 1024
@@ -58,6 +60,8 @@ class Data:
 
 
 def _head(person: User, conversation: Conversation, leaf: UUID | None) -> dict[str, Any]:
+    rows = arranged(Conversation.objects.filter(pk=conversation.pk), person)
+    place = rows.values("is_pinned", "is_archived", "is_muted").first() or {}
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -72,6 +76,7 @@ def _head(person: User, conversation: Conversation, leaf: UUID | None) -> dict[s
         "parameters": conversation.parameters,
         "created_at": conversation.created_at,
         "updated_at": conversation.updated_at,
+        **{name: bool(place.get(f"is_{name}")) for name in ("pinned", "archived", "muted")},
         "shown": leaf,
     }
 

@@ -15,7 +15,12 @@ _DATA = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,", 
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MILLISECONDS, _NANOSECONDS = 10**11, 10**17
 """Numbers from which on a time is not in seconds."""
-_LOCAL_FORMATS = ("%m/%d/%Y, %I:%M:%S %p", "%d/%m/%Y, %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y, %H:%M:%S")
+_LOCAL_FORMATS = (
+    "%m/%d/%Y, %I:%M:%S %p", "%d/%m/%Y, %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y, %H:%M:%S",
+    "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %I:%M:%S %p", "%Y. %m. %d. %I:%M:%S %p",
+)  # fmt: skip
+_HALF_DAY = re.compile(r"(?:(上午|오전)|下午|오후)\s*([\d:]+)")
+"""A time of day as Chinese and Korean browsers write it: the half of the day comes first."""
 
 
 def text(value: Any, most: int = MAX_CHARACTERS) -> str:
@@ -45,6 +50,11 @@ def count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value < 2**31 else None
 
 
+def arranged(raw: dict[str, Any], **names: tuple[str, ...]) -> dict[str, bool]:
+    """Return a place in the list, each `Arrangement` field by the names that it may have in the raw object."""
+    return {field: True for field, told in names.items() if any(_is_told(raw.get(name)) for name in told)}
+
+
 def time(value: Any) -> datetime | None:
     """Return a time, never one to come: an ISO text, or a number of seconds, milli- or nanoseconds since 1970."""
     found = None
@@ -71,11 +81,17 @@ def decoded(value: Any) -> bytes | None:
     return None
 
 
+def _is_told(value: Any) -> bool:
+    """Return whether a flag is set, or the time is known at which it was set."""
+    return value is True or time(value) is not None
+
+
 def _read_time(value: str) -> datetime:
     with suppress(ValueError):
         found = datetime.fromisoformat(value)
         return found.replace(tzinfo=found.tzinfo or UTC) + timedelta(0)
+    english = _HALF_DAY.sub(lambda found: f"{found[2]} {'AM' if found[1] else 'PM'}", value)
     for form in _LOCAL_FORMATS:
         with suppress(ValueError):
-            return datetime.strptime(value, form).replace(tzinfo=UTC)
+            return datetime.strptime(english, form).replace(tzinfo=UTC)
     raise ValueError(value)

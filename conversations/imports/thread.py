@@ -7,6 +7,8 @@ from typing import Any
 
 MAX_MESSAGES = 20_000
 """Messages of one conversation."""
+FAILED = {"status": "failed", "finish_reason": ""}
+"""The fields of a reply that was an error there."""
 
 
 class Problem(Exception):
@@ -61,3 +63,5 @@ class Thread:
     model: str = ""
     system_prompt: str = ""
     parameters: Any = None
+    arranged: dict[str, bool] = field(default_factory=dict)
+    """The place in the importer's list: `pinned`, `archived` and `muted`, as `Arrangement` has them."""

@@ -36,7 +36,8 @@ def in_order(messages: list[Said], begun: datetime | None) -> list[Said]:
         below[message.parent].append(place)
     ordered: list[Said] = []
     waiting: list[tuple[datetime, int]] = []
-    _push(waiting, messages, below[None], begun or datetime.now(UTC))
+    told = (message.created_at for message in messages if message.created_at)
+    _push(waiting, messages, below[None], begun or min(told, default=datetime.now(UTC)))
     while waiting:
         moment, place = heapq.heappop(waiting)
         ordered.append(messages[place])

@@ -16,6 +16,7 @@ from conversations.ids import new_id
 from conversations.imports.thread import Attachment, Problem, Said, Thread
 from conversations.imports.tree import in_order
 from conversations.models import (
+    Arrangement,
     BranchChoice,
     Conversation,
     ConversationImport,
@@ -38,7 +39,7 @@ MAX_NAME_LENGTH = 200
 
 def key_of(format_name: str, thread: Thread) -> str:
     """Return the digest by which a conversation is recognised when it comes again."""
-    told = thread.key or "\n".join([thread.title, *(str(message.parts)[:500] for message in thread.messages[:5])])
+    told = thread.key or "\n".join([thread.title, *map(_told, thread.messages)])
     return sha256(f"{format_name}\n{told}".encode()).hexdigest()
 
 
@@ -140,16 +141,23 @@ class Writer:
             revision=revision,
             updated_at=thread.updated_at or max((one.created_at or now for one in thread.messages), default=now),
         )
-        if thread.created_at:  # the field sets itself when the row is made
-            Conversation.objects.filter(pk=conversation.pk).update(created_at=thread.created_at)
+        begun = thread.created_at or min((one.created_at or now for one in thread.messages), default=now)
+        # The field sets itself when the row is made.
+        Conversation.objects.filter(pk=conversation.pk).update(created_at=begun)
         return conversation
 
     def _show(self, conversation: Conversation, thread: Thread, messages: list[Said], rows: list[Message]) -> None:
-        """Show the branch that was shown there, as read."""
+        """Show the branch that was shown there, as read, in the place that it had in the list."""
         place = next((place for place, message in enumerate(messages) if message.key == thread.shown), None)
         if place is not None and place < len(rows) - 1:
             BranchChoice.objects.choose(self._owner, rows[place])
         ReadMark.objects.create(user=self._owner, conversation=conversation, revision=conversation.revision)
+        if thread.arranged:
+            Arrangement.objects.arrange(self._owner, conversation, **thread.arranged)
+
+
+def _told(message: Said) -> str:
+    return str([part.name if isinstance(part, Attachment) else part for part in message.parts])
 
 
 def _attachments(messages: list[Said]) -> list[Attachment]:

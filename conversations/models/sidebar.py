@@ -21,7 +21,7 @@ def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
     seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
     led = Exists(writer.filter(role=Membership.Role.LEAD))
-    rows = _arranged(rows.select_related("team", "owner", "model"), user)
+    rows = arranged(rows.select_related("team", "owner", "model"), user)
     return rows.annotate(**seen, is_led=led).order_by("-updated_at", "-id")
 
 
@@ -36,7 +36,7 @@ def in_bin(user: User) -> ConversationQuerySet:
     return rows.order_by("-deleted_at", "-id")
 
 
-def _arranged(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
+def arranged(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     """Annotate `is_pinned`, `is_muted` and `is_archived`; what is archived returns with news, unless it is muted."""
     news = Message.objects.filter(conversation=OuterRef("pk"), revision__gt=OuterRef("own__archived_at"))
     archived = Q(own__archived_at__isnull=False) & (Q(own__muted=True) | ~Exists(news))

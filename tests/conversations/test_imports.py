@@ -14,8 +14,9 @@ from django.utils import timezone
 from conversations.exports import archive
 from conversations.files import storage
 from conversations.imports import jobs, json_items, run, upload
-from conversations.models import Conversation, ConversationImport, File, Message, User
+from conversations.models import Arrangement, Conversation, ConversationImport, File, Message, User
 from conversations.models.personal.conversation_import import KEPT
+from conversations.models.sidebar import archived_by
 from tests.conversations.calling import say
 from tests.conversations.import_samples import (
     CHATGPT_ZIP,
@@ -125,6 +126,8 @@ def test_open_webuis_thoughts_and_pictures_come(bring: Bring) -> None:
 
 def test_nothing_comes_twice_and_what_was_deleted_comes_again(bring: Bring) -> None:
     bring(CLAUDE)
+    without_id = [{**CLAUDE[0], "uuid": None}]
+    assert [bring(without_id).imported, bring(without_id).imported] == [1, 0]
     again = bring(CLAUDE)
     assert (again.found, again.imported, again.skipped) == (1, 0, 1)
     assert again.items.get().reason == "already_here"
@@ -305,11 +308,13 @@ def test_export_import_export_is_the_same_but_for_ids(bring: Bring, alice: User)
     assert bring(first).imported == 2
     second = b"".join(archive.pieces(alice, archive.begun_by(alice)))
     assert told_in(second) == told_in(first)
+    assert [row.title for row in archived_by(alice)] == ["Plain"]
+    assert Arrangement.objects.get(pinned=True).conversation.title == "Rich 中文"
     assert bring(first).imported == 0, "nothing twice"
 
 
 def fill(alice: User) -> None:
-    """Create a thread with versions, a picture, thoughts, code, sources and a broken reply; and a plain one."""
+    """Create a pinned thread with versions, a picture, thoughts, code, sources, a broken reply; an archived one."""
     rich = Conversation.objects.create(
         owner=alice, title="Rich 中文", system_prompt="Be brief.", parameters={"temperature": 0.5}
     )
@@ -331,6 +336,8 @@ def fill(alice: User) -> None:
     bob = User.objects.create_user("bob")
     plain = Conversation.objects.create(owner=alice, title="Plain")
     say(plain, "Hello", author=bob, parts=[{"kind": "text", "text": "Hello"}])
+    Arrangement.objects.arrange(alice, rich, pinned=True)
+    Arrangement.objects.arrange(alice, plain, archived=True)
 
 
 def told_in(content: bytes) -> Any:

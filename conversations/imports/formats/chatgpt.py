@@ -1,13 +1,16 @@
 """ChatGPT's export: `conversations.json`, since 2026 `conversations-000.json` and so on, with files beside them.
 
 No schema is published. Since 2026 most messages have no `metadata.model_slug`, but the conversation has
-`default_model_slug`. Nodes may have no `children`, and `user_editable_context` is a hidden message.
+`default_model_slug`. Nodes may have no `children`, or no `parent`, and `user_editable_context` is a hidden message.
+What goes to a tool has its name as `recipient`; documents of the canvas are calls of `canmore`.
 
 Source: danny-avila/LibreChat issue 15229 and `api/server/utils/import/__data__/chatgpt-modern-export.json`.
 """
 
+import json
 import re
 from collections import defaultdict
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -41,6 +44,7 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
         created_at=fields.time(raw.get("create_time")),
         updated_at=fields.time(raw.get("update_time")),
         model=model,
+        arranged=fields.arranged(raw, pinned=("is_starred", "pinned_time"), archived=("is_archived",)),
     )
 
 
@@ -49,7 +53,7 @@ class _Tree:
 
     def __init__(self, mapping: dict[str, Any], model: str, files: Files) -> None:
         self._nodes = {key: node["message"] for key, node in mapping.items() if _is_shown(node)}
-        links = {key: fields.key(fields.obj(node).get("parent")) for key, node in mapping.items()}
+        links = _links(mapping)
         self._parents = {key: nearest(links, self._nodes, key) for key in self._nodes}
         self._below: defaultdict[str | None, list[str]] = defaultdict(list)
         for key, parent in self._parents.items():
@@ -84,7 +88,7 @@ class _Tree:
             key=row[-1],
             parent=self._parents[row[0]],
             is_reply=is_reply,
-            parts=[part for node in nodes for part in self._parts(node)],
+            parts=parts.apart(part for node in nodes for part in self._parts(node)),
             created_at=next(filter(None, (fields.time(node.get("create_time")) for node in nodes)), None),
             model=(next(filter(None, slugs), "") or self._model) if is_reply else "",
         )
@@ -100,7 +104,7 @@ class _Tree:
             case "code" if node.get("recipient") in (*_TO_EVERYBODY, "python"):
                 yield parts.code(said, content.get("language"))
             case "code":
-                yield parts.call(node.get("recipient"), said)
+                yield from _call(node, said)
             case "execution_output":
                 yield parts.result(said)
             case "tether_quote":
@@ -108,17 +112,18 @@ class _Tree:
             case "tether_browsing_display":
                 yield parts.call_result(fields.obj(node.get("author")).get("name"), content.get("result"))
             case _:
-                yield from parts.text(_without_marks(said, node))
+                yield from _words(node, said)
                 yield from self._mixed(content, node)
 
     def _mixed(self, content: Node, node: Node) -> Any:
         pointed = set()
         for part in content["parts"] if isinstance(content.get("parts"), list) else ():
             if isinstance(part, str):
-                yield from parts.text(_without_marks(fields.text(part), node))
+                yield from _words(node, fields.text(part))
                 continue
             part = fields.obj(part)
             yield from parts.text(fields.text(part.get("text")))  # what was said aloud
+            part = part if part.get("asset_pointer") else fields.obj(part.get("audio_asset_pointer"))
             if found := _POINTER.match(fields.text(part.get("asset_pointer"), 200)):
                 pointed.add(found["id"])
                 kind = "image" if part.get("content_type") == "image_asset_pointer" else "file"
@@ -130,6 +135,37 @@ class _Tree:
 
     def _attachment(self, key: str, name: str, kind: str) -> Attachment:
         return Attachment(name or self._files.name_of(key) or key, partial(self._files.called, key), kind)
+
+
+def _links(mapping: Node) -> dict[str, str | None]:
+    """Return the parents of all nodes; one without has the node that names it as its child."""
+    links = {key: fields.key(fields.obj(node).get("parent")) for key, node in mapping.items()}
+    for key, node in mapping.items():
+        children = fields.obj(node).get("children")
+        for child in children if isinstance(children, list) else ():
+            if isinstance(child, str) and child in links and links[child] is None:
+                links[child] = key
+    return links
+
+
+def _words(node: Node, said: str) -> list[Any]:
+    """Return a text as a part: for people, for a tool, or from one."""
+    if fields.obj(node.get("author")).get("role") == "tool" and said.strip():
+        return [parts.call_result(fields.obj(node.get("author")).get("name"), said)]
+    if node.get("recipient") not in _TO_EVERYBODY and _is_reply(node) and said.strip():
+        return _call(node, said)
+    return parts.text(_without_marks(said, node))
+
+
+def _call(node: Node, said: str) -> list[Any]:
+    """Return the call of a tool; of the canvas, the document that it wrote."""
+    told: Any = None
+    with suppress(ValueError, RecursionError):
+        told = json.loads(said)
+    if node.get("recipient") == "canmore.create_textdoc" and fields.text(fields.obj(told).get("content")):
+        kind, _, language = fields.text(told.get("type"), 100).partition("/")
+        return parts.document(told.get("name"), told["content"], language if kind == "code" else "")
+    return [parts.call(node.get("recipient"), told if isinstance(told, dict) else said)]
 
 
 def _is_shown(node: Any) -> bool:

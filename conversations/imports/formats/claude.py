@@ -8,6 +8,7 @@ Source: public readers of it, Sinity/polylogue (`docs/providers/claude-ai.md`), 
 
 from functools import partial
 from itertools import pairwise
+from pathlib import PurePosixPath
 from typing import Any
 
 from conversations.imports import fields
@@ -16,6 +17,14 @@ from conversations.imports.thread import Attachment, Said, Thread
 from conversations.imports.upload import Files
 
 NAME = "claude"
+_ARTIFACTS = {
+    "application/vnd.ant.react": "jsx",
+    "application/vnd.ant.mermaid": "mermaid",
+    "application/vnd.ant.code": "text",
+    "image/svg+xml": "svg",
+    "text/html": "html",
+}
+"""The language of an artifact by its type; any other is Markdown."""
 
 
 def recognises(raw: dict[str, Any]) -> bool:
@@ -35,12 +44,13 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
         created_at=fields.time(raw.get("created_at")),
         updated_at=fields.time(raw.get("updated_at")),
         model=fields.text(raw.get("model"), 200),
+        arranged=fields.arranged(raw, pinned=("is_starred",)),
     )
 
 
 def _said(raw: dict[str, Any], place: int, files: Files) -> Said:
     is_reply = raw.get("sender") == "assistant"
-    said = [part for block in fields.objects(raw.get("content")) for part in _block(block)]
+    said = parts.apart(part for block in fields.objects(raw.get("content")) for part in _block(block))
     return Said(
         key=fields.key(raw.get("uuid")) or str(place),
         parent=fields.key(raw.get("parent_message_uuid")),
@@ -58,11 +68,23 @@ def _block(block: dict[str, Any]) -> list[Any]:
         case "thinking":
             return parts.thought(fields.text(block.get("thinking")))
         case "tool_use":
-            return [parts.call(block.get("name"), block.get("input"))]
+            return _tool_use(block.get("name"), fields.obj(block.get("input")))
         case "tool_result":
             return [parts.call_result(block.get("name"), block.get("content"))]
         case _:
             return []
+
+
+def _tool_use(name: Any, told: dict[str, Any]) -> list[Any]:
+    """Return a call, or the document that it wrote: an artifact, or a file."""
+    if name == "artifacts" and fields.text(told.get("content")):
+        kind = fields.text(told.get("type"), 100)
+        language = fields.text(told.get("language"), 30) or _ARTIFACTS.get(kind, "")
+        return parts.document(told.get("title"), told["content"], language)
+    if name == "create_file" and fields.text(told.get("file_text")):
+        path = PurePosixPath(fields.text(told.get("path"), 1_000))
+        return parts.document(path.name, told["file_text"], path.suffix.lstrip(".").removesuffix("md"))
+    return [parts.call(name, told)]
 
 
 def _attachments(raw: dict[str, Any], files: Files) -> list[Attachment]:

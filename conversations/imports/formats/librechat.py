@@ -10,7 +10,7 @@ from typing import Any
 
 from conversations.imports import fields
 from conversations.imports.formats import parts
-from conversations.imports.thread import MAX_MESSAGES, Attachment, Problem, Said, Thread
+from conversations.imports.thread import FAILED, MAX_MESSAGES, Attachment, Problem, Said, Thread
 from conversations.imports.upload import Files
 
 NAME = "librechat"
@@ -52,7 +52,9 @@ def _flat(raw: dict[str, Any]) -> list[tuple[dict[str, Any], str | None]]:
 
 def _said(raw: dict[str, Any], parent: str | None, place: int, files: Files) -> Said:
     is_reply = not raw.get("isCreatedByUser")
-    content = [part for block in fields.objects(raw.get("content")) for part in _block(block, files)]
+    blocks = list(fields.objects(raw.get("content")))
+    content = parts.apart(part for block in blocks for part in _block(block, files))
+    failed = raw.get("error") is True or any(block.get("type") == "error" for block in blocks)
     attached = [_attachment(told, files) for told in fields.objects(raw.get("files"))]
     return Said(
         key=fields.key(raw.get("messageId")) or str(place),
@@ -61,6 +63,7 @@ def _said(raw: dict[str, Any], parent: str | None, place: int, files: Files) -> 
         parts=[*attached, *(content or parts.text(fields.text(raw.get("text"))))],
         created_at=fields.time(raw.get("createdAt")),
         model=(fields.text(raw.get("model"), 200) or fields.text(raw.get("sender"), 200)) if is_reply else "",
+        fields=FAILED if is_reply and failed else {},
     )
 
 
@@ -71,6 +74,8 @@ def _block(block: dict[str, Any], files: Files) -> list[Any]:
             return parts.text(fields.text(fields.obj(said).get("value") if isinstance(said, dict) else said))
         case "think":
             return parts.thought(fields.text(block.get("think")))
+        case "error":
+            return parts.text(fields.text(block.get("error")))
         case "tool_call":
             told = fields.obj(block.get("tool_call"))
             asked = parts.call(told.get("name"), told.get("args"))

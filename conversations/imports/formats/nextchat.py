@@ -1,7 +1,7 @@
 """NextChat's export: the whole store of its page as one object, with the conversations in `sessions`.
 
 Source: ChatGPTNextWeb/NextChat (`app/store/chat.ts`, `app/store/sync.ts`). Times of messages are as the browser wrote
-them; threads have no branches.
+them; threads have no branches. One conversation alone has roles and texts, and its topic is the file's name.
 """
 
 from functools import partial
@@ -10,14 +10,16 @@ from typing import Any
 
 from conversations.imports import fields
 from conversations.imports.formats import parts
-from conversations.imports.thread import Attachment, Said, Thread
+from conversations.imports.thread import FAILED, Attachment, Said, Thread
 from conversations.imports.upload import Files
 
 NAME = "nextchat"
+_ROLES = ("system", "user", "assistant")
 
 
 def recognises(raw: dict[str, Any]) -> bool:
-    return "topic" in raw and isinstance(raw.get("messages"), list)
+    told = raw.get("messages")
+    return isinstance(told, list) and ("topic" in raw or (bool(told) and all(map(_is_message, told))))
 
 
 def thread(raw: dict[str, Any], files: Files) -> Thread:
@@ -29,7 +31,7 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
     system = (one.get("content") for one in fields.objects(mask.get("context")) if one.get("role") == "system")
     return Thread(
         key=fields.key(raw.get("id")) or "",
-        title=fields.text(raw.get("topic"), 500),
+        title=fields.text(raw.get("topic") or raw.get("sessionTitle"), 500),
         messages=messages,
         created_at=messages[0].created_at if messages else None,
         updated_at=fields.time(raw.get("lastUpdate")),
@@ -48,7 +50,12 @@ def _said(raw: dict[str, Any], place: int) -> Said:
         parts=blocks or parts.text(fields.text(content)),
         created_at=fields.time(raw.get("date")),
         model=fields.text(raw.get("model"), 200) if is_reply else "",
+        fields=FAILED if is_reply and raw.get("isError") is True else {},
     )
+
+
+def _is_message(one: Any) -> bool:
+    return isinstance(one, dict) and one.get("role") in _ROLES and "content" in one
 
 
 def _block(block: dict[str, Any]) -> list[Any]:

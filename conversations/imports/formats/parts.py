@@ -1,5 +1,7 @@
 """Parts of a message from outside, with the fields and types of ours and no others."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from conversations.imports import fields
@@ -7,11 +9,32 @@ from conversations.imports import fields
 Part = dict[str, Any]
 _OUTCOMES = ("ok", "failed", "deadline")
 _MAX_SOURCES = 1_000
+_BACKTICKS = re.compile("`{3,}")
 
 
 def text(said: str) -> list[Any]:
     """Return a text as parts: none if there is nothing."""
     return [{"kind": "text", "text": said}] if said.strip() else []
+
+
+def document(name: Any, said: Any, language: str = "") -> list[Any]:
+    """Return what a tool wrote beside the conversation, as text under its name; in a fence if it has a language."""
+    title, words = " ".join(fields.text(name, 200).split()), fields.text(said)
+    if language:
+        fence = "`" * (max(map(len, _BACKTICKS.findall(words)), default=2) + 1)
+        words = f"{fence}{language}\n{words.rstrip()}\n{fence}"
+    return text(f"**{title}**\n\n{words}" if title else words)
+
+
+def apart(listed: Iterable[Any]) -> list[Any]:
+    """Return parts of which each text but the first begins a paragraph, as a reply's texts are joined to one."""
+    found: list[Any] = []
+    has_text = False
+    for part in listed:
+        is_text = isinstance(part, dict) and part["kind"] == "text"
+        found.append({**part, "text": f"\n\n{part['text']}"} if is_text and has_text else part)
+        has_text = has_text or is_text
+    return found
 
 
 def thought(said: str, seconds: Any = None) -> list[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from conversations.imports import fields
-from conversations.imports.formats import chatgpt, chatsite, claude, librechat, nextchat, open_webui
+from conversations.imports.formats import chatgpt, chatsite, claude, deepseek, librechat, nextchat, open_webui
 from conversations.imports.thread import Thread
 from conversations.imports.upload import Files
 
@@ -19,7 +19,7 @@ class Format(Protocol):
     def thread(self, raw: dict[str, Any], files: Files) -> Thread: ...
 
 
-FORMATS: tuple[Format, ...] = (chatsite, chatgpt, claude, open_webui, librechat, nextchat)
+FORMATS: tuple[Format, ...] = (chatsite, deepseek, chatgpt, claude, open_webui, librechat, nextchat)
 
 
 def format_of(raw: dict[str, Any]) -> Format | None:
