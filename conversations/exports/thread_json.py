@@ -60,8 +60,7 @@ class Data:
 
 
 def _head(person: User, conversation: Conversation, leaf: UUID | None) -> dict[str, Any]:
-    rows = arranged(Conversation.objects.filter(pk=conversation.pk), person)
-    place = rows.values("is_pinned", "is_archived", "is_muted").first() or {}
+    place = arranged(Conversation.objects.filter(pk=conversation.pk), person).first()
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -76,7 +75,7 @@ def _head(person: User, conversation: Conversation, leaf: UUID | None) -> dict[s
         "parameters": conversation.parameters,
         "created_at": conversation.created_at,
         "updated_at": conversation.updated_at,
-        **{name: bool(place.get(f"is_{name}")) for name in ("pinned", "archived", "muted")},
+        **{name: getattr(place, f"is_{name}", False) for name in ("pinned", "archived", "muted")},
         "shown": leaf,
     }
 

@@ -18,7 +18,7 @@ def text(said: str) -> list[Any]:
 
 
 def document(name: Any, said: Any, language: str = "") -> list[Any]:
-    """Return what a tool wrote beside the conversation, as text under its name; in a fence if it has a language."""
+    """Return a document of a tool as text under its name, in a fence if it has a language."""
     title, words = " ".join(fields.text(name, 200).split()), fields.text(said)
     if language:
         fence = "`" * (max(map(len, _BACKTICKS.findall(words)), default=2) + 1)
