@@ -24,6 +24,7 @@ from conversations.api.schemas import (
     MeOut,
     MessagePage,
     ModelOut,
+    TeamDefaultsOut,
     UploadOut,
 )
 from conversations.errors import NotFound, Refused
@@ -80,6 +81,13 @@ def remove_favourite(request: HttpRequest, model_id: UUID) -> Status[None]:
     person = person_of(request)
     person.favourite_models.remove(_found(models_anywhere(person), model_id))
     return Status(204, None)
+
+
+@router.get("/teams/{uuid:team_id}/defaults", response={200: TeamDefaultsOut, **_ERRORS})
+def team_defaults(request: HttpRequest, team_id: UUID) -> dict[str, Any]:
+    """Return what a team's new conversations begin with."""
+    team = _found(Team.objects.visible_to(person_of(request)), team_id)
+    return {**team.defaults(), "model": team.model_id, "team": team}
 
 
 @router.get("/conversations", response={200: ConversationPage, **_ERRORS})

@@ -19,6 +19,13 @@ class RoleOut(TeamOut):
     role: Literal["lead", "member", "reader"]
 
 
+class TeamDefaultsOut(Schema):
+    team: TeamOut
+    model: UUID | None
+    system_prompt: str
+    parameters: dict[str, Any]
+
+
 class MeOut(Schema):
     id: UUID
     name: str

@@ -8,12 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.confusable_names import skeleton
 from conversations.errors import Refused
+from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_parts, parameters_of, shown_in
 from conversations.models import Membership, Team
-from conversations.protocol.parameters import known_parameters, validate
 from conversations.text import MAX_TEXT_LENGTH, one_line
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
-from providers.wires.parameters import LEVELS, Number
 
 NAME_LENGTH = Team._meta.get_field("name").max_length or 0
 
@@ -50,14 +49,6 @@ class InvitationForm(forms.Form):
     mailed_to = forms.EmailField(required=False, label=_("Mail it to"))
 
 
-def _number(name: str) -> forms.Field:
-    """Return the field of a parameter that is a number, within the bounds that the wires declare."""
-    declared = known_parameters()[name]
-    assert isinstance(declared, Number)
-    kind: Any = forms.IntegerField if declared.is_whole else forms.FloatField
-    return kind(required=False, min_value=declared.low, max_value=declared.high, label=_(declared.label))
-
-
 class DefaultsForm(forms.Form):
     """The defaults of a team's new conversations."""
 
@@ -65,35 +56,25 @@ class DefaultsForm(forms.Form):
         LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
     )
     system_prompt = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("System prompt"))
-    temperature = _number("temperature")
-    max_tokens = _number("max_tokens")
-    thinking = forms.ChoiceField(
-        required=False,
-        label=_("Thinking"),
-        choices=[
-            ("", _("As the model likes")),
-            ("off", _("Off")),
-            ("auto", _("Automatic")),
-            ("minimal", _("Minimal")),
-            ("low", _("A little")),
-            ("medium", _("Medium")),
-            ("high", _("A lot")),
-        ],
-    )
-    web_search = forms.BooleanField(required=False, label=_("May search the web"))
     names_speakers = forms.BooleanField(required=False, label=_("Tell the model who speaks"))
 
     def __init__(self, team: Team, given: Any = None) -> None:
-        """Offer the team's present model and level too, even if they could not be chosen now."""
-        thinking = team.parameters.get("thinking", "")
-        level = thinking.get("level", _KEPT) if isinstance(thinking, dict) else thinking
-        initial = {**team.parameters, "thinking": level, "model": team.model_id, "system_prompt": team.system_prompt}
+        """Offer the team's present model too, even if it could not be chosen now."""
+        initial = {**as_typed(team.parameters), "model": team.model_id, "system_prompt": team.system_prompt}
         super().__init__(given, initial={**initial, "names_speakers": team.names_speakers})
-        models, levels = cast(Any, self.fields["model"]), cast(Any, self.fields["thinking"])
+        self.fields |= form_fields()
         usable = LanguageModel.objects.usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
+        models = cast(Any, self.fields["model"])
         models.queryset = LanguageModel.objects.filter(Q(pk__in=usable) | Q(pk=team.model_id))
-        if level == _KEPT:
-            levels.choices = [*levels.choices, (_KEPT, _("As it is set"))]
+
+    def parameters(self) -> dict[str, list[Shown]]:
+        """Return the parameters as they are shown, with their values."""
+        return in_two_parts(shown_in(self))
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        given["parameters"] = parameters_of(self)
+        return given
 
     def clean_system_prompt(self) -> str:
         """Return no prompt for one of which nothing can be seen."""
@@ -101,30 +82,15 @@ class DefaultsForm(forms.Form):
         return "" if is_blank(prompt) else prompt
 
     def changed(self, team: Team) -> dict[str, Any]:
-        """Return the team's fields as given; parameters that this form does not show keep their values."""
+        """Return the team's fields as given; parameters that were not sent keep their values."""
         given = self.cleaned_data
-        shown = {
-            "temperature": given["temperature"],
-            "max_tokens": given["max_tokens"],
-            "thinking": _thinking(given["thinking"], team),
-            "web_search": given["web_search"] or None,
-        }
-        kept = {name: value for name, value in team.parameters.items() if name not in shown}  # checked when it came
+        parameters = {**team.parameters, **given["parameters"]}
         return {
             "model": given["model"],
             "system_prompt": given["system_prompt"],
-            "parameters": kept | validate(shown),
+            "parameters": {name: value for name, value in parameters.items() if value is not None},
             "names_speakers": given["names_speakers"],
         }
-
-
-_KEPT = "kept"
-
-
-def _thinking(chosen: str, team: Team) -> Any:
-    if chosen == _KEPT:
-        return team.parameters.get("thinking")
-    return {"level": chosen} if chosen in LEVELS else chosen or None
 
 
 def sentence_of(refusal: Refused) -> str:

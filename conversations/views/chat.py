@@ -21,7 +21,7 @@ from conversations.models.sidebar import sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.text import MAX_TEXT_LENGTH
 from conversations.views import composer
-from conversations.views.lists.sections import folded_parts, newest_in, sections_of
+from conversations.views.lists.sections import folded_parts, newest_in, sections_of, sidebar_width
 from providers import clock, local_model
 from providers.endpoints import adding
 from providers.endpoints.presets import presets
@@ -86,6 +86,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "person": person,
         "sections": sections,
         "is_sidebar_folded": "sidebar" in folded_parts(request),
+        "sidebar_width": sidebar_width(request),
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
         "can_share": conversation is None or conversation.can_share(person),

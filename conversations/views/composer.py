@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from conversations.forms.parameters import Shown, in_two_parts
 from conversations.models import Conversation, Installation, User
 from conversations.protocol.parameters import known_parameters, supported_by
 from conversations.text import MAX_TEXT_LENGTH
@@ -20,9 +21,6 @@ from providers.families import family_of
 from providers.models import LanguageModel
 from providers.prices import Prices
 from providers.wires.parameters import Number, Parameter
-
-AT_FIRST_SIGHT = ("temperature", "top_p", "max_tokens", "thinking", "web_search", "code_execution")
-"""Parameters that the panel shows at once; all others stand below "More"."""
 
 
 def offered_models(person: User, conversation: Conversation | None) -> dict[str, Any]:
@@ -47,10 +45,7 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
 @require_GET
 def parameters(request: HttpRequest) -> HttpResponse:
     """Show the panel of parameters, within the widest bounds of any wire; the page narrows them to the model's."""
-    every = known_parameters()
-    first = {name: every[name] for name in AT_FIRST_SIGHT if name in every}
-    more = [(name, every[name]) for name in every if name not in first]
-    fields = {"first": list(first.items()), "more": more}
+    fields = in_two_parts(Shown(name, declared) for name, declared in known_parameters().items())
     return render(request, "_parameters.html", {"parameters": fields, "text_length": MAX_TEXT_LENGTH})
 
 

@@ -33,6 +33,7 @@ import { Presence } from "./page/presence.js";
 import { Quoting } from "./page/quoting.js";
 import { SharedPlace } from "./page/shared-place.js";
 import { ShortcutKey } from "./page/shortcut-key.js";
+import { SidebarEdge } from "./page/sidebar-edge.js";
 import { SidebarFold } from "./page/sidebar-fold.js";
 import { SocketEvents } from "./page/socket-events.js";
 import { StartPage } from "./page/start-page.js";
@@ -70,6 +71,7 @@ class Chat {
     new NamedMessage(this.transcript).listen();
     for (const Part of [ThreadTools, ThreadKeys, Quoting, StartPage]) new Part(this).listen();
     new ShortcutKey().listen();
+    new SidebarEdge().listen();
     new SidebarFold().listen();
     this.composer?.sendEarly();
     this.socket.start();

@@ -41,6 +41,7 @@ REASONS = {
     "team": "a team's members see it",
     "rename-team": _LEADS,
     "team-defaults": _LEADS,
+    "api:team_defaults": "a team's members may begin conversations that hold them",
     "leave-team": "everybody may leave a team they are in",
     "change-role": _LEADS,
     "remove-member": _LEADS + "; the last lead stays",

@@ -251,6 +251,7 @@ API = [
     on("api:me", roles=SIGNED_IN),
     on("api:models", roles=SIGNED_IN, shows=MODELS),
     on("api:models", query="?team={team_id}", team=WRITERS),
+    on("api:team_defaults", team=TEAM),
     on("api:add_favourite", "PUT", targets=MODELS, ok=204),
     on("api:remove_favourite", "DELETE", targets=MODELS, ok=204),
     on("api:conversations", roles=SIGNED_IN, shows=READ),

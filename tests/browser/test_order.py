@@ -157,6 +157,17 @@ def test_the_list_is_as_it_was_left(cast: Cast, model: LanguageModel, visit: Vis
     expect(section(alice, "team").first).to_be_hidden()
     expect(mine).to_have_count(60)
     expect(mine.last).to_be_in_viewport()
+    edge = alice.page.get_by_role("separator")
+    edge.press("End")
+    expect(edge).to_have_attribute("aria-valuenow", "30")
+    edge.hover()
+    alice.page.mouse.down()
+    alice.page.mouse.move(20 * 16, 300)
+    alice.page.mouse.up()
+    alice.page.reload()
+    box = alice.page.locator(".sidebar").bounding_box()
+    assert box
+    assert box["width"] == 20 * 16
     alice.page.get_by_role("button", name="Fold the sidebar").click()
     alice.page.reload()
     expect(alice.page.locator(".sidebar")).to_be_hidden()

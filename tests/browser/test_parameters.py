@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from conversations.models import Conversation
+from conversations.models import Conversation, Team
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.wires.registry import WIRES
 from tests import telex
@@ -55,6 +55,23 @@ def test_the_first_reply_of_a_new_conversation_has_them(
     expect(alice.rows).to_have_count(1)
     expect(alice.rows.first.locator(".row__title")).to_have_text("Hello")
     assert alice.page.evaluate("Object.keys(localStorage).filter((key) => localStorage[key] === 'Hello')") == []
+
+
+def test_a_teams_defaults_are_said_and_stay_beside_ones_own(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    Team.objects.filter(pk=cast.team.pk).update(system_prompt="Be brief.", parameters={"top_p": 0.5})
+    alice = visit(cast.alice)
+    alice.page.locator("#composer-team").select_option(label="Crew")
+    panel = tuned(alice)
+    expect(panel.get_by_label("System prompt")).to_have_value("Be brief.")
+    expect(panel.locator(".parameters__team:not(:empty)")).to_have_text(["From team “Crew”"] * 2)
+    panel.locator("[name=top_p]").fill("0.6")
+    expect(panel.locator(".parameters__team:not(:empty)")).to_have_count(1)
+    save(panel)
+    alice.ask("Hello")
+    conversation = Conversation.objects.get()
+    assert (conversation.system_prompt, conversation.parameters) == ("Be brief.", {"top_p": 0.6})
 
 
 def test_they_are_changed_kept_and_cleared(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:

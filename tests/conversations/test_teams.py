@@ -263,6 +263,7 @@ def test_a_team_has_its_own_beginnings(cast: Cast, model: LanguageModel, connect
     shown = alice.get(f"/teams/{cast.team.pk}/defaults/").content.decode()
     assert "Be brief." in shown
     assert 'value="0.5"' in shown
+    assert '<option value="low" selected>' in shown
     made = alice.post("/api/v1/conversations", {"team": str(cast.team.pk)}, "application/json").json()
     assert (made["system_prompt"], made["parameters"], made["model"]) == ("Be brief.", wanted, str(model.pk))
     given = {"team": str(cast.team.pk), "system_prompt": "Be long."}
@@ -294,8 +295,33 @@ def test_defaults_can_be_changed_beside_one_that_only_a_later_version_knows(cast
     assert cast.team.parameters == {**later, "temperature": 0.5, "thinking": {"level": "high"}}
 
 
-def test_defaults_out_of_bounds_are_said_and_not_kept(cast: Cast) -> None:
-    response = enter(cast.alice).post(reverse("team-defaults", args=[cast.team.pk]), {"temperature": "3"})
+def test_every_kind_of_default_can_be_set_and_taken_back(cast: Cast) -> None:
+    alice, page = enter(cast.alice), reverse("team-defaults", args=[cast.team.pk])
+    fields = {
+        "thinking": "budget",
+        "budget": "500",
+        "stop": "END\nSTOP",
+        "json_schema": '{"type": "object"}',
+        "seed": "0",
+    }
+    assert alice.post(page, {**fields, "web_search": "on"}).status_code == 302
+    cast.team.refresh_from_db()
+    wanted = {"thinking": {"budget": 500}, "stop": ["END", "STOP"], "json_schema": {"type": "object"}, "seed": 0}
+    assert cast.team.parameters == {**wanted, "web_search": True}
+    shown = alice.get(page).context["defaults_form"]
+    assert {name: shown[name].value() for name in ("thinking", "budget", "seed")} == {
+        "thinking": "budget", "budget": 500, "seed": 0
+    }  # fmt: skip
+    assert alice.post(page, dict.fromkeys(fields, "")).status_code == 302
+    cast.team.refresh_from_db()
+    assert cast.team.parameters == {}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"temperature": "3"}, {"json_schema": "[1]"}, {"stop": "a\n" * 6}, {"thinking": "budget"}]
+)
+def test_defaults_out_of_bounds_are_said_and_not_kept(cast: Cast, wrong: dict[str, str]) -> None:
+    response = enter(cast.alice).post(reverse("team-defaults", args=[cast.team.pk]), wrong)
     assert response.status_code == 422
     cast.team.refresh_from_db()
     assert cast.team.parameters == {}

@@ -1,5 +1,6 @@
 """The sections of the sidebar's list, as a page begins with them."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,9 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 }
 FIRST_ROWS = {"pinned": 50, "team": 5, "private": 50}
 """Conversations in a section of a fresh page; more come over the API."""
+WIDTHS, USUAL_WIDTH = range(13, 31), 17
+"""Widths of the sidebar: rem. static/css/sidebar.css has a rule for each."""
+_WIDTH = re.compile(r"w\d\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ def newest_in(sections: Iterable[Section], most: int) -> list[Conversation]:
 def folded_parts(request: HttpRequest) -> set[str]:
     """Return the names of what this browser's person has folded: sections, or the whole `sidebar`."""
     return set(request.COOKIES.get(COOKIE, "").split("."))
+
+
+def sidebar_width(request: HttpRequest) -> int:
+    """Return the width that this browser's person gave the sidebar: rem."""
+    chosen = [int(part[1:]) for part in folded_parts(request) if _WIDTH.fullmatch(part)]
+    return next((width for width in chosen if width in WIDTHS), USUAL_WIDTH)
 
 
 def _section(name: str, rows: ConversationQuerySet, shown: Conversation | None, *, is_open: bool) -> Section:

@@ -10,14 +10,16 @@ import { fragment } from "../helpers/html.js";
 import { common, fill, limit, objection, read, sentence } from "../helpers/parameters.js";
 import { phrase } from "../helpers/phrases.js";
 import { codeOf } from "../helpers/refused.js";
-import { follow, mark } from "../helpers/sliders.js";
+import { follow, leave, mark } from "../helpers/sliders.js";
 import { page } from "../models/page.js";
+import { NONE, TeamDefaults } from "../models/team-defaults.js";
 
 /** There is room beside the thread. */
 const isWide = matchMedia("(width >= 80rem)");
 
 class ParameterPanel extends HTMLElement {
-  #settings = { system_prompt: "", parameters: {} };
+  #settings = NONE;
+  #team = new TeamDefaults();
   #isEdited = false;
   #isWanted = false;
   #loading = null;
@@ -51,7 +53,7 @@ class ParameterPanel extends HTMLElement {
 
   /** Something was chosen for a conversation that is not there yet. */
   get isWaiting() {
-    return this.isSet && !page.conversation;
+    return !page.conversation && this.#team.differ(this.#settings);
   }
 
   get isSaving() {
@@ -82,6 +84,7 @@ class ParameterPanel extends HTMLElement {
 
   /** Begins a conversation that has these settings from its first reply on; its id. Rejects with Refused. */
   async begin({ team, model }) {
+    this.#settings = await this.#team.follow(team, this.#settings);
     const { system_prompt, parameters } = this.#settings;
     const fields = { system_prompt, parameters, model, ...(team && { team }) };
     const { id } = await call("POST", page.api.conversations, fields);
@@ -94,6 +97,8 @@ class ParameterPanel extends HTMLElement {
     this.#say("");
     try {
       if (page.conversation) this.#settings = await call("GET", page.api.conversation(page.conversation));
+      const { team } = this.#settings.audience ?? {};
+      this.#settings = await this.#team.follow(team?.id ?? document.getElementById("composer-team")?.value, this.#settings);
     } catch (error) {
       if (codeOf(error)) return this.#say(phrase("parameters.unread"));
     }
@@ -110,14 +115,14 @@ class ParameterPanel extends HTMLElement {
   }
 
   #clear() {
-    fill(this.form, { system_prompt: "", parameters: {} });
+    fill(this.form, NONE);
     this.#edited();
     this.#save();
   }
 
   #leaveToModel(button) {
     if (!button) return;
-    button.closest("[data-parameter]").querySelector("[name]").value = "";
+    leave(button);
     this.#edited();
     this.#save();
   }
@@ -161,6 +166,7 @@ class ParameterPanel extends HTMLElement {
     budget.disabled = budget.closest("[data-budget]").hidden = !hasBudget;
     schema.setCustomValidity(objection(schema.value));
     mark(this.form);
+    this.#team.mark(this.form);
   }
 
   /** A dialog that is not modal is not closed by Escape. */

@@ -7,6 +7,11 @@ export function follow(target) {
   return true;
 }
 
+/** Empties the field beside this button. */
+export function leave(button) {
+  fieldOf(button).value = "";
+}
+
 /** Shows at each place whether something is set there, and puts sliders where their fields are. */
 export function mark(form) {
   for (const place of form.querySelectorAll("[data-parameter]")) {
@@ -21,4 +26,14 @@ export function mark(form) {
   }
 }
 
-const fieldOf = (range) => range.closest("[data-parameter]").querySelector("[name]");
+/** Says at each place whose value is the team's that it is; `isSame` tells it of a name. */
+export function markTeam(form, sentence, isSame) {
+  for (const field of form.querySelectorAll("[name=system_prompt], [data-parameter] [name]:not([name=budget])")) {
+    const place = field.closest(".field");
+    const said = place.querySelector(".parameters__team") ?? place.appendChild(document.createElement("p"));
+    said.className = "field__help parameters__team";
+    said.textContent = isSame(field.name) ? sentence : "";
+  }
+}
+
+const fieldOf = (beside) => beside.closest("[data-parameter]").querySelector("[name]");

@@ -33,6 +33,7 @@ export const page = {
     restore: withId(dataset.apiRestore),
     estimate: dataset.apiEstimate,
     models: dataset.apiModels,
+    teamDefaults: withId(dataset.apiTeam),
     favourite: withId(dataset.apiFavourite),
     files: dataset.apiFiles,
     file: withId(dataset.apiFile),
