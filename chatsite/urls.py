@@ -78,6 +78,7 @@ urlpatterns = [
     path("teams/<uuid:team_id>/", team.team, name="team"),
     path("teams/<uuid:team_id>/name/", changes.rename, name="rename-team"),
     path("teams/<uuid:team_id>/defaults/", changes.change_defaults, name="team-defaults"),
+    path("teams/<uuid:team_id>/retention/", changes.retention, name="team-retention"),
     path("teams/<uuid:team_id>/leave/", team.leave, name="leave-team"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", team.change_role, name="change-role"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", team.remove, name="remove-member"),

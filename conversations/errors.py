@@ -1,6 +1,7 @@
 """Errors whose text people may see.
 
 Refused ─ a command or request that was not carried out; nothing changed and nothing is remembered of it
+├─ Held ─ a legal hold keeps what was to be deleted
 └─ NotFound ─ absent or forbidden: the answer does not say which
 """
 
@@ -34,9 +35,17 @@ class NotFound(Refused):
         super().__init__("not_found", self.SENTENCE)
 
 
+class Held(Refused):
+    """Refuses to delete for good what a legal hold keeps."""
+
+    def __init__(self) -> None:
+        super().__init__("held", "A legal hold keeps this conversation: it cannot be deleted for good now.")
+
+
 _STATUS = {
     "not_found": 404,
     "conflict": 409,
+    "held": 409,
     "too_long": 413,
     "no_room": 413,
     "busy": 429,

@@ -44,6 +44,7 @@ from conversations.actions.teams import (
     leave_team,
     remove_member,
     remove_team,
+    set_retention,
 )
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "revoke_invitation",
     "revoke_share",
     "revoke_token",
+    "set_retention",
     "share_conversation",
     "sign_up",
     "stop_reply",

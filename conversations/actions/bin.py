@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.actions.access import to_decide_on, to_end, to_restore
+from conversations.errors import Held
 from conversations.generation import runner
 from conversations.generation.branch_cache import branches
 from conversations.live import events
@@ -33,28 +34,35 @@ def delete_conversation(user: User, conversation_id: UUID) -> None:
 
 
 def restore_conversation(user: User, conversation_id: UUID) -> None:
-    """Take a conversation back out of the bin, to its old place and readers; links stay revoked."""
+    """Take a conversation back out of the bin, to its old place and readers; links stay revoked.
+
+    Where its team deletes silent conversations, it counts as changed now.
+    """
     with transaction.atomic():
         conversation = to_restore(user, conversation_id)
-        revision = conversation.advance(1, moves_up=False, deleted_at=None, deleted_by=None)
+        moves_up = conversation.team is not None and conversation.team.keeps_days is not None
+        revision = conversation.advance(1, moves_up=moves_up, deleted_at=None, deleted_by=None)
         ReadMark.objects.keep_up(conversation)
         _note(user, conversation, Act.ADDED, after=_loggable(conversation))
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
 
 
 def end_conversation(user: User, conversation_id: UUID) -> None:
-    """Delete a conversation, in the bin or not, with all that it holds."""
+    """Delete a conversation, in the bin or not, with all that it holds; raises Held under a legal hold."""
     with transaction.atomic():
-        _end(user, to_end(user, conversation_id))
+        conversation = to_end(user, conversation_id)
+        if not Conversation.objects.not_held().filter(pk=conversation_id).exists():
+            raise Held
+        _end(user, conversation)
 
 
 def empty_bin(user: User) -> int:
-    """End all conversations that this person may restore; returns their number."""
-    return _end_all(user, Conversation.objects.restorable_by(user))
+    """End all conversations that this person may restore and no legal hold keeps; returns their number."""
+    return _end_all(user, Conversation.objects.restorable_by(user).not_held())
 
 
 def end_overdue() -> None:
-    """End the conversations that were in the bin for its whole time; their files go with the unsent ones."""
+    """End the conversations whose time is over, in the bin or their team; files go with the unsent ones."""
     _end_all(None, Conversation.objects.overdue())
 
 

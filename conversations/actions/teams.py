@@ -44,6 +44,13 @@ def change_team(user: User, team_id: UUID, **changed: Any) -> None:
             team.save(update_fields=[*changed, *(["name_key"] if "name" in changed else [])])
 
 
+def set_retention(user: User, team_id: UUID, days: int | None) -> None:
+    """Let the team's conversations be deleted after so many days without a new message; None keeps them all."""
+    with transaction.atomic():
+        team = led(user, team_id)
+        change_team(user, team_id, keeps_days=days, keeps_from=team.begins_to_delete(days))
+
+
 def remove_team(user: User, team: Team) -> list[str]:
     """Delete a team and return the keys and models disabled with it: they would be for all otherwise."""
     own = [row for rows in (team.api_keys, team.models) for row in rows.all() if row.teams.count() == 1]

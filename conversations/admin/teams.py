@@ -20,16 +20,20 @@ from providers.audit.admin import AuditedAdmin
 class TeamAdmin(AuditedAdmin):
     list_display = ["name", "people", "created_at"]
     search_fields = ["name"]
-    fields = ["name", "names_speakers", "model", "system_prompt", "own_models", "own_keys"]
+    fields = ["name", "names_speakers", "model", "system_prompt", "legal_hold", "own_models", "own_keys"]
     readonly_fields = ["own_models", "own_keys"]
     inlines = [MembershipInline]
 
     def get_queryset(self, request):  # type: ignore[no-untyped-def]
         return super().get_queryset(request).prefetch_related("members")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:
+        """Return the read-only fields; only superusers set a legal hold."""
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "legal_hold")
+
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
         """Return whether the team may be deleted: not with conversations, or keys and models one may not disable."""
-        if obj is None or obj.conversations.exists():
+        if obj is None or obj.legal_hold or obj.conversations.exists():
             return False
         own = {"providers.change_apikey": obj.api_keys, "providers.change_languagemodel": obj.models}
         may_switch_off = all(request.user.has_perm(needed) for needed, rows in own.items() if rows.exists())

@@ -10,6 +10,7 @@ from conversations.confusable_names import skeleton
 from conversations.errors import Refused
 from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_parts, parameters_of, shown_in
 from conversations.models import Membership, Team
+from conversations.models.keeping.retention import MAX_DAYS
 from conversations.text import MAX_TEXT_LENGTH, one_line
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
@@ -27,6 +28,12 @@ class TeamForm(forms.Form):
         if not skeleton(name):
             raise forms.ValidationError(_("This name is taken."))
         return name
+
+
+class RetentionForm(forms.Form):
+    """The days without a new message after which a team's conversations go; none keeps them."""
+
+    days = forms.IntegerField(required=False, min_value=1, max_value=MAX_DAYS, label=_("Days"))
 
 
 class RoleForm(forms.Form):

@@ -60,8 +60,28 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)))
 
     def overdue(self) -> "ConversationQuerySet":
-        """Return the conversations that were in the bin for its whole time."""
-        return self.filter(deleted_at__lt=timezone.now() - TIME_IN_BIN)
+        """Return the conversations that were in the bin for its whole time, or silent for their team's days.
+
+        None of them is held.
+        """
+        now = timezone.now()
+        asked = Q(deleted_at__lt=now - TIME_IN_BIN)
+        for days in Team.objects.filter(keeps_from__lte=now).values_list("keeps_days", flat=True).distinct():
+            is_theirs = Q(deleted_at=None, team__keeps_days=days, team__keeps_from__lte=now)
+            asked |= is_theirs & Q(updated_at__lt=now - timedelta(days=days or 0))
+        return self.not_held().filter(asked)
+
+    def silent_for(self, days: int, at: datetime) -> "ConversationQuerySet":
+        """Return those outside the bin that are without a new message for so many days at this moment."""
+        return self.filter(deleted_at=None, updated_at__lt=at - timedelta(days=days))
+
+    def not_held(self) -> "ConversationQuerySet":
+        """Leave out what a legal hold keeps: a team's, and all that a person began or wrote in."""
+        return (
+            self.exclude(team__legal_hold=True)
+            .exclude(owner__legal_hold=True)
+            .exclude(messages__author__legal_hold=True)
+        )
 
     def recent_models_of(self, user: User) -> list[UUID]:
         """Return the models of this person's own conversations that changed last, the last one first."""

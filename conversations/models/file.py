@@ -33,8 +33,9 @@ class FileQuerySet(models.QuerySet["File"]):
         return int(self.filter(owner=owner).aggregate(taken=Sum("size"))["taken"] or 0)
 
     def forgotten(self) -> "FileQuerySet":
-        """Return the files that are in no message and too old to be sent."""
-        return self.filter(messages=None, created_at__lt=timezone.now() - UNSENT)
+        """Return the files that are in no message and too old to be sent; a legal hold keeps its person's."""
+        old = self.filter(messages=None, created_at__lt=timezone.now() - UNSENT)
+        return old.exclude(owner__legal_hold=True)
 
 
 class File(models.Model):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.ids import new_id
 from conversations.models.appearance import Appearance
+from conversations.models.keeping.retention import LegalHold, Retention
 from conversations.models.unique_keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
 
@@ -35,7 +36,7 @@ class PersonManager(UserManager["User"]):
         return exact or self.get(username_key=skeleton(username or ""))
 
 
-class User(Appearance, AbstractUser):
+class User(Appearance, LegalHold, AbstractUser):
     """A person who signs in with a name of their own."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -103,6 +104,7 @@ class User(Appearance, AbstractUser):
             (_("Conversations and files are theirs."), self.conversations.exists() or self.files.exists()),
             (_("A team would be without a lead."), any(place.is_last_lead for place in leads)),
             (_("They are the last superuser."), list(User.objects.superusers()) == [self]),
+            (_("A legal hold is on."), self.legal_hold),
         )
         return [str(reason) for reason, holds in reasons if holds]
 
@@ -163,7 +165,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(pk__in=leads.values("team"))
 
 
-class Team(models.Model):
+class Team(Retention):
     """People who share conversations, with defaults for new ones."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

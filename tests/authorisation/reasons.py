@@ -42,6 +42,7 @@ REASONS = {
     "rename-team": _LEADS,
     "team-defaults": _LEADS,
     "api:team_defaults": "a team's members may begin conversations that hold them",
+    "team-retention": _LEADS,
     "leave-team": "everybody may leave a team they are in",
     "change-role": _LEADS,
     "remove-member": _LEADS + "; the last lead stays",

@@ -30,7 +30,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("username", "display_name", "language", "is_active", *POWERS)
+        fields = ("username", "display_name", "language", "is_active", "legal_hold", *POWERS)
         help_texts: ClassVar = {
             "is_active": _("Without it, the person cannot sign in."),
             "is_staff": _("The person may open the administration, and do there what the roles allow."),
@@ -69,6 +69,7 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
     fieldsets = [
         (None, {"fields": ["username", "display_name", "language"]}),
         (_("Permissions"), {"fields": ["is_active", *POWERS[:-1]]}),
+        (_("Legal hold"), {"fields": ["legal_hold"]}),
         (_("Single permissions"), {"fields": [POWERS[-1]], "classes": ["collapse"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
@@ -87,8 +88,8 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
         return super().get_queryset(request).prefetch_related("teams")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Return the read-only fields; only superusers may change those that give power."""
-        powers = () if request.user.is_superuser else POWERS
+        """Return the read-only fields; only superusers may change those that give power, and a legal hold."""
+        powers = () if request.user.is_superuser else (*POWERS, "legal_hold")
         return ("last_login", "date_joined", *powers)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

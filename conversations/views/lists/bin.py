@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from conversations import actions
 from conversations.accounts.signed_in import person_of
-from conversations.errors import NotFound
+from conversations.errors import Held, NotFound
 from conversations.models import User
 from conversations.models.sidebar import in_bin
 from conversations.views.lists.paging import page_of
@@ -41,8 +41,12 @@ def end(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def empty(request: HttpRequest) -> HttpResponse:
-    actions.empty_bin(person_of(request))
-    messages.success(request, gettext("The bin is empty."))
+    person = person_of(request)
+    actions.empty_bin(person)
+    if in_bin(person).exists():
+        messages.error(request, _held())
+    else:
+        messages.success(request, gettext("The bin is empty."))
     return redirect("bin")
 
 
@@ -51,7 +55,13 @@ def _done(
 ) -> HttpResponse:
     try:
         act(person_of(request), conversation_id)
+        messages.success(request, sentence)
     except NotFound:
         raise Http404 from None
-    messages.success(request, sentence)
+    except Held:
+        messages.error(request, _held())
     return redirect("bin")
+
+
+def _held() -> str:
+    return gettext("A legal hold is on: what is left here cannot be deleted forever now.")

@@ -1,17 +1,19 @@
-"""A lead's pages: invitations, and the team's name and defaults."""
+"""A lead's pages: invitations, the team's name and defaults, and how long its conversations stay."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
-from conversations.forms.teams import DefaultsForm, InvitationForm, TeamForm
+from conversations.forms.teams import DefaultsForm, InvitationForm, RetentionForm, TeamForm
 from conversations.mail import letters
 from conversations.models import Team
 from conversations.views.requests import too_many_tries
@@ -66,6 +68,24 @@ def rename(request: HttpRequest, team_id: UUID) -> HttpResponse:
     actions.change_team(person_of(request), team_id, name=form.cleaned_data["name"])
     messages.success(request, gettext("Saved."))
     return redirect("team-defaults", team_id)
+
+
+@act("GET", "POST")
+def retention(request: HttpRequest, team_id: UUID) -> HttpResponse:
+    """Show how long conversations stay; a new period is set once its lead has read what it would delete."""
+    team = led(request, team_id)
+    form = RetentionForm(request.POST if request.method == "POST" else {"days": team.keeps_days})
+    context: dict[str, Any] = {"form": form, "count": team.conversations.filter(deleted_at=None).count()}
+    if request.method == "GET" or not form.is_valid():
+        return shown(request, "retention", team, context)
+    days = form.cleaned_data["days"]
+    if days and "confirmed" not in request.POST:
+        moment = max(team.begins_to_delete(days) or timezone.now(), timezone.now())
+        told = {"days": days, "moment": moment, "lost": team.conversations.silent_for(days, moment).count()}
+        return shown(request, "retention", team, context | told)
+    actions.set_retention(person_of(request), team_id, days)
+    messages.success(request, gettext("Saved."))
+    return redirect("team-retention", team_id)
 
 
 def _defaults(request: HttpRequest, team: Team, **given: TeamForm | DefaultsForm) -> HttpResponse:

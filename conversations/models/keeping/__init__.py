@@ -1,0 +1,1 @@
+"""How long conversations stay: a team's period, and legal holds."""
