@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
+
+from conversations.imports.json_items import MAX_DEPTH
+from conversations.imports.thread import Problem
 
 MAX_CHARACTERS = 2**20
 """Characters of one text, as of a reply."""
@@ -26,6 +30,28 @@ _HALF_DAY = re.compile(r"(?:(上午|오전)|下午|오후)\s*([\d:]+)")
 def text(value: Any, most: int = MAX_CHARACTERS) -> str:
     """Return a text that every database takes; empty for any other type."""
     return _UNSTORABLE.sub("\ufffd", value[:most]) if isinstance(value, str) else ""
+
+
+def storable(value: Any) -> Any:
+    """Return JSON whose keys, texts and numbers every database takes; raises Problem for one that is too deep."""
+    whole = [value]
+    waiting: list[tuple[Any, int]] = [(whole, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise Problem("too_deep")
+        if isinstance(place, dict):
+            fitting = {text(name): one for name, one in place.items()}
+            place.clear()
+            place.update(fitting)
+        for name, one in place.items() if isinstance(place, dict) else enumerate(place):
+            if isinstance(one, dict | list):
+                waiting.append((one, depth + 1))
+            elif isinstance(one, str):
+                place[name] = text(one)
+            elif isinstance(one, float) and not isfinite(one):
+                place[name] = None
+    return whole[0]
 
 
 def obj(value: Any) -> dict[str, Any]:

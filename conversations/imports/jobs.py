@@ -23,6 +23,8 @@ MAX_BYTES = 100 * 2**20
 MAX_TRIES = 5
 """Processes that may die over one import before it has failed."""
 _pool = ThreadPool("import", 1)
+_here: set[UUID] = set()
+"""The imports that this process works on or will."""
 _logger = logging.getLogger(__name__)
 Status = ConversationImport.Status
 
@@ -57,6 +59,8 @@ def start(owner: User, import_id: UUID) -> None:
 
 def resume_abandoned() -> None:
     """Go on with the imports of processes that have died."""
+    if _here:  # one that waits its turn, or reads a long conversation, gives no sign of life
+        ConversationImport.objects.under_way().filter(pk__in=set(_here), boot=BOOT_ID).update(alive_at=timezone.now())
     for batch in ConversationImport.objects.abandoned().select_related("owner"):
         claimed = ConversationImport.objects.abandoned().filter(pk=batch.pk)
         if batch.tries >= MAX_TRIES:
@@ -80,9 +84,9 @@ def wait() -> None:
 
 
 def _remove_orphans() -> None:
-    """Delete old files without a row: left by a crash between the two, or by a deleted account."""
+    """Delete old files that no import needs, after a crash, a failure or the end of an account."""
     old = time.time() - KEPT.total_seconds()
-    known = {key.hex for key in ConversationImport.objects.values_list("pk", flat=True)}
+    known = {key.hex for key in ConversationImport.objects.needing_a_file().values_list("pk", flat=True)}
     for path in (settings.CHATSITE_DATA / "imports").glob("*"):
         if path.name not in known and path.stat().st_mtime < old:
             path.unlink(missing_ok=True)
@@ -115,6 +119,7 @@ def _keep(batch: ConversationImport, chunks: Iterable[bytes]) -> None:
 
 def _submit(batch: ConversationImport) -> None:
     batch.boot = BOOT_ID
+    _here.add(batch.pk)
     _pool.submit(_done, batch)
 
 
@@ -125,4 +130,8 @@ def _done(batch: ConversationImport) -> None:
         _logger.exception("An import could not go on; the sweep tries again.")
     except Exception:  # the thread's outermost frame
         _logger.exception("An import has failed.")
-        ConversationImport.objects.under_way().filter(pk=batch.pk).update(status=Status.FAILED, problem=Reason.BROKEN)
+        mine = ConversationImport.objects.under_way().filter(pk=batch.pk, boot=BOOT_ID)
+        if mine.update(status=Status.FAILED, problem=Reason.BROKEN):
+            batch.path.unlink(missing_ok=True)
+    finally:
+        _here.discard(batch.pk)

@@ -9,6 +9,8 @@ from conversations.imports.thread import Problem
 
 CHUNK = 2**20
 MAX_ITEM_BYTES = 64 * 2**20
+MAX_COMMAS = 4_000_000
+"""Commas of one item: there are no more values than that, each of which takes tens of bytes of memory."""
 MAX_DEPTH = 600
 """Levels of objects and lists; Python's parser gives up at about a thousand."""
 _MARKS = re.compile(rb'["\\{}\[\]]')
@@ -22,6 +24,8 @@ def items(document: IO[bytes]) -> Iterator[dict[str, Any] | Problem]:
 
 
 def _parsed(item: bytes) -> dict[str, Any] | Problem:
+    if item.count(b",") > MAX_COMMAS:
+        return Problem("too_long")
     try:
         value = json.loads(item)
     except (ValueError, RecursionError):

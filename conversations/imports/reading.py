@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from conversations.imports import fields
 from conversations.imports.formats.registry import Format, format_of, unwrapped
 from conversations.imports.json_items import items
 from conversations.imports.thread import Problem, Thread
-from conversations.imports.upload import Upload
+from conversations.imports.upload import DAMAGED, Upload
 
 MAX_CONVERSATIONS = 50_000
 MAX_UNKNOWN = 20
@@ -27,14 +28,21 @@ def conversations(path: Path) -> Iterator[Read]:
     """Yield the conversations; raises Problem if there are none or too many."""
     count = 0
     with Upload(path) as upload:
-        for document in upload.documents():
-            for read in _in_document(upload, items(document)):
-                count += 1
-                if count > MAX_CONVERSATIONS:
-                    raise Problem("too_long")
-                yield read
+        for read in _read_all(upload):
+            count += 1
+            if count > MAX_CONVERSATIONS:
+                raise Problem("too_long")
+            yield read
     if not count:
         raise Problem("unknown_format")
+
+
+def _read_all(upload: Upload) -> Iterator[Read]:
+    try:
+        for document in upload.documents():
+            yield from _in_document(upload, items(document))
+    except DAMAGED:
+        raise Problem("broken") from None
 
 
 def _in_document(upload: Upload, found: Iterator[dict[str, object] | Problem]) -> Iterator[Read]:
@@ -63,6 +71,8 @@ def _read(form: Format, raw: dict[str, object], upload: Upload) -> Read:
         return Read(form.NAME, form.thread(raw, upload))
     except Problem as problem:
         return Read(form.NAME, None, problem.reason, _title(raw))
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        return Read(form.NAME, None, "broken", _title(raw))  # a shape that no reader foresees
 
 
 def _unread(form: Format | None, raw: dict[str, object] | Problem) -> Read:
@@ -71,5 +81,4 @@ def _unread(form: Format | None, raw: dict[str, object] | Problem) -> Read:
 
 
 def _title(raw: dict[str, object]) -> str:
-    title = raw.get("title") or raw.get("name") or ""
-    return title if isinstance(title, str) else ""
+    return fields.text(raw.get("title") or raw.get("name"), 500)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -43,18 +43,17 @@ def work_on(batch: ConversationImport) -> None:
 
 def _check(batch: ConversationImport) -> None:
     """List what the file holds, from the beginning: an earlier try may have ended in the middle."""
-    batch.items.all().delete()
+    with transaction.atomic():
+        _note(batch, found=0, skipped=0)
+        batch.items.all().delete()
     listed: list[ImportItem] = []
     seen: set[str] = set()
-    found = skipped = 0
     for position, read in enumerate(reading.conversations(batch.path)):
         listed.append(_item(batch, position, read, seen))
         if len(listed) == BATCH:
-            found, skipped = found + BATCH, skipped + _keep(batch, listed)
-            _note(batch, found=found, skipped=skipped)
+            _keep(batch, listed)
             listed = []
-    found, skipped = found + len(listed), skipped + _keep(batch, listed)
-    _note(batch, found=found, skipped=skipped, status=Status.READY)
+    _keep(batch, listed, status=Status.READY)
 
 
 def _item(batch: ConversationImport, position: int, read: Read, seen: set[str]) -> ImportItem:
@@ -74,14 +73,16 @@ def _item(batch: ConversationImport, position: int, read: Read, seen: set[str]) 
     return item
 
 
-def _keep(batch: ConversationImport, listed: list[ImportItem]) -> int:
-    """Store these items, and return how many of them do not come."""
+def _keep(batch: ConversationImport, listed: list[ImportItem], **changed: object) -> None:
+    """Store these items and count them, unless another process works on this import by now."""
     here = _here(batch, [item.key for item in listed])
     for item in listed:
         if item.key in here and item.outcome == Outcome.NEW:
             item.outcome, item.reason = Outcome.SKIPPED, Reason.HERE
-    ImportItem.objects.bulk_create(listed)
-    return sum(item.outcome == Outcome.SKIPPED for item in listed)
+    skipped = sum(item.outcome == Outcome.SKIPPED for item in listed)
+    with transaction.atomic():
+        _note(batch, found=F("found") + len(listed), skipped=F("skipped") + skipped, **changed)
+        ImportItem.objects.bulk_create(listed)
 
 
 def _here(batch: ConversationImport, keys: list[str]) -> set[str]:
@@ -117,8 +118,8 @@ def _write_one(batch: ConversationImport, writer: Writer, item: ImportItem, read
         writer.write(item, read.thread)
     except Problem as problem:
         _skip(batch, item, problem.reason)
-    except IntegrityError:  # another process was sooner
-        _skip(batch, item, Reason.HERE)
+    except (DataError, IntegrityError, ValueError):  # another process was sooner, or the database takes no such row
+        _skip(batch, item, Reason.HERE if _here(batch, [item.key]) else Reason.BROKEN)
 
 
 def _skip(batch: ConversationImport, item: ImportItem, reason: str) -> None:

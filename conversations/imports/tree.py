@@ -8,16 +8,23 @@ from datetime import UTC, datetime
 from conversations.imports.thread import MAX_MESSAGES, Problem, Said
 
 
-def nearest(parents: Mapping[str, str | None], kept: Collection[str], key: str) -> str | None:
-    """Return the next message above this one that is kept; a circle leads to None."""
-    seen = {key}
-    above = parents.get(key)
-    while above is not None and above not in kept:
-        if above in seen:
-            return None
-        seen.add(above)
-        above = parents.get(above)
-    return above
+def nearest_kept(parents: Mapping[str, str | None], kept: Collection[str]) -> dict[str, str | None]:
+    """Return, for each kept message, the next kept one above it; a circle of others leads to None.
+
+    Each message is passed once, however long the ways are that lead through it.
+    """
+    known: dict[str, str | None] = {}
+    found = {}
+    for key in kept:
+        passed = []
+        above = parents.get(key)
+        while above is not None and above not in kept and above not in known:
+            known[above] = None  # so that a circle ends
+            passed.append(above)
+            above = parents.get(above)
+        found[key] = above if above is None or above in kept else known[above]
+        known.update(dict.fromkeys(passed, found[key]))
+    return found
 
 
 def in_order(messages: list[Said], begun: datetime | None) -> list[Said]:

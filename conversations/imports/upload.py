@@ -1,8 +1,10 @@
 """An uploaded file, opened: a zip or a JSON document. Names inside a zip are looked up, and never used as paths."""
 
 import json
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,6 +20,10 @@ MAX_LIST_BYTES = 12 * 2**20
 """Bytes of a zip's list of entries, of which each takes a kilobyte of memory."""
 MAX_RATIO, SMALL = 200, 16 * 2**20
 """Times by which JSON beyond SMALL may exceed its compressed form; text is packed to a tenth or so."""
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError,
+)  # fmt: skip
+"""Errors of an entry that cannot be unpacked; a RuntimeError also tells of a password or an unknown compression."""
 _NAMES = "conversation_asset_file_names.json"
 _FILE_ID = re.compile(r"file[-_][0-9A-Za-z]+")
 
@@ -110,7 +116,7 @@ class Upload:
             return None
         try:
             return self._archive.read(entry)
-        except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError):
+        except (*DAMAGED, OSError):
             return None
 
 

@@ -35,6 +35,10 @@ from conversations.text import MAX_TEXT_LENGTH, title_of
 from conversations.usage.model_access import models_for
 
 MAX_NAME_LENGTH = 200
+MAX_MESSAGE = 4 * 2**20
+"""Characters of one message with all its parts: some times those of a reply."""
+MAX_FILES = 5_000
+"""Files of one import that are unpacked; a small entry may be named very often and be large each time."""
 
 
 def key_of(format_name: str, thread: Thread) -> str:
@@ -47,6 +51,8 @@ def prepared(thread: Thread) -> list[Said]:
     """Return the messages to write, in order; raises Problem for a conversation that cannot come."""
     if not any(not message.is_empty for message in thread.messages):
         raise Problem("empty")
+    if any(_length(message) > MAX_MESSAGE for message in thread.messages):
+        raise Problem("too_long")
     return in_order(thread.messages, thread.created_at)
 
 
@@ -61,6 +67,7 @@ class Writer:
     def __init__(self, owner: User, alive: Callable[[], None]) -> None:
         self._owner, self._alive = owner, alive
         self._models = {model.name: model.pk for model in models_for(owner, None)}
+        self._files_left = MAX_FILES
 
     def write(self, item: ImportItem, thread: Thread) -> None:
         """Write the conversation and note it on its item, in one transaction; raises Problem."""
@@ -86,9 +93,10 @@ class Writer:
     def _stored(self, attachment: Attachment) -> File | None:
         """Store a file as its importer's upload; None if it is absent, unknown, or finds no room."""
         self._alive()
-        content = attachment.read()
+        content = attachment.read() if self._files_left else None
         if not content:
             return None
+        self._files_left -= 1
         try:
             return storage.keep(self._owner, attachment.name or attachment.kind, content)
         except Refused:
@@ -158,6 +166,10 @@ class Writer:
 
 def _told(message: Said) -> str:
     return str([part.name if isinstance(part, Attachment) else part for part in message.parts])
+
+
+def _length(message: Said) -> int:
+    return sum(len(str(part)) for part in message.parts if not isinstance(part, Attachment))
 
 
 def _attachments(messages: list[Said]) -> list[Attachment]:

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from conversations.exports import archive
 from conversations.files import storage
-from conversations.imports import jobs, json_items, run, upload
+from conversations.imports import jobs, json_items, run, upload, writing
 from conversations.models import Arrangement, Conversation, ConversationImport, File, Message, User
-from conversations.models.personal.conversation_import import KEPT
+from conversations.models.personal.conversation_import import KEPT, SILENT
 from conversations.models.sidebar import archived_by
 from tests.conversations.calling import say
 from tests.conversations.import_samples import (
@@ -173,17 +173,40 @@ def test_two_processes_do_not_work_on_one_import(bring: Bring) -> None:
     assert not Conversation.objects.exists()
 
 
+def test_an_import_that_waits_its_turn_is_not_given_up(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another person's may take minutes; only what a dead process has left counts as a try."""
+    batch = bring(CLAUDE, starts=False)
+    ConversationImport.objects.update(status="checking")
+    monkeypatch.setattr(jobs, "_here", {batch.pk})
+    for _ in range(jobs.MAX_TRIES + 2):
+        ConversationImport.objects.update(alive_at=timezone.now() - 2 * SILENT)
+        jobs.resume_abandoned()
+    batch.refresh_from_db()
+    assert (batch.status, batch.tries) == ("checking", 0)
+
+
+def test_a_process_that_was_late_leaves_the_list_as_it_is(bring: Bring) -> None:
+    batch = bring(CLAUDE, starts=False)
+    listed = list(batch.items.values_list("pk", flat=True))
+    batch.status = "checking"  # as it knows it
+    run.work_on(batch)
+    assert list(batch.items.values_list("pk", flat=True)) == listed
+
+
 def test_a_file_that_nobody_starts_and_one_without_a_row_go_after_a_day(bring: Bring) -> None:
-    waits, started, lost = bring(CLAUDE, starts=False), bring(OPEN_WEBUI, starts=False), bring(NEXTCHAT, starts=False)
+    exports = (CLAUDE, OPEN_WEBUI, NEXTCHAT, LIBRECHAT)
+    waits, started, lost, failed = (bring(content, starts=False) for content in exports)
     ConversationImport.objects.filter(pk=lost.pk).delete()
+    ConversationImport.objects.filter(pk=failed.pk).update(status="failed")
     jobs.remove_forgotten()
-    assert all(batch.path.exists() for batch in (waits, started, lost))
+    assert all(batch.path.exists() for batch in (waits, started, lost, failed))
     yesterday = timezone.now() - KEPT
     ConversationImport.objects.filter(pk=waits.pk).update(alive_at=yesterday)
-    os.utime(lost.path, (0, yesterday.timestamp()))
+    for batch in (lost, failed):
+        os.utime(batch.path, (0, yesterday.timestamp()))
     jobs.remove_forgotten()
-    assert [batch.path.exists() for batch in (waits, started, lost)] == [False, True, False]
-    assert list(ConversationImport.objects.all()) == [started]
+    assert [batch.path.exists() for batch in (waits, started, lost, failed)] == [False, True, False, False]
+    assert set(ConversationImport.objects.all()) == {started, failed}
 
 
 # --- Hostile files ---------------------------------------------------------------------------------------------------
@@ -202,6 +225,16 @@ for _ in range(json_items.MAX_DEPTH + 10):
     DEEP = {"a": DEEP}
 
 
+def reply(parent: str, text: str = "", recipient: str = "all", **metadata: Any) -> dict[str, Any]:
+    content = {"content_type": "text", "parts": [text]}
+    told = {"author": {"role": "assistant"}, "content": content, "recipient": recipient, "metadata": metadata}
+    return {"parent": parent, "message": told}
+
+
+def chatsite(key: str, **reply: Any) -> dict[str, Any]:
+    return {"format": "chatsite", "id": key, "messages": [{"id": "1", "role": "assistant", **reply}]}
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -209,6 +242,10 @@ for _ in range(json_items.MAX_DEPTH + 10):
         (claude(under("1", "0"), under("1", "0")), "broken"),
         (claude(), "empty"),
         (claude(DEEP), "too_deep"),
+        (claude({"uuid": "1", "content": [{"type": "text", "text": "x" * 2**20}] * 5}), "too_long"),
+        ([{"mapping": {"1": reply("", json.dumps(DEEP), "a tool")}}], "too_deep"),
+        ([{"mapping": {"1": reply("2"), "2": reply("1")}}], "broken"),
+        ([{"title": "\ud800\0", "default_model_slug": {}}], "broken"),
         (b'[{"chat_messages": [{"uuid": "1", "text": "\\ud800', "broken"),
     ],
 )  # fmt: skip
@@ -222,6 +259,9 @@ def test_b21_a_conversation_that_cannot_be_is_listed_and_does_not_come(bring: Br
     assert batch.imported == 1, "the others come"
 
 
+DAMAGED = zipped(conversations__json=CLAUDE).replace(b"conversations.json", b"conversations.json\xff\xff", 1)
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -231,6 +271,7 @@ def test_b21_a_conversation_that_cannot_be_is_listed_and_does_not_come(bring: Br
         (b"[1, 2, 3]", "unknown_format"),
         (zipped(notes__txt=b"x"), "unknown_format"),
         (zipped(conversations__json=b" " * 50_000_000), "too_long"),
+        (DAMAGED, "broken"),
     ],
 )
 def test_b21_a_file_that_is_no_export_is_refused(bring: Bring, content: bytes, reason: str) -> None:
@@ -272,6 +313,57 @@ def test_b21_no_field_of_a_file_reaches_more_than_its_own_row(bring: Bring, alic
     assert Conversation.objects.get(pk=theirs.pk).messages.count() == 0
 
 
+def test_b21_what_no_database_takes_and_types_that_no_reader_foresees_cost_nothing_else(bring: Bring) -> None:
+    """Lone surrogates, NUL and infinity within arguments; lists and objects in place of words."""
+    asked: Any = {"a\0": ["\ud800", {"b": "\0"}], "c": float("nan"), "d": "1e999"}
+    called = [{"kind": "call", "name": "f", "arguments": asked}, {"kind": "call_result", "response": asked}]
+    left = [{"parameter": "x\ud800", "sent": ["\0"]}, 1]
+    odd = [{"kind": ["text"]}, {"kind": "code_result", "outcome": {}}, {"kind": "image", "file": None}]
+    content = [
+        chatsite("1", parts=called, left_out=left),
+        chatsite("2", parts=odd, files=[{"id": None, "data": 1}], usage=[], status=[], finish_reason={}),
+        {"chat": {"messages": [{"role": "assistant", "content": f'<details type="reasoning" duration="{"9" * 5000}">'
+                                                                "<summary>S</summary>\n> Hm.\n</details>\nSo."}]}},
+        {"mapping": {"1": reply("", "x"), "2": {"message": {"content": {"content_type": []}, "author": {"role": []}}}}},
+    ]  # fmt: skip
+    batch = bring(json.dumps(content).replace('"1e999"', "1e999").encode())
+    assert (batch.status, batch.imported) == ("done", 4), list(batch.items.values())
+    kept = {"a\ufffd": ["\ufffd", {"b": "\ufffd"}], "c": None, "d": None}
+    first = Message.objects.order_by("id")[0]
+    assert [part.get("arguments", part.get("response")) for part in first.parts] == [kept, kept]
+    assert first.left_out == [{"parameter": "x\ufffd", "sent": ["\ufffd"]}]
+    thought = Message.objects.get(text="So.")
+    assert (thought.thought, kinds(thought)) == ("Hm.", ["thought", "text"])
+
+
+def test_b21_words_that_would_keep_a_reader_busy_for_hours_are_read_at_once(bring: Bring) -> None:
+    """Folds and blanks without an end, links that grow, and long ways through what is hidden."""
+    folds = ['<details type="x">' * 20_000, '<details type="x">' + " " * 300_000, '<details type="x"' * 20_000]
+    marks = {"\ue200a\ue201": "x", "\ue200": "\ue200"}
+    links = [{"matched_text": mark, "alt": character * 10_000} for mark, character in marks.items()]
+    hidden = {f"h{place}": {"parent": f"h{place - 1}"} for place in range(50_000)}
+    far = {str(place): reply("h49999", "x") for place in range(2_000)}
+    batch = bring(
+        [
+            *({"id": len(fold), "chat": {"messages": [{"role": "assistant", "content": fold}]}} for fold in folds),
+            {"id": "links", "mapping": {"1": reply("", "\ue200a\ue201" * 1_000 + "\ue200", content_references=links)}},
+            {"id": "ways", "mapping": {**hidden, **far}},
+        ]
+    )  # fmt: skip
+    assert (batch.status, batch.imported) == ("done", 5)
+    assert max(map(len, Message.objects.values_list("text", flat=True))) <= 2**20 + 1
+    assert set(Message.objects.filter(text="x").values_list("parent", flat=True)) == {None}
+
+
+def test_b21_a_file_that_is_named_very_often_is_not_unpacked_each_time(
+    bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_FILES", 2)
+    named = claude({"uuid": "1", "text": "Look", "files": [{"file_name": "a.txt"}] * 5})
+    assert bring(zipped(conversations__json=named, a__txt=b"words")).items.get().reason == "without_files"
+    assert File.objects.count() == 2
+
+
 def test_b21_a_zip_with_very_many_entries_is_refused_before_they_are_listed(
     bring: Bring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,10 +382,11 @@ def test_a_long_document_is_read_item_by_item_across_any_cut(monkeypatch: pytest
 
 def test_an_item_beyond_the_bound_is_told_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_items, "MAX_ITEM_BYTES", 100)
+    monkeypatch.setattr(json_items, "MAX_COMMAS", 10)
     monkeypatch.setattr(json_items, "CHUNK", 64)
-    document = json.dumps([{"a": "x" * 1000}, {"b": 1}]).encode()
-    long, fine = json_items.items(io.BytesIO(document))
-    assert getattr(long, "reason", "") == "too_long"
+    document = json.dumps([{"a": "x" * 1000}, {"a": [1] * 20}, {"b": 1}]).encode()
+    *long, fine = json_items.items(io.BytesIO(document))
+    assert [getattr(one, "reason", "") for one in long] == ["too_long", "too_long"]
     assert fine == {"b": 1}
 
 

@@ -17,12 +17,12 @@ from typing import Any
 from conversations.imports import fields
 from conversations.imports.formats import parts
 from conversations.imports.thread import Attachment, Problem, Said, Thread
-from conversations.imports.tree import nearest
+from conversations.imports.tree import nearest_kept
 from conversations.imports.upload import Files
 
 NAME = "chatgpt"
 Node = dict[str, Any]
-_HIDDEN = {"user_editable_context", "model_editable_context", "reasoning_recap"}
+_HIDDEN = ("user_editable_context", "model_editable_context", "reasoning_recap")
 _POINTER = re.compile(r"^(?:file-service|sediment)://(?P<id>[\w-]+)")
 _MARKS = re.compile("\ue200[^\ue200\ue201]*\ue201")
 _TO_EVERYBODY = ("all", "", None)
@@ -53,19 +53,22 @@ class _Tree:
 
     def __init__(self, mapping: dict[str, Any], model: str, files: Files) -> None:
         self._nodes = {key: node["message"] for key, node in mapping.items() if _is_shown(node)}
-        links = _links(mapping)
-        self._parents = {key: nearest(links, self._nodes, key) for key in self._nodes}
+        self._parents = nearest_kept(_links(mapping), self._nodes)
         self._below: defaultdict[str | None, list[str]] = defaultdict(list)
         for key, parent in self._parents.items():
             self._below[parent].append(key)
         self._model, self._files = model, files
 
     def messages(self) -> Any:
+        """Yield the messages; raises Problem for replies in a circle, which begin nowhere."""
+        count = 0
         for key, node in self._nodes.items():
-            if not _is_reply(node):
-                yield self._said([key])
-            elif not self._goes_on(self._parents[key]):
-                yield self._said(self._row(key))
+            if not _is_reply(node) or not self._goes_on(self._parents[key]):
+                row = self._row(key) if _is_reply(node) else [key]
+                count += len(row)
+                yield self._said(row)
+        if count < len(self._nodes):
+            raise Problem("broken")
 
     def _goes_on(self, key: str | None) -> bool:
         """Return whether the only message below this node belongs to the same reply."""
@@ -187,8 +190,13 @@ def _metadata(message: Node) -> Node:
 
 def _without_marks(said: str, node: Node) -> str:
     """Return a text with its references as links, and without the marks that only ChatGPT's page understands."""
-    for reference in fields.objects(_metadata(node).get("content_references")):
-        mark, link = fields.text(reference.get("matched_text"), 1_000), fields.text(reference.get("alt"), 10_000)
-        if mark.startswith("\ue200"):
-            said = said.replace(mark, link)
-    return _MARKS.sub("", said)
+    told = fields.objects(_metadata(node).get("content_references"))
+    links = {
+        fields.text(one.get("matched_text"), 1_000): _MARKS.sub("", fields.text(one.get("alt"), 10_000)) for one in told
+    }
+    pieces, end, left = [], 0, fields.MAX_CHARACTERS
+    for mark in _MARKS.finditer(said):
+        link = links.get(mark[0], "")
+        pieces += [said[end : mark.start()], link if len(link) <= left else ""]
+        end, left = mark.end(), left - len(link)
+    return "".join([*pieces, said[end:]])

@@ -10,8 +10,8 @@ from conversations.imports.thread import Attachment, Said, Thread
 from conversations.imports.upload import Files
 
 NAME = "chatsite"
-_ENDED = {"complete", "stopped", "interrupted", "failed"}
-_FINISHES = {"stop", "length", "blocked", "tool_call", "other"}
+_ENDED = ("complete", "stopped", "interrupted", "failed")
+_FINISHES = ("stop", "length", "blocked", "tool_call", "other")
 _CODE = re.compile(r"[a-z_]{1,32}")
 _COUNTS = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
 
@@ -40,7 +40,7 @@ def _said(raw: dict[str, Any], exporter: str, files: Files) -> Said:
     is_reply, author = raw.get("role") == "assistant", fields.text(raw.get("author"), 120)
     held = {str(file.get("id")): file for file in fields.objects(raw.get("files"))}
     parts: list[dict[str, Any] | Attachment] = [
-        _attachment(held[str(part["file"])], part, files) if str(part.get("file")) in held else checked(part)
+        _attachment(held[str(part.get("file"))], part, files) if str(part.get("file")) in held else checked(part)
         for part in fields.objects(raw.get("parts"))
     ]
     return Said(
@@ -73,7 +73,7 @@ def _fields(raw: dict[str, Any], text: str) -> dict[str, Any]:
         "ended_at": fields.time(raw.get("ended_at")),
         "parameters": raw.get("parameters"),
         "left_out": [
-            {"parameter": left["parameter"][:40], "sent": left.get("sent")}
+            {"parameter": fields.text(left["parameter"], 40), "sent": fields.storable(left.get("sent"))}
             for left in fields.objects(raw.get("left_out"))
             if isinstance(left.get("parameter"), str)
         ],

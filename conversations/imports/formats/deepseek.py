@@ -11,7 +11,7 @@ from typing import Any
 from conversations.imports import fields
 from conversations.imports.formats import parts
 from conversations.imports.thread import Attachment, Problem, Said, Thread
-from conversations.imports.tree import nearest
+from conversations.imports.tree import nearest_kept
 from conversations.imports.upload import Files
 
 NAME = "deepseek"
@@ -27,11 +27,11 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
         raise Problem("broken")
     nodes = {key: fields.obj(node) for key, node in raw["mapping"].items()}
     told = {key: node["message"] for key, node in nodes.items() if isinstance(node.get("message"), dict)}
-    links = {key: fields.key(node.get("parent")) for key, node in nodes.items()}
+    parents = nearest_kept({key: fields.key(node.get("parent")) for key, node in nodes.items()}, told)
     return Thread(
         key=fields.key(raw.get("id")) or "",
         title=fields.text(raw.get("title"), 500),
-        messages=[_said(key, nearest(links, told, key), message, files) for key, message in told.items()],
+        messages=[_said(key, parents[key], message, files) for key, message in told.items()],
         created_at=fields.time(raw.get("inserted_at")),
         updated_at=fields.time(raw.get("updated_at")),
         model=next((fields.text(message.get("model"), 200) for message in told.values()), ""),

@@ -7,6 +7,7 @@ Source: open-webui/open-webui (`backend/open_webui/models/chats.py`), and a samp
 
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from html import unescape
@@ -19,12 +20,10 @@ from conversations.imports.thread import FAILED, Attachment, Said, Thread
 from conversations.imports.upload import Files
 
 NAME = "open-webui"
-_DETAILS = re.compile(
-    r'<details type="(?P<type>\w+)"(?P<told>[^>]*)>\s*(?:<summary>[^<]*</summary>)?(?P<text>.*?)</details>\s*',
-    re.DOTALL,
-)
-_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
-_FENCE = re.compile(r"\A\s*(?P<fence>`{3,})(?P<language>[^\n`]*)\n(?P<code>.*?)\n?(?P=fence)\s*\Z", re.DOTALL)
+_DETAILS, _DETAILS_END = re.compile(r'<details type="(\w{1,40})"'), "</details>"
+_SUMMARY = re.compile(r"\s*<summary>[^<]*</summary>")
+_ATTRIBUTE = re.compile(r'(\w{1,40})="([^"]*)"')
+_FENCE = re.compile(r"\A\s*(?P<fence>`{3,20})(?P<language>[^\n`]*)\n(?P<code>.*?)\n?(?P=fence)\s*\Z", re.DOTALL)
 
 
 def recognises(raw: dict[str, Any]) -> bool:
@@ -114,22 +113,37 @@ def _item(item: dict[str, Any], names: dict[str, Any]) -> list[Any]:
 def _content(said: str) -> Any:
     """Yield a text, with what it folds as parts of their own."""
     end = 0
-    for found in _DETAILS.finditer(said):
-        yield from parts.text(said[end : found.start()])
-        folded = "\n".join(
-            line.removeprefix(">").removeprefix(" ") for line in unescape(found["text"]).strip().split("\n")
-        )
-        told = {name: unescape(value) for name, value in _ATTRIBUTE.findall(found["told"])}
-        yield from _folded(found["type"], told, folded)
-        end = found.end()
-    yield from parts.text(said[end:])
+    for begin, inside, close, kind in _folds(said):
+        yield from parts.text(said[end:begin].lstrip() if end else said[:begin])
+        text = said[inside:close]
+        summary = _SUMMARY.match(text)
+        lines = unescape(text[summary.end() :] if summary else text).strip().split("\n")
+        folded = "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
+        told = {name: unescape(value) for name, value in _ATTRIBUTE.findall(said[begin:inside])}
+        yield from _folded(kind, told, folded)
+        end = close + len(_DETAILS_END)
+    yield from parts.text(said[end:].lstrip() if end else said)
+
+
+def _folds(said: str) -> Iterator[tuple[int, int, int, str]]:
+    """Yield where each fold begins, where its inside begins and ends, and its type.
+
+    One expression for the whole would look for an end from every beginning, again and again.
+    """
+    close = 0
+    while found := _DETAILS.search(said, close):
+        inside = said.find(">", found.end()) + 1
+        close = said.find(_DETAILS_END, inside)
+        if not inside or close < 0:
+            return
+        yield found.start(), inside, close, found[1]
 
 
 def _folded(kind: str, told: dict[str, str], said: str) -> list[Any]:
     match kind:
         case "reasoning":
             timed = told.get("duration", "")
-            return parts.thought(said, int(timed) if timed.isdecimal() else None)
+            return parts.thought(said, int(timed[:9]) if timed.isdecimal() else None)
         case "code_interpreter":
             fenced = _FENCE.match(said)
             code = parts.code(fenced["code"], fenced["language"]) if fenced else parts.code(said)
@@ -158,7 +172,7 @@ def _value(written: str) -> Any:
 
 
 def _attachments(raw: dict[str, Any], pieces: list[dict[str, Any]]) -> list[Attachment]:
-    pictures = [fields.obj(one["image_url"]).get("url") for one in pieces if one.get("type") == "image_url"]
+    pictures = [fields.obj(one.get("image_url")).get("url") for one in pieces if one.get("type") == "image_url"]
     return [
         *(_attachment(told) for told in fields.objects(raw.get("files"))),
         *(Attachment("image", partial(fields.data_address, address), "image") for address in pictures),

@@ -52,12 +52,13 @@ def result(said: str, outcome: Any = "ok") -> Part:
 
 
 def call(name: Any, arguments: Any) -> Part:
-    told = {"arguments": arguments} if isinstance(arguments, dict) else {"raw": fields.text(arguments)}
+    is_object = isinstance(arguments, dict)
+    told = {"arguments": fields.storable(arguments)} if is_object else {"raw": fields.text(arguments)}
     return {"kind": "call", "name": fields.text(name, 200), **told}
 
 
 def call_result(name: Any, response: Any) -> Part:
-    told = response if isinstance(response, dict | list) else fields.text(response)
+    told = fields.storable(response) if isinstance(response, dict | list) else fields.text(response)
     return {"kind": "call_result", "name": fields.text(name, 200), "response": told}
 
 

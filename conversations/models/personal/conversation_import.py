@@ -24,6 +24,9 @@ class ImportQuerySet(models.QuerySet["ConversationImport"]):
     def under_way(self) -> "ImportQuerySet":
         return self.filter(status__in=ConversationImport.UNDER_WAY)
 
+    def needing_a_file(self) -> "ImportQuerySet":
+        return self.exclude(status__in=[ConversationImport.Status.DONE, ConversationImport.Status.FAILED])
+
     def abandoned(self) -> "ImportQuerySet":
         """Return the imports under way whose process has been silent."""
         return self.under_way().filter(alive_at__lt=timezone.now() - SILENT)
