@@ -45,6 +45,11 @@ def written(millionths: int) -> str:
     return f"{amount:.4f}" if abs(amount) >= 0.0001 else f"{amount:.6f}"
 
 
+def plain(amount: Decimal) -> str:
+    """Return an amount without an exponent and trailing noughts."""
+    return f"{amount.normalize():f}"
+
+
 def micro(amount: Decimal) -> int:
     """Return an amount of the currency in millionths."""
     return int((amount * MICRO).to_integral_value(ROUND_HALF_UP))

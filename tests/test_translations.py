@@ -10,16 +10,19 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "chatsite" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
-MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "translate_noop", "gettext_noop"}
+MARKERS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "translate_noop", "gettext_noop"}
+IN_CONTEXT = {"pgettext", "pgettext_lazy"}
+Marked = tuple[str | None, str]
+"""A context, or None, and a text."""
 
 
 def test_every_marked_text_is_translated() -> None:
-    translated = {entry.msgid for entry in polib.pofile(str(CATALOGUE)).translated_entries()}
+    translated = {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(CATALOGUE)).translated_entries()}
     assert _marked() - translated == set()
 
 
 def test_nothing_is_translated_that_is_not_marked() -> None:
-    entries = {entry.msgid for entry in polib.pofile(str(CATALOGUE))}
+    entries = {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(CATALOGUE))}
     assert entries - _marked() == set()
 
 
@@ -50,7 +53,7 @@ def _unwanted() -> list[str]:
     return [word.strip() for row in rows[2:] for word in row[4].split(",")]
 
 
-def _marked() -> set[str]:
+def _marked() -> set[Marked]:
     files = (path for kind in ("html", "txt") for path in ROOT.glob(f"templates/**/*.{kind}"))
     templates = (text for path in files for text in _in_template(path))
     folders = ("chatsite", "conversations", "providers")
@@ -58,25 +61,33 @@ def _marked() -> set[str]:
     return {*templates, *(text for path in modules for text in _in_source(path.read_text("utf-8")))}
 
 
-def _in_template(path: Path) -> Iterator[str]:
+def _in_template(path: Path) -> Iterator[Marked]:
     for line in templatize(path.read_text("utf-8")).splitlines():
         yield from _in_line(line)
 
 
-def _in_line(line: str) -> Iterator[str]:
+def _in_line(line: str) -> Iterator[Marked]:
     """Return texts of calls that `templatize` leaves among blanked-out markup, like ` gettext('…') `."""
-    for piece in line.split(" gettext(")[1:]:
-        literal = piece.split(") ")[0].rstrip(")")
-        yield ast.literal_eval(literal.strip())
+    for piece in re.split(r" (?=p?gettext\()", line)[1:]:
+        call = f"{piece.split(') ')[0].rstrip(')')})"
+        yield from _in_source(call)
 
 
-def _in_source(source: str) -> Iterator[str]:
+def _in_source(source: str) -> Iterator[Marked]:
     for node in ast.walk(ast.parse(source)):
-        yield from _said_of_vendors(node)
-        if isinstance(node, ast.Call) and _name(node.func) in MARKERS and node.args:
-            for argument in node.args[: 2 if "ngettext" in _name(node.func) else 1]:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value
+        yield from ((None, text) for text in _said_of_vendors(node))
+        if not isinstance(node, ast.Call):
+            continue
+        name = _name(node.func)
+        if name in MARKERS:
+            yield from ((None, text) for text in _literals(node.args[: 2 if "ngettext" in name else 1]))
+        elif name in IN_CONTEXT:
+            context, text = _literals(node.args[:2])
+            yield context, text
+
+
+def _literals(arguments: list[ast.expr]) -> list[str]:
+    return [one.value for one in arguments if isinstance(one, ast.Constant) and isinstance(one.value, str)]
 
 
 def _said_of_vendors(node: ast.AST) -> Iterator[str]:

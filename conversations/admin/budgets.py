@@ -15,6 +15,7 @@ from conversations.models import Budget, Team, User
 from conversations.reporting.names import key_name, names_of
 from providers.audit.admin import AuditedAdmin
 from providers.models import ApiKey, LanguageModel
+from providers.prices import plain
 
 _EACH = {
     "person": _("each person"),
@@ -85,7 +86,7 @@ def _value(kind: str, target: UUID | None) -> str:
 class BudgetAdmin(AuditedAdmin):
     form = BudgetForm
     fields = ["whose", "period", "soft", "hard"]
-    list_display = ["kind", "target_name", "period", "soft", "hard"]
+    list_display = ["kind", "target_name", "period", "warn_at", "stop_at"]
     list_filter = ["kind", "period"]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -94,3 +95,17 @@ class BudgetAdmin(AuditedAdmin):
     @admin.display(description=_("whose"))
     def target_name(self, budget: Budget) -> str:
         return names_of(budget.kind, [budget.target])[budget.target] if budget.target else gettext("each")
+
+    @admin.display(description=_("warn at"), ordering="soft")
+    def warn_at(self, budget: Budget) -> str | None:
+        return None if budget.soft is None else plain(budget.soft)
+
+    @admin.display(description=_("stop at"), ordering="hard")
+    def stop_at(self, budget: Budget) -> str | None:
+        return None if budget.hard is None else plain(budget.hard)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """Name the budgets alone: of their sums nobody has a page."""
+        _rows, _counts, needed, protected = super().get_deleted_objects(objs, request)
+        names = [str(budget) for budget in objs]
+        return names, {Budget._meta.verbose_name_plural: len(names)}, needed, protected

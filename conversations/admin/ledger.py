@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -25,6 +26,27 @@ MAX_ROWS_COUNTED = 10_000
 """Rows that one may page through; older ones need a filter or the CSV."""
 USUAL_DAYS = "30"
 
+_FIELDS = [
+    "created_at",
+    "user",
+    "team",
+    "conversation",
+    "message",
+    "model",
+    "endpoint",
+    "key",
+    "input_tokens",
+    "output_tokens",
+    "thought_tokens",
+    "cached_tokens",
+    "estimated",
+    "price",
+    "ending",
+    "first_token_ms",
+    "total_ms",
+    "gaps",
+    "parameters_set",
+]
 FAILED = sorted(OUTCOMES.keys() - SUCCESS_OUTCOMES)
 
 Rows = QuerySet[UsageRecord]
@@ -77,6 +99,13 @@ class OutcomeFilter(admin.SimpleListFilter):
         return queryset.filter(outcome=self.value()) if self.value() else queryset
 
 
+def _is_there(call: UsageRecord | None, name: str) -> bool:
+    try:
+        return getattr(call, name, None) is not None
+    except ObjectDoesNotExist:
+        return False
+
+
 @admin.register(UsageRecord)
 class LedgerAdmin(NoExistenceLeakAdmin):
     """All calls, without any text of the messages."""
@@ -92,8 +121,7 @@ class LedgerAdmin(NoExistenceLeakAdmin):
         "key_name",
         "waits",
     ]
-    exclude = ["outcome", "parameters"]
-    readonly_fields = ["ending", "parameters_set"]
+    readonly_fields = ["price", "ending", "parameters_set"]
     list_filter = [DaysFilter, OutcomeFilter, PersonFilter, TeamFilter, ModelFilter, KeyFilter]
     list_select_related = ["user"]
     list_per_page = 50
@@ -106,6 +134,11 @@ class LedgerAdmin(NoExistenceLeakAdmin):
         """Stream a table of perhaps a million rows."""
         told = {"filter": request.GET.urlencode()} if request.GET else {}
         return download(request, UsageRecord, table, "call-log.csv", **told)
+
+    def get_fields(self, request: HttpRequest, obj: UsageRecord | None = None) -> Any:
+        """Return the fields: of a model, an endpoint or a key that is gone, the name that it had."""
+        names = {name: f"{name}_name" for name in ("model", "endpoint", "key") if not _is_there(obj, name)}
+        return [names.get(name, name) for name in _FIELDS]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -16,11 +16,15 @@ from conversations.models import Invitation, PasswordLink, UsageRecord
 DJANGOS = (
     gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
     gettext_noop("Search"),
+    gettext_noop("Add %s"),
+    gettext_noop("Add %(name)s"),
+    gettext_noop("Add another %(verbose_name)s"),
+    gettext_noop(" By %(filter_title)s "),
     gettext_noop("Model name"),
     gettext_noop("Add link"),
     gettext_noop("Change or view list link"),
 )
-"""Django's own sentences that its catalogue lacks."""
+"""Django's own sentences that its catalogue lacks or puts in other words than ours."""
 _MODELS = {
     Authenticator: (_("second factor"), _("second factors")),
     Invitation: (_("invitation"), _("invitations")),

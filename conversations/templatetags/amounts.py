@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import template
 
-from providers.prices import written
+from providers.prices import plain, written
 
 register = template.Library()
 
@@ -18,7 +18,7 @@ def money(millionths: int | None) -> str:
 @register.filter
 def price(amount: Decimal | None) -> str:
     """Return a price without an exponent or trailing noughts."""
-    return f"{(amount or Decimal(0)).normalize():f}"
+    return plain(amount or Decimal(0))
 
 
 @register.filter

@@ -19,7 +19,7 @@ from conversations.text import MAX_TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers.families import family_of
 from providers.models import LanguageModel
-from providers.prices import Prices
+from providers.prices import Prices, plain
 from providers.wires.parameters import Number, Parameter
 
 
@@ -72,7 +72,7 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
 def _range(prices: Sequence[Prices], part: Callable[[Prices], Decimal]) -> str:
     """Return one price, or the lowest and the highest, without trailing noughts."""
     amounts = sorted({part(one) for one in prices})
-    return "–".join(f"{amount.normalize():f}" for amount in dict.fromkeys((amounts[0], amounts[-1])))
+    return "–".join(plain(amount) for amount in dict.fromkeys((amounts[0], amounts[-1])))
 
 
 def _with_bounds(name: str, declared: Parameter) -> str:

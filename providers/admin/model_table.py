@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from providers.models import Deployment, LanguageModel
+from providers.prices import plain
 
 PRICES = ("input_price", "output_price")
 
@@ -32,7 +33,7 @@ class ModelRowForm(forms.ModelForm):  # type: ignore[type-arg]
                 del self.fields[name]
             else:
                 price = getattr(self.deployment, name)
-                self.initial[name] = None if price is None else price.normalize()
+                self.initial[name] = None if price is None else Decimal(plain(price))
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = f"{field.label}: {self.instance}"
 
@@ -52,7 +53,7 @@ def only_deployment(model: LanguageModel) -> Deployment | None:
 def shown_price(model: LanguageModel, name: str) -> str:
     """Return the prices of all vendors that serve the model."""
     prices = {getattr(deployment, name) for deployment in model.deployments.all()}
-    return " / ".join("–" if price is None else f"{price.normalize():f}" for price in sorted(prices, key=_order)) or "–"
+    return " / ".join("–" if price is None else plain(price) for price in sorted(prices, key=_order)) or "–"
 
 
 def _order(price: Decimal | None) -> Decimal:

@@ -1,8 +1,10 @@
 """Troubles of keys and endpoints in the admin."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from providers.admin.endpoints import ReasonFilter
@@ -25,6 +27,14 @@ class TroubleAdmin(AuditedAdmin):
         private = ApiKey.objects.exclude(owner=None).values_list("pk", flat=True)
         pairs = [pair for pair, (key, _deployment) in cooldown.pairs(private).items() if key in set(private)]
         return super().get_queryset(request).exclude(subject__in=[*private, *pairs])
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Call the page what failed, in the reader's language."""
+        trouble = self.get_object(request, object_id) if self.has_view_permission(request) else None
+        name = self.whose(trouble) if trouble else ""
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "name_of_row": name})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -9,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.forms import inlineformset_factory
+from django.forms import NumberInput, inlineformset_factory
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_GET
 
 from providers.audit import log
 from providers.audit.csv_list import csv_list
+from providers.prices import plain
 
 _CHOICES = frozenset(["", "exact", "in", "isnull", "gte", "lt", "year", "month", "day"])
 """Look-ups that Django's own filters and its row of dates make of a field."""
@@ -27,11 +29,20 @@ _MAX_WORDS = 20
 """Words of a search that count: each is another condition, and no database takes thousands."""
 
 
+class PlainNumberInput(NumberInput):
+    """A field for an amount, without the noughts that its column keeps."""
+
+    def format_value(self, value: Any) -> Any:
+        return plain(value) if isinstance(value, Decimal) else super().format_value(value)
+
+
 class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Admin pages that hide rows and fields from people without permission.
 
     The answers do not show whether a hidden row exists, nor what its hidden fields hold.
     """
+
+    formfield_overrides = {models.DecimalField: {"widget": PlainNumberInput}}
 
     def get_urls(self) -> list[URLPattern]:
         """Return Django's own addresses, and that of the list as CSV."""

@@ -22,8 +22,8 @@ _OTHER_PURPOSE = re.compile(
 ORDERS = {
     "id": gettext_lazy("the vendor's id of the model"),
     "name": gettext_lazy("name"),
-    "input": gettext_lazy("Tokens in"),
-    "output": gettext_lazy("Tokens out"),
+    "input": gettext_lazy("tokens in"),
+    "output": gettext_lazy("tokens out"),
 }
 
 

@@ -73,6 +73,7 @@ def test_names_of_one_long_word_fit_a_phone(cast: Cast, model: LanguageModel, vi
     invitation = alice.page.locator(".once__secret").input_value().removeprefix(alice.site)
     for path in ("/", "/teams/", f"/teams/{cast.team.pk}/", "/account/", "/account/security/", "/shares/", link):
         assert not alice.open(path).scrolls_sideways(), (path, alice.page.evaluate(WIDE_ELEMENTS))
+    assert alice.open("/").page.locator("chat-transcript").evaluate(SCROLL_ASIDE) == 0, "a recent title is too long"
     assert not visit(None, invitation, viewport=PHONE).scrolls_sideways()
 
 

@@ -16,6 +16,7 @@ from conversations.errors import Refused
 from conversations.generation import recovery
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord, User
 from conversations.protocol import parsing
+from conversations.templatetags.amounts import money
 from conversations.usage import budgets, estimates
 from conversations.usage.token_counts import tokens
 from providers.models import ApiKey, LanguageModel
@@ -267,5 +268,9 @@ def test_the_ledger_and_budgets_are_in_the_admin_and_the_ledger_cannot_be_change
         assert shown.status_code == 200
         assert "parrot" in shown.content.decode()
         assert "a private word" not in shown.content.decode()
+    call = client.get(f"/admin/conversations/usagerecord/{UsageRecord.objects.get().pk}/change/").content.decode()
+    assert money(UsageRecord.objects.get().cost) in call, "the cost is told as everywhere"
+    kept = client.get(f"/admin/conversations/budget/{Budget.objects.all()[0].pk}/delete/").content.decode()
+    assert "Tally" not in kept
     assert client.get("/admin/conversations/usagerecord/add/").status_code == 403
     assert client.post(f"/admin/conversations/usagerecord/{UsageRecord.objects.get().pk}/delete/").status_code == 403

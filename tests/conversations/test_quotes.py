@@ -177,7 +177,13 @@ def test_whoever_may_test_a_refused_key_reads_of_it_in_the_chat(
     deployment = Deployment.objects.get().pk
     assert f'action="{reverse("test-key", args=[key.pk])}"' in page
     assert f'name="deployment" value="{deployment}">Test now<' in page
-    assert "no such key" in sign_in(cast.alice).get(reverse("resting-keys")).content.decode()
+    told = sign_in(cast.alice).get(reverse("resting-keys")).content.decode()
+    assert "no such key" in told
+    assert "<details" not in told
+    another = ApiKey.objects.create(endpoint=key.endpoint, secret="another")
+    cooldown.mark_failed(another.pk, KeyRefused("nor that one"), cast.bob.pk)
+    told = sign_in(cast.alice).get(reverse("resting-keys")).content.decode()
+    assert "Keys that do not answer: 2" in told[told.index("<details") : told.index("</summary>")]
     for address in ("/", reverse("resting-keys")):
         assert "chat__trouble" not in sign_in(cast.bob).get(address).content.decode()
 

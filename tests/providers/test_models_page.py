@@ -63,6 +63,11 @@ def test_what_is_picked_for_a_team_is_its_alone_and_gets_its_prices_in_the_table
     assert client.post(table.redirect_chain[-1][0], {**kept, "_save": "Save"}).status_code == 302
     prices = Deployment.objects.get(model=made)
     assert (prices.input_price, prices.output_price) == (Decimal("1.25"), Decimal(10))
+    shown = [*client.get(reverse("admin:providers_languagemodel_changelist")).context["cl"].formset]
+    row = next(form for form in shown if form.instance == made)
+    assert [str(row[name].value()) for name in ("input_price", "output_price")] == ["1.25", "10"]
+    own = client.get(reverse("admin:providers_deployment_change", args=[prices.pk])).content.decode()
+    assert 'name="output_price" value="10"' in own
     assert not LanguageModel.objects.get(pk=made.pk).enabled
     told = {entry.subject_type: entry.after for entry in AuditEntry.objects.filter(act="changed")}
     assert told["providers.deployment"]["input_price"] == "1.250000"

@@ -34,6 +34,12 @@ class KeyTroubles extends HTMLElement {
     if (seconds.length) this.#lookIn((Math.min(...seconds) + 1) * 1_000);
   }
 
+  #show(html) {
+    const isOpen = this.querySelector("details")?.open;
+    this.replaceChildren(fragment(html));
+    this.querySelector("details")?.toggleAttribute("open", isOpen);
+  }
+
   #lookIn(pause) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#look(), pause);
@@ -44,7 +50,7 @@ class KeyTroubles extends HTMLElement {
     const html = response?.ok && !response.redirected ? await response.text().catch(() => null) : null;
     if (html === null) return;
     const lines = html.replaceAll(DIFFERS, "");
-    if (lines !== this.#shown) this.replaceChildren(fragment(html)); // Who is at the button stays there.
+    if (lines !== this.#shown) this.#show(html); // Who is at the button stays there.
     this.#shown = lines;
     this.#lookAtEnd(html);
   }
