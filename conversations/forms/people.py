@@ -13,8 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.models import Team, User
 from conversations.models.unique_keys import AddressKey
+from conversations.text import one_line
 
 MAX_PEOPLE = 200
+MAX_LINE = 500
+"""Characters of a line: the parser of addresses enters each bracket of it."""
 _BETWEEN_CELLS = re.compile(r"[\t;,，；]")
 
 
@@ -23,7 +26,7 @@ class NewcomersForm(forms.Form):
 
     people = forms.CharField(
         label=_("People"),
-        max_length=MAX_PEOPLE * 500,
+        max_length=MAX_PEOPLE * MAX_LINE,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
         help_text=_(
             "One a line: a username, or a mail address, or “Ann Lee <ann@example.org>”; "
@@ -37,7 +40,7 @@ class NewcomersForm(forms.Form):
     def clean_people(self) -> list[User]:
         """Return accounts that are not stored yet. Raises ValidationError with the number of each bad line."""
         lines = [(number, line) for number, line in enumerate(self.cleaned_data["people"].splitlines(), 1)]
-        given = [(number, line.strip()) for number, line in lines if line.strip()]
+        given = [(number, line.strip()[:MAX_LINE]) for number, line in lines if _BETWEEN_CELLS.sub("", line).strip()]
         if len(given) > MAX_PEOPLE:
             raise ValidationError(gettext("At most %(most)s people at once."), params={"most": MAX_PEOPLE})
         people: list[User] = []
@@ -60,7 +63,8 @@ def _person(line: str) -> User:
     words = [cell for cell in cells if cell and cell != address]
     name = address.partition("@")[0] if address else words[0]
     display = words[0] if address and words else (words[1] if len(words) > 1 else "")
-    return User(username=User.normalize_username(name), display_name=display[:120], email=address)
+    display = one_line(display[:120], "display_name", 120)
+    return User(username=User.normalize_username(name), display_name=display, email=address)
 
 
 def _problem(person: User, others: list[User]) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +67,7 @@ def day(text: str, name: str) -> datetime:
             moment = datetime.combine(date.fromisoformat(text), time())
         else:
             moment = datetime.fromisoformat(text)
-        return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        return (moment if timezone.is_aware(moment) else timezone.make_aware(moment)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused("bad_field", f"“{name}” takes a day, such as 2025-12-31.", name) from None
 

@@ -1,5 +1,6 @@
 """Conversations as files: the words of the branch, what stands beside them, and nothing that runs or is fetched."""
 
+import base64
 import io
 import json
 import re
@@ -84,6 +85,16 @@ def test_a_web_page_shows_the_conversation_and_neither_runs_nor_fetches_anything
     assert ".message" in page.partition("</style>")[0], "the sheet of the site is inside"
 
 
+def test_a_web_page_never_holds_a_whole_picture_in_memory(talk: Conversation) -> None:
+    """Pictures of 25 MB each are sent piece by piece, and the page has every byte of them."""
+    file = talk.messages.exclude(files=None).get().files.get()
+    file.path.write_bytes(bytes(range(256)) * 8_000)
+    pieces = list(web_page.pieces(talk, branch_ids(last(talk).pk)))
+    assert max(map(len, pieces)) < 500_000
+    [inside] = re.findall(rb'src="data:image/png;base64,([^"]+)"', b"".join(pieces))
+    assert base64.b64decode(inside) == file.path.read_bytes()
+
+
 def test_json_holds_every_branch_with_files_and_authors(talk: Conversation) -> None:
     written = json.loads(joined(thread_json.pieces(talk.owner, talk, None, tree_ids(talk), thread_json.Data())))
     assert [message["author"] for message in written["messages"]] == ["alice", None, None]
@@ -110,6 +121,21 @@ def test_a_word_document_has_headings_tables_code_pictures_and_real_formulas(tal
         "Let me see.",
     ):
         assert part.replace("&quot;", '"') in xml, part
+
+
+def test_a_word_document_has_wide_tables_and_addresses_that_xml_cannot_hold(talk: Conversation) -> None:
+    wide = "|".join(f"cell{number}" for number in range(70))
+    reply = last(talk)
+    reply.parts = [
+        {"kind": "text", "text": f"|{wide}|\n|{'-|' * 70}\n"},
+        {"kind": "citation", "sources": [{"uri": "https://example.org/\x01中", "title": "\x02"}], "supports": []},
+    ]
+    reply.text, reply.html_version = str(reply.parts[0]["text"]), 0
+    reply.save()
+    written = b"".join(child.document(word.lines(talk, branch_ids(reply.pk))))
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        assert "cell69" in archive.read("word/document.xml").decode()
+        assert "https://example.org/%01%E4%B8%AD" in archive.read("word/_rels/document.xml.rels").decode()
 
 
 def test_a_long_branch_is_read_in_batches(

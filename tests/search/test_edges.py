@@ -55,6 +55,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"q": "a " * 21}, "too_long"),
     ({"q": "before:soon"}, "bad_field"),
     ({"q": "a", "after": "tomorrow"}, "bad_field"),
+    ({"q": "a", "after": "0001-01-01T00:00:00+14:00"}, "bad_field"),
+    ({"before": "9999-12-31T23:59:59-14:00"}, "bad_field"),
     ({"q": "a", "cursor": "x"}, "bad_field"),
     ({"q": "a", "sort": "oldest"}, "bad_field"),
     ({"q": "a", "team": "x"}, "bad_field"),

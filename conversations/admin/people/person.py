@@ -20,12 +20,20 @@ from conversations.admin.people import adding_page, leaving_page
 from conversations.admin.words import NamedPermissions
 from conversations.models import User
 from conversations.models.links.password_link import may_reset
+from conversations.text import one_line
 from providers.audit.admin import AuditedAdmin
 
 POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
+class NamesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The names of a person, without characters that would turn them or what stands behind them around."""
+
+    def clean_display_name(self) -> str:
+        return one_line(self.cleaned_data["display_name"], "display_name", 120)
+
+
+class PersonForm(NamesForm):
     """A person without their password, which only they set, by a link."""
 
     class Meta:
@@ -38,7 +46,7 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
 
-class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]
+class NewPersonForm(NamesForm):
     """A new person, who chooses a password by a link."""
 
     class Meta:

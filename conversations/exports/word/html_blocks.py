@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -16,7 +17,9 @@ from conversations.exports.word.formulas import omml
 
 _HEADINGS = {f"h{level}": f"Heading {min(9, level + 2)}" for level in range(1, 7)}
 _BOLD, _ITALIC = {"strong", "th"}, {"em"}
-_MAX_DEPTH = 8
+_MAX_DEPTH, _MAX_COLUMNS = 8, 63
+"""Levels of lists that look different, and columns of a table: Word's limit."""
+_IN_ADDRESSES = "%!#$&'()*+,/:;=?@[]~"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class HtmlWriter:
     def add_link(self, paragraph: Paragraph, address: str, text: str) -> None:
         """Append a link to a web address."""
         link = OxmlElement("w:hyperlink")
-        link.set(qn("r:id"), paragraph.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+        target = quote(address, safe=_IN_ADDRESSES)
+        link.set(qn("r:id"), paragraph.part.relate_to(target, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
         run = paragraph.add_run(text)
         run.font.underline = True
         link.append(run._r)
@@ -134,7 +138,11 @@ class HtmlWriter:
     def _table(self, element: _Element, place: Place) -> None:
         rows = [list(row.iterchildren("th", "td")) for row in element.iter("tr")]
         columns = max(map(len, rows), default=0)
-        if not columns or columns > 63:  # Word's limit
+        if not columns:
+            return
+        if columns > _MAX_COLUMNS:
+            lines = ("\t".join(_one_line("".join(cell.itertext())) for cell in row) for row in rows)
+            styled(place.container, "Code", "\n".join(lines))
             return
         table = place.container.add_table(0, columns, self._width)
         table.style = "Table Grid"
