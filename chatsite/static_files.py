@@ -25,6 +25,7 @@ SCRIPTS = (
     "js/copy-secret.js",
     "js/import.js",
     "js/search.js",
+    "js/model-table.js",
     "js/sign-out.js",
     "js/team-defaults.js",
     "js/zone.js",

@@ -13,7 +13,7 @@ from conversations.admin.keys import list_page, page
 from conversations.api import api
 from conversations.reporting import downloads
 from conversations.reporting import views as pages
-from conversations.views import audience, chat, composer, first_run, search, shares, site
+from conversations.views import audience, chat, composer, first_run, search, shares, sign_up, site
 from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
@@ -115,6 +115,7 @@ urlpatterns = [
     path("accounts/logout/", profile.sign_out, name="account_logout"),
     path("accounts/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/signup/", sign_up.sign_up, name="account_signup"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/usage/", pages.usage_page, name="usage"),
     path("admin/usage.csv", downloads.usage_csv, name="usage-csv"),

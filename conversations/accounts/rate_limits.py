@@ -28,6 +28,8 @@ MAX_LETTERS = 3
 """Letters a minute that one person may send to addresses of their choice."""
 MAX_SIGN_UPS = 100
 """Accounts an hour through one link for many people."""
+MAX_OPEN_SIGN_UPS = 10
+"""Accounts an hour that one address may make where anybody may."""
 MAX_INVITATIONS = 30
 """Invitations an hour that one person may mail."""
 
@@ -70,6 +72,11 @@ def letter(person: UUID) -> bool:
 def sign_up(invitation: UUID) -> bool:
     """Count an account that a link is about to create; returns True over the limit."""
     return _is_over(f"sign-up:{invitation}", MAX_SIGN_UPS, HOUR)
+
+
+def open_sign_up(request: HttpRequest) -> bool:
+    """Count an account that a stranger is about to make; returns True over the limit."""
+    return _is_over(f"open-sign-up:{network_of(request)}", MAX_OPEN_SIGN_UPS, HOUR)
 
 
 def invitation_letter(person: UUID) -> bool:

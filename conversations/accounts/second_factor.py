@@ -7,6 +7,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
+from conversations.models import Installation
 from providers.encryption import sealing
 
 PLACE = "second factor"
@@ -28,7 +29,7 @@ class EncryptedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return sealing.unseal(encrypted_text, PLACE).removesuffix(_END)
 
     def get_totp_issuer(self) -> str:
-        return "Chatsite"
+        return str(Installation.of_site())
 
     def build_totp_svg(self, url: str) -> str:
         return ""  # the template draws it

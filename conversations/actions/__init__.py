@@ -30,7 +30,7 @@ from conversations.actions.conversations import (
 )
 from conversations.actions.forks import fork_conversation
 from conversations.actions.keys import add_keys, add_own_key, change_own_key, remove_own_key
-from conversations.actions.links.invitations import invite, join, revoke_invitation, sign_up
+from conversations.actions.links.invitations import invite, join, open_account, revoke_invitation, sign_up
 from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
 from conversations.actions.replies import continue_reply, retry_reply, stop_reply
@@ -84,6 +84,7 @@ __all__ = [
     "move_conversation",
     "new_conversation_id",
     "offer_share",
+    "open_account",
     "post_message",
     "remove_member",
     "remove_own_key",

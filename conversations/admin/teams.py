@@ -1,6 +1,6 @@
 """Teams and the site's settings in the admin."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
@@ -77,7 +77,12 @@ class TeamAdmin(AuditedAdmin):
 class SiteAdmin(AuditedAdmin):
     """The one row of the site's settings."""
 
-    fields = ["staff_makes_teams", "default_model", "starters"]
+    fieldsets = (
+        (None, {"fields": ["name", "logo_color"]}),
+        (_("People and teams"), {"fields": ["sign_up", "staff_makes_teams"]}),
+        (_("New conversations"), {"fields": ["default_model", "starters"]}),
+    )
+    radio_fields: ClassVar = {"sign_up": admin.VERTICAL}
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Redirect to the one row, if this person may see it and it is there."""

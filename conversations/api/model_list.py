@@ -5,12 +5,12 @@ from uuid import UUID
 
 from conversations.models import User
 from conversations.usage.model_access import resting_models
-from providers.models import LanguageModel, LanguageModelQuerySet
+from providers.models import LanguageModelQuerySet
 
 
 def of(person: User, team: UUID | None, usable: LanguageModelQuerySet) -> list[dict[str, Any]]:
-    """Return these models in natural order, with what people and programs choose by."""
-    models = sorted(usable.prefetch_related("deployments__endpoint"), key=LanguageModel.natural_key)
+    """Return these models in their order, with what people and programs choose by."""
+    models = usable.prefetch_related("deployments__endpoint").in_order()
     favourites = set(person.favourite_models.values_list("pk", flat=True))
     rests = resting_models(person, team, models)
     return [

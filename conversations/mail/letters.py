@@ -10,7 +10,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from conversations.models import AccountNotice, Invitation, User
+from conversations.models import AccountNotice, Installation, Invitation, User
 from conversations.workers import background
 
 _logger = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ def _in_language(language: str, letter: str, address: str, **context: Any) -> No
 
 
 def _send(letter: str, address: str, context: dict[str, Any]) -> bool:
+    context = {**context, "site": Installation.of_site()}
     subject = " ".join(render_to_string(f"{letter}_subject.txt", context).split())
     body = render_to_string(f"{letter}.txt", context)
     try:

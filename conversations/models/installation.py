@@ -2,19 +2,48 @@
 
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models.people import User
+from providers.blank_text import is_blank
 from providers.models import LanguageModel
 
 MAX_STARTERS_LENGTH = 2_000
+USUAL_NAME = "Chatsite"
 
 
 class Installation(models.Model):
     """The one row of the site: the visitor who inserts it at the first run is the administrator."""
 
+    class SignUp(models.TextChoices):
+        STAFF = "staff", _("Only administrators, for others")
+        INVITED = "invited", _("Also people with an invitation from a team")
+        ANYBODY = "anybody", _("Anybody who opens the sign-in page")
+
+    class LogoColor(models.TextChoices):
+        GREEN = "green", _("Green")
+        BLUE = "blue", _("Blue")
+        PURPLE = "purple", _("Purple")
+        ORANGE = "orange", _("Orange")
+        RED = "red", _("Red")
+        GREY = "grey", _("Grey")
+
+    BY_INVITATION = (SignUp.INVITED, SignUp.ANYBODY)
+    """The rules by which an invitation lets somebody make an account."""
+
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(
+        _("name of the site"),
+        max_length=40,
+        blank=True,
+        help_text=_("Stands in titles, at the head of the pages, and in mails. Left empty: Chatsite."),
+    )
+    logo_color = models.CharField(
+        _("color of the logo"), max_length=10, choices=LogoColor.choices, default=LogoColor.GREEN
+    )
+    sign_up = models.CharField(_("who makes an account"), max_length=10, choices=SignUp.choices, default=SignUp.INVITED)
     administrator = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
     staff_makes_teams = models.BooleanField(_("only staff makes teams"), default=False)
     default_model = models.ForeignKey(
@@ -43,7 +72,22 @@ class Installation(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_installation")]
 
     def __str__(self) -> str:
-        return "Chatsite"
+        return self.name or USUAL_NAME
+
+    def clean(self) -> None:
+        """Refuse a name of which nothing can be seen, or with characters that no title shows."""
+        if self.name and (is_blank(self.name) or not self.name.isprintable()):
+            raise ValidationError({"name": _("This holds characters that cannot be kept.")})
+
+    @classmethod
+    def of_site(cls) -> "Installation":
+        """Return the site's row, or one with what is usual where nobody has set the site up."""
+        return cls.objects.first() or cls()
+
+    @classmethod
+    def lets_sign_up(cls, *rules: str) -> bool:
+        """Return whether the site's rule of who makes an account is one of these."""
+        return cls.of_site().sign_up in rules
 
     @classmethod
     def default_model_of_site(cls) -> UUID | None:

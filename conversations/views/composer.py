@@ -28,7 +28,7 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
     usable = models_anywhere(person).prefetch_related("deployments__endpoint")
     recent = Conversation.objects.recent_models_of(person)
     favourites = set(person.favourite_models.values_list("pk", flat=True))
-    models = [_choice(model) for model in sorted(usable, key=LanguageModel.natural_key)]
+    models = [_choice(model) for model in usable.in_order()]
     for model in models:
         model["is_favourite"] = model["id"] in favourites
         model["recent"] = recent.index(model["id"]) + 1 if model["id"] in recent else None

@@ -13,6 +13,7 @@ from conversations import actions
 from conversations.accounts import preferences
 from conversations.accounts.signed_in import person_of
 from conversations.connections import event_stream
+from conversations.models import Installation
 from conversations.readiness import readiness
 from conversations.views import seen_address
 from conversations.views.chat import SHARED
@@ -79,10 +80,10 @@ def ready(request: HttpRequest) -> JsonResponse:
 @require_safe
 def manifest(request: HttpRequest) -> JsonResponse:
     """Respond with what a phone needs to put the chat among its applications."""
-    paper = preferences.PAGE_COLORS["light"]
+    name, paper = str(Installation.of_site()), preferences.PAGE_COLORS["light"]
     told = {
-        "name": "Chatsite",
-        "short_name": "Chatsite",
+        "name": name,
+        "short_name": name,
         "id": "/",
         "start_url": "/",
         "scope": "/",

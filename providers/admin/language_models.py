@@ -4,9 +4,14 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Lower
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +22,8 @@ from providers.audit.admin import AuditedAdmin
 from providers.audit.inlines import NamedFieldsFormSet
 from providers.models import Deployment, LanguageModel, Trouble
 from providers.pool import cooldown
+
+MOVES = ("-1", "1")
 
 
 class AdminWithTrouble(AuditedAdmin):
@@ -40,8 +47,9 @@ class DeploymentInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(LanguageModel)
 class LanguageModelAdmin(AuditedAdmin):
-    list_display = ["name", "enabled", "description", "input_price", "output_price", "endpoints"]
+    list_display = ["name", "place", "enabled", "description", "input_price", "output_price", "endpoints"]
     list_editable = ["enabled", "description"]
+    ordering = (F("position").asc(nulls_last=True), Lower("name"), "name")
     list_filter = ["enabled", ("deployments__endpoint", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["name"]
     fields = ["name", "enabled", "description", "context_window"]
@@ -52,14 +60,37 @@ class LanguageModelAdmin(AuditedAdmin):
         kwargs["form"] = ModelRowForm if request.user.has_perm("providers.change_deployment") else ModelForm
         return super().get_changelist_form(request, **kwargs)
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Return the columns; places are changed by people who may, in the list of all models in their order."""
+        columns = list(super().get_list_display(request))
+        if not self.has_change_permission(request) or set(request.GET) - {"p"}:
+            columns.remove("place")
+        return columns
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Log the changes of the rows, as those of a form."""
+        if request.method == "POST" and "move" in request.POST:
+            return self._move(request)
         if request.method != "POST" or "_save" not in request.POST:
             return super().changelist_view(request, extra_context)
         keys = [key for name in request.POST if name.endswith("-id") for key in self._keys(request.POST[name])]
         rows = self.model._default_manager.filter(pk__in=keys)
         with log.watch(request.user, rows, Deployment.objects.filter(model__in=keys)):
             return super().changelist_view(request, extra_context)
+
+    def _move(self, request: HttpRequest) -> HttpResponse:
+        """Move the model that a button names, as id:places, and return to the list."""
+        key, _, by = request.POST["move"].partition(":")
+        if not self.has_change_permission(request) or by not in MOVES:
+            raise PermissionDenied
+        with transaction.atomic():
+            rows = LanguageModel.objects.in_order(lock=True)
+            model = next((row for row in rows if [row.pk] == self._keys(key)), None)
+            if model is None:
+                raise Http404
+            with log.watch(request.user, LanguageModel.objects.filter(pk=model.pk)):
+                LanguageModel.objects.move(model, rows.index(model) + int(by))
+        return redirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: LanguageModel, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -68,6 +99,11 @@ class LanguageModelAdmin(AuditedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LanguageModel]:
         return super().get_queryset(request).prefetch_related("deployments__endpoint")
+
+    @admin.display(description=_("order"))
+    def place(self, model: LanguageModel) -> str:
+        """Draw the buttons that move a model; scripts keep the focus on them."""
+        return render_to_string("admin/providers/languagemodel/_place.html", {"model": model})
 
     @admin.display(description=_("price in"))
     def input_price(self, model: LanguageModel) -> str:

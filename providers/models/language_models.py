@@ -26,6 +26,19 @@ class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
         """Return enabled models with at least one usable deployment, for keys that match `keys`."""
         return self.filter(enabled=True, pk__in=Deployment.objects.usable(keys).values("model"))
 
+    def in_order(self, *, lock: bool = False) -> list["LanguageModel"]:
+        """Return the models as people see them listed; `lock` them for the transaction, if asked."""
+        rows = self.select_for_update(no_key=True).order_by("pk") if lock else self
+        return sorted(rows, key=LanguageModel.order_key)
+
+    def move(self, model: "LanguageModel", place: int) -> None:
+        """Move a model to a place in the list of all; from then on each of them has its position."""
+        rows = [row for row in self.in_order(lock=True) if row != model]
+        rows.insert(max(0, place), model)
+        for position, row in enumerate(rows, 1):
+            row.position = position
+        self.bulk_update(rows, ["position"])
+
 
 class LanguageModel(models.Model):
     """A model in the list from which people choose."""
@@ -45,6 +58,8 @@ class LanguageModel(models.Model):
         blank=True,
         help_text=_("Tokens that a conversation and its next reply may have together, if you know it."),
     )
+    position = models.PositiveIntegerField(_("position"), null=True, editable=False)
+    """The place in the list of models that an administrator gave it; models without one stand behind, by name."""
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = LanguageModelQuerySet.as_manager()
@@ -52,7 +67,7 @@ class LanguageModel(models.Model):
     class Meta:
         verbose_name = _("model")
         verbose_name_plural = _("models")
-        ordering = (Lower("name"), "name")
+        ordering = (models.F("position").asc(nulls_last=True), Lower("name"), "name")
 
     def __str__(self) -> str:
         return self.name
@@ -68,10 +83,14 @@ class LanguageModel(models.Model):
         """Return the deployments that are enabled."""
         return [deployment for deployment in self.deployments.all() if deployment.enabled]
 
-    def natural_key(self) -> list[tuple[bool, int, str]]:
-        """Return the key that sorts names as people do: whatever their case, and 9 before 10."""
+    def order_key(self) -> tuple[bool, int, list[tuple[bool, int, str]]]:
+        """Return the key that sorts by position, then as people sort names: whatever their case, and 9 before 10."""
         pieces = re.split(r"(\d+)", self.name.casefold())
-        return [(False, int(piece), "") if piece.isdecimal() else (True, 0, piece) for piece in pieces if piece]
+        return (
+            self.position is None,
+            self.position or 0,
+            [(False, int(piece), "") if piece.isdecimal() else (True, 0, piece) for piece in pieces if piece],
+        )
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):

@@ -85,6 +85,13 @@ def test_models_are_offered_to_two_teams_and_a_leaked_key_is_replaced(
     expect(page.locator(".notice--success")).to_have_count(1)
     assert clicks(page) <= 12
     assert Deployment.objects.filter(input_price=2.5, output_price=2.5).count() == 6
+    page.goto(page.url.partition("?")[0])
+    second = page.locator("tbody tr").nth(1)
+    name = second.locator("th").text_content()
+    second.locator("button.place").first.press("Enter")
+    expect(page.locator("tbody tr").first.locator("th")).to_have_text(name or "")
+    expect(page.locator("tbody tr").first.locator("button.place").first).to_be_focused()
+    assert LanguageModel.objects.in_order()[0].name == name
     assert all(one.teams.count() == 2 for one in LanguageModel.objects.filter(name__startswith="model-"))
     again(page)
     follow(page, "/admin/providers/apikey/")

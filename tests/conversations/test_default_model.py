@@ -1,8 +1,10 @@
 """The beginnings of a conversation: its model, the order of models, the model of a copy, and starters."""
 
 import re
+from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from conversations import actions
@@ -12,6 +14,9 @@ from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.sharing import last, share, talk
 from tests.conversations.test_teams import enter
+from tests.providers.administering import alice, page
+
+__all__ = ["alice"]
 
 pytestmark = pytest.mark.usefixtures("static_files")
 
@@ -39,6 +44,26 @@ def test_models_stand_in_order_whatever_their_case(cast: Cast, model: LanguageMo
     assert offered(person.get("/").content.decode())[0] == ["ant", "Bee", "parrot", "Zebra"]
     listed = person.get("/api/v1/models").json()
     assert [row["name"] for row in listed] == ["ant", "Bee", "parrot", "Zebra"]
+
+
+def test_an_administrator_orders_the_models_by_hand(alice: Client, cast: Cast, model: LanguageModel) -> None:
+    _ant, bee, _model9, model10 = models_of(model, "ant", "bee", "model 9", "model 10")
+    table = page(LanguageModel, "changelist")
+    alice.post(table, {"move": f"{bee.pk}:-1"})
+    alice.post(table, {"move": f"{model10.pk}:-1"})
+    alice.post(table, {"move": f"{bee.pk}:-1"})  # it is the first already
+    models_of(model, "newest")
+    wanted = ["bee", "ant", "model 10", "model 9", "parrot", "newest"]
+    person = enter(cast.bob)
+    assert [row["name"] for row in person.get("/api/v1/models").json()] == wanted
+    assert offered(person.get("/").content.decode())[0] == wanted
+    assert list(alice.get(table).context["cl"].result_list.values_list("name", flat=True)) == wanted
+    assert 'name="move"' not in alice.get(f"{table}?q=b").content.decode(), "a neighbour there is none of all"
+    assert alice.post(table, {"move": f"{bee.pk}:9"}).status_code == 403
+    assert alice.post(table, {"move": f"{uuid4()}:1"}).status_code == 404
+    cast.bob.is_staff = True
+    cast.bob.save()
+    assert enter(cast.bob).post(table, {"move": f"{bee.pk}:1"}).status_code == 403
 
 
 def test_a_newcomer_begins_with_the_sites_default_and_later_with_their_last(cast: Cast, model: LanguageModel) -> None:

@@ -1,6 +1,8 @@
 """Invitations: links into a team, and joining or signing up by them."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -10,7 +12,7 @@ from django.utils import timezone
 from conversations.actions.teams import led
 from conversations.errors import NotFound, Refused
 from conversations.hashed_tokens import new_token, token_digest
-from conversations.models import Invitation, Membership, Team, User
+from conversations.models import Installation, Invitation, Membership, Team, User
 from conversations.usage import quotas
 from providers.audit import log
 
@@ -57,13 +59,27 @@ def join(user: User, invitation: Invitation) -> None:
 
 
 def sign_up(invitation: Invitation, name: str, password: str, *, language: str) -> User:
-    """Create an account and its membership in the team, or neither."""
+    """Create an account and its membership in the team, or neither; raises NotFound where only staff makes accounts."""
+    if not Installation.lets_sign_up(*Installation.BY_INVITATION):
+        raise NotFound
     person = User(username=name, password=make_password(password), language=language, made_in_id=invitation.team_id)
+    return _saved(person, then=partial(join, person, invitation))
+
+
+def open_account(name: str, password: str, *, language: str) -> User:
+    """Create an account in no team; raises NotFound where the site does not let anybody do so."""
+    if not Installation.lets_sign_up(Installation.SignUp.ANYBODY):
+        raise NotFound
+    return _saved(User(username=name, password=make_password(password), language=language))
+
+
+def _saved(person: User, then: Callable[[], None] = lambda: None) -> User:
+    """Insert the new account and do the rest, or neither; refuses a name that is taken."""
     try:
         with transaction.atomic():
             person.save(force_insert=True)
             log.added(person, person)
-            join(person, invitation)
+            then()
     except IntegrityError:
         raise Refused("conflict", "This name is taken.") from None
     return person

@@ -1,22 +1,23 @@
 """Following an invitation; its secret leaves the address at once, and the session keeps only a digest."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import translation
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from conversations import actions
-from conversations.accounts import allauth_adapter, rate_limits
-from conversations.errors import NotFound, Refused
+from conversations.accounts import rate_limits
+from conversations.errors import NotFound
 from conversations.forms.accounts import JoiningForm
-from conversations.forms.teams import sentence_of
 from conversations.hashed_tokens import token_digest
-from conversations.mail import addresses, letters
-from conversations.models import Invitation, User
+from conversations.mail import letters
+from conversations.models import Installation, Invitation, User
 from conversations.views.requests import dead_link, follow_link, too_many_tries
+from conversations.views.sign_up import new_person
 
 SESSION_KEY = "invitation"
 
@@ -56,25 +57,11 @@ def _new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = JoiningForm(request.POST or None)
     if form.is_valid() and rate_limits.sign_up(invitation.pk):
         return too_many_tries(request)
-    if form.is_valid() and (person := _signed_up(form, invitation)):
-        allauth_adapter.sign_in(request, person)
-        if address := form.cleaned_data.get("email"):
-            addresses.ask(request, person, address)
+    if form.is_valid() and new_person(request, form, partial(actions.sign_up, invitation)):
         return _welcome(request, invitation)
-    context = {"invitation": invitation, "form": form, "sends_mail": letters.is_set_up()}
+    may_sign_up = Installation.lets_sign_up(*Installation.BY_INVITATION)
+    context = {"invitation": invitation, "form": form, "sends_mail": letters.is_set_up(), "may_sign_up": may_sign_up}
     return render(request, "teams/join.html", context, status=422 if form.errors else 200)
-
-
-def _signed_up(form: JoiningForm, invitation: Invitation) -> User | None:
-    given = form.cleaned_data
-    language = translation.get_language() or ""
-    try:
-        return actions.sign_up(invitation, given["name"], given["password"], language=language)
-    except NotFound:
-        raise
-    except Refused as refusal:
-        form.add_error("name", sentence_of(refusal))
-        return None
 
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
