@@ -1,5 +1,6 @@
 """The routes of the HTTP API: each parses, calls one action or query, and answers."""
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +36,7 @@ from conversations.models.conversation import MAX_TITLE_LENGTH
 from conversations.models.sidebar import after, cursor_of, in_bin, sidebar
 from conversations.protocol.parameters import validate
 from conversations.search.entries import entries, newest_messages
+from conversations.search.indexing import by_the_index
 from conversations.search.queries import parse
 from conversations.text import MAX_TEXT_LENGTH, clean, title
 from conversations.usage import quotas
@@ -104,13 +106,13 @@ def conversations(
     order = "deleted_at" if chosen.bin else "updated_at"
     rows = rows.filter(**chosen.conditions())
     query = parse(clean(q, "q")[:MAX_TITLE_LENGTH])
-    found = entries(person, query)
     if not query.is_empty:
-        rows = rows.filter(pk__in=found.order_by().values("conversation"))
-    page = list(after(rows, cursor, order)[: size + 1])
+        rows = rows.filter(pk__in=entries(person, query).order_by().values("conversation"))
+    with by_the_index() if query.terms else nullcontext():
+        page = list(after(rows, cursor, order)[: size + 1])
     return {
         "results": [events.conversation_json(row, person) for row in page[:size]],
-        "hits": newest_messages(found, page[:size]) if not query.is_empty else {},
+        "hits": {} if query.is_empty else newest_messages(person, query, page[:size]),
         "next": cursor_of(page[size - 1], order) if len(page) > size else None,
     }
 

@@ -45,7 +45,7 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
 
 @WordsField.register_lookup
 class Matches(models.Lookup):  # type: ignore[type-arg]
-    """The index's own search: `words__matches=` an expression in the syntax of this database."""
+    """The index's own search: `index__words__matches=` an expression in the syntax of this database."""
 
     lookup_name = "matches"
 
@@ -53,6 +53,24 @@ class Matches(models.Lookup):  # type: ignore[type-arg]
         left, given = self.process_lhs(compiler, connection)
         condition = "{} @@ %s::tsquery" if connection.vendor == "postgresql" else "{} MATCH %s"
         return condition.format(left), (*given, self.rhs)
+
+
+class HasWords(models.Lookup):  # type: ignore[type-arg]
+    """The same on PostgreSQL for many entries: `id__has_words=` a tsquery.
+
+    The array is filled first, by the index of words alone; then comes all else that is asked of entries.
+    """
+
+    lookup_name = "has_words"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
+        left, given = self.process_lhs(compiler, connection)
+        found = "SELECT rowid FROM conversations_searchindex WHERE conversations_searchindex @@ %s::tsquery"
+        return f"{left} = ANY (ARRAY({found}))", (*given, self.rhs)
+
+
+SearchEntry._meta.get_field("id").register_lookup(HasWords)
 
 
 class SearchIndex(models.Model):

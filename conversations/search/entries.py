@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from conversations.confusable_names import skeleton
 from conversations.models import Conversation, SearchEntry, User
 from conversations.models.conversation import ConversationQuerySet
-from conversations.search.indexing import expression
+from conversations.search.indexing import expression, matching
 from conversations.search.queries import Query
 
 
@@ -17,17 +17,23 @@ def entries(person: User, query: Query, top: int | None = None) -> "QuerySet[Sea
 
     The terms' patterns are still to be checked.
     """
-    rows = SearchEntry.objects.filter(_facets(query), conversation__in=_conversations(person, query))
+    rows = _readable(person, query)
     if not query.terms:
         return (rows if top is None else rows.filter(pk__lte=top)).order_by("-pk")
-    rows = rows.filter(index__words__matches=expression(query.terms, query.excluded))
-    return (rows if top is None else rows.filter(index__lte=top)).order_by("-index")
+    return matching(rows, expression(query.terms, query.excluded), top)
 
 
-def newest_messages(found: "QuerySet[SearchEntry]", conversations: Sequence[Conversation]) -> dict[str, UUID]:
-    """Return the newest message among these entries of each conversation that has one."""
-    rows = found.filter(conversation__in=conversations, message__isnull=False).order_by("message")
+def newest_messages(person: User, query: Query, conversations: Sequence[Conversation]) -> dict[str, UUID]:
+    """Return the newest message with all tokens of the query in each of a few conversations that has one."""
+    rows = _readable(person, query).filter(conversation__in=conversations, message__isnull=False).order_by("message")
+    if query.terms:
+        rows = rows.filter(index__words__matches=expression(query.terms, query.excluded))
     return {str(conversation): message for conversation, message in rows.values_list("conversation", "message")}
+
+
+def _readable(person: User, query: Query) -> "QuerySet[SearchEntry]":
+    """Return the entries that this person may read and the query's facets mean, with and without its words."""
+    return SearchEntry.objects.filter(_facets(query), conversation__in=_conversations(person, query))
 
 
 def _conversations(person: User, query: Query) -> ConversationQuerySet:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from conversations.models import Conversation, Message, SearchEntry
 from conversations.search import postgresql, sqlite
@@ -44,6 +45,13 @@ def expression(terms: Sequence[Term], excluded: Sequence[Term]) -> str:
     """Return the index's own query; excluded terms that it cannot tell exactly are left to the patterns."""
     certain = [term for term in excluded if term.is_exact]
     return str(_database().expression(terms, certain))
+
+
+def matching(rows: "QuerySet[SearchEntry]", words: str, top: int | None) -> "QuerySet[SearchEntry]":
+    """Return the entries up to id `top` in which the index finds this expression, newest first."""
+    database = _database()
+    found = rows.filter(**{database.MATCHES: words})
+    return (found if top is None else found.filter(**{f"{database.KEY}__lte": top})).order_by(f"-{database.KEY}")
 
 
 def by_the_index() -> AbstractContextManager[None]:

@@ -7,8 +7,11 @@ from django.db import connection, transaction
 
 from conversations.search.terms import Term, Token
 
-_SETTINGS = {"enable_seqscan": "off", "enable_indexscan": "off", "max_parallel_workers_per_gather": "0"}
+_SETTINGS = {"enable_seqscan": "off", "max_parallel_workers_per_gather": "0"}
 INSERT = "INSERT INTO conversations_searchindex (rowid, conversations_searchindex) VALUES (%s, %s::tsvector)"
+
+MATCHES, KEY = "id__has_words", "id"
+"""The lookup of words in many entries, and the field by which these are ordered."""
 
 
 def document(tokens: Iterable[str]) -> str:

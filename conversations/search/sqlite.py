@@ -6,6 +6,9 @@ from conversations.search.terms import Term, Token
 
 INSERT = "INSERT INTO conversations_searchindex (rowid, words) VALUES (%s, %s)"
 
+MATCHES, KEY = "index__words__matches", "index"
+"""The lookup of words in many entries, and the field by which FTS5 yields the newest ones first."""
+
 
 def document(tokens: Iterable[str]) -> str:
     """Return the tokens as the table stores them: its tokenizer splits at blanks alone."""
