@@ -27,11 +27,14 @@ _TYPES: dict[Format, tuple[str, str]] = {
 def file_response(
     request: HttpRequest, person: User, conversation: Conversation, wanted: Format, leaf: UUID | None
 ) -> StreamingHttpResponse:
-    """Respond with the file; raises NotFound for a `leaf` that is not in this conversation."""
+    """Respond with the file; raises NotFound for a `leaf` that is not in this conversation.
+
+    A Word document is written before the answer begins, so that a refusal can be said.
+    """
     ending, media_type = _TYPES[wanted]
     made = _made(person, conversation, wanted, leaf)
-    is_word = wanted == "docx"  # compressed by itself, and its process is waited for
-    response = stream_response(made, media_type, own_thread=is_word, compress_for=None if is_word else request)
+    is_compressed = wanted == "docx"
+    response = stream_response(made, media_type, compress_for=None if is_compressed else request)
     response.headers["Content-Disposition"] = content_disposition_header(True, name_of(conversation, ending)) or ""
     return response
 
@@ -43,5 +46,5 @@ def _made(person: User, conversation: Conversation, wanted: Format, leaf: UUID |
         return thread_json.pieces(person, conversation, end, ids, thread_json.Data())
     ids = branch_ids(end)
     if wanted == "docx":
-        return child.document(pieces.lines(conversation, ids))
+        return child.document(person.pk, pieces.lines(conversation, ids))
     return (markdown_text if wanted == "markdown" else web_page).pieces(conversation, ids)

@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Generator
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -104,7 +105,7 @@ def test_json_holds_every_branch_with_files_and_authors(talk: Conversation) -> N
 
 
 def test_a_word_document_has_headings_tables_code_pictures_and_real_formulas(talk: Conversation) -> None:
-    written = b"".join(child.document(word.lines(talk, branch_ids(last(talk).pk))))
+    written = b"".join(child.document(talk.owner.pk, word.lines(talk, branch_ids(last(talk).pk))))
     with zipfile.ZipFile(io.BytesIO(written)) as archive:
         xml = archive.read("word/document.xml").decode()
         assert any(name.startswith("word/media/") for name in archive.namelist())
@@ -132,7 +133,7 @@ def test_a_word_document_has_wide_tables_and_addresses_that_xml_cannot_hold(talk
     ]
     reply.text, reply.html_version = str(reply.parts[0]["text"]), 0
     reply.save()
-    written = b"".join(child.document(word.lines(talk, branch_ids(reply.pk))))
+    written = b"".join(child.document(talk.owner.pk, word.lines(talk, branch_ids(reply.pk))))
     with zipfile.ZipFile(io.BytesIO(written)) as archive:
         assert "cell69" in archive.read("word/document.xml").decode()
         assert "https://example.org/%01%E4%B8%AD" in archive.read("word/_rels/document.xml.rels").decode()
@@ -164,7 +165,7 @@ def test_names_are_recognised_and_safe(title: str, name: str) -> None:
     assert file_name(title, ".md") == name
 
 
-def test_the_answer_is_an_attachment_of_that_name(cast: Any) -> None:
+def test_the_answer_is_an_attachment_of_that_name(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     talk = Conversation.objects.create(owner=cast.bob, title="旅行 plan")
     say(talk, "Hi", author=cast.bob)
     client = Client()
@@ -174,6 +175,11 @@ def test_the_answer_is_an_attachment_of_that_name(cast: Any) -> None:
     assert "filename*=utf-8''%E6%97%85%E8%A1%8C%20plan.md" in answered.headers["Content-Disposition"]
     assert b"Hi" in bytes_of(answered)
     assert client.get(f"{place}?format=pdf").status_code == 400
+    with child._turn_of(cast.bob.pk):
+        refused = client.get(f"{place}?format=docx")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "busy")
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: SimpleNamespace(returncode=1))
+    assert client.get(f"{place}?format=docx").status_code == 503, "said, instead of a download that breaks off"
 
 
 def test_a_zip_has_every_conversation_of_mine_once_with_its_files_and_nothing_of_others(talk: Conversation) -> None:

@@ -17,6 +17,9 @@ def test_it_gives_back_what_it_was_sent_under_a_policy_of_its_own(client: Client
     assert "script" not in policy
     assert (answer["X-Frame-Options"], answer["Referrer-Policy"]) == ("SAMEORIGIN", "no-referrer")
     assert "no-store" in answer["Cache-Control"]
+    answer = client.post("/preview/", {"code": "<p>1</p><LINK rel=preconnect href=//words.evil.test>"})
+    assert answer.content.decode() == "<p>1</p>&lt;LINK rel=preconnect href=//words.evil.test>"
+    assert answer["X-DNS-Prefetch-Control"] == "off"
 
 
 def test_no_other_site_can_send_it_anything(static_files: None) -> None:
