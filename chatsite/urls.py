@@ -19,7 +19,7 @@ from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
 from conversations.views.replies import details, preview
-from conversations.views.settings import mail_address, own_keys, profile, security
+from conversations.views.settings import closing, mail_address, own_keys, profile, security
 from conversations.views.teams import changes, team
 
 
@@ -103,6 +103,7 @@ urlpatterns = [
     path("account/address/<str:token>/", mail_address.follow, name="follow-address"),
     path("account/data/", data_page.data, name="data"),
     path("account/data/imports/<uuid:import_id>/", data_page.import_state, name="import"),
+    path("account/close/", closing.close_account, name="close-account"),
     path("account/notices/", security.notices, name="notices"),
     path("account/sessions/end/", security.end_other_sessions, name="end-other-sessions"),
     path("account/sessions/<int:session_id>/end/", security.end_session, name="end-session"),

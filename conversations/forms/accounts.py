@@ -62,6 +62,22 @@ class ProfileForm(forms.Form):
         return name
 
 
+class ClosingForm(forms.Form):
+    """The person's username, typed once more before their account goes."""
+
+    username = forms.CharField(label=_("Your username"))
+
+    def __init__(self, person: User, given: Any = None) -> None:
+        super().__init__(given)
+        self._person = person
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"].strip()
+        if name.casefold() != self._person.username.casefold():
+            raise forms.ValidationError(_("This is not your username."))
+        return name
+
+
 class AddressForm(forms.Form):
     """A mail address, or none."""
 

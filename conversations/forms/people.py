@@ -1,4 +1,4 @@
-"""Forms of the administration's pages about people: a pasted list of newcomers, and a leaver."""
+"""Forms of the administration's pages about people: a pasted list of newcomers, a leaver, and a closed account."""
 
 import re
 from email.utils import parseaddr
@@ -111,3 +111,26 @@ class LeaverForm(forms.Form):
         if heir is None:
             raise ValidationError(gettext("Nobody here has this name."))
         return heir
+
+
+class ClosingForm(LeaverForm):
+    """The fate of a closed account: its heir, also of private conversations, and the name of what stays."""
+
+    private = forms.BooleanField(
+        label=_("Hand over the private conversations, too"),
+        required=False,
+        help_text=_("The person named above can then read them all. Else they are deleted forever."),
+    )
+    keeps_name = forms.TypedChoiceField(
+        label=_("What they wrote in teams"),
+        choices=[("yes", _("stays under their name")), ("no", _("is by “a former member”"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        initial="yes",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("private") and not given.get("heir") and not self.has_error("heir"):
+            self.add_error("heir", gettext("Name the person who gets the private conversations."))
+        return given

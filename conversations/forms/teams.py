@@ -107,6 +107,7 @@ def sentence_of(refusal: Refused) -> str:
 
 _SENTENCES = {
     "busy": _("You have very many of these already. Remove some first."),
+    "last_superuser": _("The site keeps at least one superuser: make somebody else one first."),
     "last_lead": _("A team keeps at least one lead: make somebody else a lead first."),
     "conflict": _("This name is taken."),
     "bad_text": _("This holds characters that cannot be kept."),

@@ -64,6 +64,14 @@ class Installation(models.Model):
             "Left empty, there are four of ours in the reader's language."
         ),
     )
+    names_former_members = models.BooleanField(
+        _("name former members"),
+        default=True,
+        help_text=_(
+            "What people wrote in teams stays under their name when they delete their own account; else it is by "
+            "“a former member”."
+        ),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -98,6 +106,11 @@ class Installation(models.Model):
     def starters_of_site(cls) -> str:
         """Return the lines of the starters, "" if the administrator has written none."""
         return cls.objects.values_list("starters", flat=True).first() or ""
+
+    @classmethod
+    def keeps_names(cls) -> bool:
+        """Return whether what people wrote in teams stays under their name when they delete their own account."""
+        return not cls.objects.filter(names_former_members=False).exists()
 
     @classmethod
     def lets_make_teams(cls, user: User) -> bool:

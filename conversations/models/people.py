@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.confusable_names import skeleton
 from conversations.ids import new_id
 from conversations.models.appearance import Appearance
+from conversations.models.keeping.closing import Closing
 from conversations.models.keeping.retention import LegalHold, Retention
 from conversations.models.unique_keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
@@ -36,7 +37,7 @@ class PersonManager(UserManager["User"]):
         return exact or self.get(username_key=skeleton(username or ""))
 
 
-class User(Appearance, LegalHold, AbstractUser):
+class User(Appearance, Closing, LegalHold, AbstractUser):
     """A person who signs in with a name of their own."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -141,7 +142,7 @@ class User(Appearance, LegalHold, AbstractUser):
     @property
     def name(self) -> str:
         """Return the name that others see."""
-        return self.display_name or self.username
+        return self.shown_instead or self.display_name or self.username
 
     def get_full_name(self) -> str:
         return self.name

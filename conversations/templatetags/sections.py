@@ -113,7 +113,7 @@ SETTINGS: Sections = (
             Page(_("Shared links"), "shares"),
             Page(_("Archive"), "archive"),
             Page(_("Bin"), "bin"),
-            Page(_("Export and import"), "data", within=("import",)),
+            Page(_("Export and import"), "data", within=("import", "close-account")),
         ),
     ),
 )

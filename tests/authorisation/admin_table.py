@@ -60,6 +60,9 @@ OTHERS = [
        roles=SUPERUSER, refusal="admin"),
     on("admin:conversations_user_leaving", targets={"admin conversations.User": SUPERUSER}, refusal="admin"),
     on("admin:conversations_user_leaving", "POST", targets={"admin conversations.User": SUPERUSER}, refusal="admin"),
+    on("admin:conversations_user_closing", targets={"admin conversations.User": SUPERUSER}, refusal="admin"),
+    on("admin:conversations_user_closing", "POST", {"keeps_name": "no"},
+       targets={"admin conversations.User": SUPERUSER}, refusal="admin"),
 ]  # fmt: skip
 """Policies that do not follow from the registry."""
 

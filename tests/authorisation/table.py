@@ -229,6 +229,8 @@ PAGES = [
     on("confirm-address", "POST", targets={"address link": MEMBER}, after="follow-address"),
     on("notices", roles=SIGNED_IN),
     on("data", roles=SIGNED_IN),
+    on("close-account", roles=SIGNED_IN, ok=(200, 302)),
+    on("close-account", "POST", {"username": "nobody of this name"}, roles=SIGNED_IN, ok=(302, 422)),
     on("import", targets={"import": MEMBER}),
     on("end-session", "POST", session=MEMBER),
     on("end-other-sessions", "POST", roles=SIGNED_IN),

@@ -1,1 +1,1 @@
-"""Acts of staff on accounts: adding many at once, ending a leaver's access and handing their work over."""
+"""Acts on accounts beyond a change: adding many at once, ending a leaver's access, closing an account for good."""

@@ -42,17 +42,16 @@ def page(rows: admin.ModelAdmin[User], request: HttpRequest, pk: UUID) -> HttpRe
         "form": form,
         "places": person.memberships.select_related("team").order_by("team__name"),
         "shared": person.conversations.exclude(team=None).count(),
-        "heirs": _offered(person) if "heir" in form.fields else [],
+        "heirs": offered(person) if "heir" in form.fields else [],
     }
     return TemplateResponse(request, "admin/conversations/user/leaving.html", {**frame, **context})
 
 
 def _ended(request: HttpRequest, form: LeaverForm) -> bool:
     """End the access; returns False with an error in the form if that may not be."""
-    heir = form.cleaned_data.get("heir")
-    if heir == request.user and not request.user.is_superuser:  # as elsewhere, nobody raises their own place
-        form.add_error("heir", _("Your own place is for a lead of the team or a superuser to change."))
+    if raises_own_place(request, form):
         return False
+    heir = form.cleaned_data.get("heir")
     try:
         end_access(person_of(request), form.leaver, heir)
     except ValidationError as error:
@@ -65,7 +64,15 @@ def _ended(request: HttpRequest, form: LeaverForm) -> bool:
     return True
 
 
-def _offered(person: User) -> list[str]:
+def raises_own_place(request: HttpRequest, form: LeaverForm) -> bool:
+    """Return whether the heir is the asker, with an error in the form: as elsewhere, nobody raises their own place."""
+    if form.cleaned_data.get("heir") != request.user or request.user.is_superuser:
+        return False
+    form.add_error("heir", _("Your own place is for a lead of the team or a superuser to change."))
+    return True
+
+
+def offered(person: User) -> list[str]:
     """Return usernames, those of the leaver's teams first."""
     mates = User.objects.filter(teams__in=person.teams.all())
     others = User.objects.filter(is_active=True).exclude(pk=person.pk)

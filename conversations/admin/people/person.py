@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.accounts import deactivation, staff_roles
 from conversations.admin.model_access_page import may_see
-from conversations.admin.people import adding_page, leaving_page
+from conversations.admin.people import adding_page, closing_page, leaving_page
 from conversations.admin.words import NamedPermissions
 from conversations.models import User
 from conversations.models.links.password_link import may_reset
@@ -84,11 +84,12 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
     add_fieldsets = [(None, {"fields": ["username", "display_name", "language"]})]
 
     def get_urls(self) -> list[URLPattern]:
-        """Return Django's own addresses, and those of adding many and of a leaver."""
+        """Return Django's own addresses, and those of adding many, of a leaver, and of closing an account."""
         guarded = self.admin_site.admin_view
         pages = [
             path("add-many/", guarded(partial(adding_page.page, self)), name="conversations_user_add_many"),
             path("<uuid:pk>/leaving/", guarded(partial(leaving_page.page, self)), name="conversations_user_leaving"),
+            path("<uuid:pk>/closing/", guarded(partial(closing_page.page, self)), name="conversations_user_closing"),
         ]
         return [*pages, *super().get_urls()]
 
@@ -96,9 +97,14 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
         return super().get_queryset(request).prefetch_related("teams")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Return the read-only fields; only superusers may change those that give power, and a legal hold."""
-        powers = () if request.user.is_superuser else (*POWERS, "legal_hold")
-        return ("last_login", "date_joined", *powers)
+        """Return the read-only fields; superusers alone change powers and a legal hold.
+
+        Of a closed account nothing else changes.
+        """
+        closed = PersonForm.Meta.fields[:4] if obj is not None and obj.closed_at else ()
+        powers = POWERS if closed or not request.user.is_superuser else ()
+        hold = () if request.user.is_superuser else ("legal_hold",)
+        return ("last_login", "date_joined", *closed, *powers, *hold)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Return whether the person may be changed; only superusers may change people with power."""
@@ -126,6 +132,7 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
             context["kept_because"] = person.kept_because()
             context["makes_link"] = isinstance(request.user, User) and may_reset(request.user, person)
             context["factor"] = _removable_factor(request, person)
+            context["closes"] = closing_page.may_close(self, request, person)
             context["ends_access"] = person.is_active and leaving_page.may_end(self, request, person)
         return super().render_change_form(request, context, *args, **kwargs)
 
