@@ -1,9 +1,10 @@
 """Texts that were found: do they have the query's terms, how well, and the line that shows it."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import log
 
 from conversations.search.folding import fold, fold_with_places
@@ -12,7 +13,7 @@ from conversations.search.terms import Term
 from conversations.search.tokens import MAX_TEXT
 
 LINE, BEFORE, MAX_HITS = 200, 40, 200
-"""Characters of a line, characters of it before the first hit, and hits that are looked at."""
+"""Characters of a line, characters of it before the first hit, and hits of a term that are looked at."""
 _USUAL = 400
 """Characters of a usual text: a longer one has words more easily."""
 
@@ -35,7 +36,7 @@ def fits(text: str, query: Query) -> bool:
 def relevance(text: str, query: Query, *, is_title: bool) -> float:
     """Return how much a folded text is about the terms: their number counts less and less, a title's words more."""
     length = 1 + log(1 + len(text) / _USUAL)
-    counts = [min(MAX_HITS, len(term.pattern.findall(text))) for term in query.terms]
+    counts = [sum(1 for _ in _matches(text, term)) for term in query.terms]
     weight = sum(count / (count + length) for count in counts) / max(1, len(counts))
     return weight + (0.3 if _stand_together(text, query.terms) else 0) + (0.5 if is_title else 0)
 
@@ -59,21 +60,19 @@ def _stand_together(text: str, terms: Sequence[Term]) -> bool:
     """Return whether each term begins where the one before it ends, once, give or take three characters."""
     if len(terms) < 2:
         return False
-    ends = {match.end() for match in terms[0].pattern.finditer(text)}
+    ends = {match.end() for match in _matches(text, terms[0])}
     for term in terms[1:]:
-        ends = {
-            match.end()
-            for match in term.pattern.finditer(text)
-            if ends & {*range(match.start() - 3, match.start() + 1)}
-        }
+        near = (match for match in _matches(text, term) if ends & {*range(match.start() - 3, match.start() + 1)})
+        ends = {match.end() for match in near}
     return bool(ends)
 
 
+def _matches(text: str, term: Term) -> Iterator[re.Match[str]]:
+    return islice(term.pattern.finditer(text), MAX_HITS)
+
+
 def _hits(folded: str, terms: Sequence[Term]) -> list[tuple[int, int]]:
-    found = [
-        match.span() for term in terms for match, _ in zip(term.pattern.finditer(folded), range(MAX_HITS), strict=False)
-    ]
-    return sorted(found)
+    return sorted(match.span() for term in terms for match in _matches(folded, term))
 
 
 def _start(text: str, hits: Sequence[tuple[int, int]]) -> int:

@@ -84,7 +84,8 @@ def _with(query: Query, piece: re.Match[str]) -> Query:
 
 def _with_term(query: Query, text: str, is_phrase: bool, place: str = "terms") -> Query:
     term = Term(text, is_phrase)
-    return _and(query, place, term) if term.tokens else query
+    is_new = all(term.pattern != other.pattern for other in getattr(query, place))
+    return _and(query, place, term) if term.tokens and is_new else query
 
 
 def _title(query: Query, value: str, is_phrase: bool) -> Query:
