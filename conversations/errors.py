@@ -36,10 +36,10 @@ class NotFound(Refused):
 
 
 class Held(Refused):
-    """Refuses to delete for good what a legal hold keeps."""
+    """Refuses to delete for good what a legal hold keeps, or to move it out of the hold."""
 
-    def __init__(self) -> None:
-        super().__init__("held", "A legal hold keeps this conversation: it cannot be deleted for good now.")
+    def __init__(self, act: str = "deleted for good") -> None:
+        super().__init__("held", f"A legal hold keeps this conversation: it cannot be {act} now.")
 
 
 _STATUS = {

@@ -13,6 +13,7 @@ from conversations.actions.access import (
     writable,
 )
 from conversations.actions.shared_place import keep_place
+from conversations.errors import Held
 from conversations.live import events
 from conversations.models import Arrangement, Conversation, Message, ReadMark, User
 from conversations.models.sidebar import sidebar
@@ -63,13 +64,16 @@ def arrange_conversation(user: User, conversation_id: UUID, *, unread: bool | No
 def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -> None:
     """Move a conversation to a team in which this person may write, or (None) to its owner alone.
 
-    Only its owner or, in a team, a lead may do so. People who lose it are told that it is gone.
+    Only its owner or, in a team, a lead may do so. People who lose it are told that it is gone. Raises Held where the
+    team's legal hold would no longer keep it.
     """
     with transaction.atomic():
         conversation = to_decide_on(user, conversation_id)
         team = None if team_id is None else team_to_write_in(user, team_id)
         if conversation.team_id == team_id:
             return
+        if conversation.team and conversation.team.legal_hold:
+            raise Held("moved")
         before, old = set(conversation.audience_ids()), conversation.team_name
         leaf = Message.objects.leaf_for(user, conversation)
         revision = conversation.advance(1, team=team)

@@ -81,6 +81,9 @@ def test_a_legal_hold_keeps_what_is_a_teams_or_a_person_s(cast: Cast, held: str)
     assert actions.empty_bin(cast.alice) == 0
     with pytest.raises(Held):
         actions.end_conversation(cast.alice, silent.pk)
+    if held == "team":
+        with pytest.raises(Held):  # its owner alone could delete it
+            actions.move_conversation(cast.alice, silent.pk, None)
     assert titles() == {"silent", "deleted"}
     type(holder).objects.filter(pk=holder.pk).update(legal_hold=False)
     actions.end_overdue()
