@@ -19,6 +19,7 @@ Address = Callable[[dict[str, Any]], str]
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#])")
 _BACKTICKS = re.compile(r"`{3,}")
+_FENCE = re.compile(r"^ {0,3}(?P<mark>`{3,}(?=[^`\n]*$)|~{3,})(?P<rest>.*)$", re.MULTILINE)
 
 
 def nowhere(part: dict[str, Any]) -> str:
@@ -47,7 +48,7 @@ def _blocks(message: Message, said: Phrases, address: Address) -> Iterator[str]:
             yield from filter(None, [_block(part, said, address)])
     else:
         yield from (_file(part, address) for part in message.parts if part["kind"] in ("image", "file"))
-        yield from filter(None, [message.text])
+        yield from filter(None, [_closed(message.text)])
     if note := outcome(said, message):
         yield f"*{_escaped(note)}*"
 
@@ -55,7 +56,7 @@ def _blocks(message: Message, said: Phrases, address: Address) -> Iterator[str]:
 def _block(part: dict[str, Any], said: Phrases, address: Address) -> str:
     match part["kind"]:
         case "text":
-            return str(part.get("text", ""))
+            return _closed(str(part.get("text", "")))
         case "thought":
             return _quoted(f"**{said['thought']}**\n\n{part.get('text', '')}")
         case "code":
@@ -99,6 +100,18 @@ def _call_value(part: dict[str, Any]) -> str:
 def _fence(code: str, language: str = "") -> str:
     fence = "`" * (max(map(len, _BACKTICKS.findall(code)), default=2) + 1)
     return f"{fence}{language}\n{code}\n{fence}"
+
+
+def _closed(text: str) -> str:
+    """Return the text with its last fence closed: a reply that was cut off in its code would swallow what follows."""
+    opened = ""
+    for found in _FENCE.finditer(text):
+        mark = found["mark"]
+        if not opened:
+            opened = mark
+        elif mark.startswith(opened) and not found["rest"].strip():
+            opened = ""
+    return f"{text.rstrip()}\n{opened}" if opened else text
 
 
 def _quoted(text: str) -> str:

@@ -125,6 +125,9 @@ def test_a_text_that_is_too_long_stays_in_the_box(
     alice = visit(cast.alice)
     alice.send("x" * 200_000)
     expect(alice.notice).to_have_text("This message is too long: 200,000 of at most 100,000 characters.")
+    assert alice.hand_over("paste", "#composer-text", text="x" * 200_000), "a little too much can be shortened there"
+    assert not alice.hand_over("paste", "#composer-text", text="x" * 200_001)
+    expect(alice.notice).to_contain_text("200,001 of at most")
     assert len(alice.text.input_value()) == 200_000
     assert "You said: short" in alice.words(alice.ask("short"))
     assert [len(command["text"]) for command in alice.commands("message.send")] == [5]

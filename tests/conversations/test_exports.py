@@ -74,6 +74,23 @@ def test_markdown_is_what_was_written(talk: Conversation) -> None:
     assert "Another version." not in text
 
 
+@pytest.mark.parametrize(
+    ("said", "mark"),
+    [
+        ("```python\nx = 1\n", "```"),
+        ("~~~~\n```\n~~~\n", "~~~~"),
+        ("```\na\n```\n`````md\n```\n", "`````"),
+        ("```\n```js\n", "```"),
+        ("```\na\n```", ""),
+        ("```a``` and ``", ""),
+    ],
+)
+def test_code_that_was_cut_off_swallows_nothing_that_follows(talk: Conversation, said: str, mark: str) -> None:
+    answer(talk, last(talk), said)
+    text = joined(markdown_text.pieces(talk, branch_ids(last(talk).pk)))
+    assert text.endswith(f"UTC\n\n{said.rstrip()}\n{mark}".rstrip() + "\n")
+
+
 def test_a_web_page_shows_the_conversation_and_neither_runs_nor_fetches_anything(talk: Conversation) -> None:
     page = joined(web_page.pieces(talk, branch_ids(last(talk).pk)))
     assert "<h1" in page

@@ -28,6 +28,7 @@ class MessageComposer extends HTMLElement {
     text.addEventListener("input", () => this.#typed());
     if (this.querySelector("cost-hint")) text.addEventListener("input", () => fetchElement("cost-hint", () => import("./cost-hint.js")));
     text.addEventListener("keydown", (event) => this.#keyDown(event));
+    text.addEventListener("paste", (event) => this.#paste(event));
     form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop", { detail: {} })));
     this.models.addEventListener("changed", () => this.#attachments.checkModel());
     this.#attachments.addEventListener("changed", () => this.#changed());
@@ -119,6 +120,12 @@ class MessageComposer extends HTMLElement {
     if (!isSendKey(event)) return;
     event.preventDefault();
     this.form.requestSubmit();
+  }
+
+  /** What is far too long to be sent never gets into the box: browsers need seconds to lay it out, at each key again. */
+  #paste(event) {
+    const pasted = event.clipboardData.getData("text/plain");
+    if (pasted.length > 2 * this.dataset.limit && this.#isTooLong(pasted)) event.preventDefault();
   }
 
   #submit(event) {
