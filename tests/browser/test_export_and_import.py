@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from conversations.models import Conversation
 from providers.models import LanguageModel
@@ -11,7 +11,7 @@ from tests.browser.axe import grave_faults
 from tests.browser.conftest import Visit
 from tests.browser.page_scripts import WIDE_ELEMENTS
 from tests.conftest import Cast
-from tests.conversations.import_samples import CHATGPT_ZIP
+from tests.conversations.import_samples import CHATGPT_ZIP, LIBRECHAT, NEXTCHAT
 from tests.conversations.sharing import talk
 
 NOTE_PRINT = "() => { window.printed = 0; window.print = () => window.printed++; }"
@@ -80,7 +80,7 @@ def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: La
     page = alice.page
     to_the_page(page, is_narrow=False, names=("Export and import", ""))
     with page.expect_file_chooser() as chooser:
-        page.get_by_text("Choose a file").click()
+        page.get_by_text("Choose files").click()
     chooser.value.set_files({"name": "chatgpt.zip", "mimeType": "application/zip", "buffer": CHATGPT_ZIP})
     expect(page.get_by_text("Conversations in the file: 3.")).to_be_visible()
     expect(page.get_by_text("It is damaged.")).to_be_visible()
@@ -99,3 +99,12 @@ def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: La
         {"name": "x.json", "mimeType": "application/json", "buffer": buffer}
     )
     expect(page.get_by_text("It is no export that Chatsite can read.")).to_be_visible()
+    exports = [
+        FilePayload(name="same.json", mimeType="application/json", buffer=json.dumps(export).encode())
+        for export in (LIBRECHAT, NEXTCHAT)
+    ]
+    page.locator("input[type=file]").set_input_files([exports[0], {**exports[0], "name": "x.zip"}])
+    expect(page.get_by_text("Choose one zip by itself, or JSON files only.")).to_be_visible()
+    page.locator("input[type=file]").set_input_files(exports)
+    expect(page.get_by_text("same.json (+1)")).to_be_visible()
+    expect(page.get_by_text("Conversations in the file: 3.")).to_be_visible()

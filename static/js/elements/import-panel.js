@@ -1,4 +1,4 @@
-/** An import: a file is sent, looked through and, once its reader has seen what it holds, written. */
+/** An import: a file, or several as one, is sent, looked through and, once its reader has seen what it holds, written. */
 
 import { fragment } from "../helpers/html.js";
 
@@ -8,7 +8,7 @@ class ImportPanel extends HTMLElement {
   #timer = 0;
 
   connectedCallback() {
-    this.#field.addEventListener("change", () => this.#field.files.length && this.#send(this.#field.files[0]));
+    this.#field.addEventListener("change", () => this.#field.files.length && this.#send([...this.#field.files]));
     this.addEventListener("submit", (event) => this.#start(event));
     if (this.#state.firstElementChild) this.#ask();
   }
@@ -26,11 +26,13 @@ class ImportPanel extends HTMLElement {
     return this.#state.firstElementChild.dataset.address;
   }
 
-  async #send(file) {
+  async #send(files) {
     this.#complain(null);
-    if (file.size > Number(this.dataset.most)) return this.#complain("too_long");
+    if (files.reduce((sum, { size }) => sum + size, 0) > Number(this.dataset.most)) return this.#complain("too_long");
+    if (files.length > 1 && files.some(({ name }) => /\.zip$/i.test(name))) return this.#complain("zip_alone");
     this.#field.disabled = true;
     try {
+      const file = files.length > 1 ? await together(files) : files[0];
       const { id } = await upload(this.dataset.api, file, this.#token, (share) => this.#goOn(share));
       await this.#show(this.dataset.state.replace(this.dataset.any, id));
     } catch (error) {
@@ -82,6 +84,12 @@ class ImportPanel extends HTMLElement {
 }
 
 customElements.define("import-panel", ImportPanel);
+
+/** Resolves with one file that holds these, and has the first one's name and how many more there are. */
+async function together(files) {
+  const { zipOf } = await import("../helpers/zip.js");
+  return new File([await zipOf(files)], `${files[0].name} (+${files.length - 1})`);
+}
 
 /** Resolves with the server's answer, or rejects with an error whose message is the code of a refusal. */
 function upload(address, file, token, progress) {
