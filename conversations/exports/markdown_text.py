@@ -103,7 +103,7 @@ def _fence(code: str, language: str = "") -> str:
 
 
 def _closed(text: str) -> str:
-    """Return the text with its last fence closed: a reply that was cut off in its code would swallow what follows."""
+    """Return the text with its last fence closed: code that was cut off would swallow what follows."""
     opened = ""
     for found in _FENCE.finditer(text):
         mark = found["mark"]
