@@ -28,7 +28,6 @@ class MessageComposer extends HTMLElement {
     text.addEventListener("input", () => this.#typed());
     if (this.querySelector("cost-hint")) text.addEventListener("input", () => fetchElement("cost-hint", () => import("./cost-hint.js")));
     text.addEventListener("keydown", (event) => this.#keyDown(event));
-    text.addEventListener("paste", (event) => this.#paste(event));
     form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop", { detail: {} })));
     this.models.addEventListener("changed", () => this.#attachments.checkModel());
     this.#attachments.addEventListener("changed", () => this.#changed());
@@ -122,16 +121,10 @@ class MessageComposer extends HTMLElement {
     this.form.requestSubmit();
   }
 
-  /** What is far too long to be sent never gets into the box: browsers need seconds to lay it out, at each key again. */
-  #paste(event) {
-    const pasted = event.clipboardData.getData("text/plain");
-    if (pasted.length > 2 * this.dataset.limit && this.#isTooLong(pasted)) event.preventDefault();
-  }
-
   #submit(event) {
     event.preventDefault();
     const text = this.text.value;
-    if (!this.#isReady || this.#isTooLong(text)) return;
+    if (!this.#isReady || this.isTooLong(text)) return;
     if (this.#attachments.isUploading) return this.#submitAfterUploads();
     if (this.#tuning.isPending) return this.#submitAfterTuning();
     const files = this.#attachments.take();
@@ -183,7 +176,8 @@ class MessageComposer extends HTMLElement {
     return !this.#isWaiting && !this.text.disabled && this.#attachments.isFitting && !this.isBlank;
   }
 
-  #isTooLong(text) {
+  /** Whether a text is too long to be sent; if so, it is said. */
+  isTooLong(text) {
     const limit = Number(this.dataset.limit);
     const count = text.length > limit ? [...text].length : text.length; // The limit counts characters, not UTF-16 units.
     if (count > limit) this.#say(phrase("refused.too_long", { count: number(count), limit: number(limit) }));

@@ -1,4 +1,7 @@
-/** Editing a long text on the whole page: offered once the box has several lines. There, Enter makes a new line. */
+/**
+ * Editing a long text on the whole page: offered once the box has several lines. There, Enter makes a new line.
+ * A pasted text that is far too long is refused.
+ */
 
 import { focusForTyping } from "../helpers/keyboard.js";
 import { phrase } from "../helpers/phrases.js";
@@ -12,6 +15,7 @@ export class LongText {
   constructor(composer) {
     [this.#composer, this.#button] = [composer, composer.form.expand];
     this.#button.addEventListener("click", () => this.#turn());
+    composer.text.addEventListener("paste", (event) => this.#paste(event));
     new ResizeObserver(([{ contentRect }]) => this.#offer(contentRect.height)).observe(composer.text);
   }
 
@@ -28,6 +32,12 @@ export class LongText {
 
   close() {
     if (this.isOpen) this.#turn();
+  }
+
+  /** What is far too long to be sent never gets into the box: browsers need seconds to lay it out, at each key again. */
+  #paste(event) {
+    const pasted = event.clipboardData.getData("text/plain");
+    if (pasted.length > 2 * this.#composer.dataset.limit && this.#composer.isTooLong(pasted)) event.preventDefault();
   }
 
   #offer(height) {
