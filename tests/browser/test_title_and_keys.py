@@ -128,6 +128,29 @@ def test_the_sheet_of_keys_fits_a_phone_and_a_mac(cast: Cast, model: LanguageMod
     assert sheet.evaluate("(box) => box.scrollWidth <= box.clientWidth")
 
 
+def test_keys_typed_before_the_palette_is_here_go_to_it(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    """Also where its script is here already: an import ends later than the next keys."""
+    for title in ("Queue migration", "Tea"):
+        say(Conversation.objects.create(owner=cast.alice, title=title), "kept", author=cast.alice)
+    alice = visit(cast.alice)
+    alice.text.fill("A draft")
+    held: list[Route] = []
+    alice.page.route("**/command-palette*.js", lambda route: held.append(route))
+    with alice.page.expect_request("**/command-palette*.js"):
+        alice.text.press("Control+k")
+    alice.page.keyboard.type("migra")
+    alice.page.keyboard.press("Enter")
+    held[0].continue_()
+    alice.page.unroute("**/command-palette*.js")
+    expect(alice.page.locator(".chat__title")).to_have_text("Queue migration")
+    for word in ("", "tea"):
+        alice.page.keyboard.press("Control+k")
+        alice.page.keyboard.type(word)
+        expect(alice.page.get_by_role("dialog").get_by_role("combobox")).to_have_value(word)
+        alice.page.keyboard.press("Escape")
+    assert alice.commands("send") == []
+
+
 def test_the_palette_finds_conversations_models_teams_and_actions(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

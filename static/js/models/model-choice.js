@@ -6,7 +6,7 @@
  */
 
 import { focusForTyping } from "../helpers/keyboard.js";
-import { fetchPart } from "../helpers/loading.js";
+import { openForTyping } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
 import { forever } from "../helpers/storage.js";
 import { page } from "./page.js";
@@ -106,17 +106,18 @@ export class ModelChoice extends EventTarget {
     if (this.#option(model)) this.#ask([model]);
   }
 
-  async #open(button) {
-    const loaded = await fetchPart(load);
+  #open(button) {
     const { form, text, dataset } = this.#composer;
-    loaded?.open(button, this.#options, {
-      chosen: this.ids,
-      isSeveral: button.name === "several" || this.#compared.length > 0,
-      most: this.#options.length > 1 ? Number(dataset.most) : 1,
-      team: form.team?.value ?? dataset.team,
-      pick: (ids) => this.#picked(ids),
-      goOn: () => focusForTyping(text),
-    });
+    openForTyping(load, ({ open }) =>
+      open(button, this.#options, {
+        chosen: this.ids,
+        isSeveral: button.name === "several" || this.#compared.length > 0,
+        most: this.#options.length > 1 ? Number(dataset.most) : 1,
+        team: form.team?.value ?? dataset.team,
+        pick: (ids) => this.#picked(ids),
+        goOn: () => focusForTyping(text),
+      }),
+    );
   }
 
   #picked(ids) {

@@ -1,6 +1,6 @@
 /** The ways to the sheet of keys, ? where nobody writes and the menu of the account, and to the palette: Ctrl or ⌘ with K. */
 
-import { fetchPart } from "../helpers/loading.js";
+import { fetchPart, openForTyping } from "../helpers/loading.js";
 import { forever } from "../helpers/storage.js";
 
 /** Where ? is a character, or chooses something that begins with it. */
@@ -24,11 +24,10 @@ export class ShortcutKey {
     this.#open();
   }
 
-  async #find(event) {
+  #find(event) {
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
-    const loaded = await fetchPart(() => import("../elements/command-palette.js"));
-    loaded?.open();
+    openForTyping(() => import("../elements/command-palette.js"), ({ open }) => open());
   }
 
   /** The menu goes first, so that the focus returns to its button. */
