@@ -12,6 +12,11 @@ import sys
 from chatsite.bootstrap import address, browser, catalogues, environment, keys, nginx, other_browsers, pgbouncer, redis
 from chatsite.version import VERSION
 
+_ENDING = ["--max-worker-restart=0"]
+"""A process of tests that has died ends the run and fails it: one that takes its place would wait for ever."""
+_TIME_LIMIT = ["-o", "faulthandler_timeout=300", "-o", "faulthandler_exit_on_timeout=true"]
+"""A test that hangs for so many seconds ends its process, which prints where it stood."""
+
 
 def prepare(arguments: list[str]) -> list[str]:
     """Prepare the command in `arguments` and return the arguments for Django.
@@ -60,7 +65,8 @@ def _run_tests(rest: list[str]) -> None:
     nginx.find_or_install()
     os.chdir(environment.BASE)
     processes = str(min(4, 1 + (os.cpu_count() or 1)))  # one more than processors: tests also wait
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", processes, *rest])
+    limit = [] if "--soak" in rest else _TIME_LIMIT
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", "--numprocesses", processes, *_ENDING, *limit, *rest])
 
 
 def _whose_files_these_are(problem: OSError) -> str:
