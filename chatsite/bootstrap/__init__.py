@@ -13,7 +13,7 @@ from chatsite.bootstrap import address, browser, catalogues, environment, keys, 
 from chatsite.version import VERSION
 
 _ENDING = ["--max-worker-restart=0"]
-"""A process of tests that has died ends the run and fails it: one that takes its place would wait for ever."""
+"""A process that dies fails and ends the run: one in its place would wait for ever."""
 _TIME_LIMIT = ["-o", "faulthandler_timeout=300", "-o", "faulthandler_exit_on_timeout=true"]
 """A test that hangs for so many seconds ends its process, which prints where it stood."""
 
