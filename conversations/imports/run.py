@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from conversations.ids import BOOT_ID
 from conversations.imports import reading
+from conversations.imports.growing import existing, gained
 from conversations.imports.reading import Read
-from conversations.imports.thread import Problem
+from conversations.imports.thread import Problem, Said, Thread
 from conversations.imports.writing import Writer, key_of, prepared, title_for
-from conversations.models import ConversationImport, ImportItem
+from conversations.models import Conversation, ConversationImport, ImportItem
 from conversations.models.personal.conversation_import import Reason
 from conversations.text import title_of
 
@@ -48,15 +49,16 @@ def _check(batch: ConversationImport) -> None:
         batch.items.all().delete()
     listed: list[ImportItem] = []
     seen: set[str] = set()
+    here = _here(batch)
     for position, read in enumerate(reading.conversations(batch.path)):
-        listed.append(_item(batch, position, read, seen))
+        listed.append(_item(batch, position, read, seen, here))
         if len(listed) == BATCH:
             _keep(batch, listed)
             listed = []
     _keep(batch, listed, status=Status.READY)
 
 
-def _item(batch: ConversationImport, position: int, read: Read, seen: set[str]) -> ImportItem:
+def _item(batch: ConversationImport, position: int, read: Read, seen: set[str], here: set[str]) -> ImportItem:
     item = ImportItem(batch=batch, owner=batch.owner, position=position, outcome=Outcome.NEW)
     try:
         if read.thread is None:
@@ -64,10 +66,13 @@ def _item(batch: ConversationImport, position: int, read: Read, seen: set[str]) 
             raise Problem(read.problem)
         item.key = key_of(read.format_name, read.thread)
         item.title, item.messages = title_for(read.thread), len(read.thread.messages)
-        item.messages = len(prepared(read.thread))
+        messages = prepared(read.thread)
+        item.messages = len(messages)
         if item.key in seen:
             raise Problem(Reason.HERE)
         seen.add(item.key)
+        if item.key in here:
+            item.messages, item.reason = _grown(batch, item.key, messages), Reason.GROWN
     except Problem as problem:
         item.outcome, item.reason = Outcome.SKIPPED, problem.reason
     return item
@@ -75,20 +80,29 @@ def _item(batch: ConversationImport, position: int, read: Read, seen: set[str]) 
 
 def _keep(batch: ConversationImport, listed: list[ImportItem], **changed: object) -> None:
     """Store these items and count them, unless another process works on this import by now."""
-    here = _here(batch, [item.key for item in listed])
-    for item in listed:
-        if item.key in here and item.outcome == Outcome.NEW:
-            item.outcome, item.reason = Outcome.SKIPPED, Reason.HERE
     skipped = sum(item.outcome == Outcome.SKIPPED for item in listed)
     with transaction.atomic():
         _note(batch, found=F("found") + len(listed), skipped=F("skipped") + skipped, **changed)
         ImportItem.objects.bulk_create(listed)
 
 
-def _here(batch: ConversationImport, keys: list[str]) -> set[str]:
-    """Return those of these keys whose conversation exists."""
-    rows = ImportItem.objects.filter(owner=batch.owner, key__in=keys, conversation__isnull=False)
+def _here(batch: ConversationImport) -> set[str]:
+    """Return the keys whose conversation exists."""
+    rows = ImportItem.objects.filter(owner=batch.owner, conversation__isnull=False)
     return set(rows.values_list("key", flat=True))
+
+
+def _is_here(batch: ConversationImport, item: ImportItem) -> bool:
+    return ImportItem.objects.filter(owner=batch.owner, key=item.key, conversation__isnull=False).exists()
+
+
+def _grown(batch: ConversationImport, key: str, messages: list[Said]) -> int:
+    """Return how many messages a conversation has gained since it came; raises Problem if that is none."""
+    conversation = existing(batch.owner, key)
+    new = gained(conversation, messages)[0] if conversation else []
+    if not new:
+        raise Problem(Reason.HERE)
+    return len(new)
 
 
 def _write(batch: ConversationImport) -> None:
@@ -96,10 +110,10 @@ def _write(batch: ConversationImport) -> None:
     writer = Writer(batch.owner, alive)
     for item, read in _unwritten(batch):
         alive()
-        if read.thread and not _here(batch, [item.key]):
-            _write_one(batch, writer, item, read)
+        if read.thread:
+            _write_one(batch, writer, item, read.thread)
         else:
-            _skip(batch, item, Reason.HERE if read.thread else Reason.BROKEN)
+            _skip(batch, item, Reason.BROKEN)
     _note(batch, status=Status.DONE)
     batch.path.unlink(missing_ok=True)
 
@@ -112,14 +126,20 @@ def _unwritten(batch: ConversationImport) -> Iterator[tuple[ImportItem, Read]]:
             yield ImportItem.objects.get(pk=waiting[position]), read
 
 
-def _write_one(batch: ConversationImport, writer: Writer, item: ImportItem, read: Read) -> None:
-    assert read.thread is not None
+def _write_one(batch: ConversationImport, writer: Writer, item: ImportItem, thread: Thread) -> None:
     try:
-        writer.write(item, read.thread)
+        if not _is_here(batch, item):
+            writer.write(item, thread)
+        elif conversation := existing(batch.owner, item.key):
+            writer.extend(item, thread, conversation)
+        else:
+            raise Problem(Reason.HERE)
     except Problem as problem:
         _skip(batch, item, problem.reason)
+    except Conversation.DoesNotExist:
+        _skip(batch, item, Reason.HERE)
     except (DataError, IntegrityError, ValueError):  # another process was sooner, or the database takes no such row
-        _skip(batch, item, Reason.HERE if _here(batch, [item.key]) else Reason.BROKEN)
+        _skip(batch, item, Reason.HERE if _is_here(batch, item) else Reason.BROKEN)
 
 
 def _skip(batch: ConversationImport, item: ImportItem, reason: str) -> None:

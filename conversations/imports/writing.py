@@ -9,12 +9,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from conversations.content.parts import text_of
 from conversations.errors import Refused
 from conversations.files import storage
 from conversations.ids import new_id
+from conversations.imports.growing import gained
 from conversations.imports.thread import Attachment, Problem, Said, Thread
 from conversations.imports.tree import in_order
+from conversations.imports.words import as_question, text_for
+from conversations.live import events
 from conversations.models import (
     Arrangement,
     BranchChoice,
@@ -72,23 +74,58 @@ class Writer:
     def write(self, item: ImportItem, thread: Thread) -> None:
         """Write the conversation and note it on its item, in one transaction; raises Problem."""
         messages = prepared(thread)
+        files = self._files(item, messages)
+        with transaction.atomic():
+            conversation = self._conversation(thread, len(messages))
+            rows = self._add(conversation, messages, files, {}, 1)
+            self._show(conversation, thread, messages, rows)
+            indexing.set_title(conversation)
+            _note(item, conversation)
+
+    def extend(self, item: ImportItem, thread: Thread, conversation: Conversation) -> None:
+        """Write what a conversation has gained since it came, in one transaction; raises Problem if that is nothing."""
+        messages = prepared(thread)
+        files = self._files(item, gained(conversation, messages)[0])
+        with transaction.atomic():
+            conversation.advance(0, moves_up=False)  # locked: nobody else brings the same messages now
+            new, known = gained(conversation, messages)
+            if not new or not conversation.can_write(self._owner) or conversation.deleted_at:
+                raise Problem(Reason.HERE)
+            before = conversation.revision
+            moved = max(message.created_at or conversation.updated_at for message in new)
+            first = conversation.advance(len(new), moves_up=False, updated_at=max(conversation.updated_at, moved))
+            self._add(conversation, new, files, known, first)
+            ReadMark.objects.filter(user=self._owner, conversation=conversation, revision__gte=before).update(
+                revision=conversation.revision
+            )
+            ImportItem.objects.filter(owner=self._owner, key=item.key).exclude(pk=item.pk).update(conversation=None)
+            _note(item, conversation)
+            transaction.on_commit(lambda: events.conversation_updated(conversation, conversation.revision))
+
+    def _files(self, item: ImportItem, messages: list[Said]) -> dict[int, File | None]:
+        """Store the messages' files, and note on the item if some cannot be kept."""
         files = {id(part): self._stored(part) for part in _attachments(messages)}
-        rows, kept = self._rows(messages, files)
         if any(file is None for file in files.values()):
             item.reason = Reason.FILES
-        with transaction.atomic():
-            conversation = self._conversation(thread, len(rows))
-            for row in rows:
-                row.conversation = conversation
-            Message.objects.bulk_create(rows, batch_size=200)
-            for row, attached in kept:
-                storage.attach(row, attached)
-            self._show(conversation, thread, messages, rows)
-            indexing.add_messages(rows)
-            indexing.set_title(conversation)
-            item.conversation, item.outcome = conversation, ImportItem.Outcome.IMPORTED
-            item.save(update_fields=["conversation", "outcome", "reason"])
-            ConversationImport.objects.filter(pk=item.batch_id).update(imported=F("imported") + 1)
+        return files
+
+    def _add(
+        self,
+        conversation: Conversation,
+        messages: list[Said],
+        files: dict[int, File | None],
+        known: dict[str, UUID],
+        first: int,
+    ) -> list[Message]:
+        """Insert and index the rows of these messages, from revision `first` on; `known` are rows that are there."""
+        rows, kept = self._rows(messages, files, known)
+        for revision, row in enumerate(rows, first):
+            row.conversation, row.revision = conversation, revision
+        Message.objects.bulk_create(rows, batch_size=200)
+        for row, attached in kept:
+            storage.attach(row, attached)
+        indexing.add_messages(rows)
+        return rows
 
     def _stored(self, attachment: Attachment) -> File | None:
         """Store a file as its importer's upload; None if it is absent, unknown, or finds no room."""
@@ -103,15 +140,15 @@ class Writer:
             return None
 
     def _rows(
-        self, messages: list[Said], files: dict[int, File | None]
+        self, messages: list[Said], files: dict[int, File | None], known: dict[str, UUID]
     ) -> tuple[list[Message], list[tuple[Message, list[File]]]]:
         """Return the rows with the files that each of them holds."""
         ids: dict[str | None, UUID] = {message.key: new_id() for message in messages}
+        ids.update(known)
         rows, kept = [], []
-        for revision, message in enumerate(messages, 1):
+        for message in messages:
             parts = [_part(part, files) for part in message.parts]
-            row = self._row(message, parts if message.is_reply else _as_question(parts, message), ids)
-            row.revision = revision
+            row = self._row(message, parts if message.is_reply else as_question(parts, message), ids)
             rows.append(row)
             attached = (files[id(part)] for part in message.parts if isinstance(part, Attachment))
             if held := [file for file in attached if file]:
@@ -121,7 +158,7 @@ class Writer:
     def _row(self, message: Said, parts: list[dict[str, Any]], ids: dict[str | None, UUID]) -> Message:
         fields = dict(message.fields)
         continued = fields.pop("continues", None)
-        text = fields.pop("text", "")
+        fields.pop("text", None)
         return Message(
             id=ids[message.key],
             parent_id=ids.get(message.parent) if message.parent else None,
@@ -129,7 +166,7 @@ class Writer:
             author=None if message.author else self._owner,
             writer=message.author or None,
             parts=parts,
-            text=text_of(parts) if message.is_reply else text or text_of(parts),
+            text=text_for(message),
             created_at=message.created_at or timezone.now(),
             model_name=message.model[:200],
             continues_id=ids.get(continued) if continued else None,
@@ -164,6 +201,12 @@ class Writer:
             Arrangement.objects.arrange(self._owner, conversation, **thread.arranged)
 
 
+def _note(item: ImportItem, conversation: Conversation) -> None:
+    item.conversation, item.outcome = conversation, ImportItem.Outcome.IMPORTED
+    item.save(update_fields=["conversation", "outcome", "reason"])
+    ConversationImport.objects.filter(pk=item.batch_id).update(imported=F("imported") + 1)
+
+
 def _told(message: Said) -> str:
     return str([part.name if isinstance(part, Attachment) else part for part in message.parts])
 
@@ -181,13 +224,6 @@ def _part(part: dict[str, Any] | Attachment, files: dict[int, File | None]) -> d
         return part
     file = files[id(part)]
     return dict(storage.part_of(file)) if file else {"kind": "file", "name": part.name[:MAX_NAME_LENGTH]}
-
-
-def _as_question(parts: list[dict[str, Any]], message: Said) -> list[dict[str, Any]]:
-    """Return the parts as a question has them: its files, then one text."""
-    said = message.fields.get("text") or "\n\n".join(part["text"] for part in parts if part["kind"] == "text")
-    files = [part for part in parts if part["kind"] in ("image", "file")]
-    return [*files, {"kind": "text", "text": said}] if said else files
 
 
 def _words(messages: list[Said]) -> str:

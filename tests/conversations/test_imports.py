@@ -14,7 +14,7 @@ from django.utils import timezone
 from conversations.exports import archive
 from conversations.files import storage
 from conversations.imports import jobs, json_items, run, upload, writing
-from conversations.models import Arrangement, Conversation, ConversationImport, File, Message, User
+from conversations.models import Arrangement, Conversation, ConversationImport, File, ImportItem, Message, User
 from conversations.models.personal.conversation_import import KEPT, SILENT
 from conversations.models.sidebar import archived_by
 from tests.conversations.calling import say
@@ -134,6 +134,25 @@ def test_nothing_comes_twice_and_what_was_deleted_comes_again(bring: Bring) -> N
     Conversation.objects.all().delete()
     assert bring(CLAUDE).imported == 1
     assert bring(CLAUDE, User.objects.create_user("bob")).imported == 1, "what others have imported does not count"
+
+
+def test_what_a_conversation_has_gained_since_comes_once(bring: Bring) -> None:
+    bring(CLAUDE)
+    here = Conversation.objects.get()
+    said = {message.text: message for message in here.messages.all()}
+    own = say(here, "Thanks.", author=here.owner, parent=said["Read, too."])
+    more = {"uuid": "m4", "sender": "human", "text": "Thanks.", "parent_message_uuid": "m2"}
+    below = {"uuid": "m5", "sender": "assistant", "text": "Gladly.", "parent_message_uuid": "m4"}
+    grown = [{**CLAUDE[0], "chat_messages": [*CLAUDE[0]["chat_messages"], more, below]}]
+    waiting = bring(grown, starts=False)
+    assert list(waiting.items.values_list("messages", "reason", "outcome")) == [(2, "grown", "new")]
+    assert start(waiting).imported == 1
+    assert bring(grown).imported == 0
+    new = here.messages.exclude(pk__in=[own.pk, *(message.pk for message in said.values())]).order_by("pk")
+    assert [(message.text, message.parent) for message in new] == [("Thanks.", said["Read."]), ("Gladly.", new[0])]
+    here.refresh_from_db()
+    assert [message.revision for message in new] == [here.revision - 1, here.revision]
+    assert ImportItem.objects.get(conversation=here).batch == waiting
 
 
 def test_a_dry_run_writes_nothing(bring: Bring) -> None:

@@ -40,6 +40,7 @@ class Reason(models.TextChoices):
     """Why a file or a conversation does not come, or not as a whole."""
 
     HERE = "already_here", _("It has been imported before.")
+    GROWN = "grown", _("It has been imported before; what it has gained since comes.")
     EMPTY = "empty", _("It has no messages.")
     BROKEN = "broken", _("It is damaged.")
     LONG = "too_long", _("It is too long.")
