@@ -1,5 +1,6 @@
 """The bin: delete conversations, restore them, and end them with all that they hold."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,18 +48,24 @@ def restore_conversation(user: User, conversation_id: UUID) -> None:
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
 
 
-def end_conversation(user: User, conversation_id: UUID) -> None:
-    """Delete a conversation, in the bin or not, with all that it holds; raises Held under a legal hold."""
+def end_conversation(user: User, conversation_id: UUID, *, from_bin: bool = False) -> None:
+    """Delete a conversation with all that it holds; raises Held under a legal hold.
+
+    It may be in the bin or not; `from_bin` raises NotFound for one that was restored meanwhile.
+    """
     with transaction.atomic():
-        conversation = to_end(user, conversation_id)
+        conversation = (to_restore if from_bin else to_end)(user, conversation_id)
         if not Conversation.objects.not_held().filter(pk=conversation_id).exists():
             raise Held
         _end(user, conversation)
 
 
-def empty_bin(user: User) -> int:
-    """End all conversations that this person may restore and no legal hold keeps; returns their number."""
-    return _end_all(user, Conversation.objects.restorable_by(user).not_held())
+def empty_bin(user: User, until: datetime) -> int:
+    """End all conversations that this person may restore and no legal hold keeps; returns their number.
+
+    Those deleted after `until` stay: the person has not seen them in the bin.
+    """
+    return _end_all(user, Conversation.objects.restorable_by(user).filter(deleted_at__lte=until).not_held())
 
 
 def end_overdue() -> None:

@@ -194,7 +194,7 @@ PAGES = [
     on("bin", roles=SIGNED_IN, shows=BIN, publishes="deleted"),
     on("empty-bin", "POST", roles=SIGNED_IN),
     on("restore", "POST", targets=RESTORE),
-    on("end", "POST", targets=END),
+    on("end", "POST", targets=RESTORE),
     on("shares", roles=SIGNED_IN, shows={"shared": LEAD | OWNER}),
     on("revoke-share", "POST", targets=REVOCABLE),
     on("shared", targets=SHARES, publishes="shared"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from conversations import actions, sweeper
@@ -72,6 +73,19 @@ def test_those_who_have_it_open_hear_that_it_goes_and_comes(
     assert rita.ask("conversation.open", conversation=shared.pk)["revision"] == back["revision"]
 
 
+def test_an_old_page_of_the_bin_ends_neither_what_is_back_nor_what_came_later(cast: Cast, shared: Conversation) -> None:
+    later = Conversation.objects.create(owner=cast.bob, title="Later")
+    actions.delete_conversation(cast.bob, shared.pk)
+    client = Client()
+    client.force_login(cast.bob)
+    page = client.get("/bin/")
+    actions.restore_conversation(cast.alice, shared.pk)
+    actions.delete_conversation(cast.bob, later.pk)
+    assert client.post(f"/bin/{shared.pk}/end/").status_code == 404
+    assert client.post(page.context["empty_bin"]).status_code == 302
+    assert Conversation.objects.count() == 2
+
+
 @pytest.mark.parametrize("way", ["at once", "from the bin", "with the bin", "by time"])
 def test_it_ends_with_its_files(cast: Cast, shared: Conversation, way: str) -> None:
     others = Conversation.objects.create(owner=cast.carol, title="Not Bob's")
@@ -96,7 +110,7 @@ def _end(cast: Cast, shared: Conversation, way: str) -> None:
     deleted: Any = Conversation.objects.filter(pk=shared.pk)
     match way:
         case "with the bin":
-            assert actions.empty_bin(cast.bob) == 1
+            assert actions.empty_bin(cast.bob, timezone.now()) == 1
         case "by time":
             deleted.update(deleted_at=timezone.now() - timedelta(days=29))
             sweeper.go_round(0)

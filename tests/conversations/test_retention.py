@@ -78,7 +78,7 @@ def test_a_legal_hold_keeps_what_is_a_teams_or_a_person_s(cast: Cast, held: str)
     holder = getattr(cast, held)
     type(holder).objects.filter(pk=holder.pk).update(legal_hold=True)
     actions.end_overdue()
-    assert actions.empty_bin(cast.alice) == 0
+    assert actions.empty_bin(cast.alice, timezone.now()) == 0
     with pytest.raises(Held):
         actions.end_conversation(cast.alice, silent.pk)
     if held == "team":

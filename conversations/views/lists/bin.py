@@ -1,12 +1,18 @@
 """The page with deleted conversations, for people who may restore them."""
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -23,7 +29,8 @@ from conversations.views.lists.paging import page_of
 @never_cache
 @require_GET
 def bin_page(request: HttpRequest) -> HttpResponse:
-    return page_of(request, "lists/bin.html", in_bin(person_of(request)), "deleted_at")
+    until = f"{reverse('empty-bin')}?until={time.time()}"
+    return page_of(request, "lists/bin.html", in_bin(person_of(request)), "deleted_at", {"empty_bin": until})
 
 
 @login_required
@@ -35,17 +42,21 @@ def restore(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def end(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
-    return _done(request, actions.end_conversation, conversation_id, gettext("The conversation is deleted forever."))
+    act = partial(actions.end_conversation, from_bin=True)
+    return _done(request, act, conversation_id, gettext("The conversation is deleted forever."))
 
 
 @login_required
 @require_POST
 def empty(request: HttpRequest) -> HttpResponse:
+    """End what was in the bin when the page was made, which its address tells in seconds."""
+    until = _moment(request.GET.get("until", ""))
     person = person_of(request)
-    actions.empty_bin(person)
-    if in_bin(person).exists():
+    actions.empty_bin(person, until)
+    left = in_bin(person)
+    if left.filter(deleted_at__lte=until).exists():
         messages.error(request, _held())
-    else:
+    elif not left.exists():
         messages.success(request, gettext("The bin is empty."))
     return redirect("bin")
 
@@ -61,6 +72,13 @@ def _done(
     except Held:
         messages.error(request, _held())
     return redirect("bin")
+
+
+def _moment(seconds: str) -> datetime:
+    """Return the moment; now for anything else."""
+    with suppress(ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(float(seconds), UTC)
+    return timezone.now()
 
 
 def _held() -> str:
