@@ -28,6 +28,8 @@ class ItemOut(Schema):
     title: str
     messages: int
     outcome: ImportItem.Outcome
+    team: str
+    """The name of the team whose conversation it was, or empty."""
     reason: str
     """Why it does not come, or what of it does not; empty if all of it does."""
     conversation: UUID | None = Field(None, alias="conversation_id")
@@ -72,7 +74,7 @@ def show_import(request: HttpRequest, import_id: UUID, after: int = -1) -> dict[
 
 
 @router.post("/imports/{uuid:import_id}/start", response={202: None, **_ERRORS})
-def start_import(request: HttpRequest, import_id: UUID) -> Status[None]:
-    """Import what the list announces as new."""
-    jobs.start(person_of(request), import_id)
+def start_import(request: HttpRequest, import_id: UUID, team: UUID | None = None) -> Status[None]:
+    """Import what the list announces as new; what was a team's goes to `team`, or is private."""
+    jobs.start(person_of(request), import_id, team)
     return Status(202, None)

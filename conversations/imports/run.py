@@ -13,7 +13,8 @@ from conversations.imports.growing import existing, gained
 from conversations.imports.reading import Read
 from conversations.imports.thread import Problem, Said, Thread
 from conversations.imports.writing import Writer, key_of, prepared, title_for
-from conversations.models import Conversation, ConversationImport, ImportItem
+from conversations.live import events
+from conversations.models import Conversation, ConversationImport, ImportItem, Membership
 from conversations.models.personal.conversation_import import Reason
 from conversations.text import title_of
 
@@ -66,6 +67,7 @@ def _item(batch: ConversationImport, position: int, read: Read, seen: set[str], 
             raise Problem(read.problem)
         item.key = key_of(read.format_name, read.thread)
         item.title, item.messages = title_for(read.thread), len(read.thread.messages)
+        item.team = read.thread.team
         messages = prepared(read.thread)
         item.messages = len(messages)
         if item.key in seen:
@@ -107,7 +109,7 @@ def _grown(batch: ConversationImport, key: str, messages: list[Said]) -> int:
 
 def _write(batch: ConversationImport) -> None:
     alive = _Heartbeat(batch)
-    writer = Writer(batch.owner, alive)
+    writer = Writer(batch.owner, alive, batch.team)
     for item, read in _unwritten(batch):
         alive()
         if read.thread:
@@ -116,6 +118,15 @@ def _write(batch: ConversationImport) -> None:
             _skip(batch, item, Reason.BROKEN)
     _note(batch, status=Status.DONE)
     batch.path.unlink(missing_ok=True)
+    _announce(batch)
+
+
+def _announce(batch: ConversationImport) -> None:
+    """Let the lists of everybody who has got conversations be asked for anew."""
+    imported = batch.items.filter(outcome=Outcome.IMPORTED).count()
+    members = Membership.objects.filter(team=batch.team_id).values_list("user", flat=True) if batch.team_id else ()
+    if imported:
+        events.import_ended(batch.pk, imported, {batch.owner_id, *members})
 
 
 def _unwritten(batch: ConversationImport) -> Iterator[tuple[ImportItem, Read]]:

@@ -63,5 +63,7 @@ class Thread:
     model: str = ""
     system_prompt: str = ""
     parameters: Any = None
+    team: str = ""
+    """The name of the team whose conversation it was."""
     arranged: dict[str, bool] = field(default_factory=dict)
     """The place in the importer's list: `pinned`, `archived` and `muted`, as `Arrangement` has them."""

@@ -24,8 +24,10 @@ from conversations.models import (
     ConversationImport,
     File,
     ImportItem,
+    Membership,
     Message,
     ReadMark,
+    Team,
     User,
 )
 from conversations.models.conversation import MAX_TITLE_LENGTH
@@ -66,8 +68,9 @@ def title_for(thread: Thread) -> str:
 class Writer:
     """Writes one conversation after the other; files come first, because pictures take their time to be checked."""
 
-    def __init__(self, owner: User, alive: Callable[[], None]) -> None:
-        self._owner, self._alive = owner, alive
+    def __init__(self, owner: User, alive: Callable[[], None], team: Team | None = None) -> None:
+        """Write for this person; what was a team's goes to `team`, if there is one."""
+        self._owner, self._alive, self._team = owner, alive, team
         self._models = {model.name: model.pk for model in models_for(owner, None)}
         self._files_left = MAX_FILES
 
@@ -176,25 +179,34 @@ class Writer:
         )
 
     def _conversation(self, thread: Thread, revision: int) -> Conversation:
-        now = timezone.now()
+        now, team = timezone.now(), self._team_for(thread)
+        moved = thread.updated_at or max((one.created_at or now for one in thread.messages), default=now)
         conversation = Conversation.objects.create(
             owner=self._owner,
+            team=team,
             title=title_for(thread),
             model_id=self._models.get(thread.model),
             system_prompt=thread.system_prompt[:MAX_TEXT_LENGTH],
             parameters=_parameters(thread.parameters),
             revision=revision,
-            updated_at=thread.updated_at or max((one.created_at or now for one in thread.messages), default=now),
+            updated_at=now if team and team.keeps_days else moved,  # else it would be deleted for its age
         )
         begun = thread.created_at or min((one.created_at or now for one in thread.messages), default=now)
         # The field sets itself when the row is made.
         Conversation.objects.filter(pk=conversation.pk).update(created_at=begun)
         return conversation
 
+    def _team_for(self, thread: Thread) -> Team | None:
+        """Return the team that gets this conversation, if its importer writes there until the transaction ends."""
+        if self._team is None or not thread.team:
+            return None
+        places = Membership.objects.filter(user=self._owner, team=self._team, role__in=Membership.WRITERS)
+        return self._team if places.select_for_update(no_key=True).first() else None
+
     def _show(self, conversation: Conversation, thread: Thread, messages: list[Said], rows: list[Message]) -> None:
         """Show the branch that was shown there, as read, in the place that it had in the list."""
         place = next((place for place, message in enumerate(messages) if message.key == thread.shown), None)
-        if place is not None and place < len(rows) - 1:
+        if place is not None and place < len(rows) - 1 and conversation.team is None:
             BranchChoice.objects.choose(self._owner, rows[place])
         ReadMark.objects.create(user=self._owner, conversation=conversation, revision=conversation.revision)
         if thread.arranged:

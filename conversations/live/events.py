@@ -152,6 +152,12 @@ def conversation_gone(conversation: UUID, revision: int, people: Iterable[UUID])
     hub.publish(Event(conversation, payload, people=tuple(people)))
 
 
+def import_ended(import_id: UUID, imported: int, people: Iterable[UUID]) -> None:
+    """Announce to all sockets of these people that so many conversations have come into their lists."""
+    payload = {"type": "import.ended", "import": import_id, "imported": imported}
+    hub.publish(Event(import_id, payload, people=tuple(people)))
+
+
 def typing(conversation: UUID, person: User) -> None:
     """Announce that this person is typing."""
     who = {"id": person.id, "name": person.name}

@@ -302,6 +302,13 @@ API = [
     on("api:create_import", "POST", {"file": "a text"}, roles=SIGNED_IN, ok=202),
     on("api:show_import", targets={"import": MEMBER}),
     on("api:start_import", "POST", targets={"import": MEMBER}, ok=202),
+    on(
+        "api:start_import",
+        "POST",
+        query="?team={team_id}",
+        ok=202,
+        targets={"import, to the team": MEMBER, "import, to a foreign team": NOBODY},
+    ),
     on("api:download", targets={**READ, "unsent": OWNER}),
 ]
 

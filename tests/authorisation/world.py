@@ -286,9 +286,15 @@ def _tokens(world: World) -> None:
             world.targets["token"] = {"token_id": token.pk}
 
 
+def _team_of(world: World, target: str) -> dict[str, Any]:
+    return {"team_id": world.targets[target]["team_id"]}
+
+
 def _imports(world: World) -> None:
     batch = ConversationImport.objects.create(owner=world.people["member"], name="old.zip", status="ready")
     world.targets["import"] = {"import_id": batch.pk}
+    for name in ("to the team", "to a foreign team"):
+        world.targets[f"import, {name}"] = {"import_id": batch.pk, **_team_of(world, f"private, {name}")}
 
 
 def _rows_for_the_admin(world: World) -> None:

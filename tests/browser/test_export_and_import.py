@@ -76,7 +76,7 @@ def test_a_conversation_is_printed_taken_as_word_and_everything_is_taken_along(
 
 
 def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: LanguageModel, visit: Visit) -> None:
-    alice = visit(cast.alice, viewport=DESKTOP)
+    alice, elsewhere = visit(cast.alice, viewport=DESKTOP), visit(cast.alice, viewport=DESKTOP)
     page = alice.page
     to_the_page(page, is_narrow=False, names=("Export and import", ""))
     with page.expect_file_chooser() as chooser:
@@ -88,6 +88,7 @@ def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: La
     assert grave_faults(page) == []
     page.get_by_role("button", name="Import (2)").click()
     expect(page.get_by_text("Imported: 2.")).to_be_visible()
+    expect(elsewhere.rows.get_by_text("部署 <b>plan</b>")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="To the conversations").first.click()
     alice.rows.get_by_text("部署 <b>plan</b>").click()
     expect(alice.replies.last).to_contain_text("Done.")

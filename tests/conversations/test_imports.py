@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,19 @@ from django.utils import timezone
 from conversations.exports import archive
 from conversations.files import storage
 from conversations.imports import jobs, json_items, run, upload, writing
-from conversations.models import Arrangement, Conversation, ConversationImport, File, ImportItem, Message, User
+from conversations.live import hub
+from conversations.live.viewer_events import Event
+from conversations.models import (
+    Arrangement,
+    Conversation,
+    ConversationImport,
+    File,
+    ImportItem,
+    Membership,
+    Message,
+    Team,
+    User,
+)
 from conversations.models.personal.conversation_import import KEPT, SILENT
 from conversations.models.sidebar import archived_by
 from tests.conversations.calling import say
@@ -52,6 +65,17 @@ def bring(alice: User, settings: Any, tmp_path: Path) -> Bring:
         return start(batch) if starts and batch.status == "ready" else batch
 
     return bring
+
+
+Heard = list[Event]
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """Return the events of imports that end."""
+    events: Heard = []
+    monkeypatch.setattr(hub, "publish", lambda *told: events.extend(one for one in told if "import" in one.payload))
+    return events
 
 
 def start(batch: ConversationImport) -> ConversationImport:
@@ -407,6 +431,30 @@ def test_an_item_beyond_the_bound_is_told_and_the_next_is_read(monkeypatch: pyte
     *long, fine = json_items.items(io.BytesIO(document))
     assert [getattr(one, "reason", "") for one in long] == ["too_long", "too_long"]
     assert fine == {"b": 1}
+
+
+def test_what_was_a_teams_goes_to_the_team_that_its_importer_chooses(bring: Bring, alice: User, heard: Heard) -> None:
+    crew, bob = Team.objects.create(name="Crew", keeps_days=30), User.objects.create_user("bob")
+    Membership.objects.create(team=crew, user=alice)
+    Membership.objects.create(team=crew, user=bob, role="reader")
+    for title, team in (("Rivers", crew), ("Own", None)):
+        made = Conversation.objects.create(owner=alice, title=title, team=team)
+        old = timezone.now() - timedelta(days=400)
+        say(made, "Danube", author=alice, created_at=old, parts=[{"kind": "text", "text": "Danube"}])
+        Conversation.objects.filter(pk=made.pk).update(updated_at=old)
+    zipped_up = b"".join(archive.pieces(alice, archive.begun_by(alice)))
+    for team in (crew, None):
+        Conversation.objects.all().delete()
+        batch = bring(zipped_up, starts=False)
+        assert set(batch.items.values_list("team", flat=True)) == {"Crew", ""}
+        batch.team = crew
+        assert start(batch).imported == 2
+        assert dict(Conversation.objects.values_list("title", "team__name")) == {"Rivers": team and "Crew", "Own": None}
+        assert heard[-1].payload == {"type": "import.ended", "import": batch.pk, "imported": 2}
+        is_fresh = Conversation.objects.get(title="Rivers").updated_at > timezone.now() - timedelta(days=1)
+        assert is_fresh == bool(team), "else the team's period would delete it"
+        Membership.objects.filter(user=alice).delete()
+    assert set(heard[0].people or ()) == {alice.pk, bob.pk}
 
 
 # --- There and back --------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
         model=fields.text(raw.get("model"), 200),
         system_prompt=fields.text(raw.get("system_prompt")),
         parameters=raw.get("parameters"),
+        team=fields.text(raw.get("team"), 120),
         arranged=fields.arranged(raw, pinned=("pinned",), archived=("archived",), muted=("muted",)),
     )
 

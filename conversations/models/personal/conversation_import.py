@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
 from conversations.models.conversation import MAX_TITLE_LENGTH, Conversation
-from conversations.models.people import User
+from conversations.models.people import Team, User
 
 SILENT = timedelta(seconds=15)
 """Time without a sign of life after which another process goes on with an import."""
@@ -69,6 +69,8 @@ class ConversationImport(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.CASCADE, related_name="imports")
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, related_name="+")
+    """The team that gets the conversations that were a team's; without one they are private."""
     name = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.CHECKING)
     problem = models.CharField(max_length=20, blank=True)
@@ -85,6 +87,7 @@ class ConversationImport(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     owner_id: UUID
+    team_id: UUID | None
 
     objects = ImportQuerySet.as_manager()
 
@@ -138,6 +141,8 @@ class ImportItem(models.Model):
     key = models.CharField(max_length=64, blank=True)
     """A digest of the tool and of its id for the conversation."""
     title = models.CharField(max_length=MAX_TITLE_LENGTH, blank=True)
+    team = models.CharField(max_length=120, blank=True)
+    """The name of the team whose conversation it was."""
     messages = models.PositiveIntegerField(default=0)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     reason = models.CharField(max_length=20, blank=True)

@@ -39,4 +39,6 @@ def import_state(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 def _state(batch: ConversationImport) -> dict[str, Any]:
     items = [] if batch.is_under_way else list(batch.items.order_by("-outcome", "position")[:MAX_ITEMS])
-    return {"batch": batch, "items": items, "more": max(0, batch.found - MAX_ITEMS)}
+    has_teams = batch.status == "ready" and batch.items.filter(outcome="new").exclude(team="").exists()
+    teams = Team.objects.writable_by(batch.owner) if has_teams else []
+    return {"batch": batch, "items": items, "more": max(0, batch.found - MAX_ITEMS), "writable_teams": teams}

@@ -46,7 +46,9 @@ class ImportPanel extends HTMLElement {
   async #start(event) {
     event.preventDefault();
     event.target.querySelector("button").disabled = true;
-    const answer = await fetch(event.target.action, { method: "POST", headers: { "X-CSRFToken": this.#token } }).catch(() => null);
+    const team = event.target.elements.team?.value;
+    const address = event.target.action + (team ? `?team=${team}` : "");
+    const answer = await fetch(address, { method: "POST", headers: { "X-CSRFToken": this.#token } }).catch(() => null);
     if (!answer?.ok) this.#complain((await answer?.json().catch(() => null))?.error?.code ?? "");
     await this.#ask();
   }

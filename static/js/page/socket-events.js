@@ -52,6 +52,7 @@ export class SocketEvents {
 
   #take(event) {
     const { conversation, list, presence } = this.#chat;
+    if (event.type === "import.ended") return list.refresh();
     if (event.type === "conversation.updated") this.#updated(event);
     else if (event.type === "conversation.gone") list.remove(event.conversation);
     else if (event.type === "conversation.arranged") list.arrange(event);
