@@ -20,7 +20,7 @@ from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
 from conversations.views.replies import details, preview
 from conversations.views.settings import closing, mail_address, own_keys, profile, security
-from conversations.views.teams import changes, team
+from conversations.views.teams import changes, records, team
 
 
 def one_way_to_another_password(request: HttpRequest, extra_context: object = None) -> HttpResponse:
@@ -79,6 +79,8 @@ urlpatterns = [
     path("teams/<uuid:team_id>/name/", changes.rename, name="rename-team"),
     path("teams/<uuid:team_id>/defaults/", changes.change_defaults, name="team-defaults"),
     path("teams/<uuid:team_id>/retention/", changes.retention, name="team-retention"),
+    path("teams/<uuid:team_id>/keys/", records.keys, name="team-keys"),
+    path("teams/<uuid:team_id>/audit/", records.audit, name="team-audit"),
     path("teams/<uuid:team_id>/leave/", team.leave, name="leave-team"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", team.change_role, name="change-role"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", team.remove, name="remove-member"),

@@ -121,6 +121,8 @@ OF_A_TEAM = (Page(_("People and conversations"), "team"),)
 OF_ITS_LEAD = (
     Page(_("Invitations"), "invite"),
     Page(_("Name and defaults"), "team-defaults", within=("rename-team",)),
+    Page(_("Keys and budget"), "team-keys"),
+    Page(_("Audit log"), "team-audit"),
     Page(_("How long conversations stay"), "team-retention"),
 )
 

@@ -41,6 +41,8 @@ REASONS = {
     "team": "a team's members see it",
     "rename-team": _LEADS,
     "team-defaults": _LEADS,
+    "team-keys": "a team's leads see its own keys by their last characters, as its vendors' bills are theirs",
+    "team-audit": "a team's leads answer for who was let in and out",
     "api:team_defaults": "a team's members may begin conversations that hold them",
     "team-retention": _LEADS,
     "leave-team": "everybody may leave a team they are in",

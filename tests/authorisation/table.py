@@ -171,6 +171,8 @@ PAGES = [
     on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
     on("team", team=TEAM),
     on("team-defaults", team=LEAD),
+    on("team-keys", team=LEAD),
+    on("team-audit", team=LEAD),
     on("invite", team=LEAD, shows={"open invitation": LEAD, "revoked invitation": NOBODY}),
     on("rename-team", "POST", {"name": "Ours now"}, team=LEAD),
     on("rename-team", "POST", {"name": ""}, team=LEAD, ok=422),

@@ -108,6 +108,8 @@ def test_the_pages_around_it(
         f"/teams/{cast.team.pk}/",
         f"/teams/{cast.team.pk}/invitations/",
         f"/teams/{cast.team.pk}/defaults/",
+        f"/teams/{cast.team.pk}/audit/",
+        f"/teams/{cast.team.pk}/keys/",
         "/shares/",
         path,
         locked,

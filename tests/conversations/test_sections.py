@@ -48,5 +48,6 @@ def test_settings_name_own_keys_only_where_a_vendor_takes_them(cast: Cast, model
 
 def test_a_team_names_its_leads_pages_to_them_alone(cast: Cast) -> None:
     team = f"/teams/{cast.team.pk}/"
-    assert walk(enter(cast.alice), team) == {team, f"{team}invitations/", f"{team}defaults/", "/teams/"}
+    pages = {f"{team}{name}/" for name in ("invitations", "defaults", "retention", "keys", "audit")}
+    assert walk(enter(cast.alice), team) == {team, *pages, "/teams/"}
     assert walk(enter(cast.bob), team) == {team, "/teams/"}
