@@ -47,7 +47,7 @@ MAX_FILES = 5_000
 
 def key_of(format_name: str, thread: Thread) -> str:
     """Return the digest by which a conversation is recognised when it comes again."""
-    told = thread.key or "\n".join([thread.title, *map(_told, thread.messages)])
+    told = thread.key or "\n".join([thread.title, *map(_told, thread.messages[:2])])  # a question and its reply
     return sha256(f"{format_name}\n{told}".encode()).hexdigest()
 
 

@@ -66,6 +66,12 @@ def claude(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"uuid": "1", "name": "T", "chat_messages": [{"sender": "assistant", "content": list(blocks)}], **more}
 
 
+MARKED = (
+    '\ue200entity\ue202["city","Paris"]\ue201, \ue200cite\ue202turn0search0\ue201 '
+    "\ue200url\ue202here\ue202https://example.org/a\ue201【1†a】【2†b】"
+)
+
+
 @pytest.mark.parametrize(
     ("raw", "parts"),
     [
@@ -150,6 +156,41 @@ def claude(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
                 {"type": "text", "text": "Done."},
             ),
             [text("**Page**\n\n`````html\n<p>````</p>\n`````"), text("\n\nDone.")],
+        ),
+        (
+            chatgpt(
+                {
+                    "content": content(MARKED),
+                    "metadata": {
+                        "content_references": [
+                            {"matched_text": "\ue200cite\ue202turn0search0\ue201", "alt": "([E](https://example.org/))",
+                             "items": [{"url": "https://example.org/", "title": "E",
+                                        "supporting_websites": [{"url": "https://example.com/", "title": "C"}]}]},
+                        ],
+                        "citations": [{"start_ix": MARKED.index("【1"),
+                                       "metadata": {"title": "O", "url": "https://example.net/"}}],
+                    },
+                },
+            ),
+            [
+                text("Paris, ([E](https://example.org/)) [here](https://example.org/a) ([O](https://example.net/))【2†b】"),
+                {"kind": "citation", "sources": [{"uri": "https://example.org/", "title": "E"},
+                                                 {"uri": "https://example.com/", "title": "C"}]},
+            ],
+        ),
+        (
+            chatgpt(
+                {
+                    "content": {"content_type": "execution_output", "text": "done"},
+                    "metadata": {"aggregate_result": {"messages": [{"image_url": "file-service://file-1"}]}},
+                },
+            ),
+            [{"kind": "code_result", "text": "done", "outcome": "ok"}, "attachment"],
+        ),
+        (
+            claude({"type": "text", "text": 'Look.\n<antArtifact identifier="a" type="text/markdown" title="Plan">\n'
+                                            "# One\n</antArtifact>\nDone."}),
+            [text("Look.\n"), text("\n\n**Plan**\n\n# One"), text("\n\n\nDone.")],
         ),
         (
             {

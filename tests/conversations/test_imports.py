@@ -177,6 +177,9 @@ def test_what_a_conversation_has_gained_since_comes_once(bring: Bring) -> None:
     here.refresh_from_db()
     assert [message.revision for message in new] == [here.revision - 1, here.revision]
     assert ImportItem.objects.get(conversation=here).batch == waiting
+    talk = [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "您好"}]
+    assert bring({"messages": talk}).items.get().reason == ""
+    assert bring({"messages": [*talk, *talk]}).items.get().reason == "grown", "one without an id, too"
 
 
 def test_a_dry_run_writes_nothing(bring: Bring) -> None:

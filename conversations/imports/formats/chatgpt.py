@@ -16,6 +16,7 @@ from typing import Any
 
 from conversations.imports import fields
 from conversations.imports.formats import parts
+from conversations.imports.formats.chatgpt_marks import sources, without_marks
 from conversations.imports.thread import Attachment, Problem, Said, Thread
 from conversations.imports.tree import nearest_kept
 from conversations.imports.upload import Files
@@ -24,7 +25,6 @@ NAME = "chatgpt"
 Node = dict[str, Any]
 _HIDDEN = ("user_editable_context", "model_editable_context", "reasoning_recap")
 _POINTER = re.compile(r"^(?:file-service|sediment)://(?P<id>[\w-]+)")
-_MARKS = re.compile("\ue200[^\ue200\ue201]*\ue201")
 _TO_EVERYBODY = ("all", "", None)
 
 
@@ -110,6 +110,10 @@ class _Tree:
                 yield from _call(node, said)
             case "execution_output":
                 yield parts.result(said)
+                drawn = fields.objects(fields.obj(_metadata(node).get("aggregate_result")).get("messages"))
+                for found in (_POINTER.match(fields.text(one.get("image_url"), 200)) for one in drawn):
+                    if found:
+                        yield self._attachment(found["id"], "", "image")
             case "tether_quote":
                 yield parts.citation([{"uri": content.get("url"), "title": content.get("title")}])
             case "tether_browsing_display":
@@ -117,6 +121,7 @@ class _Tree:
             case _:
                 yield from _words(node, said)
                 yield from self._mixed(content, node)
+                yield from sources(_metadata(node))
 
     def _mixed(self, content: Node, node: Node) -> Any:
         pointed = set()
@@ -157,7 +162,7 @@ def _words(node: Node, said: str) -> list[Any]:
         return [parts.call_result(fields.obj(node.get("author")).get("name"), said)]
     if node.get("recipient") not in _TO_EVERYBODY and _is_reply(node) and said.strip():
         return _call(node, said)
-    return parts.text(_without_marks(said, node))
+    return parts.text(without_marks(said, _metadata(node)))
 
 
 def _call(node: Node, said: str) -> list[Any]:
@@ -186,17 +191,3 @@ def _is_reply(message: Node) -> bool:
 
 def _metadata(message: Node) -> Node:
     return fields.obj(message.get("metadata"))
-
-
-def _without_marks(said: str, node: Node) -> str:
-    """Return a text with its references as links, and without the marks that only ChatGPT's page understands."""
-    told = fields.objects(_metadata(node).get("content_references"))
-    links = {
-        fields.text(one.get("matched_text"), 1_000): _MARKS.sub("", fields.text(one.get("alt"), 10_000)) for one in told
-    }
-    pieces, end, left = [], 0, fields.MAX_CHARACTERS
-    for mark in _MARKS.finditer(said):
-        link = links.get(mark[0], "")
-        pieces += [said[end : mark.start()], link if len(link) <= left else ""]
-        end, left = mark.end(), left - len(link)
-    return "".join([*pieces, said[end:]])

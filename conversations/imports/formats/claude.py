@@ -6,6 +6,7 @@ No schema is published. `text` may be empty beside `content`. Long pasted texts 
 Source: public readers of it, Sinity/polylogue (`docs/providers/claude-ai.md`), withLinda/claude-conversation-exporter.
 """
 
+import re
 from functools import partial
 from itertools import pairwise
 from pathlib import PurePosixPath
@@ -13,10 +14,12 @@ from typing import Any
 
 from conversations.imports import fields
 from conversations.imports.formats import parts
+from conversations.imports.formats.folds import folds
 from conversations.imports.thread import Attachment, Said, Thread
 from conversations.imports.upload import Files
 
 NAME = "claude"
+_ARTIFACT = re.compile(r"<antArtifact\b")
 _ARTIFACTS = {
     "application/vnd.ant.react": "jsx",
     "application/vnd.ant.mermaid": "mermaid",
@@ -32,7 +35,9 @@ def recognises(raw: dict[str, Any]) -> bool:
 
 
 def thread(raw: dict[str, Any], files: Files) -> Thread:
-    messages = [_said(message, place, files) for place, message in enumerate(fields.objects(raw["chat_messages"]))]
+    model = fields.text(raw.get("model"), 200)
+    told = enumerate(fields.objects(raw["chat_messages"]))
+    messages = [_said(message, place, model or "Claude", files) for place, message in told]
     if not any(message.parent for message in messages):
         for above, message in pairwise(messages):
             message.parent = above.key
@@ -43,28 +48,28 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
         shown=fields.key(raw.get("current_leaf_message_uuid")),
         created_at=fields.time(raw.get("created_at")),
         updated_at=fields.time(raw.get("updated_at")),
-        model=fields.text(raw.get("model"), 200),
+        model=model,
         arranged=fields.arranged(raw, pinned=("is_starred",)),
     )
 
 
-def _said(raw: dict[str, Any], place: int, files: Files) -> Said:
+def _said(raw: dict[str, Any], place: int, model: str, files: Files) -> Said:
     is_reply = raw.get("sender") == "assistant"
     said = parts.apart(part for block in fields.objects(raw.get("content")) for part in _block(block))
     return Said(
         key=fields.key(raw.get("uuid")) or str(place),
         parent=fields.key(raw.get("parent_message_uuid")),
         is_reply=is_reply,
-        parts=[*_attachments(raw, files), *(said or parts.text(fields.text(raw.get("text"))))],
+        parts=[*_attachments(raw, files), *(said or parts.apart(_words(fields.text(raw.get("text")))))],
         created_at=fields.time(raw.get("created_at")),
-        model="Claude" if is_reply else "",
+        model=model if is_reply else "",
     )
 
 
 def _block(block: dict[str, Any]) -> list[Any]:
     match block.get("type"):
         case "text":
-            return parts.text(fields.text(block.get("text")))
+            return _words(fields.text(block.get("text")))
         case "thinking":
             return parts.thought(fields.text(block.get("thinking")))
         case "tool_use":
@@ -73,6 +78,17 @@ def _block(block: dict[str, Any]) -> list[Any]:
             return [parts.call_result(block.get("name"), block.get("content"))]
         case _:
             return []
+
+
+def _words(said: str) -> list[Any]:
+    """Return a text as parts; artifacts of before 2025 stand in its midst."""
+    found: list[Any] = []
+    end = 0
+    for fold in folds(said, _ARTIFACT, "</antArtifact>"):
+        found += parts.text(said[end : fold.begin])
+        found += _tool_use("artifacts", {**fold.told, "content": fold.text.strip("\n")})
+        end = fold.end
+    return [*found, *parts.text(said[end:])]
 
 
 def _tool_use(name: Any, told: dict[str, Any]) -> list[Any]:

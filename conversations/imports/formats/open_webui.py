@@ -7,7 +7,6 @@ Source: open-webui/open-webui (`backend/open_webui/models/chats.py`), and a samp
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from html import unescape
@@ -16,13 +15,13 @@ from typing import Any
 
 from conversations.imports import fields
 from conversations.imports.formats import parts
+from conversations.imports.formats.folds import folds
 from conversations.imports.thread import FAILED, Attachment, Said, Thread
 from conversations.imports.upload import Files
 
 NAME = "open-webui"
-_DETAILS, _DETAILS_END = re.compile(r'<details type="(\w{1,40})"'), "</details>"
+_DETAILS = re.compile(r'<details type="\w{1,40}"')
 _SUMMARY = re.compile(r"\s*<summary>[^<]*</summary>")
-_ATTRIBUTE = re.compile(r'(\w{1,40})="([^"]*)"')
 _FENCE = re.compile(r"\A\s*(?P<fence>`{3,20})(?P<language>[^\n`]*)\n(?P<code>.*?)\n?(?P=fence)\s*\Z", re.DOTALL)
 
 
@@ -113,30 +112,14 @@ def _item(item: dict[str, Any], names: dict[str, Any]) -> list[Any]:
 def _content(said: str) -> Any:
     """Yield a text, with what it folds as parts of their own."""
     end = 0
-    for begin, inside, close, kind in _folds(said):
-        yield from parts.text(said[end:begin].lstrip() if end else said[:begin])
-        text = said[inside:close]
-        summary = _SUMMARY.match(text)
-        lines = unescape(text[summary.end() :] if summary else text).strip().split("\n")
+    for fold in folds(said, _DETAILS, "</details>"):
+        yield from parts.text(said[end : fold.begin].lstrip() if end else said[: fold.begin])
+        summary = _SUMMARY.match(fold.text)
+        lines = unescape(fold.text[summary.end() :] if summary else fold.text).strip().split("\n")
         folded = "\n".join(line.removeprefix(">").removeprefix(" ") for line in lines)
-        told = {name: unescape(value) for name, value in _ATTRIBUTE.findall(said[begin:inside])}
-        yield from _folded(kind, told, folded)
-        end = close + len(_DETAILS_END)
+        yield from _folded(fold.told["type"], fold.told, folded)
+        end = fold.end
     yield from parts.text(said[end:].lstrip() if end else said)
-
-
-def _folds(said: str) -> Iterator[tuple[int, int, int, str]]:
-    """Yield where each fold begins, where its inside begins and ends, and its type.
-
-    One expression for the whole would look for an end from every beginning, again and again.
-    """
-    close = 0
-    while found := _DETAILS.search(said, close):
-        inside = said.find(">", found.end()) + 1
-        close = said.find(_DETAILS_END, inside)
-        if not inside or close < 0:
-            return
-        yield found.start(), inside, close, found[1]
 
 
 def _folded(kind: str, told: dict[str, str], said: str) -> list[Any]:
