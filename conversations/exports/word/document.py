@@ -15,7 +15,8 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 from PIL import Image
 
-from conversations.exports.word.html_blocks import HtmlWriter, styled
+from conversations.exports.word.building import styled
+from conversations.exports.word.html_blocks import HtmlWriter
 
 WIDTH, HEIGHT = Cm(16), Cm(20)
 """The most room for a picture."""

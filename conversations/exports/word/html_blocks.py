@@ -1,5 +1,6 @@
 """Sanitised HTML of a message as paragraphs, lists and tables of a Word document."""
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -8,34 +9,19 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
 from docx.text.paragraph import Paragraph
 from lxml import html
 from lxml.etree import _Element
 
+from conversations.exports.word.building import Look, add_run, styled
 from conversations.exports.word.formulas import omml
 
 _HEADINGS = {f"h{level}": f"Heading {min(9, level + 2)}" for level in range(1, 7)}
 _BOLD, _ITALIC = {"strong", "th"}, {"em"}
 _MAX_DEPTH, _MAX_COLUMNS = 8, 63
 """Levels of lists that look different, and columns of a table: Word's limit."""
+_LINK = Look(underline=True)
 _IN_ADDRESSES = "%!#$&'()*+,/:;=?@[]~"
-
-
-@dataclass(frozen=True)
-class Look:
-    """How words look: the look of all elements around them."""
-
-    bold: bool = False
-    italic: bool = False
-    strike: bool = False
-    underline: bool = False
-    code: bool = False
-    raised: bool | None = None
-    """True for a superscript, False for a subscript."""
-
-
-_PLAIN = Look()
 
 
 @dataclass
@@ -49,9 +35,7 @@ class Place:
 
     def paragraph(self) -> Paragraph:
         """Return a new paragraph, or the item's first."""
-        found, self.waiting = self.waiting or styled(self.container, self.style), None
-        if self.level:
-            found.paragraph_format.left_indent = Cm(0.7 * self.level)
+        found, self.waiting = self.waiting or styled(self.container, self.style, level=self.level), None
         return found
 
 
@@ -70,9 +54,7 @@ class HtmlWriter:
         link = OxmlElement("w:hyperlink")
         target = quote(address, safe=_IN_ADDRESSES)
         link.set(qn("r:id"), paragraph.part.relate_to(target, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
-        run = paragraph.add_run(text)
-        run.font.underline = True
-        link.append(run._r)
+        link.append(add_run(paragraph, text, _LINK))
         paragraph._p.append(link)
 
     def _blocks(self, element: _Element, place: Place) -> None:
@@ -92,7 +74,7 @@ class HtmlWriter:
 
     def _with_text(self, line: Paragraph | None, place: Place, text: str) -> Paragraph:
         line = line or place.paragraph()
-        line.add_run(_one_line(text))
+        add_run(line, _one_line(text))
         return line
 
     def _is_block(self, element: _Element) -> bool:
@@ -108,13 +90,13 @@ class HtmlWriter:
                 self._list(element, place)
             case "pre":
                 text = "".join(element.itertext()).rstrip("\n")
-                replace(place, style="Code", waiting=None).paragraph().add_run(text)
+                add_run(replace(place, style="Code", waiting=None).paragraph(), text)
             case "table":
                 self._table(element, place)
             case "blockquote":
                 self._blocks(element, replace(place, style="Quote"))
             case "hr":
-                place.paragraph().add_run("―" * 12)
+                add_run(place.paragraph(), "―" * 12)
             case _:
                 if element.get("class") != "code-block__bar":
                     self._blocks(element, place)
@@ -124,15 +106,10 @@ class HtmlWriter:
         first = element.get("start") or "1"
         number = int(first) if first.isdecimal() else 1
         for item in element.iterchildren("li"):
-            inside = replace(place, level=level, waiting=None)
-            line = inside.paragraph()
-            line.paragraph_format.first_line_indent = Cm(-0.6)
-            line.paragraph_format.tab_stops.add_tab_stop(Cm(0.7 * level))
-            line.paragraph_format.space_after = Pt(2)
-            is_task = item.get("class") == "task-list-item"
-            line.add_run("" if is_task else f"{number}.\t" if element.tag == "ol" else "•\t")
-            inside.waiting = line
-            self._blocks(item, inside)
+            line = styled(place.container, place.style, level=level, is_item=True)
+            if item.get("class") != "task-list-item":
+                add_run(line, f"{number}.\t" if element.tag == "ol" else "•\t")
+            self._blocks(item, replace(place, level=level, waiting=line))
             number += 1
 
     def _table(self, element: _Element, place: Place) -> None:
@@ -144,31 +121,36 @@ class HtmlWriter:
             lines = ("\t".join(_one_line("".join(cell.itertext())) for cell in row) for row in rows)
             styled(place.container, "Code", "\n".join(lines))
             return
-        table = place.container.add_table(0, columns, self._width)
-        table.style = "Table Grid"
+        table = place.container.add_table(1, columns, self._width)
+        table._tbl.tblStyle_val = "TableGrid"
+        empty = table._tbl[-1]
+        table._tbl.remove(empty)
         for row in rows:
-            for cell, words in zip(table.add_row().cells, row, strict=False):
-                cell.paragraphs[0].alignment = _ALIGNMENTS.get(words.get("class") or "")
-                self._words(words, cell.paragraphs[0], Look(bold=words.tag == "th"))
+            table._tbl.append(deepcopy(empty))
+            for cell, words in zip(table._tbl[-1], row, strict=False):
+                line = Paragraph(cell[-1], table)
+                if alignment := _ALIGNMENTS.get(words.get("class") or ""):
+                    line.alignment = alignment
+                self._words(words, line, Look(bold=words.tag == "th"))
         styled(place.container, "Note")
 
     def _words(self, element: _Element, line: Paragraph, look: Look) -> None:
         """Append the words in an element to a line."""
         if element.text:
-            _run(line, element.text, look)
+            add_run(line, _one_line(element.text), look)
         for child in element:
             self._inline(child, line, look)
             if child.tail:
-                _run(line, child.tail.lstrip("\n") if child.tag == "br" else child.tail, look)
+                add_run(line, _one_line(child.tail.lstrip("\n") if child.tag == "br" else child.tail), look)
 
     def _inline(self, element: _Element, line: Paragraph, look: Look) -> None:
         match element.tag:
             case "math":
                 line._p.append(omml(element))
             case "span" if element.get("role") == "checkbox":
-                _run(line, "☑ " if element.get("aria-checked") == "true" else "☐ ", look)
+                add_run(line, "☑ " if element.get("aria-checked") == "true" else "☐ ", look)
             case "br":
-                line.add_run().add_break()
+                add_run(line, "\n")
             case "a" if element.get("href"):
                 self.add_link(line, element.get("href"), _one_line("".join(element.itertext())))
             case tag:
@@ -187,28 +169,6 @@ _LOOKS = {
     "sup": lambda look: replace(look, raised=True),
     "sub": lambda look: replace(look, raised=False),
 }
-
-
-def styled(container: Any, style: str, text: str = "") -> Paragraph:
-    """Append a paragraph in a style by its id: python-docx would search all styles for its name each time."""
-    paragraph: Paragraph = container.add_paragraph(text)
-    if style != "Normal":
-        paragraph._p.style = style.replace(" ", "")
-    return paragraph
-
-
-def _run(line: Paragraph, text: str, look: Look) -> None:
-    run = line.add_run(_one_line(text))
-    if look == _PLAIN:
-        return
-    font = run.font
-    for name in ("bold", "italic", "strike", "underline"):
-        if getattr(look, name):
-            setattr(font, name, True)
-    if look.raised is not None:
-        setattr(font, "superscript" if look.raised else "subscript", True)
-    if look.code:
-        font.name = "Consolas"
 
 
 def _one_line(text: str) -> str:
