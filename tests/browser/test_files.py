@@ -96,6 +96,18 @@ def test_paste_and_drop(cast: Cast, seeing: LanguageModel, visit: Visit) -> None
     expect(alice.attached).to_contain_text(["pasted.png", "paper.pdf", "notes.txt"])
     alice.ask("All")
     assert [part["kind"] for part in Message.objects.get(role="user").parts] == ["image", "file", "file", "text"]
+    long = "a line\r\n" * 30
+    alice.hand_over("paste", "#composer-text", text=long)
+    alice.text.fill(f"What is this? {long}")
+    offer = alice.page.get_by_role("button", name="Attach as a file (210 characters)")
+    expect(offer).to_be_visible()
+    expect(alice.attached).to_have_count(0)
+    offer.click()
+    expect(alice.text).to_have_value("What is this? ")
+    expect(alice.attached).to_contain_text(["Pasted text.txt"])
+    expect(offer).to_be_hidden()
+    alice.ask("What is this?")
+    assert [part["kind"] for part in Message.objects.filter(role="user").last().parts] == ["file", "text"]
 
 
 def test_a_page_that_takes_no_files_refuses_what_is_dropped(cast: Cast, seeing: LanguageModel, visit: Visit) -> None:

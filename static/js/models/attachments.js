@@ -8,10 +8,14 @@
 import { focusForTyping } from "../helpers/keyboard.js";
 import { fetchPart } from "../helpers/loading.js";
 
+/** Pasted text above either is offered as a file. */
+const [LONG_TEXT, MANY_LINES] = [3_000, 20];
+
 export class Attachments extends EventTarget {
   #composer;
   #tray = null;
   #model;
+  #pasted = null;
   #restoring = [];
 
   /** Whether the tray is being fetched: a message sent meanwhile would go without its files. */
@@ -78,12 +82,34 @@ export class Attachments extends EventTarget {
     await this.#withTray((tray) => tray.restore(this.#restoring.splice(0))); // Where it does not come, sending tries again.
   }
 
+  /** Keeps a text as a file; resolves with whether the server has it. Nothing is sent meanwhile. */
+  async addText(text, name) {
+    let tray = null;
+    await this.#withTray((here) => (tray = here));
+    const count = tray?.files.length;
+    this.isLoading = true;
+    tray?.add([new File([text], name, { type: "text/plain" })]);
+    await tray?.uploaded;
+    this.isLoading = false;
+    this.#changed();
+    return tray?.files.length > count;
+  }
+
   /** Office programs put a picture of the text beside it: then the text is what was meant. */
   #paste(event) {
     const { files, types } = event.clipboardData;
+    const text = event.clipboardData.getData("text/plain");
+    if (text.length > LONG_TEXT || text.split("\n").length > MANY_LINES) this.#offer(text);
     if (!files.length || types.includes("text/plain")) return;
     event.preventDefault();
     this.#attach(files);
+  }
+
+  /** Of a long text that was pasted, a file can be made. */
+  async #offer(text) {
+    const { PastedText } = await import("./pasted-text.js");
+    this.#pasted ??= new PastedText(this.#composer, this);
+    this.#pasted.offer(text);
   }
 
   /** What this page does not take, helpers/drops.js refuses. */
