@@ -8,17 +8,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from errno import ENOSPC
 from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from select import select
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from chatsite.server.protocols import MAX_MESSAGE_BYTES
-from chatsite.server.request_bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, UNCOUNTED_BYTES
+from chatsite.server.request_bodies import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, UNCOUNTED_BYTES, RequestWithBody
 from tests import echoing
 from tests.echoing import Running, come
 
@@ -107,6 +110,16 @@ def test_all_bodies_together_find_so_much_room_and_small_ones_always(serve_echo:
             connection.sendall(b"x")
             assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
     come(lambda: post(server.port, UNCOUNTED_BYTES + 1_000_000, chunked=False)[0] == 200)
+
+
+def test_a_body_for_which_the_disk_has_no_room_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused: list[int] = []
+    monkeypatch.setattr(RequestWithBody, "_refuse", lambda _, status: refused.append(status))
+    monkeypatch.setattr(RequestWithBody, "_find_room", lambda _: True)
+    request = RequestWithBody.__new__(RequestWithBody)
+    request.content = SimpleNamespace(write=Mock(side_effect=OSError(ENOSPC, "No space left on device")))
+    request.handleContentChunk(b"words")
+    assert refused == [503]
 
 
 def test_who_leaves_before_a_body_is_whole_gives_up_its_room(serve_echo: Callable[..., Running]) -> None:

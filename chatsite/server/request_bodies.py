@@ -35,7 +35,7 @@ _FORWARDED = b"X-Forwarded-For"
 
 
 class RequestWithBody(WebRequest):
-    """A request whose body is limited: 413 if it is too long, 503 if all bodies together are.
+    """A request whose body is limited: 413 if it is too long, 503 without room in memory or on disk.
 
     Daphne alone would spool any size to disk before asking, and wait for ever for the rest. A refused client may go on
     sending for LINGER_SECONDS. A connection that is reset at once would lose the answer.
@@ -72,12 +72,10 @@ class RequestWithBody(WebRequest):
             return
         if self.received > self.limit:
             self._refuse(_TOO_LARGE)
-        elif not self._find_room():
+        elif not self._find_room() or not self._is_kept(chunk):
             self._refuse(_NO_ROOM)
-        else:
-            super().handleContentChunk(chunk)
-            if self.progress:
-                self.progress.count(len(chunk))
+        elif self.progress:
+            self.progress.count(len(chunk))
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         self._listen_again()
@@ -181,6 +179,14 @@ class RequestWithBody(WebRequest):
         connection.write(refusal(status))
         connection.loseWriteConnection()
         reactor.callLater(LINGER_SECONDS, connection.abortConnection)
+
+    def _is_kept(self, chunk: bytes) -> bool:
+        """Keep a piece of the body, and return whether the disk had room for it."""
+        try:
+            super().handleContentChunk(chunk)
+        except OSError:
+            return False
+        return True
 
     def _find_room(self) -> bool:
         """Reserve memory for the received bytes, and return whether there was enough."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -22,9 +23,14 @@ from conversations.workers.thread_pool import ThreadPool
 MAX_BYTES = 100 * 2**20
 MAX_TRIES = 5
 """Processes that may die over one import before it has failed."""
+MAX_INTERRUPTIONS = 100
+"""Times that a database which takes writes may keep one process from going on."""
 _pool = ThreadPool("import", 1)
 _here: set[UUID] = set()
 """The imports that this process works on or will."""
+_interrupted: list[ConversationImport] = []
+"""Those of them that the database kept from going on."""
+_interruptions: Counter[UUID] = Counter()
 _logger = logging.getLogger(__name__)
 Status = ConversationImport.Status
 
@@ -66,6 +72,8 @@ def resume_abandoned() -> None:
     """Go on with the imports of processes that have died."""
     if _here:  # one that waits its turn, or reads a long conversation, gives no sign of life
         ConversationImport.objects.under_way().filter(pk__in=set(_here), boot=BOOT_ID).update(alive_at=timezone.now())
+    for _ in range(len(_interrupted)):  # the database takes writes again
+        _submit(_interrupted.pop(0))
     for batch in ConversationImport.objects.abandoned().select_related("owner"):
         claimed = ConversationImport.objects.abandoned().filter(pk=batch.pk)
         if batch.tries >= MAX_TRIES:
@@ -133,10 +141,19 @@ def _done(batch: ConversationImport) -> None:
         run.work_on(batch)
     except AWAY:
         _logger.exception("An import could not go on; the sweep tries again.")
+        _interruptions[batch.pk] += 1
+        if _interruptions[batch.pk] < MAX_INTERRUPTIONS:
+            _interrupted.append(batch)
+            return
+        _fail(batch)
     except Exception:  # the thread's outermost frame
         _logger.exception("An import has failed.")
-        mine = ConversationImport.objects.under_way().filter(pk=batch.pk, boot=BOOT_ID)
-        if mine.update(status=Status.FAILED, problem=Reason.BROKEN):
-            batch.path.unlink(missing_ok=True)
-    finally:
-        _here.discard(batch.pk)
+        _fail(batch)
+    _here.discard(batch.pk)
+    _interruptions.pop(batch.pk, None)
+
+
+def _fail(batch: ConversationImport) -> None:
+    mine = ConversationImport.objects.under_way().filter(pk=batch.pk, boot=BOOT_ID)
+    if mine.update(status=Status.FAILED, problem=Reason.BROKEN):
+        batch.path.unlink(missing_ok=True)

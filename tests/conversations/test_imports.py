@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from conversations.exports import archive
@@ -227,8 +229,16 @@ def test_an_import_that_waits_its_turn_is_not_given_up(bring: Bring, monkeypatch
     for _ in range(jobs.MAX_TRIES + 2):
         ConversationImport.objects.update(alive_at=timezone.now() - 2 * SILENT)
         jobs.resume_abandoned()
+    monkeypatch.setattr(jobs, "_submit", jobs._done)
+    monkeypatch.setattr(run, "work_on", Mock(side_effect=OperationalError("database or disk is full")))
+    jobs._done(batch)
+    for _ in range(jobs.MAX_TRIES + 2):
+        ConversationImport.objects.update(alive_at=timezone.now() - 2 * SILENT)
+        jobs.resume_abandoned()
     batch.refresh_from_db()
     assert (batch.status, batch.tries) == ("checking", 0)
+    monkeypatch.undo()
+    run.work_on(batch)
 
 
 def test_a_process_that_was_late_leaves_the_list_as_it_is(bring: Bring) -> None:
