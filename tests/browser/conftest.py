@@ -17,6 +17,8 @@ FLAGS = [
     *("--renderer-process-limit=1", "--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+LOOKS = ("color_scheme", "forced_colors", "reduced_motion")
+"""What a page can have for itself: each context that differs costs a process of the browser."""
 Visit = Callable[..., ChatPage]
 
 
@@ -41,19 +43,27 @@ def contexts(browser: Browser) -> Contexts:
 def visit(contexts: Contexts, site: str, sign_in: Callable[[User], object]) -> Iterator[Visit]:
     """Yield a function that opens a browser for a person or a stranger; its watch is checked afterwards.
 
-    The browser may have the site's files in its cache, unless it is `new`.
+    The browser may have the site's files in its cache, unless it is `new`. A test that changes more of a context than the
+    cookies, the storage and the clock needs a new one.
     """
     visits: list[tuple[BrowserContext, Watch]] = []
 
     def enter(
         person: User | None = None, path: str | None = "/", at: str = site, *, new: bool = False, **options: object
     ) -> ChatPage:
+        looks = {name: options.pop(name) for name in LOOKS if name in options}
+        size = None if "is_mobile" in options else options.pop("viewport", None)
         context = contexts.take(at, new=new, **options)
         visits.append((context, Watch(context, at)))
         if person:
             session = sign_in(person).cookies[settings.SESSION_COOKIE_NAME].value  # type: ignore[attr-defined]
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": at}])
-        chat = ChatPage(context.new_page(), at, visits[-1][1])
+        page = context.new_page()
+        if size:
+            page.set_viewport_size(size)
+        if looks:
+            page.emulate_media(**looks)
+        chat = ChatPage(page, at, visits[-1][1])
         return chat.open(path) if path else chat
 
     yield enter
