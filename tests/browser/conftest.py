@@ -43,8 +43,8 @@ def contexts(browser: Browser) -> Contexts:
 def visit(contexts: Contexts, site: str, sign_in: Callable[[User], object]) -> Iterator[Visit]:
     """Yield a function that opens a browser for a person or a stranger; its watch is checked afterwards.
 
-    The browser may have the site's files in its cache, unless it is `new`. A test that changes more of a context than the
-    cookies, the storage and the clock needs a new one.
+    The browser may have the site's files in its cache, unless it is `new`. A test that changes more of a context
+    than its cookies, its storage and its clock needs a new one.
     """
     visits: list[tuple[BrowserContext, Watch]] = []
 
