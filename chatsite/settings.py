@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "conversations.accounts.middleware.AuditOriginMiddleware",
     "conversations.accounts.locked.LockedSecrets",
     "conversations.accounts.middleware.SetupRedirectMiddleware",
+    "chatsite.middleware.WrongMethod",
 ]
 
 TEMPLATES = [

@@ -55,7 +55,8 @@ def _person_name(person: User) -> str:
 
 def _missing(kind: str, one: UUID) -> str:
     if one == NOBODY:
-        return {"team": _("in no team"), "key": _("without a key")}.get(kind, _("no longer known"))
+        told = {"team": _("in no team"), "key": _("without a key"), "person": _("the site's own tests of keys")}
+        return told.get(kind, _("no longer known"))
     if kind in ("key", "endpoint", "model"):
         last = UsageRecord.objects.filter(**{kind: one}).order_by("-created_at").first()
         if last and (kept := getattr(last, f"{kind}_name")):

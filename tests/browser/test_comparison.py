@@ -117,6 +117,7 @@ def test_the_conversation_goes_on_from_the_one_that_was_chosen(cast: Cast, vendo
     second.locator("[data-act=choose]").click()
     expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
     expect(alice.text).to_be_focused()
+    expect(alice.page.locator(".latest")).to_be_hidden()
     alice.page.reload()
     expect(columns(alice).nth(1)).to_have_attribute("data-current", "chosen")
     name = columns(alice).nth(1).locator(".message__name").inner_text()

@@ -104,7 +104,10 @@ def test_a_page_of_this_site_is_gone_back_to(cast: Cast) -> None:
 
 
 def test_the_language_is_changed_by_post_only(cast: Cast) -> None:
-    assert Client().get("/language/").status_code == 405
+    opened = Client().get("/language/", headers={"accept": "text/html"})
+    assert (opened.status_code, opened.headers["Allow"]) == (405, "POST")
+    assert "Nothing was sent" in opened.content.decode()
+    assert Client().get("/language/").content == b""
     assert Client(enforce_csrf_checks=True).post("/language/", {"language": "en"}).status_code == 403
 
 

@@ -37,6 +37,7 @@ export class ScrollAnchor {
    */
   follow() {
     if (this.#isFollowing) this.#jump();
+    else this.#latest.hidden = this.isAtEnd;
   }
 
   toEnd() {
@@ -99,7 +100,7 @@ export class ScrollAnchor {
   #note() {
     this.#lastTop = this.#box.scrollTop;
     this.#lastEnd = this.#end;
-    this.#latest.hidden = this.#isFollowing;
+    this.#latest.hidden = this.isAtEnd;
   }
 
   #jump() {
