@@ -49,7 +49,8 @@ class WrongMethod:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code != 405 or request.method != "GET" or "text/html" not in request.headers.get("Accept", ""):
+        is_opened = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code != 405 or not is_opened:
             return response
         page = render(request, "405.html", status=405)
         page.headers["Allow"] = response.headers.get("Allow", "")

@@ -10,7 +10,13 @@ ROOT = Path(__file__).parent.parent
 SHEETS = ROOT / "static" / "css"
 DJANGOS = Path(django.__file__).parent / "contrib/admin/static/admin/css/base.css"
 TEXTS = ("text", "text-soft", "text-faint", "accent", "accent-strong", "warning", "error")
-SURFACES = {"page": TEXTS, "panel": TEXTS, "accent-soft": ("text", "accent-strong", "text-faint"), "hover": ("text", "text-faint"), "accent": ("on-accent",)}
+SURFACES = {
+    "page": TEXTS,
+    "panel": TEXTS,
+    "hover": ("text", "text-faint"),
+    "accent-soft": ("text", "accent-strong", "text-faint"),
+    "accent": ("on-accent",),
+}
 
 
 def css(path: Path) -> str:

@@ -29,7 +29,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     """One list of all possible targets of a budget."""
 
     whose = forms.ChoiceField(
-        label=capfirst(_("whose")),
+        label=capfirst(_("applies to")),
         help_text=_("One for each holds for all who have no budget of their own for the same period."),
     )
 
@@ -92,7 +92,7 @@ class BudgetAdmin(AuditedAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"period": Budget.Period.MONTH, **super().get_changeform_initial_data(request)}
 
-    @admin.display(description=_("whose"))
+    @admin.display(description=_("applies to"))
     def target_name(self, budget: Budget) -> str:
         return names_of(budget.kind, [budget.target])[budget.target] if budget.target else gettext("each")
 

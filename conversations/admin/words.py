@@ -11,7 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import Invitation, PasswordLink, UsageRecord
+from conversations.models import Budget, Invitation, PasswordLink, UsageRecord
 
 DJANGOS = (
     gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
@@ -34,6 +34,7 @@ _FIELDS = {
     Authenticator: {
         "user": _("person"), "type": _("type"), "created_at": _("created"), "last_used_at": _("last used"),
     },
+    Budget: {"kind": _("kind")},
     UsageRecord: {"conversation": _("conversation"), "message": _("message")},
 }  # fmt: skip
 _VERBS = {"view": _("may see"), "add": _("may add"), "change": _("may change"), "delete": _("may delete")}

@@ -78,7 +78,7 @@ def _problem(person: User, others: list[User]) -> str:
         return " ".join(error.messages)
     names = {skeleton(name) for other in others for name in (other.username, other.display_name) if name}
     if {skeleton(person.username), skeleton(person.display_name)} & names:
-        return gettext("This name stands in the list twice.")
+        return gettext("This name is in the list twice.")
     key = AddressKey.key_of(person.email)
     if key and (User.objects.filter(email_key=key).exists() or key in map(AddressKey.key_of, _addresses(others))):
         return gettext("This address belongs to another account.")

@@ -109,4 +109,4 @@ def _why_money(user: User, model: LanguageModel, team: Team | None) -> Iterator[
             yield _("The budget is used up: %(kind)s, %(period)s.") % about
         elif left.left is not None:
             amounts = {"left": written(left.left), "limit": written(left.limit or 0)}
-            yield _("Of the budget %(left)s of %(limit)s is left: %(kind)s, %(period)s.") % {**about, **amounts}
+            yield _("%(left)s of %(limit)s are left in the budget: %(kind)s, %(period)s.") % {**about, **amounts}

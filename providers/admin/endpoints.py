@@ -48,7 +48,7 @@ class EndpointAdmin(EndpointPages):
             _("How it is asked"),
             {"fields": ["streaming", "ask_sse", "ask_usage", "snake_case", "headers"], "classes": ["collapse"]},
         ),
-        (_("Way"), {"fields": ["through_proxy"], "classes": ["collapse"]}),
+        (_("Network"), {"fields": ["through_proxy"], "classes": ["collapse"]}),
         (
             _("Timeouts"),
             {"fields": ["first_token_seconds", "silence_seconds", "total_seconds"], "classes": ["collapse"]},

@@ -63,7 +63,7 @@ class KeyFormSet(NamedFieldsFormSet):
         super().clean()
         entered = [form.cleaned_data.get("new_key") for form in self.forms if form.is_valid()]
         if len(set(filter(None, entered))) < len(list(filter(None, entered))):
-            raise forms.ValidationError(_("This key stands in the list twice."))
+            raise forms.ValidationError(_("This key is in the list twice."))
 
     def save_keys(self, by: Any, *, is_moved: bool) -> None:
         """Store the entered keys. If the endpoint has moved, the keys of its old address are gone."""

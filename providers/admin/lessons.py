@@ -78,12 +78,14 @@ def _words() -> dict[str, str]:
         "max_completion_tokens": _("The longest reply is asked for as “max_completion_tokens”."),
         "developer": _("Instructions come from a developer instead of the system."),
         "no:system": _("Instructions stand before the first question."),
-        "no:image": _("Pictures are told in words."),
-        "no:file": _("Files are told in words."),
-        "no:code": _("Code that it ran is told in words."),
+        "no:image": _("Pictures are replaced by a note."),
+        "no:file": _("Files are replaced by a note."),
+        "no:code": _("Code that it ran is sent as text."),
         "no:penalties": _("Both penalties are left out."),
         "no:stream_options": _("It is not asked for token counts."),
-        "suspected:stream_options": _("It may not like to be asked for token counts: the next question shows it."),
+        "suspected:stream_options": _(
+            "The vendor may not accept a request for token counts: the next question will show."
+        ),
         "stand-in": _("Calls and pictures of other models carry the vendor's stand-in for a signature."),
         "reasoning_content": _("Thoughts go back together with their calls."),
         "turn-between": _("A turn of the model stands between the results of calls and the next question."),

@@ -188,7 +188,7 @@ def typed_ids(text: str) -> list[str]:
 
 
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
-    """Serve these models and no others. The vendor's id identifies a served model, whatever its name."""
+    """Add these models and no others. The vendor's id identifies a served model, whatever its name."""
     endpoint.deployments.exclude(vendor_id__in=wanted).delete()
     endpoint.deployments.update(learnt=[], enabled=True)
     served = set(endpoint.deployments.values_list("vendor_id", flat=True))

@@ -194,7 +194,7 @@ class NoBudget(VendorError):
     """A question for which the site's own budgets of all usable keys have no room."""
 
     code = "quota"
-    sentence = "The budget of no key for this model has room for this question."
+    sentence = "No key for this model has enough budget left for this question."
     vendor_fault = False
 
 

@@ -140,6 +140,6 @@ _KINDS = {
     "passwordlink": translate_noop("password link"),
     "personaltoken": translate_noop("personal token"),
     "usersession": translate_noop("session"),
-    "share": translate_noop("link to read"),
+    "share": translate_noop("share link"),
 }
 """Kinds of rows that nobody edits, so that their models have no name of their own."""

@@ -141,7 +141,7 @@ def test_the_sidebar_keeps_its_place_and_holds_the_open_one(cast: Cast, model: L
     search, found = alice.page.get_by_label("Search conversations"), alice.page.locator(".rows--found .row")
     search.fill("word")
     expect(found).to_have_count(50)
-    alice.page.get_by_role("button", name="Show older ones").click()
+    alice.page.get_by_role("button", name="Show older").click()
     expect(found).to_have_count(100)
     timers = search.evaluate("""field => {
         const [real, begun] = [window.setTimeout, []];

@@ -184,7 +184,7 @@ def test_a_chosen_sign_out_asks_about_unsent_words_and_then_forgets_them(
     press_sign_out(other)
     told = other.page.get_by_role("alert")
     expect(told).to_contain_text("0 messages and 2 drafts")
-    other.page.get_by_role("link", name="Stay").click()
+    other.page.get_by_role("link", name="Cancel").click()
     expect(other.text).to_have_value("another draft")
     press_sign_out(other)
     other.page.get_by_role("main").get_by_role("button", name="Sign out").click()

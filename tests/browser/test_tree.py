@@ -241,7 +241,7 @@ def test_a_refused_try_says_why(cast: Cast, model: LanguageModel, vendor: FakeVe
     alice.ask("Hello")
     Conversation.objects.get().delete()
     act(alice.replies.first, "retry")
-    expect(alice.page.locator(".actions__notice:visible")).to_have_text("This is no longer there for you.")
+    expect(alice.page.locator(".actions__notice:visible")).to_have_text("You no longer have access to this.")
 
 
 # --- Copies, and readers ---------------------------------------------------------------------------------------------

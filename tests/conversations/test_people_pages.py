@@ -48,7 +48,7 @@ def test_a_pasted_list_becomes_people_with_links(alice: Client, cast: Cast) -> N
 def test_one_bad_line_adds_nobody_and_is_named(alice: Client, cast: Cast) -> None:
     before = User.objects.count()
     text = alice.post(MANY, {"people": "ivy\nBOB\nivy\nno one\nx@y\n" + "(" * 5_000 + "<"}).content.decode()
-    for line in ("Line 2: This name is taken.", "Line 3: This name stands in the list twice.", "Line 4:", "Line 5:"):
+    for line in ("Line 2: This name is taken.", "Line 3: This name is in the list twice.", "Line 4:", "Line 5:"):
         assert line in text
     assert "Line 6:" in text
     assert User.objects.count() == before

@@ -279,7 +279,7 @@ def test_the_same_key_in_two_new_rows_is_refused(alice: Client, there: Endpoint)
     address = page(Endpoint, "change", there.pk)
     fields = form(alice.get(address)) | {"headers": "{}"}
     twice = more_keys(more_keys(fields, new_key=NEW_KEY, enabled="on"), new_key=NEW_KEY, enabled="on")
-    assert "This key stands in the list twice." in post(alice, address, twice)
+    assert "This key is in the list twice." in post(alice, address, twice)
     assert NEW_KEY not in stored()
 
 

@@ -40,7 +40,7 @@ def test_ticks_stay_with_the_filter_and_all_can_be_picked(page: tuple[Client, st
     client, address = page
     filtered = client.post(address, {"model": ["gpt-6", "bge-m3"], "q": "stat", "show": "Filter"}).content.decode()
     assert boxes(filtered) == {"gpt-6": True, "bge-m3": True, "statts-chat": False}
-    everything = client.post(address, {"model": ["bge-m3"], "q": "gpt", "all": "Pick all in sight"}).content.decode()
+    everything = client.post(address, {"model": ["bge-m3"], "q": "gpt", "all": "Select all shown"}).content.decode()
     assert boxes(everything) == {"gpt-6": True, "gpt-6-mini": True, "bge-m3": True}
     assert Deployment.objects.count() == 1, "nothing is served before it is asked for"
     client.post(address, {"model": ["gpt-6", "bge-m3"]})

@@ -37,7 +37,7 @@ def address(request: HttpRequest) -> HttpResponse:
         return too_many_tries(request)
     else:
         addresses.ask(request, person, form.cleaned_data["email"])
-        messages.success(request, gettext("A letter is on its way. The address counts once you follow its link."))
+        messages.success(request, gettext("A mail is on its way. The address counts once you open the link in it."))
     return redirect("account")
 
 
