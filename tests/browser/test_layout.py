@@ -28,6 +28,7 @@ https://example.test/{"path/" * 60}
 | {" | ".join(f"column number {number}" for number in range(12))} |
 |{"---|" * 12}
 | {" | ".join("some text" for _ in range(12))} |
+| {"unbreakable" * 30} {"| some text " * 11}|
 
 ```python
 {"x = 1; " * 60}
@@ -91,7 +92,12 @@ def test_a_conversation_full_of_wide_things_fits_a_phone(
     for inner in ("pre", ".table-scroll"):
         box = reply.locator(inner)
         assert box.evaluate(SCROLL_ASIDE) == 50, f"what {inner} holds is cut off"
+    cell = reply.locator("td", has_text="unbreakable")
+    assert cell.evaluate("({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth"), "it lies over the next one"
     expect(alice.send_button).to_be_in_viewport()
+    alice.page.emulate_media(media="print")
+    alice.page.set_viewport_size({"width": 720, "height": 1000})
+    assert reply.locator("table").evaluate("(table) => table.getBoundingClientRect().right <= innerWidth"), "on paper"
 
 
 def test_the_sidebar_of_a_phone_opens_and_closes(cast: Cast, model: LanguageModel, visit: Visit) -> None:
