@@ -6,12 +6,13 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Field, Router, Schema, Status
 from ninja.files import UploadedFile
+from pydantic import NonNegativeInt, PositiveInt
 
 from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
 from conversations.api.schemas import Failure
 from conversations.errors import NotFound, Refused
-from conversations.imports import jobs
+from conversations.imports import jobs, receiving
 from conversations.models import ConversationImport, ImportItem
 
 PAGE_SIZE = 200
@@ -22,6 +23,16 @@ _ERRORS = {frozenset({400, 401, 403, 404, 409, 413, 429}): Failure}
 
 class ImportStarted(Schema):
     id: UUID
+
+
+class UploadIn(Schema):
+    name: str
+    bytes: PositiveInt
+
+
+class PieceTaken(Schema):
+    received: int
+    """How many bytes of the file are there: the next piece begins with this one."""
 
 
 class ItemOut(Schema):
@@ -56,6 +67,24 @@ def create_import(request: HttpRequest, file: UploadedFile) -> Status[dict[str, 
     if rate_limits.import_file(person.pk):
         raise Refused("rate_limited", "You have imported very often in this hour.")
     return Status(202, {"id": jobs.receive(person, file.name or "", file.chunks()).pk})
+
+
+@router.post("/imports/uploads", response={201: ImportStarted, **_ERRORS})
+def begin_upload(request: HttpRequest, given: UploadIn) -> Status[dict[str, Any]]:
+    """Begin a file that is sent in pieces: one of more than 100 MB, or over a poor connection."""
+    person = person_of(request)
+    if rate_limits.import_file(person.pk):
+        raise Refused("rate_limited", "You have imported very often in this hour.")
+    return Status(201, {"id": receiving.begin(person, given.name, given.bytes).pk})
+
+
+@router.post("/imports/{uuid:import_id}/pieces", response={200: PieceTaken, **_ERRORS})
+def add_piece(request: HttpRequest, import_id: UUID, at: NonNegativeInt) -> dict[str, int]:
+    """Add up to 1 MB to the file, which is the whole body, and return the byte that comes next.
+
+    A piece that does not begin there is not kept. The dry run begins with the last one.
+    """
+    return {"received": receiving.add_piece(person_of(request), import_id, at, request.body)}
 
 
 @router.get("/imports/{uuid:import_id}", response={200: ImportOut, **_ERRORS})

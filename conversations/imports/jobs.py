@@ -37,8 +37,7 @@ Status = ConversationImport.Status
 
 def receive(owner: User, name: str, chunks: Iterable[bytes]) -> ConversationImport:
     """Keep a file and begin to look through it; refuses it while another import of this person is under way."""
-    shown = one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-200:], "name", 200)
-    batch = ConversationImport(owner=owner, name=shown or "import", boot=BOOT_ID)
+    batch = ConversationImport(owner=owner, name=shown_name(name), boot=BOOT_ID)
     try:
         _keep(batch, chunks)
         with transaction.atomic():
@@ -48,6 +47,18 @@ def receive(owner: User, name: str, chunks: Iterable[bytes]) -> ConversationImpo
         batch.path.unlink(missing_ok=True)
         raise Refused("busy", "An import of yours is under way; wait until it has ended.") from None
     return batch
+
+
+def look_through(batch: ConversationImport) -> None:
+    """Begin the dry run of a file that has come in pieces; raises IntegrityError while another import is under way."""
+    ConversationImport.objects.filter(pk=batch.pk).update(status=Status.CHECKING, boot=BOOT_ID, alive_at=timezone.now())
+    batch.refresh_from_db()
+    transaction.on_commit(lambda: _submit(batch))
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a file without its folders."""
+    return one_line(name.replace("\\", "/").rsplit("/", 1)[-1][-200:], "name", 200) or "import"
 
 
 def start(owner: User, import_id: UUID, team_id: UUID | None = None) -> None:

@@ -105,6 +105,8 @@ REASONS = {
     "api:restore": _DECIDERS,
     "api:messages": _READERS,
     "api:create_import": "everybody may bring in conversations, which are private to them",
+    "api:begin_upload": "everybody may bring in conversations, which are private to them",
+    "api:add_piece": _ONE_S_OWN,
     "api:show_import": _ONE_S_OWN,
     "api:start_import": _ONE_S_OWN,
     "api:export_all": _ONE_S_OWN + "; a team's leads export what is the team's, readers what they name",

@@ -302,6 +302,8 @@ API = [
     on("api:send_commands", "POST", roles=NOBODY),
     on("api:upload", "POST", {"file": "a text"}, roles=SIGNED_IN, ok=201),
     on("api:create_import", "POST", {"file": "a text"}, roles=SIGNED_IN, ok=202),
+    on("api:begin_upload", "POST", {"name": "large.zip", "bytes": 5}, roles=SIGNED_IN, ok=201),
+    on("api:add_piece", "POST", query="?at=0", targets={"upload": MEMBER, "import": NOBODY}, ok=200),
     on("api:show_import", targets={"import": MEMBER}),
     on("api:start_import", "POST", targets={"import": MEMBER}, ok=202),
     on(

@@ -293,6 +293,8 @@ def _team_of(world: World, target: str) -> dict[str, Any]:
 def _imports(world: World) -> None:
     batch = ConversationImport.objects.create(owner=world.people["member"], name="old.zip", status="ready")
     world.targets["import"] = {"import_id": batch.pk}
+    coming = {"owner": world.people["member"], "name": "large.zip", "status": "uploading", "size": 10**6}
+    world.targets["upload"] = {"import_id": ConversationImport.objects.create(**coming).pk}
     for name in ("to the team", "to a foreign team"):
         world.targets[f"import, {name}"] = {"import_id": batch.pk, **_team_of(world, f"private, {name}")}
 

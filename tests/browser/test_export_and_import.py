@@ -95,7 +95,7 @@ def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: La
     expect(alice.questions.first.locator("img")).to_be_visible()
 
     page.goto(f"{alice.site}/account/data/")
-    buffer = json.dumps({"a": 1}).encode()
+    buffer = json.dumps({"a": 1}).encode() + b" " * (17 * 2**20)  # so large that it goes up in pieces
     page.locator("input[type=file]").set_input_files(
         {"name": "x.json", "mimeType": "application/json", "buffer": buffer}
     )

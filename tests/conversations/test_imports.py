@@ -6,17 +6,19 @@ import os
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from conversations.errors import NotFound, Refused
 from conversations.exports import archive
 from conversations.files import storage
-from conversations.imports import jobs, json_items, run, upload, writing
+from conversations.imports import jobs, json_items, receiving, run, upload, writing
 from conversations.live import hub
 from conversations.live.viewer_events import Event
 from conversations.models import (
@@ -182,6 +184,36 @@ def test_what_a_conversation_has_gained_since_comes_once(bring: Bring) -> None:
     talk = [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "您好"}]
     assert bring({"messages": talk}).items.get().reason == ""
     assert bring({"messages": [*talk, *talk]}).items.get().reason == "grown", "one without an id, too"
+
+
+def test_a_large_file_comes_in_pieces_each_kept_once(
+    alice: User, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHATSITE_DATA = tmp_path
+    begun: list[ConversationImport] = []
+    monkeypatch.setattr(jobs, "_submit", begun.append)
+    content = json.dumps(CLAUDE).encode()
+    receiving.begin(alice, "given up.json", 10)
+    batch = receiving.begin(alice, "folder/claude.json", len(content))
+    assert list(alice.imports.all()) == [batch], "one at a time"
+    add = partial(receiving.add_piece, alice, batch.pk)
+    assert [add(0, content[:50]), add(0, content[:50]), add(80, content[80:])] == [50, 50, 50]
+    with pytest.raises(NotFound):
+        receiving.add_piece(User.objects.create_user("bob"), batch.pk, 50, content[50:])
+    assert add(50, content[50:] + b"more") == 50
+    with transaction.atomic():
+        assert add(50, content[50:]) == len(content)
+    batch.refresh_from_db()
+    assert (batch.name, batch.status, batch.path.read_bytes()) == ("claude.json", "checking", content)
+    with pytest.raises(NotFound):
+        add(len(content), b"!")
+    for size, code in ((receiving.MAX_BYTES + 1, "too_long"), (5, "busy")):
+        with pytest.raises(Refused) as refused:
+            receiving.begin(alice, "x", size)
+        assert refused.value.code == code
+    monkeypatch.setattr(receiving, "LEFT_BYTES", 2**62)
+    with pytest.raises(Refused, match="no room"):
+        receiving.begin(alice, "x", 5)
 
 
 def test_a_dry_run_writes_nothing(bring: Bring) -> None:

@@ -32,8 +32,9 @@ class ImportQuerySet(models.QuerySet["ConversationImport"]):
         return self.under_way().filter(alive_at__lt=timezone.now() - SILENT)
 
     def forgotten(self) -> "ImportQuerySet":
-        """Return the imports that nobody has started."""
-        return self.filter(status=ConversationImport.Status.READY, alive_at__lt=timezone.now() - KEPT)
+        """Return the imports that nobody has started, or sent to the end."""
+        waiting = (ConversationImport.Status.UPLOADING, ConversationImport.Status.READY)
+        return self.filter(status__in=waiting, alive_at__lt=timezone.now() - KEPT)
 
 
 class Reason(models.TextChoices):
@@ -56,9 +57,10 @@ class Reason(models.TextChoices):
 
 
 class ConversationImport(models.Model):
-    """One uploaded file: looked through (`checking`), waiting for its start (`ready`), `running`, then an end."""
+    """One file: perhaps `uploading` in pieces, then `checking`, `ready` for its start, `running`, then an end."""
 
     class Status(models.TextChoices):
+        UPLOADING = "uploading"
         CHECKING = "checking"
         READY = "ready"
         RUNNING = "running"
@@ -75,6 +77,10 @@ class ConversationImport(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.CHECKING)
     problem = models.CharField(max_length=20, blank=True)
     """The reason for which the whole file cannot come, of `Reason`."""
+    size = models.PositiveBigIntegerField(default=0)
+    """Bytes of a file that comes in pieces."""
+    received = models.PositiveBigIntegerField(default=0)
+    """Bytes of it that have come."""
     found = models.PositiveIntegerField(default=0)
     imported = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)

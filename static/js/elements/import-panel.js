@@ -3,6 +3,10 @@
 import { fragment } from "../helpers/html.js";
 
 const PAUSE = 1_000;
+/** Bytes above which a file goes up in pieces of so many: proxies refuse long requests, and connections break. */
+const LARGE = 16 * 2 ** 20;
+const PIECE = 2 ** 20;
+const TRIES = 5;
 
 class ImportPanel extends HTMLElement {
   #timer = 0;
@@ -33,7 +37,8 @@ class ImportPanel extends HTMLElement {
     this.#field.disabled = true;
     try {
       const file = files.length > 1 ? await together(files) : files[0];
-      const { id } = await upload(this.dataset.api, file, this.#token, (share) => this.#goOn(share));
+      const tell = (share) => this.#goOn(share);
+      const id = file.size > LARGE ? await this.#sendPieces(file, tell) : (await upload(this.dataset.api, file, this.#token, tell)).id;
       await this.#show(this.dataset.state.replace(this.dataset.any, id));
     } catch (error) {
       this.#complain(error.message);
@@ -41,6 +46,28 @@ class ImportPanel extends HTMLElement {
     this.#field.disabled = false;
     this.#field.value = "";
     this.#goOn(null);
+  }
+
+  /** Sends a large file piece by piece; one that is lost on the way is sent again. */
+  async #sendPieces(file, tell) {
+    const { id } = await this.#post(this.dataset.apiUploads, JSON.stringify({ name: file.name ?? "import.json", bytes: file.size }));
+    const address = this.dataset.apiPieces.replace(this.dataset.any, id);
+    let at = 0;
+    while (at < file.size) {
+      at = (await this.#post(`${address}?at=${at}`, file.slice(at, at + PIECE), TRIES)).received;
+      tell(at / file.size);
+    }
+    return id;
+  }
+
+  /** Resolves with the server's answer, or rejects with an error whose message is the code of a refusal. */
+  async #post(address, body, tries = 1) {
+    const headers = { "Content-Type": typeof body === "string" ? "application/json" : "application/octet-stream", "X-CSRFToken": this.#token };
+    const response = await fetch(address, { method: "POST", headers, body }).catch(() => null);
+    if (response?.ok) return response.json();
+    if (response || tries < 2) throw new Error((await response?.json().catch(() => null))?.error?.code ?? "");
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    return this.#post(address, body, tries - 1);
   }
 
   async #start(event) {
