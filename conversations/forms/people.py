@@ -129,6 +129,10 @@ class ClosingForm(LeaverForm):
         initial="yes",
     )
 
+    def __init__(self, leaver: User, *args: Any) -> None:
+        super().__init__(leaver, *args)
+        self.fields["heir"].help_text = _("A username. Gets the places and conversations in teams.")
+
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
         if given.get("private") and not given.get("heir") and not self.has_error("heir"):
