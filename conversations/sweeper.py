@@ -97,6 +97,9 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     yield markdown.child.tend
     yield mending.go_on
     yield imports.resume_abandoned
+    if number % 3600 == 0:
+        yield actions.purge.begin
+    yield actions.purge.go_on
     if number % ROUNDS_BETWEEN_REMINDERS == 0:
         yield hub.remind
     if number % 60 == 0:
@@ -104,7 +107,6 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     if number % 3600 == 0:
         yield mending.begin
         yield Receipt.remove_old
-        yield actions.end_overdue
         yield storage.delete_unsent
         yield imports.remove_forgotten
         yield HealthEvent.remove_old

@@ -17,6 +17,7 @@ from conversations.actions.bin import (
     empty_bin,
     end_conversation,
     end_overdue,
+    purge,
     restore_conversation,
 )
 from conversations.actions.conversations import (
@@ -86,6 +87,7 @@ __all__ = [
     "offer_share",
     "open_account",
     "post_message",
+    "purge",
     "remove_member",
     "remove_own_key",
     "remove_team",

@@ -17,6 +17,9 @@ from conversations.models.conversation import TIME_IN_BIN
 from providers.audit import log
 from providers.audit.log import Act
 
+BATCH = 50
+"""Conversations that one round of the sweeper ends."""
+
 
 def delete_conversation(user: User, conversation_id: UUID) -> None:
     """Put a conversation into the bin, stop its replies and revoke its links.
@@ -68,15 +71,38 @@ def empty_bin(user: User, until: datetime) -> int:
     return _end_all(user, Conversation.objects.restorable_by(user).filter(deleted_at__lte=until).not_held())
 
 
-def end_overdue() -> None:
-    """End the conversations whose time is over, in the bin or their team; files go with the unsent ones."""
-    _end_all(None, Conversation.objects.overdue())
+def end_overdue(most: int | None = None) -> int:
+    """End the conversations whose time is over, in the bin or their team; files go with the unsent ones.
+
+    Returns how many have ended, of `most`.
+    """
+    return _end_all(None, Conversation.objects.overdue(), most)
 
 
-def _end_all(user: User | None, rows: Any) -> int:
+class Purge:
+    """The sweeper's part of it: a few each round, so that its other chores do not wait."""
+
+    def __init__(self) -> None:
+        self.is_done = True
+
+    def begin(self) -> None:
+        """Look again for conversations whose time is over."""
+        self.is_done = False
+
+    def go_on(self) -> None:
+        """End the next ones; after a failure the rest waits for the next beginning."""
+        if not self.is_done:
+            self.is_done = True
+            self.is_done = end_overdue(BATCH) < BATCH
+
+
+purge = Purge()
+
+
+def _end_all(user: User | None, rows: Any, most: int | None = None) -> int:
     """End each of these conversations in a transaction of its own, unless it was restored meanwhile."""
     ended = 0
-    for key in list(rows.values_list("pk", flat=True)):
+    for key in list(rows.values_list("pk", flat=True)[:most]):
         with transaction.atomic():
             found = rows.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
             if found is not None:

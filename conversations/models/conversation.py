@@ -65,7 +65,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         None of them is held.
         """
         now = timezone.now()
-        asked = Q(deleted_at__lt=now - TIME_IN_BIN)
+        asked = Q(deleted_at__lt=now - TIME_IN_BIN) | Q(team=None, owner__closed_at__lt=now)
         for days in Team.objects.filter(keeps_from__lte=now).values_list("keeps_days", flat=True).distinct():
             is_theirs = Q(deleted_at=None, team__keeps_days=days, team__keeps_from__lte=now)
             asked |= is_theirs & Q(updated_at__lt=now - timedelta(days=days or 0))

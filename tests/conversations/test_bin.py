@@ -106,6 +106,17 @@ def test_it_ends_with_its_files(cast: Cast, shared: Conversation, way: str) -> N
     assert list(acts) == ["removed"] * (1 if way == "at once" else 2)
 
 
+def test_the_sweeper_ends_a_few_at_a_time(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        Conversation.objects.create(owner=cast.bob, title=f"{number}", deleted_at=timezone.now() - timedelta(days=31))
+    monkeypatch.setattr("conversations.actions.bin.BATCH", 2)
+    left = []
+    for number in range(3):
+        sweeper.go_round(number)
+        left.append(Conversation.objects.count())
+    assert left == [1, 0, 0]
+
+
 def _end(cast: Cast, shared: Conversation, way: str) -> None:
     deleted: Any = Conversation.objects.filter(pk=shared.pk)
     match way:
