@@ -69,6 +69,7 @@ urlpatterns = [
     path("setup/", first_run.set_up, name="setup"),
     path("language/", site.change_language, name="language"),
     path("parameters/", composer.parameters, name="parameters"),
+    path("shortcuts/", composer.shortcuts, name="shortcuts"),
     path("resting-keys/", chat.resting_keys, name="resting-keys"),
     path("appearance/", site.change_appearance, name="appearance"),
     path("local-model/", first_run.small_model, name="local-model"),

@@ -1,4 +1,4 @@
-"""Contents of the chat page's composer: the models that it offers, and the panel of parameters."""
+"""Contents of the chat page: the models that its composer offers, the panel of parameters, the sheet of keys."""
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
@@ -47,6 +47,13 @@ def parameters(request: HttpRequest) -> HttpResponse:
     """Show the panel of parameters, within the widest bounds of any wire; the page narrows them to the model's."""
     fields = in_two_parts(Shown(name, declared) for name, declared in known_parameters().items())
     return render(request, "_parameters.html", {"parameters": fields, "text_length": MAX_TEXT_LENGTH})
+
+
+@login_required
+@require_GET
+def shortcuts(request: HttpRequest) -> HttpResponse:
+    """Show the sheet of keys."""
+    return render(request, "_shortcuts.html")
 
 
 def _choice(model: LanguageModel) -> dict[str, Any]:

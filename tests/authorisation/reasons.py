@@ -24,6 +24,7 @@ REASONS = {
     "thread": _READERS,
     "search": _READERS + "; one chooses among one's own teams and their people",
     "parameters": "the fields are the same for everybody, and hold nobody's values",
+    "shortcuts": "the keys are the same for everybody",
     "resting-keys": "the lines are those of the chat's page: for others than key testers there are none",
     "audience": "who reads a conversation may know who else does; who decides also sees where it may go",
     "setup": "there is an administrator already, and a second one is not made this way",

@@ -152,6 +152,7 @@ PAGES = [
     on("reply-details", targets=READ),
     on("resting-keys", roles=SIGNED_IN),
     on("parameters", roles=SIGNED_IN),
+    on("shortcuts", roles=SIGNED_IN),
     on("audience", private=OWNER, shows={"moving": OWNER, "foreign team": NOBODY}),
     on("audience", shared=TEAM, shows={"moving": LEAD | OWNER, "foreign team": NOBODY, "links": TEAM}),
     on("audience", left=TEAM, shows={"moving": LEAD, "foreign team": NOBODY, "links": NOBODY}),

@@ -6,8 +6,8 @@
  */
 
 import { call } from "../helpers/api.js";
-import { fragment } from "../helpers/html.js";
 import { common, fill, limit, objection, read, sentence } from "../helpers/parameters.js";
+import { placePart } from "../helpers/page-parts.js";
 import { phrase } from "../helpers/phrases.js";
 import { codeOf } from "../helpers/refused.js";
 import { follow, leave, mark } from "../helpers/sliders.js";
@@ -191,10 +191,6 @@ customElements.define("parameter-panel", ParameterPanel);
 
 /** Fetches its fields, and puts it into the composer; rejects where they do not come. */
 export async function place(composer) {
-  const response = await fetch(page.urls.parameters);
-  if (!response.ok) throw new Error(response.statusText);
-  const panel = document.createElement("parameter-panel");
-  panel.append(fragment(await response.text()));
-  composer.append(panel);
-  return panel;
+  await placePart(page.urls.parameters, composer);
+  return composer.querySelector("parameter-panel");
 }

@@ -1,19 +1,21 @@
 /** The sheet of keys, with the names that they have on the reader's keyboard. */
 
+import { placePart } from "../helpers/page-parts.js";
 import { forever } from "../helpers/storage.js";
-import { clone } from "../helpers/templates.js";
+import { page } from "../models/page.js";
 import { NO_SINGLE_KEY } from "../page/shortcut-key.js";
 
 const isApple = /Mac|iP/.test(navigator.platform);
 
 /** Opens the page's sheet. */
-export function open() {
-  const sheet = document.querySelector("dialog.shortcuts") ?? document.body.appendChild(made());
+export async function open() {
+  const sheet = document.querySelector("dialog.shortcuts") ?? (await made());
   if (!sheet.open) sheet.showModal();
 }
 
-function made() {
-  const sheet = clone("shortcuts-template");
+async function made() {
+  await placePart(page.urls.shortcuts, document.body);
+  const sheet = document.querySelector("dialog.shortcuts");
   sheet.addEventListener("click", ({ target }) => {
     if (target === sheet || target.closest("[name=close]")) sheet.close(); // beside it, or at its button
   });

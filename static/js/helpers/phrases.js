@@ -2,6 +2,11 @@
 
 const words = document.getElementById("words").content;
 
+/** Adds those of another template, which a part of the page has brought. */
+export function addPhrases(template) {
+  words.append(template.content);
+}
+
 /** The phrase of this name, its {placeholders} filled; empty where the page has none. */
 export function phrase(name, values = {}) {
   const text = words.querySelector(`[data-name="${CSS.escape(name)}"]`)?.textContent ?? "";

@@ -19,6 +19,7 @@ export const page = {
     home: dataset.urlHome,
     socket: dataset.urlSocket,
     parameters: dataset.urlParameters,
+    shortcuts: dataset.urlShortcuts,
     conversation: withId(dataset.urlConversation),
     thread: withId(dataset.urlThread),
     audience: withId(dataset.urlAudience),

@@ -37,7 +37,6 @@ export class ShortcutKey {
   }
 
   async #open() {
-    const loaded = await fetchPart(() => import("../elements/shortcut-sheet.js"));
-    loaded?.open();
+    await fetchPart(async () => (await import("../elements/shortcut-sheet.js")).open());
   }
 }
