@@ -85,7 +85,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "id": message.id,
         "parent": message.parent_id,
         "role": message.role,
-        "author": None if message.is_reply else message.author_name or None,
+        "author": None if message.is_reply else message.told_author or None,
         "text": message.text,
         "parts": [public_fields(part) for part in message.parts],
         "files": [{**storage.file_json(file), **place(file)} for file in message.files.all()],

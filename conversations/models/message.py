@@ -10,6 +10,7 @@ from django.db import connection, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.errors import OWN_KEY_ALONE, TEAM_KEY_ALONE
@@ -267,6 +268,14 @@ class Message(models.Model):
 
     @property
     def author_name(self) -> str:
+        """Return the name for readers; one from an import says so, for a file may name anybody."""
+        if self.author or not self.writer:
+            return self.told_author
+        return gettext("%(name)s (imported)") % {"name": self.writer}
+
+    @property
+    def told_author(self) -> str:
+        """Return the name alone."""
         return self.author.name if self.author else self.writer or ""
 
     @property
