@@ -13,8 +13,10 @@ MAX_COMMAS = 4_000_000
 """Commas of one item: there are no more values than that, each of which takes tens of bytes of memory."""
 MAX_DEPTH = 600
 """Levels of objects and lists; Python's parser gives up at about a thousand."""
-_MARKS = re.compile(rb'["\\{}\[\]]')
-_QUOTE, _ESCAPE, _OPENING, _CLOSING, _LIST = ord('"'), ord("\\"), b"{[", b"}]", ord("[")
+_MARKS = re.compile(rb'["{}\[\]]')
+_TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+"""A text up to its closing quote, or up to the end of what is there."""
+_QUOTE, _OPENING, _LIST = ord('"'), b"{[", ord("[")
 
 
 def items(document: IO[bytes]) -> Iterator[dict[str, Any] | Problem]:
@@ -39,8 +41,7 @@ class _Scanner:
     def __init__(self, document: IO[bytes]) -> None:
         self._document = document
         self._depth = self._level = 0
-        self._in_text = False
-        self._skip = -1
+        self._in_text = self._is_escaped = False
         self._held: list[bytes] = []
         self._size = 0
         self._problem = ""
@@ -53,38 +54,50 @@ class _Scanner:
         chunk = first
         while chunk:
             yield from self._items_in(chunk)
-            self._skip -= len(chunk)
             chunk = self._document.read(CHUNK)
         if self._depth >= self._level:
             yield Problem("broken")  # the document ends in the middle of an item
 
     def _items_in(self, chunk: bytes) -> Iterator[bytes | Problem]:
         begin = 0
-        for found in _MARKS.finditer(chunk):
-            at = found.start()
+        for at in self._marks_in(chunk):
             mark = chunk[at]
-            if at == self._skip:
-                continue
-            if self._in_text:
-                if mark == _ESCAPE:
-                    self._skip = at + 1
-                elif mark == _QUOTE:
-                    self._in_text = False
-            elif mark == _QUOTE:
-                self._in_text = True
-            elif mark in _OPENING:
+            if mark in _OPENING:
                 self._depth += 1
                 if self._depth == self._level:
                     begin = at
                 elif self._depth > MAX_DEPTH:
                     self._problem = "too_deep"
-            elif mark in _CLOSING:
+            else:
                 self._depth -= 1
                 if self._depth == self._level - 1:
                     yield from self._ended(chunk[begin : at + 1])
                     begin = at + 1
         if self._depth >= self._level:
             self._hold(chunk[begin:])
+
+    def _marks_in(self, chunk: bytes) -> Iterator[int]:
+        """Yield the places of brackets outside texts."""
+        at, self._is_escaped = int(self._is_escaped), False
+        while True:
+            if self._in_text:
+                at = self._end_of_text(chunk, at)
+            found = None if self._in_text else _MARKS.search(chunk, at)
+            if found is None:
+                return
+            at = found.end()
+            if chunk[at - 1] == _QUOTE:
+                self._in_text = True
+            else:
+                yield at - 1
+
+    def _end_of_text(self, chunk: bytes, at: int) -> int:
+        """Return the place behind the text's closing quote; the text may go on in the next chunk."""
+        found = _TEXT.match(chunk, at)
+        end = found.end() if found else at
+        if end < len(chunk):
+            self._in_text, self._is_escaped = chunk[end] != _QUOTE, chunk[end] != _QUOTE
+        return end + 1
 
     def _hold(self, piece: bytes) -> None:
         self._size += len(piece)
