@@ -126,6 +126,12 @@ def test_the_sheet_of_keys_fits_a_phone_and_a_mac(cast: Cast, model: LanguageMod
     expect(sheet.get_by_role("definition").nth(1)).to_have_text("⇧ Enter")
     assert alice.page.evaluate(WIDE_ELEMENTS) == []
     assert sheet.evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    alice.page.keyboard.press("Escape")
+    alice.text.press("Control+k")
+    palette = alice.page.locator("command-palette dialog")
+    expect(palette, "it deletes the rest of a line there").to_have_count(0)
+    alice.text.press("Meta+k")
+    expect(palette).to_be_visible()
 
 
 def test_keys_typed_before_the_palette_is_here_go_to_it(cast: Cast, model: LanguageModel, visit: Visit) -> None:

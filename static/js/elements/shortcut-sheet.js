@@ -1,11 +1,10 @@
 /** The sheet of keys, with the names that they have on the reader's keyboard. */
 
+import { isApple } from "../helpers/keyboard.js";
 import { placePart } from "../helpers/page-parts.js";
 import { forever } from "../helpers/storage.js";
 import { page } from "../models/page.js";
 import { NO_SINGLE_KEY } from "../page/shortcut-key.js";
-
-const isApple = /Mac|iP/.test(navigator.platform);
 
 /** Opens the page's sheet. */
 export async function open() {

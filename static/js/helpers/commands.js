@@ -1,6 +1,7 @@
 /** The actions of the page as the palette lists them: its buttons and links, which do them. */
 
-const isApple = /Mac|iP/.test(navigator.platform);
+import { isApple } from "./keyboard.js";
+
 const NAMES = isApple ? { Alt: "⌥", Control: "⌃", Meta: "⌘", Shift: "⇧" } : { Control: "Ctrl" };
 const ARROWS = { ArrowUp: "↑", ArrowDown: "↓" };
 /** Where they stand, in the order of the list. */

@@ -1,5 +1,6 @@
 /** What the reader's keyboard does: whose keys are an input method's, when Enter sends, whether the focus opens one. */
 
+export const isApple = /Mac|iP/.test(navigator.platform);
 const AFTER_COMPOSITION = 100;
 const isTouch = matchMedia("(hover: none) and (pointer: coarse)");
 

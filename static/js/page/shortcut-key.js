@@ -1,5 +1,6 @@
-/** The ways to the sheet of keys, ? where nobody writes and the menu of the account, and to the palette: Ctrl or ⌘ with K. */
+/** The ways to the sheet of keys, ? where nobody writes and the menu of the account, and to the palette: Ctrl with K, on a Mac ⌘. */
 
+import { isApple } from "../helpers/keyboard.js";
 import { fetchPart, openForTyping } from "../helpers/loading.js";
 import { forever } from "../helpers/storage.js";
 
@@ -7,6 +8,12 @@ import { forever } from "../helpers/storage.js";
 const TYPED_AT = "input, textarea, select, [contenteditable]";
 /** Holds "1" where a reader wants ? to do nothing: speech software types single keys. WCAG 2.2, 2.1.4. */
 export const NO_SINGLE_KEY = "no-single-key";
+
+/** On a Mac, Ctrl with K deletes the rest of a line. */
+function isPaletteKey({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+  const [wanted, other] = isApple ? [metaKey, ctrlKey] : [ctrlKey, metaKey];
+  return key.toLowerCase() === "k" && wanted && !other && !altKey && !shiftKey;
+}
 
 export class ShortcutKey {
   #item = document.querySelector(".menu__shortcuts");
@@ -17,7 +24,7 @@ export class ShortcutKey {
   }
 
   #keyDown(event) {
-    if (event.key.toLowerCase() === "k" && event.ctrlKey !== event.metaKey && !event.altKey && !event.shiftKey) return this.#find(event);
+    if (isPaletteKey(event)) return this.#find(event);
     if (event.key !== "?" || forever.get(NO_SINGLE_KEY) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest(TYPED_AT) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
