@@ -178,7 +178,7 @@ def _shared_fields(conversation: Conversation) -> dict[str, Any]:
     return {
         "title": conversation.title,
         "owner": {"id": conversation.owner_id, "name": conversation.owner.name},
-        "team": {"id": team.id, "name": team.name} if team else None,
+        "team": {"id": team.id, "name": team.name, "keeps_days": team.keeps_days} if team else None,
         "model": conversation.model_id,
         "updated_at": conversation.updated_at,
     }

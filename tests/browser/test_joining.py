@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from conversations.live import hub
-from conversations.models import Conversation, User
+from conversations.models import Conversation, Team, User
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.browser.test_team import ask_the_team
@@ -76,8 +76,10 @@ def test_a_used_link_says_so_calmly(cast: Cast, visit: Visit) -> None:
 
 
 def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    Team.objects.update(keeps_days=90)
     alice, bob = visit(cast.alice), visit(cast.bob)
     alice.ask("A plan")
+    kept = alice.page.get_by_text("Deleted after 90 days without a new message")
     chip, panel = alice.page.locator(".chip"), alice.page.locator("audience-panel")
     expect(chip).to_contain_text("Only you")
     chip.click()
@@ -87,6 +89,7 @@ def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model
     panel.get_by_role("button", name="Move").click()
     expect(panel).to_contain_text("A conversation of the team “Crew”")
     expect(chip).to_contain_text("Crew")
+    expect(kept).to_be_visible()
     expect(bob.rows.locator(".row__title")).to_have_text(["A plan"])
     bob.rows.first.locator("a").click()
     bob.page.locator(".chip").click()
@@ -100,6 +103,7 @@ def test_the_chip_tells_who_reads_and_moves_it_after_a_warning(cast: Cast, model
     panel.locator("select").select_option(label="Private: to alice alone")
     panel.get_by_role("button", name="Move").click()
     expect(panel).to_contain_text("Only you can see it")
+    expect(kept).to_be_hidden()
     expect(bob.notice).to_have_text("You no longer have access to this conversation.")
     expect(bob.rows).to_have_count(0)
     assert Conversation.objects.get().team is None

@@ -103,5 +103,5 @@ def test_a_lead_reads_what_goes_before_it_is_set_and_members_read_it_at_the_head
     assert Team.objects.get().keeps_days is None
     assert alice.post(page, {"days": "30", "confirmed": "yes"}).status_code == 302
     shown = rita.get(reverse("conversation", args=[silent.pk])).content.decode()
-    assert "Deleted after 30 days without a new message" in shown
+    assert "Deleted after <span>30</span> days without a new message" in shown
     assert "with its files" in alice.get(page).content.decode()

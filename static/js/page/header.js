@@ -32,6 +32,9 @@ export class Header {
     if (shared !== undefined) this.#chip.toggleAttribute("data-shared", shared);
     this.#chip.querySelector(".chip__name").textContent = team?.name ?? phrase("audience.private");
     if (title) this.#entitle(title);
+    const kept = document.getElementById("kept");
+    kept.hidden = !team?.keeps_days;
+    kept.firstElementChild.textContent = team?.keeps_days;
   }
 
   #entitle(title) {
