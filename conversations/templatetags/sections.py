@@ -171,4 +171,5 @@ def list_of(context: template.Context, rows: "Options[Model]") -> dict[str, obje
 
 
 def _route(rows: "Options[Model]") -> str:
-    return f"admin:{rows.app_label}_{rows.model_name}_changelist"
+    route = f"admin:{rows.app_label}_{rows.model_name}_changelist"
+    return {"admin:conversations_budget_changelist": "budgets"}.get(route, route)

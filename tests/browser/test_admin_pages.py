@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from conversations.models import Budget, UsageRecord
+from conversations.models import Budget, Team, UsageRecord
 from conversations.usage import daily_sums
 from providers.audit import log
 from providers.audit.log import Act
@@ -103,6 +103,12 @@ def test_what_matters_in_a_long_row_is_in_sight(cast: Cast, model: LanguageModel
         assert place
         assert frame
         assert place["x"] + place["width"] <= frame["x"] + frame["width"] + 1, path
+    Team.objects.update(
+        name="A team whose name is as long as a team may have it, and no window of a tablet is as wide as that"
+    )
+    alice.page.set_viewport_size({"width": 768, "height": 800})
+    assert not alice.open("/admin/conversations/budget/add/").scrolls_sideways()
+    expect(alice.page.locator('.frame__up a[href="/admin/budgets/"]')).to_be_visible()
 
 
 REPORTS = {

@@ -214,6 +214,9 @@ def test_small_and_touched_screens_and_settings_of_the_system(cast: Cast, model:
     alice.page.emulate_media(reduced_motion=None, forced_colors="active")
     row = alice.page.locator(".row__link[aria-current]")
     assert row.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
+    letter = alice.page.locator(".message__avatar").first
+    color, ground = letter.evaluate("(one) => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]")
+    assert color != ground
 
 
 def test_a_keyboard_over_the_page_and_a_notch_hide_nothing(cast: Cast, model: LanguageModel, visit: Visit) -> None:
