@@ -31,8 +31,9 @@ def archived_by(user: User) -> ConversationQuerySet:
 
 
 def in_bin(user: User) -> ConversationQuerySet:
-    """Return the conversations in the bin that this person may restore, the last one deleted first."""
+    """Return the conversations in the bin that this person may restore, the last one deleted first, with `is_held`."""
     rows = sidebar(Conversation.objects.restorable_by(user), user).select_related("deleted_by")
+    rows = rows.annotate(is_held=~Exists(Conversation.objects.not_held().filter(pk=OuterRef("pk"))))
     return rows.order_by("-deleted_at", "-id")
 
 

@@ -85,6 +85,11 @@ def test_a_legal_hold_keeps_what_is_a_teams_or_a_person_s(cast: Cast, held: str)
         with pytest.raises(Held):  # its owner alone could delete it
             actions.move_conversation(cast.alice, silent.pk, None)
     assert titles() == {"silent", "deleted"}
+    alice = Client()
+    alice.force_login(cast.alice)
+    shown = alice.get("/bin/").content.decode()
+    assert "kept by a legal hold" in shown
+    assert reverse("end", args=[deleted.pk]) not in shown
     type(holder).objects.filter(pk=holder.pk).update(legal_hold=False)
     actions.end_overdue()
     assert titles() == set()
