@@ -26,6 +26,7 @@ SCRIPTS = (
     "js/import.js",
     "js/search.js",
     "js/model-table.js",
+    "js/notifications.js",
     "js/sign-out.js",
     "js/team-defaults.js",
     "js/zone.js",

@@ -99,6 +99,7 @@ urlpatterns = [
     path("new-password/<str:secret>/", passwords.follow, name="follow-password-link"),
     path("account/", profile.account, name="account"),
     path("account/appearance/", profile.look, name="look"),
+    path("account/notifications/", profile.notifications, name="notifications"),
     path("account/usage/", profile.usage, name="own-usage"),
     path("account/security/", security.security, name="security"),
     path("account/address/", mail_address.address, name="address"),

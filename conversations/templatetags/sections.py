@@ -95,6 +95,7 @@ SETTINGS: Sections = (
         (
             Page(_("Profile"), "account", within=("address", "confirm-address")),
             Page(_("Appearance"), "look"),
+            Page(_("Notifications"), "notifications"),
             Page(_("Usage"), "own-usage"),
         ),
     ),

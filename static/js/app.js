@@ -25,6 +25,7 @@ import { Outbox } from "./models/outbox.js";
 import { page } from "./models/page.js";
 import { Socket } from "./models/socket.js";
 import { watchSignOut } from "./models/unsent.js";
+import { Attention } from "./page/attention.js";
 import { Header } from "./page/header.js";
 import { NamedMessage } from "./page/named-message.js";
 import { Navigation } from "./page/navigation.js";
@@ -69,7 +70,7 @@ class Chat {
     this.outboxEvents.showUnsent();
     for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);
     new NamedMessage(this.transcript).listen();
-    for (const Part of [ThreadTools, ThreadKeys, Quoting, StartPage]) new Part(this).listen();
+    for (const Part of [ThreadTools, ThreadKeys, Quoting, StartPage, Attention]) new Part(this).listen();
     new ShortcutKey().listen();
     new SidebarEdge().listen();
     new SidebarFold().listen();

@@ -72,6 +72,7 @@ REASONS = {
     "new-password-link": "superusers, and the leads of the team whose invitation made the account; never for staff",
     "account": _ONE_S_OWN,
     "look": _ONE_S_OWN,
+    "notifications": "the page holds nobody's rows",
     "own-usage": _ONE_S_OWN,
     "security": _ONE_S_OWN,
     "address": _ONE_S_OWN,

@@ -223,7 +223,7 @@ PAGES = [
     on("new-password-link", targets=HELPED),
     on("new-password-link", "POST", targets=HELPED, ok=201),
     on("account", roles=SIGNED_IN),
-    *(on(page, roles=SIGNED_IN) for page in ("look", "own-usage", "security")),
+    *(on(page, roles=SIGNED_IN) for page in ("look", "notifications", "own-usage", "security")),
     on("account", "POST", {"display_name": "Somebody"}, roles=SIGNED_IN),
     on("address", roles=SIGNED_IN),
     on("follow-address", targets={"address link": EVERYBODY}, ok=302),

@@ -93,6 +93,7 @@ def test_the_pages_around_it(
     pages = [
         "/account/",
         "/account/appearance/",
+        "/account/notifications/",
         "/account/usage/",
         "/account/security/",
         "/account/tokens/",

@@ -13,6 +13,7 @@ from tests.conftest import Cast, serve
 from tests.conversations.calling import say
 from tests.conversations.sharing import talk
 from tests.fake_vendor import FakeVendor
+from tests.vendor_replies import openai_end, openai_event
 
 
 def titled(cast: Cast, title: str) -> Conversation:
@@ -20,6 +21,23 @@ def titled(cast: Cast, title: str) -> Conversation:
     conversation.title = title
     conversation.save()
     return conversation
+
+
+NOTIFICATIONS = """
+window.told = [];
+window.Notification = class extends EventTarget {
+  static get permission() {
+    return localStorage.permission ?? "default";
+  }
+  static async requestPermission() {
+    return (localStorage.permission = "granted");
+  }
+  constructor(title, { body }) {
+    super();
+    told.push([title, body]);
+  }
+};
+"""
 
 
 def test_a_click_on_the_title_changes_it(cast: Cast, model: LanguageModel, visit: Visit) -> None:
@@ -201,3 +219,22 @@ def test_the_palette_finds_conversations_models_teams_and_actions(
     alice.page.keyboard.press("Enter")
     alice.page.wait_for_url("**/conversations/*/")
     expect(alice.page.locator(".chat__title")).to_have_text("Queue migration")
+
+
+def test_who_looks_elsewhere_is_called_back(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:
+    alice = visit(cast.alice, None)
+    page = alice.page
+    page.add_init_script(NOTIFICATIONS)
+    alice.open("/account/notifications/")
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.get_by_role("button", name="Turn off")).to_be_visible()
+    alice.open("/")
+    vendor.play([openai_event("Words "), vendor.gate, openai_end()])
+    alice.send("A question")
+    expect(alice.replies.first.locator(".message__text")).to_contain_text("Word")
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+    vendor.gate.set()
+    expect(page).to_have_title("(1) A question · Chatsite")
+    assert page.evaluate("told") == [["A question", "The reply from parrot is here."]]
+    page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page).to_have_title("A question · Chatsite")

@@ -44,6 +44,14 @@ def look(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_GET
+def notifications(request: HttpRequest) -> HttpResponse:
+    """Show what may call the person back; their browser keeps it."""
+    return render(request, "settings/notifications.html")
+
+
+@login_required
+@never_cache
+@require_GET
 def usage(request: HttpRequest) -> HttpResponse:
     """Show what is left of the person's budgets and of the room for their files."""
     person = person_of(request)

@@ -1,6 +1,7 @@
 /** The head of the chat: what the conversation is called and who reads it. */
 
 import { fetchPart } from "../helpers/loading.js";
+import { titlePage } from "../helpers/page-title.js";
 import { phrase } from "../helpers/phrases.js";
 import { page } from "../models/page.js";
 
@@ -40,7 +41,7 @@ export class Header {
   #entitle(title) {
     this.#title.textContent = title;
     if (this.#rename) this.#rename.disabled = false;
-    document.title = [title, ...document.title.split(" · ").slice(-1)].join(" · ");
+    titlePage(title);
   }
 
   /** Tells of another conversation: a line that stays until the next one, and on a phone a dot at the button before it. */
