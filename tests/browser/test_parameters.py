@@ -45,6 +45,8 @@ def test_the_first_reply_of_a_new_conversation_has_them(
     save(panel)
     expect(alice.tune_button).to_have_attribute("data-set", "")
     assert Conversation.objects.count() == 0
+    alice.open("/account/data/").open()
+    expect(alice.tune_button, "they survive a visit elsewhere").to_have_attribute("data-set", "")
     alice.ask("Hello")
     asked = vendor.requests[0].json
     assert asked["messages"][0]["content"] == "Be brief."

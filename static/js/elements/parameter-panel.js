@@ -18,7 +18,8 @@ import { NONE, TeamDefaults } from "../models/team-defaults.js";
 const isWide = matchMedia("(width >= 80rem)");
 
 class ParameterPanel extends HTMLElement {
-  #settings = NONE;
+  /** What is set: {system_prompt, parameters}. */
+  settings = NONE;
   #team = new TeamDefaults();
   #isEdited = false;
   #isWanted = false;
@@ -46,14 +47,9 @@ class ParameterPanel extends HTMLElement {
     return this.querySelector("dialog");
   }
 
-  get isSet() {
-    const { system_prompt, parameters } = this.#settings;
-    return Boolean(system_prompt) || Object.keys(parameters).length > 0;
-  }
-
   /** Something was chosen for a conversation that is not there yet. */
   get isWaiting() {
-    return !page.conversation && this.#team.differ(this.#settings);
+    return !page.conversation && this.#team.differ(this.settings);
   }
 
   get isSaving() {
@@ -84,8 +80,8 @@ class ParameterPanel extends HTMLElement {
 
   /** Begins a conversation that has these settings from its first reply on; its id. Rejects with Refused. */
   async begin({ team, model }) {
-    this.#settings = await this.#team.follow(team, this.#settings);
-    const { system_prompt, parameters } = this.#settings;
+    this.settings = await this.#team.follow(team, this.settings);
+    const { system_prompt, parameters } = this.settings;
     const fields = { system_prompt, parameters, model, ...(team && { team }) };
     const { id } = await call("POST", page.api.conversations, fields);
     return id;
@@ -96,14 +92,14 @@ class ParameterPanel extends HTMLElement {
     this.form.fields.disabled = true;
     this.#say("");
     try {
-      if (page.conversation) this.#settings = await call("GET", page.api.conversation(page.conversation));
-      const { team } = this.#settings.audience ?? {};
-      this.#settings = await this.#team.follow(team?.id ?? document.getElementById("composer-team")?.value, this.#settings);
+      if (page.conversation) this.settings = await call("GET", page.api.conversation(page.conversation));
+      const { team } = this.settings.audience ?? {};
+      this.settings = await this.#team.follow(team?.id ?? document.getElementById("composer-team")?.value, this.settings);
     } catch (error) {
       if (codeOf(error)) return this.#say(phrase("parameters.unread"));
     }
     this.form.fields.disabled = false;
-    fill(this.form, this.#settings);
+    fill(this.form, this.settings);
     this.#check();
   }
 
@@ -139,10 +135,10 @@ class ParameterPanel extends HTMLElement {
   async #store() {
     while (this.#isWanted) {
       this.#isWanted = false;
-      const chosen = read(this.form, this.#settings.parameters);
+      const chosen = read(this.form, this.settings.parameters);
       try {
         if (page.conversation) await call("PATCH", page.api.conversation(page.conversation), chosen);
-        this.#settings = chosen;
+        this.settings = chosen;
         this.#isEdited = this.#isWanted;
         this.#say("");
         this.#tell(phrase("parameters.saved"));
@@ -189,8 +185,10 @@ class ParameterPanel extends HTMLElement {
 
 customElements.define("parameter-panel", ParameterPanel);
 
-/** Fetches its fields, and puts it into the composer; rejects where they do not come. */
-export async function place(composer) {
+/** Fetches its fields, and puts it into the composer, with what was set before if anything; rejects where they do not come. */
+export async function place(composer, settings) {
   await placePart(page.urls.parameters, composer);
-  return composer.querySelector("parameter-panel");
+  const panel = composer.querySelector("parameter-panel");
+  if (settings) panel.settings = settings;
+  return panel;
 }
