@@ -26,7 +26,7 @@ export class Attention {
   #take({ type, conversation, message }) {
     if (type !== "message.finished" || conversation !== page.conversation || message.role !== "assistant") return;
     this.#set(true);
-    if (message.author?.id === page.person.id) this.#notify(message);
+    if (message.asked_by === page.person.id) this.#notify(message);
   }
 
   #set(isMissed) {
