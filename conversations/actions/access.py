@@ -31,6 +31,12 @@ def to_write_in(user: User, conversation_id: UUID) -> Conversation:
     return _kept(user, _found(_TO_WRITE_IN(user.pk, conversation_id)), Membership.WRITERS)
 
 
+def to_arrange(user: User, conversation_id: UUID) -> Conversation:
+    """Return a conversation that this person may read, locked until the surrounding transaction ends."""
+    rows = _with_audience(Conversation.objects.visible_to(user).filter(pk=conversation_id))
+    return _kept(user, _found(list(_locked(rows))), ALL_ROLES)
+
+
 def to_decide_on(user: User, conversation_id: UUID) -> Conversation:
     """Return a conversation whose readers this person decides, locked until the surrounding transaction ends."""
     return _to_end(user, Conversation.objects.decided_by(user), conversation_id)

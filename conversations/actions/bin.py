@@ -112,6 +112,8 @@ def _end_all(user: User | None, rows: Any, most: int | None = None) -> int:
 
 
 def _end(user: User | None, conversation: Conversation) -> None:
+    """Delete the row and all that refers to it; the lock keeps others from adding a reference meanwhile."""
+    Conversation.objects.select_for_update().only("pk").get(pk=conversation.pk)
     key, people, revision = conversation.pk, conversation.audience_ids(), conversation.advance(1, moves_up=False)
     _note(user, conversation, Act.REMOVED)
     _stop_replies(conversation)

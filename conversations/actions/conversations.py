@@ -3,17 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from conversations.actions.access import (
     team_to_write_in,
+    to_arrange,
     to_decide_on,
     to_write_in,
     visible,
     writable,
 )
 from conversations.actions.shared_place import keep_place
-from conversations.errors import Held
+from conversations.errors import Held, NotFound
 from conversations.live import events
 from conversations.models import Arrangement, Conversation, Message, ReadMark, User
 from conversations.models.sidebar import sidebar
@@ -50,7 +51,7 @@ def change_conversation(user: User, conversation_id: UUID, **changed: Any) -> Co
 def arrange_conversation(user: User, conversation_id: UUID, *, unread: bool | None = None, **changed: bool) -> None:
     """Set a conversation's place in this person's own list: `pinned`, `archived`, `muted` or `unread`."""
     with transaction.atomic():
-        conversation = visible(user, conversation_id)
+        conversation = to_arrange(user, conversation_id)
         if unread:
             ReadMark.objects.take_back(user, conversation)
         elif unread is not None:
@@ -88,7 +89,10 @@ def mark_read(user: User, conversation_id: UUID, revision: int, *, leaves_unseen
     """Note that this person has learnt of all changes up to `revision`, perhaps without seeing those elsewhere."""
     conversation = visible(user, conversation_id)
     seen = min(revision, conversation.revision)
-    ReadMark.objects.advance(user, conversation, seen, leaves_unseen=leaves_unseen)
+    try:
+        ReadMark.objects.advance(user, conversation, seen, leaves_unseen=leaves_unseen)
+    except IntegrityError:  # it was deleted for good meanwhile
+        raise NotFound from None
 
 
 def tell_typing(user: User, conversation_id: UUID) -> None:

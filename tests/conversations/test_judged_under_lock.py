@@ -125,6 +125,47 @@ def test_nothing_lands_behind_the_loss_of_the_right_to_it(
     until(lambda: not Message.objects.under_way().exists())
 
 
+@pytest.mark.parametrize("act", ["arrange", "read"])
+def test_what_readers_note_does_not_keep_a_conversation_from_its_end(
+    cast: Cast, shared: Conversation, act: str
+) -> None:
+    """Rita notes something between the steps of the deletion: it is done, or the conversation is gone for her."""
+    deleting, go = threading.Event(), threading.Event()
+
+    def hold(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        if sql.startswith('DELETE FROM "conversations_message"'):
+            deleting.set()
+            assert go.wait(10)
+        return execute(sql, *rest)
+
+    def end() -> None:
+        try:
+            with connection.execute_wrapper(hold):
+                actions.end_conversation(cast.alice, shared.pk)
+        finally:
+            connections.close_all()
+
+    def note() -> None:
+        try:
+            if act == "read":
+                actions.mark_read(cast.rita, shared.pk, 1)
+            else:
+                actions.arrange_conversation(cast.rita, shared.pk, pinned=True)
+        except NotFound:
+            return
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = pool.submit(end)
+        assert deleting.wait(10)
+        noted = pool.submit(note)
+        until(lambda: noted.done() or _somebody_waits())
+        go.set()
+        assert (ended.exception(10), noted.exception(10)) == (None, None)
+    assert not Conversation.objects.filter(pk=shared.pk).exists()
+
+
 def test_a_reply_that_waits_for_the_lock_of_a_deletion_is_not_begun(
     cast: Cast, shared: Conversation, vendor: FakeVendor
 ) -> None:
