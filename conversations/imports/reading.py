@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from conversations.imports import fields
-from conversations.imports.formats.registry import Format, format_of, unwrapped
+from conversations.imports.formats.registry import Format, format_of, thread_of, unwrapped
 from conversations.imports.json_items import items
 from conversations.imports.thread import Problem, Thread
 from conversations.imports.upload import DAMAGED, Upload
@@ -68,7 +68,7 @@ def _in_document(upload: Upload, found: Iterator[dict[str, object] | Problem]) -
 
 def _read(form: Format, raw: dict[str, object], upload: Upload) -> Read:
     try:
-        return Read(form.NAME, form.thread(raw, upload))
+        return Read(form.NAME, thread_of(form, raw, upload))
     except Problem as problem:
         return Read(form.NAME, None, problem.reason, _title(raw))
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from conversations.imports import fields
-from conversations.imports.formats.registry import format_of
+from conversations.imports.formats.registry import format_of, thread_of
 from conversations.imports.thread import Attachment, Thread
 from conversations.imports.tree import in_order
 
@@ -25,7 +25,7 @@ class NoFiles:
 def read(raw: dict[str, Any]) -> Thread:
     form = format_of(raw)
     assert form
-    return form.thread(raw, NoFiles())
+    return thread_of(form, raw, NoFiles())
 
 
 def last_parts(raw: dict[str, Any]) -> list[Any]:
@@ -249,6 +249,24 @@ def test_what_was_an_error_there_is_a_failed_reply_here(raw: dict[str, Any], wor
 )  # fmt: skip
 def test_pins_and_the_archive_come_too(raw: dict[str, Any], arranged: dict[str, bool]) -> None:
     assert read(raw).arranged == arranged
+
+
+@pytest.mark.parametrize(
+    ("raw", "model"),
+    [
+        (chatgpt({"content": content("x"), "metadata": {}}), "ChatGPT"),
+        (chatgpt({"content": content("x")}, default_model_slug="gpt-5"), "gpt-5"),
+        (claude({"type": "text", "text": "x"}), "Claude"),
+        (open_webui(content="x"), "Open WebUI"),
+        (
+            {"topic": "T", "mask": {"modelConfig": {"model": "m"}},
+             "messages": [{"role": "assistant", "content": "x"}]},
+            "m",
+        ),
+    ],
+)  # fmt: skip
+def test_a_reply_of_no_model_has_the_conversations_or_the_tools_name(raw: dict[str, Any], model: str) -> None:
+    assert read(raw).messages[-1].model == model
 
 
 def test_a_node_without_a_parent_stands_below_the_one_that_names_it() -> None:

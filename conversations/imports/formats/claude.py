@@ -35,9 +35,7 @@ def recognises(raw: dict[str, Any]) -> bool:
 
 
 def thread(raw: dict[str, Any], files: Files) -> Thread:
-    model = fields.text(raw.get("model"), 200)
-    told = enumerate(fields.objects(raw["chat_messages"]))
-    messages = [_said(message, place, model or "Claude", files) for place, message in told]
+    messages = [_said(message, place, files) for place, message in enumerate(fields.objects(raw["chat_messages"]))]
     if not any(message.parent for message in messages):
         for above, message in pairwise(messages):
             message.parent = above.key
@@ -48,12 +46,12 @@ def thread(raw: dict[str, Any], files: Files) -> Thread:
         shown=fields.key(raw.get("current_leaf_message_uuid")),
         created_at=fields.time(raw.get("created_at")),
         updated_at=fields.time(raw.get("updated_at")),
-        model=model,
+        model=fields.text(raw.get("model"), 200),
         arranged=fields.arranged(raw, pinned=("is_starred",)),
     )
 
 
-def _said(raw: dict[str, Any], place: int, model: str, files: Files) -> Said:
+def _said(raw: dict[str, Any], place: int, files: Files) -> Said:
     is_reply = raw.get("sender") == "assistant"
     said = parts.apart(part for block in fields.objects(raw.get("content")) for part in _block(block))
     return Said(
@@ -62,7 +60,7 @@ def _said(raw: dict[str, Any], place: int, model: str, files: Files) -> Said:
         is_reply=is_reply,
         parts=[*_attachments(raw, files), *(said or parts.apart(_words(fields.text(raw.get("text")))))],
         created_at=fields.time(raw.get("created_at")),
-        model=model if is_reply else "",
+        model=fields.text(raw.get("model"), 200) if is_reply else "",
     )
 
 

@@ -19,12 +19,29 @@ class Format(Protocol):
     def thread(self, raw: dict[str, Any], files: Files) -> Thread: ...
 
 
+_TOOLS = {
+    "chatgpt": "ChatGPT",
+    "claude": "Claude",
+    "deepseek": "DeepSeek",
+    "open-webui": "Open WebUI",
+    "librechat": "LibreChat",
+    "nextchat": "NextChat",
+}
 FORMATS: tuple[Format, ...] = (chatsite, deepseek, chatgpt, claude, open_webui, librechat, nextchat)
 
 
 def format_of(raw: dict[str, Any]) -> Format | None:
     """Return the format of a conversation, or None for anything else."""
     return next((one for one in FORMATS if one.recognises(raw)), None)
+
+
+def thread_of(form: Format, raw: dict[str, Any], files: Files) -> Thread:
+    """Return a conversation whose replies all say who wrote them: a model, or else the tool; raises Problem."""
+    thread = form.thread(raw, files)
+    name = thread.model or _TOOLS.get(form.NAME, "")
+    for message in thread.messages:
+        message.model = message.model or (name if message.is_reply and form.NAME in _TOOLS else "")
+    return thread
 
 
 def unwrapped(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
