@@ -101,6 +101,8 @@ def test_the_pages_around_it(
         "/account/notices/",
         "/account/address/",
         "/accounts/2fa/",
+        "/account/data/",
+        "/search/?q=far",
     ]
     pages += [
         "/accounts/password/change/",
