@@ -16,7 +16,7 @@ A code block is one line up to the code. Without a named language, `data-languag
 A table is in <div class="table-scroll">, a display formula in <div class="math-block">. An image is never loaded. A
 source's number gets a link once it is shown.
 
-    <span class="image-chip" title="its address">its text</span>
+    <a href="its address"><span class="image-chip" title="its address">its text</span></a>
     <sup class="cite">1</sup>
 """
 

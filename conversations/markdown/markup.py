@@ -53,8 +53,10 @@ def _indented_code(token: Token) -> str:
 
 
 def _image(token: Token) -> str:
-    address = escape(token.meta["address"][:MAX_SHOWN_ADDRESS])
-    return f'<span class="image-chip" title="{address}">{escape(token.content, quote=False)}</span>'
+    address = token.meta["address"]
+    shown = escape(address[:MAX_SHOWN_ADDRESS])
+    chip = f'<span class="image-chip" title="{shown}">{escape(token.content, quote=False)}</span>'
+    return f'<a href="{escape(address)}">{chip}</a>' if token.meta["leads"] else chip
 
 
 def _link_open(token: Token) -> str:

@@ -189,9 +189,16 @@ def test_links(text: str, address: str) -> None:
     assert links == [address]
 
 
-def test_image_is_never_loaded() -> None:
-    html = render("![a *b*](http://a.example/x?d=1)")
-    assert html == '<p><span class="image-chip" title="http://a.example/x?d=1">a *b*</span></p>\n'
+def test_an_image_is_never_loaded_and_a_link_leads_to_it() -> None:
+    chip = '<span class="image-chip" title="{0}">a *b*</span>'
+    links = [("http://a.example/x?d=1", True), ("data:image/png;base64,AA", False), ("javascript:x", False)]
+    for address, leads in links:
+        elements = Page(render(f"![a *b*]({address})")).elements
+        assert ("a" in [tag for tag, _ in elements]) == leads
+        assert chip.format(address) in render(f"![a *b*]({address})")
+    inside = [attributes for tag, attributes in Page(render("[![a](http://a.example/x)](http://b.example/)")).elements
+              if tag == "a"]  # fmt: skip
+    assert [attributes["href"] for attributes in inside] == ["http://b.example/"]
 
 
 # Markup that it never contains

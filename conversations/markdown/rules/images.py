@@ -1,10 +1,12 @@
-"""Images, which are never loaded: an address and a text."""
+"""Images, which are never loaded: an address and a text, and a link to it for who wants to look."""
 
 import re
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
 from markdown_it.rules_inline import StateInline
+
+from conversations.markdown.rules.addresses import is_link_allowed
 
 _TARGET = re.compile(
     r"""\(\s*(?:<(?P<quoted>[^<>\n]*)>|(?P<plain>(?:[^\s()\\]|\\.|\([^\s()]*\))*+))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)"""
@@ -31,6 +33,7 @@ def _image(state: StateInline, silent: bool) -> bool:
     if not silent:
         token = state.push("image", "", 0)
         token.content = unescapeAll(state.src[state.pos + 2 : label_end])
-        token.meta = {"address": unescapeAll(target["quoted"] or target["plain"] or "")}
+        address = unescapeAll(target["quoted"] or target["plain"] or "")
+        token.meta = {"address": address, "leads": is_link_allowed(address) and not state.linkLevel}
     state.pos = target.end()
     return True
