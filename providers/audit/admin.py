@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -13,7 +14,8 @@ from django.db import models
 from django.forms import NumberInput, inlineformset_factory
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -94,6 +96,14 @@ class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 class AuditedAdmin(NoExistenceLeakAdmin):
     """A row's pages, with the rows of its inline tables, which log every change."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Lead readers of the audit log to the row's entries there: Django's own list lacks what other pages did."""
+        reads = request.user.has_perm("providers.view_auditentry") and self.has_view_or_change_permission(request)
+        if not reads:
+            return super().history_view(request, object_id, extra_context)
+        asked = urlencode({"kind": self.opts.label_lower, "q": unquote(object_id)})
+        return redirect(f"{reverse('admin:providers_auditentry_changelist')}?{asked}")
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None

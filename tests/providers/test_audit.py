@@ -133,6 +133,8 @@ def test_a_change_tells_before_and_after_of_what_differs(alice: Client, endpoint
     assert told() == [("alice", "changed", "endpoint", "Ours")]
     assert (the_last().before, the_last().after) == ({"silence_seconds": 60}, {"silence_seconds": 7})
     assert the_last().subject == str(endpoint.pk)
+    history = alice.get(reverse("admin:providers_endpoint_history", args=[endpoint.pk]), follow=True)
+    assert [entry.subject for entry in history.context["cl"].result_list] == [str(endpoint.pk)]
 
 
 def test_what_changes_nothing_is_not_noted(alice: Client, endpoint: Endpoint) -> None:
