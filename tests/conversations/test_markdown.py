@@ -196,6 +196,9 @@ def test_an_image_is_never_loaded_and_a_link_leads_to_it() -> None:
         elements = Page(render(f"![a *b*]({address})")).elements
         assert ("a" in [tag for tag, _ in elements]) == leads
         assert chip.format(address) in render(f"![a *b*]({address})")
+    chart = "http://a.example/c?c={labels:['a b','c (d)']}"
+    [link] = [attributes for tag, attributes in Page(render(f"![x]({chart})")).elements if tag == "a"]
+    assert link["href"] == chart.replace(" ", "%20")
     inside = [attributes for tag, attributes in Page(render("[![a](http://a.example/x)](http://b.example/)")).elements
               if tag == "a"]  # fmt: skip
     assert [attributes["href"] for attributes in inside] == ["http://b.example/"]

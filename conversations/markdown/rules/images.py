@@ -11,6 +11,8 @@ from conversations.markdown.rules.addresses import is_link_allowed
 _TARGET = re.compile(
     r"""\(\s*(?:<(?P<quoted>[^<>\n]*)>|(?P<plain>(?:[^\s()\\]|\\.|\([^\s()]*\))*+))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)"""
 )
+_WITH_SPACES = re.compile(r"\(\s*(?P<plain>https?://(?:[^\n()<>]|\([^\n()]*\)){1,2000}+)\)(?P<quoted>)")
+"""An address whose spaces are written as such: models give services for charts their data in it."""
 
 
 def add_images(md: MarkdownIt) -> None:
@@ -27,13 +29,16 @@ def _image(state: StateInline, silent: bool) -> bool:
     if not state.src.startswith("![", state.pos):
         return False
     label_end = state.md.helpers.parseLinkLabel(state, state.pos + 1)
-    target = _TARGET.match(state.src, label_end + 1, state.posMax) if label_end >= 0 else None
+    begin = label_end + 1
+    target = label_end >= 0 and (
+        _TARGET.match(state.src, begin, state.posMax) or _WITH_SPACES.match(state.src, begin, state.posMax)
+    )
     if not target:
         return False
     if not silent:
         token = state.push("image", "", 0)
         token.content = unescapeAll(state.src[state.pos + 2 : label_end])
-        address = unescapeAll(target["quoted"] or target["plain"] or "")
+        address = unescapeAll(target["quoted"] or target["plain"] or "").strip().replace(" ", "%20")
         token.meta = {"address": address, "leads": is_link_allowed(address) and not state.linkLevel}
     state.pos = target.end()
     return True
