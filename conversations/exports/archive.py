@@ -10,6 +10,7 @@ Names are for people; the import reads what is in the files.
 
 import json
 from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -101,6 +102,6 @@ def _path(key: UUID | str, name: str) -> str:
 
 
 def _bytes(file: File) -> Iterator[bytes]:
-    with open(file.path, "rb") as source:
+    with suppress(FileNotFoundError), open(file.path, "rb") as source:  # a sweep may have removed it just now
         while piece := source.read(_PIECE):
             yield piece

@@ -21,6 +21,8 @@ from conversations.workers.database_threads import AWAY
 from conversations.workers.thread_pool import ThreadPool
 
 MAX_BYTES = 100 * 2**20
+MAX_WAITING = 2
+"""Files of one person that wait for their start; older ones go when another comes."""
 MAX_TRIES = 5
 """Processes that may die over one import before it has failed."""
 MAX_INTERRUPTIONS = 100
@@ -46,7 +48,13 @@ def receive(owner: User, name: str, chunks: Iterable[bytes]) -> ConversationImpo
     except IntegrityError:
         batch.path.unlink(missing_ok=True)
         raise Refused("busy", "An import of yours is under way; wait until it has ended.") from None
+    forget_waiting(owner)
     return batch
+
+
+def forget_waiting(owner: User) -> None:
+    """Delete this person's files that wait for their start, but for the newest: they fill the disk."""
+    _remove(owner.imports.filter(status=Status.READY).order_by("-id")[MAX_WAITING - 1 :])
 
 
 def look_through(batch: ConversationImport) -> None:
@@ -95,16 +103,21 @@ def resume_abandoned() -> None:
 
 def remove_forgotten() -> None:
     """Delete the imports that nobody has started within a day, with their files."""
-    for batch in ConversationImport.objects.forgotten():
-        path = batch.path
-        if ConversationImport.objects.forgotten().filter(pk=batch.pk).delete()[0]:
-            path.unlink(missing_ok=True)
+    _remove(ConversationImport.objects.forgotten())
     _remove_orphans()
 
 
 def wait() -> None:
     """Return once all work so far is done."""
     _pool.submit(bool).result()
+
+
+def _remove(listed: Iterable[ConversationImport]) -> None:
+    """Delete these imports with their files, unless one has gone on meanwhile."""
+    for batch in listed:
+        path = batch.path
+        if ConversationImport.objects.filter(pk=batch.pk, status=batch.status, alive_at=batch.alive_at).delete()[0]:
+            path.unlink(missing_ok=True)
 
 
 def _remove_orphans() -> None:

@@ -30,6 +30,7 @@ def begin(owner: User, name: str, size: int) -> ConversationImport:
     for unfinished in owner.imports.filter(status=Status.UPLOADING):
         unfinished.path.unlink(missing_ok=True)
         unfinished.delete()
+    jobs.forget_waiting(owner)
     return ConversationImport.objects.create(
         owner=owner, name=jobs.shown_name(name), status=Status.UPLOADING, size=size
     )

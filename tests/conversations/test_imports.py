@@ -253,6 +253,16 @@ def test_two_processes_do_not_work_on_one_import(bring: Bring) -> None:
     assert not Conversation.objects.exists()
 
 
+def test_files_that_wait_for_their_start_do_not_fill_the_disk(
+    bring: Bring, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = bring(CLAUDE, starts=False), bring(OPEN_WEBUI, starts=False)
+    monkeypatch.setattr(jobs, "_submit", Mock())
+    third = jobs.receive(alice, "third.json", [b"[]"])
+    assert [batch.path.exists() for batch in (first, second, third)] == [False, True, True]
+    assert set(alice.imports.all()) == {second, third}
+
+
 def test_an_import_that_waits_its_turn_is_not_given_up(bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another person's may take minutes; only what a dead process has left counts as a try."""
     batch = bring(CLAUDE, starts=False)
