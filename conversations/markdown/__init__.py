@@ -24,6 +24,7 @@ from conversations.markdown.growing import PART, GrowingMarkdown, Rendered, Work
 from conversations.markdown.patches.ended import ended_patch
 from conversations.markdown.patches.versions import EMPTY, Patch, Version, Versions
 from conversations.markdown.process.child import Away
+from conversations.markdown.rules.footnotes import link_notes
 from conversations.markdown.source_marks import Mark
 from conversations.markdown.stored_html import code, linked, stored
 
@@ -42,6 +43,7 @@ __all__ = [
     "child",
     "code",
     "ended_patch",
+    "link_notes",
     "linked",
     "plain",
     "render",
@@ -50,4 +52,4 @@ __all__ = [
 ]
 
 # Stored beside the HTML of a finished message: raise it whenever the same text would come out differently.
-RENDERER_VERSION = 3
+RENDERER_VERSION = 4

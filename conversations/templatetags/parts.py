@@ -9,6 +9,7 @@ from django import template
 from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from conversations import markdown
 from conversations.content import message_body, phrases
@@ -98,6 +99,23 @@ def first_words(message: Message) -> str:
 def word(said: phrases.Phrases | str, name: str) -> str:
     """Return the page's own phrase of this name, or an empty text if scripts will show it."""
     return said.get(name, "") if isinstance(said, dict) else ""
+
+
+@register.filter
+def thought_words(said: phrases.Phrases | str, part: dict[str, Any] | None) -> str:
+    """Return the summary of a thought, with its time if known; empty if scripts will show it."""
+    seconds = (part or {}).get("seconds")
+    if not isinstance(said, dict) or seconds is None:
+        return word(said, "thought")
+    return said.get("thought.timed", "").replace("{duration}", _duration(seconds))
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as people say it: from two minutes on in minutes."""
+    if seconds < 120:
+        count = max(1, round(seconds))
+        return gettext("1 second") if count == 1 else gettext("%(count)d seconds") % {"count": count}
+    return gettext("%(count)d minutes") % {"count": round(seconds / 60)}
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """Text to safe HTML: its look, the markup that it never contains, and that no word is lost."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_markdown(text: str, html: str | None) -> None:
         assert "[x]: " in Page(render(text)).text
     else:
         assert render(text) == html
+
+
+def test_lines_of_a_table_in_a_formula_are_drawn() -> None:
+    html = render("$$\\begin{array}{c}\\hline a\\\\\\hline b\\\\ c\\\\\\hline\\end{array}$$")
+    assert re.findall("<mtr[^>]*>", html) == ['<mtr class="math-line">'] * 2 + ['<mtr class="math-line-below">']
+    assert "\N{SYMBOL FOR RECORD SEPARATOR}" not in html
+
+
+def test_a_prescript_stands_before_its_base() -> None:
+    assert "<msubsup><mrow></mrow><mrow><mn>6</mn></mrow><mrow><mn>14</mn></mrow>" in render("$\\prescript{14}{6}{C}$")
 
 
 def test_table_scrolls_and_aligns_by_class() -> None:

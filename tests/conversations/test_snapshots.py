@@ -151,7 +151,7 @@ def test_a06_revoked_means_gone_at_once_with_files_and_pass_phrase_and_copy(cast
 def test_it_says_everything_without_a_script(cast: Cast) -> None:
     conversation = talk(cast.bob)
     question = say(conversation, "And <b>then</b>?", author=cast.bob, parent=last(conversation))
-    thought = {"kind": "thought", "text": "Hm."}
+    thought = {"kind": "thought", "text": "Hm.", "seconds": 75.4}
     answer(
         conversation, question, "Cut", status="interrupted", error_code="cut_off", error_text="vendor's words",
         parts=[thought, {"kind": "text", "text": "Cut"}],
@@ -160,14 +160,26 @@ def test_it_says_everything_without_a_script(cast: Cast) -> None:
     assert "How **far** is it?" in page, "what people write is shown as they wrote it"
     assert "Not <em>far</em>." in page
     assert "&lt;b&gt;then" in page
-    assert ">Thoughts</summary>" in page
+    assert ">Thought for 75 seconds</summary>" in page
     assert "broke off before the end" in page
     assert "vendor's words" not in page
     assert re.search(r"<time [^>]+>[^<]+UTC</time>", page)
     assert "Shared by bob" in page
     chinese = content_of(enter(None).get(share(cast.bob, conversation)[1], headers={"accept-language": "zh-hans"}))
     assert "由 bob" in chinese
-    assert ">思考过程</summary>" in chinese or "思考" in chinese
+    assert ">思考了 75 秒</summary>" in chinese
+
+
+def test_footnotes_and_their_words_lead_to_each_other(cast: Cast) -> None:
+    conversation = talk(cast.bob)
+    question = say(conversation, "And?", author=cast.bob, parent=last(conversation))
+    reply = answer(conversation, question, "So[^1], so[^1], and not[^2].\n\n[^1]: Here.")
+    page = shown(share(cast.bob, conversation)[1])
+    note = f"footnote-{reply.pk}-1"
+    assert page.count(f'<sup class="footnote" id="{note}-at"><a href="#{note}">1</a></sup>') == 1
+    assert page.count(f'<sup class="footnote"><a href="#{note}">1</a></sup>') == 1
+    assert page.count(f'<sup class="footnote" id="{note}"><a href="#{note}-at">1</a></sup> Here.') == 1
+    assert '<sup class="footnote">2</sup>' in page, "its note is not there"
 
 
 def test_a_long_one_costs_as_many_queries_as_a_short_one(

@@ -10,8 +10,8 @@ from markdown_it.rules_inline.state_inline import Delimiter
 # The plugin leaves out Hangul and the scripts of South-East Asia: `**한국어.**입니다` would stay as it is written.
 _OTHERS = "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
 _ALL = re.compile(f"{mdit_py_cjk_friendly._CJK_RE.pattern.removesuffix(']')}{_OTHERS}\U0002a6e0-\U0003ffff]")
-# `**Note:**Then` is bold for who writes it; CommonMark sees only a begin there.
-_BEHIND_STOP = re.compile(r"(?<=[.:;,!?])\*\*(?=[A-Za-z])")
+# `**Note:**Then` and `**“Note”**s` are bold for who writes them; CommonMark sees only a begin there.
+_BEHIND_STOP = re.compile(r"(?<=[.:;,!?”’»])\*\*(?=[A-Za-z])")
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\*\*?(?=[0-9])")
 
 

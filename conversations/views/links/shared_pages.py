@@ -23,6 +23,7 @@ from conversations.content.shared_pages import Page, page_of
 from conversations.errors import NotFound
 from conversations.files import response
 from conversations.forms.shares import MAX_PHRASE_LENGTH
+from conversations.markdown import link_notes
 from conversations.models import Share
 from conversations.reporting.streaming import stream_response
 from conversations.views.links import copy_cookie
@@ -82,11 +83,12 @@ def page(request: HttpRequest, share: Share) -> HttpResponseBase:
     return stream_response(pieces, "text/html; charset=utf-8", compress_for=request)
 
 
-def _written(head: str, shown: Page, said: Phrases, foot: str) -> Generator[bytes]:
+def _written(head: str, page: Page, said: Phrases, foot: str) -> Generator[bytes]:
     """Yield the page, one message at a time."""
     yield head.encode()
-    for message in shown.messages:
-        yield render_to_string("_message.html", {"message": message, "said": said, "files_at": "files/"}).encode()
+    for message in page.messages:
+        shown = {"message": message, "said": said, "files_at": "files/"}
+        yield link_notes(render_to_string("_message.html", shown), str(message.pk)).encode()
     yield foot.encode()
 
 
