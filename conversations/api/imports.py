@@ -13,7 +13,7 @@ from conversations.accounts.signed_in import person_of
 from conversations.api.schemas import Failure
 from conversations.errors import NotFound, Refused
 from conversations.imports import jobs, receiving
-from conversations.models import ConversationImport, ImportItem
+from conversations.models import ConversationImport, ImportItem, Team
 
 PAGE_SIZE = 200
 """Items of one answer."""
@@ -105,5 +105,8 @@ def show_import(request: HttpRequest, import_id: UUID, after: int = -1) -> dict[
 @router.post("/imports/{uuid:import_id}/start", response={202: None, **_ERRORS})
 def start_import(request: HttpRequest, import_id: UUID, team: UUID | None = None) -> Status[None]:
     """Import what the list announces as new; what was a team's goes to `team`, or is private."""
-    jobs.start(person_of(request), import_id, team)
+    person = person_of(request)
+    if team is not None and not Team.objects.writable_by(person).filter(pk=team).exists():
+        raise NotFound
+    jobs.start(person, import_id, team)
     return Status(202, None)

@@ -23,7 +23,7 @@ BASE = Path(__file__).resolve().parents[2]
 PLACES = (
     "conversations/actions/**/*.py", "conversations/admin/**/*.py", "conversations/api/*.py",
     "conversations/connections/*.py", "conversations/exports/archive.py", "conversations/exports/branch.py",
-    "conversations/files/*.py",
+    "conversations/files/*.py", "conversations/imports/receiving.py",
     "conversations/models/**/*.py",
     "conversations/reporting/*.py", "conversations/search/*.py",
     "conversations/usage/model_access.py", "conversations/usage/own_budgets.py", "conversations/views/**/*.py",

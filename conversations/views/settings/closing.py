@@ -3,7 +3,6 @@
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -18,9 +17,8 @@ from conversations.forms.teams import sentence_of
 from conversations.models import Installation, User
 
 
-@login_required
 @never_cache
-@reauthentication_required  # type: ignore[untyped-decorator]
+@reauthentication_required  # type: ignore[untyped-decorator]  # which asks strangers to sign in
 @require_http_methods(["GET", "POST"])
 def close_account(request: HttpRequest) -> HttpResponse:
     """Say what goes and what stays, and close the account once its username is typed; needs a recent password."""
