@@ -39,13 +39,14 @@ def begin(owner: User, name: str, size: int) -> ConversationImport:
 def add_piece(owner: User, import_id: UUID, at: int, piece: bytes) -> int:
     """Add a piece that begins where the file ends, and return how many bytes are there.
 
-    The last one begins the dry run. Raises NotFound, and Refused if that cannot begin or the disk is full.
+    The last one begins the dry run; sent again, it changes nothing. Raises NotFound, and Refused if that cannot begin
+    or the disk is full.
     """
-    batch = owner.imports.filter(pk=import_id, status=Status.UPLOADING).first()
+    batch = owner.imports.filter(pk=import_id, size__gt=0).first()
     if batch is None:
         raise NotFound
     end = at + len(piece)
-    if at != batch.received or end > batch.size:
+    if batch.status != Status.UPLOADING or at != batch.received or end > batch.size:
         return batch.received
     try:
         _write(batch, at, piece)
