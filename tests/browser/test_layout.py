@@ -75,6 +75,8 @@ def test_names_of_one_long_word_fit_a_phone(cast: Cast, model: LanguageModel, vi
     for path in ("/", "/teams/", f"/teams/{cast.team.pk}/", "/account/", "/account/security/", "/shares/", link):
         assert not alice.open(path).scrolls_sideways(), (path, alice.page.evaluate(WIDE_ELEMENTS))
     assert alice.open("/").page.locator("chat-transcript").evaluate(SCROLL_ASIDE) == 0, "a recent title is too long"
+    alice.page.set_viewport_size({"width": 320, "height": 740})  # 1280 at 400 per cent
+    assert not alice.open("/search/").scrolls_sideways()
     assert not visit(None, invitation, viewport=PHONE).scrolls_sideways()
 
 
