@@ -38,21 +38,21 @@ from tests.sent import sent
 from tests.sockets import Socket
 
 BROWSER_FOLDER = "browser"
-ONE_SITE = ("tests/cluster/", "tests/test_nginx.py")
-"""Tests that share a site in processes of its own."""
+TOGETHER = ("tests/cluster/", "tests/test_nginx.py", "tests/providers/test_sdks.py")
+"""Tests that share what is made or loaded once: a site in processes of its own, large libraries."""
 SPELT_EVERY = 25
 """Number of tests of which one looks for secrets in every spelling, the others as they are; with --soak each does."""
 LONG = ("test_code_quality.py", "test_on_postgres.py", "test_s01_kill.py", "test_other_browsers.py")
 
 
 class Scheduling(LoadScopeScheduling):
-    """The distribution of tests: a free process gets the next test; those that share a site go to one.
+    """The distribution of tests: a free process gets the next test; those that share much go to one.
 
     pytest-xdist's own groups do nothing with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((shared for shared in ONE_SITE if nodeid.startswith(shared)), nodeid)
+        return next((shared for shared in TOGETHER if nodeid.startswith(shared)), nodeid)
 
     def mark_test_complete(self, node: WorkerController, item_index: int, duration: float = 0) -> None:
         """Note that a test has ended, and forget it: else each end would count all tests before it."""

@@ -7,13 +7,9 @@ things that we show as other parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from google import genai
-from google.genai import errors as genai_errors
-from google.genai import types as genai_types
-from openai import APIError, OpenAI
 
 from providers.errors import VendorError
 from providers.types import Usage
@@ -31,6 +27,11 @@ from tests.vendor_replies import (
     openai_event,
     openai_stream,
 )
+
+if TYPE_CHECKING:  # they take a second to load, in each process that collects tests
+    from google import genai
+    from google.genai import types as genai_types
+    from openai import OpenAI
 
 Heard = tuple[str, str, str | None, list[int | None]]
 """Answer, thought, the vendor's finish, and the counts: asked, answered (without thoughts), thought."""
@@ -91,6 +92,9 @@ def ours(stream: Any) -> Heard:
 @pytest.fixture
 def google(wire_vendor: FakeVendor) -> Iterator[genai.Client]:
     """Return Google's own client, at the fake vendor."""
+    from google import genai
+    from google.genai import types as genai_types
+
     options = genai_types.HttpOptions(base_url=wire_vendor.gemini_url, api_version="v1beta")
     with genai.Client(api_key=SECRET, http_options=options) as client:
         yield client
@@ -99,6 +103,8 @@ def google(wire_vendor: FakeVendor) -> Iterator[genai.Client]:
 @pytest.fixture
 def openai(wire_vendor: FakeVendor) -> Iterator[OpenAI]:
     """Return OpenAI's own client, at the fake vendor."""
+    from openai import OpenAI
+
     with OpenAI(api_key=SECRET, base_url=wire_vendor.openai_url, max_retries=0) as client:
         yield client
 
@@ -170,14 +176,18 @@ REFUSED = {"error": {"message": "Slow down.", "type": "requests", "code": "rate_
 
 
 def test_google_genai_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, google: genai.Client) -> None:
+    from google.genai.errors import APIError
+
     wire_vendor.play(*[[gemini_event("Half"), event(LIMITED)]] * 2)
-    with pytest.raises(genai_errors.APIError) as theirs:
+    with pytest.raises(APIError) as theirs:
         list(google.models.generate_content_stream(model="m", contents="Hi"))
     assert theirs.value.code == 429
     _raises("rate_limited", lambda: ours(ask(wire="gemini")))
 
 
 def test_openai_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI) -> None:
+    from openai import APIError
+
     wire_vendor.play(*[[openai_event("Half"), event(REFUSED)]] * 2)
     asked: Any = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
     with pytest.raises(APIError) as theirs:
