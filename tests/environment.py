@@ -1,11 +1,13 @@
 """The environment of tests, loaded before the settings: a data folder of their own, and no site's settings."""
 
 import atexit
+import gc
 import os
 import shutil
 import sys
 import tempfile
 
+gc.disable()  # until the tests are collected: loading creates almost no garbage
 DATA = tempfile.mkdtemp(prefix="chatsite-tests-")
 atexit.register(shutil.rmtree, DATA, ignore_errors=True)
 os.environ["CHATSITE_DATA"] = DATA
