@@ -98,6 +98,7 @@ def test_the_audience_is_who_may_see_it(cast: Cast, private: Conversation, share
 def test_the_readers_of_many_are_who_may_see_each(cast: Cast, private: Conversation, shared: Conversation) -> None:
     gone = User.objects.create_user("gone")
     Conversation.objects.create(owner=gone, team=cast.team, title="left behind")
+    Conversation.objects.create(owner=cast.bob, title="in the bin", deleted_at=timezone.now())
     people = list(User.objects.all())
     seeing = {(c.id, person.id) for person in people for c in Conversation.objects.visible_to(person)}
     assert Conversation.objects.all().readers([person.id for person in people]) == seeing
