@@ -102,6 +102,7 @@ def test_the_pages_around_it(
         "/account/address/",
         "/accounts/2fa/",
         "/account/data/",
+        "/account/close/",
         "/search/?q=far",
     ]
     pages += [
@@ -113,6 +114,7 @@ def test_the_pages_around_it(
         f"/teams/{cast.team.pk}/defaults/",
         f"/teams/{cast.team.pk}/audit/",
         f"/teams/{cast.team.pk}/keys/",
+        f"/teams/{cast.team.pk}/retention/",
         "/shares/",
         path,
         locked,
@@ -141,6 +143,7 @@ def test_the_administration(
     pages += [
         reverse("admin:conversations_user_add_many"),
         reverse("admin:conversations_user_leaving", args=[cast.bob.pk]),
+        reverse("admin:conversations_user_closing", args=[cast.bob.pk]),
     ]
     pages += [reverse("admin:conversations_user_add"), reverse("admin:providers_endpoint_change", args=[endpoint.pk])]
     pages += [reverse("admin:providers_languagemodel_change", args=[model.pk])]
