@@ -52,6 +52,7 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/audience/", audience.audience, name="audience"),
     path("conversations/<uuid:conversation_id>/share/", shares.share, name="share"),
     path("replies/<uuid:reply>/", details.details, name="reply-details"),
+    path("replies/<uuid:reply>/versions/", details.versions, name="reply-versions"),
     path("archive/", archive.archive, name="archive"),
     path("archive/<uuid:conversation_id>/remove/", archive.unarchive, name="unarchive"),
     path("bin/", bin_pages.bin_page, name="bin"),

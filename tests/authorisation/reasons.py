@@ -34,6 +34,7 @@ REASONS = {
     "favicon": _OPEN,
     "websocket": "a request without the headers of a handshake is told which one it lacks, and nothing else",
     "reply-details": _READERS,
+    "reply-versions": _READERS,
     "preview": "it gives back what it was sent, under a policy that lets it do nothing",
     "local-model": _ADDERS,
     "add-endpoint": _ADDERS,

@@ -150,6 +150,7 @@ PAGES = [
     on("conversation", left=TEAM, shows={"is linked": NOBODY}),
     on("thread", targets=READ),
     on("reply-details", targets=READ),
+    on("reply-versions", targets=READ),
     on("resting-keys", roles=SIGNED_IN),
     on("parameters", roles=SIGNED_IN),
     on("shortcuts", roles=SIGNED_IN),

@@ -109,6 +109,9 @@ def test_versions_are_reached_by_keyboard_and_said(
         expect(alice.replies.locator(".message__text")).to_have_text([text])
         expect(alice.page.locator(".transcript__said")).to_have_text(f"Version {number} of 3")
         expect(alice.replies.locator("[data-step]:focus")).to_have_count(1)
+    following = alice.replies.first.locator("[data-step=next]")
+    following.hover()
+    expect(following).to_have_attribute("title", "parrot")
     expect(alice.messages).to_have_count(2)
 
 

@@ -74,3 +74,18 @@ def test_a_question_has_none(alice: User) -> None:
     client = Client()
     client.force_login(alice)
     assert client.get(f"/replies/{reply_of(alice, role=Role.USER).pk}/").status_code == 404
+
+
+def test_what_tells_its_versions_apart(alice: User) -> None:
+    first = reply_of(alice, parameters={"temperature": 0.2, "seed": 7})
+    again = {"conversation": first.conversation, "role": Role.ASSISTANT, "status": "complete", "revision": 1}
+    second = Message.objects.create(
+        **again, model_name="owl", parameters={"temperature": 1, "seed": 7, "thinking": {"level": "low"}}
+    )
+    reply_of(alice)  # of another conversation
+    client = Client()
+    client.force_login(alice)
+    assert client.get(f"/replies/{second.pk}/versions/").json() == {
+        str(first.pk): "parrot · Temperature: 0.2 · Thinking: As the model likes",
+        str(second.pk): "owl · Temperature: 1 · Thinking: A little",
+    }

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ from conversations.models import Message, UsageRecord
 from conversations.models.message import Role
 from conversations.protocol.parameters import known_parameters
 
+MOST_VERSIONS = 100
 _LONGEST = 200
 _LEVELS = {
     "off": gettext_noop("Off"),
@@ -59,6 +60,28 @@ def details(request: HttpRequest, reply: UUID) -> HttpResponse:
     return render(request, "_reply_details.html", context)
 
 
+@login_required
+@never_cache
+@require_GET
+def versions(request: HttpRequest, reply: UUID) -> JsonResponse:
+    """Respond with what tells the versions of a reply apart, by id: the model, and the settings that differ."""
+    replies = Message.objects.visible_to(person_of(request)).filter(role=Role.ASSISTANT)
+    message = get_object_or_404(replies, pk=reply)
+    beside = Message.objects.filter(conversation=message.conversation_id, parent=message.parent_id, role=Role.ASSISTANT)
+    found = list(beside.order_by("-id")[:MOST_VERSIONS])
+    settings_of = {one.pk: {told.label: told.value for told in _settings(one.parameters)} for one in found}
+    labels = dict.fromkeys(label for told in settings_of.values() for label in told)
+    differing = [label for label in labels if len({told.get(label) for told in settings_of.values()}) > 1]
+    unset = gettext("As the model likes")
+    words = {
+        str(one.pk): " · ".join(
+            [one.model_name, *(f"{label}: {settings_of[one.pk].get(label, unset)}" for label in differing)]
+        )
+        for one in found
+    }
+    return JsonResponse(words)
+
+
 def _tokens_a_second(call: UsageRecord) -> float | None:
     """Return the tokens of a second between the first one and the end."""
     if call.first_token_ms is None or not call.output_tokens or call.total_ms <= call.first_token_ms:
@@ -74,6 +97,8 @@ def _settings(parameters: dict[str, Any]) -> list[Setting]:
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("On") if value else gettext("Off")
+    if isinstance(value, dict) and len(value) == 1 and (level := value.get("level", value.get("budget"))):
+        value = level  # how much a model thinks: a level, or a number of tokens
     if isinstance(value, str) and value in _LEVELS:
         return gettext(_LEVELS[value])
     if isinstance(value, dict):

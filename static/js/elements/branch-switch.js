@@ -58,6 +58,13 @@ class BranchSwitch extends HTMLElement {
     this.append(clone("switch-template"));
     this.addEventListener("click", ({ target }) => this.#go(target.closest("[data-step]")?.dataset.step));
     this.addEventListener("keydown", (event) => this.#keyDown(event));
+    for (const look of ["pointerenter", "focusin"]) this.addEventListener(look, () => this.#tell());
+  }
+
+  async #tell() {
+    if (this.closest("chat-message").dataset.role !== "assistant") return;
+    const loaded = await import("../helpers/version-words.js").catch(() => null);
+    await loaded?.tellVersions(this, this.#id, this.#versions);
   }
 
   #keyDown(event) {

@@ -25,6 +25,7 @@ export const page = {
     audience: withId(dataset.urlAudience),
     share: withId(dataset.urlShare),
     reply: withId(dataset.urlReply),
+    versions: withId(dataset.urlVersions),
   },
   api: {
     conversations: dataset.apiConversations,
