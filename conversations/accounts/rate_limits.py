@@ -30,6 +30,8 @@ MAX_SIGN_UPS = 100
 """Accounts an hour through one link for many people."""
 MAX_OPEN_SIGN_UPS = 10
 """Accounts an hour that one address may make where anybody may."""
+MAX_NAMES_TRIED = 60
+"""Names an hour that one address may try there: each answer tells whether somebody has the name."""
 MAX_INVITATIONS = 30
 """Invitations an hour that one person may mail."""
 
@@ -72,6 +74,11 @@ def letter(person: UUID) -> bool:
 def sign_up(invitation: UUID) -> bool:
     """Count an account that a link is about to create; returns True over the limit."""
     return _is_over(f"sign-up:{invitation}", MAX_SIGN_UPS, HOUR)
+
+
+def name_tried(request: HttpRequest) -> bool:
+    """Count a name that a stranger tries to sign up with; returns True over the limit."""
+    return _is_over(f"name-tried:{network_of(request)}", MAX_NAMES_TRIED, HOUR)
 
 
 def open_sign_up(request: HttpRequest) -> bool:

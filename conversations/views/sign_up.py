@@ -26,6 +26,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         raise Http404
     if request.user.is_authenticated:
         return redirect("chat")
+    if request.method == "POST" and rate_limits.name_tried(request):
+        return too_many_tries(request)
     form = JoiningForm(request.POST or None)
     if form.is_valid() and rate_limits.open_sign_up(request):
         return too_many_tries(request)

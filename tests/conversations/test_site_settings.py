@@ -58,6 +58,8 @@ def test_anybody_makes_an_account_where_the_site_says_so(db: None, monkeypatch: 
     assert "This name is taken." in Client().post("/accounts/signup/", ACCOUNT).content.decode()
     monkeypatch.setattr(rate_limits, "MAX_OPEN_SIGN_UPS", 1)
     assert Client().post("/accounts/signup/", ACCOUNT | {"name": "eve"}).status_code == 429
+    monkeypatch.setattr(rate_limits, "MAX_NAMES_TRIED", 1)
+    assert Client().post("/accounts/signup/", ACCOUNT).status_code == 429, "nor may names be guessed without an end"
 
 
 def test_only_administrators_make_accounts_where_the_site_says_so(cast: Cast) -> None:
