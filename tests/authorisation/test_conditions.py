@@ -52,6 +52,7 @@ ELSEWHERE = {
         "test_staffs_factors.py::test_people_with_power_are_deleted_by_superusers_alone",
     "closing_page.page: if not may_close":
         "test_closed_accounts.py::test_an_administrator_hands_the_private_over_and_takes_the_name_away",
+    "bin.empty_bin: ": "test_bin.py::test_it_ends_with_its_files",
     "archive.begun_by: ": "test_exports.py::test_what_one_may_read_no_more_is_in_no_zip",
     "archive.of_team: ": "test_exports.py::test_what_one_may_read_no_more_is_in_no_zip",
     "archive.pieces: ": "test_exports.py::test_what_one_may_read_no_more_is_in_no_zip",
