@@ -24,9 +24,8 @@ from conversations.markdown.growing import PART, GrowingMarkdown, Rendered, Work
 from conversations.markdown.patches.ended import ended_patch
 from conversations.markdown.patches.versions import EMPTY, Patch, Version, Versions
 from conversations.markdown.process.child import Away
-from conversations.markdown.rules.footnotes import link_notes
 from conversations.markdown.source_marks import Mark
-from conversations.markdown.stored_html import code, linked, stored
+from conversations.markdown.stored_html import code, link_notes, linked, stored
 
 __all__ = [
     "EMPTY",

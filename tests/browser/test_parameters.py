@@ -246,7 +246,7 @@ def test_a_slider_is_drawn_beside_the_thread_and_counts_at_once(
     expect(slider).to_have_value("1")
     box = slider.bounding_box()
     assert box
-    alice.page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] / 2)
+    slider.click(position={"x": box["width"] / 4, "y": box["height"] / 2})  # once the panel has come to rest
     expect(place).to_have_attribute("data-differs", "")
     alice.ask("Hello")  # The panel is still there, and nothing lies over the box.
     chosen = vendor.requests[-1].json["temperature"]

@@ -58,7 +58,7 @@ def test_labels_of_forms_begin_alike(cast: Cast, model: LanguageModel) -> None:
     addresses = [reverse("admin:conversations_budget_add"), reverse("add-keys", args=[endpoint.pk])]
     shown = "".join(client.get(address).content.decode() for address in addresses)
     labels = [label.strip() for label in re.findall(r"<label[^>]*>([^<]*:)</label>", shown)]
-    assert "Whose:" in labels
+    assert "Applies to:" in labels
     assert [label for label in labels if not label[0].isupper()] == []
 
 

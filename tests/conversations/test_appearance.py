@@ -20,7 +20,7 @@ COLORS = Path(__file__).resolve().parents[2] / "static" / "css" / "colors.css"
 
 def look(page: str) -> tuple[str, str, str]:
     """Return theme, size and color schemes that a page carries."""
-    root = re.search(r'<html lang="[^"]+" data-theme="([^"]*)" data-text-size="([^"]*)">', page)
+    root = re.search(r'<html lang="[^"]+" data-theme="([^"]*)" data-text-size="([^"]*)"[^>]*>', page)
     scheme = re.search(r'<meta name="color-scheme" content="([^"]*)">', page)
     assert root
     assert scheme

@@ -15,34 +15,6 @@ _ENDS_SENTENCE = re.compile(r"[.,;!?。，；！？](?=\s|$)")
 _BEHIND_A_WORD = re.compile(r"[\w.,;:!?)*\"'”’。，；：！？）」』\]`]")
 
 
-_SHOWN = re.compile(
-    r'(?P<begins><(?:p|li)(?: dir="\w+")?>|<br>\s*)?<sup class="footnote">(?P<name>[\w-]{1,32})</sup>', re.ASCII
-)
-
-
-def link_notes(html: str, key: str) -> str:
-    """Return a message's HTML whose footnotes and words lead to each other, as scripts link them in the chat.
-
-    `key` distinguishes this message from others of the page. What has no other end stays as it is.
-    """
-    seen = list(_SHOWN.finditer(html))
-    notes = {one["name"] for one in seen if one["begins"]}
-    linked = notes & {one["name"] for one in seen if not one["begins"]}
-    told: set[tuple[str, bool]] = set()
-
-    def link(match: re.Match[str]) -> str:
-        name, is_note = match["name"], bool(match["begins"])
-        if name not in linked:
-            return match[0]
-        note = f"footnote-{key}-{name}"
-        own, other = (note, f"{note}-at") if is_note else (f"{note}-at", note)
-        named = "" if (name, is_note) in told else f' id="{own}"'
-        told.add((name, is_note))
-        return f'{match["begins"] or ""}<sup class="footnote"{named}><a href="#{other}">{name}</a></sup>'
-
-    return _SHOWN.sub(link, html)
-
-
 def add_footnotes(md: MarkdownIt) -> None:
     """Add footnotes to the parser, as `footnote` tokens with their names as content."""
     md.inline.ruler.before("link", "footnote", _footnote)
