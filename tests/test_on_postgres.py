@@ -14,7 +14,7 @@ SUITES = ("test_engine", "test_races", "test_budgets", "test_daily_sums", "test_
           "test_slow_readers", "test_shared_place_migration", "test_order")  # fmt: skip
 ALSO = ("test_ledger", "test_audit", "test_reconciliation", "test_shared_place", "test_bin", "test_socket",
         "test_models", "test_api_lists", "test_setup", "test_bad_input", "test_names", "test_imports",
-        "test_retention")  # fmt: skip
+        "test_import_jobs", "test_retention")  # fmt: skip
 """More of them with --soak: their statements are plain, or those of SUITES."""
 OTHERS = (
     "tests/test_backup.py",
