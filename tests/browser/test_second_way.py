@@ -103,6 +103,8 @@ def test_c13_a_laptop_that_slept_is_back_at_once_on_the_second_way_too(
         alice.page.clock.pause_at(alice.page.evaluate("Date.now() / 1000 + 600"))  # no timer brings it back
         alice.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         vendor.gate.set()
+        expect(alice.replies.first.locator(".message__text")).to_have_text("One, two.")
+        alice.page.clock.resume()  # what the page shows a moment later waits for the clock
         alice.ended(alice.replies.first)
         assert alice.words(alice.replies.first) == "One, two."
         assert alice.messages.count() == Message.objects.count() == 2
