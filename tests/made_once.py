@@ -16,8 +16,6 @@ settings.DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from django.contrib.auth.models import Group
-Group.objects.all().delete()  # the roles of staff: the first test of a process finds what every later one finds
 """
 
 

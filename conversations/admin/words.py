@@ -5,12 +5,13 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from conversations.accounts.staff_roles import LABELS
 from conversations.models import Budget, Invitation, PasswordLink, UsageRecord
 
 DJANGOS = (
@@ -71,8 +72,12 @@ class NamedPermissions(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def permissions() -> "QuerySet[Permission]":
+    """Return what the admin's forms offer.
+
+    A form may leave out what a ready role has beyond that: each migration sets the roles anew.
+    """
     shown: list[type[Model]] = list(admin.site._registry)
     kinds = [kind.pk for kind in ContentType.objects.get_for_models(*shown).values()]
-    held = Q(user__isnull=False) | Q(group__isnull=False)
+    held = Q(user__isnull=False) | Q(group__in=Group.objects.exclude(name__in=LABELS))
     offered = Permission.objects.filter(Q(content_type__in=kinds) | held).distinct()
     return offered.select_related("content_type").order_by("content_type__app_label", "content_type__model", "codename")

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from conversations.accounts import staff_roles
 from conversations.admin.words import permissions
 from conversations.models import User
 from providers.models import Endpoint, LanguageModel, Trouble
@@ -76,6 +77,7 @@ def test_the_scripts_speak_it_too(chinese: Client) -> None:
 
 
 def test_permissions_are_named_by_what_they_allow(cast: Cast) -> None:
+    staff_roles.prepare()  # the auditor sees what has no page in the administration, too
     client, permission = proven(cast.alice), Permission.objects.get(codename="change_endpoint")
     shown = client.get(page(Group, "add")).content.decode()
     assert f'<option value="{permission.pk}">endpoint: may change</option>' in shown
