@@ -18,7 +18,7 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 LOOKS = ("color_scheme", "forced_colors", "reduced_motion")
-"""What a page can have for itself: each context that differs costs a process of the browser."""
+"""Options of a page alone: each context that differs costs a process of the browser."""
 Visit = Callable[..., ChatPage]
 
 

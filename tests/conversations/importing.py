@@ -1,4 +1,4 @@
-"""What the tests of imports share: a file is brought without any thread."""
+"""Fixtures of the tests of imports: a file is brought without any thread."""
 
 import json
 from collections.abc import Callable

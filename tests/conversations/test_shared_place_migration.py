@@ -1,4 +1,4 @@
-"""What people chose for themselves before a team's thread had one place."""
+"""Choices of people for themselves from before a team's thread had one place."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""What an administrator decides for the whole site: its name and mark, and who makes an account."""
+"""Decisions of an administrator for the whole site: its name and mark, and who makes an account."""
 
 import pytest
 from django.core import mail

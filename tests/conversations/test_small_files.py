@@ -1,4 +1,4 @@
-"""What browsers, phones and previews ask for beside a page: icons, the manifest, a title without content."""
+"""Files beside a page that browsers, phones and previews ask for: icons, the manifest, a title without content."""
 
 import json
 import re

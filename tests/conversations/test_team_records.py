@@ -1,4 +1,4 @@
-"""What a team's leads see of it: its audit log, and its own keys and budgets."""
+"""Records of a team for its leads: its audit log, and its own keys and budgets."""
 
 import re
 
