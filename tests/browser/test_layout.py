@@ -216,7 +216,7 @@ def test_small_and_touched_screens_and_settings_of_the_system(cast: Cast, model:
     alice.page.emulate_media(reduced_motion=None, forced_colors="active")
     row = alice.page.locator(".row__link[aria-current]")
     assert row.evaluate("(one) => getComputedStyle(one).outlineStyle") == "solid"
-    letter = alice.page.locator(".message__avatar").first
+    letter = alice.page.locator(".message__avatar:visible").first
     color, ground = letter.evaluate("(one) => [getComputedStyle(one).color, getComputedStyle(one).backgroundColor]")
     assert color != ground
 

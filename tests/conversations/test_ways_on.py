@@ -1,4 +1,4 @@
-"""What pages say where somebody has come to the end of a way, and the link that goes on."""
+"""Ends of a way: the words that pages say there, and the link that goes on."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

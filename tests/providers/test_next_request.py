@@ -1,4 +1,4 @@
-"""What was learnt of a deployment changes its next request, and nothing else of it."""
+"""The next request of a deployment: the lessons of earlier ones change it, and nothing else does."""
 
 from __future__ import annotations
 
