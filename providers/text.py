@@ -9,11 +9,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
-from itertools import takewhile
-from operator import eq
 from urllib.parse import quote
 
 from providers.errors import beginning
+from providers.key_spellings import without_spellings
 
 MASKED_FROM = 8
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
@@ -102,16 +101,15 @@ class KeyMask:
     """
 
     def __init__(self, secret: str) -> None:
-        self._secrets = tuple({secret, quote(secret, safe="")}) if len(secret) >= MASKED_FROM else ()
+        self._secret = secret if len(secret) >= MASKED_FROM else ""
+        self._secrets = tuple({secret, quote(secret, safe="")}) if self._secret else ()
         self._shown = _HIDDEN + secret[-4:]
         self._told = ""
         self._held = ""
 
     def fresh(self) -> KeyMask:
         """Return a mask for the same key that holds nothing back yet."""
-        other = KeyMask("")
-        other._secrets, other._shown = self._secrets, self._shown
-        return other
+        return KeyMask(self._secret)
 
     def feed(self, text: str) -> str:
         """Return `text` masked. An end that may be the beginning of the key is held back."""
@@ -144,19 +142,11 @@ class KeyMask:
         return text
 
     def spelled(self, text: str) -> str:
-        """Return `text` without the key, or a beginning of it, that has other characters between its own."""
-        for secret in self._secrets:
-            text = self._without(text, _letters(secret))
-        return text
+        """Return `text` without the key, or a beginning of it, in any common encoding.
 
-    def _without(self, text: str, wanted: str) -> str:
-        letters, begun, before = _letters(text), wanted[: MASKED_FROM + 1], ""
-        while len(wanted) >= MASKED_FROM and (start := letters.find(begun)) >= 0:
-            count = sum(takewhile(bool, map(eq, letters[start:], wanted)))
-            places = [place for place, character in enumerate(text) if character.isalnum()]
-            before += text[: places[start]] + (self._shown if count == len(wanted) else _HIDDEN)
-            text, letters = text[places[start + count - 1] + 1 :], letters[start + count :]
-        return before + text
+        Other characters may stand between its own.
+        """
+        return without_spellings(text, self._secret, self._shown, _HIDDEN) if self._secret else text
 
     def _continued(self, text: str) -> str:
         """Return `text` masked when a possible beginning of the key has been shown before a part."""
@@ -170,11 +160,6 @@ class KeyMask:
             self._told, self._held = text[start:told], text[told:]
             return ""
         return self.feed(text[told:])
-
-
-def _letters(text: str) -> str:
-    """Return the letters and digits of `text`."""
-    return "".join(character for character in text if character.isalnum())
 
 
 def overlap(text: str, wanted: str) -> int:

@@ -10,13 +10,13 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "errors", "reading", "text", "types", "wires", "transport/decompression", "transport/egress",
+    "errors", "key_spellings", "reading", "text", "types", "wires", "transport/decompression", "transport/egress",
     "transport/key_placement", "transport/network", "transport/proxy", "transport/timeouts",
 }  # fmt: skip
 """Rooms and modules of `providers` that could be published by themselves."""
 FLOORS = {
     "providers": (
-        "blank_text checks clock csv_table encryption errors families local_model prepared_queries types",
+        "blank_text checks clock csv_table encryption errors families key_spellings local_model prepared_queries types",
         "error_texts prices templatetags text wires",
         "reading transport",
         "models",

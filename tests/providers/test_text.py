@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -66,6 +67,64 @@ def test_a_key_in_parts_or_cut_is_not_quoted(known: int, between: str, size: int
             assert "56789abcdef" not in letters or len(spelled) < len(LONG_KEY)
             assert not set("\u202e\x07\n") & set(shown)
     assert "Wrong key ••••" in without_key(f"Wrong key {between.join(LONG_KEY)}", KeyMask(LONG_KEY))
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "in base64": in_base64,
+    "in base64 for addresses": lambda key: base64.urlsafe_b64encode(key.encode()).decode().rstrip("="),
+    "a user's name and the key in base64": lambda key: in_base64(f"user:{key}"),
+    "the key without a name in base64": lambda key: in_base64(f":{key}"),
+    "a header in base64": lambda key: in_base64(f"Bearer {key}"),
+    "in base64, twice as long": lambda key: in_base64(f"{{'headers': {{'x-api-key': '{key}'}}}}"),
+    "percent-encoded": lambda key: "".join(f"%{ord(character):02X}" for character in key),
+    "percent-encoded where it need not be": lambda key: key.replace("-", "%2D").replace("_", "%5f"),
+    "percent-encoded twice": lambda key: key.replace("5", "%2535").replace("-", "%252D"),
+    "escaped as in JSON": lambda key: "".join(f"\\u{ord(character):04x}" for character in key),
+    "escaped as in JSON, within JSON": lambda key: key.replace("5", "\\\\u0035").replace("-", "\\\\u002d"),
+    "escaped as in Python": lambda key: "".join(f"\\x{ord(character):02x}" for character in key),
+    "entities": lambda key: "".join(f"&#{ord(character)};" for character in key),
+    "entities in hex": lambda key: "".join(f"&#x{ord(character):x};" for character in key),
+    "in hex": lambda key: key.encode().hex(),
+    "in capital hex": lambda key: key.encode().hex(":").upper(),
+    "backwards": lambda key: key[::-1],
+    "capital letters": str.upper,
+    "small and capital letters exchanged": str.swapcase,
+    "split with blanks": " ".join,
+}
+KEYS = ["sk-test-0123456789abcdefXYZ", "AIzaSyD-9tSrke72PouQMnMX_a7eZSW0jkFMBWY", "key/with+12=ab", "id.secret-5c9f"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_key_in_another_spelling_is_not_quoted(spelling: str, key: str) -> None:
+    """Whatever is left of it shows no more than four letters, of the mask or of a border in base64."""
+    echo = SPELLINGS[spelling](key)
+    for before, after in (("Wrong key: ", "."), ('{"authorization": "', '", "x": 1}'), ("", "")):
+        quote = without_key(f"{before}{echo}{after} Try again.", KeyMask(key))
+        assert quote.endswith("Try again.")
+        assert "••••" in quote
+        lowered = quote.lower()
+        places = range(len(echo) - 4)
+        left = [echo[at : at + 5] for at in places if echo[at : at + 5].lower() in lowered]
+        prefix = {"a header in base64": 10, "a user's name and the key in base64": 8}.get(spelling, 0)
+        assert spelling == "in base64, twice as long" or len(left) <= max(0, prefix - 3), left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Incorrect API key provided. You can find your API key at https://example.com/account?tab=api%2Dkeys&x=%E4%BD%A0",
+        "模型 sk 不存在 \\u4f60 &#20320; &amp;",
+        f"{in_base64('nothing of a secret is in here, though it is long')} {b'nor in here'.hex()}",
+        "sk-test",
+    ],
+)
+def test_a_sentence_without_the_key_is_quoted_as_it_is(text: str) -> None:
+    assert without_key(text, KeyMask(KEYS[0])) == text
 
 
 @pytest.mark.parametrize("secret", ["", "none", "1234567"])
