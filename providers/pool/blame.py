@@ -47,7 +47,8 @@ class Rule:
 
     `on_page` replaces the subject when the body was a page: that came from another server. `may_pass` is True if the
     same route is asked again after a short pause. `counts` says which failed calls count as attempts. `keeps_quote` is
-    True if the vendor's message is about the account, so that administrators may read it.
+    True if the vendor's message is about the account, so that administrators may read it. `widens` is True if the key
+    rests as soon as a second model has met with the same.
     """
 
     subject: Subject
@@ -58,6 +59,7 @@ class Rule:
     may_pass: bool = False
     counts: Counts = Counts.ALWAYS
     keeps_quote: bool = False
+    widens: bool = False
 
     @property
     def has_other_route(self) -> bool:
@@ -70,6 +72,8 @@ _OF_THE_SETTINGS = Rule(Subject.ENDPOINT, rests=Rests.NEVER)
 _AWAY = Rule(Subject.ENDPOINT, _SECOND / 2, _MINUTE, may_pass=True)
 _LIMITS = (errors.RateLimited, errors.QuotaExhausted)
 _ILL = Rule(Subject.ENDPOINT, 15 * _SECOND, 10 * _MINUTE)
+# One unreadable reply tells nothing of the next question's.
+_UNREADABLE = replace(_ILL, rests=Rests.CONFIRMED)
 
 RULES: Mapping[type[VendorError], Rule] = {
     errors.KeyRefused: Rule(Subject.KEY, 10 * _MINUTE, 6 * _HOUR, on_page=Subject.PAIR, keeps_quote=True),
@@ -77,8 +81,15 @@ RULES: Mapping[type[VendorError], Rule] = {
     errors.KeyWithdrawn: Rule(Subject.KEY, rests=Rests.NEVER),
     errors.QuotaExhausted: Rule(Subject.KEY, _HOUR, 6 * _HOUR, on_page=Subject.PAIR, keeps_quote=True),
     errors.NoBudget: _OF_THE_QUESTION,
+    # Most vendors count for each model, and many do not name it.
     errors.RateLimited: Rule(
-        Subject.KEY, 2 * _SECOND, _MINUTE, on_page=Subject.ENDPOINT, may_pass=True, counts=Counts.NEVER
+        Subject.PAIR,
+        2 * _SECOND,
+        _MINUTE,
+        on_page=Subject.ENDPOINT,
+        may_pass=True,
+        counts=Counts.NEVER,
+        widens=True,
     ),
     # Gateways say "not found" of a model that takes no pictures, to the one question that has some.
     errors.ModelNotFound: Rule(Subject.DEPLOYMENT, _MINUTE, _HOUR, Rests.CONFIRMED),
@@ -96,8 +107,8 @@ RULES: Mapping[type[VendorError], Rule] = {
     errors.Stalled: Rule(Subject.ENDPOINT, _SECOND / 2, _MINUTE),
     # Some questions make a server fall over.
     errors.CutOff: replace(_AWAY, rests=Rests.CONFIRMED),
-    errors.BadReply: _ILL,
-    errors.NothingSaid: replace(_ILL, rests=Rests.CONFIRMED),
+    errors.BadReply: _UNREADABLE,
+    errors.NothingSaid: _UNREADABLE,
     errors.ReplyTooLong: _OF_THE_QUESTION,
 }
 """The row of each class; a class without one has its parent's, and a test misses it."""
@@ -124,12 +135,13 @@ def rule_of(error: VendorError) -> Rule:
         return RULES[errors.PageInstead]
     if error.is_page and rule.on_page:
         proof = Rests.CONFIRMED if rule.on_page is Subject.PAIR else rule.rests
-        rule = replace(rule, subject=rule.on_page, rests=proof)
+        rule = replace(rule, subject=rule.on_page, rests=proof, widens=False)
     if error.is_doubtful:
         subject = Subject.PAIR if rule.subject is Subject.KEY else rule.subject
-        rule = replace(rule, subject=subject, rests=Rests.CONFIRMED, keeps_quote=False)
-    if error.names_model and isinstance(error, _LIMITS) and rule.subject is Subject.KEY:
-        rule = replace(rule, subject=Subject.PAIR)
+        rule = replace(rule, subject=subject, rests=Rests.CONFIRMED, keeps_quote=False, widens=False)
+    if error.names_model and isinstance(error, _LIMITS):
+        subject = Subject.PAIR if rule.subject is Subject.KEY else rule.subject
+        rule = replace(rule, subject=subject, widens=False)
     return replace(rule, keeps_quote=False) if error.quotes_question else rule
 
 

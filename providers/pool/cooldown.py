@@ -69,10 +69,25 @@ def place_of(subject: Subject, route: Route) -> UUID | None:
     return None
 
 
+def place_of_error(error: VendorError, route: Route) -> UUID | None:
+    """Return the id of what rests after this error on this route, None for nobody.
+
+    The key stands in place of the pair if another of its models has met with the same. So it does if it has rested.
+    """
+    rule = blame.rule_of(error)
+    if rule.widens and (key := place_of(Subject.KEY, route)):
+        models = Deployment.objects.filter(endpoint=route.endpoint).values_list("pk", flat=True)
+        known = {pair_of(route.key_id, pk) if route.key_id else pk for pk in models if pk != route.deployment}
+        since = clock.now() - timedelta(seconds=rule.longest)
+        if Trouble.objects.filter(subject__in=known | {key}, code=error.code, cooling_until__gt=since).exists():
+            return key
+    return place_of(rule.subject, route)
+
+
 def mark_refused_plainly(route: Route, error: VendorError, holder: UUID) -> None:
     """Start a cooldown after a failed call that carried nobody's words, which ends all doubt."""
     rule = blame.rule_of(error)
-    place = place_of(rule.subject, route)
+    place = place_of_error(error, route)
     if place is not None and rule.rests is not Rests.NEVER:
         # A subject that is due for its probe has failed it, so that its next cooldown is longer.
         try_probe(place, holder, clock.now())

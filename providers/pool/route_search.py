@@ -116,7 +116,7 @@ class RouteSearch:
         """Record a failure before the first word. Returns whether `next` may be asked for another route."""
         self.error = error
         rule = blame.rule_of(error)
-        place = cooldown.place_of(rule.subject, route)
+        place = cooldown.place_of_error(error, route)
         self.attempts += rule.counts is Counts.ALWAYS or (rule.counts is Counts.AGAIN and place in self.unreached)
         if place is None:
             return False

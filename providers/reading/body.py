@@ -53,7 +53,12 @@ class BodyDecoder:
     @property
     def alien(self) -> bool:
         """Return whether the body held lines of no known format, or events of which none could be decoded."""
-        return self._events.alien or self._is_garbled is True
+        return self._events.alien != b"" or self._is_garbled is True
+
+    @property
+    def alien_line(self) -> bytes:
+        """Return the beginning of the first line of no known format."""
+        return self._events.alien
 
     @property
     def is_blank(self) -> bool:

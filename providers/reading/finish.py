@@ -5,6 +5,7 @@ from __future__ import annotations
 from providers.errors import BadReply, CutOff, NothingSaid, VendorError
 from providers.reading.body import BodyDecoder
 from providers.types import Part
+from providers.wires.vendor_errors.shapes import readable, text_of
 
 
 class FinishState:
@@ -65,6 +66,9 @@ def fault_at_end(body: BodyDecoder, *, has_spoken: bool, is_foreign: bool) -> Ve
         return BadReply().doubted(True)
     if body.is_blank or ((body.done or body.is_one_object) and not body.alien):
         return NothingSaid()
+    if body.alien_line:
+        # A server on the way sends one line, or a bare value, as it sends a page: no vendor's API answers so.
+        return BadReply(readable(text_of(body.alien_line))).doubted(True, is_page=True)
     return BadReply() if body.alien else CutOff()
 
 

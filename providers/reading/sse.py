@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from providers.errors import BadReply
+from providers.errors import MAX_KEPT_CHARACTERS, BadReply
 from providers.reading.data_lines import MAX_EVENT_BYTES, DataLines
 
 __all__ = ["FIELDS", "MAX_EVENT_BYTES", "ByteOrderMark", "Event", "Events", "Lines"]
@@ -95,11 +95,12 @@ class Lines:
 class Events:
     """The fields of lines, joined into events.
 
-    `alien` is True after a line of no known field. `dropped` counts the bytes of lines that are a piece of JSON only.
+    `alien` is the beginning of the first line of no known field. `dropped` counts the bytes of lines that are a piece
+    of JSON only.
     """
 
     def __init__(self) -> None:
-        self.alien = False
+        self.alien = b""
         self.dropped = 0
         self._name = ""
         self._later_name: str | None = None  # came behind data: of this event, or of the next one
@@ -170,13 +171,16 @@ class Events:
     def _other(self, line: bytes) -> None:
         """Use a line of no known field: some vendors write JSON in several lines and name only the first."""
         if _OTHER_FIELD.match(line):
-            self.alien = True
+            self._note_alien(line)
             self._note_misplaced(line)
         elif self._data.is_unfinished:
             self._data.add(line)
         else:
-            self.alien = True
+            self._note_alien(line)
             self.dropped += len(line) if _OF_JSON.search(line) else 0
+
+    def _note_alien(self, line: bytes) -> None:
+        self.alien = self.alien or line[:MAX_KEPT_CHARACTERS]
 
 
 class ByteOrderMark:

@@ -73,12 +73,13 @@ def plain(vendor: FakeVendor) -> list[Received]:
 LIMITS: dict[str, str] = {
     "Groq": "Rate limit reached for model `parrot` in organization `org_x` on tokens per minute (TPM): Limit 100.",
     "OpenRouter, Aculeasis/openrouter-proxy#1": "parrot is temporarily rate-limited upstream. Please retry shortly.",
+    "Mistral, without the model's name": "Requests rate limit exceeded",
 }
 """A vendor's sentences of a limit that is a model's."""
 
 
 @pytest.mark.parametrize("sentence", LIMITS.values(), ids=LIMITS)
-def test_a_limit_that_names_the_model_delays_no_other_model(
+def test_a_limit_of_one_model_delays_no_other_model(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, sentence: str
 ) -> None:
     owl, endpoint = LanguageModel.objects.create(name="owl"), Endpoint.objects.get()

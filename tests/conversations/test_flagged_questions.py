@@ -84,9 +84,15 @@ def assert_is_answered(socket: Socket, model: LanguageModel) -> None:
 
 PAGES: tuple[Sequence[Step], ...] = (
     [403, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Attention Required! | Cloudflare</title>"],
+    [200, {"Content-Type": "text/plain"}, b"error code: 524"],
+    [200, JSON, b"null"],
     [503, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Just a moment...</title>"],
     [403, {"Content-Type": "text/plain"}, b"error code: 1010"],
     [200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>Just a moment...</title>"],
+    [200, {"Content-Type": "text/event-stream"}, b"<!DOCTYPE html><title>x | 520: unknown error</title>"],
+    [520, {"Content-Type": "text/html"}, b"<!DOCTYPE html><title>x | 520: unknown error</title>"],
+    [200, JSON, b"true"],
+    [200, JSON, b"42"],
 )
 
 

@@ -13,6 +13,9 @@ from providers.errors import QuotaExhausted, RateLimited, VendorError
 from providers.models import ApiKey, HealthEvent, LanguageModel, Trouble
 from providers.pool import blame, cooldown
 from providers.pool.blame import RULES, Rests, Rule, Subject
+from providers.reading.reader import Reading
+from providers.text import KeyMask
+from providers.wires.registry import WIRES
 from tests.clock import Clock
 from tests.providers.searching import endpoint, model, search, seconds_cooling, taken
 
@@ -44,7 +47,7 @@ def row_of(kind: type[VendorError]) -> list[str]:
     then = "any route, after a pause" if rule.may_pass else "another route" if rule.has_other_route else "none"
     return [
         f"`{kind.code}`",
-        rule.subject.value if rests else "nothing",
+        (rule.subject.value if rests else "nothing") + "; the key, where a second model meets it too" * rule.widens,
         f"{written(rule.first)} – {written(rule.longest)}" if rests else "",
         rule.rests.value if rests else "",
         then,
@@ -72,7 +75,7 @@ def test_only_a_limit_is_the_models_that_it_names(kind: type[VendorError]) -> No
     error, plain = kind(CANARY), blame.rule_of(kind(CANARY))
     error.names_model = True
     is_limit = isinstance(error, RateLimited | QuotaExhausted)
-    assert blame.rule_of(error) == (replace(plain, subject=Subject.PAIR) if is_limit else plain)
+    assert blame.rule_of(error) == (replace(plain, subject=Subject.PAIR, widens=False) if is_limit else plain)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -81,7 +84,8 @@ def test_marks_only_lessen_the_blame(kind: type[VendorError]) -> None:
     assert plain == RULES[kind]
     for is_doubtful, is_page in MARKS[1:]:
         rule = blame.rule_of(marked(kind, is_doubtful, is_page))
-        assert rule.subject is not Subject.KEY or rule.rests is Rests.NEVER, "neither rests a key"
+        rests_key = (rule.subject is Subject.KEY or rule.widens) and rule.rests is not Rests.NEVER
+        assert not rests_key, "neither rests a key"
         assert rule.has_other_route == plain.has_other_route
         assert rule.first <= plain.first
         assert rule.longest <= plain.longest
@@ -90,6 +94,32 @@ def test_marks_only_lessen_the_blame(kind: type[VendorError]) -> None:
             assert CANARY not in blame.kept_text(marked(kind, is_doubtful, is_page))
         if is_page and rule.subject in OF_KEYS:
             assert rule.rests is not Rests.AT_ONCE, "a page alone proves nothing about a key"
+
+
+BARE: dict[str, tuple[bytes, str]] = {
+    "null": (b"null", ""),
+    "true": (b"true\n", "true"),
+    "a number": (b"42", "42"),
+    "a text": (b'"Bad gateway"', '"Bad gateway"'),
+    "nginx": (b"<html><head><title>502 Bad Gateway</title></head>", ""),
+    "Cloudflare, cloudflare/cloudflared#1054": (b"<!DOCTYPE html><title>x | 524: A timeout occurred</title>", ""),
+    "Cloudflare, a line": (b"error code: 524", "error code: 524"),
+    "Cloudflare, another line": (b"\r\nerror code: 520\r\n", "error code: 520"),
+    "a proxy": (b"upstream connect error or disconnect/reset before headers", "upstream connect error"),
+}
+"""Bodies under status 200 that no vendor's API sends, and the beginning of their words that who asked reads."""
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("name", BARE)
+def test_a_bare_value_or_a_line_under_status_200_is_a_page(name: str, wire: str) -> None:
+    body, quote = BARE[name]
+    for cut in range(1, len(body) + 1):
+        reading = Reading(WIRES[wire], KeyMask(""))
+        with pytest.raises(errors.BadReply) as raised:
+            assert not [*reading.feed(body[:cut]), *reading.feed(body[cut:]), *reading.end()]
+        assert blame.rule_of(raised.value) == RULES[errors.PageInstead]
+        assert raised.value.quote.startswith(quote)
 
 
 def expected_place(rule: Rule, route: Route) -> UUID | None:

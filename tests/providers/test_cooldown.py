@@ -91,10 +91,10 @@ def test_what_was_changed_or_tested_is_forgotten(model: LanguageModel) -> None:
 def ill_for_minutes(model: LanguageModel, clock: Clock) -> Route:
     """Break replies again and again, until the endpoint's cooldown is longer than a message waits."""
     for _ in range(5):
-        route = fail(model, errors.BadReply())
+        route = fail(model, errors.VendorTimeout())
         rest = seconds_cooling(route.endpoint, clock)
         clock.turn(rest)
-    fail(model, errors.BadReply())
+    fail(model, errors.VendorTimeout())
     assert seconds_cooling(route.endpoint, clock) > 120
     return route
 
@@ -105,10 +105,10 @@ def test_the_only_endpoint_is_asked_although_it_should_rest(model: LanguageModel
     looking, other = search(model), search(model)
     route = taken(looking)
     assert waits(other).until is None, "one at a time"
-    looking.failed(route, errors.BadReply(because="my own"))
+    looking.failed(route, errors.VendorTimeout(because="my own"))
     looking.release()
     for one in (looking, other):
-        with pytest.raises(errors.BadReply, match="my own"):
+        with pytest.raises(errors.VendorTimeout, match="my own"):
             one.next()
     later = search(model)
     taken(later)
@@ -136,29 +136,29 @@ def test_who_waits_too_long_for_a_try_is_told_what_is_wrong(model: LanguageModel
     other = search(model)
     waits(other)
     clock.turn(61)
-    with pytest.raises(errors.BadReply):
+    with pytest.raises(errors.VendorTimeout):
         other.next()
 
 
 def test_those_who_waited_for_it_do_not_ask_one_after_another(model: LanguageModel, clock: Clock) -> None:
     endpoint(model, "a")
     for _ in range(3):
-        route = fail(model, errors.BadReply())
+        route = fail(model, errors.VendorTimeout())
         clock.turn(seconds_cooling(route.endpoint, clock))
-    fail(model, errors.BadReply())  # from the third failure on it rests a minute, from the fourth two
+    fail(model, errors.VendorTimeout())  # from the third failure on it rests a minute, from the fourth two
     Trouble.objects.update(cooling_until=clock.now() + timedelta(seconds=40))
     first, *others = [search(model) for _ in range(5)]
     route = taken(first)
     for one in others:
         assert waits(one).until is None
-    first.failed(route, errors.BadReply(because="the first of us"))
+    first.failed(route, errors.VendorTimeout(because="the first of us"))
     first.release()
     for one in (first, *others):
-        with pytest.raises(errors.BadReply, match="the first of us"):
+        with pytest.raises(errors.VendorTimeout, match="the first of us"):
             one.next()
 
 
-@pytest.mark.parametrize("error", [errors.BadReply(), errors.VendorTimeout(), errors.Stalled()])
+@pytest.mark.parametrize("error", [errors.VendorTimeout(), errors.Stalled()])
 def test_who_asks_after_one_slow_question_does_not_wait(
     model: LanguageModel, clock: Clock, error: errors.VendorError
 ) -> None:

@@ -3,14 +3,14 @@
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from providers import errors
 from providers.client.route import Route
 from providers.errors import KeyWithdrawn, NothingServes, VendorError
-from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
+from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.pool import blame, cooldown
 from providers.pool.blame import Rests, Subject
 from providers.pool.route_search import MAX_ATTEMPTS, MAX_CALLS, PATIENCE, Waiting
@@ -75,9 +75,9 @@ def test_where_nothing_serves_that_is_said(model: LanguageModel) -> None:
 PAUSES: dict[str, tuple[VendorError, str, float, float]] = {
     "refused": (errors.KeyRefused(), "key", 600, 21_600),
     "no quota": (errors.QuotaExhausted(), "key", 3600, 21_600),
-    "too many calls": (errors.RateLimited(), "key", 2, 60),
-    "too many calls, told": (errors.RateLimited(retry_after=40), "key", 40, 60),
-    "too many calls, told nonsense": (errors.RateLimited(retry_after=1e9), "key", 900, 900),
+    "too many calls": (errors.RateLimited(), "pair", 2, 60),
+    "too many calls, told": (errors.RateLimited(retry_after=40), "pair", 40, 60),
+    "too many calls, told nonsense": (errors.RateLimited(retry_after=1e9), "pair", 900, 900),
     "no such model": (errors.ModelNotFound(), "deployment", 60, 3600),
     "not with this model": (errors.ModelForbidden(), "pair", 600, 21_600),
     "not from here": (errors.RegionRefused(), "endpoint", 600, 21_600),
@@ -111,6 +111,52 @@ def test_what_failed_is_left_alone_longer_and_longer(model: LanguageModel, clock
     assert first <= pauses[0] <= 1.1 * first
     assert longest <= pauses[-1] <= 1.1 * longest
     assert Trouble.objects.get().failures == 21
+
+
+LIMITED = (errors.RateLimited(), errors.RateLimited(retry_after=40))
+
+
+@pytest.mark.parametrize("keys", [0, 2])
+@pytest.mark.parametrize("error", LIMITED)
+def test_a_limit_is_one_models_until_a_second_model_meets_it_too(
+    model: LanguageModel, clock: Clock, error: VendorError, keys: int
+) -> None:
+    """Vendors count for each model, and for the account; many say "too many requests" of both."""
+    place = endpoint(model, "a", keys)
+    owl, crow = (LanguageModel.objects.create(name=name) for name in ("owl", "crow"))
+    for other in (owl, crow):
+        Deployment.objects.create(model=other, endpoint=place, vendor_id=other.name)
+    ApiKey.objects.filter(name="a1").update(priority=9)
+    first = fail(model, error)
+    assert taken(search(owl)).key_id == first.key_id
+    second = fail(owl, error)
+    assert second.key_id == first.key_id
+    whole = first.key_id or place.pk
+    assert set(resting()) == {cooldown.place_of(Subject.PAIR, first), whole}
+    if keys:
+        assert taken(search(crow)).key_id not in (None, first.key_id), "the other key has met with nothing"
+    else:
+        assert isinstance(search(crow).next(), Waiting)
+    clock.turn(45 + 61)
+    Trouble.objects.filter(subject=whole).delete()
+    fail(crow, error)
+    assert whole not in resting(), "the first one was more than a minute ago"
+
+
+def test_a_limit_that_names_the_model_never_rests_the_key(model: LanguageModel) -> None:
+    place = endpoint(model, "a")
+    owl = LanguageModel.objects.create(name="owl")
+    Deployment.objects.create(model=owl, endpoint=place, vendor_id="owl")
+    fail(model, errors.RateLimited())
+    error = errors.RateLimited()
+    error.names_model = True
+    route = fail(owl, error)
+    assert route.key_id not in resting()
+    assert cooldown.place_of(Subject.PAIR, route) in resting()
+
+
+def resting() -> list[UUID]:
+    return list(Trouble.objects.values_list("subject", flat=True))
 
 
 def fail_plainly(model: LanguageModel, error: VendorError) -> Route:
