@@ -2,7 +2,8 @@
 
 Source: the OpenAI API reference (chat completion chunks, `delta.tool_calls`), plus variants of compatible servers: no
 index, the same index for several calls, name and id repeated on every piece, arguments as an object. Oracle's gateway
-gives every piece an id of its own.
+gives every piece an id of its own, LocalAI the same id under several indexes. GPT-5 sends whole arguments again, and
+those of several calls under one index and id.
 """
 
 from __future__ import annotations
@@ -33,11 +34,19 @@ class Calls:
         """Add a piece to its call, or begin a new call. Raises ReplyTooLong at the 129th call."""
         call = self._belonging(piece)
         if call is None:
-            if len(self._calls) == MAX_CALLS:
-                raise ReplyTooLong
-            call = _Call(piece.index)
-            self._calls.append(call)
-        call.add(piece.fields)
+            self._begin(_Call(piece.index), piece.fields)
+        elif call.is_followed_by_another(piece):
+            same_id = string(piece.fields.get("id")) in ("", call.id)
+            fields = {name: value for name, value in piece.fields.items() if name != "id" or not same_id}
+            self._begin(_Call(piece.index, name=call.name), fields)
+        else:
+            call.add(piece.fields)
+
+    def _begin(self, call: _Call, fields: Mapping[str, Any]) -> None:
+        if len(self._calls) == MAX_CALLS:
+            raise ReplyTooLong
+        self._calls.append(call)
+        call.add(fields)
 
     def parts(self, reasoning: Sequence[Mapping[str, Any]]) -> Iterator[Part]:
         """Yield the calls in the order in which they began. The first carries the reasoning record behind them."""
@@ -55,7 +64,14 @@ class Calls:
             for call in reversed(self._calls)
             if (piece.index is None or call.index == piece.index) and identity in ("", call.id or identity)
         )
-        return next(same, None) or self._without_name(piece)
+        return next(same, None) or self._of_id(identity, piece) or self._without_name(piece)
+
+    def _of_id(self, identity: str, piece: CallPiece) -> _Call | None:
+        """Return the call of this id, which stands under another index, for a piece that goes on or repeats it."""
+        function = _function(piece)
+        name, arguments = string(function.get("name")), string(function.get("arguments"))
+        ours = (call for call in self._calls if identity and call.id == identity)
+        return next((call for call in ours if not name or (name, arguments) == (call.name, call.arguments)), None)
 
     def _without_name(self, piece: CallPiece) -> _Call | None:
         """Return the last call of this index for a piece that names no function, whatever its id."""
@@ -81,6 +97,8 @@ class _Call:
         function = mapping(fields.get("function"))
         self.id = self.id or string(fields.get("id"))
         self.name = self.name or string(function.get("name"))
+        if self._is_repeated_in(function):
+            self.pieces.clear()
         arguments = function.get("arguments")
         self.pieces.append(json.dumps(arguments) if isinstance(arguments, dict) else string(arguments))
         known = ("index", "id", "function")
@@ -90,10 +108,20 @@ class _Call:
     def arguments(self) -> str:
         return "".join(self.pieces)
 
+    def is_followed_by_another(self, piece: CallPiece) -> bool:
+        """Return whether the piece has whole arguments behind whole ones, and not the same again."""
+        function = _function(piece)
+        return bool(_whole(function)) and self.is_complete and not self._is_repeated_in(function)
+
+    def _is_repeated_in(self, function: Mapping[str, Any]) -> bool:
+        """Return whether these are the whole arguments that came before, perhaps with more."""
+        whole = _whole(function)
+        return bool(whole) and self.is_complete and mapping(_json(self.arguments)).items() <= whole.items()
+
     @property
     def is_complete(self) -> bool:
         # This runs at every piece: parse only text that may be complete, and no long text.
-        may_be = len(self.pieces) < _MAX_PIECES and self.pieces[-1].rstrip().endswith("}")
+        may_be = 0 < len(self.pieces) < _MAX_PIECES and self.pieces[-1].rstrip().endswith("}")
         return may_be and isinstance(_json(self.arguments), dict)
 
     def as_part(self, wire: str, reasoning: Sequence[Mapping[str, Any]]) -> Part:
@@ -106,6 +134,14 @@ class _Call:
 
 def _function(piece: CallPiece) -> Mapping[str, Any]:
     return mapping(piece.fields.get("function"))
+
+
+def _whole(function: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the arguments if they are a whole object, else {}."""
+    arguments = function.get("arguments")
+    if isinstance(arguments, str) and arguments.startswith("{") and arguments.rstrip().endswith("}"):
+        arguments = _json(arguments)
+    return mapping(arguments)
 
 
 def _read(arguments: str) -> dict[str, Any]:

@@ -4,7 +4,8 @@ Gateways answer in another vendor's words. Case, hyphens and underscores do not 
 reply as "other".
 
 Source: the references of OpenAI, Gemini (Candidate.FinishReason), Anthropic (stop_reason), Bedrock (Converse), Cohere,
-Mistral, DeepSeek, Zhipu, xAI, DashScope, Together, Titan, watsonx, Ollama and TGI; the sources of vLLM and llama.cpp.
+Mistral, DeepSeek, Zhipu, xAI, DashScope, Together, Titan, watsonx, Ollama and TGI; the sources of vLLM and llama.cpp;
+kekzl/imp#1590 and ROCm/FastFlowLM#500.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _WORDS: Mapping[FinishReason, str] = {
     "tool_call": "tool_call tool_calls tool_use function_call function_calls reason_tool_calls",
 }
 _NONE = "null none not_finished finish_reason_unspecified unspecified reason_invalid"
-_BROKEN = "error network_error insufficient_system_resource abort aborted timeout"
+_BROKEN = "error network_error insufficient_system_resource abort aborted cancel canceled cancelled capacity timeout"
 # The numbers of Candidate.FinishReason in the Gemini API, for gateways that pass on the number.
 _NUMBERS = (
     "", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",

@@ -22,6 +22,7 @@ _NOTHING = ("{}", "[]", "null", '""')
 _SUCCESS = frozenset(["", "0", "200", "ok", "success", "succeeded", "true", "none", "null", "成功", "操作成功"])
 _FAILED = frozenset(["error", "failed", "failure", "fail"])
 _MESSAGES = ("message", "detail", "msg", "status_msg", "error_msg", "error_message", "errorMessage", "title")
+_LAST_MESSAGES = ("description", "text", "reason")
 _CODES = ("code", "type", "status", "error_type", "errorCode", "reason")
 CUT_OFF = re.compile(
     r'\s{0,99}\{[^\\]{0,999}?"(?:message|msg|detail)"\s{0,9}:\s{0,9}"((?:[^"\\]|\\[^u]|\\u\w{4}){1,4999})'
@@ -133,7 +134,9 @@ def _is_said(value: object) -> bool:
 
 def _is_failed(event: Mapping[str, Any]) -> bool:
     """Return whether a field says in words, or in a code of its own, that the call has failed."""
-    kinds = {string(event.get(name)).lower() for name in ("object", "type", "status")}
+    # Agents tell of a tool's failure in an event of its own: danny-avila/LibreChat#12919.
+    names = () if "tool" in event else ("object", "type", "status")
+    kinds = {string(event.get(name)).lower() for name in names}
     codes = (event.get("error_code"), mapping(event.get("base_resp")).get("status_code"))
     return (
         not kinds.isdisjoint(_FAILED)
@@ -168,7 +171,7 @@ def _fields(outer: Mapping[str, Any]) -> Mapping[str, Any]:
 def _message(fields: Mapping[str, Any], error: object) -> str:
     spoken = [fields.get(name) for name in _MESSAGES]
     spoken[1:1] = [error, _complaint(fields).get("msg")]
-    spoken.append(_first(fields.get("errors")))
+    spoken += [_first(fields.get("errors")), *(fields.get(name) for name in _LAST_MESSAGES)]
     return next((said.strip() for said in spoken if isinstance(said, str) and said.strip()), "")
 
 

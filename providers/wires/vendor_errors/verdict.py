@@ -83,9 +83,10 @@ def _searched(report: Report) -> Report:
 
 def _true_status(report: Report, status: int) -> int:
     """Return the status of the error itself: a gateway's 200 or 5xx says less than one in the body."""
-    if report.status and (report.is_inner or not 400 <= status < 500):
-        return report.status
-    return status
+    if 400 <= status < 500:
+        return report.status if report.status and report.is_inner else status
+    passed_on = words.STATUS_PASSED_ON.match(report.message)
+    return int(passed_on[1]) if passed_on else report.status or status
 
 
 def _row(report: Report, status: int) -> words.Row | None:

@@ -17,6 +17,8 @@ from providers.errors import beginning
 from providers.wires.json_values import mapping, sequence, string
 
 _MAX_LENGTH = 100
+# Of OpenAI's accounts for Codex, router-for-me/CLIProxyAPI#5286, and of others.
+_SECONDS = ("resets_in_seconds", "retry_after_seconds", "retry_after")
 _YEAR = 365 * 24 * 3600
 SAID = re.compile(
     r"(?:retry|try again|resets?) (?:in|after) "
@@ -43,6 +45,10 @@ def in_body(fields: Mapping[str, Any], message: str) -> float | None:
         delay = _number(string(mapping(detail).get("retryDelay")).removesuffix("s"))
         if delay is not None:
             return delay
+    for name in _SECONDS:
+        told = _number(str(fields.get(name, "")))
+        if told is not None:
+            return told
     said = SAID.search(beginning(message).lower())
     if not said or not any(said.groups()):
         return None

@@ -45,6 +45,9 @@ REQUEST_QUOTED = re.compile(r"messages ?= ?\[|input_value=|['\"](role|content|te
 OVERLOADED_GATEWAY = re.compile(r"分组(上游)?负载已饱和")
 """The sentence of one-api and new-api for accounts of their own that have no room, whatever the code."""
 
+STATUS_PASSED_ON = re.compile(r"Error code: ([45]\d\d) - ")
+"""The beginning of an error of OpenAI's Python SDK, which gateways pass on as a message."""
+
 PASSED_ON = re.compile(r"\b[a-z]{1,40}exception - |error from provider")
 """The words with which LiteLLM and others pass on their own vendor's error: its account is theirs."""
 
@@ -62,8 +65,8 @@ TABLE: tuple[Row, ...] = (
         "insufficient_quota insufficient_user_quota pre_consume_token_quota_failed quota_not_enough "
         "insufficient_balance insufficient_balance_error insufficient_credits reject_no_credit quote_exceeded "
         "billing_hard_limit_reached billing_not_active per_day_quota exceeded_current_quota_error quota_exceeded "
-        "budget_exceeded credit_limit arrearage accountoverdueerror operationdenied.serviceoverdue setlimitexceeded "
-        "allocationquota.freetieronly quota_exhausted modelarts.81005 1113 1308 1309 1310 30001 30011 "
+        "budget_exceeded usage_limit_reached credit_limit arrearage accountoverdueerror operationdenied.serviceoverdue "
+        "setlimitexceeded allocationquota.freetieronly quota_exhausted modelarts.81005 1113 1308 1309 1310 30001 30011 "
         "base_resp:1008 base_resp:2056 error_code:17",
         r"quota is not enough|remainquota|amount has been exhausted",
         r"insufficient (account )?(balance|quota|credit|fund)",
@@ -71,7 +74,8 @@ TABLE: tuple[Row, ...] = (
         r"used all available credits|(run out|out) of credits|requires more credits|not enough credits",
         r"\bno credits|any credits|credits are depleted",
         r"spending limit|exceeded your monthly|monthly included credits|budget has been exceeded",
-        r"(daily|weekly|monthly|\d-hour) (usage )?(quota|limit)|usage limit exceeded|inference limit",
+        r"(daily|weekly|monthly|\d-hour) (usage )?(quota|limit)|usage limit (has been reached|exceeded)",
+        r"reached your specified .{0,20}usage limits?|inference limit",
         r"(organization|project) [tr]pd (rate )?limit|free-models-per-day"
         r"|exceeded ?budget|crossed budget",
         r"(free|allocated) (tier|quota)( \w{1,20}){0,4} (exhausted|used up)|account is not active",
@@ -89,7 +93,8 @@ TABLE: tuple[Row, ...] = (
         errors.ContextTooLong,
         "context_length_exceeded exceed_context_size_error string_above_max_length model_context_window_exceeded "
         "contextwindowexceedederror tokens_too_long characters_too_long tokens_limit_reached request_too_large 1261",
-        r"(maximum|available|exceeds? the|exceeds?|exceeded) context (limit|length|size|window)",
+        r"(maximum|available|exceeds?( the| this)?|exceeded|model['’]s) context (limit|length|size|window)",
+        r"tokens in (the )?request more than max tokens",
         r"context (length|size|window) (of|is|exceed|has been exceeded)",
         r"(prompt|input)( tokens?)?( length)? (is )?too long|prompt exceeds max length|too many (input )?tokens",
         r"input token count .{0,80}(exceeds|only supports)|range of input length should be|exceeded model token limit",

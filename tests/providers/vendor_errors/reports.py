@@ -14,6 +14,11 @@ _TEMPLATE = (
     "Error: Jinja Exception: System message must be at the beginning."
 )
 _SPENT = "Exceeded budget for deployment model_name: m, model_id: x: 0.363 >= 1d"
+_LIMITS_REACHED = "You have reached your specified API usage limits. You will regain access on 2026-09-01 at 00:00 UTC."
+_QUOTA_OF_MODEL = (
+    "{'error': {'code': 429, 'message': 'Quota exceeded for aiplatform.googleapis.com/online_prediction_tokens_per_"
+    "minute_per_base_model with base model: anthropic-claude-3-haiku.', 'status': 'RESOURCE_EXHAUSTED'}}"
+)
 
 CASES = [
     # The vendor's own report, in other fields of its gateway's
@@ -116,7 +121,11 @@ CASES = [
     ),
     # Status 500, and the request does not fit the template
     Case(
-        "template", "ggml-org/llama.cpp#27367", 500, openai(_TEMPLATE, "server_error", 500), errors.BadRequest,
+        "template",
+        "ggml-org/llama.cpp#27367",
+        500,
+        openai(_TEMPLATE, "server_error", 500),
+        errors.BadRequest,
         "the beginning",
     ),
     Case(
@@ -216,8 +225,14 @@ CASES = [
     ),
     # A detail, a body and a total beside the message
     Case(
-        "string-detail", "lobehub/lobehub#17831", 400, {"detail": "Unsupported parameter: temperature"},
-        errors.BadRequest, "temperature", unsupported=True, as_event="words",
+        "string-detail",
+        "lobehub/lobehub#17831",
+        400,
+        {"detail": "Unsupported parameter: temperature"},
+        errors.BadRequest,
+        "temperature",
+        unsupported=True,
+        as_event="words",
     ),
     Case(
         "bedrock-body",
@@ -239,4 +254,109 @@ CASES = [
         openai("Requested token count exceeds the model's maximum context length of 196608 tokens.", code=400),
         errors.ContextTooLong,
     ),
-]  # fmt: skip
+    # Accounts that are used up, at a status of their own
+    Case(
+        "usage-limits-of-the-account",
+        "BerriAI/litellm#37599",
+        400,
+        {"type": "error", "error": {"type": "invalid_request_error", "message": _LIMITS_REACHED}},
+        errors.QuotaExhausted,
+        "regain access",
+    ),
+    Case(
+        "usage-limits-of-the-account-of-a-gateway",
+        "BerriAI/litellm#37599",
+        400,
+        {
+            "error": {
+                "code": "400",
+                "message": f"litellm.BadRequestError: AnthropicException - b'{json.dumps(openai(_LIMITS_REACHED))}'",
+            }
+        },
+        errors.QuotaExhausted,
+        "regain access",
+        doubtful=True,
+    ),
+    Case(
+        "usage-limit-with-its-end",
+        "router-for-me/CLIProxyAPI#5286",
+        429,
+        {
+            "error": {
+                "type": "usage_limit_reached",
+                "message": "The usage limit has been reached",
+                "resets_in_seconds": 11616,
+            }
+        },
+        errors.QuotaExhausted,
+        "usage limit",
+        retry_after=11616.0,
+    ),
+    # "Quota" in the name of a limit of each minute
+    Case(
+        "insufficient-quota-of-concurrency",
+        "LibreChat-AI/agents#357",
+        429,
+        {
+            "status": 429,
+            "error": "INSUFFICIENT QUOTA",
+            "message": "You exceeded your current limit of concurrent requests.",
+        },
+        errors.RateLimited,
+        "concurrent requests",
+        as_event="words",
+    ),
+    Case(
+        "limit-of-the-account",
+        "vybestack/llxprt-code#1398",
+        429,
+        {
+            "type": "error",
+            "error": {"type": "rate_limit_error", "message": "This request would exceed your account's rate limit."},
+        },
+        errors.RateLimited,
+        "rate limit",
+    ),
+    Case(
+        "limit-in-the-words-of-an-sdk",
+        "BerriAI/litellm#4259",
+        500,
+        {"error": {"message": f"Error code: 429 - {_QUOTA_OF_MODEL}", "type": None, "param": None, "code": 500}},
+        errors.RateLimited,
+        "Quota exceeded for",
+    ),
+    # Contexts
+    Case(
+        "more-than-max-tokens",
+        "anomalyco/opencode#27519",
+        400,
+        openai("tokens in request more than max tokens allowed"),
+        errors.ContextTooLong,
+        "tokens in request",
+    ),
+    Case(
+        "the-models-context-window",
+        "code-yeongyu/senpi#1466",
+        400,
+        openai("Your input exceeds the model's context window. Please adjust your input and try again."),
+        errors.ContextTooLong,
+        "context window",
+    ),
+    Case(
+        "this-models-context-window",
+        "code-yeongyu/senpi#1466",
+        400,
+        openai("The prompt exceeds this model's context window."),
+        errors.ContextTooLong,
+        "context window",
+    ),
+    Case(
+        "reason-as-text",
+        "danny-avila/LibreChat#14072",
+        500,
+        {"error": {"text": "No model spec selected"}},
+        errors.VendorDown,
+        "No model spec",
+        doubtful=True,
+    ),
+]
