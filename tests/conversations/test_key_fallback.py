@@ -13,7 +13,10 @@ from django.utils.html import escape
 from conversations.content.phrases import phrases
 from conversations.models import Budget, Conversation, Tally, UsageRecord, User
 from conversations.usage.explain_access import why
-from providers.models import ApiKey, AuditEntry, Endpoint, LanguageModel, Trouble
+from providers.client.route import route_of
+from providers.models import ApiKey, AuditEntry, Deployment, Endpoint, LanguageModel, Trouble
+from providers.pool import cooldown
+from providers.pool.blame import Subject
 from tests.conftest import CANARY, PASSWORD, Cast
 from tests.conversations.paying import Connect, finished, priced
 from tests.conversations.test_engine import ask
@@ -114,7 +117,8 @@ def test_this_key_first_is_followed_by_the_sites(
         ask(bob, priced)
         assert finished(bob)["status"] == "complete"
     assert keys_called(vendor) == [MINE, MINE, CANARY, CANARY], "the second question does not wait for the first key"
-    assert Trouble.objects.get().subject == key.pk
+    own = route_of(Deployment.objects.get(), key)
+    assert Trouble.objects.get().subject == cooldown.place_of(Subject.PAIR if busy else Subject.KEY, own)
     of_site = UsageRecord.objects.filter(key=site.pk)
     assert {(row.user_id, row.outcome) for row in of_site} == {(cast.bob.pk, "complete")}
     spent = Tally.objects.get(budget=budget)

@@ -11,6 +11,7 @@ from django.db.models import Sum
 
 from conversations.models import UsageRecord
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
+from providers.pool import cooldown
 from tests.clock import Clock
 from tests.conftest import Cast
 from tests.conversations.test_engine import ask, until
@@ -107,8 +108,9 @@ class Day:
 
     def come_back(self, name: str) -> None:
         """Check that all troubles of this vendor and its keys end by the next question after its cooldown."""
-        rows = [*ApiKey.objects.filter(endpoint__name=name), *Endpoint.objects.filter(name=name)]
-        for trouble in list(Trouble.objects.filter(subject__in=[row.pk for row in rows]).order_by("cooling_until")):
+        rows = [row.pk for row in (*ApiKey.objects.filter(endpoint__name=name), *Endpoint.objects.filter(name=name))]
+        subjects = [*rows, *cooldown.pairs(rows)]
+        for trouble in list(Trouble.objects.filter(subject__in=subjects).order_by("cooling_until")):
             left = (trouble.cooling_until - self.clock.now()).total_seconds()
             self.clock.turn(max(0.0, left))
             self.ask(1)
