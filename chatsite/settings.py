@@ -200,11 +200,19 @@ ACCOUNT_FORMS = {
     "change_password": "conversations.forms.passwords.NewPasswordForm",
 }
 MFA_ADAPTER = "conversations.accounts.second_factor.EncryptedMFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a stolen security key opens nothing without its PIN or finger
+MFA_RATE_LIMITS = False  # of sign-ins by passkey: ours counts challenges too, see rate_limits.py
 MFA_TOTP_TOLERANCE = 1  # the code before and the one after count too: phones' clocks differ, and typing takes time
 MFA_FORMS = {
     "authenticate": "conversations.forms.second_factor.CodeForm",
     "reauthenticate": "conversations.forms.second_factor.CodeAgainForm",
+    "add_webauthn": "conversations.forms.passkeys.NewPasskeyForm",
+    "edit_webauthn": "conversations.forms.passkeys.PasskeyNameForm",
+    "login_webauthn": "conversations.forms.passkeys.SignInForm",
+    "authenticate_webauthn": "conversations.forms.passkeys.SecondFactorForm",
+    "reauthenticate_webauthn": "conversations.forms.passkeys.ConfirmForm",
 }
 
 # --- Mail: none without EMAIL_URL ------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ SCRIPTS = (
     "js/search.js",
     "js/model-table.js",
     "js/notifications.js",
+    "js/passkeys.js",
     "js/sign-out.js",
     "js/team-defaults.js",
     "js/zone.js",

@@ -19,7 +19,7 @@ from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
 from conversations.views.replies import details, preview
-from conversations.views.settings import closing, mail_address, own_keys, profile, security
+from conversations.views.settings import closing, mail_address, own_keys, passkeys, profile, security
 from conversations.views.teams import changes, records, team
 
 
@@ -120,6 +120,10 @@ urlpatterns = [
     path("accounts/password/reset/", passwords.forgotten, name="account_reset_password"),
     path("accounts/logout/", profile.sign_out, name="account_logout"),
     path("accounts/email/", RedirectView.as_view(pattern_name="account"), name="account_email"),
+    path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="security"), name="mfa_list_webauthn"),
+    path("accounts/2fa/webauthn/add/", passkeys.add_passkey, name="mfa_add_webauthn"),
+    path("accounts/2fa/webauthn/login/", passkeys.sign_in, name="mfa_login_webauthn"),
+    path("accounts/2fa/webauthn/reauthenticate/", passkeys.confirm, name="mfa_reauthenticate_webauthn"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/signup/", sign_up.sign_up, name="account_signup"),
     path("accounts/", include("allauth.account.urls")),

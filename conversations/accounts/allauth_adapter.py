@@ -25,6 +25,8 @@ Act, Kind = log.Act, AccountNotice.Kind
 FACTORS = {
     "mfa/email/totp_activated": (Kind.FACTOR_ADDED, Act.ADDED, "totp"),
     "mfa/email/totp_deactivated": (Kind.FACTOR_REMOVED, Act.REMOVED, "totp"),
+    "mfa/email/webauthn_added": (Kind.PASSKEY_ADDED, Act.ADDED, "webauthn"),
+    "mfa/email/webauthn_removed": (Kind.PASSKEY_REMOVED, Act.REMOVED, "webauthn"),
     "mfa/email/recovery_codes_generated": (Kind.CODES_MADE, Act.ADDED, "recovery_codes"),
 }
 """The notice and audit entry for each mail that django-allauth would send."""

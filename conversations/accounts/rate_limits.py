@@ -26,6 +26,8 @@ MAX_RESETS, MAX_RESETS_OF_ADDRESS = 20, 5
 """Letters for a forgotten password a minute: requested by one client, and for one mail address."""
 MAX_LETTERS = 3
 """Letters a minute that one person may send to addresses of their choice."""
+MAX_PASSKEYS = 120
+"""Challenges for a passkey and answers to them a minute for one address: each begins a session."""
 MAX_SIGN_UPS = 100
 """Accounts an hour through one link for many people."""
 MAX_OPEN_SIGN_UPS = 10
@@ -58,6 +60,11 @@ def snapshot(request: HttpRequest) -> bool:
 def bad_token(request: HttpRequest) -> bool:
     """Count an invalid token; returns True over the limit."""
     return _is_too_often("token", request, MAX_BAD_TOKENS)
+
+
+def passkey(request: HttpRequest) -> bool:
+    """Count a challenge for a passkey or the answer to one; returns True over the limit."""
+    return _is_too_often("passkey", request, MAX_PASSKEYS)
 
 
 def reset_letter(request: HttpRequest, address: str) -> bool:

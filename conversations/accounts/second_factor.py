@@ -1,10 +1,16 @@
-"""Second factors, whose seeds are encrypted in the database like vendors' keys."""
+"""Second factors, whose seeds are encrypted in the database like vendors' keys, and passkeys."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, ClassVar
 
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Installation
@@ -34,11 +40,34 @@ class EncryptedMFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     def build_totp_svg(self, url: str) -> str:
         return ""  # the template draws it
 
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002
+        return gettext("Passkey")
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": _host_name(context.request), "name": str(Installation.of_site())}
+
+    def get_public_key_credential_user_entity(self, user: Any) -> dict[str, Any]:
+        return {**super().get_public_key_credential_user_entity(user), "display_name": user.name, "name": user.username}
+
+
+def takes_passkeys(request: HttpRequest) -> bool:
+    """Return whether browsers make passkeys at this address: it needs a name, and https except at localhost."""
+    name = _host_name(request)
+    with suppress(ValueError):
+        ip_address(name.strip("[]"))
+        return False
+    return request.is_secure() or name == "localhost" or name.endswith(".localhost")
+
+
+def _host_name(request: HttpRequest) -> str:
+    """Return the request's host without its port, to which its passkeys belong."""
+    return re.sub(r":\d+$", "", request.get_host())
+
 
 def renew_seals() -> tuple[int, int]:
     """Encrypt each seed with the newest key; returns how many were, and how many no key of the ring opens."""
     renewed = locked = 0
-    for factor in Authenticator.objects.all():
+    for factor in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):  # a passkey has no secret here
         try:
             fresh = _renewed(factor.data)
         except sealing.Locked:

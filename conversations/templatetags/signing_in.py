@@ -1,8 +1,10 @@
-"""Filters for the pages of an account: a browser's name, a QR code."""
+"""Tags and filters for the pages of an account: a browser's name, a QR code, whether passkeys can be made."""
 
 from dataclasses import dataclass
 
 from django import template
+
+from conversations.accounts.second_factor import takes_passkeys
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 
@@ -21,6 +23,12 @@ def browser_of(user_agent: str) -> str:
 
 register = template.Library()
 register.filter("browser", browser_of)
+
+
+@register.simple_tag(takes_context=True)
+def passkeys_work(context: template.Context) -> bool:
+    """Return whether browsers make and use passkeys at the address of this page."""
+    return takes_passkeys(context["request"])
 
 
 @dataclass(frozen=True, slots=True)

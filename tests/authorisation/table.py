@@ -321,16 +321,18 @@ API = [
 ANYWHERE = (
     "account_login", "account_signup", "account_inactive", "account_email_verification_sent", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key_done", "account_logout",
-    "account_confirm_login_code", "account_email", "mfa_authenticate",
+    "account_confirm_login_code", "account_email", "mfa_authenticate", "mfa_login_webauthn",
 )  # fmt: skip
 AT_HOME = (
     "account_change_password", "account_set_password", "account_reauthenticate", "mfa_index",
     "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+    "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
+    "mfa_reauthenticate_webauthn",
 )  # fmt: skip
 ACCOUNTS = [
     *(on(route, roles=EVERYBODY, ok=(200, 302, 404)) for route in ANYWHERE),
     *(on(route, roles=SIGNED_IN, ok=(200, 302, 404)) for route in AT_HOME),
+    *(on(route, passkey=SIGNED_IN, ok=(302, 404)) for route in ("mfa_edit_webauthn", "mfa_remove_webauthn")),
     on("account_confirm_email", key=EVERYBODY),
     on("account_reset_password_from_key", key=EVERYBODY),
 ]

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
@@ -105,6 +106,8 @@ def _people(world: World, crew: Team, others: Team) -> None:
     for name in ("newcomer", "guarded", "both", "clerk"):
         _with(world.people[name], made_in=crew)
     TOTP.activate(world.people["guarded"], generate_totp_secret())
+    told = {"user": world.people["guarded"], "type": Authenticator.Type.WEBAUTHN, "data": {"name": "Blue key"}}
+    world.targets["passkey"] = {"pk": Authenticator.objects.create(**told).pk}
     _with(world.people["staff"], is_staff=True)
     _with(world.people["clerk"], is_staff=True)
     _with(world.people["superuser"], is_staff=True, is_superuser=True)

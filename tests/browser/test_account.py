@@ -1,6 +1,7 @@
 """One's account in a browser: the second factor from turning it on to signing in with it, tokens, sessions."""
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import expect
 
 from providers.models import LanguageModel
@@ -86,3 +87,45 @@ def test_a_token_is_made_and_shown_once(cast: Cast, visit: Visit) -> None:
     bob.page.locator(".confirm summary").click()
     press(bob, "Revoke")
     expect(bob.page.locator(".people__row")).to_have_count(0)
+
+
+def test_a_passkey_is_made_signs_in_and_is_removed(cast: Cast, model: LanguageModel, visit: Visit, site: str) -> None:
+    """The site is visited by a name: browsers make no passkey for an address."""
+    named = site.replace("127.0.0.1", "localhost")
+    settings.CHATSITE_ORIGINS.append(named)
+    bob = visit(cast.bob, None, viewport=PHONE, at=named)
+    protocol = bob.page.context.new_cdp_session(bob.page)
+    protocol.send("WebAuthn.enable")
+    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    options = {**device, "isUserVerified": True, "automaticPresenceSimulation": True}
+    protocol.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    bob.open("/account/security/")
+    bob.page.get_by_role("link", name="Add a passkey").click()
+    confirm(bob)
+    bob.page.fill("[name=name]", "My laptop")
+    press(bob, "Add a passkey")
+    expect(bob.page.locator(".codes li")).to_have_count(10)
+    bob.open("/account/security/")
+    row = bob.page.locator("[aria-labelledby=passkeys-title] .people__row")
+    expect(row).to_contain_text("My laptop")
+    assert bob.page.evaluate(WIDE_ELEMENTS) == []
+    bob.page.context.clear_cookies()
+    bob.open("/account/security/")
+    press(bob, "Sign in with a passkey")
+    expect(bob.page.get_by_text("A passkey was added.")).to_be_visible()
+    bob.page.get_by_role("link", name="Continue").click()
+    expect(row).to_contain_text("last used")
+    row.get_by_role("link", name="Remove").click()
+    confirm_by_passkey(bob)
+    press(bob, "Remove")
+    expect(row).to_have_count(0)
+    bob.page.context.clear_cookies()
+    bob.open("/account/security/")
+    press(bob, "Sign in with a passkey")
+    expect(bob.page.get_by_role("alert")).to_contain_text("This passkey was not accepted.")
+
+
+def confirm_by_passkey(person: ChatPage) -> None:
+    person.page.wait_for_url("**/reauthenticate/**")
+    person.page.get_by_role("link", name="Confirm with a passkey").click()
+    press(person, "Confirm with a passkey")

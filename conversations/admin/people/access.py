@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.base.internal.flows import delete_dangling_recovery_codes
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
@@ -70,6 +71,7 @@ class AuthenticatorAdmin(AuditedAdmin):
 
 
 def _tell_of_removal(request: HttpRequest, people: list[Any]) -> None:
-    """Notify people of the removal of their second factor."""
+    """Notify people of the removal of a second factor; recovery codes go with the last one."""
     for person in people:
+        delete_dangling_recovery_codes(person)
         notices.tell(person, notices.Kind.FACTOR_REMOVED, by=person_of(request))

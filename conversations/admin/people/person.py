@@ -131,7 +131,7 @@ class PersonAdmin(NamedPermissions, AuditedAdmin, UserAdmin):  # type: ignore[ty
             context["explains"] = may_see(request)
             context["kept_because"] = person.kept_because()
             context["makes_link"] = isinstance(request.user, User) and may_reset(request.user, person)
-            context["factor"] = _removable_factor(request, person)
+            context["factors"] = _removable_factors(request, person)
             context["closes"] = closing_page.may_close(self, request, person)
             context["ends_access"] = person.is_active and leaving_page.may_end(self, request, person)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -164,8 +164,8 @@ def is_within(request: HttpRequest, person: User | None) -> bool:
     return person is None or bool(request.user.is_superuser) or not person.has_power
 
 
-def _removable_factor(request: HttpRequest, person: User) -> Authenticator | None:
-    """Return the second factor of a person who lost it, for people who may remove it."""
-    factor = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).first()
-    removes = factor and admin.site.get_model_admin(Authenticator).has_delete_permission(request, factor)
-    return factor if removes else None
+def _removable_factors(request: HttpRequest, person: User) -> list[Authenticator]:
+    """Return the second factors and passkeys of a person who lost one, for people who may remove them."""
+    may_remove = admin.site.get_model_admin(Authenticator).has_delete_permission
+    factors = Authenticator.objects.filter(user=person).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return [factor for factor in factors.order_by("type", "pk") if may_remove(request, factor)]

@@ -36,6 +36,8 @@ class AccountNotice(models.Model):
         ADDRESS_CHANGED = "address_changed", _("Your mail address was changed.")
         FACTOR_ADDED = "factor_added", _("A second factor was added.")
         FACTOR_REMOVED = "factor_removed", _("Your second factor was removed.")
+        PASSKEY_ADDED = "passkey_added", _("A passkey was added.")
+        PASSKEY_REMOVED = "passkey_removed", _("A passkey was removed.")
         CODES_MADE = "codes_made", _("New recovery codes were made.")
         TOKEN_MADE = "token_made", _("A personal token was made.")
         PASSWORD_SET = "password_set", _("Your password was changed by a link.")

@@ -28,8 +28,10 @@ from conversations.forms.teams import sentence_of
 @never_cache
 @require_GET
 def security(request: HttpRequest) -> HttpResponse:
-    has_factor = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).exists()
-    return render(request, "settings/security.html", {"sessions": _sessions(request), "has_factor": has_factor})
+    factors = list(Authenticator.objects.filter(user=request.user).order_by("pk"))
+    passkeys = [factor for factor in factors if factor.type == Authenticator.Type.WEBAUTHN]
+    context = {"sessions": _sessions(request), "has_factor": bool(factors), "passkeys": passkeys}
+    return render(request, "settings/security.html", context)
 
 
 @login_required
