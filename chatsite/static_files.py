@@ -100,7 +100,8 @@ def join_scripts(paths: Sources, script: str) -> str:
     exported = [name for source in sources.values() for name in _EXPORT.findall(source)]
     if len(exported) > len(set(exported)):
         raise ValueError(f"{script}: two modules export the same name, of {sorted(exported)}")
-    return "".join(_as_function(name, source, script) for name, source in sources.items())
+    variables = {name: f"m{number}" for number, name in enumerate(sources)}  # short: they stand there 300 times
+    return "".join(_as_function(name, source, script, variables) for name, source in sources.items())
 
 
 def modules_of(paths: Sources, script: str) -> list[str]:
@@ -125,9 +126,9 @@ def imported_later(paths: Sources) -> set[str]:
     return imports & joined
 
 
-def _as_function(name: str, source: str, script: str) -> str:
+def _as_function(name: str, source: str, script: str, variables: dict[str, str]) -> str:
     """Return a module as a function called once, which sees no names but its own and its imports."""
-    body = _IMPORT.sub(lambda found: _imported_names(name, found), source)
+    body = _IMPORT.sub(lambda found: _imported_names(name, found, variables), source)
     body = _IMPORT_LATER.sub(lambda found: f'import("./{_from(script, _at(name, found["path"]))}")', body)
     body = _INDENTATION.sub("", _COMMENT.sub("", _EXPORT.sub("", body)))
     if unknown := _NOT_JOINED.search(body):
@@ -135,19 +136,15 @@ def _as_function(name: str, source: str, script: str) -> str:
     if torn := next((line for line in body.splitlines() if line.count("`") % 2), None):
         raise ValueError(f"{name}: a text of several lines would lose its indentation: {torn}")
     exports = f"{{ {', '.join(_EXPORT.findall(source))} }}"
-    function = f"const {_variable(name)} = (() => {{\n{body}return {exports};\n}})();\n"
-    return f"{function}export const {exports} = {_variable(name)};\n"
+    function = f"const {variables[name]} = (() => {{\n{body}return {exports};\n}})();\n"
+    return f"{function}export const {exports} = {variables[name]};\n"
 
 
-def _imported_names(name: str, found: re.Match[str]) -> str:
+def _imported_names(name: str, found: re.Match[str], variables: dict[str, str]) -> str:
     """Return an import's names as constants; a module that is imported without names has run already."""
     if not found["names"]:
         return ""
-    return f"const {found['names'].replace(' as ', ': ')} = {_variable(_at(name, found['path']))};\n"
-
-
-def _variable(name: str) -> str:
-    return re.sub(r"\W", "_", name)
+    return f"const {found['names'].replace(' as ', ': ')} = {variables[_at(name, found['path'])]};\n"
 
 
 def _at(name: str, path: str) -> str:

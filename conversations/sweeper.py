@@ -22,7 +22,7 @@ from conversations.generation.recovery import end_replies, end_replies_of_earlie
 from conversations.imports import jobs as imports
 from conversations.live import announcing, hub
 from conversations.malloc_settings import give_back as give_memory_back
-from conversations.models import Message, Receipt
+from conversations.models import Draft, Message, Receipt
 from conversations.search.rebuilding import mending
 from conversations.usage import budgets
 from providers.models import HealthEvent
@@ -107,6 +107,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
     if number % 3600 == 0:
         yield mending.begin
         yield Receipt.remove_old
+        yield Draft.remove_old
         yield storage.delete_unsent
         yield imports.remove_forgotten
         yield HealthEvent.remove_old

@@ -173,10 +173,7 @@ def test_what_the_chat_page_needs_at_first_is_one_script(collected: Path) -> Non
     assert len(sources) > 20
     assert SOURCES / "js/models/socket.js" in sources
     assert IMPORTED_AT_FIRST.findall(script) == []
-    for path in sources:
-        name = re.sub(r"\W", "_", str(path.relative_to(SOURCES)))
-        assert script.count(f"const {name} = (() => {{") == 1, path
-    assert "/**" not in script
+    assert len(re.findall(r"^const m\d+ = \(\(\) => \{$", script, re.MULTILINE)) == len(sources)
 
 
 def test_scripts_that_pages_name_are_joined() -> None:
@@ -222,28 +219,28 @@ def test_names_of_joined_modules_do_not_meet(tmp_path: Path) -> None:
         one="const LIMIT = 1;\nexport const size = LIMIT;\n",
         two='import { size } from "./one.js";\nconst LIMIT = size;\n',
     )
-    assert joined.count("one_js = (") == 1
+    assert joined.count("const size = LIMIT") == 1
     assert (
         re.sub(r"\n+", "\n", joined)
         == """\
-const one_js = (() => {
+const m0 = (() => {
 const LIMIT = 1;
 const size = LIMIT;
 return { size };
 })();
-export const { size } = one_js;
-const two_js = (() => {
-const { size } = one_js;
+export const { size } = m0;
+const m1 = (() => {
+const { size } = m0;
 const LIMIT = size;
 return {  };
 })();
-export const {  } = two_js;
-const app_js = (() => {
-const { size: big } = one_js;
+export const {  } = m1;
+const m2 = (() => {
+const { size: big } = m0;
 const LIMIT = big;
 return {  };
 })();
-export const {  } = app_js;
+export const {  } = m2;
 """
     )
 

@@ -19,6 +19,8 @@ MAX_PASS_PHRASES, MAX_PASS_PHRASES_OF_LINK = 10, 60
 """Tries a minute to guess a link's pass phrase: from one address, and from all together."""
 MAX_SNAPSHOTS = 120
 """Pages of share links a minute for one address."""
+MAX_DRAFTS = 240
+"""Drafts a minute that one person may store."""
 MAX_BAD_TOKENS = 30
 """Calls a minute with an invalid personal token from one address."""
 
@@ -55,6 +57,11 @@ def pass_phrase(request: HttpRequest, share: UUID) -> bool:
 def snapshot(request: HttpRequest) -> bool:
     """Count a page of a share link in this process, whose time it costs; returns True over the limit."""
     return _shown.is_over(limit_key(address_of(request)), MAX_SNAPSHOTS)
+
+
+def draft(person: UUID) -> bool:
+    """Count a draft that is stored, in this process; returns True over the limit."""
+    return _shown.is_over(f"draft:{person}", MAX_DRAFTS)
 
 
 def bad_token(request: HttpRequest) -> bool:

@@ -1,10 +1,11 @@
 """The HTTP API, /api/v1/: JSON for a browser's session and for programs with a token, described by OpenAPI."""
 
-from conversations.api import errors, event_streams, exports, imports, routes, search
+from conversations.api import drafts, errors, event_streams, exports, imports, routes, search
 from conversations.api.site_api import api
 
 __all__ = ["api", "errors"]
 
+api.add_router("", drafts.router)
 api.add_router("", event_streams.router)
 api.add_router("", exports.router)
 api.add_router("", imports.router)

@@ -10,6 +10,7 @@ from conversations.models.message import Message
 from conversations.models.people import Membership, Team, User
 from conversations.models.personal.arrangement import Arrangement
 from conversations.models.personal.conversation_import import ConversationImport, ImportItem
+from conversations.models.personal.draft import Draft
 from conversations.models.personal.notice import AccountNotice
 from conversations.models.personal.read_state import BranchChoice, ReadMark
 from conversations.models.personal.receipt import Receipt
@@ -26,6 +27,7 @@ __all__ = [
     "Conversation",
     "ConversationImport",
     "DailySum",
+    "Draft",
     "File",
     "FirstToken",
     "ImportItem",

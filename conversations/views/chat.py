@@ -16,7 +16,7 @@ from conversations.accounts.signed_in import person_of
 from conversations.content import starters, threads
 from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
-from conversations.models import Conversation, Team, User
+from conversations.models import Conversation, Draft, Team, User
 from conversations.models.sidebar import sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.text import MAX_TEXT_LENGTH
@@ -93,6 +93,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "is_shared": conversation is not None and conversation.shares.open().exists(),
         "thread": threads.thread_for(person, conversation, at) if conversation else None,
         **offered,
+        "drafts": [draft.to_json() for draft in Draft.objects.at(person, conversation)],
         "starters": [] if conversation else starters.offered(),
         "recent": newest_in(sections, RECENT_CONVERSATIONS),
         "teams": Team.objects.writable_by(person),

@@ -21,6 +21,7 @@ import { codeOf } from "./helpers/refused.js";
 import { tellTimeZone } from "./helpers/time-zone.js";
 import { Branches } from "./models/branches.js";
 import { Conversation } from "./models/conversation.js";
+import { shareDrafts } from "./models/drafts.js";
 import { Outbox } from "./models/outbox.js";
 import { page } from "./models/page.js";
 import { Socket } from "./models/socket.js";
@@ -66,6 +67,7 @@ class Chat {
     this.transcript.addEventListener("changed", () => this.update());
     document.addEventListener("deleted", ({ detail }) => detail === page.conversation && this.close(phrase("deleted")));
     this.transcript.addEventListener("act", ({ target, detail }) => this.act(target, detail));
+    if (this.composer) shareDrafts(this.composer, this.socket);
     this.composer?.addEventListener("stop", ({ detail }) => this.#stop(detail));
     this.outboxEvents.showUnsent();
     for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);

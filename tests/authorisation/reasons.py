@@ -117,6 +117,8 @@ REASONS = {
     "close-account": "one closes one's own account",
     "import": _ONE_S_OWN,
     "api:export_conversation": _READERS + "; a branch is one of that very conversation",
+    "api:drafts": _ONE_S_OWN + ", where one may write",
+    "api:save_draft": _ONE_S_OWN + ", where one may write",
     "api:estimate": "an estimate is of what one may ask, where one may write",
     "api:open_stream": "everybody may connect; each command that a connection carries is judged as on the websocket",
     "api:send_commands": "a stream takes commands from the person who opened it, and this one nobody has opened",

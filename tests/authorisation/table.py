@@ -79,6 +79,11 @@ def on(
     return Policy(route, method, body or {}, allowed, (ok,) if isinstance(ok, int) else ok or usual, **others)
 
 
+DRAFT = {
+    "origin": "0190b6d4-0000-7000-8000-000000000000",
+    "version": "0190b6d4-0000-7000-8000-000000000001",
+    "text": "Not yet",
+}
 READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY}
 WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY}
 DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY}
@@ -300,6 +305,10 @@ API = [
     on("api:estimate", "POST", {"text": "Hi"}, roles=SIGNED_IN, ok=200),
     on("api:estimate", "POST", {"text": "Hi", "conversation": "{conversation_id}"}, targets=WRITE, ok=200),
     on("api:estimate", "POST", {"text": "Hi", "team": "{team_id}"}, team=WRITERS, ok=200),
+    on("api:drafts", roles=SIGNED_IN),
+    on("api:drafts", query="?conversation={conversation_id}", targets=WRITE),
+    on("api:save_draft", "PUT", DRAFT, roles=SIGNED_IN, ok=200),
+    on("api:save_draft", "PUT", {**DRAFT, "conversation": "{conversation_id}"}, targets=WRITE, ok=200),
     on("api:open_stream", "POST", roles=SIGNED_IN, ok=200),
     on("api:send_commands", "POST", roles=NOBODY),
     on("api:upload", "POST", {"file": "a text"}, roles=SIGNED_IN, ok=201),

@@ -5,6 +5,7 @@ A test walks several of its rows.
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -87,23 +88,39 @@ def test_a_tab_s_words_are_its_own(cast: Cast, model: LanguageModel, visit: Visi
     assert another_tab(late).text.input_value() == ""
 
 
-def test_another_device_knows_of_nothing_before_it_is_sent(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+def test_another_device_goes_on_with_a_draft_and_overwrites_nobody_s_words(
+    cast: Cast, model: LanguageModel, visit: Visit
+) -> None:
     alice = visit(cast.alice)
     alice.ask("First")
     path = alice.wait_until_begun()
-    alice.text.fill("A draft")
+    write(alice, "A draft")
     phone = visit(cast.alice, path)
-    expect(phone.questions).to_have_count(1)
-    expect(phone.connection).to_be_empty()
-    phone.page.reload()
-    expect(phone.text).to_be_empty()
-    assert phone.page.evaluate(STORED) == 0
-    phone.text.fill("On the phone")
+    expect(phone.text).to_have_value("A draft")
+    write(phone, "A draft, longer")
+    show_again(alice)
+    expect(alice.text).to_have_value("A draft, longer")
     alice.page.reload()
-    expect(alice.text).to_have_value("A draft")
-    alice.send_button.click()
-    expect(phone.questions.locator(".message__text")).to_have_text(["First", "A draft"])
-    expect(phone.text).to_have_value("On the phone")
+    expect(alice.text).to_have_value("A draft, longer")
+    alice.page.route("**/api/v1/drafts*", lambda route: route.fulfill(status=503, body="{}"))
+    alice.watch.expect("503")
+    alice.text.fill("Written without a connection")
+    alice.page.wait_for_timeout(10)
+    write(phone, "Written on the phone")
+    alice.page.unroute_all()
+    show_again(alice)
+    offer = alice.page.get_by_role("button", name="Add what you wrote on another device: “Written on the phone”")
+    expect(offer).to_be_visible()
+    expect(alice.text).to_have_value("Written without a connection")
+    offer.click()
+    expect(alice.text).to_have_value("Written on the phone\n\nWritten without a connection")
+    with saved(alice):
+        alice.send_button.click()
+    show_again(phone)
+    expect(phone.text).to_be_empty()
+    phone.page.reload()
+    expect(phone.questions).to_have_count(2)
+    expect(phone.text).to_be_empty()
 
 
 def test_what_was_typed_before_the_scripts_came_stands_behind_what_was_kept(
@@ -215,6 +232,25 @@ def test_a_session_that_ends_by_itself_keeps_the_draft_for_its_writer_alone(
     chat.open()
     fill_in(chat, "alice", "another long passphrase")
     expect(chat.text).to_have_value("not finished")
+
+
+@contextmanager
+def saved(chat: ChatPage) -> Iterator[None]:
+    """Wait until the account has what is done inside."""
+    is_it = lambda response: response.url.endswith("/drafts") and response.request.method == "PUT"  # noqa: E731
+    with chat.page.expect_response(is_it):
+        yield
+
+
+def write(chat: ChatPage, text: str) -> None:
+    """Write a draft and wait until the account has it."""
+    with saved(chat):
+        chat.text.fill(text)
+
+
+def show_again(chat: ChatPage) -> None:
+    """Come back to a tab, as a browser tells its page."""
+    chat.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def another_tab(chat: ChatPage, path: str | None = "/") -> ChatPage:

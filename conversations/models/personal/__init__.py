@@ -1,1 +1,1 @@
-"""Rows of one person: what they have read and chosen, notices, tokens, receipts of commands."""
+"""Rows of one person: what they have read, chosen and not yet sent, notices, tokens, receipts of commands."""

@@ -16,7 +16,7 @@ class MessageComposer extends HTMLElement {
   form = this.querySelector("form");
   text = this.form.elements.text;
   models = new ModelChoice(this);
-  #draft = new Draft(page.conversation);
+  draft = new Draft(page.conversation);
   #attachments = new Attachments(this, () => this.models.common);
   #tuning = new Tuning(this);
   #longText = new LongText(this);
@@ -31,8 +31,8 @@ class MessageComposer extends HTMLElement {
     form.stop.addEventListener("click", () => this.dispatchEvent(new CustomEvent("stop", { detail: {} })));
     this.models.addEventListener("changed", () => this.#attachments.checkModel());
     this.#attachments.addEventListener("changed", () => this.#changed());
-    this.#draft.addEventListener("returned", () => this.#restoreAll(this.#draft.takeReturned()));
-    this.#fill();
+    this.draft.addEventListener("returned", () => this.#restoreAll(this.draft.takeReturned()));
+    this.filled = this.#fill();
   }
 
   /** Whether nothing is written here that waits to be sent. */
@@ -50,7 +50,7 @@ class MessageComposer extends HTMLElement {
   /** The conversation has its id now: the reader's choice of a team is made. */
   begin() {
     this.form.team?.remove();
-    this.#draft.moveTo(page.conversation);
+    this.draft.moveTo(page.conversation);
   }
 
   /** Sends what was written and sent with Enter before the scripts came, unless a draft stands before it. */
@@ -84,9 +84,9 @@ class MessageComposer extends HTMLElement {
   async #fill() {
     this.models.restore();
     focusForTyping(this.text, { preventScroll: true });
-    this.#show(this.#draft.kept, this.#draft.takeReturned());
+    this.#show(this.draft.kept, this.draft.takeReturned());
     if (!this.isBlank) return;
-    const left = await this.#draft.takeOver();
+    const left = await this.draft.takeOver();
     if (left) this.#show(left, left.returned);
   }
 
@@ -109,7 +109,7 @@ class MessageComposer extends HTMLElement {
   }
 
   #changed() {
-    this.#draft.keep({ text: this.text.value, files: this.#attachments.kept });
+    this.draft.keep({ text: this.text.value, files: this.#attachments.kept });
     this.#update();
   }
 

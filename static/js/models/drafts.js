@@ -16,9 +16,10 @@
  * | duplicate tab | | a name, a box and a new conversation of its own |
  * | a message was refused | it stands before what was written since, and why | goes to the tab that wrote it; if that is gone, as above |
  * | Escape in an editor | the wording is kept for the next time; Cancel drops it | |
- * | a chosen sign-out | asks if anything is unsent, then all is forgotten | the same: nothing stays in the browser |
+ * | a chosen sign-out | asks if anything is unsent and not with the account, then all is forgotten | the same: nothing stays in the browser |
  * | the session ends by itself | all waits for this person | another person sees nothing of it |
- * | other device | | knows of nothing before it is sent |
+ * | other device | a pause, the page is left: the text, not the files, is kept with the account (models/draft-sync.js) | one that opens the place empty takes it over; the same text, unchanged there, follows; of two that differ the later one is kept and the other offered |
+ * | sent or emptied | the account's text is deleted, at the latest after 30 days | a box that holds it unchanged is empty |
  *
  * sessionStorage is copied when a tab is duplicated, so a name in it proves nothing: the tab's counts only if the page
  * before has left its mark, which it does when it is left, and holds the draft's name meanwhile (helpers/holds.js).
@@ -26,14 +27,16 @@
 
 import { claim, hold } from "../helpers/holds.js";
 import { newId } from "../helpers/ids.js";
+import { fetchElement } from "../helpers/loading.js";
 import { forever, thisTab } from "../helpers/storage.js";
 import { page } from "./page.js";
-import { DRAFTS, RETURNED } from "./unsent.js";
+import { DRAFTS, RETURNED, SYNCED } from "./unsent.js";
 
 const [NAME, LEFT, PLACE] = ["tab", "tab-left", "place"];
 const NEW = "new:";
 const written = `${DRAFTS}${page.person.id}:`;
 const returned = `${RETURNED}${page.person.id}:`;
+const synced = `${SYNCED}${page.person.id}:`;
 
 let tab = (thisTab.get(LEFT) && thisTab.get(NAME)) || renamed();
 thisTab.set(LEFT, "");
@@ -64,23 +67,32 @@ export class Draft extends EventTarget {
     super();
     this.#show(place);
     addEventListener("storage", ({ key, newValue }) => {
-      if (newValue && key === returned + this.#name) this.dispatchEvent(new Event("returned"));
+      if (newValue && key === returned + this.name) this.dispatchEvent(new Event("returned"));
     });
   }
 
   /** What is kept: {text, files}. */
   get kept() {
-    return read(written + this.#name) ?? { text: "", files: [] };
+    return read(written + this.name) ?? { text: "", files: [] };
   }
 
   keep({ text, files = [] }) {
     const isEmpty = !text && !files.length;
-    forever.set(written + this.#name, isEmpty ? "" : JSON.stringify({ text, files, at: Date.now() }));
+    forever.set(written + this.name, isEmpty ? "" : JSON.stringify({ text, files, at: Date.now() }));
+  }
+
+  /** What the account has of it, see models/draft-sync.js; null where it has nothing. */
+  get synced() {
+    return read(synced + this.name);
+  }
+
+  set synced(known) {
+    forever.set(synced + this.name, known ? JSON.stringify(known) : "");
   }
 
   /** Takes out the messages that came back: [{text, files, code}], the oldest first. */
   takeReturned() {
-    return take(returned + this.#name) ?? [];
+    return take(returned + this.name) ?? [];
   }
 
   /** Takes over the newest draft that a tab has left at this place: {text, files, returned}; null where there is none. */
@@ -88,6 +100,7 @@ export class Draft extends EventTarget {
     for (const name of this.#others) {
       if (!(await claim(name))) continue;
       const [draft, messages] = [take(written + name), take(returned + name)];
+      if (draft) this.synced = take(synced + name);
       if (draft || messages) return { text: "", files: [], ...draft, returned: messages ?? [] };
     }
     return null;
@@ -95,11 +108,13 @@ export class Draft extends EventTarget {
 
   /** What is written here belongs to another place now. */
   moveTo(place) {
-    const { kept } = this;
+    const { kept, synced: known } = this;
     this.keep({ text: "" });
+    this.synced = null;
     this.letGo();
     this.#show(place);
     this.keep(kept);
+    this.synced = known;
   }
 
   /** It is no longer shown. */
@@ -109,7 +124,7 @@ export class Draft extends EventTarget {
 
   #show(place) {
     this.#place = place.startsWith(NEW) ? "" : place;
-    this.#release = hold(this.#name, () => this.#renameTab());
+    this.#release = hold(this.name, () => this.#renameTab());
   }
 
   /** Another tab goes by our name: both were copied from one that had been left. */
@@ -120,7 +135,7 @@ export class Draft extends EventTarget {
     this.keep(kept);
   }
 
-  get #name() {
+  get name() {
     return nameOf(this.#place, tab);
   }
 
@@ -129,9 +144,18 @@ export class Draft extends EventTarget {
     const names = [written, returned].flatMap((kind) => {
       return forever.keys(`${kind}${this.#place}:`).map((key) => key.slice(kind.length));
     });
-    const others = [...new Set(names)].filter((name) => name !== this.#name);
+    const others = [...new Set(names)].filter((name) => name !== this.name);
     return others.sort((one, other) => writtenAt(other) - writtenAt(one));
   }
+}
+
+/** From the first key on, or with what other devices have left, the account keeps what the composer holds. */
+export function shareDrafts(composer, socket) {
+  composer.socket = socket;
+  const share = () => document.hidden || fetchElement("draft-sync", () => import("./draft-sync.js"));
+  composer.text.addEventListener("input", share);
+  document.addEventListener("visibilitychange", share);
+  if (document.getElementById("drafts")) share();
 }
 
 /** Whether a message that this tab wrote at a place may come back to the tab that asks: its own is here, or gone. */

@@ -39,6 +39,7 @@ export const page = {
     favourite: withId(dataset.apiFavourite),
     files: dataset.apiFiles,
     file: withId(dataset.apiFile),
+    drafts: dataset.apiDrafts,
     events: dataset.apiEvents,
   },
 };

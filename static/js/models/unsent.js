@@ -6,11 +6,20 @@ import { forever, thisTab } from "../helpers/storage.js";
 export const DRAFTS = "written:";
 export const RETURNED = "returned:";
 export const MESSAGES = "outbox:";
+/** What the account has of a draft, see models/draft-sync.js. */
+export const SYNCED = "synced:";
 
 /** How many there are of each, in all tabs: {messages, drafts}. */
 export function unsentOf(person) {
   const count = (kind) => forever.keys(`${kind}${person}:`).length;
-  return { messages: count(MESSAGES), drafts: count(DRAFTS) + count(RETURNED) };
+  const drafts = forever.keys(`${DRAFTS}${person}:`).filter((key) => !isWithAccount(key));
+  return { messages: count(MESSAGES), drafts: drafts.length + count(RETURNED) };
+}
+
+/** Whether the account has all of a draft, which comes back from there. */
+function isWithAccount(key) {
+  const [draft, kept] = [key, key.replace(DRAFTS, SYNCED)].map((name) => JSON.parse(forever.get(name) || "{}"));
+  return draft.text === kept.text && !draft.files?.length;
 }
 
 /** Forgets all that the site keeps in this browser, whoever wrote it: the next person at it may be another. */
