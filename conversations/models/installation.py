@@ -30,6 +30,7 @@ class Installation(models.Model):
         RED = "red", _("Red")
         GREY = "grey", _("Grey")
 
+    _last_name = USUAL_NAME
     BY_INVITATION = (SignUp.INVITED, SignUp.ANYBODY)
     """The rules by which an invitation lets somebody make an account."""
 
@@ -90,7 +91,14 @@ class Installation(models.Model):
     @classmethod
     def of_site(cls) -> "Installation":
         """Return the site's row, or one with what is usual where nobody has set the site up."""
-        return cls.objects.first() or cls()
+        found = cls.objects.first() or cls()
+        cls._last_name = str(found)
+        return found
+
+    @classmethod
+    def last_name(cls) -> str:
+        """Return the site's name as this process last read it, for pages that must not ask the database."""
+        return cls._last_name
 
     @classmethod
     def lets_sign_up(cls, *rules: str) -> bool:

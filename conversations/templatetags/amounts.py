@@ -17,8 +17,8 @@ def money(millionths: int | None) -> str:
 
 @register.filter
 def price(amount: Decimal | None) -> str:
-    """Return a price without an exponent or trailing noughts."""
-    return plain(amount or Decimal(0))
+    """Return a price without an exponent or trailing noughts, "–" for one that nobody has set."""
+    return "–" if amount is None else plain(amount)
 
 
 @register.filter

@@ -1,6 +1,6 @@
 """Contents of the chat page: the models that its composer offers, the panel of parameters, the sheet of keys."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from conversations.text import MAX_TEXT_LENGTH
 from conversations.usage.model_access import models_anywhere
 from providers.families import family_of
 from providers.models import LanguageModel
-from providers.prices import Prices, plain
+from providers.prices import plain
 from providers.wires.parameters import Number, Parameter
 
 
@@ -59,7 +59,7 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
 def _choice(model: LanguageModel) -> dict[str, Any]:
     """Return a model for the composer, with what people choose by and the parameters of its wires."""
     every = model.deployments.all()
-    prices = [prices for offer in model.offers() if (prices := offer.prices())]
+    priced = [offer for offer in model.offers() if offer.prices()]
     return {
         "id": model.id,
         "name": model.name,
@@ -67,7 +67,9 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
         "family": family_of(model.name),
         "vendors": list(dict.fromkeys(offer.endpoint.name for offer in model.offers())),
         "window": model.context_window,
-        "prices": [_range(prices, lambda one: one.input), _range(prices, lambda one: one.output)] if prices else [],
+        "prices": [_range(one.input_price for one in priced), _range(one.output_price for one in priced)]
+        if priced
+        else [],
         "capabilities": model.capabilities(),
         "parameters": [
             _with_bounds(name, declared)
@@ -76,10 +78,10 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
     }
 
 
-def _range(prices: Sequence[Prices], part: Callable[[Prices], Decimal]) -> str:
-    """Return one price, or the lowest and the highest, without trailing noughts."""
-    amounts = sorted({part(one) for one in prices})
-    return "–".join(plain(amount) for amount in dict.fromkeys((amounts[0], amounts[-1])))
+def _range(prices: Iterable[Decimal | None]) -> str:
+    """Return one price, or the lowest and the highest, without trailing noughts; "?" if nobody has set one."""
+    amounts = sorted({price for price in prices if price is not None})
+    return "–".join(plain(amount) for amount in dict.fromkeys((amounts[0], amounts[-1]))) if amounts else "?"
 
 
 def _with_bounds(name: str, declared: Parameter) -> str:

@@ -44,6 +44,8 @@ class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     The answers do not show whether a hidden row exists, nor what its hidden fields hold.
     """
 
+    has_history = False
+    """Whether a row's page leads to its changes: of rows that nobody changes there are none."""
     formfield_overrides = {models.DecimalField: {"widget": PlainNumberInput}}
 
     def get_urls(self) -> list[URLPattern]:
@@ -67,6 +69,9 @@ class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         log.note(request.user, log.Act.DOWNLOADED, self.model, name=name, after=told)
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(b"".join(table), content_type="text/csv; charset=utf-8", headers=headers)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().render_change_form(request, {**context, "has_history": self.has_history}, *args, **kwargs)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Return whether the list offers this filter, or it names a related row as links to this page do.
@@ -96,6 +101,8 @@ class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 class AuditedAdmin(NoExistenceLeakAdmin):
     """A row's pages, with the rows of its inline tables, which log every change."""
+
+    has_history = True
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Lead readers of the audit log to the row's entries there: Django's own list lacks what other pages did."""

@@ -16,10 +16,10 @@ from conversations.errors import Refused
 from conversations.generation import recovery
 from conversations.models import Budget, Conversation, Message, Reservation, Tally, UsageRecord, User
 from conversations.protocol import parsing
-from conversations.templatetags.amounts import money
+from conversations.templatetags.amounts import money, price
 from conversations.usage import budgets, estimates
 from conversations.usage.token_counts import tokens
-from providers.models import ApiKey, LanguageModel
+from providers.models import ApiKey, Deployment, LanguageModel
 from tests.conftest import Cast
 from tests.conversations.calling import Api
 from tests.conversations.paying import Connect, finished, priced
@@ -254,6 +254,14 @@ def test_nobody_is_told_of_what_is_not_theirs(cast: Cast, priced: LanguageModel)
         assert Api(cast.carol).refusal("POST", "/estimate", body) == (404, "not_found")
 
 
+def test_half_a_price_is_shown_as_half_unknown(
+    cast: Cast, priced: LanguageModel, sign_in: Callable[..., Client]
+) -> None:
+    Deployment.objects.update(output_price=None)
+    assert 'data-price="1 / ?"' in sign_in(cast.alice).get("/").content.decode()
+    assert price(None) == "–"
+
+
 def test_the_ledger_and_budgets_are_in_the_admin_and_the_ledger_cannot_be_changed(
     cast: Cast, priced: LanguageModel, connect: Connect, sign_in: Callable[..., Client]
 ) -> None:
@@ -270,6 +278,10 @@ def test_the_ledger_and_budgets_are_in_the_admin_and_the_ledger_cannot_be_change
         assert "a private word" not in shown.content.decode()
     call = client.get(f"/admin/conversations/usagerecord/{UsageRecord.objects.get().pk}/change/").content.decode()
     assert money(UsageRecord.objects.get().cost) in call, "the cost is told as everywhere"
+    assert "/history/" not in call, "nobody changes a call"
+    assert (
+        "/history/" in client.get(f"/admin/conversations/budget/{Budget.objects.all()[0].pk}/change/").content.decode()
+    )
     kept = client.get(f"/admin/conversations/budget/{Budget.objects.all()[0].pk}/delete/").content.decode()
     assert "Tally" not in kept
     assert client.get("/admin/conversations/usagerecord/add/").status_code == 403

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 from django.http import HttpResponse
 from django.test import Client
 
-from conversations.models import Conversation, User
+from conversations.models import Conversation, Installation, User
 from conversations.readiness import Readiness
 from providers.models import LanguageModel
 from tests.conftest import CANARY, PASSWORD, Cast, serve
@@ -242,12 +242,15 @@ def test_a_page_that_breaks_says_nothing_of_why(
         local_variable = CANARY
         raise RuntimeError(f"broken {local_variable[:3]}")
 
+    Installation.objects.create(name="Harbour", administrator=cast.alice)
+    client = enter(cast.alice, raise_request_exception=False)
+    client.get("/account/")
     monkeypatch.setattr("conversations.views.chat._chat_context", broken)
-    response = enter(cast.alice, raise_request_exception=False).get("/")
+    response = client.get("/")
     assert response.status_code == 500
     assert_strict(response)
     shown = response.content.decode()
-    assert "Something broke" in shown
+    assert "<title>Something broke · Harbour</title>" in shown
     assert "RuntimeError" not in shown
     assert "broken sk-" in caplog.text
     assert CANARY not in caplog.text
