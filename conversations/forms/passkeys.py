@@ -22,7 +22,7 @@ from conversations.text import one_line
 
 MAX_PASSKEYS, MAX_NAME_LENGTH = 20, 80
 _UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
-"""What parsers raise for a credential that no browser made."""
+"""Errors of the parsers for a credential that no browser made."""
 
 
 class CredentialField(forms.JSONField):
