@@ -89,10 +89,13 @@ def test_a_token_is_made_and_shown_once(cast: Cast, visit: Visit) -> None:
     expect(bob.page.locator(".people__row")).to_have_count(0)
 
 
-def test_a_passkey_is_made_signs_in_and_is_removed(cast: Cast, model: LanguageModel, visit: Visit, site: str) -> None:
+def test_a_passkey_is_made_signs_in_and_is_removed(
+    cast: Cast, visit: Visit, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The site is visited by a name: browsers make no passkey for an address."""
     named = site.replace("127.0.0.1", "localhost")
     settings.CHATSITE_ORIGINS.append(named)
+    monkeypatch.setattr(settings, "ALLOWED_HOSTS", ["localhost"])
     bob = visit(cast.bob, None, viewport=PHONE, at=named)
     protocol = bob.page.context.new_cdp_session(bob.page)
     protocol.send("WebAuthn.enable")

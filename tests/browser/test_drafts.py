@@ -191,7 +191,8 @@ def test_a_chosen_sign_out_asks_about_unsent_words_and_then_forgets_them(
     cast: Cast, model: LanguageModel, visit: Visit, link: Link
 ) -> None:
     chat = visit(cast.alice, at=link.address)
-    chat.watch.expect(r"401 \(Unauthorized\)", NO_NETWORK)
+    chat.watch.expect(r"401 \(Unauthorized\)", "503", NO_NETWORK)
+    chat.page.context.route("**/api/v1/drafts*", lambda route: route.fulfill(status=503, body="{}"))  # only here
     chat.text.fill("for Alice's eyes")
     link.cut()
     other = another_tab(chat, None)

@@ -104,7 +104,7 @@ class DraftSync {
     const key = text && forever.keys(ours).find((name) => JSON.parse(forever.get(name)).origin === origin);
     if (!key || key === ours + this.#composer.draft.name || forever.get(key.replace(SYNCED, DRAFTS))) return;
     forever.set(key, "");
-    this.#put({ origin, version: newId(), over: [version], text: "" }).catch(() => {});
+    this.#put({ origin, version: newUuid(), over: [version], text: "" }).catch(() => {});
   }
 
   #later(pause = PAUSE) {
@@ -117,10 +117,10 @@ class DraftSync {
     if (this.#isSaving && !isLeaving) return (this.#isLate = true);
     const { draft, socket, text } = this.#composer;
     const [written, place] = [text.value, page.conversation];
-    const known = draft.synced ?? { origin: newId(), over: [], text: "", place };
+    const known = draft.synced ?? { origin: newUuid(), over: [], text: "", place };
     const isKept = written === known.text && (place === known.place || !written);
     if (isKept || this.#isIdle || !socket.isOpen || written.length > this.#composer.dataset.limit) return;
-    const version = newId();
+    const version = newUuid();
     const over = known.over.slice(-MOST_VERSIONS);
     draft.synced = { ...known, over: [...over, version] };
     this.#isSaving = true;
@@ -140,6 +140,11 @@ class DraftSync {
   get #isIdle() {
     return this.#isOver || this.#composer.text.disabled;
   }
+}
+
+/** As the server writes it. */
+function newUuid() {
+  return newId().replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /** Whether a tab of this browser began this draft or went on with it: then it is that tab's. */
