@@ -331,11 +331,12 @@ ANYWHERE = (
     "account_login", "account_signup", "account_inactive", "account_email_verification_sent", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key_done", "account_logout",
     "account_confirm_login_code", "account_email", "mfa_authenticate", "mfa_login_webauthn",
+    "mfa_list_webauthn",
 )  # fmt: skip
 AT_HOME = (
     "account_change_password", "account_set_password", "account_reauthenticate", "mfa_index",
     "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
+    "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_add_webauthn",
     "mfa_reauthenticate_webauthn",
 )  # fmt: skip
 ACCOUNTS = [
