@@ -104,6 +104,26 @@ def test_they_are_changed_kept_and_cleared(cast: Cast, model: LanguageModel, ven
     assert alice.tune_button.get_attribute("data-set") is None
 
 
+def test_saved_is_said_only_of_what_stands_in_the_fields(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, revision=1, title="Tuned")
+    alice = visit(cast.alice, f"/conversations/{conversation.id}/")
+    panel = tuned(alice)
+    held: list[Route] = []
+    expect(panel.locator("[name=thinking]")).to_be_enabled()
+    alice.page.route("**/api/v1/conversations/*", lambda route: held.append(route))
+    panel.locator("[name=thinking]").select_option(label="A little")
+    alice.page.wait_for_function("document.querySelector('parameter-panel').isSaving")
+    panel.locator("[name=temperature]").fill("0.5")
+    with alice.page.expect_response("**/api/v1/conversations/*"):
+        held.pop().continue_()
+    alice.page.wait_for_function("!document.querySelector('parameter-panel').isSaving")
+    expect(panel.locator(".parameters__saved")).to_have_text("")
+    alice.page.unroute("**/api/v1/conversations/*")
+    save(panel)
+    conversation.refresh_from_db()
+    assert conversation.parameters == {"thinking": {"level": "low"}, "temperature": 0.5}
+
+
 def test_what_is_out_of_bounds_is_not_saved(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     conversation = Conversation.objects.create(owner=cast.alice, revision=1, title="Tuned")
     alice = visit(cast.alice, f"/conversations/{conversation.id}/")

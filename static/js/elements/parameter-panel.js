@@ -21,6 +21,7 @@ class ParameterPanel extends HTMLElement {
   /** What is set: {system_prompt, parameters}. */
   settings = NONE;
   #team = new TeamDefaults();
+  /** What the fields say is not stored yet. */
   #isEdited = false;
   #isWanted = false;
   #loading = null;
@@ -67,7 +68,7 @@ class ParameterPanel extends HTMLElement {
     this.limit(models);
     if (isWide.matches) this.#dialog.show();
     else this.#dialog.showModal();
-    if (this.#isEdited) return;
+    if (this.#isEdited || this.isSaving) return;
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
     await this.#loading;
   }
@@ -134,16 +135,16 @@ class ParameterPanel extends HTMLElement {
 
   async #store() {
     while (this.#isWanted) {
-      this.#isWanted = false;
+      this.#isWanted = this.#isEdited = false;
       const chosen = read(this.form, this.settings.parameters);
       try {
         if (page.conversation) await call("PATCH", page.api.conversation(page.conversation), chosen);
         this.settings = chosen;
-        this.#isEdited = this.#isWanted;
         this.#say("");
-        this.#tell(phrase("parameters.saved"));
+        if (!this.#isEdited) this.#tell(phrase("parameters.saved"));
         this.dispatchEvent(new CustomEvent("changed"));
       } catch (error) {
+        this.#isEdited = true;
         this.#say(sentence(error));
       }
     }
