@@ -17,6 +17,8 @@ _GZIP = b"\x1f\x8b"
 _PIECE = 12
 _BLOCK, _LONGEST = 4096, 512
 """Bytes compared at once, and the maximum length of a secret's spelling."""
+_STRETCH = 64 * _BLOCK
+"""Bytes of which most have not changed since the last search."""
 
 
 def of_site(folder: Path) -> dict[str, str]:
@@ -70,8 +72,13 @@ def _changed(path: Path, searched: MutableMapping[Path, bytes]) -> bytes:
     searched[path] = content
     if content.startswith(_GZIP) or not before:
         return content
-    places = range(0, len(content), _BLOCK)
-    changed = [at for at in places if content[at : at + _BLOCK] != before[at : at + _BLOCK]]
+    changed = [
+        at
+        for stretch in range(0, len(content), _STRETCH)
+        if content[stretch : stretch + _STRETCH] != before[stretch : stretch + _STRETCH]
+        for at in range(stretch, min(stretch + _STRETCH, len(content)), _BLOCK)
+        if content[at : at + _BLOCK] != before[at : at + _BLOCK]
+    ]
     return b"\0".join(content[max(0, at - _LONGEST) : at + _BLOCK + _LONGEST] for at in changed)
 
 

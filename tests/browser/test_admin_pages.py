@@ -81,7 +81,7 @@ def test_the_audit_log_fits_and_reads_well(
         assert not alice.scrolls_sideways(), name
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.soak), "zh-hans"])
 def test_what_matters_in_a_long_row_is_in_sight(cast: Cast, model: LanguageModel, visit: Visit, language: str) -> None:
     cast.alice.language = language
     cast.alice.save()

@@ -55,7 +55,7 @@ TROUBLES = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.soak), "zh-hans"])
 def test_a_vendor_in_trouble_is_described_and_the_next_question_answered(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, language: str
 ) -> None:

@@ -20,7 +20,7 @@ def priced(model: LanguageModel) -> LanguageModel:
     return model
 
 
-@pytest.mark.parametrize(("width", "language"), [(1400, "en"), (360, "zh-hans")])
+@pytest.mark.parametrize(("width", "language"), [pytest.param(1400, "en", marks=pytest.mark.soak), (360, "zh-hans")])
 def test_it_says_so_once_the_writer_rests(
     cast: Cast, priced: LanguageModel, visit: Visit, width: int, language: str
 ) -> None:

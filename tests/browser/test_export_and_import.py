@@ -26,7 +26,9 @@ def to_the_page(page: Page, *, is_narrow: bool, names: tuple[str, str]) -> None:
     expect(page.get_by_role("heading", name=names[0])).to_be_visible()
 
 
-@pytest.mark.parametrize(("viewport", "language"), [(DESKTOP, "en"), (PHONE, "zh-hans")])
+@pytest.mark.parametrize(
+    ("viewport", "language"), [(DESKTOP, "en"), pytest.param(PHONE, "zh-hans", marks=pytest.mark.soak)]
+)
 def test_a_conversation_is_printed_taken_as_word_and_everything_is_taken_along(
     cast: Cast, model: LanguageModel, visit: Visit, viewport: dict[str, int], language: str
 ) -> None:

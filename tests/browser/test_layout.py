@@ -43,7 +43,7 @@ $$ {" + ".join(f"x_{{{number}}}" for number in range(60))} $$
 """
 
 
-@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+@pytest.mark.parametrize("locale", [pytest.param("en-US", marks=pytest.mark.soak), "zh-CN"])
 def test_the_set_up_and_the_card_fit_a_phone(visit: Visit, locale: str) -> None:
     stranger = visit(viewport=PHONE, locale=locale)
     assert not stranger.scrolls_sideways()

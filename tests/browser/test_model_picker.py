@@ -31,7 +31,7 @@ def many(model: LanguageModel) -> LanguageModel:
     return described
 
 
-@pytest.mark.parametrize(("language", "width"), [("en", 1400), ("zh-hans", 390)])
+@pytest.mark.parametrize(("language", "width"), [pytest.param("en", 1400, marks=pytest.mark.soak), ("zh-hans", 390)])
 def test_one_of_300_models_is_found_and_chosen(
     language: str, width: int, cast: Cast, many: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

@@ -21,7 +21,7 @@ WORDS = {
     "zh-hans": {"more": "此对话的更多操作", "pin": "置顶", "archive": "归档", "delete": "删除",
                 "undo": "撤销", "select": "选择", "all": "全选列表中的对话", "rename": "重命名", "to": "移动到…"},
 }  # fmt: skip
-SIZES = [("en", 1280, 800), ("zh-hans", 390, 844)]
+SIZES = [pytest.param("en", 1280, 800, marks=pytest.mark.soak), ("zh-hans", 390, 844)]
 
 
 class Clicks:

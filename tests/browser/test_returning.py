@@ -165,7 +165,9 @@ def test_c17_without_room_in_the_browser_everything_works(
     assert alice.messages.count() == Message.objects.count() == 6
 
 
-@pytest.mark.parametrize(("years", "zone"), [(-1, "Pacific/Kiritimati"), (1, "Asia/Kolkata")])
+@pytest.mark.parametrize(
+    ("years", "zone"), [pytest.param(-1, "Pacific/Kiritimati", marks=pytest.mark.soak), (1, "Asia/Kolkata")]
+)
 def test_c16_a_wrong_clock_changes_no_order(
     cast: Cast, model: LanguageModel, visit: Visit, link: Link, years: int, zone: str
 ) -> None:

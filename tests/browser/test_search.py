@@ -22,7 +22,8 @@ def said(conversation: Conversation, parent: Message | None, text: str, revision
 
 
 @pytest.mark.parametrize(
-    ("language", "width", "field"), [("en", 1400, "Search conversations"), ("zh-hans", 390, "搜索对话")]
+    ("language", "width", "field"),
+    [pytest.param("en", 1400, "Search conversations", marks=pytest.mark.soak), ("zh-hans", 390, "搜索对话")],
 )
 def test_a_team_mates_reply_is_found_in_its_branch_and_the_results_stay(
     cast: Cast, model: LanguageModel, visit: Visit, language: str, width: int, field: str

@@ -150,7 +150,7 @@ def test_a_reply_under_way_is_left_out(cast: Cast, model: LanguageModel, vendor:
     assert texts(visit(None, path).page) == ["Count"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.soak), "dark"])
 def test_it_is_read_on_a_phone_and_on_paper_without_scripts(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, scheme: str
 ) -> None:
