@@ -10,6 +10,11 @@ from conversations.models import Conversation, SearchEntry, User
 from conversations.models.conversation import ConversationQuerySet
 from conversations.search.indexing import expression, matching
 from conversations.search.queries import Query
+from conversations.search.terms import Token
+from conversations.search.tokens import TITLE
+
+BEST, NEAR = 100, 3_000
+"""Entries of each kind that promise most, and the newest entries among which the terms are looked for as typed."""
 
 
 def entries(person: User, query: Query, top: int | None = None) -> "QuerySet[SearchEntry]":
@@ -20,14 +25,35 @@ def entries(person: User, query: Query, top: int | None = None) -> "QuerySet[Sea
     rows = _readable(person, query)
     if not query.terms:
         return (rows if top is None else rows.filter(pk__lte=top)).order_by("-pk")
-    return matching(rows, expression(query.terms, query.excluded), top)
+    return matching(rows, expression(query), top)
+
+
+def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
+    """Return the entries up to id `top` that promise most, of each kind the newest.
+
+    They are titles, texts that are about all terms, and texts in which the terms stand as they were typed.
+    """
+    rows = _readable(person, query)
+    kinds = [
+        matching(rows, expression(query, also=[Token(TITLE)]), top)[:BEST],
+        matching(rows, expression(query, about=True), top)[:BEST],
+    ]
+    if sum(len(term.tokens) for term in query.terms) > 1:
+        near = matching(rows, expression(query), top)[:NEAR].values("pk")
+        kinds.append(SearchEntry.objects.filter(_as_typed(query), pk__in=near).order_by("-pk")[:BEST])
+    return kinds
+
+
+def _as_typed(query: Query) -> Q:
+    texts = [term.text for term in query.terms]
+    return Q(message__text__icontains=" ".join(texts)) | Q(message__text__icontains="".join(texts))
 
 
 def newest_messages(person: User, query: Query, conversations: Sequence[Conversation]) -> dict[str, UUID]:
     """Return the newest message with all tokens of the query in each of a few conversations that has one."""
     rows = _readable(person, query).filter(conversation__in=conversations, message__isnull=False).order_by("message")
     if query.terms:
-        rows = rows.filter(index__words__matches=expression(query.terms, query.excluded))
+        rows = rows.filter(index__words__matches=expression(query))
     return {str(conversation): message for conversation, message in rows.values_list("conversation", "message")}
 
 

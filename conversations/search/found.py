@@ -5,17 +5,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from math import log
 
 from conversations.search.folding import fold, fold_with_places
 from conversations.search.queries import Query
 from conversations.search.terms import Term
-from conversations.search.tokens import MAX_TEXT
+from conversations.search.tokens import MAX_TEXT, length_factor
 
 LINE, BEFORE, MAX_HITS = 200, 40, 200
 """Characters of a line, characters of it before the first hit, and hits of a term that are looked at."""
-_USUAL = 400
-"""Characters of a usual text: a longer one has words more easily."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +32,7 @@ def fits(text: str, query: Query) -> bool:
 
 def relevance(text: str, query: Query, *, is_title: bool) -> float:
     """Return how much a folded text is about the terms: their number counts less and less, a title's words more."""
-    length = 1 + log(1 + len(text) / _USUAL)
+    length = length_factor(len(text))
     counts = [sum(1 for _ in _matches(text, term)) for term in query.terms]
     weight = sum(count / (count + length) for count in counts) / max(1, len(counts))
     return weight + (0.3 if _stand_together(text, query.terms) else 0) + (0.5 if is_title else 0)

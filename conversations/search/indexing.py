@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from types import ModuleType
 from typing import Any
@@ -13,10 +14,11 @@ from django.db.models import QuerySet
 from conversations.models import Conversation, Message, SearchEntry
 from conversations.search import postgresql, sqlite
 from conversations.search.folding import fold
-from conversations.search.terms import Term
-from conversations.search.tokens import MAX_TEXT, tokens_of
+from conversations.search.queries import Query
+from conversations.search.terms import Token
+from conversations.search.tokens import ABOUT, MAX_TEXT, tokens_of
 
-VERSION = 1
+VERSION = 2
 """The version of folding and tokens; entries of another one are made again."""
 
 
@@ -38,13 +40,18 @@ def set_title(conversation: Conversation) -> None:
     """Index the title that a conversation has now."""
     about = {"author_id": conversation.owner_id, "created_at": conversation.created_at, "version": VERSION}
     entry, is_new = SearchEntry.objects.get_or_create(conversation=conversation, message=None, defaults=about)
-    _rewrite(entry, is_new, conversation.title)
+    _rewrite(entry, is_new, conversation.title, is_title=True)
 
 
-def expression(terms: Sequence[Term], excluded: Sequence[Term]) -> str:
-    """Return the index's own query; excluded terms that it cannot tell exactly are left to the patterns."""
-    certain = [term for term in excluded if term.is_exact]
-    return str(_database().expression(terms, certain))
+def expression(query: Query, *, about: bool = False, also: Sequence[Token] = ()) -> str:
+    """Return the index's own query, with `about` for texts that are about all terms.
+
+    Excluded terms that the index cannot tell exactly are left to the patterns.
+    """
+    mark = ABOUT if about else ""
+    wanted = [replace(token, text=mark + token.text) for term in query.terms for token in term.tokens]
+    unwanted = [token for term in query.excluded if term.is_exact for token in term.tokens]
+    return str(_database().expression([*also, *wanted], unwanted))
 
 
 def matching(rows: "QuerySet[SearchEntry]", words: str, top: int | None) -> "QuerySet[SearchEntry]":
@@ -83,24 +90,19 @@ def _said(message: Message) -> str:
     return "\n".join([message.text[:MAX_TEXT], *names_in(message.parts)])
 
 
-def _rewrite(entry: SearchEntry, is_new: bool, text: str) -> None:
+def _rewrite(entry: SearchEntry, is_new: bool, text: str, *, is_title: bool = False) -> None:
     if not is_new:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM conversations_searchindex WHERE rowid = %s", [entry.pk])
         SearchEntry.objects.filter(pk=entry.pk).update(version=VERSION)
-    _write(entry, text)
+    _write_all([(entry, text)], is_title=is_title)
 
 
-def _write(entry: SearchEntry, text: str) -> None:
-    _write_all([(entry, text)])
-
-
-def _write_all(texts: Iterable[tuple[SearchEntry, str]]) -> None:
+def _write_all(texts: Iterable[tuple[SearchEntry, str]], *, is_title: bool = False) -> None:
     database = _database()
     with connection.cursor() as cursor:
-        cursor.executemany(
-            database.INSERT, [[entry.pk, database.document(tokens_of(fold(text)))] for entry, text in texts]
-        )
+        tokens = ((entry.pk, tokens_of(fold(text), is_title=is_title)) for entry, text in texts)
+        cursor.executemany(database.INSERT, [[key, database.document(found)] for key, found in tokens])
 
 
 def _database() -> ModuleType:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from conversations.search.terms import Term, Token
+from conversations.search.terms import Token
 
 _SETTINGS = {"enable_seqscan": "off", "max_parallel_workers_per_gather": "0"}
 INSERT = "INSERT INTO conversations_searchindex (rowid, conversations_searchindex) VALUES (%s, %s::tsvector)"
@@ -19,11 +19,9 @@ def document(tokens: Iterable[str]) -> str:
     return " ".join(map(_lexeme, tokens))
 
 
-def expression(terms: Sequence[Term], excluded: Sequence[Term]) -> str:
-    """Return a tsquery for all tokens of the terms, and none of the excluded."""
-    wanted = [_quoted(token) for term in terms for token in term.tokens]
-    unwanted = [f"!{_quoted(token)}" for term in excluded for token in term.tokens]
-    return " & ".join(wanted + unwanted)
+def expression(wanted: Sequence[Token], unwanted: Sequence[Token]) -> str:
+    """Return a tsquery for all of the first tokens, and none of the others."""
+    return " & ".join([*map(_quoted, wanted), *(f"!{_quoted(token)}" for token in unwanted)])
 
 
 def _quoted(token: Token) -> str:

@@ -1,9 +1,9 @@
 """The results of a search, page by page."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import Literal
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from conversations.errors import Refused
 from conversations.models import Message, SearchEntry, User
-from conversations.search.entries import entries
+from conversations.search.entries import best, entries
 from conversations.search.folding import fold
 from conversations.search.found import Piece, fits, line, relevance
 from conversations.search.indexing import by_the_index
@@ -26,6 +26,12 @@ MAX_WINDOWS = 3
 """Windows that one request looks through for terms that only the patterns can tell."""
 MAX_CHARACTERS = 2_000_000
 """Characters of the texts of one window; long texts make it smaller."""
+BEST_CHARACTERS = 500_000
+"""Characters of the texts of each kind of entries that promise most."""
+MAX_PLACE = 1_000
+"""Places of one window."""
+AGE_SHARE = 0.1
+"""The relevance that the oldest of a full window lacks beside the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,19 @@ class Page:
     next: str = ""
 
 
-_Window = Sequence[tuple[int, datetime]]
-"""Ids of entries and their times."""
+_Row = tuple[int, datetime, int]
+"""The id of an entry, its time, and the characters of its text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """A place in the order of one window: of the entries up to id `top`, if all results are of those up to `newest`."""
+
+    newest: int = 0
+    top: int = 0
+    place: int = 0
+    below: int = 0
+    """The id at which the next window begins; 0 behind the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,49 +86,77 @@ class _Text:
 
 def search(person: User, query: Query, sort: Sort = "relevance", cursor: str = "") -> Page:
     """Return a page of what this person may read and the query finds; refuses a malformed cursor."""
-    top, place = _position(cursor)
+    position = _position(cursor)
     if query.is_empty:
         return Page([])
+    is_by_time = sort == "newest" or not query.terms
     found: list[_Text] = []
     for _ in range(MAX_WINDOWS):
-        window, is_last = _window(person, query, top)
-        is_by_time = sort == "newest" or not query.terms
-        for at, text in (_by_time if is_by_time else _by_relevance)(window, query, place):
+        window, position = _window(person, query, position, is_by_time)
+        for at, text in (_by_time if is_by_time else _by_relevance)(window, query, position.place):
             if len(found) == PAGE_SIZE:
-                return Page(_results(found, query), _cursor(window[0][0], at))
+                return Page(_results(found, query), _cursor(replace(position, place=at)))
             found.append(text)
-        if is_last:
+        if not position.below:
             return Page(_results(found, query))
-        top, place = window[-1][0] - 1, 0
-    return Page(_results(found, query), _cursor(top or 0, 0))
+        position = _Position(position.newest, position.below)
+    return Page(_results(found, query), _cursor(position))
 
 
-def _window(person: User, query: Query, top: int | None) -> tuple[_Window, bool]:
-    """Return the ids and times of the newest entries up to `top`, and whether there are no others."""
+def _window(person: User, query: Query, position: _Position, is_by_time: bool) -> tuple[list[_Row], _Position]:
+    """Return the next entries, and where they begin and end.
+
+    The newest come with those that promise most of all, if there are too many to look at; these do not come again.
+    """
     with by_the_index() if query.terms else nullcontext():
-        rows = list(entries(person, query, top).values_list("pk", "created_at", "length")[:WINDOW])
-    sums = accumulate(length for *_, length in rows)
-    count = max(1, sum(1 for characters in sums if characters <= MAX_CHARACTERS))
-    return [(key, moment) for key, moment, _ in rows[:count]], len(rows) < WINDOW and count >= len(rows)
+        found = list(entries(person, query, position.top or None).values_list("pk", "created_at", "length")[:WINDOW])
+        if not found:
+            return [], replace(position, below=0)
+        newest = position.newest or found[0][0]
+        rows = _within(found, MAX_CHARACTERS)
+        is_last = len(found) < WINDOW and len(rows) == len(found)
+        top = position.top or newest
+        begin = replace(position, newest=newest, top=top, below=0 if is_last else rows[-1][0] - 1)
+        if is_by_time or (is_last and top == newest):
+            return rows, begin
+        promising = _best(person, query, newest)
+    if top == newest:
+        return list(dict.fromkeys([*rows, *promising])), begin
+    known = {key for key, *_ in promising}
+    return [row for row in rows if row[0] not in known], begin
 
 
-def _by_time(window: _Window, query: Query, first: int) -> Iterator[tuple[int, _Text]]:
+def _best(person: User, query: Query, newest: int) -> list[_Row]:
+    found: dict[_Row, None] = {}
+    for rows in best(person, query, newest):
+        found |= dict.fromkeys(_within(rows.values_list("pk", "created_at", "length"), BEST_CHARACTERS))
+    return list(found)
+
+
+def _within(rows: Iterable[_Row], characters: int) -> list[_Row]:
+    """Return the first rows with so many characters in all, and one at least."""
+    listed = list(rows)
+    sums = accumulate(length for *_, length in listed)
+    return listed[: max(1, sum(1 for total in sums if total <= characters))]
+
+
+def _by_time(window: Sequence[_Row], query: Query, first: int) -> Iterator[tuple[int, _Text]]:
     """Yield the texts that fit from place `first` on, each with its place; they are read as they are needed."""
     ordered = sorted(window, key=lambda row: row[1], reverse=True)
     size = 2 * PAGE_SIZE
     for start in range(first, len(ordered), size):
-        keys = [key for key, _ in ordered[start : start + size]]
+        keys = [key for key, *_ in ordered[start : start + size]]
         texts = _texts(keys)
         for place, key in enumerate(keys, start):
             if key in texts and fits(texts[key].folded, query):
                 yield place, texts[key]
 
 
-def _by_relevance(window: _Window, query: Query, first: int) -> Iterator[tuple[int, _Text]]:
+def _by_relevance(window: Sequence[_Row], query: Query, first: int) -> Iterator[tuple[int, _Text]]:
     """Yield the texts that fit from place `first` of the order on; equal ones are ordered by their age."""
     texts = [text for _, text in _by_time(window, query, 0)]
     rank = {
-        text.entry: relevance(text.folded, query, is_title=text.is_title) - age / (4 * WINDOW)
+        text.entry: relevance(text.folded, query, is_title=text.is_title) - AGE_SHARE * age / WINDOW
         for age, text in enumerate(texts)
     }
     texts.sort(key=lambda text: -rank[text.entry])
@@ -159,17 +204,17 @@ def _result(entry: SearchEntry, text: _Text, query: Query) -> Result:
     )
 
 
-def _cursor(top: int, place: int) -> str:
-    return urlsafe_b64encode(f"{top} {place}".encode()).decode()
+def _cursor(position: _Position) -> str:
+    return urlsafe_b64encode(f"{position.newest} {position.top} {position.place}".encode()).decode()
 
 
-def _position(cursor: str) -> tuple[int | None, int]:
+def _position(cursor: str) -> _Position:
     if not cursor:
-        return None, 0
+        return _Position()
     try:
-        top, place = map(int, urlsafe_b64decode(cursor).decode().split(" "))
-        if not (0 <= top < 2**63 and 0 <= place <= WINDOW):
+        newest, top, place = map(int, urlsafe_b64decode(cursor).decode().split(" "))
+        if not (0 < newest < 2**63 and 0 < top < 2**63 and 0 <= place <= MAX_PLACE):
             raise ValueError
     except ValueError:
         raise Refused("bad_field", "“cursor” is not one of ours.", "cursor") from None
-    return top, place
+    return _Position(newest, top, place)

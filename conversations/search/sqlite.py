@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from conversations.search.terms import Term, Token
+from conversations.search.terms import Token
 
 INSERT = "INSERT INTO conversations_searchindex (rowid, words) VALUES (%s, %s)"
 
@@ -15,11 +15,10 @@ def document(tokens: Iterable[str]) -> str:
     return " ".join(tokens)
 
 
-def expression(terms: Sequence[Term], excluded: Sequence[Term]) -> str:
-    """Return an FTS5 query for all tokens of the terms, and none of the excluded."""
-    wanted = " AND ".join(_quoted(token) for term in terms for token in term.tokens)
-    unwanted = " OR ".join(_quoted(token) for term in excluded for token in term.tokens)
-    return f"({wanted}) NOT ({unwanted})" if unwanted else wanted
+def expression(wanted: Sequence[Token], unwanted: Sequence[Token]) -> str:
+    """Return an FTS5 query for all of the first tokens, and none of the others."""
+    both = " AND ".join(map(_quoted, wanted))
+    return f"({both}) NOT ({' OR '.join(map(_quoted, unwanted))})" if unwanted else both
 
 
 def _quoted(token: Token) -> str:

@@ -1,11 +1,13 @@
 """Tokens: the pieces of a folded text that the index holds.
 
 A word is a token. Chinese, Japanese and Korean runs become their single characters and their overlapping pairs. Each
-other visible sign is a token.
+other visible sign is a token. A token that a text is about is held twice, the second time behind the mark ABOUT.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from math import log
 
 MAX_TEXT = 200_000
 """Characters of one text that are indexed."""
@@ -17,15 +19,28 @@ IDEOGRAPHS = (
     "\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
+USUAL = 400
+"""Characters of a usual text: a longer one has words more easily."""
+ABOUT, ABOUT_SHARE = "^", 0.9
+"""The mark of tokens that a text is about, and the share of `length_factor` from which on it is."""
+TITLE = "^#title"
+"""The token of all titles."""
 LETTER = f"[^\\W_{IDEOGRAPHS}]"
 """A letter or digit of scripts that part their words."""
 RUNS = re.compile(f"(?P<ideographs>[{IDEOGRAPHS}]+)|(?P<word>{LETTER}+)|(?P<sign>[^\\w\\s]|_)")
 
 
-def tokens_of(folded: str) -> list[str]:
-    """Return the tokens of a text, each once."""
-    found = dict.fromkeys(_all(folded[:MAX_TEXT]))
-    return list(_fitting(found))
+def tokens_of(folded: str, *, is_title: bool = False) -> list[str]:
+    """Return the tokens of a text, each once, and then those that it is about: a title is about all of its own."""
+    found = Counter(_all(folded[:MAX_TEXT]))
+    least = 0 if is_title else ABOUT_SHARE * length_factor(len(folded))
+    about = [f"{ABOUT}{token}" for token, count in found.items() if count >= least]
+    return list(_fitting([*([TITLE] if is_title else []), *found, *about]))
+
+
+def length_factor(characters: int) -> float:
+    """Return how many times a text of this length has to say a word to be half about it."""
+    return 1 + log(1 + characters / USUAL)
 
 
 def pairs(run: str) -> list[str]:

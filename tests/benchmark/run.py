@@ -53,6 +53,25 @@ class Bench:
 
     def site(self, scenario: Scenario) -> Result:
         """Run this scenario through the real server."""
+        with self._site(scenario) as (site, port):
+            seats = json.loads(_line(site))
+            _line(site)  # it answers
+            return _measured(Stage(port, site.pid, self._vendor, seats, scenario))
+
+    def searched(self, scenario: Scenario, messages: int, rate: int) -> tuple[Result, list[float]]:
+        """Run this scenario beside so many searches a second in a large history, and return their milliseconds."""
+        with self._site(scenario, messages) as (site, port):
+            seats, sessions = json.loads(_line(site)), json.loads(_line(site))
+            _line(site)  # it answers
+            asked = {"port": port, "sessions": sessions, "rate": rate, "seconds": scenario.seconds}
+            with _process(
+                "tests.benchmark.searchers", stdin=json.dumps(asked | {"warm": scenario.spread + 1})
+            ) as people:
+                result = _measured(Stage(port, site.pid, self._vendor, seats, scenario))
+                return result, json.loads(_line(people))
+
+    @contextmanager
+    def _site(self, scenario: Scenario, messages: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
         port = _free_port()
         environment = {
             **self._services,
@@ -61,19 +80,25 @@ class Bench:
             "CHATSITE_PRIVATE_HOSTS": f"127.0.0.1:{self._vendor}",
             "CHATSITE_STREAM_THREADS": str(max(400, scenario.streams + SPARE_THREADS)),
         }
-        asked = json.dumps(asdict(scenario))
-        with _process("tests.benchmark.site", port, self._vendor, asked, **environment) as site:
-            seats = json.loads(_line(site))
-            _line(site)  # it answers
-            return _measured(Stage(port, site.pid, self._vendor, seats, scenario))
+        asked = [json.dumps(asdict(scenario)), *([messages] if messages else [])]
+        with _process("tests.benchmark.site", port, self._vendor, *asked, **environment) as site:
+            yield site, port
 
 
 @contextmanager
-def _process(module: str, *arguments: Any, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def _process(module: str, *arguments: Any, stdin: str = "", **environment: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", module, *map(str, arguments)]
     with subprocess.Popen(
-        command, cwd=BASE, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=BASE,
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
+        assert process.stdin
+        process.stdin.write(stdin)
+        process.stdin.close()
         try:
             yield process
         finally:

@@ -1,6 +1,7 @@
 """The real server as `start` runs it, on a database with the people and conversations of one scenario.
 
-Runs as a process. It prints its seats as one line of JSON and, when it answers, the line that `start` prints.
+Runs as a process. It prints its seats as one line of JSON, with a large history the sessions of people who search it as
+another and, when it answers, the line that `start` prints.
 """
 
 import json
@@ -11,13 +12,16 @@ from typing import Any
 import django
 
 
-def main(port: int, vendor: int, scenario: dict[str, Any]) -> None:
+def main(port: int, vendor: int, scenario: dict[str, Any], messages: int = 0) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
+    searchers = _searchers(messages) if messages else []
     print(json.dumps(_seats(vendor, **scenario)), flush=True)
+    if messages:
+        print(json.dumps(searchers), flush=True)
     call_command("start", host="127.0.0.1", port=port, fetch_model=False)
 
 
@@ -26,6 +30,19 @@ def _seats(vendor: int, *, streams: int, viewers: int, history: int, **_: Any) -
     _make_model(vendor)
     long = _seat("probe", 1, history)
     return [long, *(_seat(f"s{number}", viewers, 0) for number in range(streams))]
+
+
+def _searchers(messages: int) -> list[str]:
+    """Return a session of one person of each team; a large history is made if there is none."""
+    from conversations.models import Conversation, User
+    from conversations.search import rebuilding
+    from tests.benchmark import history
+
+    if not Conversation.objects.exists():
+        history.fill(messages)
+        sum(rebuilding.mend())
+    names = [f"person{number}" for number in range(history.TEAMS)]
+    return [_session(person) for person in User.objects.filter(username__in=names)]
 
 
 def _make_model(vendor: int) -> None:
@@ -80,4 +97,4 @@ def _session(person: Any) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]), *map(int, sys.argv[4:]))

@@ -40,7 +40,7 @@ def corpus(db: None) -> Corpus:
         made.names[conversation.pk, None] = name
         for key, message in _messages(conversation, writer, told).items():
             made.names[conversation.pk, message.pk] = f"{name}.{key}"
-    _make_noise(made.people["alice"], teams["Platform"])
+    make_noise(made.people["alice"], teams["Platform"], NOISE)
     sum(mend())
     removed.delete()
     teams["Ghosts"].delete()
@@ -68,9 +68,9 @@ def _messages(conversation: Conversation, writer: User, told: str) -> dict[str, 
     return made
 
 
-def _make_noise(writer: User, team: Team) -> None:
+def make_noise(writer: User, team: Team | None, count: int) -> None:
     """Add newer messages full of common words."""
     conversation = Conversation.objects.create(owner=writer, team=team, title="Small talk", revision=1)
     said = "We talk about the week, a table, a client and a page. 我们今天讨论一下会议的时间和内容，数据都在表里。"
     common = {"conversation": conversation, "role": "user", "author": writer, "status": "complete", "revision": 1}
-    Message.objects.bulk_create(Message(text=f"{said} {number}", **common) for number in range(NOISE))
+    Message.objects.bulk_create(Message(text=f"{said} {number}", **common) for number in range(count))

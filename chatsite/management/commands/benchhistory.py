@@ -16,16 +16,31 @@ MESSAGES = 100_000
 
 class Command(BaseCommand):
     help = (
-        "Fills a scratch database with 2,000 conversations of 20 teams, and opens sidebar and conversations; fails "
-        "where that takes too long, or more queries for a long conversation. A development command."
+        "Fills a scratch database with 2,000 conversations of 20 teams; opens sidebar and conversations, searches, "
+        "exports and imports, and searches once more beside running replies. Fails where that takes too long, or more "
+        "queries for a long conversation. A development command."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--messages", type=int, default=MESSAGES, help=f"in all conversations ({MESSAGES:,})")
+        parser.add_argument("--only-beside", action="store_true", help="only the searches beside running replies")
         parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL, not on SQLite")
 
-    def handle(self, *, messages: int, postgresql: bool, **_: Any) -> None:
+    def handle(self, *, messages: int, postgresql: bool, only_beside: bool, **_: Any) -> None:
+        if not only_beside:
+            self._open(messages, postgresql)
+        self._search_beside(messages, postgresql)
+
+    def _search_beside(self, messages: int, postgresql: bool) -> None:
+        from tests.benchmark.beside import is_in_time, measure
+
+        told, times = measure(messages, postgresql)
+        self.stdout.write(told)
+        if not is_in_time(times):
+            raise CommandError("Searches beside running replies take too long.")
+
+    def _open(self, messages: int, postgresql: bool) -> None:
         from tests.services import Postgres
 
         with ExitStack() as stack:
