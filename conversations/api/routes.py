@@ -56,7 +56,7 @@ _ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
 def me(request: HttpRequest) -> dict[str, Any]:
     person = person_of(request)
     places = person.memberships.select_related("team").order_by("team__name")
-    teams = [{"id": place.team_id, "name": place.team.name, "role": place.role} for place in places]
+    teams = [{**events.team_json(place.team), "role": place.role} for place in places]
     return {"id": person.id, "name": person.name, "language": person.language, "teams": teams}
 
 

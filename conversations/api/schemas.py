@@ -15,12 +15,17 @@ class TeamOut(Schema):
     name: str
 
 
-class RoleOut(TeamOut):
+class KeepingOut(TeamOut):
+    keeps_days: int | None
+    """Days without a new message after which a conversation of the team is deleted for ever; null for none."""
+
+
+class RoleOut(KeepingOut):
     role: Literal["lead", "member", "reader"]
 
 
 class TeamDefaultsOut(Schema):
-    team: TeamOut
+    team: KeepingOut
     model: UUID | None
     system_prompt: str
     parameters: dict[str, Any]
@@ -53,7 +58,7 @@ class PersonOut(Schema):
 
 class AudienceOut(Schema):
     kind: Literal["private", "team"]
-    team: TeamOut | None = None
+    team: KeepingOut | None = None
     write: bool
     decide: bool
     """Whether this person may delete it and decide who reads it."""

@@ -45,6 +45,7 @@ def find(
     request: HttpRequest,
     q: str = "",
     team: UUID | None = None,
+    conversation: UUID | None = None,
     person: UUID | None = None,
     model: UUID | None = None,
     after: str = "",
@@ -61,6 +62,7 @@ def find(
     """
     query = parse(q).narrowed(
         team=team,
+        conversation=conversation,
         person=person,
         model=model,
         after=day(after, "after") if after else None,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import translation
 
 from conversations.content import threads
 from conversations.content.forks import other_versions
@@ -40,11 +41,12 @@ class OpenedConversation:
         return {"place": str(self.end)} if self.end else {}
 
     def messages(self, html: bool) -> dict[str, Any]:
-        """Return the ack's `messages`, or `reload` if they are too many or too long."""
+        """Return the ack's `messages` in the reader's language, or `reload` if they are too many or too long."""
         characters = sum(len(said.text) + len(said.html) for said in self.since)
         if len(self.since) > MAX_MESSAGES or characters > MAX_CHARACTERS:
             return {"reload": True, "messages": []}
-        return {"messages": [self._message_fields(message, html) for message in self.since]}
+        with translation.override(self.reader.language or translation.get_language()):
+            return {"messages": [self._message_fields(message, html) for message in self.since]}
 
     def seqs(self) -> dict[str, int]:
         """Return the seqs of the ack's messages: one that has ended since needs none of its deltas."""

@@ -1,4 +1,4 @@
-"""Imports from upload to end: one at a time in a process, and for a person."""
+"""Imports from upload to end: a long and a short one at a time in a process, one for a person."""
 
 import logging
 import time
@@ -27,7 +27,9 @@ MAX_TRIES = 5
 """Processes that may die over one import before it has failed."""
 MAX_INTERRUPTIONS = 100
 """Times that a database which takes writes may keep one process from going on."""
-_pool = ThreadPool("import", 1)
+SHORT_BYTES = 4 * 2**20
+"""Bytes of a file that does not wait behind longer ones."""
+_short, _long = ThreadPool("short-import", 1), ThreadPool("import", 1)
 _here: set[UUID] = set()
 """The imports that this process works on or will."""
 _interrupted: list[ConversationImport] = []
@@ -107,7 +109,8 @@ def remove_forgotten() -> None:
 
 def wait() -> None:
     """Return once all work so far is done."""
-    _pool.submit(bool).result()
+    for pool in (_short, _long):
+        pool.submit(bool).result()
 
 
 def _remove(listed: Iterable[ConversationImport]) -> None:
@@ -155,7 +158,8 @@ def _keep(batch: ConversationImport, chunks: Iterable[bytes]) -> None:
 def _submit(batch: ConversationImport) -> None:
     batch.boot = BOOT_ID
     _here.add(batch.pk)
-    _pool.submit(_done, batch)
+    pool = _short if batch.path.exists() and batch.path.stat().st_size <= SHORT_BYTES else _long
+    pool.submit(_done, batch)
 
 
 def _done(batch: ConversationImport) -> None:

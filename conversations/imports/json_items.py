@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any
 
-from conversations.imports.thread import Problem
+from conversations.imports.thread import MAX_MESSAGES, Problem
 
 CHUNK = 2**20
 MAX_ITEM_BYTES = 64 * 2**20
@@ -13,26 +13,70 @@ MAX_COMMAS = 4_000_000
 """Commas of one item: there are no more values than that, each of which takes tens of bytes of memory."""
 MAX_DEPTH = 600
 """Levels of objects and lists; Python's parser gives up at about a thousand."""
+MAX_TREE_DEPTH = MAX_DEPTH + 2 * MAX_MESSAGES
+"""Levels of a conversation whose messages lie in the `children` of the one above."""
+_CHILDREN = b'"children"'
 _MARKS = re.compile(rb'["{}\[\]]')
 _TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 """A text up to its closing quote, or up to the end of what is there."""
 _QUOTE, _OPENING, _LIST = ord('"'), b"{[", ord("[")
+_TOKEN = re.compile(r'\s*+([{}\[\]:,]|"(?:[^"\\]++|\\.)*+"|[^\s{}\[\]:,"]++)\s*+', re.DOTALL)
+_ENDS = {"}": dict, "]": list}
 
 
 def items(document: IO[bytes]) -> Iterator[dict[str, Any] | Problem]:
     """Yield the objects of a list, or the one object; a Problem for each that cannot be read."""
     for found in _Scanner(document).items():
-        yield found if isinstance(found, Problem) else _parsed(found)
+        yield found if isinstance(found, Problem) else _parsed(*found)
 
 
-def _parsed(item: bytes) -> dict[str, Any] | Problem:
+def _parsed(item: bytes, depth: int) -> dict[str, Any] | Problem:
     if item.count(b",") > MAX_COMMAS:
         return Problem("too_long")
+    if depth > MAX_DEPTH and _CHILDREN not in item:
+        return Problem("too_deep")
     try:
-        value = json.loads(item)
+        value = json.loads(item) if depth <= MAX_DEPTH else _parsed_in_steps(item.decode())
     except (ValueError, RecursionError):
         return Problem("broken")
     return value if isinstance(value, dict) else Problem("broken")
+
+
+def _parsed_in_steps(document: str) -> Any:
+    """Return the value of a document as deep as it may be; raises ValueError for a malformed one."""
+    whole: list[Any] = []
+    around: list[Any] = []
+    place: Any = whole
+    key: str | None = None
+    expected, at = "value", 0
+    while at < len(document):
+        found = _TOKEN.match(document, at)
+        if found is None or (place is whole and whole):
+            raise ValueError("malformed JSON")
+        mark, at = found[1], found.end()
+        if mark in _ENDS and expected in ("comma", "first") and type(place) is _ENDS[mark] and around:
+            place, expected = around.pop(), "comma"
+        elif expected in ("comma", "colon"):
+            if mark != {"comma": ",", "colon": ":"}[expected]:
+                raise ValueError("malformed JSON")
+            expected = "value"
+        elif isinstance(place, dict) and key is None:
+            if mark[0] != '"':
+                raise ValueError("malformed JSON")
+            key, expected = json.loads(mark), "colon"
+        else:
+            value = {} if mark == "{" else [] if mark == "[" else json.loads(mark)
+            if isinstance(place, dict):
+                place[str(key)], key = value, None
+            else:
+                place.append(value)
+            expected = "comma"
+            if mark in ("{", "["):
+                around.append(place)
+                place, expected = value, "first"
+    if around or not whole:
+        raise ValueError("malformed JSON")
+    return whole[0]
 
 
 class _Scanner:
@@ -43,10 +87,11 @@ class _Scanner:
         self._depth = self._level = 0
         self._in_text = self._is_escaped = False
         self._held: list[bytes] = []
-        self._size = 0
+        self._size = self._deepest = 0
         self._problem = ""
 
-    def items(self) -> Iterator[bytes | Problem]:
+    def items(self) -> Iterator[tuple[bytes, int] | Problem]:
+        """Yield each item with the number of its levels."""
         first = self._document.read(CHUNK).removeprefix(b"\xef\xbb\xbf").lstrip()
         if first[:1] not in (b"[", b"{"):
             return
@@ -58,7 +103,7 @@ class _Scanner:
         if self._depth >= self._level:
             yield Problem("broken")  # the document ends in the middle of an item
 
-    def _items_in(self, chunk: bytes) -> Iterator[bytes | Problem]:
+    def _items_in(self, chunk: bytes) -> Iterator[tuple[bytes, int] | Problem]:
         begin = 0
         for at in self._marks_in(chunk):
             mark = chunk[at]
@@ -66,8 +111,10 @@ class _Scanner:
                 self._depth += 1
                 if self._depth == self._level:
                     begin = at
-                elif self._depth > MAX_DEPTH:
-                    self._problem = "too_deep"
+                elif self._depth > self._deepest:
+                    self._deepest = self._depth
+                    if self._depth > MAX_TREE_DEPTH:
+                        self._problem = "too_deep"
             else:
                 self._depth -= 1
                 if self._depth == self._level - 1:
@@ -106,8 +153,8 @@ class _Scanner:
         elif not self._problem:
             self._held.append(piece)
 
-    def _ended(self, piece: bytes) -> Iterator[bytes | Problem]:
+    def _ended(self, piece: bytes) -> Iterator[tuple[bytes, int] | Problem]:
         self._hold(piece)
-        item, problem = b"".join(self._held), self._problem
-        self._held, self._size, self._problem = [], 0, ""
-        yield Problem(problem) if problem else item
+        item, problem, deepest = b"".join(self._held), self._problem, self._deepest
+        self._held, self._size, self._deepest, self._problem = [], 0, 0, ""
+        yield Problem(problem) if problem else (item, deepest)

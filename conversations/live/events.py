@@ -13,7 +13,7 @@ from conversations.files import storage
 from conversations.live import hub
 from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
-from conversations.models import Conversation, Message, User
+from conversations.models import Conversation, Message, Team, User
 from providers.error_texts import without_quote
 
 
@@ -178,7 +178,7 @@ def _shared_fields(conversation: Conversation) -> dict[str, Any]:
     return {
         "title": conversation.title,
         "owner": {"id": conversation.owner_id, "name": conversation.owner.name},
-        "team": {"id": team.id, "name": team.name, "keeps_days": team.keeps_days} if team else None,
+        "team": team_json(team) if team else None,
         "model": conversation.model_id,
         "updated_at": conversation.updated_at,
     }
@@ -191,4 +191,9 @@ def _audience(conversation: Conversation, user: User) -> dict[str, Any]:
         return {"kind": "private", "write": is_own, "decide": is_own}
     write, led = conversation.is_writable, conversation.is_led  # type: ignore[attr-defined]
     decide = led or (write and is_own)
-    return {"kind": "team", "team": {"id": team.id, "name": team.name}, "write": write, "decide": decide}
+    return {"kind": "team", "team": team_json(team), "write": write, "decide": decide}
+
+
+def team_json(team: Team) -> dict[str, Any]:
+    """Return a team with the days for which it keeps conversations; None for ever."""
+    return {"id": team.id, "name": team.name, "keeps_days": team.keeps_days}

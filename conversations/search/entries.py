@@ -64,6 +64,8 @@ def _readable(person: User, query: Query) -> "QuerySet[SearchEntry]":
 
 def _conversations(person: User, query: Query) -> ConversationQuerySet:
     rows = Conversation.objects.visible_to(person)
+    if query.conversation:
+        rows = rows.filter(pk=query.conversation)
     if query.team:
         rows = rows.filter(team=query.team)
     for name in query.teams:

@@ -37,6 +37,7 @@ class Query:
     person: UUID | None = None
     model: UUID | None = None
     team: UUID | None = None
+    conversation: UUID | None = None
 
     def narrowed(self, **given: Any) -> "Query":
         """Return this query with the given fields; what is empty changes nothing."""
@@ -44,7 +45,8 @@ class Query:
 
     @property
     def is_empty(self) -> bool:
-        return self == Query()
+        """Return whether nothing is asked for; all of one conversation is as good as nothing."""
+        return self == Query(conversation=self.conversation)
 
 
 def parse(typed: str) -> Query:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
 from conversations.errors import Refused
-from conversations.models import Team, User
+from conversations.models import Conversation, Team, User
 from conversations.search.queries import MAX_LENGTH, Query, day, parse
 from conversations.search.results import Page, search
 from conversations.usage.model_access import models_anywhere
@@ -38,6 +38,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "is_asked": not query.is_empty,
+        "inside": Conversation.objects.visible_to(person).filter(pk=_id(asked.get("conversation", ""))).first(),
         "refusal": refusal,
         "asked": asked.dict(),
         "text_length": MAX_LENGTH,
@@ -49,6 +50,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def _query(asked: QueryDict) -> Query:
     return parse(asked.get("q", "")).narrowed(
         team=_id(asked.get("team", "")),
+        conversation=_id(asked.get("conversation", "")),
         person=_id(asked.get("person", "")),
         model=_id(asked.get("model", "")),
         after=_day(asked, "after"),

@@ -38,7 +38,7 @@ def offer(name: str = "parrot", **switched: bool) -> LanguageModel:
 
 
 def test_me(cast: Cast, alice: Api) -> None:
-    crew = [{"id": str(cast.team.id), "name": "Crew", "role": "lead"}]
+    crew = [{"id": str(cast.team.id), "name": "Crew", "keeps_days": None, "role": "lead"}]
     assert alice.get("/me") == {"id": str(cast.alice.id), "name": "alice", "language": "en", "teams": crew}
     assert Api(cast.carol).get("/me")["teams"] == []
 
@@ -73,7 +73,7 @@ def test_a_conversation_is_made_with_everything(cast: Cast, alice: Api) -> None:
     assert set(made) == CONVERSATION_FIELDS
     assert (made["title"], made["model"], made["system_prompt"]) == ("Ours", str(model.id), "Be brief.")
     assert made["owner"] == {"id": str(cast.alice.id), "name": "alice"}
-    team = {"id": str(cast.team.id), "name": "Crew"}
+    team = {"id": str(cast.team.id), "name": "Crew", "keeps_days": None}
     assert made["audience"] == {"kind": "team", "team": team, "write": True, "decide": True}
     assert (made["parameters"], made["revision"], made["streaming"]) == ({"seed": 7}, 1, False)
     assert alice.get(f"/conversations/{made['id']}") == made

@@ -10,7 +10,9 @@ from django.utils import timezone
 from conversations import actions
 from conversations.actions.staff.closing import LastSuperuser, close_own_account
 from conversations.actions.teams import LastLead
+from conversations.connections.opening import open_conversation
 from conversations.models import Conversation, Installation, Membership, PersonalToken, User
+from conversations.protocol import commands
 from providers.models.audit import AuditEntry
 from tests.conftest import PASSWORD, Cast
 from tests.conversations.sharing import talk
@@ -90,8 +92,12 @@ def test_only_superusers_pass_on_what_was_private(cast: Cast) -> None:
 
 def test_the_site_decides_whether_names_stay(cast: Cast) -> None:
     Installation.objects.update_or_create(pk=1, defaults={"names_former_members": False})
+    shared = talk(cast.bob, team=cast.team)
     close_own_account(cast.bob)
     assert User.objects.get(pk=cast.bob.pk).name == "A former member"
+    User.objects.filter(pk=cast.alice.pk).update(language="zh-hans")
+    opened = open_conversation(User.objects.get(pk=cast.alice.pk), commands.Open(shared.pk, since=0))
+    assert opened.messages(html=False)["messages"][0]["author"]["name"] == "一位前成员", "in the reader's language"
 
 
 _PLACES = ("view", "add", "change")

@@ -54,6 +54,8 @@ def chatsite(key: str, **reply: Any) -> dict[str, Any]:
         (claude(under("1", "0"), under("1", "0")), "broken"),
         (claude(), "empty"),
         (claude(DEEP), "too_deep"),
+        (b'[{"children": %s},' % (b"[" * json_items.MAX_TREE_DEPTH + b"]" * json_items.MAX_TREE_DEPTH), "too_deep"),
+        (b'[{"children": [1 2], "a": %s},' % (b"[" * 700 + b"]" * 700), "broken"),
         (claude({"uuid": "1", "content": [{"type": "text", "text": "x" * 2**20}] * 5}), "too_long"),
         ([{"mapping": {"1": reply("", json.dumps(DEEP), "a tool")}}], "too_deep"),
         ([{"mapping": {"1": reply("2"), "2": reply("1")}}], "broken"),
@@ -65,6 +67,8 @@ def test_b21_a_conversation_that_cannot_be_is_listed_and_does_not_come(bring: Br
     batch = bring(
         [*content, *CLAUDE]
         if isinstance(content, list)
+        else content + json.dumps(CLAUDE).encode()[1:]
+        if content.endswith(b",")
         else content.replace(b"[", json.dumps(CLAUDE).encode()[:-1] + b",", 1)
     )
     assert set(batch.items.filter(outcome="skipped").values_list("reason", flat=True)) == {reason}

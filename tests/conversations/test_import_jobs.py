@@ -41,10 +41,14 @@ def test_a_large_file_comes_in_pieces_each_kept_once(
     monkeypatch.setattr(jobs, "_submit", begun.append)
     content = json.dumps(CLAUDE).encode()
     receiving.begin(alice, "given up.json", 10)
+    other = receiving.begin(alice, "claude.json", len(content))
+    receiving.add_piece(alice, other.pk, 0, b"{" * 60)
     batch = receiving.begin(alice, "folder/claude.json", len(content))
     assert list(alice.imports.all()) == [batch], "one at a time"
     add = partial(receiving.add_piece, alice, batch.pk)
-    assert [add(0, content[:50]), add(0, content[:50]), add(80, content[80:])] == [50, 50, 50]
+    assert add(0, content[:40]) == 40, "another file of that name and size begins anew"
+    assert receiving.begin(alice, "claude.json", len(content)) == batch, "after a reload"
+    assert [add(0, content[:40]), add(40, content[40:50]), add(80, content[80:])] == [40, 50, 50]
     with pytest.raises(NotFound):
         receiving.add_piece(User.objects.create_user("bob"), batch.pk, 50, content[50:])
     assert add(50, content[50:] + b"more") == 50

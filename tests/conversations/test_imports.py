@@ -84,6 +84,18 @@ def test_the_other_tools(bring: Bring, content: Any, title: str, said: list[str]
     assert found.owner.imports.get().status == "done"
 
 
+def test_a_tree_of_messages_comes_however_deep_it_is(bring: Bring) -> None:
+    levels = 1_500
+    opened = "".join(
+        f'{{"messageId": "{at}", "isCreatedByUser": {("true", "false")[at % 2]}, "text": "No. {at}", "children": ['
+        for at in range(levels)
+    )
+    whole = f'{{"conversationId": "d", "title": "Deep", "messagesTree": [{opened}{"]}" * levels}]}}'
+    assert bring(whole.encode()).imported == 1
+    assert len(thread(Conversation.objects.get())) == levels
+    assert bring(whole[:-levels].encode() + b"}" * levels).imported == 0, "malformed"
+
+
 def test_open_webuis_thoughts_and_pictures_come(bring: Bring) -> None:
     bring(OPEN_WEBUI)
     question, reply = thread(Conversation.objects.get())

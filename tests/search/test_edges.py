@@ -91,6 +91,12 @@ def test_the_page_marks_words_and_leads_to_messages(corpus: Corpus) -> None:
     assert found[1] == found[2] == str(Message.objects.get(text__startswith="保留反向复制").pk)
     assert "No results." in page(corpus, "carol", "/search/?q=反向复制")
     team = Team.objects.get(name="Platform")
+    inside = Message.objects.get(text__startswith="保留反向复制").conversation_id
+    other = Message.objects.get(text__startswith="先看是不是").conversation_id
+    assert "<mark>反向复制</mark>" in page(corpus, "bob", f"/search/?q=反向复制&conversation={inside}")
+    assert "No results." in page(corpus, "bob", f"/search/?q=反向复制&conversation={other}")
+    assert "数据库迁移方案" in page(corpus, "bob", f"/search/?conversation={inside}")
+    assert "数据库迁移方案" not in page(corpus, "wang", f"/search/?conversation={inside}")
     assert f"?q=反向复制&team={team.pk}" in unescape(shown.replace("%E5%8F%8D%E5%90%91%E5%A4%8D%E5%88%B6", "反向复制"))
     assert "<mark>" in page(corpus, "bob", f"/search/?q=反向复制&team={team.pk}")
     assert "No results." in page(corpus, "wang", f"/search/?q=川菜&team={team.pk}")

@@ -23,7 +23,7 @@ MAX_ITEMS = 200
 def data(request: HttpRequest) -> HttpResponse:
     """Show what can be exported, and the last import if it has not ended."""
     person = person_of(request)
-    batch = person.imports.exclude(status__in=("uploading", "done", "failed")).order_by("-id").first()
+    batch = person.imports.exclude(status__in=("done", "failed")).order_by("-id").first()
     context = {"teams": Team.objects.led_by(person), "most_bytes": MAX_BYTES}
     return render(request, "settings/data.html", context | (_state(batch) if batch else {}))
 

@@ -75,6 +75,7 @@ function isOffered(act, { may, pinned, muted, unread, archived }, row) {
     unread: !unread,
     read: unread,
     move: may === "decide",
+    find: true,
     export: true,
     archive: !archived,
     unarchive: archived,
@@ -88,6 +89,7 @@ async function carryOut(act, state, button, row) {
   else if (act === "delete") await drop([state]);
   else if (act === "move") chooseTarget(button, [state]);
   else if (act === "rename") await rename(row);
+  else if (act === "find") location.assign(`${document.getElementById("find").action}?conversation=${state.id}`);
   else if (act === "export") (await fetchPart(() => import("./export-menu.js")))?.open(button, state.id);
   else if (act === "select") (await fetchPart(() => import("./list-selection.js")))?.begin(row);
   else await set(act, [state]);
