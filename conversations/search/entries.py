@@ -13,7 +13,7 @@ from conversations.search.queries import Query
 from conversations.search.terms import Token
 from conversations.search.tokens import TITLE
 
-BEST, NEAR = 100, 3_000
+BEST, NEAR = 60, 3_000
 """Entries of each kind that promise most, and the newest entries among which the terms are looked for as typed."""
 
 

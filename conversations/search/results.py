@@ -20,8 +20,8 @@ from conversations.search.tokens import MAX_TEXT
 
 Sort = Literal["relevance", "newest"]
 PAGE_SIZE = 20
-WINDOW = 400
-"""Entries, the newest that the index finds, among which a page's order is made; then come the next ones."""
+WINDOW, TIME_WINDOW = 200, 400
+"""Entries, the newest that the index finds, that are put in order by relevance or by time; then come the next ones."""
 MAX_WINDOWS = 3
 """Windows that one request looks through for terms that only the patterns can tell."""
 MAX_CHARACTERS = 2_000_000
@@ -108,13 +108,14 @@ def _window(person: User, query: Query, position: _Position, is_by_time: bool) -
 
     The newest come with those that promise most of all, if there are too many to look at; these do not come again.
     """
+    size = TIME_WINDOW if is_by_time else WINDOW
     with by_the_index() if query.terms else nullcontext():
-        found = list(entries(person, query, position.top or None).values_list("pk", "created_at", "length")[:WINDOW])
+        found = list(entries(person, query, position.top or None).values_list("pk", "created_at", "length")[:size])
         if not found:
             return [], replace(position, below=0)
         newest = position.newest or found[0][0]
         rows = _within(found, MAX_CHARACTERS)
-        is_last = len(found) < WINDOW and len(rows) == len(found)
+        is_last = len(found) < size and len(rows) == len(found)
         top = position.top or newest
         begin = replace(position, newest=newest, top=top, below=0 if is_last else rows[-1][0] - 1)
         if is_by_time or (is_last and top == newest):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from conversations.models import Conversation
 from providers.models import LanguageModel
@@ -98,9 +98,22 @@ def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: La
 
     page.goto(f"{alice.site}/account/data/")
     buffer = json.dumps({"a": 1}).encode() + b" " * (17 * 2**20)  # so large that it goes up in pieces
-    page.locator("input[type=file]").set_input_files(
-        {"name": "x.json", "mimeType": "application/json", "buffer": buffer}
-    )
+    large = FilePayload(name="x.json", mimeType="application/json", buffer=buffer)
+    pieces: list[str] = []
+
+    def send_three(route: Route) -> None:
+        pieces.append(route.request.url.rpartition("=")[2])
+        if len(pieces) <= 3:
+            route.continue_()
+
+    page.route("**/pieces?at=*", send_three)
+    with page.expect_request("**/pieces?at=3145728"):
+        page.locator("input[type=file]").set_input_files(large)
+    page.unroute("**/pieces?at=*")
+    page.goto(f"{alice.site}/account/data/")
+    expect(page.get_by_text("3.0 MB of 17.0 MB have arrived.")).to_be_visible()
+    with page.expect_request("**/pieces?at=3145728"):
+        page.locator("input[type=file]").set_input_files(large)
     expect(page.get_by_text("It is no export that Chatsite can read.")).to_be_visible()
     exports = [
         FilePayload(name="same.json", mimeType="application/json", buffer=json.dumps(export).encode())

@@ -56,3 +56,11 @@ def test_a_team_mates_reply_is_found_in_its_branch_and_the_results_stay(
     bob.page.go_back()
     bob.page.wait_for_url(results)
     expect(hits.locator("mark")).to_have_text("苍鹭")
+    hits.locator(".hit__link").click()
+    bob.page.locator(".chat__more").click()
+    bob.page.locator(".menu__item[data-act=find]").click()
+    bob.page.wait_for_url(f"**/search/?conversation={birds.pk}")
+    bob.page.locator(".search__words").fill("stork")
+    bob.page.locator(".search__words").press("Enter")
+    expect(hits.locator("mark")).to_have_text("stork")
+    assert bob.page.evaluate(WIDE_ELEMENTS) == []
