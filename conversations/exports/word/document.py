@@ -99,6 +99,9 @@ class WordDocument:
         normal.font.name, normal.font.size = _LATIN, Pt(11)
         for name in ("Normal", "Heading 1", "Heading 2", "Heading 3", "Heading 4", "Heading 5", "Heading 6"):
             _fonts(styles[name], _LATIN)
+            styles[name].font.italic = False
+        quote = styles["Quote"]
+        quote.font.italic, quote.font.color.rgb, quote.paragraph_format.left_indent = False, _SOFT, Cm(0.6)
         self._language(language)
         code = styles.add_style("Code", WD_STYLE_TYPE.PARAGRAPH)
         code.base_style, code.font.size = normal, Pt(9)
