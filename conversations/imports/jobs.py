@@ -1,4 +1,4 @@
-"""Imports from upload to end: a long and a short one at a time in a process, one for a person."""
+"""Imports from upload to end: one long and one short at once in a process."""
 
 import logging
 import time

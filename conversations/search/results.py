@@ -21,7 +21,7 @@ from conversations.search.tokens import MAX_TEXT
 Sort = Literal["relevance", "newest"]
 PAGE_SIZE = 20
 WINDOW, TIME_WINDOW = 200, 400
-"""Entries, the newest that the index finds, that are put in order by relevance or by time; then come the next ones."""
+"""The newest entries that are put in order at once, by relevance or by time; then come the next ones."""
 MAX_WINDOWS = 3
 """Windows that one request looks through for terms that only the patterns can tell."""
 MAX_CHARACTERS = 2_000_000
@@ -65,7 +65,7 @@ _Row = tuple[int, datetime, int]
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """A place in the order of one window: of the entries up to id `top`, if all results are of those up to `newest`."""
+    """A place in the order of one window, which begins at id `top`; all results have ids up to `newest`."""
 
     newest: int = 0
     top: int = 0
@@ -106,7 +106,7 @@ def search(person: User, query: Query, sort: Sort = "relevance", cursor: str = "
 def _window(person: User, query: Query, position: _Position, is_by_time: bool) -> tuple[list[_Row], _Position]:
     """Return the next entries, and where they begin and end.
 
-    The newest come with those that promise most of all, if there are too many to look at; these do not come again.
+    If there are too many to look at, those that promise most join the newest, and do not come again.
     """
     size = TIME_WINDOW if is_by_time else WINDOW
     with by_the_index() if query.terms else nullcontext():

@@ -31,7 +31,7 @@ RUNS = re.compile(f"(?P<ideographs>[{IDEOGRAPHS}]+)|(?P<word>{LETTER}+)|(?P<sign
 
 
 def tokens_of(folded: str, *, is_title: bool = False) -> list[str]:
-    """Return the tokens of a text, each once, and then those that it is about: a title is about all of its own."""
+    """Return the tokens of a text, each once, then those that it is about; a title is about all."""
     found = Counter(_all(folded[:MAX_TEXT]))
     least = 0 if is_title else ABOUT_SHARE * length_factor(len(folded))
     about = [f"{ABOUT}{token}" for token, count in found.items() if count >= least]

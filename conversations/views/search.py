@@ -38,7 +38,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "is_asked": not query.is_empty,
-        "inside": Conversation.objects.visible_to(person).filter(pk=_id(asked.get("conversation", ""))).first(),
+        "inside": _inside(person, asked),
         "refusal": refusal,
         "asked": asked.dict(),
         "text_length": MAX_LENGTH,
@@ -58,6 +58,12 @@ def _query(asked: QueryDict) -> Query:
         has_file=bool(asked.get("has_file")),
         titles=bool(asked.get("titles")),
     )
+
+
+def _inside(person: User, asked: QueryDict) -> Conversation | None:
+    """Return the one conversation that is searched, if this person may read it."""
+    key = _id(asked.get("conversation", ""))
+    return Conversation.objects.visible_to(person).filter(pk=key).first() if key else None
 
 
 def _day(asked: QueryDict, name: str) -> datetime | None:

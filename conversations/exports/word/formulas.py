@@ -60,17 +60,26 @@ def _append(source: _Element, target: _Element) -> None:
 
 
 def _text(source: _Element, target: _Element) -> None:
-    text = "".join(source.itertext())
+    text = "\u2003" if _is_wide(source) else "".join(source.itertext())
     if not text:
         return
     look = source.get("mathvariant") or ""
     is_upright = source.tag in ("mtext", "mn", "mo") or len(text) > 1 or look == "normal"
-    run = sub(target, "r")
-    shape = sub(run, "rPr")
-    if source.tag == "mtext":
-        sub(shape, "nor")
+    if source.tag in ("mtext", "mspace"):
+        _run(text, target, "nor")
     else:
-        sub(shape, "sty", ("b" if "bold" in look else "p") if is_upright else ("bi" if "bold" in look else "i"))
+        _run(text, target, "sty", ("b" if "bold" in look else "p") if is_upright else ("bi" if "bold" in look else "i"))
+
+
+def _is_wide(source: _Element) -> bool:
+    """Return whether this is a space between parts, such as a `quad`."""
+    width = (source.get("width") or "") if source.tag == "mspace" else ""
+    return width.endswith("em") and width.removesuffix("em").replace(".", "", 1).isdecimal() and float(width[:-2]) >= 1
+
+
+def _run(text: str, target: _Element, look: str, value: str | None = None) -> None:
+    run = sub(target, "r")
+    sub(sub(run, "rPr"), look, value)
     words = sub(run, "t")
     words.text = text
     words.set(_SPACE, "preserve")
@@ -182,8 +191,18 @@ def _matrix(source: _Element) -> _Element:
     for cells in rows:
         line = sub(made, "mr")
         for place in range(width):
-            _all(list(cells[place]) if place < len(cells) else [], sub(line, "e"))
+            cell = list(cells[place]) if place < len(cells) else []
+            target = sub(line, "e")
+            if _lacks_its_left(cell):
+                _run("\u200b", target, "nor")
+            _all(cell, target)
     return made
+
+
+def _lacks_its_left(cell: Sequence[_Element]) -> bool:
+    """Return whether a cell is empty or begins with an operator: LibreOffice shows an error for both."""
+    first = next((one for part in cell for one in part.iter() if one.tag in _WORDS), None)
+    return first is None or first.tag == "mo"
 
 
 def _boxed(source: _Element) -> _Element:
