@@ -13,7 +13,7 @@ from conversations.search.queries import Query
 from conversations.search.terms import Token
 from conversations.search.tokens import TITLE
 
-BEST, NEAR = 60, 3_000
+BEST, NEAR = 40, 1_000
 """Entries of each kind that promise most, and the newest entries among which the terms are looked for as typed."""
 
 
@@ -35,7 +35,7 @@ def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
     """
     rows = _readable(person, query)
     kinds = [
-        matching(rows, expression(query, also=[Token(TITLE)]), top)[:BEST],
+        matching(rows, expression(query, about=True, also=[Token(TITLE)]), top)[:BEST],
         matching(rows, expression(query, about=True), top)[:BEST],
     ]
     if sum(len(term.tokens) for term in query.terms) > 1:
@@ -46,7 +46,8 @@ def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
 
 def _as_typed(query: Query) -> Q:
     texts = [term.text for term in query.terms]
-    return Q(message__text__icontains=" ".join(texts)) | Q(message__text__icontains="".join(texts))
+    spaced = Q(message__text__icontains=" ".join(texts))
+    return spaced if "".join(texts).isascii() else spaced | Q(message__text__icontains="".join(texts))
 
 
 def newest_messages(person: User, query: Query, conversations: Sequence[Conversation]) -> dict[str, UUID]:

@@ -1,16 +1,17 @@
 """The results of a search, page by page."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from itertools import accumulate
 from typing import Literal
 from uuid import UUID
 
 from conversations.errors import Refused
-from conversations.models import Message, SearchEntry, User
+from conversations.models import SearchEntry, User
 from conversations.search.entries import best, entries
 from conversations.search.folding import fold
 from conversations.search.found import Piece, fits, line, relevance
@@ -20,7 +21,7 @@ from conversations.search.tokens import MAX_TEXT
 
 Sort = Literal["relevance", "newest"]
 PAGE_SIZE = 20
-WINDOW, TIME_WINDOW = 200, 400
+WINDOW, TIME_WINDOW = 120, 400
 """The newest entries that are put in order at once, by relevance or by time; then come the next ones."""
 MAX_WINDOWS = 3
 """Windows that one request looks through for terms that only the patterns can tell."""
@@ -59,6 +60,7 @@ class Page:
     next: str = ""
 
 
+_ROW = ("pk", "created_at", "length")
 _Row = tuple[int, datetime, int]
 """The id of an entry, its time, and the characters of its text."""
 
@@ -90,9 +92,15 @@ def search(person: User, query: Query, sort: Sort = "relevance", cursor: str = "
     if query.is_empty:
         return Page([])
     is_by_time = sort == "newest" or not query.terms
+    promising = cache(partial(_promising, person, query))
     found: list[_Text] = []
     for _ in range(MAX_WINDOWS):
-        window, position = _window(person, query, position, is_by_time)
+        with by_the_index() if query.terms else nullcontext():
+            window, position = (
+                _newest(person, query, position, TIME_WINDOW)
+                if is_by_time
+                else _newest_and_best(person, query, position, promising)
+            )
         for at, text in (_by_time if is_by_time else _by_relevance)(window, query, position.place):
             if len(found) == PAGE_SIZE:
                 return Page(_results(found, query), _cursor(replace(position, place=at)))
@@ -103,34 +111,36 @@ def search(person: User, query: Query, sort: Sort = "relevance", cursor: str = "
     return Page(_results(found, query), _cursor(position))
 
 
-def _window(person: User, query: Query, position: _Position, is_by_time: bool) -> tuple[list[_Row], _Position]:
-    """Return the next entries, and where they begin and end.
+def _newest(person: User, query: Query, position: _Position, size: int) -> tuple[list[_Row], _Position]:
+    """Return the next entries, newest first, and where they begin and end."""
+    listed = list(entries(person, query, position.top or None).values_list(*_ROW)[: size + 1])
+    if not listed:
+        return [], replace(position, below=0)
+    rows = _within(listed[:size], MAX_CHARACTERS)
+    newest = position.newest or listed[0][0]
+    below = rows[-1][0] - 1 if len(rows) < len(listed) else 0
+    return rows, replace(position, newest=newest, top=position.top or newest, below=below)
 
-    If there are too many to look at, those that promise most join the newest, and do not come again.
-    """
-    size = TIME_WINDOW if is_by_time else WINDOW
-    with by_the_index() if query.terms else nullcontext():
-        found = list(entries(person, query, position.top or None).values_list("pk", "created_at", "length")[:size])
-        if not found:
-            return [], replace(position, below=0)
-        newest = position.newest or found[0][0]
-        rows = _within(found, MAX_CHARACTERS)
-        is_last = len(found) < size and len(rows) == len(found)
-        top = position.top or newest
-        begin = replace(position, newest=newest, top=top, below=0 if is_last else rows[-1][0] - 1)
-        if is_by_time or (is_last and top == newest):
-            return rows, begin
-        promising = _best(person, query, newest)
-    if top == newest:
-        return list(dict.fromkeys([*rows, *promising])), begin
-    known = {key for key, *_ in promising}
+
+def _newest_and_best(
+    person: User, query: Query, position: _Position, promising: Callable[[int], list[_Row]]
+) -> tuple[list[_Row], _Position]:
+    """Return the next entries; the first come with those of all that promise most, which do not come again."""
+    rows, begin = _newest(person, query, position, WINDOW)
+    is_first = begin.top == begin.newest
+    if not rows or (is_first and not begin.below):
+        return rows, begin
+    others = promising(begin.newest)
+    if is_first:
+        return list(dict.fromkeys([*rows, *others])), begin
+    known = {key for key, *_ in others}
     return [row for row in rows if row[0] not in known], begin
 
 
-def _best(person: User, query: Query, newest: int) -> list[_Row]:
+def _promising(person: User, query: Query, newest: int) -> list[_Row]:
     found: dict[_Row, None] = {}
     for rows in best(person, query, newest):
-        found |= dict.fromkeys(_within(rows.values_list("pk", "created_at", "length"), BEST_CHARACTERS))
+        found |= dict.fromkeys(_within(rows.values_list(*_ROW), BEST_CHARACTERS))
     return list(found)
 
 
@@ -165,21 +175,28 @@ def _by_relevance(window: Sequence[_Row], query: Query, first: int) -> Iterator[
 
 
 def _texts(keys: Sequence[int]) -> dict[int, _Text]:
-    fields = ("pk", "message", "has_file", "message__text", "conversation__title")
-    rows = list(SearchEntry.objects.filter(pk__in=keys).values_list(*fields))
-    names = _file_names([message for _, message, has_file, *_ in rows if has_file])
+    rows = list(SearchEntry.objects.filter(pk__in=keys).values_list("pk", "has_file", "message__text"))
+    names = _file_names([key for key, has_file, _ in rows if has_file])
+    titles = _titles([key for key, _, text in rows if text is None])
     texts = {}
-    for key, message, _, text, title in rows:
-        said = title if message is None else "\n".join([text[:MAX_TEXT], *names.get(message, ())])
-        texts[key] = _Text(key, said, fold(said), message is None)
+    for key, _, text in rows:
+        said = titles[key] if text is None else "\n".join([text[:MAX_TEXT], *names.get(key, ())])
+        texts[key] = _Text(key, said, fold(said), text is None)
     return texts
 
 
-def _file_names(messages: Sequence[UUID]) -> dict[UUID, list[str]]:
-    names: dict[UUID, list[str]] = {}
-    held = Message.files.through.objects.filter(message__in=messages) if messages else ()
-    for message, name in held.values_list("message", "file__name") if held else ():
-        names.setdefault(message, []).append(name)
+def _titles(keys: Sequence[int]) -> dict[int, str]:
+    """Return the titles of these entries."""
+    rows = SearchEntry.objects.filter(pk__in=keys).values_list("pk", "conversation__title") if keys else ()
+    return dict(rows)
+
+
+def _file_names(keys: Sequence[int]) -> dict[int, list[str]]:
+    """Return the names of the files of these entries' messages."""
+    names: dict[int, list[str]] = {}
+    rows = SearchEntry.objects.filter(pk__in=keys).values_list("pk", "message__files__name") if keys else ()
+    for key, name in rows:
+        names.setdefault(key, []).extend([name] if name else [])
     return names
 
 
