@@ -83,7 +83,7 @@ def add_piece(request: HttpRequest, import_id: UUID, at: NonNegativeInt) -> dict
     """Add up to 1 MB to the file, which is the whole body, and return the byte that comes next.
 
     A piece that does not begin there is not kept. The dry run begins with the last one.
-    After a break, begin with the same name and size: the answer to the first piece says where to go on.
+    After a break, begin with the same name and size. The answer to the first piece says where to go on.
     """
     return {"received": receiving.add_piece(person_of(request), import_id, at, request.body)}
 
