@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from conversations.content.differences import Run, differences
 from conversations.models import Conversation, Message, UsageRecord, User
 from conversations.models.message import Role
 
@@ -46,6 +49,7 @@ def test_it_tells_what_a_reply_was(alice: User) -> None:
     call_of(reply, first_token_ms=400, output_tokens=90)
     Message.objects.create(
         conversation=reply.conversation,
+        parent=reply,
         role=Role.ASSISTANT,
         status="complete",
         revision=2,
@@ -89,3 +93,31 @@ def test_what_tells_its_versions_apart(alice: User) -> None:
         str(first.pk): "parrot · Temperature: 0.2 · Thinking: As the model likes",
         str(second.pk): "owl · Temperature: 1 · Thinking: A little",
     }
+
+
+def test_it_shows_what_another_version_said(alice: User) -> None:
+    first = reply_of(alice, text="The sky is blue today, and the sun is warm.")
+    fields = {"role": Role.ASSISTANT, "status": "complete", "revision": 2, "author": alice, "model_name": "macaw"}
+    other = {**fields, "text": "The sky is <b>grey</b> today, and the sun is warm."}
+    second = Message.objects.create(conversation=first.conversation, **other)
+    compared = "Compared with version 1, parrot The sky is blue &lt;b&gt;grey&lt;/b&gt; today, and the sun is warm."
+    assert shown(alice, second).endswith(compared)
+    assert "与第 2 个版本（macaw）对比" in shown(alice, first, "zh-hans")
+    third = Message.objects.create(conversation=first.conversation, **other)
+    assert shown(alice, third).endswith("Both say the same.")
+
+
+@given(*[st.text(alphabet="ab \n中文", max_size=30)] * 2)
+@settings(max_examples=50)
+def test_a_comparison_holds_both_texts(before: str, after: str) -> None:
+    runs = differences(before, after) or [Run("common", before)]
+    assert "".join(run.text for run in runs if run.kind != "added") == before
+    assert "".join(run.text for run in runs if run.kind != "removed") == after
+
+
+def test_a_comparison_shows_little_of_what_is_common_and_ends_with_texts_that_have_nothing() -> None:
+    common = "word " * 100
+    kinds = [(run.kind, len(run.text)) for run in differences(f"{common}one {common}", f"{common}two {common}")]
+    assert kinds == [("common", 81), ("removed", 3), ("added", 3), ("common", 81)]
+    whole = [" ".join(f"{letter}{number}" for number in range(20_000)) for letter in "ab"]
+    assert [run.kind for run in differences(*whole)] == ["removed", "added"]

@@ -1,4 +1,4 @@
-"""Figures of one reply: who answered it, how fast, with how many tokens, at what cost."""
+"""Figures of one reply: its model, speed, tokens and cost, and the words in which another version differs."""
 
 import json
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
+from conversations.content.differences import differences
 from conversations.models import Message, UsageRecord
-from conversations.models.message import Role
+from conversations.models.message import UNDER_WAY, MessageQuerySet, Role
 from conversations.protocol.parameters import known_parameters
 
 MOST_VERSIONS = 100
@@ -56,6 +57,7 @@ def details(request: HttpRequest, reply: UUID) -> HttpResponse:
         "settings": _settings(message.parameters),
         "total": message.conversation.messages.aggregate(**{name: Sum(name) for name in counts}),
         "currency": settings.CHATSITE_CURRENCY,
+        **_compared(message),
     }
     return render(request, "_reply_details.html", context)
 
@@ -66,9 +68,7 @@ def details(request: HttpRequest, reply: UUID) -> HttpResponse:
 def versions(request: HttpRequest, reply: UUID) -> JsonResponse:
     """Respond with what tells the versions of a reply apart, by id: the model, and the settings that differ."""
     replies = Message.objects.visible_to(person_of(request)).filter(role=Role.ASSISTANT)
-    message = get_object_or_404(replies, pk=reply)
-    beside = Message.objects.filter(conversation=message.conversation_id, parent=message.parent_id, role=Role.ASSISTANT)
-    found = list(beside.order_by("-id")[:MOST_VERSIONS])
+    found = list(_beside(get_object_or_404(replies, pk=reply)).order_by("-id")[:MOST_VERSIONS])
     settings_of = {one.pk: {told.label: told.value for told in _settings(one.parameters)} for one in found}
     labels = dict.fromkeys(label for told in settings_of.values() for label in told)
     differing = [label for label in labels if len({told.get(label) for told in settings_of.values()}) > 1]
@@ -80,6 +80,22 @@ def versions(request: HttpRequest, reply: UUID) -> JsonResponse:
         for one in found
     }
     return JsonResponse(words)
+
+
+def _beside(message: Message) -> MessageQuerySet:
+    """Return all versions of this reply."""
+    return Message.objects.filter(conversation=message.conversation_id, parent=message.parent_id, role=Role.ASSISTANT)
+
+
+def _compared(message: Message) -> dict[str, Any]:
+    """Return what differs from the version before; from the next one, if this is the first."""
+    versions = list(_beside(message).order_by("id").values_list("pk", flat=True))
+    if len(versions) < 2 or message.status in UNDER_WAY:
+        return {}
+    place = versions.index(message.pk)
+    beside = place - 1 if place else 1
+    other = Message.objects.get(pk=versions[beside])
+    return {"other": other, "other_number": beside + 1, "runs": differences(other.text, message.text)}
 
 
 def _tokens_a_second(call: UsageRecord) -> float | None:
