@@ -9,10 +9,11 @@ from django.shortcuts import render
 
 from conversations.files.stored_response import StoredFile
 
-_PERMISSIONS = (
+PERMISSIONS = (
     "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=(), "
     "publickey-credentials-create=(self), publickey-credentials-get=(self)"
 )
+"""Powers of browsers: none that no page of the site needs."""
 
 
 class SecurityHeaders:
@@ -23,7 +24,7 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.path_info.startswith("/admin/"):
             # The admin's jQuery does not load where Trusted Types are required.

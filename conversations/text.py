@@ -48,7 +48,7 @@ def clean(value: object, field: str) -> str:
 
 def title_of(text: str, length: int = 60) -> str:
     """Return the first words of a message, as a title for its conversation."""
-    line = " ".join(_CONTROLS.sub(" ", text[: 20 * length]).split())
+    line = " ".join(_CONTROLS.sub(" ", text.lstrip()[: 20 * length]).split())
     if len(line) <= length:
         return line
     cut = line[:length]

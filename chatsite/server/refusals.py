@@ -2,6 +2,8 @@
 
 from http import HTTPStatus
 
+from chatsite.middleware import PERMISSIONS
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 SECURITY: Headers = (
@@ -11,6 +13,7 @@ SECURITY: Headers = (
     (b"Referrer-Policy", b"same-origin"),
     (b"Cross-Origin-Opener-Policy", b"same-origin"),
     (b"Cross-Origin-Resource-Policy", b"same-origin"),
+    (b"Permissions-Policy", PERMISSIONS.encode()),
 )
 """Headers of an answer that no middleware of the application has seen."""
 _ENDS: Headers = ((b"Connection", b"close"), (b"Content-Length", b"0"))

@@ -7,6 +7,8 @@ from conversations.errors import NotFound
 from conversations.files.stored_response import StoredFile
 from conversations.models import File
 
+POLICY = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 
 def response_of(file: File) -> HttpResponse:
     """Respond with the file: inline if it is an image, else as an attachment. The caller has checked access."""
@@ -17,5 +19,5 @@ def response_of(file: File) -> HttpResponse:
     disposition = content_disposition_header(not file.is_image, file.name)
     response.headers["Content-Disposition"] = disposition or "attachment"
     response.headers["Cache-Control"] = "private, no-store"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Content-Security-Policy"] = POLICY
     return response

@@ -11,6 +11,13 @@ from tests.authorisation.table import Policy
 from tests.authorisation.world import Ids, World, absent
 
 SIGN_IN = ("/accounts/login/?next=", "/admin/login/?next=")
+STRICT = {
+    "X-Content-Type-Options": {"nosniff"},
+    "Referrer-Policy": {"same-origin", "no-referrer"},
+    "Cross-Origin-Opener-Policy": {"same-origin"},
+    "Cross-Origin-Resource-Policy": {"same-origin"},
+}
+"""The headers of every answer, with the values that they may have (R13 in tests/faults/README.md)."""
 
 
 def wrong(world: World, policies: list[Policy]) -> Iterator[str]:
@@ -23,10 +30,15 @@ def wrong(world: World, policies: list[Policy]) -> Iterator[str]:
             for role in asking(policy.tokens_count):
                 whose = acts_as(role, policy.tokens_count)
                 answer = ask(world, world.clients[role], policy, ids, "" if whose in allowed else unchanged)
-                problem = leak(world, whose, answer.body, policy.publishes if whose in allowed else "") or (
-                    _is_no_success(world, policy, whose, answer)
-                    if whose in allowed
-                    else _is_no_refusal(policy, whose, answer) or _differs(nothing, policy, role, ids, answer)
+                shown = policy.publishes if whose in allowed else ""
+                problem = (
+                    leak(world, whose, answer.body, shown)
+                    or unprotected(answer)
+                    or (
+                        _is_no_success(world, policy, whose, answer)
+                        if whose in allowed
+                        else _is_no_refusal(policy, whose, answer) or _differs(nothing, policy, role, ids, answer)
+                    )
                 )
                 if problem:
                     yield f"{policy.method} {policy.route} ({target}) by {role}: {problem}"
@@ -92,6 +104,20 @@ def leak(world: World, whose: Role, body: str, besides: str = "") -> str:
             if found:
                 return f"tells {found}"
     return ""
+
+
+def unprotected(answer: Answer) -> str:
+    """Return a sentence if a browser may do with this answer what no page of the site needs."""
+    headers = dict(answer.headers)
+    rules = [rule.strip() for rule in headers.get("Content-Security-Policy", "").split(";")]
+    lacking = [name for name, values in STRICT.items() if headers.get(name) not in values]
+    lacking += [rule for rule in ("default-src 'none'", "base-uri 'none'") if rule not in rules]
+    if not any(rule in ("frame-ancestors 'none'", "frame-ancestors 'self'") for rule in rules):
+        lacking.append("frame-ancestors")
+    if "camera=()" not in headers.get("Permissions-Policy", ""):
+        lacking.append("Permissions-Policy")
+    allows = [rule for rule in rules if "script" in rule and ("unsafe" in rule or "*" in rule or "http:" in rule)]
+    return f"lacks {lacking}, allows {allows}" if lacking or allows or "Server" in headers else ""
 
 
 # --- Commands ------------------------------------------------------------------------------------------------------

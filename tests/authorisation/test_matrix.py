@@ -2,7 +2,7 @@
 
 The routes are the resolver's, the pages the registry's, the commands those that the site knows. One without a line in
 the table fails. Every role asks for each line. An allowed role succeeds. Any other role gets the same answer as if
-nothing were there, and nothing is written.
+nothing were there, and nothing is written. Each answer has the headers that R13 of tests/faults/README.md names.
 """
 
 import pytest

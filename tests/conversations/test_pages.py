@@ -11,6 +11,7 @@ from django.test import Client
 
 from conversations.models import Conversation, Installation, User
 from conversations.readiness import Readiness
+from conversations.text import title_of
 from providers.models import LanguageModel
 from tests.conftest import CANARY, PASSWORD, Cast, serve
 from tests.fake_vendor import FakeVendor
@@ -310,6 +311,16 @@ def test_a_hostile_title_is_text(cast: Cast, enter: Callable[..., Client]) -> No
     shown = enter(cast.alice).get(f"/conversations/{conversation.pk}/").content.decode()
     assert "<img src=x" not in shown
     assert "&lt;img src=x" in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<img src=x onerror=alert(1)>\n" * 400, "a\u202eb\u2066c\r\n\u2028d " * 900, "x" * 10_000, "\n" * 9_000 + "Hi"],
+)
+def test_r15_a_title_made_of_a_hostile_text_is_one_short_line(text: str) -> None:
+    title = title_of(text)
+    assert 0 < len(title) <= 61
+    assert title.isprintable()
 
 
 def test_only_staff_adds_an_endpoint(cast: Cast, enter: Callable[..., Client]) -> None:

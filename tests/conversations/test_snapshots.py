@@ -16,6 +16,7 @@ from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.content import shared_pages
 from conversations.files import storage
+from conversations.files.response import POLICY
 from conversations.markdown import growing
 from conversations.models import Conversation, Message, Share
 from tests.conftest import Cast
@@ -332,7 +333,7 @@ def test_the_files_of_the_snapshot_and_no_others(cast: Cast) -> None:
     assert "notes.txt" in shown(path)
     given = enter(None).get(f"{path}files/{file.pk}/")
     assert given.content == b"what the file says"
-    assert given.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert given.headers["Content-Security-Policy"] == POLICY
     assert given.headers["Referrer-Policy"] == "no-referrer"
     for other in (more, unsent, foreign):
         assert is_gone(f"{path}files/{other.pk}/")

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.test import Client
 
 from conversations.files import storage
+from conversations.files.response import POLICY
 from conversations.models import File
 from tests.conftest import Cast
 from tests.conversations.sharing import attach, share, talk
@@ -116,7 +117,7 @@ def test_who_reads_gets_every_byte_and_may_ask_again(site: str, shared: str) -> 
     connection, response = ask(site, shared, **{"Accept-Encoding": "gzip"})
     assert response.read() == pattern(LENGTH)
     assert response.getheader("Content-Encoding") is None
-    assert response.getheader("Content-Security-Policy") == "sandbox; default-src 'none'"
+    assert response.getheader("Content-Security-Policy") == POLICY
     assert response.getheader("Content-Disposition") == 'attachment; filename="notes.txt"'
     connection.request("GET", shared)
     assert connection.getresponse().read() == pattern(LENGTH)
