@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
-from conversations.models import Conversation, Team, User
+from conversations.models import Conversation, Share, Team, User
+from conversations.models.links.share import ShareQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,17 @@ def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         "conversation": conversation,
         "person": person,
         "places": conversation.team.places() if conversation.team else [],
-        "links": conversation.shares.open().select_related("made_by").order_by("-id"),
+        "links": _links(person, conversation),
         "can_share": conversation.can_share(person),
         "goals": _goals(person, conversation),
     }
     return render(request, "_audience.html", context)
+
+
+def _links(person: User, conversation: Conversation) -> ShareQuerySet:
+    """Return the open links, the newest first; `is_revocable` says whether this person may revoke one."""
+    own = Exists(Share.objects.revocable_by(person).filter(pk=OuterRef("pk")))
+    return conversation.shares.open().select_related("made_by").annotate(is_revocable=own).order_by("-id")
 
 
 def _goals(person: User, conversation: Conversation) -> list[MoveTarget]:

@@ -103,8 +103,11 @@ def test_models_are_offered_to_two_teams_and_a_leaked_key_is_replaced(
     assert ApiKey.objects.get().secret.reveal() == NEW_KEY
 
 
-def test_a_vendor_has_three_keys_and_a_team_a_hundred_a_month(cast: Cast, vendor: FakeVendor, visit: Visit) -> None:
-    page = begin(cast, visit, 390, "en")
+@pytest.mark.parametrize(("width", "language"), [(390, "en"), pytest.param(1400, "zh-hans", marks=pytest.mark.soak)])
+def test_a_vendor_has_three_keys_and_a_team_a_hundred_a_month(
+    cast: Cast, vendor: FakeVendor, visit: Visit, width: int, language: str
+) -> None:
+    page = begin(cast, visit, width, language)
     follow(page, "/admin/providers/endpoint/preset/")
     page.locator("a[href='?preset=openai-compatible']").click()
     for name, words in (("base_url", vendor.openai_url), ("key", CANARY), ("models", "parrot")):
@@ -126,6 +129,14 @@ def test_a_vendor_has_three_keys_and_a_team_a_hundred_a_month(cast: Cast, vendor
     expect(page.locator(".notice--success")).to_be_visible()
     budget = Budget.objects.get()
     assert (clicks(page), budget.kind, budget.target, budget.period) == (3, "team", cast.team.pk, "month")
+    LanguageModel.objects.get().teams.add(Team.objects.create(name="Moon"))
+    again(page)
+    follow(page, "/admin/access/")
+    page.locator("#id_person").fill("bob")
+    page.locator("#id_model").select_option(label="parrot")  # a click more
+    page.locator("form:has(#id_person) [type=submit]").click()
+    expect(page.locator("main")).to_contain_text("Moon")
+    assert clicks(page) == 2
 
 
 MODELS = b'{"data": [' + b", ".join(b'{"id": "model-%d"}' % number for number in range(200)) + b"]}"

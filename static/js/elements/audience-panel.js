@@ -1,4 +1,4 @@
-/** Who can read and write here, asked anew whenever it is opened, and the way to another audience. */
+/** Who can read and write here, asked anew whenever it is opened, the end of links, and the way to another audience. */
 
 import { call } from "../helpers/api.js";
 import { fragment } from "../helpers/html.js";
@@ -11,7 +11,7 @@ const AS_IT_IS = "-";
 class AudiencePanel extends HTMLElement {
   connectedCallback() {
     this.addEventListener("change", () => this.#warn());
-    this.addEventListener("submit", (event) => this.#move(event));
+    this.addEventListener("submit", (event) => this.#submitted(event));
     this.addEventListener("click", ({ target }) => target.closest("[name=share]") && this.#share());
   }
 
@@ -31,7 +31,19 @@ class AudiencePanel extends HTMLElement {
   }
 
   get #form() {
-    return this.querySelector("form");
+    return this.querySelector(".audience__form");
+  }
+
+  #submitted(event) {
+    event.preventDefault();
+    if (event.target === this.#form) this.#move();
+    else this.#revoke(event.target);
+  }
+
+  /** The answer is the page of all links, which would tell of it; here the link is gone from the list. */
+  async #revoke(form) {
+    await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
+    await this.#load();
   }
 
   /** Before words of a few become those of many, the many are named. */
@@ -41,8 +53,7 @@ class AudiencePanel extends HTMLElement {
     this.#form.querySelector(".button--main").disabled = goal === AS_IT_IS;
   }
 
-  async #move(event) {
-    event.preventDefault();
+  async #move() {
     const refusal = this.querySelector("[role=alert]");
     try {
       const moved = await call("PATCH", page.api.conversation(page.conversation), { team: this.#form.team.value || null });

@@ -8,7 +8,13 @@ const tabs = window.BroadcastChannel && new BroadcastChannel("appearance");
 /** Serves the forms of the page, which work without scripts too, and follows those of other tabs. */
 export function serveAppearance() {
   for (const form of document.querySelectorAll(".appearance")) form.addEventListener("submit", choose);
-  tabs?.addEventListener("message", ({ data }) => show(data));
+  tabs?.addEventListener("message", ({ data }) => isChoice(data) && show(data));
+}
+
+/** Whether there is a button for it: anybody in this browser may say something in the channel. */
+function isChoice(data) {
+  const buttons = [...document.querySelectorAll(".appearance button")];
+  return Array.isArray(data) && buttons.some(({ name, value }) => name === data[0] && value === data[1]);
 }
 
 async function choose(event) {

@@ -1,6 +1,6 @@
 /** The head of the chat: what the conversation is called and who reads it. */
 
-import { fetchPart } from "../helpers/loading.js";
+import { fetchPart, openForTyping } from "../helpers/loading.js";
 import { titlePage } from "../helpers/page-title.js";
 import { phrase } from "../helpers/phrases.js";
 import { page } from "../models/page.js";
@@ -50,10 +50,10 @@ export class Header {
     this.#menu.dataset.news = "";
   }
 
-  async #editTitle() {
-    const loaded = await fetchPart(() => import("../elements/title-field.js"));
-    const heading = this.#rename.closest("h1");
-    loaded?.open({ id: page.conversation, shown: heading, button: this.#rename, saved: ({ title }) => this.#entitle(title) });
+  #editTitle() {
+    const field = { id: page.conversation, shown: this.#rename.closest("h1"), button: this.#rename };
+    const saved = ({ title }) => this.#entitle(title);
+    openForTyping(() => import("../elements/title-field.js"), ({ open }) => open({ ...field, saved }));
   }
 
   async #showMenu() {

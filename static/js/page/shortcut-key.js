@@ -1,4 +1,7 @@
-/** The ways to the sheet of keys, ? where nobody writes and the menu of the account, and to the palette: Ctrl with K, on a Mac ⌘. */
+/**
+ * The keys of the whole page: ? where nobody writes leads to the sheet of keys, as the menu of the account does, Ctrl with K
+ * to the palette, Ctrl with Shift and O to a new conversation; on a Mac ⌘ is Ctrl.
+ */
 
 import { isApple } from "../helpers/keyboard.js";
 import { fetchPart, openForTyping } from "../helpers/loading.js";
@@ -10,9 +13,9 @@ const TYPED_AT = "input, textarea, select, [contenteditable]";
 export const NO_SINGLE_KEY = "no-single-key";
 
 /** On a Mac, Ctrl with K deletes the rest of a line. */
-function isPaletteKey({ key, ctrlKey, metaKey, altKey, shiftKey }) {
+function isKey(letter, isShifted, { key, ctrlKey, metaKey, altKey, shiftKey }) {
   const [wanted, other] = isApple ? [metaKey, ctrlKey] : [ctrlKey, metaKey];
-  return key.toLowerCase() === "k" && wanted && !other && !altKey && !shiftKey;
+  return key.toLowerCase() === letter && wanted && !other && !altKey && shiftKey === isShifted;
 }
 
 export class ShortcutKey {
@@ -24,7 +27,8 @@ export class ShortcutKey {
   }
 
   #keyDown(event) {
-    if (isPaletteKey(event)) return this.#find(event);
+    if (isKey("k", false, event)) return this.#find(event);
+    if (isKey("o", true, event)) return this.#begin(event);
     if (event.key !== "?" || forever.get(NO_SINGLE_KEY) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest(TYPED_AT) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
@@ -35,6 +39,11 @@ export class ShortcutKey {
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
     openForTyping(() => import("../elements/command-palette.js"), ({ open }) => open());
+  }
+
+  #begin(event) {
+    event.preventDefault();
+    document.querySelector(".sidebar__new").click();
   }
 
   /** The menu goes first, so that the focus returns to its button. */
