@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
-from conversations.models import User
+from conversations.models import File, User
+from tests.authorisation import admin_table
+from tests.authorisation.world import World, build
 from tests.browser.chat_page import ChatPage
 from tests.browser.contexts import PATIENCE, Contexts
 from tests.browser.link import Link
@@ -79,3 +83,20 @@ def link(site: str) -> Iterator[Link]:
     with Link(site) as link:
         settings.CHATSITE_ORIGINS.append(link.address)
         yield link
+
+
+@pytest.fixture
+def world(site: str, settings: Any) -> Iterator[World]:
+    """Yield the rows of the matrix of access: one of everything that a page may show."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
+    cache.clear()
+    made = build()
+    made.targets |= {**admin_table.targets(made), "": {}, "key": {"key": "none", "uidb36": "1"}}
+    yield made
+    for file in File.objects.all():
+        file.path.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def soak(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--soak"))

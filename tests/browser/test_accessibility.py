@@ -7,13 +7,17 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from conversations import actions
-from conversations.models import Budget
+from conversations.models import Budget, User
 from providers.errors import KeyRefused
 from providers.models import ApiKey, Endpoint, LanguageModel
 from providers.pool import cooldown
+from tests.authorisation.roles import R, Role
+from tests.authorisation.world import World
+from tests.browser import states
 from tests.browser.axe import grave_faults
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
+from tests.browser.places import enter, places
 from tests.browser.test_layout import WIDE
 from tests.conftest import Cast
 from tests.conversations.calling import say
@@ -30,6 +34,7 @@ LOOKS = [
     pytest.param("dark", "en", ALL, marks=pytest.mark.soak),
     pytest.param("light", "zh-hans", ALL, marks=pytest.mark.soak),
 ]
+EVERY_LOOK = [(scheme, language, ALL) for scheme in ("light", "dark") for language in ("en", "zh-hans")]
 
 
 def faults(person: ChatPage, paths: list[str], rules: Sequence[str]) -> str:
@@ -148,3 +153,30 @@ def test_the_administration(
     pages += [reverse("admin:conversations_user_add"), reverse("admin:providers_endpoint_change", args=[endpoint.pk])]
     pages += [reverse("admin:providers_languagemodel_change", args=[model.pk])]
     assert faults(alice, pages, rules) == ""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("scheme", "language", "rules"), EVERY_LOOK)
+def test_every_page_and_every_state(
+    world: World, visit: Visit, scheme: str, language: str, rules: tuple[str, ...]
+) -> None:
+    User.objects.update(language=language)
+    thread = f"/conversations/{states.furnish(world.people['owner'], None).pk}/"
+    found = []
+    options = {"color_scheme": scheme, "locale": "zh-CN" if language != "en" else "en-US"}
+    owner = enter(visit, world, R.OWNER, **options)
+    owner.watch.expect(".*")
+    for state in states.ON_THREAD:
+        owner.open(thread)
+        states.nothing(owner)
+        state(owner)
+        found += [f"{state.__name__} {fault}" for fault in grave_faults(owner.page, rules)]
+    visitors: dict[Role, ChatPage] = {R.OWNER: owner}
+    for place in places(world):
+        if place.role not in visitors:
+            visitors[place.role] = enter(visit, world, place.role, **options)
+        visitor = visitors[place.role]
+        if place.after:
+            visitor.open(place.after)
+        found += faults(visitor, [place.path], rules).splitlines()
+    assert "\n".join(found) == ""

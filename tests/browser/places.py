@@ -1,0 +1,60 @@
+"""Every page of the site, from the table of access: where it is, and somebody who may open it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from django.conf import settings
+from django.test import Client
+
+from tests.authorisation import admin_table, table
+from tests.authorisation.asking import address, filled
+from tests.authorisation.roles import R, Role
+from tests.authorisation.world import World
+from tests.browser.chat_page import ChatPage
+from tests.browser.conftest import Visit
+
+LIKELY = (R.SUPERUSER, R.OWNER, R.LEAD, R.MEMBER, R.ALONE, R.ANONYMOUS)
+"""Of those who may open a page, the first of these does: who has the most on it."""
+FRAGMENTS = {"thread", "reply-details", "audience", "share", "parameters", "shortcuts", "resting-keys"}
+"""Routes that answer with a part of the chat page."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page: `after` is the address that leads to it, if it is not opened by its own."""
+
+    name: str
+    role: Role
+    path: str
+    after: str = ""
+
+
+def places(world: World) -> Iterator[Place]:
+    """Yield each page once for each kind of row that it shows."""
+    policies = [*table.PAGES, *table.ACCOUNTS, *admin_table.policies()]
+    for policy in (one for one in policies if one.method == "GET" and one.route not in FRAGMENTS and not one.meanwhile):
+        for target, allowed in policy.allowed.items():
+            ids = world.targets[target]
+            after = address(policy.after, ids) if policy.after else ""
+            path = address(policy.route, ids) + filled(policy.query, ids)
+            found = (Place(f"{policy.route} {target}".strip(), role, path, after) for role in LIKELY if role in allowed)
+            yield from islice((place for place in found if is_page(world.clients[place.role], place)), 1)
+
+
+def is_page(client: Client, place: Place) -> bool:
+    """Return whether a browser is shown a whole page there."""
+    if place.after:
+        client.get(place.after)
+    answer = client.get(place.path)
+    kind = answer.headers.get("Content-Type", "")
+    return answer.status_code == 200 and kind.startswith("text/html") and not answer.streaming
+
+
+def enter(visit: Visit, world: World, role: Role, **options: object) -> ChatPage:
+    """Open a browser with the session of this role."""
+    visitor = visit(None, None, **options)
+    if session := world.session(role):
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": visitor.site}
+        visitor.page.context.add_cookies([cookie])  # type: ignore[list-item]
+    return visitor
