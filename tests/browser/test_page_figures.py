@@ -5,6 +5,7 @@ python3 manage.py test --soak -s tests/browser/test_page_figures.py
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -12,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from conversations.models import Conversation, Message, User
 from providers.models import LanguageModel
+from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
@@ -44,6 +46,11 @@ LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 TO_THE_TOP = """() => {
   document.querySelector("chat-transcript").scrollTop = 0;
   return !document.querySelector("earlier-messages");
+}"""
+LIST_TO_THE_END = """() => {
+  const list = document.querySelector(".sidebar__list");
+  list.scrollTop = list.scrollHeight;
+  return ![...document.querySelectorAll(".sidebar__more")].some((button) => button.checkVisibility());
 }"""
 TASKS_SINCE = "(since) => noted.tasks.filter(([start]) => start >= since).map(([, duration]) => duration)"
 
@@ -87,7 +94,27 @@ def test_figures_of_the_page(cast: Cast, model: LanguageModel, vendor: FakeVendo
     page.wait_for_function(TO_THE_TOP, timeout=120_000, polling=100)
     expect(alice.messages).to_have_count(MESSAGES + 2)
     tell(f"longest task while all {MESSAGES:,} messages come", max([*tasks(page, since), 0]))
-    print(f"memory of all of them: {heap(page) / 1e6:.0f} MB of the scripts' heap")
+    print(f"memory of all of them: {heap(page) / 1e6:.0f} MB of the scripts' heap; of the process {resident(alice)}")
+
+
+def test_figures_of_the_list(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+    """All rows come while the list is scrolled to its end; then it is scrolled through as by a wheel."""
+    Conversation.objects.bulk_create(rows(cast.alice))
+    alice = visit(cast.alice, None, new=True, viewport={"width": 1400, "height": 900})
+    page = alice.page
+    page.add_init_script(NOTE)
+    alice.open("/")
+    page.wait_for_load_state("networkidle")
+    since = now(page)
+    page.wait_for_function(LIST_TO_THE_END, timeout=300_000, polling=50)
+    tell(f"longest task while {alice.rows.count():,} rows come", max([*tasks(page, since), 0]))
+    assert alice.rows.count() == ROWS
+    since = now(page)
+    page.locator(".sidebar__list").hover()
+    for step in [-3_000] * 60 + [3_000] * 60:
+        page.mouse.wheel(0, step)
+        page.wait_for_timeout(16)
+    tell(f"longest task while {ROWS:,} rows are scrolled through", max([*tasks(page, since), 0]))
 
 
 def long_thread(owner: User) -> Conversation:
@@ -127,6 +154,21 @@ def heap(page: Page) -> float:
     session.send("HeapProfiler.collectGarbage")
     metrics = session.send("Performance.enable") or session.send("Performance.getMetrics")["metrics"]
     return next(float(metric["value"]) for metric in metrics if metric["name"] == "JSHeapUsedSize")
+
+
+def resident(chat: ChatPage) -> str:
+    """Return the memory of the renderer's process: its own share of what it shares, and all that is resident."""
+    session = chat.page.context.browser.new_browser_cdp_session()  # type: ignore[union-attr]
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    renderers = [int(process["id"]) for process in found if process["type"] == "renderer"]
+    kinds = {"Pss": 0, "Rss": 0, "Private_Dirty": 0}
+    for renderer in renderers:
+        for line in Path(f"/proc/{renderer}/smaps_rollup").read_text().splitlines():
+            name, _, size = line.partition(":")
+            if name in kinds:
+                kinds[name] += int(size.split()[0])
+    words = ", ".join(f"{name} {size / 1e3:.0f} MB" for name, size in kinds.items())
+    return f"{words} in {len(renderers)} renderer"
 
 
 def tell(what: str, milliseconds: float) -> None:
