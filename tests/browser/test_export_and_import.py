@@ -1,6 +1,7 @@
 """Jobs 26 to 28: a conversation as Word and on paper, everything taken along, and what another tool exported."""
 
 import json
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
@@ -77,7 +78,9 @@ def test_a_conversation_is_printed_taken_as_word_and_everything_is_taken_along(
     assert b"A plan" in everything.value.path().read_bytes()
 
 
-def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: LanguageModel, visit: Visit) -> None:
+def test_chatgpts_conversations_are_looked_at_and_imported(
+    cast: Cast, model: LanguageModel, visit: Visit, tmp_path: Path
+) -> None:
     alice, elsewhere = visit(cast.alice, viewport=DESKTOP), visit(cast.alice, viewport=DESKTOP)
     page = alice.page
     to_the_page(page, is_narrow=False, names=("Export and import", ""))
@@ -97,8 +100,8 @@ def test_chatgpts_conversations_are_looked_at_and_imported(cast: Cast, model: La
     expect(alice.questions.first.locator("img")).to_be_visible()
 
     page.goto(f"{alice.site}/account/data/")
-    buffer = json.dumps({"a": 1}).encode() + b" " * (17 * 2**20)  # so large that it goes up in pieces
-    large = FilePayload(name="x.json", mimeType="application/json", buffer=buffer)
+    large = tmp_path / "x.json"
+    large.write_bytes(json.dumps({"a": 1}).encode() + b" " * (17 * 2**20))  # so large that it goes up in pieces
     pieces: list[str] = []
 
     def send_three(route: Route) -> None:
