@@ -18,7 +18,7 @@ from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
-from conversations.views.replies import details, preview
+from conversations.views.replies import details, preview, rendering
 from conversations.views.settings import closing, mail_address, own_keys, passkeys, profile, security
 from conversations.views.teams import changes, records, team
 
@@ -67,6 +67,7 @@ urlpatterns = [
     path("s/<str:secret>/copy/", shared_pages.follow, name="follow-share"),
     path("s/<str:secret>/files/<uuid:file_id>/", shared_pages.file, name="shared-file"),
     path("preview/", preview.preview, name="preview"),
+    path("markdown/", rendering.rendered, name="markdown"),
     path("setup/", first_run.set_up, name="setup"),
     path("language/", site.change_language, name="language"),
     path("parameters/", composer.parameters, name="parameters"),

@@ -39,8 +39,9 @@ def _html(message: Message) -> str:
     """Return the stored HTML, or make and store it if it is missing or of an older renderer."""
     if not message.parts and not message.text:
         return ""
-    is_current = message.html_version == markdown.RENDERER_VERSION and fits(message.html, message.parts)
-    if is_current or (message.html_version == 1 and is_words(message.parts)):
+    is_current = message.html_version == markdown.RENDERER_VERSION
+    is_alike = message.html_version == 1 and is_words(message.parts)
+    if (is_current or is_alike) and fits(message.html, message.parts):
         return message.html
     if message.is_under_way:
         return as_written(message.text, message.parts)

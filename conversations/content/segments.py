@@ -17,7 +17,7 @@ _LANGUAGE = re.compile(r"[\w+#.-]{1,30}", re.ASCII)
 
 
 def rendered(text: str, parts: Parts, seconds: float, work: float) -> str:
-    """Return the HTML of a reply's words and code for its row; raises markdown.Away after so many seconds.
+    """Return the HTML of a reply's words, thoughts and code for its row; raises markdown.Away after so many seconds.
 
     Text beyond `work` seconds of processor time is shown as it was written.
     """
@@ -33,14 +33,14 @@ def as_written(text: str, parts: Parts) -> str:
 
 
 def segments(html: str, text: str, parts: Parts, key: str) -> list[dict[str, Any]]:
-    """Return neighbouring texts as one segment and each other part as stored; texts and code get `html`.
+    """Return neighbouring texts as one segment and each other part as stored; texts, thoughts and code get `html`.
 
     `html` was made of the same text and parts; `key` distinguishes this reply's sources.
     """
-    if is_words(parts):
-        said = [{"kind": "text", "html": markdown.stored(html)}] if text else []
-        return [*(part for part in parts if part["kind"] == "thought"), *said]
     pieces = iter(html.split(markdown.PART))
+    if is_words(parts):
+        thoughts = [{**part, "html": markdown.stored(next(pieces, ""))} for part in _thoughts(parts)]
+        return [*thoughts, *([{"kind": "text", "html": markdown.stored(next(pieces, ""))}] if text else [])]
     numbered = list(citations.numbered(parts))
     titles = {mark.number: mark.title for mark in citations.marks(numbered)}
     return [
@@ -57,8 +57,11 @@ def is_words(parts: Parts) -> bool:
 
 
 def fits(html: str, parts: Parts) -> bool:
-    """Return whether this HTML has a piece for each part that is rendered."""
-    return is_words(parts) or html.count(markdown.PART) == max(0, sum(map(_is_rendered, _merged(parts))) - 1)
+    """Return whether this HTML has a piece for each part that is rendered; older rows have none for thoughts."""
+    if not html and _thoughts(parts):
+        return False
+    pieces = len(_thoughts(parts)) + 1 if is_words(parts) else sum(map(_is_rendered, _merged(parts)))
+    return html.count(markdown.PART) == max(0, pieces - 1)
 
 
 def _joined(pieces: Iterable[str]) -> str:
@@ -68,6 +71,7 @@ def _joined(pieces: Iterable[str]) -> str:
 def _rendered_parts(text: str, parts: Parts) -> Iterator[tuple[str, list[markdown.Mark]]]:
     """Yield the texts to render, in order, each with its sources."""
     if is_words(parts):
+        yield from ((part.get("text", ""), []) for part in _thoughts(parts))
         yield text, []
         return
     numbered = list(citations.numbered(parts))
@@ -80,6 +84,12 @@ def _rendered_parts(text: str, parts: Parts) -> Iterator[tuple[str, list[markdow
             begun += len(said)
         elif part["kind"] == "code":
             yield _fenced(said, part.get("language") or ""), []
+        elif part["kind"] == "thought":
+            yield said, []
+
+
+def _thoughts(parts: Parts) -> Parts:
+    return [part for part in parts if part["kind"] == "thought"]
 
 
 def _merged(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -92,7 +102,7 @@ def _merged(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _is_rendered(part: dict[str, Any]) -> bool:
-    return part["kind"] in ("text", "code")
+    return part["kind"] in ("text", "code", "thought")
 
 
 def _fenced(code: str, language: str) -> str:

@@ -20,7 +20,17 @@ source's number gets a link once it is shown.
     <sup class="cite">1</sup>
 """
 
-from conversations.markdown.growing import PART, GrowingMarkdown, Rendered, Work, child, plain, render, rendered
+from conversations.markdown.growing import (
+    PART,
+    GrowingMarkdown,
+    Rendered,
+    Work,
+    child,
+    plain,
+    render,
+    rendered,
+    rendered_piece,
+)
 from conversations.markdown.patches.ended import ended_patch
 from conversations.markdown.patches.versions import EMPTY, Patch, Version, Versions
 from conversations.markdown.process.child import Away
@@ -47,6 +57,7 @@ __all__ = [
     "plain",
     "render",
     "rendered",
+    "rendered_piece",
     "stored",
 ]
 

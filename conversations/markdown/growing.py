@@ -9,6 +9,7 @@ from time import monotonic
 from django.utils.safestring import SafeString, mark_safe
 
 from conversations.markdown.code.blocks import OpenFence
+from conversations.markdown.patches.outline import units
 from conversations.markdown.plain import plain_paragraph
 from conversations.markdown.process.child import Answer, Away, Child, OverBudget, Question
 from conversations.markdown.source_marks import Mark, places
@@ -58,6 +59,27 @@ def rendered(
     return GrowingMarkdown(work or Work()).whole(text, marks, monotonic() + seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A text's closed blocks as HTML, its open rest as HTML, and the place between the two.
+
+    `end` counts UTF-16 units.
+    """
+
+    done: SafeString
+    live: SafeString
+    end: int
+
+
+def rendered_piece(text: str, work: Work, seconds: float, *, is_ended: bool) -> Piece:
+    """Return a text that may go on, or has ended, as HTML; plain where it takes more seconds."""
+    growing = GrowingMarkdown(work)
+    growing.update(text, seconds)
+    if is_ended:
+        growing.close(seconds)
+    return Piece(_joined(growing.done), growing.live, growing.end)
+
+
 def plain(text: str) -> SafeString:
     """Return the text as HTML, as it was written."""
     return mark_safe(plain_paragraph(text)) if text else SafeString()  # noqa: S308 (escaped)
@@ -98,6 +120,11 @@ class GrowingMarkdown:
         """Return all blocks closed so far."""
         return tuple(self._done)
 
+    @property
+    def end(self) -> int:
+        """Return the length of the closed blocks' text: UTF-16 units."""
+        return units(self._text[: self._start])
+
     def update(self, text: str, seconds: float = PATIENCE_SECONDS) -> Rendered:
         """Take the whole text so far, which begins with the previous update's text, and return the changes."""
         closed, start = len(self._done), self._start
@@ -110,12 +137,18 @@ class GrowingMarkdown:
 
     def close_before_part(self, text: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Close the open block at the end of `text`, the whole text so far, because another kind of part follows."""
-        self._text, self._until = text, monotonic() + seconds
+        self._text = text
+        self.close(seconds)
+        self._done.append(PART)
+
+    def close(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Close the open block because the text has ended, as it was written if it cannot be rendered now."""
+        self._until = monotonic() + seconds
         try:
             self.finish()
         except Away:
-            self._close_plain(len(text))
-        self._done.append(PART)
+            self._close_plain(len(self._text))
+            self.live = SafeString()
 
     def whole(self, text: str, marks: Iterable[Mark], until: float) -> SafeString:
         """Return the HTML of a complete text; raises Away."""

@@ -33,6 +33,7 @@ _CLASSES = {
     "div": {"code-block", "code-block__bar", "table-scroll", "math-block"},
     **{f"h{level}": {"plain-text"} for level in range(1, 7)},
     "li": {"task-list-item"},
+    "mtd": {"math-line-left", "math-line-right"},
     "mtr": {"math-line", "math-line-below"},
     "p": {"plain-text"},
     "span": {"code-block__language", "image-chip", "task-box", *_TOKEN_CLASSES},

@@ -36,6 +36,7 @@ REASONS = {
     "reply-details": _READERS,
     "reply-versions": _READERS,
     "preview": "it gives back what it was sent, under a policy that lets it do nothing",
+    "markdown": "it gives back what it was sent, rendered and sanitised as replies are",
     "local-model": _ADDERS,
     "add-endpoint": _ADDERS,
     "teams": _ONE_S_OWN,

@@ -169,6 +169,7 @@ PAGES = [
     on("language", "POST", {"language": "en"}, roles=EVERYBODY),
     on("appearance", "POST", {"theme": "dark"}, roles=EVERYBODY),
     on("preview", "POST", {"code": "<p>Words</p>"}, SIGNED_IN, ok=200),
+    on("markdown", "POST", {"text": "*Words*"}, SIGNED_IN, ok=200),
     on("local-model", roles=SUPERUSER, refusal="admin"),
     on("local-model", "POST", roles=SUPERUSER, refusal="admin"),
     on("add-endpoint", roles=SUPERUSER, ok=302, refusal="admin"),

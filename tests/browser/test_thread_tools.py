@@ -342,6 +342,41 @@ def test_a_reply_is_read_aloud_where_there_are_voices(cast: Cast, model: Languag
     expect(details).to_be_hidden()
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_thought_reads_as_replies_do_once_it_is_opened(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, is_open: bool
+) -> None:
+    more, last = threading.Event(), threading.Event()
+    vendor.play(
+        [
+            *(openai_event(None, reasoning_content="I **count** `1<2`:\n\n1. one\n2. two\n\nThen 𝄞 "), more),
+            *(openai_event(None, reasoning_content="**more**."), last, openai_event("Three."), openai_end()),
+        ]
+    )
+    alice = visit(cast.alice)
+    alice.send("How many?")
+    thought = alice.replies.locator(".thought")
+    expect(thought.locator(".thought__tail")).to_contain_text("**count**")
+    if is_open:
+        thought.locator("summary").click()
+        expect(thought.locator("strong")).to_have_text(["count"])
+        expect(thought.locator(".thought__tail")).to_be_empty()
+    more.set()
+    if is_open:
+        expect(thought.locator("strong")).to_have_text(["count", "more"])
+    last.set()
+    alice.ended(alice.replies.first)
+    if not is_open:
+        thought.locator("summary").click()
+    expect(thought.locator(".thought__tail")).to_have_count(0)
+    words = thought.locator(".thought__text")
+    streamed = words.inner_html()
+    assert (streamed.count("<li>"), streamed.count("𝄞 <strong>more</strong>.")) == (2, 1), streamed
+    alice.page.reload()
+    expect(words.locator("strong")).to_have_count(2)
+    assert words.inner_html() == streamed
+
+
 def test_thoughts_show_how_long_they_take_and_their_newest_line(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:

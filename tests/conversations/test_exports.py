@@ -57,7 +57,7 @@ def talk(db: None, static_files: None) -> Conversation:
     answer(talk, question, "Another version.")
     answer(talk, question, WORDS)
     reply = last(talk)
-    reply.parts = [{"kind": "thought", "text": "Let me see."}, *reply.parts]
+    reply.parts = [{"kind": "thought", "text": "Let *me* see."}, *reply.parts]
     reply.save()
     return talk
 
@@ -69,7 +69,7 @@ def joined(pieces: Generator[bytes]) -> str:
 def test_markdown_is_what_was_written(talk: Conversation) -> None:
     text = joined(markdown_text.pieces(talk, branch_ids(last(talk).pk)))
     assert WORDS.strip() in text
-    assert "> Let me see." in text
+    assert "> Let *me* see." in text
     assert "## alice · 20" in text
     assert "Another version." not in text
 
@@ -96,7 +96,7 @@ def test_a_web_page_shows_the_conversation_and_neither_runs_nor_fetches_anything
     assert "<h1" in page
     assert "中文" in page
     assert "<math" in page
-    assert "Let me see." in page
+    assert "Let <em>me</em> see." in page
     assert 'src="data:image/png;base64,' in page
     assert not re.search(r"<script|<link|@import|\son\w+=|\bsrc=\"(?!data:)|url\((?!#)", page)
     assert "default-src 'none'" in page
@@ -136,7 +136,8 @@ def test_a_word_document_has_headings_tables_code_pictures_and_real_formulas(tal
         "m:rad",
         'w:val="Code"',
         "print(&quot;&lt;b&gt;&quot;)",
-        "Let me see.",
+        "<w:i/>",
+        " see.",
     ):
         assert part.replace("&quot;", '"') in xml, part
 

@@ -64,6 +64,25 @@ def test_lines_of_a_table_in_a_formula_are_drawn() -> None:
     assert "\N{SYMBOL FOR RECORD SEPARATOR}" not in html
 
 
+@pytest.mark.parametrize(
+    ("columns", "classes"),
+    [
+        ("c|c", ["", "left"]),
+        ("|c|c|", ["left", "left right"]),
+        ("[t]{@{}*{2}{c}:p{3cm}@{}}", ["", "", "left"]),
+        ("{r||l}", ["", "left"]),
+        ("{rl}", ["", ""]),
+    ],
+)
+def test_lines_between_columns_of_a_formula_are_drawn(columns: str, classes: list[str]) -> None:
+    spec = columns if "{" in columns else f"{{{columns}}}"
+    cells = " & ".join("x" * len(classes))
+    html = render(f"$$\\begin{{array}}{spec}{cells}\\\\{cells}\\end{{array}}$$")
+    drawn = [" ".join(re.findall("math-line-([a-z]+)", cell)) for cell in re.findall("<mtd[^>]*>", html)]
+    assert drawn == classes * 2, html
+    assert "columnlines" not in html
+
+
 def test_a_prescript_stands_before_its_base() -> None:
     assert "<msubsup><mrow></mrow><mrow><mn>6</mn></mrow><mrow><mn>14</mn></mrow>" in render("$\\prescript{14}{6}{C}$")
 

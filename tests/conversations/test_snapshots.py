@@ -152,7 +152,7 @@ def test_a06_revoked_means_gone_at_once_with_files_and_pass_phrase_and_copy(cast
 def test_it_says_everything_without_a_script(cast: Cast) -> None:
     conversation = talk(cast.bob)
     question = say(conversation, "And <b>then</b>?", author=cast.bob, parent=last(conversation))
-    thought = {"kind": "thought", "text": "Hm.", "seconds": 75.4}
+    thought = {"kind": "thought", "text": "*Hm*.", "seconds": 75.4}
     answer(
         conversation, question, "Cut", status="interrupted", error_code="cut_off", error_text="vendor's words",
         parts=[thought, {"kind": "text", "text": "Cut"}],
@@ -162,6 +162,7 @@ def test_it_says_everything_without_a_script(cast: Cast) -> None:
     assert "Not <em>far</em>." in page
     assert "&lt;b&gt;then" in page
     assert ">Thought for 75 seconds</summary>" in page
+    assert '<div class="thought__text"><p><em>Hm</em>.</p>' in page
     assert "broke off before the end" in page
     assert "vendor's words" not in page
     assert re.search(r"<time [^>]+>[^<]+UTC</time>", page)

@@ -75,6 +75,20 @@ def test_what_an_earlier_renderer_made_is_made_anew_once(cast: Cast, version: in
         assert events.body_html(reply) == html, "what is stored needs no rendering"
 
 
+def test_thoughts_that_an_earlier_renderer_left_as_they_were_are_rendered_once(cast: Cast) -> None:
+    thought = {"kind": "thought", "text": "I *add*."}
+    call = {"kind": "call", "name": "add", "arguments": {}}
+    for html, parts in {"<p>Hello</p>": [thought], "": [thought, call]}.items():
+        reply = reply_of(cast, status="complete", html=html, html_version=markdown.RENDERER_VERSION)
+        reply.parts = [*parts, {"kind": "text", "text": reply.text}] if html else parts
+        reply.text = reply.text if html else ""
+        reply.save()
+        assert "<p>I <em>add</em>.</p>" in events.body_html(reply)
+        reply.refresh_from_db()
+        with growing.child._turn(5):
+            assert "<p>I <em>add</em>.</p>" in events.body_html(reply), "what is stored needs no rendering"
+
+
 def test_a_long_value_of_a_call_is_not_laid_out() -> None:
     """To indent 8 MB takes Python seconds, at every look."""
     assert call_value({"arguments": {"a": [1]}}) == '{\n  "a": [\n    1\n  ]\n}'

@@ -60,6 +60,10 @@ class WordDocument:
     def _add_html(self, block: dict[str, Any]) -> None:
         self._html.add(showable(block["html"]), self._body)
 
+    def _add_thought(self, block: dict[str, Any]) -> None:
+        self._add_line({"text": block["label"]})
+        self._html.add(showable(block["html"]), self._body, "Quote")
+
     def _add_text(self, block: dict[str, Any]) -> None:
         self._paragraph(block["text"])
 

@@ -45,9 +45,9 @@ class HtmlWriter:
     def __init__(self, width: int) -> None:
         self._width = width
 
-    def add(self, source: str, container: Any) -> None:
+    def add(self, source: str, container: Any, style: str = "Normal") -> None:
         if source.strip():
-            self._blocks(html.fragment_fromstring(source, create_parent="div"), Place(container))
+            self._blocks(html.fragment_fromstring(source, create_parent="div"), Place(container, style))
 
     def add_link(self, paragraph: Paragraph, address: str, text: str) -> None:
         """Append a link to a web address."""

@@ -6,6 +6,7 @@
 The blocks, each with its `kind`:
 
     html       html, sanitised
+    thought    label, html, sanitised
     text       text, as it was written
     quote      label, text
     code       label, text
@@ -60,7 +61,7 @@ def _block(part: dict[str, Any], said: Phrases, paths: dict[str, str]) -> Block:
         case "text" | "code":
             return {"kind": "html", "html": str(part["html"])}
         case "thought":
-            return {"kind": "quote", "label": said["thought"], "text": part.get("text", "")}
+            return {"kind": "thought", "label": said["thought"], "html": str(part["html"])}
         case "code_result":
             return {
                 "kind": "code",

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, tostring
 from latex2mathml import exceptions
 from latex2mathml.converter import convert_to_element
 
-from conversations.markdown.formulas import time_left
+from conversations.markdown.formulas import tables, time_left
 from conversations.markdown.formulas.chemistry import in_latex
 from conversations.markdown.limits import FAILURES
 from conversations.markdown.plain import formula_as_text
@@ -44,9 +44,6 @@ _WITHOUT_LOOK = re.compile(
     r"\\(?:mathop|middle|nonumber|notag)(?![A-Za-z])\s*|\\label\s*\{[^{}]*\}|(?<=\})\s*\\limits(?![A-Za-z])"
 )
 _PRESCRIPT = re.compile(r"\\prescript\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-# MathML of browsers knows no lines between rows: the mark of one is found again at the begin of its row.
-_LINE = re.compile(r"\\hline(?![A-Za-z])")
-_LINE_MARK = "\N{SYMBOL FOR RECORD SEPARATOR}"
 _ESCAPED = re.compile(r"\\([%$#&_{}])")
 _LENGTHS = frozenset({"width", "height", "depth", "lspace", "rspace", "voffset"})
 # Spaces of up to ±9.99 em; a formula must not be able to write over the rest of the page.
@@ -86,7 +83,7 @@ def _mathml(source: str, display: bool, stop: str) -> str:
         shown = _as_known(latex) + (rf"\text{{{stop}}}" if stop else "")
         element = convert_to_element(shown, display="block" if display else "inline")
         _tidy(element)
-        _draw_lines(element)
+        tables.draw(element, shown)
         element.set("alttext", source.strip())  # what is copied, and read aloud where MathML is not known
         return tostring(element, encoding="unicode")
     except _FAILURES:
@@ -95,7 +92,7 @@ def _mathml(source: str, display: bool, stop: str) -> str:
 
 def _as_known(latex: str) -> str:
     """Return the LaTeX with what the converter would misread in words that it knows."""
-    latex = _LINE.sub(rf"\\text{{{_LINE_MARK}}}", _PRESCRIPT.sub(r"{}^{\1}_{\2}", latex))
+    latex = tables.prepared(_PRESCRIPT.sub(r"{}^{\1}_{\2}", latex))
     latex = _WITHOUT_LOOK.sub("", _OPERATOR.sub(r"\\mathrm", _ENVIRONMENT.sub(_known, latex)))
     return _EMPTY_END.sub("&{}", _UPRIGHT_LETTER.sub(r"\\mathrm{{\1}}", latex))
 
@@ -116,21 +113,6 @@ def _tidy(root: Element) -> None:
         for name in _LENGTHS & element.attrib.keys():
             if not _SHORT_LENGTH.fullmatch(element.attrib[name]):
                 del element.attrib[name]
-
-
-def _draw_lines(root: Element) -> None:
-    """Give rows with marks of a line the class that draws one; drop a last row that is only marks."""
-    for table in root.iter("mtable"):
-        rows = list(table)
-        for row in rows:
-            marks = [one for one in row[0] if one.tag == "mtext" and one.text == _LINE_MARK] if len(row) else []
-            for mark in marks:
-                row[0].remove(mark)
-            if marks and row is rows[-1] and row is not rows[0] and not any(len(cell) for cell in row):
-                table.remove(row)
-                rows[-2].set("class", f"{rows[-2].get('class', '')} math-line-below".strip())
-            elif marks:
-                row.set("class", "math-line")
 
 
 def _with_depth(root: Element) -> Iterator[tuple[Element, int]]:

@@ -146,4 +146,4 @@ def _without_thought(around: str) -> str:
     if around.count(_THOUGHT) != 1:
         return around
     begin = around.index(_THOUGHT) + len(_THOUGHT)
-    return around[:begin] + around[around.index(_END, begin) :]
+    return around[:begin] + around[end_of_element(around, begin) :]

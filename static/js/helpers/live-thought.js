@@ -1,47 +1,70 @@
-/** The summary of thoughts that are under way: how long they take, and the beginning of their newest line. */
+/** A thought as it comes: how long it takes, and the beginning of its newest line; rendered once it is opened. */
 
 import { duration } from "./formats.js";
 import { phrase } from "./phrases.js";
 
 const SECOND = 1_000;
 const MARKS = /^[\s#>*\-]+|[*_\x60]+/g;
+/** Characters of the newest line that may be seen beside the summary. */
+const MOST_SHOWN = 200;
 
 export class LiveThought {
+  /** All its words, and whether more may come. */
+  text = "";
+  isUnderWay = false;
   #summary;
-  #words;
-  #begun;
+  #begun = 0;
   #time = place("thought__time");
   #line = place("thought__line");
   #timer = 0;
 
-  /** Of this part, which began so many seconds ago. */
-  constructor(thought, seconds) {
-    this.#summary = thought.querySelector(".thought__summary");
-    this.#words = thought.querySelector(".thought__text");
-    this.#begun = performance.now() - seconds * SECOND;
-    this.#summary.dataset.live = "";
-    this.#summary.replaceChildren(phrase("thought.live"), this.#time, this.#line);
-    this.#tick();
-    this.#timer = setInterval(() => this.#tick(), SECOND);
+  /** In this element; `finish` is called with whatever has its final form. */
+  constructor(element, finish) {
+    this.element = element;
+    this.tail = element.querySelector(".thought__tail");
+    this.finish = finish;
+    this.#summary = element.querySelector(".thought__summary");
+    element.addEventListener("toggle", () => import("./thought-html.js").then(({ render }) => render(this), () => {}));
   }
 
-  /** Its words have grown. */
-  show() {
-    const text = this.#words.textContent.trimEnd();
-    this.#line.textContent = text.slice(text.lastIndexOf("\n") + 1).replace(MARKS, "");
+  /** More words have come; if they are the first for now, it began so many seconds ago. */
+  grow(words, seconds) {
+    if (!this.isUnderWay) this.#begin(seconds);
+    this.text += words;
+    if (!this.tail.parentNode) this.element.querySelector(".thought__text").append(this.tail);
+    this.tail.append(words);
+    const text = this.text.trimEnd();
+    const line = text.lastIndexOf("\n") + 1;
+    this.#line.textContent = text.slice(line, line + MOST_SHOWN).replace(MARKS, "");
+    this.#timer ||= setInterval(() => this.#tick(), SECOND);
   }
 
   /** It has ended; how long it took is known exactly when the reply has ended, too. */
   end() {
-    clearInterval(this.#timer);
+    this.#stop();
+    if (this.isUnderWay) this.#summary.textContent = phrase("thought");
     delete this.#summary.dataset.live;
-    this.#summary.textContent = phrase("thought");
+    this.isUnderWay = false;
   }
 
+  #begin(seconds) {
+    this.isUnderWay = true;
+    this.#begun = performance.now() - seconds * SECOND;
+    this.#summary.dataset.live = "";
+    this.#summary.replaceChildren(phrase("thought.live"), this.#time, this.#line);
+    this.#tick();
+  }
+
+  /** Shows the time; one that is not on the page waits for its next word. */
   #tick() {
-    if (!this.#summary.isConnected) return clearInterval(this.#timer);
+    if (!this.#summary.isConnected) return this.#stop();
     const seconds = (performance.now() - this.#begun) / SECOND;
     if (seconds >= 1) this.#time.textContent = ` ${duration(seconds, "narrow")}`;
+  }
+
+  #stop() {
+    clearInterval(this.#timer);
+    this.#timer = 0;
   }
 }
 

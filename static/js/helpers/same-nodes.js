@@ -76,7 +76,7 @@ function likeness(place, part) {
 function keepThought(kept, ended) {
   const [summary, words] = [".thought__summary", ".thought__text"].map((place) => [kept, ended].map((each) => each.querySelector(place)));
   Object.assign(summary[0].dataset, summary[1].dataset);
-  if (words[1].textContent && words[0].textContent !== words[1].textContent) words[0].textContent = words[1].textContent;
+  if (words[1].hasChildNodes()) keepEqual(...words);
   kept.open ||= ended.open;
 }
 

@@ -26,6 +26,7 @@ export const page = {
     share: withId(dataset.urlShare),
     reply: withId(dataset.urlReply),
     versions: withId(dataset.urlVersions),
+    markdown: dataset.urlMarkdown,
   },
   api: {
     conversations: dataset.apiConversations,

@@ -28,7 +28,7 @@ export class ReplyBody {
   #rendered = 0;
   #closed = null;
   #misfits = 0;
-  /** The thought that is under way, and how many seconds it had taken before it came here. */
+  /** The newest thought, and how many seconds one under way had taken before it came here. */
   #thought = null;
   #seconds = 0;
 
@@ -101,15 +101,13 @@ export class ReplyBody {
   }
 
   #think(words) {
-    const thoughts = this.#thoughts;
-    thoughts.append(words);
-    this.#thought ??= new LiveThought(thoughts.parentElement, this.#seconds);
-    this.#thought.show();
+    const element = this.#thoughts;
+    if (this.#thought?.element !== element) this.#thought = new LiveThought(element, this.#finish);
+    this.#thought.grow(words, this.#seconds);
   }
 
   #endThought() {
     this.#thought?.end();
-    this.#thought = null;
     this.#seconds = 0;
   }
 
@@ -180,7 +178,7 @@ export class ReplyBody {
       text.before(thought);
       this.#finish(thought);
     }
-    return text.previousElementSibling.querySelector(".thought__text");
+    return text.previousElementSibling;
   }
 }
 
