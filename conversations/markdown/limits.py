@@ -5,6 +5,8 @@ from markdown_it.rules_block import StateBlock, paragraph, table
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from conversations.markdown.rules.tables_behind_items import begins_table
+
 MAX_NESTING = 40
 MAX_TABLE_COLUMNS = 128
 MAX_INLINE_CHARACTERS = 20_000
@@ -44,7 +46,7 @@ def _bounded_table(state: StateBlock, first: int, end: int, silent: bool) -> boo
     Rows are filled up to the header's width, so a hundred columns above one-letter lines would make millions of cells.
     """
     pipes = _pipes(state, first)
-    if not 0 < pipes <= MAX_TABLE_COLUMNS or not table(state, first, end, True):
+    if not 0 < pipes <= MAX_TABLE_COLUMNS or not begins_table(state, first, end):
         return False
     return silent or table(state, first, _end_of_rows(state, first + 2, end, max(1, pipes // 2)), silent)
 

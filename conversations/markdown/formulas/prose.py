@@ -15,6 +15,7 @@ _SIGN = re.compile(r"[A-Za-z0-9\\]|^[-+=<>±×·*/|]$")
 
 # A closing dollar right before a letter: `$n$th`, `$\alpha$s` and `$x^2$and`, but not `$HOME/bin:$PATH`.
 _RUNS_ON = re.compile(r"[A-Za-z]|_\w|[({]['\"#!A-Za-z_]|\.[A-Za-z]")
+_SPACED = re.compile(r" +(?=[^\n]*\\[A-Za-z])[^\n]*\S +")
 _SYMBOL = re.compile(r"[A-Za-z]'{0,3}|\d+|[-+=<>±×·*/|]")
 _ANOTHER_NAME = re.compile(r"(?!s)[A-Za-z](?![A-Za-z])")
 _ENDING = re.compile(r"(?:th|st|nd|rd|s|es)(?![A-Za-z0-9_])")
@@ -26,11 +27,13 @@ _JOINT = re.compile(r"[/:.=,;|&@\-+>(\[]$")
 def closes(inside: str, behind: str) -> bool:
     """Return whether a dollar ends a formula with this inside.
 
-    Pandoc's rule comes first: no space inside next to either dollar, no digit behind. Beyond that the inside may not
-    be prose. A formula runs on into a word only if it cannot be a variable.
+    Pandoc's rule comes first: no digit behind, and no space inside next to either dollar. Spaces at both may stand
+    around a command: `$ \\alpha $`. Beyond that the inside may not be prose. A formula runs on into a word only if it
+    cannot be a variable.
     """
-    if inside != inside.strip() or behind[:1].isdigit() or is_prose(inside):
+    if (inside != inside.strip() and not _SPACED.fullmatch(inside)) or behind[:1].isdigit() or is_prose(inside.strip()):
         return False
+    inside = inside.strip()
     if _SYMBOL.fullmatch(inside):
         return not _ANOTHER_NAME.match(behind)
     if not _RUNS_ON.match(behind):

@@ -46,7 +46,7 @@ def _draw_columns(table: Element, columns: str) -> None:
 
 
 def _draw_rows(table: Element) -> None:
-    """Draw the lines above marked rows; drop a last row that is only marks, and draw a line below the one before."""
+    """Draw the lines above marked rows; a last row that is only marks becomes a line below."""
     rows = list(table)
     for row in rows:
         marks = [one for one in row[0] if one.tag == "mtext" and one.text == _LINE_MARK] if len(row) else []
