@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 
-_OPENING = re.compile(r"<details(?:\s{1,3}open)?>[ \t]*", re.IGNORECASE)
+_OPENING = re.compile(r"<details(?:\s[^<>]{0,200})?>[ \t]*", re.IGNORECASE)
 _SUMMARY = re.compile(r"<summary>(.{0,500}?)</summary>[ \t]*", re.IGNORECASE)
-_TAG = re.compile(r"<(/?)details(?:\s{1,3}open)?>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)details(?:\s[^<>]{0,200})?>", re.IGNORECASE)
 
 
 def add_details(md: MarkdownIt) -> None:
