@@ -250,3 +250,20 @@ def test_the_greeting_goes_with_the_first_message_even_unsent(cast: Cast, model:
     expect(alice.questions).to_have_count(1)
     expect(greeting).to_be_hidden()
     alice.page.context.set_offline(False)
+
+
+def test_rows_of_a_formula_stand_at_their_signs(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play(
+        [openai_stream(["$$\\begin{aligned}a+b+c &= d\\\\ e &= f\\end{aligned}$$\n\n$\\boxed{x}$ $\\cancel{y}$"])]
+    )
+    reply = visit(cast.alice).ask("Solve")
+    ends = reply.locator("mtd:first-child > :last-child").evaluate_all(
+        "(all) => all.map((end) => Math.round(end.getBoundingClientRect().right))"
+    )
+    assert ends[0] == ends[1], ends
+    look = "(element) => [getComputedStyle(element).borderTopWidth, getComputedStyle(element).backgroundImage]"
+    box, strike = (element.evaluate(look) for element in reply.locator("menclose").all())
+    assert box == ["1px", "none"]
+    assert strike[1].startswith("linear-gradient")

@@ -5,8 +5,6 @@ import { phrase } from "./phrases.js";
 
 const SECOND = 1_000;
 const MARKS = /^[\s#>*\-]+|[*_\x60]+/g;
-/** Characters of the newest line that may be seen beside the summary. */
-const MOST_SHOWN = 200;
 
 export class LiveThought {
   /** All its words, and whether more may come. */
@@ -35,7 +33,7 @@ export class LiveThought {
     this.tail.append(words);
     const text = this.text.trimEnd();
     const line = text.lastIndexOf("\n") + 1;
-    this.#line.textContent = text.slice(line, line + MOST_SHOWN).replace(MARKS, "");
+    this.#line.textContent = text.slice(line, line + 200).replace(MARKS, "");
     this.#timer ||= setInterval(() => this.#tick(), SECOND);
   }
 
