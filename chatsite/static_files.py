@@ -42,6 +42,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (?P<name>\
 _COMMENT = re.compile(r"^ */\*(?:.|\n)*?\*/\n|^ *//.*\n| // .*$", re.MULTILINE)
 _SHEETS_COMMENT = re.compile(r"\s*/\*.*?\*/", re.DOTALL)
 _INDENTATION = re.compile(r"^ +", re.MULTILINE)
+_LINE_END = re.compile(r"(?<=[{};,])\n+| (?=\{\n)")
 _NOT_JOINED = re.compile(r"^(?:import|export)\b.*|\bimport\.meta|\bimport\((?!\"\.)", re.MULTILINE)
 
 
@@ -81,13 +82,17 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
 
 
 def join_sheets(paths: Sources, name: str) -> str:
-    """Return the style sheet with every imported sheet in its place, as a block of its layer, without comments."""
+    """Return the style sheet with every imported sheet in its place, as a block of its layer.
+
+    It goes without comments, indentation and line ends.
+    """
     folder = PurePosixPath(name).parent
 
     def block(found: re.Match[str]) -> str:
         return f"@layer {found['layer']} {{\n{_read(paths, str(folder / found['name']))}}}"
 
-    return _INDENTATION.sub("", _SHEETS_COMMENT.sub("", _SHEET.sub(block, _read(paths, name))))
+    sheet = _INDENTATION.sub("", _SHEETS_COMMENT.sub("", _SHEET.sub(block, _read(paths, name))))
+    return _LINE_END.sub("", sheet)
 
 
 def join_scripts(paths: Sources, script: str) -> str:
