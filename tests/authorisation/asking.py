@@ -40,6 +40,8 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
     body: str
     has_written: bool
+    hidden: tuple[str, ...]
+    """The requested address, in its spellings."""
 
     @property
     def location(self) -> str:
@@ -48,7 +50,8 @@ class Answer:
     @property
     def seen(self) -> tuple[Any, ...]:
         """Return everything that an outsider learns."""
-        return self.status, self.headers, self.body
+        headers = sorted((name, masked(value, self.hidden)) for name, value in self.headers if name not in UNLIKE)
+        return self.status, headers, masked(self.body, self.hidden)
 
 
 @contextmanager
@@ -80,12 +83,12 @@ def ask(world: World, client: Client, policy: Policy, ids: Ids, unchanged: str =
         client.cookies = cookies
     headers = (*response.headers.items(), *(("Set-Cookie", str(cookie)) for cookie in response.cookies.values()))
     where = address(policy.route, ids)
-    hidden = [where, quote(where), quote(where, safe="")] if ids else []
     return Answer(
         response.status_code,
-        tuple(sorted((name, masked(value, hidden)) for name, value in headers if name not in UNLIKE)),
-        masked(body.decode("utf-8", "replace"), hidden),
+        headers,
+        body.decode("utf-8", "replace"),
         has_written,
+        (where, quote(where), quote(where, safe="")) if ids else (),
     )
 
 

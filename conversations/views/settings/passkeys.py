@@ -24,7 +24,7 @@ class AddPasskey(AddWebAuthnView):  # type: ignore[misc]
     """The page on which a browser makes a passkey, kept by a device or an account of it."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not takes_passkeys(request):
+        if request.user.is_authenticated and not takes_passkeys(request):
             messages.error(request, gettext("Passkeys need an address with a name and HTTPS."))
             return redirect("security")
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
