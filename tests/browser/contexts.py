@@ -29,7 +29,7 @@ class Contexts:
         return context
 
     def give_back(self, context: BrowserContext) -> None:
-        """Clear the cookies and the storage of a context whose pages are closed, and keep it for the next test.
+        """Clear the cookies, storage and routes of a context whose pages are closed, and keep it for the next test.
 
         A clock that a test has replaced stays so for every later page of its context.
         """
@@ -42,5 +42,6 @@ class Contexts:
         session.send("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "all"})
         session.detach()
         context.clear_cookies()
+        context.unroute_all()
         context.set_offline(False)
         self._idle[kind].append(context)

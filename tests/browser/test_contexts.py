@@ -1,6 +1,7 @@
 """The contexts that tests share carry nothing from one test to the next."""
 
-from playwright.sync_api import Browser
+import pytest
+from playwright.sync_api import Browser, Error
 
 from tests.browser.contexts import Contexts
 
@@ -22,3 +23,14 @@ def test_a_new_context_is_for_one_test(browser: Browser) -> None:
     own = contexts.take("http://127.0.0.1", new=True)
     contexts.give_back(own)
     assert own not in browser.contexts
+
+
+def test_a_route_ends_with_its_test(browser: Browser) -> None:
+    contexts = Contexts(browser)
+    first = contexts.take("http://127.0.0.1", new=False)
+    first.route("**/*", lambda route: route.fulfill(status=503))
+    contexts.give_back(first)
+    page = first.new_page()
+    with pytest.raises(Error, match="ERR_"):
+        page.goto("http://127.0.0.1:9/")
+    first.close()

@@ -35,7 +35,7 @@ def test_a_private_conversation_becomes_a_teams(cast: Cast, connect: Connect) ->
     alice, rita, carol, mine = (connect(person) for person in (cast.alice, cast.rita, cast.carol, cast.bob))
     status, shown = Api(cast.bob).call("PATCH", path(conversation), {"team": str(cast.team.pk)})
     assert status == 200
-    team = {"id": str(cast.team.pk), "name": "Crew"}
+    team = {"id": str(cast.team.pk), "name": "Crew", "keeps_days": None}
     assert shown["audience"] == {"kind": "team", "team": team, "write": True, "decide": True}
     for socket in (alice, rita, mine):
         assert socket.event("conversation.updated")["team"]["name"] == "Crew"

@@ -95,7 +95,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "small and capital letters exchanged": str.swapcase,
     "split with blanks": " ".join,
 }
-KEYS = ["sk-test-0123456789abcdefXYZ", "AIzaSyD-9tSrke72PouQMnMX_a7eZSW0jkFMBWY", "key/with+12=ab", "id.secret-5c9f"]
+KEYS = ["sk-test-0123456789abcdefXYZ", "AIza-of-nobody-0123456789_abcdef", "key/with+12=ab", "id.secret-5c9f"]
 
 
 @pytest.mark.parametrize("key", KEYS)
