@@ -15,7 +15,7 @@ from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 
 LIKELY = (R.SUPERUSER, R.OWNER, R.LEAD, R.MEMBER, R.ALONE, R.ANONYMOUS)
-"""Of those who may open a page, the first of these does: who has the most on it."""
+"""The roles that open pages: the first that may does, because it has the most there."""
 FRAGMENTS = {"thread", "reply-details", "audience", "share", "parameters", "shortcuts", "resting-keys"}
 """Routes that answer with a part of the chat page."""
 

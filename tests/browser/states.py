@@ -294,6 +294,6 @@ ON_THREAD: tuple[State, ...] = (
     searched, nothing_found, row_menu, row_renamed, selection, conversation_menu, moved, exported, title, audience,
     share, shared, outline, message_menu, details, edit, whole_page, files, preview, viewer,
 )  # fmt: skip
-"""What may be opened on a new conversation, and on one that goes on."""
+"""The states of the chat page, on a new conversation and on one that goes on."""
 WITH_FIELDS: tuple[State, ...] = (end, picker, parameters, palette, row_renamed, title, share, edit)
 """Those that show each field for words."""

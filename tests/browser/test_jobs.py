@@ -1,4 +1,4 @@
-"""What people come to do, each with the clicks that it may take: typing and single keys are free.
+"""The jobs that people come for, each with the clicks that it may take: typing and single keys are free.
 
 One conversation serves all of it. An administrator's jobs are in test_administering.py, those of finding, order and
 export in files of their own.

@@ -1,4 +1,4 @@
-"""What users of other clients have reported is read as it was meant, however it is cut."""
+"""Replies that users of other clients have reported are read as they were meant, however they are cut."""
 
 from __future__ import annotations
 
