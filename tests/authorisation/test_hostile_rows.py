@@ -1,7 +1,6 @@
 """R14: whatever the rows hold that people and vendors write, the administration shows it as text.
 
-Every text field of every row has markup in it; each page of the registry is asked for. tests/browser/test_torture.py
-opens them in a browser with --soak.
+Every text field of every row has markup in it; each page of the registry is asked for. No browser opens them.
 """
 
 import json
