@@ -14,6 +14,17 @@ from tests.conftest import Cast
 from tests.fake_vendor import FakeVendor
 
 FAMILIES = ("claude", "gpt", "qwen")
+# Where a row has another height once it is drawn, those below it move while somebody clicks.
+ROWS_THAT_GROW = """() => {
+  const rows = [...document.querySelectorAll("model-picker [role=option]")];
+  const heights = () => rows.map((row) => row.getBoundingClientRect().height);
+  const before = heights();
+  for (const row of rows) row.style.contentVisibility = "visible";
+  const after = heights();
+  for (const row of rows) row.style.contentVisibility = "";
+  const grow = rows.filter((row, place) => Math.abs(after[place] - before[place]) > 0.5);
+  return grow.map((row) => row.textContent.trim().split(/\\s/)[0]);
+}"""
 
 
 @pytest.fixture
@@ -54,6 +65,7 @@ def test_one_of_300_models_is_found_and_chosen(
     assert names[8:11] == ["gpt-4.8", "gpt-4.9", "gpt-4.10"]
     assert grave_faults(alice.page) == []
     assert alice.page.evaluate(WIDE_ELEMENTS) == []
+    assert alice.page.evaluate(ROWS_THAT_GROW) == []
     found.click()
     expect(alice.picker).to_be_hidden()
     expect(alice.page.locator(".composer__name")).to_have_text("gpt-4.10")

@@ -21,6 +21,7 @@ export function rowOf(option) {
   part("name").id = `${row.id}-name`;
   part("about").textContent = description ?? vendors;
   part("about").toggleAttribute("data-vendors", !description);
+  row.toggleAttribute("data-described", Boolean(description));
   part("facts").id = `${row.id}-facts`;
   row.setAttribute("aria-labelledby", part("name").id);
   row.setAttribute("aria-describedby", part("facts").id);
