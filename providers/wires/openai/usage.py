@@ -21,6 +21,7 @@ _THOUGHT = ("reasoning_tokens", "reasoningTokens", "thinking_tokens")
 _CACHED = (
     "cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens", "cachedInputTokens", "cacheReadInputTokens",
 )  # fmt: skip
+_PLACES = frozenset({"usage", "x_groq", "bot_usage"})
 # Perplexity counts the pages that its model has read apart, and bills them as input.
 _READ = ("citation_tokens",)
 _INPUT_DETAILS = ("prompt_tokens_details", "input_tokens_details", "inputTokenDetails")
@@ -29,6 +30,8 @@ _OUTPUT_DETAILS = ("completion_tokens_details", "output_tokens_details", "output
 
 def usage(event: Reported, choice: Reported) -> Iterator[Usage]:
     """Yield the token counts of an event, if it has any that are not zero."""
+    if _PLACES.isdisjoint(event) and "usage" not in choice:
+        return
     places = (event.get("usage"), choice.get("usage"), mapping(event.get("x_groq")).get("usage"), _of_bot(event))
     if not any(places):
         return

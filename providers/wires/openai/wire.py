@@ -76,14 +76,12 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of one chunk, or of a whole completion. Raises VendorError when it is an error."""
     event = unwrapped(event, REPLIES)
     choice = _first(event.get(REPLIES))
+    speakers = _speakers(choice) if choice else ()
     if choice:
-        yield from _said(choice)
-    failure = vendor_errors.in_event(event, replies=REPLIES)
-    inner = (one["error"] for one in (choice, *_speakers(choice)) if one.get("error")) if not failure else ()
-    failure = failure or next(filter(None, (vendor_errors.in_event({"error": error}) for error in inner)), None)
-    if failure:
+        yield from _said(choice, *speakers)
+    if failure := vendor_errors.in_event(event, replies=REPLIES) or _failure_within(choice, *speakers):
         raise failure
-    yield from openai_sources.listed_sources(event, choice, *_speakers(choice))
+    yield from openai_sources.listed_sources(event, choice, *speakers)
     yield from usage(event, choice)
     if word := choice.get("finish_reason"):
         finish = finish_of(word, _filtered(event, choice) or _native(choice))
@@ -142,6 +140,8 @@ def _whole(address: Address, prompt: Prompt) -> dict[str, Any]:
 
 def _first(choices: object) -> Mapping[str, Any]:
     """Return the choice with index 0, which gateways also send without an index."""
+    if not choices:
+        return {}
     ours = (mapping(one) for one in as_list(choices) if mapping(one).get("index") in (None, 0, "0"))
     return next(ours, {})
 
@@ -150,9 +150,16 @@ def _speakers(choice: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str
     return openai_choices.said_in(choice.get("delta")), openai_choices.said_in(choice.get("message"))
 
 
-def _said(choice: Mapping[str, Any]) -> Iterator[Found]:
+def _failure_within(*places: Mapping[str, Any]) -> VendorError | None:
+    """Return the first error that a choice, its delta or its message holds, or None."""
+    for place in places:
+        if (error := place.get("error")) and (failure := vendor_errors.in_event({"error": error})):
+            return failure
+    return None
+
+
+def _said(choice: Mapping[str, Any], delta: Mapping[str, Any], message: Mapping[str, Any]) -> Iterator[Found]:
     """Yield the findings of a choice's delta, message and text."""
-    delta, message = _speakers(choice)
     if delta:
         yield from openai_choices.found(delta)
     if message:
