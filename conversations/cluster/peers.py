@@ -6,6 +6,7 @@ conversations changed. They open these again, as after a lost connection of thei
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -57,6 +58,8 @@ class RedisPeers:
     ) -> None:
         self._hub, self._stop, self._wake, self._changes, self._commands = hub, stop, wake, changes, commands
         self._mirrors: dict[UUID, MirroredReply] = {}
+        self._held: dict[UUID, deque[Event]] = {}
+        """Events of the conversations in which an end waits for its last deltas, and that follow that end."""
         self._looks: set[asyncio.Task[None]] = set()
         self._naming: set[UUID] = set()
         self._bus = Bus(
@@ -188,12 +191,19 @@ class RedisPeers:
                 self._look_again(since)
 
     def _tell(self, news: Event) -> None:
-        """Deliver an event of another process; the end of a reply comes after its last deltas."""
-        mirror = self._ended(news)
-        if mirror is None:
+        """Deliver an event of another process: a reply's end after its last deltas, what follows it after the end."""
+        if (held := self._held.get(news.conversation)) is not None:
+            held.append(news)
+        elif (mirror := self._ended(news)) is None:
             self._hub.send_here(news)
         else:
-            self._hub.finish(mirror, lambda: self._hub.send_here(news))
+            self._held[news.conversation] = deque()
+            self._hub.finish(mirror, lambda: self._tell_end(news))
+
+    def _tell_end(self, news: Event) -> None:
+        self._hub.send_here(news)
+        for later in self._held.pop(news.conversation):
+            self._tell(later)
 
     def _ended(self, news: Event) -> MirroredReply | None:
         """Return the mirror whose reply this event ends."""

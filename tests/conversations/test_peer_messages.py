@@ -1,6 +1,7 @@
 """The messages between processes: packets, and the mirror of a reply that another process writes."""
 
 import asyncio
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -19,8 +20,10 @@ from conversations.cluster.messages import (
 )
 from conversations.cluster.mirror import MirroredReply
 from conversations.cluster.packets import MAX_BYTES, Packets
+from conversations.cluster.peers import RedisPeers
 from conversations.connections.frames import frame_of
 from conversations.content.parts import LivePart
+from conversations.live import Hub
 from conversations.live.viewer_events import Event, PrivateFields
 from providers.types import Part
 
@@ -144,3 +147,23 @@ def test_who_waits_for_it_is_woken() -> None:
         await asyncio.wait_for(reply.in_step.wait(), 5)
 
     asyncio.run(wait())
+
+
+def test_what_follows_an_end_waits_with_it_for_its_last_words() -> None:
+    """Else a reader of another process gets a later revision first, and opens the conversation again."""
+    hub, told = Hub(), list[object]()
+    reader = Mock(user_id=uuid4(), person_name="Bob", credential=None, is_behind=False)
+    reader.push.side_effect = lambda event: told.append(event.payload["type"])
+    hub.subscribe(reader, CONVERSATION, html=True).buffered = None
+    peers = RedisPeers(hub, "redis://", stop=Mock(), wake=Mock(), changes=Mock(), commands=Mock())
+    reply = peers._mirror(ID, CONVERSATION)
+    reply.page.is_rendering = True
+    end: dict[str, object] = {"type": "message.finished", "message": {"id": str(ID), "text": ""}, "revision": 9}
+    for payload in (end, {"type": "conversation.updated", "revision": 10}):
+        peers._hear(messages.to_bytes(Event(CONVERSATION, payload)))
+    assert told == []
+    reply.page.is_rendering = False
+    hub._go_on(reply)
+    assert told == ["message.finished", "conversation.updated"]
+    peers._hear(messages.to_bytes(Event(CONVERSATION, {"type": "message.created", "revision": 11})))
+    assert told[-1] == "message.created"
