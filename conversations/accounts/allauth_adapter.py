@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import authenticate, login
@@ -57,7 +58,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Note the sign-in, and lead a person with due notices to them first."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
-        log.note(user, Act.SIGNED_IN, user)
+        log.note(user, Act.SIGNED_IN, user, after={"with": _means(request, user)})
         if user.notices.due().exists():
             onward = urlencode({"next": response.headers.get("Location", "/")})
             response = HttpResponseRedirect(f"{reverse('notices')}?{onward}")
@@ -91,6 +92,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         elif person is not None:
             log.note(None, Act.REFUSED, person)
         return entered  # type: ignore[no-any-return]
+
+
+def _means(request: HttpRequest, person: User) -> list[str]:
+    """Return what has opened the account in this sign-in: a passkey alone, or a password and what followed it."""
+    used: list[str] = []
+    for record in get_authentication_records(request, person):
+        if record["method"] == "password" or record.get("passwordless"):
+            used.clear()  # A sign-in begins; another one before it was not ended.
+        used.append(record.get("type", record["method"]))
+    return used
 
 
 def _too_many(seconds: int) -> ValidationError:

@@ -118,6 +118,19 @@ SETTINGS: Sections = (
         ),
     ),
 )
+CONVERSATIONS: Sections = (
+    (
+        "",
+        (
+            Page(_("Search"), "search"),
+            Page(_("Archive"), "archive"),
+            Page(_("Bin"), "bin"),
+            Page(_("Shared links"), "shares"),
+            Page(_("Teams"), "teams"),
+        ),
+    ),
+)
+"""The pages beside the search: other places where a conversation may be."""
 OF_A_TEAM = (Page(_("People and conversations"), "team"),)
 OF_ITS_LEAD = (
     Page(_("Invitations"), "invite"),
@@ -140,6 +153,11 @@ def settings_pages(context: template.Context) -> dict[str, object]:
     left_out = set() if open_endpoints().exists() or person.keys.exists() else {"own-keys"}
     sections = [(label, tuple(page for page in pages if page.route not in left_out)) for label, pages in SETTINGS]
     return {"sections": list(_shown(sections, context["request"]))}
+
+
+@register.inclusion_tag("_sections.html", takes_context=True)
+def conversation_pages(context: template.Context) -> dict[str, object]:
+    return {"sections": list(_shown(CONVERSATIONS, context["request"]))}
 
 
 @register.inclusion_tag("_sections.html", takes_context=True)

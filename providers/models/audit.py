@@ -116,6 +116,8 @@ def _shown(side: dict[str, Any], name: str, field: Any) -> str:
         return "–"
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if name == "with":
+        value = [gettext(_MEANS.get(one, one)) for one in value]
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -132,9 +134,17 @@ _LABELS = {
     "sealed": translate_noop("re-encrypted"),
     "stored": translate_noop("stored"),
     "user": translate_noop("person"),
+    "with": translate_noop("signed in with"),
     "working": translate_noop("working"),
 }
 """Labels of logged fields that no form shows, so that they have no label of their own."""
+_MEANS = {
+    "password": translate_noop("password"),
+    "recovery_codes": translate_noop("recovery code"),
+    "totp": translate_noop("authenticator app"),
+    "webauthn": translate_noop("passkey"),
+}
+"""What people sign in with."""
 _KINDS = {
     "invitation": translate_noop("invitation"),
     "passwordlink": translate_noop("password link"),

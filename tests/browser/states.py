@@ -212,7 +212,7 @@ def conversation_menu(chat: ChatPage) -> None:
 
 def moved(chat: ChatPage) -> None:
     conversation_menu(chat)
-    click(chat, "[data-act=move]", "[data-act=move-to]")
+    click(chat, "[data-act=move]", "[data-act=move-to]:visible")
 
 
 def exported(chat: ChatPage) -> None:

@@ -67,6 +67,7 @@ def test_contact_sheet(
             visitors[role].watch.expect(".*")
         return visitors[role]
 
+    streaming(at(R.OWNER), vendor, folder)  # First: what is written without a connection is sent later.
     for name, state, path in chat_states(shared):
         chat = at(R.OWNER)
         try:
@@ -79,7 +80,6 @@ def test_contact_sheet(
         if chat.page.evaluate("navigator.onLine") is False or name == "offline":
             chat.page.context.set_offline(False)
         Conversation.objects.get(pk=shared.pk).shares.update(revoked_at="2026-01-01T00:00Z")
-    streaming(at(R.OWNER), vendor, folder)
     for place in seen(world):
         visitor = at(place.role)
         if place.after:

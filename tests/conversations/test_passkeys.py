@@ -88,7 +88,8 @@ def test_a_passkey_opens_the_account_alone_and_its_coming_and_going_is_told(cast
         ("added", {"type": "webauthn"}),
         ("removed", {"type": "webauthn"}),
     ]
-    assert AuditEntry.objects.filter(act="signed_in", actor=cast.bob.pk).exists()
+    entry = AuditEntry.objects.get(act="signed_in", actor=cast.bob.pk)
+    assert entry.changes() == [("signed in with", "", "passkey")]
     assert not is_in(browser())
     stranger = browser()
     sign_in(stranger, passkey)
@@ -124,6 +125,7 @@ def test_after_a_password_a_passkey_is_asked_for(cast: Cast) -> None:
     assert "This passkey was not accepted." in refused.content.decode()
     visitor.post(SECOND, {"credential": passkey.used(options(visitor, SECOND))})
     assert is_in(visitor)
+    assert AuditEntry.objects.get(act="signed_in").after == {"with": ["password", "webauthn"]}
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,7 @@ def test_the_audit_log_has_sign_ins_refused_ones_and_ended_sessions(cast: Cast) 
     here = enter(cast.bob)
     here.post(reverse("end-other-sessions"))
     entries = AuditEntry.objects.order_by("id").values_list("act", "actor_name", "subject_name", "address")
+    assert AuditEntry.objects.filter(act="signed_in", after={"with": ["password"]}).count() == 2
     assert list(entries) == [
         ("signed_in", "bob", "bob", "127.0.0.1"),
         ("refused", "", "bob", "127.0.0.1"),

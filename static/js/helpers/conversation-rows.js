@@ -37,9 +37,15 @@ export function movedAt({ dataset }) {
   return Date.parse(dataset.updated);
 }
 
+/** The "next" or "previous" row of the same section, which may stand in another piece of it. */
+export function neighbour(row, side) {
+  const name = `${side}ElementSibling`;
+  return row[name] ?? row.parentElement[name]?.querySelector(`.row:${side === "next" ? "first" : "last"}-child`);
+}
+
 /** Whether a row may stay between its neighbours: two may have moved in the same millisecond. */
 export function standsRight(row) {
-  const [above, below] = [row.previousElementSibling, row.nextElementSibling];
+  const [above, below] = [neighbour(row, "previous"), neighbour(row, "next")];
   return (!above || movedAt(above) >= movedAt(row)) && (!below || movedAt(row) >= movedAt(below));
 }
 

@@ -6,7 +6,7 @@ const PLACE = "sidebar";
 
 /** Remembers how far this list is scrolled, and how many rows its sections show. */
 export function keepPlace(list, sections) {
-  const rows = Object.fromEntries(sections.map((section) => [section.name, section.rows.childElementCount]));
+  const rows = Object.fromEntries(sections.map((section) => [section.name, section.count]));
   if (list.checkVisibility()) thisTab.set(PLACE, JSON.stringify({ rows, top: list.scrollTop }));
 }
 

@@ -1,6 +1,10 @@
-/** One foldable part of the sidebar's list: its rows, the newest first, and the way to older ones. */
+/**
+ * One foldable part of the sidebar's list: its rows, the newest first, and the way to older ones.
+ *
+ * Its rows stand in pieces, each a list of its own: the browser leaves those out that are far from sight.
+ */
 
-import { movedAt, standsRight } from "../helpers/conversation-rows.js";
+import { movedAt, neighbour, standsRight } from "../helpers/conversation-rows.js";
 import { fetchList, MOST_ROWS } from "../helpers/fetch-list.js";
 import { rememberFolded } from "../helpers/sidebar-cookie.js";
 
@@ -11,6 +15,7 @@ const QUERIES = {
 };
 /** So far below the lower edge the next rows are fetched already. */
 const AHEAD = "300px";
+const PIECE = 50; // rows
 
 export class ListSection {
   #root;
@@ -23,7 +28,7 @@ export class ListSection {
   /** `take` is given the conversations of each answer. */
   constructor(root, take) {
     [this.#root, this.#take] = [root, take];
-    const complete = [...this.rows.children].filter((row) => !row.querySelector("[aria-current]"));
+    const complete = this.#rows.filter((row) => !row.querySelector("[aria-current]"));
     if (root.dataset.next && complete.length) this.#reach = movedAt(complete.at(-1));
     this.more.addEventListener("click", () => this.showMore());
     root.addEventListener("toggle", () => rememberFolded(this.name, !root.open));
@@ -36,8 +41,19 @@ export class ListSection {
     return this.#root.dataset.section;
   }
 
-  get rows() {
-    return this.#root.querySelector(".rows");
+  get count() {
+    return this.#rows.length;
+  }
+
+  get #rows() {
+    return [...this.#root.querySelectorAll(".row")];
+  }
+
+  /** The pieces of its rows. Only the first may be empty. */
+  get #pieces() {
+    const pieces = [...this.#root.children].filter((one) => one.matches(".rows"));
+    for (const piece of pieces.slice(1)) if (!piece.firstElementChild) piece.remove();
+    return pieces.filter((piece) => piece.isConnected);
   }
 
   get more() {
@@ -51,17 +67,25 @@ export class ListSection {
 
   /** Puts a row where it belongs; one that stands right is not touched, for it may have the focus. */
   place(row) {
-    if (row.parentElement === this.rows && standsRight(row)) return;
+    const piece = this.#pieces.at(-1);
+    if (this.#root.contains(row) && standsRight(row)) return;
     const isBelow = (other) => other !== row && movedAt(other) < movedAt(row);
-    const { lastElementChild: end, children } = this.rows;
-    const last = end === row ? row.previousElementSibling : end;
-    const isLast = !last || !isBelow(last); // So is what scrolling brings: nothing else is looked through.
-    this.rows.insertBefore(row, isLast ? null : [...children].find(isBelow));
+    const end = piece.lastElementChild;
+    const last = end === row ? neighbour(row, "previous") : end;
+    if (last && isBelow(last)) this.#rows.find(isBelow).before(row);
+    else this.#append(piece, row); // So is what scrolling brings: nothing else is looked through.
+  }
+
+  #append(piece, row) {
+    if (piece.childElementCount < PIECE) return piece.append(row);
+    const next = piece.cloneNode();
+    piece.after(next);
+    next.append(row);
   }
 
   /** Shows as many rows as there were; true if there are more now. */
   async showAtLeast(count) {
-    const limit = Math.min(count - this.rows.childElementCount, MOST_ROWS);
+    const limit = Math.min(count - this.count, MOST_ROWS);
     return limit > 0 && this.showMore({ limit });
   }
 
@@ -81,7 +105,7 @@ export class ListSection {
 
   /** Whether more rows push nothing away: none stand alone below those that are complete, and no other section. */
   get #growsFreely() {
-    const last = this.rows.lastElementChild;
+    const last = this.#pieces.at(-1).lastElementChild;
     const open = [...document.querySelectorAll(".section[open]:has(.row)")];
     return last && movedAt(last) >= this.#reach && open.at(-1) === this.#root;
   }
