@@ -32,7 +32,6 @@ import { NamedMessage } from "./page/named-message.js";
 import { Navigation } from "./page/navigation.js";
 import { OutboxEvents } from "./page/outbox-events.js";
 import { Presence } from "./page/presence.js";
-import { Quoting } from "./page/quoting.js";
 import { SharedPlace } from "./page/shared-place.js";
 import { ShortcutKey } from "./page/shortcut-key.js";
 import { SidebarEdge } from "./page/sidebar-edge.js";
@@ -72,7 +71,8 @@ class Chat {
     this.outboxEvents.showUnsent();
     for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);
     new NamedMessage(this.transcript).listen();
-    for (const Part of [ThreadTools, ThreadKeys, Quoting, StartPage, Attention]) new Part(this).listen();
+    for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention]) new Part(this).listen();
+    if (this.composer) document.addEventListener("selectionchange", this.#selected);
     new ShortcutKey().listen();
     new SidebarEdge().listen();
     new SidebarFold().listen();
@@ -122,6 +122,13 @@ class Chat {
     this.composer?.show({ isRunning: length > 0 });
     this.transcript.toggleAttribute("data-several", length > 1); // One reply is stopped at the composer alone.
   }
+
+  /** Words that are selected may be quoted. */
+  #selected = async () => {
+    if (getSelection().isCollapsed) return;
+    document.removeEventListener("selectionchange", this.#selected);
+    new (await import("./page/quoting.js")).Quoting(this).listen();
+  };
 
   #show(id, revision) {
     this.conversation = new Conversation(id, revision, this.socket, this.transcript, this.place);

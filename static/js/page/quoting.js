@@ -18,12 +18,12 @@ export class Quoting {
   }
 
   listen() {
-    if (!this.#composer) return;
     document.addEventListener("selectionchange", () => this.#wait());
     document.addEventListener("pointerdown", ({ pointerType }) => (this.#isDragging = pointerType === "mouse"));
     document.addEventListener("pointerup", () => (this.#isDragging = false) || this.#wait());
     document.addEventListener("keydown", (event) => this.#keyDown(event));
     this.#transcript.addEventListener("scroll", () => this.#hide(), { passive: true });
+    this.#wait(); // Its script comes with the first selection.
   }
 
   get #isOffered() {
