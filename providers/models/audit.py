@@ -144,7 +144,7 @@ _MEANS = {
     "totp": translate_noop("authenticator app"),
     "webauthn": translate_noop("passkey"),
 }
-"""What people sign in with."""
+"""Names of the means of a sign-in."""
 _KINDS = {
     "invitation": translate_noop("invitation"),
     "passwordlink": translate_noop("password link"),
