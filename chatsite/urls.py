@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import include, path
+from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 
@@ -45,6 +45,9 @@ admin.site.app_index = the_administrations_first_page  # type: ignore[method-ass
 admin.site.site_header = admin.site.site_title = "Chatsite"
 
 handler400, handler500 = "chatsite.error_pages.bad_request", "chatsite.error_pages.server_error"
+to_sign_in = RedirectView.as_view(url=reverse_lazy("account_login"))
+"""In the place of django-allauth's pages about mails that this site does not send."""
+
 urlpatterns = [
     path("", chat.chat, name="chat"),
     path("conversations/<uuid:conversation_id>/", chat.chat, name="conversation"),
@@ -127,6 +130,11 @@ urlpatterns = [
     path("accounts/2fa/webauthn/reauthenticate/", passkeys.confirm, name="mfa_reauthenticate_webauthn"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/signup/", sign_up.sign_up, name="account_signup"),
+    path("accounts/confirm-email/", to_sign_in, name="account_email_verification_sent"),
+    path("accounts/confirm-email/<str:key>/", to_sign_in, name="account_confirm_email"),
+    path("accounts/password/reset/done/", to_sign_in, name="account_reset_password_done"),
+    path("accounts/password/reset/key/done/", to_sign_in, name="account_reset_password_from_key_done"),
+    path("accounts/password/reset/key/<str:uidb36>-<str:key>/", to_sign_in, name="account_reset_password_from_key"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/usage/", pages.usage_page, name="usage"),
     path("admin/usage.csv", downloads.usage_csv, name="usage-csv"),

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,7 +44,7 @@ class ModelForm(forms.Form):
     """The form for the model that is asked during the detection."""
 
     model = forms.CharField(
-        label=gettext_lazy("the vendor's id of the model"),
+        label=capfirst(gettext_lazy("the vendor's id of the model")),
         max_length=200,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )

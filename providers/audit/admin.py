@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
@@ -17,6 +18,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -92,11 +94,26 @@ class NoExistenceLeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Search for the first 20 words."""
         return super().get_search_results(request, queryset, " ".join(search_term.split()[:_MAX_WORDS]))
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, Any, Any]:
+        """Leave out the rows that only join two others: they have no name that anybody knows."""
+        named, counts, needed, protected = super().get_deleted_objects(objs, request)
+        joins = [model._meta for model in apps.get_models(include_auto_created=True) if model._meta.auto_created]
+        for joined in joins:
+            counts.pop(str(joined.verbose_name_plural), None)
+        beginnings = tuple(f"{capfirst(str(joined.verbose_name))}: " for joined in joins)
+        return _without(named, beginnings), counts, needed, protected
+
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Check the permission first: Django reads the row first, and answers differently if it is missing."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
+
+
+def _without(named: list[Any], beginnings: tuple[str, ...]) -> list[Any]:
+    """Return a nested list of rows without those whose lines begin like this."""
+    kept = (one for one in named if isinstance(one, list) or not one.startswith(beginnings))
+    return [_without(one, beginnings) if isinstance(one, list) else one for one in kept]
 
 
 class AuditedAdmin(NoExistenceLeakAdmin):

@@ -344,8 +344,8 @@ ACCOUNTS = [
     *(on(route, roles=EVERYBODY, ok=(200, 302, 404)) for route in ANYWHERE),
     *(on(route, roles=SIGNED_IN, ok=(200, 302, 404)) for route in AT_HOME),
     *(on(route, passkey=SIGNED_IN, ok=(302, 404)) for route in ("mfa_edit_webauthn", "mfa_remove_webauthn")),
-    on("account_confirm_email", key=EVERYBODY),
-    on("account_reset_password_from_key", key=EVERYBODY),
+    on("account_confirm_email", key=EVERYBODY, ok=302),
+    on("account_reset_password_from_key", key=EVERYBODY, ok=302),
 ]
 """Pages of allauth. They show only the asker's own rows, so a session alone makes the difference."""
 

@@ -1,6 +1,7 @@
 """R14: whatever the rows hold that people and vendors write, the administration shows it as text.
 
-Every text field of every row has markup in it; each page of the registry is asked for. No browser opens them.
+Every text field of every row has markup in it; each page of the registry is asked for. What its scripts make of it:
+tests/browser/test_torture.py.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""R01 to R12 and R16: no text of anybody's runs, asks another server or holds the page up, with and without the policy.
+"""R01 to R12, R14, R16: nobody's text runs, asks another server or holds the page up, with and without the policy.
 
 tests/faults/README.md has what each code means, and where the others are tested.
 """
@@ -13,9 +13,13 @@ from playwright.sync_api import Page, expect
 
 from conversations.models import Conversation, Message
 from providers.models import LanguageModel
+from tests.authorisation.roles import R
+from tests.authorisation.test_hostile_rows import spoil
+from tests.authorisation.world import World
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.hostile_markup import CLOBBERING, RUN, VECTORS, requesting
+from tests.browser.places import enter, places
 from tests.browser.test_bad_input import refusal
 from tests.browser.test_reading import NOTE_LONG_TASKS
 from tests.conftest import Cast
@@ -222,6 +226,23 @@ def framing(site: str) -> Iterator[str]:
     yield f"http://localhost:{server.server_port}/"
     server.shutdown()
     server.server_close()
+
+
+@pytest.mark.parametrize("is_without", POLICIES)
+def test_r14_scripts_of_the_administration_take_hostile_rows_as_text(
+    world: World, visit: Visit, soak: bool, *, is_without: bool
+) -> None:
+    """Their markup is judged by tests/authorisation/test_hostile_rows.py; here what its scripts make of it."""
+    assert sum(spoil()) > 40
+    root = enter(visit, world, R.SUPERUSER, new=True, bypass_csp=is_without)
+    pages = [place for place in places(world) if place.role == R.SUPERUSER and "admin" in place.path]
+    shown = 0
+    for place in pages if soak else pages[::7]:
+        root.open(place.path)
+        assert root.page.evaluate("window.__xss") is None, place.name
+        assert root.page.locator("img[src=x]").count() == 0, place.name
+        shown += "<img src=x onerror" in root.page.inner_text("body")
+    assert shown > len(pages) // 20
 
 
 SPLIT = (
