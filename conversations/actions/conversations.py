@@ -79,6 +79,7 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
         leaf = Message.objects.leaf_for(user, conversation)
         revision = conversation.advance(1, team=team)
         keep_place(user, conversation, leaf)
+        indexing.move(conversation)
         log.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after={"team": team})
         lost = before - set(conversation.audience_ids())
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, lost))

@@ -91,6 +91,7 @@ class Writer:
         files = self._files(item, gained(conversation, messages)[0])
         with transaction.atomic():
             conversation.advance(0, moves_up=False)  # locked: nobody else brings the same messages now
+            conversation.refresh_from_db(fields=["team", "deleted_at"])
             new, known = gained(conversation, messages)
             if not new or not conversation.can_write(self._owner) or conversation.deleted_at:
                 raise Problem(Reason.HERE)

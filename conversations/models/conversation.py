@@ -132,6 +132,11 @@ class Conversation(models.Model):
         return self.deleted_at and self.deleted_at + TIME_IN_BIN
 
     @property
+    def scope(self) -> UUID:
+        """Return the id of the team or, of a private one, of the owner: who looks for it among theirs."""
+        return self.team_id or self.owner_id
+
+    @property
     def team_name(self) -> str:
         return self.team.name if self.team else ""
 

@@ -19,6 +19,8 @@ class SearchEntry(models.Model):
     id = models.BigAutoField(primary_key=True)
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="search_entries")
     message = models.OneToOneField(Message, models.CASCADE, null=True, related_name="search_entry")
+    scope = models.UUIDField(null=True)
+    """The scope of its conversation, which its words name too; null for an entry of an older version."""
     author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     """The writer of a question, or the owner of a title; null for a reply."""
     model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, related_name="+")
@@ -37,6 +39,7 @@ class SearchEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["conversation"], condition=Q(message=None), name="one_entry_a_title")
         ]
+        indexes = [models.Index(fields=["scope", "id"], name="entries_of_a_scope")]
 
 
 class WordsField(models.TextField):  # type: ignore[type-arg]

@@ -3,18 +3,24 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from conversations.confusable_names import skeleton
-from conversations.models import Conversation, SearchEntry, User
+from conversations.models import Conversation, SearchEntry, Team, User
 from conversations.models.conversation import ConversationQuerySet
-from conversations.search.indexing import expression, matching
+from conversations.search.indexing import expression, matching, scoping
 from conversations.search.queries import Query
 from conversations.search.terms import Token
 from conversations.search.tokens import TITLE
+from providers.prepared_queries import Prepared
 
 BEST, NEAR = 40, 1_000
 """Entries of each kind that promise most, and the newest entries among which the terms are looked for as typed."""
+MAX_SCOPES = 200
+"""Scopes that the index is asked for at once; who has more reads most of the site."""
+
+
+_TEAMS = Prepared(lambda person: Team.objects.visible_to(User(pk=person)).only("pk"))
 
 
 def entries(person: User, query: Query, top: int | None = None) -> "QuerySet[SearchEntry]":
@@ -23,9 +29,11 @@ def entries(person: User, query: Query, top: int | None = None) -> "QuerySet[Sea
     The terms' patterns are still to be checked.
     """
     rows = _readable(person, query)
-    if not query.terms:
-        return (rows if top is None else rows.filter(pk__lte=top)).order_by("-pk")
-    return matching(rows, expression(query), top)
+    within = _scopes(person)
+    if query.terms:
+        return matching(rows, expression(query, within), top)
+    own = rows.filter(scope__in=within) if within else rows
+    return (own if top is None else own.filter(pk__lte=top)).order_by("-pk")
 
 
 def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
@@ -33,13 +41,13 @@ def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
 
     They are titles, texts that are about all terms, and texts in which the terms stand as they were typed.
     """
-    rows = _readable(person, query)
+    rows, within = _readable(person, query), _scopes(person)
     kinds = [
-        matching(rows, expression(query, about=True, also=[Token(TITLE)]), top)[:BEST],
-        matching(rows, expression(query, about=True), top)[:BEST],
+        matching(rows, expression(query, within, about=True, also=[Token(TITLE)]), top)[:BEST],
+        matching(rows, expression(query, within, about=True), top)[:BEST],
     ]
     if sum(len(term.tokens) for term in query.terms) > 1:
-        near = matching(rows, expression(query), top)[:NEAR].values("pk")
+        near = matching(rows, expression(query, within), top)[:NEAR].values("pk")
         kinds.append(SearchEntry.objects.filter(_as_typed(query), pk__in=near).order_by("-pk")[:BEST])
     return kinds
 
@@ -54,13 +62,25 @@ def newest_messages(person: User, query: Query, conversations: Sequence[Conversa
     """Return the newest message with all tokens of the query in each of a few conversations that has one."""
     rows = _readable(person, query).filter(conversation__in=conversations, message__isnull=False).order_by("message")
     if query.terms:
-        rows = rows.filter(index__words__matches=expression(query))
+        rows = rows.filter(index__words__matches=expression(query, _scopes(person)))
     return {str(conversation): message for conversation, message in rows.values_list("conversation", "message")}
 
 
 def _readable(person: User, query: Query) -> "QuerySet[SearchEntry]":
     """Return the entries that this person may read and the query's facets mean, with and without its words."""
-    return SearchEntry.objects.filter(_facets(query), conversation__in=_conversations(person, query))
+    conversation = _conversations(person, query).filter(pk=OuterRef("conversation"))
+    return SearchEntry.objects.filter(_facets(query), Exists(conversation))
+
+
+def _scopes(person: User) -> list[UUID]:
+    """Return whose entries the index looks through: the person's own and their teams'; [] for everybody's.
+
+    It saves the way through what others have. Who may read is said by `_conversations`.
+    """
+    if not scoping.is_done():
+        return []
+    found = [person.pk, *(team.pk for team in _TEAMS(person.pk))]
+    return found if len(found) <= MAX_SCOPES else []
 
 
 def _conversations(person: User, query: Query) -> ConversationQuerySet:

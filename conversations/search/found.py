@@ -42,7 +42,7 @@ def line(text: str, terms: Sequence[Term]) -> list[Piece]:
     """Return the stretch of a text where most of the terms stand, with its hits apart."""
     shown = text[:MAX_TEXT]
     folded, places = (fold(shown), range(len(shown) + 1)) if shown.isascii() else fold_with_places(shown)
-    hits = [(places[begin], places[end - 1] + 1) for begin, end in _hits(folded, terms)]
+    hits = [(places[begin], max(places[end - 1] + 1, places[end])) for begin, end in _hits(folded, terms)]
     start = _start(shown, hits)
     end = min(len(shown), start + LINE)
     pieces = list(_pieces(shown, start, end, hits))

@@ -16,9 +16,10 @@ from conversations.search import postgresql, sqlite
 from conversations.search.folding import fold
 from conversations.search.queries import Query
 from conversations.search.terms import Token
-from conversations.search.tokens import ABOUT, MAX_TEXT, tokens_of
+from conversations.search.tokens import ABOUT, MAX_TEXT, scope_token, tokens_of
+from providers.prepared_queries import stored
 
-VERSION = 2
+VERSION = 3
 """The version of folding and tokens; entries of another one are made again."""
 
 
@@ -26,32 +27,46 @@ def add_messages(messages: Iterable[Message]) -> None:
     """Index messages that have ended and are not in the index yet."""
     said = list(messages)
     entries = SearchEntry.objects.bulk_create(SearchEntry(message=one, **_of_message(one)) for one in said)
-    _write_all((entry, _said(one)) for entry, one in zip(entries, said, strict=True))
+    _write_all((entry.pk, one.conversation.scope, _said(one)) for entry, one in zip(entries, said, strict=True))
 
 
 def renew_message(message: Message) -> None:
     """Index a message that may be in the index already."""
     fields = _of_message(message)
     entry, is_new = SearchEntry.objects.get_or_create(message=message, defaults=fields)
-    _rewrite(entry, is_new, _said(message))
+    _rewrite(entry, is_new, _said(message), message.conversation.scope)
 
 
 def set_title(conversation: Conversation) -> None:
     """Index the title that a conversation has now."""
-    about = {"author_id": conversation.owner_id, "created_at": conversation.created_at, "version": VERSION}
+    about = {
+        "scope": conversation.scope,
+        "author_id": conversation.owner_id,
+        "created_at": conversation.created_at,
+        "version": VERSION,
+    }
     entry, is_new = SearchEntry.objects.get_or_create(conversation=conversation, message=None, defaults=about)
-    _rewrite(entry, is_new, conversation.title, is_title=True)
+    _rewrite(entry, is_new, conversation.title, conversation.scope, is_title=True)
 
 
-def expression(query: Query, *, about: bool = False, also: Sequence[Token] = ()) -> str:
-    """Return the index's own query, with `about` for texts that are about all terms.
+def move(conversation: Conversation) -> None:
+    """Index all of a conversation for its new readers alone, in the transaction that moves it."""
+    database, scope = _database(), scope_token(conversation.scope)
+    with connection.cursor() as cursor:
+        cursor.execute(database.MOVE, [database.document([scope]), stored(conversation, "id")])
+    SearchEntry.objects.filter(conversation=conversation).exclude(scope=None).update(scope=conversation.scope)
+
+
+def expression(query: Query, scopes: Iterable[UUID], *, about: bool = False, also: Sequence[Token] = ()) -> str:
+    """Return the index's own query within some scopes, with `about` for texts that are about all terms.
 
     Excluded terms that the index cannot tell exactly are left to the patterns.
     """
     mark = ABOUT if about else ""
     wanted = [replace(token, text=mark + token.text) for term in query.terms for token in term.tokens]
     unwanted = [token for term in query.excluded if term.is_exact for token in term.tokens]
-    return str(_database().expression([*also, *wanted], unwanted))
+    within = [Token(scope_token(scope)) for scope in scopes]
+    return str(_database().expression([*also, *wanted], unwanted, within))
 
 
 def matching(rows: "QuerySet[SearchEntry]", words: str, top: int | None) -> "QuerySet[SearchEntry]":
@@ -66,6 +81,21 @@ def by_the_index() -> AbstractContextManager[None]:
     return postgresql.by_the_index() if connection.vendor == "postgresql" else nullcontext()
 
 
+class Scoping:
+    """Do all entries have a scope? Until they do after an upgrade, searches go through all of the site."""
+
+    def __init__(self) -> None:
+        self._is_done = False
+
+    def is_done(self) -> bool:
+        """Return whether none lacks it; once that is so, it stays so."""
+        self._is_done = self._is_done or not SearchEntry.objects.filter(scope=None).exists()
+        return self._is_done
+
+
+scoping = Scoping()
+
+
 def names_in(parts: Sequence[dict[str, Any]]) -> list[str]:
     """Return the names of the files among a message's parts."""
     return [str(part.get("name", "")) for part in parts if "file" in part]
@@ -76,6 +106,7 @@ def _of_message(message: Message) -> dict[str, Any]:
     moment: datetime = message.created_at
     return {
         "conversation_id": message.conversation_id,
+        "scope": message.conversation.scope,
         "author_id": author,
         "model_id": message.model_id,
         "model_name": message.model_name,
@@ -90,19 +121,19 @@ def _said(message: Message) -> str:
     return "\n".join([message.text[:MAX_TEXT], *names_in(message.parts)])
 
 
-def _rewrite(entry: SearchEntry, is_new: bool, text: str, *, is_title: bool = False) -> None:
+def _rewrite(entry: SearchEntry, is_new: bool, text: str, scope: UUID, *, is_title: bool = False) -> None:
     if not is_new:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM conversations_searchindex WHERE rowid = %s", [entry.pk])
-        SearchEntry.objects.filter(pk=entry.pk).update(version=VERSION)
-    _write_all([(entry, text)], is_title=is_title)
+        SearchEntry.objects.filter(pk=entry.pk).update(version=VERSION, scope=scope)
+    _write_all([(entry.pk, scope, text)], is_title=is_title)
 
 
-def _write_all(texts: Iterable[tuple[SearchEntry, str]], *, is_title: bool = False) -> None:
+def _write_all(texts: Iterable[tuple[int, UUID, str]], *, is_title: bool = False) -> None:
     database = _database()
     with connection.cursor() as cursor:
-        tokens = ((entry.pk, tokens_of(fold(text), is_title=is_title)) for entry, text in texts)
-        cursor.executemany(database.INSERT, [[key, database.document(found)] for key, found in tokens])
+        found = ((key, scope_token(scope), tokens_of(fold(text), is_title=is_title)) for key, scope, text in texts)
+        cursor.executemany(database.INSERT, [[key, database.document([scope, *rest])] for key, scope, rest in found])
 
 
 def _database() -> ModuleType:

@@ -6,9 +6,17 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from conversations.search.terms import Token
+from conversations.search.tokens import SCOPE
 
 _SETTINGS = {"enable_seqscan": "off", "max_parallel_workers_per_gather": "0"}
 INSERT = "INSERT INTO conversations_searchindex (rowid, conversations_searchindex) VALUES (%s, %s::tsvector)"
+MOVE = f"""
+    UPDATE conversations_searchindex
+    SET conversations_searchindex =
+        ts_delete(conversations_searchindex, '{SCOPE}' || replace(scope::text, '-', '')) || %s::tsvector
+    FROM conversations_searchentry WHERE id = rowid AND conversation_id = %s AND scope IS NOT NULL
+"""  # noqa: S608
+"""The statement that gives all words of a conversation another scope."""
 
 MATCHES, KEY = "id__has_words", "id"
 """The lookup of words in many entries, and the field by which these are ordered."""
@@ -19,9 +27,10 @@ def document(tokens: Iterable[str]) -> str:
     return " ".join(map(_lexeme, tokens))
 
 
-def expression(wanted: Sequence[Token], unwanted: Sequence[Token]) -> str:
-    """Return a tsquery for all of the first tokens, and none of the others."""
-    return " & ".join([*map(_quoted, wanted), *(f"!{_quoted(token)}" for token in unwanted)])
+def expression(wanted: Sequence[Token], unwanted: Sequence[Token], scopes: Sequence[Token]) -> str:
+    """Return a tsquery for all wanted tokens, no unwanted one and, if there are scopes, one of them."""
+    either = [f"({' | '.join(map(_quoted, scopes))})"] if scopes else []
+    return " & ".join([*map(_quoted, wanted), *(f"!{_quoted(token)}" for token in unwanted), *either])
 
 
 def _quoted(token: Token) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 
 from conversations.models import Conversation, Message, SearchEntry
 from conversations.models.message import UNDER_WAY, MessageQuerySet
@@ -20,14 +21,16 @@ ROUND_SECONDS = 0.25
 
 
 def missing_messages() -> MessageQuerySet:
-    """Return the ended messages that the index lacks."""
-    entry = SearchEntry.objects.filter(message=OuterRef("pk"), version=indexing.VERSION)
+    """Return the ended messages that the index lacks, or has for others than their conversation's readers."""
+    scope = Coalesce(OuterRef("conversation__team"), OuterRef("conversation__owner"))
+    entry = SearchEntry.objects.filter(message=OuterRef("pk"), version=indexing.VERSION, scope=scope)
     return Message.objects.exclude(status__in=UNDER_WAY).filter(~Exists(entry))
 
 
 def missing_titles() -> "QuerySet[Conversation]":
-    """Return the conversations whose title the index lacks."""
-    entry = SearchEntry.objects.filter(conversation=OuterRef("pk"), message=None, version=indexing.VERSION)
+    """Return the conversations whose title the index lacks, or has for others."""
+    scope = Coalesce(OuterRef("team"), OuterRef("owner"))
+    entry = SearchEntry.objects.filter(conversation=OuterRef("pk"), message=None, version=indexing.VERSION, scope=scope)
     return Conversation.objects.exclude(title="").filter(~Exists(entry))
 
 
@@ -38,7 +41,7 @@ def count_missing() -> int:
 def mend() -> Iterator[int]:
     """Add all that is missing, the oldest first, and yield the number of rows of each batch after its commit."""
     yield from _add(missing_titles(), indexing.set_title)
-    yield from _add(missing_messages().defer("html"), indexing.renew_message)
+    yield from _add(missing_messages().select_related("conversation").defer("html"), indexing.renew_message)
 
 
 def _add(missing: "QuerySet[Row]", write: Callable[[Row], None]) -> Iterator[int]:
@@ -54,7 +57,7 @@ def _add(missing: "QuerySet[Row]", write: Callable[[Row], None]) -> Iterator[int
 def _add_batch(rows: "QuerySet[Row]", write: Callable[[Row], None]) -> int:
     """Index the rows that are still missing; nobody deletes them meanwhile."""
     with transaction.atomic():
-        batch = list(rows.order_by("pk").select_for_update(no_key=True))
+        batch = list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
         for row in batch:
             write(row)
     return len(batch)

@@ -5,6 +5,11 @@ from collections.abc import Iterable, Sequence
 from conversations.search.terms import Token
 
 INSERT = "INSERT INTO conversations_searchindex (rowid, words) VALUES (%s, %s)"
+MOVE = """
+    UPDATE conversations_searchindex SET words = %s || substr(words, instr(words, ' ')) WHERE rowid IN
+    (SELECT id FROM conversations_searchentry WHERE conversation_id = %s AND scope IS NOT NULL)
+"""
+"""The statement that gives all words of a conversation another scope, which is their first token."""
 
 MATCHES, KEY = "index__words__matches", "index"
 """The lookup of words in many entries, and the field by which FTS5 yields the newest ones first."""
@@ -15,9 +20,10 @@ def document(tokens: Iterable[str]) -> str:
     return " ".join(tokens)
 
 
-def expression(wanted: Sequence[Token], unwanted: Sequence[Token]) -> str:
-    """Return an FTS5 query for all of the first tokens, and none of the others."""
-    both = " AND ".join(map(_quoted, wanted))
+def expression(wanted: Sequence[Token], unwanted: Sequence[Token], scopes: Sequence[Token]) -> str:
+    """Return an FTS5 query for all wanted tokens, no unwanted one and, if there are scopes, one of them."""
+    either = [f"({' OR '.join(map(_quoted, scopes))})"] if scopes else []
+    both = " AND ".join([*map(_quoted, wanted), *either])
     return f"({both}) NOT ({' OR '.join(map(_quoted, unwanted))})" if unwanted else both
 
 

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from math import log
+from uuid import UUID
 
 MAX_TEXT = 200_000
 """Characters of one text that are indexed."""
@@ -25,6 +26,8 @@ ABOUT, ABOUT_SHARE = "^", 0.9
 """The mark of tokens that a text is about, and the share of `length_factor` from which on it is."""
 TITLE = "^#title"
 """The token of all titles."""
+SCOPE = "^@"
+"""The mark of the token that names the team or, of a private conversation, the owner."""
 LETTER = f"[^\\W_{IDEOGRAPHS}]"
 """A letter or digit of scripts that part their words."""
 RUNS = re.compile(f"(?P<ideographs>[{IDEOGRAPHS}]+)|(?P<word>{LETTER}+)|(?P<sign>[^\\w\\s]|_)")
@@ -36,6 +39,11 @@ def tokens_of(folded: str, *, is_title: bool = False) -> list[str]:
     least = 0 if is_title else ABOUT_SHARE * length_factor(len(folded))
     about = [f"{ABOUT}{token}" for token, count in found.items() if count >= least]
     return list(_fitting([*([TITLE] if is_title else []), *found, *about]))
+
+
+def scope_token(scope: UUID) -> str:
+    """Return the token of all that a team or, in private, a person has."""
+    return f"{SCOPE}{scope.hex}"
 
 
 def length_factor(characters: int) -> float:

@@ -62,6 +62,7 @@ CONVERSATIONS = {
         r1: Take the train to Zakopane; dogs are allowed on the Gubałówka trail but not in the national park.
         q2: 帮我列一个轻装的行李清单
         r2: 雨衣、头灯、狗粮、水壶、备用袜子，以及一张离线地图。
+        q3: ｶﾞｲﾄﾞﾌﾞｯｸはどこで買えますか
     """),
     "secret": ("alice", "Salary talk", """
         q1: How do I ask for a raise of 12 percent without sounding greedy?
@@ -170,6 +171,8 @@ QUERIES = """
     alice | gubalowka | trip.r1
     alice | 行李清单 | trip.q2
     alice | 头灯 | trip.r2
+    alice | ガイドブック | trip.q3
+    alice | ガイド | trip.q3
     alice | 狗 | trip.r2
     alice | raise 12 percent | secret.q1
     alice | from:alice greedy | secret.q1

@@ -8,9 +8,11 @@ import pytest
 from django.core.management import call_command
 
 from conversations import actions, site_checks
-from conversations.models import Conversation, Message, SearchEntry, SearchIndex, User
-from conversations.search import indexing
+from conversations.actions.staff.closing import Leaving, close_account
+from conversations.models import Conversation, Membership, Message, SearchEntry, SearchIndex, User
+from conversations.search import entries, indexing
 from conversations.search.queries import parse
+from conversations.search.rebuilding import count_missing, mend
 from conversations.search.results import search
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -48,6 +50,46 @@ def test_it_follows_what_is_said_renamed_copied_and_deleted(
     for person, conversation in ((cast.rita, copy), (cast.alice, asked["conversation"])):
         actions.end_conversation(person, UUID(conversation))
     assert not SearchIndex.objects.exists(), "the words are gone, too"
+
+
+def test_it_follows_whose_a_conversation_is(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, title="Storks", revision=1)
+    common = {"conversation": conversation, "author": cast.bob, "role": "user", "revision": 1}
+    Message.objects.create(**common, status="complete", text="A stork")
+    sum(mend())
+    everybody = (cast.alice, cast.bob, cast.rita, cast.carol)
+
+    def finders() -> list[User]:
+        assert count_missing() == 0
+        scope = Conversation.objects.get(pk=conversation.pk).scope
+        for one in (*everybody, cast.team):
+            words = SearchIndex.objects.filter(words__matches=indexing.expression(parse("stork"), [one.pk]))
+            assert words.count() == (2 if one.pk == scope else 0), "the index itself knows whose it is"
+        return [person for person in everybody if len(found(person, "stork")) == 2]
+
+    assert finders() == [cast.alice, cast.bob, cast.rita]
+    actions.move_conversation(cast.alice, conversation.pk, None)
+    assert finders() == [cast.alice]
+    actions.move_conversation(cast.alice, conversation.pk, cast.team.pk)
+    actions.delete_conversation(cast.alice, conversation.pk)
+    assert finders() == []
+    actions.restore_conversation(cast.alice, conversation.pk)
+    Membership.objects.get(user=cast.bob).delete()
+    assert finders() == [cast.alice, cast.rita]
+    SearchEntry.objects.update(scope=cast.carol.pk)
+    assert len(list(site_checks.search_index())) == 1
+    assert sum(mend()) == 2
+    SearchEntry.objects.update(scope=None, version=2)
+    monkeypatch.setattr(entries, "scoping", indexing.Scoping())
+    assert len(found(cast.rita, "stork")) == 2, "of an older version, it is found as before"
+    assert found(cast.carol, "stork") == []
+    actions.move_conversation(cast.alice, conversation.pk, None)
+    Membership.objects.filter(user=cast.rita).update(role="lead")
+    User.objects.filter(pk=cast.rita.pk).update(is_superuser=True)
+    close_account(cast.alice, cast.alice, Leaving(keeps_name=True, heir=cast.carol, private=True))
+    assert len(found(cast.carol, "stork")) == 2
+    assert sum(mend()) == 2
+    assert finders() == [cast.carol]
 
 
 def test_what_it_lacks_is_noticed_and_added(db: None) -> None:

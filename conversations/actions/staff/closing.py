@@ -16,6 +16,7 @@ from conversations.errors import Refused
 from conversations.live import events
 from conversations.models import Arrangement, Conversation, Installation, Membership, ReadMark, Team, User
 from conversations.models.conversation import TIME_IN_BIN, ConversationQuerySet
+from conversations.search import indexing
 from providers.audit import log
 from providers.endpoints import keys
 
@@ -85,6 +86,7 @@ def _end_access(by: User, person: User, heir: User | None) -> None:
 def _hand_over(by: User, rows: ConversationQuerySet, person: User, heir: User) -> None:
     for conversation in rows:
         revision = conversation.advance(1, moves_up=False, owner=heir)
+        indexing.move(conversation)
         log.note(by, log.Act.CHANGED, conversation, name="", before={"owner": person}, after={"owner": heir})
         transaction.on_commit(partial(events.conversation_updated, conversation, revision))
 
