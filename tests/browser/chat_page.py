@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from tests.browser.page_scripts import HAND_OVER
+from tests.browser.page_scripts import HAND_OVER, KEEP_MARKS
 from tests.browser.watch import Watch
 
 
@@ -33,6 +33,12 @@ class ChatPage:
 
     def open(self, path: str = "/") -> "ChatPage":
         self.page.goto(self.site + path)
+        return self
+
+    def keep_marks(self) -> "ChatPage":
+        """Let the mark of a hit stay, here and in pages that this one leads to."""
+        self.page.add_init_script(KEEP_MARKS)
+        self.page.evaluate(KEEP_MARKS)
         return self
 
     def send(self, text: str) -> None:

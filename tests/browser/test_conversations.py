@@ -169,7 +169,7 @@ def test_a_hit_opens_at_its_message_and_marks_it(cast: Cast, model: LanguageMode
             parts=[{"kind": "text", "text": text}], status="complete", revision=number,
         )  # fmt: skip
     sum(mend())
-    alice = visit(cast.alice)
+    alice = visit(cast.alice).keep_marks()
     alice.page.get_by_label("Search conversations").fill("danube")
     alice.page.locator(".rows--found").get_by_role("link", name="Rivers").click()
     marked = alice.page.locator("chat-message[data-named]")

@@ -37,7 +37,7 @@ def test_a_team_mates_reply_is_found_in_its_branch_and_the_results_stay(
     sum(mend())
     cast.bob.language = language
     cast.bob.save()
-    bob = visit(cast.bob, viewport={"width": width, "height": 800})
+    bob = visit(cast.bob, viewport={"width": width, "height": 800}).keep_marks()
     if width < 800:
         bob.page.locator(".chat__menu").click()
     bob.page.get_by_label(field).fill("苍鹭")

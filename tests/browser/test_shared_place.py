@@ -133,7 +133,7 @@ def test_a_hit_on_another_branch_opens_it_as_a_look(
     path = begin(alice, "Which bird?")
     act(alice.replies.first, "retry")
     shows(alice, "Which bird?", "A stork.")
-    bob = visit(cast.bob, path)
+    bob = visit(cast.bob, path).keep_marks()
     shows(bob, "Which bird?", "A stork.")
     expect(bob.page.locator("conversation-list:defined")).to_be_attached()  # before it nobody hears what is typed
     bob.page.locator(".sidebar__search").fill("heron")
