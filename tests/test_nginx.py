@@ -3,6 +3,7 @@
 Visitors come from different addresses of loopback, of which the site trusts one alone: nginx's.
 """
 
+import itertools
 import json
 import os
 import re
@@ -234,7 +235,13 @@ def test_the_audit_log_has_the_visitors_address(site: Site) -> None:
 
 
 def test_limits_are_each_addresss_own(site: Site) -> None:
-    found = [site.ask("/join/x/", source="127.0.0.9")[0] for _ in range(rate_limits.MAX_BAD_LINKS + 1)]
+    found, minute = list[int](), -1
+    for number in itertools.count(9):  # another address where a minute of the clock ends meanwhile
+        if minute == rate_limits._minute():
+            break
+        minute = rate_limits._minute()
+        source = f"127.0.0.{number}"
+        found = [site.ask("/join/x/", source=source)[0] for _ in range(rate_limits.MAX_BAD_LINKS + 1)]
     assert found == [404] * rate_limits.MAX_BAD_LINKS + [429]
     assert site.ask("/join/x/", source=ELSEWHERE)[0] == 404
 

@@ -26,11 +26,11 @@ def test_the_switch_takes_effect_in_every_tab_and_lasts(cast: Cast, model: Langu
     choose(alice.page, "Dark")
     choose(alice.page, "Very large")
     for page in (alice.page, account):
-        page.wait_for_function(f"{BACKGROUND} === '{DARK}' && {ROOT_SIZE} === 21")
+        page.wait_for_function(f"() => {BACKGROUND} === '{DARK}' && {ROOT_SIZE} === 21")
         expect(page.locator(".appearance [aria-pressed=true]")).to_have_text(["Dark", "AVery large"])
     expect(alice.text).to_have_value("half a question")
     choose(account, "System")
-    alice.page.wait_for_function(f"{BACKGROUND} === '{LIGHT}'")
+    alice.page.wait_for_function(f"() => {BACKGROUND} === '{LIGHT}'")
     assert (User.objects.get(pk=cast.alice.pk).theme, alice.page.evaluate(ROOT_SIZE)) == ("system", 21)
     choose(account, "Dark")
     for path in ("/", "/admin/", "/admin/conversations/user/"):

@@ -136,6 +136,7 @@ def test_a_text_that_is_too_long_stays_in_the_box(
 
 def test_a_text_that_only_the_server_finds_too_long_comes_back(cast: Cast, model: LanguageModel, visit: Visit) -> None:
     alice = visit(cast.alice)
+    alice.watch.expect("413.*/drafts")  # where a second passes before it is sent
     alice.page.locator("message-composer").evaluate("(composer) => (composer.dataset.limit = 10_000_000)")
     alice.send("x" * 200_000)
     expect(alice.notice).to_contain_text("This message is too long")
@@ -149,6 +150,7 @@ def test_a_frame_that_is_too_big_ends_the_socket_and_comes_back_as_a_draft(
 ) -> None:
     text = "字" * (1024 * 1024 // 3 + 1)  # three bytes each: a third of the letters to lay out
     alice = visit(cast.alice, None)
+    alice.watch.expect("413.*/drafts")
     alice.page.add_init_script(NOTE_CLOSE_CODES)
     alice.open()
     alice.page.locator("message-composer").evaluate("(composer) => (composer.dataset.limit = 10_000_000)")

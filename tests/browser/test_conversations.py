@@ -112,7 +112,7 @@ def test_what_is_listed_late_moves_nothing_that_stands_right_and_brings_nothing_
     expect(titles).to_have_text(["Newer", "Trains", "Bread"])
     with alice.page.expect_response("**/api/v1/conversations?archived=false"):
         held[0].fulfill(json=older)
-    alice.page.wait_for_function("fetch('/livez').then(() => true)")  # what is asked next is answered after it
+    alice.page.wait_for_function("() => fetch('/livez').then(() => true)")  # what is asked next is answered after it
     expect(titles).to_have_text(["Newer", "Trains", "Bread"])
     expect(alice.rows.nth(1).locator(".row__link")).to_be_focused()
 

@@ -112,11 +112,11 @@ def test_saved_is_said_only_of_what_stands_in_the_fields(cast: Cast, model: Lang
     expect(panel.locator("[name=thinking]")).to_be_enabled()
     alice.page.route("**/api/v1/conversations/*", lambda route: held.append(route))
     panel.locator("[name=thinking]").select_option(label="A little")
-    alice.page.wait_for_function("document.querySelector('parameter-panel').isSaving")
+    alice.page.wait_for_function("() => document.querySelector('parameter-panel').isSaving")
     panel.locator("[name=temperature]").fill("0.5")
     with alice.page.expect_response("**/api/v1/conversations/*"):
         held.pop().continue_()
-    alice.page.wait_for_function("!document.querySelector('parameter-panel').isSaving")
+    alice.page.wait_for_function("() => !document.querySelector('parameter-panel').isSaving")
     expect(panel.locator(".parameters__saved")).to_have_text("")
     alice.page.unroute("**/api/v1/conversations/*")
     save(panel)
