@@ -115,6 +115,13 @@ def test_what_is_listed_late_moves_nothing_that_stands_right_and_brings_nothing_
     alice.page.wait_for_function("() => fetch('/livez').then(() => true)")  # what is asked next is answered after it
     expect(titles).to_have_text(["Newer", "Trains", "Bread"])
     expect(alice.rows.nth(1).locator(".row__link")).to_be_focused()
+    moved = {**older["results"][1], "revision": 99, "updated_at": f"{timezone.now() + timedelta(days=1):%FT%TZ}"}
+    titles.nth(1).hover()
+    alice.page.mouse.down()
+    alice.page.evaluate("(detail) => document.dispatchEvent(new CustomEvent('arranged', { detail }))", moved)
+    expect(titles).to_have_text(["Newer", "Trains", "Bread"])
+    alice.page.mouse.up()
+    expect(alice.page.locator(".chat__rename")).to_have_text("Trains")
 
 
 def test_the_sidebar_keeps_its_place_and_holds_the_open_one(cast: Cast, model: LanguageModel, visit: Visit) -> None:

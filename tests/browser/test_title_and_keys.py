@@ -167,6 +167,7 @@ def test_keys_typed_before_the_palette_is_here_go_to_it(cast: Cast, model: Langu
     held[0].continue_()
     alice.page.unroute("**/command-palette*.js")
     expect(alice.page.locator(".chat__title")).to_have_text("Queue migration")
+    expect(alice.page.locator("html")).to_have_attribute("data-started", "")
     for word in ("", "tea"):
         alice.page.keyboard.press("Control+k")
         alice.page.keyboard.type(word)

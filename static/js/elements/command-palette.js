@@ -5,6 +5,7 @@ import { call } from "../helpers/api.js";
 import { toFound } from "../helpers/conversation-rows.js";
 import { focusForTyping } from "../helpers/keyboard.js";
 import { found } from "../helpers/model-rows.js";
+import { whenReleased } from "../helpers/pressing.js";
 import { clone } from "../helpers/templates.js";
 import { page, withId } from "../models/page.js";
 
@@ -77,7 +78,7 @@ class CommandPalette extends HTMLElement {
     const words = this.#words;
     const found = await call("GET", `${page.api.conversations}?${new URLSearchParams({ q: words })}`).catch(() => null);
     if (!found || words !== this.#words) return;
-    this.#show([...toFound(found).map(conversationOf).slice(0, MOST_CONVERSATIONS), ...others]);
+    whenReleased(() => this.#show([...toFound(found).map(conversationOf).slice(0, MOST_CONVERSATIONS), ...others]));
   }
 
   /** What was chosen with the arrows stays chosen if it is still there. */

@@ -5,6 +5,7 @@ import { fill, isNews, movedAt, newRow, sectionOf, stateOf, toFound, toRow } fro
 import { fetchAtLeast, fetchConversation, fetchList, FIRST_ROWS } from "../helpers/fetch-list.js";
 import { keepPlace, returnToPlace } from "../helpers/list-place.js";
 import { fetchPart } from "../helpers/loading.js";
+import { whenReleased } from "../helpers/pressing.js";
 import { ListSection } from "../models/list-section.js";
 import { page } from "../models/page.js";
 
@@ -134,7 +135,9 @@ class ConversationList extends HTMLElement {
   }
 
   #place(row) {
-    this.#sections[sectionOf(stateOf(row))].place(row);
+    const place = () => this.#sections[sectionOf(stateOf(row))].place(row);
+    if (row.isConnected) whenReleased(() => row.isConnected && place());
+    else place();
     return row;
   }
 
@@ -152,9 +155,11 @@ class ConversationList extends HTMLElement {
     const words = this.#words;
     const found = words ? await fetchList({ q: words }) : { results: [], hits: {}, next: null };
     if (!found || words !== this.#words) return;
-    this.dataset.found = words && found.results.length;
-    this.#found.replaceChildren(...toFound(found));
-    this.#offerMore(found.next);
+    whenReleased(() => {
+      this.dataset.found = words && found.results.length;
+      this.#found.replaceChildren(...toFound(found));
+      this.#offerMore(found.next);
+    });
   }
 
   async #showMoreFound() {

@@ -42,9 +42,9 @@ class MessageMenu extends HTMLElement {
     return [...this.querySelectorAll("button")].filter((item) => item.checkVisibility());
   }
 
-  /** The button moves while a reply grows; a menu without its button has no sense. */
+  /** The button moves while a reply grows; a menu without its button has no sense. Under a pointer nothing moves. */
   #follow() {
-    if (!this.matches(":popover-open")) return;
+    if (!this.matches(":popover-open") || this.matches(":hover")) return;
     if (this.#button.checkVisibility()) placeBeside(this, this.#button);
     else this.hidePopover();
   }

@@ -11,6 +11,7 @@ import { FEW } from "../helpers/model-order.js";
 import { found, grouped, healthFor, rowOf, showHealth } from "../helpers/model-rows.js";
 import { phrase } from "../helpers/phrases.js";
 import { placeBeside } from "../helpers/popover-position.js";
+import { whenReleased } from "../helpers/pressing.js";
 import { clone } from "../helpers/templates.js";
 import { page } from "../models/page.js";
 
@@ -97,8 +98,8 @@ class ModelPicker extends HTMLElement {
     });
   }
 
-  /** What changes with a choice. */
-  #show() {
+  /** What changes with a choice, and when it is known how the models are. */
+  #show(known) {
     const { isSeveral, most } = this.#asked;
     const isFull = isSeveral && this.#chosen.length >= most;
     this.toggleAttribute("data-several", isSeveral);
@@ -106,6 +107,7 @@ class ModelPicker extends HTMLElement {
     for (const option of this.#options) {
       const row = this.#row(option);
       const isChosen = this.#chosen.includes(option.value);
+      if (known) showHealth(row, known.get(option.value));
       row.ariaSelected = String(isChosen);
       row.ariaDisabled = String("elsewhere" in row.dataset || (isFull && !isChosen));
       row.toggleAttribute("data-favourite", "favourite" in option.dataset);
@@ -175,9 +177,7 @@ class ModelPicker extends HTMLElement {
 
   async #tellHealth() {
     const known = await healthFor(this.#asked.team);
-    if (!known) return;
-    for (const { value } of this.#options) showHealth(this.#rows.get(value), known.get(value));
-    this.#show();
+    if (known) whenReleased(() => this.#show(known));
   }
 
   #keyDown(event) {

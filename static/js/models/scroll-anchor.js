@@ -1,5 +1,7 @@
 /** What of a thread stays in sight: its end, for as long as its reader is there, or one element of it. */
 
+import { whenReleased } from "../helpers/pressing.js";
+
 /** Pixels from the end at which it counts as reached: places are fractions on some screens. */
 const REACHED = 2;
 
@@ -36,9 +38,13 @@ export class ScrollAnchor {
    * shorter when something asks for sizes, and once more has come that looks like a move of the reader's.
    */
   follow() {
-    if (this.#isFollowing) this.#jump();
+    if (this.#isFollowing) whenReleased(this.#keepUp);
     else this.#latest.hidden = this.isAtEnd;
   }
+
+  #keepUp = () => {
+    if (this.#isFollowing) this.#jump();
+  };
 
   toEnd() {
     this.#isFollowing = true;
