@@ -1,7 +1,7 @@
 """Folding: texts that differ in case, accents or width alone have one folded form."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from unicodedata import category, combining, is_normalized, normalize
 
@@ -11,10 +11,16 @@ _ALIKE = str.maketrans({"æ": "ae", "œ": "oe", **dict(zip("“”„«»‘’�
 
 
 class _Characters(dict[int, str]):
-    """The folded form of each character that was met, for `str.translate`."""
+    """The folded form of each character that was met, for `str.translate`, and those that are not one in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longer_or_none: set[str] = set()
 
     def __missing__(self, code: int) -> str:
         self[code] = folded = _fold(chr(code))
+        if len(folded) != 1:
+            self.longer_or_none.add(chr(code))
         return folded
 
 
@@ -26,15 +32,16 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else normalize("NFC", text.translate(_characters))
 
 
-def fold_with_places(text: str) -> tuple[str, list[int]]:
+def fold_with_places(text: str) -> tuple[str, Sequence[int]]:
     """Return the folded text, and the place in `text` of each of its characters; the last is the length."""
-    pieces = [_characters[ord(character)] for character in text]
-    places: Iterable[int] = range(len(text))
-    if not is_normalized("NFC", "".join(pieces)):
-        ends = [*_begins(text), len(text)]
-        pieces = [normalize("NFC", "".join(pieces[begin:end])) for begin, end in pairwise(ends)]
-        places = ends[:-1]
-    return "".join(pieces), [*(at for at, piece in zip(places, pieces, strict=True) for _ in piece), len(text)]
+    apart = text.translate(_characters)
+    is_composed = is_normalized("NFC", apart)
+    if is_composed and _characters.longer_or_none.isdisjoint(text):
+        return apart, range(len(text) + 1)
+    ends = range(len(text) + 1) if is_composed else [*_begins(text), len(text)]
+    pieces = [normalize("NFC", text[begin:end].translate(_characters)) for begin, end in pairwise(ends)]
+    places = [at for at, piece in zip(ends, pieces, strict=False) for _ in piece]
+    return "".join(pieces), [*places, len(text)]
 
 
 def _begins(text: str) -> Iterator[int]:

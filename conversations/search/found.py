@@ -59,9 +59,11 @@ def _stand_together(text: str, terms: Sequence[Term]) -> bool:
         return False
     ends = {match.end() for match in _matches(text, terms[0])}
     for term in terms[1:]:
-        near = (match for match in _matches(text, term) if ends & {*range(match.start() - 3, match.start() + 1)})
-        ends = {match.end() for match in near}
-    return bool(ends)
+        begins = {end + gap for end in ends for gap in range(4)}
+        ends = {match.end() for match in _matches(text, term) if match.start() in begins}
+        if not ends:
+            return False
+    return True
 
 
 def _matches(text: str, term: Term) -> Iterator[re.Match[str]]:

@@ -151,10 +151,11 @@ def _within(rows: Iterable[_Row], characters: int) -> list[_Row]:
     return listed[: max(1, sum(1 for total in sums if total <= characters))]
 
 
-def _by_time(window: Sequence[_Row], query: Query, first: int) -> Iterator[tuple[int, _Text]]:
-    """Yield the texts that fit from place `first` on, each with its place; they are read as they are needed."""
+def _by_time(
+    window: Sequence[_Row], query: Query, first: int, size: int = 2 * PAGE_SIZE
+) -> Iterator[tuple[int, _Text]]:
+    """Yield the texts that fit from place `first` on, each with its place; they are read as needed, `size` at once."""
     ordered = sorted(window, key=lambda row: row[1], reverse=True)
-    size = 2 * PAGE_SIZE
     for start in range(first, len(ordered), size):
         keys = [key for key, *_ in ordered[start : start + size]]
         texts = _texts(keys)
@@ -165,7 +166,7 @@ def _by_time(window: Sequence[_Row], query: Query, first: int) -> Iterator[tuple
 
 def _by_relevance(window: Sequence[_Row], query: Query, first: int) -> Iterator[tuple[int, _Text]]:
     """Yield the texts that fit from place `first` of the order on; equal ones are ordered by their age."""
-    texts = [text for _, text in _by_time(window, query, 0)]
+    texts = [text for _, text in _by_time(window, query, 0, max(1, len(window)))]
     rank = {
         text.entry: relevance(text.folded, query, is_title=text.is_title) - AGE_SHARE * age / WINDOW
         for age, text in enumerate(texts)
@@ -200,8 +201,15 @@ def _file_names(keys: Sequence[int]) -> dict[int, list[str]]:
     return names
 
 
+_SHOWN = (
+    "message_id", "model_id", "model_name", "created_at", "conversation__title", "conversation__team__name",
+    "author__username", "author__display_name", "author__is_nameless",
+)  # fmt: skip
+
+
 def _results(found: Sequence[_Text], query: Query) -> list[Result]:
-    rows = SearchEntry.objects.select_related("conversation__team", "author").in_bulk([text.entry for text in found])
+    shown = SearchEntry.objects.select_related("conversation__team", "author").only(*_SHOWN)
+    rows = shown.in_bulk([text.entry for text in found])
     return [_result(rows[text.entry], text, query) for text in found if text.entry in rows]
 
 
