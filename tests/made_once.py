@@ -1,10 +1,12 @@
 """Folders that the first test process to need them fills, for all processes of one run."""
 
+import atexit
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +23,7 @@ call_command("migrate", verbosity=0)
 
 def made_once(name: str, fill: Callable[[Path], object]) -> Path:
     """Return the folder NAME of this run, after FILL has filled it once; its content must not be changed."""
-    shared = Path(os.environ["TESTS_SHARED_FOLDER"])
+    shared = _shared_folder()
     folder = shared / name
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -32,6 +34,14 @@ def made_once(name: str, fill: Callable[[Path], object]) -> Path:
             fill(growing)
             growing.rename(folder)
     return folder
+
+
+def _shared_folder() -> Path:
+    """Return the folder of this run; a benchmark, which no `tests.environment` prepares, gets one here."""
+    if "TESTS_SHARED_FOLDER" not in os.environ:
+        os.environ["TESTS_SHARED_FOLDER"] = tempfile.mkdtemp(prefix="chatsite-tests-shared-")
+        atexit.register(shutil.rmtree, os.environ["TESTS_SHARED_FOLDER"], ignore_errors=True)
+    return Path(os.environ["TESTS_SHARED_FOLDER"])
 
 
 def migrated() -> Path:

@@ -154,7 +154,7 @@ def _within(rows: Iterable[_Row], characters: int) -> list[_Row]:
 def _by_time(
     window: Sequence[_Row], query: Query, first: int, size: int = 2 * PAGE_SIZE
 ) -> Iterator[tuple[int, _Text]]:
-    """Yield the texts that fit from place `first` on, each with its place; they are read as needed, `size` at once."""
+    """Yield the texts that fit from place `first` on, each with its place; `size` are read at once, as needed."""
     ordered = sorted(window, key=lambda row: row[1], reverse=True)
     for start in range(first, len(ordered), size):
         keys = [key for key, *_ in ordered[start : start + size]]

@@ -201,7 +201,8 @@ def _matrix(source: _Element) -> _Element:
 
 def _lacks_its_left(cell: Sequence[_Element]) -> bool:
     """Return whether a cell is empty or begins with an operator: LibreOffice shows an error for both."""
-    first = next((one for part in cell for one in part.iter() if one.tag in _WORDS), None)
+    words = (one for part in cell for one in part.iter() if one.tag in _WORDS)
+    first = next((one for one in words if one.text or _is_wide(one)), None)
     return first is None or first.tag == "mo"
 
 
