@@ -1,7 +1,6 @@
 /** Patches of rendered text: what stays keeps its nodes, and with them its selection, focus and sideways place. */
 
 import { fragment } from "./html.js";
-import { keepingSelection } from "./selection.js";
 
 /** The markup behind the characters from U+0080 on, in the server's order. */
 const MARKUP = [
@@ -12,7 +11,6 @@ const MARKUP = [
 ];
 const FIRST = 0x80;
 const CODE = "code.highlight";
-const RUN = /([A-Z]|_\d+_)([A-Z]|_\d+_)([a-z][a-z0-9]*)/g;
 
 /**
  * Changes what stands in `root` behind the node `closed`: keeps the nodes up to the place `at`, removes the rest, adds
@@ -26,7 +24,7 @@ export function change(root, closed, { at, add = [], paint = [], long }, said) {
     add.forEach((piece, level) => append(place.way.at(-1 - level), level ? null : kept, piece, said, long));
   }
   const blocks = paint.length ? codeBehind(root, closed) : [];
-  for (const [number, runs] of paint) if (blocks[number]) keepingSelection(blocks[number], () => colour(blocks[number], runs));
+  for (const [number, runs] of paint) if (blocks[number]) colour(blocks[number], runs);
   return true;
 }
 
@@ -113,19 +111,9 @@ function codeBehind(root, closed) {
   return [...root.querySelectorAll(CODE)].filter(isOpen);
 }
 
-/** Colours code: `BDnf` is one character as it is and then three in the class `nf`; `_26_` is a number above 25. */
-function colour(code, runs) {
+/** Colours code as soon as the script that does it is here. */
+async function colour(code, runs) {
   const text = code.textContent;
-  const pieces = [];
-  let at = 0;
-  for (const [, gap, size, className] of runs.matchAll(RUN)) {
-    if (count(gap)) pieces.push(text.slice(at, (at += count(gap))));
-    const textContent = text.slice(at, (at += count(size)));
-    pieces.push(Object.assign(document.createElement("span"), { className, textContent }));
-  }
-  code.replaceChildren(...pieces, ...(at < text.length ? [text.slice(at)] : []));
-}
-
-function count(number) {
-  return number.length === 1 ? number.charCodeAt(0) - "A".charCodeAt(0) : Number(number.slice(1, -1));
+  const colours = await import("./code-colours.js").catch(() => null);
+  colours?.colour(code, text, runs);
 }
