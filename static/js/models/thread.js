@@ -66,6 +66,8 @@ export class Thread {
     const parent = message.parent ?? "";
     const beside = this.below(parent).filter(isStored);
     if (beside.length) return placeBeside(beside, message);
+    const [next] = this.below(message.id).filter(isStored); // What answers it was told of first.
+    if (next && !isComparison(next.parentElement)) return this.#list.insertBefore(clone("message-template"), next);
     if (!this.#endsWith(parent)) return null;
     return this.#list.insertBefore(clone("message-template"), this.unsent[0] ?? null);
   }
@@ -88,6 +90,12 @@ export class Thread {
     chosen.addVersions(replies.flatMap((reply) => reply.versions));
     delete chosen.dataset.current;
     above.replaceWith(chosen);
+  }
+
+  /** Whether this message answers one that has not come yet. */
+  isAhead(id) {
+    const parent = this.find(id)?.dataset.parent;
+    return Boolean(parent) && !this.find(parent);
   }
 
   /** Whether this message stands below another one than it answers: somebody else was faster. */

@@ -42,10 +42,11 @@ export class OutboxEvents {
     this.#deliver();
   }
 
-  #acknowledged({ entry, ack }) {
+  async #acknowledged({ entry, ack }) {
     const { navigation, transcript } = this.#chat;
     transcript.sent(entry.command, ack);
     navigation.follow();
+    if (transcript.thread.isAhead(ack.message)) await this.#chat.open();
     if (transcript.thread.isMisplaced(ack.message)) this.#chat.act(transcript, { type: "show", parent: entry.command.parent });
   }
 
