@@ -21,6 +21,10 @@ MAX_SNAPSHOTS = 120
 """Pages of share links a minute for one address."""
 MAX_DRAFTS = 240
 """Drafts a minute that one person may store."""
+MAX_RENDERINGS = 240
+"""Texts a minute that one person may have rendered: an open thought asks at most once a second while it grows."""
+MAX_RENDERING_SECONDS = 15
+"""Processor time a minute for them: one process renders everybody's texts."""
 MAX_BAD_TOKENS = 30
 """Calls a minute with an invalid personal token from one address."""
 
@@ -62,6 +66,17 @@ def snapshot(request: HttpRequest) -> bool:
 def draft(person: UUID) -> bool:
     """Count a draft that is stored, in this process; returns True over the limit."""
     return _shown.is_over(f"draft:{person}", MAX_DRAFTS)
+
+
+def rendering(person: UUID) -> bool:
+    """Count a text that is to be rendered on request, in this process; returns True over the limits."""
+    is_slow = _shown.is_over(f"rendering-time:{person}", 1000 * MAX_RENDERING_SECONDS, 0)
+    return _shown.is_over(f"rendering:{person}", MAX_RENDERINGS) or is_slow
+
+
+def rendering_took(person: UUID, seconds: float) -> None:
+    """Count the processor time of such a text: seconds."""
+    _shown.is_over(f"rendering-time:{person}", 0, round(1000 * seconds))
 
 
 def bad_token(request: HttpRequest) -> bool:
@@ -133,13 +148,13 @@ class _Minute:
         self._counted: Counter[str] = Counter()
         self._now = 0
 
-    def is_over(self, what: str, most: int) -> bool:
-        """Count one; returns True if there are more than `most`."""
+    def is_over(self, what: str, most: int, number: int = 1) -> bool:
+        """Count this number; returns True if there are more than `most`."""
         with self._lock:
             if self._now != _minute():
                 self._now = _minute()
                 self._counted.clear()
-            self._counted[what] += 1
+            self._counted[what] += number
             return self._counted[what] > most
 
 

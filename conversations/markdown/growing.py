@@ -260,7 +260,11 @@ class GrowingMarkdown:
         first, last = (bisect_right(self._places, (at, inf)) for at in (begin or -1, end))
         places = [(at - begin, number) for at, number in self._places[first:last]]
         question = Question(self._text[begin:end], is_whole, places, self._formulas)
-        return child.render(question, seconds=self._until - monotonic())
+        try:
+            return child.render(question, seconds=self._until - monotonic())
+        except OverBudget:
+            self._work.left -= question.seconds
+            raise
 
     def _take(self, answer: Answer) -> SafeString:
         self._done.extend(map(mark_safe, answer.done))
