@@ -10,8 +10,8 @@ ALLOWANCE_BYTES = 4_000
 """Bytes of frames that a page of a reply gets at once, beside those that its text earns."""
 BYTES_A_BYTE = 2.4
 """Bytes of frames that each byte of text earns."""
-PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.1, 0.25
-"""Seconds between two frames of a reply that has spent more than it has earned, less for small frames."""
+PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 0.25
+"""Seconds between two frames of a reply that has spent more than it has earned, the least after a small one."""
 BYTES_A_SECOND = 3_000
 """Bytes of frames that such a reply is sent in a second, within the limits of the pause."""
 
