@@ -62,4 +62,4 @@ __all__ = [
 ]
 
 # Stored beside the HTML of a finished message: raise it whenever the same text would come out differently.
-RENDERER_VERSION = 4
+RENDERER_VERSION = 5

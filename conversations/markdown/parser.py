@@ -22,6 +22,7 @@ from conversations.markdown.rules.emphasis import add_emphasis
 from conversations.markdown.rules.footnotes import add_footnotes
 from conversations.markdown.rules.headings import add_headings
 from conversations.markdown.rules.images import add_images
+from conversations.markdown.rules.nested_items import add_nested_items
 from conversations.markdown.rules.table_pipes import add_table_pipes
 from conversations.markdown.rules.tags import add_tags
 from conversations.markdown.rules.tasks import add_tasks
@@ -100,7 +101,9 @@ def _build() -> MarkdownIt:
     md.disable(["reference", "html_block", "html_inline"])
     md.use(add_emphasis).use(add_formulas).use(add_display_formulas).use(add_nested_fences)
     md.use(add_images).use(add_tags).use(add_footnotes).use(add_addresses).use(add_details)
-    md.use(add_headings).use(add_table_pipes).use(add_limits).use(add_tasks).use(add_direction).use(add_markup)
+    md.use(add_headings).use(add_nested_items).use(add_table_pipes).use(add_limits).use(add_tasks).use(
+        add_direction
+    ).use(add_markup)
     md.validateLink = is_link_allowed  # type: ignore[assignment,method-assign]
     return md
 

@@ -141,6 +141,36 @@ def test_formulas_that_the_converter_misreads(text: str, mathml: str) -> None:
     assert "<mo>*</mo>" not in html
 
 
+@pytest.mark.parametrize(
+    ("text", "spaced"),
+    [
+        (r"\ln 2", "ln 2"),
+        (r"-a\ln x", "−a ln x"),
+        (r"\sin^2 x\cos y", "sin2 x cos y"),
+        (r"\log_2 n", "log2 n"),
+        (r"2\sin(x)\cos(y)", "2 sin(x) cos(y)"),
+        (r"\frac{\ln 2}{\ln 3}", "ln 2ln 3"),
+        (r"\exp\left(x\right)", "exp (x)"),
+        (r"\arg z", "arg z"),
+        (r"\sgn x\Tr A", "sgn x Tr A"),
+        (r"a\operatorname{rank} A", "a rank A"),
+        (r"5\mathrm{kg}", "5kg"),
+        (r"(\ln x) = \ln y", "(ln x)=ln y"),
+        (r"\ln", "ln"),
+    ],
+)
+def test_names_of_functions_stand_apart_as_in_tex(text: str, spaced: str) -> None:
+    html = render(f"${text}$").replace('<mspace width="0.167em"></mspace>', " ")
+    assert re.sub("<[^>]*>", "", html).strip() == spaced
+
+
+@pytest.mark.parametrize(("open_", "close"), [(r"\lceil", r"\rceil"), (r"\lfloor", r"\rfloor"), ("(", "]")])
+def test_fences_of_formulas_grow_with_what_they_hold(open_: str, close: str) -> None:
+    html = render(rf"$\left{open_} \frac{{n}}{{2}} \right{close}$")
+    assert html.count('<mo stretchy="true" fence="true"') == 2
+    assert html.index('form="prefix"') < html.index("<mfrac>") < html.index('form="postfix"')
+
+
 def test_the_end_of_the_sentence_stands_on_the_line_of_its_formula() -> None:
     assert "<mtext>。</mtext></mrow></math></div>" in render("$$\nx=1\n$$。")
 

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, tostring
 from latex2mathml import exceptions
 from latex2mathml.converter import convert_to_element
 
-from conversations.markdown.formulas import tables, time_left
+from conversations.markdown.formulas import functions, tables, time_left
 from conversations.markdown.formulas.chemistry import in_latex
 from conversations.markdown.limits import FAILURES
 from conversations.markdown.plain import formula_as_text
@@ -39,9 +39,12 @@ _SAME_LOOK = {
 _EMPTY_END = re.compile(r"(?<!\\)&(?=\s*\\end\s*\{)")
 # Commands that the converter does not know, or whose words it drops.
 _OPERATOR = re.compile(r"\\operatorname\*?(?=\s*\{)")
+_FUNCTION = re.compile(
+    r"\\(arg|sech|csch|ar(?:sin|cos|tan)h|arc(?:cot|sec|csc)|sgn|[Tt]r|rank|diag|erf|lcm|softmax|grad|curl)(?![A-Za-z])"
+)
 _UPRIGHT_LETTER = re.compile(r"\\mathrm\s*\{([A-Za-z])\}")  # slanted without another pair of braces
 _WITHOUT_LOOK = re.compile(
-    r"\\(?:mathop|middle|nonumber|notag)(?![A-Za-z])\s*|\\label\s*\{[^{}]*\}|(?<=\})\s*\\limits(?![A-Za-z])"
+    r"\\(?:mathop|middle|nolimits|nonumber|notag)(?![A-Za-z])\s*|\\label\s*\{[^{}]*\}|(?<=\})\s*\\limits(?![A-Za-z])"
 )
 _PRESCRIPT = re.compile(r"\\prescript\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _ESCAPED = re.compile(r"\\([%$#&_{}])")
@@ -84,6 +87,7 @@ def _mathml(source: str, display: bool, stop: str) -> str:
         element = convert_to_element(shown, display="block" if display else "inline")
         _tidy(element)
         tables.draw(element, shown)
+        functions.space(element, source)
         element.set("alttext", source.strip())  # what is copied, and read aloud where MathML is not known
         return tostring(element, encoding="unicode")
     except _FAILURES:
@@ -92,7 +96,7 @@ def _mathml(source: str, display: bool, stop: str) -> str:
 
 def _as_known(latex: str) -> str:
     """Return the LaTeX with what the converter would misread in words that it knows."""
-    latex = tables.prepared(_PRESCRIPT.sub(r"{}^{\1}_{\2}", latex))
+    latex = tables.prepared(_FUNCTION.sub(r"\\mathrm{\1}", _PRESCRIPT.sub(r"{}^{\1}_{\2}", latex)))
     latex = _WITHOUT_LOOK.sub("", _OPERATOR.sub(r"\\mathrm", _ENVIRONMENT.sub(_known, latex)))
     return _EMPTY_END.sub("&{}", _UPRIGHT_LETTER.sub(r"\\mathrm{{\1}}", latex))
 
