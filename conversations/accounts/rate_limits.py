@@ -22,7 +22,7 @@ MAX_SNAPSHOTS = 120
 MAX_DRAFTS = 240
 """Drafts a minute that one person may store."""
 MAX_RENDERINGS = 240
-"""Texts a minute that one person may have rendered: an open thought asks at most once a second while it grows."""
+"""Texts a minute that one person may have rendered; an open thought asks at most once a second."""
 MAX_RENDERING_SECONDS = 15
 """Processor time a minute for them: one process renders everybody's texts."""
 MAX_BAD_TOKENS = 30

@@ -11,7 +11,7 @@ ALLOWANCE_BYTES = 4_000
 BYTES_A_BYTE = 2.4
 """Bytes of frames that each byte of text earns."""
 PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.05, 0.25
-"""Seconds between two frames of a reply that has spent more than it has earned, the least after a small one."""
+"""Seconds between two frames of a reply that has spent too much, after a small one and a large one."""
 BYTES_A_SECOND = 3_000
 """Bytes of frames that such a reply is sent in a second, within the limits of the pause."""
 

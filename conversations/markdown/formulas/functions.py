@@ -17,7 +17,7 @@ _THIN = "0.167em"
 
 
 class _Kind(Enum):
-    """What TeX makes of an element: only these have thin spaces between them."""
+    """The sorts of elements between which TeX sets thin spaces."""
 
     FUNCTION = auto()
     SYMBOL = auto()

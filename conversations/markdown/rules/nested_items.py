@@ -12,7 +12,7 @@ _FENCE = re.compile(r"(`{3,}|~{3,})")
 
 
 def add_nested_items(md: MarkdownIt) -> None:
-    """Let `1. a` with `  - b` below it hold a list; lines stay lines, so blocks keep their places in the text."""
+    """Let a numbered item hold the bullets below it. Lines stay lines, so blocks keep their places."""
     md.core.ruler.after("normalize", "nested_items", _nest)
 
 
