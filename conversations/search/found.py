@@ -33,9 +33,9 @@ def fits(text: str, query: Query) -> bool:
 def relevance(text: str, query: Query, *, is_title: bool) -> float:
     """Return how much a folded text is about the terms: their number counts less and less, a title's words more."""
     length = length_factor(len(text))
-    counts = [sum(1 for _ in _matches(text, term)) for term in query.terms]
-    weight = sum(count / (count + length) for count in counts) / max(1, len(counts))
-    return weight + (0.3 if _stand_together(text, query.terms) else 0) + (0.5 if is_title else 0)
+    found = [[match.span() for match in _matches(text, term)] for term in query.terms]
+    weight = sum(len(spans) / (len(spans) + length) for spans in found) / max(1, len(found))
+    return weight + (0.3 if _stand_together(found) else 0) + (0.5 if is_title else 0)
 
 
 def line(text: str, terms: Sequence[Term]) -> list[Piece]:
@@ -53,17 +53,14 @@ def line(text: str, terms: Sequence[Term]) -> list[Piece]:
     return _joined(pieces)
 
 
-def _stand_together(text: str, terms: Sequence[Term]) -> bool:
+def _stand_together(found: Sequence[Sequence[tuple[int, int]]]) -> bool:
     """Return whether each term begins where the one before it ends, once, give or take three characters."""
-    if len(terms) < 2:
+    if len(found) < 2:
         return False
-    ends = {match.end() for match in _matches(text, terms[0])}
-    for term in terms[1:]:
-        begins = {end + gap for end in ends for gap in range(4)}
-        ends = {match.end() for match in _matches(text, term) if match.start() in begins}
-        if not ends:
-            return False
-    return True
+    ends = {end for _, end in found[0]}
+    for spans in found[1:]:
+        ends = {end for begin, end in spans if not ends.isdisjoint(range(begin - 3, begin + 1))}
+    return bool(ends)
 
 
 def _matches(text: str, term: Term) -> Iterator[re.Match[str]]:
