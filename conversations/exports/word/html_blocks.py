@@ -94,7 +94,8 @@ class HtmlWriter:
             case "table":
                 self._table(element, place)
             case "blockquote":
-                self._blocks(element, replace(place, style="Quote"))
+                level = min(_MAX_DEPTH, place.level + 1)
+                self._blocks(element, replace(place, style="Quote", level=level))
             case "hr":
                 add_run(place.paragraph(), "―" * 12)
             case _:
