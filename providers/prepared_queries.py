@@ -34,7 +34,7 @@ class Prepared(Generic[M]):
         return list(models.QuerySet(statement.model, query=_Ready(statement, ids, connection)))  # type: ignore[arg-type]
 
 
-def column_of(row: models.Model, name: str) -> str:
+def column_of(row: models.Model | type[models.Model], name: str) -> str:
     """Return the name of a field's column in the database."""
     return str(_field(row, name).column)
 

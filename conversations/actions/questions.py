@@ -23,6 +23,7 @@ from conversations.text import title_of
 from conversations.usage import quotas
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
+from providers.prepared_queries import Prepared
 
 new_conversation_id = new_id
 
@@ -152,7 +153,10 @@ def _parent(user: User, conversation: Conversation, body: commands.Send) -> Mess
     named = body.parent if body.says_parent else threads.end_for(user, conversation)
     if named is None:
         return None
-    parent = conversation.messages.filter(pk=named).first()
+    parent = next(iter(_MESSAGE_OF(conversation.pk, named)), None)
     if parent is None:
         raise NotFound
     return parent
+
+
+_MESSAGE_OF = Prepared(lambda conversation, key: Message.objects.filter(conversation=conversation, pk=key))

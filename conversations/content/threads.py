@@ -10,6 +10,7 @@ from django.db.models import Q, prefetch_related_objects
 from conversations.content.forks import OtherVersion, other_versions
 from conversations.models import Conversation, Message, User
 from conversations.models.message import Role
+from providers.prepared_queries import Prepared
 
 MAX_MESSAGES = 100
 """Messages that a page shows at first, and that each load further up adds."""
@@ -51,10 +52,18 @@ def thread_for(person: User, conversation: Conversation, through: UUID | None = 
 def end_for(person: User, conversation: Conversation) -> UUID | None:
     """Return the message from which the thread goes on for this person; of compared replies it is the marked one."""
     leaf = Message.objects.leaf_for(person, conversation)
-    last = Message.objects.filter(pk=leaf).first() if leaf else None
+    last = next(iter(_MESSAGE(leaf)), None) if leaf else None
     if last is None or not last.is_reply:
         return leaf
     return next((reply.pk for reply in _compared(person, last) if reply.chosen), leaf)
+
+
+_MESSAGE = Prepared(lambda key: Message.objects.filter(pk=key))
+_REPLIES_TO = Prepared(
+    lambda question: (
+        Message.objects.filter(parent=question, role=Role.ASSISTANT).select_related("author").order_by("id")
+    )
+)
 
 
 def above(person: User, conversation: Conversation, message: UUID) -> Thread:
@@ -132,10 +141,9 @@ def _note_versions(shown: list[Message]) -> None:
 
 def _compared(person: User, leaf: Message) -> list[Message]:
     """Return the replies to a last question that was sent to several models: each model's newest, or the chosen one."""
-    if not leaf.is_reply:
+    if not leaf.is_reply or leaf.parent_id is None:
         return []
-    rows = Message.objects.filter(parent=leaf.parent_id, role=Role.ASSISTANT).select_related("author")
-    versions = list(rows.order_by("id"))
+    versions = _REPLIES_TO(leaf.parent_id)
     at_once = {reply.model_name for reply in versions if reply.created_at == versions[0].created_at}
     if len(at_once) < 2:
         return []

@@ -26,6 +26,7 @@ from conversations.models import Message
 from conversations.search import indexing
 from conversations.usage import budgets
 from conversations.workers.database_threads import AWAY
+from providers.prepared_queries import Prepared
 
 ROUND_SECONDS = 0.25
 """Seconds between two rounds of the thread."""
@@ -157,12 +158,17 @@ def _write_end(ending: _Ending) -> None:
     reply = ending.reply
     try:
         with transaction.atomic():
-            message = Message.objects.select_related("conversation").get(pk=reply.id)
-            _end_row(message, reply, ending.outcome, ending.html)
+            _end_row(_row(_WITH_CONVERSATION(reply.id)), reply, ending.outcome, ending.html)
     except (AlreadyEnded, ObjectDoesNotExist):  # ended by another process, or deleted with its conversation
         _pay(reply.owed)
         if ending.is_tried:  # perhaps our own earlier try ended it, without an announcement
             announcing.queue_announcement(reply.id)
+
+
+def _row(found: list[Message]) -> Message:
+    if not found:
+        raise Message.DoesNotExist
+    return found[0]
 
 
 def _pay(owed: Sequence[Callable[[], None]]) -> None:
@@ -195,7 +201,9 @@ def end(
     revision = conversation.advance(2)
     for write in owed:  # after the conversation's lock: a question locks the conversation first, then budgets
         write()
-    changed = Message.objects.attempt(message.pk, attempt).update(
+    changed = Message.objects.end_attempt(
+        message.pk,
+        attempt,
         **said,
         status=outcome.status,
         html=html or "",
@@ -214,13 +222,19 @@ def end(
     )
     if not changed:
         raise AlreadyEnded
-    ended = Message.objects.select_related("author", "conversation__owner", "conversation__team").get(pk=message.pk)
+    ended = _row(_ENDED(message.pk))
     indexing.add_messages([ended])
     if html is None:
         show_as_written(ended)
-    streaming = Message.objects.under_way().filter(conversation=conversation).exists()
+    streaming = bool(_UNDER_WAY(conversation.pk))
     # Robust: a failed announcement must not undo the end of the reply.
     transaction.on_commit(partial(announcing.announce_end, ended, revision + 1, streaming), robust=True)
 
+
+_WITH_CONVERSATION = Prepared(lambda key: Message.objects.filter(pk=key).select_related("conversation"))
+_ENDED = Prepared(
+    lambda key: Message.objects.filter(pk=key).select_related("author", "conversation__owner", "conversation__team")
+)
+_UNDER_WAY = Prepared(lambda conversation: Message.objects.under_way().filter(conversation=conversation).only("pk")[:1])
 
 writer = Writer()

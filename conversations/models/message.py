@@ -21,7 +21,7 @@ from conversations.models.people import User
 from providers.error_texts import cause_of, is_of_question, quote_of, reason_of, wait_of
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import LanguageModel
-from providers.prepared_queries import as_stored
+from providers.prepared_queries import as_stored, column_of
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=5)
 
@@ -123,13 +123,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """
         is_shared = conversation.team_id is not None
         if through is None and is_shared:
-            through = conversation.shared_places.order_by("-revision", "-pk").values_list("message", flat=True).first()
+            through = _first_id(raw_sql.SHARED_END, conversation.pk)
         elif through is None:
-            through = conversation.branch_choices.filter(user=user).values_list("message", flat=True).first()
+            through = _first_id(raw_sql.CHOSEN_END, conversation.pk, user.pk)
         if through is None:
-            return conversation.messages.order_by("-id").values_list("pk", flat=True).first()
-        sql = raw_sql.NEWEST_SHARED_BELOW if is_shared else raw_sql.NEWEST_BELOW
-        return self.model.objects.raw(sql, [_db_key(through)])[0].pk
+            return _first_id(raw_sql.NEWEST, conversation.pk)
+        return _first_id(raw_sql.NEWEST_SHARED_BELOW if is_shared else raw_sql.NEWEST_BELOW, through)
 
     def parents_up_from(self, messages: Collection[UUID]) -> dict[UUID, UUID | None]:
         """Return the parents of these messages and of all above them, in one query."""
@@ -139,15 +138,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
             rows = cursor.fetchall()
         return {UUID(str(key)): parent and UUID(str(parent)) for key, parent in rows}
 
-    def attempt(self, reply_id: UUID, attempt: int) -> "MessageQuerySet":
-        """Return the row of this very attempt while nobody has ended it: the fence of each write."""
-        return self.under_way().filter(pk=reply_id, attempt=attempt)
+    def end_attempt(self, reply_id: UUID, attempt: int, **changed: Any) -> bool:
+        """Write these fields of an attempt that nobody has ended yet; returns False if somebody has."""
+        columns = ", ".join(f'"{column_of(Message, name)}" = %s' for name in changed)
+        values = [as_stored(Message, name, value) for name, value in changed.items()]
+        with connection.cursor() as cursor:
+            cursor.execute(raw_sql.END.format(columns), [*values, _db_key(reply_id), attempt])
+            return bool(cursor.rowcount)
 
     def checkpoint(self, said: Sequence[dict[str, Any]]) -> set[UUID]:
         """Write the rows (id, attempt, text, parts, seq) with a heartbeat; return the ids of rows not yet ended.
 
-        It does the work of `attempt(…).update(…)` for each reply each second. Building that statement would take ten
-        times as long as running it. PostgreSQL would also be waited for once a row.
+        Building such an UPDATE with Django would take ten times as long as running it. PostgreSQL would also be waited
+        for once a row.
         """
         now = timezone.now()
         rows = [{**one, "heartbeat": now, "status": Status.STREAMING if one["seq"] else Status.WAITING} for one in said]
@@ -170,6 +173,14 @@ class _Written(models.Value):
 def _db_key(message_id: UUID) -> Any:
     """Return an id in the form that raw SQL needs on this database."""
     return Message._meta.pk.get_db_prep_value(message_id, connection)
+
+
+def _first_id(sql: str, *keys: UUID) -> UUID | None:
+    """Return the id that this statement finds first. Every question waits for it, so Django does not build it anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [_db_key(key) for key in keys])
+        row = cursor.fetchone()
+    return UUID(str(row[0])) if row else None
 
 
 class Message(models.Model):

@@ -38,7 +38,16 @@ CHECKPOINT = """
     UPDATE conversations_message SET text = %s, parts = %s, seq = %s, heartbeat = %s, status = %s
     WHERE id = %s AND attempt = %s AND status IN ('waiting', 'streaming')
 """
+END = """
+    UPDATE conversations_message SET {} WHERE id = %s AND attempt = %s AND status IN ('waiting', 'streaming')
+"""
 CHECKPOINT_ORDER = ("text", "parts", "seq", "heartbeat", "status", "id", "attempt")
+
+SHARED_END = """
+    SELECT message_id FROM conversations_sharedplace WHERE conversation_id = %s ORDER BY revision DESC, id DESC LIMIT 1
+"""
+CHOSEN_END = "SELECT message_id FROM conversations_branchchoice WHERE conversation_id = %s AND user_id = %s LIMIT 1"
+NEWEST = "SELECT id FROM conversations_message WHERE conversation_id = %s ORDER BY id DESC LIMIT 1"
 
 NEWEST_BELOW = """
     WITH RECURSIVE below (id) AS (

@@ -6,6 +6,7 @@ from uuid import UUID
 from conversations.models import Message
 from providers.client.route import Route
 from providers.models import Deployment
+from providers.prepared_queries import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +33,7 @@ class BillingContext:
 def deployment_of(route: Route) -> Deployment | None:
     if route.deployment is None:
         return None
-    return Deployment.objects.select_related("endpoint").filter(pk=route.deployment).first()
+    return next(iter(_DEPLOYMENT(route.deployment)), None)
+
+
+_DEPLOYMENT = Prepared(lambda key: Deployment.objects.filter(pk=key).select_related("endpoint"))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import cycle, islice
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -89,9 +88,13 @@ def budgets_of(user: User, team: UUID | None, model: UUID | None) -> list[Budget
 
 def close(reply: UUID) -> int | None:
     """Release an ended reply's reservations and return its cost in millionths, or None if no price is known."""
-    _release(Reservation.objects.filter(reply=reply))
-    total: int | None = UsageRecord.objects.filter(message=reply).aggregate(total=Sum("cost"))["total"]
-    return total
+    _release(_RESERVATIONS(reply))
+    costs = [call.cost for call in _CALLS(reply) if call.cost is not None]
+    return sum(costs) if costs else None
+
+
+_RESERVATIONS = Prepared(lambda reply: Reservation.objects.filter(reply=reply).order_by("tally_id"))
+_CALLS = Prepared(lambda reply: UsageRecord.objects.filter(message=reply).only("cost"))
 
 
 def release_forgotten() -> None:
@@ -100,7 +103,7 @@ def release_forgotten() -> None:
     forgotten = Reservation.objects.filter(~Exists(alive))
     if forgotten.exists():  # a read first: this runs each second, and a write would block others
         with transaction.atomic():
-            _release(forgotten)
+            _release(forgotten.order_by("tally_id"))
 
 
 # --- Parts of the above ---------------------------------------------------------------------------------------------
@@ -183,9 +186,9 @@ def _money(millionths: int) -> str:
     return f"{written(millionths)} {settings.CHATSITE_CURRENCY}"
 
 
-def _release(reservations: Any) -> None:
+def _release(reservations: Iterable[Reservation]) -> None:
     """Release each reservation exactly once: the process whose DELETE removed the row does it."""
-    for reservation in reservations.order_by("tally_id"):
+    for reservation in reservations:
         if Reservation.objects.filter(pk=reservation.pk).delete()[0]:
             Tally.objects.filter(pk=reservation.tally_id).update(reserved=F("reserved") - reservation.amount)
 

@@ -17,6 +17,7 @@ from conversations.usage.recorded_parameters import recorded
 from providers import clock
 from providers.client.route import Route
 from providers.models import ApiKey, Endpoint, Lease
+from providers.prepared_queries import insert
 from providers.types import Usage
 
 LOST = "server_restarted"
@@ -137,5 +138,5 @@ def _write(row: UsageRecord, targets: dict[str, UUID | None]) -> None:
     """Update the tallies, then save the row: a tally that begins now starts from the ledger without this row."""
     for tally in tallies_of(targets, row.created_at):
         Tally.objects.filter(pk=tally.pk).update(spent=F("spent") + (row.cost or 0))
-    row.save()
+    insert([row])
     daily_sums.add(row)

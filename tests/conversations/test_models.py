@@ -144,10 +144,11 @@ def test_a_long_branch_takes_two_queries(private: Conversation, django_assert_nu
 
 def test_the_fence_lets_only_the_same_attempt_write_and_only_before_the_end(private: Conversation) -> None:
     reply = say(private, "", role="assistant", status="streaming", attempt=2)
-    assert Message.objects.attempt(reply.pk, 2).exists()
-    assert not Message.objects.attempt(reply.pk, 1).exists()
-    Message.objects.update(status="stopped")
-    assert not Message.objects.attempt(reply.pk, 2).exists()
+    assert not Message.objects.end_attempt(reply.pk, 1, status="failed")
+    assert Message.objects.end_attempt(reply.pk, 2, status="stopped", text="words")
+    assert not Message.objects.end_attempt(reply.pk, 2, status="complete")
+    reply.refresh_from_db()
+    assert (reply.status, reply.text) == ("stopped", "words")
 
 
 def test_a_reply_is_abandoned_after_five_seconds_without_a_beat(private: Conversation) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from conversations import markdown
 from conversations.content import threads
@@ -15,6 +16,7 @@ from conversations.content.threads import MAX_MESSAGES
 from conversations.models import Conversation, Message, User
 from providers.models import LanguageModel
 from tests.conftest import Cast, serve
+from tests.conversations.calling import say
 from tests.conversations.test_tree import ask, change, ended
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
@@ -105,6 +107,18 @@ def test_another_try_stays_in_its_model_s_column(
     assert versions(answer)[1] == [first["replies"][0], again]
     change(alice, "branch.choose", message=first["replies"][0])
     assert shown(thread(client, first["conversation"]))[1:] == first["replies"]
+
+
+def test_a_reply_without_a_question_stands_beside_nobody_else_s(cast: Cast) -> None:
+    """An import may begin with a reply. Two of one moment are a comparison only below one question."""
+    moment = timezone.now()
+    for owner, name in ((cast.carol, "parrot"), (cast.carol, "wren"), (cast.alice, "crow")):
+        conversation = Conversation.objects.create(owner=owner)
+        text = f"{owner.username}'s"
+        say(conversation, text, role="assistant", model_name=name, created_at=moment)
+    turns = threads.thread_for(cast.alice, conversation).turns
+    assert [message.text for turn in turns for message in turn.messages] == ["alice's"]
+    assert threads.end_for(cast.alice, conversation) == turns[0].messages[0].pk
 
 
 def test_another_model_s_try_is_no_comparison(
