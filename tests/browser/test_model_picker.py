@@ -132,3 +132,10 @@ def test_another_try_is_for_any_of_many_models(
     expect(reply.locator(".message__name")).to_have_text("qwen-4.77")
     alice.ended(reply)
     assert vendor.requests[-1].json["model"] == "qwen-4.77"
+    alice.page.keyboard.press("Alt+m")
+    alice.page.keyboard.type("gpt-4.10")
+    alice.page.keyboard.press("Enter")
+    name = alice.page.locator(".composer__name")
+    expect(name).to_have_text("gpt-4.10")
+    alice.page.reload()
+    expect(name).to_have_text("gpt-4.10")

@@ -8,7 +8,7 @@
 import { focusForTyping } from "../helpers/keyboard.js";
 import { openForTyping } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
-import { forever } from "../helpers/storage.js";
+import { forever, thisTab } from "../helpers/storage.js";
 import { page } from "./page.js";
 
 const KEY = "model";
@@ -52,10 +52,13 @@ export class ModelChoice extends EventTarget {
     return this.#asked.map(({ dataset }) => dataset.knows);
   }
 
-  /** A new conversation begins with the model that was chosen last. */
+  /** A new conversation begins with the model that was chosen last; in another one a choice outlives a reload. */
   restore() {
-    if (page.conversation || !this.#select) return;
-    if (this.#option(forever.get(KEY))) this.#ask([forever.get(KEY)]);
+    if (!this.#select) return;
+    const [at, chosen] = thisTab.get(KEY).split(" ");
+    const id = page.conversation ? at === page.conversation && chosen : forever.get(KEY);
+    if (this.#option(id)) this.#ask([id]);
+    if (page.conversation) return;
     const { team } = this.#composer.form;
     if (team?.value) this.#chooseOfTeam(team); // A team's page has led here.
   }
@@ -121,7 +124,10 @@ export class ModelChoice extends EventTarget {
   }
 
   #picked(ids) {
-    if (ids.length === 1) forever.set(KEY, ids[0]);
+    if (ids.length === 1) {
+      forever.set(KEY, ids[0]);
+      thisTab.set(KEY, `${page.conversation} ${ids[0]}`);
+    }
     this.#ask(ids);
   }
 
