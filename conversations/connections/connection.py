@@ -59,7 +59,7 @@ class Connection:
         self.credential, self.is_brief = credential, is_brief
         self.is_over = False
         self._pass_on, self._close, self._unread = pass_on, close, unread
-        self._is_admitted = self._reads_html = False
+        self._is_admitted = self._reads_html = self._is_brief = False
         self._typing: tuple[UUID, float] | None = None
 
     # --- Beginning and end ---
@@ -187,8 +187,8 @@ class Connection:
             self._typing = conversation, time.monotonic()
 
     async def _open(self, command_id: str, body: commands.Open) -> None:
-        self._reads_html = body.html
-        subscription = hub.subscribe(self, body.conversation, body.html)
+        self._reads_html, self._is_brief = body.html, body.brief
+        subscription = hub.subscribe(self, body.conversation, body.html, body.brief)
         ours = dict(hub.replies)  # a reply that ends meanwhile holds more text than the row read below
         await hub.following(body.conversation)
         try:
@@ -213,7 +213,7 @@ class Connection:
         if (first := UUID(ack["conversation"])) != conversation:  # a repeated send: the first one began another
             hub.subscriptions.unsubscribe(self, conversation)
             if hub.subscriptions.find(self, first) is None:
-                self._follow(hub.subscribe(self, first, html=self._reads_html))
+                self._follow(hub.subscribe(self, first, self._reads_html, self._is_brief))
 
     async def _change(
         self, command: commands.Command, body: commands.Edit | commands.Retry | commands.Continue
@@ -232,7 +232,7 @@ class Connection:
         """Subscribe before the commit of a change, with events held until the ack."""
         newcomer: Subscription | None = None
         if hub.subscriptions.find(self, conversation) is None:
-            newcomer = hub.subscribe(self, conversation, html=self._reads_html)
+            newcomer = hub.subscribe(self, conversation, self._reads_html, self._is_brief)
             await hub.following(conversation)
         try:
             ack = await self._write(act, *args, **kwargs)

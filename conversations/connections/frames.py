@@ -9,6 +9,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from conversations.content.parts import public_fields
 from conversations.live.viewer_events import DeltaEvent, Event, ViewerEvent
 
+BRIEF = 8
+"""Characters at the end of an id that tell one reply under way from another."""
 _TEXT = 0x81
 """The first byte of a frame with a whole text message."""
 _plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -41,13 +43,13 @@ def _frame(event: ViewerEvent) -> bytes:
 
 def _delta(event: DeltaEvent) -> dict[str, Any]:
     """Return a message.delta, whose values need no encoder but the quick one."""
-    piece = event.piece
-    fields: dict[str, Any] = {
-        "type": "message.delta",
-        "conversation": str(event.conversation),
-        "message": str(event.message),
-        "seq": event.seq,
-    }
+    piece, message = event.piece, str(event.message)
+    fields: dict[str, Any] = {"type": "message.delta"}
+    if event.is_brief:
+        fields["of"] = message[-BRIEF:]
+    else:
+        fields |= {"conversation": str(event.conversation), "message": message}
+    fields["seq"] = event.seq
     if event.first not in (0, event.seq):
         fields["first"] = event.first
     if piece.text:

@@ -107,9 +107,9 @@ class Hub:
         """Set the loop on which all sockets of this process live."""
         self.loop = loop
 
-    def subscribe(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
+    def subscribe(self, viewer: Viewer, conversation: UUID, html: bool, brief: bool = False) -> Subscription:
         """Subscribe to a conversation; its events are held back until `flush_buffer`."""
-        subscription = self.subscriptions.subscribe(viewer, conversation, html)
+        subscription = self.subscriptions.subscribe(viewer, conversation, html, brief)
         self.peers.follow()
         return subscription
 

@@ -169,14 +169,14 @@ class Pages:
 
     def _send(self, reply: LiveReply, last: int, rendering: Rendering | None) -> None:
         """Send the pieces up to `last` to all pages that are ready, those in step by the same frames."""
-        in_step: defaultdict[Shown, list[Subscription]] = defaultdict(list)
+        in_step: defaultdict[tuple[Shown, bool], list[Subscription]] = defaultdict(list)
         for page in self._pages(reply):
             shown = self._shown(page, reply)
             if shown is None or not self._is_ready(page, reply):
                 continue
             if shown.seq < last if rendering is None else shown.seq <= last and shown.version in rendering.patches:
-                in_step[shown].append(page)
-        sizes = [self._send_to(reply, shown, pages, last, rendering) for shown, pages in in_step.items()]
+                in_step[shown, page.brief].append(page)
+        sizes = [self._send_to(reply, shown, pages, last, rendering) for (shown, _), pages in in_step.items()]
         if sizes:
             reply.page.spend(max(sizes))
         self._forget(reply)
@@ -185,18 +185,18 @@ class Pages:
         self, reply: LiveReply, shown: Shown, pages: list[Subscription], last: int, rendering: Rendering | None
     ) -> int:
         """Send pages in step what they lack up to `last`; returns the size of the frames: bytes."""
-        pieces = reply.page.between(shown.seq, last) or [(last + 1, last, LivePart())]
+        missing = reply.page.between(shown.seq, last) or [(last + 1, last, LivePart())]
         html = rendering.patches[shown.version] if rendering and shown.version else None
         events = [
-            DeltaEvent(reply.conversation, reply.id, seq, piece, html if seq == last else None, first)
-            for first, seq, piece in pieces
+            DeltaEvent(reply.conversation, reply.id, seq, piece, html if seq == last else None, first, pages[0].brief)
+            for first, seq, piece in missing
         ]
         for event in events:
             self._fan_out(pages, event)
-        has_text = any(_has_text(piece) for _, _, piece in pieces)
+        has_text = any(_has_text(piece) for _, _, piece in missing)
         now = Shown(
             last,
-            shown.characters + sum(len(piece.text) for _, _, piece in pieces),
+            shown.characters + sum(len(piece.text) for _, _, piece in missing),
             rendering.version if rendering else shown.version,
             rendering is None and (shown.is_raw or has_text),
         )

@@ -112,6 +112,8 @@ class DeltaEvent:
     piece: LivePart
     html: markdown.Patch | None = None
     first: int = 0
+    is_brief: bool = False
+    """True if the end of the reply's id names it, which is shorter than most of what a frame brings."""
     websocket_frame: bytes | None = field(default=None, init=False, repr=False, compare=False)
     """The frame that the first websocket makes of it, for all of them."""
 

@@ -14,10 +14,11 @@ MAX_SOCKETS = 20
 class Subscription:
     """One socket's subscription to one conversation; `buffered` collects events between joining and the ack."""
 
-    __slots__ = ("buffered", "conversation", "html", "is_known", "is_over", "revision_sent", "shown", "viewer")
+    __slots__ = ("brief", "buffered", "conversation", "html", "is_known", "is_over", "revision_sent", "shown", "viewer")
 
-    def __init__(self, viewer: Viewer, conversation: UUID, html: bool) -> None:
+    def __init__(self, viewer: Viewer, conversation: UUID, html: bool, brief: bool = False) -> None:
         self.viewer, self.conversation, self.html, self.is_over = viewer, conversation, html, False
+        self.brief = brief
         self.is_known = False
         """True once this person's presence was announced."""
         self.revision_sent = 0
@@ -51,9 +52,9 @@ class Subscriptions:
         for conversation in [key for key, subscriptions in self._by_conversation.items() if viewer in subscriptions]:
             self.unsubscribe(viewer, conversation)
 
-    def subscribe(self, viewer: Viewer, conversation: UUID, html: bool) -> Subscription:
+    def subscribe(self, viewer: Viewer, conversation: UUID, html: bool, brief: bool = False) -> Subscription:
         earlier = self.find(viewer, conversation)
-        subscription = self._by_conversation[conversation][viewer] = Subscription(viewer, conversation, html)
+        subscription = self._by_conversation[conversation][viewer] = Subscription(viewer, conversation, html, brief)
         if earlier is not None:
             earlier.is_over, subscription.is_known = True, earlier.is_known
         return subscription

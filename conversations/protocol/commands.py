@@ -13,6 +13,8 @@ class Open:
     conversation: UUID
     html: bool = False
     since: int | None = None
+    brief: bool = False
+    """True if a delta may name its reply by the end of its id alone."""
 
 
 @dataclass(frozen=True, slots=True)

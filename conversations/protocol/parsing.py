@@ -100,7 +100,8 @@ def _uuids(fields: dict[str, Any], name: str, most: int) -> tuple[UUID, ...]:
 def _open(fields: dict[str, Any]) -> Open:
     html = _flag(fields, "html")
     since = fields.get("since")
-    return Open(_uuid(fields, "conversation"), html, None if since is None else _revision(since, "since"))
+    known = None if since is None else _revision(since, "since")
+    return Open(_uuid(fields, "conversation"), html, known, _flag(fields, "brief"))
 
 
 def _close(fields: dict[str, Any]) -> Close:

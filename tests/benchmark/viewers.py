@@ -88,7 +88,8 @@ async def _sit(stage: Stage, seat: dict[str, Any], tag: str, deltas: int) -> Str
     """Connect the viewers of this seat's conversation, and open it."""
     viewers = [await Viewer.connect(stage.port, session) for session in seat["sessions"]]
     for viewer in viewers:
-        await viewer.ask("conversation.open", conversation=seat["conversation"], html=stage.scenario.html)
+        is_page = stage.scenario.html
+        await viewer.ask("conversation.open", conversation=seat["conversation"], html=is_page, brief=is_page)
     return Stream(seat["conversation"], viewers, Plan(tag, deltas, stage.scenario.rate))
 
 

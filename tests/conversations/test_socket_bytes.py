@@ -42,10 +42,11 @@ def test_a_reply_costs_a_page_at_most_four_times_its_text(
     vendor.play([*steps, openai_end()])
     conversation = Api(cast.alice).make()["id"]
     page = connect(cast.alice)
-    page.ask("conversation.open", conversation=conversation, html=True)
-    page.ask("message.send", conversation=conversation, text="Write", models=[model.id])
+    page.ask("conversation.open", conversation=conversation, html=True, brief=True)
+    asked = page.ask("message.send", conversation=conversation, text="Write", models=[model.id])
     page.wait(lambda frame: frame["type"] == "message.finished", 60)
     frames = [frame for frame in page.settle() if frame["type"].startswith("message.")]
+    assert {frame.get("of") for frame in frames if frame["type"] == "message.delta"} == {asked["replies"][0][-8:]}
     total = sum(map(size, frames))
     print(
         f"{name}: {len(text):,} characters cost {total:,} bytes in {len(frames)} frames, {total / len(text):.2f} each"

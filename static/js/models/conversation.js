@@ -62,7 +62,7 @@ export class Conversation {
   }
 
   async #ask() {
-    const open = { type: "conversation.open", conversation: this.id, html: true, since: this.revision };
+    const open = { type: "conversation.open", conversation: this.id, html: true, brief: true, since: this.revision };
     const ack = await this.#socket.request(open);
     if (ack.reload) return location.reload();
     for (const message of ack.messages) this.#transcript.put(message, message.html);
@@ -87,7 +87,9 @@ export class Conversation {
     if (!this.#missed(revision) && place) this.#place.take(place.message);
   }
 
-  #delta(event) {
+  #delta({ of, ...delta }) {
+    const event = of ? { ...delta, message: this.#named(of) } : delta;
+    if (!event.message) return; // It belongs to a conversation that was left, or to a branch that nobody has seen here.
     const known = this.#seqs.get(event.message) ?? 0;
     const first = event.first ?? event.seq; // One that only renders what is here has none of its own: first is seq + 1.
     if (event.seq <= known && first !== known + 1) return;
@@ -95,6 +97,12 @@ export class Conversation {
     if (first !== known + 1 || !isKnown) return this.#reopen();
     this.#seqs.set(event.message, event.seq);
     if (!this.#transcript.grow(event)) this.#reopen();
+  }
+
+  /** The id of the reply under way that ends so. */
+  #named(end) {
+    const isMeant = (id) => id.endsWith(end);
+    return [...this.#seqs.keys()].find(isMeant) ?? this.#transcript.thread.ids.find(isMeant);
   }
 
   #finished({ revision, message, html, patch }) {

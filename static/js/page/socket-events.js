@@ -56,6 +56,7 @@ export class SocketEvents {
     if (event.type === "conversation.updated") this.#updated(event);
     else if (event.type === "conversation.gone") list.remove(event.conversation);
     else if (event.type === "conversation.arranged") list.arrange(event);
+    if (event.of) return conversation?.take(event);
     if (event.conversation !== conversation?.id) return;
     if (event.type === "conversation.gone") this.#chat.close();
     else if (event.type === "conversation.arranged") return;
