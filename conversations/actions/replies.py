@@ -132,7 +132,8 @@ def _add_versions(
     user: User, reply: Message, models: list[LanguageModel], continues: Message | None = None
 ) -> dict[str, Any]:
     conversation, question = reply.conversation, reply.parent
-    assert question is not None
+    if question is None:  # as where an import begins with a reply
+        raise Refused("conflict", "This reply has no question that could be answered again.")
     model_choice.check_running_replies(user, conversation, len(models))
     first = conversation.advance(1 + len(models))  # the lock: from here on no other request adds a version
     _refuse_a_second(question, models)

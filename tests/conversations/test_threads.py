@@ -109,7 +109,9 @@ def test_another_try_stays_in_its_model_s_column(
     assert shown(thread(client, first["conversation"]))[1:] == first["replies"]
 
 
-def test_a_reply_without_a_question_stands_beside_nobody_else_s(cast: Cast) -> None:
+def test_a_reply_without_a_question_stands_beside_nobody_else_s(
+    cast: Cast, model: LanguageModel, connect: Connect
+) -> None:
     """An import may begin with a reply. Two of one moment are a comparison only below one question."""
     moment = timezone.now()
     for owner, name in ((cast.carol, "parrot"), (cast.carol, "wren"), (cast.alice, "crow")):
@@ -118,7 +120,9 @@ def test_a_reply_without_a_question_stands_beside_nobody_else_s(cast: Cast) -> N
         say(conversation, text, role="assistant", model_name=name, created_at=moment)
     turns = threads.thread_for(cast.alice, conversation).turns
     assert [message.text for turn in turns for message in turn.messages] == ["alice's"]
-    assert threads.end_for(cast.alice, conversation) == turns[0].messages[0].pk
+    reply = turns[0].messages[0].pk
+    assert threads.end_for(cast.alice, conversation) == reply
+    assert connect(cast.alice).ask("reply.retry", message=reply)["code"] == "conflict"
 
 
 def test_another_model_s_try_is_no_comparison(
