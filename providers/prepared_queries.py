@@ -89,13 +89,17 @@ def _insertion(model: type[models.Model], count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """SQL and its parameters. `slots` holds the index of the id in each parameter, None for a constant."""
+    """SQL and its parameters. `slots` holds the index of the id in each parameter, None for a constant.
+
+    `converters` make values of the columns, by their places.
+    """
 
     model: Any
     compiler: SQLCompiler
     sql: str
     parameters: tuple[Any, ...]
     slots: tuple[int | None, ...]
+    converters: Any
 
 
 class _Ready:
@@ -108,6 +112,7 @@ class _Ready:
         self._compiler = copy(statement.compiler)
         self._compiler.connection = connection
         self._compiler.__dict__["as_sql"] = lambda *_, **__: (statement.sql, parameters)
+        self._compiler.__dict__["get_converters"] = lambda _: statement.converters
 
     def get_compiler(self, *_: Any, **__: Any) -> SQLCompiler:
         return self._compiler
@@ -119,4 +124,5 @@ def _statement(rows: "models.QuerySet[Any]", marks: list[UUID], connection: Any)
     forms = ((place, _IDS.get_db_prep_value(mark, connection), str(mark)) for place, mark in enumerate(marks))
     places = {form: place for place, *both in forms for form in both}
     slots = tuple(places.get(value) if isinstance(value, str | UUID) else None for value in parameters)
-    return _Statement(rows.model, compiler, sql, tuple(parameters), slots)
+    converters = compiler.get_converters([expression for expression, *_ in compiler.select or ()])
+    return _Statement(rows.model, compiler, sql, tuple(parameters), slots, converters)
