@@ -17,11 +17,12 @@ let isUnderWay = false;
  */
 export function colour(code, text, runs) {
   wishes.set(code, { text, pieces: piecesOf(text, runs) });
-  if (!isUnderWay) work();
+  if (!isUnderWay) requestAnimationFrame(work);
+  isUnderWay = true;
 }
 
 function work() {
-  let left = Math.max(MOST, ...[...wishes.values()].map(({ pieces }) => pieces.length / FRAMES));
+  let left = Math.ceil(Math.max(MOST, ...[...wishes.values()].map(({ pieces }) => pieces.length / FRAMES)));
   for (const [code, wish] of wishes) {
     keepingSelection(code, () => (left = advance(code, wish, left)));
     if (left < 0) break;
@@ -31,22 +32,24 @@ function work() {
   if (isUnderWay) requestAnimationFrame(work);
 }
 
-/** Makes at most so many nodes; returns how many more it might have made, below 0 if some are missing. What is equal stays. */
+/**
+ * Makes at most so many nodes; returns how many more it might have made, below 0 if some are missing. What is equal at
+ * the beginning stays. The text behind is cut once: each cut copies all of it.
+ */
 function advance(code, { text, pieces }, most) {
   if (!code.isConnected || !code.textContent.startsWith(text)) return most;
-  let left = most;
   let node = code.firstChild;
-  for (const piece of pieces) {
-    if (isLike(node, piece)) {
-      node = node.nextSibling;
-      continue;
-    }
-    left -= 1;
-    if (left < 0) return left;
-    code.insertBefore(made(piece), node);
-    node = without(node, piece.words.length);
-  }
-  return left;
+  const begin = pieces.findIndex((piece) => {
+    if (!isLike(node, piece)) return true;
+    node = node.nextSibling;
+    return false;
+  });
+  if (begin < 0) return most;
+  const next = pieces.slice(begin, begin + Math.max(most, 0));
+  const length = next.reduce((sum, { words }) => sum + words.length, 0);
+  const rest = without(node, length);
+  for (const piece of next) code.insertBefore(made(piece), rest);
+  return most - (pieces.length - begin);
 }
 
 /** Removes so many characters at the beginning of this node and those behind it; returns the node that begins there then. */
