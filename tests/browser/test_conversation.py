@@ -95,7 +95,6 @@ def test_markdown_becomes_what_it_means(
     alice.send("Show me")
     reply = alice.ended(alice.replies.first)
     has_tools(reply)
-    streamed = reply.locator(".message__text").inner_html()
     expect(reply.locator("h2")).to_have_text("Result")
     expect(reply.locator("strong")).to_have_text("bold")
     expect(reply.locator("em")).to_have_text("slanted")
@@ -104,6 +103,7 @@ def test_markdown_becomes_what_it_means(
     code = reply.locator(".code-block[data-language=python]")
     expect(code.locator("pre")).to_contain_text('return f"Hello {name}"')
     expect(code.locator("pre span.k").nth(1)).to_be_attached()  # it has its colours
+    streamed = reply.locator(".message__text").inner_html()
     expect(reply.locator("math")).to_have_count(2)
     expect(reply.locator(".math-block math mfrac")).to_have_count(1)
     alice.page.reload()
