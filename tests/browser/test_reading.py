@@ -116,9 +116,9 @@ def test_the_first_move_up_stops_following_and_the_end_starts_it_again(
     expect(blocks).to_have_count(1)
     box = alice.page.locator("chat-transcript")
     alice.page.wait_for_function(AT_END, arg=box.element_handle())
-    top = box.evaluate("(box) => box.scrollTop")
     box.hover()
     alice.page.mouse.down()
+    top = box.evaluate("(box) => box.scrollTop")
     pressed.set()
     expect(alice.replies.first).to_contain_text("Pressed 9.")
     assert box.evaluate("(box) => box.scrollTop") == top, "a click begins and ends at the same thing"

@@ -3,6 +3,7 @@
 import { commands, keysOf } from "../helpers/commands.js";
 import { call } from "../helpers/api.js";
 import { toFound } from "../helpers/conversation-rows.js";
+import { closeBeside } from "../helpers/dialogs.js";
 import { focusForTyping } from "../helpers/keyboard.js";
 import { found } from "../helpers/model-rows.js";
 import { whenReleased } from "../helpers/pressing.js";
@@ -20,6 +21,7 @@ class CommandPalette extends HTMLElement {
   #teams = [];
 
   connectedCallback() {
+    closeBeside(this.#dialog);
     this.#dialog.addEventListener("click", ({ target }) => this.#clicked(target));
     this.#field.addEventListener("input", () => this.#look());
     this.#field.addEventListener("keydown", (event) => this.#keyDown(event));
@@ -116,7 +118,6 @@ class CommandPalette extends HTMLElement {
   }
 
   #clicked(target) {
-    if (target === this.#dialog) this.#dialog.close(); // beside it
     const option = target.closest("[role=option]");
     if (option) this.#run(this.#options.indexOf(option));
   }

@@ -6,6 +6,7 @@
  */
 
 import { call } from "../helpers/api.js";
+import { closeBeside } from "../helpers/dialogs.js";
 import { common, fill, limit, objection, read, sentence } from "../helpers/parameters.js";
 import { placePart } from "../helpers/page-parts.js";
 import { phrase } from "../helpers/phrases.js";
@@ -35,7 +36,7 @@ class ParameterPanel extends HTMLElement {
     form.clear.addEventListener("click", () => this.#clear());
     form.addEventListener("click", ({ target }) => this.#leaveToModel(target.closest("[data-leave]")));
     form.close.addEventListener("click", () => this.#dialog.close());
-    this.#dialog.addEventListener("click", ({ target }) => target === this.#dialog && this.#dialog.close()); // beside it
+    closeBeside(this.#dialog);
     this.#dialog.addEventListener("keydown", (event) => this.#keyDown(event));
     this.#dialog.addEventListener("close", () => this.#isEdited && this.#save());
   }

@@ -1,5 +1,6 @@
 /** A picture as large as the window, and the way to the others of the conversation: one viewer for the whole page. */
 
+import { closeBeside } from "../helpers/dialogs.js";
 import { clone } from "../helpers/templates.js";
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -12,6 +13,7 @@ class PictureViewer extends HTMLElement {
   #finger = 0;
 
   connectedCallback() {
+    closeBeside(this.dialog);
     this.dialog.addEventListener("click", ({ target }) => this.#clicked(target));
     this.dialog.addEventListener("keydown", ({ key }) => key in STEPS && this.#step(STEPS[key]));
     this.dialog.addEventListener("close", () => this.#closed());
@@ -58,7 +60,7 @@ class PictureViewer extends HTMLElement {
   #clicked(target) {
     const button = target.closest("[data-step]");
     if (button) this.#step(Number(button.dataset.step));
-    else if (target === this.dialog || target.closest("[data-act=close]")) this.dialog.close();
+    else if (target.closest("[data-act=close]")) this.dialog.close();
   }
 
   /** Back at the picture that was looked at last. */
