@@ -201,8 +201,9 @@ class RedisPeers:
             self._hub.finish(mirror, lambda: self._tell_end(news))
 
     def _tell_end(self, news: Event) -> None:
+        held = self._held.pop(news.conversation)  # before anything can fail: else no more would come
         self._hub.send_here(news)
-        for later in self._held.pop(news.conversation):
+        for later in held:
             self._tell(later)
 
     def _ended(self, news: Event) -> MirroredReply | None:
