@@ -52,6 +52,14 @@ SELECT = """(element, [words]) => {
   const begin = text.data.indexOf(words);
   getSelection().setBaseAndExtent(text, begin, text, begin + words.length);
 }"""
+END = """async (reply, height) => {
+  reply.querySelector(".end")?.remove();
+  const end = Object.assign(document.createElement("div"), { className: "end" });
+  end.style.height = `${height}px`;
+  reply.append(end);
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  return reply.querySelector(".message__text").lastElementChild.getBoundingClientRect().top;
+}"""
 CHILDREN = "(body) => [...body.children].map((child) => child.outerHTML.replace(/\\s+(?=<[/]div>$)/, ''))"
 AT_END = "(box) => box.scrollHeight - box.clientHeight - box.scrollTop <= 2"
 NOTE_LONG_TASKS = """
@@ -107,16 +115,26 @@ def test_what_a_reader_holds_stays_while_words_come_and_when_they_end(
 def test_the_first_move_up_stops_following_and_the_end_starts_it_again(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
 ) -> None:
-    more, last = threading.Event(), threading.Event()
-    lines = "".join(f"Line {number}.\n\n" for number in range(40))
-    vendor.play([*pieces(lines), more, *pieces(lines), last, *pieces(lines), openai_end()])
+    pressed, more, last = threading.Event(), threading.Event(), threading.Event()
+    lines = "".join(f"\n\nLine {number}." for number in range(40))
+    under = "".join(f"\n\nPressed {number}." for number in range(10))
+    vendor.play([*pieces(lines), pressed, *pieces(under), more, *pieces(lines), last, *pieces(lines), openai_end()])
     alice = visit(cast.alice)
     alice.send("Show me")
     blocks = alice.replies.first.locator("p", has_text="Line 39.")
     expect(blocks).to_have_count(1)
+    expect(alice.page.locator(".message__tail")).to_have_count(0)
     box = alice.page.locator("chat-transcript")
     alice.page.wait_for_function(AT_END, arg=box.element_handle())
     box.hover()
+    alice.page.mouse.down()
+    place = blocks.first.evaluate(PLACE)
+    pressed.set()
+    expect(alice.replies.first).to_contain_text("Pressed 9.")
+    assert blocks.first.evaluate(PLACE) == place, "a click begins and ends at the same thing"
+    alice.page.mouse.up()
+    expect(alice.page.locator(".message__tail")).to_have_count(0)
+    alice.page.wait_for_function(AT_END, arg=box.element_handle())
     alice.page.mouse.wheel(0, -15)
     alice.page.wait_for_function(f"(box) => !({AT_END})(box)", arg=box.element_handle())
     place = blocks.first.evaluate(PLACE)
@@ -128,6 +146,23 @@ def test_the_first_move_up_stops_following_and_the_end_starts_it_again(
     last.set()
     expect(blocks).to_have_count(3)
     alice.ended(alice.replies.first)
+    alice.page.wait_for_function(AT_END, arg=box.element_handle())
+
+
+def test_a_thread_whose_end_changes_stands_still_under_a_pointer(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    vendor.play([*pieces("Line.\n\n" * 60 + "The last."), openai_end()])
+    alice = visit(cast.alice)
+    reply = alice.ask("Show me")
+    box = alice.page.locator("chat-transcript")
+    for height in 60, 20:
+        place = reply.evaluate(END, height)
+        alice.page.wait_for_function(AT_END, arg=box.element_handle())
+    box.hover()
+    alice.page.mouse.down()
+    assert [reply.evaluate(END, height) for height in (310, 20, 0)] == pytest.approx([place] * 3, abs=1)
+    alice.page.mouse.up()
     alice.page.wait_for_function(AT_END, arg=box.element_handle())
 
 

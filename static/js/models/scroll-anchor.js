@@ -9,7 +9,6 @@ export class ScrollAnchor {
   #box;
   #thread;
   #latest;
-  #isFollowing = true;
   #lastTop = 0;
   #lastEnd = 0;
   #finger = 0;
@@ -17,11 +16,13 @@ export class ScrollAnchor {
   /** In a box that scrolls a thread, with a button that leads back to the end. */
   constructor(box, thread, latest) {
     [this.#box, this.#thread, this.#latest] = [box, thread, latest];
+    this.#isFollowing = true;
     const passive = { passive: true };
     box.addEventListener("scroll", () => this.#scrolled(), passive);
     box.addEventListener("wheel", ({ deltaY, target }) => deltaY < 0 && this.#leave(target), passive);
     box.addEventListener("touchstart", ({ touches }) => (this.#finger = touches[0].clientY), passive);
     box.addEventListener("touchmove", ({ touches, target }) => this.#pull(touches[0].clientY, target), passive);
+    box.addEventListener("pointerdown", () => this.#keepHeight());
     latest.addEventListener("click", () => this.toEnd());
     const sizes = new ResizeObserver(() => this.follow());
     sizes.observe(thread);
@@ -47,6 +48,7 @@ export class ScrollAnchor {
   };
 
   toEnd() {
+    this.#freeHeight();
     this.#isFollowing = true;
     this.#jump();
   }
@@ -54,6 +56,7 @@ export class ScrollAnchor {
   /** Keeps an element where it was in sight; `top` is where that is. */
   keepInPlace(element, top, frames = 2) {
     if (!element.isConnected) return;
+    this.#freeHeight();
     this.#isFollowing = false;
     this.#box.scrollTop += element.getBoundingClientRect().top - top;
     this.#note();
@@ -62,12 +65,23 @@ export class ScrollAnchor {
 
   /** Changes something in sight so that this element stays where it is. */
   hold(element, change) {
+    this.#freeHeight();
     const { top } = element.getBoundingClientRect();
     change();
     this.#box.scrollTop += element.getBoundingClientRect().top - top;
     this.#isFollowing = this.#end - this.#box.scrollTop <= REACHED;
     this.#note();
   }
+
+  /** While a pointer is down the end does not come up: what gets shorter would move all that is in sight. */
+  #keepHeight() {
+    this.#thread.style.minBlockSize = `${this.#thread.getBoundingClientRect().height}px`;
+    whenReleased(this.#freeHeight);
+  }
+
+  #freeHeight = () => {
+    this.#thread.style.minBlockSize = "";
+  };
 
   /** Only a reader who moves up stops following, and only one who comes to the end starts it again. */
   #scrolled() {
@@ -97,6 +111,14 @@ export class ScrollAnchor {
       if (element.scrollTop > 0) return true;
     }
     return false;
+  }
+
+  get #isFollowing() {
+    return "following" in this.#box.dataset;
+  }
+
+  set #isFollowing(isFollowing) {
+    this.#box.toggleAttribute("data-following", isFollowing);
   }
 
   get #end() {
