@@ -71,8 +71,8 @@ CHATSITE_PRIVATE_HOSTS = _read(
 )
 CHATSITE_PROXY = _proxy()
 CHATSITE_CA_FILE = os.environ.get("CHATSITE_CA_FILE", "")
-CHATSITE_STREAM_THREADS = _read(
-    "CHATSITE_STREAM_THREADS", lambda: values.number(os.environ.get("CHATSITE_STREAM_THREADS"), 400, least=1)
+CHATSITE_MAX_STREAMS = _read(
+    "CHATSITE_MAX_STREAMS", lambda: values.number(os.environ.get("CHATSITE_MAX_STREAMS"), 1000, least=1)
 )
 CHATSITE_FILES_PER_PERSON = _read(
     "CHATSITE_FILES_PER_PERSON", lambda: values.number(os.environ.get("CHATSITE_FILES_PER_PERSON"), 2048, least=0)

@@ -59,7 +59,7 @@ def test_a_database_made_by_migrate_is_for_its_owner_alone(tmp_path: Path) -> No
         (START, {"DATABASE_URL_FILE": "/nowhere/url"}, "DATABASE_URL_FILE: [Errno 2] No such file"),
         (START, {"CHATSITE_DATA": "/proc/chatsite"}, "CHATSITE_DATA: "),
         (("migrate",), {"CHATSITE_DATA": "/proc/self"}, "CHATSITE_DATA: "),
-        (START, {"CHATSITE_STREAM_THREADS": "many"}, "CHATSITE_STREAM_THREADS: invalid literal"),
+        (START, {"CHATSITE_MAX_STREAMS": "many"}, "CHATSITE_MAX_STREAMS: invalid literal"),
         (START, {"REDIS_URL": "127.0.0.1:6379"}, "REDIS_URL: it must look like redis://"),
         (START, {"PYTHONTZPATH": "/nowhere"}, "CHATSITE_TIME_ZONE: this machine knows no time zones at all"),
     ],

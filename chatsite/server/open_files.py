@@ -20,4 +20,4 @@ def raise_limit() -> None:
 def most_connections() -> int:
     """Return how many clients fit beside the replies that may stream and our own files."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(soft // 2, soft - _RESERVED_FILES - int(settings.CHATSITE_STREAM_THREADS))
+    return max(soft // 2, soft - _RESERVED_FILES - int(settings.CHATSITE_MAX_STREAMS))

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,7 +26,8 @@ from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, V
 from providers.pool import blame
 from providers.pool.blame import Rests
 from providers.reading.size_limits import SizeLimit
-from providers.types import Delta, Prompt
+from providers.transport.waits import BLOCKING, Wait
+from providers.types import Delta, Part, Prompt
 
 MAX_GENERATED_FILES = 50
 """Files that one reply may contain."""
@@ -48,18 +49,22 @@ class Attempt:
     carried: tuple[LivePart, ...] = ()
 
 
-def attempt(live: LiveReply, task: Attempt) -> Outcome | None:
+def attempt(live: LiveReply, task: Attempt) -> Generator[Wait, None, Outcome | None]:
     """Call once; returns None if the call failed before a word, so that another route may be tried."""
     queue.dequeue(live)
     live.waiting = None
     trying = _Trying(live, task, Meter(task.prompt))
-    outcome = "unavailable"  # unless the call ends in one of the usual ways, the fault is ours
+    outcome, fault = "unavailable", None  # unless the call ends in one of the usual ways, the fault is ours
     try:
-        _call(trying)
+        yield from _call(trying)
         outcome = trying.error.code if trying.error else "stopped" if live.stopped else "complete"
-    finally:
-        used = trying.used()
-        may_go_on = _log_failure(trying, trying.call(outcome, used))
+    except Exception as ours:
+        fault = ours
+    yield BLOCKING
+    used = trying.used()
+    may_go_on = _log_failure(trying, trying.call(outcome, used))
+    if fault is not None:
+        raise fault
     if trying.error is None:
         return outcome_of_end(live, trying.stream, used.counted)
     if may_go_on and not live.stopped:
@@ -67,13 +72,13 @@ def attempt(live: LiveReply, task: Attempt) -> Outcome | None:
     return outcome_of_error(live, trying.error.code, trying.error.text, trying.stream, used.counted)
 
 
-def _call(trying: "_Trying") -> None:
+def _call(trying: "_Trying") -> Iterator[Wait]:
     live, task = trying.live, trying.task
     try:
-        with _current_route(live, task.route).stream(task.prompt, hub.pause_between_reads) as trying.stream:
+        with _current_route(live, task.route).stream(task.prompt) as trying.stream:
             live.attach(trying.stream, task.route.key_id)
             queue.wake_next()  # wakes the next in the line
-            _feed_hub(trying)
+            yield from _feed_hub(trying)
     except VendorError as failure:
         trying.error = failure
     except sealing.Locked as locked:
@@ -133,17 +138,22 @@ def _log_failure(trying: _Trying, call: Call) -> bool:
         return False
 
 
-def _feed_hub(trying: _Trying) -> None:
+def _feed_hub(trying: _Trying) -> Iterator[Wait]:
     """Feed the vendor's deltas to the hub."""
     live, stream = trying.live, trying.stream
     assert stream is not None
     for delta in _limited(trying.task.carried, stream):
+        if isinstance(delta, Wait):
+            yield delta
+            continue
         if not live.heard:
             live.heard = True
             _note_first_word(live)
         trying.meter.count(delta)
         trying.gaps += delta.part is not None and delta.part.kind == "gap"
-        delta = _with_files_kept(live, delta)
+        if delta.part is not None and "data" in delta.part.detail:
+            yield BLOCKING
+            delta = _with_file_kept(live, delta.part)
         hub.feed(live, delta)
         live.fed.add(LivePart(delta.text, delta.thought, delta.part))
     if live.withdrawn and not live.stopped:
@@ -174,24 +184,26 @@ def _record(trying: _Trying, call: Call) -> bool:
     return may_go_on
 
 
-def _limited(carried: tuple[LivePart, ...], stream: Stream) -> Iterable[Delta]:
-    """Return the deltas within the size limit of a reply, of which carried parts use a share.
+def _limited(carried: tuple[LivePart, ...], stream: Stream) -> Iterator[Delta | Wait]:
+    """Yield the steps within the size limit of a reply, of which carried parts use a share.
 
     Raises ReplyTooLong after the last delta that fits.
     """
     if not carried:
-        return stream
+        yield from stream.steps()
+        return
     room = SizeLimit()
     for piece in carried:
         list(room.fitting(Delta(piece.text, piece.thought)))
-    return (fitting for delta in stream for fitting in room.fitting(delta))
+    for step in stream.steps():
+        if isinstance(step, Wait):
+            yield step
+        else:
+            yield from room.fitting(step)
 
 
-def _with_files_kept(live: LiveReply, delta: Delta) -> Delta:
-    """Replace a picture or file by a stored one at once: megabytes stay out of rows and frames."""
-    part = delta.part
-    if part is None or "data" not in part.detail:
-        return delta
+def _with_file_kept(live: LiveReply, part: Part) -> Delta:
+    """Return the delta of a picture or file that was stored at once: megabytes stay out of rows and frames."""
     live.made += 1
     if live.made > MAX_GENERATED_FILES:
         raise ReplyTooLong

@@ -1,13 +1,14 @@
 """Replies that wait for the same condition, in order of creation; only the first of a line is woken."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from conversations.live import LiveReply
 from providers import clock
-from providers.pool.route_search import QueueKey
+from providers.pool.route_search import QueueKey, Waiting
 
 
 class Queue:
@@ -35,6 +36,12 @@ class Queue:
         with self._lock:
             return not any(other < reply.id and where == line for other, (_, where, _) in self._places.items())
 
+    def first_of(self, line: QueueKey) -> LiveReply | None:
+        """Return the oldest reply in this line, or None if nobody waits there."""
+        with self._lock:
+            waiting = {key: reply for key, (reply, where, _) in self._places.items() if where == line}
+        return waiting[min(waiting)] if waiting else None
+
     def due(self) -> list[LiveReply]:
         """Return the first of each line whose time has come, and all stopped replies."""
         now = clock.now()
@@ -52,3 +59,27 @@ class Queue:
 
 
 queue = Queue()
+
+
+class Places:
+    """The places of replies that stream at once in this process; the others wait in a line of their own."""
+
+    wait = Waiting("queued", line=frozenset([UUID(int=0)]))
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def of(self, reply: LiveReply) -> Iterator[bool]:
+        """Hold a place for this reply; gives False if there is none, or if an older reply waits for it."""
+        with self._lock:
+            has_place = self._taken < self._most and queue.is_turn_of(reply, self.wait.line)
+            self._taken += has_place
+        try:
+            yield has_place
+        finally:
+            if has_place:
+                with self._lock:
+                    self._taken -= 1

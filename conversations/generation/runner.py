@@ -1,8 +1,8 @@
-"""One reply from its first to its last delta: a plain loop in a thread of our own pool."""
+"""One reply from its first to its last delta: steps that one reader drives for all replies of the process."""
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Generator, Iterator
 from functools import partial
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from conversations.generation import prompts
 from conversations.generation.attempt import Attempt, attempt
 from conversations.generation.checkpoints import writer
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
-from conversations.generation.queue import queue
+from conversations.generation.queue import Places, queue
 from conversations.live import LiveReply, events, hub
 from conversations.models import Message, User
 from conversations.models.message import Status
@@ -29,6 +29,8 @@ from providers.errors import VendorError
 from providers.models import ApiKey
 from providers.pool.route_search import RouteSearch, Waiting
 from providers.prepared_queries import Prepared
+from providers.transport.socket_reader import SocketReader
+from providers.transport.waits import BLOCKING, Wait
 from providers.types import Part, Prompt
 
 DATABASE_SECONDS, AGAIN_SECONDS = 60.0, 0.5
@@ -38,7 +40,10 @@ RENDER_WORK_SECONDS = 5.0
 """Seconds of processor time for that rendering."""
 
 _logger = logging.getLogger(__name__)
-_threads = ThreadPool("reply", settings.CHATSITE_STREAM_THREADS, kept=0)
+_threads = ThreadPool("reply", settings.CHATSITE_MAX_STREAMS, kept=0)
+"""Threads for the steps that block: before the vendor's status, and behind the last word."""
+_reader = SocketReader(_threads.submit, hub.pause_between_reads)
+_places = Places(settings.CHATSITE_MAX_STREAMS)
 
 
 def start(reply: Message) -> None:
@@ -58,7 +63,7 @@ def wake_waiting() -> None:
 
 def _ask(live: LiveReply) -> None:
     if live.ask():
-        _threads.submit(run, live)
+        _reader.run(run(live))
 
 
 def is_closing() -> bool:
@@ -121,23 +126,28 @@ def _rendered(live: LiveReply) -> str | None:
         return None
 
 
-def run(live: LiveReply) -> None:
+def run(live: LiveReply) -> Iterator[Wait]:
     """Write one reply to its end, whatever fails, unless it has to wait again."""
+    calls = queue.calls
     try:
         live.begin_check()
         if not live.claim():
             return
-        outcome = _write(live)
+        with _places.of(live) as has_place:
+            outcome = (yield from _write(live)) if has_place else _wait(live, _places.wait, calls)
+        if has_place and (waiting := queue.first_of(_places.wait.line)):
+            _ask(waiting)
     except Exception:
         _logger.exception("A reply ended by a fault of our own.")
         outcome = outcome_of_error(live, "unavailable", "Something went wrong on this site; the log has the details.")
         if live.search is not None:
             database_threads.submit_change(live.search.release)
     if outcome is not None:
+        yield BLOCKING
         _end(live, outcome, _rendered(live))
 
 
-def _write(live: LiveReply) -> Outcome | None:
+def _write(live: LiveReply) -> Generator[Wait, None, Outcome | None]:
     """Make attempts until one brings words or no route is left; returns None if the reply has to wait."""
     outcome: Outcome | None = None
     while outcome is None:
@@ -154,7 +164,7 @@ def _write(live: LiveReply) -> Outcome | None:
             return outcome_of_stop(live)
         if isinstance(step, Waiting):
             return _wait(live, step, calls)
-        outcome = attempt(live, step)
+        outcome = yield from attempt(live, step)
     return outcome
 
 

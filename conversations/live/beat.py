@@ -4,7 +4,7 @@ import time
 
 BUSY, CROWDED = 50, 200
 """Replies under way above which frames go out on the fast beat, and on the slow one."""
-QUICK_SECONDS, SLOW_SECONDS = 0.015, 0.05
+QUICK_SECONDS, SLOW_SECONDS = 0.012, 0.05
 LAG_SECONDS = 0.02
 """Lateness of the loop from which the slow beat applies: seconds."""
 
@@ -22,16 +22,9 @@ class Beat:
 
     def wait(self, replies: int) -> float:
         """Return the seconds until frames may go out again."""
-        return self._at + self._pause(replies) - time.monotonic()
+        return self._at + self.pause(replies) - time.monotonic()
 
-    def reading_pause(self, replies: int) -> float:
-        """Return how long a thread that has read all may leave its vendor alone: seconds.
-
-        That is two beats where many replies run, and three under lag, because a wake-up costs more than the reading.
-        """
-        return (2 if self._lag < LAG_SECONDS else 3) * self._pause(replies)
-
-    def _pause(self, replies: int) -> float:
+    def pause(self, replies: int) -> float:
         """Return the pause between two frames of one reply, none under low load: seconds."""
         if replies > CROWDED or self._lag > LAG_SECONDS:
             return SLOW_SECONDS

@@ -67,8 +67,8 @@ class Hub:
         self._put(partial(self.finish, reply, when_flushed))
 
     def pause_between_reads(self) -> float:
-        """Return how long a thread that has read all may leave its vendor alone: seconds."""
-        return self._beat.reading_pause(len(self.replies))
+        """Return the time from one reading of all vendors to the next: seconds."""
+        return self._beat.pause(len(self.replies))
 
     def forget(self, reply_id: UUID) -> None:
         """Remove a reply whose row is terminal, or owned by another process."""

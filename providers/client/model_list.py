@@ -8,6 +8,7 @@ from providers.errors import BadReply, BadRequest, ModelNotFound, PageInstead, V
 from providers.text import without_key
 from providers.transport.call import Call, key_mask
 from providers.transport.network import Network
+from providers.transport.waits import waited_for
 from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
 from providers.wires import registry
 from providers.wires.json_values import from_json
@@ -87,7 +88,7 @@ def _checked(address: Address, call: Call) -> object:
 
 def _body(call: Call) -> bytes:
     body = bytearray()
-    for chunk in call.chunks():
+    for chunk in waited_for(call.chunks()):
         body += chunk
         if len(body) > MAX_PAGE_BYTES:
             raise BadReply(because="The vendor's list of models is longer than this site reads.")

@@ -1,6 +1,6 @@
 """A route to a vendor: endpoint, key and the vendor's id of the model. `providers.pool` chooses the next one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,6 @@ from providers.encryption.fields import Secret
 from providers.errors import VendorDown
 from providers.models import ApiKey, Deployment, Endpoint
 from providers.transport.network import Network
-from providers.transport.sockets import no_pause
 from providers.types import Address, Prompt
 from providers.wires import registry
 from providers.wires.parameters import fitted
@@ -40,8 +39,8 @@ class Route:
     takes: frozenset[str] = frozenset()
     through_proxy: bool = True
 
-    def stream(self, prompt: Prompt, pause: Callable[[], float] = no_pause) -> Stream:
-        """Return an unopened stream of the reply, which pauses for `pause()` seconds. It connects when iterated.
+    def stream(self, prompt: Prompt) -> Stream:
+        """Return an unopened stream of the reply. It connects when iterated.
 
         Blocks while the local model starts. Raises VendorDown if that fails.
         """
@@ -49,7 +48,7 @@ class Route:
         within = fitted(prompt.parameters, registry.wire(self.address.wire).PARAMETERS)
         parameters = {**within, "raw": self.raw_extras}
         asked = replace(prompt, parameters=parameters)
-        return Stream(self.reachable(), asked, self.key, network=self.network(), pause=pause)
+        return Stream(self.reachable(), asked, self.key, network=self.network())
 
     def network(self) -> Network:
         """Return the network settings of calls on this route."""

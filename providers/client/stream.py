@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -12,7 +12,7 @@ from providers.reading.reader import Reading
 from providers.text import to_utf8, without_key
 from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
-from providers.transport.sockets import no_pause
+from providers.transport.waits import BLOCKING, Wait, waited_for
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
 from providers.wires.json_values import mapping, merged
@@ -34,12 +34,12 @@ fault."""
 class Stream:
     """One reply. Iterate it for deltas, once; leave its `with` to hang up.
 
-    Iterating raises VendorError, after all deltas that came before. After `stop()` it just ends, with `stopped` set.
+    Iterating waits in this thread; `steps` yields the waits, for a driver of many streams. Both raise VendorError,
+    after all deltas that came before. After `stop()` they just end, with `stopped` set.
     When a vendor refuses a request before the first word, for something that can be spared, it asks again.
     It leaves that out, puts it into the range named, or spells it in another way. An empty body is asked for its
     reason, by a call without streaming. Once that is answered, `quirks` is the new value of `Address.quirks`.
     `sentences` are the vendor's words for each new quirk, "" if they quote the question.
-    While `pause()` is more than 0, reading pauses for that many seconds whenever the socket is empty.
     """
 
     def __init__(
@@ -49,14 +49,12 @@ class Stream:
         key: Key | None = None,
         *,
         network: Network = Network(),  # noqa: B008  # frozen
-        pause: Callable[[], float] = no_pause,
     ) -> None:
         self.stopped = False
         self.sentences: dict[str, str] = {}
         self._kept = self._known = address.quirks
         self._asked = {address.quirks}
         self._address, self._prompt, self._key, self._network = address, prompt, key, network
-        self._pause = pause
         self._wire = registry.wire(address.wire)
         self._mask = key_mask(key)
         self._calls = 0
@@ -111,11 +109,17 @@ class Stream:
         self._end()
 
     def __iter__(self) -> Iterator[Delta]:
+        return waited_for(self.steps())
+
+    def steps(self) -> Iterator[Delta | Wait]:
+        """Yield deltas, and the waits between them: for data of the vendor, or for a thread that may block."""
         try:
             for delta in self._deltas():
                 if self.stopped:
                     return
-                yield delta if delta.part is None else marked(delta, self._address.origin)
+                if isinstance(delta, Delta) and delta.part is not None:
+                    delta = marked(delta, self._address.origin)
+                yield delta
         except HungUp:
             return
         except VendorError as error:
@@ -138,11 +142,11 @@ class Stream:
     def _begin(self) -> None:
         """Prepare the next call."""
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
-        self._call = Call(_clocks(self._address), self._network, self._pause)
+        self._call = Call(_clocks(self._address), self._network)
         self._heard = (0, False, False)
         self._calls += 1
 
-    def _deltas(self) -> Iterator[Delta]:
+    def _deltas(self) -> Iterator[Delta | Wait]:
         while True:
             try:
                 yield from self._attempt()
@@ -190,12 +194,16 @@ class Stream:
             self._kept = (self._kept | new) - (before - learnt.quirks)
             self.sentences |= dict.fromkeys(new, learnt.sentence)
 
-    def _attempt(self) -> Iterator[Delta]:
+    def _attempt(self) -> Iterator[Delta | Wait]:
+        yield BLOCKING
         self._open()
         utf8 = to_utf8(self._call.headers.get("Content-Type", ""))
         try:
             for chunk in self._call.chunks():
-                yield from self._read(utf8(chunk))
+                if isinstance(chunk, Wait):
+                    yield chunk
+                else:
+                    yield from self._read(utf8(chunk))
         except VendorError as error:
             # A break after the end of the reply does no harm.
             if not self._reading.is_believed or isinstance(error, ReplyTooLong):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Any, Never
 
 import requests
@@ -14,14 +15,15 @@ import urllib3
 from providers import errors
 from providers.text import KeyMask
 from providers.transport import egress
-from providers.transport.chunked import take_buffered
 from providers.transport.connections import Door, door, opening
 from providers.transport.decompression import Inflation
 from providers.transport.dialing import Dialer
+from providers.transport.framing import Framing, framing_of
 from providers.transport.key_placement import place
 from providers.transport.network import Network
-from providers.transport.sockets import PausingSocket, no_pause
+from providers.transport.sockets import CallSocket
 from providers.transport.timeouts import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
+from providers.transport.waits import TURN, Data, Wait, waited_for
 from providers.types import Clocks, HttpRequest, Key
 
 MAX_ERROR_BODY_BYTES = 64 * 1024
@@ -36,9 +38,9 @@ class HungUp(Exception):
 
 
 class Call:
-    """One exchange with a vendor: `open` it, then read its `chunks`. Any thread may `abort` it at any time."""
+    """One exchange with a vendor: `open` it, then read its body. Any thread may `abort` it at any time."""
 
-    def __init__(self, clocks: Clocks, network: Network, pause: Callable[[], float] = no_pause) -> None:
+    def __init__(self, clocks: Clocks, network: Network) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         self.has_left = False
@@ -55,8 +57,8 @@ class Call:
         self._lock = threading.Lock()
         self._aborted = False
         self._response: requests.Response | None = None
-        self._pause = pause
-        self._socket: PausingSocket | None = None
+        self._socket: CallSocket | None = None
+        self._wait: Data | None = None
 
     def open(self, request: HttpRequest, key: Key | None) -> None:
         """Send `request` with the key in its place and wait for the status. Raises VendorError or HungUp."""
@@ -72,17 +74,26 @@ class Call:
             opening.call = None
             self.dialer.drop()
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the body as it arrives, decompressed, within the byte limits. Raises VendorError or HungUp."""
+    def chunks(self) -> Iterator[bytes | Wait]:
+        """Yield the body as it arrives, decompressed, within the byte limits, and the waits between.
+
+        Raises VendorError or HungUp.
+        """
         inflation = Inflation(self.headers.get("Content-Encoding", ""))
-        while chunk := self._read():
-            yield from inflation.feed(chunk)
+        for came in self._contents():
+            if isinstance(came, Wait):
+                yield came
+                continue
+            for number, piece in enumerate(inflation.feed(came)):
+                if number:
+                    yield TURN
+                yield piece
 
     def error_body(self) -> bytes:
         """Return at most 64 KiB from the start of an error's body, or less if the vendor breaks off. Raises HungUp."""
         body = b""
         try:
-            for chunk in self.chunks():
+            for chunk in waited_for(self.chunks()):
                 body += chunk
                 if len(body) >= MAX_ERROR_BODY_BYTES:
                     break
@@ -91,13 +102,9 @@ class Call:
         return body[:MAX_ERROR_BODY_BYTES]
 
     def hear(self) -> None:
-        """Restart the silence clock after a meaningful event, and let the socket pause from now on.
-
-        Before the first call of this method the first-token clock runs, and the socket does not pause.
-        """
+        """Restart the silence clock after a meaningful event. Before the first one the first-token clock runs."""
         if self._timer:
             self._timer.hear()
-        self._let_pause(self._pause)
 
     def conclude(self, seconds: float) -> None:
         """Record that the reply is over. A body that the vendor leaves open ends after `seconds`, without an error."""
@@ -116,21 +123,18 @@ class Call:
         """Release the connection. Only the thread that reads the reply may call it."""
         if self._timer:
             WATCHDOG.release(self._timer)
-        self._let_pause(no_pause)  # another call may use the connection
+        if self._wait is not None:
+            self._wait.leave()
         with self._lock:
             response, self._response, self._aborted = self._response, None, True
         if response is not None:
             response.close()
 
     def uses(self, connection: Any) -> None:
-        """Store the socket over which the request goes out and the reply comes, if it is one that can pause."""
-        self._socket = connection if isinstance(connection, PausingSocket) else None
-        if self._socket is not None:
-            self._socket.has_heard = False
-
-    def _let_pause(self, pause: Callable[[], float]) -> None:
-        if self._socket is not None:
-            self._socket.pause = pause  # type: ignore[method-assign]
+        """Store the socket over which the request goes out and the reply comes."""
+        self._socket = connection
+        if connection is not None:
+            connection.has_heard = False
 
     def _send(self, prepared: requests.PreparedRequest) -> requests.Response:
         try:
@@ -159,22 +163,60 @@ class Call:
         if aborted:
             self._raise_reason()
 
-    def _read(self) -> bytes:
-        response = self._response
-        if response is None:
+    def _contents(self) -> Iterator[bytes | Data]:
+        """Yield what has come of the body whenever something has, else the wait for more."""
+        response, connection = self._response, self._socket
+        if response is None or connection is None:
             raise HungUp
+        original: Any = response.raw._original_response  # http.client's, as requests itself finds it
+        framing = framing_of(original)
+        self._wait = Data(connection)
         try:
-            original: Any = response.raw._original_response  # http.client's response, as requests itself finds it
-            chunk: bytes = take_buffered(original)
-            chunk = chunk or response.raw.read1(_READ_BYTES, decode_content=False) or b""
-        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError, AttributeError):
-            if not self._is_concluded():
-                self._check()
-                raise errors.CutOff from None
-            return b""
-        if not chunk and not self._is_concluded():
+            connection.setblocking(False)
+            came: bytes | None = _read_ahead(original)
+            while not framing.is_complete:
+                if came and (content := framing.feed(came)):
+                    yield content
+                if framing.is_broken:
+                    self._check_end(None)
+                    return
+                if framing.is_complete:
+                    break
+                yield self._wait
+                came = self._receive(connection)
+                if came == b"":
+                    self._check_end(framing)
+                    return
+        except (OSError, ValueError, AttributeError):
+            self._check_end(None)
+            return
+        self._keep_connection(response, original, framing)
+
+    def _receive(self, connection: CallSocket) -> bytes | None:
+        """Return what has come, None if nothing has, or b"" at the end of the connection or of this call."""
+        try:
+            came = connection.recv(_READ_BYTES)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            came = None
+        return b"" if self._aborted else came  # what comes over an aborted connection may be undeciphered
+
+    def _check_end(self, framing: Framing | None) -> None:
+        """Raise the reason of an end of the connection, unless the reply was over or the body may end there."""
+        if not self._is_concluded():
             self._check()
-        return chunk
+            if framing is None or not framing.may_end():
+                raise errors.CutOff from None
+
+    def _keep_connection(self, response: requests.Response, original: HTTPResponse, framing: Framing) -> None:
+        """Give the connection back for other calls, after the whole body."""
+        if self._wait is not None:
+            self._wait.leave()
+        with self._lock:
+            if self._aborted or framing.excess or self._socket is None:
+                return
+            self._socket.settimeout(self._backstop)
+            original.close()
+            response.raw.release_conn()
 
     def _check(self) -> None:
         if self._aborted:
@@ -209,6 +251,17 @@ def _prepared(request: HttpRequest, key: Key | None) -> requests.PreparedRequest
         return requests.Request(request.method, url, headers=everything, data=request.body).prepare()
     except (requests.RequestException, ValueError):
         raise errors.BadRequest(because="The vendor's address or headers cannot be sent.") from None
+
+
+def _read_ahead(response: HTTPResponse) -> bytes:
+    """Return what http.client has read beyond the headers; the connection must not block."""
+    if response.fp is None:
+        return b""
+    try:
+        ahead: bytes = response.fp.peek()
+    except ssl.SSLWantReadError:
+        return b""
+    return response.fp.read(len(ahead)) if ahead else b""
 
 
 def _failure(error: Exception) -> errors.VendorDown:

@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from providers.transport.network import Network
-from providers.transport.sockets import PausingTlsSocket
+from providers.transport.sockets import TlsCallSocket
 
 _MAX_CONNECTIONS = 512
 opening = threading.local()
@@ -80,7 +80,7 @@ class Door(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         tls = create_urllib3_context()
-        tls.sslsocket_class = PausingTlsSocket
+        tls.sslsocket_class = TlsCallSocket
         if self._authorities:
             tls.load_verify_locations(self._authorities)  # requests adds the usual authorities
         super().init_poolmanager(*args, ssl_context=tls, **kwargs)

@@ -22,7 +22,7 @@ from providers.transport import egress, proxy
 from providers.transport.dns import Addresses, Lookup
 from providers.transport.network import Network
 from providers.transport.proxy import Proxy
-from providers.transport.sockets import PausingSocket
+from providers.transport.sockets import CallSocket
 
 CONNECT_SECONDS = 5.0
 PROXIED_LOOKUP_SECONDS = 1.0
@@ -126,7 +126,7 @@ class Dialer:
     def _first_that_answers(self, addresses: Addresses, otherwise: errors.VendorError) -> socket.socket:
         until = monotonic() + CONNECT_SECONDS
         for family, address in addresses:
-            connection = PausingSocket(family, socket.SOCK_STREAM)
+            connection = CallSocket(family, socket.SOCK_STREAM)
             with ExitStack() as unless_made, suppress(OSError):
                 unless_made.callback(connection.close)
                 self._connect(connection, address, until)

@@ -78,7 +78,7 @@ class Bench:
             "CHATSITE_DATA": self._data,
             "CHATSITE_ORIGINS": f"http://127.0.0.1:{port}",
             "CHATSITE_PRIVATE_HOSTS": f"127.0.0.1:{self._vendor}",
-            "CHATSITE_STREAM_THREADS": str(max(400, scenario.streams + SPARE_THREADS)),
+            "CHATSITE_MAX_STREAMS": str(max(400, scenario.streams + SPARE_THREADS)),
         }
         asked = [json.dumps(asdict(scenario)), *([messages] if messages else [])]
         with _process("tests.benchmark.site", port, self._vendor, *asked, **environment) as site:
