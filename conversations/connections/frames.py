@@ -2,7 +2,10 @@
 
 import json
 import struct
+from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 
@@ -38,17 +41,28 @@ def _frame(event: ViewerEvent) -> bytes:
     if isinstance(event, Event):
         added = {"html": event.html, "patch": event.patch}
         return frame({**event.payload, **{name: value for name, value in added.items() if value is not None}})
+    piece = event.piece
+    if piece.text and not piece.thought and piece.part is None and event.html is None and not event.first:
+        head = _head(event.conversation, event.message, event.is_brief)
+        return _on_wire(f'{head},"seq":{event.seq},"text":{_quoted(piece.text)}}}')
     return _on_wire(_plain(_delta(event)))
+
+
+@lru_cache(maxsize=4096)
+def _head(conversation: UUID, message: UUID, is_brief: bool) -> str:
+    """Return the beginning of all deltas of a reply: most are words alone, and differ only behind it."""
+    return _plain(_fields(conversation, message, is_brief))[:-1]
+
+
+def _fields(conversation: UUID, message: UUID, is_brief: bool) -> dict[str, Any]:
+    if is_brief:
+        return {"type": "message.delta", "of": str(message)[-BRIEF:]}
+    return {"type": "message.delta", "conversation": str(conversation), "message": str(message)}
 
 
 def _delta(event: DeltaEvent) -> dict[str, Any]:
     """Return a message.delta, whose values need no encoder but the quick one."""
-    piece, message = event.piece, str(event.message)
-    fields: dict[str, Any] = {"type": "message.delta"}
-    if event.is_brief:
-        fields["of"] = message[-BRIEF:]
-    else:
-        fields |= {"conversation": str(event.conversation), "message": message}
+    piece, fields = event.piece, _fields(event.conversation, event.message, event.is_brief)
     fields["seq"] = event.seq
     if event.first not in (0, event.seq):
         fields["first"] = event.first

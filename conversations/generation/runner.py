@@ -42,7 +42,7 @@ RENDER_WORK_SECONDS = 5.0
 _logger = logging.getLogger(__name__)
 _threads = ThreadPool("reply", settings.CHATSITE_MAX_STREAMS, kept=0)
 """Threads for the steps that block: before the vendor's status, and behind the last word."""
-_reader = SocketReader(_threads.submit, hub.pause_between_reads)
+_reader = SocketReader(_threads.submit, hub.one_round, hub.pause_between_reads)
 _places = Places(settings.CHATSITE_MAX_STREAMS)
 
 

@@ -2,11 +2,12 @@
 
 import time
 
-BUSY, CROWDED = 50, 200
-"""Replies under way above which frames go out on the fast beat, and on the slow one."""
-QUICK_SECONDS, SLOW_SECONDS = 0.012, 0.05
+FEW = 20
+"""Replies under way up to which each word goes out at once."""
+SECONDS_EACH, LATE_SECONDS = 0.00013, 0.05
+"""Seconds of pause for each reply under way, and at least when the loop is late."""
 LAG_SECONDS = 0.02
-"""Lateness of the loop from which the slow beat applies: seconds."""
+"""Lateness of the loop from which the longer pause applies: seconds."""
 
 
 class Beat:
@@ -26,6 +27,6 @@ class Beat:
 
     def pause(self, replies: int) -> float:
         """Return the pause between two frames of one reply, none under low load: seconds."""
-        if replies > CROWDED or self._lag > LAG_SECONDS:
-            return SLOW_SECONDS
-        return QUICK_SECONDS if replies > BUSY else 0.0
+        if self._lag > LAG_SECONDS:
+            return max(LATE_SECONDS, replies * SECONDS_EACH)
+        return replies * SECONDS_EACH if replies > FEW else 0.0

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from conversations.content.parts import LivePart
-from conversations.live.beat import BUSY, Beat
+from conversations.live.beat import Beat
 from conversations.live.interfaces import Alone, Peers, Viewer
 from conversations.live.presence import Presence
 from conversations.live.rendering import Pages
@@ -20,6 +21,8 @@ from conversations.live.viewers import Subscription, Subscriptions
 from conversations.models import Message
 from providers.types import Delta
 
+BUSY = 50
+"""Replies under way above which their pages are rendered less often."""
 FAR = 2**32
 """A number of deltas that no reply reaches."""
 
@@ -41,6 +44,7 @@ class Hub:
         self._awake = False
         self._woken_at = 0.0
         self._beating = False
+        self._is_round = self._is_round_over = False
         self._beat = Beat()
         self._pages = Pages(self.subscriptions.of_conversation, self._fan_out, self._go_on)
 
@@ -59,7 +63,19 @@ class Hub:
         if not reply.is_dirty:
             reply.is_dirty = True
             self._dirty.append(reply)
-            if not self._beating:
+            if not (self._beating or self._is_round):
+                self._wake()
+
+    @contextmanager
+    def one_round(self) -> Iterator[None]:
+        """Send all that is fed meanwhile at once, at the end: for the one reader, which paces itself."""
+        self._is_round = True
+        try:
+            yield
+        finally:
+            self._is_round = False
+            if self._dirty:
+                self._is_round_over = True
                 self._wake()
 
     def end(self, reply: LiveReply, when_flushed: Callable[[], None]) -> None:
@@ -211,7 +227,7 @@ class Hub:
         while self._inbox:
             self._inbox.popleft()()
         wait = self._beat.wait(len(self.replies))
-        if wait <= 0 or self.loop is None:
+        if wait <= 0 or self._is_round_over or self.loop is None:
             self._flush_all(self._woken_at)
         elif self._dirty and not self._beating:
             self._beating = True
@@ -219,7 +235,7 @@ class Hub:
 
     def _flush_all(self, due: float) -> None:
         """Send one frame for each reply with new deltas: one wake-up and one timer for all of them."""
-        self._beating = False  # before popping, as above
+        self._beating = self._is_round_over = False  # before popping, as above
         self._beat.mark_sent(due)
         for _ in range(len(self._dirty)):
             self._flush(self._dirty.popleft())

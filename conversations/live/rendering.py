@@ -48,15 +48,16 @@ class Pages:
 
         Meanwhile no more may come if `is_rendering`; `go_on` is called after that.
         """
-        if self._pages(reply):
-            reply.page.grow(pieces)
-        else:
+        if not self._pages(reply):
             reply.page.forget(reply.page.last)
+            return
+        reply.page.grow(pieces)
         self._update(loop, reply, busy)
 
     def wait(self, reply: LiveReply) -> float:
         """Return the time until this reply's pages may be sent more: seconds."""
-        return reply.page.wait() if self._pages(reply) else 0.0
+        wait = reply.page.wait()
+        return wait if wait > 0 and self._pages(reply) else 0.0
 
     async def snapshot_for(
         self, loop: asyncio.AbstractEventLoop, subscription: Subscription, reply: LiveReply, said: Snapshot

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 
 from providers.transport.waits import TURN, Data, Wait
@@ -25,11 +26,17 @@ _logger = logging.getLogger(__name__)
 class SocketReader:
     """Drives replies: `submit` runs work in a thread that may block.
 
-    `period` returns the seconds between two rounds of reading: under load, one round reads what many have sent.
+    `a_round` is entered around each round of reading. `period` returns the seconds between two rounds: under load, one
+    round reads what many have sent.
     """
 
-    def __init__(self, submit: Callable[[Callable[[], None]], object], period: Callable[[], float]) -> None:
-        self._submit, self._period = submit, period
+    def __init__(
+        self,
+        submit: Callable[[Callable[[], None]], object],
+        a_round: Callable[[], AbstractContextManager[None]],
+        period: Callable[[], float],
+    ) -> None:
+        self._submit, self._round, self._period = submit, a_round, period
         self._lock = threading.Lock()
         self._selector: selectors.BaseSelector | None = None
         self._arriving: deque[tuple[Steps, Data]] = deque()
@@ -64,14 +71,15 @@ class SocketReader:
         while True:
             ready = selector.select(0 if self._turns else None)
             begun = time.monotonic()
-            for key, _ in ready:
-                if key.data is None:
-                    near.recv(4096)
-                    self._admit(selector)
-                else:
-                    self._step(selector, *key.data)
-            for _ in range(len(self._turns)):
-                self._go_on(selector, self._turns.popleft())
+            with self._round():
+                for key, _ in ready:
+                    if key.data is None:
+                        near.recv(4096)
+                        self._admit(selector)
+                    else:
+                        self._step(selector, *key.data)
+                for _ in range(len(self._turns)):
+                    self._go_on(selector, self._turns.popleft())
             if not self._turns and (left := begun + self._period() - time.monotonic()) > 0:
                 time.sleep(left)
 

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import pytest
 
@@ -32,7 +32,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture(scope="module")
 def reader(pool: ThreadPoolExecutor) -> SocketReader:
-    return SocketReader(pool.submit, lambda: 0.0)
+    return SocketReader(pool.submit, nullcontext, lambda: 0.0)
 
 
 class Line:
@@ -162,7 +162,7 @@ def test_under_load_one_round_reads_what_came_meanwhile(
             line.far.sendall(b"three")
 
     monkeypatch.setattr(socket_reader.time, "sleep", sleep)
-    SocketReader(pool.submit, lambda: 5.0).run(line.steps())
+    SocketReader(pool.submit, nullcontext, lambda: 5.0).run(line.steps())
     line.say(b"one", notes=2)
     line.hang_up()
     assert line.came == [b"one", b"twothree", b""]
