@@ -10,8 +10,9 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "errors", "key_spellings", "reading", "text", "types", "wires", "transport/decompression", "transport/egress",
-    "transport/key_placement", "transport/network", "transport/proxy", "transport/timeouts",
+    "errors", "key_spellings", "reading", "text", "types", "wires", "transport/body/decompression",
+    "transport/body/framing", "transport/egress", "transport/key_placement", "transport/network", "transport/proxy",
+    "transport/timeouts",
 }  # fmt: skip
 """Rooms and modules of `providers` that could be published by themselves."""
 FLOORS = {
@@ -54,7 +55,8 @@ NETWORK = {"requests", "urllib3", "socket", "http", "ssl", "httpx", "aiohttp", "
 # The transport calls vendors, over connections made by dialing. The local model's server is a child on loopback.
 DOOR = {
     "providers/transport/call.py", "providers/transport/connections.py", "providers/transport/dialing.py",
-    "providers/transport/dns.py", "providers/transport/sockets.py", "providers/local_model",
+    "providers/transport/dns.py", "providers/transport/sockets.py", "providers/transport/body/socket_reader.py",
+    "providers/transport/body/waits.py", "providers/local_model",
 }  # fmt: skip
 ASYNCHRONOUS = {
     "chatsite/asgi.py", "chatsite/server/daphne.py", "chatsite/server/handler.py", "conversations/cluster",
@@ -66,6 +68,8 @@ SAFE = {"conversations/markdown", "conversations/templatetags/assets.py"}
 GOING_ON = {
     "conversations/workers/thread_pool.py:_fulfil",  # the waiting thread gets the exception
     "conversations/generation/runner.py:run",
+    "conversations/generation/attempt.py:attempt",  # it is raised again once the call stands in the ledger
+    "providers/transport/body/socket_reader.py:_next",
     "conversations/cluster/redis_bus.py:_listen",
     "conversations/live/hub.py:send",
     "conversations/workers/background.py:_done",

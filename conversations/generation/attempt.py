@@ -26,7 +26,7 @@ from providers.errors import KeyWithdrawn, ReplyTooLong, Stalled, VendorError, V
 from providers.pool import blame
 from providers.pool.blame import Rests
 from providers.reading.size_limits import SizeLimit
-from providers.transport.waits import BLOCKING, Wait
+from providers.transport.body.waits import BLOCKING, Wait
 from providers.types import Delta, Part, Prompt
 
 MAX_GENERATED_FILES = 50

@@ -29,8 +29,8 @@ from providers.errors import VendorError
 from providers.models import ApiKey
 from providers.pool.route_search import RouteSearch, Waiting
 from providers.prepared_queries import Prepared
-from providers.transport.socket_reader import SocketReader
-from providers.transport.waits import BLOCKING, Wait
+from providers.transport.body.socket_reader import SocketReader
+from providers.transport.body.waits import BLOCKING, Wait
 from providers.types import Part, Prompt
 
 DATABASE_SECONDS, AGAIN_SECONDS = 60.0, 0.5

@@ -6,9 +6,9 @@ from time import monotonic
 
 from providers.errors import BadReply, BadRequest, ModelNotFound, PageInstead, VendorError
 from providers.text import without_key
+from providers.transport.body.waits import waited_for
 from providers.transport.call import Call, key_mask
 from providers.transport.network import Network
-from providers.transport.waits import waited_for
 from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
 from providers.wires import registry
 from providers.wires.json_values import from_json

@@ -10,9 +10,9 @@ from typing import Self
 from providers.errors import BadReply, NothingSaid, ReplyTooLong, VendorError
 from providers.reading.reader import Reading
 from providers.text import to_utf8, without_key
+from providers.transport.body.waits import BLOCKING, Wait, waited_for
 from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
-from providers.transport.waits import BLOCKING, Wait, waited_for
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
 from providers.wires.json_values import mapping, merged

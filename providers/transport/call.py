@@ -15,15 +15,15 @@ import urllib3
 from providers import errors
 from providers.text import KeyMask
 from providers.transport import egress
+from providers.transport.body.decompression import Inflation
+from providers.transport.body.framing import Framing, framing_of
+from providers.transport.body.waits import TURN, Data, Wait, waited_for
 from providers.transport.connections import Door, door, opening
-from providers.transport.decompression import Inflation
 from providers.transport.dialing import Dialer
-from providers.transport.framing import Framing, framing_of
 from providers.transport.key_placement import place
 from providers.transport.network import Network
 from providers.transport.sockets import CallSocket
 from providers.transport.timeouts import CONCLUSION, SILENCE, TOTAL, WATCHDOG, Timer
-from providers.transport.waits import TURN, Data, Wait, waited_for
 from providers.types import Clocks, HttpRequest, Key
 
 MAX_ERROR_BODY_BYTES = 64 * 1024

@@ -12,9 +12,10 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from conversations import sweeper
-from conversations.generation import checkpoints, recovery
+from conversations.generation import checkpoints, recovery, runner
 from conversations.generation.checkpoints import AlreadyEnded
 from conversations.generation.outcomes import Outcome
+from conversations.generation.queue import Places
 from conversations.ids import BOOT_ID
 from conversations.live import LiveReply, hub
 from conversations.models import Conversation, Message, UsageRecord
@@ -102,6 +103,27 @@ def test_how_the_vendor_ends_is_how_the_reply_ends(
     deltas = "".join(frame.get("text", "") for frame in alice.frames if frame["type"] == "message.delta")
     assert deltas == text
     assert alice.ask("ping", open={told["conversation"]: 5})["moved"] == []
+
+
+def test_replies_beyond_the_places_of_a_process_wait_in_order_and_say_so(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_places", Places(1))
+    gate = threading.Event()
+    vendor.script = lambda _: [openai_event("Hel"), gate, openai_stream(["lo"])]
+    alice = connect(cast.alice)
+    first = ask(alice, model)["replies"][0]
+    alice.event("message.delta", message=first)
+    waiting = [ask(alice, model)["replies"][0] for _ in range(3)]
+    for reply in waiting:
+        assert alice.event("message.waiting", message=reply)["reason"] == {"code": "queued"}
+    assert len(vendor.requests) == 1
+    stopped = waiting.pop(1)
+    assert alice.ask("reply.stop", message=stopped)["type"] == "ack"
+    assert alice.event("message.finished")["message"]["id"] == stopped
+    gate.set()
+    ended = [alice.event("message.finished")["message"] for _ in range(3)]
+    assert [(one["id"], one["text"]) for one in ended] == [(reply, "Hello") for reply in (first, *waiting)]
 
 
 GAPS: dict[str, tuple[Sequence[Step], list[tuple[str, str]]]] = {

@@ -16,7 +16,7 @@ from providers.endpoints.detection import QUESTION
 from providers.error_texts import localized_stored
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
 from providers.reading.size_limits import MAX_TEXT_BYTES
-from providers.transport.decompression import MAX_BODY_BYTES
+from providers.transport.body.decompression import MAX_BODY_BYTES
 from tests.clock import Clock
 from tests.conftest import CANARY, Cast, serve
 from tests.conversations.test_engine import ask, until

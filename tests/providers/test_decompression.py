@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from providers.errors import BadReply, ReplyTooLong, VendorError
-from providers.transport import decompression
-from providers.transport.decompression import Inflation
+from providers.transport.body import decompression
+from providers.transport.body.decompression import Inflation
 
 MEMBERS = gzip.compress(b"one ") + gzip.compress(b"") + gzip.compress(b"two ") + gzip.compress(b"three")
 

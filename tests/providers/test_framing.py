@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.transport.framing import MAX_LINE_BYTES, ChunkedFraming, Framing, framing_of
+from providers.transport.body.framing import MAX_LINE_BYTES, ChunkedFraming, Framing, framing_of
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 MEASURED = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"

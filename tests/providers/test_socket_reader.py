@@ -11,10 +11,10 @@ from contextlib import closing, nullcontext
 import pytest
 
 from providers.client.stream import Stream
-from providers.transport import socket_reader
+from providers.transport.body import socket_reader
+from providers.transport.body.socket_reader import SocketReader
+from providers.transport.body.waits import BLOCKING, TURN, Data, Wait
 from providers.transport.network import Network
-from providers.transport.socket_reader import SocketReader
-from providers.transport.waits import BLOCKING, TURN, Data, Wait
 from providers.types import Address, Clocks, Delta, Prompt
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import PlainKey

@@ -1,7 +1,7 @@
-"""The waits that the steps of a reply yield: for data, for a thread that may block, or for its next turn.
+"""The waits that a reply's steps yield: for data, for a thread that may block, or for a turn.
 
-A reply is a generator, and whoever drives it decides how it waits. The socket reader waits for hundreds of them in one
-thread; `waited_for` waits for one in the thread of its caller.
+A reply is a generator, and its driver decides how it waits. The socket reader waits for hundreds of them in one thread.
+`waited_for` waits for one of them in its caller's thread.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Data(Wait):
 
 
 BLOCKING, TURN = Wait(), Wait()
-"""The next step blocks, so it needs a thread of its own; the next step may be long, so others go first."""
+"""The next step may block, so it needs another thread; or it may be long, so that others go first."""
 
 
 def waited_for(steps: Iterable[T | Wait]) -> Iterator[T]:

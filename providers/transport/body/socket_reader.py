@@ -1,7 +1,7 @@
-"""One thread that reads the connections of all replies under way, where a thread each would wake for every word.
+"""One thread that reads for all replies under way; a thread each would wake for every word.
 
-A reply is a generator of waits. While it waits for data it costs no thread; where a step of it may block, as opening a
-connection does, the step runs in a pool.
+A reply is a generator of waits. While it waits for data it costs no thread. A step that may block, such as the opening
+of a connection, runs in a pool.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 
-from providers.transport.waits import TURN, Data, Wait
+from providers.transport.body.waits import TURN, Data, Wait
 
 Steps = Iterator[Wait]
 

@@ -1,7 +1,7 @@
 """The end of a reply's body, found without a connection: bytes in, content out.
 
-http.client reads the status and the headers, and says how the body ends. It cannot read the body of a connection that
-does not block: a chunk's head that is cut in two would be lost.
+http.client reads the status and the headers, and says how the body ends. It cannot read a body without blocking: the
+first half of a line would be lost.
 
 Source: RFC 9112, sections 6 and 7.1.
 """
