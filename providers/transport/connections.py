@@ -6,6 +6,7 @@ redirects with the key. Its adapter alone does none of that.
 
 from __future__ import annotations
 
+import queue
 import socket
 import threading
 from functools import lru_cache
@@ -61,6 +62,18 @@ class _Kept(urllib3.HTTPConnectionPool):
             connection.close()
         opening.call.is_reused = not connection.is_closed
         return connection
+
+    def _put_conn(self, conn: Any) -> None:
+        """Keep this connection, or close it if enough are kept: urllib3 would log a warning for each of a crowd."""
+        pool = self.pool
+        try:
+            if pool is not None:  # as it is once the pool is closed
+                pool.put(conn, block=False)
+                return
+        except queue.Full:
+            pass
+        if conn is not None:
+            conn.close()
 
 
 class _Plain(_Kept):

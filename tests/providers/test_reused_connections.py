@@ -12,6 +12,7 @@ import pytest
 
 from providers.endpoints.detection import detect
 from providers.errors import VendorError
+from providers.transport import connections
 from providers.transport.network import Network
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, PlainKey
@@ -143,3 +144,18 @@ def test_a_call_on_a_fresh_connection_is_not_made_again(wire_vendor: FakeVendor,
     wire_vendor.play([bare, close])
     assert code_of(hear(ask())[1]) == "vendor_down"
     assert len(wire_vendor.requests) == 1
+
+
+def test_more_connections_than_are_kept_are_closed_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    kept = connections._Plain("127.0.0.1", maxsize=1)
+    kept.pool.get(block=False)  # urllib3 fills it with empty places
+    sockets = []
+    for _ in range(2):
+        connection = kept.ConnectionCls("127.0.0.1")
+        connection.sock, far = socket.socketpair()
+        far.close()
+        sockets.append(connection.sock)
+        kept._put_conn(connection)
+    assert [one.fileno() == -1 for one in sockets] == [False, True]
+    assert not caplog.records
+    kept.close()
