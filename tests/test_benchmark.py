@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+import re
+from dataclasses import fields
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests.benchmark import measuring, plan, table
 from tests.benchmark.largest import find_largest
-from tests.benchmark.measuring import Result
+from tests.benchmark.measuring import Result, ShortReplies
 from tests.benchmark.plan import Scenario
 from tests.benchmark.run import Bench
 
@@ -20,13 +23,23 @@ def test_it_measures_relay_and_site() -> None:
     out = StringIO()
     call_command("bench", quick=True, stdout=out, stderr=StringIO())
     rows = [line for line in out.getvalue().splitlines() if line.startswith("|")]
-    assert len(rows) == 2 + 3
-    assert all(name in row for name, row in zip(("the bare relay", "Chatsite", "ratio"), rows[2:], strict=True))
+    assert len(rows) == 2 * (2 + 3)
+    for three in (rows[2:5], rows[7:]):
+        assert all(name in row for name, row in zip(("the bare relay", "Chatsite", "ratio"), three, strict=True))
+    assert not re.search(r"\| 0\.0| / 0\.0", rows[3] + rows[8])
+
+
+@pytest.mark.parametrize("name", ["end_p95", "ping_p95"])
+def test_all_that_is_measured_is_in_the_table(name: str) -> None:
+    result = _result(**{name: 77.7})
+    assert "77.7" in table.table([(plan.SCENARIOS[0], result, result)])
 
 
 def test_what_is_lost_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, lost in (("relay", []), ("site", ["a gap"])):
-        monkeypatch.setattr(Bench, name, lambda self, scenario, lost=lost: Result(1, 1, 1, 1, 1, 1, lost))
+        monkeypatch.setattr(Bench, name, lambda self, scenario, lost=lost: _result(lost=lost))
+    none = ShortReplies(1, 1, 1, 1, [])
+    monkeypatch.setattr(Bench, "short_replies", lambda self, scenario: (none, none))
     with pytest.raises(CommandError, match="2 streams: a gap"):
         call_command("bench", quick=True, stdout=StringIO(), stderr=StringIO())
 
@@ -36,6 +49,10 @@ def test_the_table_replaces_the_one_before(tmp_path: Path) -> None:
     document.write_text(f"Above\n{table.BEGIN}\nold\n{table.END}\nBelow\n", encoding="utf-8")
     table.write(document, "new")
     assert document.read_text(encoding="utf-8") == f"Above\n{table.BEGIN}\n\nnew\n\n{table.END}\nBelow\n"
+
+
+def _result(**told: Any) -> Result:
+    return Result(**{**dict.fromkeys([field.name for field in fields(Result)], 1.0), "lost": [], **told})
 
 
 def _watched(*texts: str) -> SimpleNamespace:
@@ -70,7 +87,7 @@ def test_the_largest_is_found() -> None:
 
     def measure(scenario: Scenario) -> Result:
         asked.append(scenario.streams)
-        return Result(1, 1, 249.0 if scenario.streams <= 260 else 251.0, 1, 1, 1, [])
+        return _result(p95=249.0 if scenario.streams <= 260 else 251.0)
 
     assert find_largest(measure) == 250
     assert asked == [100, 200, 300, 225, 250, 275]

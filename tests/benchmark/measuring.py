@@ -13,31 +13,46 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
+class ShortReplies:
+    """Short replies a second, and of each the milliseconds of processor time and from question to end."""
+
+    rate: float
+    cpu: float
+    p50: float
+    p95: float
+    lost: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Times in milliseconds, `cpu` per thousand deltas of the vendor, `megabytes` per stream.
 
-    `lost` names data that did not arrive.
+    `end` is from the vendor's last write to the end at a viewer. `lost` names data that did not arrive.
     """
 
     first_token: float
+    first_token_p95: float
     p50: float
     p95: float
     p99: float
+    end_p50: float
+    end_p95: float
+    ping_p95: float
     cpu: float
     megabytes: float
     lost: list[str]
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return the CPU time that a process has used so far, threads included."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+def cpu_seconds(*pids: int) -> float:
+    """Return the CPU time that these processes have used so far, threads included."""
+    stats = [Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split() for pid in pids]
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / _TICKS
 
 
-def megabytes(pid: int) -> float:
-    """Return the resident memory of a process."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+def megabytes(*pids: int) -> float:
+    """Return the resident memory of these processes."""
+    statuses = [Path(f"/proc/{pid}/status").read_text(encoding="ascii") for pid in pids]
+    return sum(int(status.partition("VmRSS:")[2].split()[0]) for status in statuses) / 1024
 
 
 def percentile(values: list[float], share: float) -> float:

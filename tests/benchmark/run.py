@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from tests.benchmark.measuring import Result
+from tests.benchmark.measuring import Result, ShortReplies
 from tests.benchmark.plan import Scenario
-from tests.benchmark.viewers import Stage
+from tests.benchmark.seats import Stage
 from tests.services import Postgres, Redis
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -43,20 +43,20 @@ class Bench:
 
     def relay(self, scenario: Scenario) -> Result:
         """Run this scenario through the bare relay."""
-        with _process("tests.benchmark.relay", self._vendor, scenario.history) as relay:
-            seats = [{"conversation": "probe", "sessions": [""]}]
-            seats += [
-                {"conversation": f"{relay.pid}s{number}", "sessions": [""] * scenario.viewers}
-                for number in range(scenario.streams)
-            ]
-            return _measured(Stage(int(_line(relay)), relay.pid, self._vendor, seats, scenario))
+        with self._relay(scenario) as stage:
+            return _measured(stage)
 
     def site(self, scenario: Scenario) -> Result:
         """Run this scenario through the real server."""
-        with self._site(scenario) as (site, port):
-            seats = json.loads(_line(site))
-            _line(site)  # it answers
-            return _measured(Stage(port, site.pid, self._vendor, seats, scenario))
+        with self._processes(scenario) as stage:
+            return _measured(stage)
+
+    def short_replies(self, scenario: Scenario) -> tuple[ShortReplies, ShortReplies]:
+        """Ask for short replies through the bare relay and through the real server."""
+        with self._relay(scenario) as stage:
+            relay = _run("short_replies", stage)
+        with self._processes(scenario) as stage:
+            return ShortReplies(**relay), ShortReplies(**_run("short_replies", stage))
 
     def searched(self, scenario: Scenario, messages: int, rate: int) -> tuple[Result, list[float]]:
         """Run this scenario beside so many searches a second in a large history, and return their milliseconds."""
@@ -67,11 +67,37 @@ class Bench:
             with _process(
                 "tests.benchmark.searchers", stdin=json.dumps(asked | {"warm": scenario.spread + 1})
             ) as people:
-                result = _measured(Stage(port, site.pid, self._vendor, seats, scenario))
+                result = _measured(Stage([port], [site.pid], self._vendor, seats, scenario))
                 return result, json.loads(_line(people))
 
     @contextmanager
-    def _site(self, scenario: Scenario, messages: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    def _relay(self, scenario: Scenario) -> Iterator[Stage]:
+        with _process("tests.benchmark.relay", self._vendor, scenario.history) as relay:
+            seats = [{"conversation": "probe", "sessions": [""]}]
+            seats += [
+                {"conversation": f"{relay.pid}s{number}", "sessions": [""] * scenario.viewers}
+                for number in range(scenario.streams)
+            ]
+            yield Stage([int(_line(relay))], [relay.pid], self._vendor, seats, scenario)
+
+    @contextmanager
+    def _processes(self, scenario: Scenario) -> Iterator[Stage]:
+        """Start all processes of the site, one after the other."""
+        with ExitStack() as stack:
+            site, port = stack.enter_context(self._site(scenario))
+            stage = Stage([port], [site.pid], self._vendor, json.loads(_line(site)), scenario)
+            _line(site)  # it answers
+            for _ in range(scenario.processes - 1):
+                other, port = stack.enter_context(self._site(scenario, is_first=False))
+                _line(other)
+                stage.ports.append(port)
+                stage.pids.append(other.pid)
+            yield stage
+
+    @contextmanager
+    def _site(
+        self, scenario: Scenario, messages: int = 0, is_first: bool = True
+    ) -> Iterator[tuple[subprocess.Popen[str], int]]:
         port = _free_port()
         environment = {
             **self._services,
@@ -80,8 +106,8 @@ class Bench:
             "CHATSITE_PRIVATE_HOSTS": f"127.0.0.1:{self._vendor}",
             "CHATSITE_MAX_STREAMS": str(max(400, scenario.streams + SPARE_THREADS)),
         }
-        asked = [json.dumps(asdict(scenario)), *([messages] if messages else [])]
-        with _process("tests.benchmark.site", port, self._vendor, *asked, **environment) as site:
+        asked = [self._vendor, json.dumps(asdict(scenario)), messages] if is_first else []
+        with _process("tests.benchmark.site", port, *asked, **environment) as site:
             yield site, port
 
 
@@ -114,10 +140,16 @@ def _line(process: subprocess.Popen[str]) -> str:
 
 
 def _measured(stage: Stage) -> Result:
-    command = [sys.executable, "-m", "tests.benchmark.viewers"]
+    return Result(**_run("viewers", stage))
+
+
+def _run(module: str, stage: Stage) -> dict[str, Any]:
+    """Run the people of this module, and return their result."""
+    command = [sys.executable, "-m", f"tests.benchmark.{module}"]
     asked = json.dumps(asdict(stage))
     done = subprocess.run(command, cwd=BASE, input=asked, stdout=subprocess.PIPE, text=True, check=True)
-    return Result(**json.loads(done.stdout))
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def _free_port() -> int:

@@ -1,7 +1,7 @@
 """The real server as `start` runs it, on a database with the people and conversations of one scenario.
 
 Runs as a process. It prints its seats as one line of JSON, with a large history the sessions of people who search it as
-another and, when it answers, the line that `start` prints.
+another and, when it answers, the line that `start` prints. A further process of the same site is given its port only.
 """
 
 import json
@@ -12,17 +12,23 @@ from typing import Any
 import django
 
 
-def main(port: int, vendor: int, scenario: dict[str, Any], messages: int = 0) -> None:
+def main(port: int, vendor: int = 0, scenario: dict[str, Any] | None = None, messages: int = 0) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     django.setup()
     from django.core.management import call_command
 
-    call_command("migrate", interactive=False, verbosity=0)
+    if scenario is not None:
+        call_command("migrate", interactive=False, verbosity=0)
+        _prepare(vendor, scenario, messages)
+    call_command("start", host="127.0.0.1", port=port, fetch_model=False)
+
+
+def _prepare(vendor: int, scenario: dict[str, Any], messages: int) -> None:
+    """Create the people and conversations, and print their sessions."""
     searchers = _searchers(messages) if messages else []
     print(json.dumps(_seats(vendor, **scenario)), flush=True)
     if messages:
         print(json.dumps(searchers), flush=True)
-    call_command("start", host="127.0.0.1", port=port, fetch_model=False)
 
 
 def _seats(vendor: int, *, streams: int, viewers: int, history: int, **_: Any) -> list[dict[str, Any]]:
@@ -97,4 +103,4 @@ def _session(person: Any) -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]), *map(int, sys.argv[4:]))
+    main(*map(json.loads, sys.argv[1:]))

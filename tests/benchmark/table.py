@@ -1,29 +1,43 @@
-"""The results as a table in Markdown, and its place in CONTRIBUTING.md."""
+"""The results as tables in Markdown, and their places in CONTRIBUTING.md."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.benchmark.measuring import Result
+from tests.benchmark.measuring import Result, ShortReplies
 from tests.benchmark.plan import Scenario
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+BEGIN_POSTGRESQL, END_POSTGRESQL = "<!-- bench on PostgreSQL: begin -->", "<!-- bench on PostgreSQL: end -->"
 
-_HEAD = (
-    "| what | through | first token, added | a delta, p50 / p95 / p99 | CPU per 1,000 deltas | memory a stream |",
-    "| --- | --- | --- | --- | --- | --- |",
+_COLUMNS = (
+    "what",
+    "through",
+    "first token, added: p50 / p95",
+    "a delta: p50 / p95 / p99",
+    "an end: p50 / p95",
+    "a ping: p95",
+    "CPU per 1,000 deltas",
+    "memory a stream",
 )
+_SHORT_COLUMNS = ("what", "through", "replies a second", "CPU a reply", "question to end: p50 / p95")
 
 
 def table(results: list[tuple[Scenario, Result, Result]]) -> str:
     """Return each scenario in three rows: the bare relay, Chatsite, and the ratio of the two."""
-    return "\n".join([*_HEAD, *(line for result in results for line in _rows(*result))])
+    return "\n".join([*_head(_COLUMNS), *(line for result in results for line in _rows(*result))])
 
 
-def write(document: Path, text: str) -> None:
-    """Put `text` between the two markers of the document."""
-    before, _, rest = document.read_text(encoding="utf-8").partition(BEGIN)
-    _, marker, after = rest.partition(END)
-    assert marker, f"{document} lacks {BEGIN} … {END}"
-    document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def short_table(results: list[tuple[Scenario, ShortReplies, ShortReplies]]) -> str:
+    """Return the same of short replies."""
+    return "\n".join([*_head(_SHORT_COLUMNS), *(line for result in results for line in _short_rows(*result))])
+
+
+def write(document: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put `text` between two markers of the document."""
+    before, _, rest = document.read_text(encoding="utf-8").partition(begin)
+    _, marker, after = rest.partition(end)
+    assert marker, f"{document} lacks {begin} … {end}"
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _rows(scenario: Scenario, relay: Result, site: Result) -> list[str]:
@@ -34,26 +48,53 @@ def _rows(scenario: Scenario, relay: Result, site: Result) -> list[str]:
     ]
 
 
+def _head(columns: Sequence[str]) -> list[str]:
+    return [_row(*columns), _row(*["---"] * len(columns))]
+
+
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _cells(scenario: Scenario, result: Result) -> list[str]:
-    first = f"{result.first_token:.1f} ms"
-    if not scenario.streams:
-        return [first, "", "", ""]
-    latency = f"{result.p50:.1f} / {result.p95:.1f} / {result.p99:.1f} ms"
-    return [first, latency, f"{result.cpu:.0f} ms", f"{result.megabytes:.2f} MB"]
+    first = _times(result.first_token, result.first_token_p95)
+    if scenario.is_of_first_words:
+        return [first, *[""] * 5]
+    return [
+        first,
+        _times(result.p50, result.p95, result.p99),
+        _times(result.end_p50, result.end_p95),
+        _times(result.ping_p95),
+        f"{result.cpu:.0f} ms",
+        f"{result.megabytes:.2f} MB",
+    ]
 
 
 def _ratios(scenario: Scenario, relay: Result, site: Result) -> list[str]:
-    first = _ratio(site.first_token, relay.first_token)
-    if not scenario.streams:
-        return [first, "", "", ""]
-    names = ("p50", "p95", "p99")
-    latency = " / ".join(_ratio(getattr(site, name), getattr(relay, name)) for name in names)
-    return [first, latency, _ratio(site.cpu, relay.cpu), _ratio(site.megabytes, relay.megabytes)]
+    groups = (("first_token", "first_token_p95"), ("p50", "p95", "p99"), ("end_p50", "end_p95"), ("ping_p95",))
+    cells = [_ratio(relay, site, *names) for names in (*groups, ("cpu",), ("megabytes",))]
+    return [cells[0], *[""] * 5] if scenario.is_of_first_words else cells
 
 
-def _ratio(ours: float, limit: float) -> str:
+def _short_rows(scenario: Scenario, relay: ShortReplies, site: ShortReplies) -> list[str]:
+    return [
+        _row(scenario.name, "the bare relay", *_short_cells(relay)),
+        _row("", "Chatsite", *_short_cells(site)),
+        _row("", "ratio", *(_ratio(relay, site, *names) for names in (("rate",), ("cpu",), ("p50", "p95")))),
+    ]
+
+
+def _short_cells(result: ShortReplies) -> list[str]:
+    return [f"{result.rate:.0f}", f"{result.cpu:.1f} ms", _times(result.p50, result.p95)]
+
+
+def _times(*times: float) -> str:
+    return f"{' / '.join(f'{one:.1f}' for one in times)} ms"
+
+
+def _ratio(relay: object, site: object, *names: str) -> str:
+    return " / ".join(_share(getattr(site, name), getattr(relay, name)) for name in names)
+
+
+def _share(ours: float, limit: float) -> str:
     return f"{ours / limit:.1f}×" if limit > 0 else "–"

@@ -1,13 +1,14 @@
 """The vendor: streams on the OpenAI-compatible wire, one HTTP chunk per delta, each delta the time of its writing.
 
-Runs as a process; prints its port. `GET /end` ends every reply. Then `GET /said` answers, by tag, with the SHA-256 of
-each reply's text.
+Runs as a process; prints its port. `GET /end/2.0` ends every reply, one after the other within two seconds. Then
+`GET /said` answers, by tag, with the SHA-256 of each reply's text and the time of its last write: monotonic seconds.
 """
 
 import asyncio
 import hashlib
 import heapq
 import json
+import math
 import time
 from itertools import count
 
@@ -26,7 +27,7 @@ _order = count()
 class Vendor(asyncio.Protocol):
     """One connection; a question is answered as its plan says."""
 
-    said: dict[str, str] = {}
+    said: dict[str, tuple[str, float]] = {}
     due: list[tuple[float, int, "Reply"]] = []
 
     def __init__(self) -> None:
@@ -43,9 +44,8 @@ class Vendor(asyncio.Protocol):
         if not blank or len(body) < _length(head):
             return
         self.request = b""
-        if head.startswith(b"GET /end"):
-            for _, _, reply in self.due:
-                reply.is_over = True
+        if head.startswith(b"GET /end/"):
+            _end_within(float(head.split(b" ")[1].removeprefix(b"/end/")), self.due)
         if head.startswith(b"GET"):
             said = json.dumps(self.said).encode()
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
@@ -61,15 +61,15 @@ class Reply:
         self.transport, self.plan = transport, plan
         self.begun = time.monotonic()
         self.spoken = 0
-        self.is_over = False
+        self.ends_at = math.inf
         self.digest = hashlib.sha256()
 
     def speak(self) -> None:
         """Write the next delta, and schedule the one after it."""
         if self.transport.is_closing():
             return
-        if self.is_over or self.spoken == self.plan.deltas:
-            Vendor.said[self.plan.tag] = self.digest.hexdigest()
+        if self.spoken == self.plan.deltas or time.monotonic() >= self.ends_at:
+            Vendor.said[self.plan.tag] = self.digest.hexdigest(), time.monotonic()
             self._write(_LAST)
             self.transport.write(b"0\r\n\r\n")
             return
@@ -82,6 +82,12 @@ class Reply:
 
     def _write(self, event: str) -> None:
         self.transport.write(b"%x\r\n%s\r\n" % (len(event), event.encode()))
+
+
+def _end_within(seconds: float, due: list[tuple[float, int, Reply]]) -> None:
+    now = time.monotonic()
+    for number, (_, _, reply) in enumerate(due):
+        reply.ends_at = now + seconds * number / len(due)
 
 
 def _length(head: bytes) -> int:

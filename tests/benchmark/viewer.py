@@ -16,12 +16,12 @@ _ids = count(1)
 
 
 class Viewer(asyncio.Protocol):
-    """One socket. `deltas` are the frames of replies as they came, each with its time: monotonic seconds."""
+    """One socket. `deltas` and `finished` are frames of replies as they came, each with its time: monotonic seconds."""
 
     def __init__(self) -> None:
         self.deltas: list[tuple[float, bytes]] = []
-        self.finished: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self.finished: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        self._answers: dict[str, asyncio.Future[tuple[float, dict[str, Any]]]] = {}
         self._open = asyncio.get_running_loop().create_future()
         self._buffer = b""
         self._transport: asyncio.Transport
@@ -40,12 +40,22 @@ class Viewer(asyncio.Protocol):
 
     async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
         """Send a command and return its ack."""
+        _, acked = await self._answer(kind, **fields)
+        return acked
+
+    async def ping(self, conversation: str) -> float:
+        """Return the time from a ping, as a page with this conversation sends it, to its answer: milliseconds."""
+        asked = time.monotonic()
+        answered, _ = await self._answer("ping", open={conversation: 1})
+        return 1000 * (answered - asked)
+
+    async def _answer(self, kind: str, **fields: Any) -> tuple[float, dict[str, Any]]:
         command_id = f"c{next(_ids)}"
         answer = self._answers[command_id] = asyncio.get_running_loop().create_future()
         self._write(_TEXT, json.dumps({"type": kind, "id": command_id, **fields}).encode())
-        acked: dict[str, Any] = await answer
+        answered, acked = await answer
         assert acked["type"] == "ack", acked
-        return acked
+        return answered, acked
 
     async def delta_after(self, known: int) -> float:
         """Return the time of the first delta after the first `known` ones: monotonic seconds."""
@@ -87,10 +97,10 @@ class Viewer(asyncio.Protocol):
         elif payload.startswith(_DELTA):
             self.deltas.append((now, payload))
         elif payload.startswith(_FINISHED):
-            self.finished.put_nowait(json.loads(payload))
+            self.finished.put_nowait((now, payload))
         elif payload.startswith(_ANSWERS):
             answer = json.loads(payload)
-            self._answers.pop(answer["id"]).set_result(answer)
+            self._answers.pop(answer["id"]).set_result((now, answer))
         assert kind != _CLOSE, f"the server closed a socket: {payload!r}"
 
     def _write(self, kind: int, payload: bytes) -> None:

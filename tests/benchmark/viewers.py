@@ -5,101 +5,81 @@ Runs as a process; prints its result as one line of JSON.
 
 import asyncio
 import json
-import sys
 import time
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from tests.benchmark import seats
 from tests.benchmark.measuring import Result, arrivals, cpu_seconds, latencies, losses, megabytes, percentile
 from tests.benchmark.plan import ENDLESS, Plan, Scenario
 from tests.benchmark.relay import request
-from tests.benchmark.viewer import Viewer
+from tests.benchmark.seats import Stage, Stream, sit
 
-PATIENCE = 300.0
 PROBE = 3
 """Deltas of a probe's reply."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The target (port and process), its seats (a conversation and the sessions of its viewers), and the scenario."""
-
-    port: int
-    pid: int
-    vendor: int
-    seats: list[dict[str, Any]]
-    scenario: Scenario
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """One reply and its viewers; the first of them asks."""
-
-    conversation: str
-    viewers: list[Viewer]
-    plan: Plan
-
-    async def ask(self) -> None:
-        question = self.plan.question()
-        await self.viewers[0].ask("message.send", conversation=self.conversation, text=question)
-
-    async def ended(self, said: dict[str, str]) -> list[str]:
-        """Wait for the end and return the losses of all viewers."""
-        return [
-            loss
-            for viewer in self.viewers
-            for loss in losses(viewer, await viewer.finished.get(), said.get(self.plan.tag))
-        ]
+ENDS_SECONDS = 2.0
+"""Seconds over which the replies end, one after the other."""
+PING_SECONDS = 0.05
+"""Seconds between two pings."""
 
 
 async def run(stage: Stage) -> Result:
     scenario = stage.scenario
-    probe = await _sit(stage, stage.seats[0], "probe", PROBE)
+    probe = await sit(stage, stage.seats[0], "probe", PROBE)
     for _ in range(3):  # loading and compiling at the first question is not measured
         await _first_token(probe)
-    memory = megabytes(stage.pid)
+    memory = megabytes(*stage.pids)
     streams = [
-        await _sit(stage, seat, f"{seat['conversation'].replace('-', '')}", ENDLESS)
-        for seat in stage.seats[1 : 1 + scenario.streams]
+        await sit(stage, seat, seat["conversation"].replace("-", ""), ENDLESS, number)
+        for number, seat in enumerate(stage.seats[1 : 1 + scenario.streams])
     ]
-    await _begin(streams, scenario.spread)
+    asked = await _begin(streams, scenario.spread)
     await asyncio.sleep(1.0)
-    begin, cpu = time.monotonic(), cpu_seconds(stage.pid)
+    begin, cpu = time.monotonic(), cpu_seconds(*stage.pids)
     await asyncio.sleep(scenario.seconds)
-    end, cpu = time.monotonic(), cpu_seconds(stage.pid) - cpu
-    memory = megabytes(stage.pid) - memory
-    first = [await _first_token(probe) for _ in range(scenario.probes)]
+    end, cpu = time.monotonic(), cpu_seconds(*stage.pids) - cpu
+    memory = megabytes(*stage.pids) - memory
+    pings = await _pinged(stage)
+    first = _first_words(streams, asked) if scenario.starts else await _probed(probe, scenario.probes)
     direct = await _direct(stage.vendor, scenario)
-    lost = await _ended(streams, stage.vendor)
-    times = [time for stream in streams for viewer in stream.viewers for time in latencies(viewer, begin, end)]
+    lost, ends = await _ended(streams, stage.vendor, min(ENDS_SECONDS, scenario.seconds))
+    times = [time for viewer in _measured(stage, streams) for time in latencies(viewer, begin, end)]
     deltas = sum(arrivals(stream.viewers[0], begin, end) for stream in streams)
     return Result(
         first_token=percentile(first, 0.5) - direct,
+        first_token_p95=percentile(first, 0.95) - direct,
         p50=percentile(times, 0.5),
         p95=percentile(times, 0.95),
         p99=percentile(times, 0.99),
+        end_p50=percentile(ends, 0.5),
+        end_p95=percentile(ends, 0.95),
+        ping_p95=percentile(pings, 0.95),
         cpu=1_000_000 * cpu / max(1, deltas),
         megabytes=memory / max(1, scenario.streams),
         lost=lost,
     )
 
 
-async def _sit(stage: Stage, seat: dict[str, Any], tag: str, deltas: int) -> Stream:
-    """Connect the viewers of this seat's conversation, and open it."""
-    viewers = [await Viewer.connect(stage.port, session) for session in seat["sessions"]]
-    for viewer in viewers:
-        is_page = stage.scenario.html
-        await viewer.ask("conversation.open", conversation=seat["conversation"], html=is_page, brief=is_page)
-    return Stream(seat["conversation"], viewers, Plan(tag, deltas, stage.scenario.rate))
+def _measured(stage: Stage, streams: list[Stream]) -> list[Any]:
+    """Return the viewers whose latencies count: all, or with several processes those at another than the asker's."""
+    return [viewer for stream in streams for viewer in stream.viewers[1 if stage.scenario.processes > 1 else 0 :]]
 
 
-async def _begin(streams: list[Stream], spread: float) -> None:
-    """Ask one question after the other, evenly over `spread` seconds."""
+async def _begin(streams: list[Stream], spread: float) -> list[float]:
+    """Ask one question after the other, evenly over `spread` seconds, and return when: monotonic seconds."""
     begun, asked = time.monotonic(), []
     for number, stream in enumerate(streams):
         await asyncio.sleep(max(0.0, begun + number * spread / len(streams) - time.monotonic()))
         asked.append(asyncio.create_task(stream.ask()))
-    await asyncio.gather(*asked)
+    return await asyncio.gather(*asked)
+
+
+def _first_words(streams: list[Stream], asked: list[float]) -> list[float]:
+    """Return the time from each stream's question to the first word of its answer: milliseconds."""
+    return [1000 * (stream.viewers[0].deltas[0][0] - at) for stream, at in zip(streams, asked, strict=True)]
+
+
+async def _probed(probe: Stream, times: int) -> list[float]:
+    return [await _first_token(probe) for _ in range(times)]
 
 
 async def _first_token(probe: Stream) -> float:
@@ -110,6 +90,19 @@ async def _first_token(probe: Stream) -> float:
     first = await viewer.delta_after(known)
     await viewer.finished.get()
     return 1000 * (first - asked)
+
+
+async def _pinged(stage: Stage) -> list[float]:
+    """Send pings on a socket of their own, in time whether earlier ones are answered or not: milliseconds of each."""
+    seat, asked = stage.seats[0], []
+    viewer = await stage.connect(seat["sessions"][0])
+    begun = time.monotonic()
+    for number in range(stage.scenario.pings):
+        await asyncio.sleep(max(0.0, begun + number * PING_SECONDS - time.monotonic()))
+        asked.append(asyncio.create_task(viewer.ping(seat["conversation"])))
+    times = await asyncio.gather(*asked)
+    viewer.close()
+    return times
 
 
 async def _direct(vendor: int, scenario: Scenario) -> float:
@@ -127,25 +120,29 @@ async def _direct(vendor: int, scenario: Scenario) -> float:
     return percentile(times, 0.5)
 
 
-async def _ended(streams: list[Stream], vendor: int) -> list[str]:
-    """End every reply, and compare it with the vendor's own record."""
-    await _fetched(vendor, "/end")
+async def _ended(streams: list[Stream], vendor: int, seconds: float) -> tuple[list[str], list[float]]:
+    """End one reply after the other; return losses by the vendor's own record, and the milliseconds of each end."""
+    await _fetched(vendor, f"/end/{seconds}")
     while not all(viewer.finished.qsize() for stream in streams for viewer in stream.viewers):
         await asyncio.sleep(0.1)
-    said = await _fetched(vendor, "/said")
-    return [loss for stream in streams for loss in await stream.ended(said)]
+    said, lost, times = await _fetched(vendor, "/said"), list[str](), list[float]()
+    for stream in streams:
+        digest, written = said.get(stream.plan.tag, ("", 0.0))
+        for viewer in stream.viewers:
+            arrived, finished = viewer.finished.get_nowait()
+            lost += losses(viewer, json.loads(finished), digest)
+            times.append(1000 * (arrived - written))
+    return lost, times
 
 
-async def _fetched(vendor: int, path: str) -> dict[str, str]:
+async def _fetched(vendor: int, path: str) -> dict[str, tuple[str, float]]:
     reader, writer = await asyncio.open_connection("127.0.0.1", vendor)
     writer.write(f"GET {path} HTTP/1.1\r\n\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
-    fetched: dict[str, str] = json.loads(await reader.readexactly(int(head.rpartition(b":")[2])))
+    fetched: dict[str, tuple[str, float]] = json.loads(await reader.readexactly(int(head.rpartition(b":")[2])))
     writer.close()
     return fetched
 
 
 if __name__ == "__main__":
-    wanted = json.loads(sys.stdin.read())
-    stage = Stage(**{**wanted, "scenario": Scenario(**wanted["scenario"])})
-    print(json.dumps(asdict(asyncio.run(asyncio.wait_for(run(stage), PATIENCE)))))
+    seats.main(run)

@@ -148,6 +148,7 @@ def test_a_call_on_a_fresh_connection_is_not_made_again(wire_vendor: FakeVendor,
 
 def test_more_connections_than_are_kept_are_closed_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     kept = connections._Plain("127.0.0.1", maxsize=1)
+    assert kept.pool is not None
     kept.pool.get(block=False)  # urllib3 fills it with empty places
     sockets = []
     for _ in range(2):

@@ -1,5 +1,6 @@
 """`manage.py bench`: measures the cost of the way from vendor to browser."""
 
+import os
 from argparse import ArgumentParser
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 class Command(BaseCommand):
     help = (
-        "Measures the streaming path beside a bare relay: added first-token time, latency, CPU and memory. "
+        "Measures the streaming path beside a bare relay: added first-token time, latency, ends, pings, CPU, memory. "
         "A development command: it needs the test list, which `python3 manage.py test` installs."
     )
     requires_system_checks: list[str] = []
@@ -25,22 +26,39 @@ class Command(BaseCommand):
         self, *, names: list[str], quick: bool, postgresql: bool, largest: bool, write_readme: bool, **_: Any
     ) -> None:
         from tests.benchmark import plan, table
-        from tests.benchmark.largest import IN_TIME, find_largest
         from tests.benchmark.run import Bench
 
-        scenarios = plan.QUICK if quick else plan.SCENARIOS
-        chosen = [one for one in scenarios if not names or any(name in one.name for name in names)]
-        results, lines = [], list[str]()
+        def chosen(scenarios: tuple[plan.Scenario, ...]) -> list[plan.Scenario]:
+            return [one for one in scenarios if not names or any(name in one.name for name in names)]
+
+        streams = plan.QUICK if quick else (*plan.SCENARIOS, *(plan.TWO_PROCESSES if postgresql else ()))
+        results, short = [], []
         with Bench(postgresql) as bench:
-            for scenario in chosen:
+            for scenario in chosen(streams):
                 self.stderr.write(f"{scenario.name} …")
                 results.append((scenario, bench.relay(scenario), bench.site(scenario)))
-            if largest:
-                lines = ["", f"Most streams with p95 under {IN_TIME:.0f} ms: "]
-                lines[-1] += f"the bare relay {find_largest(bench.relay)}, Chatsite {find_largest(bench.site)}."
-        text = "\n".join([table.table(results), *lines])
+            for scenario in chosen(plan.QUICK_SHORT if quick else plan.SHORT):
+                self.stderr.write(f"{scenario.name} …")
+                short.append((scenario, *bench.short_replies(scenario)))
+            lines = self._largest(bench) if largest else []
+        tables = [*([table.table(results)] if results else []), *([table.short_table(short)] if short else [])]
+        text = "\n".join(["\n\n".join(tables), *lines, "", _load()])
         self.stdout.write(text)
         if write_readme:
-            table.write(settings.BASE_DIR / "CONTRIBUTING.md", text)
+            markers = [table.BEGIN_POSTGRESQL, table.END_POSTGRESQL] if postgresql else []
+            table.write(settings.BASE_DIR / "CONTRIBUTING.md", text, *markers)
+        self._complain([*results, *short])
+
+    def _complain(self, results: list[Any]) -> None:
         if lost := [f"{scenario.name}: {loss}" for scenario, *both in results for one in both for loss in one.lost]:
             raise CommandError(f"Something was lost. {', '.join(sorted(set(lost)))}")
+
+    def _largest(self, bench: Any) -> list[str]:
+        from tests.benchmark.largest import IN_TIME, find_largest
+
+        found = f"the bare relay {find_largest(bench.relay)}, Chatsite {find_largest(bench.site)}."
+        return ["", f"Most streams with p95 under {IN_TIME:.0f} ms: {found}"]
+
+
+def _load() -> str:
+    return "Load of the machine in the last minutes: " + ", ".join(f"{one:.1f}" for one in os.getloadavg()) + "."
