@@ -97,4 +97,6 @@ def _ratio(relay: object, site: object, *names: str) -> str:
 
 
 def _share(ours: float, limit: float) -> str:
-    return f"{ours / limit:.1f}×" if limit > 0 else "–"
+    if limit <= 0:
+        return "–"
+    return f"{ours / limit:.1f}×" if ours > limit / 10 else f"{ours / limit:.2f}×"
