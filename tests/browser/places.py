@@ -1,7 +1,7 @@
 """Every page of the site, from the table of access: where it is, and somebody who may open it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from django.conf import settings
@@ -22,12 +22,13 @@ FRAGMENTS = {"thread", "reply-details", "audience", "share", "parameters", "shor
 
 @dataclass(frozen=True)
 class Place:
-    """One page: `after` is the address that leads to it, if it is not opened by its own."""
+    """One page: `after` is the address that leads to it, if it is not opened by its own; `html` is what is shown."""
 
     name: str
     role: Role
     path: str
     after: str = ""
+    html: str = ""
 
 
 def places(world: World) -> Iterator[Place]:
@@ -39,16 +40,17 @@ def places(world: World) -> Iterator[Place]:
             after = address(policy.after, ids) if policy.after else ""
             path = address(policy.route, ids) + filled(policy.query, ids)
             found = (Place(f"{policy.route} {target}".strip(), role, path, after) for role in LIKELY if role in allowed)
-            yield from islice((place for place in found if is_page(world.clients[place.role], place)), 1)
+            shown = (replace(place, html=page(world.clients[place.role], place)) for place in found)
+            yield from islice((place for place in shown if place.html), 1)
 
 
-def is_page(client: Client, place: Place) -> bool:
-    """Return whether a browser is shown a whole page there."""
+def page(client: Client, place: Place) -> str:
+    """Return the whole page that a browser is shown there, or "" if it is none."""
     if place.after:
         client.get(place.after)
     answer = client.get(place.path)
-    kind = answer.headers.get("Content-Type", "")
-    return answer.status_code == 200 and kind.startswith("text/html") and not answer.streaming
+    is_page = answer.status_code == 200 and answer.headers.get("Content-Type", "").startswith("text/html")
+    return answer.content.decode() if is_page and not answer.streaming else ""
 
 
 def enter(visit: Visit, world: World, role: Role, **options: object) -> ChatPage:
