@@ -51,7 +51,7 @@ class Answer:
     def seen(self) -> tuple[Any, ...]:
         """Return everything that an outsider learns."""
         headers = sorted((name, masked(value, self.hidden)) for name, value in self.headers if name not in UNLIKE)
-        return self.status, headers, masked(self.body, self.hidden)
+        return self.status, tuple(headers), masked(self.body, self.hidden)
 
 
 @contextmanager

@@ -29,3 +29,8 @@ def world(db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> World:
 def _schema() -> Any:
     """Return the API's description, which is the same for every role and takes long to make."""
     return NinjaAPI.get_openapi_schema(api, path_params={})
+
+
+@pytest.fixture
+def soak(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--soak"))

@@ -44,6 +44,16 @@ def asking(tokens_count: bool) -> list[Role]:
     return [role for role in Role if role not in spared]
 
 
+def some_asking(tokens_count: bool, turn: int, allowed: frozenset[Role]) -> list[Role]:
+    """Return these roles with one of those without an identity beside the anonymous: another one each TURN.
+
+    Who is alone asks only where that role, another team's lead or staff is allowed: those have its rights, too.
+    """
+    roles = [role for role in asking(tokens_count) if role != R.ALONE or allowed & {R.ALONE, R.OTHER, R.STAFF}]
+    nobodies = [role for role in roles if role != R.ANONYMOUS and acts_as(role, tokens_count) == R.ANONYMOUS]
+    return [role for role in roles if role not in nobodies or role is nobodies[turn % len(nobodies)]]
+
+
 def acts_as(role: Role, tokens_count: bool) -> Role:
     """Return the role whose rights a request has: a token has its person's, or none where tokens do not count."""
     if role in SIGNED_IN:

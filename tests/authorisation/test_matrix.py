@@ -2,7 +2,8 @@
 
 The routes are the resolver's, the pages the registry's, the commands those that the site knows. One without a line in
 the table fails. Every role asks for each line. An allowed role succeeds. Any other role gets the same answer as if
-nothing were there, and nothing is written. Each answer has the headers that R13 of tests/faults/README.md names.
+nothing were there, and nothing is written; without --soak, some ask in turn (`wrong`). Each answer has the headers that
+R13 of tests/faults/README.md names.
 """
 
 import pytest
@@ -20,6 +21,7 @@ from tests.authorisation.world import World
 pytestmark = pytest.mark.usefixtures("static_files")
 ELSEWHERE = {"admin:login", "admin:logout", "admin:view_on_site"}
 """Ways to the sign-in page, out, and to nothing."""
+RARE = ("PUT", "PATCH", "DELETE")
 
 
 def test_every_route_has_a_policy() -> None:
@@ -39,14 +41,17 @@ def test_every_row_says_why_it_is_so() -> None:
     assert set(REASONS) - {row.route for row in rows} == set(), "reasons of what is not there"
 
 
-def test_a_method_that_no_line_names_changes_nothing(world: World) -> None:
-    """Asked by somebody to whom nothing of it belongs and, in the administration, by somebody to whom all does."""
+def test_a_method_that_no_line_names_changes_nothing(world: World, soak: bool) -> None:
+    """Asked by somebody to whom nothing of it belongs and, in the administration, by somebody to whom all does.
+
+    Without --soak each route is asked by one of the methods that browsers do not send.
+    """
     named = {(ROUTES[policy.route][0], policy.method) for policy in _all()}
     targets = {policy.route: target for policy in _all() for target in policy.allowed}
     unchanged = fingerprint()
-    for route, target in targets.items():
+    for turn, (route, target) in enumerate(targets.items()):
         role = R.SUPERUSER if route.startswith("admin:") else R.OTHER
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        for method in ("GET", "POST", *(RARE if soak else (RARE[turn % len(RARE)],))):
             if (ROUTES[route][0], method) not in named:
                 policy = Policy(route, method)
                 answer = ask(world, world.clients[role], policy, world.targets[target], unchanged)
@@ -63,16 +68,18 @@ def test_it_is_no_small_matrix() -> None:
 
 
 @pytest.mark.parametrize("part", ["PAGES", "API", "ACCOUNTS"])
-def test_every_role_gets_what_the_table_says(world: World, part: str) -> None:
-    assert list(wrong(world, getattr(table, part))) == []
+def test_every_role_gets_what_the_table_says(world: World, part: str, soak: bool) -> None:
+    assert list(wrong(world, getattr(table, part), every=soak)) == []
 
 
-def test_every_role_gets_what_the_table_says_in_the_administration(world: World) -> None:
-    assert list(wrong(world, list(admin_table.policies()))) == []
+def test_every_role_gets_what_the_table_says_in_the_administration(world: World, soak: bool) -> None:
+    assert list(wrong(world, list(admin_table.policies()), every=soak)) == []
 
 
-def test_every_role_gets_what_the_table_says_on_the_websocket(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert list(wrong_commands(world, Line(world, monkeypatch), table.COMMANDS)) == []
+def test_every_role_gets_what_the_table_says_on_the_websocket(
+    world: World, monkeypatch: pytest.MonkeyPatch, soak: bool
+) -> None:
+    assert list(wrong_commands(world, Line(world, monkeypatch), table.COMMANDS, every=soak)) == []
 
 
 def _all() -> list[Policy]:
