@@ -5,6 +5,7 @@ Alice owns, Bob is in her team, Rita only reads there, Carol is an outsider.
 
 import asyncio
 import gc
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -16,8 +17,8 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -30,7 +31,7 @@ from conversations.live import hub
 from conversations.models import Membership, Team, User
 from conversations.usage import quotas
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
-from tests import canaries, echoing, environment, quick, shortcuts
+from tests import canaries, echoing, environment, made_once, quick, shortcuts
 from tests.canaries import CANARY, PASSWORD
 from tests.clock import Clock
 from tests.echoing import Running
@@ -246,7 +247,8 @@ def serve_echo() -> Iterator[Callable[..., Running]]:
 
 @pytest.fixture(scope="session")
 def static_files() -> None:
-    call_command("collectstatic", interactive=False, verbosity=0)
+    shutil.copytree(made_once.static_files(), staticfiles_storage.location, dirs_exist_ok=True)
+    staticfiles_storage.hashed_files, staticfiles_storage.manifest_hash = staticfiles_storage.load_manifest()
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,20 @@ from pathlib import Path
 
 BASE = Path(__file__).resolve().parent.parent
 _MIGRATE = """
+import gc
 import django
 from django.conf import settings
-settings.DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # no commit waits for the disk
+gc.disable()  # the states of a hundred migrations are many objects, and this process ends soon
+options = settings.DATABASES["default"]["OPTIONS"]
+if "init_command" in options:
+    options["init_command"] += "PRAGMA synchronous=OFF;"  # no commit waits for the disk
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
+"""
+_COLLECT = """
+from chatsite.static_collection import collect_if_changed
+collect_if_changed()
 """
 
 
@@ -46,9 +54,32 @@ def _shared_folder() -> Path:
 
 def migrated() -> Path:
     """Return the path of a SQLite database to which all migrations have been applied."""
-    return made_once("a migrated folder", _migrate) / "chatsite.sqlite3"
+    return _after_a_first_start() / "chatsite.sqlite3"
 
 
-def _migrate(folder: Path) -> None:
-    environment = os.environ | {"CHATSITE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
-    subprocess.run([sys.executable, "-c", _MIGRATE], cwd=BASE, env=environment, check=True)
+def static_files() -> Path:
+    """Return a folder of collected static files."""
+    return _after_a_first_start() / "static"
+
+
+def spare_first_start(folder: Path) -> None:
+    """Fill a data folder with what a first start takes long to make: a migrated database and the static files."""
+    shutil.copy(migrated(), folder)
+    spare_collection(folder)
+
+
+def spare_collection(folder: Path) -> None:
+    """Copy the collected static files to a data folder."""
+    shutil.copytree(static_files(), folder / "static")
+    shutil.copy(_after_a_first_start() / "static.stamp", folder)
+
+
+def migrate(folder: Path, program: str = _MIGRATE, **environment: str) -> None:
+    """Migrate the database of the site with this data folder."""
+    ours = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"} | environment
+    ours |= {"CHATSITE_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
+    subprocess.run([sys.executable, "-c", program], cwd=BASE, env=ours, check=True)
+
+
+def _after_a_first_start() -> Path:
+    return made_once("after a first start", lambda folder: migrate(folder, _MIGRATE + _COLLECT))

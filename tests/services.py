@@ -29,9 +29,11 @@ import pytest
 from chatsite.bootstrap import nginx as nginx_finder
 from chatsite.bootstrap import pgbouncer as pgbouncer_finder
 from chatsite.bootstrap import redis as redis_finder
-from tests.made_once import made_once
+from tests.made_once import made_once, migrate
 
 PATIENCE = 30.0
+MIGRATED = "migrated"
+"""The database of `migrated_postgres()` that is to be copied."""
 PROCESS = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
 
 
@@ -158,9 +160,9 @@ class Postgres(Service):
             self.process.wait(PATIENCE)
             self.process = None
 
-    def new_database(self, copied: str = "template1") -> str:
+    def new_database(self, copied: str = "template1", name: str = "") -> str:
         """Create an empty database, or a copy of another one, and return its address."""
-        name = f"chatsite_{next(self._numbers)}"
+        name = name or f"chatsite_{next(self._numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {copied}")
         return self.url(name)
@@ -187,6 +189,18 @@ class Postgres(Service):
         for folder in package.parent.glob(f"{package.name}*"):  # its libraries are beside it
             shutil.copytree(folder, self.folder / folder.name, symlinks=True)
         return self.folder / programs.relative_to(package.parent)
+
+
+def migrated_postgres() -> Postgres:
+    """Return a server, not yet started, with a database MIGRATED to copy, to which all migrations have been applied."""
+    return Postgres(made_once("a migrated postgres", _migrate) / "rows")
+
+
+def _migrate(folder: Path) -> None:
+    with Postgres() as server:
+        migrate(folder, DATABASE_URL=server.new_database(name=MIGRATED))
+        server.finish()
+        shutil.copytree(server.folder / "rows", folder / "rows")
 
 
 class PgBouncer(Service):

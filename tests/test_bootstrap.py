@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from chatsite.bootstrap import address, browser, catalogues, redis
-from tests.made_once import migrated
+from tests.made_once import spare_first_start
 
 BASE = Path(__file__).resolve().parent.parent
 INSTALL = "from chatsite.bootstrap import environment; environment.prepare('run')"
@@ -300,7 +300,7 @@ def test_with_an_administrator_start_prints_one_line_and_answers_at_each_of_its_
 ) -> None:
     administrator = {"DJANGO_SUPERUSER_USERNAME": "ada", "DJANGO_SUPERUSER_PASSWORD": "a long enough one"}
     data_folder.mkdir()
-    shutil.copy(migrated(), data_folder)
+    spare_first_start(data_folder)
     command = [sys.executable, str(BASE / "manage.py"), "createsuperuser", "--noinput", "-v0"]
     subprocess.run(command, check=True, cwd=tmp_path, env=os.environ | administrator | {"DJANGO_SUPERUSER_EMAIL": ""})
     process, origin = started(tmp_path, "::" if _has_ipv6() else "0.0.0.0")

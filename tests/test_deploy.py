@@ -3,6 +3,7 @@
 import configparser
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from chatsite.bootstrap import address, catalogues
 from chatsite.server.daphne import LATEST_EXIT_SECONDS
+from tests.made_once import migrated
 
 BASE = Path(__file__).resolve().parent.parent
 DEPLOY = BASE / "deploy"
@@ -67,6 +69,8 @@ def test_start_writes_nothing_but_data(tmp_path: Path) -> None:
     assert "ReadWritePaths" not in service
     data, log, temporary = tmp_path / "data", tmp_path / "log", tmp_path / "tmp"
     temporary.mkdir()
+    data.mkdir()
+    shutil.copy(migrated(), data)
     own = os.environ | {"CHATSITE_DATA": str(data), "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", WATCHED, str(log)]
     with subprocess.Popen(command, cwd=BASE, env=own, stdout=subprocess.PIPE, text=True) as process:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from tests.conftest import PASSWORD
-from tests.made_once import migrated
+from tests.made_once import spare_first_start
 
 BASE = Path(__file__).resolve().parent.parent
 HOST = "chat.example"
@@ -68,7 +67,7 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
     """Return a browser at a site with https origins only, in a process of its own."""
     environment = os.environ | {"CHATSITE_DATA": str(tmp_path), "CHATSITE_ORIGINS": f"https://{HOST}"}
     command = [sys.executable, "manage.py", "start", "--port", "{}", "--no-local-model"]
-    shutil.copy(migrated(), tmp_path)
+    spare_first_start(tmp_path)
     port = _free_port()
     with subprocess.Popen([word.format(port) for word in command], cwd=BASE, env=environment,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # fmt: skip

@@ -7,7 +7,6 @@ import itertools
 import json
 import os
 import re
-import shutil
 import socket
 import sqlite3
 import ssl
@@ -34,7 +33,7 @@ from conversations.accounts import rate_limits
 from conversations.models.unique_keys import AddressKey
 from tests import canaries
 from tests.certificates import Authority
-from tests.made_once import migrated
+from tests.made_once import spare_first_start
 from tests.mail_server import MailServer
 from tests.services import Nginx
 
@@ -119,7 +118,7 @@ def _environment(folder: Path, port: int, mail: MailServer) -> dict[str, str]:
 
 
 def _furnished(environment: dict[str, str], folder: Path) -> dict[str, Any]:
-    shutil.copy(migrated(), folder)
+    spare_first_start(folder)
     command = [sys.executable, "-m", "tests.cluster.cast", "http://127.0.0.1:9"]
     made = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr

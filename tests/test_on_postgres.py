@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import Postgres
+from tests.services import MIGRATED, migrated_postgres
 
 BASE = Path(__file__).resolve().parent.parent
 SUITES = ("test_engine", "test_races", "test_budgets", "test_daily_sums", "test_judged_under_lock",
@@ -33,7 +33,8 @@ def test_the_engines_tests_pass_on_postgres(pytestconfig: pytest.Config) -> None
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     command += ["--soak"] if is_whole else ["--deselect", SLOW]
-    with Postgres() as postgres:
-        environment["CHATSITE_TEST_DATABASE_URL"] = postgres.new_database()
+    with migrated_postgres() as postgres:
+        postgres.new_database(MIGRATED, name="test_chatsite")  # kept, as django_db_keepdb wants it
+        environment["CHATSITE_TEST_DATABASE_URL"] = postgres.url("chatsite")
         run = subprocess.run(command, cwd=BASE, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr

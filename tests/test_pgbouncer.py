@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.fake_vendor import FakeVendor
+from tests.faults import furniture
 from tests.faults.chatterbox import Chatterbox
 from tests.faults.checker import broken_promises, history_of
 from tests.faults.furnish import PEOPLE
@@ -57,7 +58,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[Postgres]:
-    with Postgres() as server:
+    with furniture.postgres() as server:
         yield server
 
 
@@ -76,10 +77,15 @@ def vendor() -> Iterator[FakeVendor]:
 
 @pytest.fixture(scope="module")
 def site(
-    postgres: Postgres, bouncer: PgBouncer, vendor: FakeVendor, tmp_path_factory: pytest.TempPathFactory
+    postgres: Postgres,
+    bouncer: PgBouncer,
+    vendor: FakeVendor,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[RealSite]:
-    """Yield a site whose tables were made through the pooler, too."""
-    made = RealSite(tmp_path_factory.mktemp("site"), vendor, bouncer.url(postgres.new_database()))
+    """Yield a site, whose tables were made through the pooler, too, with --soak."""
+    copied = {} if pytestconfig.getoption("--soak") else {"copied": furniture.NAME}
+    made = RealSite(tmp_path_factory.mktemp("site"), vendor, bouncer.url(postgres.new_database(**copied)))
     yield made
     made.close()
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 from tests.benchmark.measuring import Result, ShortReplies
 from tests.benchmark.plan import Scenario
 from tests.benchmark.seats import Stage
+from tests.made_once import spare_first_start
 from tests.services import Postgres, Redis
 
 BASE = Path(__file__).resolve().parent.parent.parent
@@ -34,6 +35,8 @@ class Bench:
             self._services["DATABASE_URL"] = self._stack.enter_context(Postgres()).new_database()
             self._services["REDIS_URL"] = self._stack.enter_context(Redis()).url
         self._data = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-bench-"))
+        if not self._postgresql:
+            spare_first_start(Path(self._data))
         vendor = self._stack.enter_context(_process("tests.benchmark.vendor"))
         self._vendor = int(_line(vendor))
         return self

@@ -15,11 +15,12 @@ def main(vendor_url: str) -> None:
     from django.core.management import call_command
     from django.test import Client
 
+    from chatsite.static_collection import collect_if_changed
     from conversations.models import Membership, Team, User
     from providers.models import ApiKey, Deployment, Endpoint, LanguageModel
 
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_if_changed()
     team = Team.objects.create(name="Crew")
     sessions, password = {}, make_password(PASSWORD)  # one hash for all: it takes long on purpose
     for name in ("alice", "bob", "carol", *(f"reader{number}" for number in range(10))):

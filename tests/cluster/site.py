@@ -17,7 +17,8 @@ import psycopg
 from tests import canaries
 from tests.cluster.reader import Reader
 from tests.fake_vendor import FakeVendor
-from tests.services import Postgres, Redis
+from tests.made_once import spare_collection
+from tests.services import MIGRATED, Redis, migrated_postgres
 from tests.sockets import Socket
 
 BASE = Path(__file__).resolve().parents[2]
@@ -97,7 +98,7 @@ class Site:
     """The site; use it in a `with`. `processes` are killed at the end."""
 
     def __init__(self, folder: Path) -> None:
-        self.postgres, self.redis, self.vendor = Postgres(), Redis(), FakeVendor()
+        self.postgres, self.redis, self.vendor = migrated_postgres(), Redis(), FakeVendor()
         self.folder = folder
         self.processes: list[Process] = []
         self._opened: list[Any] = []
@@ -105,7 +106,7 @@ class Site:
     def __enter__(self) -> "Site":
         for service in (self.postgres, self.redis, self.vendor):
             service.__enter__()
-        self.database_url = self.postgres.new_database()
+        self.database_url = self.postgres.new_database(MIGRATED)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {
             "DJANGO_SETTINGS_MODULE": "chatsite.settings",
             "CHATSITE_DATA": str(self.folder),
@@ -113,6 +114,7 @@ class Site:
             "REDIS_URL": self.redis.url,
             "CHATSITE_PRIVATE_HOSTS": self.vendor.host,
         }
+        spare_collection(self.folder)
         command = [sys.executable, "-m", "tests.cluster.cast", self.vendor.openai_url]
         made = subprocess.run(command, cwd=BASE, env=self.environment, capture_output=True, text=True)
         assert made.returncode == 0, made.stderr

@@ -14,8 +14,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.made_once import made_once, migrated
-from tests.services import Postgres
+from tests.made_once import made_once, spare_collection, spare_first_start
+from tests.services import MIGRATED, Postgres, migrated_postgres
 
 BASE = Path(__file__).resolve().parents[2]
 NAME = "furnished"
@@ -54,15 +54,16 @@ def _is_copied(database_url: str) -> bool:
 
 
 def _make_folder(folder: Path) -> None:
-    shutil.copy(migrated(), folder)
+    spare_first_start(folder)
     furniture = _furnish(os.environ | {"CHATSITE_DATA": str(folder)}, "http://127.0.0.1:9/v1")
     (folder / _LIST).write_text(json.dumps(furniture))
 
 
 def _make_postgres(folder: Path) -> None:
-    with Postgres() as server:
-        data, url = folder / "data", server.new_database()
+    with migrated_postgres() as server:
+        data, url = folder / "data", server.new_database(MIGRATED)
         data.mkdir()
+        spare_collection(data)
         furniture = _furnish(os.environ | {"CHATSITE_DATA": str(data), "DATABASE_URL": url}, "http://127.0.0.1:9/v1")
         (data / _LIST).write_text(json.dumps(furniture))
         with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
