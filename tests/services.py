@@ -108,10 +108,11 @@ class Redis(Service):
 
 
 class Postgres(Service):
-    """A server that begins with the databases in ROWS, or with none."""
+    """A server that begins with the databases in ROWS, or with none; it waits for its disk if started `is_durable`."""
 
     def __init__(self, rows: Path | None = None) -> None:
         super().__init__()
+        self.is_durable = False
         self._numbers = iter(range(10**6))
         self._account: dict[str, Any] = {}
         self.programs = _postgres_programs()
@@ -135,11 +136,12 @@ class Postgres(Service):
                     os.chown(path, self._account["user"], self._account["group"])
 
     def start(self) -> None:
+        safety = "on" if self.is_durable else "off"
         options = {
             "listen_addresses": "",
             "unix_socket_directories": self.folder,
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": safety,
+            "full_page_writes": safety,
         }
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         command = [self.programs / "postgres", "-D", self.folder / "rows", *words]

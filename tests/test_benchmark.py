@@ -35,6 +35,15 @@ def test_all_that_is_measured_is_in_the_table(name: str) -> None:
     assert "77.7" in table.table([(plan.SCENARIOS[0], result, result)])
 
 
+@pytest.mark.parametrize("kind", ["database_load", "bus_load"])
+def test_it_loads_what_all_processes_share(kind: str) -> None:
+    out = StringIO()
+    call_command("bench", quick=True, stdout=out, stderr=StringIO(), **{kind: 4})
+    cells = out.getvalue().splitlines()[2].split(" | ")
+    assert [cells[0], cells[1]] == ["| 4", "2"]
+    assert not re.search(r" 0\.0 ms", cells[-1])
+
+
 def test_what_is_lost_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, lost in (("relay", []), ("site", ["a gap"])):
         monkeypatch.setattr(Bench, name, lambda self, scenario, lost=lost: _result(lost=lost))

@@ -24,12 +24,12 @@ _SHORT_COLUMNS = ("what", "through", "replies a second", "CPU a reply", "questio
 
 def table(results: list[tuple[Scenario, Result, Result]]) -> str:
     """Return each scenario in three rows: the bare relay, Chatsite, and the ratio of the two."""
-    return "\n".join([*_head(_COLUMNS), *(line for result in results for line in _rows(*result))])
+    return "\n".join([*head(_COLUMNS), *(line for result in results for line in _rows(*result))])
 
 
 def short_table(results: list[tuple[Scenario, ShortReplies, ShortReplies]]) -> str:
     """Return the same of short replies."""
-    return "\n".join([*_head(_SHORT_COLUMNS), *(line for result in results for line in _short_rows(*result))])
+    return "\n".join([*head(_SHORT_COLUMNS), *(line for result in results for line in _short_rows(*result))])
 
 
 def write(document: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
@@ -42,29 +42,29 @@ def write(document: Path, text: str, begin: str = BEGIN, end: str = END) -> None
 
 def _rows(scenario: Scenario, relay: Result, site: Result) -> list[str]:
     return [
-        _row(scenario.name, "the bare relay", *_cells(scenario, relay)),
-        _row("", "Chatsite", *_cells(scenario, site)),
-        _row("", "ratio", *_ratios(scenario, relay, site)),
+        row(scenario.name, "the bare relay", *_cells(scenario, relay)),
+        row("", "Chatsite", *_cells(scenario, site)),
+        row("", "ratio", *_ratios(scenario, relay, site)),
     ]
 
 
-def _head(columns: Sequence[str]) -> list[str]:
-    return [_row(*columns), _row(*["---"] * len(columns))]
+def head(columns: Sequence[str]) -> list[str]:
+    return [row(*columns), row(*["---"] * len(columns))]
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _cells(scenario: Scenario, result: Result) -> list[str]:
-    first = _times(result.first_token, result.first_token_p95)
+    first = times(result.first_token, result.first_token_p95)
     if scenario.is_of_first_words:
         return [first, *[""] * 5]
     return [
         first,
-        _times(result.p50, result.p95, result.p99),
-        _times(result.end_p50, result.end_p95),
-        _times(result.ping_p95),
+        times(result.p50, result.p95, result.p99),
+        times(result.end_p50, result.end_p95),
+        times(result.ping_p95),
         f"{result.cpu:.0f} ms",
         f"{result.megabytes:.2f} MB",
     ]
@@ -78,18 +78,18 @@ def _ratios(scenario: Scenario, relay: Result, site: Result) -> list[str]:
 
 def _short_rows(scenario: Scenario, relay: ShortReplies, site: ShortReplies) -> list[str]:
     return [
-        _row(scenario.name, "the bare relay", *_short_cells(relay)),
-        _row("", "Chatsite", *_short_cells(site)),
-        _row("", "ratio", *(_ratio(relay, site, *names) for names in (("rate",), ("cpu",), ("p50", "p95")))),
+        row(scenario.name, "the bare relay", *_short_cells(relay)),
+        row("", "Chatsite", *_short_cells(site)),
+        row("", "ratio", *(_ratio(relay, site, *names) for names in (("rate",), ("cpu",), ("p50", "p95")))),
     ]
 
 
 def _short_cells(result: ShortReplies) -> list[str]:
-    return [f"{result.rate:.0f}", f"{result.cpu:.1f} ms", _times(result.p50, result.p95)]
+    return [f"{result.rate:.0f}", f"{result.cpu:.1f} ms", times(result.p50, result.p95)]
 
 
-def _times(*times: float) -> str:
-    return f"{' / '.join(f'{one:.1f}' for one in times)} ms"
+def times(*milliseconds: float) -> str:
+    return f"{' / '.join(f'{one:.1f}' for one in milliseconds)} ms"
 
 
 def _ratio(relay: object, site: object, *names: str) -> str:

@@ -20,9 +20,32 @@ class Command(BaseCommand):
         parser.add_argument("--quick", action="store_true", help="two streams for a moment, to see that all of it runs")
         parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL and a Redis, not on SQLite")
         parser.add_argument("--largest", action="store_true", help="find the most streams whose deltas are in time")
+        parser.add_argument("--database-load", type=int, metavar="N", help="only the rows of so many streams")
+        parser.add_argument("--bus-load", type=int, metavar="N", help="only the packets of so many mirrored replies")
         parser.add_argument("--write-readme", action="store_true", help="put what it prints into CONTRIBUTING.md")
 
-    def handle(
+    def handle(self, *, database_load: int | None, bus_load: int | None, quick: bool, **options: Any) -> None:
+        if database_load or bus_load:
+            self._load(database_load, bus_load, quick)
+        else:
+            self._stream(quick=quick, **options)
+
+    def _load(self, database_load: int | None, bus_load: int | None, quick: bool) -> None:
+        from tests.benchmark.load import bus, database, table
+
+        if database_load:
+            rows = database.measure(database_load, is_quick=quick)
+            self._tell_load(table.database_table(rows), rows.lost)
+        if bus_load:
+            packets = bus.measure(bus_load, is_quick=quick)
+            self._tell_load(table.bus_table(packets), packets.lost)
+
+    def _tell_load(self, table: str, lost: list[str]) -> None:
+        self.stdout.write(f"{table}\n\n{_load()}")
+        if lost:
+            raise CommandError(f"Something was lost. {', '.join(lost)}")
+
+    def _stream(
         self, *, names: list[str], quick: bool, postgresql: bool, largest: bool, write_readme: bool, **_: Any
     ) -> None:
         from tests.benchmark import plan, table

@@ -1,0 +1,114 @@
+"""The rows' traffic of many replies from several processes, against a real PostgreSQL that waits for its disk."""
+
+import json
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from subprocess import Popen
+
+from tests.benchmark.load.services import Database, family_seconds
+from tests.benchmark.measuring import cpu_seconds, percentile
+from tests.benchmark.processes import line, process, tell
+from tests.services import MIGRATED, Redis, migrated_postgres
+
+STREAMS_EACH = 400
+"""Replies under way in one process."""
+REPLY_SECONDS, MEASURED_SECONDS = 20.0, 20.0
+QUICK_SECONDS = 1.0
+_WARM_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLoad:
+    """What so many streams cost PostgreSQL: a second, times in milliseconds, ages of rows under way in seconds."""
+
+    streams: int
+    writers: int
+    replies: float
+    transactions: float
+    rows: float
+    log_bytes: float
+    stored_bytes: float
+    connections: int
+    database_cpu: float
+    site_cpu: float
+    question: tuple[float, float]
+    end: tuple[float, float]
+    age: float
+    lost: list[str] = field(default_factory=list)
+
+
+def measure(streams: int, *, is_quick: bool = False) -> DatabaseLoad:
+    """Play so many streams in at least two processes."""
+    reply = QUICK_SECONDS if is_quick else REPLY_SECONDS
+    seconds = QUICK_SECONDS if is_quick else MEASURED_SECONDS
+    with ExitStack() as stack:
+        postgres, redis = stack.enter_context(migrated_postgres()), stack.enter_context(Redis())
+        url = postgres.new_database(MIGRATED)
+        data = stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-load-"))
+        shared = {"DATABASE_URL": url, "REDIS_URL": redis.url, "CHATSITE_DATA": data}
+        people = json.loads(
+            line(stack.enter_context(process("tests.benchmark.load.cast", streams, environment=shared)))
+        )
+        postgres.finish()
+        postgres.is_durable = not is_quick
+        postgres.start()
+        count = max(2, -(-streams // STREAMS_EACH))
+        shares = [people[number::count] for number in range(count)]
+        wanted = {"reply": reply, "warm": reply + _WARM_SECONDS, "seconds": seconds}
+        writers = [
+            stack.enter_context(
+                process(
+                    "tests.benchmark.load.writer",
+                    stdin=f"{json.dumps({**wanted, 'people': share})}\n",
+                    keeps_input=True,
+                    environment=shared,
+                )
+            )
+            for share in shares
+        ]
+        for writer in writers:
+            line(writer)
+        database = Database(url)
+        stack.callback(database.close)
+        assert postgres.process
+        return _measured(database, postgres.process.pid, writers, streams, wanted)
+
+
+def _measured(
+    database: Database, postmaster: int, writers: "list[Popen[str]]", streams: int, wanted: dict[str, float]
+) -> DatabaseLoad:
+    begin, pids = time.monotonic() + 0.5, [writer.pid for writer in writers]
+    for writer in writers:
+        tell(writer, f"{begin}")
+    time.sleep(max(0.0, begin + wanted["warm"] - time.monotonic()))
+    since, ages, connections = time.monotonic(), [], 0
+    before, database_cpu, site_cpu = database.counts(), family_seconds(postmaster), cpu_seconds(*pids)
+    while time.monotonic() < since + wanted["seconds"]:
+        time.sleep(min(1.0, wanted["seconds"] / 2))
+        ages.append(database.age())
+        connections = max(connections, database.connections())
+    seconds = time.monotonic() - since
+    database_cpu, site_cpu = family_seconds(postmaster) - database_cpu, cpu_seconds(*pids) - site_cpu
+    transactions, rows, log, stored = (
+        (now - then) / seconds for now, then in zip(database.counts(), before, strict=True)
+    )
+    told = [json.loads(line(writer)) for writer in writers]
+    questions, ends = ([one for each in told for one in each[name]] for name in ("questions", "ends"))
+    return DatabaseLoad(
+        streams=streams,
+        writers=len(writers),
+        replies=len(questions) / seconds,
+        transactions=transactions,
+        rows=rows,
+        log_bytes=log,
+        stored_bytes=stored,
+        connections=connections,
+        database_cpu=database_cpu / seconds,
+        site_cpu=site_cpu / seconds,
+        question=(percentile(questions, 0.5), percentile(questions, 0.95)),
+        end=(percentile(ends, 0.5), percentile(ends, 0.95)),
+        age=percentile(ages, 0.95),
+        lost=sorted({loss for each in told for loss in each["lost"]}),
+    )
