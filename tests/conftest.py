@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -272,6 +273,7 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
         server.run()
 
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        import_module(django_settings.ROOT_URLCONF)
         lifecycle.start_up(reactor._asyncioEventloop)
         thread = threading.Thread(target=serve_forever, name="daphne", daemon=True)
         thread.start()

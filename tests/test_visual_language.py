@@ -56,6 +56,13 @@ def test_durations_are_tokens() -> None:
     assert raw == []
 
 
+def test_what_holds_thousands_of_elements_is_asked_about_its_children_alone() -> None:
+    """`:has()` with a descendant is asked again at each word of a reply, and looks through all of it."""
+    searched = re.compile(r"\.(?:(?:transcript|message):has\((?!> )|(?:app|chat):has\((?!> )[^{,]*\) (?!{))[^{,]*")
+    sheets = (path for path in sorted(SHEETS.glob("*.css")) if path.name != "print.css")
+    assert {path.name: found for path in sheets if (found := searched.findall(css(path)))} == {}
+
+
 @pytest.mark.parametrize(("scheme", "block"), [("light", ""), ("dark", ""), ("light", "more"), ("dark", "more")])
 def test_words_are_readable_on_what_they_stand_on(scheme: str, block: str) -> None:
     sheet = css(SHEETS / "colors.css")
