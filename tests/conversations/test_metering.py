@@ -181,7 +181,7 @@ def test_a_fault_of_our_own_in_the_middle_costs_what_has_come(
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("conversations.generation.attempt._with_files_kept", broken)
+    monkeypatch.setattr("conversations.generation.attempt.LivePart", broken)
     vendor.play([openai_event("Hello"), close])
     ApiKey.objects.update(max_concurrent=1)
     alice = connect(cast.alice)
