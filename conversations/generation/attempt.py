@@ -5,7 +5,6 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from django.db import Error
 
@@ -62,7 +61,11 @@ def attempt(live: LiveReply, task: Attempt) -> Generator[Wait, None, Outcome | N
         fault = ours
     yield BLOCKING
     used = trying.used()
-    may_go_on = _log_failure(trying, trying.call(outcome, used))
+    call = trying.call(outcome, used)
+    if trying.is_plain and fault is None:
+        live.owed.append(_Owed(task.payer, call))
+        return outcome_of_end(live, trying.stream, used.counted)
+    may_go_on = _record_now(trying, call)
     if fault is not None:
         raise fault
     if trying.error is None:
@@ -97,6 +100,14 @@ class _Trying:
     gaps: int = 0
     begun: float = field(default_factory=time.monotonic)
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether only the ledger's row is to be written, which then goes with the reply's end."""
+        search, stream = self.live.search, self.stream
+        assert search is not None
+        has_learnt = stream is not None and stream.quirks != self.task.route.address.quirks
+        return self.error is None and not (search.probes or search.leases or has_learnt)
+
     def used(self) -> Used:
         """Return the usage by the vendor's count; if we ended the call, an estimate of what was sent and received."""
         stream = self.stream
@@ -128,13 +139,25 @@ def _current_route(live: LiveReply, route: Route) -> Route:
     return replace(route, address=work.result() if work.done() else route.address, is_local=False)
 
 
-def _log_failure(trying: _Trying, call: Call) -> bool:
-    """Run _conclude on a database thread; if the database is away, keep the ledger row for the reply's end."""
+class _Owed:
+    """The ledger's row of a call, to be written with its reply's end; a second try looks whether the first has."""
+
+    def __init__(self, payer: BillingContext, call: Call, *, is_tried: bool = False) -> None:
+        self._payer, self._call, self._is_tried = payer, call, is_tried
+
+    def __call__(self) -> None:
+        write = ledger.record_owed if self._is_tried else ledger.record
+        self._is_tried = True
+        write(self._payer, self._call)
+
+
+def _record_now(trying: _Trying, call: Call) -> bool:
+    """Run _record on a database thread; if the database is away, keep the ledger row for the reply's end."""
     try:
         return database_threads.submit_change(_record, trying, call).result()
     except Error:
         _logger.exception("A call could not be written to the ledger; it is kept: %s", call.usage)
-        trying.live.owed.append(partial(ledger.record_owed, trying.task.payer, call))
+        trying.live.owed.append(_Owed(trying.task.payer, call, is_tried=True))
         return False
 
 

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,8 @@ DUE_SECONDS = 0.7
 """Seconds after which a reply's row is written again; with ROUND, the most that a killed server loses."""
 MAX_AT_ONCE = 100
 """Rows written in one transaction, during which their texts are in memory twice."""
+MAX_ENDS = 10
+"""Ends written in one transaction, during which questions wait."""
 
 _logger = logging.getLogger(__name__)
 
@@ -98,20 +101,15 @@ class Writer:
         """Write all ends, and due checkpoints between them, so that live replies do not count as abandoned."""
         while self._endings:
             self._write_checkpoints()
-            ending = self._endings[0]
-            try:
-                _write_end(ending)
-            except AWAY:
-                ending.is_tried = True
-                raise  # the ending stays first in the queue
-            except Exception:
-                _logger.exception("The end of reply %s cannot be stored as it is.", ending.reply.id)
-                if not ending.is_bare:
-                    ending.outcome, ending.reply.owed = ending.outcome.bare, []
-                    continue  # retried without details but with its text; if that fails too, the sweep ends it
-            self._endings.popleft()
-            hub.forget(ending.reply.id)
-            self.when_ended(ending.reply.id)
+            endings = list(islice(self._endings, MAX_ENDS))
+            if len(endings) == 1 or not _write_ends(endings):
+                endings = endings[:1]
+                if not _write_alone(endings[0]):
+                    continue
+            for ending in endings:
+                self._endings.popleft()
+                hub.forget(ending.reply.id)
+                self.when_ended(ending.reply.id)
 
     def _write_checkpoints(self) -> None:
         now = time.monotonic()
@@ -151,6 +149,53 @@ def _obey_stops() -> None:
 
 class AlreadyEnded(Exception):
     """Says that another process ended the row; this transaction is rolled back."""
+
+
+def _write_ends(endings: list[_Ending]) -> bool:
+    """Write these ends in one transaction; returns False if one of them has to be written alone."""
+    try:
+        with transaction.atomic():
+            for ending in endings:
+                _write_end(ending)
+    except AWAY:
+        for ending in endings:
+            ending.is_tried = True
+        raise  # the endings stay first in the queue
+    except Exception:
+        _logger.info("One of %d ends cannot be stored with the others; each is stored by itself.", len(endings))
+        return False
+    return True
+
+
+def _write_alone(ending: _Ending) -> bool:
+    """Write this end; returns False if it is to be tried again without details but with its text.
+
+    If that fails too, the sweep ends the reply.
+    """
+    try:
+        _write_end(ending)
+    except AWAY:
+        ending.is_tried = True
+        raise
+    except Exception:
+        _logger.exception("The end of reply %s cannot be stored as it is.", ending.reply.id)
+        if ending.is_bare:
+            return True
+        _pay_at_least(ending.reply)
+        ending.outcome = ending.outcome.bare
+        return False
+    return True
+
+
+def _pay_at_least(reply: LiveReply) -> None:
+    """Write the ledger's rows of a reply whose end cannot be stored; one that cannot be written either is given up."""
+    try:
+        _pay(reply.owed)
+    except AWAY:
+        raise
+    except Exception:
+        _logger.exception("The calls of reply %s cannot be written to the ledger.", reply.id)
+    reply.owed = []
 
 
 def _write_end(ending: _Ending) -> None:
