@@ -76,7 +76,9 @@ GOING_ON = {
     "conversations/sweeper.py:go_round",
     "conversations/imports/jobs.py:_done",
     "conversations/generation/checkpoints.py:_run",
-    "conversations/generation/checkpoints.py:_write_endings",
+    "conversations/generation/checkpoints.py:_write_ends",
+    "conversations/generation/checkpoints.py:_write_alone",
+    "conversations/generation/checkpoints.py:_pay_at_least",
     "chatsite/logs/masking.py:filter",  # a line of the log that cannot be masked is dropped, whatever it raises
     "chatsite/logs/repeats.py:_first_line",  # the same line, one filter earlier
 }

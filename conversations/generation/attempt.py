@@ -140,7 +140,7 @@ def _current_route(live: LiveReply, route: Route) -> Route:
 
 
 class _Owed:
-    """The ledger's row of a call, to be written with its reply's end; a second try looks whether the first has."""
+    """The ledger's row of a call, to be written with its reply's end; a second try looks for the first."""
 
     def __init__(self, payer: BillingContext, call: Call, *, is_tried: bool = False) -> None:
         self._payer, self._call, self._is_tried = payer, call, is_tried

@@ -26,8 +26,7 @@ from conversations.live import LiveReply, announcing, hub
 from conversations.models import Message
 from conversations.search import indexing
 from conversations.usage import budgets
-from conversations.workers import database_threads
-from conversations.workers.database_threads import AWAY, P, T
+from conversations.workers.database_threads import AWAY, write_in_turn
 from providers.prepared_queries import Prepared
 
 ROUND_SECONDS = 0.25
@@ -91,7 +90,7 @@ class Writer:
             try:
                 self._write_endings()
                 self._write_checkpoints()
-                _in_turn(_obey_stops)
+                write_in_turn(_obey_stops)
             except Exception:  # the thread's outermost frame: if it died, no reply would end any more
                 _logger.exception("The replies under way could not be written; they are kept and tried again.")
                 close_old_connections()
@@ -103,9 +102,9 @@ class Writer:
         while self._endings:
             self._write_checkpoints()
             endings = list(islice(self._endings, MAX_ENDS))
-            if len(endings) == 1 or not _in_turn(_write_ends, endings):
+            if len(endings) == 1 or not write_in_turn(_write_ends, endings):
                 endings = endings[:1]
-                if not _in_turn(_write_alone, endings[0]):
+                if not write_in_turn(_write_alone, endings[0]):
                     continue
             for ending in endings:
                 self._endings.popleft()
@@ -117,16 +116,11 @@ class Writer:
         due = [reply for reply in list(hub.replies.values()) if now - reply.checkpoint_at >= DUE_SECONDS]
         for first in range(0, len(due), MAX_AT_ONCE):
             batch = due[first : first + MAX_AT_ONCE]
-            _in_turn(_write_batch, batch)
+            write_in_turn(_write_batch, batch)
             for reply in batch:
                 reply.checkpoint_at = now
                 if reply.pending or reply.when_flushed:
                     hub.mark_dirty(reply)  # its deltas may have waited for a confirmed row
-
-
-def _in_turn(write: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `write` among the other writers of this process: SQLite lets one in at a time."""
-    return database_threads.submit_change(write, *args, **kwargs).result()
 
 
 def _write_batch(replies: list[LiveReply]) -> None:
@@ -194,7 +188,7 @@ def _write_alone(ending: _Ending) -> bool:
 
 
 def _pay_at_least(reply: LiveReply) -> None:
-    """Write the ledger's rows of a reply whose end cannot be stored; one that cannot be written either is given up."""
+    """Write the ledger's rows of a reply whose end cannot be stored; what cannot be written either is given up."""
     try:
         _pay(reply.owed)
     except AWAY:

@@ -35,6 +35,16 @@ def submit_change(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Fu
     return _writers.submit(_with_fresh_connections, partial(work, *args, **kwargs))
 
 
+def write_in_turn(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `work` of a thread that writes for itself, and wait for it.
+
+    On SQLite it takes its turn with the other writers, else this thread writes over a connection of its own.
+    """
+    if settings.DATABASE_WRITERS > 1:
+        return work(*args, **kwargs)
+    return submit_change(work, *args, **kwargs).result()
+
+
 def submit_preparation(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
     """Run `work` that prepares a reply: it reads a whole conversation, and no command should wait for it."""
     return _preparers.submit(_with_fresh_connections, partial(work, *args, **kwargs))

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -333,15 +334,46 @@ def test_replies_under_way_are_written_between_the_ends_of_others(cast: Cast, mo
     now, written = [0.0], []
     monkeypatch.setattr(checkpoints.time, "monotonic", lambda: now[0])
     conversation = Conversation.objects.create(owner=cast.alice)
-    lives = [LiveReply(uuid7(), conversation.pk, 1) for _ in range(4)]
+    lives = [LiveReply(uuid7(), conversation.pk, 1) for _ in range(25)]
     monkeypatch.setattr(hub, "replies", {live.id: live for live in lives})
     monkeypatch.setattr(checkpoints, "_write_batch", lambda batch: written.append([live.id for live in batch]))
-    monkeypatch.setattr(checkpoints, "_write_end", lambda _: now.__setitem__(0, now[0] + 0.5))
+    monkeypatch.setattr(checkpoints, "_write_end", lambda _: now.__setitem__(0, now[0] + 0.08))
     writer = checkpoints.Writer()
-    for live in lives[:3]:
+    for live in lives[:24]:
         writer.end(live, Outcome(Status.COMPLETE), "")
     writer._write_endings()
-    assert lives[3].id in written[0], "at the second of three ends it was due"
+    assert lives[24].id in written[0], "behind the first ten of 24 ends it was due"
+
+
+def test_ends_that_cannot_be_stored_with_others_are_stored_alone(
+    cast: Cast, left_behind: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of many is broken, one has a ledger's row that cannot be written, one was ended by another process."""
+    rows = [left_behind() for _ in range(5)]
+    checkpoints.end(rows[3], 1, Outcome(Status.INTERRUPTED), "", text="by another")
+    paid: list[str] = []
+    writer = checkpoints.Writer()
+    for number, row in enumerate(rows):
+        live = LiveReply(row.pk, row.conversation_id, row.attempt)
+        live.owed = [(lambda: 1 / 0) if number == 2 else partial(paid.append, f"row {number}")]
+        monkeypatch.setitem(hub.replies, live.id, live)
+        writer.end(live, Outcome(Status.COMPLETE, error_text="x" * 101 if number == 1 else ""), "")
+    monkeypatch.setattr(checkpoints, "end", _refusing(checkpoints.end))
+    writer._write_endings()
+    ended = {row.pk: row.status for row in Message.objects.filter(role="assistant")}
+    assert [ended[row.pk] for row in rows] == ["complete", "complete", "complete", "interrupted", "complete"]
+    assert {"row 0", "row 1", "row 3", "row 4"} <= set(paid)
+
+
+def _refusing(end: Callable[..., None]) -> Callable[..., None]:
+    """Return a writer of ends that cannot store a long text."""
+
+    def refusing(message: Message, attempt: int, outcome: Outcome, *more: Any, **said: Any) -> None:
+        end(message, attempt, outcome, *more, **said)
+        if len(outcome.error_text) > 100:
+            raise DataError
+
+    return refusing
 
 
 # --- Another writer ends first -------------------------------------------------------------------------------------

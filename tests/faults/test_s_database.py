@@ -140,7 +140,8 @@ def _ends_whole(site: RealSite, chatterbox: Chatterbox) -> None:
 def _crowd_out(server: Postgres, database: str, crowd: ExitStack) -> None:
     """Take every place that the server has for others than its superuser, those of the site last."""
     _run(server, "CREATE ROLE crowd LOGIN")
-    while _run(server, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'site'") or _has_room(server, crowd):
+    ours = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'site'"
+    while _has_room(server, crowd) or _run(server, ours):  # looked at last: what is there then, has a place
         _end_connections(server, database)
         while _has_room(server, crowd):
             pass
