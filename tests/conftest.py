@@ -20,6 +20,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
+from django.db import connections
 from django.test import Client
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -275,6 +276,7 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         import_module(django_settings.ROOT_URLCONF)
         lifecycle.start_up(reactor._asyncioEventloop)
+        sweeper.sweeper.stop()  # its chores run only while a test has the site
         thread = threading.Thread(target=serve_forever, name="daphne", daemon=True)
         thread.start()
         assert answering.wait(20), "the server does not answer"
@@ -284,17 +286,31 @@ def _server(static_files: None, django_db_setup: None, django_db_blocker: object
         thread.join(10)
 
 
+class Sweeping(sweeper.Sweeper):
+    """The chores once a second, from the first second on, without those of each hour: most tests are shorter."""
+
+    def _run(self) -> None:
+        rounds = 1
+        while not self._stopping.wait(sweeper.ROUND_SECONDS):
+            sweeper.go_round(rounds)
+            rounds += 1
+        connections.close_all()
+
+
+sweeping = Sweeping()
+
+
 @pytest.fixture
 def site(_server: int, transactional_db: None, settings: object) -> Iterator[str]:
     """Yield the address of the running site, whose periodic chores run only while a test has it."""
-    sweeper.sweeper.start()
+    sweeping.start()
     address = f"http://127.0.0.1:{_server}"
     django_settings.CHATSITE_ORIGINS[:] = [address]
     settings.ALLOWED_HOSTS = ["127.0.0.1"]  # type: ignore[attr-defined]
     settings.CSRF_TRUSTED_ORIGINS = [address]  # type: ignore[attr-defined]
     yield address
     _come_to_rest()
-    sweeper.sweeper.stop()
+    sweeping.stop()
 
 
 def _come_to_rest() -> None:
