@@ -215,31 +215,33 @@ def expect_in_order(reply: Locator, classes: list[str]) -> None:
     expect(seen).to_have_class([re.compile(f"^{name}") for name in classes])
 
 
-@pytest.mark.parametrize(
-    ("stream", "shown"),
-    [
-        ("gemini-code-execution", ["message__text", "code-block", "output", "picture", "message__text"]),
-        ("gemini-code-execution-fails", ["code-block", "output", "code-block", "output", "message__text"]),
-        ("gemini-grounding", ["message__text", "sources"]),
-        ("gemini-signed-call", ["thought", "call", "call"]),
-        ("openai-refusal", ["refusal"]),
-        ("openai-calls-interleaved", ["call", "call"]),
-    ],
-)
-def test_what_a_vendor_sends_is_shown_as_what_it_is(
-    cast: Cast, vendor: FakeVendor, visit: Visit, stream: str, shown: list[str]
-) -> None:
-    serve(vendor, stream.split("-")[0])
-    vendor.play(file_steps(WIRE_FILES / f"{stream}.sse"))
+SENT: dict[str, list[str]] = {
+    "gemini-code-execution": ["message__text", "code-block", "output", "picture", "message__text"],
+    "gemini-code-execution-fails": ["code-block", "output", "code-block", "output", "message__text"],
+    "gemini-grounding": ["message__text", "sources"],
+    "gemini-signed-call": ["thought", "call", "call"],
+    "openai-refusal": ["refusal"],
+    "openai-calls-interleaved": ["call", "call"],
+}
+
+
+@pytest.mark.parametrize("wire", ["gemini", "openai"])
+def test_what_a_vendor_sends_is_shown_as_what_it_is(cast: Cast, vendor: FakeVendor, visit: Visit, wire: str) -> None:
+    serve(vendor, wire)
+    sent = {stream: classes for stream, classes in SENT.items() if stream.startswith(wire)}
+    vendor.play(*(file_steps(WIRE_FILES / f"{stream}.sse") for stream in sent))
     alice = visit(cast.alice)
-    reply = alice.ask("Go on")
+    for stream in sent:
+        alice.ask(stream)
     classes = "all => all.filter((one) => one.childNodes.length).map((one) => one.classList[0])"
     for _ in ("as it ended", "as a fresh page has it"):
-        assert reply.locator(".message__body > *").evaluate_all(classes) == shown
-        for picture in reply.locator(".picture img").all():
-            expect(picture).to_have_js_property("naturalWidth", 1)
+        for number, shown in enumerate(sent.values()):
+            reply = alice.ended(alice.replies.nth(number))
+            assert reply.locator(".message__body > *").evaluate_all(classes) == shown
+            for picture in reply.locator(".picture img").all():
+                picture.scroll_into_view_if_needed()
+                expect(picture).to_have_js_property("naturalWidth", 1)
         alice.page.reload()
-        alice.ended(reply)
 
 
 @pytest.mark.parametrize("width", [360, 1400])
