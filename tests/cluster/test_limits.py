@@ -60,6 +60,14 @@ def with_a_bad_password_link(process: Process) -> int:
     return visit(process, "GET", "/new-password/guess/")
 
 
+GUESSED = (
+    (with_a_bad_token, 401, rate_limits.MAX_BAD_TOKENS),
+    (with_a_bad_link, 404, rate_limits.MAX_BAD_LINKS),
+    (with_a_bad_invitation, 404, rate_limits.MAX_BAD_LINKS),
+    (with_a_bad_password_link, 404, rate_limits.MAX_BAD_LINKS),
+)
+
+
 def storm(processes: list[Process], guess: Callable[[Process], int], guesses: int) -> Counter[int]:
     """Make at least `guesses` guesses, AT_ONCE at the same moment, and count their statuses."""
     start = Barrier(AT_ONCE)
@@ -114,15 +122,13 @@ def test_guesses_at_a_password_at_the_same_moment_are_counted_each(site: Site, h
 
 
 @pytest.mark.parametrize(
-    ("guess", "bad", "most"),
+    ("guess", "bad", "most", "redis"),
     [
-        (with_a_bad_token, 401, rate_limits.MAX_BAD_TOKENS),
-        (with_a_bad_link, 404, rate_limits.MAX_BAD_LINKS),
-        (with_a_bad_invitation, 404, rate_limits.MAX_BAD_LINKS),
-        (with_a_bad_password_link, 404, rate_limits.MAX_BAD_LINKS),
+        pytest.param(*guess, redis, marks=() if redis == "here" or guess == GUESSED[0] else pytest.mark.soak)
+        for guess in GUESSED
+        for redis in ("here", "away")
     ],
 )
-@pytest.mark.parametrize("redis", ["here", "away"])
 def test_guesses_at_links_and_tokens_at_the_same_moment_are_counted_each(
     site: Site, here: Process, there: Process, guess: Callable[[Process], int], bad: int, most: int, redis: str
 ) -> None:
@@ -132,6 +138,7 @@ def test_guesses_at_links_and_tokens_at_the_same_moment_are_counted_each(
     assert answers == {bad: most, 429: answers.total() - most}
 
 
+@pytest.mark.soak
 def test_a_limit_outlives_the_process_that_counted(site: Site, here: Process) -> None:
     def around_a_restart() -> Counter[int]:
         [going] = site.start()

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 
 from chatsite import settings as site_settings
+from chatsite.password_hashers import ScryptPasswordHasher
 from tests.conftest import Cast
 from tests.conversations.test_signing_in import enter, is_in
 
@@ -18,8 +19,11 @@ PASSWORD = "pässwörd é １２３"
 
 
 @pytest.mark.parametrize("kept", FORMS)
-def test_a_password_is_right_however_its_letters_are_composed(cast: Cast, settings: Any, kept: Form) -> None:
+def test_a_password_is_right_however_its_letters_are_composed(
+    cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch, kept: Form
+) -> None:
     settings.PASSWORD_HASHERS = site_settings.PASSWORD_HASHERS
+    monkeypatch.setattr(ScryptPasswordHasher, "work_factor", 2)  # quick
     cast.bob.set_password(unicodedata.normalize(kept, PASSWORD))
     cast.bob.save()
     for typed in FORMS:

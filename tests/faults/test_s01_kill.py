@@ -14,7 +14,7 @@ from tests.faults.page import Page, chatter
 from tests.faults.real_site import RealSite
 from tests.faults.rows import read_rows
 
-ONE_KILL, KILLS, ALL_KILLS = 1, 3, 200
+ONE_KILL, KILLS, ALL_KILLS = 1, 2, 200
 RUNS = (0.05, 0.9)
 """Seconds from the moment that a window is connected again until the next kill."""
 

@@ -169,7 +169,7 @@ def test_it_runs_once_asked_and_says_so(own_port: int, tmp_path: Path) -> None:
 
 
 def test_it_answers_in_one_piece(own_port: int) -> None:
-    reply = ask(local_model.ensure_running(), HELLO).json()
+    reply = ask(local_model.ensure_running(), HELLO, max_tokens=8).json()
     assert reply["model"] == local_model.MODEL_ID
     assert reply["choices"][0]["message"]["content"].strip()
     assert reply["usage"]["completion_tokens"] > 0
@@ -177,7 +177,7 @@ def test_it_answers_in_one_piece(own_port: int) -> None:
 
 def test_it_answers_as_a_stream_of_words(own_port: int) -> None:
     usage = {"include_usage": True}
-    with ask(local_model.ensure_running(), HELLO, stream=True, stream_options=usage) as response:
+    with ask(local_model.ensure_running(), HELLO, stream=True, stream_options=usage, max_tokens=8) as response:
         events = [line.removeprefix(b"data: ") for line in response.iter_lines() if line]
     assert response.headers["Content-Type"].startswith("text/event-stream")
     assert events[-1] == b"[DONE]"
