@@ -22,25 +22,45 @@ class Command(BaseCommand):
         parser.add_argument("--largest", action="store_true", help="find the most streams whose deltas are in time")
         parser.add_argument("--database-load", type=int, metavar="N", help="only the rows of so many streams")
         parser.add_argument("--bus-load", type=int, metavar="N", help="only the packets of so many mirrored replies")
+        parser.add_argument("--ledger-load", type=int, metavar="P", help="only the ledger, from so many processes")
         parser.add_argument("--write-readme", action="store_true", help="put what it prints into CONTRIBUTING.md")
 
-    def handle(self, *, database_load: int | None, bus_load: int | None, quick: bool, **options: Any) -> None:
-        if database_load or bus_load:
-            self._load(database_load, bus_load, quick)
+    def handle(
+        self,
+        *,
+        database_load: int | None,
+        bus_load: int | None,
+        ledger_load: int | None,
+        quick: bool,
+        **options: Any,
+    ) -> None:
+        if database_load:
+            self._load_database(database_load, quick)
+        elif bus_load:
+            self._load_bus(bus_load, quick)
+        elif ledger_load:
+            self._load_ledger(ledger_load, quick)
         else:
             self._stream(quick=quick, **options)
 
-    def _load(self, database_load: int | None, bus_load: int | None, quick: bool) -> None:
-        from tests.benchmark.load import bus, database, table
+    def _load_database(self, streams: int, quick: bool) -> None:
+        from tests.benchmark.load import database, table
 
-        if database_load:
-            rows = database.measure(database_load, is_quick=quick)
-            self._tell_load(table.database_table(rows), rows.lost)
-        if bus_load:
-            packets = bus.measure(bus_load, is_quick=quick)
-            self._tell_load(table.bus_table(packets), packets.lost)
+        load = database.measure(streams, is_quick=quick)
+        self._tell(table.database_table(load), load.lost)
 
-    def _tell_load(self, table: str, lost: list[str]) -> None:
+    def _load_bus(self, streams: int, quick: bool) -> None:
+        from tests.benchmark.load import bus, table
+
+        load = bus.measure(streams, is_quick=quick)
+        self._tell(table.bus_table(load), load.lost)
+
+    def _load_ledger(self, processes: int, quick: bool) -> None:
+        from tests.benchmark.load import ledger, table
+
+        self._tell(table.ledger_table(ledger.measure(processes, is_quick=quick)), [])
+
+    def _tell(self, table: str, lost: list[str]) -> None:
         self.stdout.write(f"{table}\n\n{_load()}")
         if lost:
             raise CommandError(f"Something was lost. {', '.join(lost)}")

@@ -9,7 +9,7 @@ from subprocess import Popen
 from uuid import uuid4
 
 from tests.benchmark.load.database import QUICK_SECONDS, STREAMS_EACH
-from tests.benchmark.load.services import family_seconds, redis_bytes
+from tests.benchmark.load.services import redis_counts
 from tests.benchmark.measuring import cpu_seconds, percentile
 from tests.benchmark.processes import line, process, tell
 from tests.services import Redis
@@ -54,19 +54,18 @@ def measure(streams: int, *, is_quick: bool = False) -> BusLoad:
         ]
         for member in members:
             line(member)
-        assert redis.process
-        return _measured(redis.url, redis.process.pid, members, streams, seconds)
+        return _measured(redis.url, members, streams, seconds)
 
 
-def _measured(url: str, server: int, members: "list[Popen[str]]", streams: int, seconds: float) -> BusLoad:
+def _measured(url: str, members: "list[Popen[str]]", streams: int, seconds: float) -> BusLoad:
     begin, pids = time.monotonic() + 0.5, [member.pid for member in members]
     for member in members:
         tell(member, f"{begin}")
     time.sleep(max(0.0, begin - time.monotonic()))
-    before, redis_cpu, site_cpu = redis_bytes(url), family_seconds(server), cpu_seconds(*pids)
+    before, site_cpu = redis_counts(url), cpu_seconds(*pids)
     time.sleep(seconds)
-    received, sent = (now - then for now, then in zip(redis_bytes(url), before, strict=True))
-    redis_cpu, site_cpu = family_seconds(server) - redis_cpu, cpu_seconds(*pids) - site_cpu
+    received, sent, redis_cpu = (now - then for now, then in zip(redis_counts(url), before, strict=True))
+    site_cpu = cpu_seconds(*pids) - site_cpu
     told = [json.loads(line(member)) for member in members]
     times = [time for each in told for time in each["times"]]
     lost = sum(each["sent"] - each["heard"] for each in told)

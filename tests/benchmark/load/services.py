@@ -17,7 +17,8 @@ _AGES = """
     FROM conversations_message WHERE status = 'streaming'
 """
 _CONNECTIONS = """
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    SELECT count(*), count(*) FILTER (WHERE wait_event_type = 'Lock')
+    FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 
 
@@ -39,20 +40,40 @@ class Database:
         assert row
         return float(row[0])
 
-    def connections(self) -> int:
+    def connections(self) -> tuple[int, int]:
+        """Return the connections, and those that wait for another one's row."""
         row = self._connection.execute(_CONNECTIONS).fetchone()
         assert row
-        return int(row[0])
+        return int(row[0]), int(row[1])
 
     def close(self) -> None:
         self._connection.close()
 
 
-def redis_bytes(url: str) -> list[int]:
-    """Return the bytes that a Redis has received and sent."""
+def redis_counts(url: str) -> list[float]:
+    """Return the bytes that a Redis has received and sent, and its processor time in seconds."""
     with redis.Redis.from_url(url) as client:
-        told = client.info("stats")
-    return [int(told["total_net_input_bytes"]), int(told["total_net_output_bytes"])]
+        told, cpu = client.info("stats"), client.info("cpu")
+    seconds = float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])
+    return [int(told["total_net_input_bytes"]), int(told["total_net_output_bytes"]), seconds]
+
+
+class Everywhere:
+    """Counts what the processes tell all others, over a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.heard = 0
+        self._line = redis.Redis.from_url(url).pubsub()  # type: ignore[no-untyped-call]
+        self._line.psubscribe(**{"chatsite:*:everywhere": self._count})
+        self._thread = self._line.run_in_thread(sleep_time=0.1, daemon=True)
+
+    def close(self) -> None:
+        self._thread.stop()
+        self._thread.join()
+        self._line.close()
+
+    def _count(self, _: object) -> None:
+        self.heard += 1
 
 
 def family(pid: int) -> Iterator[int]:
