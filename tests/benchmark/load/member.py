@@ -17,8 +17,8 @@ import django
 
 QUIET_SECONDS = 1.0
 """Seconds in which packets still arrive after the last was sent."""
-STEADY_RATE = 50
-"""Deltas a second of one reply, of which a frame carries what has come since the last."""
+RATE = 50
+"""Deltas a second of one reply; a packet carries what has come since the last, in the beats of the site's own hub."""
 DELTA = "word "
 
 
@@ -78,16 +78,21 @@ async def _publish(bus: Any, own: list[list[str]], begin: float, until: float) -
     from conversations.content.parts import LivePart
     from conversations.live.beat import Beat
 
-    pause = max(1 / STEADY_RATE, Beat().pause(len(own)))
-    words, sent = DELTA * round(pause * STEADY_RATE), 0
+    await asyncio.sleep(max(0.0, begin - time.monotonic()))
     replies = [(UUID(reply), UUID(talk), bus.channel("conversation", talk)) for reply, talk in own]
-    for beat in count():
-        await asyncio.sleep(max(0.0, begin + beat * pause - time.monotonic()))
-        if time.monotonic() >= until:
+    beat, sent, last = Beat(), 0, time.monotonic()
+    for seq in count(1):
+        wait = max(1 / RATE, beat.wait(len(own)))
+        due = time.monotonic() + wait
+        await asyncio.sleep(wait)
+        beat.mark_sent(due)
+        now = time.monotonic()
+        words, last = DELTA * round((now - last) * RATE), now
+        if now >= until:
             return sent
         for reply, talk, channel in replies:
             piece = LivePart(f"{time.monotonic():.4f} {words}")
-            bus.publish(channel, messages.to_bytes(messages.ReplyDelta(reply, talk, [(beat + 1, piece)])))
+            bus.publish(channel, messages.to_bytes(messages.ReplyDelta(reply, talk, [(seq, piece)])))
             sent += 1
     raise AssertionError
 
