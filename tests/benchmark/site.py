@@ -25,8 +25,12 @@ def main(port: int, vendor: int = 0, scenario: dict[str, Any] | None = None, mes
 
 def _prepare(vendor: int, scenario: dict[str, Any], messages: int) -> None:
     """Create the people and conversations, and print their sessions."""
+    from django.db import transaction
+
     searchers = _searchers(messages) if messages else []
-    print(json.dumps(_seats(vendor, **scenario)), flush=True)
+    with transaction.atomic():
+        seats = _seats(vendor, **scenario)
+    print(json.dumps(seats), flush=True)
     if messages:
         print(json.dumps(searchers), flush=True)
 

@@ -18,6 +18,8 @@ PROBE = 3
 """Deltas of a probe's reply."""
 ENDS_SECONDS = 2.0
 """Seconds over which the replies end, one after the other."""
+AT_ONCE = 20
+"""Viewers that connect at once."""
 PING_SECONDS = 0.05
 """Seconds between two pings."""
 
@@ -28,10 +30,7 @@ async def run(stage: Stage) -> Result:
     for _ in range(3):  # loading and compiling at the first question is not measured
         await _first_token(probe)
     memory = megabytes(*stage.pids)
-    streams = [
-        await sit(stage, seat, seat["conversation"].replace("-", ""), ENDLESS, number)
-        for number, seat in enumerate(stage.seats[1 : 1 + scenario.streams])
-    ]
+    streams = await _sit_down(stage)
     asked = await _begin(streams, scenario.spread)
     await asyncio.sleep(1.0)
     begin, cpu = time.monotonic(), cpu_seconds(*stage.pids)
@@ -62,6 +61,16 @@ async def run(stage: Stage) -> Result:
 def _measured(stage: Stage, streams: list[Stream]) -> list[Any]:
     """Return the viewers whose latencies count: all, or with several processes those at another than the asker's."""
     return [viewer for stream in streams for viewer in stream.viewers[1 if stage.scenario.processes > 1 else 0 :]]
+
+
+async def _sit_down(stage: Stage) -> list[Stream]:
+    """Connect the viewers of all streams, some at a time."""
+    seats, streams = stage.seats[1 : 1 + stage.scenario.streams], list[Stream]()
+    for first in range(0, len(seats), AT_ONCE):
+        batch = enumerate(seats[first : first + AT_ONCE], first)
+        sitting = (sit(stage, seat, seat["conversation"].replace("-", ""), ENDLESS, number) for number, seat in batch)
+        streams += await asyncio.gather(*sitting)
+    return streams
 
 
 async def _begin(streams: list[Stream], spread: float) -> list[float]:
