@@ -1,14 +1,13 @@
 """Queries whose SQL is built once: Django takes ten times as long to build it as a database to answer."""
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
-from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
 _IDS: "models.UUIDField[UUID, UUID]" = models.UUIDField()
@@ -31,7 +30,15 @@ class Prepared(Generic[M]):
         if statement is None:
             marks = [uuid4() for _ in ids]
             statement = self._statements[connection.vendor] = _statement(self._make(*marks), marks, connection)
-        return list(models.QuerySet(statement.model, query=_Ready(statement, ids, connection)))  # type: ignore[arg-type]
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, statement.parameters_for(ids, connection))
+            rows = cursor.fetchall()
+        return [statement.made_of(row, connection) for row in rows]
+
+    def one(self, *ids: UUID | str) -> M | None:
+        """Return the first row for these ids, or None if there is none."""
+        found = self(*ids)
+        return found[0] if found else None
 
 
 def column_of(row: models.Model | type[models.Model], name: str) -> str:
@@ -89,33 +96,42 @@ def _insertion(model: type[models.Model], count: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """SQL and its parameters. `slots` holds the index of the id in each parameter, None for a constant.
+    """A finished SELECT, and how Django makes objects of its rows.
 
-    `converters` make values of the columns, by their places.
+    `slots` holds the index of the id in each parameter, None for a constant. `converters` make values of the columns,
+    by their places. The object's own `names` stand in the columns of `span`; `related` make the objects selected along.
     """
 
     model: Any
-    compiler: SQLCompiler
     sql: str
     parameters: tuple[Any, ...]
     slots: tuple[int | None, ...]
-    converters: Any
+    converters: tuple[tuple[int, tuple[Any, ...], Any], ...]
+    names: tuple[str, ...]
+    span: slice
+    related: tuple[Any, ...]
+    annotations: tuple[tuple[str, int], ...]
 
-
-class _Ready:
-    """The query of a QuerySet, as far as it reads one: it returns a compiler with finished SQL."""
-
-    def __init__(self, statement: _Statement, ids: tuple[UUID | str, ...], connection: Any) -> None:
+    def parameters_for(self, ids: Sequence[UUID | str], connection: Any) -> tuple[Any, ...]:
+        """Return the statement's parameters with these ids in their places."""
         given = [one if isinstance(one, str) else _IDS.get_db_prep_value(one, connection) for one in ids]
-        slots = zip(statement.slots, statement.parameters, strict=True)
-        parameters = tuple(fixed if slot is None else given[slot] for slot, fixed in slots)
-        self._compiler = copy(statement.compiler)
-        self._compiler.connection = connection
-        self._compiler.__dict__["as_sql"] = lambda *_, **__: (statement.sql, parameters)
-        self._compiler.__dict__["get_converters"] = lambda _: statement.converters
+        slots = zip(self.slots, self.parameters, strict=True)
+        return tuple(fixed if slot is None else given[slot] for slot, fixed in slots)
 
-    def get_compiler(self, *_: Any, **__: Any) -> SQLCompiler:
-        return self._compiler
+    def made_of(self, row: Sequence[Any], connection: Any) -> Any:
+        """Return the object of a row, as Django's ModelIterable makes it."""
+        values = list(row)
+        for place, converters, expression in self.converters:
+            value = values[place]
+            for convert in converters:
+                value = convert(value, expression, connection)
+            values[place] = value
+        made = self.model.from_db(connection.alias, self.names, values[self.span])
+        for populator in self.related:
+            populator.populate(values, made)
+        for name, place in self.annotations:
+            setattr(made, name, values[place])
+        return made
 
 
 def _statement(rows: "models.QuerySet[Any]", marks: list[UUID], connection: Any) -> _Statement:
@@ -123,6 +139,17 @@ def _statement(rows: "models.QuerySet[Any]", marks: list[UUID], connection: Any)
     sql, parameters = compiler.as_sql()
     forms = ((place, _IDS.get_db_prep_value(mark, connection), str(mark)) for place, mark in enumerate(marks))
     places = {form: place for place, *both in forms for form in both}
-    slots = tuple(places.get(value) if isinstance(value, str | UUID) else None for value in parameters)
     converters = compiler.get_converters([expression for expression, *_ in compiler.select or ()])
-    return _Statement(rows.model, compiler, sql, tuple(parameters), slots, converters)
+    shape: Any = compiler.klass_info
+    span = slice(shape["select_fields"][0], shape["select_fields"][-1] + 1)
+    return _Statement(
+        rows.model,
+        sql,
+        tuple(parameters),
+        tuple(places.get(value) if isinstance(value, str | UUID) else None for value in parameters),
+        tuple((place, tuple(each), expression) for place, (each, expression) in converters.items()),
+        tuple(field[0].target.attname for field in compiler.select[span]),
+        span,
+        tuple(get_related_populators(shape, compiler.select, connection.alias)),  # type: ignore[call-arg]
+        tuple((compiler.annotation_col_map or {}).items()),
+    )

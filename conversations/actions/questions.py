@@ -153,7 +153,7 @@ def _parent(user: User, conversation: Conversation, body: commands.Send) -> Mess
     named = body.parent if body.says_parent else threads.end_for(user, conversation)
     if named is None:
         return None
-    parent = next(iter(_MESSAGE_OF(conversation.pk, named)), None)
+    parent = _MESSAGE_OF.one(conversation.pk, named)
     if parent is None:
         raise NotFound
     return parent

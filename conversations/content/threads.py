@@ -52,7 +52,7 @@ def thread_for(person: User, conversation: Conversation, through: UUID | None = 
 def end_for(person: User, conversation: Conversation) -> UUID | None:
     """Return the message from which the thread goes on for this person; of compared replies it is the marked one."""
     leaf = Message.objects.leaf_for(person, conversation)
-    last = next(iter(_MESSAGE(leaf)), None) if leaf else None
+    last = _MESSAGE.one(leaf) if leaf else None
     if last is None or not last.is_reply:
         return leaf
     return next((reply.pk for reply in _compared(person, last) if reply.chosen), leaf)

@@ -203,17 +203,13 @@ def _write_end(ending: _Ending) -> None:
     reply = ending.reply
     try:
         with transaction.atomic():
-            _end_row(_row(_WITH_CONVERSATION(reply.id)), reply, ending.outcome, ending.html)
+            if (message := _MESSAGE.one(reply.id)) is None:
+                raise Message.DoesNotExist
+            _end_row(message, reply, ending.outcome, ending.html)
     except (AlreadyEnded, ObjectDoesNotExist):  # ended by another process, or deleted with its conversation
         _pay(reply.owed)
         if ending.is_tried:  # perhaps our own earlier try ended it, without an announcement
             announcing.queue_announcement(reply.id)
-
-
-def _row(found: list[Message]) -> Message:
-    if not found:
-        raise Message.DoesNotExist
-    return found[0]
 
 
 def _pay(owed: Sequence[Callable[[], None]]) -> None:
@@ -246,38 +242,36 @@ def end(
     revision = conversation.advance(2)
     for write in owed:  # after the conversation's lock: a question locks the conversation first, then budgets
         write()
-    changed = Message.objects.end_attempt(
-        message.pk,
-        attempt,
+    changed = {
         **said,
-        status=outcome.status,
-        html=html or "",
-        html_version=0 if html is None else markdown.RENDERER_VERSION,
-        revision=revision,
-        ended_at=timezone.now(),
-        finish_reason=outcome.finish.reason if outcome.finish else "",
-        input_tokens=outcome.usage.input_tokens,
-        output_tokens=outcome.usage.output_tokens,
-        thought_tokens=outcome.usage.thought_tokens,
-        cached_tokens=outcome.usage.cached_tokens,
-        cost=budgets.close(message.pk),
-        error_code=outcome.error_code,
-        error_text=outcome.error_text,
-        left_out=outcome.left_out,
-    )
-    if not changed:
+        "status": outcome.status,
+        "html": html or "",
+        "html_version": 0 if html is None else markdown.RENDERER_VERSION,
+        "revision": revision,
+        "ended_at": timezone.now(),
+        "finish_reason": outcome.finish.reason if outcome.finish else "",
+        "input_tokens": outcome.usage.input_tokens,
+        "output_tokens": outcome.usage.output_tokens,
+        "thought_tokens": outcome.usage.thought_tokens,
+        "cached_tokens": outcome.usage.cached_tokens,
+        "cost": budgets.close(message.pk),
+        "error_code": outcome.error_code,
+        "error_text": outcome.error_text,
+        "left_out": outcome.left_out,
+    }
+    if not Message.objects.end_attempt(message.pk, attempt, **changed):
         raise AlreadyEnded
-    ended = _row(_ENDED(message.pk))
-    indexing.add_messages([ended])
+    for name, value in changed.items():
+        setattr(message, name, value)
+    indexing.add_messages([message])
     if html is None:
-        show_as_written(ended)
+        show_as_written(message)
     streaming = bool(_UNDER_WAY(conversation.pk))
     # Robust: a failed announcement must not undo the end of the reply.
-    transaction.on_commit(partial(announcing.announce_end, ended, revision + 1, streaming), robust=True)
+    transaction.on_commit(partial(announcing.announce_end, message, revision + 1, streaming), robust=True)
 
 
-_WITH_CONVERSATION = Prepared(lambda key: Message.objects.filter(pk=key).select_related("conversation"))
-_ENDED = Prepared(
+_MESSAGE = Prepared(
     lambda key: Message.objects.filter(pk=key).select_related("author", "conversation__owner", "conversation__team")
 )
 _UNDER_WAY = Prepared(lambda conversation: Message.objects.under_way().filter(conversation=conversation).only("pk")[:1])

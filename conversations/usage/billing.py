@@ -33,7 +33,7 @@ class BillingContext:
 def deployment_of(route: Route) -> Deployment | None:
     if route.deployment is None:
         return None
-    return next(iter(_DEPLOYMENT(route.deployment)), None)
+    return _DEPLOYMENT.one(route.deployment)
 
 
 _DEPLOYMENT = Prepared(lambda key: Deployment.objects.filter(pk=key).select_related("endpoint"))

@@ -87,8 +87,7 @@ def models_for(user: User, team: UUID | None) -> Models:
 
 def model_for(user: User, team: UUID | None, model: UUID) -> LanguageModel | None:
     """Return this model if `models_for` contains it, else None."""
-    found = _IN_TEAM(user.pk, team, model) if team else _ALONE(user.pk, model)
-    return next(iter(found), None)
+    return _IN_TEAM.one(user.pk, team, model) if team else _ALONE.one(user.pk, model)
 
 
 def models_anywhere(user: User) -> Models:
