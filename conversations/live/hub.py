@@ -82,9 +82,9 @@ class Hub:
         """Send the rest of this reply, then call `when_flushed` once."""
         self._put(partial(self.finish, reply, when_flushed))
 
-    def pause_between_reads(self) -> float:
-        """Return the time from one reading of all vendors to the next: seconds."""
-        return self._beat.pause(len(self.replies))
+    def pause_between_reads(self, streams: int) -> float:
+        """Return the time from one reading of so many vendors' streams to the next: seconds."""
+        return self._beat.pause(streams)
 
     def forget(self, reply_id: UUID) -> None:
         """Remove a reply whose row is terminal, or owned by another process."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import selectors
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
+from typing import Any
 
 import pytest
 
@@ -32,7 +35,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture(scope="module")
 def reader(pool: ThreadPoolExecutor) -> SocketReader:
-    return SocketReader(pool.submit, nullcontext, lambda: 0.0)
+    return SocketReader(pool.submit, nullcontext, lambda _: 0.0)
 
 
 class Line:
@@ -149,6 +152,23 @@ def test_a_fault_ends_its_reply_alone(reader: SocketReader, caplog: pytest.LogCa
     assert "Mine alone" in caplog.text
 
 
+def test_a_connection_that_cannot_be_watched_gets_a_thread(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(selectors.DefaultSelector):
+        def register(self, connection: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+            if data is not None:
+                raise OSError(errno.ENOSPC, "too many are watched")
+            return super().register(connection, events, data)
+
+    monkeypatch.setattr(selectors, "DefaultSelector", Full)
+    line = Line()
+    SocketReader(pool.submit, nullcontext, lambda _: 0.0).run(line.steps())
+    line.say(b"one")
+    line.hang_up()
+    assert set(line.threads) == {"blocking"}
+
+
 def test_under_load_one_round_reads_what_came_meanwhile(
     pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +182,7 @@ def test_under_load_one_round_reads_what_came_meanwhile(
             line.far.sendall(b"three")
 
     monkeypatch.setattr(socket_reader.time, "sleep", sleep)
-    SocketReader(pool.submit, nullcontext, lambda: 5.0).run(line.steps())
+    SocketReader(pool.submit, nullcontext, lambda _: 5.0).run(line.steps())
     line.say(b"one", notes=2)
     line.hang_up()
     assert line.came == [b"one", b"twothree", b""]

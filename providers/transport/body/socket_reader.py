@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 
-from providers.transport.body.waits import TURN, Data, Wait
+from providers.transport.body.waits import TURN, Data, Wait, waited_for
 
 Steps = Iterator[Wait]
 
@@ -26,15 +26,15 @@ _logger = logging.getLogger(__name__)
 class SocketReader:
     """Drives replies: `submit` runs work in a thread that may block.
 
-    `a_round` is entered around each round of reading. `period` returns the seconds between two rounds: under load, one
-    round reads what many have sent.
+    `a_round` is entered around each round of reading. `period` returns the seconds between two rounds, by the number of
+    connections. Under load, one round reads what many have sent.
     """
 
     def __init__(
         self,
         submit: Callable[[Callable[[], None]], object],
         a_round: Callable[[], AbstractContextManager[None]],
-        period: Callable[[], float],
+        period: Callable[[int], float],
     ) -> None:
         self._submit, self._round, self._period = submit, a_round, period
         self._lock = threading.Lock()
@@ -80,7 +80,7 @@ class SocketReader:
                         self._step(selector, *key.data)
                 for _ in range(len(self._turns)):
                     self._go_on(selector, self._turns.popleft())
-            if not self._turns and (left := begun + self._period() - time.monotonic()) > 0:
+            if not self._turns and (left := begun + self._period(len(selector.get_map())) - time.monotonic()) > 0:
                 time.sleep(left)
 
     def _admit(self, selector: selectors.BaseSelector) -> None:
@@ -90,8 +90,13 @@ class SocketReader:
             self._watch(selector, steps, wait)
 
     def _watch(self, selector: selectors.BaseSelector, steps: Steps, wait: Data) -> None:
-        key = selector.register(wait.connection, selectors.EVENT_READ, (steps, wait))
-        wait.unwatch = partial(selector.unregister, key.fd)
+        try:
+            key = selector.register(wait.connection, selectors.EVENT_READ, (steps, wait))
+        except (OSError, ValueError, KeyError):
+            _logger.exception("A connection cannot be watched with the others; its reply gets a thread of its own.")
+            self._submit(partial(_wait_alone, steps))
+        else:
+            wait.unwatch = partial(selector.unregister, key.fd)
 
     def _step(self, selector: selectors.BaseSelector, steps: Steps, watched: Data) -> None:
         """Take one step of a reply whose connection has something to read."""
@@ -110,6 +115,12 @@ class SocketReader:
             self._watch(selector, steps, wait)
         elif wait is not None:
             self._submit(partial(self._block, steps))
+
+
+def _wait_alone(steps: Steps) -> None:
+    """Take all steps in this thread, and wait in it."""
+    for _ in waited_for(steps):
+        pass
 
 
 def _next(steps: Steps) -> Wait | None:
