@@ -1,6 +1,6 @@
 """Every page of the site, from the table of access: where it is, and somebody who may open it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -10,6 +10,7 @@ from django.test import Client
 from tests.authorisation import admin_table, table
 from tests.authorisation.asking import address, filled
 from tests.authorisation.roles import R, Role
+from tests.authorisation.table import Policy
 from tests.authorisation.world import World
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
@@ -31,10 +32,12 @@ class Place:
     html: str = ""
 
 
-def places(world: World) -> Iterator[Place]:
-    """Yield each page once for each kind of row that it shows."""
-    policies = [*table.PAGES, *table.ACCOUNTS, *admin_table.policies()]
-    for policy in (one for one in policies if one.method == "GET" and one.route not in FRAGMENTS and not one.meanwhile):
+def places(world: World, policies: Iterable[Policy] = ()) -> Iterator[Place]:
+    """Yield each page of these policies, or of all, once for each kind of row that it shows."""
+    every = [*table.PAGES, *table.ACCOUNTS, *admin_table.policies()]
+    for policy in (
+        one for one in policies or every if one.method == "GET" and one.route not in FRAGMENTS and not one.meanwhile
+    ):
         for target, allowed in policy.allowed.items():
             ids = world.targets[target]
             after = address(policy.after, ids) if policy.after else ""
