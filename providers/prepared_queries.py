@@ -67,6 +67,21 @@ def insert(rows: Sequence[models.Model]) -> None:
     _execute(rows, _insertion(type(rows[0]), len(rows)))
 
 
+def insert_with_key(row: models.Model) -> Any:
+    """Insert a row; return the key that the database has made, which the row then has, too."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    sql = _insertion(type(row), 1)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f'{sql} RETURNING "{row._meta.pk.column}"', _values([row]))
+            (row.pk,) = cursor.fetchone()
+        else:
+            cursor.execute(sql, _values([row]))
+            row.pk = cursor.lastrowid
+    _mark_stored([row])
+    return row.pk
+
+
 def insert_new(row: models.Model) -> bool:
     """Insert a row unless an equal one is there; return whether it was new. It waits for one not yet committed."""
     return _execute([row], f"{_insertion(type(row), 1)} ON CONFLICT DO NOTHING") == 1
@@ -74,15 +89,22 @@ def insert_new(row: models.Model) -> bool:
 
 def _execute(rows: Sequence[models.Model], sql: str) -> int:
     """Execute an INSERT of these rows and return how many were inserted."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, _values(rows))
+        inserted = cursor.rowcount
+    _mark_stored(rows)
+    return int(inserted)
+
+
+def _values(rows: Sequence[models.Model]) -> list[Any]:
     connection = connections[DEFAULT_DB_ALIAS]
     fields = [field for field in rows[0]._meta.concrete_fields if not isinstance(field, models.AutoField)]
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        inserted = cursor.rowcount
+    return [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in rows for field in fields]
+
+
+def _mark_stored(rows: Sequence[models.Model]) -> None:
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
-    return int(inserted)
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 @cache

@@ -17,7 +17,7 @@ from conversations.search.folding import fold
 from conversations.search.queries import Query
 from conversations.search.terms import Token
 from conversations.search.tokens import ABOUT, MAX_TEXT, scope_token, tokens_of
-from providers.prepared_queries import stored
+from providers.prepared_queries import insert_with_key, stored
 
 VERSION = 3
 """The version of folding and tokens; entries of another one are made again."""
@@ -25,9 +25,8 @@ VERSION = 3
 
 def add_messages(messages: Iterable[Message]) -> None:
     """Index messages that have ended and are not in the index yet."""
-    said = list(messages)
-    entries = SearchEntry.objects.bulk_create(SearchEntry(message=one, **_of_message(one)) for one in said)
-    _write_all((entry.pk, one.conversation.scope, _said(one)) for entry, one in zip(entries, said, strict=True))
+    entries = ((insert_with_key(SearchEntry(message=one, **_of_message(one))), one) for one in messages)
+    _write_all([(key, one.conversation.scope, _said(one)) for key, one in entries])
 
 
 def renew_message(message: Message) -> None:
