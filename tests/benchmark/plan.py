@@ -66,8 +66,8 @@ SCENARIOS = (
 SHORT = (Scenario("8 people, each asks for one word after the other", 8, rate=1000),)
 """Questions of one-word replies, each asked once the reply before has ended."""
 TWO_PROCESSES = (
-    Scenario("200 streams and a second reader of each, one process", 200, viewers=2),
-    Scenario("the same in two processes, read at the other one", 200, viewers=2, processes=2),
+    Scenario("50 streams and a second reader of each, one process", 50, viewers=2),
+    Scenario("the same in two processes, read at the other one", 50, viewers=2, processes=2),
 )
 """These need PostgreSQL and Redis."""
 QUICK = (Scenario("2 streams", 2, viewers=2, html=True, history=4, seconds=0.5, probes=2, pings=2),)
