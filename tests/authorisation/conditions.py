@@ -236,7 +236,11 @@ def _gates_of(function: Any) -> list[Any]:
     cells = []
     while function is not None:
         names = getattr(getattr(function, "__code__", None), "co_freevars", ())
-        cells += [cell for name, cell in zip(names, function.__closure__ or (), strict=True) if name == "test_func"]
+        cells += [
+            cell
+            for name, cell in zip(names, getattr(function, "__closure__", None) or (), strict=True)
+            if name == "test_func"
+        ]
         function = getattr(function, "__wrapped__", None)
     return cells
 

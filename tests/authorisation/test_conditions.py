@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from types import CodeType, FrameType
 from typing import Any
 
@@ -81,15 +82,22 @@ def test_conditions_are_looked_for_wherever_there_are_some() -> None:
     assert {words for words in ELSEWHERE if not any(words in name for name in names)} == set(), "they moved, too"
 
 
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Keep the faults that are tried out of the log."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("quiet")
 def test_without_any_one_condition_the_matrix_fails(
     world: World, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
-    logging.disable(logging.CRITICAL)
     line, every = Line(world, monkeypatch), bool(pytestconfig.getoption("--soak"))
     tried = [one for one in conditions() if every or any(words in one.name for words in FEW)]
     touched = _policies_by_code(world, line, {code for one in tried for code in one.runs}) if every else None
     survivors = [one.name for one in tried if not _is_noticed(world, line, one, _of(one, touched))]
-    logging.disable(logging.NOTSET)
     print(f"\nthe matrix notices {len(tried) - len(survivors)} of {len(tried)}")
     assert [name for name in survivors if not _is_noticed_elsewhere(name)] == []
 

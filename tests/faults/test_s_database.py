@@ -137,14 +137,20 @@ def _ends_whole(site: RealSite, chatterbox: Chatterbox) -> None:
     assert broken_promises(history_of(site.pages, chatterbox.calls, rows)) == []
 
 
+PLACES = """
+SELECT sum(CASE name WHEN 'max_connections' THEN 1 ELSE -1 END * setting::int) FROM pg_settings
+WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')
+"""
+
+
 def _crowd_out(server: Postgres, database: str, crowd: ExitStack) -> None:
     """Take every place that the server has for others than its superuser, those of the site last."""
     _run(server, "CREATE ROLE crowd LOGIN")
-    ours = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'site'"
-    while _has_room(server, crowd) or _run(server, ours):  # looked at last: what is there then, has a place
+    places, taken = _run(server, PLACES), 0
+    while taken < places:  # an ended connection keeps its place for a moment after it is no longer listed
         _end_connections(server, database)
         while _has_room(server, crowd):
-            pass
+            taken += 1
 
 
 def _has_room(server: Postgres, crowd: ExitStack) -> bool:
