@@ -189,6 +189,22 @@ def test_under_load_one_round_reads_what_came_meanwhile(
     assert all(4 < seconds <= 5 for seconds in rests)
 
 
+def test_a_long_round_is_followed_by_a_pause_as_long(pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, rests = Line(), list[float]()
+
+    def slow() -> Iterator[Wait]:
+        for wait in line.steps():
+            threading.Event().wait(0.02)
+            yield wait
+
+    monkeypatch.setattr(socket_reader.time, "sleep", rests.append)
+    SocketReader(pool.submit, nullcontext, lambda _: 0.0).run(slow())
+    line.say(b"one")
+    line.hang_up()
+    assert rests
+    assert max(rests) >= 0.02
+
+
 def _stream(vendor: FakeVendor) -> Stream:
     address = Address("openai", vendor.openai_url, clocks=Clocks(10, 10, 20))
     return Stream(address, Prompt("m", turns("Hi")), PlainKey(), network=Network(vendor.private_hosts))

@@ -20,6 +20,12 @@ from providers.transport.body.waits import TURN, Data, Wait, waited_for
 
 Steps = Iterator[Wait]
 
+SHARE, LEAST = 1.0, 0.002
+"""A round that takes t seconds is followed by a pause of SHARE times t, unless that is less than LEAST seconds.
+
+Else the reader of hundreds of streams would leave no time to those who answer and store.
+"""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -80,7 +86,8 @@ class SocketReader:
                         self._step(selector, *key.data)
                 for _ in range(len(self._turns)):
                     self._go_on(selector, self._turns.popleft())
-            if not self._turns and (left := begun + self._period(len(selector.get_map())) - time.monotonic()) > 0:
+            took = time.monotonic() - begun
+            if not self._turns and (left := max(self._period(len(selector.get_map())) - took, SHARE * took)) > LEAST:
                 time.sleep(left)
 
     def _admit(self, selector: selectors.BaseSelector) -> None:
