@@ -21,9 +21,9 @@ from providers.transport.body.waits import TURN, Data, Wait, waited_for
 Steps = Iterator[Wait]
 
 SHARE, LEAST = 1.0, 0.002
-"""A round that takes t seconds is followed by a pause of SHARE times t, unless that is less than LEAST seconds.
+"""The pause after a round, as a share of its time, and the least that is made: seconds.
 
-Else the reader of hundreds of streams would leave no time to those who answer and store.
+Without it a reader of hundreds of streams leaves no time to those who answer and store.
 """
 
 _logger = logging.getLogger(__name__)
