@@ -138,6 +138,7 @@ def test_what_a_conversation_has_gained_since_comes_once(bring: Bring) -> None:
     assert bring({"messages": [*talk, *talk]}).items.get().reason == "grown", "one without an id, too"
 
 
+@pytest.mark.usefixtures("static_files")
 def test_what_was_a_teams_goes_to_the_team_that_its_importer_chooses(bring: Bring, alice: User, heard: Heard) -> None:
     crew, bob = Team.objects.create(name="Crew", keeps_days=30), User.objects.create_user("bob")
     Membership.objects.create(team=crew, user=alice)
