@@ -70,6 +70,8 @@ class Peers(Protocol):
 
     def may_end(self, reply: LiveReply) -> bool: ...
 
+    def may_have_pages(self) -> bool: ...
+
     def start(self) -> None: ...
 
     async def close(self) -> None: ...
@@ -109,6 +111,9 @@ class Alone:
         return []
 
     def may_end(self, reply: LiveReply) -> bool:
+        return False
+
+    def may_have_pages(self) -> bool:
         return False
 
     def start(self) -> None:
