@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from conversations.errors import NotFound
 from conversations.models import Conversation, Membership, Message, Team, User
@@ -87,6 +88,12 @@ def writable_question(user: User, message_id: UUID) -> Message:
 def writable_reply(user: User, message_id: UUID) -> Message:
     """Return a model's message where `user` may write, and lock its conversation until the transaction ends."""
     return _message(user, Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id, Membership.WRITERS)
+
+
+def writable_turn(user: User, message_id: UUID) -> Message:
+    """Return a reply, or a message for people, where `user` may write; locks its conversation."""
+    rows = Message.objects.writable_by(user).filter(Q(role=Role.ASSISTANT) | Q(for_people=True))
+    return _message(user, rows, message_id, Membership.WRITERS)
 
 
 _VISIBLE = Prepared(lambda user, key: _with_audience(Conversation.objects.visible_to(user).filter(pk=key)))

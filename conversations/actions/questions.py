@@ -1,4 +1,4 @@
-"""Questions: a new one, and an edited version beside an old one."""
+"""Messages of people: a new one, and an edited version beside an old one; models answer it, or nobody does."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ new_conversation_id = new_id
 
 
 def post_message(user: User, command: commands.Command, conversation_id: UUID) -> dict[str, Any]:
-    """Store a question and its waiting replies and return the ack; without `conversation`, create that one."""
+    """Store a message and its waiting replies and return the ack; without `conversation`, create that one."""
     body = command.body
     assert isinstance(body, commands.Send)
     with transaction.atomic():
@@ -44,7 +44,7 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
 
 
 def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
-    """Ask a question again in other words, beside the old one, with the same models and files.
+    """Store a message in other words, beside the old one, with the same files and, unless others are named, models.
 
     Stops the person's own replies to the old one: nobody would see them any more.
     """
@@ -60,7 +60,7 @@ def edit_message(user: User, command: commands.Command) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A question before it is stored: text, models, files, parameters."""
+    """A question before it is stored: text, models, files, parameters. Without models it is for people alone."""
 
     text: str
     models: list[LanguageModel]
@@ -82,7 +82,7 @@ def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[
 
 
 def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[Message, dict[str, Any]]:
-    models = model_choice.models(user, conversation, body.models)
+    models = [] if body.nobody else model_choice.models(user, conversation, body.models)
     asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters)
     _refuse(user, conversation, asked)
     changes = _changes(conversation, asked)
@@ -97,7 +97,7 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     if is_blank(body.text) and not attached:
         raise Refused("bad_text", "An empty message cannot be sent.")
     replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
-    models = model_choice.models(user, original.conversation, (), before=(reply.model_id for reply in replies))
+    models = _models_for_edit(user, body, original, replies)
     asked = _Question(body.text, models, attached, replies[0].parameters if replies else {})
     conversation = original.conversation
     _refuse(user, conversation, asked)
@@ -108,7 +108,17 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     return ack
 
 
+def _models_for_edit(user: User, body: commands.Edit, original: Message, replies: list[Message]) -> list[LanguageModel]:
+    """Return the named models, else those that answered; none for what was and stays for people alone."""
+    if body.nobody or (original.for_people and not body.models and not replies):
+        return []
+    before = (reply.model_id for reply in replies)
+    return model_choice.models(user, original.conversation, body.models, before=before)
+
+
 def _refuse(user: User, conversation: Conversation, asked: _Question) -> None:
+    if not asked.models:
+        quotas.check_said(user, conversation)
     model_choice.check_running_replies(user, conversation, len(asked.models))
     model_choice.refuse_what_no_model_takes(asked.models, asked.attached)
 
@@ -126,6 +136,7 @@ def _store(
         text=asked.text,
         parts=[*map(storage.part_of, asked.attached), *words],
         status=Status.COMPLETE,
+        for_people=None if asked.models else True,
         revision=revision,
     )
     replies = [
@@ -140,13 +151,14 @@ def _store(
     return question, {
         "conversation": str(conversation.id),
         "message": str(question.id),
+        "parent": parent and str(parent.id),
         "replies": [str(reply.id) for reply in replies],
     }
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
     titled = {} if conversation.title or not asked.text else {"title": title_of(asked.text)}
-    return {**titled, "model": asked.models[0]}
+    return {**titled, **({"model": asked.models[0]} if asked.models else {})}
 
 
 def _parent(user: User, conversation: Conversation, body: commands.Send) -> Message | None:
@@ -156,7 +168,10 @@ def _parent(user: User, conversation: Conversation, body: commands.Send) -> Mess
     parent = _MESSAGE_OF.one(conversation.pk, named)
     if parent is None:
         raise NotFound
+    if body.at_end and _HAS_CHILDREN(parent.pk):
+        return threads.after_what_people_said(user, conversation, parent, past_replies=body.nobody)
     return parent
 
 
+_HAS_CHILDREN = Prepared(lambda parent: Message.objects.filter(parent=parent).only("pk")[:1])
 _MESSAGE_OF = Prepared(lambda conversation, key: Message.objects.filter(conversation=conversation, pk=key))

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from conversations.actions import model_choice
-from conversations.actions.access import writable_reply
+from conversations.actions.access import writable_reply, writable_turn
 from conversations.actions.idempotency import claim
 from conversations.actions.shared_place import go_on_from
 from conversations.errors import Refused
@@ -65,14 +65,17 @@ def store(created: Sequence[Message]) -> None:
 
 
 def retry_reply(user: User, command: commands.Command) -> dict[str, Any]:
-    """Make another version of a reply, beside it, by the same model or the requested ones."""
+    """Make another version of a reply, beside it, by the same model or the requested ones.
+
+    A message for people gets a reply below it, by the conversation's model or the requested ones.
+    """
     body = command.body
     assert isinstance(body, commands.Retry)
     with transaction.atomic():
-        reply = writable_reply(user, body.message)
+        message = writable_turn(user, body.message)
         receipt = claim(user, command)
         if receipt.is_new:
-            receipt.keep(_retry(user, body, reply))
+            receipt.keep(_retry(user, body, message) if message.is_reply else _answer(user, body, message))
     return receipt.ack
 
 
@@ -108,7 +111,8 @@ def stop_replies_to(question: Message, asker: User) -> None:
 def announce(conversation: Conversation, created: Sequence[Message]) -> None:
     """Announce the messages on commit; the last revision is the conversation's own, as title or order may change."""
     last = created[-1].revision + 1
-    transaction.on_commit(lambda: events.messages_created(conversation, created, last))
+    streaming = created[-1].is_reply or Message.objects.under_way().filter(conversation=conversation).exists()
+    transaction.on_commit(lambda: events.messages_created(conversation, created, last, streaming=streaming))
 
 
 def start_on_commit(replies: Sequence[Message]) -> None:
@@ -121,6 +125,12 @@ def _retry(user: User, body: commands.Retry, reply: Message) -> dict[str, Any]:
     return _add_versions(user, reply, models)
 
 
+def _answer(user: User, body: commands.Retry, question: Message) -> dict[str, Any]:
+    models = model_choice.models(user, question.conversation, body.models or ())
+    model_choice.refuse_what_no_model_takes(models, list(question.files.all()))
+    return _add_replies(user, question.conversation, question, models)
+
+
 def _continue(user: User, reply: Message) -> dict[str, Any]:
     if not reply.can_continue:
         raise Refused("conflict", "This reply did not break off: there is nothing to continue.")
@@ -131,16 +141,26 @@ def _continue(user: User, reply: Message) -> dict[str, Any]:
 def _add_versions(
     user: User, reply: Message, models: list[LanguageModel], continues: Message | None = None
 ) -> dict[str, Any]:
-    conversation, question = reply.conversation, reply.parent
-    if question is None:  # as where an import begins with a reply
+    if reply.parent is None:  # as where an import begins with a reply
         raise Refused("conflict", "This reply has no question that could be answered again.")
+    return _add_replies(user, reply.conversation, reply.parent, models, reply.parameters, continues)
+
+
+def _add_replies(
+    user: User,
+    conversation: Conversation,
+    question: Message,
+    models: list[LanguageModel],
+    parameters: dict[str, Any] | None = None,
+    continues: Message | None = None,
+) -> dict[str, Any]:
     model_choice.check_running_replies(user, conversation, len(models))
     first = conversation.advance(1 + len(models))  # the lock: from here on no other request adds a version
     _refuse_a_second(question, models)
     question.conversation = conversation
     now = timezone.now()
     versions = [
-        reply_to(question, model, user, revision, reply.parameters, now, continues)
+        reply_to(question, model, user, revision, parameters or {}, now, continues)
         for revision, model in enumerate(models, first)
     ]
     store(versions)

@@ -25,6 +25,7 @@ from conversations.api.schemas import (
     MeOut,
     MessagePage,
     ModelOut,
+    PersonOut,
     TeamDefaultsOut,
     UploadOut,
 )
@@ -45,6 +46,8 @@ from providers.blank_text import is_blank
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 """Rows of a page by default, and at most."""
+MAX_NAMES = 1000
+"""People who are named as a conversation's readers."""
 
 
 router = Router()
@@ -90,6 +93,17 @@ def team_defaults(request: HttpRequest, team_id: UUID) -> dict[str, Any]:
     """Return what a team's new conversations begin with."""
     team = _found(Team.objects.visible_to(person_of(request)), team_id)
     return {**team.defaults(), "model": team.model_id, "team": team}
+
+
+@router.get("/people", response={200: list[PersonOut], **_ERRORS})
+def people(request: HttpRequest, conversation: UUID | None = None, team: UUID | None = None) -> list[User]:
+    """Return the people who can read a conversation, or a team's: those who can be mentioned there."""
+    person = person_of(request)
+    if conversation is not None:
+        team = _found(Conversation.objects.visible_to(person), conversation).team_id
+    if team is None:
+        return [person]
+    return [place.user for place in _found(Team.objects.visible_to(person), team).places()[:MAX_NAMES]]
 
 
 @router.get("/conversations", response={200: ConversationPage, **_ERRORS})

@@ -166,6 +166,8 @@ class MessageOut(Schema):
     parent: UUID | None
     role: Literal["user", "assistant"]
     author: PersonOut | None
+    for_people: bool
+    """True for a person's message that no model was asked."""
     asked_by: UUID | None = None
     """The person for whom a reply is written; null for a person's message."""
     text: str

@@ -58,6 +58,18 @@ def end_for(person: User, conversation: Conversation) -> UUID | None:
     return next((reply.pk for reply in _compared(person, last) if reply.chosen), leaf)
 
 
+def after_what_people_said(person: User, conversation: Conversation, parent: Message, *, past_replies: bool) -> Message:
+    """Return the end of the branch through `parent`, if people alone have written below it, else `parent`.
+
+    With `past_replies`, questions and replies there do not matter.
+    """
+    leaf = Message.objects.leaf_for(person, conversation, parent.pk)
+    below = Message.objects.branch(leaf, below=parent.pk)
+    if not below or not (past_replies or all(message.for_people for message in below)):
+        return parent
+    return below[-1]
+
+
 _MESSAGE = Prepared(lambda key: Message.objects.filter(pk=key))
 _REPLIES_TO = Prepared(
     lambda question: (

@@ -3,7 +3,7 @@
     {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
      "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
-                   "continues", "finish_reason", "usage", "error", "left_out", "created_at", "ended_at"}]}
+                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "created_at", "ended_at"}]}
 
 People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
 `muted` are the exporter's own. The fields of a file:
@@ -93,6 +93,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "model": message.model_name or None,
         "parameters": message.parameters,
         "continues": message.continues_id,
+        "for_people": bool(message.for_people),
         "finish_reason": message.finish_reason or None,
         "usage": message.usage(),
         "error": message.error_code or None,

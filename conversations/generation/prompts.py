@@ -35,7 +35,7 @@ SPEAKERS = (
     "Several people write here. Each of their messages begins with its author's name and a colon; "
     "your replies do not begin with a name."
 )
-"""The instruction for teams that let the model know the speakers' names."""
+"""The instruction for a branch in which several people wrote, and for teams that always name who speaks."""
 
 
 def prompt_for(reply: Message, route: Route) -> Prompt:
@@ -45,8 +45,8 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
     if reply.continues is not None:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
     _refuse_too_many_bytes(branch, route.takes)
-    is_named = conversation.team is not None and conversation.team.names_speakers
-    turns = _turns(branch, route.takes, _names(branch) if is_named else {})
+    is_named = _has_several(branch) or (conversation.team is not None and conversation.team.names_speakers)
+    turns = _merged(_turns(branch, route.takes, _names(branch) if is_named else {}))
     return Prompt(
         model=route.vendor_id,
         turns=(*turns, *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
@@ -65,10 +65,25 @@ def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str]) -> None
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
 
 
+def _has_several(branch: Iterable[PromptMessage]) -> bool:
+    """Return whether more than one person wrote in the branch; only then the model needs to know who."""
+    return len({said.author for said in branch if said.role == Role.USER and said.author}) > 1
+
+
 def _names(branch: Iterable[PromptMessage]) -> dict[str, str]:
-    """Return the names of the questions' authors, by id."""
-    people = {UUID(said.author): said.author for said in branch if said.role == Role.USER and said.author}
-    return {people[user.pk]: user.name for user in User.objects.filter(pk__in=people)}
+    """Return the names of the authors; writers without an account are their own names."""
+    authors = {said.author for said in branch if said.role == Role.USER and said.author}
+    people = {key: author for author in authors if (key := _id(author))}
+    writers = authors.difference(people.values())
+    named = {people[user.pk]: user.name for user in User.objects.filter(pk__in=people)}
+    return {name: name for name in writers} | named
+
+
+def _id(author: str) -> UUID | None:
+    try:
+        return UUID(author)
+    except ValueError:
+        return None
 
 
 def _turns(branch: Iterable[PromptMessage], taken: Set[str], names: Mapping[str, str]) -> Iterator[Turn]:
@@ -79,6 +94,31 @@ def _turns(branch: Iterable[PromptMessage], taken: Set[str], names: Mapping[str,
             yield Turn("assistant", parts)
         else:
             yield Turn("user", _signed(parts, names[author]) if author in names else parts)
+
+
+def _merged(turns: Iterable[Turn]) -> Iterator[Turn]:
+    """Yield the turns, those of people that follow one another as one: vendors want turns that alternate."""
+    for role, group in groupby(turns, key=lambda turn: turn.role):
+        said = list(group)
+        if role == "user" and len(said) > 1:
+            yield Turn("user", tuple(_joined(turn.parts for turn in said)))
+        else:
+            yield from said
+
+
+def _joined(messages: Iterable[tuple[Part, ...]]) -> Iterator[Part]:
+    """Yield the parts of all messages; words that meet become one text, with a blank line between."""
+    last: Part | None = None
+    for parts in messages:
+        for place, part in enumerate(parts):
+            if last is not None and place == 0 and last.kind == part.kind == "text":
+                last = last._replace(text=f"{last.text}\n\n{part.text}")
+                continue
+            if last is not None:
+                yield last
+            last = part
+    if last is not None:
+        yield last
 
 
 def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:

@@ -219,10 +219,12 @@ def _next_route(live: LiveReply, search: RouteSearch, payer: BillingContext) -> 
 def _above(reply: Message) -> UUID | None:
     """Return the reply above its question, or None if there is none or it had ended before the question."""
     question = reply.parent
-    if question is None:
+    if question is None or question.parent_id is None:
         return None
     known = question._state.fields_cache.get("parent")
-    return None if known is not None and not known.is_under_way else question.parent_id
+    if known is not None and known.is_reply:
+        return question.parent_id if known.is_under_way else None
+    return Message.objects.reply_above(question.parent_id)
 
 
 _UNDER_WAY = Prepared(lambda reply: Message.objects.under_way().filter(pk=reply).only("pk"))

@@ -36,6 +36,7 @@ def _message_fields(message: Message) -> dict[str, Any]:
         "parent": message.parent_id,
         "role": message.role,
         "author": {"id": wrote.id, "name": wrote.name} if wrote else None,
+        "for_people": bool(message.for_people),
         "asked_by": message.author_id if message.is_reply else None,
         "text": message.text,
         "parts": [public_fields(part) for part in message.parts],
@@ -91,12 +92,14 @@ def body_html(message: Message) -> str:
     return render_to_string("_message_body.html", {"message": message})
 
 
-def messages_created(conversation: Conversation, messages: Sequence[Message], revision: int) -> None:
+def messages_created(
+    conversation: Conversation, messages: Sequence[Message], revision: int, *, streaming: bool
+) -> None:
     """Announce a question and its replies in this order, with one wake-up of the loop for all."""
     made = [Event(one.conversation_id, _of_message("message.created", one), body_html(one)) for one in messages]
     first = messages[0]
     place = {"place": place_json(first, first.author)} if first.author else {}
-    hub.publish(*made, updated(conversation, revision, streaming=True, **place))
+    hub.publish(*made, updated(conversation, revision, streaming=streaming, **place))
 
 
 def place_json(message: Message, person: User) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class PromptMessage(NamedTuple):
     role: str
     parts: list[dict[str, Any]]
     author: str = ""
-    """An id."""
+    """An id, or the name of a writer without an account here."""
 
 
 class BranchText(NamedTuple):
@@ -108,7 +108,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
             cursor.execute(raw_sql.SAID_UP_TO, [_db_key(leaf), _db_key(below or leaf)])
             rows = cursor.fetchall()[::-1]  # the recursion goes from the leaf up
         parts = json.loads(f"[{','.join([row[-1] for row in rows])}]")  # all at once takes a third of the time
-        said = [PromptMessage(row[2], stored, str(row[3] or "")) for row, stored in zip(rows, parts, strict=True)]
+        said = [
+            PromptMessage(row[2], stored, str(row[3] or row[4] or "")) for row, stored in zip(rows, parts, strict=True)
+        ]
         first = rows[0][0] if rows else None
         return BranchText(
             said,
@@ -137,6 +139,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
             cursor.execute(sql, [_db_key(message) for message in messages])
             rows = cursor.fetchall()
         return {UUID(str(key)): parent and UUID(str(parent)) for key, parent in rows}
+
+    def reply_above(self, message: UUID) -> UUID | None:
+        """Return the reply from which this branch goes on, past what people said to one another; None without one."""
+        return _first_id(raw_sql.REPLY_ABOVE, message)
 
     def end_attempt(self, reply_id: UUID, attempt: int, **changed: Any) -> bool:
         """Write these fields of an attempt that nobody has ended yet; returns False if somebody has."""
@@ -194,6 +200,8 @@ class Message(models.Model):
     """The writer of a question, or the person who requested a reply."""
     writer = models.CharField(max_length=120, null=True, editable=False)
     """The name of a writer without an account here, whose words were imported; null costs a large table no copy."""
+    for_people = models.BooleanField(null=True, editable=False)
+    """True if no model was asked; null otherwise, which costs a large table no copy."""
     text = models.TextField(blank=True)
     parts = models.JSONField(default=list, blank=True)
     html = models.TextField(blank=True)

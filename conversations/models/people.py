@@ -181,7 +181,7 @@ class Team(Retention):
     names_speakers = models.BooleanField(
         _("tell the model who speaks"),
         default=False,
-        help_text=_("Each person's words reach the model with their name."),
+        help_text=_("Each person's words reach the model with their name, also while only one person writes."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     api_keys = models.ManyToManyField(

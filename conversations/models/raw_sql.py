@@ -24,14 +24,25 @@ SIZES = """
 """
 
 SAID_UP_TO = """
-    WITH RECURSIVE branch (parent_id, status, role, author_id, parts) AS (
-        SELECT parent_id, status, role, author_id, parts FROM conversations_message WHERE id = %s
+    WITH RECURSIVE branch (parent_id, status, role, author_id, writer, parts) AS (
+        SELECT parent_id, status, role, author_id, writer, parts FROM conversations_message WHERE id = %s
         UNION ALL
-        SELECT above.parent_id, above.status, above.role, above.author_id, above.parts
+        SELECT above.parent_id, above.status, above.role, above.author_id, above.writer, above.parts
         FROM conversations_message above JOIN branch ON above.id = branch.parent_id
         WHERE above.id <> %s
     )
-    SELECT parent_id, status, role, author_id, parts FROM branch
+    SELECT parent_id, status, role, author_id, writer, parts FROM branch
+"""
+
+REPLY_ABOVE = """
+    WITH RECURSIVE branch (id, parent_id, role) AS (
+        SELECT id, parent_id, role FROM conversations_message WHERE id = %s
+        UNION ALL
+        SELECT above.id, above.parent_id, above.role
+        FROM conversations_message above JOIN branch ON above.id = branch.parent_id
+        WHERE branch.role = 'user'
+    )
+    SELECT id FROM branch WHERE role = 'assistant' LIMIT 1
 """
 
 CHECKPOINT = """

@@ -39,6 +39,10 @@ class Send:
     """If false, the message follows the conversation's newest leaf."""
     files: tuple[UUID, ...] = ()
     models: tuple[UUID, ...] = ()
+    nobody: bool = False
+    """True if no model shall answer: an empty list of models was sent."""
+    at_end: bool = False
+    """True if the parent was the end of the thread for its writer: the message follows what people said meanwhile."""
     team: UUID | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
@@ -47,6 +51,8 @@ class Send:
 class Edit:
     message: UUID
     text: str
+    models: tuple[UUID, ...] = ()
+    nobody: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,13 +121,16 @@ def _send(fields: dict[str, Any]) -> Send:
         says_parent="parent" in fields,
         files=_uuids(fields, "files", MAX_FILES),
         models=_uuids(fields, "models", MAX_MODELS),
+        nobody=fields.get("models") == [],
+        at_end=_flag(fields, "at_end"),
         team=_optional_uuid(fields, "team"),
         parameters=validate(fields.get("parameters")),
     )
 
 
 def _edit(fields: dict[str, Any]) -> Edit:
-    return Edit(_message(fields), message_text(fields.get("text"), may_be_empty=True))
+    text = message_text(fields.get("text"), may_be_empty=True)
+    return Edit(_message(fields), text, _uuids(fields, "models", MAX_MODELS), fields.get("models") == [])
 
 
 def _retry(fields: dict[str, Any]) -> Retry:

@@ -11,6 +11,8 @@ from conversations.errors import Refused
 from conversations.models import Conversation, File, Invitation, Membership, Message, User
 
 MAX_CONVERSATIONS_A_MINUTE = 60
+MAX_SAID_A_MINUTE = 120
+"""Messages of one person in a conversation for which no model was asked: replies under way limit all others."""
 MAX_COPIED_A_DAY = 200_000_000
 """Characters of copied conversations a day, parts and HTML together."""
 MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS = 100, 200, 50
@@ -25,6 +27,14 @@ def check_conversations(owner: User) -> None:
     since = timezone.now() - timedelta(minutes=1)
     if Conversation.objects.filter(owner=owner, created_at__gt=since).count() >= MAX_CONVERSATIONS_A_MINUTE:
         raise Refused("rate_limited", f"You may begin {MAX_CONVERSATIONS_A_MINUTE} conversations a minute.")
+
+
+def check_said(author: User, conversation: Conversation) -> None:
+    """Refuse another message for people if this person wrote very many here in the last minute."""
+    since = timezone.now() - timedelta(minutes=1)
+    lately = conversation.messages.filter(revision__gt=conversation.revision - 4 * MAX_SAID_A_MINUTE)
+    if lately.filter(author=author, for_people=True, created_at__gt=since).count() >= MAX_SAID_A_MINUTE:
+        raise Refused("rate_limited", f"You may write {MAX_SAID_A_MINUTE} messages a minute.")
 
 
 def check_teams(person: User) -> None:

@@ -27,6 +27,7 @@ import { page } from "./models/page.js";
 import { Socket } from "./models/socket.js";
 import { watchSignOut } from "./models/unsent.js";
 import { Attention } from "./page/attention.js";
+import { Completions } from "./page/completions.js";
 import { Header } from "./page/header.js";
 import { NamedMessage } from "./page/named-message.js";
 import { Navigation } from "./page/navigation.js";
@@ -71,7 +72,7 @@ class Chat {
     this.outboxEvents.showUnsent();
     for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);
     new NamedMessage(this.transcript).listen();
-    for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention]) new Part(this).listen();
+    for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Completions]) new Part(this).listen();
     if (this.composer) document.addEventListener("selectionchange", this.#selected);
     new ShortcutKey().listen();
     new SidebarEdge().listen();

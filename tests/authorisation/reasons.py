@@ -95,6 +95,7 @@ REASONS = {
     "api:no_such_call": "there is no such call",
     "api:me": _ONE_S_OWN,
     "api:models": "a model of teams is for who writes in one of them",
+    "api:people": "who reads a conversation knows who else does, as a team's members know one another",
     "api:add_favourite": _ONE_S_OWN + "; a model of teams is for who writes in one of them",
     "api:remove_favourite": _ONE_S_OWN + "; a model of teams is for who writes in one of them",
     "api:conversations": _READERS,

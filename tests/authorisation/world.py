@@ -160,7 +160,12 @@ def _conversations(world: World, crew: Team) -> None:
             conversation=conversation, parent=question, role=Speaker.ASSISTANT, author=person, text=words, revision=2,
             parts=[{"kind": "text", "text": words}], status=Status.STOPPED, model=parrot, model_name="parrot",
         )  # fmt: skip
+        said = Message.objects.create(
+            conversation=conversation, parent=reply, role=Speaker.USER, author=person, text=words, revision=2,
+            parts=[{"kind": "text", "text": words}], status=Status.COMPLETE, for_people=True,
+        )  # fmt: skip
         ids = {"conversation_id": conversation.pk, "question": question.pk, "reply": reply.pk, "file_id": file.pk}
+        ids["said"] = said.pk
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}

@@ -16,8 +16,8 @@ from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 from tests.vendor_replies import openai_event
 
-MESSAGE_FIELDS = {"id", "conversation", "parent", "role", "author", "asked_by", "text", "parts", "files", "status",
-                  "seq", "model", "finish_reason", "usage", "error", "left_out", "created_at"}  # fmt: skip
+MESSAGE_FIELDS = {"id", "conversation", "parent", "role", "author", "for_people", "asked_by", "text", "parts", "files",
+                  "status", "seq", "model", "finish_reason", "usage", "error", "left_out", "created_at"}  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("static_files")
 

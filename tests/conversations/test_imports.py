@@ -176,6 +176,7 @@ def test_export_import_export_is_the_same_but_for_ids(bring: Bring, alice: User)
     assert told_in(second) == told_in(first)
     assert [row.title for row in archived_by(alice)] == ["Plain"]
     assert Arrangement.objects.get(pinned=True).conversation.title == "Rich 中文"
+    assert Message.objects.get(text="Hello").for_people
     assert bring(first).imported == 0, "nothing twice"
 
 
@@ -201,7 +202,7 @@ def fill(alice: User) -> None:
     say(rich, "And now?", author=alice, parent=last(rich), parts=[{"kind": "text", "text": "And now?"}])
     bob = User.objects.create_user("bob")
     plain = Conversation.objects.create(owner=alice, title="Plain")
-    say(plain, "Hello", author=bob, parts=[{"kind": "text", "text": "Hello"}])
+    say(plain, "Hello", author=bob, parts=[{"kind": "text", "text": "Hello"}], for_people=True)
     Arrangement.objects.arrange(alice, rich, pinned=True)
     Arrangement.objects.arrange(alice, plain, archived=True)
 

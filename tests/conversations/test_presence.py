@@ -105,14 +105,16 @@ def test_the_model_is_told_who_speaks_where_the_team_says_so(
     assert stored == ["Where to?", "Home."], "the names are for the model alone"
 
 
-def test_the_model_hears_no_names_otherwise(
+def test_the_model_hears_no_names_of_one_who_writes_alone(
     cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
 ) -> None:
-    ask_twice(cast, connect, team=cast.team.id)
-    Team.objects.update(names_speakers=True)
     alice = connect(cast.alice)
-    alice.ask("message.send", conversation=None, text="My own")
-    alice.event("message.finished")
-    for request in vendor.requests:
-        assert "alice" not in str(request.json)
-        assert "bob" not in str(request.json)
+    for team in (cast.team.id, None):
+        alice.ask("message.send", conversation=None, text="My own", team=team)
+        alice.event("message.finished")
+        Team.objects.update(names_speakers=True)
+    ask_twice(cast, connect, team=cast.team.id)
+    Team.objects.update(names_speakers=False)
+    *alone, _, together = [str(request.json) for request in vendor.requests]
+    assert not any("alice" in said or "Several people" in said for said in alone)
+    assert "alice: Where to?" in together

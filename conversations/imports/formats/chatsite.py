@@ -79,6 +79,7 @@ def _fields(raw: dict[str, Any], text: str) -> dict[str, Any]:
             if isinstance(left.get("parameter"), str)
         ],
         "continues": fields.key(raw.get("continues")),
+        "for_people": True if raw.get("for_people") is True and raw.get("role") != "assistant" else None,
         "cost": cost if type(cost) is int and 0 <= cost < 2**53 else None,
         **{name: fields.count(usage.get(name)) for name in _COUNTS},
     }

@@ -108,8 +108,8 @@ class ChatMessage extends HTMLElement {
   }
 
   /** The server stored what was shown as unsent; `reply` is the first thing it will say to it. */
-  accept(id, parent, reply = "") {
-    Object.assign(this.dataset, { id, parent, reply, status: "complete" });
+  accept(id, parent, reply) {
+    Object.assign(this.dataset, { id, parent, status: "complete", ...(reply && { reply }) });
     this.#refresh();
   }
 

@@ -58,11 +58,12 @@ class ChatTranscript extends HTMLElement {
   }
 
   /** The server stored it under another id, unless its event was faster than the ack and took the place. */
-  sent(command, { message, replies }) {
+  sent(command, { message, parent, replies }) {
     const copy = this.thread.find(command.id);
     if (!copy) return;
     if (this.thread.find(message)) return copy.remove();
-    copy.accept(message, command.parent ?? "", replies[0]);
+    copy.toggleAttribute("data-for-people", !replies.length);
+    copy.accept(message, parent ?? command.parent ?? "", replies[0]);
     this.thread.settle(copy);
   }
 

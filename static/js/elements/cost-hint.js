@@ -25,7 +25,8 @@ class CostHint extends HTMLElement {
   #later() {
     clearTimeout(this.#timer);
     this.#asked += 1; // What is on its way is about another text.
-    if (this.#form.elements.text.value.trim()) this.#timer = setTimeout(() => this.#ask(), REST);
+    const isAsked = !this.closest("message-composer").models.isForPeople;
+    if (isAsked && this.#form.elements.text.value.trim()) this.#timer = setTimeout(() => this.#ask(), REST);
     else this.#show("");
   }
 

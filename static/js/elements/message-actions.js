@@ -7,6 +7,7 @@ import { clone } from "../helpers/templates.js";
 /** Buttons that are a command as they stand. */
 const COMMANDS = {
   retry: "reply.retry",
+  answer: "reply.retry",
   continue: "reply.continue",
   stop: "reply.stop",
   choose: "branch.choose",

@@ -56,8 +56,7 @@ class MessageComposer extends HTMLElement {
   /** Sends what was written and sent with Enter before the scripts came, unless a draft stands before it. */
   sendEarly() {
     const { early } = this.form.dataset;
-    const isSent = isSendKey({ key: "Enter" }) && this.text.value.trimEnd() === early?.trimEnd();
-    if (isSent) this.form.requestSubmit();
+    if (isSendKey({ key: "Enter" }) && this.text.value.trimEnd() === early?.trimEnd()) this.form.requestSubmit();
   }
 
   /** Puts a message back that was not sent, before whatever has been written since; `code` says why, if it was refused. */
@@ -110,6 +109,7 @@ class MessageComposer extends HTMLElement {
 
   #changed() {
     this.draft.keep({ text: this.text.value, files: this.#attachments.kept });
+    this.models.addressees.read();
     this.#update();
   }
 
@@ -125,21 +125,21 @@ class MessageComposer extends HTMLElement {
     event.preventDefault();
     const text = this.text.value;
     if (!this.#isReady || this.isTooLong(text)) return;
-    if (this.#attachments.isUploading) return this.#submitAfterUploads();
+    if (this.#attachments.isUploading) return this.#submitAfter(() => this.#attachments.uploaded());
+    if (this.models.addressees.isUnsure) return this.#submitAfter(() => this.models.addressees.settle());
     if (this.#tuning.isPending) return this.#submitAfterTuning();
-    const files = this.#attachments.take();
+    const detail = { text: text.trim() ? text : "", files: this.#attachments.take(), models: this.models.inCommand, team: this.form.team?.value };
     this.text.value = "";
     this.#typed();
     this.#longText.close();
-    const detail = { text: text.trim() ? text : "", files, models: this.models.ids, team: this.form.team?.value };
     this.dispatchEvent(new CustomEvent("send", { detail }));
     this.models.askOne();
     focusForTyping(this.text);
   }
 
   /** What was sent goes as soon as its files are there; one that is refused leaves the rest to the person. */
-  async #submitAfterUploads() {
-    if (await this.#prepare(() => this.#attachments.uploaded())) this.form.requestSubmit();
+  async #submitAfter(work) {
+    if (await this.#prepare(work)) this.form.requestSubmit();
   }
 
   async #submitAfterTuning() {

@@ -73,7 +73,8 @@ class MessageEditor extends HTMLElement {
     if (this.form.send.disabled) return;
     this.form.send.disabled = this.text.readOnly = true;
     const text = this.text.value.trim() ? this.text.value : "";
-    const detail = { type: "message.edit", message: this.#message.dataset.id, text };
+    const models = document.querySelector("message-composer")?.models.addressees.namedIn(text);
+    const detail = { type: "message.edit", message: this.#message.dataset.id, text, ...(models && { models }) };
     this.dispatchEvent(new CustomEvent("act", { bubbles: true, detail }));
   }
 

@@ -12,6 +12,7 @@ export function keepData({ dataset }, message) {
     wait: message.error?.wait ?? "",
     parent: message.parent ?? "",
   });
+  if (message.for_people) dataset.forPeople = "";
   if (message.quote === undefined) delete dataset.quote;
   else dataset.quote = message.quote;
 }

@@ -1,5 +1,6 @@
 /**
- * Which models the composer asks: the one that is chosen, or those that are compared.
+ * Which models the composer asks: none where it writes to people, those whose “@name” the text begins with, else the one
+ * that is chosen, or those that are compared.
  *
  * A select that nobody sees holds all that are offered, with what people choose by; see elements/model-picker.js.
  * Dispatches "changed" when others are asked than before.
@@ -9,6 +10,7 @@ import { focusForTyping } from "../helpers/keyboard.js";
 import { openForTyping } from "../helpers/loading.js";
 import { phrase } from "../helpers/phrases.js";
 import { forever, thisTab } from "../helpers/storage.js";
+import { Addressees } from "./addressees.js";
 import { page } from "./page.js";
 
 const KEY = "model";
@@ -17,11 +19,14 @@ export class ModelChoice extends EventTarget {
   #composer;
   #select;
   #compared = [];
+  #addressees;
 
   constructor(composer) {
     super();
     const { model, team, pick, several } = composer.form.elements;
     [this.#composer, this.#select] = [composer, model];
+    this.#addressees = new Addressees(composer, () => this.#options);
+    this.#addressees.addEventListener("changed", () => this.#changed());
     model?.addEventListener("change", () => this.dispatchEvent(new Event("changed")));
     team?.addEventListener("change", () => this.#chooseOfTeam(team));
     pick?.addEventListener("click", () => this.#open(pick));
@@ -40,9 +45,20 @@ export class ModelChoice extends EventTarget {
     return this.#asked.map(({ value }) => value);
   }
 
+  /** What a command says of them: an empty list for people alone, nothing where there is no model to choose. */
+  get inCommand() {
+    return this.isForPeople || this.ids.length ? this.ids : undefined;
+  }
+
+  /** Whether the message is for people alone. */
+  get isForPeople() {
+    return this.#addressees.isForPeople;
+  }
+
   /** What all of them take, under the names of all. */
   get common() {
     const asked = this.#asked;
+    if (this.isForPeople) return { name: "", takes: ["images", "documents"] };
     const takes = inAll(asked.map(({ dataset }) => dataset.takes.split(" ")));
     return { name: asked.map(({ textContent }) => textContent).join(" · "), takes };
   }
@@ -55,6 +71,7 @@ export class ModelChoice extends EventTarget {
   /** A new conversation begins with the model that was chosen last; in another one a choice outlives a reload. */
   restore() {
     if (!this.#select) return;
+    this.#show();
     const [at, chosen] = thisTab.get(KEY).split(" ");
     const id = page.conversation ? at === page.conversation && chosen : forever.get(KEY);
     if (this.#option(id)) this.#ask([id]);
@@ -74,11 +91,18 @@ export class ModelChoice extends EventTarget {
     if (option) this.#ask([option.value]);
   }
 
+  /** Whom the text names, and whether it is for people; see models/addressees.js. */
+  get addressees() {
+    return this.#addressees;
+  }
+
   get #options() {
     return [...(this.#select?.options ?? [])];
   }
 
   get #asked() {
+    if (this.#addressees.models.length) return this.#addressees.models;
+    if (this.isForPeople) return [];
     const ids = this.#compared.length ? this.#compared : [this.chosen];
     return ids.map((id) => this.#option(id)).filter(Boolean);
   }
@@ -94,13 +118,23 @@ export class ModelChoice extends EventTarget {
     this.#select.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  #changed() {
+    if (this.#select) this.#show();
+    this.dispatchEvent(new Event("changed"));
+  }
+
   #show() {
     const { form } = this.#composer;
     const count = this.#compared.length;
     form.toggleAttribute("data-comparing", count > 0);
-    form.pick.querySelector(".composer__name").textContent = this.#option(this.chosen)?.textContent ?? "";
+    form.pick.querySelector(".composer__name").textContent = this.isForPeople ? phrase("people.only") : this.#shownName;
     const several = form.several?.querySelector(".composer__several");
     if (several) several.textContent = count ? phrase("models", { count }) : "";
+  }
+
+  get #shownName() {
+    const named = this.#addressees.models.map(({ textContent }) => textContent.trim());
+    return named.join(" · ") || (this.#option(this.chosen)?.textContent ?? "");
   }
 
   /** A team may have a model of its own, which is offered first. */

@@ -36,6 +36,7 @@ export const page = {
     restore: withId(dataset.apiRestore),
     estimate: dataset.apiEstimate,
     models: dataset.apiModels,
+    people: dataset.apiPeople,
     teamDefaults: withId(dataset.apiTeam),
     favourite: withId(dataset.apiFavourite),
     files: dataset.apiFiles,

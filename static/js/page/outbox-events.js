@@ -35,7 +35,8 @@ export class OutboxEvents {
     command.parent = transcript.thread.lastId;
     command.text = text;
     if (files.length) command.files = files.map(({ id }) => id);
-    if (models.length) command.models = models;
+    command.at_end = true;
+    if (models) command.models = models;
     if (team) command.team = team;
     outbox.put(command, navigation.place, files);
     transcript.toEnd();
