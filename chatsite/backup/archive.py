@@ -47,7 +47,7 @@ def write(path: Path) -> None:
         (Path(folder) / _LABEL).write_text(json.dumps({**label, "migrations": behind}), encoding="utf-8")
         try:
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-                with tarfile.open(fileobj=target, mode="w:gz", compresslevel=4) as archive:
+                with tarfile.open(fileobj=target, mode="w:gz", compresslevel=4, dereference=True) as archive:
                     _fill(archive, Path(folder))
                 target.flush()
                 os.fsync(target.fileno())

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from conversations.errors import Refused
 from conversations.models import Conversation, File, Installation, Message, User
+from conversations.models.file import Form
 from conversations.usage.model_access import model_for, models_for
 from providers.models import LanguageModel
 from providers.prepared_queries import Prepared
@@ -53,11 +54,13 @@ def _one_of(user: User, conversation: Conversation) -> LanguageModel:
 
 
 def refuse_what_no_model_takes(models: list[LanguageModel], attached: list[File]) -> None:
+    """Refuse a picture or a document of which a model would be told only the name."""
     for model in models if attached else []:
-        capabilities = model.capabilities()
+        taken = model.taken_kinds()
         for file in attached:
-            if ("images" if file.is_image else "documents") not in capabilities:
-                raise Refused("bad_field", f"{model.name} does not take files like “{file.name}”.")
+            if file.form_for(taken) is Form.NAME:
+                why = "" if file.is_image else ", and it has no text of its own"
+                raise Refused("bad_field", f"{model.name} does not take files like “{file.name}”{why}.")
 
 
 def check_running_replies(user: User, conversation: Conversation, more: int) -> None:

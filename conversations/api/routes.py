@@ -227,7 +227,7 @@ def upload(request: HttpRequest, file: UploadedFile) -> Status[dict[str, Any]]:
     if (file.size or 0) > storage.MAX_BYTES:
         raise Refused("too_long", f"A file may have {storage.MAX_BYTES // 2**20} MB.")
     kept = storage.receive(person_of(request), file.name or "", file.read())
-    return Status(201, {**storage.file_json(kept), "left": quotas.left_for_files(person_of(request))})
+    return Status(201, {**storage.upload_json(kept), "left": quotas.left_for_files(person_of(request))})
 
 
 @router.get("/files/{uuid:file_id}", response={200: None, **_ERRORS}, openapi_extra=_ANY_BYTES)

@@ -156,6 +156,10 @@ class FileOut(Schema):
 
 
 class UploadOut(FileOut):
+    text_tokens: int | None
+    """Estimated tokens of what is read from it; null for a picture, and a PDF without text."""
+    cut: bool
+    """Whether it is longer than what is read from it."""
     left: int | None
     """Bytes left for this person's files, once nine tenths are used."""
 

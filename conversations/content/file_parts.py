@@ -1,10 +1,21 @@
 """Parts whose bytes are in a stored file: emptied for the database, filled again for a vendor."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from providers.types import Part
 from providers.wires.turns import in_words
+
+_LANGUAGES = {
+    "c": "c", "cc": "cpp", "cpp": "cpp", "cs": "csharp", "css": "css", "go": "go", "h": "c", "hpp": "cpp",
+    "ini": "ini", "java": "java", "js": "javascript", "json": "json", "kt": "kotlin", "lua": "lua", "mjs": "javascript",
+    "php": "php", "pl": "perl", "ps1": "powershell", "py": "python", "r": "r", "rb": "ruby", "rs": "rust",
+    "scala": "scala", "sh": "bash", "sql": "sql", "swift": "swift", "toml": "toml", "ts": "typescript",
+    "tsx": "tsx", "vue": "vue", "xml": "xml", "yaml": "yaml", "yml": "yaml",
+}  # fmt: skip
+"""Names of languages by the endings of files with source code."""
+_TICKS = re.compile("`+")
 
 
 def with_bytes(part: Part, content: str) -> Part:
@@ -16,6 +27,20 @@ def without_bytes(part: Part) -> Part:
     """Return the part without its bytes, which the vendor's form repeats."""
     kept = {key: value for key, value in part.detail.items() if key != "data"}
     return Part(part.kind, part.text, _with_inline(kept, {}))
+
+
+def with_words(part: Part, name: str, text: str) -> Part:
+    """Return the part with the text that goes in its place where a deployment refuses the bytes after all."""
+    return Part(part.kind, part.text, {**part.detail, "words": as_text(name, text).text})
+
+
+def as_text(name: str, text: str) -> Part:
+    """Return a file's text as a part below its name; source code stands in a fence."""
+    language = _LANGUAGES.get(name.lower().rpartition(".")[2])
+    if language is not None:
+        fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
+        text = f"{fence}{language}\n{text.rstrip()}\n{fence}"
+    return Part("text", f"{name}:\n\n{text}", {"name": name})
 
 
 def as_placeholder(part: Part) -> Part:

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,9 +13,9 @@ from django.db import transaction
 
 from conversations.content import file_parts
 from conversations.errors import NotFound, Refused
-from conversations.files import images
-from conversations.files.media_types import ending_of, is_text_elsewhere, media_type_of
-from conversations.models import File, Membership, Message, User
+from conversations.files import documents, images
+from conversations.files.media_types import ending_of, media_type_of
+from conversations.models import File, FileText, Membership, Message, User
 from conversations.models.file import MAX_NAME_LENGTH, UNSENT
 from conversations.text import one_line
 from conversations.usage import quotas
@@ -26,7 +27,7 @@ MAX_UNSENT = 40
 
 
 def receive(owner: User, name: str, content: bytes) -> File:
-    """Store an upload under the type that its bytes show; refuses types that no model takes."""
+    """Store an upload under the type that its bytes show; refuses what no model can be told."""
     _check_length(content)
     _check_unsent(owner)
     return keep(owner, name, content, lambda: _check_unsent(owner))
@@ -36,17 +37,22 @@ def keep(owner: User, name: str, content: bytes, check: Callable[[], None] = lam
     """Store a file, however many are unsent; `check` runs while the uploads of this person are locked."""
     _check_length(content)
     quotas.check_files(owner, len(content))
-    media_type = media_type_of(content)
-    if media_type is None and is_text_elsewhere(content):
-        raise Refused("bad_text", "This text is not in UTF-8: save it as UTF-8, and add it again.")
-    if media_type is None:
-        raise Refused("bad_field", "A file must be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8.")
+    document = documents.judge(owner, name, content, _digest(content))
+    media_type = document.media_type
     with _kept(owner, _name(name, media_type), media_type, _clean(content, media_type)) as file, transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=owner.pk)  # serialises the uploads of one person
         check()
         quotas.check_files(owner, file.size)
+        file.text, file.text_tokens, file.pages = _stored(document.text), document.tokens, document.pages
         file.save(force_insert=True)
     return file
+
+
+def _stored(text: FileText | None) -> FileText | None:
+    """Return the row of this text, which is new or another file's; needs a transaction, which keeps it."""
+    if text is None or (text.pk and FileText.objects.select_for_update(no_key=True).filter(pk=text.pk).exists()):
+        return text
+    return FileText.objects.create(version=text.version, text=text.text, is_cut=text.is_cut)
 
 
 def _check_length(content: bytes) -> None:
@@ -71,7 +77,7 @@ def _check_unsent(owner: User) -> None:
 @contextlib.contextmanager
 def _kept(owner: User, name: str, media_type: str, content: bytes) -> Iterator[File]:
     """Write the bytes, and remove them unless the caller saves the row; a crash between leaves them to the sweep."""
-    file = File(owner=owner, name=name, media_type=media_type, size=len(content))
+    file = File(owner=owner, name=name, media_type=media_type, size=len(content), digest=_digest(content))
     with contextlib.ExitStack() as undone:
         undone.callback(file.path.unlink, missing_ok=True)
         try:
@@ -82,8 +88,18 @@ def _kept(owner: User, name: str, media_type: str, content: bytes) -> Iterator[F
         undone.pop_all()
 
 
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def _write(file: File, content: bytes) -> None:
+    """Write the bytes, or link them to those of another file of this person that are the same."""
     file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    twin = File.objects.same_as(file.owner, file.digest).filter(size=file.size).first()
+    if twin is not None:
+        with contextlib.suppress(OSError):  # gone meanwhile, or a disk without links
+            os.link(twin.path, file.path)
+            return
     descriptor = os.open(file.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target:
         target.write(content)
@@ -128,22 +144,13 @@ def attach(message: Message, attached: Sequence[File]) -> None:
     File.objects.filter(pk__in=[file.pk for file in attached]).update(was_sent=True)
 
 
-def as_base64(file_id: str) -> str:
-    """Return a file's bytes as base64, or an empty text if they are gone."""
-    file = File.objects.filter(pk=file_id).first()
-    if file is None:
-        return ""
-    with contextlib.suppress(FileNotFoundError):
-        return base64.b64encode(file.path.read_bytes()).decode()
-    return ""
-
-
 def delete_unsent() -> None:
     """Delete old unsent files and files whose last message is deleted, with their bytes."""
     for file in File.objects.forgotten():
         path = file.path  # read before: a deleted row has no id, which the path contains
         if File.objects.forgotten().filter(pk=file.pk).delete()[0]:
             path.unlink(missing_ok=True)
+    FileText.objects.filter(files=None).delete()
     _delete_orphans()
 
 
@@ -164,6 +171,12 @@ def part_of(file: File) -> dict[str, object]:
 
 def file_json(file: File) -> dict[str, object]:
     return {"id": str(file.id), "name": file.name, "media_type": file.media_type, "bytes": file.size}
+
+
+def upload_json(file: File) -> dict[str, object]:
+    """Return a file that has just come, with what was read from it."""
+    is_cut = file.text is not None and file.text.is_cut
+    return {**file_json(file), "text_tokens": file.text_tokens, "cut": is_cut}
 
 
 def files_of(message: Message) -> list[dict[str, object]]:

@@ -5,16 +5,18 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from conversations.content import file_parts
-from conversations.files import storage
+from conversations.files import documents
 from conversations.generation.branch_cache import branches
 from conversations.models import File, Message, User
+from conversations.models.file import PDF
 from conversations.models.message import PromptMessage, Role
 from providers.client.route import Route
 from providers.errors import ContextTooLong
 from providers.types import Part, Prompt, Turn
+from providers.wires.turns import NO_FILES
 
 MAX_FILE_BYTES = 40 * 2**20
 """Bytes of all files of one prompt: vendors take 20 to 50 MB a request."""
@@ -39,14 +41,15 @@ SPEAKERS = (
 
 
 def prompt_for(reply: Message, route: Route) -> Prompt:
-    """Return the branch down to this reply as a prompt, with the files that the route's model takes."""
+    """Return the branch down to this reply as a prompt, with the files in the forms that its model takes."""
     conversation = reply.conversation
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if reply.continues is not None:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
-    _refuse_too_many_bytes(branch, route.takes)
+    taken = route.takes - {"file"} if NO_FILES in route.address.quirks else route.takes
+    _refuse_too_many_bytes(branch, taken)
     is_named = _has_several(branch) or (conversation.team is not None and conversation.team.names_speakers)
-    turns = _merged(_turns(branch, route.takes, _names(branch) if is_named else {}))
+    turns = _merged(_turns(branch, taken, _names(branch) if is_named else {}))
     return Prompt(
         model=route.vendor_id,
         turns=(*turns, *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
@@ -59,7 +62,8 @@ def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str]) -> None
     """Raise ContextTooLong if the files that the model takes are too large, before reading them."""
     parts = (part for said in branch for part in said.parts)
     named = {part["file"] for part in parts if "file" in part and part["kind"] in taken}
-    size = File.objects.filter(pk__in=named).aggregate(size=Sum("size"))["size"] if named else 0
+    whole = File.objects.filter(Q(text=None) | Q(media_type=PDF), pk__in=named)
+    size = whole.aggregate(size=Sum("size"))["size"] if named else 0
     if (size or 0) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 2**20
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
@@ -124,7 +128,7 @@ def _joined(messages: Iterable[tuple[Part, ...]]) -> Iterator[Part]:
 def _signed(parts: tuple[Part, ...], name: str) -> tuple[Part, ...]:
     """Return the parts with the author's name before their first words, or after files without words."""
     signature = f"{' '.join(name.split())}: "
-    place = next((place for place, part in enumerate(parts) if part.kind == "text"), None)
+    place = next((place for place, part in enumerate(parts) if part.kind == "text" and not part.detail), None)
     if place is None:
         return (*parts, Part("text", signature.strip()))
     return (*parts[:place], parts[place]._replace(text=signature + parts[place].text), *parts[place + 1 :])
@@ -149,7 +153,6 @@ def _read(said: list[dict[str, Any]], taken: Set[str]) -> Iterator[Part]:
 
 
 def _with_file(part: Part, taken: Set[str]) -> Part:
-    """Return the part with its file's bytes, read only now, or its name if the model takes no such file."""
-    if part.kind not in taken:
-        return file_parts.as_placeholder(part)
-    return file_parts.with_bytes(part, storage.as_base64(part.detail["file"]))
+    """Return the part in the form that the model takes: with bytes, as its text, or as its name."""
+    file = File.objects.select_related("text").filter(pk=part.detail["file"]).first()
+    return documents.for_model(part, file, taken) if file else file_parts.as_placeholder(part)

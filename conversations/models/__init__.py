@@ -1,7 +1,7 @@
 """The rows, with querysets for read and write access."""
 
 from conversations.models.conversation import Conversation
-from conversations.models.file import File
+from conversations.models.file import File, FileText
 from conversations.models.installation import Installation
 from conversations.models.links.invitation import Invitation
 from conversations.models.links.password_link import PasswordLink
@@ -29,6 +29,7 @@ __all__ = [
     "DailySum",
     "Draft",
     "File",
+    "FileText",
     "FirstToken",
     "ImportItem",
     "Installation",

@@ -1,6 +1,8 @@
 """The row of a file that a person added or a model made; its bytes are in the data folder."""
 
+from collections.abc import Collection
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +21,18 @@ UNSENT = timedelta(hours=24)
 """Time that a file may wait for its message."""
 
 
+PDF = "application/pdf"
+PLAIN_TEXT = "text/plain"
+
+
+class Form(StrEnum):
+    """The form in which a model gets a file: its bytes, its text, or only its name."""
+
+    NATIVE = "native"
+    TEXT = "text"
+    NAME = "name"
+
+
 class FileQuerySet(models.QuerySet["File"]):
     def visible_to(self, user: User) -> "FileQuerySet":
         """Return the person's own unsent files, and the sent files in messages that they may read."""
@@ -32,10 +46,26 @@ class FileQuerySet(models.QuerySet["File"]):
         """Return the size of all files of this person: bytes."""
         return int(self.filter(owner=owner).aggregate(taken=Sum("size"))["taken"] or 0)
 
+    def same_as(self, owner: User, digest: str) -> "FileQuerySet":
+        """Return this person's files with the same bytes; others' are not looked at, so that nobody learns of them."""
+        return self.filter(owner=owner, digest=digest).exclude(digest="")
+
     def forgotten(self) -> "FileQuerySet":
         """Return the files that are in no message and too old to be sent; a legal hold keeps its person's."""
         old = self.filter(messages=None, created_at__lt=timezone.now() - UNSENT)
         return old.exclude(owner__legal_hold=True)
+
+
+class FileText(models.Model):
+    """A document's text in Markdown, as this version of the converter read it; files of the same bytes share it."""
+
+    version = models.PositiveSmallIntegerField()
+    text = models.TextField()
+    is_cut = models.BooleanField()
+    """True if the document is longer than a text may be."""
+
+    def __str__(self) -> str:
+        return self.text[:60]
 
 
 class File(models.Model):
@@ -44,20 +74,31 @@ class File(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     owner = models.ForeignKey(User, models.CASCADE, related_name="files")
     name = models.CharField(max_length=MAX_NAME_LENGTH)
-    media_type = models.CharField(max_length=60)
+    media_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64, default="", db_default="")
+    """SHA-256 of the bytes; empty for a file that is older than this column."""
+    text = models.ForeignKey(FileText, models.PROTECT, null=True, related_name="files")
+    """The text of a document; null for pictures, for plain text in UTF-8, and where there is none."""
+    text_tokens = models.PositiveIntegerField(null=True)
+    """Estimated tokens of the text; null if it was not read."""
+    pages = models.PositiveIntegerField(null=True)
     was_sent = models.BooleanField(default=False, db_default=False)
     """True once a message has held it, even if that conversation is deleted or no longer readable."""
     created_at = models.DateTimeField(default=timezone.now)
 
     owner_id: UUID
+    text_id: int | None
 
     objects = FileQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
-        indexes = [models.Index(fields=["created_at"])]
+        indexes = [
+            models.Index(fields=["created_at"]),
+            models.Index(fields=["owner", "digest"], name="files_of_the_same_bytes"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -65,6 +106,15 @@ class File(models.Model):
     @property
     def is_image(self) -> bool:
         return self.media_type.startswith("image/")
+
+    def form_for(self, taken: Collection[str]) -> Form:
+        """Return what a model gets of it that takes these kinds of parts with files: image, file."""
+        if self.is_image:
+            return Form.NATIVE if "image" in taken else Form.NAME
+        is_read = self.text_id is not None
+        if "file" in taken and (self.media_type == PDF or not is_read):
+            return Form.NATIVE
+        return Form.TEXT if is_read or self.media_type == PLAIN_TEXT else Form.NAME
 
     @property
     def path(self) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from conversations.models import Conversation, File, Message
+from conversations.models.file import Form
 from conversations.usage import token_counts
 from providers.types import Delta, Part, Prompt, Usage
 
@@ -125,8 +126,19 @@ def usage_so_far(reply: Message) -> Usage:
     return Usage(asked.input_tokens, token_counts.tokens(said), token_counts.tokens(thought) or None)
 
 
-def file_tokens(file: File) -> int:
-    return IMAGE_TOKENS if file.is_image else min(file.size // BYTES_PER_TOKEN, MAX_FILE_TOKENS)
+def file_tokens(file: File, form: Form | None = None) -> int:
+    """Return the estimated tokens of a file in this form, or in the one in which most models get it.
+
+    Vendors read each page of a PDF as its text and as a picture.
+    """
+    form = form or file.form_for(("image", "file"))
+    if form is Form.NAME:
+        return token_counts.tokens(file.name)
+    if file.is_image:
+        return IMAGE_TOKENS
+    if form is Form.NATIVE and file.pages:
+        return min((file.text_tokens or 0) + IMAGE_TOKENS * file.pages, MAX_FILE_TOKENS + (file.text_tokens or 0))
+    return min(file.size // BYTES_PER_TOKEN, MAX_FILE_TOKENS) if file.text_tokens is None else file.text_tokens
 
 
 def answer_tokens(limit: object) -> int:

@@ -79,6 +79,12 @@ class LanguageModel(models.Model):
         documents = all(deployment.takes_documents for deployment in deployments)
         return ["text", *(["images"] if images else []), *(["documents"] if documents else [])]
 
+    def taken_kinds(self) -> frozenset[str]:
+        """Return the kinds of parts with files that every enabled deployment of this model takes."""
+        capabilities = self.capabilities()
+        known = (("image", "images"), ("file", "documents"))
+        return frozenset(kind for kind, capability in known if capability in capabilities)
+
     def offers(self) -> list["Deployment"]:
         """Return the deployments that are enabled."""
         return [deployment for deployment in self.deployments.all() if deployment.enabled]

@@ -34,9 +34,10 @@ def adapted(prompt: Prompt, quirks: frozenset[str]) -> Prompt:
 
 
 def refused_kinds(prompt: Prompt, quirks: frozenset[str]) -> Iterator[str]:
-    """Yield the kinds of files in this prompt that its deployment takes only in words."""
+    """Yield the kinds of files in this prompt of which its deployment is told only the name."""
     for quirk, kind in ((NO_IMAGES, "image"), (NO_FILES, "file")):
-        if quirk in quirks and any(_is_told(part, frozenset([kind])) for turn in prompt.turns for part in turn.parts):
+        parts = (part for turn in prompt.turns for part in turn.parts if not part.detail.get("words"))
+        if quirk in quirks and any(_is_told(part, frozenset([kind])) for part in parts):
             yield kind
 
 
@@ -44,6 +45,8 @@ def in_words(part: Part) -> Part:
     """Return the text that replaces a file, or code, for a model that does not take it."""
     if part.kind in ("code", "code_result"):
         return Part("text", f"```{part.detail.get('language', '')}\n{part.text}\n```")
+    if part.detail.get("words"):
+        return Part("text", part.detail["words"])
     return Part("text", f"[{part.kind}: {part.detail.get('name') or part.detail.get('media_type') or 'unnamed'}]")
 
 

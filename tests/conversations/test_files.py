@@ -91,7 +91,7 @@ def test_the_kind_is_told_from_the_content(alice: Client, content: bytes, media_
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x00\x01\x02", b"GIF89a" + b"\0" * 20, b"MZ\x90\x00", "half".encode("utf-16"), picture()[:60],
+    [b"", b"\x00\x01\x02", b"GIF89a" + b"\0" * 20, b"MZ\x90\x00", picture()[:60],
      b"\x89PNG\r\n\x1a\nnot a picture"],
 )  # fmt: skip
 def test_what_no_model_takes_is_refused_with_a_sentence(alice: Client, content: bytes) -> None:
@@ -185,13 +185,13 @@ def test_a_model_that_takes_no_files_is_told_their_names(
     cast: Cast, vendor: FakeVendor, connect: Connect, alice: Client, wire: str
 ) -> None:
     model = serve(vendor, wire)
-    kept = [upload(alice, picture()), upload(alice, b"Some words", "notes.txt")]
+    kept = [upload(alice, picture()), upload(alice, b"%PDF-1.7\nno text", "scan.pdf")]
     socket = connect(cast.alice)
     ids = [file["id"] for file in kept]
     asked = socket.ask("message.send", conversation=None, text="What is it?", models=[model.id], files=ids)
     socket.event("message.finished")
     for takes_images, takes_documents, shown in (
-        (False, False, ["[image: photo.png]", "[file: notes.txt]"]),
+        (False, False, ["[image: photo.png]", "[file: scan.pdf]"]),
         (False, True, ["[image: photo.png]"]),
         (True, True, []),
     ):
@@ -199,7 +199,7 @@ def test_a_model_that_takes_no_files_is_told_their_names(
         socket.ask("message.send", conversation=asked["conversation"], text="And now?")
         socket.event("message.finished")
         first = json.dumps((vendor.requests[-1].json.get("messages") or vendor.requests[-1].json["contents"])[0])
-        assert [note for note in ("[image: photo.png]", "[file: notes.txt]") if note in first] == shown
+        assert [note for note in ("[image: photo.png]", "[file: scan.pdf]") if note in first] == shown
         assert ("image" in first.replace("[image", "")) is takes_images
         assert "What is it?" in first
 

@@ -96,7 +96,7 @@ class FileTray extends HTMLElement {
     if (this.#items.length >= Number(most)) return phrase("file.too_many", { most });
     if (!kind) return phrase("file.bad_field", { name });
     if (bytes > Number(limit)) return phrase("file.too_long", { name, limit: limit / 2 ** 20 });
-    return this.#model.takes.includes(kind) ? "" : this.#objection(kind);
+    return kind === "images" && !this.#model.takes.includes(kind) ? this.#objection(kind) : "";
   }
 
   #objection(kind) {
@@ -104,8 +104,13 @@ class FileTray extends HTMLElement {
   }
 
   get #objections() {
-    const kinds = new Set(this.#items.map(({ dataset }) => dataset.kind));
+    const kinds = new Set(this.#items.filter((item) => !this.#hasText(item)).map(({ dataset }) => dataset.kind));
     return [...kinds].filter((kind) => !this.#model.takes.includes(kind)).map((kind) => this.#objection(kind));
+  }
+
+  /** Whether it is a document that any model can be told as text; until it is uploaded, nobody knows better. */
+  #hasText(item) {
+    return item.dataset.kind === "documents" && this.#stored.get(item)?.text_tokens !== null;
   }
 
   #show(name, bytes, mediaType, picture) {
@@ -151,6 +156,7 @@ class FileTray extends HTMLElement {
 
   #keep(item, stored) {
     this.#stored.set(item, stored);
+    if (stored.cut) this.#problems.push(phrase("file.cut", { name: stored.name }));
     if (Number.isFinite(stored.left)) this.#problems.push(phrase("file.left", { left: size(stored.left) }));
   }
 

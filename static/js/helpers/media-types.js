@@ -2,9 +2,10 @@
 
 const PICTURES = ["image/png", "image/jpeg", "image/webp"];
 /** Where the browser does not know a kind it says nothing, and the server looks into the file. */
-const DOCUMENT = /^(text\/.*|application\/(pdf|json|xml|yaml|x-yaml|toml|sql|javascript|x-javascript|x-sh)|)$/;
+const DOCUMENT =
+  /^(text\/.*|application\/(pdf|json|xml|xhtml\+xml|yaml|x-yaml|toml|sql|javascript|x-javascript|x-sh|epub\+zip|msword|vnd\.(openxmlformats-officedocument|oasis\.opendocument|ms-(word|excel|powerpoint))\b.*)|)$/;
 
-/** What a model must take for this kind of file: "images" or "documents"; empty where no model of ours takes it. */
+/** What kind of file this is for models: "images" or "documents", of which most go as text; empty where none takes it. */
 export function capabilityFor(mediaType) {
   if (PICTURES.includes(mediaType)) return "images";
   return DOCUMENT.test(mediaType) ? "documents" : "";

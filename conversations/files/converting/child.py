@@ -1,0 +1,115 @@
+"""The conversion of a document, as the server sees it: one process for each, few at a time."""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from conversations.errors import Refused
+from conversations.files.converting.process import MAX_OUTPUT, MAX_SECONDS
+from conversations.files.converting.refusal import Refusal
+
+VERSION = 1
+"""The version of the converter: a file that comes again after a new one is read again."""
+TURN_SECONDS = 30
+"""Longest wait for the documents of others."""
+SENTENCES = {
+    "encrypted": ("encrypted_file", "This file is protected by a password: save it without one, and add it again."),
+    "macros": (
+        "file_with_macros",
+        "This file has macros: save it without them (as docx, xlsx or pptx), and add it again.",
+    ),
+    "old_format": ("old_format", "This is an old Office format: save it as docx, xlsx or pptx, and add it again."),
+    "outside": (
+        "outside_parts",
+        "This file loads parts from elsewhere: save it as PDF, and add that.",
+    ),
+    "oversized": ("oversized_file", "This file is too large once it is unpacked: split it, or save it as PDF or text."),
+    "slow": ("oversized_file", "This file takes too long to read: split it, or save it as PDF or text."),
+    "unreadable": ("unreadable_file", "This file is damaged: open it in its program, save it, and add it again."),
+    "unsupported": (
+        "bad_field",
+        "A file must be a PNG, JPEG or WebP picture, a PDF, a text, or a document of an office program or EPUB.",
+    ),
+}
+"""By the code of a Refusal: the code for programs, and the English sentence."""
+_KILLED = {-signal.SIGXCPU, -signal.SIGKILL}
+_BASE = Path(__file__).resolve().parents[3]
+_readers = threading.BoundedSemaphore(2)
+"""Limits the processes that read at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A document that was read: its type, its text (empty if it has none), and a PDF's pages."""
+
+    media_type: str
+    text: str
+    pages: int | None
+    is_cut: bool
+
+
+def convert(kind: str, content: bytes) -> Converted:
+    """Read a document of this kind: zip, pdf, html, csv or text.
+
+    Raises Refusal, and Refused while too many others are read.
+    """
+    with _turn():
+        answer = _answer([sys.executable, "-m", "conversations.files.converting.process", kind], content)
+    if "refused" in answer:
+        raise Refusal(str(answer["refused"]))
+    pages = answer["pages"]
+    return Converted(
+        str(answer["media_type"]),
+        str(answer["text"]),
+        pages if isinstance(pages, int) else None,
+        bool(answer["is_cut"]),
+    )
+
+
+def refused(refusal: Refusal) -> Refused:
+    """Return the refusal with the sentence for the person who added the file."""
+    return Refused(*SENTENCES.get(refusal.code, SENTENCES["unreadable"]))
+
+
+def _answer(command: list[str], content: bytes) -> dict[str, object]:
+    """Run the process and return its answer, which comes through a file: so its size is bounded."""
+    with tempfile.TemporaryFile() as written:
+        try:
+            # It inherits no environment: that may hold secrets.
+            done = subprocess.run(  # noqa: S603
+                command,
+                input=content,
+                stdout=written,
+                stderr=subprocess.DEVNULL,
+                timeout=3 * MAX_SECONDS,
+                cwd=_BASE,
+                env={},
+            )
+        except subprocess.TimeoutExpired:
+            raise Refusal("slow") from None
+        except OSError:
+            raise Refused("unavailable", "This site cannot read documents just now; try again later.") from None
+        if done.returncode:
+            raise Refusal("slow" if done.returncode in _KILLED else "oversized")
+        written.seek(0)
+        try:
+            return dict(json.loads(written.read(MAX_OUTPUT)))
+        except (TypeError, ValueError):
+            raise Refusal("unreadable") from None
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _readers.acquire(timeout=TURN_SECONDS):
+        raise Refused("unavailable", "Many documents are being read just now; try again in a minute.")
+    try:
+        yield
+    finally:
+        _readers.release()

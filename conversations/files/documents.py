@@ -1,0 +1,115 @@
+"""Documents among the uploads: judged and read once, and told to models in the form that they take."""
+
+import base64
+import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from conversations.content import file_parts
+from conversations.errors import Refused
+from conversations.files.converting import child
+from conversations.files.converting.refusal import Refusal
+from conversations.files.media_types import media_type_of
+from conversations.models import File, FileText, User
+from conversations.models.file import PDF, PLAIN_TEXT, Form
+from conversations.usage import token_counts
+from providers.types import Part
+
+_MAX_COUNTED = 1_000_000
+"""Characters of a plain text whose tokens are counted; those of a longer one are calculated from them."""
+_ZIPS = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
+_PAGES = (b"<!doctype html", b"<html")
+_TABLES = (".csv", ".tsv")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An upload that was judged: its type, and of a document its text, the text's tokens, and a PDF's pages."""
+
+    media_type: str
+    text: FileText | None = None
+    tokens: int | None = None
+    pages: int | None = None
+
+
+def judge(owner: User, name: str, content: bytes, digest: str) -> Document:
+    """Return what this upload is, with its text read unless this person has the same file; raises Refused."""
+    media_type = media_type_of(content)
+    try:
+        kind = _kind(name, content, media_type)
+        if kind:
+            return _known(owner, name, digest) or _read(kind, content)
+    except Refusal as refusal:
+        if media_type != PDF or refusal.code == "encrypted":
+            raise child.refused(refusal) from None
+    assert media_type is not None  # every other content has a kind, or is refused
+    return Document(media_type, tokens=_tokens_of_plain(content) if media_type == PLAIN_TEXT else None)
+
+
+def for_model(part: Part, file: File, taken: Collection[str]) -> Part:
+    """Return a stored part for a model that takes these kinds: with bytes, as its text, or as its name."""
+    form = file.form_for(taken)
+    if form is Form.NAME:
+        return file_parts.as_placeholder(part)
+    if form is Form.TEXT:
+        return file_parts.as_text(file.name, file.text.text if file.text else _plain(file))
+    whole = file_parts.with_bytes(part, base64.b64encode(_bytes(file)).decode())
+    return file_parts.with_words(whole, file.name, file.text.text) if file.text else whole
+
+
+def _kind(name: str, content: bytes, media_type: str | None) -> str:
+    """Return the kind of document that is read, or an empty text for what goes as it is."""
+    if media_type == PDF:
+        return "pdf"
+    if media_type not in (None, PLAIN_TEXT):
+        return ""
+    if content.startswith(_ZIPS):
+        return "zip"
+    if content.startswith(_OLD_OFFICE):
+        raise Refusal("encrypted" if _ENCRYPTED_PACKAGE in content else "old_format")
+    if content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES):
+        return "html"
+    if name.lower().endswith(_TABLES):
+        return "csv"
+    return "text" if media_type is None else ""
+
+
+def _known(owner: User, name: str, digest: str) -> Document | None:
+    """Return the document if this version has read the same bytes under a name with the same ending."""
+    for twin in File.objects.same_as(owner, digest).filter(text__version=child.VERSION).select_related("text"):
+        if _ending(twin.name) == _ending(name):
+            return Document(twin.media_type, twin.text, twin.text_tokens, twin.pages)
+    return None
+
+
+def _read(kind: str, content: bytes) -> Document:
+    read = child.convert(kind, content)
+    if not read.text.strip():
+        if read.media_type != PDF:
+            raise Refused("empty_file", "There is no text in this file.")
+        return Document(read.media_type, pages=read.pages)
+    text = FileText(version=child.VERSION, text=read.text, is_cut=read.is_cut)
+    return Document(read.media_type, text, token_counts.tokens(read.text), read.pages)
+
+
+def _tokens_of_plain(content: bytes) -> int:
+    text = content.decode("utf-8-sig")
+    counted = token_counts.tokens(text[:_MAX_COUNTED])
+    return counted if len(text) <= _MAX_COUNTED else counted * len(text) // _MAX_COUNTED
+
+
+def _ending(name: str) -> str:
+    return name.lower().rpartition(".")[2]
+
+
+def _plain(file: File) -> str:
+    return _bytes(file).decode("utf-8-sig", "replace")
+
+
+def _bytes(file: File) -> bytes:
+    """Return the bytes, or none if they are gone."""
+    with contextlib.suppress(FileNotFoundError):
+        return file.path.read_bytes()
+    return b""

@@ -1,0 +1,105 @@
+"""Forms of documents: what of a file is stored, what a model gets of it, and what that costs."""
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from conversations.actions import model_choice
+from conversations.errors import Refused
+from conversations.files import documents, storage
+from conversations.models import File, FileText
+from conversations.models.file import UNSENT, Form
+from conversations.usage import estimates
+from providers.models import Deployment, Endpoint, LanguageModel
+from providers.types import Part
+from providers.wires.turns import in_words
+from tests.conftest import Cast
+from tests.conversations.document_samples import pdf, word_chinese
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _tidy(cast: Cast) -> Iterator[None]:
+    yield
+    for file in File.objects.all():
+        file.path.unlink(missing_ok=True)
+
+
+def part_for(file: File, *taken: str) -> Part:
+    stored = Part.from_json(dict(storage.part_of(file)))
+    return documents.for_model(stored, File.objects.get(pk=file.pk), frozenset(taken))
+
+
+def test_a_document_goes_as_its_text_whatever_the_model_takes(cast: Cast) -> None:
+    file = storage.receive(cast.alice, "计划书.docx", word_chinese())
+    assert file.media_type == "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    for taken in ((), ("file", "image")):
+        part = part_for(file, *taken)
+        assert part.kind == "text"
+        assert part.text.startswith("计划书.docx:\n\n# 项目计划书\n\n一、项目背景")
+    assert file.text_tokens is not None
+    assert 20 < file.text_tokens < 100
+
+
+def test_a_pdf_goes_whole_where_it_is_taken_and_else_as_its_text(cast: Cast) -> None:
+    file = storage.receive(cast.alice, "paper.pdf", pdf("Hello from page one"))
+    whole = part_for(file, "file")
+    assert base64.b64decode(whole.detail["data"]).startswith(b"%PDF")
+    assert part_for(file).text == "paper.pdf:\n\n## Page 1\n\nHello from page one"
+    assert in_words(whole) == Part("text", part_for(file).text)  # a deployment that refuses it after all
+    assert file.pages == 1
+
+
+def test_a_scan_has_no_text_and_is_for_models_that_take_pdfs(cast: Cast) -> None:
+    file = storage.receive(cast.alice, "scan.pdf", pdf("", ""))
+    assert (file.pages, file.text, file.text_tokens) == (2, None, None)
+    assert file.form_for(("file",)) is Form.NATIVE
+    assert part_for(file).text == "[file: scan.pdf]"
+    model = LanguageModel.objects.create(name="blind")
+    Deployment.objects.create(model=model, endpoint=Endpoint.objects.create(name="e", base_url="https://e.example/v1"),
+                              vendor_id="blind", takes_documents=False)  # fmt: skip
+    with pytest.raises(Refused, match=r"no text of its own\.$"):
+        model_choice.refuse_what_no_model_takes([model], [file])
+    model_choice.refuse_what_no_model_takes([model], [storage.receive(cast.alice, "text.pdf", pdf("words"))])
+
+
+def test_source_code_stands_in_a_fence(cast: Cast) -> None:
+    file = storage.receive(cast.alice, "main.py", "print('你好')\n".encode("gb18030"))
+    assert part_for(file, "file").text == "main.py:\n\n```python\nprint('你好')\n```"
+    plain = storage.receive(cast.alice, "a.sql", b"SELECT '```'\n")
+    assert part_for(plain, "file").kind == "file"
+    assert part_for(plain).text == "a.sql:\n\n````sql\nSELECT '```'\n````"
+
+
+def test_the_same_file_is_stored_and_read_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = storage.receive(cast.alice, "a.docx", word_chinese())
+    monkeypatch.setattr(documents.child, "convert", lambda *_: pytest.fail("read again"))
+    again = storage.receive(cast.alice, "b.docx", first.path.read_bytes())
+    assert (again.text_id, again.text_tokens, again.media_type) == (first.text_id, first.text_tokens, first.media_type)
+    assert again.path.samefile(first.path)
+    with pytest.raises(pytest.fail.Exception):  # nobody learns by time that somebody else has a file
+        storage.receive(cast.bob, "a.docx", first.path.read_bytes())
+
+
+def test_the_text_goes_with_the_last_file_that_has_it(cast: Cast) -> None:
+    files = [storage.receive(cast.alice, name, b"a,b\n1,2\n") for name in ("a.csv", "b.csv")]
+    old = timezone.now() - UNSENT - timedelta(minutes=1)
+    File.objects.filter(pk=files[0].pk).update(created_at=old)
+    storage.delete_unsent()
+    assert FileText.objects.count() == 1
+    assert files[1].path.exists()
+    File.objects.update(created_at=old)
+    storage.delete_unsent()
+    assert not FileText.objects.exists()
+
+
+def test_estimates_count_what_goes(cast: Cast) -> None:
+    paper = storage.receive(cast.alice, "paper.pdf", pdf("Hello", "World"))
+    text = estimates.file_tokens(paper, Form.TEXT)
+    assert estimates.file_tokens(paper, Form.NATIVE) == text + 2 * estimates.IMAGE_TOKENS
+    chinese = storage.receive(cast.alice, "a.txt", ("中文" * 100).encode())
+    assert estimates.file_tokens(chinese) == 200

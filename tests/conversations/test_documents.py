@@ -1,0 +1,69 @@
+"""Documents: the text that is read from them, and what is refused and within which limits."""
+
+import resource
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from conversations.errors import Refused
+from conversations.files import documents
+from conversations.files.converting import child, process, writing
+from conversations.files.converting.refusal import Refusal
+from conversations.files.media_types import media_type_of
+from tests.conversations.document_samples import GOOD, HOSTILE
+
+Make = Callable[[], bytes]
+
+
+def kind_of(name: str, content: bytes) -> str:
+    return documents._kind(name, content, media_type_of(content))
+
+
+@pytest.mark.parametrize(("name", "make", "wanted"), GOOD, ids=[name for name, _, _ in GOOD])
+def test_the_text_comes_out(name: str, make: Make, wanted: list[str]) -> None:
+    """The converter runs here, and not in its process, to save 44 starts of one."""
+    content = make()
+    answer = process.converted(kind_of(name, content), content)
+    assert "refused" not in answer
+    assert [piece for piece in wanted if piece not in answer["text"]] == []
+    assert not answer["is_cut"]
+
+
+SLOW = {"wide.docx"}
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "code"),
+    [pytest.param(*sample, id=sample[0], marks=[pytest.mark.soak] if sample[0] in SLOW else []) for sample in HOSTILE],
+)
+def test_hostile_files_are_refused_within_their_limits(name: str, make: Make, code: str) -> None:
+    content = make()
+    before = memory()
+    with pytest.raises((Refusal, Refused)) as refused:
+        child.convert(kind_of(name, content), content)
+    told = refused.value if isinstance(refused.value, Refused) else child.refused(refused.value)
+    assert told.code == code
+    assert told.text.endswith(".")
+    assert memory() - before < 2**20
+
+
+def memory() -> int:
+    """Return the bytes of memory that this process has in use."""
+    with open("/proc/self/statm") as figures:
+        return int(figures.read().split()[1]) * resource.getpagesize()
+
+
+def test_a_document_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MAX_CHARACTERS", 50)
+    answer = process.converted("text", ("字" * 60).encode("gb18030"))
+    assert answer["text"] == "字" * 50 + f"\n\n{writing.CUT}"
+    assert answer["is_cut"]
+
+
+def test_a_process_that_dies_or_babbles_is_a_refusal() -> None:
+    killed = "import os; os.kill(os.getpid(), 9)"
+    for script, code in ((killed, "slow"), ("raise SystemExit(1)", "oversized"), ("print(1)", "unreadable")):
+        with pytest.raises(Refusal) as refused:
+            child._answer([sys.executable, "-S", "-c", script], b"")
+        assert refused.value.code == code
