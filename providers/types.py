@@ -67,8 +67,8 @@ class Prompt:
         response_modalities a list; response_mime_type, json_schema
         media_resolution    low, medium or high
         thinking            "off", "auto", {"budget": tokens} or {"level": word}
-        web_search          True, or "retrieval" for Gemini's old search; Gemini only
-        code_execution      Gemini only
+        web_search          True, or "retrieval" for Gemini's old search; Gemini and Anthropic
+        code_execution      Gemini and Anthropic
         functions           declarations: name, description, parameters
         tools, tool_choice  OpenAI's
         tool_config, safety_settings, cached_content   Gemini's
@@ -137,6 +137,8 @@ class Usage:
     output_tokens: int | None = None
     thought_tokens: int | None = None
     cached_tokens: int | None = None
+    written_tokens: int | None = None
+    """Tokens of the input that were written to a cache, which some vendors bill dearer."""
 
     def completed(self, earlier: Usage | None) -> Usage:
         """Return these counts with the details of an earlier report, if its totals are the same."""
@@ -144,7 +146,8 @@ class Usage:
             return self
         thought = earlier if self.thought_tokens is None else self
         cached = earlier.cached_tokens if self.cached_tokens is None else self.cached_tokens
-        return Usage(self.input_tokens, thought.output_tokens, thought.thought_tokens, cached)
+        written = earlier.written_tokens if self.written_tokens is None else self.written_tokens
+        return Usage(self.input_tokens, thought.output_tokens, thought.thought_tokens, cached, written)
 
     @property
     def _answered(self) -> int:

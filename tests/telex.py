@@ -15,7 +15,7 @@ from providers.types import Address, CatalogueEntry, Delta, Finish, HttpRequest,
 from providers.wires.declarations import BEARER, Hint, KeyPlacement, Preset, Question
 from providers.wires.json_values import count, from_json, mapping, merged, sequence, string, to_bytes
 from providers.wires.parameters import COMMON, Number, Parameter, Switch
-from providers.wires.parsed import Found
+from providers.wires.parsed import Found, Parse
 from providers.wires.refusals.fields import Field, fitted
 from providers.wires.turns import adapted
 from tests.vendor_replies import Received, Step, close, event
@@ -64,6 +64,10 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
         yield Usage(count(event.get("asked")), count(event.get("charged")))
     if event.get("over"):
         yield Finish("length" if event["over"] == "paper" else "stop", string(event["over"]))
+
+
+def parser() -> Parse:
+    return parse
 
 
 def words_alone(_event: Mapping[str, Any]) -> str:

@@ -12,6 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from tests import anthropic_replies
+
 
 class Act(enum.Enum):
     """A step of a script besides sending."""
@@ -70,6 +72,11 @@ def default_reply(request: Received) -> Sequence[Step]:
 def reply(request: Received, words: Sequence[str]) -> Sequence[Step]:
     """Return `words`, joined by blanks, as a complete answer to `request`."""
     pieces = [word if not at else f" {word}" for at, word in enumerate(words)]
+    if anthropic_replies.is_ours(request.path):
+        if request.json.get("stream"):
+            return [anthropic_replies.words_stream(pieces)]
+        whole = anthropic_replies.whole([{"type": "text", "text": "".join(pieces)}])
+        return [{"Content-Type": "application/json"}, whole]
     if is_gemini(request):
         if "streamGenerateContent" in request.path:
             return [*(gemini_event(piece) for piece in pieces), gemini_end()]
@@ -81,6 +88,8 @@ def reply(request: Received, words: Sequence[str]) -> Sequence[Step]:
 
 def history(request: Received) -> list[str]:
     """Return the texts of a request, oldest first, without system text."""
+    if anthropic_replies.is_ours(request.path):
+        return anthropic_replies.texts_of(request.json)
     if is_gemini(request):
         return ["".join(part.get("text", "") for part in content["parts"]) for content in request.json["contents"]]
     return [_spoken(message["content"]) for message in request.json["messages"] if message["role"] != "system"]

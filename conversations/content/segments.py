@@ -89,12 +89,13 @@ def _rendered_parts(text: str, parts: Parts) -> Iterator[tuple[str, list[markdow
 
 
 def _thoughts(parts: Parts) -> Parts:
-    return [part for part in parts if part["kind"] == "thought"]
+    return [part for part in parts if part["kind"] == "thought" and part.get("text")]
 
 
 def _merged(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield the parts, with neighbouring texts as one."""
-    for is_text, neighbours in groupby(parts, key=lambda part: part["kind"] == "text"):
+    """Yield the parts that are seen, with neighbouring texts as one; a thought without words is for its vendor."""
+    seen = (part for part in parts if part["kind"] != "thought" or part.get("text"))
+    for is_text, neighbours in groupby(seen, key=lambda part: part["kind"] == "text"):
         if is_text:
             yield {"kind": "text", "text": "".join(part.get("text", "") for part in neighbours)}
         else:

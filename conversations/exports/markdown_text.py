@@ -58,7 +58,7 @@ def _block(part: dict[str, Any], said: Phrases, address: Address) -> str:
         case "text":
             return _closed(str(part.get("text", "")))
         case "thought":
-            return _quoted(f"**{said['thought']}**\n\n{part.get('text', '')}")
+            return _quoted(f"**{said['thought']}**\n\n{part['text']}") if part.get("text") else ""
         case "code":
             return _fence(part.get("text", ""), part.get("language") or "")
         case "code_result":

@@ -88,5 +88,10 @@ def _words() -> dict[str, str]:
         ),
         "stand-in": _("Calls and pictures of other models carry the vendor's stand-in for a signature."),
         "reasoning_content": _("Thoughts go back together with their calls."),
+        "no:citations": _("It is not asked to cite the files that it is given."),
+        "no:cache_control": _("Conversations are sent without marks for the vendor's cache."),
+        "thinking:adaptive": _("Thinking is asked for without a budget."),
+        "thinking:budget": _("Thinking is asked for with a budget."),
+        "no:type=disabled": _("It always thinks: its thinking is not switched off."),
         "turn-between": _("A turn of the model stands between the results of calls and the next question."),
     }

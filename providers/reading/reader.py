@@ -17,7 +17,7 @@ from providers.reading.words.repetition import CumulativeText
 from providers.reading.words.transcript import Transcript
 from providers.text import KeyMask, repaired, without_key
 from providers.types import Delta, Finish, Part, Usage
-from providers.wires.parsed import CallPiece, Cited, Finding, Found, ReasoningPiece, WholeMessage
+from providers.wires.parsed import CallPiece, Cited, Finding, Found, Held, ReasoningPiece, WholeMessage
 from providers.wires.registry import Wire
 
 __all__ = ["MAX_TEXT_BYTES", "Reading"]
@@ -33,6 +33,7 @@ class Reading:
         self.usage: Usage | None = None
         self.finish: Finish | None = None
         self._wire, self._mask, self._streaming = wire, mask, streaming
+        self._parse = wire.parser()
         self._assembler = BodyDecoder()
         self._choice = ReplyChoice(wire.REPLIES)
         self._text, self._thought = CumulativeText(), CumulativeText()
@@ -205,7 +206,7 @@ class Reading:
 
     def _findings(self, event: Mapping[str, Any]) -> Iterator[Found]:
         """Yield what the wire finds; a whole message before any delta is read as a delta."""
-        for found in self._wire.parse(event):
+        for found in self._parse(event):
             if isinstance(found, WholeMessage) and not self._came:
                 self._is_message = True
                 yield from found.findings
@@ -220,7 +221,7 @@ class Reading:
         elif isinstance(found, Finish):
             message = without_key(found.message, self._mask)
             self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason), message=message))
-        elif isinstance(found, CallPiece | ReasoningPiece | Cited):
+        elif isinstance(found, CallPiece | ReasoningPiece | Cited | Held):
             self._note_piece(found)
         elif isinstance(found, WholeMessage):
             yield from self._note_message(found.findings)
@@ -263,8 +264,12 @@ class Reading:
         mask = self._mask.fresh()
         return mask.feed(repaired(words)) + mask.flush()
 
-    def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited) -> None:
+    def _note_piece(self, piece: CallPiece | ReasoningPiece | Cited | Held) -> None:
         self._progress.meaningful += 1
+        if isinstance(piece, Held):
+            self._transcript.weigh(piece.piece)
+            self._progress.note_call()
+            return
         if not isinstance(piece, Cited):
             self._transcript.weigh(piece.fields)
         if isinstance(piece, CallPiece):

@@ -25,6 +25,7 @@ _WORDS: Mapping[FinishReason, str] = {
     "length": """
         length max_tokens model_length max_length max_output_tokens max_new_tokens token_limit error_limit limit
         time_limit model_context_window_exceeded continuation reason_max_len reason_max_context reason_time_limit
+        pause_turn
     """,
     "blocked": """
         content_filter content_filtered sensitive safety refusal guardrail_intervened error_toxic recitation language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,14 @@ class Cited:
     supports: tuple[Support, ...] = ()
 
 
-Finding = Delta | Usage | Finish | CallPiece | ReasoningPiece | Cited
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A piece of a part that is shown only when it is whole. It is weighed, and tells that the answer goes on."""
+
+    piece: object
+
+
+Finding = Delta | Usage | Finish | CallPiece | ReasoningPiece | Cited | Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +73,4 @@ class WholeMessage:
 
 
 Found = Finding | WholeMessage
+Parse = Callable[[Mapping[str, Any]], Iterator[Found]]

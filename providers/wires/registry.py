@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 from providers.errors import AddressRefused, VendorError
 from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
+from providers.wires.anthropic import wire as anthropic
 from providers.wires.declarations import Hint, KeyPlacement, Preset, Question
 from providers.wires.gemini import wire as gemini
 from providers.wires.openai import wire as openai
 from providers.wires.parameters import Parameter
-from providers.wires.parsed import Found
+from providers.wires.parsed import Parse
 from providers.wires.refusals.fields import Field
 
 
@@ -46,8 +47,11 @@ class Wire(Protocol):
     def body(self, address: Address, prompt: Prompt) -> dict[str, Any]:
         """Return the body of a request before the quirks of its FIELDS, and before the raw extras."""
 
-    def parse(self, event: Mapping[str, Any]) -> Iterator[Found]:
-        """Yield the findings of one decoded object. Raises VendorError when it is an error."""
+    def parser(self) -> Parse:
+        """Return a function that yields the findings of one reply's decoded objects, called in their order.
+
+        It raises VendorError for an object that is an error.
+        """
 
     def words_alone(self, event: Mapping[str, Any]) -> str:
         """Return the text of an object that holds nothing else, if a quick look shows that; else ""."""
@@ -77,7 +81,7 @@ class Wire(Protocol):
         """Return a question that asks for less, for a vendor that accepts the key but not the question."""
 
 
-WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai)}
+WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, anthropic)}
 
 
 def wire(name: str) -> Wire:

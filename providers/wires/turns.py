@@ -20,6 +20,10 @@ WITH_REASONING = "reasoning_content"
 """It wants the thoughts that led to a call back with it."""
 TURN_BETWEEN = "turn-between"
 """It takes no question right behind the results of calls: a turn of the model stands between them."""
+NO_CITATIONS, NO_CACHE_MARKS = "no:citations", "no:cache_control"
+"""It does not cite files; it knows no marks up to which a conversation is kept in a cache."""
+THINKS_ADAPTIVELY, THINKS_WITH_BUDGET = "thinking:adaptive", "thinking:budget"
+"""It thinks as much as it likes, and takes no budget; or the other way round."""
 _KINDS = {NO_IMAGES: ("image",), NO_FILES: ("file",), NO_CODE: ("code", "code_result")}
 
 

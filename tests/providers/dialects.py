@@ -1,4 +1,4 @@
-"""The three ways in which vendors stream, for faults that must have the same result in each."""
+"""The four ways in which vendors stream, for faults that must have the same result in each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from providers.client.stream import Stream
 from providers.errors import VendorError
+from tests import anthropic_replies
 from tests.vendor_replies import event, gemini_end, gemini_event, openai_end, openai_event
 
 
@@ -51,7 +52,9 @@ DIALECTS = [
         fields={"ask_sse": False},
     ),
     Dialect("openai", "openai", openai_event, openai_end, event),
+    Dialect("anthropic", "anthropic", anthropic_replies.text_delta, anthropic_replies.end, event),
 ]
+WIRES = list(dict.fromkeys(dialect.wire for dialect in DIALECTS))
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 
 

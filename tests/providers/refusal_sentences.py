@@ -271,20 +271,83 @@ CASES = [
         "is enabled, a final `assistant` message must start with a thinking block",
         {"thinking": {"level": "high"}}, "~no:reasoning_effort",
     ),
+    Case(
+        "Anthropic, kilocode#10729",
+        '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and '
+        '"output_config.effort" to control thinking behavior.',
+        {"thinking": {"budget": 4096}}, "thinking:adaptive", "anthropic",
+    ),
+    Case(
+        "Anthropic, docker-agent#3362", "adaptive thinking is not supported on this model",
+        {"thinking": {"level": "high"}}, "thinking:budget", "anthropic",
+    ),
+    Case(
+        "AWS Bedrock, harness-sdk#1856",
+        "thinking: Input tag 'adaptive' found using 'type' does not match any of the expected tags: 'disabled', "
+        "'enabled'",
+        {"thinking": "auto"}, "thinking:budget", "anthropic",
+    ),
+    Case(
+        "Anthropic, in the words for another form", '"thinking.type.disabled" is not supported for this model.',
+        {"thinking": "off"}, "no:type=disabled", "anthropic",
+    ),
+    Case(
+        "Anthropic, claude-code#30795", "This model does not support the effort parameter.",
+        {"thinking": {"level": "high"}}, "no:effort", "anthropic",
+    ),
+    Case(
+        "Anthropic, one-hub#529", "`temperature` may only be set to 1 when thinking is enabled.",
+        {"temperature": 0.5, "thinking": {"budget": 2048}}, "either:thinking,temperature", "anthropic",
+    ),
+    Case(
+        "Anthropic, quarkus-langchain4j#1812", "`top_k` must be unset when thinking is enabled.",
+        {"top_k": 5, "thinking": {"budget": 2048}}, "either:thinking,top_k", "anthropic",
+    ),
+    Case(
+        "Anthropic, seen in use", "`temperature` is deprecated for this model.", {"temperature": 1}, "no:temperature",
+        "anthropic",
+    ),
+    Case(
+        "Anthropic, error of its API",
+        "max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens for this model",
+        {}, "range:max_tokens=..4096", "anthropic",
+    ),
+    Case(
+        "Anthropic, error of its API", "messages.1.content.0: Invalid `signature` in `thinking` block", {},
+        "~unsigned", "anthropic",
+    ),
+    Case(
+        "Anthropic, error of its API",
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
+        {"thinking": {"budget": 2048}}, "~no:thinking", "anthropic",
+    ),
+    Case(
+        "invented", "messages.0.content.0.text.cache_control: Extra inputs are not permitted", {}, "no:cache_control",
+        "anthropic",
+    ),
+    Case(
+        "invented", "tools.0: web_search_20250305 is not supported for this model", {"web_search": True},
+        "no:web_search", "anthropic",
+    ),
     Case("invented", "no such field: heat is not supported", {"temperature": 1}, "no:heat", "telex"),
     Case("invented", "words must be between 1 and 50", {"max_tokens": 99}, "range:words=1..50", "telex"),
     Case("invented", "image input is not supported", {}, "no:image", "telex"),
 ]  # fmt: skip
 
 CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+USE = {"type": "tool_use", "id": "1", "name": "f", "input": {}}
 OWN: Json = {"origin": "here"}
 
 
 def history(wire: str) -> tuple[Turn, ...]:
     """Return a conversation with a picture, a signed call and its thought."""
-    came = CALL if wire == "openai" else {"functionCall": {"name": "f", "args": {}}}
+    came = {"openai": CALL, "anthropic": USE}.get(wire, {"functionCall": {"name": "f", "args": {}}})
     vendor = {"vendor": {"wire": wire, "part": came, "origin": "elsewhere"}}
-    signed = Part("text", "Yes", {"vendor": {"wire": wire, "part": {"text": "Yes", "thoughtSignature": "s"}, **OWN}})
+    answer = {"text": "Yes", "thoughtSignature": "s"}
+    signed = Part("text", "Yes", {"vendor": {"wire": wire, "part": answer, **OWN}})
+    if wire == "anthropic":
+        answer = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+        signed = Part("thought", "", {"vendor": {"wire": wire, "part": answer, **OWN}})
     call = Part("call", "", {"name": "f", "id": "1", "arguments": {}, **vendor})
     asked = Turn("user", (Part("text", "What is this?"), PICTURE))
     return (asked, Turn("assistant", (Part("thought", "Hm."), signed, call)), Turn("user", (Part("text", "Go on"),)))

@@ -12,6 +12,7 @@ from providers.errors import MAX_KEPT_CHARACTERS
 from providers.models import Endpoint
 from providers.transport.network import Network
 from providers.types import Address
+from providers.wires.registry import WIRES
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, PlainKey
 from tests.vendor_replies import Received, Step, bare, close, is_gemini, openai_event, openai_whole, reply
@@ -32,6 +33,8 @@ def placement(request: Received) -> str:
         return "query"
     if request.headers.get("x-goog-api-key") == SECRET:
         return "header-goog"
+    if request.headers.get("x-api-key") == SECRET:
+        return "header-x-api-key"
     return {f"Bearer {SECRET}": "bearer", SECRET: "authorization"}.get(given, "none")
 
 
@@ -158,6 +161,26 @@ def test_a_gateway_of_the_gemini_wire_alone(wire_vendor: FakeVendor, base: str, 
     assert address.api_version == ("v1" if serving == "/v1/models" else "v1beta")
 
 
+@pytest.mark.parametrize("place", ["header-x-api-key", "bearer", "authorization"])
+@pytest.mark.parametrize(
+    ("base", "serving", "expected"),
+    [
+        ("", "/v1/messages", ""),
+        ("/v1/messages", "/v1/messages", ""),
+        ("/anthropic", "/anthropic/v1/messages", "/anthropic"),
+        ("/api/anthropic/v1", "/api/anthropic/v1/messages", "/api/anthropic"),
+    ],
+)
+def test_a_gateway_of_the_messages_wire_alone(
+    wire_vendor: FakeVendor, base: str, serving: str, expected: str, place: str
+) -> None:
+    speak(wire_vendor, only_paths(serving), only_key_at(place))
+    address = found(detect(wire_vendor, base, model="m"))
+    assert (address.wire, address.base_url) == ("anthropic", wire_vendor.gemini_url + expected)
+    assert (address.key_placement, address.streaming) == (place, True)
+    assert wire_vendor.requests[-1].json["max_tokens"] == 32
+
+
 def test_a_gateway_that_cannot_stream(wire_vendor: FakeVendor) -> None:
     refusal = complaint(400, "streaming is off")
     speak(wire_vendor, only_paths("/v1/chat"), lambda request: refusal if request.json["stream"] else None)
@@ -189,7 +212,7 @@ def test_a_model_that_refuses_the_limit_is_asked_without(wire_vendor: FakeVendor
     speak(wire_vendor, only_paths("/v1/chat"), lambda request: refusal if "max_tokens" in request.json else None)
     detection = detect(wire_vendor, "/v1", model="o9")
     assert found(detection).streaming
-    assert len(detection.tries) == len(wire_vendor.requests) == 3  # the other wire had its turn too
+    assert len(detection.tries) == len(wire_vendor.requests) == len(WIRES) + 1  # each other wire had its turn too
 
 
 def silent_on_usage(request: Received) -> Sequence[Step] | None:
@@ -239,15 +262,15 @@ def test_a_site_that_is_no_vendor_is_given_up_soon(wire_vendor: FakeVendor) -> N
     wire_vendor.script = lambda request: PAGE
     detection = detect(wire_vendor)
     assert detection.findings is None
-    assert len(detection.tries) == 5
+    assert len(detection.tries) == 6
     assert all("does not offer" in tried.came for tried in detection.tries)
 
 
-def test_a_wrong_key_is_tried_at_every_place_of_both_wires(wire_vendor: FakeVendor) -> None:
+def test_a_wrong_key_is_tried_at_every_place_of_every_wire(wire_vendor: FakeVendor) -> None:
     wire_vendor.script = lambda request: complaint(401, f"Incorrect API key provided: {SECRET}")
     detection = detect(wire_vendor)
     assert detection.findings is None
-    assert len(detection.tries) == 8
+    assert len(detection.tries) == min(MAX_CALLS, sum(len(wire.KEY_PLACEMENTS) for wire in WIRES.values()))
     assert all("refused the key" in tried.came and "••••" in tried.came for tried in detection.tries)
 
 

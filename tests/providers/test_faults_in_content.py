@@ -13,7 +13,7 @@ from providers.client import stream as streaming
 from providers.types import Finish, Usage
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
-from tests.providers.dialects import DIALECTS, Dialect, code_of, each_dialect, hear
+from tests.providers.dialects import DIALECTS, WIRES, Dialect, code_of, each_dialect, hear
 from tests.providers.reading import outcome
 from tests.vendor_replies import event, hold
 
@@ -60,11 +60,12 @@ def test_v19_a_reply_that_comes_only_whole_is_taken(wire_vendor: FakeVendor, ask
     assert (len(wire_vendor.requests), stream.quirks) == (2, frozenset())
 
 
-@pytest.mark.parametrize("wire", ["gemini", "openai"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_v19_a_whole_reply_where_a_stream_was_asked_for(wire_vendor: FakeVendor, ask: Ask, wire: str) -> None:
     whole: dict[str, Any] = {
         "gemini": {"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]},
         "openai": {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]},
+        "anthropic": {"type": "message", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"},
     }
     wire_vendor.play([{"Content-Type": "application/json"}, json.dumps(whole[wire], indent=2).encode()])
     assert hear(ask(wire=wire)) == ("Hi", None)
@@ -139,19 +140,31 @@ def test_v21_words_behind_an_end_marker_are_words(wire_vendor: FakeVendor, ask: 
     assert (text, code_of(error)) == ("Hi you", "cut_off")
 
 
-@pytest.mark.parametrize("wire", ["gemini", "openai"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_v21_the_end_comes_first(wire_vendor: FakeVendor, ask: Ask, wire: str) -> None:
     wire_vendor.play([DONE])
     assert code_of(hear(ask(wire=wire))[1]) == "bad_reply"
 
 
+def ended(word: str) -> dict[str, Any]:
+    """Return the event of each wire that ends a reply with this word."""
+    return {
+        "gemini": {"candidates": [{"finishReason": word}]},
+        "openai": {"choices": [{"finish_reason": word}]},
+        "anthropic": {"type": "message_delta", "delta": {"stop_reason": word}},
+    }
+
+
 @each_dialect
 def test_v21_two_finishes_and_two_choices(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect) -> None:
-    gemini: Any = {"candidates": [{"content": {"parts": [{"text": "no"}]}, "index": 1, "finishReason": "OTHER"}]}
-    openai: Any = {"choices": [{"delta": {"content": "no"}, "index": 1, "finish_reason": "length"}]}
-    second = dialect.frame(gemini if dialect.wire == "gemini" else openai)
-    first = {"gemini": "MAX_TOKENS", "openai": "length"}[dialect.wire]
-    finish = {"gemini": {"candidates": [{"finishReason": first}]}, "openai": {"choices": [{"finish_reason": first}]}}
+    seconds: dict[str, Any] = {
+        "gemini": {"candidates": [{"content": {"parts": [{"text": "no"}]}, "index": 1, "finishReason": "OTHER"}]},
+        "openai": {"choices": [{"delta": {"content": "no"}, "index": 1, "finish_reason": "length"}]},
+        "anthropic": {"type": "ping"},  # it has one reply
+    }
+    second = dialect.frame(seconds[dialect.wire])
+    first = {"gemini": "MAX_TOKENS", "openai": "length", "anthropic": "max_tokens"}[dialect.wire]
+    finish = ended(first)
     body = dialect.start + second + dialect.piece("Hi") + dialect.frame(finish[dialect.wire]) + second + dialect.end()
     wire_vendor.play([body])
     stream = ask(wire=dialect.wire, **dialect.fields)
@@ -183,10 +196,12 @@ def test_v23_an_unknown_finish_is_kept_in_part(wire_vendor: FakeVendor, ask: Ask
 @each_dialect
 @pytest.mark.parametrize("number", [-1, 2**31, 10**12, 1.5, "7a", True, None, []])
 def test_v24_nonsense_counts(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect, number: object) -> None:
-    gemini = {"usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": number}}
-    openai = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": number}}
-    counted = dialect.frame(gemini if dialect.wire == "gemini" else openai)
-    end = {"gemini": {"candidates": [{"finishReason": "STOP"}]}, "openai": {"choices": [{"finish_reason": "stop"}]}}
+    counts: dict[str, Any] = {
+        "gemini": {"usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": number}},
+        "openai": {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": number}},
+        "anthropic": {"type": "message_delta", "delta": {}, "usage": {"input_tokens": 5, "output_tokens": number}},
+    }
+    counted, end = dialect.frame(counts[dialect.wire]), ended("STOP")
     body = dialect.start + counted + dialect.piece("Hi") + dialect.frame(end[dialect.wire]) + counted
     wire_vendor.play([body])
     stream = ask(wire=dialect.wire, **dialect.fields)

@@ -13,7 +13,7 @@ import pytest
 from providers.types import Clocks, Part
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask
-from tests.providers.dialects import Dialect, code_of, each_dialect, hear
+from tests.providers.dialects import WIRES, Dialect, code_of, each_dialect, hear
 from tests.providers.reading import outcome
 from tests.vendor_replies import Step, close, hold, raw, reset
 
@@ -121,11 +121,13 @@ def test_v14_noise_between_events(wire_vendor: FakeVendor, ask: Ask, dialect: Di
     assert (text, code_of(error)) == ("a", "bad_reply")
 
 
-@pytest.mark.parametrize("wire", ["gemini", "openai"])
+@pytest.mark.parametrize("wire", WIRES)
 def test_v14_data_without_space_and_on_several_lines(wire_vendor: FakeVendor, ask: Ask, wire: str) -> None:
     openai: Any = {"choices": [{"delta": {"content": "ab"}, "finish_reason": "stop"}]}
     gemini: Any = {"candidates": [{"content": {"parts": [{"text": "ab"}]}, "finishReason": "STOP"}]}
-    lines = json.dumps(openai if wire == "openai" else gemini, indent=1).encode().split(b"\n")
+    anthropic: Any = {"type": "message", "content": [{"type": "text", "text": "ab"}], "stop_reason": "end_turn"}
+    bodies = {"openai": openai, "gemini": gemini, "anthropic": anthropic}
+    lines = json.dumps(bodies[wire], indent=1).encode().split(b"\n")
     wire_vendor.play([b"".join(b"data:%s\n" % line for line in lines)])
     assert hear(ask(wire=wire)) == ("ab", None)
 
@@ -173,7 +175,11 @@ def test_v15_a_flood_of_events_that_say_nothing(
     assert wire_vendor.next_request().hung_up.wait(5)
 
 
-BAREST = {"openai": {"choices": [{"delta": {}}]}, "gemini": {"candidates": [{"content": {}}]}}
+BAREST: dict[str, Any] = {
+    "openai": {"choices": [{"delta": {}}]},
+    "gemini": {"candidates": [{"content": {}}]},
+    "anthropic": {"type": "ping", "for": 1},
+}
 
 
 @each_dialect
@@ -205,6 +211,9 @@ def picture(dialect: Dialect, megabytes: int) -> bytes:
     if dialect.wire == "gemini":
         parts = [{"inlineData": {"mimeType": "image/png", "data": content}}]
         framed = dialect.frame({"candidates": [{"content": {"parts": parts}, "index": 0}]})
+    elif dialect.wire == "anthropic":
+        held = {"type": "base64", "media_type": "image/png", "data": content}
+        framed = dialect.frame({"type": "content_block_start", "content_block": {"type": "image", "source": held}})
     else:
         images = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + content}}]
         framed = dialect.frame({"choices": [{"index": 0, "delta": {"images": images}}]})

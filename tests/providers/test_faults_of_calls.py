@@ -26,11 +26,11 @@ from providers.transport.network import Network
 from providers.types import Address, Clocks, Prompt
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, Ask, PlainKey
-from tests.providers.dialects import Dialect, code_of, each_dialect, hear
+from tests.providers.dialects import WIRES, Dialect, code_of, each_dialect, hear
 from tests.providers.reading import turns
 from tests.vendor_replies import Received, Step, bare, event, hold, raw
 
-each_wire = pytest.mark.parametrize("wire", ["gemini", "openai"])
+each_wire = pytest.mark.parametrize("wire", WIRES)
 
 
 def at(wire: str, url: str, private_hosts: frozenset[str] = frozenset()) -> Stream:

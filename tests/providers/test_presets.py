@@ -28,8 +28,11 @@ EXPECTED = {
     "ollama": ("openai", "http://localhost:11434/v1", "bearer"),
     "gemini": ("gemini", "", "header-goog"),
     "openai-compatible": ("openai", "", "bearer"),
+    "anthropic": ("anthropic", "https://api.anthropic.com", "header-x-api-key"),
+    "dmxapi-anthropic": ("anthropic", "https://www.dmxapi.cn", "authorization"),
+    "anthropic-compatible": ("anthropic", "", "header-x-api-key"),
 }
-KEY_HEADERS = {"Authorization", "x-goog-api-key"}
+KEY_HEADERS = {"Authorization", "x-goog-api-key", "x-api-key"}
 
 
 def test_the_presets_are_those_that_are_promised() -> None:

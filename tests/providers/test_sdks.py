@@ -13,6 +13,7 @@ import pytest
 
 from providers.errors import VendorError
 from providers.types import Usage
+from tests import anthropic_replies
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import SECRET, Ask
 from tests.vendor_replies import (
@@ -29,6 +30,7 @@ from tests.vendor_replies import (
 )
 
 if TYPE_CHECKING:  # they take a second to load, in each process that collects tests
+    from anthropic import Anthropic
     from google import genai
     from google.genai import types as genai_types
     from openai import OpenAI
@@ -75,6 +77,36 @@ OPENAI: dict[str, list[Step]] = {
     "null first": [openai_chunk(role="assistant", content=None), openai_stream(["Hi"])],
     "comments": [b": PING\n\n", openai_event("a"), b":\n\n", openai_event("b"), openai_end()],
 }
+SIGNED_THOUGHT = {"type": "thinking", "thinking": "Look it up.", "signature": "U0lH"}
+SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "grün"}}
+HIT = {"type": "web_search_result", "url": "https://a.example/", "title": "A", "encrypted_content": "RW5j"}
+CACHED = {"input_tokens": 4, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 6, "output_tokens": 1}
+SPENT = {"output_tokens": 57, "output_tokens_details": {"thinking_tokens": 50}}
+ANTHROPIC: dict[str, list[Step]] = {
+    "plain": [anthropic_replies.words_stream(["Hello", " world", "\u2028 and 你好😀"])],
+    "thoughts": [anthropic_replies.stream([SIGNED_THOUGHT, {"type": "text", "text": "Yes."}], spent=SPENT)],
+    "hidden thought": [
+        anthropic_replies.stream([{"type": "redacted_thinking", "data": "RW5j"}, {"type": "text", "text": "Yes."}])
+    ],
+    "call": [
+        anthropic_replies.stream(
+            [{"type": "tool_use", "id": "toolu_1", "name": "now", "input": {"zone": "UTC"}}], "tool_use"
+        )
+    ],
+    "search": [
+        anthropic_replies.stream(
+            [
+                SEARCH,
+                {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [HIT]},
+                {"type": "text", "text": "So."},
+            ]
+        )
+    ],
+    "cache": [anthropic_replies.stream([{"type": "text", "text": "Yes."}], usage=CACHED)],
+    "cut at the limit": [anthropic_replies.words_stream(["As long as"], "max_tokens")],
+    "paused": [anthropic_replies.stream([SEARCH], "pause_turn")],
+    "refused half-way": [anthropic_replies.words_stream(["Up to here"], "refusal")],
+}
 
 
 def ours(stream: Any) -> Heard:
@@ -109,6 +141,15 @@ def openai(wire_vendor: FakeVendor) -> Iterator[OpenAI]:
         yield client
 
 
+@pytest.fixture
+def anthropic(wire_vendor: FakeVendor) -> Iterator[Anthropic]:
+    """Return Anthropic's own client, at the fake vendor."""
+    from anthropic import Anthropic
+
+    with Anthropic(auth_token=SECRET, base_url=wire_vendor.gemini_url, max_retries=0) as client:
+        yield client
+
+
 @pytest.mark.parametrize("script", GEMINI)
 def test_google_genai(wire_vendor: FakeVendor, ask: Ask, google: genai.Client, script: str) -> None:
     wire_vendor.play(GEMINI[script], GEMINI[script])
@@ -126,11 +167,36 @@ def test_openai(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI, script: str) 
     _same_call(wire_vendor)
 
 
+QUESTION = [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}]
+
+
+@pytest.mark.parametrize("script", ANTHROPIC)
+def test_anthropic(wire_vendor: FakeVendor, ask: Ask, anthropic: Anthropic, script: str) -> None:
+    wire_vendor.play(ANTHROPIC[script], ANTHROPIC[script])
+    theirs = _by_anthropic(anthropic)
+    assert ours(ask(wire="anthropic")) == theirs
+    _same_call(wire_vendor)
+
+
+def _by_anthropic(client: Anthropic) -> Heard:
+    asked: Any = {"model": "m", "max_tokens": 8192, "messages": [{"role": "user", "content": QUESTION}]}
+    with client.messages.stream(**asked) as stream:
+        message = stream.get_final_message()
+    text = "".join(block.text for block in message.content if block.type == "text")
+    thought = "".join(block.thinking for block in message.content if block.type == "thinking")
+    counts = message.usage
+    asked_for = (counts.input_tokens, counts.cache_read_input_tokens, counts.cache_creation_input_tokens)
+    details = counts.output_tokens_details
+    thinking = details.thinking_tokens if details else None
+    told = [sum(filter(None, asked_for)), counts.output_tokens - (thinking or 0), thinking]
+    return text, thought, message.stop_reason, told
+
+
 def _same_call(vendor: FakeVendor) -> None:
     """Check that both asked the same thing in the same way."""
     theirs, mine = vendor.requests
     assert (theirs.method, theirs.path, theirs.query, theirs.json) == (mine.method, mine.path, mine.query, mine.json)
-    for name in ("authorization", "x-goog-api-key", "content-type"):
+    for name in ("authorization", "x-api-key", "x-goog-api-key", "content-type"):
         assert _header(theirs.headers, name) == _header(mine.headers, name)
 
 
@@ -194,6 +260,17 @@ def test_openai_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, ope
         list(openai.chat.completions.create(**asked))
     assert theirs.value.code == "rate_limit_exceeded"
     _raises("rate_limited", lambda: ours(ask()))
+
+
+def test_anthropic_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, anthropic: Anthropic) -> None:
+    from anthropic import APIStatusError
+
+    error = {"type": "overloaded_error", "message": "Overloaded"}
+    half = [anthropic_replies.start(), anthropic_replies.named("error", error=error)]
+    wire_vendor.play(half, half)
+    with pytest.raises(APIStatusError):
+        _by_anthropic(anthropic)
+    _raises("vendor_down", lambda: ours(ask(wire="anthropic")))
 
 
 def test_neither_library_notices_a_body_that_just_ends(

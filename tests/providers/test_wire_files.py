@@ -100,9 +100,12 @@ KEYS = """
     details detail reasoning_details refusal inlineData data mimeType fileData functionCall name args thoughtSignature
     executableCode codeExecutionResult outcome groundingMetadata groundingChunks web uri title groundingSupports
     segment startIndex endIndex partIndex groundingChunkIndices citationMetadata citations urlContextMetadata
+    content_block thinking signature stop_reason stop_details input partial_json citation source tool_use_id stdout
     urlMetadata tool_calls function function_call arguments id images image_url url annotations url_citation
 """
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["url_citation", "x"])
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["url_citation", "text"])
+)
 JSON = st.recursive(
     SCALARS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=4),
@@ -114,6 +117,7 @@ JSON = st.recursive(
 REPLIES = {
     "gemini": lambda inner: {"candidates": [{"content": {"parts": [inner]}}]},
     "openai": lambda inner: {"choices": [{"delta": inner}]},
+    "anthropic": lambda inner: {"content_block": inner, "delta": inner, "type": "content_block_start"},
 }
 
 

@@ -6,7 +6,7 @@ from time import monotonic
 
 from providers.errors import BadReply
 from providers.types import Delta, Part
-from providers.wires.parsed import CallPiece, Finding, Found, ReasoningPiece, WholeMessage
+from providers.wires.parsed import CallPiece, Finding, Found, Held, ReasoningPiece, WholeMessage
 
 # Events without words are usual: some vendors send one for each hidden token of a thought. Even the shortest,
 # `{"choices":[{"delta":{}}]}`, is longer than 24 bytes, so only events of no known wire can exceed the limit.
@@ -61,7 +61,7 @@ def carries_on(found: Found) -> bool:
     if isinstance(found, WholeMessage):
         return any(map(carries_on, found.findings))
     if not isinstance(found, Delta) or not found.part:
-        return isinstance(found, Delta | CallPiece)
+        return isinstance(found, Delta | CallPiece | Held)
     return found.part.kind not in ("unknown", "citation", "text", "thought") or found.part.text != ""
 
 

@@ -34,7 +34,7 @@ from providers.wires.json_values import (
     to_bytes,
     unwrapped,
 )
-from providers.wires.parsed import Found
+from providers.wires.parsed import Found, Parse
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import STAND_IN, adapted
 from providers.wires.verbatim import reader
@@ -42,7 +42,7 @@ from providers.wires.verbatim import reader
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
     "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint", "other_list",
-    "parse", "parse_catalogue", "plainer", "request", "words_alone",
+    "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
@@ -91,6 +91,11 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     if feedback := mapping(field(event, "promptFeedback")):
         yield from _block(feedback)
     yield from _finish(candidate)
+
+
+def parser() -> Parse:
+    """Return `parse`: each event says all about itself."""
+    return parse
 
 
 def words_alone(_event: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import json
 from base64 import b64decode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 from providers.types import Address, Part, Prompt, Role, Turn
@@ -73,7 +74,7 @@ def _is_sent(role: Role, part: Part, *, with_thoughts: bool = False) -> bool:
 
 def _assistant(turn: Turn, address: Address) -> Message:
     calls = [part for part in turn.parts if part.kind == "call"]
-    message: Message = {"role": "assistant", "content": _text(turn.parts)}
+    message: Message = {"role": "assistant", "content": _text(_joined(turn.parts))}
     if not calls:
         return message
     own = [unwrap("openai", part, reader(address)) for part in calls]
@@ -123,6 +124,15 @@ def _user(parts: list[Part]) -> list[Message]:
     if not any(_is_attached(part) for part in parts):
         return [{"role": "user", "content": _text(parts)}]
     return [{"role": "user", "content": [_content(part) for part in parts if part.kind != "call_result"]}]
+
+
+def _joined(parts: Iterable[Part]) -> Iterator[Part]:
+    """Yield the parts of a reply with neighbouring texts as one: another vendor cuts them where it cites or signs."""
+    for is_text, neighbours in groupby(parts, key=lambda part: part.kind == "text"):
+        if is_text:
+            yield Part("text", "".join(part.text for part in neighbours))
+        else:
+            yield from neighbours
 
 
 def _text(parts: Iterable[Part]) -> str:

@@ -23,14 +23,14 @@ from providers.wires.openai.detection import KEY_PLACEMENTS, SHORT_ANSWER, doors
 from providers.wires.openai.parameters import FIELDS, PARAMETERS
 from providers.wires.openai.presets import PRESETS
 from providers.wires.openai.usage import usage
-from providers.wires.parsed import Found, WholeMessage
+from providers.wires.parsed import Found, Parse, WholeMessage
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
     "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint", "other_list",
-    "parse", "parse_catalogue", "plainer", "request", "words_alone",
+    "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
@@ -86,6 +86,11 @@ def parse(event: Mapping[str, Any]) -> Iterator[Found]:
     if word := choice.get("finish_reason"):
         finish = finish_of(word, _filtered(event, choice) or _native(choice))
         yield from [finish] if finish else []
+
+
+def parser() -> Parse:
+    """Return `parse`: each event says all about itself."""
+    return parse
 
 
 def words_alone(event: Mapping[str, Any]) -> str:

@@ -6,10 +6,14 @@ import re
 
 from providers.wires.turns import (
     INSTRUCTIONS_FIRST,
+    NO_CACHE_MARKS,
+    NO_CITATIONS,
     NO_CODE,
     NO_FILES,
     NO_IMAGES,
     STAND_IN,
+    THINKS_ADAPTIVELY,
+    THINKS_WITH_BUDGET,
     TURN_BETWEEN,
     UNSIGNED,
     WITH_REASONING,
@@ -50,6 +54,9 @@ _FILES = (
     rf"unknown variant .{{0,2}}file\b|\b(file|document|pdf)s?{_INPUT} {_NOT_TAKEN}"
     rf"|support {_SOME}(files?|documents?|pdfs?)\b{_NOT_A_KIND}{_TEXTS_ONLY}"
 )
+# Sentences of Anthropic, and of Bedrock, about a form of thinking: kilocode#10729, docker-agent#3362, harness-sdk#1856.
+_NOT_THIS_FORM = r"thinking\.type\.{form}\W{{0,3}}is not|input tag '{form}'|\b{form} thinking is not"
+_ALWAYS_THINKS = "no:type=disabled"
 
 # The first that changes the request counts.
 TURNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -63,6 +70,11 @@ TURNS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (NO_IMAGES, _IMAGES),
         (NO_FILES, _FILES),
         (NO_CODE, r"executable_?code|code_?execution_?result"),
+        (THINKS_ADAPTIVELY, _NOT_THIS_FORM.format(form="enabled")),
+        (THINKS_WITH_BUDGET, _NOT_THIS_FORM.format(form="adaptive")),
+        (_ALWAYS_THINKS, _NOT_THIS_FORM.format(form="disabled") + r"|thinking can(?:no|')t be (?:disabled|turned off)"),
+        (NO_CITATIONS, rf"\bcitations?\b{_INPUT}.{{0,40}}(?:{_NOT_TAKEN}|not permitted|incompatible|cannot be)"),
+        (NO_CACHE_MARKS, r"\bcache_control\b|\bprompt caching is not"),
     )
 )
 

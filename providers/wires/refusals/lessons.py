@@ -29,8 +29,12 @@ _TEACHING = (BadRequest, ContextTooLong, ModelNotFound)
 _TOGETHER = re.compile(
     r"both be|not both|cannot both|mutually exclusive|only one of|at the same time|simultaneously|used together"
     r"|cannot be (combined|used|set) (together )?with|incompatible|conflict|multiple tools are supported only"
-    r"|not (supported|allowed|compatible) (when|with|together with|if|while) .{0,40}(set|enabled|specified|used)",
+    r"|not (supported|allowed|compatible) (when|with|together with|if|while) .{0,40}(set|enabled|specified|used)"
+    r"|(only be set to \S{1,9}|unset) when .{0,40}(set|enabled)",
     re.IGNORECASE,
+)
+_BESIDE = re.compile(
+    r"not (supported|allowed|compatible) (when|with|if|while)|(only be set to \S{1,9}|unset) when", re.IGNORECASE
 )
 _JOINED = re.compile(r"[\s,&/'\"`]*(and|or)?[\s'\"`]*", re.IGNORECASE)
 _NO_USAGE, _SUSPECTED = "no:stream_options", "suspected:stream_options"
@@ -167,7 +171,7 @@ def _two_of(named: list[Field], sentence: str) -> tuple[Field, Field]:
 
     `named` is in the order of the sentence.
     """
-    if re.search(r"not (supported|allowed|compatible) (when|with|if|while)", sentence, re.IGNORECASE):
+    if _BESIDE.search(sentence):
         return named[1], named[0]
     return named[0], named[1]
 

@@ -1,0 +1,1 @@
+"""The Messages wire of Anthropic, which gateways and other vendors speak too."""
