@@ -29,6 +29,7 @@ SCRIPTS = (
     "js/notifications.js",
     "js/passkeys.js",
     "js/sign-out.js",
+    "js/prompt.js",
     "js/team-defaults.js",
     "js/zone.js",
 )

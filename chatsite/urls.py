@@ -18,6 +18,8 @@ from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
+from conversations.views.prompts import pages as prompt_pages
+from conversations.views.prompts import versions as prompt_versions
 from conversations.views.replies import details, preview, rendering
 from conversations.views.settings import closing, mail_address, own_keys, passkeys, profile, security
 from conversations.views.teams import changes, records, team
@@ -63,6 +65,23 @@ urlpatterns = [
     path("bin/<uuid:conversation_id>/restore/", bin_pages.restore, name="restore"),
     path("bin/<uuid:conversation_id>/end/", bin_pages.end, name="end"),
     path("search/", search.search_page, name="search"),
+    path("prompts/", prompt_pages.prompts, name="prompts"),
+    path("prompts/new/", prompt_pages.new_prompt, name="new-prompt"),
+    path("prompts/<uuid:prompt_id>/", prompt_pages.prompt, name="prompt"),
+    path("prompts/<uuid:prompt_id>/delete/", prompt_pages.delete_prompt, name="delete-prompt"),
+    path("prompts/<uuid:prompt_id>/versions/<int:number>/", prompt_versions.version, name="prompt-version"),
+    path("prompts/<uuid:prompt_id>/versions/<int:number>/restore/", prompt_versions.restore, name="restore-prompt"),
+    path("prompts/<uuid:prompt_id>/proposals/<uuid:proposal_id>/", prompt_versions.proposal, name="prompt-proposal"),
+    path(
+        "prompts/<uuid:prompt_id>/proposals/<uuid:proposal_id>/publish/",
+        prompt_versions.publish,
+        name="publish-proposal",
+    ),
+    path(
+        "prompts/<uuid:prompt_id>/proposals/<uuid:proposal_id>/decline/",
+        prompt_versions.decline,
+        name="decline-proposal",
+    ),
     path("shares/", shares.shares, name="shares"),
     path("shares/copy/", shares.copy, name="copy-share"),
     path("shares/<uuid:share_id>/revoke/", shares.revoke, name="revoke-share"),
@@ -87,6 +106,7 @@ urlpatterns = [
     path("teams/<uuid:team_id>/retention/", changes.retention, name="team-retention"),
     path("teams/<uuid:team_id>/keys/", records.keys, name="team-keys"),
     path("teams/<uuid:team_id>/audit/", records.audit, name="team-audit"),
+    path("teams/<uuid:team_id>/prompts/", prompt_pages.team_prompts, name="team-prompts"),
     path("teams/<uuid:team_id>/leave/", team.leave, name="leave-team"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", team.change_role, name="change-role"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", team.remove, name="remove-member"),

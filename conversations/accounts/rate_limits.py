@@ -21,6 +21,8 @@ MAX_SNAPSHOTS = 120
 """Pages of share links a minute for one address."""
 MAX_DRAFTS = 240
 """Drafts a minute that one person may store."""
+MAX_PROMPTS = 60
+"""Prompts a minute that one person may store."""
 MAX_RENDERINGS = 240
 """Texts a minute that one person may have rendered; an open thought asks at most once a second."""
 MAX_RENDERING_SECONDS = 15
@@ -66,6 +68,11 @@ def snapshot(request: HttpRequest) -> bool:
 def draft(person: UUID) -> bool:
     """Count a draft that is stored, in this process; returns True over the limit."""
     return _shown.is_over(f"draft:{person}", MAX_DRAFTS)
+
+
+def prompt(person: UUID) -> bool:
+    """Count a prompt that is stored, in this process; returns True over the limit."""
+    return _shown.is_over(f"prompt:{person}", MAX_PROMPTS)
 
 
 def rendering(person: UUID) -> bool:

@@ -33,6 +33,8 @@ from conversations.actions.forks import fork_conversation
 from conversations.actions.keys import add_keys, add_own_key, change_own_key, remove_own_key
 from conversations.actions.links.invitations import invite, join, open_account, revoke_invitation, sign_up
 from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
+from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
+from conversations.actions.prompts.writing import change_prompt, create_prompt, delete_prompt
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
 from conversations.actions.replies import continue_reply, retry_reply, stop_reply
 from conversations.actions.shared_place import choose_branch
@@ -57,6 +59,7 @@ __all__ = [
     "change_language",
     "change_look",
     "change_own_key",
+    "change_prompt",
     "change_role",
     "change_team",
     "changed_conversations",
@@ -67,9 +70,12 @@ __all__ = [
     "create_administrator",
     "create_conversation",
     "create_password_link",
+    "create_prompt",
     "create_team",
     "create_token",
+    "decline_proposal",
     "delete_conversation",
+    "delete_prompt",
     "edit_message",
     "empty_bin",
     "end_conversation",
@@ -87,11 +93,13 @@ __all__ = [
     "offer_share",
     "open_account",
     "post_message",
+    "publish_proposal",
     "purge",
     "remove_member",
     "remove_own_key",
     "remove_team",
     "restore_conversation",
+    "restore_version",
     "retry_reply",
     "revoke_invitation",
     "revoke_share",

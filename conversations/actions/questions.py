@@ -9,6 +9,7 @@ from django.db import transaction
 from conversations.actions import model_choice
 from conversations.actions.access import team_to_write_in, to_write_in, writable_question
 from conversations.actions.idempotency import claim
+from conversations.actions.prompts.sources import source_of
 from conversations.actions.replies import announce, reply_to, start_on_commit, stop_replies_to, store
 from conversations.actions.shared_place import go_on_after_send, go_on_from
 from conversations.content import threads
@@ -66,6 +67,8 @@ class _Question:
     models: list[LanguageModel]
     attached: list[File]
     parameters: dict[str, Any] = field(default_factory=dict)
+    prompt: dict[str, Any] | None = None
+    """The kept prompt from which it came."""
 
 
 def _begin(user: User, body: commands.Send, conversation_id: UUID, team: Team | None) -> dict[str, Any]:
@@ -83,7 +86,8 @@ def _go_on(user: User, body: commands.Send, conversation: Conversation) -> dict[
 
 def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[Message, dict[str, Any]]:
     models = [] if body.nobody else model_choice.models(user, conversation, body.models)
-    asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters)
+    prompt = source_of(user, *body.prompt) if body.prompt else None
+    asked = _Question(body.text, models, storage.attachable(user, body.files), body.parameters, prompt)
     _refuse(user, conversation, asked)
     changes = _changes(conversation, asked)
     first = conversation.advance(2 + len(models), **changes)
@@ -98,7 +102,7 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
         raise Refused("bad_text", "An empty message cannot be sent.")
     replies = list(original.children.filter(role=Role.ASSISTANT).order_by("id"))
     models = _models_for_edit(user, body, original, replies)
-    asked = _Question(body.text, models, attached, replies[0].parameters if replies else {})
+    asked = _Question(body.text, models, attached, replies[0].parameters if replies else {}, original.prompt)
     conversation = original.conversation
     _refuse(user, conversation, asked)
     first = conversation.advance(2 + len(models))
@@ -137,6 +141,7 @@ def _store(
         parts=[*map(storage.part_of, asked.attached), *words],
         status=Status.COMPLETE,
         for_people=None if asked.models else True,
+        prompt=asked.prompt,
         revision=revision,
     )
     replies = [

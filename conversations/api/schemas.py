@@ -164,6 +164,12 @@ class UploadOut(FileOut):
     """Bytes left for this person's files, once nine tenths are used."""
 
 
+class PromptSource(Schema):
+    id: UUID
+    name: str
+    version: int
+
+
 class MessageOut(Schema):
     id: UUID
     conversation: UUID
@@ -188,6 +194,8 @@ class MessageOut(Schema):
     """The vendor's own words on the end of the reply, for the person who asked; empty for others."""
     left_out: list[LeftOut]
     """The parameters, or `image` or `file`, that were not sent as they were set; `sent` is null if left out."""
+    prompt: PromptSource | None = None
+    """Of a question: the kept prompt from which it came, as it was then."""
     created_at: datetime
 
 

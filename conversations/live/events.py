@@ -50,6 +50,7 @@ def _message_fields(message: Message) -> dict[str, Any]:
         "error": _error(message, without_quote(message.error_text)),
         **({"quote": ""} if message.quote else {}),
         "left_out": message.left_out,
+        **({"prompt": message.prompt} if message.prompt else {}),
         "created_at": message.created_at,
     }
 

@@ -15,6 +15,8 @@ from conversations.models.personal.notice import AccountNotice
 from conversations.models.personal.read_state import BranchChoice, ReadMark
 from conversations.models.personal.receipt import Receipt
 from conversations.models.personal.token import PersonalToken
+from conversations.models.prompts.prompt import Prompt
+from conversations.models.prompts.version import PromptVersion
 from conversations.models.search_entry import SearchEntry, SearchIndex
 from conversations.models.shared_place import SharedPlace
 from conversations.models.spending import Budget, DailySum, FirstToken, Reservation, Tally, UsageRecord
@@ -38,6 +40,8 @@ __all__ = [
     "Message",
     "PasswordLink",
     "PersonalToken",
+    "Prompt",
+    "PromptVersion",
     "ReadMark",
     "Receipt",
     "Reservation",

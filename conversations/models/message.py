@@ -223,6 +223,8 @@ class Message(models.Model):
     model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+")
     model_name = models.CharField(max_length=200, blank=True)
     parameters = models.JSONField(default=dict, blank=True)
+    prompt = models.JSONField(null=True, blank=True, editable=False)
+    """Of a question: the kept prompt from which it came, {"id", "name", "version"}, as it was then."""
     continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     """The reply whose parts this one begins with."""
     finish_reason = models.CharField(max_length=12, blank=True)

@@ -183,6 +183,11 @@ class Team(Retention):
         default=False,
         help_text=_("Each person's words reach the model with their name, also while only one person writes."),
     )
+    members_publish = models.BooleanField(
+        _("members publish prompts"),
+        default=False,
+        help_text=_("Otherwise they propose prompts, and leads publish them."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     api_keys = models.ManyToManyField(
         ApiKey,

@@ -45,6 +45,8 @@ class Send:
     """True if the parent was the end of the thread for its writer: the message follows what people said meanwhile."""
     team: UUID | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
+    prompt: tuple[UUID, int] | None = None
+    """The kept prompt from which the text came, and its version."""
 
 
 @dataclass(frozen=True, slots=True)

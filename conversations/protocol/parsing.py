@@ -125,7 +125,19 @@ def _send(fields: dict[str, Any]) -> Send:
         at_end=_flag(fields, "at_end"),
         team=_optional_uuid(fields, "team"),
         parameters=validate(fields.get("parameters")),
+        prompt=_prompt(fields.get("prompt")),
     )
+
+
+def _prompt(named: Any) -> tuple[UUID, int] | None:
+    if named is None:
+        return None
+    if not isinstance(named, dict):
+        raise Refused("bad_field", "“prompt” must be an object with “id” and “version”.")
+    version = named.get("version")
+    if type(version) is not int or not 0 < version < 2**31:
+        raise Refused("bad_field", "“version” must be a whole number from 1.")
+    return _uuid(named, "id"), version
 
 
 def _edit(fields: dict[str, Any]) -> Edit:

@@ -111,6 +111,7 @@ SETTINGS: Sections = (
         _("Conversations"),
         (
             Page(_("Teams"), "teams", within=("new-team",)),
+            Page(_("Prompts"), "prompts", within=("new-prompt", "prompt", "prompt-version", "prompt-proposal")),
             Page(_("Shared links"), "shares"),
             Page(_("Archive"), "archive"),
             Page(_("Bin"), "bin"),
@@ -131,7 +132,7 @@ CONVERSATIONS: Sections = (
     ),
 )
 """The pages beside the search: other places where a conversation may be."""
-OF_A_TEAM = (Page(_("People and conversations"), "team"),)
+OF_A_TEAM = (Page(_("People and conversations"), "team"), Page(_("Prompts"), "team-prompts"))
 OF_ITS_LEAD = (
     Page(_("Invitations"), "invite"),
     Page(_("Name and defaults"), "team-defaults", within=("rename-team",)),

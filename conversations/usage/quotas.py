@@ -8,7 +8,17 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from conversations.errors import Refused
-from conversations.models import Conversation, File, Invitation, Membership, Message, User
+from conversations.models import (
+    Conversation,
+    File,
+    Invitation,
+    Membership,
+    Message,
+    Prompt,
+    PromptVersion,
+    Team,
+    User,
+)
 
 MAX_CONVERSATIONS_A_MINUTE = 60
 MAX_SAID_A_MINUTE = 120
@@ -17,6 +27,8 @@ MAX_COPIED_A_DAY = 200_000_000
 """Characters of copied conversations a day, parts and HTML together."""
 MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS = 100, 200, 50
 """Teams that one person leads, open invitations that they made, open tokens; lists show them all."""
+MAX_PROMPTS, MAX_PROMPT_CHARACTERS = 500, 3_000_000
+"""Prompts of one person, one team or the site, and the characters of all their versions."""
 _DAY_SECONDS = 24 * 3600
 _MEGABYTE = 2**20
 _NEARLY_FULL = 0.9
@@ -51,6 +63,15 @@ def check_invitations(person: User) -> None:
 def check_tokens(person: User) -> None:
     """Refuse another token for a person who has very many."""
     _check(person.tokens.open().count() < MAX_TOKENS, f"You have {MAX_TOKENS} tokens.")
+
+
+def check_prompts(owner: User | None, team: Team | None, more: int, characters: int) -> None:
+    """Refuse so many more prompts, or so many characters, of a person, a team or the site."""
+    kept = Prompt.objects.in_place(owner, team)
+    _check(not more or kept.count() + more <= MAX_PROMPTS, f"There may be {MAX_PROMPTS} prompts in one place.")
+    if PromptVersion.objects.characters(kept) + characters > MAX_PROMPT_CHARACTERS:
+        most = f"{MAX_PROMPT_CHARACTERS:,}"
+        raise Refused("no_room", f"Prompts and their versions may have {most} characters together; delete some first.")
 
 
 def _check(has_room: bool, text: str) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 BASE = Path(__file__).resolve().parents[2]
 PLACES = (
-    "conversations/actions/**/*.py", "conversations/admin/**/*.py", "conversations/api/*.py",
+    "conversations/actions/**/*.py", "conversations/admin/**/*.py", "conversations/api/**/*.py",
     "conversations/connections/*.py", "conversations/exports/archive.py", "conversations/exports/branch.py",
     "conversations/files/*.py", "conversations/imports/receiving.py",
     "conversations/models/**/*.py",

@@ -17,6 +17,9 @@ _ADDERS = "who adds a vendor needs the permissions for endpoints, keys, models a
 _MONEY = "figures of the ledger are for superusers and for staff who may see calls or budgets"
 _KEYS = "keys are for superusers and for staff with the permissions for keys"
 _GUARDED = "Django's permission for this model and this deed"
+_PROMPTS = "a prompt is for its person, its team, or everybody; a proposed one for leads and whoever proposed it"
+_PROMPT_WRITERS = "a team's leads and members write its prompts or propose words; the site's are superusers'"
+_PROMPT_DECIDERS = "a prompt is its person's, its team's leads', or for the site the superusers'"
 
 REASONS = {
     "chat": "everybody talks, and sees the conversations, models and teams that are theirs",
@@ -42,6 +45,21 @@ REASONS = {
     "teams": _ONE_S_OWN,
     "new-team": "here the administrator has said that only staff makes teams",
     "team": "a team's members see it",
+    "prompts": _PROMPTS,
+    "new-prompt": "everybody keeps prompts of their own, and may copy one that they see",
+    "prompt": _PROMPTS + "; " + _PROMPT_WRITERS,
+    "delete-prompt": _PROMPT_DECIDERS + "; and whoever proposed what was never published",
+    "prompt-version": _PROMPTS,
+    "restore-prompt": _PROMPT_WRITERS,
+    "prompt-proposal": "a proposal is for the team's leads and for whoever made it",
+    "publish-proposal": _PROMPT_DECIDERS,
+    "decline-proposal": _PROMPT_DECIDERS,
+    "team-prompts": "a team's members see its prompts, and its leads say who publishes them",
+    "api:prompts": _PROMPTS,
+    "api:prompt": _PROMPTS,
+    "api:create_prompt": "everybody keeps prompts of their own; " + _PROMPT_WRITERS,
+    "api:change_prompt": _PROMPT_WRITERS,
+    "api:delete_prompt": _PROMPT_DECIDERS + "; and whoever proposed what was never published",
     "rename-team": _LEADS,
     "team-defaults": _LEADS,
     "team-keys": "a team's leads see its own keys by their last characters, as its vendors' bills are theirs",

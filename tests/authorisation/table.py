@@ -99,6 +99,19 @@ SHARES = {"share open": EVERYBODY, "share of who left": EVERYBODY} | {
 LOCKED = {"share locked": EVERYBODY}
 COPIED = {"share open": SIGNED_IN, "share locked": NOBODY, "share revoked": NOBODY}
 GONE = frozenset({Role.GONE})
+PROMPTS = {
+    "prompt own": OWNER,
+    "prompt of the team": TEAM,
+    "prompt proposed": LEAD | MEMBER,
+    "prompt of the site": SIGNED_IN,
+}
+"""Roles that see a kept prompt; the member has proposed one."""
+WRITE_PROMPTS = {**PROMPTS, "prompt of the team": WRITERS, "prompt of the site": SUPERUSER}
+DELETE_PROMPTS = {**WRITE_PROMPTS, "prompt of the team": LEAD}
+PUBLISH = {"prompt proposed": LEAD, "prompt of the team, proposal of another": NOBODY}
+"""Roles that publish or decline a proposal."""
+VERSIONS = {"prompt own": OWNER, "prompt of the team": TEAM, "prompt of the site": SIGNED_IN}
+WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
 FOREIGNERS = frozenset({Role.OTHER})
 MODELS = {"crew-parrot": WRITERS, "foreign-parrot": FOREIGNERS}
@@ -178,6 +191,20 @@ PAGES = [
     on("new-team", roles=STAFF),
     on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
     on("team", team=TEAM),
+    on("prompts", roles=SIGNED_IN, shows=PROMPTS),
+    on("new-prompt", roles=SIGNED_IN),
+    on("new-prompt", query="?from={prompt_id}", targets={"prompt own": SIGNED_IN}, shows={"prompt own": OWNER}),
+    on("new-prompt", "POST", {**WORDS, "scope": "own"}, roles=SIGNED_IN),
+    on("prompt", targets=PROMPTS),
+    on("prompt", "POST", WORDS, targets=WRITE_PROMPTS),
+    on("delete-prompt", "POST", targets=DELETE_PROMPTS),
+    on("prompt-version", targets=VERSIONS),
+    on("restore-prompt", "POST", targets={**VERSIONS, "prompt of the team": WRITERS, "prompt of the site": SUPERUSER}),
+    on("prompt-proposal", targets={**PUBLISH, "prompt proposed": LEAD | MEMBER}),
+    on("publish-proposal", "POST", targets=PUBLISH),
+    on("decline-proposal", "POST", targets=PUBLISH),
+    on("team-prompts", team=TEAM),
+    on("team-prompts", "POST", {"members_publish": "yes"}, team=LEAD),
     on("team-defaults", team=LEAD),
     on("team-keys", team=LEAD),
     on("team-audit", team=LEAD),
@@ -309,6 +336,20 @@ API = [
     on("api:estimate", "POST", {"text": "Hi"}, roles=SIGNED_IN, ok=200),
     on("api:estimate", "POST", {"text": "Hi", "conversation": "{conversation_id}"}, targets=WRITE, ok=200),
     on("api:estimate", "POST", {"text": "Hi", "team": "{team_id}"}, team=WRITERS, ok=200),
+    on("api:prompts", roles=SIGNED_IN, shows={**PROMPTS, "prompt proposed": NOBODY}),
+    on("api:prompts", query="?q=canary-prompt", roles=SIGNED_IN, shows={**PROMPTS, "prompt proposed": NOBODY}),
+    on("api:prompt", targets=PROMPTS),
+    on("api:create_prompt", "POST", WORDS, roles=SIGNED_IN, ok=201),
+    on(
+        "api:create_prompt",
+        "POST",
+        {**WORDS, "scope": {"kind": "team", "team": "{team_id}"}},
+        team=WRITERS,
+        ok=(201, 202),
+    ),
+    on("api:create_prompt", "POST", {**WORDS, "scope": {"kind": "site"}}, roles=SUPERUSER, ok=201),
+    on("api:change_prompt", "PATCH", WORDS, targets=WRITE_PROMPTS, ok=(200, 202)),
+    on("api:delete_prompt", "DELETE", targets=DELETE_PROMPTS, ok=204),
     on("api:drafts", roles=SIGNED_IN),
     on("api:drafts", query="?conversation={conversation_id}", targets=WRITE),
     on("api:save_draft", "PUT", DRAFT, roles=SIGNED_IN, ok=200),
@@ -366,6 +407,8 @@ COMMANDS = [
     on("message.send", body={**NEW, "team": "{team_id}"}, team=WRITERS),
     on("message.send", body={**NEW, "parent": "{question}"}, private=NOBODY, shared=NOBODY),
     on("message.send", body={**NEW, "files": ["{file_id}"]}, unsent=OWNER, private=OWNER, shared=OWNER, left=NOBODY),
+    on("message.send", body={**NEW, "prompt": {"id": "{prompt_id}", "version": 1}},
+       targets={**PROMPTS, "prompt proposed": NOBODY}),
     on("message.send", body={**NEW, "models": ["{model_id}"]}, targets=MODELS),
     on("message.send", body={"conversation": "{conversation_id}", "models": ["{model_id}"], "text": "Hi"},
        hides="model_id", targets={"a foreign model, to the team": NOBODY}),

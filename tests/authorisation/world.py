@@ -15,6 +15,7 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
+from conversations.actions.prompts.writing import Place, create_prompt
 from conversations.files import storage
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.mail import addresses
@@ -36,6 +37,7 @@ from conversations.models import (
 )
 from conversations.models.message import Role as Speaker
 from conversations.models.message import Status
+from conversations.protocol.prompts import checked
 from conversations.search.rebuilding import mend
 from providers.audit import log
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble
@@ -87,6 +89,7 @@ def build() -> World:
     _links(world, crew, others)
     _shares(world)
     _tokens(world)
+    _prompts(world, crew)
     _imports(world)
     _rows_for_the_admin(world)
     sum(mend())
@@ -292,6 +295,24 @@ def _tokens(world: World) -> None:
         token = PersonalToken.objects.create(digest=token_digest(world.tokens[role]), **{**usual, **fields})
         if role == Role.PROGRAM:
             world.targets["token"] = {"token_id": token.pk}
+
+
+def _prompts(world: World, crew: Team) -> None:
+    """Create one prompt of each kind, and one that the member has proposed."""
+    places = {"own": ("owner", Place()), "of the team": ("lead", Place("team", crew.pk)),
+              "proposed": ("member", Place("team", crew.pk)), "of the site": ("superuser", Place("site"))}  # fmt: skip
+    for name, (person, place) in places.items():
+        words = f"canary-prompt-{name.replace(' ', '-')}"
+        made = create_prompt(world.people[person], place, checked(words, f"{words} about {{{{x}}}}"))
+        world.targets[f"prompt {name}"] = {"prompt_id": made.pk, "number": 1}
+        world.markers[f"prompt {name}"] = [words]
+        for proposal in made.versions.proposed():
+            world.targets[f"prompt {name}"]["proposal_id"] = proposal.pk
+    proposed = world.targets["prompt proposed"]
+    world.targets["prompt of the team, proposal of another"] = {
+        **world.targets["prompt of the team"],
+        "proposal_id": proposed["proposal_id"],
+    }
 
 
 def _team_of(world: World, target: str) -> dict[str, Any]:

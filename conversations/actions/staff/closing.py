@@ -95,7 +95,7 @@ def _forget(person: User) -> None:
     """Delete what only this person could use."""
     for kind in (Arrangement, ReadMark, Authenticator, EmailAddress):
         kind.objects.filter(user=person).delete()
-    for rows in (person.tokens, person.password_links, person.notices, person.imports, person.drafts):
+    for rows in (person.tokens, person.password_links, person.notices, person.imports, person.drafts, person.prompts):
         rows.all().delete()
     person.favourite_models.clear()
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
 from conversations.content.differences import differences
-from conversations.models import Message, UsageRecord
+from conversations.models import Message, Prompt, UsageRecord, User
 from conversations.models.message import UNDER_WAY, MessageQuerySet, Role
 from conversations.protocol.parameters import known_parameters
 
@@ -46,7 +46,7 @@ class Setting:
 def details(request: HttpRequest, reply: UUID) -> HttpResponse:
     """Respond with a fragment for the page, for everybody who may read the reply."""
     replies = Message.objects.visible_to(person_of(request)).filter(role=Role.ASSISTANT)
-    message = get_object_or_404(replies.select_related("author"), pk=reply)
+    message = get_object_or_404(replies.select_related("author", "parent"), pk=reply)
     calls = list(UsageRecord.objects.filter(message=message.pk).order_by("created_at"))
     counts = ("input_tokens", "output_tokens", "cost")
     context = {
@@ -57,6 +57,7 @@ def details(request: HttpRequest, reply: UUID) -> HttpResponse:
         "settings": _settings(message.parameters),
         "total": message.conversation.messages.aggregate(**{name: Sum(name) for name in counts}),
         "currency": settings.CHATSITE_CURRENCY,
+        **_prompt_of(message, person_of(request)),
         **_compared(message),
     }
     return render(request, "_reply_details.html", context)
@@ -85,6 +86,15 @@ def versions(request: HttpRequest, reply: UUID) -> JsonResponse:
 def _beside(message: Message) -> MessageQuerySet:
     """Return all versions of this reply."""
     return Message.objects.filter(conversation=message.conversation_id, parent=message.parent_id, role=Role.ASSISTANT)
+
+
+def _prompt_of(message: Message, person: User) -> dict[str, Any]:
+    """Return the kept prompt of the reply's question, and whether this person may open it."""
+    prompt = message.parent.prompt if message.parent else None
+    if not prompt:
+        return {}
+    is_visible = Prompt.objects.visible_to(person).filter(pk=prompt["id"], versions__number=prompt["version"]).exists()
+    return {"prompt": prompt, "is_prompt_visible": is_visible}
 
 
 def _compared(message: Message) -> dict[str, Any]:

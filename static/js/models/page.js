@@ -42,6 +42,7 @@ export const page = {
     files: dataset.apiFiles,
     file: withId(dataset.apiFile),
     drafts: dataset.apiDrafts,
+    prompts: dataset.apiPrompts,
     events: dataset.apiEvents,
   },
 };

@@ -3,8 +3,8 @@
 import { fetchElement } from "../helpers/loading.js";
 
 /** A source exports `source(composer)`; see models/completion-list.js. */
-const SOURCES = [() => import("../models/mentioned-names.js")];
-const SIGNS = /@/;
+const SOURCES = [() => import("../models/mentioned-names.js"), () => import("../models/prompt-source.js")];
+const SIGNS = /[@/]/;
 
 export class Completions {
   #composer;

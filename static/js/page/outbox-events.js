@@ -30,7 +30,7 @@ export class OutboxEvents {
   }
 
   #send({ text, files, models, team }) {
-    const { conversation, navigation, outbox, transcript } = this.#chat;
+    const { composer, conversation, navigation, outbox, transcript } = this.#chat;
     const command = { type: "message.send", id: newId(), conversation: conversation?.id ?? null };
     command.parent = transcript.thread.lastId;
     command.text = text;
@@ -38,6 +38,8 @@ export class OutboxEvents {
     command.at_end = true;
     if (models) command.models = models;
     if (team) command.team = team;
+    const prompt = composer.prompt?.take();
+    if (prompt) command.prompt = prompt;
     outbox.put(command, navigation.place, files);
     transcript.toEnd();
     this.#deliver();

@@ -1,0 +1,1 @@
+"""Acts on kept prompts: write, propose, publish, restore, delete."""

@@ -1,0 +1,124 @@
+"""Prompts: texts with variables that a person, a team or the whole site keeps for questions."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from conversations.ids import new_id
+from conversations.models.people import Membership, Team, User
+from conversations.models.prompts.initials import initials
+
+MAX_NAME_LENGTH, MAX_PROMPT_LENGTH = 120, 20_000
+
+
+class PromptQuerySet(models.QuerySet["Prompt"]):
+    def visible_to(self, user: User) -> "PromptQuerySet":
+        """Return the person's own prompts, their teams' and the site's.
+
+        One that is only proposed is for the team's leads and for whoever proposed it.
+        """
+        places = Membership.objects.filter(user=user)
+        leads = places.filter(role=Membership.Role.LEAD)
+        proposed = Q(updated_by=user) | Q(team__in=leads.values("team"))
+        of_a_team = Q(team__in=places.values("team")) & (Q(version__gt=0) | proposed)
+        return self.filter(Q(owner=user) | of_a_team | Q(owner=None, team=None))
+
+    def published(self) -> "PromptQuerySet":
+        return self.filter(version__gt=0)
+
+    def writable_by(self, user: User) -> "PromptQuerySet":
+        """Return the prompts of which this person may at least propose other words."""
+        writers = Membership.objects.filter(user=user, role__in=Membership.WRITERS)
+        of_a_team = Q(team__in=writers.values("team"))
+        return self.visible_to(user).filter(Q(owner=user) | of_a_team | _of_site(user))
+
+    def decided_by(self, user: User) -> "PromptQuerySet":
+        """Return the prompts that this person may change, publish and delete."""
+        leads = Membership.objects.filter(user=user, role=Membership.Role.LEAD)
+        writers = Membership.objects.filter(user=user, role__in=Membership.WRITERS, team__members_publish=True)
+        of_a_team = Q(team__in=leads.values("team")) | Q(team__in=writers.values("team"))
+        return self.filter(Q(owner=user) | of_a_team | _of_site(user))
+
+    def in_place(self, owner: User | None, team: Team | None) -> "PromptQuerySet":
+        """Return the prompts of one person, one team, or the site if neither is given."""
+        return self.filter(owner=owner, team=team)
+
+    def found_by(self, words: str) -> "PromptQuerySet":
+        """Return those whose name or text has all of these words, or whose letters are these."""
+        letters = "".join(words.split()).lower()
+        by_letters = Q(initials__contains=letters) if letters.isascii() and letters.isalnum() else Q(pk__in=[])
+        by_words = Q()
+        for word in words.split():
+            by_words &= Q(name__icontains=word) | Q(text__icontains=word)
+        return self.filter(by_words | by_letters) if letters else self
+
+    def listed(self, words: str = "") -> "PromptQuerySet":
+        """Order by name; those that begin with these words come first, then those whose name has them."""
+        begins = Q(name__istartswith=words) | Q(initials__startswith=words.lower())
+        ranks = [models.When(begins, then=0), models.When(name__icontains=words, then=1)] if words else []
+        ordered = self.annotate(rank=models.Case(*ranks, default=2, output_field=models.IntegerField()))
+        return ordered.select_related("team", "updated_by").order_by("rank", "name", "pk")
+
+
+def _of_site(user: User) -> Q:
+    return Q(owner=None, team=None) if user.has_perm(Prompt.SITE_PERMISSION) else Q(pk__in=[])
+
+
+class Prompt(models.Model):
+    """The published words of a prompt; nothing is published yet while `version` is 0."""
+
+    SITE_PERMISSION = "conversations.change_prompt"
+    """The permission of people who keep the prompts of the whole site."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    owner = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="prompts")
+    team = models.ForeignKey(
+        Team, models.CASCADE, null=True, blank=True, related_name="prompts", verbose_name=_("team")
+    )
+    name = models.CharField(_("name"), max_length=MAX_NAME_LENGTH)
+    text = models.TextField(_("text"), max_length=MAX_PROMPT_LENGTH)
+    variables = models.JSONField(_("variables"), default=list, blank=True)
+    """In the order of the text: {"name", "type", "default", "choices"}."""
+    initials = models.CharField(max_length=MAX_NAME_LENGTH, blank=True, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=0)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_by = models.ForeignKey(User, models.SET_NULL, null=True, editable=False, related_name="+")
+
+    owner_id: UUID | None
+    team_id: UUID | None
+
+    objects = PromptQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("prompt")
+        verbose_name_plural = _("prompts")
+        constraints = [models.CheckConstraint(condition=Q(owner=None) | Q(team=None), name="one_place_a_prompt")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def say(self, told: Mapping[str, Any], person: User) -> None:
+        """Take these words, unsaved."""
+        for name in ("name", "text", "variables"):
+            setattr(self, name, told[name])
+        self.initials = initials(self.name)
+        self.updated_at, self.updated_by = timezone.now(), person
+
+    def words(self) -> dict[str, Any]:
+        """Return what a version holds."""
+        return {"name": self.name, "text": self.text, "variables": self.variables}
+
+    @property
+    def is_own(self) -> bool:
+        return self.owner_id is not None
+
+    @property
+    def scope(self) -> str:
+        if self.is_own:
+            return "own"
+        return "team" if self.team_id else "site"

@@ -1,0 +1,167 @@
+"""Kept prompts: whose they are, who publishes them, how they are found, and what a question says of its prompt."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from conversations import actions
+from conversations.actions.prompts.writing import Place
+from conversations.errors import Refused
+from conversations.models import Message, Prompt, PromptVersion, User
+from conversations.models.prompts import version as versions
+from conversations.models.prompts.initials import initials
+from conversations.protocol.prompts import checked
+from conversations.usage import quotas
+from providers.models import LanguageModel
+from tests.conftest import Cast
+from tests.conversations.calling import Api
+from tests.sockets import Socket
+
+pytestmark = pytest.mark.usefixtures("static_files")
+OWN = Place()
+
+
+def at_home(person: User) -> Client:
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(person)
+    return client
+
+
+def keep(person: User, name: str, text: str = "Words", place: Place = OWN) -> Prompt:
+    return actions.create_prompt(person, place, checked(name, text))
+
+
+def names(person: User, words: str) -> list[str]:
+    return [prompt.name for prompt in Prompt.objects.visible_to(person).found_by(words).listed(words)]
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("周报总结", "zbzj"),
+        ("SQL 优化", "sqlyh"),
+        ("会议纪要（短）", "hyjyd"),
+        ("啊坐", "az"),
+        ("翻译", "fy"),
+        ("鑫 é", ""),
+    ],
+)
+def test_a_name_has_the_first_letters_of_its_syllables(name: str, letters: str) -> None:
+    assert initials(name) == letters
+
+
+def test_prompts_are_found_by_name_words_and_letters_and_names_come_first(cast: Cast) -> None:
+    for name, text in (("翻译", "Into English"), ("Weekly report", "Sum up the week"), ("Sum", "Add them")):
+        keep(cast.bob, name, text)
+    assert names(cast.bob, "fy") == ["翻译"]
+    assert names(cast.bob, "sum") == ["Sum", "Weekly report"]
+    assert names(cast.bob, "week the") == ["Weekly report"]
+    assert names(cast.bob, "") == ["Sum", "Weekly report", "翻译"]
+    assert names(cast.alice, "sum") == []
+
+
+def test_variables_are_those_of_the_text_in_its_order() -> None:
+    given = [
+        {"name": "tone", "type": "choice", "choices": ["dry", "dry", " ", "warm"], "default": "warm"},
+        {"name": "gone", "type": "number"},
+    ]
+    words = checked("Letter", "To {{ who }} in a {{tone}} tone; {{who}}. {{ not | this }} {{a:b}} {{}}", given)
+    assert words.variables == [
+        {"name": "who", "type": "text", "default": "", "choices": []},
+        {"name": "tone", "type": "choice", "default": "warm", "choices": ["dry", "warm"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "variables", "code"),
+    [
+        (" ", "Words", [], "bad_text"),
+        ("Name", " \n", [], "bad_text"),
+        ("n" * 121, "Words", [], "too_long"),
+        ("Name", "w" * 20_001, [], "too_long"),
+        ("Name", "".join(f"{{{{v{number}}}}}" for number in range(21)), [], "too_long"),
+        ("Name", "{{a}}", [{"name": "a", "type": "colour"}], "bad_field"),
+        ("Name", "{{a}}", [{"name": "a", "type": "choice", "choices": ["x"] * 51}], "bad_field"),
+        ("Name", "{{a}}", [3], "bad_field"),
+    ],
+)
+def test_what_is_no_prompt_is_refused(name: str, text: str, variables: list[Any], code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        checked(name, text, variables)
+    assert refused.value.code == code
+
+
+def test_members_propose_leads_publish_and_a_team_may_say_otherwise(cast: Cast) -> None:
+    team, bob, alice = Place("team", cast.team.pk), Api(cast.bob), Api(cast.alice)
+    scope = {"kind": "team", "team": str(cast.team.pk)}
+    status, made = bob.call("POST", "/prompts", {"name": "Plan", "text": "Plan {{what}}", "scope": scope})
+    assert (status, made["version"], made["scope"]["team"]["name"]) == (202, 0, "Crew")
+    assert bob.get("/prompts")["results"] == [], "nobody uses it before it is published"
+    path = f"/prompts/{made['id']}"
+    proposal = PromptVersion.objects.get()
+    actions.publish_proposal(cast.alice, proposal.prompt_id, proposal.pk)
+    assert [row["version"] for row in Api(cast.rita).get("/prompts?q=plan")["results"]] == [1]
+    assert Prompt.objects.get().updated_by == cast.bob, "it stays the words of whoever proposed them"
+    status, shown = bob.call("PATCH", path, {"text": "Plan {{what}} well"})
+    assert (status, shown["text"]) == (202, "Plan {{what}}")
+    bob.call("PATCH", path, {"text": "Plan {{what}} better"})
+    (better,) = PromptVersion.objects.proposed()
+    assert better.text == "Plan {{what}} better", "a person has one proposal"
+    actions.decline_proposal(cast.alice, better.prompt_id, better.pk)
+    assert alice.get(path)["text"] == "Plan {{what}}"
+    assert bob.refusal("DELETE", path) == (404, "not_found")
+    at_home(cast.alice).post(reverse("team-prompts", args=[cast.team.pk]), {"members_publish": "yes"})
+    assert bob.call("PATCH", path, {"text": "Plan {{what}} at once"})[0] == 200
+    assert keep(cast.bob, "Retro", place=team).version == 1
+    assert Api(cast.rita).refusal("PATCH", path, {"text": "No"}) == (404, "not_found")
+    audit = at_home(cast.alice).get(reverse("team-audit", args=[cast.team.pk])).content.decode()
+    assert "Plan" in audit
+
+
+def test_versions_are_kept_compared_and_restored(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt, browser = keep(cast.bob, "Haiku", "Write a haiku about rain."), at_home(cast.bob)
+    page = reverse("prompt", args=[prompt.pk])
+    given = {"name": "Haiku", "text": "Write a haiku about snow.", "version": "1"}
+    assert browser.post(page, given).status_code == 302
+    late = browser.post(page, {**given, "text": "Write a limerick."})
+    assert (late.status_code, "Write a limerick." in late.content.decode()) == (422, True), "nothing is lost"
+    shown = browser.get(reverse("prompt-version", args=[prompt.pk, 2])).content.decode()
+    assert "<del>rain</del>" in shown
+    assert "<ins>snow</ins>" in shown
+    browser.post(reverse("restore-prompt", args=[prompt.pk, 1]))
+    prompt.refresh_from_db()
+    assert (prompt.version, prompt.text) == (3, "Write a haiku about rain.")
+    monkeypatch.setattr(versions, "MAX_VERSIONS", 2)
+    actions.change_prompt(cast.bob, prompt.pk, checked("Haiku", "Write two."))
+    assert sorted(prompt.versions.values_list("number", flat=True)) == [3, 4]
+
+
+def test_places_have_limits_and_a_refused_prompt_writes_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quotas, "MAX_PROMPTS", 1)
+    bob = Api(cast.bob)
+    keep(cast.bob, "First")
+    assert bob.refusal("POST", "/prompts", {"name": "Second", "text": "Words"}) == (429, "busy")
+    monkeypatch.setattr(quotas, "MAX_PROMPT_CHARACTERS", 8)
+    path = f"/prompts/{Prompt.objects.get().pk}"
+    assert bob.refusal("PATCH", path, {"text": "Four"}) == (413, "no_room")
+    page = at_home(cast.bob).post(reverse("new-prompt"), {"name": "Second", "text": "Long words", "scope": "own"})
+    assert (page.status_code, "Long words" in page.content.decode()) == (422, True)
+    assert Prompt.objects.count() == PromptVersion.objects.count() == 1
+
+
+def test_a_question_says_from_which_prompt_it_came(
+    cast: Cast, connect: Callable[..., Socket], model: LanguageModel
+) -> None:
+    prompt = keep(cast.bob, "Plan", place=OWN)
+    bob = connect(cast.bob)
+    source = {"id": str(prompt.pk), "version": 1}
+    sent = bob.ask("message.send", conversation=None, text="Words", prompt=source)
+    told = {**source, "name": "Plan"}
+    assert Message.objects.get(pk=sent["message"]).prompt == told
+    listed = Api(cast.bob).get(f"/conversations/{sent['conversation']}/messages")["results"]
+    assert [row.get("prompt") for row in listed] == [told, None]
+    actions.delete_prompt(cast.bob, prompt.pk)
+    assert Message.objects.get(pk=sent["message"]).prompt == told, "what was said stays as it was said"
