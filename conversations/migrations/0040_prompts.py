@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0038_for_people'),
+        ('conversations', '0039_document_text'),
     ]
 
     operations = [
