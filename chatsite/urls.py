@@ -21,7 +21,7 @@ from conversations.views.lists import bin as bin_pages
 from conversations.views.prompts import pages as prompt_pages
 from conversations.views.prompts import versions as prompt_versions
 from conversations.views.replies import details, preview, rendering
-from conversations.views.settings import closing, mail_address, own_keys, passkeys, profile, security
+from conversations.views.settings import closing, mail_address, own_keys, passkeys, profile, security, usage
 from conversations.views.teams import changes, records, team
 
 
@@ -125,7 +125,9 @@ urlpatterns = [
     path("account/", profile.account, name="account"),
     path("account/appearance/", profile.look, name="look"),
     path("account/notifications/", profile.notifications, name="notifications"),
-    path("account/usage/", profile.usage, name="own-usage"),
+    path("account/introduction/", profile.introduction, name="introduction"),
+    path("account/usage/", usage.usage, name="own-usage"),
+    path("account/usage.csv", usage.calls_csv, name="own-usage-csv"),
     path("account/security/", security.security, name="security"),
     path("account/address/", mail_address.address, name="address"),
     path("account/address/confirm/", mail_address.confirm, name="confirm-address"),

@@ -9,6 +9,7 @@ from conversations.actions.accounts import (
     create_password_link,
     create_token,
     end_sessions,
+    introduce,
     revoke_token,
     use_password_link,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "end_sessions",
     "fork_conversation",
     "hand_over",
+    "introduce",
     "invite",
     "join",
     "leave_team",

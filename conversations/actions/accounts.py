@@ -38,6 +38,12 @@ def change_display_name(person: User, name: str) -> None:
     person.save(update_fields=["display_name", "display_key"])
 
 
+def introduce(person: User, address_as: str, about_me: str) -> None:
+    """Store what models are told of this person from their next question on."""
+    person.address_as, person.about_me = address_as, about_me
+    person.save(update_fields=["address_as", "about_me"])
+
+
 def change_language(person: User, language: str) -> None:
     person.language = language
     person.save(update_fields=["language"])

@@ -62,6 +62,23 @@ class ProfileForm(forms.Form):
         return name
 
 
+class IntroductionForm(forms.Form):
+    """A person's words about themselves, which models are told in private conversations."""
+
+    address_as = forms.CharField(required=False, max_length=120, label=_("How models address you"))
+    about_me = forms.CharField(
+        required=False, strip=False, max_length=User.MAX_INTRODUCTION, label=_("What models should know of you")
+    )
+
+    def clean_address_as(self) -> str:
+        name = one_line(self.cleaned_data["address_as"], "address_as", 120)
+        return "" if is_blank(name) else name
+
+    def clean_about_me(self) -> str:
+        words: str = self.cleaned_data["about_me"].replace("\r\n", "\n")
+        return "" if is_blank(words) else words
+
+
 class ClosingForm(forms.Form):
     """The person's username, typed once more before their account goes."""
 

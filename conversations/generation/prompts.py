@@ -13,6 +13,7 @@ from conversations.generation.branch_cache import branches
 from conversations.models import File, Message, User
 from conversations.models.file import PDF
 from conversations.models.message import PromptMessage, Role
+from conversations.usage.estimates import introduction_to
 from providers.client.route import Route
 from providers.errors import ContextTooLong
 from providers.types import Part, Prompt, Turn
@@ -49,11 +50,12 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
     taken = route.takes - {"file"} if NO_FILES in route.address.quirks else route.takes
     _refuse_too_many_bytes(branch, taken)
     is_named = _has_several(branch) or (conversation.team is not None and conversation.team.names_speakers)
+    told = [conversation.system_prompt, introduction_to(conversation), SPEAKERS if is_named else ""]
     turns = _merged(_turns(branch, taken, _names(branch) if is_named else {}))
     return Prompt(
         model=route.vendor_id,
         turns=(*turns, *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
-        system=f"{conversation.system_prompt}\n\n{SPEAKERS}".strip() if is_named else conversation.system_prompt,
+        system="\n\n".join(filter(None, told)),
         parameters={**conversation.parameters, **reply.parameters},
     )
 

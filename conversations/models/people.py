@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.confusable_names import skeleton
 from conversations.ids import new_id
-from conversations.models.appearance import Appearance
 from conversations.models.keeping.closing import Closing
 from conversations.models.keeping.retention import LegalHold, Retention
+from conversations.models.preferences import Appearance, Introduction
 from conversations.models.unique_keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
 
@@ -37,7 +37,7 @@ class PersonManager(UserManager["User"]):
         return exact or self.get(username_key=skeleton(username or ""))
 
 
-class User(Appearance, Closing, LegalHold, AbstractUser):
+class User(Appearance, Introduction, Closing, LegalHold, AbstractUser):
     """A person who signs in with a name of their own."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import prefetch_related_objects
 
-from conversations.models import Conversation, File, Message
+from conversations.models import Conversation, File, Message, User
 from conversations.models.file import Form
 from conversations.usage import token_counts
+from providers.prepared_queries import Prepared
 from providers.types import Delta, Part, Prompt, Usage
 
 _logger = logging.getLogger(__name__)
@@ -101,11 +102,21 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
     """Return the estimated tokens of a branch, and of an answer with its greatest or a typical length."""
     branch = list(branch)
     prefetch_related_objects(branch, "files")
-    words = sum(token_counts.tokens(message.text) for message in branch) + token_counts.tokens(
-        conversation.system_prompt
-    )
+    told = (conversation.system_prompt, introduction_to(conversation))
+    words = sum(map(token_counts.tokens, (*told, *(message.text for message in branch))))
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
     return Usage(words + files, answer_tokens({**conversation.parameters, **parameters}.get("max_tokens")))
+
+
+def introduction_to(conversation: Conversation) -> str:
+    """Return what models are told of a private conversation's owner; of people in teams they are told nothing."""
+    if conversation.team_id is not None:
+        return ""
+    owner = _OWNER.one(conversation.owner_id)
+    return owner.introduction if owner else ""
+
+
+_OWNER = Prepared(lambda key: User.objects.filter(pk=key).only("address_as", "about_me"))
 
 
 def usual_answer(branch: Iterable[Message]) -> int | None:

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from conversations.accounts.signed_in import person_of
 from conversations.forms.parameters import Shown, in_two_parts
 from conversations.models import Conversation, Installation, User
 from conversations.protocol.parameters import known_parameters, supported_by
@@ -46,7 +47,8 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
 def parameters(request: HttpRequest) -> HttpResponse:
     """Show the panel of parameters, within the widest bounds of any wire; the page narrows them to the model's."""
     fields = in_two_parts(Shown(name, declared) for name, declared in known_parameters().items())
-    return render(request, "_parameters.html", {"parameters": fields, "text_length": MAX_TEXT_LENGTH})
+    told = person_of(request).introduction
+    return render(request, "_parameters.html", {"parameters": fields, "text_length": MAX_TEXT_LENGTH, "told": told})
 
 
 @login_required

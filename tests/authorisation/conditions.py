@@ -26,7 +26,7 @@ PLACES = (
     "conversations/files/*.py", "conversations/imports/receiving.py",
     "conversations/models/**/*.py",
     "conversations/reporting/*.py", "conversations/search/*.py",
-    "conversations/usage/model_access.py", "conversations/usage/own_budgets.py", "conversations/views/**/*.py",
+    "conversations/usage/model_access.py", "conversations/usage/own_use.py", "conversations/views/**/*.py",
     "providers/admin/*.py", "providers/audit/*.py", "providers/models/*.py",
 )  # fmt: skip
 LOOK_UPS = {

@@ -94,6 +94,8 @@ REASONS = {
     "look": _ONE_S_OWN,
     "notifications": "the page holds nobody's rows",
     "own-usage": _ONE_S_OWN,
+    "own-usage-csv": _ONE_S_OWN,
+    "introduction": _ONE_S_OWN,
     "security": _ONE_S_OWN,
     "address": _ONE_S_OWN,
     "follow-address": _SECRET,

@@ -15,7 +15,7 @@ from django.urls import reverse
 from conversations.models import Budget, DailySum, Tally, UsageRecord, User
 from conversations.reporting import dashboard
 from conversations.usage import budgets, daily_sums, estimates
-from conversations.usage.own_budgets import limits_of
+from conversations.usage.own_use import limits_of
 from providers.models import LanguageModel
 from tests.conftest import Cast
 from tests.conversations.paying import Connect, priced

@@ -66,6 +66,7 @@ def test_the_only_superuser_and_the_only_lead_hand_over_first(cast: Cast) -> Non
 def test_an_administrator_hands_the_private_over_and_takes_the_name_away(alice: Any, cast: Cast) -> None:
     shared, private, deleted = talk(cast.bob, team=cast.team), talk(cast.bob), talk(cast.bob)
     actions.delete_conversation(cast.bob, deleted.pk)
+    actions.introduce(cast.bob, "Captain", "I sail.")
     Membership.objects.filter(user=cast.bob).update(role="lead")
     assert alice.post(closing(cast.bob), {"private": "on", "keeps_name": "no"}).status_code == 200, "to whom?"
     given = {"heir": "carol", "private": "on", "keeps_name": "no"}
@@ -76,7 +77,7 @@ def test_an_administrator_hands_the_private_over_and_takes_the_name_away(alice: 
     assert not Conversation.objects.filter(pk=deleted.pk).exists()
     left = User.objects.get(pk=cast.bob.pk)
     assert re.fullmatch("former-[0-9a-f]{12}", left.username)
-    assert (left.name, left.display_name, left.email) == ("A former member", "", "")
+    assert (left.name, left.display_name, left.email, left.about_me) == ("A former member", "", "", "")
     assert "A former member" in alice.get(f"/conversations/{shared.pk}/").content.decode()
     assert alice.get(closing(cast.bob)).status_code == 403, "it is closed"
     noted = AuditEntry.objects.filter(subject=str(private.pk)).values_list("before__owner", "after__owner")

@@ -103,6 +103,7 @@ def _forget(person: User) -> None:
 def _close(by: User, person: User, leaving: Leaving) -> None:
     before = log.loggable_values(person)
     person.closed_at, person.is_nameless, person.email = timezone.now(), not leaving.keeps_name, ""
+    person.address_as = person.about_me = ""
     person.set_unusable_password()
     person.is_staff = person.is_superuser = False
     if person.is_nameless:

@@ -1,22 +1,19 @@
-"""The pages of a person's name, appearance and usage, and the sign-out."""
+"""The pages of a person's name, introduction and appearance, and the sign-out."""
 
 from allauth.account.views import LogoutView
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from conversations import actions
 from conversations.accounts.signed_in import person_of
-from conversations.forms.accounts import ProfileForm
+from conversations.forms.accounts import IntroductionForm, ProfileForm
 from conversations.mail import letters
-from conversations.models import File
-from conversations.usage import quotas
-from conversations.usage.own_budgets import limits_of
+from conversations.models import User
 
 
 @login_required
@@ -28,10 +25,35 @@ def account(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(person, request.POST if request.method == "POST" else None)
     if form.is_valid():
         actions.change_display_name(person, form.cleaned_data["display_name"])
-        messages.success(request, gettext("Saved."))
-        return redirect("account")
-    context = {"form": form, "sends_mail": letters.is_set_up()}
-    return render(request, "settings/profile.html", context, status=422 if form.errors else 200)
+        return _saved(request)
+    return _profile(request, form, _introduction_of(person))
+
+
+@login_required
+@never_cache
+@require_POST
+def introduction(request: HttpRequest) -> HttpResponse:
+    """Change what models are told of the person."""
+    person = person_of(request)
+    form = IntroductionForm(request.POST)
+    if form.is_valid():
+        actions.introduce(person, **form.cleaned_data)
+        return _saved(request)
+    return _profile(request, ProfileForm(person, None), form)
+
+
+def _introduction_of(person: User) -> IntroductionForm:
+    return IntroductionForm(initial={"address_as": person.address_as, "about_me": person.about_me})
+
+
+def _saved(request: HttpRequest) -> HttpResponse:
+    messages.success(request, gettext("Saved."))
+    return redirect("account")
+
+
+def _profile(request: HttpRequest, form: ProfileForm, told: IntroductionForm) -> HttpResponse:
+    context = {"form": form, "told": told, "most": User.MAX_INTRODUCTION, "sends_mail": letters.is_set_up()}
+    return render(request, "settings/profile.html", context, status=422 if form.errors or told.errors else 200)
 
 
 @login_required
@@ -47,21 +69,6 @@ def look(request: HttpRequest) -> HttpResponse:
 def notifications(request: HttpRequest) -> HttpResponse:
     """Show what may call the person back; their browser keeps it."""
     return render(request, "settings/notifications.html")
-
-
-@login_required
-@never_cache
-@require_GET
-def usage(request: HttpRequest) -> HttpResponse:
-    """Show what is left of the person's budgets and of the room for their files."""
-    person = person_of(request)
-    context = {
-        "budgets": limits_of(person),
-        "currency": settings.CHATSITE_CURRENCY,
-        "files_taken": File.objects.bytes_of(person),
-        "files_most": quotas.most_files(),
-    }
-    return render(request, "settings/usage.html", context)
 
 
 def sign_out(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from conversations.accounts.signed_in import person_of
 from conversations.models import Team
-from conversations.usage.own_budgets import limits_of
+from conversations.usage.own_use import limits_of
 from conversations.views.teams.access import act, led, shown
 from providers.models import AuditEntry, Trouble
 

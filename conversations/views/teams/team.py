@@ -18,7 +18,7 @@ from conversations.errors import NotFound, Refused
 from conversations.forms.teams import RoleForm, TeamForm, sentence_of
 from conversations.models import Conversation, Installation, Membership, Team, User
 from conversations.models.links.password_link import may_reset
-from conversations.usage.own_budgets import limits_of
+from conversations.usage.own_use import limits_of
 from conversations.views.teams.access import act, own, shown
 
 MOST_SHOWN = 8

@@ -96,7 +96,9 @@ class ParameterPanel extends HTMLElement {
     try {
       if (page.conversation) this.settings = await call("GET", page.api.conversation(page.conversation));
       const { team } = this.settings.audience ?? {};
-      this.settings = await this.#team.follow(team?.id ?? document.getElementById("composer-team")?.value, this.settings);
+      const whose = team?.id ?? document.getElementById("composer-team")?.value;
+      this.querySelector("[data-private]")?.toggleAttribute("hidden", Boolean(whose));
+      this.settings = await this.#team.follow(whose, this.settings);
     } catch (error) {
       if (codeOf(error)) return this.#say(phrase("parameters.unread"));
     }
