@@ -47,11 +47,16 @@ def asking(tokens_count: bool) -> list[Role]:
 def some_asking(tokens_count: bool, turn: int, allowed: frozenset[Role]) -> list[Role]:
     """Return these roles with one of those without an identity beside the anonymous: another one each TURN.
 
-    Who is alone asks only where that role, another team's lead or staff is allowed: those have its rights, too.
+    Who is alone asks only where that role, another team's lead or staff is allowed: those have its rights, too. Of
+    signed-in people two ask where all are allowed, also in turn.
     """
     roles = [role for role in asking(tokens_count) if role != R.ALONE or allowed & {R.ALONE, R.OTHER, R.STAFF}]
     nobodies = [role for role in roles if role != R.ANONYMOUS and acts_as(role, tokens_count) == R.ANONYMOUS]
-    return [role for role in roles if role not in nobodies or role is nobodies[turn % len(nobodies)]]
+    spared = set(nobodies) - {nobodies[turn % len(nobodies)]}
+    if allowed >= SIGNED_IN:
+        alike = [role for role in roles if role in SIGNED_IN]
+        spared |= set(alike) - {alike[turn % len(alike)], alike[(turn + len(alike) // 2) % len(alike)]}
+    return [role for role in roles if role not in spared]
 
 
 def acts_as(role: Role, tokens_count: bool) -> Role:

@@ -80,6 +80,7 @@ def test_s05_a_database_that_goes_away_costs_no_word(
     _ends_whole(talking, chatterbox)
 
 
+@pytest.mark.soak
 def test_s06_a_server_without_room_is_told_of_and_waited_for(
     talking: RealSite, server: Postgres, chatterbox: Chatterbox
 ) -> None:

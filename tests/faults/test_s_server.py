@@ -76,6 +76,7 @@ def test_s02_fifty_streams_end_with_the_server_within_five_seconds(
     assert [finding for finding in found if silent[1] not in finding] == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 def test_s04_a_locked_database_delays_and_loses_nothing(
     real_site: RealSite, chatterbox: Chatterbox, soak: bool, bar: Bar
 ) -> None:

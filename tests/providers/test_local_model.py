@@ -168,6 +168,7 @@ def test_it_runs_once_asked_and_says_so(own_port: int, tmp_path: Path) -> None:
     assert state(tmp_path).stage == "ready"
 
 
+@pytest.mark.soak
 def test_it_answers_in_one_piece(own_port: int) -> None:
     reply = ask(local_model.ensure_running(), HELLO, max_tokens=8).json()
     assert reply["model"] == local_model.MODEL_ID
@@ -187,6 +188,7 @@ def test_it_answers_as_a_stream_of_words(own_port: int) -> None:
     assert chunks[-1]["usage"]["completion_tokens"] > 0
 
 
+@pytest.mark.soak  # it reads 4,000 words before it refuses them
 def test_a_conversation_longer_than_its_context_is_refused_in_plain_words(own_port: int) -> None:
     response = ask(local_model.ensure_running(), [{"role": "user", "content": "and " * 4000}], stream=True)
     assert response.status_code == 400
