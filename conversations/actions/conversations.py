@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from conversations.actions.access import (
     team_to_write_in,
@@ -16,7 +17,7 @@ from conversations.actions.access import (
 from conversations.actions.shared_place import keep_place
 from conversations.errors import Held, NotFound
 from conversations.live import events
-from conversations.models import Arrangement, Conversation, Message, ReadMark, User
+from conversations.models import Arrangement, Conversation, Mention, Message, ReadMark, User
 from conversations.models.sidebar import sidebar
 from conversations.search import indexing
 from conversations.usage import quotas
@@ -90,10 +91,24 @@ def mark_read(user: User, conversation_id: UUID, revision: int, *, leaves_unseen
     """Note that this person has learnt of all changes up to `revision`, perhaps without seeing those elsewhere."""
     conversation = visible(user, conversation_id)
     seen = min(revision, conversation.revision)
+    is_mentioned = conversation.team_id is not None and _mentions(user, conversation).exists()
     try:
         ReadMark.objects.advance(user, conversation, seen, leaves_unseen=leaves_unseen)
     except IntegrityError:  # it was deleted for good meanwhile
         raise NotFound from None
+    if is_mentioned and not _mentions(user, conversation).exists():
+        _tell_of_reading(user, conversation_id)
+
+
+def _mentions(user: User, conversation: Conversation) -> QuerySet[Mention]:
+    return Mention.objects.unread().filter(person=user, conversation=conversation)
+
+
+def _tell_of_reading(user: User, conversation_id: UUID) -> None:
+    """Let the person's other pages know, so that none of them still calls for a mention that was read."""
+    arranged = sidebar(Conversation.objects.visible_to(user).filter(pk=conversation_id), user).first()
+    if arranged is not None:
+        transaction.on_commit(lambda: events.conversation_arranged(arranged, user.pk))
 
 
 def tell_typing(user: User, conversation_id: UUID) -> None:

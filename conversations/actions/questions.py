@@ -16,9 +16,11 @@ from conversations.content import threads
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
 from conversations.ids import new_id
-from conversations.models import Conversation, File, Message, Team, User
+from conversations.live import events
+from conversations.models import Conversation, File, Mention, Message, Team, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
+from conversations.protocol.mentions import mentioned
 from conversations.search import indexing
 from conversations.text import title_of
 from conversations.usage import quotas
@@ -106,7 +108,7 @@ def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:
     conversation = original.conversation
     _refuse(user, conversation, asked)
     first = conversation.advance(2 + len(models))
-    question, ack = _store(user, conversation, asked, original.parent, first)
+    question, ack = _store(user, conversation, asked, original.parent, first, original)
     stop_replies_to(original, user)
     go_on_from(user, question, conversation)
     return ack
@@ -128,9 +130,17 @@ def _refuse(user: User, conversation: Conversation, asked: _Question) -> None:
 
 
 def _store(
-    user: User, conversation: Conversation, asked: _Question, parent: Message | None, revision: int
+    user: User,
+    conversation: Conversation,
+    asked: _Question,
+    parent: Message | None,
+    revision: int,
+    original: Message | None = None,
 ) -> tuple[Message, dict[str, Any]]:
-    """Store the question and its replies, announced and started on commit; returns the ack's fields."""
+    """Store the question and its replies, announced and started on commit; returns the ack's fields.
+
+    `original` is the message that it says in other words.
+    """
     words = [{"kind": "text", "text": asked.text}] if asked.text else []
     question = Message(
         conversation=conversation,
@@ -151,6 +161,7 @@ def _store(
     store([question, *replies])
     if asked.attached:
         storage.attach(question, asked.attached)
+    _mention(question, original)
     announce(conversation, [question, *replies])
     start_on_commit(replies)
     return question, {
@@ -159,6 +170,19 @@ def _store(
         "parent": parent and str(parent.id),
         "replies": [str(reply.id) for reply in replies],
     }
+
+
+def _mention(question: Message, original: Message | None) -> None:
+    """Note the readers whom a message mentions, but not again those whom it mentioned in other words."""
+    team = question.conversation.team
+    if team is None or "@" not in question.text:
+        return
+    names = {name.lower(): person.pk for person in team.named() for name in (person.username, person.name)}
+    known = {question.author_id, *(original.mentions.values_list("person", flat=True) if original else ())}
+    people = [person for person in mentioned(question.text, names) if person not in known]
+    if people:
+        Mention.objects.note(question, people)
+        transaction.on_commit(lambda: events.mention_created(question, people))
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:

@@ -46,8 +46,6 @@ from providers.blank_text import is_blank
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 """Rows of a page by default, and at most."""
-MAX_NAMES = 1000
-"""People who are named as a conversation's readers."""
 
 
 router = Router()
@@ -103,7 +101,8 @@ def people(request: HttpRequest, conversation: UUID | None = None, team: UUID | 
         team = _found(Conversation.objects.visible_to(person), conversation).team_id
     if team is None:
         return [person]
-    return [place.user for place in _found(Team.objects.visible_to(person), team).places()[:MAX_NAMES]]
+    found: Team = _found(Team.objects.visible_to(person), team)
+    return found.named()
 
 
 @router.get("/conversations", response={200: ConversationPage, **_ERRORS})

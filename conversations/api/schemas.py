@@ -78,6 +78,8 @@ class ConversationOut(Schema):
     """Out of this person's list until something new is said, or, if `muted`, until they take it back."""
     muted: bool
     unread: bool
+    mentioned: bool
+    """True while a message that mentions this person is unread."""
     streaming: bool
     revision: int
     deleted_at: datetime | None

@@ -14,7 +14,7 @@ from conversations.content.forks import other_versions
 from conversations.errors import NotFound
 from conversations.live import LiveReply, events
 from conversations.live.viewer_events import Event
-from conversations.models import Conversation, Membership, Message, User
+from conversations.models import Conversation, Membership, Mention, Message, User
 from conversations.protocol import commands
 
 MAX_MESSAGES = 100
@@ -101,7 +101,14 @@ def moved_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
     )
     moved = theirs.filter(updated_at__gt=since - SKEW).select_related("owner", "team").order_by("updated_at")
     under_way = Message.objects.under_way().filter(conversation=OuterRef("pk"))
-    return [
+    updates = [
         events.updated(conversation, conversation.revision, streaming=conversation.is_streaming)  # type: ignore[attr-defined]
         for conversation in moved.annotate(is_streaming=Exists(under_way))
     ]
+    return [*updates, *_mentions_since(since, people)]
+
+
+def _mentions_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
+    """Return the events of the mentions that these people have not read yet; pages tell each of them once."""
+    rows = Mention.objects.readable().unread().filter(person__in=people, message__created_at__gt=since - SKEW)
+    return [events.mention_event(row.message, [row.person_id]) for row in rows.select_related("message__author")]

@@ -83,9 +83,12 @@ def conversation_json(conversation: Conversation, user: User) -> dict[str, Any]:
     }
 
 
+_ARRANGED = ("pinned", "archived", "muted", "unread", "mentioned")
+
+
 def arrangement_json(conversation: Conversation) -> dict[str, bool]:
     """Return the place that a person gave a conversation; the row must come from `models.sidebar`."""
-    return {name: getattr(conversation, f"is_{name}") for name in ("pinned", "archived", "muted", "unread")}
+    return {name: getattr(conversation, f"is_{name}") for name in _ARRANGED}
 
 
 def body_html(message: Message) -> str:
@@ -101,6 +104,22 @@ def messages_created(
     first = messages[0]
     place = {"place": place_json(first, first.author)} if first.author else {}
     hub.publish(*made, updated(conversation, revision, streaming=streaming, **place))
+
+
+def mention_created(message: Message, people: Iterable[UUID]) -> None:
+    """Announce to all sockets of these people that a message mentions them; what it says is read elsewhere."""
+    hub.publish(mention_event(message, people))
+
+
+def mention_event(message: Message, people: Iterable[UUID]) -> Event:
+    wrote = message.author
+    payload = {
+        "type": "mention.created",
+        "conversation": message.conversation_id,
+        "message": message.id,
+        "person": {"id": wrote.id, "name": wrote.name} if wrote else None,
+    }
+    return Event(message.conversation_id, payload, people=tuple(people))
 
 
 def place_json(message: Message, person: User) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from conversations.models.people import Membership, Team, User
 from conversations.models.personal.arrangement import Arrangement
 from conversations.models.personal.conversation_import import ConversationImport, ImportItem
 from conversations.models.personal.draft import Draft
+from conversations.models.personal.mention import Mention
 from conversations.models.personal.notice import AccountNotice
 from conversations.models.personal.read_state import BranchChoice, ReadMark
 from conversations.models.personal.receipt import Receipt
@@ -37,6 +38,7 @@ __all__ = [
     "Installation",
     "Invitation",
     "Membership",
+    "Mention",
     "Message",
     "PasswordLink",
     "PersonalToken",

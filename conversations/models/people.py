@@ -20,6 +20,9 @@ from conversations.models.preferences import Appearance, Introduction
 from conversations.models.unique_keys import AddressKey, NameKey
 from providers.models import ApiKey, LanguageModel
 
+MAX_NAMED = 1000
+"""Members of a team who are named, and can be mentioned."""
+
 
 class PersonManager(UserManager["User"]):
     def superusers(self) -> "models.QuerySet[User]":
@@ -225,6 +228,10 @@ class Team(Retention):
     def defaults(self) -> dict[str, Any]:
         """Return the fields of this team's new conversations."""
         return {"model": self.model, "system_prompt": self.system_prompt, "parameters": self.parameters}
+
+    def named(self) -> list[User]:
+        """Return the active members whose names are known to one another, so many of them, leads first."""
+        return [place.user for place in self.places()[:MAX_NAMED]]
 
     def places(self) -> "MembershipQuerySet":
         """Return the active members, leads first."""

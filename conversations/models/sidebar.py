@@ -11,6 +11,7 @@ from conversations.errors import Refused
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.message import Message
 from conversations.models.people import Membership, User
+from conversations.models.personal.mention import Mention
 from conversations.models.personal.read_state import ReadMark
 
 
@@ -21,6 +22,7 @@ def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     writer = Membership.objects.filter(user=user, team=OuterRef("team"), role__in=Membership.WRITERS)
     seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
     led = Exists(writer.filter(role=Membership.Role.LEAD))
+    seen["is_mentioned"] = Exists(Mention.objects.unread().filter(person=user, conversation=OuterRef("pk")))
     rows = arranged(rows.select_related("team", "owner", "model"), user)
     return rows.annotate(**seen, is_led=led).order_by("-updated_at", "-id")
 

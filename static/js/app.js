@@ -28,6 +28,7 @@ import { Socket } from "./models/socket.js";
 import { watchSignOut } from "./models/unsent.js";
 import { Attention } from "./page/attention.js";
 import { Completions } from "./page/completions.js";
+import { Mentions } from "./page/mentions.js";
 import { Header } from "./page/header.js";
 import { NamedMessage } from "./page/named-message.js";
 import { Navigation } from "./page/navigation.js";
@@ -72,7 +73,7 @@ class Chat {
     this.outboxEvents.showUnsent();
     for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);
     new NamedMessage(this.transcript).listen();
-    for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Completions]) new Part(this).listen();
+    for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Completions, Mentions]) new Part(this).listen();
     if (this.composer) document.addEventListener("selectionchange", this.#selected);
     new ShortcutKey().listen();
     new SidebarEdge().listen();

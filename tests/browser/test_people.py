@@ -1,9 +1,12 @@
-"""People in one thread: they talk without a model, and ask one of them."""
+"""People in one thread: they talk without a model, ask one of them, and call one another."""
+
+import re
 
 from playwright.sync_api import expect
 
 from conversations.models import Message
 from providers.models import Deployment, LanguageModel
+from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import Visit
 from tests.browser.test_shared_place import begin
 from tests.browser.test_tree import shows
@@ -60,3 +63,52 @@ def test_two_talk_without_a_model_and_ask_one(
     mine.locator("textarea").press("Enter")
     shows(alice, "@Big Cat 4.5 Count", "One.", "I doubt that.")
     assert len(vendor.requests) == 2
+
+
+# A browser's notifications, of which only a headless one has none: what was shown stands in the storage of all tabs.
+NOTIFICATIONS = """
+  globalThis.Notification = class extends EventTarget {
+    static get permission() { return localStorage.getItem("allowed") ?? "default"; }
+    static async requestPermission() { localStorage.setItem("allowed", "granted"); return "granted"; }
+    constructor(title, { body }) {
+      super();
+      localStorage.setItem("shown", `${localStorage.getItem("shown") ?? ""}${title}: ${body};`);
+    }
+  };
+"""
+SHOWN = "localStorage.getItem('shown') ?? ''"
+
+
+def test_a_mention_calls_its_person_once_and_not_where_they_look(
+    cast: Cast, vendor: FakeVendor, model: LanguageModel, visit: Visit
+) -> None:
+    vendor.play([openai_stream(["One."])])
+    alice = visit(cast.alice)
+    path = begin(alice, "Count")
+    rita, bob = visit(cast.rita, path), visit(cast.bob, None, new=True)
+    bob.page.context.add_init_script(NOTIFICATIONS)
+    bob.open()
+    second = ChatPage(bob.page.context.new_page(), bob.site, bob.watch).open()
+    alice.send("@bob, @rita: look")
+    shows(rita, "Count", "One.", "@bob, @rita: look")
+    for tab in (bob, second):
+        expect(tab.rows.first).to_have_attribute("data-mentioned", "", timeout=2_000)
+        expect(tab.page).to_have_title(re.compile(r"^\(@1\) "))
+    note = bob.page.locator("mention-note")
+    expect(note).to_contain_text("alice mentioned you in “Count”")
+    assert bob.page.evaluate(SHOWN) == "", "nobody was asked yet"
+    note.get_by_role("button", name="Let this browser tell me").click()
+    expect(note).to_be_hidden()
+    assert not rita.rows.first.get_attribute("data-mentioned")
+    expect(rita.page.locator("mention-note")).to_have_count(0)
+
+    alice.send("@bob, again")
+    expect(note).to_be_visible()
+    assert bob.page.evaluate(SHOWN) == "Count: alice mentioned you;"
+    expect(note.get_by_role("button", name="Let this browser tell me")).to_be_hidden()
+    note.get_by_role("link", name="Show").click()
+    shows(bob, "Count", "One.", "@bob, @rita: look", "@bob, again")
+    expect(bob.questions.last).to_have_attribute("data-named", "")
+    for tab in (bob, second):
+        expect(tab.rows.first).not_to_have_attribute("data-mentioned", "")
+    expect(second.page).not_to_have_title(re.compile(r"^\("))

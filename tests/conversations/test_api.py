@@ -15,7 +15,8 @@ from tests.conftest import Cast
 from tests.conversations.calling import NOBODY, Api
 
 CONVERSATION_FIELDS = {"id", "title", "owner", "audience", "model", "system_prompt", "parameters", "updated_at",
-                       "deleted_at", "pinned", "archived", "muted", "unread", "streaming", "revision"}  # fmt: skip
+                       "deleted_at", "pinned", "archived", "muted", "unread", "mentioned", "streaming",
+                       "revision"}  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("static_files")
 

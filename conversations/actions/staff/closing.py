@@ -95,7 +95,8 @@ def _forget(person: User) -> None:
     """Delete what only this person could use."""
     for kind in (Arrangement, ReadMark, Authenticator, EmailAddress):
         kind.objects.filter(user=person).delete()
-    for rows in (person.tokens, person.password_links, person.notices, person.imports, person.drafts, person.prompts):
+    kept = (person.tokens, person.password_links, person.notices, person.imports, person.drafts)
+    for rows in (*kept, person.prompts, person.mentions):
         rows.all().delete()
     person.favourite_models.clear()
 

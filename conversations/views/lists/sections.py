@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpRequest
 
 from conversations.accounts.signed_in import person_of
-from conversations.models import Arrangement, Conversation
+from conversations.models import Arrangement, Conversation, Mention
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.sidebar import cursor_of, sidebar
 
@@ -22,6 +23,8 @@ CONDITIONS: dict[str, dict[str, Any]] = {
 }
 FIRST_ROWS = {"pinned": 50, "team": 5, "private": 50}
 """Conversations in a section of a fresh page; more come over the API."""
+MAX_MENTIONED = 50
+"""Older conversations that are listed because they mention the page's reader."""
 WIDTHS, USUAL_WIDTH = range(13, 31), 17
 """Widths of the sidebar: rem. static/css/sidebar.css has a rule for each."""
 _WIDTH = re.compile(r"w\d\d", re.ASCII)
@@ -37,14 +40,19 @@ class Section:
 
 
 def sections_of(request: HttpRequest, shown: Conversation | None) -> list[Section]:
-    """Return the sections, with the conversation that the page shows among them unless it is archived."""
+    """Return the sections, with the conversation that the page shows and those that mention its reader.
+
+    Archived ones are in none.
+    """
     person = person_of(request)
     listed = sidebar(Conversation.objects.visible_to(person), person).filter(Q(is_archived=False))
     pinned = Arrangement.objects.filter(user=person, pinned=True).values("conversation")
     rows = {name: listed.filter(**conditions) for name, conditions in CONDITIONS.items()}
     rows["pinned"] = rows["pinned"].filter(pk__in=pinned)  # few: they are looked up instead of all being looked through
     folded = folded_parts(request)
-    return [_section(name, rows[name], shown, is_open=name not in folded) for name in CONDITIONS]
+    unread = Mention.objects.readable().unread().filter(person=person).order_by("-id")
+    shown_too = {*([shown.pk] if shown else []), *unread.values_list("conversation", flat=True)[:MAX_MENTIONED]}
+    return [_section(name, rows[name], shown_too, is_open=name not in folded) for name in CONDITIONS]
 
 
 def newest_in(sections: Iterable[Section], most: int) -> list[Conversation]:
@@ -64,10 +72,10 @@ def sidebar_width(request: HttpRequest) -> int:
     return next((width for width in chosen if width in WIDTHS), USUAL_WIDTH)
 
 
-def _section(name: str, rows: ConversationQuerySet, shown: Conversation | None, *, is_open: bool) -> Section:
+def _section(name: str, rows: ConversationQuerySet, shown_too: set[UUID], *, is_open: bool) -> Section:
     most = FIRST_ROWS[name]
     page = list(rows[: most + 1])
     first, following = page[:most], cursor_of(page[most - 1]) if len(page) > most else ""
-    if following and shown and shown not in first:
-        first += rows.filter(pk=shown.pk)  # older than all of these, so in its place
+    if following and (older := shown_too - {row.pk for row in first}):
+        first += rows.filter(pk__in=older)  # older than all of these, so in their place
     return Section(name, first, following, is_open)

@@ -63,11 +63,12 @@ export function toRow(conversation) {
 }
 
 /** Shows what is known of a conversation; what is undefined stays as it is. */
-export function fill(row, { title, team, pinned, muted, may }) {
+export function fill(row, { title, team, pinned, muted, mentioned, may }) {
   if (title !== undefined) entitle(row, title);
   if (team !== undefined) setTeam(row, team);
   if (pinned !== undefined) row.toggleAttribute("data-pinned", pinned);
   if (muted !== undefined) row.toggleAttribute("data-muted", muted);
+  if (mentioned !== undefined) row.toggleAttribute("data-mentioned", mentioned && row.querySelector(".row__link").ariaCurrent !== "page");
   if (may) row.dataset.may = may;
 }
 

@@ -2,6 +2,7 @@
 
 let bare = document.title;
 let unread = 0;
+let isMentioned = false;
 
 /** What is open has this title. */
 export function titlePage(title) {
@@ -9,12 +10,12 @@ export function titlePage(title) {
   show();
 }
 
-/** So many conversations have something to read; 0 for a reader who wants no number. */
-export function countUnread(count) {
-  unread = count;
+/** So many conversations have something to read, one perhaps a mention; 0 for a reader who wants no number. */
+export function countUnread(count, hasMention) {
+  [unread, isMentioned] = [count, hasMention];
   show();
 }
 
 function show() {
-  document.title = unread ? `(${unread}) ${bare}` : bare;
+  document.title = unread ? `(${isMentioned ? "@" : ""}${unread}) ${bare}` : bare;
 }

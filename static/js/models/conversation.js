@@ -13,6 +13,9 @@ export class Conversation {
   #seqs = new Map();
   #told = "";
 
+  /** Whether something calls for its reader's eyes: then the words in sight are read once the window has the focus. */
+  isCalling = false;
+
   constructor(id, revision, socket, transcript, place) {
     this.id = id;
     this.revision = revision;
@@ -53,7 +56,7 @@ export class Conversation {
 
   /** Tells the server that the reader has all of this in sight, or knows where the rest is. */
   read() {
-    if (document.hidden || this.#opening || !this.#place.isSettled) return;
+    if (document.hidden || this.isCalling || this.#opening || !this.#place.isSettled) return;
     const { id: conversation, revision } = this;
     const fields = { conversation, revision, ...(this.#place.hasUnseen && { unseen: true }) };
     if (this.#told === JSON.stringify(fields)) return;

@@ -1,6 +1,7 @@
 /** What calls a reader back: the unread in the page's title, and a notification when a reply ends in a hidden tab. */
 
-import { NO_COUNT, NOTIFIES } from "../helpers/attention-keys.js";
+import { NO_COUNT } from "../helpers/attention-keys.js";
+import { notify } from "../helpers/notifying.js";
 import { countUnread } from "../helpers/page-title.js";
 import { phrase } from "../helpers/phrases.js";
 import { forever } from "../helpers/storage.js";
@@ -17,7 +18,7 @@ export class Attention {
 
   listen() {
     const { list, socket } = this.#chat;
-    new MutationObserver(() => this.#count()).observe(list, { subtree: true, childList: true, attributeFilter: ["data-unread", "data-muted"] });
+    new MutationObserver(() => this.#count()).observe(list, { subtree: true, childList: true, attributeFilter: ["data-unread", "data-muted", "data-mentioned"] });
     socket.addEventListener("frame", ({ detail }) => document.hidden && this.#take(detail));
     document.addEventListener("visibilitychange", () => document.hidden || this.#set(false));
     this.#count();
@@ -35,18 +36,14 @@ export class Attention {
   }
 
   #count() {
-    const { length } = this.#chat.list.querySelectorAll(".section .row[data-unread]:not([data-muted])");
-    countUnread(forever.get(NO_COUNT) ? 0 : length + Number(this.#isMissed));
+    const rows = [...this.#chat.list.querySelectorAll(".section .row:is([data-unread]:not([data-muted]), [data-mentioned])")];
+    const isMentioned = rows.some((row) => row.hasAttribute("data-mentioned"));
+    countUnread(forever.get(NO_COUNT) ? 0 : rows.length + Number(this.#isMissed), isMentioned);
   }
 
-  /** No word of the reply: others may see the screen. Some phones let only service workers notify, and throw. */
+  /** No word of the reply: others may see the screen. */
   #notify({ id, model_name: model }) {
-    if (!forever.get(NOTIFIES) || globalThis.Notification?.permission !== "granted") return;
-    try {
-      const shown = new Notification(document.querySelector(".chat__title").textContent, { body: phrase("notify", { model }), tag: id });
-      shown.addEventListener("click", () => window.focus());
-    } catch {
-      forever.set(NOTIFIES, "");
-    }
+    const title = document.querySelector(".chat__title").textContent;
+    notify(title, phrase("notify", { model }), id, () => window.focus());
   }
 }

@@ -1,0 +1,69 @@
+"""Mentions: whom a text names, the row that is stored with the message, and who is told of it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from conversations.models import Conversation, Membership, Mention
+from conversations.protocol.mentions import mentioned
+from tests.conftest import Cast
+from tests.conversations.calling import Api
+from tests.sockets import Socket
+
+NAMES = {name: name for name in ("bob", "bob the builder", "李雷", "o'neil", "gpt-4")}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Hi @bob, see @Bob the Builder.", ["bob", "bob the builder"]),
+        ("@bobby @bob-2 a@bob mail@bob.com @bob_", []),
+        ("你好@李雷你看，@O'Neil：好", ["李雷", "o'neil"]),
+        ("@bob.\n@bob", ["bob"]),
+        ("> @bob said\n`@bob` ```\n@bob\n``` @gpt-4", ["gpt-4"]),
+        ("```\n@bob", []),
+        ("@" * 100_000 + "bob", []),
+    ],
+)
+def test_a_name_behind_a_sign_is_a_mention(text: str, found: list[str]) -> None:
+    assert mentioned(text, NAMES) == found
+
+
+def test_who_is_mentioned_is_told_until_they_have_read_it(cast: Cast, connect: Callable[..., Socket]) -> None:
+    alice, bob, rita = connect(cast.alice), connect(cast.bob), connect(cast.rita)
+    other = connect(cast.bob)
+    begun = alice.ask("message.send", conversation=None, team=cast.team.id, text="Hi", models=[])["conversation"]
+    bob.ask("conversation.read", conversation=begun, revision=2)
+    said = {"conversation": begun, "text": "@bob, @carol, @alice: look", "models": [], "id": "one"}
+    ack = alice.ask("message.send", **said)
+    assert alice.ask("message.send", **said) == {**ack, "id": "one"}
+    told = bob.event("mention.created", conversation=ack["conversation"])
+    assert (told["message"], told["person"]["name"]) == (ack["message"], "alice")
+    assert set(told) - {"_seen"} == {"type", "conversation", "message", "person"}, "and nothing of what it says"
+    assert list(Mention.objects.values_list("person__username", flat=True)) == ["bob"], "those alone who can read it"
+
+    # Other words do not call again, other people are called.
+    alice.ask("message.edit", message=ack["message"], text="@bob, @rita: see")
+    assert rita.event("mention.created")["person"]["name"] == "alice"
+    assert not any(frame["type"] == "mention.created" for frame in bob.settle() if not frame.get("_seen"))
+
+    # It is unread until its person has seen it; then their other pages know.
+    def is_mentioned() -> bool:
+        return bool(Api(cast.bob).get(f"/conversations/{ack['conversation']}")["mentioned"])
+
+    assert is_mentioned()
+    bob.ask("conversation.read", conversation=ack["conversation"], revision=6, unseen=True)
+    assert is_mentioned(), "it may stand beside the branch that was shown"
+    bob.ask("conversation.read", conversation=ack["conversation"], revision=6)
+    assert other.event("conversation.arranged")["mentioned"] is False
+    assert not is_mentioned()
+
+
+def test_a_mention_is_for_who_may_read_it_now(cast: Cast, connect: Callable[..., Socket]) -> None:
+    ack = connect(cast.alice).ask("message.send", conversation=None, team=cast.team.id, text="@bob", models=[])
+    unread = Mention.objects.readable().unread()
+    assert unread.count() == 1
+    Membership.objects.filter(user=cast.bob).delete()
+    assert unread.count() == 0
+    assert Api(cast.bob).get("/conversations")["results"] == []
+    assert Conversation.objects.filter(pk=ack["conversation"]).exists()
