@@ -81,6 +81,8 @@ def reply(request: Received, words: Sequence[str]) -> Sequence[Step]:
         if "streamGenerateContent" in request.path:
             return [*(gemini_event(piece) for piece in pieces), gemini_end()]
         return [{"Content-Type": "application/json"}, gemini_whole("".join(pieces))]
+    if is_responses(request):
+        return responses_reply(pieces, is_stream=bool(request.json.get("stream")))
     if request.json.get("stream"):
         return [*(openai_event(piece) for piece in pieces), openai_end()]
     return [{"Content-Type": "application/json"}, openai_whole("".join(pieces))]
@@ -92,6 +94,8 @@ def history(request: Received) -> list[str]:
         return anthropic_replies.texts_of(request.json)
     if is_gemini(request):
         return ["".join(part.get("text", "") for part in content["parts"]) for content in request.json["contents"]]
+    if is_responses(request):
+        return [_spoken(item["content"]) for item in request.json["input"] if "role" in item]
     return [_spoken(message["content"]) for message in request.json["messages"] if message["role"] != "system"]
 
 
@@ -105,6 +109,11 @@ def _spoken(content: str | list[dict[str, Any]] | None) -> str:
 def is_gemini(request: Received) -> bool:
     """Return whether a request is one of the Gemini wire."""
     return "enerateContent" in request.path or "countTokens" in request.path or "/v1beta" in request.path
+
+
+def is_responses(request: Received) -> bool:
+    """Return whether a request is one of the Responses wire."""
+    return request.path.endswith("/responses")
 
 
 def model_list(request: Received) -> bytes:
@@ -181,6 +190,71 @@ def gemini_whole(text: str) -> bytes:
     candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP", "safetyRatings": None}
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 5, "totalTokenCount": 8}
     return json.dumps({"candidates": [candidate], "usageMetadata": usage}).encode()
+
+
+def responses_event(text: str, **more: Any) -> bytes:
+    """Return one event that adds `text`; `more` goes into the event."""
+    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0, "logprobs": []}
+    return event({"type": "response.output_text.delta", **place, "delta": text, **more})
+
+
+def responses_item(item: Mapping[str, Any], at: int = 0) -> bytes:
+    """Return the two events of a whole item."""
+    started = {**item, "status": "in_progress", "content": []} if item["type"] == "message" else item
+    added = event({"type": "response.output_item.added", "output_index": at, "item": started})
+    return added + event({"type": "response.output_item.done", "output_index": at, "item": item})
+
+
+def responses_message(text: str, **more: Any) -> dict[str, Any]:
+    """Return a message item; `more` goes into its text."""
+    content = [{"type": "output_text", "text": text, "annotations": [], **more}]
+    return {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": content}
+
+
+def responses_end(
+    reason: str = "", usage: Mapping[str, Any] | None = None, output: Sequence[Mapping[str, Any]] = ()
+) -> bytes:
+    """Return the last event: `completed`, or `incomplete` for this reason."""
+    status = "incomplete" if reason else "completed"
+    response = responses_whole(status, output, usage, {"reason": reason} if reason else None)
+    return event({"type": f"response.{status}", "response": response})
+
+
+def responses_whole(
+    status: str,
+    output: Sequence[Mapping[str, Any]],
+    usage: Mapping[str, Any] | None = None,
+    incomplete: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a whole response."""
+    counts = usage or {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8}
+    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    return {
+        "id": "resp_1", "object": "response", "created_at": 1, "status": status, "model": "m", "error": None,
+        "incomplete_details": incomplete, "output": list(output), "usage": {**details, **counts},
+        "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
+    }  # fmt: skip
+
+
+def responses_stream(words: Iterable[str], reason: str = "") -> bytes:
+    """Return a whole stream of the Responses wire."""
+    return b"".join(responses_event(word) for word in words) + responses_end(reason)
+
+
+def responses_reply(words: Sequence[str], *, is_stream: bool) -> Sequence[Step]:
+    """Return `words` as a complete answer, as the vendor sends it."""
+    message = responses_message("".join(words))
+    whole = responses_whole("completed", [message])
+    if not is_stream:
+        return [{"Content-Type": "application/json"}, json.dumps(whole).encode()]
+    begun = {**whole, "status": "in_progress", "output": [], "usage": None}
+    return [
+        event({"type": "response.created", "response": begun}),
+        event({"type": "response.output_item.added", "output_index": 0, "item": {**message, "content": []}}),
+        *(responses_event(word) for word in words),
+        event({"type": "response.output_item.done", "output_index": 0, "item": message}),
+        responses_end(output=[message]),
+    ]
 
 
 def file_steps(path: Path, piece: int = 1024) -> Sequence[Step]:

@@ -75,7 +75,7 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
         "capabilities": model.capabilities(),
         "parameters": [
             _with_bounds(name, declared)
-            for name, declared in supported_by({deployment.endpoint.wire for deployment in every}).items()
+            for name, declared in supported_by({deployment.speaks() for deployment in every}).items()
         ],
     }
 

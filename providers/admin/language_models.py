@@ -130,6 +130,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "model",
         "endpoint",
         "vendor_id",
+        "wire",
         "takes_images",
         "takes_documents",
         "enabled",

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from providers.audit import log
 from providers.models import Deployment
+from providers.wires import registry
+from providers.wires.declarations import wire_learnt
 
 ALL = "all"
 
@@ -54,6 +56,8 @@ def described(quirk: str) -> str:
     """Return a quirk in the words of the reader's language."""
     if quirk in _words():
         return _words()[quirk]
+    if wire := registry.WIRES.get(wire_learnt([quirk])):
+        return _("It is called by another protocol than its endpoint: %(name)s.") % {"name": _(wire.LABEL)}
     kind, _colon, rest = quirk.partition(":")
     name, _equals, value = rest.partition("=")
     first, _comma, second = rest.partition(",")

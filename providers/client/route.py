@@ -72,7 +72,12 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
     way = route_to(deployment.endpoint, deployment.vendor_id, key)
     return replace(
         way,
-        address=replace(way.address, quirks=frozenset(deployment.learnt), origin=f"{deployment.pk}/{way.key_id or ''}"),
+        address=replace(
+            way.address,
+            wire=deployment.speaks(),
+            quirks=frozenset(deployment.learnt),
+            origin=f"{deployment.pk}/{way.key_id or ''}",
+        ),
         deployment=deployment.pk,
         raw_extras=deployment.raw_extras,
         takes=frozenset(

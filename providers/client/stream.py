@@ -15,8 +15,10 @@ from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
+from providers.wires.declarations import wire_learnt
 from providers.wires.json_values import mapping, merged
 from providers.wires.question import doubt_if_quoted, note_model
+from providers.wires.refusals import other_wire
 from providers.wires.refusals.fields import Change, changes, fitted
 from providers.wires.refusals.lessons import Lesson, lesson, without_disproved
 from providers.wires.turns import refused_kinds
@@ -39,7 +41,8 @@ class Stream:
     When a vendor refuses a request before the first word, for something that can be spared, it asks again.
     It leaves that out, puts it into the range named, or spells it in another way. An empty body is asked for its
     reason, by a call without streaming. Once that is answered, `quirks` is the new value of `Address.quirks`.
-    `sentences` are the vendor's words for each new quirk, "" if they quote the question.
+    `sentences` are the vendor's words for each new quirk, "" if they quote the question. If a refusal names
+    another wire for this model, it is asked over that one, unless the stream `keeps_wire`.
     """
 
     def __init__(
@@ -49,14 +52,15 @@ class Stream:
         key: Key | None = None,
         *,
         network: Network = Network(),  # noqa: B008  # frozen
+        keeps_wire: bool = False,
     ) -> None:
         self.stopped = False
         self.sentences: dict[str, str] = {}
         self._kept = self._known = address.quirks
         self._asked = {address.quirks}
         self._address, self._prompt, self._key, self._network = address, prompt, key, network
-        self._wire = registry.wire(address.wire)
         self._mask = key_mask(key)
+        self._keeps_wire = keeps_wire
         self._calls = 0
         self._over = False
         self._begin()
@@ -141,6 +145,7 @@ class Stream:
 
     def _begin(self) -> None:
         """Prepare the next call."""
+        self._wire = registry.wire(self._address.wire)
         self._reading = Reading(self._wire, self._mask, streaming=self._address.streaming)
         self._call = Call(_clocks(self._address), self._network)
         self._heard = (0, False, False)
@@ -162,11 +167,14 @@ class Stream:
         """Return whether `error` teaches another way to ask, after preparing a call that uses it."""
         if self.first_token_at is not None or self._calls == MAX_CALLS:
             return False
-        learnt = lesson(self._wire, self._address, self._prompt, error)
+        neighbours = () if self._keeps_wire else self._wire.NEIGHBOURS
+        learnt = other_wire.lesson(neighbours, self._address.quirks, self._prompt, error)
+        learnt = learnt or lesson(self._wire, self._address, self._prompt, error)
         if learnt is None or learnt.quirks in self._asked:
             return False
         self._note_lesson(learnt)
-        self._repeat(replace(self._address, quirks=learnt.quirks))
+        wire = wire_learnt(learnt.quirks - self._address.quirks) or self._address.wire
+        self._repeat(replace(self._address, wire=wire, quirks=learnt.quirks))
         return True
 
     def _ask_for_the_reason(self, error: VendorError) -> bool:

@@ -7,8 +7,8 @@ The wires take turns, so that a gateway that speaks only one of them is found ea
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
@@ -38,7 +38,8 @@ from providers.transport.call import key_mask
 from providers.transport.network import Network
 from providers.types import Address, Key, Part, Prompt, Turn
 from providers.wires import registry
-from providers.wires.declarations import Question
+from providers.wires.declarations import Question, wire_quirk
+from providers.wires.refusals.other_wire import spoken_instead
 
 MAX_CALLS = 12
 QUESTION = "Answer with the one word: hello"
@@ -64,10 +65,15 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The form that works, or None, and every try that led to it."""
+    """The form that works, or None, and every try that led to it.
+
+    `lesson` is what holds only for the `model` that was asked: the quirk of another wire, and the vendor's sentence.
+    """
 
     findings: Address | None
     tries: tuple[Try, ...]
+    model: str = ""
+    lesson: Mapping[str, str] = field(default_factory=dict)
 
 
 def detect(
@@ -78,10 +84,10 @@ def detect(
     Raises sealing.Locked for a key that cannot be opened.
     """
     calls = _Calls(key, model, network)
-    found = _first_that_works(calls, searches(base_url, model, headers))
+    found = next(filter(None, (_first_that_works(calls, some) for some in searches(base_url, model, headers))), None)
     if found is not None:
         found = _asking_for_usage(calls, found)
-    return Detection(found.address if found else None, tuple(calls.tries))
+    return Detection(found.address if found else None, tuple(calls.tries), model, calls.lesson if found else {})
 
 
 def detect_endpoint(endpoint: Endpoint, model: str) -> Detection:
@@ -103,6 +109,8 @@ def conclude(by: Any, endpoint: Endpoint, detection: Detection) -> bool:
     """Store the findings, if there are any, and log the test. Returns whether they were stored."""
     with log.watch(by, Endpoint.objects.filter(pk=endpoint.pk), endpoint.deployments.all()):
         stored = detection.findings is not None and store(endpoint, detection.findings)
+        for deployment in endpoint.deployments.filter(vendor_id=detection.model) if stored and detection.lesson else ():
+            deployment.learn(detection.lesson, (), detection.lesson)
         log.note(by, Act.TESTED, endpoint, after={"calls": len(detection.tries), "stored": stored})
     return stored
 
@@ -125,7 +133,8 @@ class _Calls:
 
     def __init__(self, key: Key | None, model: str, network: Network) -> None:
         self.tries: list[Try] = []
-        self.reported_usage = False
+        self.reported_usage = self.is_over = False
+        self.lesson: dict[str, str] = {}
         self._key, self._model, self._network = key, model, network
         self._mask = key_mask(key)
         self._silent = 0
@@ -133,7 +142,12 @@ class _Calls:
 
     def has_room(self, calls: int = 1) -> bool:
         """Return whether `calls` more may be made: limits are time, number, and a vendor that never answers."""
-        return len(self.tries) + calls <= MAX_CALLS and monotonic() < self._until and self._silent < _MAX_SILENT_CALLS
+        return (
+            not self.is_over
+            and len(self.tries) + calls <= MAX_CALLS
+            and monotonic() < self._until
+            and self._silent < _MAX_SILENT_CALLS
+        )
 
     def ask(self, question: Question) -> VendorError | None:
         """Make one call and return its error, or None."""
@@ -149,9 +163,18 @@ class _Calls:
         self.tries.append(Try("POST", self._mask.whole(url), placement, self._mask.whole(came), error is None))
         return error
 
+    def works_elsewhere(self, question: Question, error: VendorError) -> bool:
+        """Return whether this model answers over another wire at the same address, if the error names one."""
+        wire, _words = spoken_instead(registry.wire(question.address.wire).NEIGHBOURS, error)
+        if not wire or not self.has_room():
+            return False
+        works = self.ask(replace(question, address=replace(question.address, wire=wire))) is None
+        self.lesson = {wire_quirk(wire): error.quote} if works else {}
+        return works
+
     def _answer(self, address: Address, prompt: Prompt) -> str:
         begun = monotonic()
-        with Stream(address, prompt, self._key, network=self._network) as stream:
+        with Stream(address, prompt, self._key, network=self._network, keeps_wire=True) as stream:
             said = " ".join("".join(delta.text for delta in stream).split())[:60]
         # The only quirk that these questions can teach is a refusal of usage: they ask for nothing else optional.
         self.reported_usage = stream.usage is not None and not stream.quirks
@@ -172,11 +195,12 @@ def _first_that_works(calls: _Calls, searches: Iterable[Search]) -> Question | N
     while turns and calls.has_room():
         search, question = turns.popleft()
         error = calls.ask(question)
-        if error is None and question.address.streaming:
+        if question.address.streaming and (error is None or calls.works_elsewhere(question, error)):
             return question
         if error is None:
             whole = whole or question
         elif isinstance(error, _FINAL):
+            calls.is_over = True
             break
         else:
             turns.extend((search, following) for following in _following(search, error))
@@ -193,7 +217,7 @@ def _following(search: Search, error: VendorError) -> Iterator[Question]:
 def _asking_for_usage(calls: _Calls, found: Question) -> Question:
     """Return the question with a request for token counts, if they come only then and it is accepted."""
     address = found.address
-    can_ask = registry.wire(address.wire).ASKS_USAGE and address.streaming
+    can_ask = registry.wire(address.wire).ASKS_USAGE and address.streaming and not calls.lesson
     if not can_ask or calls.reported_usage or not calls.has_room(_MAX_USAGE_CALLS):
         return found
     wishing = replace(found, address=replace(address, ask_usage=True))

@@ -22,7 +22,7 @@ from providers.errors import (
 )
 from providers.types import Clocks
 from providers.wires import registry
-from providers.wires.declarations import BEARER, KeyPlacement, Question
+from providers.wires.declarations import BEARER, Hint, KeyPlacement, Question
 from providers.wires.registry import Wire
 
 # Short: a question of six words is answered at once, or never.
@@ -37,11 +37,12 @@ _ABOUT_PLACES = re.compile(r"\bnot[ _-]?(found|allowed)\b|\bcannot post\b|\binva
 Search = Generator[Question, VendorError, None]
 
 
-def searches(base_url: str, model: str, headers: tuple[tuple[str, str], ...]) -> list[Search]:
-    """Return a search for every wire, the likelier first."""
+def searches(base_url: str, model: str, headers: tuple[tuple[str, str], ...]) -> list[list[Search]]:
+    """Return a search for every wire, the likelier first, and apart those for when all others have failed."""
     base = base_url.strip().rstrip("/")
     likelier_first = sorted(registry.WIRES.values(), key=lambda wire: wire.hint(base, model), reverse=True)
-    return [_search(wire, base, headers) for wire in likelier_first]
+    found = [(wire.hint(base, model) is Hint.LAST, _search(wire, base, headers)) for wire in likelier_first]
+    return [[search for is_last, search in found if is_last is late] for late in (False, True)]
 
 
 def _root(base: str) -> str:

@@ -37,7 +37,9 @@ class Endpoint(models.Model):
     base_url = models.CharField(
         _("base URL"),
         max_length=500,
-        help_text=_("It ends where /chat/completions or /v1beta begins. Changing it removes the endpoint's keys."),
+        help_text=_(
+            "It ends where /chat/completions, /responses or /v1beta begins. Changing it removes the endpoint's keys."
+        ),
     )
     api_version = models.CharField(
         _("API version"),

@@ -11,10 +11,12 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from providers import clock
-from providers.models.endpoints import Endpoint
+from providers.models.endpoints import Endpoint, wire_choices
 from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, NameField, _is_json, new_id, price_field
 from providers.models.keys import ApiKey
 from providers.prices import Prices
+from providers.wires import registry
+from providers.wires.declarations import wire_learnt
 
 MAX_SENTENCE_LENGTH = 200
 """Characters of a vendor's sentence about a quirk that are kept."""
@@ -119,6 +121,14 @@ class Deployment(models.Model):
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="deployments", verbose_name=_("model"))
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deployments", verbose_name=_("endpoint"))
     vendor_id = models.CharField(_("the vendor's id of the model"), max_length=200)
+    wire = models.CharField(
+        _("protocol"),
+        max_length=10,
+        null=True,
+        blank=True,
+        choices=wire_choices,
+        help_text=_("Of this model alone, where it speaks another one at the same address. Empty: as its endpoint."),
+    )
     takes_images = models.BooleanField(_("takes pictures"), default=True)
     takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)
     enabled = models.BooleanField(_("enabled"), default=True)
@@ -164,6 +174,12 @@ class Deployment(models.Model):
         """Return whether any deployment has a price, so that costs mean something on this site."""
         return cls.objects.exclude(input_price=None, output_price=None).exists()
 
+    def speaks(self) -> str:
+        """Return the wire of calls to this model: chosen for it, learnt from a refusal, or its endpoint's."""
+        here = self.endpoint.wire
+        own = self.wire or wire_learnt(self.learnt)
+        return own if own in registry.neighbours(here) else here
+
     def prices(self) -> Prices | None:
         """Return the prices, or None if the administrator has set none: the cost is then unknown."""
         if self.input_price is None and self.output_price is None:
@@ -187,6 +203,9 @@ class Deployment(models.Model):
         twins = Deployment.objects.filter(model=self.model_id, endpoint=self.endpoint_id).exclude(pk=self.pk)
         if twins.exists():
             raise ValidationError(_("This endpoint serves this model already."))
+        wires = (self.endpoint.wire, *registry.neighbours(self.endpoint.wire)) if self.endpoint_id else ()
+        if self.wire and wires and self.wire not in wires:
+            raise ValidationError({"wire": _("The address of this endpoint does not speak this protocol.")})
         if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
             raise ValidationError({"raw_extras": _("A JSON object.")})
         if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):

@@ -17,7 +17,7 @@ from providers.reading.words.repetition import CumulativeText
 from providers.reading.words.transcript import Transcript
 from providers.text import KeyMask, repaired, without_key
 from providers.types import Delta, Finish, Part, Usage
-from providers.wires.parsed import CallPiece, Cited, Finding, Found, Held, ReasoningPiece, WholeMessage
+from providers.wires.parsed import CallPiece, Cited, Finding, Found, Held, ReasoningPiece, WholeMessage, Working
 from providers.wires.registry import Wire
 
 __all__ = ["MAX_TEXT_BYTES", "Reading"]
@@ -223,6 +223,8 @@ class Reading:
             self._note_finish(replace(found, vendor_reason=self._shown(found.vendor_reason), message=message))
         elif isinstance(found, CallPiece | ReasoningPiece | Cited | Held):
             self._note_piece(found)
+        elif isinstance(found, Working):
+            self._progress.meaningful += 1
         elif isinstance(found, WholeMessage):
             yield from self._note_message(found.findings)
         elif found.part and found.part.kind == "refusal":

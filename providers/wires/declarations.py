@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -57,9 +58,35 @@ class Preset:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another wire at the same base address, with the same key, which single models of an endpoint may speak instead.
+
+    `told` finds the sentences with which vendors say that a model speaks it and not the wire of the request.
+    """
+
+    wire: str
+    told: re.Pattern[str]
+
+
+_WIRE = "wire:"
+
+
+def wire_quirk(name: str) -> str:
+    """Return the quirk of a model that was found to speak this neighbour of its endpoint's wire."""
+    return f"{_WIRE}{name}"
+
+
+def wire_learnt(quirks: Iterable[str]) -> str:
+    """Return the wire that a model with these quirks was found to speak, or ""."""
+    return next((quirk.removeprefix(_WIRE) for quirk in quirks if quirk.startswith(_WIRE)), "")
+
+
 class Hint(IntEnum):
     """The strength of the evidence for a wire in an unknown address and a model's name, the weakest first."""
 
+    LAST = -1
+    """It is asked only where no other wire was found."""
     NONE = 0
     USUAL = 1
     """No evidence, except that most gateways speak this wire."""

@@ -62,7 +62,12 @@ class Held:
     piece: object
 
 
-Finding = Delta | Usage | Finish | CallPiece | ReasoningPiece | Cited | Held
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The news that the vendor goes on with work that shows no words, such as a search or a picture."""
+
+
+Finding = Delta | Usage | Finish | CallPiece | ReasoningPiece | Cited | Held | Working
 
 
 @dataclass(frozen=True, slots=True)

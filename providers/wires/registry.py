@@ -8,12 +8,13 @@ from typing import Any, Protocol
 from providers.errors import AddressRefused, VendorError
 from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
 from providers.wires.anthropic import wire as anthropic
-from providers.wires.declarations import Hint, KeyPlacement, Preset, Question
+from providers.wires.declarations import Hint, KeyPlacement, Neighbour, Preset, Question
 from providers.wires.gemini import wire as gemini
 from providers.wires.openai import wire as openai
 from providers.wires.parameters import Parameter
 from providers.wires.parsed import Parse
 from providers.wires.refusals.fields import Field
+from providers.wires.responses import wire as responses
 
 
 class Wire(Protocol):
@@ -39,6 +40,7 @@ class Wire(Protocol):
     PRESETS: tuple[Preset, ...]
     KEY_PLACEMENTS: tuple[KeyPlacement, ...]
     """The likelier first."""
+    NEIGHBOURS: tuple[Neighbour, ...]
     SHORT_ANSWER: Mapping[str, Any]
 
     def request(self, address: Address, prompt: Prompt) -> HttpRequest:
@@ -81,7 +83,7 @@ class Wire(Protocol):
         """Return a question that asks for less, for a vendor that accepts the key but not the question."""
 
 
-WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, anthropic)}
+WIRES: Mapping[str, Wire] = {wire.NAME: wire for wire in (gemini, openai, responses, anthropic)}
 
 
 def wire(name: str) -> Wire:
@@ -92,6 +94,12 @@ def wire(name: str) -> Wire:
             about={"name": name},
         )
     return WIRES[name]
+
+
+def neighbours(name: str) -> dict[str, Wire]:
+    """Return the wires that single models may speak at an address of the wire called `name`."""
+    known = WIRES.get(name)
+    return {one.wire: WIRES[one.wire] for one in (known.NEIGHBOURS if known else ()) if one.wire in WIRES}
 
 
 def key_placements() -> dict[str, KeyPlacement]:

@@ -12,7 +12,15 @@ import pytest
 from providers.client.stream import Stream
 from providers.errors import VendorError
 from tests import anthropic_replies
-from tests.vendor_replies import event, gemini_end, gemini_event, openai_end, openai_event
+from tests.vendor_replies import (
+    event,
+    gemini_end,
+    gemini_event,
+    openai_end,
+    openai_event,
+    responses_end,
+    responses_event,
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ DIALECTS = [
     ),
     Dialect("openai", "openai", openai_event, openai_end, event),
     Dialect("anthropic", "anthropic", anthropic_replies.text_delta, anthropic_replies.end, event),
+    Dialect("responses", "responses", responses_event, responses_end, event),
 ]
 WIRES = list(dict.fromkeys(dialect.wire for dialect in DIALECTS))
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)

@@ -66,6 +66,7 @@ def test_v19_a_whole_reply_where_a_stream_was_asked_for(wire_vendor: FakeVendor,
         "gemini": {"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]},
         "openai": {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]},
         "anthropic": {"type": "message", "content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"},
+        "responses": {"object": "response", "output": [{"type": "message", "content": "Hi"}], "error": None},
     }
     wire_vendor.play([{"Content-Type": "application/json"}, json.dumps(whole[wire], indent=2).encode()])
     assert hear(ask(wire=wire)) == ("Hi", None)
@@ -152,6 +153,7 @@ def ended(word: str) -> dict[str, Any]:
         "gemini": {"candidates": [{"finishReason": word}]},
         "openai": {"choices": [{"finish_reason": word}]},
         "anthropic": {"type": "message_delta", "delta": {"stop_reason": word}},
+        "responses": {"type": "response.incomplete", "response": {"incomplete_details": {"reason": word}}},
     }
 
 
@@ -161,9 +163,12 @@ def test_v21_two_finishes_and_two_choices(wire_vendor: FakeVendor, ask: Ask, dia
         "gemini": {"candidates": [{"content": {"parts": [{"text": "no"}]}, "index": 1, "finishReason": "OTHER"}]},
         "openai": {"choices": [{"delta": {"content": "no"}, "index": 1, "finish_reason": "length"}]},
         "anthropic": {"type": "ping"},  # it has one reply
+        "responses": {"type": "response.other", "response": {"output": [{"type": "message", "content": "no"}]}},
     }
     second = dialect.frame(seconds[dialect.wire])
-    first = {"gemini": "MAX_TOKENS", "openai": "length", "anthropic": "max_tokens"}[dialect.wire]
+    first = {"gemini": "MAX_TOKENS", "openai": "length", "anthropic": "max_tokens"}.get(
+        dialect.wire, "max_output_tokens"
+    )
     finish = ended(first)
     body = dialect.start + second + dialect.piece("Hi") + dialect.frame(finish[dialect.wire]) + second + dialect.end()
     wire_vendor.play([body])
@@ -200,7 +205,10 @@ def test_v24_nonsense_counts(wire_vendor: FakeVendor, ask: Ask, dialect: Dialect
         "gemini": {"usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": number}},
         "openai": {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": number}},
         "anthropic": {"type": "message_delta", "delta": {}, "usage": {"input_tokens": 5, "output_tokens": number}},
-    }
+        "responses": {
+            "type": "response.completed", "response": {"usage": {"input_tokens": 5, "output_tokens": number}}
+        },
+    }  # fmt: skip
     counted, end = dialect.frame(counts[dialect.wire]), ended("STOP")
     body = dialect.start + counted + dialect.piece("Hi") + dialect.frame(end[dialect.wire]) + counted
     wire_vendor.play([body])

@@ -179,6 +179,7 @@ BAREST: dict[str, Any] = {
     "openai": {"choices": [{"delta": {}}]},
     "gemini": {"candidates": [{"content": {}}]},
     "anthropic": {"type": "ping", "for": 1},
+    "responses": {"type": "response.output_text.delta"},
 }
 
 
@@ -214,6 +215,9 @@ def picture(dialect: Dialect, megabytes: int) -> bytes:
     elif dialect.wire == "anthropic":
         held = {"type": "base64", "media_type": "image/png", "data": content}
         framed = dialect.frame({"type": "content_block_start", "content_block": {"type": "image", "source": held}})
+    elif dialect.wire == "responses":
+        item = {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": content}
+        framed = dialect.frame({"type": "response.output_item.done", "output_index": 0, "item": item})
     else:
         images = [{"type": "image_url", "image_url": {"url": "data:image/png;base64," + content}}]
         framed = dialect.frame({"choices": [{"index": 0, "delta": {"images": images}}]})

@@ -26,11 +26,13 @@ EXPECTED = {
     "openrouter": ("openai", "https://openrouter.ai/api/v1", "bearer"),
     "deepseek": ("openai", "https://api.deepseek.com/v1", "bearer"),
     "ollama": ("openai", "http://localhost:11434/v1", "bearer"),
+    "openai-responses": ("responses", "https://api.openai.com/v1", "bearer"),
     "gemini": ("gemini", "", "header-goog"),
     "openai-compatible": ("openai", "", "bearer"),
     "anthropic": ("anthropic", "https://api.anthropic.com", "header-x-api-key"),
     "dmxapi-anthropic": ("anthropic", "https://www.dmxapi.cn", "authorization"),
     "anthropic-compatible": ("anthropic", "", "header-x-api-key"),
+    "responses-compatible": ("responses", "", "bearer"),
 }
 KEY_HEADERS = {"Authorization", "x-goog-api-key", "x-api-key"}
 

@@ -51,8 +51,11 @@ def test_cut_at_every_single_byte(path: Path, soak: bool) -> None:
 
 
 def _cuts(body: bytes, soak: bool) -> list[int]:
-    """Return every place; without --soak, every 29th and all at a line end or inside a character."""
-    return [at for at in range(1, len(body)) if soak or at % 29 == 0 or body[at] in b"\r\n" or 0x80 <= body[at] < 0xC0]
+    """Return every place; without --soak, some 80 to 100, and all at a line end or inside a character."""
+    step = max(29, len(body) // 80)
+    return [
+        at for at in range(1, len(body)) if soak or at % step == 0 or body[at] in b"\r\n" or 0x80 <= body[at] < 0xC0
+    ]
 
 
 @each_file
@@ -101,6 +104,7 @@ KEYS = """
     executableCode codeExecutionResult outcome groundingMetadata groundingChunks web uri title groundingSupports
     segment startIndex endIndex partIndex groundingChunkIndices citationMetadata citations urlContextMetadata
     content_block thinking signature stop_reason stop_details input partial_json citation source tool_use_id stdout
+    output response item output_index item_id summary encrypted_content result call_id action sources outputs
     urlMetadata tool_calls function function_call arguments id images image_url url annotations url_citation
 """
 SCALARS = (
@@ -118,12 +122,13 @@ REPLIES = {
     "gemini": lambda inner: {"candidates": [{"content": {"parts": [inner]}}]},
     "openai": lambda inner: {"choices": [{"delta": inner}]},
     "anthropic": lambda inner: {"content_block": inner, "delta": inner, "type": "content_block_start"},
+    "responses": lambda inner: {"type": "response.output_item.done", "item": inner},
 }
 
 
 @pytest.mark.parametrize("wire", REPLIES)
 def test_odd_shapes_never_raise_anything_else(wire: str, soak: bool) -> None:
-    @settings(max_examples=10_000 if soak else 150, deadline=None)
+    @settings(max_examples=10_000 if soak else 100, deadline=None)
     @given(events=st.lists(JSON | JSON.map(REPLIES[wire]), max_size=4))
     def check(events: list[object]) -> None:
         _storable(outcome(wire, [b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in events)]))

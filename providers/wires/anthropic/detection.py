@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from providers.types import Address
-from providers.wires.declarations import AUTHORIZATION, BEARER, Hint, KeyPlacement, Question, translate_noop
+from providers.wires.declarations import AUTHORIZATION, BEARER, Hint, KeyPlacement, Neighbour, Question, translate_noop
 
 API_KEY_HEADER = KeyPlacement("header-x-api-key", translate_noop("x-api-key header"), "x-api-key")
 KEY_PLACEMENTS = (API_KEY_HEADER, BEARER, AUTHORIZATION)
+NEIGHBOURS: tuple[Neighbour, ...] = ()
 SHORT_ANSWER = {"max_tokens": 32}
 
 _OURS = re.compile(r"\banthropic\b|/messages$", re.IGNORECASE)

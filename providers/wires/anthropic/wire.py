@@ -17,6 +17,7 @@ from providers.wires import model_lists, vendor_errors
 from providers.wires.anthropic import caching, parameters
 from providers.wires.anthropic.detection import (
     KEY_PLACEMENTS,
+    NEIGHBOURS,
     SHORT_ANSWER,
     doors,
     hint,
@@ -34,9 +35,9 @@ from providers.wires.refusals.fields import fitted
 from providers.wires.turns import NO_CACHE_MARKS, adapted
 
 __all__ = [
-    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "OPTIONS", "PARAMETERS",
-    "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint", "other_list",
-    "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
+    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint",
+    "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "anthropic"

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from providers.types import Address, ApiVersion
-from providers.wires.declarations import AUTHORIZATION, BEARER, GOOGLE_HEADER, QUERY, Hint, Question
+from providers.wires.declarations import AUTHORIZATION, BEARER, GOOGLE_HEADER, QUERY, Hint, Neighbour, Question
 
 KEY_PLACEMENTS = (GOOGLE_HEADER, BEARER, AUTHORIZATION, QUERY)
+NEIGHBOURS: tuple[Neighbour, ...] = ()
 SHORT_ANSWER = {"generationConfig": {"maxOutputTokens": 32}}
 
 _VERSIONS: tuple[tuple[ApiVersion, bool], ...] = (("v1beta", True), ("v1", True), ("v1beta", False))

@@ -7,10 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from providers.types import Address
-from providers.wires.declarations import AUTHORIZATION, BEARER, GOOGLE_HEADER, QUERY, Hint, Question
+from providers.wires.declarations import AUTHORIZATION, BEARER, GOOGLE_HEADER, QUERY, Hint, Neighbour, Question
 
 KEY_PLACEMENTS = (BEARER, AUTHORIZATION, QUERY, GOOGLE_HEADER)
 SHORT_ANSWER = {"max_tokens": 32}
+# Source: the OpenAI API's 404 for its largest models, and what gateways make of it.
+NEIGHBOURS = (
+    Neighbour(
+        "responses",
+        re.compile(
+            r"only (be )?(supported|available|used|accessible) (in|with|on|by|via|through) (the )?(/?v1/)?responses\b"
+            r"|(use|try) (the )?(/?v1/)?responses (api|endpoint)|(use|try) /v1/responses",
+            re.IGNORECASE,
+        ),
+    ),
+)
 
 _ENDS_AT_DOOR = re.compile(r"(?<!/)/(v\d+|openai)$")
 

@@ -121,7 +121,7 @@ def _said(response: object) -> str:
 
 
 def _user(parts: list[Part]) -> list[Message]:
-    if not any(_is_attached(part) for part in parts):
+    if not any(is_attached(part) for part in parts):
         return [{"role": "user", "content": _text(parts)}]
     return [{"role": "user", "content": [_content(part) for part in parts if part.kind != "call_result"]}]
 
@@ -136,15 +136,16 @@ def _joined(parts: Iterable[Part]) -> Iterator[Part]:
 
 
 def _text(parts: Iterable[Part]) -> str:
-    return "\n\n".join(_words(part) for part in parts if part.kind in ("text", "file", "code", "code_result"))
+    return "\n\n".join(in_text(part) for part in parts if part.kind in ("text", "file", "code", "code_result"))
 
 
-def _is_attached(part: Part) -> bool:
+def is_attached(part: Part) -> bool:
     """Return whether a part needs a content of several parts; text files are plain text."""
-    return part.kind == "image" or (part.kind == "file" and not _media_type(part).startswith("text/"))
+    return part.kind == "image" or (part.kind == "file" and not media_type(part).startswith("text/"))
 
 
-def _words(part: Part) -> str:
+def in_text(part: Part) -> str:
+    """Return the part as text: its words, code, or the content of a text file."""
     if part.kind == "text":
         return part.text
     if part.kind != "file":
@@ -160,13 +161,14 @@ def _decoded(part: Part) -> str:
 
 
 def _content(part: Part) -> Mapping[str, Any]:
-    if not _is_attached(part):
-        return {"type": "text", "text": _words(part)}
-    address = f"data:{_media_type(part)};base64,{part.detail['data']}"
+    if not is_attached(part):
+        return {"type": "text", "text": in_text(part)}
+    address = f"data:{media_type(part)};base64,{part.detail['data']}"
     if part.kind == "image":
         return {"type": "image_url", "image_url": {"url": address}}
     return {"type": "file", "file": {"filename": part.detail.get("name") or "file", "file_data": address}}
 
 
-def _media_type(part: Part) -> str:
+def media_type(part: Part) -> str:
+    """Return the type of a file, or ""."""
     return str(mapping(part.detail).get("media_type") or "")

@@ -32,6 +32,7 @@ _NOT_A_KIND = r"(?!/|\s(?:of|types?|formats?|urls?|sizes?))"
 _SIGNATURES = (
     r"thought[ _]?signatures?|`?signature`? (in|is|of|was|does)|invalid `?signature|encrypted[ _]content"
     r"|reasoning (item|content|block).{0,40}(verif|decrypt|not found)"
+    r"|\bitem with id .{1,80}not found|without its required '?(following|reasoning)"
 )
 _THOUGHTS_MISSING = (
     r"reasoning_content`?.{0,60}(missing|must be passed back|must be provided|is required)"

@@ -27,7 +27,7 @@ Body = Mapping[str, Any]
 class Field:
     """A field of a request that may be left out or changed.
 
-    `path` leads to it in the body. A list on the way holds the object that has the next key, or is named so.
+    `path` leads to it in the body. A list on the way holds the object that has the next key, name or type.
     `parameter` is our name of it, "" for a field that nobody sets. `also` is a regular expression of other words by
     which vendors call it. `is_common_word`: its name counts only where a sentence marks it as a name. `other_name`: its
     newer spelling. `is_kept`: it is never left out. `constants` are the values with a meaning of their own. `alias`: an
@@ -165,8 +165,13 @@ def _value(body: Any, path: tuple[str, ...]) -> Any:
 
 
 def _named(entries: list[Any], name: str) -> dict[str, Any]:
-    """Return an object whose entry `name` is empty, if one of these entries, such as a tool, is named so."""
-    return {name: {}} if any(mapping(entry).get("name") == name for entry in entries) else {}
+    """Return an object whose entry `name` is empty, if one of these entries is called so."""
+    return {name: {}} if any(_is_called(entry, name) for entry in entries) else {}
+
+
+def _is_called(entry: Any, name: str) -> bool:
+    """Return whether an entry of a list has this name, or this type as tools of a vendor do."""
+    return name in (mapping(entry).get("name"), mapping(entry).get("type"))
 
 
 def _without(body: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def _cut(value: Any, path: tuple[str, ...]) -> Any:
     name, *rest = path
     if isinstance(value, list):
         kept = (_cut(entry, path) if isinstance(entry, Mapping) and name in entry else entry for entry in value)
-        return [entry for entry in kept if entry and (rest or mapping(entry).get("name") != name)]
+        return [entry for entry in kept if entry and (rest or not _is_called(entry, name))]
     below = _cut(value[name], tuple(rest)) if rest and name in value else None
     others = {key: entry for key, entry in value.items() if key != name}
     return {key: below if key == name else entry for key, entry in value.items()} if below else others

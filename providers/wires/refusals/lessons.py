@@ -99,7 +99,7 @@ def lesson(wire: Refusing, address: Address, prompt: Prompt, error: VendorError)
         quirks = (address.quirks - found.old) | found.new
         if quirks != address.quirks and _request(wire, address, prompt, quirks) != before:
             said = words_of(prompt)
-            lasts = found.lasts and not any(_is_said(word, said) for word in found.words)
+            lasts = found.lasts and not any(is_said(word, said) for word in found.words)
             return Lesson(quirks, lasts, "" if quotes(sentence, said) else sentence, found.suspected)
     return None
 
@@ -240,7 +240,7 @@ def _decoded(detail: Mapping[str, Any]) -> str:
         return ""
 
 
-def _is_said(word: str, said: str) -> bool:
+def is_said(word: str, said: str) -> bool:
     """Return whether the question holds this word, in whatever spelling."""
     letters = [re.escape(letter) for letter in _folded(word)]
     return bool(letters) and re.search(r"[\W_]{0,3}".join(letters), said) is not None
