@@ -18,6 +18,8 @@ from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
+from conversations.views.projects import changes as project_changes
+from conversations.views.projects import pages as project_pages
 from conversations.views.prompts import pages as prompt_pages
 from conversations.views.prompts import versions as prompt_versions
 from conversations.views.replies import details, preview, rendering
@@ -98,6 +100,19 @@ urlpatterns = [
     path("appearance/", site.change_appearance, name="appearance"),
     path("local-model/", first_run.small_model, name="local-model"),
     path("endpoints/add/", first_run.add_endpoint, name="add-endpoint"),
+    path("projects/", project_pages.projects, name="projects"),
+    path("projects/new/", project_pages.new_project, name="new-project"),
+    path("projects/sidebar/", project_pages.in_the_sidebar, name="sidebar-projects"),
+    path("projects/<uuid:project_id>/", project_pages.project, name="project"),
+    path("projects/<uuid:project_id>/settings/", project_changes.change, name="project-settings"),
+    path("projects/<uuid:project_id>/files/", project_changes.add_files, name="add-project-files"),
+    path(
+        "projects/<uuid:project_id>/files/<uuid:file_id>/remove/",
+        project_changes.remove_file,
+        name="remove-project-file",
+    ),
+    path("projects/<uuid:project_id>/archive/", project_changes.archive, name="archive-project"),
+    path("projects/<uuid:project_id>/delete/", project_changes.delete, name="delete-project"),
     path("teams/", team.teams, name="teams"),
     path("teams/new/", team.new_team, name="new-team"),
     path("teams/<uuid:team_id>/", team.team, name="team"),

@@ -28,12 +28,14 @@ from conversations.actions.conversations import (
     create_conversation,
     mark_read,
     move_conversation,
+    move_to_project,
     tell_typing,
 )
 from conversations.actions.forks import fork_conversation
 from conversations.actions.keys import add_keys, add_own_key, change_own_key, remove_own_key
 from conversations.actions.links.invitations import invite, join, open_account, revoke_invitation, sign_up
 from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
+from conversations.actions.projects.projects import change_project, create_project, delete_project, hand_over_project
 from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
 from conversations.actions.prompts.writing import change_prompt, create_prompt, delete_prompt
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
@@ -60,6 +62,7 @@ __all__ = [
     "change_language",
     "change_look",
     "change_own_key",
+    "change_project",
     "change_prompt",
     "change_role",
     "change_team",
@@ -71,11 +74,13 @@ __all__ = [
     "create_administrator",
     "create_conversation",
     "create_password_link",
+    "create_project",
     "create_prompt",
     "create_team",
     "create_token",
     "decline_proposal",
     "delete_conversation",
+    "delete_project",
     "delete_prompt",
     "edit_message",
     "empty_bin",
@@ -85,12 +90,14 @@ __all__ = [
     "end_sessions",
     "fork_conversation",
     "hand_over",
+    "hand_over_project",
     "introduce",
     "invite",
     "join",
     "leave_team",
     "mark_read",
     "move_conversation",
+    "move_to_project",
     "new_conversation_id",
     "offer_share",
     "open_account",

@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
-from conversations.errors import NotFound
-from conversations.models import Conversation, Membership, Message, Team, User
+from conversations.errors import NotFound, Refused
+from conversations.models import Conversation, Membership, Message, Project, Team, User
 from conversations.models.conversation import ConversationQuerySet
 from conversations.models.message import MessageQuerySet, Role
+from conversations.models.projects.project import ProjectQuerySet
 from providers.prepared_queries import Prepared
 
 ALL_ROLES = tuple(Membership.Role)
@@ -62,6 +63,33 @@ def team_to_write_in(user: User, team_id: UUID) -> Team:
     return place.team
 
 
+def project_to_write_in(user: User, project_id: UUID) -> Project:
+    """Return a project in which this person writes, locked until the transaction ends with the person's place."""
+    project = _project(Project.objects.writable_by(user), project_id)
+    if project.team_id is not None:
+        project.team = team_to_write_in(user, project.team_id)
+    if project.archived:
+        raise Refused("conflict", "This project is in the archive: take it out first.", "archived")
+    return project
+
+
+def project_to_decide_on(user: User, project_id: UUID) -> Project:
+    """Return a project on which this person decides, locked until the surrounding transaction ends."""
+    project = _project(Project.objects.decided_by(user), project_id)
+    if project.team_id is not None:
+        project.team = team_to_write_in(user, project.team_id)
+    return project
+
+
+def _project(rows: ProjectQuerySet, project_id: UUID) -> Project:
+    """Lock the project, and return it if it is among these rows; they are asked again behind the lock."""
+    Project.objects.select_for_update(no_key=True).filter(pk=project_id).first()
+    project = rows.filter(pk=project_id).first()
+    if project is None:
+        raise NotFound
+    return project
+
+
 def conversation_of(message_id: UUID) -> UUID:
     """Return the id of a message's conversation. No access check: callers make it."""
     found = Message.objects.filter(pk=message_id).values_list("conversation", flat=True).first()
@@ -106,7 +134,7 @@ _TO_WRITE_IN = Prepared(
 
 
 def _with_audience(rows: ConversationQuerySet) -> ConversationQuerySet:
-    return rows.select_related("team", "owner")
+    return rows.select_related("team", "project", "owner")
 
 
 def _locked(rows: ConversationQuerySet) -> ConversationQuerySet:
@@ -120,7 +148,7 @@ def _found(rows: Sequence[Conversation]) -> Conversation:
 
 
 def _message(user: User, rows: MessageQuerySet, key: UUID, roles: Sequence[str]) -> Message:
-    rows = rows.select_related("conversation__team", "conversation__owner", "parent")
+    rows = rows.select_related("conversation__team", "conversation__project", "conversation__owner", "parent")
     rows = rows.filter(conversation__deleted_at=None)  # of the locked row: it may have been deleted meanwhile
     found = rows.select_for_update(of=("conversation",), no_key=True).filter(pk=key).first()
     if found is None:
@@ -144,8 +172,17 @@ def _kept(user: User, conversation: Conversation, roles: Sequence[str]) -> Conve
     else:
         place = Membership.objects.filter(team=conversation.team_id, user=user, role__in=roles)
         is_kept = place.select_for_update(no_key=True).first() is not None
-    if not is_kept:
+    if not is_kept or not _is_open(user, conversation):
         raise NotFound
+    if conversation.project_id != (conversation.project and conversation.project.pk):
+        conversation._state.fields_cache.pop("project", None)
     if conversation.team_id != (conversation.team and conversation.team.pk):
         conversation._state.fields_cache.pop("team", None)  # the team before the move
     return conversation
+
+
+def _is_open(user: User, conversation: Conversation) -> bool:
+    """Return whether the conversation's project, as the locked row names it, is open to this person."""
+    if conversation.project_id is None or conversation.team_id is None:
+        return True
+    return Project.objects.shared_with(user).filter(pk=conversation.project_id, team=conversation.team_id).exists()

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from conversations.actions.access import (
+    project_to_write_in,
     team_to_write_in,
     to_arrange,
     to_decide_on,
@@ -26,10 +27,13 @@ from providers.audit.log import Act
 
 
 def create_conversation(user: User, **fields: Any) -> Conversation:
-    """Create an empty conversation, private or with the defaults of a `team` in which the person writes."""
+    """Create an empty conversation, private or with the defaults of a `team` or `project` where the person writes."""
     quotas.check_conversations(user)
     with transaction.atomic():
-        if team := fields.get("team"):
+        if project := fields.get("project"):
+            project = project_to_write_in(user, project.pk)
+            fields = {**project.defaults(), **fields, "team": project.team, "project": project}
+        elif team := fields.get("team"):
             fields = {**team.defaults(), **fields, "team": team_to_write_in(user, team.pk)}
         conversation = Conversation.objects.create(owner=user, revision=1, **fields)
         ReadMark.objects.create(user=user, conversation=conversation, revision=1)
@@ -78,12 +82,46 @@ def move_conversation(user: User, conversation_id: UUID, team_id: UUID | None) -
             raise Held("moved")
         before, old = set(conversation.audience_ids()), conversation.team_name
         leaf = Message.objects.leaf_for(user, conversation)
-        revision = conversation.advance(1, team=team)
+        revision = conversation.advance(1, team=team, project=None)
         keep_place(user, conversation, leaf)
         indexing.move(conversation)
         log.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after={"team": team})
         lost = before - set(conversation.audience_ids())
         transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, lost))
+        transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
+
+
+def move_to_project(user: User, conversation_id: UUID, project_id: UUID | None) -> None:
+    """Move a conversation into a project, or (None) out of its project, in one act.
+
+    It comes to the project's team or owner. Where that changes its readers, the mover must be one who decides on it.
+    Raises Held where the team's legal hold would no longer keep it.
+    """
+    with transaction.atomic():
+        project = None if project_id is None else project_to_write_in(user, project_id)
+        conversation = to_write_in(user, conversation_id)
+        if conversation.project_id == project_id:
+            return
+        team = project.team if project else conversation.team
+        is_narrow = any(one is not None and one.is_narrow for one in (project, conversation.project))
+        moves_away = (team and team.pk) != conversation.team_id
+        if is_narrow or moves_away:
+            conversation = to_decide_on(user, conversation_id)
+        if project and team is None and project.owner_id != conversation.owner_id:
+            raise NotFound
+        if moves_away and conversation.team and conversation.team.legal_hold:
+            raise Held("moved")
+        before, old = set(conversation.audience_ids()), conversation.team_name
+        leaf = Message.objects.leaf_for(user, conversation)
+        revision = conversation.advance(1, moves_up=moves_away, team=team, project=project)
+        if moves_away:
+            keep_place(user, conversation, leaf)
+            indexing.move(conversation)
+        after = set(conversation.audience_ids())
+        if before != after:
+            told = {"team": conversation.team, "project": project}
+            log.note(user, Act.CHANGED, conversation, name="", before={"team": old}, after=told)
+        transaction.on_commit(lambda: events.conversation_gone(conversation_id, revision, before - after))
         transaction.on_commit(lambda: events.conversation_updated(conversation, revision))
 
 

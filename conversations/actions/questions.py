@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from conversations.actions import model_choice
-from conversations.actions.access import team_to_write_in, to_write_in, writable_question
+from conversations.actions.access import project_to_write_in, team_to_write_in, to_write_in, writable_question
 from conversations.actions.idempotency import claim
 from conversations.actions.prompts.sources import source_of
 from conversations.actions.replies import announce, reply_to, start_on_commit, stop_replies_to, store
@@ -17,7 +17,7 @@ from conversations.errors import NotFound, Refused
 from conversations.files import storage
 from conversations.ids import new_id
 from conversations.live import events
-from conversations.models import Conversation, File, Mention, Message, Team, User
+from conversations.models import Conversation, File, Mention, Message, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
 from conversations.protocol.mentions import mentioned
@@ -37,12 +37,12 @@ def post_message(user: User, command: commands.Command, conversation_id: UUID) -
     assert isinstance(body, commands.Send)
     with transaction.atomic():
         conversation = to_write_in(user, conversation_id) if body.conversation else None
-        team = None if body.conversation or body.team is None else team_to_write_in(user, body.team)
+        place = {} if body.conversation else _place(user, body)
         receipt = claim(user, command)
         if receipt.is_new and conversation:
             receipt.keep(_go_on(user, body, conversation))
         elif receipt.is_new:
-            receipt.keep(_begin(user, body, conversation_id, team))
+            receipt.keep(_begin(user, body, conversation_id, place))
     return receipt.ack
 
 
@@ -73,10 +73,18 @@ class _Question:
     """The kept prompt from which it came."""
 
 
-def _begin(user: User, body: commands.Send, conversation_id: UUID, team: Team | None) -> dict[str, Any]:
+def _place(user: User, body: commands.Send) -> dict[str, Any]:
+    """Return the fields of a new conversation, from the project or team that the question names."""
+    if body.project is not None:
+        project = project_to_write_in(user, body.project)
+        return {"team": project.team, "project": project, **project.defaults()}
+    team = None if body.team is None else team_to_write_in(user, body.team)
+    return {"team": team, **team.defaults()} if team else {}
+
+
+def _begin(user: User, body: commands.Send, conversation_id: UUID, place: dict[str, Any]) -> dict[str, Any]:
     quotas.check_conversations(user)
-    defaults = team.defaults() if team else {}
-    conversation = Conversation.objects.create(id=conversation_id, owner=user, team=team, **defaults)
+    conversation = Conversation.objects.create(id=conversation_id, owner=user, **place)
     return _post(user, body, conversation)[1]
 
 

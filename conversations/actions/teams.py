@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Installation, Membership, Team, User
+from conversations.models import Conversation, Installation, Membership, Team, User
 from conversations.usage import quotas
 from providers.audit import log
 
@@ -119,7 +119,8 @@ def _close_links(by: Any, team: Team) -> None:
 
 def _end(place: Membership) -> None:
     """Delete the membership and announce the lost conversations to the person; their messages stay."""
-    lost = list(place.team.conversations.values_list("pk", "revision"))
+    seen = Conversation.objects.visible_to(place.user).filter(team=place.team_id)
+    lost = list(seen.values_list("pk", "revision"))
     place.delete()
     person = place.user_id
     for key, revision in lost:

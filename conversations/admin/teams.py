@@ -32,8 +32,8 @@ class TeamAdmin(AuditedAdmin):
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "legal_hold")
 
     def has_delete_permission(self, request: HttpRequest, obj: Team | None = None) -> bool:
-        """Return whether the team may be deleted: not with conversations, or keys and models one may not disable."""
-        if obj is None or obj.legal_hold or obj.conversations.exists():
+        """Return whether the team may be deleted: not with conversations, projects, or own keys one may not disable."""
+        if obj is None or obj.legal_hold or obj.conversations.exists() or obj.projects.exists():
             return False
         own = {"providers.change_apikey": obj.api_keys, "providers.change_languagemodel": obj.models}
         may_switch_off = all(request.user.has_perm(needed) for needed, rows in own.items() if rows.exists())

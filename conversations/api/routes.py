@@ -32,7 +32,7 @@ from conversations.api.schemas import (
 from conversations.errors import NotFound, Refused
 from conversations.files import response, storage
 from conversations.live import events
-from conversations.models import Conversation, File, Team, User
+from conversations.models import Conversation, File, Project, Team, User
 from conversations.models.conversation import MAX_TITLE_LENGTH
 from conversations.models.sidebar import after, cursor_of, in_bin, sidebar
 from conversations.protocol.parameters import validate
@@ -134,7 +134,9 @@ def conversations(
 def create(request: HttpRequest, given: ConversationIn) -> Status[dict[str, Any]]:
     person = person_of(request)
     team = _found(Team.objects.writable_by(person), given.team) if given.team is not None else None
-    fields = {**_fields(given, person, given.team), **({"team": team} if team else {})}
+    project = _found(Project.objects.writable_by(person), given.project) if given.project is not None else None
+    place = {**({"team": team} if team else {}), **({"project": project} if project else {})}
+    fields = {**_fields(given, person, project.team_id if project else given.team), **place}
     conversation = actions.create_conversation(person, **fields)
     return Status(201, _shown(person, conversation.id))
 
@@ -146,7 +148,10 @@ def conversation(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
 
 @router.patch("/conversations/{uuid:conversation_id}", response={200: ConversationOut, 204: None, **_ERRORS})
 def change(request: HttpRequest, conversation_id: UUID, given: ConversationChange) -> Status[dict[str, Any] | None]:
-    """Change a conversation; `team` moves it: an id, or null for its owner alone. 204: it left this person's sight.
+    """Change a conversation; 204: it left this person's sight.
+
+    `team` moves it: an id, or null for its owner alone. `project` moves it, too: an id, with which it comes to that
+    project's team or owner, or null for none.
 
     `pinned`, `archived`, `muted` and `unread` are each reader's own; all else is for people who write here.
     """
@@ -162,6 +167,8 @@ def change(request: HttpRequest, conversation_id: UUID, given: ConversationChang
             actions.change_conversation(person, conversation_id, **fields)
         if "team" in given.model_fields_set:
             actions.move_conversation(person, conversation_id, given.team)
+        if "project" in given.model_fields_set:
+            actions.move_to_project(person, conversation_id, given.project)
     if not Conversation.objects.visible_to(person).filter(pk=conversation_id).exists():
         return Status(204, None)
     return Status(200, _shown(person, conversation_id))
@@ -265,7 +272,9 @@ def _arrangement(given: ConversationChange) -> dict[str, bool]:
 def _fields(given: Schema, person: User, team: UUID | None) -> dict[str, Any]:
     """Return the given fields, checked; null means unchanged."""
     asked = {name: value for name, value in given.dict(exclude_unset=True).items() if value is not None}
-    asked = {name: value for name, value in asked.items() if name not in {"team", *ArrangementChange.model_fields}}
+    asked = {
+        name: value for name, value in asked.items() if name not in {"team", "project", *ArrangementChange.model_fields}
+    }
     if "title" in asked:
         asked["title"] = title(asked["title"], "title", MAX_TITLE_LENGTH)
     if "system_prompt" in asked:

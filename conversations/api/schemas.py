@@ -69,6 +69,8 @@ class ConversationOut(Schema):
     title: str
     owner: PersonOut
     audience: AudienceOut
+    project: UUID | None
+    project_name: str
     model: UUID | None
     system_prompt: str
     parameters: dict[str, Any]
@@ -96,6 +98,7 @@ class ConversationPage(Schema):
 class ConversationFilter(Schema):
     team: UUID | None = None
     kind: Literal["private", "team"] | None = None
+    project: UUID | None = None
     pinned: bool | None = None
     archived: bool | None = None
     bin: bool = False
@@ -104,12 +107,14 @@ class ConversationFilter(Schema):
         """Return the conditions of a query of `models.sidebar`."""
         is_private = self.kind and self.kind == "private"
         asked = {"team__isnull": is_private, "is_pinned": self.pinned, "is_archived": self.archived, "team": self.team}
+        asked["project"] = self.project
         return {name: value for name, value in asked.items() if value is not None}
 
 
 class ConversationIn(Schema):
     title: str | None = None
     team: UUID | None = None
+    project: UUID | None = None
     model: UUID | None = None
     system_prompt: str | None = None
     parameters: dict[str, Any] | None = None
@@ -127,6 +132,7 @@ class ArrangementChange(Schema):
 class ConversationChange(ArrangementChange):
     title: str | None = None
     team: UUID | None = None
+    project: UUID | None = None
     model: UUID | None = None
     system_prompt: str | None = None
     parameters: dict[str, Any] | None = None

@@ -10,7 +10,8 @@ from django.db.models import Q, Sum
 from conversations.content import file_parts
 from conversations.files import documents
 from conversations.generation.branch_cache import branches
-from conversations.models import File, Message, User
+from conversations.generation.project_context import context_of, note_version
+from conversations.models import Conversation, File, Message, User
 from conversations.models.file import PDF
 from conversations.models.message import PromptMessage, Role
 from conversations.usage.estimates import introduction_to
@@ -42,33 +43,46 @@ SPEAKERS = (
 
 
 def prompt_for(reply: Message, route: Route) -> Prompt:
-    """Return the branch down to this reply as a prompt, with the files in the forms that its model takes."""
+    """Return the branch down to this reply as a prompt, with the files in the forms that its model takes.
+
+    What its project tells comes first. The reply's row notes the version of the instructions.
+    """
     conversation = reply.conversation
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if reply.continues is not None:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
     taken = route.takes - {"file"} if NO_FILES in route.address.quirks else route.takes
-    _refuse_too_many_bytes(branch, taken)
-    is_named = _has_several(branch) or (conversation.team is not None and conversation.team.names_speakers)
-    told = [conversation.system_prompt, introduction_to(conversation), SPEAKERS if is_named else ""]
+    project = context_of(conversation.project_id)
+    _refuse_too_many_bytes(branch, taken, project.file_ids)
+    note_version(reply, project.version)
+    is_named = _has_several(branch) or _always_named(conversation)
+    speakers = SPEAKERS if is_named else ""
+    told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
     turns = _merged(_turns(branch, taken, _names(branch) if is_named else {}))
+    go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues else []
     return Prompt(
         model=route.vendor_id,
-        turns=(*turns, *([Turn("user", (Part("text", GO_ON),))] if reply.continues else [])),
+        turns=(*project.turns(taken), *turns, *go_on),
         system="\n\n".join(filter(None, told)),
         parameters={**conversation.parameters, **reply.parameters},
     )
 
 
-def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str]) -> None:
+def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str], always: Iterable[str]) -> None:
     """Raise ContextTooLong if the files that the model takes are too large, before reading them."""
     parts = (part for said in branch for part in said.parts)
-    named = {part["file"] for part in parts if "file" in part and part["kind"] in taken}
+    named = {part["file"] for part in parts if "file" in part and part["kind"] in taken} | set(always)
     whole = File.objects.filter(Q(text=None) | Q(media_type=PDF), pk__in=named)
     size = whole.aggregate(size=Sum("size"))["size"] if named else 0
     if (size or 0) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 2**20
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
+
+
+def _always_named(conversation: Conversation) -> bool:
+    """Return whether even one speaker is named: as the team says and, so that the beginning stays, in its projects."""
+    team = conversation.team
+    return team is not None and (team.names_speakers or conversation.project_id is not None)
 
 
 def _has_several(branch: Iterable[PromptMessage]) -> bool:

@@ -202,6 +202,8 @@ def _shared_fields(conversation: Conversation) -> dict[str, Any]:
         "title": conversation.title,
         "owner": {"id": conversation.owner_id, "name": conversation.owner.name},
         "team": team_json(team) if team else None,
+        "project": conversation.project_id,
+        "project_name": conversation.project.name if conversation.project else "",
         "model": conversation.model_id,
         "updated_at": conversation.updated_at,
     }

@@ -16,6 +16,10 @@ from conversations.models.personal.notice import AccountNotice
 from conversations.models.personal.read_state import BranchChoice, ReadMark
 from conversations.models.personal.receipt import Receipt
 from conversations.models.personal.token import PersonalToken
+from conversations.models.projects.instructions import Instructions
+from conversations.models.projects.member import ProjectMember
+from conversations.models.projects.project import Project
+from conversations.models.projects.project_file import ProjectFile
 from conversations.models.prompts.prompt import Prompt
 from conversations.models.prompts.version import PromptVersion
 from conversations.models.search_entry import SearchEntry, SearchIndex
@@ -36,12 +40,16 @@ __all__ = [
     "FirstToken",
     "ImportItem",
     "Installation",
+    "Instructions",
     "Invitation",
     "Membership",
     "Mention",
     "Message",
     "PasswordLink",
     "PersonalToken",
+    "Project",
+    "ProjectFile",
+    "ProjectMember",
     "Prompt",
     "PromptVersion",
     "ReadMark",

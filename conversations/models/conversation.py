@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
 from conversations.models.people import Membership, Team, User
+from conversations.models.projects.project import Project
 from providers.models import LanguageModel
 from providers.prepared_queries import Prepared, column_of, stored
 
@@ -29,15 +30,26 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     """Conversations in the bin are for nobody, but for those who may restore them."""
 
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        """Return the conversations that this person may read: their own private ones, and their teams'."""
-        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.visible_to(user)), deleted_at=None)
+        """Return the conversations that this person may read: their own private ones, and their teams'.
+
+        Those of a narrow project are for its named members alone.
+        """
+        shared = Q(team__in=Team.objects.visible_to(user)) & self._open_to(user)
+        return self.filter(Q(team=None, owner=user) | shared, deleted_at=None)
 
     def readers(self, among: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
-        """Return pairs (conversation, person) of these people by the rule of visible_to, in two queries for all."""
+        """Return pairs (conversation, person) of these people by the rule of visible_to, in three queries for all."""
         rows = self.filter(deleted_at=None)
         own = rows.filter(team=None, owner__in=among).values_list("pk", "owner")
-        shared = rows.filter(team__memberships__user__in=among).values_list("pk", "team__memberships__user")
-        return {*own, *shared}
+        places = Membership.objects.filter(user__in=among)
+        wide = rows.filter(Q(project=None) | Q(project__is_narrow=False), team__memberships__in=places)
+        narrow = rows.filter(
+            project__is_narrow=True,
+            project__places__membership__in=places,
+            project__places__membership__team=F("team"),
+        )
+        shared = wide.values_list("pk", "team__memberships__user")
+        return {*own, *shared, *narrow.values_list("pk", "project__places__membership__user")}
 
     def writable_by(self, user: User) -> "ConversationQuerySet":
         """Return the visible conversations, without those of teams in which this person only reads."""
@@ -57,7 +69,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self._where_writes(user).filter(Q(owner=user) | Q(team__in=led))
 
     def _where_writes(self, user: User) -> "ConversationQuerySet":
-        return self.filter(Q(team=None, owner=user) | Q(team__in=Team.objects.writable_by(user)))
+        shared = Q(team__in=Team.objects.writable_by(user)) & self._open_to(user)
+        return self.filter(Q(team=None, owner=user) | shared)
+
+    def _open_to(self, user: User) -> Q:
+        """Return the condition that a team's conversation is in no project, or in one that is open to this person."""
+        return Q(project=None) | Q(project__in=Project.objects.shared_with(user).values("pk"))
 
     def overdue(self) -> "ConversationQuerySet":
         """Return the conversations that were in the bin for its whole time, or silent for their team's days.
@@ -98,6 +115,13 @@ class Conversation(models.Model):
     team = models.ForeignKey(
         Team, models.CASCADE, null=True, blank=True, related_name="conversations", verbose_name=_("team")
     )
+    project = models.ForeignKey(
+        Project, models.RESTRICT, null=True, blank=True, related_name="conversations", verbose_name=_("project")
+    )
+    """A project of the same team or, of a private conversation, of the same owner.
+
+    RESTRICT, because the whole team could read the conversations of a deleted narrow project.
+    """
     model = models.ForeignKey(LanguageModel, models.SET_NULL, null=True, blank=True, related_name="+")
     system_prompt = models.TextField(_("system prompt"), blank=True)
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
@@ -110,6 +134,7 @@ class Conversation(models.Model):
 
     owner_id: UUID
     team_id: UUID | None
+    project_id: UUID | None
     model_id: UUID | None
 
     objects = ConversationQuerySet.as_manager()
@@ -139,6 +164,11 @@ class Conversation(models.Model):
     @property
     def team_name(self) -> str:
         return self.team.name if self.team else ""
+
+    @property
+    def place_name(self) -> str:
+        """Return the names of its team and its project; "" for a private one without a project."""
+        return " · ".join(filter(None, (self.team_name, self.project.name if self.project else "")))
 
     def advance(self, steps: int, *, moves_up: bool = True, **changed: Any) -> int:
         """Add `steps` to the revision and return the first of the new ones; sets the fields in `changed`, too.
@@ -171,7 +201,10 @@ class Conversation(models.Model):
             return []
         if self.team_id is None:
             return [self.owner_id]
-        return list(Membership.objects.filter(team=self.team_id).values_list("user", flat=True))
+        places = Membership.objects.filter(team=self.team_id)
+        if self.project is not None and self.project.is_narrow:
+            places = places.filter(project_places__project=self.project_id)
+        return list(places.values_list("user", flat=True))
 
 
 _ADVANCE = "UPDATE conversations_conversation SET revision = revision + %s{} WHERE id = %s"

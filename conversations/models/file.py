@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.ids import new_id
 from conversations.models.message import Message
 from conversations.models.people import User
+from conversations.models.projects.project import Project
 
 MAX_NAME_LENGTH = 200
 UNSENT = timedelta(hours=24)
@@ -35,9 +36,10 @@ class Form(StrEnum):
 
 class FileQuerySet(models.QuerySet["File"]):
     def visible_to(self, user: User) -> "FileQuerySet":
-        """Return the person's own unsent files, and the sent files in messages that they may read."""
+        """Return the person's own unsent files, and those of messages and projects that they may read."""
         unsent = Q(owner=user, was_sent=False) & ~Q(messages__isnull=False)
-        return self.filter(unsent | Q(messages__in=Message.objects.visible_to(user))).distinct()
+        held = Q(project_places__project__in=Project.objects.visible_to(user))
+        return self.filter(unsent | Q(messages__in=Message.objects.visible_to(user)) | held).distinct()
 
     def unsent_of(self, owner: User) -> "FileQuerySet":
         return self.filter(owner=owner, was_sent=False)
@@ -51,8 +53,8 @@ class FileQuerySet(models.QuerySet["File"]):
         return self.filter(owner=owner, digest=digest).exclude(digest="")
 
     def forgotten(self) -> "FileQuerySet":
-        """Return the files that are in no message and too old to be sent; a legal hold keeps its person's."""
-        old = self.filter(messages=None, created_at__lt=timezone.now() - UNSENT)
+        """Return old files in no message and no project; a legal hold keeps its person's."""
+        old = self.filter(messages=None, project_places=None, created_at__lt=timezone.now() - UNSENT)
         return old.exclude(owner__legal_hold=True)
 
 
@@ -84,7 +86,7 @@ class File(models.Model):
     """Estimated tokens of the text; null if it was not read."""
     pages = models.PositiveIntegerField(null=True)
     was_sent = models.BooleanField(default=False, db_default=False)
-    """True once a message has held it, even if that conversation is deleted or no longer readable."""
+    """True once a message or project has held it, even if that conversation is deleted or no longer readable."""
     created_at = models.DateTimeField(default=timezone.now)
 
     owner_id: UUID

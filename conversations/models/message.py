@@ -18,6 +18,7 @@ from conversations.ids import new_id
 from conversations.models import raw_sql
 from conversations.models.conversation import Conversation, ConversationQuerySet
 from conversations.models.people import User
+from conversations.models.projects.instructions import Instructions
 from providers.error_texts import cause_of, is_of_question, quote_of, reason_of, wait_of
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import LanguageModel
@@ -227,6 +228,10 @@ class Message(models.Model):
     """Of a question: the kept prompt from which it came, {"id", "name", "version"}, as it was then."""
     continues = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="+")
     """The reply whose parts this one begins with."""
+    instructions = models.ForeignKey(
+        Instructions, models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
+    """The version of its project's instructions that the model was given."""
     finish_reason = models.CharField(max_length=12, blank=True)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
@@ -244,6 +249,7 @@ class Message(models.Model):
     author_id: UUID | None
     continues_id: UUID | None
     model_id: UUID | None
+    instructions_id: int | None
 
     versions: Sequence[UUID] = ()
     """In a thread: ids of all messages at this place, the oldest first; empty if this is the only one."""
@@ -260,6 +266,11 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["conversation", "revision"]),
             models.Index(fields=["conversation", "id"]),
+            models.Index(
+                fields=["instructions"],
+                condition=models.Q(instructions__isnull=False),
+                name="replies_with_instructions",
+            ),
             *(
                 models.Index(fields=[field], condition=models.Q(status__in=["waiting", "streaming"]), name=name)
                 for field, name in (

@@ -106,6 +106,7 @@ class User(Appearance, Introduction, Closing, LegalHold, AbstractUser):
         reasons = (
             (_("What they wrote would lose its author."), self.messages.exists()),
             (_("Conversations and files are theirs."), self.conversations.exists() or self.files.exists()),
+            (_("Projects are theirs."), self.projects.exists()),
             (_("A team would be without a lead."), any(place.is_last_lead for place in leads)),
             (_("They are the last superuser."), list(User.objects.superusers()) == [self]),
             (_("A legal hold is on."), self.legal_hold),

@@ -44,6 +44,8 @@ class Send:
     at_end: bool = False
     """True if the parent was the end of the thread for its writer: the message follows what people said meanwhile."""
     team: UUID | None = None
+    project: UUID | None = None
+    """The project of a new conversation, which then is that project's team's."""
     parameters: dict[str, Any] = field(default_factory=dict)
     prompt: tuple[UUID, int] | None = None
     """The kept prompt from which the text came, and its version."""

@@ -124,6 +124,7 @@ def _send(fields: dict[str, Any]) -> Send:
         nobody=fields.get("models") == [],
         at_end=_flag(fields, "at_end"),
         team=_optional_uuid(fields, "team"),
+        project=_optional_uuid(fields, "project"),
         parameters=validate(fields.get("parameters")),
         prompt=_prompt(fields.get("prompt")),
     )

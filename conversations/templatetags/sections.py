@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from conversations.models import Membership
+from conversations.models import Membership, Project
 from conversations.reporting.permissions import TELLS_OF_MODEL_ACCESS
 from conversations.usage.model_access import open_endpoints
 
@@ -112,6 +112,7 @@ SETTINGS: Sections = (
         (
             Page(_("Teams"), "teams", within=("new-team",)),
             Page(_("Prompts"), "prompts", within=("new-prompt", "prompt", "prompt-version", "prompt-proposal")),
+            Page(_("Projects"), "projects", within=("new-project",)),
             Page(_("Shared links"), "shares"),
             Page(_("Archive"), "archive"),
             Page(_("Bin"), "bin"),
@@ -128,6 +129,7 @@ CONVERSATIONS: Sections = (
             Page(_("Bin"), "bin"),
             Page(_("Shared links"), "shares"),
             Page(_("Teams"), "teams"),
+            Page(_("Projects"), "projects"),
         ),
     ),
 )
@@ -140,6 +142,10 @@ OF_ITS_LEAD = (
     Page(_("Audit log"), "team-audit"),
     Page(_("How long conversations stay"), "team-retention"),
 )
+
+
+OF_A_PROJECT = (Page(_("Overview"), "project"),)
+OF_ITS_WRITER = (Page(_("Instructions and settings"), "project-settings"),)
 
 
 @register.inclusion_tag("_sections.html", takes_context=True)
@@ -165,6 +171,12 @@ def conversation_pages(context: template.Context) -> dict[str, object]:
 def team_pages(context: template.Context, place: Membership) -> dict[str, object]:
     pages = (*OF_A_TEAM, *(OF_ITS_LEAD if place.is_lead else ()))
     return {"sections": list(_shown([("", pages)], context["request"], place.team_id))}
+
+
+@register.inclusion_tag("_sections.html", takes_context=True)
+def project_pages(context: template.Context, project: Project, writes: bool, decides: bool) -> dict[str, object]:
+    pages = (*OF_A_PROJECT, *(OF_ITS_WRITER if writes and not project.archived else ()))
+    return {"sections": list(_shown([("", pages)], context["request"], project.pk))}
 
 
 def _shown(sections: Sections, request: HttpRequest, *ids: UUID) -> Iterator[dict[str, object]]:

@@ -105,6 +105,7 @@ def likely_usage(conversation: Conversation, branch: Iterable[Message], paramete
     told = (conversation.system_prompt, introduction_to(conversation))
     words = sum(map(token_counts.tokens, (*told, *(message.text for message in branch))))
     files = sum(file_tokens(file) for message in branch for file in message.files.all())
+    words += project_tokens(conversation)
     return Usage(words + files, answer_tokens({**conversation.parameters, **parameters}.get("max_tokens")))
 
 
@@ -135,6 +136,14 @@ def usage_so_far(reply: Message) -> Usage:
     )
     asked = likely_usage(reply.conversation, Message.objects.branch(reply.parent_id), {})
     return Usage(asked.input_tokens, token_counts.tokens(said), token_counts.tokens(thought) or None)
+
+
+def project_tokens(conversation: Conversation) -> int:
+    """Return the estimated tokens of what the conversation's project sends along with each question."""
+    if conversation.project is None:
+        return 0
+    files = File.objects.filter(project_places__project=conversation.project)
+    return token_counts.tokens(conversation.project.instructions) + sum(map(file_tokens, files))
 
 
 def file_tokens(file: File, form: Form | None = None) -> int:

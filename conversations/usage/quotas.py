@@ -25,8 +25,8 @@ MAX_SAID_A_MINUTE = 120
 """Messages of one person in a conversation for which no model was asked: replies under way limit all others."""
 MAX_COPIED_A_DAY = 200_000_000
 """Characters of copied conversations a day, parts and HTML together."""
-MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS = 100, 200, 50
-"""Teams that one person leads, open invitations that they made, open tokens; lists show them all."""
+MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS, MAX_PROJECTS = 100, 200, 50, 200
+"""Teams that one person leads, open invitations that they made, open tokens, projects; lists show them all."""
 MAX_PROMPTS, MAX_PROMPT_CHARACTERS = 500, 3_000_000
 """Prompts of one person, one team or the site, and the characters of all their versions."""
 _DAY_SECONDS = 24 * 3600
@@ -58,6 +58,11 @@ def check_invitations(person: User) -> None:
     """Refuse another invitation for a person who has made very many."""
     made = Invitation.objects.open().filter(made_by=person).count()
     _check(made < MAX_INVITATIONS, f"You have {MAX_INVITATIONS} open invitations.")
+
+
+def check_projects(person: User) -> None:
+    """Refuse another project for a person who looks after very many."""
+    _check(person.projects.count() < MAX_PROJECTS, f"You have {MAX_PROJECTS} projects.")
 
 
 def check_tokens(person: User) -> None:

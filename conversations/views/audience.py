@@ -1,5 +1,6 @@
 """The panel with a conversation's readers, writers and links, and the audiences to which it may move."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
-from conversations.models import Conversation, Share, Team, User
+from conversations.models import Conversation, Membership, Share, Team, User
 from conversations.models.links.share import ShareQuerySet
 
 
@@ -33,19 +34,28 @@ class MoveTarget:
 def audience(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
     """Respond with a fragment for the page, with the present names."""
     person = person_of(request)
-    seen = Conversation.objects.visible_to(person).select_related("team", "owner")
+    seen = Conversation.objects.visible_to(person).select_related("team", "project", "owner")
     conversation = seen.filter(pk=conversation_id).first()
     if conversation is None:
         raise Http404
     context = {
         "conversation": conversation,
         "person": person,
-        "places": conversation.team.places() if conversation.team else [],
+        "places": _places(conversation),
         "links": _links(person, conversation),
         "can_share": conversation.can_share(person),
         "goals": _goals(person, conversation),
     }
     return render(request, "_audience.html", context)
+
+
+def _places(conversation: Conversation) -> Iterable[Membership]:
+    """Return the places of its readers: all of the team, or those whom its project names."""
+    if conversation.team is None:
+        return []
+    places = conversation.team.places()
+    project = conversation.project
+    return places.filter(project_places__project=project) if project and project.is_narrow else places
 
 
 def _links(person: User, conversation: Conversation) -> ShareQuerySet:

@@ -16,7 +16,8 @@ from conversations.accounts.signed_in import person_of
 from conversations.content import starters, threads
 from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
-from conversations.models import Conversation, Draft, Team, User
+from conversations.models import Conversation, Draft, Project, Team, User
+from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
 from conversations.text import MAX_TEXT_LENGTH
@@ -85,6 +86,10 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
     return {
         "person": person,
         "sections": sections,
+        "project_groups": in_sidebar(person),
+        "are_projects_open": "projects" not in folded_parts(request),
+        "projects": Project.objects.writable_by(person).listed(),
+        "chosen_project": _chosen_project(request, person) if conversation is None else None,
         "is_sidebar_folded": "sidebar" in folded_parts(request),
         "sidebar_width": sidebar_width(request),
         "conversation": conversation,
@@ -109,6 +114,12 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "tries_alone": _may_add_vendors(person) and {model["name"] for model in models} == {local_model.DISPLAY_NAME},
         **(_first_steps(person) if not models else {}),
     }
+
+
+def _chosen_project(request: HttpRequest, person: User) -> Project | None:
+    """Return the project in which a new conversation is to begin, if the person writes there."""
+    key = _id(request.GET.get("project", ""))
+    return Project.objects.writable_by(person).listed().filter(pk=key).first() if key else None
 
 
 def _shared_text(request: HttpRequest) -> str:

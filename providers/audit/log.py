@@ -30,7 +30,7 @@ MAX_LENGTH = 500
 """Characters of a text that the log keeps."""
 _UNTOLD = {"digest", "data", "replaces", "uses", "last_used_at", "last_login", "revoked_at"}
 """Fields never logged: those that only their owner may read, their digests, and those that change by use."""
-_MARKED = {"password", "pass_phrase", "headers"}
+_MARKED = {"password", "pass_phrase", "headers", "instructions", "links"}
 """Fields of which the log shows that they changed, not their values."""
 
 

@@ -12,6 +12,7 @@ import "./elements/conversation-list.js";
 import "./elements/message-actions.js";
 import "./elements/message-composer.js";
 import "./elements/other-version.js";
+import "./elements/project-list.js";
 import { serveAppearance } from "./helpers/appearance.js";
 import { refuseDrops } from "./helpers/drops.js";
 import { keepKeysOfInputMethods } from "./helpers/keyboard.js";
@@ -48,6 +49,7 @@ class Chat {
   /** Null for one who only reads. */
   composer = document.querySelector("message-composer");
   list = document.querySelector("conversation-list");
+  projects = document.querySelector("project-list");
   status = document.querySelector("connection-status");
   socket = new Socket(page.urls.socket, page.person.id);
   outbox = new Outbox();

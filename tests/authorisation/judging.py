@@ -118,8 +118,8 @@ def _differs(nothing: Nothing, policy: Policy, role: Role, ids: Ids, answer: Ans
 
 
 def leak(world: World, whose: Role, body: str, besides: str = "") -> str:
-    """Return a sentence if the body holds words of a conversation that this role may not read."""
-    for name, readers in table.READ.items():
+    """Return a sentence if the body holds words of a conversation or project that this role may not read."""
+    for name, readers in {**table.READ, **table.PROJECTS}.items():
         if whose not in readers and name != besides:
             found = [word for word in world.markers[name] if word in body]
             if found:

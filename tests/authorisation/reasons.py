@@ -8,6 +8,9 @@ from tests.authorisation.table import Policy
 _READERS = "who may read a conversation: its owner, or whoever is in its team"
 _WRITERS = "who may write in a conversation: its owner, or its team's leads and members, but not its readers"
 _DECIDERS = "its owner decides who reads a conversation, and a team's leads do for the team"
+_PROJECT = "who may read a project: its owner, its team or, of a narrow one, the members named"
+_PROJECT_WRITERS = "who reads a project changes it, but not a team's readers"
+_PROJECT_DECIDERS = "a project is archived, deleted and narrowed by who looks after it and, of those in it, by leads"
 _LEADS = "a team is its leads' to change, and what is not theirs is not there"
 _SECRET = "whoever holds a secret link that is still good has been let in by its maker"
 _ONE_S_OWN = "it shows and changes the asker's own rows and no others"
@@ -42,6 +45,24 @@ REASONS = {
     "markdown": "it gives back what it was sent, rendered and sanitised as replies are",
     "local-model": _ADDERS,
     "add-endpoint": _ADDERS,
+    "projects": _PROJECT,
+    "sidebar-projects": _PROJECT,
+    "new-project": "everybody makes projects; a team's are made by who writes there",
+    "project": _PROJECT,
+    "project-settings": _PROJECT_WRITERS,
+    "add-project-files": _PROJECT_WRITERS,
+    "remove-project-file": _PROJECT_WRITERS,
+    "archive-project": _PROJECT_DECIDERS,
+    "delete-project": _PROJECT_DECIDERS,
+    "api:projects": _PROJECT,
+    "api:create_project": "everybody makes projects; a team's are made by who writes there",
+    "api:project": _PROJECT,
+    "api:project_defaults": _PROJECT,
+    "api:versions": _PROJECT,
+    "api:change_project": _PROJECT_WRITERS + "; " + _PROJECT_DECIDERS,
+    "api:delete_project": _PROJECT_DECIDERS + "; a narrow one with conversations stays, for the team would read them",
+    "api:add_files": _PROJECT_WRITERS + ", with files of their own",
+    "api:remove_file": _PROJECT_WRITERS,
     "teams": _ONE_S_OWN,
     "new-team": "here the administrator has said that only staff makes teams",
     "team": "a team's members see it",
@@ -125,7 +146,7 @@ REASONS = {
     "api:change": _WRITERS
     + "; its place in one's own list is every reader's; "
     + _DECIDERS
-    + ", and nobody moves one where they do not write",
+    + ", and nobody moves one where they do not write; within its team its writers file it in open projects",
     "api:delete": _DECIDERS,
     "api:restore": _DECIDERS,
     "api:messages": _READERS,

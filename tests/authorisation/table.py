@@ -84,9 +84,11 @@ DRAFT = {
     "version": "0190b6d4-0000-7000-8000-000000000001",
     "text": "Not yet",
 }
-READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY}
-WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY}
-DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY}
+NAMED = LEAD | OWNER
+"""The members of the narrow project."""
+READ = {"private": OWNER, "shared": TEAM, "left": TEAM, "deleted": NOBODY, "narrow": NAMED}
+WRITE = {"private": OWNER, "shared": WRITERS, "left": WRITERS, "deleted": NOBODY, "narrow": NAMED}
+DECIDE = {"private": OWNER, "shared": LEAD | OWNER, "left": LEAD, "deleted": NOBODY, "narrow": NAMED}
 """Roles that may delete it, or give it another audience."""
 RESTORE = {"private": NOBODY, "shared": NOBODY, "deleted": LEAD | OWNER}
 END = {**DECIDE, "deleted": LEAD | OWNER}
@@ -120,6 +122,22 @@ MOVES = {
     "private, to a foreign team": NOBODY,
     "shared, to a foreign team": NOBODY,
     "a reader's own, to the team": NOBODY,
+}
+PROJECTS = {
+    "project private": OWNER,
+    "project shared": TEAM,
+    "project narrow": NAMED,
+    "project foreign": frozenset({Role.OTHER}),
+}
+"""Roles that read a project, its instructions and its files."""
+PROJECT_WRITERS = {**PROJECTS, "project shared": WRITERS}
+PROJECT_DECIDERS = {**PROJECTS, "project shared": LEAD | OWNER}
+FILED = {
+    "shared, to the private project": OWNER,
+    "shared, to the shared project": WRITERS,
+    "shared, to the narrow project": NAMED,
+    "shared, to the foreign project": NOBODY,
+    "private, to the shared project": OWNER,
 }
 LED = {"team": LEAD, "team, not its children": NOBODY}
 SOMEBODY = {"team, its lead": NOBODY, "team, switched off": NOBODY}
@@ -174,6 +192,7 @@ PAGES = [
     on("shortcuts", roles=SIGNED_IN),
     on("audience", private=OWNER, shows={"moving": OWNER, "foreign team": NOBODY}),
     on("audience", shared=TEAM, shows={"moving": LEAD | OWNER, "foreign team": NOBODY, "links": TEAM}),
+    on("audience", narrow=NAMED, shows={"moving": NAMED, "foreign team": NOBODY}),
     on("audience", left=TEAM, shows={"moving": LEAD, "foreign team": NOBODY, "links": NOBODY}),
     on("search", roles=SIGNED_IN, shows={**MODELS, "foreign team": FOREIGNERS}),
     on("search", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
@@ -187,6 +206,17 @@ PAGES = [
     on("local-model", "POST", roles=SUPERUSER, refusal="admin"),
     on("add-endpoint", roles=SUPERUSER, ok=302, refusal="admin"),
     on("add-endpoint", "POST", {"preset": "openai", "key": "sk-test-new", "models": "m"}, SUPERUSER, refusal="admin"),
+    on("projects", roles=SIGNED_IN, shows=PROJECTS),
+    on("sidebar-projects", roles=SIGNED_IN, shows={**PROJECTS, "narrow": NAMED}),
+    on("new-project", roles=SIGNED_IN),
+    on("new-project", "POST", {"name": "Harbour"}, roles=SIGNED_IN),
+    on("project", targets=PROJECTS),
+    on("project-settings", targets=PROJECT_WRITERS),
+    on("project-settings", "POST", {"name": "Harbour", "version": "1"}, targets=PROJECT_WRITERS),
+    on("add-project-files", "POST", {"files": "a text"}, targets=PROJECT_WRITERS),
+    on("remove-project-file", "POST", targets=PROJECT_WRITERS),
+    on("archive-project", "POST", targets=PROJECT_DECIDERS),
+    on("delete-project", "POST", targets=PROJECT_DECIDERS),
     on("teams", roles=SIGNED_IN),
     on("new-team", roles=STAFF),
     on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
@@ -321,6 +351,33 @@ API = [
     on("api:change", "PATCH", {"pinned": True, "title": "Other"}, targets=WRITE, ok=200),
     on("api:change", "PATCH", {"team": None}, targets=DECIDE, ok=(200, 204)),
     on("api:change", "PATCH", {"team": "{team_id}"}, targets=MOVES, ok=(200, 204)),
+    on("api:change", "PATCH", {"project": "{project_id}"}, targets=FILED, ok=(200, 204)),
+    on("api:change", "PATCH", {"project": None}, targets=WRITE, ok=200),
+    on("api:create", "POST", {"project": "{project_id}"}, targets=PROJECT_WRITERS, ok=201),
+    on("api:projects", roles=SIGNED_IN, shows=PROJECTS),
+    on("api:create_project", "POST", {"name": "Harbour"}, roles=SIGNED_IN, ok=201),
+    on("api:create_project", "POST", {"name": "Harbour", "team": "{team_id}"}, team=WRITERS, ok=201),
+    on("api:project", targets=PROJECTS),
+    on("api:project_defaults", targets=PROJECTS),
+    on("api:versions", targets=PROJECTS),
+    on("api:change_project", "PATCH", {"instructions": "Other"}, targets=PROJECT_WRITERS, ok=200),
+    on("api:change_project", "PATCH", {"archived": True}, targets=PROJECT_DECIDERS, ok=200),
+    on(
+        "api:change_project",
+        "PATCH",
+        {"members": []},
+        ok=200,
+        targets={"project shared": LEAD | OWNER, "project narrow": NAMED, "project foreign": FOREIGNERS},
+    ),
+    on("api:delete_project", "DELETE", targets=PROJECT_DECIDERS, ok=(204, 409)),
+    on(
+        "api:add_files",
+        "POST",
+        {"files": ["{file_id}"]},
+        targets={"project shared, a file of the owner": OWNER},
+        ok=200,
+    ),
+    on("api:remove_file", "DELETE", targets=PROJECT_WRITERS, ok=200),
     on("api:delete", "DELETE", targets=DECIDE, ok=204),
     on("api:delete", "DELETE", query="?for_good=true", targets=END, ok=204),
     on("api:restore", "POST", targets=RESTORE, ok=200, publishes="deleted"),
@@ -370,7 +427,7 @@ API = [
         ok=202,
         targets={"import, to the team": MEMBER, "import, to a foreign team": NOBODY},
     ),
-    on("api:download", targets={**READ, "unsent": OWNER}),
+    on("api:download", targets={**READ, **PROJECTS, "unsent": OWNER}),
 ]
 
 ANYWHERE = (
@@ -406,6 +463,7 @@ COMMANDS = [
     on("message.send", body={"conversation": "{conversation_id}", "text": "Hi"}, targets=WRITE),
     on("message.send", body={"conversation": "{conversation_id}", "text": "Hi", "models": []}, targets=WRITE),
     on("message.send", body={**NEW, "team": "{team_id}"}, team=WRITERS),
+    on("message.send", body={**NEW, "project": "{project_id}"}, targets=PROJECT_WRITERS),
     on("message.send", body={**NEW, "parent": "{question}"}, private=NOBODY, shared=NOBODY),
     on("message.send", body={**NEW, "files": ["{file_id}"]}, unsent=OWNER, private=OWNER, shared=OWNER, left=NOBODY),
     on("message.send", body={**NEW, "prompt": {"id": "{prompt_id}", "version": 1}},

@@ -25,11 +25,15 @@ from conversations.models import (
     Conversation,
     ConversationImport,
     Installation,
+    Instructions,
     Invitation,
     Membership,
     Message,
     PasswordLink,
     PersonalToken,
+    Project,
+    ProjectFile,
+    ProjectMember,
     Share,
     Team,
     UsageRecord,
@@ -46,6 +50,7 @@ from tests.conftest import PASSWORD
 
 Ids = dict[str, Any]
 HOUR = timedelta(hours=1)
+PROJECTS = ("private", "shared", "narrow", "foreign")
 TITLE, WORDS, FILE = "canary-title-of-{}", "canary-words-in-{}", "canary-file-in-{}.txt"
 
 
@@ -83,6 +88,7 @@ def build() -> World:
     crew, others = Team.objects.create(name="Crew"), Team.objects.create(name="Foreigners")
     _people(world, crew, others)
     _models(world, crew, others)
+    _projects(world, crew)
     _conversations(world, crew)
     _archive(world, crew)
     _moves(world, crew, others)
@@ -144,14 +150,16 @@ def _models(world: World, crew: Team, others: Team) -> None:
 
 def _conversations(world: World, crew: Team) -> None:
     parrot = LanguageModel.objects.get(name="parrot")
-    told = (("private", "owner", None), ("shared", "owner", crew), ("left", "gone", crew), ("deleted", "owner", crew))
+    told = (("private", "owner", None), ("shared", "owner", crew), ("left", "gone", crew), ("deleted", "owner", crew),
+            ("narrow", "owner", crew))  # fmt: skip
+    narrow = world.targets["project narrow"]["project_id"]
     for name, owner, team in told:
         person = world.people[owner]
         world.markers[name] = [text.format(name) for text in (TITLE, WORDS, FILE)]
         title, words, file_name = world.markers[name]
         conversation = Conversation.objects.create(
             owner=person, team=team, title=title, revision=2, system_prompt=words,
-            deleted_at=timezone.now() if name == "deleted" else None,
+            deleted_at=timezone.now() if name == "deleted" else None, project_id=narrow if name == "narrow" else None,
         )  # fmt: skip
         file = storage.store(person, file_name, "text/plain", words.encode())
         question = Message.objects.create(
@@ -180,6 +188,38 @@ def _archive(world: World, crew: Team) -> None:
     Arrangement.objects.create(user=world.people["member"], conversation=archived, archived_at=1)
 
 
+def _projects(world: World, crew: Team) -> None:
+    """Create projects: one's own, the team's, one for the owner and the lead alone, one of another team."""
+    told: tuple[tuple[str, str, Team | None, tuple[str, ...]], ...] = (
+        ("private", "owner", None, ()),
+        ("shared", "owner", crew, ()),
+        ("narrow", "owner", crew, ("owner", "lead")),
+        ("foreign", "other", _team_of_projects(world), ()),
+    )
+    for name, owner, team, members in told:
+        person = world.people[owner]
+        world.markers[f"project {name}"] = [text.format(f"project-{name}") for text in (TITLE, WORDS, FILE)]
+        title, words, file_name = world.markers[f"project {name}"]
+        project = Project.objects.create(
+            name=title, owner=person, team=team, is_narrow=bool(members), instructions=words, version=1
+        )
+        Instructions.objects.create(project=project, number=1, text=words, author=person)
+        file = storage.store(person, file_name, "text/plain", words.encode())
+        ProjectFile.objects.create(project=project, file=file)
+        for member in members:
+            place = Membership.objects.get(team=team, user=world.people[member])
+            ProjectMember.objects.create(project=project, membership=place)
+        ids = {"project_id": project.pk, "file_id": file.pk}
+        world.targets[f"project {name}"] = ids
+
+
+def _team_of_projects(world: World) -> Team:
+    """Create another foreign team: the other one is deleted by administrators, who delete none with projects."""
+    team = Team.objects.create(name="Overseas")
+    Membership.objects.create(team=team, user=world.people["other"], role="lead")
+    return team
+
+
 def _moves(world: World, crew: Team, others: Team) -> None:
     """Create possible moves of conversations, and the words that pages show to people who may make them."""
     private, shared, model = world.targets["private"], world.targets["shared"], world.targets["foreign-parrot"]
@@ -190,6 +230,9 @@ def _moves(world: World, crew: Team, others: Team) -> None:
         "shared, to a foreign team": {**shared, "team_id": others.pk},
         "a reader's own, to the team": {"conversation_id": readers.pk, "team_id": crew.pk},
         "a foreign model, to the team": {**shared, **model},
+        **{f"shared, to the {kind} project": {**shared, **world.targets[f"project {kind}"]} for kind in PROJECTS},
+        "private, to the shared project": {**private, **world.targets["project shared"]},
+        "project shared, a file of the owner": {**world.targets["project shared"], **world.targets["unsent"]},
     }
     world.markers |= {
         "foreign team": ["Foreigners"],

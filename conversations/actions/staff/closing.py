@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from conversations.actions.projects.projects import delete_own_projects
 from conversations.actions.staff.leavers import end_access
 from conversations.actions.teams import LastLead, end_place
 from conversations.errors import Refused
 from conversations.live import events
-from conversations.models import Arrangement, Conversation, Installation, Membership, ReadMark, Team, User
+from conversations.models import Arrangement, Conversation, Installation, Membership, Project, ReadMark, Team, User
 from conversations.models.conversation import TIME_IN_BIN, ConversationQuerySet
 from conversations.search import indexing
 from providers.audit import log
@@ -69,6 +70,7 @@ def close_account(by: User, person: User, leaving: Leaving) -> None:
         private = Conversation.objects.filter(owner=person, team=None)
         if leaving.private and leaving.heir:
             _hand_over(by, private.filter(deleted_at=None), person, leaving.heir)
+        delete_own_projects(person)
         private.update(deleted_at=timezone.now() - TIME_IN_BIN, deleted_by=person)
         _forget(person)
         _close(by, person, leaving)
@@ -84,6 +86,7 @@ def _end_access(by: User, person: User, heir: User | None) -> None:
 
 
 def _hand_over(by: User, rows: ConversationQuerySet, person: User, heir: User) -> None:
+    Project.objects.filter(owner=person, team=None).update(owner=heir)
     for conversation in rows:
         revision = conversation.advance(1, moves_up=False, owner=heir)
         indexing.move(conversation)

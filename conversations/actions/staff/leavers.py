@@ -5,6 +5,7 @@ from functools import partial
 from django.db import transaction
 
 from conversations.accounts import deactivation
+from conversations.actions.projects.projects import hand_over_places
 from conversations.live import events
 from conversations.models import Conversation, Membership, User
 from providers.audit import log
@@ -36,6 +37,7 @@ def _hand_over_places(by: User, person: User, heir: User) -> None:
             if ranks.index(place.role) < ranks.index(theirs.role):
                 theirs.role = place.role
                 theirs.save(update_fields=["role"])
+    hand_over_places(person, heir)
 
 
 def _hand_over_conversations(by: User, person: User, heir: User) -> None:

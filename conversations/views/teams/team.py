@@ -16,7 +16,7 @@ from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.errors import NotFound, Refused
 from conversations.forms.teams import RoleForm, TeamForm, sentence_of
-from conversations.models import Conversation, Installation, Membership, Team, User
+from conversations.models import Conversation, Installation, Membership, Project, Team, User
 from conversations.models.links.password_link import may_reset
 from conversations.usage.own_use import limits_of
 from conversations.views.teams.access import act, own, shown
@@ -60,6 +60,7 @@ def team(request: HttpRequest, team_id: UUID) -> HttpResponse:
     latest = Conversation.objects.visible_to(person).filter(team=found).order_by("-updated_at")[:MOST_SHOWN]
     context = {
         "latest": latest,
+        "projects": Project.objects.visible_to(person).filter(team=found).listed(),
         "places": _places(found, person),
         "roles": Membership.Role.choices,
         "budgets": [limit for limit in limits_of(person) if limit.team == found.name],

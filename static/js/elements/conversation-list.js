@@ -84,8 +84,8 @@ class ConversationList extends HTMLElement {
     this.querySelector("[aria-current=page]")?.removeAttribute("aria-current");
     row.querySelector(".row__link").ariaCurrent = "page";
     row.removeAttribute("data-unread");
-    const [title, team] = [".row__title", ".row__team"].map((part) => row.querySelector(part).textContent);
-    return { title, team: team && { name: team } };
+    const [title, name] = [".row__title", ".row__team"].map((part) => row.querySelector(part).textContent);
+    return { title, team: row.dataset.team && { name }, project_name: row.dataset.team ? "" : name };
   }
 
   find(id) {

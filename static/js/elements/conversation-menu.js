@@ -1,6 +1,6 @@
 /** What one may do with a conversation: at its row, and at the head of the open one. */
 
-import { archive, drop, move, set } from "../helpers/conversation-acts.js";
+import { archive, drop, file, move, set } from "../helpers/conversation-acts.js";
 import { stateOf, toRow } from "../helpers/conversation-rows.js";
 import { fetchConversation } from "../helpers/fetch-list.js";
 import { fetchPart } from "../helpers/loading.js";
@@ -51,9 +51,18 @@ export async function openAt(button, row = null) {
 
 /** Lets somebody choose where these conversations shall go. */
 export function chooseTarget(button, conversations) {
-  const [{ team }] = conversations;
-  const isElsewhere = (target) => conversations.length > 1 || target.team !== team;
-  menu("move-menu-template", button).open(button, isElsewhere, (target) => move(conversations, target.team));
+  menu("move-menu-template", button).open(button, (target) => isElsewhere(target, conversations), (target) => {
+    if (target.act === "file") file(conversations, target.project);
+    else move(conversations, target.team);
+  });
+}
+
+/** Whether something can be moved there; one who does not decide who reads it files it within its team. */
+function isElsewhere(target, conversations) {
+  const [{ team, project, may }] = conversations;
+  if (conversations.length > 1) return true;
+  if (target.act !== "file") return may === "decide" && target.team !== team;
+  return target.project ? target.project !== project && (may === "decide" || target.team === team) : Boolean(project);
 }
 
 /** What a row shows says enough, once it is known what its reader may do. */
@@ -74,7 +83,7 @@ function isOffered(act, { may, pinned, muted, unread, archived }, row) {
     unmute: muted,
     unread: !unread,
     read: unread,
-    move: may === "decide",
+    move: may === "decide" || (may === "write" && document.querySelector("#move-menu-template").content.querySelector("[data-act=file]")),
     find: true,
     export: true,
     archive: !archived,

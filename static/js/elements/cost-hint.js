@@ -2,6 +2,7 @@
 
 import { call } from "../helpers/api.js";
 import { money } from "../helpers/formats.js";
+import { newPlace } from "../helpers/new-place.js";
 import { phrase } from "../helpers/phrases.js";
 import { page } from "../models/page.js";
 
@@ -37,11 +38,11 @@ class CostHint extends HTMLElement {
   }
 
   get #question() {
-    const { text, team } = this.#form.elements;
+    const { text } = this.#form.elements;
     return {
       conversation: page.conversation || null,
       parent: document.querySelector("chat-transcript").thread.lastId,
-      team: team?.value || null,
+      team: newPlace().team || null,
       models: this.closest("message-composer").models.ids,
       text: text.value,
       files: (this.#form.querySelector("file-tray").files ?? []).map(({ id }) => id),

@@ -4,6 +4,7 @@ import { fitHeight, putBefore } from "../helpers/fields.js";
 import { number } from "../helpers/formats.js";
 import { focusForTyping, isSendKey } from "../helpers/keyboard.js";
 import { fetchElement } from "../helpers/loading.js";
+import { newPlace } from "../helpers/new-place.js";
 import { phrase } from "../helpers/phrases.js";
 import { Attachments } from "../models/attachments.js";
 import { Draft } from "../models/drafts.js";
@@ -128,7 +129,7 @@ class MessageComposer extends HTMLElement {
     if (this.#attachments.isUploading) return this.#submitAfter(() => this.#attachments.uploaded());
     if (this.models.addressees.isUnsure) return this.#submitAfter(() => this.models.addressees.settle());
     if (this.#tuning.isPending) return this.#submitAfterTuning();
-    const detail = { text: text.trim() ? text : "", files: this.#attachments.take(), models: this.models.inCommand, team: this.form.team?.value };
+    const detail = { text: text.trim() ? text : "", files: this.#attachments.take(), models: this.models.inCommand, ...newPlace() };
     this.text.value = "";
     this.#typed();
     this.#longText.close();
@@ -143,10 +144,9 @@ class MessageComposer extends HTMLElement {
   }
 
   async #submitAfterTuning() {
-    const choice = { model: this.models.chosen, team: this.form.team?.value };
     await this.#prepare(async () => {
       try {
-        const begun = await this.#tuning.settle(choice);
+        const begun = await this.#tuning.settle({ model: this.models.chosen, ...newPlace() });
         if (begun) this.dispatchEvent(new CustomEvent("begun", { detail: begun }));
       } catch (error) {
         const { sentence } = await import("../helpers/parameters.js");

@@ -9,6 +9,7 @@ import { call } from "../helpers/api.js";
 import { closeBeside } from "../helpers/dialogs.js";
 import { common, fill, limit, objection, read, sentence } from "../helpers/parameters.js";
 import { placePart } from "../helpers/page-parts.js";
+import { newPlace } from "../helpers/new-place.js";
 import { phrase } from "../helpers/phrases.js";
 import { codeOf } from "../helpers/refused.js";
 import { follow, leave, mark } from "../helpers/sliders.js";
@@ -81,10 +82,10 @@ class ParameterPanel extends HTMLElement {
   }
 
   /** Begins a conversation that has these settings from its first reply on; its id. Rejects with Refused. */
-  async begin({ team, model }) {
-    this.settings = await this.#team.follow(team, this.settings);
+  async begin({ team, project, model }) {
+    this.settings = await this.#team.follow({ team, project }, this.settings);
     const { system_prompt, parameters } = this.settings;
-    const fields = { system_prompt, parameters, model, ...(team && { team }) };
+    const fields = { system_prompt, parameters, model, ...(project ? { project } : team && { team }) };
     const { id } = await call("POST", page.api.conversations, fields);
     return id;
   }
@@ -96,9 +97,9 @@ class ParameterPanel extends HTMLElement {
     try {
       if (page.conversation) this.settings = await call("GET", page.api.conversation(page.conversation));
       const { team } = this.settings.audience ?? {};
-      const whose = team?.id ?? document.getElementById("composer-team")?.value;
-      this.querySelector("[data-private]")?.toggleAttribute("hidden", Boolean(whose));
-      this.settings = await this.#team.follow(whose, this.settings);
+      const place = page.conversation ? { team: team?.id } : newPlace();
+      this.querySelector("[data-private]")?.toggleAttribute("hidden", Boolean(place.team));
+      this.settings = await this.#team.follow(place, this.settings);
     } catch (error) {
       if (codeOf(error)) return this.#say(phrase("parameters.unread"));
     }

@@ -36,7 +36,18 @@ export async function drop(conversations) {
 /** Gives them to a team, by its id, or with an empty one to each one's owner alone. */
 export async function move(conversations, team) {
   const done = await each(conversations, ({ id }) => patch(id, { team: team || null }));
-  offer("moved", done, ({ id, team: before }) => patch(id, { team: before || null }));
+  offer("moved", done, takeBack);
+}
+
+/** Puts them into a project, by its id, or with an empty one out of their projects. */
+export async function file(conversations, project) {
+  const done = await each(conversations, ({ id }) => patch(id, { project: project || null }));
+  offer("moved", done, takeBack);
+}
+
+/** Moves it back to where it was. */
+function takeBack({ id, team, project }) {
+  return patch(id, { team: team || null, project: project || null });
 }
 
 async function patch(id, change) {

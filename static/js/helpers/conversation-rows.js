@@ -21,10 +21,10 @@ export function entitle(row, title) {
  * stand on another branch: the page that comes looks at the one through it.
  */
 export function toFound({ results, hits }) {
-  return results.map(({ id, title, audience }) => {
+  return results.map(({ id, title, audience, project_name }) => {
     const row = newRow(id);
     entitle(row, title);
-    row.querySelector(".row__team").textContent = audience.team?.name ?? "";
+    row.querySelector(".row__team").textContent = placeName(audience.team, project_name);
     const hit = hits[id];
     const at = document.querySelector(`[data-id="${hit}"]`) ? location.search : `?at=${hit}`;
     if (hit) row.querySelector(".row__link").href += `${at}#message-${hit}`;
@@ -63,9 +63,9 @@ export function toRow(conversation) {
 }
 
 /** Shows what is known of a conversation; what is undefined stays as it is. */
-export function fill(row, { title, team, pinned, muted, mentioned, may }) {
+export function fill(row, { title, team, project, project_name, pinned, muted, mentioned, may }) {
   if (title !== undefined) entitle(row, title);
-  if (team !== undefined) setTeam(row, team);
+  if (team !== undefined) setPlace(row, team, project, project_name);
   if (pinned !== undefined) row.toggleAttribute("data-pinned", pinned);
   if (muted !== undefined) row.toggleAttribute("data-muted", muted);
   if (mentioned !== undefined) row.toggleAttribute("data-mentioned", mentioned && row.querySelector(".row__link").ariaCurrent !== "page");
@@ -73,11 +73,17 @@ export function fill(row, { title, team, pinned, muted, mentioned, may }) {
 }
 
 /** With another team come other rights, which are asked for when they matter. */
-function setTeam(row, team) {
-  row.querySelector(".row__team").textContent = team?.name ?? "";
+function setPlace(row, team, project, projectName) {
+  row.querySelector(".row__team").textContent = placeName(team, projectName);
+  row.dataset.project = project ?? "";
   if (row.dataset.team === (team?.id ?? "")) return;
   row.dataset.team = team?.id ?? "";
   delete row.dataset.may;
+}
+
+/** The names of a conversation's team and project, where it has them. */
+export function placeName(team, project) {
+  return [team?.name, project].filter(Boolean).join(" · ");
 }
 
 /** The section of the list in which a conversation stands. */
@@ -89,6 +95,6 @@ export function sectionOf({ pinned, team }) {
 /** What a row shows of its conversation, with the names that the API gives it; of a team its id. */
 export function stateOf(row) {
   const [pinned, muted, unread] = ["pinned", "muted", "unread"].map((name) => row.hasAttribute(`data-${name}`));
-  const { id, may, team } = row.dataset;
-  return { id, may, team, pinned, muted, unread, archived: false, title: row.querySelector(".row__title").textContent };
+  const { id, may, team, project } = row.dataset;
+  return { id, may, team, project, pinned, muted, unread, archived: false, title: row.querySelector(".row__title").textContent };
 }

@@ -76,8 +76,9 @@ export class ModelChoice extends EventTarget {
     const id = page.conversation ? at === page.conversation && chosen : forever.get(KEY);
     if (this.#option(id)) this.#ask([id]);
     if (page.conversation) return;
-    const { team } = this.#composer.form;
-    if (team?.value) this.#chooseOfTeam(team); // A team's page has led here.
+    const { dataset, form } = this.#composer;
+    if (form.team?.value) this.#chooseOfTeam(form.team); // A team's page has led here.
+    if (this.#option(dataset.model)) this.#ask([dataset.model]); // Or a project's.
   }
 
   /** After a question to several the next one is for the first of them, which the conversation goes on from. */

@@ -38,6 +38,7 @@ export const page = {
     models: dataset.apiModels,
     people: dataset.apiPeople,
     teamDefaults: withId(dataset.apiTeam),
+    projectDefaults: withId(dataset.apiProject),
     favourite: withId(dataset.apiFavourite),
     files: dataset.apiFiles,
     file: withId(dataset.apiFile),

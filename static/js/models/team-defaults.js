@@ -1,4 +1,4 @@
-/** What a team's new conversations begin with, below what somebody sets for one of them. */
+/** What a team's or a project's new conversations begin with, below what somebody sets for one of them. */
 
 import { call } from "../helpers/api.js";
 import { read } from "../helpers/parameters.js";
@@ -16,12 +16,13 @@ export class TeamDefaults {
     return system_prompt !== this.#known.system_prompt || !isEqual(parameters, this.#known.parameters);
   }
 
-  /** Takes those of this team; returns the settings with them below what was set already. Rejects with Refused. */
-  async follow(id = "", settings) {
+  /** Takes those of this project or team; returns the settings with them below what was set already. Rejects with Refused. */
+  async follow({ team: teamId, project: projectId }, settings) {
     const last = this.#known;
-    if (id === (last.team?.id ?? "")) return settings;
-    const { team, ...known } = id ? await call("GET", page.api.teamDefaults(id)) : { ...NONE, team: null };
-    this.#known = { ...known, team };
+    if ((projectId || teamId || "") === (last.team?.id ?? "")) return settings;
+    const address = projectId ? page.api.projectDefaults(projectId) : page.api.teamDefaults(teamId);
+    const { team, project, ...known } = projectId || teamId ? await call("GET", address) : { ...NONE, team: null };
+    this.#known = { ...known, team: project ?? team };
     if (page.conversation) return settings;
     const own = Object.entries(settings.parameters).filter(([name, value]) => !isEqual(value, last.parameters[name]));
     return {

@@ -3,6 +3,7 @@
 import { fetchPart, openForTyping } from "../helpers/loading.js";
 import { titlePage } from "../helpers/page-title.js";
 import { phrase } from "../helpers/phrases.js";
+import { placeName } from "../helpers/conversation-rows.js";
 import { page } from "../models/page.js";
 
 export class Header {
@@ -27,11 +28,11 @@ export class Header {
   }
 
   /** Shows what is known of the open conversation. */
-  show({ title, team, shared }) {
+  show({ title, team, project_name: project, shared }) {
     this.#chip.hidden = this.#print.hidden = this.#more.hidden = false;
     this.#chip.toggleAttribute("data-team", Boolean(team));
     if (shared !== undefined) this.#chip.toggleAttribute("data-shared", shared);
-    this.#chip.querySelector(".chip__name").textContent = team?.name ?? phrase("audience.private");
+    this.#chip.querySelector(".chip__name").textContent = placeName(team ?? { name: phrase("audience.private") }, project);
     if (title) this.#entitle(title);
     const kept = document.getElementById("kept");
     kept.hidden = !team?.keeps_days;

@@ -36,7 +36,7 @@ export class Navigation {
 
   /** A new conversation has its address from now on. */
   #begin(id) {
-    const { composer, header, list, outbox } = this.#chat;
+    const { composer, header, list, outbox, projects } = this.#chat;
     outbox.adopt(this.place, id);
     this.place = id;
     history.pushState(null, "", page.urls.conversation(id));
@@ -46,6 +46,7 @@ export class Navigation {
     composer.begin();
     nameAddress();
     header.show(list.choose(id));
+    projects.choose(id);
     this.#chat.begin(id);
   }
 

@@ -51,7 +51,8 @@ export class SocketEvents {
   }
 
   #take(event) {
-    const { conversation, list, presence } = this.#chat;
+    const { conversation, list, presence, projects } = this.#chat;
+    if (event.type.startsWith("conversation.")) projects.hear(event);
     if (event.type === "import.ended") return list.refresh();
     if (event.type === "conversation.updated") this.#updated(event);
     else if (event.type === "conversation.gone") list.remove(event.conversation);

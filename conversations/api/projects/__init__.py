@@ -1,0 +1,1 @@
+"""The projects of the HTTP API: their fields and calls."""

@@ -1,0 +1,127 @@
+"""Forms of the project pages, and their sentences for refusals."""
+
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conversations.errors import Refused
+from conversations.forms.parameters import Shown, as_typed, form_fields, in_two_parts, parameters_of, shown_in
+from conversations.models import Project, Team, User
+from conversations.models.projects.project import NAME_LENGTH
+from conversations.protocol.links import checked_links
+from conversations.text import MAX_TEXT_LENGTH, title
+from conversations.usage.model_access import models_for
+from providers.blank_text import is_blank
+from providers.models import LanguageModel
+
+
+class NewProjectForm(forms.Form):
+    """The name of a project, and the people for whom it is."""
+
+    name = forms.CharField(max_length=NAME_LENGTH, label=_("Name of the project"))
+    team = forms.ModelChoiceField(
+        Team.objects.none(), required=False, label=_("Who can read it"), empty_label=_("Only me")
+    )
+
+    def __init__(self, person: User, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        cast(Any, self.fields["team"]).queryset = Team.objects.writable_by(person)
+
+    def clean_name(self) -> str:
+        return checked_name(self.cleaned_data["name"])
+
+
+class ProjectForm(forms.Form):
+    """A project's name, instructions, defaults and links."""
+
+    name = forms.CharField(max_length=NAME_LENGTH, label=_("Name of the project"))
+    instructions = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("Instructions"))
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    model = forms.ModelChoiceField(
+        LanguageModel.objects.none(), required=False, label=_("Model"), empty_label=_("As each person likes")
+    )
+    links = forms.CharField(required=False, max_length=50_000, label=_("Links"))
+
+    def __init__(self, person: User, project: Project, given: Any = None) -> None:
+        """Offer the project's present model too, even if it could not be chosen now."""
+        initial = {name: getattr(project, name) for name in ("name", "instructions", "version")}
+        lines = "\n".join(f"{link['address']} {link['title']}" for link in project.links)
+        typed = {**as_typed(project.parameters), "model": project.model_id, "links": lines}
+        super().__init__(given, initial={**initial, **typed})
+        self.fields |= form_fields()
+        usable = models_for(person, project.team_id).values("pk")
+        models = cast(Any, self.fields["model"])
+        models.queryset = LanguageModel.objects.filter(Q(pk__in=usable) | Q(pk=project.model_id))
+
+    def parameters(self) -> dict[str, list[Shown]]:
+        """Return the parameters as they are shown, with their values."""
+        return in_two_parts(shown_in(self))
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = self.cleaned_data
+        given["parameters"] = parameters_of(self)
+        return given
+
+    def clean_name(self) -> str:
+        return checked_name(self.cleaned_data["name"])
+
+    def clean_instructions(self) -> str:
+        """Return no instructions for some of which nothing can be seen; browsers send lines with CRLF."""
+        text: str = self.cleaned_data["instructions"].replace("\r\n", "\n")
+        return "" if is_blank(text) else text
+
+    def clean_links(self) -> list[dict[str, str]]:
+        """Return the links of all lines: an address and, behind it, a title."""
+        lines = (line.split(maxsplit=1) for line in self.cleaned_data["links"].splitlines() if line.strip())
+        try:
+            return checked_links([{"address": address, "title": " ".join(rest)} for address, *rest in lines])
+        except Refused as refusal:
+            raise forms.ValidationError(sentence_of(refusal)) from None
+
+    def changed(self, project: Project) -> dict[str, Any]:
+        """Return the project's fields as given; parameters that were not sent keep their values."""
+        given = self.cleaned_data
+        parameters = {**project.parameters, **given["parameters"]}
+        return {
+            "name": given["name"],
+            "instructions": given["instructions"],
+            "model": given["model"],
+            "links": given["links"],
+            "parameters": {name: value for name, value in parameters.items() if value is not None},
+        }
+
+
+def checked_name(given: str) -> str:
+    try:
+        return title(given, "name", NAME_LENGTH)
+    except Refused as refusal:
+        raise forms.ValidationError(sentence_of(refusal)) from None
+
+
+def sentence_of(refusal: Refused) -> str:
+    """Return a page's sentence for a refusal, in its reader's language."""
+    found = _SENTENCES.get((refusal.code, refusal.field)) or _SENTENCES.get((refusal.code, ""))
+    return str(found or _("Something went wrong."))
+
+
+_SENTENCES = {
+    ("conflict", "instructions"): _(
+        "Somebody has changed the instructions meanwhile. See the versions, then save yours again."
+    ),
+    ("conflict", "archived"): _("This project is in the archive: take it out first."),
+    ("conflict", "members"): _(
+        "Without the project, the whole team would read its conversations. Move them first, or open the project to all."
+    ),
+    ("bad_text", ""): _("This holds characters that cannot be kept."),
+    ("bad_text", "name"): _("A name needs letters or digits."),
+    ("too_long", ""): _("This is too long."),
+    ("too_long", "files"): _("The files of a project can have 10 MB together."),
+    ("too_long", "links"): _("A project can have 20 links."),
+    ("bad_field", "links"): _("A link is the address of a web page, with https:// in front."),
+    ("bad_field", ""): _("A file can be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8."),
+    ("busy", "files"): _("A project can have 20 files. Remove some first."),
+    ("busy", ""): _("You have very many of these already. Remove some first."),
+    ("no_room", ""): _("Your files take all the room you have. Delete conversations that hold some forever."),
+}

@@ -1,0 +1,49 @@
+"""The beginning of each prompt in a project: its instructions and files, the same for everybody.
+
+They stand before anything that was said, unchanged from question to question, so that vendors' caches hold.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from uuid import UUID
+
+from conversations.files import documents, storage
+from conversations.models import File, Instructions, Message, Project
+from providers.types import Part, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectContext:
+    """The instructions as they are now, the version that they are, and the files in the order of their adding."""
+
+    instructions: str = ""
+    version: int | None = None
+    """The key of the version's row; None without instructions."""
+    files: tuple[File, ...] = ()
+
+    @property
+    def file_ids(self) -> list[str]:
+        return [str(file.pk) for file in self.files]
+
+    def turns(self, taken: Set[str]) -> tuple[Turn, ...]:
+        """Return the files as the first words of the conversation, in the forms that the model takes."""
+        parts = (documents.for_model(Part.from_json(storage.part_of(file)), file, taken) for file in self.files)
+        return (Turn("user", tuple(parts)),) if self.files else ()
+
+
+def context_of(project_id: UUID | None) -> ProjectContext:
+    """Return what is told in this project's conversations now; nothing outside of projects."""
+    project = project_id and Project.objects.filter(pk=project_id).first()
+    if not project:
+        return ProjectContext()
+    versions = Instructions.objects.filter(project=project, number=project.version)
+    version = versions.values_list("pk", flat=True).first() if project.instructions else None
+    files = File.objects.select_related("text").filter(project_places__project=project).order_by("project_places")
+    return ProjectContext(project.instructions, version, tuple(files))
+
+
+def note_version(reply: Message, version: int | None) -> None:
+    """Record with the reply which version of the instructions it is given."""
+    if reply.instructions_id != version:
+        reply.instructions_id = version
+        Message.objects.filter(pk=reply.pk).update(instructions=version)

@@ -1,0 +1,1 @@
+"""The rows of projects: what their conversations share, their named members, versions and files."""

@@ -1,0 +1,75 @@
+"""Access to a project's pages, and the frame that all of them share."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from conversations.accounts.signed_in import person_of
+from conversations.errors import NotFound, Refused
+from conversations.forms.projects import sentence_of
+from conversations.models import Project
+
+Page = Callable[..., HttpResponse]
+
+
+def act(*methods: str) -> Callable[[Page], Page]:
+    """Return a view of one action; a refusal is shown on the project's page, NotFound raises Http404."""
+
+    def guarded(page: Page) -> Page:
+        @wraps(page)
+        def answer(request: HttpRequest, project_id: UUID, **places: Any) -> HttpResponse:
+            try:
+                return page(request, project_id, **places)
+            except NotFound:
+                raise Http404 from None
+            except Refused as refusal:
+                messages.error(request, sentence_of(refusal))
+                return redirect("project", project_id)
+
+        return login_required(never_cache(require_http_methods(methods)(answer)))
+
+    return guarded
+
+
+def own(request: HttpRequest, project_id: UUID) -> Project:
+    rows = Project.objects.visible_to(person_of(request)).select_related("team", "owner", "model")
+    project = rows.filter(pk=project_id).first()
+    if project is None:
+        raise NotFound
+    return project
+
+
+def written(request: HttpRequest, project_id: UUID) -> Project:
+    project = Project.objects.writable_by(person_of(request)).filter(pk=project_id).first()
+    if project is None:
+        raise NotFound
+    return project
+
+
+def decided(request: HttpRequest, project_id: UUID) -> Project:
+    project = Project.objects.decided_by(person_of(request)).filter(pk=project_id).first()
+    if project is None:
+        raise NotFound
+    return project
+
+
+def shown(request: HttpRequest, name: str, project: Project, more: Mapping[str, Any], status: int = 0) -> HttpResponse:
+    """Render a page of the project; 422 if one of its forms has errors."""
+    person = person_of(request)
+    has_errors = any(getattr(form, "errors", None) for form in more.values())
+    context = {
+        "project": project,
+        "person": person,
+        "can_write": Project.objects.writable_by(person).filter(pk=project.pk).exists(),
+        "can_decide": Project.objects.decided_by(person).filter(pk=project.pk).exists(),
+        **more,
+    }
+    return render(request, f"projects/{name}.html", context, status=status or (422 if has_errors else 200))

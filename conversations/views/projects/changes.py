@@ -1,0 +1,76 @@
+"""A project's pages for its writers: settings, files, and the acts of those who decide on it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext
+
+from conversations import actions
+from conversations.accounts.signed_in import person_of
+from conversations.actions.projects import files
+from conversations.errors import Refused
+from conversations.files import storage
+from conversations.forms.projects import ProjectForm, sentence_of
+from conversations.views.projects.access import act, decided, shown, written
+
+
+@act("GET", "POST")
+def change(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Show the project's name, instructions and defaults, or change them."""
+    project, person = written(request, project_id), person_of(request)
+    form = ProjectForm(person, project, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return shown(request, "settings", project, {"form": form})
+    try:
+        actions.change_project(person, project_id, over=form.cleaned_data["version"], **form.changed(project))
+    except Refused as refusal:
+        if refusal.field != "instructions":
+            raise
+        form.add_error("instructions", sentence_of(refusal))
+        form.data = {**request.POST.dict(), "version": str(project.version)}
+        return shown(request, "settings", project, {"form": form})
+    messages.success(request, gettext("Saved."))
+    return redirect("project-settings", project_id)
+
+
+@act("POST")
+def add_files(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Store files and let them go with every question from now on."""
+    project, person = written(request, project_id), person_of(request)
+    given = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
+    if len(given) > files.MAX_FILES or sum(file.size or 0 for file in given) > files.MAX_BYTES:
+        raise Refused("too_long", "These are too many, or too large.", "files")
+    for file in given:
+        files.check_room(project, file.size or 0)
+        kept = storage.receive(person, file.name or "", file.read())
+        files.add_files(person, project_id, [kept.pk])
+    if given:
+        messages.success(request, gettext("Added. From now on it goes with every question."))
+    return redirect("project", project_id)
+
+
+@act("POST")
+def remove_file(request: HttpRequest, project_id: UUID, file_id: UUID) -> HttpResponse:
+    files.remove_file(person_of(request), project_id, file_id)
+    messages.success(request, gettext("It no longer goes with questions."))
+    return redirect("project", project_id)
+
+
+@act("POST")
+def archive(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Put the project into the archive, or take it out if it is there."""
+    project = decided(request, project_id)
+    actions.change_project(person_of(request), project_id, archived=not project.archived)
+    said = gettext("Taken out of the archive.") if project.archived else gettext("Archived.")
+    messages.success(request, said)
+    return redirect("project", project_id)
+
+
+@act("POST")
+def delete(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    actions.delete_project(person_of(request), project_id)
+    messages.success(request, gettext("The project is deleted. Its conversations are still there."))
+    return redirect("projects")

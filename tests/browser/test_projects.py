@@ -1,0 +1,46 @@
+"""Projects in the browser: begun from their page, told in the sidebar, left and joined by the menu."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from conversations import actions
+from conversations.models import Conversation
+from providers.models import LanguageModel
+from tests.browser.conftest import Visit
+from tests.conftest import Cast
+from tests.fake_vendor import FakeVendor
+
+
+def test_a_project_is_furnished_asked_in_and_left(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit, tmp_path: Path
+) -> None:
+    project = actions.create_project(cast.alice, cast.team, name="Old town")
+    bob = visit(cast.bob)
+    alice = visit(cast.alice, f"/projects/{project.pk}/settings/")
+    alice.page.get_by_label("Instructions", exact=True).fill("Speak like a mason.")
+    alice.page.get_by_role("button", name="Save").click()
+    alice.page.get_by_role("link", name="Overview").click()
+    facts = tmp_path / "facts.txt"
+    facts.write_text("The facade is of 1899.")
+    alice.page.get_by_label("Add files").set_input_files(facts)
+    alice.page.get_by_role("button", name="Add", exact=True).click()
+    expect(alice.page.get_by_role("link", name="facts.txt")).to_be_visible()
+    alice.page.get_by_role("link", name="New conversation in this project").click()
+    alice.ask("Who built it?")
+    asked = vendor.requests[0].body.decode()
+    assert "Speak like a mason." in asked
+    assert "The facade is of 1899." in asked
+    expect(alice.page.locator(".chip__name")).to_have_text("Crew · Old town")
+
+    head = bob.page.locator(".projects__head", has_text="Old town")
+    expect(head.locator(".projects__count")).to_have_text("With new messages: 1")
+    head.click()
+    bob.page.locator(".projects__row", has_text="Who built it?").click()
+    expect(bob.page.locator(".chip__name")).to_have_text("Crew · Old town")
+    bob.page.locator(".chat__more").click()
+    bob.page.get_by_role("menuitem", name="Move to …").click()
+    bob.page.get_by_role("menuitem", name="Out of its project").click()
+    expect(alice.page.locator(".chip__name")).to_have_text("Crew")
+    expect(bob.page.locator(".projects__row", has_text="Who built it?")).to_have_count(0)
+    assert Conversation.objects.get().team == cast.team

@@ -1,0 +1,211 @@
+"""Projects: what their conversations tell the model, who reads them, and how conversations come and go."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conversations import actions
+from conversations.actions.projects import files as project_files
+from conversations.actions.projects.members import name_members
+from conversations.errors import NotFound, Refused
+from conversations.files import storage
+from conversations.models import Conversation, File, Message, Project, User
+from providers.models import LanguageModel
+from tests.conftest import Cast, serve
+from tests.conversations.calling import Api, say
+from tests.conversations.test_engine import ask
+from tests.fake_vendor import FakeVendor
+from tests.sockets import Socket
+
+Connect = Callable[..., Socket]
+FACTS = "A facade of 1899. 牌匾是梓木的。"
+
+
+@pytest.fixture
+def project(cast: Cast) -> Project:
+    made = actions.create_project(cast.alice, cast.team, name="Old town", instructions="Speak like a mason.")
+    file = storage.store(cast.alice, "facts.md", "text/plain", FACTS.encode())
+    project_files.add_files(cast.alice, made.pk, [file.pk])
+    return made
+
+
+def finish(socket: Socket) -> None:
+    socket.event("message.finished")
+
+
+def prefix(body: bytes, question: str) -> bytes:
+    """Return the request up to the words of the question."""
+    assert question.encode() in body
+    return body.partition(question.encode())[0]
+
+
+@pytest.mark.parametrize("wire", ["openai", "gemini"])
+def test_all_of_a_project_are_given_the_same_beginning_and_who_is_removed_is_given_none(
+    cast: Cast, project: Project, vendor: FakeVendor, connect: Connect, wire: str
+) -> None:
+    model = serve(vendor, wire)
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    for socket, words in ((alice, "First-question"), (bob, "Second-question")):
+        ask(socket, model, words, project=str(project.pk))
+        finish(socket)
+    first, second = (request.body for request in vendor.requests)
+    assert first.replace(b"alice: First", b"bob: Second") == second, "all but the question is the same"
+    beginning = prefix(first, "alice: First-question")
+    assert b"A facade of 1899." in beginning or base64.b64encode(FACTS.encode()) in beginning
+    assert b"Speak like a mason." in (beginning if wire == "openai" else first)
+    conversation = Conversation.objects.get(owner=cast.alice)
+    ask(bob, model, "Third-question", conversation=str(conversation.pk))
+    finish(bob)
+    assert prefix(vendor.requests[2].body, "alice: First-question") == beginning, "it stays the same"
+
+    actions.remove_member(cast.alice, cast.team.pk, cast.bob.pk)
+    refused = bob.ask("message.send", conversation=None, text="Again", models=[model.id], project=str(project.pk))
+    assert (refused["type"], refused["code"]) == ("error", "not_found")
+    ask(bob, model, "Alone")
+    finish(bob)
+    assert b"mason" not in vendor.requests[-1].body
+    assert b"facade" not in vendor.requests[-1].body
+    file = File.objects.get()
+    assert not File.objects.visible_to(cast.bob).exists()
+    assert Api(cast.bob).client.get(f"/api/v1/files/{file.pk}").status_code == 404
+    assert Api(cast.bob).call("GET", f"/projects/{project.pk}")[0] == 404
+
+
+def test_a_reply_says_which_version_of_the_instructions_it_was_given(
+    cast: Cast, project: Project, model: LanguageModel, connect: Connect, vendor: FakeVendor
+) -> None:
+    socket = connect(cast.alice)
+    conversation = ask(socket, model, "One", project=str(project.pk))["conversation"]
+    finish(socket)
+    actions.change_project(cast.bob, project.pk, instructions="Speak like a roofer.")
+    ask(socket, model, "Two", conversation=conversation)
+    finish(socket)
+    given = Message.objects.filter(role="assistant").order_by("pk").values_list("instructions__number", flat=True)
+    assert list(given) == [1, 2]
+    assert b"roofer" in vendor.requests[-1].body
+    actions.delete_project(cast.alice, project.pk)
+    ask(socket, model, "Three", conversation=conversation)
+    finish(socket)
+    assert b"roofer" not in vendor.requests[-1].body
+    assert not Message.objects.exclude(instructions=None).exists()
+    assert Conversation.objects.get().project is None, "it survives"
+
+
+def test_a_conversation_comes_and_goes_in_one_act_that_is_told(
+    cast: Cast, project: Project, connect: Connect, site: str
+) -> None:
+    conversation = Conversation.objects.create(owner=cast.bob, revision=1)
+    bob, alice, carol = Api(cast.bob), connect(cast.alice), Api(cast.carol)
+    moved = bob.call("PATCH", f"/conversations/{conversation.pk}", {"project": str(project.pk)})[1]
+    assert (moved["project"], moved["project_name"], moved["revision"]) == (str(project.pk), "Old town", 2)
+    assert moved["audience"]["team"]["name"] == "Crew", "it comes to the project's team"
+    told = alice.event("conversation.updated")
+    assert (told["project"], told["revision"]) == (str(project.pk), 2)
+    assert carol.refusal("PATCH", f"/conversations/{conversation.pk}", {"project": None}) == (404, "not_found")
+    back = Api(cast.alice).call("PATCH", f"/conversations/{conversation.pk}", {"project": None})[1]
+    assert (back["project"], back["audience"]["kind"], back["revision"]) == (None, "team", 3)
+    reader = Api(cast.rita)
+    assert reader.refusal("PATCH", f"/conversations/{conversation.pk}", {"project": str(project.pk)})[0] == 404
+
+
+def test_nobody_brings_what_is_anothers_into_a_private_project(cast: Cast) -> None:
+    own = actions.create_project(cast.bob, name="Mine")
+    shared = Conversation.objects.create(owner=cast.alice, team=cast.team, revision=1)
+    for person in (cast.bob, cast.alice):
+        with pytest.raises(NotFound):
+            actions.move_to_project(person, shared.pk, own.pk)
+    private = Conversation.objects.create(owner=cast.bob, team=cast.team, revision=1)
+    actions.move_to_project(cast.bob, private.pk, own.pk)
+    private.refresh_from_db()
+    assert (private.team, private.project) == (None, own)
+    actions.move_conversation(cast.bob, private.pk, cast.team.pk)
+    private.refresh_from_db()
+    assert (private.team, private.project) == (cast.team, None), "a private project stays private"
+
+
+def readers(conversation: Conversation, *people: User) -> dict[str, list[bool]]:
+    """Return for each person whether each way to the conversation is open; all of them must agree."""
+    pairs = Conversation.objects.readers([person.pk for person in people])
+    audience = conversation.audience_ids()
+    return {
+        person.username: [
+            Conversation.objects.visible_to(person).filter(pk=conversation.pk).exists(),
+            (conversation.pk, person.pk) in pairs,
+            person.pk in audience,
+            Api(person).call("GET", f"/conversations/{conversation.pk}")[0] == 200,
+            Api(person).get("/search?q=quarry")["results"] != [],
+            Api(person).get("/conversations?q=quarry")["results"] != [],
+            Api(person).call("GET", f"/conversations/{conversation.pk}/messages")[0] == 200,
+            Project.objects.visible_to(person).filter(pk=conversation.project_id).exists(),
+            File.objects.visible_to(person).exists(),
+        ]
+        for person in people
+    }
+
+
+def test_a_narrow_project_is_for_its_named_members_alone(cast: Cast, project: Project, connect: Connect) -> None:
+    conversation = Conversation.objects.create(owner=cast.bob, team=cast.team, project=project, revision=1)
+    say(conversation, "The quarry is closed.", author=cast.bob)
+    people = (cast.alice, cast.bob, cast.rita)
+    assert all(all(ways) for ways in readers(conversation, *people).values())
+    rita = connect(cast.rita)
+    name_members(cast.alice, project.pk, [cast.bob.pk])
+    gone = rita.event("conversation.gone")
+    assert gone["conversation"] == str(conversation.pk)
+    conversation = Conversation.objects.get()
+    assert {name: set(ways) for name, ways in readers(conversation, *people, cast.carol).items()} == {
+        "alice": {True},
+        "bob": {True},
+        "rita": {False},
+        "carol": {False},
+    }
+    with pytest.raises(Refused, match="The whole team would read"):
+        actions.delete_project(cast.alice, project.pk)
+    name_members(cast.alice, project.pk, [])
+    assert set(readers(Conversation.objects.get(), cast.bob)["bob"]) == {False}
+    for act in (actions.change_project, actions.delete_project, name_members):
+        with pytest.raises(NotFound):
+            act(cast.bob, project.pk, *([None] if act is name_members else []))  # type: ignore[operator]
+    with pytest.raises(NotFound):
+        actions.move_to_project(cast.bob, conversation.pk, None)
+    name_members(cast.alice, project.pk, None)
+    assert all(all(ways) for ways in readers(Conversation.objects.get(), *people).values())
+
+
+def test_moving_out_of_a_narrow_project_takes_who_decides(cast: Cast, project: Project) -> None:
+    name_members(cast.alice, project.pk, [cast.bob.pk])
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, project=project, revision=1)
+    with pytest.raises(NotFound):
+        actions.move_to_project(cast.bob, conversation.pk, None)
+    actions.move_to_project(cast.alice, conversation.pk, None)
+    assert Conversation.objects.visible_to(cast.rita).exists()
+
+
+def test_who_leaves_the_team_leaves_its_narrow_projects_for_good(cast: Cast, project: Project) -> None:
+    name_members(cast.alice, project.pk, [cast.bob.pk])
+    actions.remove_member(cast.alice, cast.team.pk, cast.bob.pk)
+    cast.team.memberships.create(user=cast.bob)
+    assert not Project.objects.visible_to(cast.bob).exists()
+
+
+def test_the_calls_of_a_project(cast: Cast) -> None:
+    bob, rita, carol = Api(cast.bob), Api(cast.rita), Api(cast.carol)
+    fields: dict[str, Any] = {"name": "Bridge", "team": str(cast.team.pk), "instructions": "Be brief."}
+    status, made = bob.call("POST", "/projects", fields)
+    assert (status, made["version"], made["decide"]) == (201, 1, True)
+    path = f"/projects/{made['id']}"
+    assert [one["name"] for one in rita.get("/projects")] == ["Bridge"]
+    assert (rita.get(path)["write"], carol.get("/projects")) == (False, [])
+    assert rita.refusal("PATCH", path, {"name": "Mine"}) == (404, "not_found")
+    assert bob.refusal("PATCH", path, {"instructions": "x", "version": 0}) == (409, "conflict")
+    assert bob.call("PATCH", path, {"instructions": "Be long.", "version": 1})[1]["version"] == 2
+    assert [one["text"] for one in rita.get(f"{path}/versions")] == ["Be long.", "Be brief."]
+    link = {"title": "", "address": "https://bridges.example/a"}
+    assert bob.call("PATCH", path, {"links": [link]})[1]["links"] == [{**link, "title": "bridges.example"}]
+    assert bob.refusal("PATCH", path, {"links": [{"title": "x", "address": "javascript:alert(1)"}]})[0] == 400
+    assert bob.call("PATCH", path, {"archived": True})[1]["archived"]
+    assert bob.get("/projects") == []
+    assert bob.refusal("POST", "/conversations", {"project": made["id"]}) == (409, "conflict")
+    assert bob.call("DELETE", path) == (204, None)
