@@ -187,7 +187,8 @@ def _mention(question: Message, original: Message | None) -> None:
         return
     names = {name.lower(): person.pk for person in team.named() for name in (person.username, person.name)}
     known = {question.author_id, *(original.mentions.values_list("person", flat=True) if original else ())}
-    people = [person for person in mentioned(question.text, names) if person not in known]
+    readers = set(question.conversation.audience_ids())  # a narrow project's are not all of the team
+    people = [person for person in mentioned(question.text, names) if person in readers - known]
     if people:
         Mention.objects.note(question, people)
         transaction.on_commit(lambda: events.mention_created(question, people))

@@ -98,11 +98,12 @@ def people(request: HttpRequest, conversation: UUID | None = None, team: UUID | 
     """Return the people who can read a conversation, or a team's: those who can be mentioned there."""
     person = person_of(request)
     if conversation is not None:
-        team = _found(Conversation.objects.visible_to(person), conversation).team_id
+        place: Conversation = _found(Conversation.objects.visible_to(person), conversation)
+        readers, team = set(place.audience_ids()), place.team_id
     if team is None:
         return [person]
     found: Team = _found(Team.objects.visible_to(person), team)
-    return found.named()
+    return [one for one in found.named() if conversation is None or one.pk in readers]
 
 
 @router.get("/conversations", response={200: ConversationPage, **_ERRORS})

@@ -11,7 +11,7 @@ from conversations.actions.projects import files as project_files
 from conversations.actions.projects.members import name_members
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
-from conversations.models import Conversation, File, Message, Project, User
+from conversations.models import Conversation, File, Mention, Message, Project, User
 from providers.models import LanguageModel
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api, say
@@ -172,6 +172,22 @@ def test_a_narrow_project_is_for_its_named_members_alone(cast: Cast, project: Pr
         actions.move_to_project(cast.bob, conversation.pk, None)
     name_members(cast.alice, project.pk, None)
     assert all(all(ways) for ways in readers(Conversation.objects.get(), *people).values())
+
+
+def test_nobody_is_mentioned_where_they_do_not_read(
+    cast: Cast, project: Project, model: LanguageModel, connect: Connect
+) -> None:
+    name_members(cast.alice, project.pk, [cast.bob.pk])
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, project=project, revision=1)
+    rita, alice = connect(cast.rita), connect(cast.alice)
+    ask(alice, model, "@bob and @rita, look", conversation=str(conversation.pk))
+    assert list(Mention.objects.values_list("person__username", flat=True)) == ["bob"]
+    finish(alice)
+    assert [one["name"] for one in Api(cast.alice).get(f"/people?conversation={conversation.pk}")] == ["alice", "bob"]
+    assert all(frame["type"] != "mention.created" for frame in rita.settle())
+    assert Mention.objects.readable().exists()
+    name_members(cast.alice, project.pk, [])
+    assert not Mention.objects.readable().exists()
 
 
 def test_moving_out_of_a_narrow_project_takes_who_decides(cast: Cast, project: Project) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
 from conversations.models.people import User
 from conversations.models.personal.read_state import ReadMark
+from conversations.models.projects.member import ProjectMember
 
 
 class MentionQuerySet(models.QuerySet["Mention"]):
@@ -22,7 +23,12 @@ class MentionQuerySet(models.QuerySet["Mention"]):
 
     def readable(self) -> "MentionQuerySet":
         """Return the mentions in conversations that their person may read now."""
-        return self.filter(conversation__deleted_at=None, conversation__team__memberships__user=F("person"))
+        named = ProjectMember.objects.filter(project=OuterRef("conversation__project"))
+        is_named = Exists(
+            named.filter(membership__user=OuterRef("person"), membership__team=OuterRef("conversation__team"))
+        )
+        is_open = Q(conversation__project=None) | Q(conversation__project__is_narrow=False) | is_named
+        return self.filter(is_open, conversation__deleted_at=None, conversation__team__memberships__user=F("person"))
 
     def note(self, message: Message, people: Iterable[UUID]) -> None:
         """Store that these people are mentioned in a message, in its own transaction."""
