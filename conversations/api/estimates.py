@@ -1,6 +1,6 @@
 """Estimates of a question's cost before it is sent, and the budgets left for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -9,8 +9,10 @@ from django.conf import settings
 
 from conversations.actions import model_choice
 from conversations.models import Conversation, File, Message, User
+from conversations.models.file import Form
 from conversations.usage import estimates, token_counts
 from conversations.usage.budgets import budgets_of, likely_cost
+from providers.models import LanguageModel
 from providers.types import Usage
 
 
@@ -25,19 +27,44 @@ def estimate(
     above = conversation.messages.filter(pk=parent).first() if parent and not conversation._state.adding else None
     branch = list(Message.objects.branch(above.pk)) if above else []
     known = estimates.likely_usage(conversation, branch, {})
-    more = token_counts.tokens(text) + sum(
-        map(estimates.file_tokens, File.objects.visible_to(user).filter(pk__in=files))
-    )
-    usage = Usage((known.input_tokens or 0) + more, known.output_tokens)
+    attached = list(File.objects.visible_to(user).filter(pk__in=files)) if files else []
+    said = (known.input_tokens or 0) + token_counts.tokens(text)
+    inputs = {model: said + sum(_tokens(file, model) for file in attached) for model in models}
     answer = estimates.usual_answer(branch)
-    usual = Usage(usage.input_tokens, answer) if answer else None
-    most = sum(likely_cost(model, usage) for model in models)
+    most = _cost(inputs, known.output_tokens)
     budgets = {left for model in models for left in budgets_of(user, conversation.team_id, model.pk)}
     return {
         "currency": settings.CHATSITE_CURRENCY,
-        "input_tokens": len(models) * (usage.input_tokens or 0),
-        "output_tokens": len(models) * (usage.output_tokens or 0),
+        "input_tokens": sum(inputs.values()),
+        "output_tokens": len(models) * (known.output_tokens or 0),
         "cost": most,
-        "likely_cost": min(most, sum(likely_cost(model, usual) for model in models)) if usual else None,
+        "likely_cost": min(most, _cost(inputs, answer)) if answer else None,
         "budgets": [asdict(left) for left in sorted(budgets, key=lambda left: (left.kind, left.period))],
+        "files": [_of_file(file, models) for file in attached],
     }
+
+
+def _cost(inputs: Mapping[LanguageModel, int], output: int | None) -> int:
+    """Return the cost of so much input for each model, and of the same output: millionths."""
+    return sum(likely_cost(model, Usage(tokens, output)) for model, tokens in inputs.items())
+
+
+def _of_file(file: File, models: Sequence[LanguageModel]) -> dict[str, Any]:
+    """Return in which form these models get the file, and what that takes."""
+    forms = {form for model in models for form in _forms(file, model)}
+    tokens = {model: _tokens(file, model) for model in models}
+    return {
+        "id": file.id,
+        "form": next(iter(forms)) if len(forms) == 1 else "either",
+        "tokens": max(tokens.values(), default=0),
+        "cost": _cost(tokens, 0),
+    }
+
+
+def _tokens(file: File, model: LanguageModel) -> int:
+    return max((estimates.file_tokens(file, form) for form in _forms(file, model)), default=0)
+
+
+def _forms(file: File, model: LanguageModel) -> set[Form]:
+    """Return the forms in which the model's deployments get the file."""
+    return {file.form_for(deployment.taken_kinds(file.text_id is not None)) for deployment in model.offers()}

@@ -230,6 +230,16 @@ class BudgetOut(Schema):
     warns: bool
 
 
+class FileEstimateOut(Schema):
+    id: UUID
+    form: Literal["native", "text", "either", "name"]
+    """Its bytes, its text, one of them by the model or its vendor, or only its name."""
+    tokens: int
+    """The most that one model gets."""
+    cost: int
+    """Of all models together."""
+
+
 class EstimateOut(Schema):
     """Amounts are millionths of the currency; tokens and cost are of all models together."""
 
@@ -241,6 +251,7 @@ class EstimateOut(Schema):
     likely_cost: int | None
     """By the lengths of the last answers in this conversation; null before there are any."""
     budgets: list[BudgetOut]
+    files: list[FileEstimateOut]
 
 
 class RefusalOut(ErrorOut):

@@ -40,7 +40,7 @@ def as_text(name: str, text: str) -> Part:
     if language is not None:
         fence = "`" * max(3, 1 + max(map(len, _TICKS.findall(text)), default=0))
         text = f"{fence}{language}\n{text.rstrip()}\n{fence}"
-    return Part("text", f"{name}:\n\n{text}", {"name": name})
+    return Part("text", f"{name}:\n\n{text.rstrip()}\n", {"name": name})  # some vendors join texts without a blank
 
 
 def as_placeholder(part: Part) -> Part:

@@ -18,7 +18,6 @@ from conversations.usage.estimates import introduction_to
 from providers.client.route import Route
 from providers.errors import ContextTooLong
 from providers.types import Part, Prompt, Turn
-from providers.wires.turns import NO_FILES
 
 MAX_FILE_BYTES = 40 * 2**20
 """Bytes of all files of one prompt: vendors take 20 to 50 MB a request."""
@@ -51,18 +50,17 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
     branch = branches.said_up_to(conversation.pk, reply.parent_id) if reply.parent_id else []
     if reply.continues is not None:
         branch.append(PromptMessage(Role.ASSISTANT, reply.continues.parts))
-    taken = route.takes - {"file"} if NO_FILES in route.address.quirks else route.takes
     project = context_of(conversation.project_id)
-    _refuse_too_many_bytes(branch, taken, project.file_ids)
+    _refuse_too_many_bytes(branch, route.takes, project.file_ids)
     note_version(reply, project.version)
     is_named = _has_several(branch) or _always_named(conversation)
     speakers = SPEAKERS if is_named else ""
     told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
-    turns = _merged(_turns(branch, taken, _names(branch) if is_named else {}))
+    turns = _merged(_turns(branch, route.takes, _names(branch) if is_named else {}))
     go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues else []
     return Prompt(
         model=route.vendor_id,
-        turns=(*project.turns(taken), *turns, *go_on),
+        turns=(*project.turns(route.takes), *turns, *go_on),
         system="\n\n".join(filter(None, told)),
         parameters={**conversation.parameters, **reply.parameters},
     )

@@ -166,7 +166,9 @@ def answer_tokens(limit: object) -> int:
 
 
 def _part_tokens(part: Part) -> int:
-    return IMAGE_TOKENS if "data" in part.detail else token_counts.tokens(part.text)
+    if "data" not in part.detail:
+        return token_counts.tokens(part.text)
+    return IMAGE_TOKENS + token_counts.tokens(part.detail.get("words", ""))
 
 
 def _most(characters: int) -> int:

@@ -80,9 +80,7 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
         ),
         deployment=deployment.pk,
         raw_extras=deployment.raw_extras,
-        takes=frozenset(
-            kind for kind, taken in (("image", deployment.takes_images), ("file", deployment.takes_documents)) if taken
-        ),
+        takes=deployment.taken_kinds(),
     )
 
 

@@ -17,6 +17,7 @@ from providers.models.keys import ApiKey
 from providers.prices import Prices
 from providers.wires import registry
 from providers.wires.declarations import wire_learnt
+from providers.wires.turns import NO_FILES
 
 MAX_SENTENCE_LENGTH = 200
 """Characters of a vendor's sentence about a quirk that are kept."""
@@ -168,6 +169,12 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.vendor_id} @ {self.endpoint.name}"
+
+    def taken_kinds(self, has_text: bool = False) -> frozenset[str]:
+        """Return the kinds of parts with files that it takes; with text, not what it was found to refuse."""
+        is_refused = has_text and NO_FILES in self.learnt
+        taken = (("image", self.takes_images), ("file", self.takes_documents and not is_refused))
+        return frozenset(kind for kind, is_taken in taken if is_taken)
 
     @classmethod
     def any_is_priced(cls) -> bool:

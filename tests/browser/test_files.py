@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Route, expect
 
+from conversations.files.converting.dispatch import WORD
 from conversations.files.storage import MAX_BYTES
 from conversations.models import Conversation, File, Message
 from providers.models import Deployment, LanguageModel
@@ -17,11 +18,13 @@ from tests.browser.link import Link
 from tests.browser.page_scripts import FOCUSED, WIDE_ELEMENTS
 from tests.browser.watch import NO_NETWORK
 from tests.conftest import Cast, serve
+from tests.conversations.document_samples import HOSTILE, pdf, word_chinese
 from tests.fake_vendor import FakeVendor
 
 NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer="Grüße\n中文\n".encode())
 PAPER = FilePayload(name="paper.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
 SOUND = FilePayload(name="song.mp3", mimeType="audio/mpeg", buffer=b"ID3")
+MACROS = next(make for name, make, _ in HOSTILE if name == "macros.docm")
 UPLOADS = "**/api/v1/files"
 
 
@@ -160,8 +163,8 @@ def test_a_model_that_does_not_take_a_kind_says_so(
 @pytest.mark.parametrize(
     ("content", "kind", "sentence"),
     [
-        (b"\x89PNG\r\n\x1a\nnot a picture", "image/png", "“broken” cannot be added: only PNG"),
-        (b"\x00\x01\x02", "", "“broken” cannot be added: only PNG"),
+        (b"\x89PNG\r\n\x1a\nnot a picture", "image/png", "“broken” cannot be added: only pictures"),
+        (b"\x00\x01\x02", "", "“broken” cannot be added: only pictures"),
     ],
 )
 def test_what_the_server_refuses_is_said_in_our_words(
@@ -257,3 +260,26 @@ def test_files_fit_a_phone(cast: Cast, seeing: LanguageModel, visit: Visit) -> N
     alice.ask("All of them")
     assert not alice.scrolls_sideways()
     assert alice.page.evaluate(WIDE_ELEMENTS) == []
+
+
+def test_documents_say_how_they_go_and_go_as_text(
+    cast: Cast, seeing: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    Deployment.objects.update(input_price=1, takes_documents=False)
+    alice = visit(cast.alice)
+    alice.watch.expect("400")
+    report = FilePayload(name="计划书.docx", mimeType=WORD, buffer=word_chinese())
+    macros = FilePayload(
+        name="macros.docm", mimeType="application/vnd.ms-word.document.macroenabled.12", buffer=MACROS()
+    )
+    paper = FilePayload(name="paper.pdf", mimeType="application/pdf", buffer=pdf("Hello from page one"))
+    alice.attach(report, paper, macros)
+    alice.uploaded(2)
+    expect(alice.tray_notice).to_have_text(re.compile("“macros.docm” has macros"))
+    forms = alice.attached.locator(".tray__form")
+    expect(forms).to_have_text([re.compile(r"^as text · about \d+ tokens · 0\.0000\d+ USD$")] * 2)
+    alice.ask("What is planned?")
+    (said,) = vendor.requests[0].json["messages"]
+    assert "计划书.docx:\n\n# 项目计划书" in said["content"]
+    assert "paper.pdf:\n\n## Page 1\n\nHello from page one" in said["content"]
+    expect(alice.questions.first.locator(".file__name")).to_have_text(["计划书.docx", "paper.pdf"])

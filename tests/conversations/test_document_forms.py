@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -15,8 +16,9 @@ from conversations.models.file import UNSENT, Form
 from conversations.usage import estimates
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.types import Part
-from providers.wires.turns import in_words
+from providers.wires.turns import NO_FILES, in_words
 from tests.conftest import Cast
+from tests.conversations.calling import Api
 from tests.conversations.document_samples import pdf, word_chinese
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +51,7 @@ def test_a_pdf_goes_whole_where_it_is_taken_and_else_as_its_text(cast: Cast) -> 
     file = storage.receive(cast.alice, "paper.pdf", pdf("Hello from page one"))
     whole = part_for(file, "file")
     assert base64.b64decode(whole.detail["data"]).startswith(b"%PDF")
-    assert part_for(file).text == "paper.pdf:\n\n## Page 1\n\nHello from page one"
+    assert part_for(file).text == "paper.pdf:\n\n## Page 1\n\nHello from page one\n"
     assert in_words(whole) == Part("text", part_for(file).text)  # a deployment that refuses it after all
     assert file.pages == 1
 
@@ -69,10 +71,10 @@ def test_a_scan_has_no_text_and_is_for_models_that_take_pdfs(cast: Cast) -> None
 
 def test_source_code_stands_in_a_fence(cast: Cast) -> None:
     file = storage.receive(cast.alice, "main.py", "print('你好')\n".encode("gb18030"))
-    assert part_for(file, "file").text == "main.py:\n\n```python\nprint('你好')\n```"
+    assert part_for(file, "file").text == "main.py:\n\n```python\nprint('你好')\n```\n"
     plain = storage.receive(cast.alice, "a.sql", b"SELECT '```'\n")
     assert part_for(plain, "file").kind == "file"
-    assert part_for(plain).text == "a.sql:\n\n````sql\nSELECT '```'\n````"
+    assert part_for(plain).text == "a.sql:\n\n````sql\nSELECT '```'\n````\n"
 
 
 def test_the_same_file_is_stored_and_read_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,3 +105,35 @@ def test_estimates_count_what_goes(cast: Cast) -> None:
     assert estimates.file_tokens(paper, Form.NATIVE) == text + 2 * estimates.IMAGE_TOKENS
     chinese = storage.receive(cast.alice, "a.txt", ("中文" * 100).encode())
     assert estimates.file_tokens(chinese) == 200
+
+
+def test_the_sender_is_told_the_form_of_each_file_and_its_price(cast: Cast, model: LanguageModel) -> None:
+    Deployment.objects.update(takes_documents=False, input_price=Decimal(10), output_price=Decimal(10))
+    seer = LanguageModel.objects.create(name="seer")
+    Deployment.objects.create(model=seer, endpoint=Endpoint.objects.get(), vendor_id="seer", takes_documents=True)
+    paper = storage.receive(cast.alice, "paper.pdf", pdf("Hello from page one"))
+    assert paper.text_tokens is not None
+    whole = paper.text_tokens + estimates.IMAGE_TOKENS
+    for asked, form, tokens in (
+        ([model], "text", paper.text_tokens),
+        ([seer], "native", whole),
+        ([model, seer], "either", whole),
+    ):
+        body = {"models": [str(one.id) for one in asked], "files": [str(paper.id)], "text": ""}
+        status, told = Api(cast.alice).call("POST", "/estimate", body)
+        cost = 10 * paper.text_tokens if model in asked else 0
+        assert status == 200, told
+        assert told["files"] == [{"id": str(paper.id), "form": form, "tokens": tokens, "cost": cost}]
+    Deployment.objects.filter(model=seer).update(learnt=[NO_FILES])
+    _, told = Api(cast.alice).call("POST", "/estimate", {"models": [str(seer.id)], "files": [str(paper.id)]})
+    assert told["files"][0]["form"] == "text"
+    assert told["input_tokens"] == paper.text_tokens
+
+
+def test_what_was_uploaded_says_what_was_read(cast: Cast) -> None:
+    for name, content, known in (
+        ("list.csv", b"a,b\n1,2\n", {"text_tokens": 9, "cut": False}),
+        ("scan.pdf", pdf(""), {"text_tokens": None, "cut": False}),
+    ):
+        kept = storage.upload_json(storage.receive(cast.alice, name, content))
+        assert {key: kept[key] for key in known} == known

@@ -2,8 +2,8 @@
 
 import { call } from "../helpers/api.js";
 import { money } from "../helpers/formats.js";
-import { newPlace } from "../helpers/new-place.js";
 import { phrase } from "../helpers/phrases.js";
+import { questionIn } from "../helpers/question.js";
 import { page } from "../models/page.js";
 
 const REST = 600;
@@ -33,20 +33,8 @@ class CostHint extends HTMLElement {
 
   async #ask() {
     const number = this.#asked;
-    const told = await call("POST", page.api.estimate, this.#question).catch(() => null); // A hint that is not there is no fault.
+    const told = await call("POST", page.api.estimate, questionIn(this.#form)).catch(() => null); // A hint that is not there is no fault.
     if (number === this.#asked) this.#tell(told);
-  }
-
-  get #question() {
-    const { text } = this.#form.elements;
-    return {
-      conversation: page.conversation || null,
-      parent: document.querySelector("chat-transcript").thread.lastId,
-      team: newPlace().team || null,
-      models: this.closest("message-composer").models.ids,
-      text: text.value,
-      files: (this.#form.querySelector("file-tray").files ?? []).map(({ id }) => id),
-    };
   }
 
   #tell(told) {

@@ -1,8 +1,6 @@
 /**
- * The files that go with the next message: uploaded as soon as they are chosen, one after the other, in their order.
- *
- * Dispatches "changed" whenever there is more or less to send. A draft keeps what the server has of them; the server lets
- * go of what was not sent for a day, and then the tray says so.
+ * The files that go with the next message, uploaded in their order as soon as they are chosen. Dispatches "changed" whenever
+ * there is more or less to send. A draft keeps what the server has; what was not sent for a day is gone, and the tray says so.
  */
 
 import { size } from "../helpers/formats.js";
@@ -12,6 +10,7 @@ import { preview } from "../helpers/preview.js";
 import { codeOf } from "../helpers/refused.js";
 import { clone } from "../helpers/templates.js";
 import { isGone, upload } from "../helpers/upload.js";
+import { FileForms } from "../models/file-forms.js";
 import { page } from "../models/page.js";
 
 class FileTray extends HTMLElement {
@@ -20,6 +19,7 @@ class FileTray extends HTMLElement {
   #queue = Promise.resolve();
   #model = { name: "", takes: [] };
   #problems = [];
+  #forms = new FileForms(this);
 
   /** What the server has of them, in the order in which they are shown. */
   get files() {
@@ -65,7 +65,7 @@ class FileTray extends HTMLElement {
     this.#problems = files.filter(({ id }) => !id).map(({ name }) => phrase("file.left_behind", { name }));
     for (const file of files.filter(({ id }) => id)) {
       const item = this.#show(file.name, file.bytes, file.media_type, page.api.file(file.id));
-      this.#stored.set(item, file);
+      this.#own(item, file);
       this.#check(item, file);
     }
     this.#changed();
@@ -104,13 +104,9 @@ class FileTray extends HTMLElement {
   }
 
   get #objections() {
-    const kinds = new Set(this.#items.filter((item) => !this.#hasText(item)).map(({ dataset }) => dataset.kind));
+    const bound = this.#items.filter((item) => item.dataset.kind === "images" || this.#stored.get(item)?.text_tokens === null);
+    const kinds = new Set(bound.map(({ dataset }) => dataset.kind));
     return [...kinds].filter((kind) => !this.#model.takes.includes(kind)).map((kind) => this.#objection(kind));
-  }
-
-  /** Whether it is a document that any model can be told as text; until it is uploaded, nobody knows better. */
-  #hasText(item) {
-    return item.dataset.kind === "documents" && this.#stored.get(item)?.text_tokens !== null;
   }
 
   #show(name, bytes, mediaType, picture) {
@@ -155,9 +151,14 @@ class FileTray extends HTMLElement {
   }
 
   #keep(item, stored) {
-    this.#stored.set(item, stored);
+    this.#own(item, stored);
     if (stored.cut) this.#problems.push(phrase("file.cut", { name: stored.name }));
     if (Number.isFinite(stored.left)) this.#problems.push(phrase("file.left", { left: size(stored.left) }));
+  }
+
+  #own(item, stored) {
+    this.#stored.set(item, stored);
+    item.dataset.file = stored.id;
   }
 
   #failed(item, { name }, code) {
