@@ -20,7 +20,7 @@ from conversations.live import events
 from conversations.models import Conversation, File, Mention, Message, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
-from conversations.protocol.mentions import mentioned
+from conversations.protocol.mentions import after_names, mentioned
 from conversations.search import indexing
 from conversations.text import title_of
 from conversations.usage import quotas
@@ -195,7 +195,8 @@ def _mention(question: Message, original: Message | None) -> None:
 
 
 def _changes(conversation: Conversation, asked: _Question) -> dict[str, Any]:
-    titled = {} if conversation.title or not asked.text else {"title": title_of(asked.text)}
+    words = after_names(asked.text, {model.name.lower() for model in asked.models})
+    titled = {} if conversation.title or not asked.text else {"title": title_of(words)}
     return {**titled, **({"model": asked.models[0]} if asked.models else {})}
 
 

@@ -1,7 +1,7 @@
 """Names behind an “@” in what a person writes; static/js/helpers/addressed.js reads the first ones likewise."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 MAX_MENTIONS = 50
@@ -13,6 +13,7 @@ _OTHER = r"(?![぀-ヿ㐀-鿿豈-﫿])\w"
 _END = re.compile(rf"(?!{_OTHER}|[.:/-]{_OTHER})")
 _SIGN = re.compile(r"(?<![A-Za-z0-9._+-])@")
 _QUOTED = re.compile(r"```[\s\S]*?(?:```|\Z)|`[^`\n]*`|^[ \t]*>[^\n]*", re.MULTILINE)
+_BETWEEN = re.compile(r"\A[\s,，、:：]+")
 Key = TypeVar("Key")
 
 
@@ -33,6 +34,19 @@ def mentioned(text: str, names: Mapping[str, Key]) -> list[Key]:
         if name is not None:
             found[names[name]] = None
     return list(found)
+
+
+def after_names(text: str, names: Collection[str]) -> str:
+    """Return a text without the names that it begins with, each behind an “@”, or all of it if nothing follows."""
+    rest = text.lstrip()
+    lengths = sorted({len(name) for name in names}, reverse=True)
+    while rest.startswith("@"):
+        said = rest.lower()
+        size = next((size for size in lengths if said[1 : 1 + size] in names and _END.match(said, 1 + size)), None)
+        if size is None:
+            break
+        rest = _BETWEEN.sub("", rest[1 + size :], count=1)
+    return rest or text
 
 
 def _ends(said: str, start: int, name: str) -> bool:

@@ -23,13 +23,12 @@ def test_two_talk_without_a_model_and_ask_one(
     vendor.play(*([openai_stream([word])] for word in ("One.", "Two.", "Three.")))
     alice = visit(cast.alice)
     alice.text.press_sequentially("@big")
-    suggestions = alice.page.locator(".completion [role=option]")
-    expect(suggestions).to_have_text(["Big Cat 4.5Model"])
+    expect(alice.page.locator(".completion [role=option]")).to_have_text(["Big Cat 4.5Model"])
     alice.text.press("Enter")
     expect(alice.text).to_have_value("@Big Cat 4.5 ")
     expect(alice.model_button).to_contain_text("Big Cat 4.5")
-    alice.page.keyboard.insert_text("Count")
     path = begin(alice, "@Big Cat 4.5 Count")
+    expect(alice.rows.first).to_contain_text("Count")
     assert Message.objects.get(role="assistant").model_name == "Big Cat 4.5"
 
     # Who is named first is written to; the switch writes to people until it is turned off, after a reload too.
@@ -59,9 +58,11 @@ def test_two_talk_without_a_model_and_ask_one(
     mine = bob.questions.nth(1)
     mine.hover()
     mine.locator("[data-act=edit]").click()
-    mine.locator("textarea").fill("I doubt that.")
+    mine.locator("textarea").fill("I doubt that, @ri")
+    expect(mine.locator(".completion [role=option]")).to_have_text(["rita"])
     mine.locator("textarea").press("Enter")
-    shows(alice, "@Big Cat 4.5 Count", "One.", "I doubt that.")
+    mine.locator("textarea").press("Enter")
+    shows(alice, "@Big Cat 4.5 Count", "One.", "I doubt that, @rita")
     assert len(vendor.requests) == 2
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from conversations.models import Conversation, Membership, Mention
-from conversations.protocol.mentions import mentioned
+from conversations.protocol.mentions import after_names, mentioned
 from tests.conftest import Cast
 from tests.conversations.calling import Api
 from tests.sockets import Socket
@@ -27,6 +27,12 @@ NAMES = {name: name for name in ("bob", "bob the builder", "李雷", "o'neil", "
 )
 def test_a_name_behind_a_sign_is_a_mention(text: str, found: list[str]) -> None:
     assert mentioned(text, NAMES) == found
+
+
+def test_a_title_begins_behind_the_models_that_are_asked() -> None:
+    assert after_names(" @GPT-4，@bob: plan it", NAMES.keys()) == "plan it"
+    assert after_names("@gpt-4.1 plan it", NAMES.keys()) == "@gpt-4.1 plan it"
+    assert after_names("@gpt-4", NAMES.keys()) == "@gpt-4", "nothing follows"
 
 
 def test_who_is_mentioned_is_told_until_they_have_read_it(cast: Cast, connect: Callable[..., Socket]) -> None:

@@ -13,7 +13,8 @@ const PLACES = [
 /** What may be done now: {label, element, run}. */
 export function commands() {
   const elements = PLACES.flatMap((place) => [...document.querySelectorAll(place)]);
-  const usable = elements.filter((element) => !element.hidden && !element.disabled && !element.closest("dialog"));
+  const isThere = (element) => !element.closest(".composer") || element.checkVisibility();
+  const usable = elements.filter((element) => !element.hidden && !element.disabled && !element.closest("dialog") && isThere(element));
   return usable.map((element) => ({ label: nameOf(element), element, run: () => element.click() }));
 }
 

@@ -13,11 +13,12 @@ import { placeBeside } from "../helpers/popover-position.js";
 import { clone } from "../helpers/templates.js";
 
 const MOST = 8;
+let count = 0;
 
 export class CompletionList {
   #field;
   #sources;
-  #list = document.body.appendChild(clone("completion-template"));
+  #list = clone("completion-template");
   #listbox;
   #items = [];
   /** Where the sign stands, and where it stood when the list was closed by its reader. */
@@ -27,6 +28,9 @@ export class CompletionList {
 
   constructor(field, sources) {
     [this.#field, this.#sources] = [field, sources];
+    count += 1;
+    this.#list.id = `completion-${count}`;
+    field.after(this.#list); // It goes with the field.
     this.#listbox = new Listbox(this.#list, [field], (row) => this.#showActive(row));
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.#list.id);
@@ -66,7 +70,7 @@ export class CompletionList {
   #show(items) {
     this.#items = items;
     if (!items.length) return this.#close();
-    this.#list.replaceChildren(...items.map(rowOf));
+    this.#list.replaceChildren(...items.map((item, number) => rowOf(item, `${this.#list.id}-${number}`)));
     if (!this.#isOpen) this.#list.showPopover();
     placeBeside(this.#list, this.#field);
     this.#listbox.activate(this.#listbox.rows[0]);
@@ -105,9 +109,9 @@ export class CompletionList {
   }
 }
 
-function rowOf({ label, note }, number) {
+function rowOf({ label, note }, id) {
   const row = clone("completion-row-template");
-  row.id = `completion-${number}`;
+  row.id = id;
   row.querySelector(".completion__label").textContent = label;
   row.querySelector(".completion__note").textContent = note ?? "";
   return row;
