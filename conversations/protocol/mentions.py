@@ -37,7 +37,7 @@ def mentioned(text: str, names: Mapping[str, Key]) -> list[Key]:
 
 
 def after_names(text: str, names: Collection[str]) -> str:
-    """Return a text without the names that it begins with, each behind an “@”, or all of it if nothing follows."""
+    """Return a text without the names, each behind an “@”, that it begins with; all of it if nothing follows."""
     rest = text.lstrip()
     lengths = sorted({len(name) for name in names}, reverse=True)
     while rest.startswith("@"):
