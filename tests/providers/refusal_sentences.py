@@ -329,24 +329,72 @@ CASES = [
         "invented", "tools.0: web_search_20250305 is not supported for this model", {"web_search": True},
         "no:web_search", "anthropic",
     ),
+    Case(
+        "OpenAI, error of its API",
+        "Your organization must be verified to generate reasoning summaries. Please go to the settings.",
+        {}, "no:summary", "responses", "reasoning.summary",
+    ),
+    Case(
+        "OpenAI, by a gateway", "Your organization must be verified to generate reasoning summaries.", {},
+        "no:summary", "responses",
+    ),
+    Case(
+        "OpenAI, error of its API", "Unsupported parameter: 'reasoning.effort' is not supported with this model.", {},
+        "no:reasoning", "responses", "reasoning.effort",
+    ),
+    Case(
+        "OpenAI, error of its API",
+        "Unsupported value: 'minimal' is not supported with this model. Supported values are: 'medium' and 'high'.",
+        {"thinking": {"level": "minimal"}}, "levels:effort=medium,high", "responses", "reasoning.effort",
+    ),
+    Case(
+        "OpenAI, error of its API", "Unsupported parameter: 'temperature' is not supported with this model.",
+        {"temperature": 0.5}, "no:temperature", "responses", "temperature",
+    ),
+    Case(
+        "OpenAI, error of its API",
+        "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got 5 instead.",
+        {"max_tokens": 5}, "range:max_output_tokens=16..", "responses", "max_output_tokens",
+    ),
+    Case(
+        "OpenAI, error of its API", "Hosted tool 'web_search' is not supported with this model.", {"web_search": True},
+        "no:web_search", "responses",
+    ),
+    Case(
+        "OpenAI, error of its API",
+        "The encrypted content for item rs_1 could not be verified. Reason: it could not be decrypted or parsed.", {},
+        "~unsigned", "responses",
+    ),
+    Case(
+        "OpenAI, error of its API",
+        "Item 'rs_1' of type 'reasoning' was provided without its required following item.", {}, "~unsigned",
+        "responses",
+    ),
+    Case("invented", "this model does not support image inputs", {}, "no:image", "responses"),
     Case("invented", "no such field: heat is not supported", {"temperature": 1}, "no:heat", "telex"),
     Case("invented", "words must be between 1 and 50", {"max_tokens": 99}, "range:words=1..50", "telex"),
     Case("invented", "image input is not supported", {}, "no:image", "telex"),
 ]  # fmt: skip
 
 CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+FUNCTION_CALL = {"type": "function_call", "call_id": "1", "name": "f", "arguments": "{}"}
 USE = {"type": "tool_use", "id": "1", "name": "f", "input": {}}
 OWN: Json = {"origin": "here"}
 
 
 def history(wire: str) -> tuple[Turn, ...]:
     """Return a conversation with a picture, a signed call and its thought."""
-    came = {"openai": CALL, "anthropic": USE}.get(wire, {"functionCall": {"name": "f", "args": {}}})
+    came = {"openai": CALL, "responses": FUNCTION_CALL, "anthropic": USE}.get(
+        wire, {"functionCall": {"name": "f", "args": {}}}
+    )
     vendor = {"vendor": {"wire": wire, "part": came, "origin": "elsewhere"}}
     answer = {"text": "Yes", "thoughtSignature": "s"}
     signed = Part("text", "Yes", {"vendor": {"wire": wire, "part": answer, **OWN}})
     if wire == "anthropic":
         answer = {"type": "thinking", "thinking": "Hm.", "signature": "s"}
+        signed = Part("thought", "", {"vendor": {"wire": wire, "part": answer, **OWN}})
+    if wire == "responses":
+        answer = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "s"}  # type: ignore[dict-item]
         signed = Part("thought", "", {"vendor": {"wire": wire, "part": answer, **OWN}})
     call = Part("call", "", {"name": "f", "id": "1", "arguments": {}, **vendor})
     asked = Turn("user", (Part("text", "What is this?"), PICTURE))

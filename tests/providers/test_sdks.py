@@ -27,6 +27,12 @@ from tests.vendor_replies import (
     openai_end,
     openai_event,
     openai_stream,
+    responses_end,
+    responses_event,
+    responses_item,
+    responses_message,
+    responses_reply,
+    responses_whole,
 )
 
 if TYPE_CHECKING:  # they take a second to load, in each process that collects tests
@@ -107,6 +113,59 @@ ANTHROPIC: dict[str, list[Step]] = {
     "paused": [anthropic_replies.stream([SEARCH], "pause_turn")],
     "refused half-way": [anthropic_replies.words_stream(["Up to here"], "refusal")],
 }
+REASONING = {
+    "id": "rs_1", "type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": "gAAA"
+}  # fmt: skip
+CALLED = {
+    "id": "fc_1",
+    "type": "function_call",
+    "call_id": "c",
+    "name": "now",
+    "arguments": "{}",
+    "status": "completed",
+}
+SEARCHED = {
+    "id": "ws_1",
+    "type": "web_search_call",
+    "status": "completed",
+    "action": {"type": "search", "query": "tea"},
+}
+DEEP = {"input_tokens": 9, "output_tokens": 7, "total_tokens": 16, "output_tokens_details": {"reasoning_tokens": 5}}
+REFUSAL = {**responses_message(""), "content": [{"type": "refusal", "refusal": "No."}]}
+BEGUN = event({"type": "response.created", "sequence_number": 0, "response": responses_whole("in_progress", [])})
+
+
+def responded(*items: dict[str, Any], reason: str = "", **more: Any) -> list[Step]:
+    """Return a stream of these items, each whole at once."""
+    begun = [responses_item(item, at) for at, item in enumerate(items)]
+    return [BEGUN, *begun, responses_end(reason, output=items, **more)]
+
+
+SUMMARY = [
+    {"type": "response.output_item.added", "output_index": 0, "item": {**REASONING, "summary": []}},
+    *(
+        {"type": "response.reasoning_summary_text.delta", "item_id": "rs_1", "output_index": 0, "summary_index": 0,
+         "delta": delta}
+        for delta in ("H", "m.")
+    ),
+    {"type": "response.output_item.done", "output_index": 0, "item": REASONING},
+]  # fmt: skip
+RESPONSES: dict[str, list[Step]] = {
+    "plain": [BEGUN, *responses_reply(["Hello", " world", "\u2028 and 你好😀"], is_stream=True)[1:]],
+    "summary": [
+        BEGUN,
+        *map(event, SUMMARY),
+        *(responses_event(text, output_index=1) for text in ("Ye", "s.")),
+        responses_end(usage=DEEP, output=[REASONING, responses_message("Yes.")]),
+    ],
+    "summary at once": responded(REASONING, responses_message("Yes."), usage=DEEP),
+    "call": responded(REASONING, CALLED),
+    "search": responded(SEARCHED, responses_message("So.")),
+    "cut at the limit": responded(responses_message("As long as"), reason="max_output_tokens"),
+    "filtered": responded(responses_message("Up to here"), reason="content_filter"),
+    "refused": responded(REFUSAL),
+    "unknown event": [BEGUN, event({"type": "response.quantum"}), *responded(responses_message("Yes."))[1:]],
+}
 
 
 def ours(stream: Any) -> Heard:
@@ -165,6 +224,28 @@ def test_openai(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI, script: str) 
     theirs = _by_openai(openai.chat.completions.create(**asked))
     assert ours(ask()) == theirs
     _same_call(wire_vendor)
+
+
+@pytest.mark.parametrize("script", RESPONSES)
+def test_openai_over_responses(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI, script: str) -> None:
+    wire_vendor.play(RESPONSES[script], RESPONSES[script])
+    theirs = _by_responses(openai)
+    assert ours(ask(wire="responses")) == theirs
+    _same_call(wire_vendor)
+
+
+def _by_responses(client: OpenAI) -> Heard:
+    asked: Any = {
+        "model": "m", "stream": True, "store": False, "input": [{"role": "user", "content": "Hi"}],
+        "reasoning": {"summary": "auto"}, "include": ["reasoning.encrypted_content"],
+    }  # fmt: skip
+    ends = ("response.completed", "response.incomplete")
+    (response,) = [event.response for event in client.responses.create(**asked) if event.type in ends]
+    thoughts = [part.text for item in response.output if item.type == "reasoning" for part in item.summary]
+    details = response.incomplete_details
+    thinking = response.usage.output_tokens_details.reasoning_tokens
+    told = [response.usage.input_tokens, response.usage.output_tokens - thinking, thinking]
+    return response.output_text, "".join(thoughts), details.reason if details else response.status, told
 
 
 QUESTION = [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}]
@@ -260,6 +341,16 @@ def test_openai_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, ope
         list(openai.chat.completions.create(**asked))
     assert theirs.value.code == "rate_limit_exceeded"
     _raises("rate_limited", lambda: ours(ask()))
+
+
+def test_openai_on_an_error_over_responses(wire_vendor: FakeVendor, ask: Ask, openai: OpenAI) -> None:
+    """The library hands such an event on like any other."""
+    error = {"type": "error", "code": "rate_limit_exceeded", "message": "Slow down.", "param": None}
+    half = [BEGUN, responses_event("Half"), event(error)]
+    wire_vendor.play(half, half)
+    asked: Any = {"model": "m", "stream": True, "input": "Hi"}
+    assert [one.type for one in openai.responses.create(**asked)][-1] == "error"
+    _raises("rate_limited", lambda: ours(ask(wire="responses")))
 
 
 def test_anthropic_on_an_error_in_the_stream(wire_vendor: FakeVendor, ask: Ask, anthropic: Anthropic) -> None:

@@ -10,11 +10,12 @@ from providers.errors import VendorError
 from providers.reading.reader import Reading
 from providers.text import KeyMask
 from providers.wires.registry import WIRES
+from tests.providers.dialects import DIALECTS
 from tests.providers.vendor_errors import CASES
 from tests.providers.vendor_errors.case import Case
-from tests.vendor_replies import event, gemini_event, openai_event
+from tests.vendor_replies import event
 
-_FIRST_WORDS = {"gemini": gemini_event, "openai": openai_event}
+_FIRST_WORDS = {dialect.wire: dialect.piece for dialect in DIALECTS if not dialect.start}
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 

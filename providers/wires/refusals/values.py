@@ -34,7 +34,7 @@ _OUTRIGHT = re.compile(
     r"unsupported|unknown|unrecogni[sz]ed|not support|n't support|deprecated|not permitted|not allowed|not enabled"
     r"|not available|not recogni[sz]ed|unexpected|extra (inputs|fields)|does not accept|no longer"
     r"|cannot be (set|used|specified)|cannot find field|not compatible|removed"
-    r"|only the default|only [\d.]+ is allowed|不支持|未知参数",
+    r"|must be verified to|only the default|only [\d.]+ is allowed|不支持|未知参数",
     re.IGNORECASE,
 )
 _CHOICES = re.compile(r"values? (are|is)|one of|should be|must be|expected|choose|allowed|only supports", re.IGNORECASE)

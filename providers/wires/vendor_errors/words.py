@@ -111,6 +111,7 @@ TABLE: tuple[Row, ...] = (
         "content_filter content_policy_violation sensitive_words_detected prompt_blocked moderation_blocked "
         "responsibleaipolicyviolation data_inspection_failed datainspectionfailed flagged_input safety_check_failed "
         "sensitivecontentdetected inputtextsensitivecontentdetected inputimagesensitivecontentdetected "
+        "bio_policy misalignment_policy_violation image_content_policy_violation "
         "outputtextsensitivecontentdetected faqruleblocked modelarts.81011 1301 base_resp:1026 base_resp:1027",
         r"content management policy|content filtering policy|sensitive words detected|content exists risk",
         r"(input|prompt|content|request|message) (was|has been|is) flagged",
@@ -166,6 +167,7 @@ TABLE: tuple[Row, ...] = (
     _row(
         errors.VendorTimeout,
         "deadline_exceeded channel:response_time_exceeded timeout timeout_error request_timeout gateway_timeout "
+        "vector_store_timeout "
         "base_resp:1001",
     ),
     _row(
@@ -190,6 +192,9 @@ TABLE: tuple[Row, ...] = (
         errors.BadRequest,
         "invalid_argument failed_precondition invalid_request invalid_request_error unsupported_parameter "
         "unsupported_value invalidparameter missingparameter invalid_parameter_error invalid_params bad_request_error "
+        "invalid_prompt invalid_image invalid_image_format invalid_base64_image invalid_image_url invalid_image_mode "
+        "image_too_large image_too_small image_parse_error image_file_too_large image_file_not_found empty_image_file "
+        "unsupported_image_media_type failed_to_download_image "
         "badrequest badrequesterror validation 1210 1213 1214 1215 base_resp:2013 error_code:3",
         is_general=True,
     ),

@@ -9,6 +9,7 @@ from tests.providers.vendor_errors import (
     gateways,
     mistral_to_zenmux,
     moonshot_to_zhipu,
+    openai_responses,
     openrouter,
     refusals,
     reports,
@@ -18,6 +19,6 @@ from tests.providers.vendor_errors import (
 
 _TABLES = (
     seen, alibaba_to_minimax, anthropic_to_hugging_face, mistral_to_zenmux, moonshot_to_zhipu, gateways, openrouter,
-    servers, refusals, reports,
+    openai_responses, servers, refusals, reports,
 )  # fmt: skip
 CASES = [case for table in _TABLES for case in table.CASES]
