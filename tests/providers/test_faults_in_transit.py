@@ -126,7 +126,8 @@ def test_v14_data_without_space_and_on_several_lines(wire_vendor: FakeVendor, as
     openai: Any = {"choices": [{"delta": {"content": "ab"}, "finish_reason": "stop"}]}
     gemini: Any = {"candidates": [{"content": {"parts": [{"text": "ab"}]}, "finishReason": "STOP"}]}
     anthropic: Any = {"type": "message", "content": [{"type": "text", "text": "ab"}], "stop_reason": "end_turn"}
-    bodies = {"openai": openai, "gemini": gemini, "anthropic": anthropic}
+    responses: Any = {"object": "response", "status": "completed", "output": [{"type": "message", "content": "ab"}]}
+    bodies = {"openai": openai, "gemini": gemini, "anthropic": anthropic, "responses": responses}
     lines = json.dumps(bodies[wire], indent=1).encode().split(b"\n")
     wire_vendor.play([b"".join(b"data:%s\n" % line for line in lines)])
     assert hear(ask(wire=wire)) == ("ab", None)

@@ -77,7 +77,7 @@ WORDS: list[tuple[str, str, str]] = [
     ("tool_call", "TOOL_CALL", COHERE),
     ("tool_call", "tool_use", "Anthropic and Bedrock Converse: stop reason"),
     ("tool_call", "REASON_TOOL_CALLS", XAI),
-    ("other", "pause_turn", ANTHROPIC),
+    ("length", "pause_turn", ANTHROPIC),
     ("other", "USER_CANCEL", OCI),
     *(
         ("other", word, "Gemini API reference: Candidate.FinishReason")
