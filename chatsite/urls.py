@@ -18,6 +18,7 @@ from conversations.views.data import data_page
 from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
+from conversations.views.lists import verified as verified_pages
 from conversations.views.projects import changes as project_changes
 from conversations.views.projects import pages as project_pages
 from conversations.views.prompts import pages as prompt_pages
@@ -67,6 +68,7 @@ urlpatterns = [
     path("bin/<uuid:conversation_id>/restore/", bin_pages.restore, name="restore"),
     path("bin/<uuid:conversation_id>/end/", bin_pages.end, name="end"),
     path("search/", search.search_page, name="search"),
+    path("verified/", verified_pages.verified, name="verified"),
     path("prompts/", prompt_pages.prompts, name="prompts"),
     path("prompts/new/", prompt_pages.new_prompt, name="new-prompt"),
     path("prompts/<uuid:prompt_id>/", prompt_pages.prompt, name="prompt"),
@@ -122,6 +124,7 @@ urlpatterns = [
     path("teams/<uuid:team_id>/keys/", records.keys, name="team-keys"),
     path("teams/<uuid:team_id>/audit/", records.audit, name="team-audit"),
     path("teams/<uuid:team_id>/prompts/", prompt_pages.team_prompts, name="team-prompts"),
+    path("teams/<uuid:team_id>/verified/", verified_pages.team_verified, name="team-verified"),
     path("teams/<uuid:team_id>/leave/", team.leave, name="leave-team"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/role/", team.change_role, name="change-role"),
     path("teams/<uuid:team_id>/members/<uuid:person_id>/remove/", team.remove, name="remove-member"),

@@ -30,7 +30,7 @@ FLOORS = {
         "client_addresses confusable_names errors hashed_tokens ids markdown malloc_settings readiness workers",
         "models text",
         "content mail protocol search usage",
-        "accounts files reporting",
+        "accounts files reporting verified",
         "exports forms live site_checks templatetags",
         "cluster generation imports",
         "actions",

@@ -35,6 +35,7 @@ from conversations.actions.forks import fork_conversation
 from conversations.actions.keys import add_keys, add_own_key, change_own_key, remove_own_key
 from conversations.actions.links.invitations import invite, join, open_account, revoke_invitation, sign_up
 from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
+from conversations.actions.marks.verification import unverify_reply, verify_reply
 from conversations.actions.projects.projects import change_project, create_project, delete_project, hand_over_project
 from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
 from conversations.actions.prompts.writing import change_prompt, create_prompt, delete_prompt
@@ -118,5 +119,7 @@ __all__ = [
     "sign_up",
     "stop_reply",
     "tell_typing",
+    "unverify_reply",
     "use_password_link",
+    "verify_reply",
 ]

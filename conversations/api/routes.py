@@ -203,7 +203,7 @@ def messages(
     size = max(1, min(limit, MAX_PAGE_SIZE))
     person = person_of(request)
     found: Conversation = _found(Conversation.objects.visible_to(person), conversation_id)
-    rows = found.messages.select_related("author").order_by("-id")
+    rows = found.messages.select_related("author").prefetch_related("verification__by").order_by("-id")
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows[: size + 1])

@@ -1,6 +1,6 @@
 """Schemas of the HTTP API, for OpenAPI and for the check of requests."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -178,6 +178,15 @@ class PromptSource(Schema):
     version: int
 
 
+class VerifiedOut(Schema):
+    by: PersonOut | None
+    """Null where the account is gone."""
+    note: str
+    until: date | None
+    """The day on which it wants looking at again."""
+    at: datetime
+
+
 class MessageOut(Schema):
     id: UUID
     conversation: UUID
@@ -204,6 +213,8 @@ class MessageOut(Schema):
     """The parameters, or `image` or `file`, that were not sent as they were set; `sent` is null if left out."""
     prompt: PromptSource | None = None
     """Of a question: the kept prompt from which it came, as it was then."""
+    verified: VerifiedOut | None
+    """Of a reply: who vouches for it; null for nobody."""
     created_at: datetime
 
 

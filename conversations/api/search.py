@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from conversations.accounts.signed_in import person_of
-from conversations.api.schemas import Failure, PersonOut, TeamOut
+from conversations.api.schemas import Failure, PersonOut, TeamOut, VerifiedOut
+from conversations.live import events
 from conversations.search.queries import day, parse
 from conversations.search.results import Result, Sort, search
 
@@ -33,6 +34,7 @@ class ResultOut(Schema):
     model_name: str
     created_at: datetime
     snippet: list[PieceOut]
+    verified: VerifiedOut | None
 
 
 class SearchPage(Schema):
@@ -58,7 +60,7 @@ def find(
     """Search titles, messages and names of files in all that this person may read.
 
     `q` takes words, phrases in quotes, `-word`, and `from:`, `model:`, `team:`, `before:`, `after:`, `has:file` and
-    `title:`. `after` and `before` are days or moments in ISO 8601.
+    `title:`. By relevance, verified answers come first. `after` and `before` are days or moments in ISO 8601.
     """
     query = parse(q).narrowed(
         team=team,
@@ -85,4 +87,5 @@ def _json(result: Result) -> dict[str, Any]:
         "model_name": result.model_name,
         "created_at": result.created_at,
         "snippet": [{"text": piece.text, "hit": piece.hit} for piece in result.snippet],
+        "verified": events.verified_json(result.verified),
     }

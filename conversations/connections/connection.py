@@ -163,6 +163,12 @@ class Connection:
             case commands.Stop() as body:
                 await self._write(actions.stop_reply, body)
                 self._ack(command.id)
+            case commands.Verify() as body:
+                await self._write(actions.verify_reply, body)
+                self._ack(command.id)
+            case commands.Unverify(message):
+                await self._write(actions.unverify_reply, message)
+                self._ack(command.id)
             case commands.Fork():
                 self._ack(command.id, **await self._write(actions.fork_conversation, command))
             case commands.Choose(message):

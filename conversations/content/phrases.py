@@ -4,7 +4,8 @@ from functools import lru_cache
 from html.parser import HTMLParser
 
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from conversations.content import message_body
 from conversations.models import Message
@@ -28,6 +29,24 @@ def outcome(said: Phrases, message: Message) -> str:
     if message.status in ("interrupted", "failed"):
         return said.get(f"reply.{message.cause}") or said.get(f"reply.{message.error_code}") or status
     return status
+
+
+def vouched(said: Phrases, message: Message, *, is_public: bool = False) -> str:
+    """Return the sentence on who vouches for a reply; empty for none, and without a name for the public.
+
+    Whoever verified an answer did so for the readers of the conversation, and may not have written in it.
+    """
+    mark = message.verified
+    if mark is None:
+        return ""
+    name = "" if is_public else mark.by_name
+    day = date_format(timezone.localtime(mark.verified_at).date(), "SHORT_DATE_FORMAT")
+    sentences = [said["verified.by" if name else "verified.on"].replace("{date}", day).replace("{name}", name)]
+    if mark.note and not is_public:
+        sentences.append(mark.note)
+    if mark.until and not is_public:
+        sentences.append(said["verified.until"].replace("{date}", date_format(mark.until, "SHORT_DATE_FORMAT")))
+    return " · ".join(sentences)
 
 
 @lru_cache

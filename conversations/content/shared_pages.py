@@ -40,7 +40,7 @@ def page_of(share: Share, wanted: str) -> Page:
         number = 1
     begin, end = ([0, *ends][number - 1], ends[number - 1]) if ends else (0, 0)
     messages = Message.objects.branch(sizes[end - 1][0], end - begin) if ends else []
-    prefetch_related_objects(messages, "files")
+    prefetch_related_objects(messages, "files", "verification")
     return Page(number, len(ends), messages)
 
 

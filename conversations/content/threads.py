@@ -134,7 +134,7 @@ def _thread(shown: list[Message], person: User | None = None) -> Thread:
         return Thread([])
     _note_versions(shown)
     columns = _compared(person, shown[-1]) if person else []
-    prefetch_related_objects([*shown, *columns], "files")
+    prefetch_related_objects([*shown, *columns], "files", "verification__by")
     turns = [Turn([message]) for message in shown]
     earlier = shown[0].pk if shown[0].parent_id else None
     return Thread([*turns[:-1], Turn(columns)] if columns else turns, earlier)

@@ -29,8 +29,8 @@ def tree_ids(conversation: Conversation) -> list[UUID]:
 
 
 def messages(ids: Sequence[UUID]) -> Iterator[Message]:
-    """Yield these messages in this order, with their authors and files."""
+    """Yield these messages in this order, with their authors, files and marks."""
     for begin in range(0, len(ids), BATCH):
         wanted = ids[begin : begin + BATCH]
-        rows = Message.objects.select_related("author").prefetch_related("files").in_bulk(wanted)
+        rows = Message.objects.select_related("author").prefetch_related("files", "verification__by").in_bulk(wanted)
         yield from (rows[key] for key in wanted if key in rows)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from conversations.content import citations
-from conversations.content.phrases import Phrases, outcome, phrases
+from conversations.content.phrases import Phrases, outcome, phrases, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
 
@@ -49,7 +49,7 @@ def _blocks(message: Message, said: Phrases, address: Address) -> Iterator[str]:
     else:
         yield from (_file(part, address) for part in message.parts if part["kind"] in ("image", "file"))
         yield from filter(None, [_closed(message.text)])
-    if note := outcome(said, message):
+    for note in filter(None, (outcome(said, message), vouched(said, message))):
         yield f"*{_escaped(note)}*"
 
 

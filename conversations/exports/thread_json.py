@@ -3,7 +3,8 @@
     {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
      "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
-                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "created_at", "ended_at"}]}
+                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "verified", "created_at",
+                   "ended_at"}]}
 
 People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
 `muted` are the exporter's own. The fields of a file:
@@ -24,7 +25,7 @@ from django.utils import timezone
 from conversations.content.parts import public_fields
 from conversations.exports.branch import messages
 from conversations.files import storage
-from conversations.models import Conversation, File, Message, User
+from conversations.models import Conversation, File, Message, User, Verification
 from conversations.models.sidebar import arranged
 
 FORMAT, VERSION = "chatsite", 1
@@ -98,9 +99,16 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "usage": message.usage(),
         "error": message.error_code or None,
         "left_out": message.left_out,
+        "verified": _verified(message.verified),
         "created_at": message.created_at,
         "ended_at": message.ended_at,
     }
+
+
+def _verified(mark: Verification | None) -> dict[str, Any] | None:
+    if mark is None:
+        return None
+    return {"by": mark.by_name or None, "note": mark.note, "until": mark.until, "at": mark.verified_at}
 
 
 def _encoded(value: Any) -> str:

@@ -13,7 +13,7 @@ from conversations.files import storage
 from conversations.live import hub
 from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
-from conversations.models import Conversation, Message, Team, User
+from conversations.models import Conversation, Message, Team, User, Verification
 from providers.error_texts import without_quote
 
 
@@ -51,8 +51,22 @@ def _message_fields(message: Message) -> dict[str, Any]:
         **({"quote": ""} if message.quote else {}),
         "left_out": message.left_out,
         **({"prompt": message.prompt} if message.prompt else {}),
+        "verified": verified_json(message.verified),
         "created_at": message.created_at,
     }
+
+
+def verified_json(mark: Verification | None) -> dict[str, Any] | None:
+    """Return who vouches for a reply since when, a note, and the day of the next look."""
+    if mark is None or mark.is_withdrawn:
+        return None
+    by = {"id": mark.by.id, "name": mark.by.name} if mark.by else None
+    return {"by": by, "note": mark.note, "until": mark.until, "at": mark.verified_at}
+
+
+def mark_json(mark: Verification) -> dict[str, Any]:
+    """Return a changed mark with the id of its message."""
+    return {"message": mark.message_id, "verified": verified_json(mark)}
 
 
 def _quoted(message: Message) -> dict[str, Any]:
@@ -162,6 +176,11 @@ def updated(conversation: Conversation, revision: int, **changed: Any) -> Event:
         **changed,
     }
     return Event(conversation.id, payload, people=tuple(conversation.audience_ids()))
+
+
+def reply_marked(conversation: Conversation, mark: Verification) -> None:
+    """Announce to all sockets of all readers that a reply is verified, or no longer."""
+    hub.publish(updated(conversation, mark.revision, mark=mark_json(mark)))
 
 
 def conversation_arranged(conversation: Conversation, person: UUID) -> None:

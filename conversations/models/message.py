@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
@@ -23,6 +23,9 @@ from providers.error_texts import cause_of, is_of_question, quote_of, reason_of,
 from providers.errors import OF_THE_ACCOUNT
 from providers.models import LanguageModel
 from providers.prepared_queries import as_stored, column_of
+
+if TYPE_CHECKING:
+    from conversations.models.marks.verification import Verification
 
 HEARTBEAT_TIMEOUT = timedelta(seconds=5)
 
@@ -291,6 +294,14 @@ class Message(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.status in UNDER_WAY
+
+    @property
+    def verified(self) -> "Verification | None":
+        """Return the mark of who vouches for this reply; lists fetch it before with `verification__by`."""
+        if not self.is_reply or self.is_under_way:
+            return None
+        mark: Verification | None = getattr(self, "verification", None)
+        return None if mark is None or mark.is_withdrawn else mark
 
     @property
     def can_continue(self) -> bool:

@@ -1,6 +1,7 @@
 """The commands from client to server, as frozen dataclasses of checked values."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -76,6 +77,19 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Verify:
+    message: UUID
+    note: str = ""
+    until: date | None = None
+    """The day on which it wants looking at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unverify:
+    message: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Fork:
     message: UUID
 
@@ -101,7 +115,23 @@ class Ping:
     open: dict[UUID, int] = field(default_factory=dict)
 
 
-Body = Open | Close | Read | Send | Edit | Retry | Continue | Stop | Fork | Choose | Look | Typing | Ping
+Body = (
+    Open
+    | Close
+    | Read
+    | Send
+    | Edit
+    | Retry
+    | Continue
+    | Stop
+    | Verify
+    | Unverify
+    | Fork
+    | Choose
+    | Look
+    | Typing
+    | Ping
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from conversations.errors import Refused
+from conversations.models.marks.verification import MAX_NOTE_LENGTH
 from conversations.protocol.commands import (
     MAX_FILES,
     MAX_MODELS,
@@ -25,9 +27,11 @@ from conversations.protocol.commands import (
     Send,
     Stop,
     Typing,
+    Unverify,
+    Verify,
 )
 from conversations.protocol.parameters import validate
-from conversations.text import clean, message_text
+from conversations.text import clean, message_text, one_line
 
 
 def parse(fields: dict[str, Any]) -> Command:
@@ -150,6 +154,23 @@ def _retry(fields: dict[str, Any]) -> Retry:
     return Retry(_message(fields), _uuids(fields, "models", MAX_MODELS))
 
 
+def _verify(fields: dict[str, Any]) -> Verify:
+    note = fields.get("note")
+    said = "" if note is None else one_line(note, "note", MAX_NOTE_LENGTH)
+    return Verify(_message(fields), said, _day(fields.get("until"), "until"))
+
+
+def _day(value: Any, name: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        if not isinstance(value, str) or len(value) != len("2025-12-31"):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise Refused("bad_field", f"“{name}” must be a day, such as 2025-12-31.", name) from None
+
+
 def _message(fields: dict[str, Any]) -> UUID:
     return _uuid(fields, "message")
 
@@ -170,6 +191,8 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
     "reply.retry": _retry,
     "reply.continue": lambda fields: Continue(_message(fields)),
     "reply.stop": lambda fields: Stop(_message(fields)),
+    "reply.verify": _verify,
+    "reply.unverify": lambda fields: Unverify(_message(fields)),
     "conversation.fork": lambda fields: Fork(_message(fields)),
     "branch.choose": lambda fields: Choose(_message(fields)),
     "branch.look": lambda fields: Look(_message(fields)),

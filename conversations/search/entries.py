@@ -8,10 +8,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from conversations.confusable_names import skeleton
 from conversations.models import Conversation, SearchEntry, Team, User
 from conversations.models.conversation import ConversationQuerySet
-from conversations.search.indexing import expression, matching, scoping
+from conversations.search.indexing import any_of, expression, matching, scoping
 from conversations.search.queries import Query
 from conversations.search.terms import Token
-from conversations.search.tokens import TITLE
+from conversations.search.tokens import ANSWERED, TITLE, VERIFIED
 from providers.prepared_queries import Prepared
 
 BEST, NEAR = 40, 1_000
@@ -39,10 +39,11 @@ def entries(person: User, query: Query, top: int | None = None) -> "QuerySet[Sea
 def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
     """Return the entries up to id `top` that promise most, of each kind the newest.
 
-    They are titles, texts that are about all terms, and texts in which the terms stand as they were typed.
+    They are verified answers, titles, texts about all terms, and texts in which the terms stand as they were typed.
     """
     rows, within = _readable(person, query), _scopes(person)
     kinds = [
+        matching(rows, expression(query, within, also=[Token(VERIFIED)]), top)[:BEST],
         matching(rows, expression(query, within, about=True, also=[Token(TITLE)]), top)[:BEST],
         matching(rows, expression(query, within, about=True), top)[:BEST],
     ]
@@ -50,6 +51,12 @@ def best(person: User, query: Query, top: int) -> "list[QuerySet[SearchEntry]]":
         near = matching(rows, expression(query, within), top)[:NEAR].values("pk")
         kinds.append(SearchEntry.objects.filter(_as_typed(query), pk__in=near).order_by("-pk")[:BEST])
     return kinds
+
+
+def answered(person: User, tokens: Sequence[Token]) -> "QuerySet[SearchEntry]":
+    """Return the questions with a verified answer and at least one of these tokens that a person may read."""
+    words = any_of(tokens, _scopes(person), [Token(ANSWERED)])
+    return matching(_readable(person, Query()), words, None)
 
 
 def _as_typed(query: Query) -> Q:

@@ -11,12 +11,12 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from conversations.models import Conversation, Message, SearchEntry
+from conversations.models import Conversation, Message, SearchEntry, Verification
 from conversations.search import postgresql, sqlite
 from conversations.search.folding import fold
 from conversations.search.queries import Query
 from conversations.search.terms import Token
-from conversations.search.tokens import ABOUT, MAX_TEXT, scope_token, tokens_of
+from conversations.search.tokens import ABOUT, ANSWERED, MAX_TEXT, VERIFIED, scope_token, tokens_of
 from providers.prepared_queries import insert_with_key, stored
 
 VERSION = 3
@@ -30,10 +30,10 @@ def add_messages(messages: Iterable[Message]) -> None:
 
 
 def renew_message(message: Message) -> None:
-    """Index a message that may be in the index already."""
+    """Index a message that may be in the index already, with its mark or that of an answer to it."""
     fields = _of_message(message)
     entry, is_new = SearchEntry.objects.get_or_create(message=message, defaults=fields)
-    _rewrite(entry, is_new, _said(message), message.conversation.scope)
+    _rewrite(entry, is_new, _said(message), message.conversation.scope, marks=_marks_of(message))
 
 
 def set_title(conversation: Conversation) -> None:
@@ -66,6 +66,12 @@ def expression(query: Query, scopes: Iterable[UUID], *, about: bool = False, als
     unwanted = [token for term in query.excluded if term.is_exact for token in term.tokens]
     within = [Token(scope_token(scope)) for scope in scopes]
     return str(_database().expression([*also, *wanted], unwanted, within))
+
+
+def any_of(tokens: Sequence[Token], scopes: Iterable[UUID], also: Sequence[Token]) -> str:
+    """Return the index's own query for all of `also` and at least one of the tokens, within some scopes."""
+    within = [Token(scope_token(scope)) for scope in scopes]
+    return str(_database().expression(also, (), within, tokens))
 
 
 def matching(rows: "QuerySet[SearchEntry]", words: str, top: int | None) -> "QuerySet[SearchEntry]":
@@ -116,22 +122,34 @@ def _of_message(message: Message) -> dict[str, Any]:
     }
 
 
+def _marks_of(message: Message) -> list[str]:
+    """Return the tokens of a verified answer, or of a question that has one."""
+    marks = Verification.objects.in_force()
+    if message.is_reply:
+        return [VERIFIED] if marks.filter(message=message).exists() else []
+    return [ANSWERED] if marks.filter(message__parent=message).exists() else []
+
+
 def _said(message: Message) -> str:
     return "\n".join([message.text[:MAX_TEXT], *names_in(message.parts)])
 
 
-def _rewrite(entry: SearchEntry, is_new: bool, text: str, scope: UUID, *, is_title: bool = False) -> None:
+def _rewrite(
+    entry: SearchEntry, is_new: bool, text: str, scope: UUID, *, is_title: bool = False, marks: Sequence[str] = ()
+) -> None:
     if not is_new:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM conversations_searchindex WHERE rowid = %s", [entry.pk])
         SearchEntry.objects.filter(pk=entry.pk).update(version=VERSION, scope=scope)
-    _write_all([(entry.pk, scope, text)], is_title=is_title)
+    _write_all([(entry.pk, scope, text)], is_title=is_title, marks=marks)
 
 
-def _write_all(texts: Iterable[tuple[int, UUID, str]], *, is_title: bool = False) -> None:
+def _write_all(texts: Iterable[tuple[int, UUID, str]], *, is_title: bool = False, marks: Sequence[str] = ()) -> None:
     database = _database()
     with connection.cursor() as cursor:
-        found = ((key, scope_token(scope), tokens_of(fold(text), is_title=is_title)) for key, scope, text in texts)
+        found = (
+            (key, scope_token(scope), [*marks, *tokens_of(fold(text), is_title=is_title)]) for key, scope, text in texts
+        )
         cursor.executemany(database.INSERT, [[key, database.document([scope, *rest])] for key, scope, rest in found])
 
 

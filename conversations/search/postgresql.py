@@ -27,9 +27,14 @@ def document(tokens: Iterable[str]) -> str:
     return " ".join(map(_lexeme, tokens))
 
 
-def expression(wanted: Sequence[Token], unwanted: Sequence[Token], scopes: Sequence[Token]) -> str:
-    """Return a tsquery for all wanted tokens, no unwanted one and, if there are scopes, one of them."""
-    either = [f"({' | '.join(map(_quoted, scopes))})"] if scopes else []
+def expression(
+    wanted: Sequence[Token], unwanted: Sequence[Token], scopes: Sequence[Token], some: Sequence[Token] = ()
+) -> str:
+    """Return a tsquery for all wanted tokens and no unwanted one.
+
+    One of the scopes, and one of `some`, must be there as well, if any are given.
+    """
+    either = [f"({' | '.join(map(_quoted, tokens))})" for tokens in (scopes, some) if tokens]
     return " & ".join([*map(_quoted, wanted), *(f"!{_quoted(token)}" for token in unwanted), *either])
 
 

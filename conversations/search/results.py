@@ -1,7 +1,7 @@
 """The results of a search, page by page."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,8 +10,10 @@ from itertools import accumulate
 from typing import Literal
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from conversations.errors import Refused
-from conversations.models import SearchEntry, User
+from conversations.models import SearchEntry, User, Verification
 from conversations.search.entries import best, entries
 from conversations.search.folding import fold
 from conversations.search.found import Piece, fits, line, relevance
@@ -31,6 +33,8 @@ BEST_CHARACTERS = 500_000
 """Characters of the texts of each kind of entries that promise most."""
 MAX_PLACE = 1_000
 """Places of one window."""
+VERIFIED_FIRST = 10.0
+"""The relevance that puts verified answers before all others."""
 AGE_SHARE = 0.1
 """The relevance that the oldest of a full window lacks beside the newest."""
 
@@ -50,6 +54,7 @@ class Result:
     model_name: str
     created_at: datetime
     snippet: list[Piece]
+    verified: Verification | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class _Text:
     text: str
     folded: str
     is_title: bool
+    is_verified: bool = False
 
 
 def search(person: User, query: Query, sort: Sort = "relevance", cursor: str = "") -> Page:
@@ -168,7 +174,9 @@ def _by_relevance(window: Sequence[_Row], query: Query, first: int) -> Iterator[
     """Yield the texts that fit from place `first` of the order on; equal ones are ordered by their age."""
     texts = [text for _, text in _by_time(window, query, 0, max(1, len(window)))]
     rank = {
-        text.entry: relevance(text.folded, query, is_title=text.is_title) - AGE_SHARE * age / WINDOW
+        text.entry: relevance(text.folded, query, is_title=text.is_title)
+        + VERIFIED_FIRST * text.is_verified
+        - AGE_SHARE * age / WINDOW
         for age, text in enumerate(texts)
     }
     texts.sort(key=lambda text: -rank[text.entry])
@@ -176,13 +184,15 @@ def _by_relevance(window: Sequence[_Row], query: Query, first: int) -> Iterator[
 
 
 def _texts(keys: Sequence[int]) -> dict[int, _Text]:
-    rows = list(SearchEntry.objects.filter(pk__in=keys).values_list("pk", "has_file", "message__text"))
-    names = _file_names([key for key, has_file, _ in rows if has_file])
-    titles = _titles([key for key, _, text in rows if text is None])
+    marked = Verification.objects.in_force().filter(message=OuterRef("message"))
+    found = SearchEntry.objects.filter(pk__in=keys).annotate(is_verified=Exists(marked))
+    rows = list(found.values_list("pk", "has_file", "is_verified", "message__text"))
+    names = _file_names([key for key, has_file, *_ in rows if has_file])
+    titles = _titles([key for key, *_, text in rows if text is None])
     texts = {}
-    for key, _, text in rows:
+    for key, _, is_verified, text in rows:
         said = titles[key] if text is None else "\n".join([text[:MAX_TEXT], *names.get(key, ())])
-        texts[key] = _Text(key, said, fold(said), text is None)
+        texts[key] = _Text(key, said, fold(said), text is None, is_verified)
     return texts
 
 
@@ -210,10 +220,12 @@ _SHOWN = (
 def _results(found: Sequence[_Text], query: Query) -> list[Result]:
     shown = SearchEntry.objects.select_related("conversation__team", "author").only(*_SHOWN)
     rows = shown.in_bulk([text.entry for text in found])
-    return [_result(rows[text.entry], text, query) for text in found if text.entry in rows]
+    marks = Verification.objects.in_force().select_related("by").filter(message__search_entry__in=list(rows))
+    verified = {mark.message_id: mark for mark in marks} if any(text.is_verified for text in found) else {}
+    return [_result(rows[text.entry], text, query, verified) for text in found if text.entry in rows]
 
 
-def _result(entry: SearchEntry, text: _Text, query: Query) -> Result:
+def _result(entry: SearchEntry, text: _Text, query: Query, verified: Mapping[UUID, Verification]) -> Result:
     conversation = entry.conversation
     return Result(
         conversation=conversation.pk,
@@ -227,6 +239,7 @@ def _result(entry: SearchEntry, text: _Text, query: Query) -> Result:
         model_name=entry.model_name,
         created_at=entry.created_at,
         snippet=line(text.text, query.terms),
+        verified=verified.get(entry.message_id) if entry.message_id else None,
     )
 
 

@@ -20,9 +20,14 @@ def document(tokens: Iterable[str]) -> str:
     return " ".join(tokens)
 
 
-def expression(wanted: Sequence[Token], unwanted: Sequence[Token], scopes: Sequence[Token]) -> str:
-    """Return an FTS5 query for all wanted tokens, no unwanted one and, if there are scopes, one of them."""
-    either = [f"({' OR '.join(map(_quoted, scopes))})"] if scopes else []
+def expression(
+    wanted: Sequence[Token], unwanted: Sequence[Token], scopes: Sequence[Token], some: Sequence[Token] = ()
+) -> str:
+    """Return an FTS5 query for all wanted tokens and no unwanted one.
+
+    One of the scopes, and one of `some`, must be there as well, if any are given.
+    """
+    either = [f"({' OR '.join(map(_quoted, tokens))})" for tokens in (scopes, some) if tokens]
     both = " AND ".join([*map(_quoted, wanted), *either])
     return f"({both}) NOT ({' OR '.join(map(_quoted, unwanted))})" if unwanted else both
 

@@ -26,6 +26,8 @@ ABOUT, ABOUT_SHARE = "^", 0.9
 """The mark of tokens that a text is about, and the share of `length_factor` from which on it is."""
 TITLE = "^#title"
 """The token of all titles."""
+VERIFIED, ANSWERED = "^#verified", "^#answered"
+"""The tokens of all verified answers, and of the questions that have one."""
 SCOPE = "^@"
 """The mark of the token that names the team or, of a private conversation, the owner."""
 LETTER = f"[^\\W_{IDEOGRAPHS}]"

@@ -131,6 +131,14 @@ def outcome(said: phrases.Phrases | str, message: Message) -> str:
     return phrases.outcome(said, message) if isinstance(said, dict) else ""
 
 
+@register.simple_tag(takes_context=True)
+def vouched(context: template.Context, message: Message) -> str:
+    """Return the sentence on a verified answer on a page without scripts; a shared one says it without names."""
+    said = context.get("said")
+    is_public = not context.get("is_file")
+    return phrases.vouched(said, message, is_public=is_public) if isinstance(said, dict) else ""
+
+
 @register.filter
 def code_block(part: dict[str, Any] | None) -> SafeString:
     """Return code as a block that looks like one in the text.

@@ -113,6 +113,7 @@ SETTINGS: Sections = (
             Page(_("Teams"), "teams", within=("new-team",)),
             Page(_("Prompts"), "prompts", within=("new-prompt", "prompt", "prompt-version", "prompt-proposal")),
             Page(_("Projects"), "projects", within=("new-project",)),
+            Page(_("Verified answers"), "verified"),
             Page(_("Shared links"), "shares"),
             Page(_("Archive"), "archive"),
             Page(_("Bin"), "bin"),
@@ -125,6 +126,7 @@ CONVERSATIONS: Sections = (
         "",
         (
             Page(_("Search"), "search"),
+            Page(_("Verified answers"), "verified"),
             Page(_("Archive"), "archive"),
             Page(_("Bin"), "bin"),
             Page(_("Shared links"), "shares"),
@@ -134,7 +136,11 @@ CONVERSATIONS: Sections = (
     ),
 )
 """The pages beside the search: other places where a conversation may be."""
-OF_A_TEAM = (Page(_("People and conversations"), "team"), Page(_("Prompts"), "team-prompts"))
+OF_A_TEAM = (
+    Page(_("People and conversations"), "team"),
+    Page(_("Prompts"), "team-prompts"),
+    Page(_("Verified answers"), "team-verified"),
+)
 OF_ITS_LEAD = (
     Page(_("Invitations"), "invite"),
     Page(_("Name and defaults"), "team-defaults", within=("rename-team",)),

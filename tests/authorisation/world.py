@@ -38,6 +38,7 @@ from conversations.models import (
     Team,
     UsageRecord,
     User,
+    Verification,
 )
 from conversations.models.message import Role as Speaker
 from conversations.models.message import Status
@@ -177,6 +178,12 @@ def _conversations(world: World, crew: Team) -> None:
         )  # fmt: skip
         ids = {"conversation_id": conversation.pk, "question": question.pk, "reply": reply.pk, "file_id": file.pk}
         ids["said"] = said.pk
+        vouched = Message.objects.create(
+            conversation=conversation, parent=question, role=Speaker.ASSISTANT, author=person, text=words, revision=2,
+            parts=[{"kind": "text", "text": words}], status=Status.COMPLETE, model=parrot, model_name="parrot",
+        )  # fmt: skip
+        Verification.objects.create(message=vouched, conversation=conversation, by=person, note=words, revision=2)
+        ids["vouched"] = vouched.pk
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}

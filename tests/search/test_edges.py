@@ -35,7 +35,7 @@ def test_the_api_answers_as_promised(corpus: Corpus) -> None:
     assert hit == {
         "conversation": str(said.conversation_id), "message": str(said.pk), "title": "数据库迁移方案",
         "team": {"id": str(said.conversation.team_id), "name": "Platform"}, "author": None, "model": None,
-        "model_name": "parrot", "created_at": hit["created_at"], "snippet": pieces,
+        "model_name": "parrot", "created_at": hit["created_at"], "snippet": pieces, "verified": None,
     }  # fmt: skip
     (title,) = ask(corpus, "bob", q="onboarding", titles=True).json()["results"]
     assert title["message"] is None

@@ -24,7 +24,7 @@ from uuid import UUID
 from django.utils.translation import get_language, gettext
 
 from conversations.content import message_body
-from conversations.content.phrases import Phrases, outcome, phrases
+from conversations.content.phrases import Phrases, outcome, phrases, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
 
@@ -41,7 +41,7 @@ def lines(conversation: Conversation, ids: Sequence[UUID]) -> Iterator[bytes]:
                 "name": (message.model_name if message.is_reply else message.author_name) or "–",
                 "time": f"{message.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
                 "blocks": list(_blocks(message, said)),
-                "note": outcome(said, message),
+                "note": " · ".join(filter(None, (outcome(said, message), vouched(said, message)))),
             }
         )
 

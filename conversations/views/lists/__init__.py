@@ -1,1 +1,1 @@
-"""Pages that list what is not in the sidebar: the archive and the bin."""
+"""Pages that list what is not in the sidebar: the archive, the bin, verified answers."""

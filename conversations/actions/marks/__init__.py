@@ -1,0 +1,1 @@
+"""Marks on messages: set and withdraw them."""

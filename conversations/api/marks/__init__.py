@@ -1,0 +1,1 @@
+"""The verified answers of the HTTP API."""

@@ -1,0 +1,1 @@
+"""Marks that people set on messages."""

@@ -1,0 +1,1 @@
+"""The verified answers that are close to a question which somebody is writing."""
