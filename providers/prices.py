@@ -12,7 +12,7 @@ MICRO = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of a million tokens each.
+    """Prices of a million tokens each, and of a call.
 
     Without a price of their own, cached tokens cost as much as input, and thoughts as much as output.
     """
@@ -21,11 +21,13 @@ class Prices:
     output: Decimal
     cached: Decimal | None = None
     thought: Decimal | None = None
+    call: Decimal = Decimal(0)
 
     def cost(self, usage: Usage) -> int:
         """Return the cost of a call: millionths of the currency.
 
         A price per million tokens is a number of millionths per token. Input counts include the cached tokens.
+        A call without tokens came to nothing and costs nothing.
         """
         cached = min(usage.cached_tokens or 0, usage.input_tokens or 0)
         exact = (
@@ -33,6 +35,7 @@ class Prices:
             + cached * (self.input if self.cached is None else self.cached)
             + (usage.output_tokens or 0) * self.output
             + (usage.thought_tokens or 0) * (self.output if self.thought is None else self.thought)
+            + (self.call * MICRO if usage.input_tokens or usage.output_tokens else 0)
         )
         return int(exact.to_integral_value(ROUND_HALF_UP))
 

@@ -10,7 +10,7 @@ import pytest
 
 BASE = Path(__file__).resolve().parent.parent
 PURE = {
-    "errors", "key_spellings", "reading", "text", "types", "wires", "transport/body/decompression",
+    "errors", "key_spellings", "money", "reading", "text", "types", "wires", "transport/body/decompression",
     "transport/body/framing", "transport/egress", "transport/key_placement", "transport/network", "transport/proxy",
     "transport/timeouts",
 }  # fmt: skip
@@ -19,7 +19,7 @@ FLOORS = {
     "providers": (
         "blank_text checks clock csv_table encryption errors families key_spellings local_model prepared_queries types",
         "error_texts prices templatetags text wires",
-        "reading transport",
+        "money reading transport",
         "models",
         "audit client",
         "pool",

@@ -1,6 +1,7 @@
 """Limits on requests: their owner, the length of a body, and the memory of all bodies together."""
 
 # ruff: noqa: N802  (the names of Twisted)
+import re
 from concurrent.futures import Future
 from http import HTTPStatus
 from typing import Any
@@ -27,6 +28,8 @@ PACE_SECONDS, PACE_BYTES = 30.0, 30 * 4 * 1024  # a slower body is aborted; 4 KB
 LINGER_SECONDS = 5.0  # for a client to read why its connection ends
 MAX_IMPORT_BYTES = 101 * 1024 * 1024  # bytes; a file of conversations of 100 MB and its multipart frame
 UPLOADS, IMPORTS = b"/api/v1/files", b"/api/v1/imports"
+MAX_PRICE_TABLE_BYTES = 4352 * 1024  # bytes; a table of prices of 4 MB and its multipart frame
+PRICES = re.compile(rb"/admin/providers/endpoint/[0-9a-f-]{36}/prices/")
 LONG_BODIES = {UPLOADS: MAX_UPLOAD_BYTES, IMPORTS: MAX_IMPORT_BYTES}  # by path, for a person
 
 _TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -112,7 +115,7 @@ class RequestWithBody(WebRequest):
     def _longest(self) -> int:
         """Return the length that the body may have if it comes from a person: bytes."""
         path = self.channel._path.partition(b"?")[0] if self.channel._command == b"POST" else b""
-        return LONG_BODIES.get(path, MAX_BODY_BYTES)
+        return MAX_PRICE_TABLE_BYTES if PRICES.fullmatch(path) else LONG_BODIES.get(path, MAX_BODY_BYTES)
 
     def _is_somebodys(self) -> bool:
         return self.owner != self.sender.address

@@ -54,13 +54,13 @@ def detect_page(rows: EndpointPages, request: HttpRequest, pk: UUID) -> HttpResp
     """Return the form that starts the tries, or the tries with their result, which the endpoint then uses."""
     if not may_readdress(request):
         return ask_again(request)
-    endpoint = _endpoint(rows, request, pk)
+    endpoint = endpoint_of(rows, request, pk)
     deployment = endpoint.deployments.first()
     form = ModelForm(request.POST or None, initial={"model": deployment.vendor_id if deployment else ""})
     context: dict[str, Any] = {"form": form, "problem": detection_obstacle(endpoint)}
     if request.method == "POST" and not context["problem"] and form.is_valid():
         context |= _detected(rows, request, endpoint, form.cleaned_data["model"])
-    return _page(rows, request, "detect", endpoint, {"title": _("Detect how to call it"), **context})
+    return endpoint_page(rows, request, "detect", endpoint, {"title": _("Detect how to call it"), **context})
 
 
 def _detected(rows: EndpointPages, request: HttpRequest, endpoint: Endpoint, model: str) -> dict[str, Any]:
@@ -79,14 +79,14 @@ def models_page(rows: EndpointPages, request: HttpRequest, pk: UUID) -> HttpResp
 
     A POST without "show" or "all" serves the picked models from now on; "all" picks those in sight.
     """
-    endpoint = _endpoint(rows, request, pk)
+    endpoint = endpoint_of(rows, request, pk)
     if not _may_add_models(request):
         raise PermissionDenied
     if request.method == "POST" and not {"show", "all"} & request.POST.keys():
         return _adopted(rows, request, endpoint)
     given = request.POST if request.method == "POST" else request.GET
     context = {"title": _("Models the vendor lists"), **rows.beside_models(request), **_list(endpoint, given)}
-    return _page(rows, request, "models", endpoint, context)
+    return endpoint_page(rows, request, "models", endpoint, context)
 
 
 def _may_add_models(request: HttpRequest) -> bool:
@@ -146,14 +146,14 @@ def _list(endpoint: Endpoint, given: QueryDict) -> dict[str, Any]:
     }
 
 
-def _endpoint(rows: EndpointPages, request: HttpRequest, pk: UUID) -> Endpoint:
+def endpoint_of(rows: EndpointPages, request: HttpRequest, pk: UUID) -> Endpoint:
     """Return the endpoint. It checks the permission first, so that a refusal does not show whether the row exists."""
     if not rows.has_change_permission(request):
         raise PermissionDenied
     return get_object_or_404(Endpoint, pk=pk)
 
 
-def _page(
+def endpoint_page(
     rows: EndpointPages, request: HttpRequest, name: str, endpoint: Endpoint, context: dict[str, Any]
 ) -> HttpResponse:
     frame = {**rows.admin_site.each_context(request), "opts": Endpoint._meta, "original": endpoint}

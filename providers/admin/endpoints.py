@@ -15,6 +15,7 @@ from providers.admin.health import health_of
 from providers.admin.keys import KeyFormSet, KeyInline
 from providers.admin.language_models import DeploymentInline
 from providers.admin.preset_page import preset_page
+from providers.admin.price_page import prices_page
 from providers.audit import log
 from providers.endpoints import adding
 from providers.error_texts import localized
@@ -48,6 +49,7 @@ class EndpointAdmin(EndpointPages):
             _("How it is asked"),
             {"fields": ["streaming", "ask_sse", "ask_usage", "snake_case", "headers"], "classes": ["collapse"]},
         ),
+        (_("Money"), {"fields": ["exchange_rate"], "classes": ["collapse"]}),
         (_("Network"), {"fields": ["through_proxy"], "classes": ["collapse"]}),
         (
             _("Timeouts"),
@@ -56,12 +58,13 @@ class EndpointAdmin(EndpointPages):
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        """Return the form's own addresses, and those of three pages beside it."""
+        """Return the form's own addresses, and those of four pages beside it."""
         guarded = self.admin_site.admin_view
         pages = [
             path("preset/", guarded(partial(preset_page, self)), name="providers_endpoint_preset"),
             path("<uuid:pk>/detect/", guarded(partial(detect_page, self)), name="providers_endpoint_detect"),
             path("<uuid:pk>/models/", guarded(partial(models_page, self)), name="providers_endpoint_models"),
+            path("<uuid:pk>/prices/", guarded(partial(prices_page, self)), name="providers_endpoint_prices"),
         ]
         return [*pages, *super().get_urls()]
 

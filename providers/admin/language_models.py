@@ -140,6 +140,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "output_price",
         "cached_price",
         "thought_price",
+        "call_price",
         "raw_extras",
     ]
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from time import monotonic
 
+from providers.client.json_answer import CLOCKS, read_document
 from providers.errors import BadReply, BadRequest, ModelNotFound, PageInstead, VendorError
-from providers.text import without_key
-from providers.transport.body.waits import waited_for
-from providers.transport.call import Call, key_mask
 from providers.transport.network import Network
-from providers.types import Address, CatalogueEntry, Clocks, HttpRequest, Key
+from providers.types import Address, CatalogueEntry, HttpRequest, Key
 from providers.wires import registry
+from providers.wires.declarations import translate_noop
 from providers.wires.json_values import from_json
 
 MAX_MODELS = 10_000
 MAX_PAGES = 20
 MAX_PAGE_BYTES = 16 * 1024 * 1024
-CLOCKS = Clocks(first_token=20, silence=20, total=60)
+_MISSING = translate_noop("The vendor has no list of models at this address.")
+_TOO_LONG = translate_noop("The vendor's list of models is longer than this site reads.")
 
 
 _NO_LIST = (ModelNotFound, BadReply, BadRequest, PageInstead)
@@ -64,39 +64,16 @@ def _listed(address: Address, key: Key | None, network: Network) -> list[Catalog
 
 
 def _answer(address: Address, request: HttpRequest, key: Key | None, network: Network) -> object:
-    call, mask = Call(CLOCKS, network), key_mask(key)
+    text = read_document(
+        address.wire,
+        request,
+        key,
+        network,
+        missing=_MISSING,
+        too_long=_TOO_LONG,
+        max_bytes=MAX_PAGE_BYTES,
+    )
     try:
-        call.open(request, key)
-        return _checked(address, call)
-    except VendorError as error:
-        error.quote = without_key(error.quote, mask)
-        raise error from None
-    finally:
-        call.close()
-
-
-def _checked(address: Address, call: Call) -> object:
-    if 300 <= call.status < 400:
-        raise BadReply(because="The vendor redirects calls to another address, which this site does not follow.")
-    if call.status >= 400:
-        error = registry.wire(address.wire).error(call.status, call.headers, call.error_body())
-        if isinstance(error, ModelNotFound):
-            error = ModelNotFound(error.quote, because="The vendor has no list of models at this address.")
-        raise error
-    return _json(_body(call))
-
-
-def _body(call: Call) -> bytes:
-    body = bytearray()
-    for chunk in waited_for(call.chunks()):
-        body += chunk
-        if len(body) > MAX_PAGE_BYTES:
-            raise BadReply(because="The vendor's list of models is longer than this site reads.")
-    return bytes(body)
-
-
-def _json(body: bytes) -> object:
-    try:
-        return from_json(body.decode("utf-8", "replace"))
+        return from_json(text)
     except (ValueError, RecursionError):
         raise BadReply(because="The vendor sent something that is not a list of models.") from None

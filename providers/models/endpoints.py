@@ -1,9 +1,11 @@
 """Endpoints: the addresses of vendors that the site may call, and their settings."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -71,6 +73,17 @@ class Endpoint(models.Model):
     )
     personal_keys = models.BooleanField(
         _("personal keys"), default=False, help_text=_("People may add a key of their own, for their own questions.")
+    )
+    exchange_rate = models.DecimalField(
+        _("exchange rate"),
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.000001"))],
+        help_text=_(
+            "One unit of the vendor's money in the site's currency. Prices and balances are converted with it."
+        ),
     )
     enabled = models.BooleanField(_("enabled"), default=True)
     is_local = models.BooleanField(default=False, editable=False)

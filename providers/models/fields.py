@@ -46,7 +46,11 @@ PRIORITY_HELP = _("The lowest number goes first; the next is used while the firs
 WEIGHT_HELP = _("The share of calls among those of the same priority.")
 
 
-def price_field(name: Any) -> models.DecimalField:  # type: ignore[type-arg]
+PRICE_OF_TOKENS_HELP = _("Of a million tokens, in the site's currency.")
+PRICE_OF_CALL_HELP = _("Of each call, in the site's currency, beside its tokens.")
+
+
+def price_field(name: Any, help_text: Any = PRICE_OF_TOKENS_HELP) -> models.DecimalField:  # type: ignore[type-arg]
     return models.DecimalField(
         name,
         max_digits=12,
@@ -54,7 +58,7 @@ def price_field(name: Any) -> models.DecimalField:  # type: ignore[type-arg]
         null=True,
         blank=True,
         validators=[MinValueValidator(0)],
-        help_text=_("Of a million tokens, in the site's currency."),
+        help_text=help_text,
     )
 
 

@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from providers import clock
 from providers.models.endpoints import Endpoint, wire_choices
-from providers.models.fields import POSITIVE, PRIORITY_HELP, WEIGHT_HELP, NameField, _is_json, new_id, price_field
+from providers.models.fields import (
+    POSITIVE,
+    PRICE_OF_CALL_HELP,
+    PRIORITY_HELP,
+    WEIGHT_HELP,
+    NameField,
+    _is_json,
+    new_id,
+    price_field,
+)
 from providers.models.keys import ApiKey
 from providers.prices import Prices
 from providers.wires import registry
@@ -139,6 +148,7 @@ class Deployment(models.Model):
     output_price = price_field(_("price of output"))
     cached_price = price_field(_("price of cached input"))
     thought_price = price_field(_("price of thoughts"))
+    call_price = price_field(_("price of a call"), PRICE_OF_CALL_HELP)
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,
@@ -179,7 +189,7 @@ class Deployment(models.Model):
     @classmethod
     def any_is_priced(cls) -> bool:
         """Return whether any deployment has a price, so that costs mean something on this site."""
-        return cls.objects.exclude(input_price=None, output_price=None).exists()
+        return cls.objects.exclude(input_price=None, output_price=None, call_price=None).exists()
 
     def speaks(self) -> str:
         """Return the wire of calls to this model: chosen for it, learnt from a refusal, or its endpoint's."""
@@ -189,10 +199,11 @@ class Deployment(models.Model):
 
     def prices(self) -> Prices | None:
         """Return the prices, or None if the administrator has set none: the cost is then unknown."""
-        if self.input_price is None and self.output_price is None:
+        if self.input_price is None and self.output_price is None and self.call_price is None:
             return None
         zero = Decimal(0)
-        return Prices(self.input_price or zero, self.output_price or zero, self.cached_price, self.thought_price)
+        others = (self.cached_price, self.thought_price)
+        return Prices(self.input_price or zero, self.output_price or zero, *others, call=self.call_price or zero)
 
     def learn(self, new: Iterable[str], gone: Collection[str], sentences: Mapping[str, str]) -> None:
         """Store new quirks, each with the vendor's sentence and the time, without those that are gone."""

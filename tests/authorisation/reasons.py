@@ -194,6 +194,7 @@ REASONS = {
     "admin:auth_user_password_change": "another's password is a superuser's to set",
     "admin:providers_endpoint_detect": "what is detected becomes the address, which superusers change",
     "admin:providers_endpoint_models": _ADDERS,
+    "admin:providers_endpoint_prices": "who may change an endpoint and its deployments may change their prices",
     "admin:providers_deployment_forget": "who may change a deployment may let it learn again",
     "admin:providers_endpoint_preset": _ADDERS,
     "admin:conversations_user_delete": "what a person wrote keeps its author, so one who has written stays",

@@ -33,7 +33,7 @@ GAINS: dict[str, set[str]] = {
 
 PRIZES: dict[str, Callable[[], Any]] = {
     "keys": lambda: ApiKey.objects.values_list("pk", "endpoint", "fingerprint", "enabled", "owner"),
-    "prices": lambda: Deployment.objects.values_list("pk", "input_price", "output_price", "cached_price"),
+    "prices": lambda: Deployment.objects.values_list("pk", "input_price", "output_price", "cached_price", "call_price"),
     "models": lambda: LanguageModel.objects.values_list("pk", "name", "enabled"),
     "teams' keys": lambda: Team.api_keys.through.objects.values_list("team", "apikey"),
     "teams' models": lambda: Team.models.through.objects.values_list("team", "languagemodel"),
@@ -131,6 +131,8 @@ def _others(targets: dict[str, dict[str, Any]]) -> Iterator[Door]:
     yield Door(reverse("admin:providers_endpoint_preset") + "?preset=openai", {**vendor, "name": "New"})
     yield Door(reverse("admin:providers_endpoint_detect", args=[endpoint]), {"model": "parrot"})
     yield Door(reverse("admin:providers_endpoint_models", args=[endpoint]), {"model": ["new"]})
+    yield Door(reverse("admin:providers_endpoint_prices", args=[endpoint]), {"source": "table"})
+    yield Door(reverse("admin:providers_endpoint_prices", args=[endpoint]), {"adopt_all": "yes", "shown": EVIL})
     yield Door(reverse("add-keys", args=[endpoint]), {"keys": EVIL_KEY, "teams": list(_pks(Team))})
     yield Door(reverse("rotate-key", args=[key]), {"new_key": EVIL_KEY})
     yield Door(reverse("switch-key", args=[key]), {"on": "no"})

@@ -1,0 +1,152 @@
+"""Prices from a vendor's list or an uploaded table: their difference to what stands, and its adoption."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core import signing
+
+from providers.audit import log
+from providers.client import price_lists
+from providers.client.route import route_to
+from providers.models import Deployment, Endpoint
+from providers.money import models_dev
+from providers.money.amounts import strictly_decoded
+from providers.money.price_list import PRICES, Factors, Note, Offer, PriceList, product
+from providers.prices import plain
+
+GATEWAY, MODELS, TABLE = "gateway", "models", "table"
+OFFER_SECONDS = 3600
+"""Seconds in which what was shown may be adopted."""
+MAX_TABLE_BYTES = 4 * 1024 * 1024
+_SALT = "providers.price_sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One price that the list changes, with its calculation."""
+
+    column: str
+    before: Decimal | None
+    after: Decimal | None
+    factors: Factors
+
+    @property
+    def label(self) -> str:
+        return str(Deployment._meta.get_field(self.column).verbose_name)  # type: ignore[union-attr]
+
+    @property
+    def formula(self) -> str:
+        """Return the calculation, or "" for a price that the list just states."""
+        return " × ".join(map(plain, self.factors)) if len(self.factors) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One deployment of the endpoint with what a list says of it."""
+
+    deployment: Deployment
+    differences: tuple[Difference, ...]
+    notes: frozenset[Note]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Rows that differ, rows of which no price is known, and the ids of the others."""
+
+    rows: tuple[Row, ...]
+    unread: tuple[Row, ...]
+    same: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+class Stale(Exception):
+    """A refusal to adopt prices that are too old, were changed, or differ from the present ones by now."""
+
+
+def read_online(endpoint: Endpoint, source: str, group: str) -> PriceList:
+    """Return the list of the gateway's price page or of the vendor's models. Raises VendorError or sealing.Locked."""
+    route = route_to(endpoint)
+    if source == GATEWAY:
+        return price_lists.gateway_prices(route.reachable(), group, route.network())
+    return price_lists.prices_beside_models(route.reachable(), route.key, route.network())
+
+
+def read_table(endpoint: Endpoint, table: bytes, vendor: str) -> PriceList:
+    """Return the prices of one vendor of an uploaded table. Raises ValueError."""
+    models = endpoint.deployments.values_list("vendor_id", flat=True)
+    return models_dev.read(strictly_decoded(table.decode("utf-8-sig")), vendor, endpoint.base_url, set(models))
+
+
+def compare(endpoint: Endpoint, prices: PriceList, rate: Decimal) -> Comparison:
+    """Return the difference to the present prices; `rate` is the vendor's unit of money in the site's currency."""
+    rows, unread, same, missing = list[Row](), list[Row](), list[str](), list[str]()
+    for deployment in endpoint.deployments.select_related("model", "endpoint").order_by("vendor_id"):
+        offer = prices.offer(deployment.vendor_id)
+        if offer is None:
+            missing.append(deployment.vendor_id)
+        elif not offer.prices:
+            unread.append(Row(deployment, (), offer.notes))
+        elif differences := tuple(_differences(deployment, offer, rate)):
+            rows.append(Row(deployment, differences, offer.notes))
+        else:
+            same.append(deployment.vendor_id)
+    return Comparison(tuple(rows), tuple(unread), tuple(same), tuple(missing))
+
+
+def _differences(deployment: Deployment, offer: Offer, rate: Decimal) -> Iterator[Difference]:
+    for column in (name for name in PRICES if hasattr(deployment, name)):
+        factors = offer.prices.get(column)
+        if factors is None:
+            continue
+        before, after = getattr(deployment, column), product(factors, rate)
+        is_known = after is not None or not factors
+        if is_known and before != after:
+            yield Difference(column, before, after, factors if rate == 1 else (*factors, rate))
+
+
+def signed(endpoint: Endpoint, comparison: Comparison, source: str, rate: Decimal) -> str:
+    """Return what is shown as a text that nobody can change, for the form that adopts it."""
+    rows = {
+        str(row.deployment.pk): {one.column: [_text(one.before), _text(one.after)] for one in row.differences}
+        for row in comparison.rows
+    }
+    told = {"endpoint": str(endpoint.pk), "source": source, "rate": str(rate), "rows": rows}
+    return signing.dumps(told, salt=_SALT, compress=True)
+
+
+def adopt(endpoint: Endpoint, shown: str, picked: Collection[str] | None, by: Any) -> list[str]:
+    """Set the prices that were shown for these deployments, or for all, and return their vendor's ids. Raises Stale."""
+    try:
+        told = signing.loads(shown, salt=_SALT, max_age=OFFER_SECONDS)
+    except signing.BadSignature:
+        raise Stale from None
+    if told["endpoint"] != str(endpoint.pk):
+        raise Stale
+    wanted = {pk: row for pk, row in told["rows"].items() if picked is None or pk in picked}
+    rows = endpoint.deployments.filter(pk__in=wanted)
+    with log.watch(by, rows, Endpoint.objects.filter(pk=endpoint.pk)):
+        for deployment in (found := list(rows)):
+            _set(deployment, wanted[str(deployment.pk)])
+        if found:
+            Endpoint.objects.filter(pk=endpoint.pk).update(exchange_rate=Decimal(told["rate"]))
+    return [deployment.vendor_id for deployment in found]
+
+
+def _set(deployment: Deployment, changes: Mapping[str, list[str | None]]) -> None:
+    for column, (before, after) in changes.items():
+        if getattr(deployment, column) != _decimal(before):
+            raise Stale
+        setattr(deployment, column, _decimal(after))
+    deployment.save(update_fields=list(changes))
+
+
+def _text(price: Decimal | None) -> str | None:
+    return None if price is None else plain(price)
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

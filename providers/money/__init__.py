@@ -1,0 +1,1 @@
+"""Money in vendors' JSON: lists of prices, and balances of keys."""

@@ -1,0 +1,74 @@
+"""The price page of a new-api gateway: ratios, which are turned into money.
+
+Source: new-api's /api/pricing and its ratio settings: 500,000 units of quota are one unit of money, a ratio of 1 is
+0.002 of it for a thousand tokens, and each group of keys pays its own share. A model without `cache_ratio` has a price
+of cached input that is unknown. `quota_type` 1 is a price for each call. DMXAPI counts in CNY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from providers.money.amounts import price
+from providers.money.price_list import (
+    CALL_PRICE,
+    MAX_ID_LENGTH,
+    MAX_MODELS,
+    TOKEN_PRICES,
+    Factors,
+    Note,
+    Offer,
+    PriceList,
+    price_list,
+)
+from providers.wires.json_values import mapping, sequence, string
+
+_MILLION_AT_RATIO_1 = Decimal(2)
+_FURTHER = {"output_price": "completion_ratio", "cached_price": "cache_ratio", "written_price": "create_cache_ratio"}
+USUAL_GROUP = "default"
+
+
+def read(answer: object, group: str, currency: str) -> PriceList:
+    """Return the prices of a group of keys; without one, those of the usual group or of the first."""
+    told = mapping(answer)
+    ratios = {name: ratio for name, value in mapping(told.get("group_ratio")).items() if (ratio := price(value))}
+    chosen = group if group in ratios else next((name for name in (USUAL_GROUP, *ratios) if name in ratios), "")
+    share = (ratios[chosen],) if chosen else ()
+    offers = _offers(sequence(told.get("data")), chosen, share)
+    return price_list(offers, currency=currency, groups=ratios, chosen=chosen)
+
+
+def _offers(entries: list[Any], group: str, share: Factors) -> Iterator[Offer]:
+    for entry in map(mapping, entries[:MAX_MODELS]):
+        model = string(entry.get("model_name")).strip()
+        if 0 < len(model) <= MAX_ID_LENGTH:
+            yield _offer(model, entry, group, share)
+
+
+def _offer(model: str, entry: Mapping[str, Any], group: str, share: Factors) -> Offer:
+    groups = sequence(entry.get("enable_groups"))
+    notes = frozenset({Note.OTHER_GROUP} if group and groups and not {group, "all"} & _texts(groups) else ())
+    if string(entry.get("billing_mode")) == "tiered_expr" or string(entry.get("billing_expr")):
+        return Offer(model, {}, notes | {Note.EXPRESSION})
+    if entry.get("quota_type") == "1":
+        each = price(entry.get("model_price"))
+        return Offer(
+            model, {} if each is None else {**dict.fromkeys(TOKEN_PRICES, ()), CALL_PRICE: (each, *share)}, notes
+        )
+    return Offer(model, _of_tokens(entry, share), notes)
+
+
+def _of_tokens(entry: Mapping[str, Any], share: Factors) -> dict[str, Factors]:
+    ratio = price(entry.get("model_ratio"))
+    if ratio is None:
+        return {}
+    base = (ratio, _MILLION_AT_RATIO_1)
+    further = {name: price(entry.get(field)) for name, field in _FURTHER.items()}
+    known = {name: (*base, factor, *share) for name, factor in further.items() if factor is not None}
+    return {"input_price": (*base, *share), **known, CALL_PRICE: ()}
+
+
+def _texts(values: list[Any]) -> set[str]:
+    return {value for value in values if isinstance(value, str)}

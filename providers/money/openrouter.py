@@ -1,0 +1,48 @@
+"""A vendor's list of models with a price beside each, as OpenRouter and gateways like it have.
+
+Source: OpenRouter's model list: texts, USD for one token, and for one request; -1 where it depends on the question. A
+price of thoughts is there only where they cost something else than the answer, else 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from providers.money.amounts import amount, price
+from providers.money.price_list import CALL_PRICE, MAX_ID_LENGTH, Factors, Note, Offer, PriceList, price_list
+from providers.wires.json_values import mapping
+from providers.wires.model_lists import id_of, models_in
+
+_MILLION = Decimal(1_000_000)
+_NAMES = {
+    "input_price": "prompt",
+    "output_price": "completion",
+    "cached_price": "input_cache_read",
+    "written_price": "input_cache_write",
+}
+
+
+def read(answer: object) -> PriceList:
+    """Return the prices beside the models of a list."""
+    return price_list(_offers(answer))
+
+
+def _offers(answer: object) -> Iterator[Offer]:
+    for model in models_in(answer):
+        pricing = mapping(model.get("pricing"))
+        if pricing and len(id_of(model)) <= MAX_ID_LENGTH:
+            yield _offer(id_of(model), pricing)
+
+
+def _offer(model: str, pricing: Mapping[str, Any]) -> Offer:
+    if (amount(pricing.get("prompt")) or 0) < 0 or (amount(pricing.get("completion")) or 0) < 0:
+        return Offer(model, {}, frozenset({Note.VARIES}))
+    prices: dict[str, Factors] = {
+        name: (value, _MILLION) for name, field in _NAMES.items() if (value := price(pricing.get(field))) is not None
+    }
+    if thoughts := price(pricing.get("internal_reasoning")):
+        prices["thought_price"] = (thoughts, _MILLION)
+    each = price(pricing.get("request"))
+    return Offer(model, {**prices, CALL_PRICE: (each,) if each else ()} if prices else {})

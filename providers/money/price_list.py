@@ -1,0 +1,76 @@
+"""A list of prices as all sources give it: for each model the factors of each price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from math import prod
+
+TOKEN_PRICES = ("input_price", "output_price", "cached_price", "written_price", "thought_price")
+"""Prices of a million tokens."""
+CALL_PRICE = "call_price"
+PRICES = (*TOKEN_PRICES, CALL_PRICE)
+MAX_MODELS = 20_000
+MAX_ID_LENGTH = 200
+USD, CNY = "USD", "CNY"
+_LARGEST = Decimal("999999.999999")
+_STEP = Decimal("0.000001")
+
+
+class Note(StrEnum):
+    """A reason to look twice at an offer; the last two have no price."""
+
+    TIERS = "tiers"
+    OTHER_GROUP = "other_group"
+    EXPRESSION = "expression"
+    VARIES = "varies"
+
+
+Factors = tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The prices of one model in the vendor's money. Empty factors: there is no such price; absent: it is unknown."""
+
+    model: str
+    prices: Mapping[str, Factors]
+    notes: frozenset[Note] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The offers by model.
+
+    `currency` is the one that such a list usually has. `groups` are the groups of keys with their ratios. `chosen` is
+    the group, or the vendor within a table of many, that has these prices.
+    """
+
+    offers: Mapping[str, Offer]
+    currency: str = USD
+    groups: Mapping[str, Decimal] = field(default_factory=dict)
+    chosen: str = ""
+
+    def offer(self, model: str) -> Offer | None:
+        """Return the offer for this vendor's id of a model, whatever its case."""
+        return self.offers.get(model) or self.offers.get(model.casefold())
+
+
+def price_list(offers: Iterable[Offer], **told: object) -> PriceList:
+    """Return a list of these offers; of two for one model the first counts."""
+    found: dict[str, Offer] = {}
+    for offer in offers:
+        found.setdefault(offer.model, offer)
+    for offer in list(found.values()):
+        found.setdefault(offer.model.casefold(), offer)
+    return PriceList(found, **told)  # type: ignore[arg-type]
+
+
+def product(factors: Factors, rate: Decimal) -> Decimal | None:
+    """Return a price in the site's currency, or None for empty factors and for what no price field holds."""
+    if not factors:
+        return None
+    value = prod(factors, start=rate)
+    return value.quantize(_STEP, ROUND_HALF_UP) if value <= _LARGEST else None
