@@ -21,6 +21,8 @@ from conversations.views.lists import bin as bin_pages
 from conversations.views.lists import verified as verified_pages
 from conversations.views.projects import changes as project_changes
 from conversations.views.projects import pages as project_pages
+from conversations.views.projects import people as project_people
+from conversations.views.projects import versions as project_versions
 from conversations.views.prompts import pages as prompt_pages
 from conversations.views.prompts import versions as prompt_versions
 from conversations.views.replies import details, preview, rendering
@@ -107,6 +109,18 @@ urlpatterns = [
     path("projects/sidebar/", project_pages.in_the_sidebar, name="sidebar-projects"),
     path("projects/<uuid:project_id>/", project_pages.project, name="project"),
     path("projects/<uuid:project_id>/settings/", project_changes.change, name="project-settings"),
+    path("projects/<uuid:project_id>/versions/", project_versions.versions, name="project-versions"),
+    path(
+        "projects/<uuid:project_id>/versions/<int:number>/restore/",
+        project_versions.restore,
+        name="restore-instructions",
+    ),
+    path("projects/<uuid:project_id>/people/", project_people.people, name="project-people"),
+    path(
+        "projects/<uuid:project_id>/people/<uuid:person_id>/hand-over/",
+        project_people.hand_over,
+        name="hand-over-project",
+    ),
     path("projects/<uuid:project_id>/files/", project_changes.add_files, name="add-project-files"),
     path(
         "projects/<uuid:project_id>/files/<uuid:file_id>/remove/",

@@ -93,6 +93,22 @@ class ProjectForm(forms.Form):
         }
 
 
+class MembersForm(forms.Form):
+    """Whether a team's project is for all of the team or for named members, and who these are."""
+
+    is_narrow = forms.TypedChoiceField(
+        choices=[("0", _("All of the team")), ("1", _("Only these members:"))],
+        coerce=lambda value: value == "1",
+        label=_("Who can read it"),
+    )
+    people = forms.ModelMultipleChoiceField(User.objects.none(), required=False)
+
+    def __init__(self, project: Project, given: Any = None) -> None:
+        named = [str(place.user_id) for place in project.readers()] if project.is_narrow else []
+        super().__init__(given, initial={"is_narrow": str(int(project.is_narrow)), "people": named})
+        cast(Any, self.fields["people"]).queryset = User.objects.filter(memberships__team=project.team_id)
+
+
 def checked_name(given: str) -> str:
     try:
         return title(given, "name", NAME_LENGTH)

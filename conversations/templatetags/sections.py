@@ -150,8 +150,9 @@ OF_ITS_LEAD = (
 )
 
 
-OF_A_PROJECT = (Page(_("Overview"), "project"),)
-OF_ITS_WRITER = (Page(_("Instructions and settings"), "project-settings"),)
+OF_A_PROJECT = (Page(_("Overview"), "project"), Page(_("Versions"), "project-versions"))
+OF_ITS_WRITER = Page(_("Instructions and settings"), "project-settings")
+OF_ITS_DECIDER = Page(_("Who can read it"), "project-people")
 
 
 @register.inclusion_tag("_sections.html", takes_context=True)
@@ -181,7 +182,8 @@ def team_pages(context: template.Context, place: Membership) -> dict[str, object
 
 @register.inclusion_tag("_sections.html", takes_context=True)
 def project_pages(context: template.Context, project: Project, writes: bool, decides: bool) -> dict[str, object]:
-    pages = (*OF_A_PROJECT, *(OF_ITS_WRITER if writes and not project.archived else ()))
+    wanted = ((OF_ITS_WRITER, writes and not project.archived), (OF_ITS_DECIDER, decides and project.team_id))
+    pages = (*OF_A_PROJECT, *(page for page, is_shown in wanted if is_shown))
     return {"sections": list(_shown([("", pages)], context["request"], project.pk))}
 
 

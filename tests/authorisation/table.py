@@ -215,6 +215,12 @@ PAGES = [
     on("project", targets=PROJECTS),
     on("project-settings", targets=PROJECT_WRITERS),
     on("project-settings", "POST", {"name": "Harbour", "version": "1"}, targets=PROJECT_WRITERS),
+    on("project-versions", targets=PROJECTS),
+    on("restore-instructions", "POST", targets=PROJECT_WRITERS),
+    on("project-people", targets={**PROJECT_DECIDERS, "project private": NOBODY}),
+    on("project-people", "POST", {"is_narrow": "1"}, targets={**PROJECT_DECIDERS, "project private": NOBODY}),
+    on("hand-over-project", "POST", targets={
+        "project shared": LEAD | OWNER, "project narrow": NAMED, "project private": NOBODY}),
     on("add-project-files", "POST", {"files": "a text"}, targets=PROJECT_WRITERS),
     on("remove-project-file", "POST", targets=PROJECT_WRITERS),
     on("archive-project", "POST", targets=PROJECT_DECIDERS),

@@ -216,7 +216,8 @@ def _projects(world: World, crew: Team) -> None:
         for member in members:
             place = Membership.objects.get(team=team, user=world.people[member])
             ProjectMember.objects.create(project=project, membership=place)
-        ids = {"project_id": project.pk, "file_id": file.pk}
+        heir = world.people["other" if name == "foreign" else "lead"]
+        ids = {"project_id": project.pk, "file_id": file.pk, "person_id": heir.pk, "number": 1}
         world.targets[f"project {name}"] = ids
 
 

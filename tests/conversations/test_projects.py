@@ -19,6 +19,7 @@ from tests.conversations.test_engine import ask
 from tests.fake_vendor import FakeVendor
 from tests.sockets import Socket
 
+pytestmark = pytest.mark.usefixtures("static_files")
 Connect = Callable[..., Socket]
 FACTS = "A facade of 1899. 牌匾是梓木的。"
 
@@ -85,6 +86,15 @@ def test_a_reply_says_which_version_of_the_instructions_it_was_given(
     given = Message.objects.filter(role="assistant").order_by("pk").values_list("instructions__number", flat=True)
     assert list(given) == [1, 2]
     assert b"roofer" in vendor.requests[-1].body
+    page = Api(cast.rita).client
+    reply = Message.objects.filter(role="assistant").latest("pk")
+    assert "Version 2" in page.get(f"/replies/{reply.pk}/").content.decode()
+    told = page.get(f"/projects/{project.pk}/versions/").content.decode()
+    assert "<del>mason</del><ins>roofer</ins>" in told
+    assert page.post(f"/projects/{project.pk}/versions/1/restore/").status_code == 404, "she only reads"
+    Api(cast.bob).client.post(f"/projects/{project.pk}/versions/1/restore/")
+    project.refresh_from_db()
+    assert (project.instructions, project.version) == ("Speak like a mason.", 3)
     actions.delete_project(cast.alice, project.pk)
     ask(socket, model, "Three", conversation=conversation)
     finish(socket)

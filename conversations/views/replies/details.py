@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from conversations.accounts.signed_in import person_of
 from conversations.content.differences import differences
-from conversations.models import Message, Prompt, UsageRecord, User
+from conversations.models import Message, Project, Prompt, UsageRecord, User
 from conversations.models.message import UNDER_WAY, MessageQuerySet, Role
 from conversations.protocol.parameters import known_parameters
 
@@ -46,11 +46,12 @@ class Setting:
 def details(request: HttpRequest, reply: UUID) -> HttpResponse:
     """Respond with a fragment for the page, for everybody who may read the reply."""
     replies = Message.objects.visible_to(person_of(request)).filter(role=Role.ASSISTANT)
-    message = get_object_or_404(replies.select_related("author", "parent"), pk=reply)
+    message = get_object_or_404(replies.select_related("author", "parent", "instructions"), pk=reply)
     calls = list(UsageRecord.objects.filter(message=message.pk).order_by("created_at"))
     counts = ("input_tokens", "output_tokens", "cost")
     context = {
         "message": message,
+        "project": _project_of(message, person_of(request)),
         "call": calls[-1] if calls else None,
         "calls": len(calls),
         "speed": _tokens_a_second(calls[-1]) if calls else None,
@@ -95,6 +96,13 @@ def _prompt_of(message: Message, person: User) -> dict[str, Any]:
         return {}
     is_visible = Prompt.objects.visible_to(person).filter(pk=prompt["id"], versions__number=prompt["version"]).exists()
     return {"prompt": prompt, "is_prompt_visible": is_visible}
+
+
+def _project_of(message: Message, reader: User) -> Project | None:
+    """Return the project whose instructions the reply was given, if its reader may still see that project."""
+    if message.instructions is None:
+        return None
+    return Project.objects.visible_to(reader).filter(pk=message.instructions.project_id).first()
 
 
 def _compared(message: Message) -> dict[str, Any]:
