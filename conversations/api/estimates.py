@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,7 @@ def estimate(
         "output_tokens": len(models) * (known.output_tokens or 0),
         "cost": most,
         "likely_cost": min(most, _cost(inputs, answer)) if answer else None,
+        "window_share": max(filter(None, starmap(_share, inputs.items())), default=None),
         "budgets": [asdict(left) for left in sorted(budgets, key=lambda left: (left.kind, left.period))],
         "files": [_of_file(file, models) for file in attached],
     }
@@ -68,3 +70,7 @@ def _tokens(file: File, model: LanguageModel) -> int:
 def _forms(file: File, model: LanguageModel) -> set[Form]:
     """Return the forms in which the model's deployments get the file."""
     return {file.form_for(deployment.taken_kinds(file.text_id is not None)) for deployment in model.offers()}
+
+
+def _share(model: LanguageModel, tokens: int) -> float | None:
+    return round(tokens / model.context_window, 3) if model.context_window else None

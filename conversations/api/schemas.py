@@ -210,7 +210,7 @@ class MessageOut(Schema):
     quote: str = ""
     """The vendor's own words on the end of the reply, for the person who asked; empty for others."""
     left_out: list[LeftOut]
-    """The parameters, or `image` or `file`, that were not sent as they were set; `sent` is null if left out."""
+    """The parameters, or `image`, `file` or `replies`, not sent as they were set; `sent` is null if left out."""
     prompt: PromptSource | None = None
     """Of a question: the kept prompt from which it came, as it was then."""
     verified: VerifiedOut | None
@@ -261,6 +261,8 @@ class EstimateOut(Schema):
     """The most that is expected, which is set aside in the budgets."""
     likely_cost: int | None
     """By the lengths of the last answers in this conversation; null before there are any."""
+    window_share: float | None
+    """The share of the smallest known context window that this takes. From 0.8 on, the oldest replies are left out."""
     budgets: list[BudgetOut]
     files: list[FileEstimateOut]
 

@@ -38,13 +38,14 @@ def outcome_of_end(live: LiveReply, stream: Stream | None, counted: Usage) -> Ou
     if stream is None or stream.stopped:
         return outcome_of_stop(live, stream, counted)
     quoted = _quoted(live, stream.finish)
-    return Outcome(Status.COMPLETE, stream.finish, counted, error_text=quoted, left_out=_left_out(stream))
+    return Outcome(Status.COMPLETE, stream.finish, counted, error_text=quoted, left_out=_left_out(live, stream))
 
 
-def _left_out(stream: Stream | None) -> list[dict[str, Any]]:
-    """Return the parameters that the model was not sent as they were set, for the row."""
+def _left_out(live: LiveReply, stream: Stream | None) -> list[dict[str, Any]]:
+    """Return the parameters that the model was not sent as they were set, for the row, and whether replies were."""
     changes = stream.left_out if stream else []
-    return [{"parameter": change.parameter, "sent": change.sent} for change in changes]
+    folded = [{"parameter": "replies", "sent": None}] if stream and live.folded else []
+    return [*({"parameter": change.parameter, "sent": change.sent} for change in changes), *folded]
 
 
 def _quoted(live: LiveReply, finish: Finish | None) -> str:
@@ -57,7 +58,7 @@ def _quoted(live: LiveReply, finish: Finish | None) -> str:
 def outcome_of_stop(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:
     if closing.is_set():
         return outcome_of_restart(live, stream, counted)
-    return Outcome(Status.STOPPED, stream.finish if stream else None, counted, left_out=_left_out(stream))
+    return Outcome(Status.STOPPED, stream.finish if stream else None, counted, left_out=_left_out(live, stream))
 
 
 def outcome_of_error(
@@ -67,7 +68,7 @@ def outcome_of_error(
     spoken = bool(live.fed.text().strip()) or (stream is not None and stream.first_token_at is not None)
     finish = Finish("blocked") if code == "blocked" else None
     status = Status.INTERRUPTED if spoken else Status.FAILED
-    return Outcome(status, finish, counted, code, text, _left_out(stream))
+    return Outcome(status, finish, counted, code, text, _left_out(live, stream))
 
 
 def outcome_of_restart(live: LiveReply, stream: Stream | None = None, counted: Usage = NOTHING) -> Outcome:

@@ -56,11 +56,11 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
     is_named = _has_several(branch) or _always_named(conversation)
     speakers = SPEAKERS if is_named else ""
     told = [project.instructions, conversation.system_prompt, introduction_to(conversation), speakers]
-    turns = _merged(_turns(branch, route.takes, _names(branch) if is_named else {}))
+    said = _turns(branch, route.takes, _names(branch) if is_named else {})
     go_on = [Turn("user", (Part("text", GO_ON),))] if reply.continues else []
     return Prompt(
         model=route.vendor_id,
-        turns=(*project.turns(route.takes), *turns, *go_on),
+        turns=(*merged((*project.turns(route.takes), *said)), *go_on),
         system="\n\n".join(filter(None, told)),
         parameters={**conversation.parameters, **reply.parameters},
     )
@@ -114,7 +114,7 @@ def _turns(branch: Iterable[PromptMessage], taken: Set[str], names: Mapping[str,
             yield Turn("user", _signed(parts, names[author]) if author in names else parts)
 
 
-def _merged(turns: Iterable[Turn]) -> Iterator[Turn]:
+def merged(turns: Iterable[Turn]) -> Iterator[Turn]:
     """Yield the turns, those of people that follow one another as one: vendors want turns that alternate."""
     for role, group in groupby(turns, key=lambda turn: turn.role):
         said = list(group)

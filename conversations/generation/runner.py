@@ -11,7 +11,7 @@ from django.conf import settings
 from conversations import markdown
 from conversations.content.parts import LivePart, parts_to_continue, text_of, with_thought_apart
 from conversations.content.segments import rendered
-from conversations.generation import prompts
+from conversations.generation import folding, prompts
 from conversations.generation.attempt import Attempt, attempt
 from conversations.generation.checkpoints import writer
 from conversations.generation.outcomes import Outcome, closing, outcome_of_error, outcome_of_restart, outcome_of_stop
@@ -192,7 +192,8 @@ def _next_step(live: LiveReply) -> Attempt | Waiting:
     payer = BillingContext.of(reply)
     live.search = search = live.search or _search(live, reply, payer)
     while isinstance(step := _next_route(live, search, payer), Route):
-        task = Attempt(step, _prompt(search, reply, step), payer, carried)
+        prompt, live.folded = _fitted(search, reply, step)
+        task = Attempt(step, prompt, payer, carried)
         if budgets.reserve_for_key(payer, step, task.prompt):
             return task
         search.skip_key(step)
@@ -240,9 +241,11 @@ def _keys(payer: BillingContext) -> list[ApiKey]:
     return model_access.keys_that_serve(payer.model, payer.user, payer.team) if payer.model else []
 
 
-def _prompt(search: RouteSearch, reply: Message, route: Route) -> Prompt:
+def _fitted(search: RouteSearch, reply: Message, route: Route) -> tuple[Prompt, int]:
+    """Return the prompt within the model's context window, and the number of replies that were left out for it."""
     try:
-        return prompts.prompt_for(reply, route)
+        prompt = prompts.prompt_for(reply, route)
+        return folding.fitted(prompt, reply.model.context_window if reply.model else None)
     except VendorError:
         search.release()
         raise

@@ -70,6 +70,8 @@ class LiveReply:
         """The parts that were fed to the hub."""
         self.owed: list[Callable[[], None]] = []
         """Ledger writes that failed, to be written with the reply's end; each does nothing the second time."""
+        self.folded = 0
+        """Earlier replies that its prompt lacks, because the model's context window is full."""
         self.made = 0
         """Files that it contains so far."""
         self.heard = False

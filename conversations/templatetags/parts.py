@@ -31,7 +31,7 @@ _MAX_INDENTED = 100_000
 _CHANGED = frozenset(
     ["temperature", "top_p", "top_k", "max_tokens", "thinking", "presence_penalty", "frequency_penalty", "stop"]
 )
-_LEFT_OUT = frozenset([*_CHANGED, "seed", "web_search", "code_execution", "image", "file"]) - {"max_tokens"}
+_LEFT_OUT = frozenset([*_CHANGED, "seed", "web_search", "code_execution", "image", "file", "replies"]) - {"max_tokens"}
 """Parameters with a phrase of their own, changed and left out."""
 _MAX_BEGINNING = 1_200
 """Characters in which the first words are sought."""

@@ -4,7 +4,7 @@ Reserving is one conditional UPDATE for each budget, so that concurrent requests
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import cycle, islice
 from uuid import UUID
@@ -74,6 +74,8 @@ def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool
 def likely_cost(model: LanguageModel, usage: Usage) -> int:
     """Return the cost at the model's most expensive endpoint: millionths."""
     prices = [deployment.prices() for deployment in model.deployments.all() if deployment.enabled]
+    if model.context_window and usage.input_tokens:
+        usage = replace(usage, input_tokens=min(usage.input_tokens, model.context_window))
     return max((known.cost(usage) for known in prices if known), default=0)
 
 

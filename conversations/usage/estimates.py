@@ -90,7 +90,7 @@ class Meter:
 
 def prompt_tokens(prompt: Prompt) -> int:
     """Return the estimated tokens of a prompt's words and pictures."""
-    return token_counts.tokens(prompt.system) + sum(_part_tokens(part) for turn in prompt.turns for part in turn.parts)
+    return token_counts.tokens(prompt.system) + sum(part_tokens(part) for turn in prompt.turns for part in turn.parts)
 
 
 def prompt_usage(prompt: Prompt) -> Usage:
@@ -165,7 +165,8 @@ def answer_tokens(limit: object) -> int:
     return limit if isinstance(limit, int) and limit > 0 else TYPICAL_OUTPUT
 
 
-def _part_tokens(part: Part) -> int:
+def part_tokens(part: Part) -> int:
+    """Return the estimated tokens of one part; a picture counts the same whatever it shows."""
     if "data" not in part.detail:
         return token_counts.tokens(part.text)
     return IMAGE_TOKENS + token_counts.tokens(part.detail.get("words", ""))

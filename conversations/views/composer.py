@@ -36,7 +36,7 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
     return {
         "models": models,
         "chosen_model": _chosen(models, _usual(conversation, recent)),
-        "is_priced": any(model["prices"] for model in models),
+        "is_measured": any(model["prices"] or model["window"] for model in models),
         "currency": settings.CHATSITE_CURRENCY,
     }
 

@@ -1,4 +1,7 @@
-/** What the question is likely to cost and what is left for it, once its writer rests; silent where nobody knows. */
+/**
+ * What the question is likely to cost, what is left for it, and how much of the model's window it takes, once its writer
+ * rests; silent where nobody knows.
+ */
 
 import { call } from "../helpers/api.js";
 import { money } from "../helpers/formats.js";
@@ -7,6 +10,8 @@ import { questionIn } from "../helpers/question.js";
 import { page } from "../models/page.js";
 
 const REST = 600;
+/** The share of the window from which on the server leaves out the oldest replies. */
+const FULL = 0.8;
 
 class CostHint extends HTMLElement {
   #timer = 0;
@@ -28,30 +33,41 @@ class CostHint extends HTMLElement {
     this.#asked += 1; // What is on its way is about another text.
     const isAsked = !this.closest("message-composer").models.isForPeople;
     if (isAsked && this.#form.elements.text.value.trim()) this.#timer = setTimeout(() => this.#ask(), REST);
-    else this.#show("");
+    else this.#say(null, null);
   }
 
   async #ask() {
     const number = this.#asked;
     const told = await call("POST", page.api.estimate, questionIn(this.#form)).catch(() => null); // A hint that is not there is no fault.
-    if (number === this.#asked) this.#tell(told);
+    if (number === this.#asked) this.#say(told?.cost ? told : null, told?.window_share ?? null);
   }
 
-  #tell(told) {
-    if (!told?.cost) return this.#show("");
-    const [tightest] = told.budgets.filter(({ left }) => left !== null).sort((one, other) => one.left - other.left);
-    const [cost, likely, left] = [told.cost, told.likely_cost, tightest?.left].map((amount) => money(amount ?? 0, told.currency));
-    const isTight = told.budgets.some(({ warns }) => warns) || tightest?.left < told.cost;
-    const said = [phrase(told.likely_cost === null ? "cost" : "cost.likely", { cost, likely })];
-    if (tightest) said.push(phrase(`cost.left.${tightest.period}`, { left }));
-    this.#show(said.join(" · "), isTight);
-  }
-
-  #show(text, isTight = false) {
-    this.textContent = text;
-    this.hidden = !text;
+  #say(told, share) {
+    const [text, isTight] = told ? wordsOf(told) : ["", false];
+    this.replaceChildren(...(share === null ? [] : [ringOf(share)]), text);
+    this.hidden = !text && share === null;
     this.toggleAttribute("data-tight", isTight);
+    this.toggleAttribute("data-silent", !text);
   }
+}
+
+/** The sentence about money, and whether there is little left. */
+function wordsOf(told) {
+  const [tightest] = told.budgets.filter(({ left }) => left !== null).sort((one, other) => one.left - other.left);
+  const [cost, likely, left] = [told.cost, told.likely_cost, tightest?.left].map((amount) => money(amount ?? 0, told.currency));
+  const said = [phrase(told.likely_cost === null ? "cost" : "cost.likely", { cost, likely })];
+  if (tightest) said.push(phrase(`cost.left.${tightest.period}`, { left }));
+  return [said.join(" · "), told.budgets.some(({ warns }) => warns) || tightest?.left < told.cost];
+}
+
+function ringOf(share) {
+  const ring = document.createElement("span");
+  ring.className = "window-ring";
+  ring.setAttribute("role", "img");
+  ring.title = ring.ariaLabel = phrase(share >= FULL ? "window.full" : "window", { share: `${Math.max(1, Math.round(100 * share))} %` });
+  ring.style.setProperty("--share", Math.min(1, share));
+  ring.toggleAttribute("data-full", share >= FULL);
+  return ring;
 }
 
 customElements.define("cost-hint", CostHint);
