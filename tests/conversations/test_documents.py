@@ -62,8 +62,12 @@ def test_a_document_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.Monk
 
 
 def test_a_process_that_dies_or_babbles_is_a_refusal() -> None:
-    killed = "import os; os.kill(os.getpid(), 9)"
-    for script, code in ((killed, "slow"), ("raise SystemExit(1)", "oversized"), ("print(1)", "unreadable")):
+    for script, code in (
+        ("import os; os.kill(os.getpid(), 9)", "slow"),
+        ("import os; os.abort()", "oversized"),
+        ("raise SystemExit(1)", "unreadable"),
+        ("print(1)", "unreadable"),
+    ):
         with pytest.raises(Refusal) as refused:
             child._answer([sys.executable, "-S", "-c", script], b"")
         assert refused.value.code == code

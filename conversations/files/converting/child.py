@@ -39,7 +39,8 @@ SENTENCES = {
     ),
 }
 """By the code of a Refusal: the code for programs, and the English sentence."""
-_KILLED = {-signal.SIGXCPU, -signal.SIGKILL}
+_ENDS = {-signal.SIGXCPU: "slow", -signal.SIGKILL: "slow", 1: "unreadable"}
+"""Refusals by the exit codes of the process; other signals come from a lack of memory."""
 _BASE = Path(__file__).resolve().parents[3]
 _readers = threading.BoundedSemaphore(2)
 """Limits the processes that read at the same time."""
@@ -97,7 +98,7 @@ def _answer(command: list[str], content: bytes) -> dict[str, object]:
         except OSError:
             raise Refused("unavailable", "This site cannot read documents just now; try again later.") from None
         if done.returncode:
-            raise Refusal("slow" if done.returncode in _KILLED else "oversized")
+            raise Refusal(_ENDS.get(done.returncode, "oversized"))
         written.seek(0)
         try:
             return dict(json.loads(written.read(MAX_OUTPUT)))

@@ -26,7 +26,9 @@ def _rows(text: str, separator: str) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CHARACTERS)
     left = MAX_CHARACTERS
     for row in csv.reader(text.splitlines(keepends=True), delimiter=separator):
-        yield row[:MAX_COLUMNS]
+        if len(row) > MAX_COLUMNS:
+            raise csv.Error
+        yield row
         left -= sum(map(len, row)) + 3 * len(row)
         if left < 0:
             return

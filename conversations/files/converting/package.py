@@ -2,6 +2,7 @@
 
 import io
 import posixpath
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ class Package:
     def __init__(self, content: bytes) -> None:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
+        except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, OSError):
             raise Refusal("unreadable") from None
         entries = self._zip.infolist()
         size = sum(entry.file_size for entry in entries)

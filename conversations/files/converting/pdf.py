@@ -6,7 +6,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from conversations.files.converting.refusal import Refusal
-from conversations.files.converting.writing import Blocks
+from conversations.files.converting.writing import Blocks, Full
 
 MAX_PAGES = 5000
 """Pages whose text is read."""
@@ -34,6 +34,8 @@ def add_pages(blocks: Blocks, document: pypdfium2.PdfDocument) -> None:
     for number, text in enumerate(pages, 1):
         if text.strip():
             blocks.add(f"## Page {number}\n\n{text}")
+    if len(document) > MAX_PAGES:
+        raise Full
 
 
 def _text(document: pypdfium2.PdfDocument, number: int) -> str:

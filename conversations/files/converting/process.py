@@ -17,6 +17,10 @@ MAX_MEMORY = 640 * 2**20
 """Bytes of address space: a tree of a million elements takes a third of it."""
 MAX_SECONDS = 12
 """Processor time."""
+_FAILURES = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""Exceptions for a file that no program has written."""
 MAX_OUTPUT = 16 * 2**20
 """Bytes that it can write anywhere."""
 
@@ -46,8 +50,8 @@ def converted(kind: str, content: bytes) -> dict[str, Any]:
         return {"refused": refusal.code}
     except (MemoryError, RecursionError):
         return {"refused": "oversized"}
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, StopIteration):
-        return {"refused": "unreadable"}  # what nobody has written by hand: a damaged file
+    except _FAILURES:
+        return {"refused": "unreadable"}
 
 
 if __name__ == "__main__":

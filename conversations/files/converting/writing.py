@@ -1,14 +1,11 @@
 """Markdown that grows block by block up to a limit, and its tables."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 MAX_CHARACTERS = 1_000_000
 """Characters of a converted document; what follows is left out, and the text says so."""
 CUT = "[This file is longer: the rest is left out.]"
-MAX_COLUMNS = 200
-_BLANKS = re.compile(r"[ \t\xa0\u3000]+")
-_LINES = re.compile(r"\s*\n\s*")
+MAX_COLUMNS = 500
 
 
 class Full(Exception):
@@ -52,11 +49,11 @@ def table(rows: Iterable[Sequence[str]]) -> str:
 
 def cell(text: str) -> str:
     """Return the text on one line, as a table's cell."""
-    return _LINES.sub("<br>", text.strip()).replace("|", "\\|")
+    return "<br>".join(filter(None, map(str.strip, text.split("\n")))).replace("|", "\\|")
 
 
 def one_line(text: str) -> str:
-    return _BLANKS.sub(" ", " ".join(text.split()))
+    return " ".join(text.split())
 
 
 def heading(level: int, text: str) -> str:

@@ -33,11 +33,14 @@ def add_workbook(blocks: Blocks, package: Package, part: str) -> None:
         if not is_whole:
             raise Full
         blocks.add(notes("Comments", list(book.comments(relation.target))))
+    if book.is_too_wide:
+        raise Full
 
 
 class _Book:
     def __init__(self, package: Package, part: str, root: Element) -> None:
         self._package = package
+        self.is_too_wide = False
         properties = root.find("workbookPr")
         is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         styles = [package.tree(name) for name in package.related(part, "styles")]
@@ -96,6 +99,7 @@ class _Book:
         for cell in row.iter("c"):
             column = _column(cell.get("r", "")) if cell.get("r") else len(cells)
             if column < len(cells) or column >= MAX_COLUMNS:
+                self.is_too_wide = self.is_too_wide or column >= MAX_COLUMNS
                 continue
             cells += [""] * (column - len(cells))
             cells.append(self._value(cell))

@@ -35,6 +35,12 @@ class _Document:
         self._levels = dict(self._heading_levels())
         self._formats = dict(self._list_formats())
         self._counts: dict[tuple[str, int], int] = {}
+        self._lists = {
+            style.get("styleId", ""): numbering
+            for name in package.related(part, "styles")
+            for style in package.tree(name).iter("style")
+            if (numbering := style.find("pPr/numPr")) is not None
+        }
 
     def blocks(self, container: Element) -> Iterator[str]:
         """Yield the paragraphs and tables of a container; an item follows its list on the next line."""
@@ -71,8 +77,10 @@ class _Document:
 
     def _item(self, element: Element) -> str:
         """Return a paragraph of a list as its line, or an empty text for one of no list."""
-        numbering = element.find("pPr/numPr")
         style = _value(element, "pPr", "pStyle")
+        numbering = element.find("pPr/numPr")
+        if numbering is None:
+            numbering = self._lists.get(style)
         if numbering is None or _value(numbering, "numId") == "0" or style in self._levels:
             return ""
         level = _number(_value(numbering, "ilvl"))
