@@ -132,6 +132,18 @@ def test_a_backup_holds_no_key(cast: Cast, model: LanguageModel, tmp_path: Path)
     assert [secret for secret in secrets if secret.encode() in held] == []
 
 
+def test_files_that_share_their_bytes_are_whole_in_a_backup(cast: Cast, tmp_path: Path) -> None:
+    first, second = (storage.receive(cast.alice, f"{number}.txt", b"the same bytes") for number in range(2))
+    assert first.path.samefile(second.path)
+    call_command("backup", str(tmp_path / "site.tar.gz"))
+    with tarfile.open(tmp_path / "site.tar.gz") as members:
+        held = {Path(member.name).name: member for member in members}
+    assert held[first.id.hex].isreg()
+    assert held[second.id.hex].isreg()
+    first.path.unlink()
+    second.path.unlink()
+
+
 def test_a_site_that_is_not_empty_is_left_as_it_is(cast: Cast, elsewhere: Elsewhere, tmp_path: Path) -> None:
     path = tmp_path / "site.tar.gz"
     call_command("backup", str(path))
