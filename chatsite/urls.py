@@ -24,6 +24,7 @@ from conversations.views.projects import pages as project_pages
 from conversations.views.projects import people as project_people
 from conversations.views.projects import versions as project_versions
 from conversations.views.prompts import pages as prompt_pages
+from conversations.views.prompts import transfer as prompt_transfer
 from conversations.views.prompts import versions as prompt_versions
 from conversations.views.replies import details, preview, rendering
 from conversations.views.settings import closing, mail_address, own_keys, passkeys, profile, security, usage
@@ -72,6 +73,7 @@ urlpatterns = [
     path("search/", search.search_page, name="search"),
     path("verified/", verified_pages.verified, name="verified"),
     path("prompts/", prompt_pages.prompts, name="prompts"),
+    path("prompts/import/", prompt_transfer.import_prompts, name="import-prompts"),
     path("prompts/new/", prompt_pages.new_prompt, name="new-prompt"),
     path("prompts/<uuid:prompt_id>/", prompt_pages.prompt, name="prompt"),
     path("prompts/<uuid:prompt_id>/delete/", prompt_pages.delete_prompt, name="delete-prompt"),

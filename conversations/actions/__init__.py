@@ -38,6 +38,7 @@ from conversations.actions.links.shares import copy_share, offer_share, revoke_s
 from conversations.actions.marks.verification import unverify_reply, verify_reply
 from conversations.actions.projects.projects import change_project, create_project, delete_project, hand_over_project
 from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
+from conversations.actions.prompts.transfer import import_prompts
 from conversations.actions.prompts.writing import change_prompt, create_prompt, delete_prompt
 from conversations.actions.questions import edit_message, new_conversation_id, post_message
 from conversations.actions.replies import continue_reply, retry_reply, stop_reply
@@ -92,6 +93,7 @@ __all__ = [
     "fork_conversation",
     "hand_over",
     "hand_over_project",
+    "import_prompts",
     "introduce",
     "invite",
     "join",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.utils.functional import Promise
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.errors import Refused
 from conversations.models import Prompt, Team, User
 from conversations.models.prompts.prompt import MAX_NAME_LENGTH, MAX_PROMPT_LENGTH
-from conversations.protocol.prompts import MAX_VARIABLES, PromptWords, checked
+from conversations.protocol.prompts import MAX_VARIABLES, Place, PromptWords, checked
 
 TYPE_LABELS = {
     "text": _("A line"),
@@ -65,6 +66,22 @@ class PromptForm(forms.Form):
             yield {"name": name, "type": kind, "default": default, "choices": choices.splitlines()}
 
 
+class PlaceForm(forms.Form):
+    """A file of prompts, and the place where they come."""
+
+    file = forms.FileField(label=_("File"))
+    scope = forms.ChoiceField(label=_("Who can use it"))
+
+    def __init__(self, person: User, given: Any = None, files: Any = None) -> None:
+        super().__init__(given, files, initial={"scope": _OWN})
+        cast(Any, self.fields["scope"]).choices = list(_scopes(person))
+
+
+def place_in(scope: str) -> Place:
+    """Return the place that was chosen in a form."""
+    return Place(scope or _OWN) if scope in ("", _OWN, _SITE) else Place("team", UUID(scope))
+
+
 def _scopes(person: User) -> Iterator[tuple[str, str | Promise]]:
     yield _OWN, _("Only me")
     for team in Team.objects.writable_by(person).order_by("name"):
@@ -77,6 +94,12 @@ def sentence_of(refusal: Refused) -> str:
     """Return the page's sentence for a refusal, in its reader's language."""
     if refusal.code == "too_long" and refusal.field == "variables":
         return str(_("A prompt may have %(number)s variables.") % {"number": MAX_VARIABLES})
+    if refusal.field == "file":
+        too_large, unknown = (
+            _("This file is too large."),
+            _("This file holds no prompts of Chatsite, Open WebUI or LibreChat."),
+        )
+        return str(too_large if refusal.code == "too_long" else unknown)
     if refusal.code == "too_long":
         return str(_("A prompt may have %(number)s characters.") % {"number": f"{MAX_PROMPT_LENGTH:,}"})
     return str(_SENTENCES.get(refusal.code, _("Something went wrong.")))

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from conversations.errors import Refused
 from conversations.models.prompts.prompt import MAX_NAME_LENGTH, MAX_PROMPT_LENGTH
@@ -28,6 +29,14 @@ class PromptWords:
 
     def stored(self) -> dict[str, Any]:
         return {"name": self.name, "text": self.text, "variables": self.variables}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a new prompt: the person's own, a team's, or the site's."""
+
+    kind: str = "own"
+    team: UUID | None = None
 
 
 def variable_names(text: str) -> list[str]:

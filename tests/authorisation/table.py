@@ -113,6 +113,7 @@ DELETE_PROMPTS = {**WRITE_PROMPTS, "prompt of the team": LEAD}
 PUBLISH = {"prompt proposed": LEAD, "prompt of the team, proposal of another": NOBODY}
 """Roles that publish or decline a proposal."""
 VERSIONS = {"prompt own": OWNER, "prompt of the team": TEAM, "prompt of the site": SIGNED_IN}
+FILE_OF_PROMPTS = '[{{"command": "x", "title": "Other", "content": "Other words"}}]'
 WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
 FOREIGNERS = frozenset({Role.OTHER})
@@ -230,6 +231,7 @@ PAGES = [
     on("new-team", "POST", {"name": "Moon"}, roles=STAFF),
     on("team", team=TEAM),
     on("prompts", roles=SIGNED_IN, shows=PROMPTS),
+    on("import-prompts", "POST", {"file": FILE_OF_PROMPTS}, roles=SIGNED_IN),
     on("new-prompt", roles=SIGNED_IN),
     on("new-prompt", query="?from={prompt_id}", targets={"prompt own": SIGNED_IN}, shows={"prompt own": OWNER}),
     on("new-prompt", "POST", {**WORDS, "scope": "own"}, roles=SIGNED_IN),
@@ -417,6 +419,10 @@ API = [
         ok=(201, 202),
     ),
     on("api:create_prompt", "POST", {**WORDS, "scope": {"kind": "site"}}, roles=SUPERUSER, ok=201),
+    on("api:export_prompts", roles=SIGNED_IN, shows={"prompt own": OWNER, "prompt of the team": NOBODY}),
+    on("api:export_prompts", query="?team={team_id}", team=TEAM, shows={"prompt of the team": TEAM}),
+    on("api:import_prompts", "POST", {"file": FILE_OF_PROMPTS}, roles=SIGNED_IN, ok=200),
+    on("api:import_prompts", "POST", {"file": FILE_OF_PROMPTS}, query="?team={team_id}", team=WRITERS, ok=200),
     on("api:change_prompt", "PATCH", WORDS, targets=WRITE_PROMPTS, ok=(200, 202)),
     on("api:delete_prompt", "DELETE", targets=DELETE_PROMPTS, ok=204),
     on("api:drafts", roles=SIGNED_IN),

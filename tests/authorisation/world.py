@@ -15,7 +15,7 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from conversations.actions.prompts.writing import Place, create_prompt
+from conversations.actions.prompts.writing import create_prompt
 from conversations.files import storage
 from conversations.hashed_tokens import new_token, token_digest
 from conversations.mail import addresses
@@ -42,7 +42,7 @@ from conversations.models import (
 )
 from conversations.models.message import Role as Speaker
 from conversations.models.message import Status
-from conversations.protocol.prompts import checked
+from conversations.protocol.prompts import Place, checked
 from conversations.search.rebuilding import mend
 from providers.audit import log
 from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Trouble

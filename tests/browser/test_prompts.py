@@ -3,9 +3,8 @@
 from playwright.sync_api import expect
 
 from conversations import actions
-from conversations.actions.prompts.writing import Place
 from conversations.models import Message
-from conversations.protocol.prompts import checked
+from conversations.protocol.prompts import Place, checked
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
 from tests.conftest import Cast

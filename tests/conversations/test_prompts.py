@@ -1,19 +1,21 @@
 """Kept prompts: whose they are, who publishes them, how they are found, and what a question says of its prompt."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from conversations import actions
-from conversations.actions.prompts.writing import Place
 from conversations.errors import Refused
+from conversations.imports.prompts import reading
 from conversations.models import Message, Prompt, PromptVersion, User
 from conversations.models.prompts import version as versions
 from conversations.models.prompts.initials import initials
-from conversations.protocol.prompts import checked
+from conversations.protocol.prompts import Place, checked
 from conversations.usage import quotas
 from providers.models import LanguageModel
 from tests.conftest import Cast
@@ -165,3 +167,69 @@ def test_a_question_says_from_which_prompt_it_came(
     assert [row.get("prompt") for row in listed] == [told, None]
     actions.delete_prompt(cast.bob, prompt.pk)
     assert Message.objects.get(pk=sent["message"]).prompt == told, "what was said stays as it was said"
+
+
+def read(value: object) -> reading.ReadPrompts:
+    return reading.read(json.dumps(value).encode())
+
+
+def test_prompts_of_open_webui_and_librechat_come_in_with_their_variables() -> None:
+    (found,) = read(
+        [
+            {
+                "command": "/mail",
+                "title": "Mail",
+                "content": 'To {{who}}: {{tone | select:options=["dry", "so, so"]:default="dry"}} {{body|textarea}}',
+                "access_control": {},
+            },
+            {"command": "/empty", "title": "Empty", "content": " "},
+        ]
+    ).prompts
+    assert (found.name, found.text) == ("Mail", "To {{who}}: {{tone}} {{body}}")
+    assert [(one["name"], one["type"], one["default"], one["choices"]) for one in found.variables] == [
+        ("who", "text", "", []),
+        ("tone", "choice", "dry", ["dry", "so, so"]),
+        ("body", "paragraph", "", []),
+    ]
+    group = {"name": "Translate", "productionPrompt": {"prompt": "Into {{language:French | German}}: {{text}}"}}
+    for listed in ([group], {"promptGroups": [group], "pages": "1"}):
+        (found,) = read(listed).prompts
+        assert (found.name, found.text) == ("Translate", "Into {{language}}: {{text}}")
+        assert found.variables[0]["choices"] == ["French", "German"]
+
+
+def test_what_is_exported_comes_in_elsewhere_and_no_second_time(cast: Cast) -> None:
+    described = [{"name": "语言", "type": "choice", "choices": ["英文"], "default": "英文"}]
+    actions.create_prompt(cast.bob, OWN, checked("翻译", "翻译成{{语言}}", described))
+    answer = at_home(cast.bob).get("/api/v1/prompts/export")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    for imported in (1, 0):
+        carol = at_home(cast.carol).post(
+            "/api/v1/prompts/import", {"file": SimpleUploadedFile("prompts.json", answer.content)}
+        )
+        assert carol.json() == {"found": 1, "imported": imported, "refused": []}
+    (come,) = Prompt.objects.filter(owner=cast.carol)
+    assert come.words() == Prompt.objects.get(owner=cast.bob).words()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff\xfe", b"[", b"[" * 5_000, b"{}", b'[{"a": 1}]', b'"text"', b"[" + b"{}," * 100_001 + b"{}]", b"[NaN]"],
+)
+def test_what_is_no_file_of_prompts_is_refused(data: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        reading.read(data)
+    assert refused.value.code == "bad_field"
+
+
+def test_a_page_tells_what_of_a_file_did_not_come(cast: Cast) -> None:
+    long = {"command": "l", "title": "Long", "content": "w" * 20_001}
+    file = json.dumps([long, {"command": "s", "title": "Short", "content": "Words"}]).encode()
+    given = {"scope": str(cast.team.pk), "file": SimpleUploadedFile("p.json", file)}
+    shown = at_home(cast.bob).post(reverse("import-prompts"), given, follow=True).content.decode()
+    assert "New prompts: 1." in shown
+    assert "too long or have no text: Long" in shown
+    assert Prompt.objects.get().version == 0, "a member proposes what comes into a team"
+    file = SimpleUploadedFile("p.json", b"no prompts")
+    shown = at_home(cast.bob).post(reverse("import-prompts"), {"scope": "own", "file": file}, follow=True)
+    assert "This file holds no prompts of Chatsite" in shown.content.decode()

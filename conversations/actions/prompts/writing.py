@@ -1,6 +1,5 @@
 """Prompts: new ones, other words for one, and its end."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -9,17 +8,9 @@ from conversations.actions.access import team_to_write_in
 from conversations.errors import NotFound, Refused
 from conversations.models import Prompt, PromptVersion, Team, User
 from conversations.models.prompts.prompt import PromptQuerySet
-from conversations.protocol.prompts import PromptWords
+from conversations.protocol.prompts import Place, PromptWords
 from conversations.usage import quotas
 from providers.audit import log
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The place of a new prompt: the person's own, a team's, or the site's."""
-
-    kind: str = "own"
-    team: UUID | None = None
 
 
 class Outdated(Refused):
@@ -37,7 +28,7 @@ def create_prompt(user: User, place: Place, words: PromptWords) -> Prompt:
 
 def add_prompts(user: User, place: Place, given: list[PromptWords]) -> list[Prompt]:
     """Publish or propose these prompts in one place; needs a transaction, and refuses all if they have no room."""
-    owner, team = _place_of(user, place)
+    owner, team = place_of(user, place)
     quotas.check_prompts(owner, team, len(given), sum(len(words.text) for words in given))
     return [_add(user, Prompt(owner=owner, team=team), words) for words in given]
 
@@ -100,7 +91,8 @@ def publish(user: User, prompt: Prompt, words: PromptWords, author: User | None 
     PromptVersion.objects.remove_old(prompt)
 
 
-def _place_of(user: User, place: Place) -> tuple[User | None, Team | None]:
+def place_of(user: User, place: Place) -> tuple[User | None, Team | None]:
+    """Return the person or the team whose prompts these are, neither for the site's; needs a transaction."""
     if place.kind == "team" and place.team is not None:
         return None, team_to_write_in(user, place.team)
     if place.kind == "site":

@@ -9,7 +9,6 @@ from ninja import Query, Router, Status
 from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
-from conversations.actions.prompts.writing import Place
 from conversations.api.prompts.schemas import (
     PromptChange,
     PromptFilter,
@@ -21,7 +20,7 @@ from conversations.api.prompts.schemas import (
 from conversations.api.schemas import Failure
 from conversations.errors import NotFound, Refused
 from conversations.models import Prompt, User
-from conversations.protocol.prompts import checked
+from conversations.protocol.prompts import Place, checked
 from conversations.text import clean
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 50

@@ -41,6 +41,14 @@ class PromptPage(Schema):
     next: str | None
 
 
+class PromptsImported(Schema):
+    found: int
+    imported: int
+    """How many are new in this place; of a team's, members have proposed them."""
+    refused: list[str]
+    """The names of those that are too long, or have no text."""
+
+
 class VariableIn(Schema):
     name: str
     type: str = "text"

@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 from conversations import actions
 from conversations.accounts import rate_limits
 from conversations.accounts.signed_in import person_of
-from conversations.actions.prompts.writing import Place, decides
+from conversations.actions.prompts.writing import decides
 from conversations.errors import Refused
-from conversations.forms.prompts import TYPE_LABELS, PromptForm, sentence_of
+from conversations.forms.prompts import TYPE_LABELS, PlaceForm, PromptForm, place_in, sentence_of
 from conversations.models import Prompt, Team, User
 from conversations.models.prompts.prompt import MAX_PROMPT_LENGTH, PromptQuerySet
 from conversations.views.prompts.access import act, visible
@@ -35,6 +35,7 @@ def prompts(request: HttpRequest) -> HttpResponse:
         "asked": words,
         "has_more": len(found) > MOST_SHOWN,
         "decided": _decided(person, found),
+        "file_form": PlaceForm(person),
     }
     return render(request, "prompts/list.html", context)
 
@@ -107,7 +108,7 @@ def _saved(form: PromptForm, person: User, prompt: Prompt | None) -> Prompt | No
             raise Refused("rate_limited", "You have saved very many prompts in the last minute.")
         if prompt is not None:
             return actions.change_prompt(person, prompt.pk, form.words, form.cleaned_data["version"])
-        return actions.create_prompt(person, _place(form.cleaned_data["scope"]), form.words)
+        return actions.create_prompt(person, place_in(form.cleaned_data["scope"]), form.words)
     except Refused as refusal:
         if refusal.code == "not_found":
             raise
@@ -115,12 +116,6 @@ def _saved(form: PromptForm, person: User, prompt: Prompt | None) -> Prompt | No
             form.take_version(prompt.version)
         form.add_error(None, sentence_of(refusal))
         return None
-
-
-def _place(scope: str) -> Place:
-    if scope in ("", "own", "site"):
-        return Place(scope or "own")
-    return Place("team", UUID(scope))
 
 
 def _form(request: HttpRequest, form: PromptForm, prompt: Prompt | None = None) -> HttpResponse:

@@ -1,0 +1,62 @@
+"""The prompts of a file, checked: those that may come, and the names of those that may not."""
+
+import json
+from dataclasses import dataclass, field
+
+from conversations.errors import Refused
+from conversations.imports import fields
+from conversations.imports.prompts import chatsite, librechat, open_webui
+from conversations.imports.prompts.found import Found
+from conversations.imports.thread import Problem
+from conversations.models.prompts.prompt import MAX_NAME_LENGTH
+from conversations.protocol.prompts import MAX_CHOICE, MAX_CHOICES, MAX_DEFAULT, PromptWords, checked
+from conversations.text import title_of
+
+MAX_BYTES, MAX_FOUND, MAX_NESTED = 4 * 2**20, 2_000, 100_000
+"""Bytes of a file of prompts, prompts in it, and its objects and lists, which take memory."""
+_FORMATS = (chatsite, open_webui, librechat)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPrompts:
+    """The prompts of a file; `refused` are names of those that are too long or have no text."""
+
+    prompts: list[PromptWords] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def read(data: bytes) -> ReadPrompts:
+    """Return the prompts of a file; refuses one that is too large, no JSON, or of no known tool."""
+    if len(data) > MAX_BYTES:
+        raise Refused("too_long", f"A file of prompts may have {MAX_BYTES // 2**20} MB.", "file")
+    if data.count(b"{") + data.count(b"[") > MAX_NESTED:
+        raise Refused("bad_field", "This file holds no prompts of Chatsite, Open WebUI or LibreChat.", "file")
+    try:
+        raw = fields.storable(json.loads(data.decode("utf-8-sig")))
+    except (ValueError, RecursionError, Problem):
+        raise Refused("bad_field", "This file is no JSON.", "file") from None
+    form = next((one for one in _FORMATS if one.recognises(raw)), None)
+    if form is None:
+        raise Refused("bad_field", "This file holds no prompts of Chatsite, Open WebUI or LibreChat.", "file")
+    told = ReadPrompts()
+    for number, found in enumerate(form.prompts(raw)):
+        if number == MAX_FOUND:
+            raise Refused("too_long", f"A file may hold {MAX_FOUND:,} prompts.", "file")
+        try:
+            told.prompts.append(_checked(found))
+        except Refused:
+            told.refused.append(title_of(found.name or found.text) or "–")
+    return told
+
+
+def _checked(found: Found) -> PromptWords:
+    """Return a prompt's words; what is longer than a name, a default or a choice may be is cut."""
+    variables = [
+        {
+            **one,
+            "default": fields.text(one.get("default"), MAX_DEFAULT),
+            "choices": [fields.text(choice, MAX_CHOICE) for choice in (one.get("choices") or [])[:MAX_CHOICES]],
+        }
+        for one in found.variables
+    ]
+    return checked(title_of(found.name or found.text, MAX_NAME_LENGTH - 1), found.text, variables)
