@@ -14,25 +14,29 @@ MICRO = 1_000_000
 class Prices:
     """Prices of a million tokens each, and of a call.
 
-    Without a price of their own, cached tokens cost as much as input, and thoughts as much as output.
+    Cached tokens, and those written to a cache, cost as much as input without a price of their own. Thoughts cost as
+    much as output then.
     """
 
     input: Decimal
     output: Decimal
     cached: Decimal | None = None
     thought: Decimal | None = None
+    written: Decimal | None = None
     call: Decimal = Decimal(0)
 
     def cost(self, usage: Usage) -> int:
         """Return the cost of a call: millionths of the currency.
 
-        A price per million tokens is a number of millionths per token. Input counts include the cached tokens.
+        A price per million tokens is a number of millionths per token. Input counts include cached and written tokens.
         A call without tokens came to nothing and costs nothing.
         """
         cached = min(usage.cached_tokens or 0, usage.input_tokens or 0)
+        written = min(usage.written_tokens or 0, (usage.input_tokens or 0) - cached)
         exact = (
-            ((usage.input_tokens or 0) - cached) * self.input
+            ((usage.input_tokens or 0) - cached - written) * self.input
             + cached * (self.input if self.cached is None else self.cached)
+            + written * (self.input if self.written is None else self.written)
             + (usage.output_tokens or 0) * self.output
             + (usage.thought_tokens or 0) * (self.output if self.thought is None else self.thought)
             + (self.call * MICRO if usage.input_tokens or usage.output_tokens else 0)

@@ -225,7 +225,11 @@ def model(cast: Cast, vendor: FakeVendor) -> LanguageModel:
 
 def serve(vendor: FakeVendor, wire: str, name: str = "parrot") -> LanguageModel:
     """Make the scripted vendor an endpoint of the site, with the canary as its key."""
-    base_url, placement = {"openai": (vendor.openai_url, "bearer"), "gemini": (vendor.gemini_url, "header-goog")}[wire]
+    base_url, placement = {
+        "openai": (vendor.openai_url, "bearer"),
+        "gemini": (vendor.gemini_url, "header-goog"),
+        "anthropic": (vendor.gemini_url, "header-x-api-key"),
+    }[wire]
     endpoint = Endpoint.objects.create(
         name=f"{name} by {wire}", wire=wire, base_url=base_url, key_placement=placement, ask_usage=wire == "openai"
     )

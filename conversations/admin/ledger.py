@@ -39,6 +39,7 @@ _FIELDS = [
     "output_tokens",
     "thought_tokens",
     "cached_tokens",
+    "written_tokens",
     "estimated",
     "price",
     "ending",

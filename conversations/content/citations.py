@@ -23,11 +23,14 @@ def numbered(parts: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def shown_sources(sources: Iterable[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """Return the sources with a web address: place among all, address, title, and domain if it differs."""
+    """Return the sources that people can know: place among all, address, title, and domain if it differs.
+
+    A file that was sent along has a title and no address.
+    """
     return [
-        {"place": place, "address": source["uri"], **_called(source)}
+        {"place": place, "address": source.get("uri") or "", **_called(source)}
         for place, source in enumerate(sources or ())
-        if host(source.get("uri") or "")
+        if host(source.get("uri") or "") or (not source.get("uri") and source.get("title"))
     ]
 
 
@@ -58,7 +61,7 @@ def host(address: str) -> str:
 
 
 def _called(source: dict[str, Any]) -> dict[str, str]:
-    domain = source.get("domain") or host(source["uri"])
+    domain = source.get("domain") or host(source.get("uri") or "")
     title = source.get("title") or domain
     return {"title": title, "domain": domain if domain != title else ""}
 

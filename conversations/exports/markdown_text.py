@@ -85,11 +85,13 @@ def _file(part: dict[str, Any], address: Address) -> str:
 
 
 def _sources(part: dict[str, Any], said: Phrases) -> str:
-    listed = (
-        f"{number}. [{_escaped(source['title'])}](<{source['address'].replace('>', '%3E')}>)"
-        for number, source in enumerate(part["shown"], part["first"])
-    )
+    listed = (f"{number}. {_source(source)}" for number, source in enumerate(part["shown"], part["first"]))
     return "\n".join([f"**{_escaped(said['sources'])}**", "", *listed]) if part["shown"] else ""
+
+
+def _source(source: dict[str, Any]) -> str:
+    title, address = _escaped(source["title"]), source["address"].replace(">", "%3E")
+    return f"[{title}](<{address}>)" if address else title
 
 
 def _call_value(part: dict[str, Any]) -> str:

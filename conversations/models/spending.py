@@ -50,6 +50,7 @@ class UsageRecord(models.Model):
     output_tokens = models.PositiveBigIntegerField(_("output"), null=True)
     thought_tokens = models.PositiveBigIntegerField(_("thoughts"), null=True)
     cached_tokens = models.PositiveBigIntegerField(_("cached"), null=True)
+    written_tokens = models.PositiveBigIntegerField(_("written to cache"), null=True)
     estimated = models.BooleanField(_("estimated"), default=False)
     """True if the vendor reported no usage, so that the counts are ours."""
     cost = models.BigIntegerField(_("cost"), null=True)

@@ -81,7 +81,7 @@ class Meter:
             "output_tokens": _most(sum(map(len, self._said))) + MAX_FILE_TOKENS * self._whole,
             "thought_tokens": _most(sum(map(len, self._thought))),
         }
-        most["cached_tokens"] = most["input_tokens"]
+        most["cached_tokens"] = most["written_tokens"] = most["input_tokens"]
         counts = {name: getattr(reported, name) for name in most}
         if any(count is not None and count > most[name] for name, count in counts.items()):
             _logger.warning("A vendor counts more tokens than there can be; they are estimated instead: %s", reported)

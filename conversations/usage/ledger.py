@@ -130,7 +130,7 @@ def _who(payer: BillingContext) -> dict[str, Any]:
 
 
 def _counts(usage: Usage) -> dict[str, int | None]:
-    names = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens")
+    names = ("input_tokens", "output_tokens", "thought_tokens", "cached_tokens", "written_tokens")
     return {name: getattr(usage, name) for name in names}
 
 

@@ -139,6 +139,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "input_price",
         "output_price",
         "cached_price",
+        "written_price",
         "thought_price",
         "call_price",
         "raw_extras",

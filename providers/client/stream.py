@@ -82,7 +82,10 @@ class Stream:
         plain = self._wire.body(replace(self._address, quirks=frozenset()), replace(self._prompt, turns=()))
         asked, sent = merged(plain, raw), merged(fitted(plain, self._wire.FIELDS, quirks), raw)
         files = (Change(kind, None) for kind in refused_kinds(self._prompt, quirks))
-        return [*changes(asked, sent, self._wire.FIELDS), *files]
+        chosen = self._prompt.parameters
+        # What a wire must send, and nobody has set, was changed for nobody.
+        changed = (one for one in changes(asked, sent, self._wire.FIELDS) if chosen.get(one.parameter) is not None)
+        return [*changed, *files]
 
     @property
     def usage(self) -> Usage | None:

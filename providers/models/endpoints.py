@@ -40,7 +40,8 @@ class Endpoint(models.Model):
         _("base URL"),
         max_length=500,
         help_text=_(
-            "It ends where /chat/completions, /responses or /v1beta begins. Changing it removes the endpoint's keys."
+            "It ends where /chat/completions, /responses, /v1beta or /v1/messages begins. "
+            "Changing it removes the endpoint's keys."
         ),
     )
     api_version = models.CharField(

@@ -149,6 +149,7 @@ class Deployment(models.Model):
     cached_price = price_field(_("price of cached input"))
     thought_price = price_field(_("price of thoughts"))
     call_price = price_field(_("price of a call"), PRICE_OF_CALL_HELP)
+    written_price = price_field(_("price of input written to a cache"))
     raw_extras = models.JSONField(
         _("raw extras"),
         default=dict,
@@ -202,7 +203,7 @@ class Deployment(models.Model):
         if self.input_price is None and self.output_price is None and self.call_price is None:
             return None
         zero = Decimal(0)
-        others = (self.cached_price, self.thought_price)
+        others = (self.cached_price, self.thought_price, self.written_price)
         return Prices(self.input_price or zero, self.output_price or zero, *others, call=self.call_price or zero)
 
     def learn(self, new: Iterable[str], gone: Collection[str], sentences: Mapping[str, str]) -> None:

@@ -222,10 +222,15 @@ SENT: dict[str, list[str]] = {
     "gemini-signed-call": ["thought", "call", "call"],
     "openai-refusal": ["refusal"],
     "openai-calls-interleaved": ["call", "call"],
+    "anthropic-thinking": ["thought", "message__text"],
+    "anthropic-redacted-thinking": ["unknown", "message__text"],
+    "anthropic-web-search": ["call", "call", "message__text", "sources"],
+    "anthropic-code-execution": ["code-block", "output", "code-block", "output", "message__text"],
+    "anthropic-document-citations": ["message__text", "sources"],
 }
 
 
-@pytest.mark.parametrize("wire", ["gemini", "openai"])
+@pytest.mark.parametrize("wire", ["gemini", "openai", "anthropic"])
 def test_what_a_vendor_sends_is_shown_as_what_it_is(cast: Cast, vendor: FakeVendor, visit: Visit, wire: str) -> None:
     serve(vendor, wire)
     sent = {stream: classes for stream, classes in SENT.items() if stream.startswith(wire)}

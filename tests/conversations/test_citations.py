@@ -57,6 +57,12 @@ def test_several_numbers_at_one_place_come_in_order_and_once() -> None:
     assert MARK.sub(r"[\1]", html) == "<p>Blue[2].[1][3]</p>\n"
 
 
+def test_a_file_that_is_cited_has_a_number_and_no_address() -> None:
+    sources = [{"uri": "", "title": "lease.pdf", "domain": ""}, {"uri": "ftp://a.example", "title": "A"}, {"uri": ""}]
+    shown = citations.shown_sources(sources)
+    assert shown == [{"place": 0, "address": "", "title": "lease.pdf", "domain": ""}]
+
+
 def test_a_link_is_not_broken() -> None:
     html = marked("See [the page](https://example.test/sky) and https://example.test/sea for it.", "the p", "test/se")
     assert "the page</a>[1] and" in html
@@ -100,7 +106,7 @@ def test_the_numbers_are_those_of_the_sources_that_are_shown() -> None:
         {"kind": "text", "text": " Two."},
         {
             "kind": "citation",
-            "sources": [{"uri": "", "title": "Hidden"}, {"uri": "https://a.test/", "title": "A"}, {"uri": "https://b.test/"}],
+            "sources": [{"uri": "javascript:x", "title": "Hidden"}, {"uri": "https://a.test/", "title": "A"}, {"uri": "https://b.test/"}],
             "supports": [{"start": 0, "end": 4, "sources": [0, 2]}, {"start": 4, "end": 9, "sources": [1]}],
         },
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from conversations.usage.token_counts import tokens
 from providers.models import ApiKey, Deployment, LanguageModel
 from providers.prices import Prices
 from providers.types import Usage
+from tests import anthropic_replies
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api
 from tests.conversations.paying import Connect, finished, priced
@@ -48,6 +49,13 @@ def test_thoughts_may_have_a_price_of_their_own() -> None:
     assert Prices(Decimal(2), Decimal(8), thought=Decimal(1)).cost(Usage(0, 1, 3)) == 11
 
 
+def test_what_is_written_to_a_cache_may_cost_more_than_other_input() -> None:
+    usage = Usage(1000, 0, cached_tokens=400, written_tokens=500)
+    assert Prices(Decimal(2), Decimal(8), Decimal("0.5"), written=Decimal(3)).cost(usage) == 200 + 200 + 1500
+    assert Prices(Decimal(2), Decimal(8), Decimal("0.5")).cost(usage) == 200 + 200 + 1000
+    assert Prices(Decimal(2), Decimal(8), written=Decimal(3)).cost(Usage(10, 0, written_tokens=50)) == 30
+
+
 def test_half_a_millionth_is_rounded_up() -> None:
     assert Prices(Decimal("0.15"), Decimal("0.6")).cost(Usage(10, 0)) == 2
 
@@ -79,6 +87,27 @@ def test_a_reply_leaves_a_row_and_shows_what_it_cost(
     assert 0 <= row.first_token_ms <= row.total_ms
     told = Api(cast.bob).get(f"/conversations/{ack['conversation']}/messages")["results"][1]
     assert told["usage"] == usage
+
+
+def test_what_a_vendor_read_from_its_cache_and_wrote_to_it_is_priced_apart(
+    cast: Cast, vendor: FakeVendor, connect: Connect
+) -> None:
+    model = serve(vendor, "anthropic")
+    Deployment.objects.update(input_price=10, output_price=20, cached_price=1, written_price=12)
+    counts = {"input_tokens": 3, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "output_tokens": 1}
+    thought = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+    vendor.play([anthropic_replies.stream([thought, {"type": "text", "text": "Yes."}], usage=counts)])
+    bob = connect(cast.bob)
+    # A vendor counts only what can be: the question is as long as its count.
+    ack = ask(bob, model, "why " * 300, parameters={"thinking": "auto"})
+    message = finished(bob)
+    assert (message["text"], message["usage"]["cached_tokens"]) == ("Yes.", 900)
+    row = UsageRecord.objects.get()
+    assert (row.input_tokens, row.output_tokens, row.cached_tokens, row.written_tokens) == (953, 5, 900, 50)
+    assert row.cost == message["usage"]["cost"] == 3 * 10 + 900 + 50 * 12 + 5 * 20
+    ask(bob, model, "And?", conversation=ack["conversation"])
+    assert finished(bob)["status"] == "complete"
+    assert vendor.requests[1].json["messages"][1]["content"] == [thought, {"type": "text", "text": "Yes."}]
 
 
 def test_every_attempt_leaves_a_row(cast: Cast, priced: LanguageModel, vendor: FakeVendor, connect: Connect) -> None:

@@ -12,6 +12,7 @@ from providers.client import model_list
 from providers.transport.network import Network
 from providers.types import Address, Part, Prompt, Turn, Usage
 from providers.wires import registry
+from providers.wires.refusals.fields import Change
 from tests.anthropic_replies import stream as messages_stream
 from tests.anthropic_replies import whole
 from tests.fake_vendor import FakeVendor
@@ -256,6 +257,12 @@ def test_a_form_of_thinking_is_learnt_within_the_question(wire_vendor: FakeVendo
     assert stream.quirks == frozenset({"thinking:adaptive"})
     assert wire_vendor.requests[1].json["thinking"]["type"] == "adaptive"
     assert stream.left_out == []
+
+
+def test_only_what_somebody_has_set_is_said_to_be_changed(ask: Ask) -> None:
+    limited = {"wire": "anthropic", "quirks": frozenset({"range:max_tokens=..4096"})}
+    usual, long = ask("Hi", **limited), ask("Hi", parameters={"max_tokens": 9000}, **limited)
+    assert (usual.left_out, long.left_out) == ([], [Change("max_tokens", 9000, 4096)])
 
 
 def test_a_foreign_signature_is_left_out_after_its_refusal(wire_vendor: FakeVendor, ask: Ask) -> None:

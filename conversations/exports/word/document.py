@@ -84,8 +84,9 @@ class WordDocument:
         if block["sources"]:
             self._add_line({"text": block["label"]})
         for number, (title, address) in enumerate(block["sources"], block["first"]):
-            line = self._paragraph(f"{number}. ", "Note")
-            self._html.add_link(line, address, showable(title))
+            line = self._paragraph(f"{number}. " if address else f"{number}. {title}", "Note")
+            if address:
+                self._html.add_link(line, address, showable(title))
 
     def _add_picture(self, block: dict[str, Any]) -> None:
         with suppress(OSError, ValueError, UnrecognizedImageError, Image.DecompressionBombError):

@@ -66,16 +66,16 @@ function refusal({ text, reason }) {
 
 function sources({ sources: named }) {
   const element = clone("part-citation-template");
-  const shown = named.filter(({ uri }) => webAddress(uri));
+  const shown = named.filter(({ uri, title }) => webAddress(uri) || (!uri && title));
   element.querySelector("ol").replaceChildren(...shown.map(source));
   return element;
 }
 
 function source({ uri, title, domain }) {
-  const host = domain || new URL(uri).hostname;
+  const host = domain || (uri && new URL(uri).hostname);
   const named = title || host;
   const item = clone("source-template");
-  item.querySelector("a").href = uri;
+  if (uri) item.querySelector("a").href = uri;
   item.querySelector(".source__title").textContent = named;
   item.querySelector(".source__domain").textContent = host === named ? "" : host;
   return item;
