@@ -67,8 +67,8 @@ class Prompt:
         response_modalities a list; response_mime_type, json_schema
         media_resolution    low, medium or high
         thinking            "off", "auto", {"budget": tokens} or {"level": word}
-        web_search          True, or "retrieval" for Gemini's old search; Gemini and Anthropic
-        code_execution      Gemini and Anthropic
+        web_search          True, or "retrieval" for Gemini's old search; not on the OpenAI wire
+        code_execution      not on the OpenAI wire
         functions           declarations: name, description, parameters
         tools, tool_choice  OpenAI's
         tool_config, safety_settings, cached_content   Gemini's

@@ -21,7 +21,9 @@ from providers.audit import log
 from providers.audit.admin import AuditedAdmin
 from providers.audit.inlines import NamedFieldsFormSet
 from providers.models import Deployment, LanguageModel, Trouble
+from providers.models.endpoints import wire_choices
 from providers.pool import cooldown
+from providers.wires import registry
 
 MOVES = ("-1", "1")
 
@@ -149,6 +151,13 @@ class DeploymentAdmin(AdminWithTrouble):
         """Return the form's own addresses, and that of forgetting what was learnt."""
         forget = self.admin_site.admin_view(partial(forget_page, self))
         return [path("<uuid:pk>/forget/", forget, name="providers_deployment_forget"), *super().get_urls()]
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the protocols that single models may speak beside their endpoint's."""
+        if db_field.name == "wire":
+            beside = {name for wire in registry.WIRES for name in registry.neighbours(wire)}
+            kwargs["choices"] = [("", _("as its endpoint")), *(one for one in wire_choices() if one[0] in beside)]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='deployment',
             name='wire',
-            field=models.CharField(blank=True, choices=providers.models.endpoints.wire_choices, help_text='Of this model alone, where it speaks another one at the same address. Empty: as its endpoint.', max_length=10, null=True, verbose_name='protocol'),
+            field=models.CharField(blank=True, choices=providers.models.endpoints.wire_choices, help_text='Of this model alone, where it speaks another one at the same address.', max_length=10, null=True, verbose_name='protocol'),
         ),
         migrations.AlterField(
             model_name='endpoint',

@@ -137,7 +137,7 @@ class Deployment(models.Model):
         null=True,
         blank=True,
         choices=wire_choices,
-        help_text=_("Of this model alone, where it speaks another one at the same address. Empty: as its endpoint."),
+        help_text=_("Of this model alone, where it speaks another one at the same address."),
     )
     takes_images = models.BooleanField(_("takes pictures"), default=True)
     takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)

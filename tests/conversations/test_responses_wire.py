@@ -136,4 +136,13 @@ def test_the_administration_says_it_and_sets_it(admin_client: Client, deployment
     page = admin_client.get(reverse("admin:providers_deployment_change", args=[deployment.pk])).content.decode()
     assert "It is called by another protocol than its endpoint: OpenAI Responses." in page
     assert ONLY_HERE in page
+    assert '<option value="" selected>as its endpoint</option>' in page
     assert '<option value="responses">OpenAI Responses</option>' in page
+    assert '<option value="gemini">' not in page
+    endpoint_page = reverse("admin:providers_deployment_change", args=[deployment.pk])
+    fields = {"model": deployment.model_id, "endpoint": deployment.endpoint_id, "vendor_id": "m", "raw_extras": "{}"}
+    counts = {"priority": 1, "weight": 1, "enabled": "on"}
+    for chosen, stored in (("responses", "responses"), ("", None)):
+        admin_client.post(endpoint_page, {**fields, **counts, "wire": chosen})
+        deployment.refresh_from_db()
+        assert deployment.wire == stored

@@ -11,7 +11,7 @@ import pytest
 from providers.client.stream import Stream
 from providers.errors import BadReply, ModelNotFound
 from providers.transport.network import Network
-from providers.types import Address, Clocks, Part, Prompt, Turn
+from providers.types import Address, Clocks, Part, Prompt, Turn, Usage
 from providers.wires.responses import wire
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, PlainKey, said
@@ -244,3 +244,10 @@ def test_work_without_words_keeps_a_reply_alive(wire_vendor: FakeVendor, ask: As
         (delta,) = stream
     assert delta.part
     assert delta.part.detail["data"] == PNG
+
+
+def test_what_is_read_from_and_written_to_the_cache_is_counted() -> None:
+    counts = {"input_tokens": 90, "input_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 20}}
+    counts |= {"output_tokens": 9, "output_tokens_details": {"reasoning_tokens": 4}}
+    found = wire.parser()({"type": "response.completed", "response": {"output": [], "usage": counts}})
+    assert [one for one in found if isinstance(one, Usage)] == [Usage(90, 5, 4, 60, 20)]

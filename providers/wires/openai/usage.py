@@ -21,6 +21,7 @@ _THOUGHT = ("reasoning_tokens", "reasoningTokens", "thinking_tokens")
 _CACHED = (
     "cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens", "cachedInputTokens", "cacheReadInputTokens",
 )  # fmt: skip
+_WRITTEN = ("cache_write_tokens",)
 _PLACES = frozenset({"usage", "x_groq", "bot_usage"})
 # Perplexity counts the pages that its model has read apart, and bills them as input.
 _READ = ("citation_tokens",)
@@ -47,6 +48,7 @@ def usage(event: Reported, choice: Reported) -> Iterator[Usage]:
         output_tokens=_without_thoughts(asked, answered, thought, total),
         thought_tokens=thought,
         cached_tokens=cached,
+        written_tokens=_first_of(_with_details(reported, _INPUT_DETAILS), _WRITTEN),
     )
 
 
