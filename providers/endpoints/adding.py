@@ -190,7 +190,7 @@ def typed_ids(text: str) -> list[str]:
 def _set_models(endpoint: Endpoint, wanted: list[str]) -> None:
     """Add these models and no others. The vendor's id identifies a served model, whatever its name."""
     endpoint.deployments.exclude(vendor_id__in=wanted).delete()
-    endpoint.deployments.update(learnt=[], enabled=True)
+    endpoint.deployments.update(learnt=[], wire=None, enabled=True)
     served = set(endpoint.deployments.values_list("vendor_id", flat=True))
     for vendor_id in wanted:
         if vendor_id not in served:

@@ -15,9 +15,16 @@ from providers.types import Address, Clocks, Part, Prompt, Turn, Usage
 from providers.wires.responses import wire
 from tests.fake_vendor import FakeVendor
 from tests.providers.conftest import Ask, PlainKey, said
-from tests.providers.reading import turns
+from tests.providers.reading import outcome, turns
 from tests.providers.test_second_turn import HELLO, ON, Json, asked, read, stored
-from tests.vendor_replies import event, responses_end, responses_item, responses_message, responses_stream
+from tests.vendor_replies import (
+    event,
+    responses_end,
+    responses_event,
+    responses_item,
+    responses_message,
+    responses_stream,
+)
 
 ADDRESS = Address("responses", "https://vendor.example/v1")
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -251,3 +258,37 @@ def test_what_is_read_from_and_written_to_the_cache_is_counted() -> None:
     counts |= {"output_tokens": 9, "output_tokens_details": {"reasoning_tokens": 4}}
     found = wire.parser()({"type": "response.completed", "response": {"output": [], "usage": counts}})
     assert [one for one in found if isinstance(one, Usage)] == [Usage(90, 5, 4, 60, 20)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Hello", ["Hello"], {"text": "Hello"}, [{"text": "Hello"}], [{"type": "text", "text": {"value": "Hello"}}],
+        [{"type": "output_text", "text": "Hel"}, {"type": "output_text", "text": "lo"}],
+    ],
+)  # fmt: skip
+def test_content_in_another_spelling_is_read(content: object) -> None:
+    message = {"type": "message", "role": "assistant", "content": content}
+    for body in (
+        responses_end(output=[message]), responses_item(message) + responses_end(), json.dumps({"output": [message]}),
+    ):  # fmt: skip
+        assert outcome("responses", [body if isinstance(body, bytes) else body.encode()])["text"] == "Hello"
+
+
+def test_pictures_and_strange_parts_of_a_message_are_not_lost() -> None:
+    parts = [{"type": "output_image", "image_url": f"data:image/png;base64,{PNG}"}, {"type": "hologram", "x": 1}]
+    read = outcome("responses", [responses_item({"type": "message", "content": parts}) + responses_end()])
+    assert [(part["kind"], part.get("name")) for part in read["parts"]] == [("image", None), ("unknown", "hologram")]
+
+
+def test_no_error_beside_words_is_none() -> None:
+    said = {"type": "response.output_text.delta", "delta": "Hello", "error": {"code": 0, "message": ""}}
+    assert outcome("responses", [event(said) + responses_end()])["text"] == "Hello"
+
+
+def test_an_end_that_comes_twice_says_nothing_twice() -> None:
+    end = responses_end(output=[PICTURE, {"id": "fc_1", **CALL}, responses_message("Once.")])
+    for body in (end + end, responses_event("Once.") + end + end):
+        read = outcome("responses", [body])
+        assert read["text"] == "Once."
+        assert sorted(part["kind"] for part in read["parts"]) == ["call", "image"]

@@ -14,8 +14,9 @@ from providers.errors import BadReply, ReplyTooLong, VendorDown
 from providers.types import Delta, Part
 from providers.wires import vendor_errors
 from providers.wires.finishes import finish_of
-from providers.wires.json_values import count, mapping, sequence, string, unwrapped
+from providers.wires.json_values import as_list, count, mapping, sequence, string, unwrapped
 from providers.wires.openai import wire as openai
+from providers.wires.openai.pictures import pictured
 from providers.wires.openai.usage import usage
 from providers.wires.parsed import Cited, Finding, Found, Held, Source, Support, WholeMessage, Working
 from providers.wires.responses.items import SEPARATOR, carrier, pages_of, parts_of
@@ -27,6 +28,7 @@ _EVENT = "response."
 _ENDS = {f"{_EVENT}{status}": status for status in ("completed", "incomplete", "failed", "cancelled")}
 _CALLS = ("function_call", "custom_tool_call")
 _ASIDE = "commentary"
+_TEXTS = frozenset({"output_text", "text", "input_text"})
 MAX_ITEMS, MAX_CITATIONS = 1000, 500
 
 
@@ -36,6 +38,7 @@ class _Item:
 
     fields: Raw = field(default_factory=dict)
     said: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
     starts: dict[int, int] = field(default_factory=dict)
     is_done: bool = False
 
@@ -44,11 +47,14 @@ class _Item:
         """Return whether this is a message about the work, and not the answer."""
         return self.fields.get("phase") == _ASIDE
 
-    def words(self, kind: str, index: int) -> str:
-        return "".join(self.said.get((kind, index), ()))
+    def add(self, kind: str, index: int, words: str) -> None:
+        self.kinds.add(kind)
+        self.said.setdefault((kind, index), []).append(words)
 
-    def has_said(self, kind: str) -> bool:
-        return any(kind == said for said, _ in self.said)
+    def words(self, kind: str, index: int) -> str:
+        pieces = self.said.get((kind, index), [])
+        pieces[:] = ["".join(pieces)]  # joined once: the next look starts from the joined text
+        return pieces[0]
 
 
 class Reply:
@@ -69,7 +75,9 @@ class Reply:
             yield from openai.parse(event)
         elif kind in _ENDS:
             yield from self._ended(mapping(event.get("response")), _ENDS[kind])
-        elif kind.startswith(_EVENT) and not event.get("error"):
+        elif kind.startswith(_EVENT):
+            if event.get("error") and (failure := vendor_errors.in_event(event, "type")):
+                raise failure
             yield from self._of_event(kind.removeprefix(_EVENT), event)
         else:
             yield from self._of_object(event, is_event=bool(kind))
@@ -131,23 +139,23 @@ class Reply:
         if not words:
             return
         if kind == "refusal":
-            item.said.setdefault((kind, index), []).append(words)
+            item.add(kind, index, words)
             yield Delta(part=Part("refusal", words))
         elif kind == "output_text" and not item.is_aside:
             yield Delta(text=self._answered(item, index, words))
         elif not _is_told_otherwise(item, kind):
-            is_next = item.has_said(kind) and (kind, index) not in item.said
-            item.said.setdefault((kind, index), []).append(words)
+            is_next = kind in item.kinds and (kind, index) not in item.said
+            item.add(kind, index, words)
             yield Delta(thought=f"{SEPARATOR}{words}" if is_next else words)
 
     def _answered(self, item: _Item, index: int, words: str) -> str:
         """Return words of the answer as they are shown: messages stand apart."""
         if not words:
             return ""
-        gap = SEPARATOR if self._has_answered and not item.has_said("output_text") else ""
+        gap = SEPARATOR if self._has_answered and "output_text" not in item.kinds else ""
         if index not in item.starts:
             item.starts[index] = self._length + len(gap)
-        item.said.setdefault(("output_text", index), []).append(words)
+        item.add("output_text", index, words)
         self._length += len(gap) + len(words)
         self._has_answered = True
         return gap + words
@@ -189,11 +197,15 @@ class Reply:
         self._pages = [*self._pages, *pages_of(whole)][:MAX_CITATIONS]
 
     def _message(self, item: _Item, whole: Raw) -> Iterator[Finding]:
-        content = whole.get("content")
-        parts = [{"type": "output_text", "text": content}] if isinstance(content, str) else sequence(content)
-        for index, part in enumerate(map(mapping, parts)):
-            kind = string(part.get("type"))
-            yield from self._rest(item, kind, index, string(part.get("refusal" if kind == "refusal" else "text")))
+        for index, part in enumerate(_contents(whole.get("content"))):
+            kind = string(part.get("type")) or "output_text"
+            if kind == "refusal":
+                yield from self._rest(item, kind, index, string(part.get("refusal")))
+            elif kind in _TEXTS:
+                text = part.get("text")
+                yield from self._rest(item, "output_text", index, string(mapping(text).get("value", text)))
+            elif not item.is_done:
+                yield from pictured(part)
             for annotation in sequence(part.get("annotations")):
                 yield from self._cited(item, index, mapping(annotation))
         if item.is_aside:
@@ -244,11 +256,19 @@ class Reply:
             for item in self._items.values():
                 if item.fields.get("type") in _CALLS:
                     yield from parts_of({**item.fields, "arguments": item.words("arguments", 0)})
+            self._whole.update(_CALLS)
+        self._whole |= again._whole
 
 
 def _is_told_otherwise(item: _Item, kind: str) -> bool:
     """Return whether the same thoughts are told already: summarized, or in full."""
-    return any(said != kind for said, _ in item.said if kind != "output_text")
+    return kind != "output_text" and not item.kinds <= {kind}
+
+
+def _contents(content: object) -> list[Raw]:
+    """Return the parts of a message; gateways also send one part, or a text, where a list belongs."""
+    held = [content] if isinstance(content, str) else as_list(content)
+    return [{"text": part} if isinstance(part, str) else mapping(part) for part in held]
 
 
 def _key(event: Raw) -> int | str:
