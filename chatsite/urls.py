@@ -201,6 +201,7 @@ urlpatterns = [
     path("admin/endpoints/<uuid:endpoint_id>/keys/", list_page.add_keys, name="add-keys"),
     path("admin/keys/<uuid:key_id>/", page.key_page, name="key"),
     path("admin/keys/<uuid:key_id>/test/", page.test_key, name="test-key"),
+    path("admin/keys/<uuid:key_id>/balance/", page.ask_for_balance, name="ask-balance"),
     path("admin/keys/<uuid:key_id>/rotate/", page.rotate_key, name="rotate-key"),
     path("admin/keys/<uuid:key_id>/switch/", page.switch_key, name="switch-key"),
     path("admin/replies/<uuid:reply>/", failed_reply.mend, name="mend"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conversations.models import Membership, Team
-from conversations.reporting.budgets import budget_groups
+from conversations.reporting.budgets import budget_groups, outlook
 from conversations.reporting.names import key_name
 from conversations.search.rebuilding import count_missing
 from providers import clock
@@ -23,6 +23,7 @@ from providers.models import ApiKey, Deployment, Endpoint, LanguageModel, Troubl
 from providers.pool import cooldown
 
 Teams = frozenset[UUID]
+_LASTS = gettext_lazy("The balance of %(name)s lasts about %(days)s days more.")
 
 
 def useless_keys() -> Iterable[Finding]:
@@ -93,6 +94,16 @@ def budgets() -> Iterator[Finding]:
             yield Finding(told, standing.period_name, reverse_lazy("budgets"), standing.is_over)
 
 
+def balances() -> Iterator[Finding]:
+    """Find keys whose balance is used up, or soon at the present pace."""
+    asked = ApiKey.objects.of_site().filter(enabled=True, balance__is_told=True).select_related("endpoint")
+    for key in asked:
+        if (found := outlook(key)) and found.warns:
+            sentence = _("The balance of %(name)s is used up.") if found.is_over else _LASTS
+            told = sentence % {"name": key_name(key), "days": found.days}
+            yield Finding(told, address=reverse_lazy("key", args=[key.pk]), is_grave=found.is_over)
+
+
 def search_index() -> Iterator[Finding]:
     """Find messages and titles that the search does not know yet."""
     if missing := count_missing():
@@ -109,6 +120,7 @@ CHECKS = (
     Check(gettext_lazy("teams"), teams_without_leads, permission="conversations.view_team"),
     Check(gettext_lazy("search"), search_index, By.DOCTOR),
     Check(gettext_lazy("budgets"), budgets, By.OVERVIEW, permission="conversations.view_budget"),
+    Check(gettext_lazy("balances"), balances, By.OVERVIEW, permission="providers.view_apikey"),
     Check(gettext_lazy("vendors"), troubles, By.OVERVIEW, permission="providers.view_apikey"),
     Check(gettext_lazy("a first model"), no_model, By.OVERVIEW, permission="providers.add_endpoint"),
 )

@@ -16,24 +16,31 @@ CLOCKS = Clocks(first_token=20, silence=20, total=60)
 _TOO_LONG = translate_noop("The vendor's answer is longer than this site reads.")
 
 
+class NotOffered(Exception):
+    """The refusal of a document that this address does not have for everybody."""
+
+
 def read_document(
     wire: str,
     request: HttpRequest,
     key: Key | None,
     network: Network,
     *,
-    missing: str,
+    missing: str = "",
     too_long: str = _TOO_LONG,
     max_bytes: int = MAX_BYTES,
+    not_offered: frozenset[int] = frozenset(),
 ) -> str:
     """Return the text of the answer to one call, without a retry. Raises VendorError.
 
     `missing` is the sentence about an address without such a document, `too_long` the one about more bytes than the
-    limit.
+    limit. The statuses `not_offered` raise NotOffered instead.
     """
     call, mask = Call(CLOCKS, network), key_mask(key)
     try:
         call.open(request, key)
+        if call.status in not_offered:
+            raise NotOffered
         _check(wire, call, missing)
         return _body(call, too_long, max_bytes).decode("utf-8", "replace")
     except VendorError as error:

@@ -6,6 +6,7 @@ from providers.models.fields import new_id
 from providers.models.health import HealthEvent, Lease, Trouble
 from providers.models.keys import ApiKey
 from providers.models.language_models import Deployment, LanguageModel, LanguageModelQuerySet
+from providers.models.money import KeyBalance
 
 __all__ = [
     "ApiKey",
@@ -13,6 +14,7 @@ __all__ = [
     "Deployment",
     "Endpoint",
     "HealthEvent",
+    "KeyBalance",
     "LanguageModel",
     "LanguageModelQuerySet",
     "Lease",

@@ -54,6 +54,7 @@ OTHERS = [
     on("key", targets=KEYS, refusal="admin"),
     on("test-key", "POST", targets=SITES_KEYS, ok=302, refusal="admin"),
     on("rotate-key", "POST", {"new_key": "sk-test-another"}, targets=SITES_KEYS, refusal="admin"),
+    on("ask-balance", "POST", targets=SITES_KEYS, ok=302, refusal="admin"),
     on("switch-key", "POST", targets=KEYS, refusal="admin"),
     on("mend", private=STAFF, shared=STAFF, ok=302, refusal="staff"),
     on("add-keys", targets={"endpoint": SUPERUSER}, refusal="admin"),

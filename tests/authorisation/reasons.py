@@ -218,6 +218,7 @@ REASONS = {
     "key": _KEYS + "; a page about a key holds no word that was said with it",
     "test-key": _KEYS + "; a personal key serves its owner alone",
     "rotate-key": _KEYS + "; a personal key is replaced by its owner alone",
+    "ask-balance": _KEYS + "; a personal key serves its owner alone",
     "switch-key": _KEYS + "; a personal key, too, can be taken out of service",
     "add-keys": _KEYS,
     "mend": "staff is led to what they may see anyway; of the reply it tells nothing",

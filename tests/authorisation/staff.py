@@ -135,6 +135,7 @@ def _others(targets: dict[str, dict[str, Any]]) -> Iterator[Door]:
     yield Door(reverse("admin:providers_endpoint_prices", args=[endpoint]), {"adopt_all": "yes", "shown": EVIL})
     yield Door(reverse("add-keys", args=[endpoint]), {"keys": EVIL_KEY, "teams": list(_pks(Team))})
     yield Door(reverse("rotate-key", args=[key]), {"new_key": EVIL_KEY})
+    yield Door(reverse("ask-balance", args=[key]), {})
     yield Door(reverse("switch-key", args=[key]), {"on": "no"})
     yield Door(reverse("admin:auth_user_password_change", args=[person]),
                {"password1": EVIL_KEY, "password2": EVIL_KEY, "usable_password": "true"})  # fmt: skip

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from conversations.admin.keys.test_call import Trial
 from conversations.admin.keys.timeline import timeline
 from conversations.models import UsageRecord
+from conversations.reporting.budgets import outlook
 from conversations.reporting.names import key_name
 from conversations.reporting.periods import Period
 from conversations.reporting.permissions import changes_keys, sees_keys
@@ -27,8 +28,11 @@ from conversations.reporting.views import report
 from providers import clock
 from providers.audit import log
 from providers.audit.log import Act
-from providers.endpoints import keys
+from providers.encryption.sealing import Locked
+from providers.endpoints import balances, keys
 from providers.endpoints.key_field import KeyField
+from providers.error_texts import localized
+from providers.errors import VendorError
 from providers.models import ApiKey, Deployment, Trouble
 
 MAX_CALLS_SHOWN = 20
@@ -69,6 +73,20 @@ def rotate_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
     if form.errors:
         return _page(request, key, form)
     return _changed(request, key, _("Rotated: the new key answers from now on, the old one is gone."))
+
+
+@changes_keys
+@require_POST
+def ask_for_balance(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    """Ask the vendor for the key's balance, unless that was done a moment ago, and lead back to the page."""
+    key = _of_site(key_id)
+    try:
+        balances.current_balance(key)
+    except VendorError as error:
+        messages.error(request, localized(error))
+    except Locked as error:
+        messages.error(request, str(error))
+    return redirect("key", key_id)
 
 
 @changes_keys
@@ -127,6 +145,7 @@ def _page(request: HttpRequest, key: ApiKey, form: RotationForm) -> HttpResponse
         "may_change": request.user.has_perm("providers.change_apikey"),
         "timeline": timeline(key, period),
         "calls": UsageRecord.objects.filter(key=key.pk).order_by("-created_at")[:MAX_CALLS_SHOWN],
+        "outlook": None if key.owner_id else outlook(key),
         "trouble": trouble,
         "rests": trouble is not None and trouble.cooling_until > clock.now(),
         "deployments": key.endpoint.deployments.select_related("model"),
