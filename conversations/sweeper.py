@@ -25,6 +25,7 @@ from conversations.malloc_settings import give_back as give_memory_back
 from conversations.models import Draft, Message, Receipt
 from conversations.search.rebuilding import mending
 from conversations.usage import budgets
+from providers.endpoints.price_sync import apply_due
 from providers.models import HealthEvent
 from providers.pool import cooldown, leases
 
@@ -104,6 +105,7 @@ def _steps(number: int, is_heir: bool) -> Iterator[Callable[[], None]]:
         yield hub.remind
     if number % 60 == 0:
         yield give_memory_back
+        yield apply_due
     if number % 3600 == 0:
         yield mending.begin
         yield Receipt.remove_old

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,19 +14,18 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from providers import clock
 from providers.admin.endpoint_pages import EndpointPages, endpoint_of, endpoint_page
 from providers.encryption.sealing import Locked
 from providers.endpoints import price_sync
 from providers.endpoints.price_sync import GATEWAY, MAX_TABLE_BYTES, MODELS, TABLE, Row, Stale
 from providers.error_texts import localized
 from providers.errors import VendorError
-from providers.models import Endpoint
+from providers.models import Endpoint, PriceChange
+from providers.models.money import today
 from providers.money.price_list import MAX_ID_LENGTH, Note, PriceList
 from providers.prices import plain
 
@@ -36,6 +36,8 @@ SOURCES = {
 }
 PLACES = {GATEWAY: "/api/pricing", MODELS: "/models"}
 MAX_FILE_NAME = 80
+MAX_ADOPTED_SHOWN = 20
+LONGEST_PLAN = timedelta(days=366)
 NOTES: dict[Note, Any] = {
     Note.TIERS: gettext_lazy("It has tiers; this is the first one."),
     Note.OTHER_GROUP: gettext_lazy("Keys of this group do not get this model."),
@@ -93,15 +95,36 @@ class SourceForm(forms.Form):
         return table
 
 
+class DayForm(forms.Form):
+    """The day from which adopted prices hold; none means today."""
+
+    holds_from = forms.DateField(required=False)
+
+    def clean_holds_from(self) -> date | None:
+        day: date | None = self.cleaned_data["holds_from"]
+        if day is not None and not today() <= day <= today() + LONGEST_PLAN:
+            raise ValidationError("")
+        return day
+
+
 def prices_page(rows: EndpointPages, request: HttpRequest, pk: UUID) -> HttpResponse:
     """Return the choice of a source or, after it, the differences; adopts the picked ones of these."""
     endpoint = endpoint_of(rows, request, pk)
     if not request.user.has_perm("providers.change_deployment"):
         raise PermissionDenied
+    if request.method == "POST" and "cancel" in request.POST:
+        return _cancelled(rows, request, endpoint)
     if request.method == "POST" and {"adopt", "adopt_all"} & request.POST.keys():
         return _adopted(rows, request, endpoint)
     form = SourceForm(endpoint, *([request.POST, request.FILES] if request.method == "POST" else []))
-    context = {"form": form, "currency": settings.CHATSITE_CURRENCY}
+    changes = PriceChange.objects.filter(deployment__endpoint=endpoint).select_related("deployment")
+    context = {
+        "form": form,
+        "currency": settings.CHATSITE_CURRENCY,
+        "today": today(),
+        "planned": changes.planned().order_by("holds_from", "deployment__vendor_id"),
+        "adopted": changes.exclude(applied_at=None)[:MAX_ADOPTED_SHOWN],
+    }
     if form.is_valid():
         context |= _compared(endpoint, form)
     return endpoint_page(rows, request, "prices", endpoint, {"title": _("Sync prices"), **context})
@@ -155,21 +178,42 @@ def _read(endpoint: Endpoint, given: dict[str, Any]) -> PriceList:
 def _source(given: dict[str, Any], prices: PriceList) -> str:
     """Return the source, its part and the day, as they are kept with the prices."""
     place = given["table"].name[-MAX_FILE_NAME:] if given["source"] == TABLE else PLACES[given["source"]]
-    day = timezone.localtime(clock.now(), timezone.get_default_timezone()).date()
-    return " · ".join(filter(None, [place, prices.chosen, day.isoformat()]))
+    return " · ".join(filter(None, [place, prices.chosen, today().isoformat()]))
 
 
 def _adopted(rows: EndpointPages, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
     picked = None if "adopt_all" in request.POST else request.POST.getlist("deployment")
+    day = DayForm(request.POST)
+    if not day.is_valid():
+        messages.error(
+            request, _("Nothing was changed: give a day from today on; what was asked before keeps its cost.")
+        )
+        return redirect(request.path)
+    holds_from = day.cleaned_data["holds_from"]
     try:
-        changed = price_sync.adopt(endpoint, request.POST.get("shown", ""), picked, request.user)
+        changed = price_sync.adopt(endpoint, request.POST.get("shown", ""), picked, request.user, holds_from)
     except Stale:
         messages.error(request, _("Nothing was changed: these prices are no longer what was shown. Read them again."))
         return redirect(request.path)
     if changed:
-        said = _("Changed the prices of %(names)s.") % {"names": ", ".join(changed)}
+        is_later = holds_from is not None and holds_from > today()
+        sentence = (
+            _("The prices of %(names)s change on %(day)s.") if is_later else _("Changed the prices of %(names)s.")
+        )
+        said = sentence % {"names": ", ".join(changed), "day": holds_from}
         rows.log_change(request, endpoint, said)
         messages.success(request, said)
     else:
         messages.info(request, _("No price was picked."))
+    return redirect(request.path)
+
+
+def _cancelled(rows: EndpointPages, request: HttpRequest, endpoint: Endpoint) -> HttpResponse:
+    try:
+        is_cancelled = price_sync.cancel(endpoint, UUID(request.POST["cancel"]), request.user)
+    except ValueError:
+        is_cancelled = False
+    if is_cancelled:
+        rows.log_change(request, endpoint, _("Cancelled a planned price."))
+        messages.success(request, _("Cancelled a planned price."))
     return redirect(request.path)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.core import signing
+from django.db import transaction
 
+from providers import clock
 from providers.audit import log
 from providers.client import price_lists
 from providers.client.route import route_to
-from providers.models import Deployment, Endpoint
+from providers.models import Deployment, Endpoint, PriceChange
+from providers.models.money import today
 from providers.money import models_dev
 from providers.money.amounts import strictly_decoded
 from providers.money.price_list import PRICES, Factors, Note, Offer, PriceList, product
@@ -118,8 +123,13 @@ def signed(endpoint: Endpoint, comparison: Comparison, source: str, rate: Decima
     return signing.dumps(told, salt=_SALT, compress=True)
 
 
-def adopt(endpoint: Endpoint, shown: str, picked: Collection[str] | None, by: Any) -> list[str]:
-    """Set the prices that were shown for these deployments, or for all, and return their vendor's ids. Raises Stale."""
+def adopt(
+    endpoint: Endpoint, shown: str, picked: Collection[str] | None, by: Any, holds_from: date | None = None
+) -> list[str]:
+    """Set the shown prices of these deployments, or of all, and return their vendor's ids. Raises Stale.
+
+    A later day keeps them until then; of two plans of a deployment for one day the last counts.
+    """
     try:
         told = signing.loads(shown, salt=_SALT, max_age=OFFER_SECONDS)
     except signing.BadSignature:
@@ -128,20 +138,53 @@ def adopt(endpoint: Endpoint, shown: str, picked: Collection[str] | None, by: An
         raise Stale
     wanted = {pk: row for pk, row in told["rows"].items() if picked is None or pk in picked}
     rows = endpoint.deployments.filter(pk__in=wanted)
-    with log.watch(by, rows, Endpoint.objects.filter(pk=endpoint.pk)):
+    planned = PriceChange.objects.planned().filter(deployment__in=endpoint.deployments.all())
+    day = max(holds_from or today(), today())
+    with log.watch(by, rows, planned, Endpoint.objects.filter(pk=endpoint.pk)):
         for deployment in (found := list(rows)):
-            _set(deployment, wanted[str(deployment.pk)])
+            changes = wanted[str(deployment.pk)]
+            _check(deployment, changes)
+            planned.filter(deployment=deployment, holds_from=day).delete()
+            prices = {column: after for column, (_before, after) in changes.items()}
+            made = {"deployment": deployment, "prices": prices, "source": told["source"], "holds_from": day, "by": by}
+            _apply(PriceChange(**made)) if day == today() else PriceChange.objects.create(**made)
         if found:
             Endpoint.objects.filter(pk=endpoint.pk).update(exchange_rate=Decimal(told["rate"]))
     return [deployment.vendor_id for deployment in found]
 
 
-def _set(deployment: Deployment, changes: Mapping[str, list[str | None]]) -> None:
-    for column, (before, after) in changes.items():
-        if getattr(deployment, column) != _decimal(before):
-            raise Stale
-        setattr(deployment, column, _decimal(after))
-    deployment.save(update_fields=list(changes))
+def apply_due() -> None:
+    """Set the planned prices whose day has come; calls that were made keep their cost."""
+    if not PriceChange.objects.due().exists():  # a read first: this runs each minute, and a write would block others
+        return
+    for pk in list(PriceChange.objects.due().order_by("holds_from", "created_at").values_list("pk", flat=True)):
+        with transaction.atomic():
+            due = PriceChange.objects.due().select_for_update(of=("self",)).filter(pk=pk).first()
+            if due is not None:
+                with log.watch(due.by, Deployment.objects.filter(pk=due.deployment_id)):
+                    _apply(due)
+
+
+def cancel(endpoint: Endpoint, pk: UUID, by: Any) -> bool:
+    """Remove a planned change of this endpoint, and return whether there was one."""
+    planned = PriceChange.objects.planned().filter(pk=pk, deployment__endpoint=endpoint)
+    with log.watch(by, planned):
+        return bool(planned.delete()[0])
+
+
+def _check(deployment: Deployment, changes: Mapping[str, list[str | None]]) -> None:
+    """Raise Stale if another one has changed a price since it was shown."""
+    if any(getattr(deployment, column) != _decimal(before) for column, (before, _after) in changes.items()):
+        raise Stale
+
+
+def _apply(change: PriceChange) -> None:
+    deployment = change.deployment
+    for column, price in change.prices.items():
+        setattr(deployment, column, _decimal(price))
+    deployment.save(update_fields=list(change.prices))
+    change.applied_at = clock.now()
+    change.save()
 
 
 def _text(price: Decimal | None) -> str | None:

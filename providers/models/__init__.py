@@ -6,7 +6,7 @@ from providers.models.fields import new_id
 from providers.models.health import HealthEvent, Lease, Trouble
 from providers.models.keys import ApiKey
 from providers.models.language_models import Deployment, LanguageModel, LanguageModelQuerySet
-from providers.models.money import KeyBalance
+from providers.models.money import KeyBalance, PriceChange
 
 __all__ = [
     "ApiKey",
@@ -18,6 +18,7 @@ __all__ = [
     "LanguageModel",
     "LanguageModelQuerySet",
     "Lease",
+    "PriceChange",
     "Trouble",
     "new_id",
 ]
