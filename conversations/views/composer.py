@@ -61,7 +61,7 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
 def _choice(model: LanguageModel) -> dict[str, Any]:
     """Return a model for the composer, with what people choose by and the parameters of its wires."""
     every = model.deployments.all()
-    priced = [offer for offer in model.offers() if offer.prices()]
+    priced = [offer for offer in model.offers() if offer.is_priced_by_token]
     return {
         "id": model.id,
         "name": model.name,

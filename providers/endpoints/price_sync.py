@@ -103,7 +103,7 @@ def compare(endpoint: Endpoint, prices: PriceList, rate: Decimal) -> Comparison:
 
 
 def _differences(deployment: Deployment, offer: Offer, rate: Decimal) -> Iterator[Difference]:
-    for column in (name for name in PRICES if hasattr(deployment, name)):
+    for column in PRICES:
         factors = offer.prices.get(column)
         if factors is None:
             continue

@@ -198,9 +198,13 @@ class Deployment(models.Model):
         own = self.wire or wire_learnt(self.learnt)
         return own if own in registry.neighbours(here) else here
 
+    @property
+    def is_priced_by_token(self) -> bool:
+        return self.input_price is not None or self.output_price is not None
+
     def prices(self) -> Prices | None:
         """Return the prices, or None if the administrator has set none: the cost is then unknown."""
-        if self.input_price is None and self.output_price is None and self.call_price is None:
+        if not self.is_priced_by_token and self.call_price is None:
             return None
         zero = Decimal(0)
         others = (self.cached_price, self.thought_price, self.written_price)

@@ -10,8 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
+from chatsite.server.request_bodies import MAX_BODY_BYTES, MAX_PRICE_TABLE_BYTES, PRICES
 from conversations.models import UsageRecord
 from providers.endpoints import price_sync
+from providers.endpoints.price_sync import MAX_TABLE_BYTES
 from providers.models import AuditEntry, Deployment, Endpoint, LanguageModel
 from tests.conftest import CANARY, Cast
 from tests.fake_vendor import FakeVendor
@@ -23,7 +25,14 @@ pytestmark = pytest.mark.usefixtures("static_files")
 
 RATIOS = {
     "data": [
-        {"model_name": "parrot", "quota_type": 0, "model_ratio": 1.25, "completion_ratio": 8, "cache_ratio": 0.1},
+        {
+            "model_name": "parrot",
+            "quota_type": 0,
+            "model_ratio": 1.25,
+            "completion_ratio": 8,
+            "cache_ratio": 0.1,
+            "create_cache_ratio": 1.25,
+        },
         {"model_name": "owl", "quota_type": 1, "model_price": 0.04},
     ],
     "group_ratio": {"default": 1, "vip": 0.5},
@@ -76,6 +85,7 @@ def test_a_gateways_prices_are_shown_and_only_picked_ones_adopted(
     answer = alice.post(address, {"adopt": "picked", "shown": shown(read), "deployment": [picked]}, follow=True)
     assert "Changed the prices of parrot." in answer.content.decode()
     assert prices_of("parrot") == ["8.75", "70", "0.875", ""]
+    assert Deployment.objects.get(vendor_id="parrot").written_price == Decimal("10.9375")
     assert prices_of("owl") == ["", "", "", ""]
     told = AuditEntry.objects.get(subject_type="providers.deployment")
     assert (told.actor_name, told.before["output_price"], told.after["output_price"]) == (
@@ -102,6 +112,11 @@ def test_a_vendors_list_of_models_and_a_table_have_prices_too(alice: Client, add
     alice.post(address, {"adopt_all": "yes", "shown": shown(read)})
     assert prices_of("wren") == ["0.25", "1", "", ""]
     assert len(vendor.requests) == 1
+
+
+def test_only_this_page_takes_a_table_that_is_longer_than_a_form(address: str) -> None:
+    assert PRICES.fullmatch(address.encode())
+    assert MAX_BODY_BYTES < MAX_TABLE_BYTES < MAX_PRICE_TABLE_BYTES
 
 
 @pytest.mark.parametrize(

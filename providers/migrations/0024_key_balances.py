@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0022_prices_of_calls'),
+        ('providers', '0023_cache_write_price'),
     ]
 
     operations = [

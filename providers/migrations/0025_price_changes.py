@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('providers', '0023_key_balances'),
+        ('providers', '0024_key_balances'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
