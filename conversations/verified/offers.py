@@ -36,6 +36,8 @@ def offers(person: User, typed: str) -> list[Offer]:
     """Return the closest verified answers that this person may read, the closest first."""
     words = words_of(typed)
     near = _near(person, words) if len(words) > 1 else {}
+    if not near:
+        return []
     marks = Verification.objects.visible_to(person).filter(message__parent__in=near).listed()
     found: dict[UUID, Offer] = {}
     for mark in marks.order_by("verified_at"):  # of several to one question the last one stays

@@ -12,11 +12,13 @@ import "./elements/conversation-list.js";
 import "./elements/message-actions.js";
 import "./elements/message-composer.js";
 import "./elements/other-version.js";
+import "./elements/verified-mark.js";
 import "./elements/project-list.js";
 import { serveAppearance } from "./helpers/appearance.js";
 import { refuseDrops } from "./helpers/drops.js";
 import { keepKeysOfInputMethods } from "./helpers/keyboard.js";
 import { leaveRoomForKeyboard } from "./helpers/keyboard-height.js";
+import { fetchElement } from "./helpers/loading.js";
 import { phrase } from "./helpers/phrases.js";
 import { codeOf } from "./helpers/refused.js";
 import { tellTimeZone } from "./helpers/time-zone.js";
@@ -77,6 +79,7 @@ class Chat {
     new NamedMessage(this.transcript).listen();
     for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Completions, Mentions]) new Part(this).listen();
     if (this.composer) document.addEventListener("selectionchange", this.#selected);
+    this.composer?.addEventListener("input", this.#offer, { once: true });
     new ShortcutKey().listen();
     new SidebarEdge().listen();
     new SidebarFold().listen();
@@ -126,6 +129,9 @@ class Chat {
     this.composer?.show({ isRunning: length > 0 });
     this.transcript.toggleAttribute("data-several", length > 1); // One reply is stopped at the composer alone.
   }
+
+  /** A question that is being written may have a verified answer. */
+  #offer = () => fetchElement("verified-offers", async () => new (await import("./page/verified-offers.js")).VerifiedOffers(this).listen() ?? true);
 
   /** Words that are selected may be quoted. */
   #selected = async () => {

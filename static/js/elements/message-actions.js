@@ -12,6 +12,7 @@ const COMMANDS = {
   stop: "reply.stop",
   choose: "branch.choose",
   fork: "conversation.fork",
+  unverify: "reply.unverify",
 };
 
 /** Buttons that open something else. */

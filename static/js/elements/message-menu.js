@@ -30,12 +30,22 @@ class MessageMenu extends HTMLElement {
     [this.#actions, this.#button] = [message.querySelector("message-actions"), button];
     this.dataset.role = message.dataset.role;
     this.toggleAttribute("data-sharable", page.canShare);
+    this.#offerMark(message);
     this.toggleAttribute("data-voices", hasVoices());
     this.toggleAttribute("data-reading", isReading());
     this.querySelector(".message-menu__models").replaceChildren(...choicesBut(message.name));
     this.showPopover();
     placeBeside(this, button);
     this.#items[0]?.focus({ preventScroll: true });
+  }
+
+  /** Who writes here verifies a reply; another person's mark is changed and withdrawn by who decides here. */
+  #offerMark(message) {
+    const mark = message.querySelector("verified-mark");
+    const isWhole = ["complete", "stopped"].includes(message.dataset.status);
+    const isMine = !mark || mark.dataset.person === page.person.id || page.isLed;
+    this.toggleAttribute("data-verifiable", page.canWrite && isWhole && isMine);
+    this.toggleAttribute("data-verified", Boolean(mark));
   }
 
   get #items() {
@@ -56,6 +66,8 @@ class MessageMenu extends HTMLElement {
     else if (item.dataset.act === "all") this.#showAll();
     else if (item.dataset.act === "share") this.#share();
     else if (item.dataset.act === "details") this.#showDetails();
+    else if (item.dataset.act === "verify") this.#verify();
+    else if (item.dataset.act === "unverify") this.#actions.act("unverify");
     else if (item.dataset.act === "aloud") readAloud(this.#actions.closest("chat-message"));
     else if (item.dataset.act === "silence") silence();
     else this.#actions.act("fork");
@@ -74,6 +86,11 @@ class MessageMenu extends HTMLElement {
     const loaded = await import("./share-panel.js").catch(() => null);
     if (loaded) await loaded.open(this.#actions.closest("chat-message").dataset.id);
     else this.#actions.say("lost");
+  }
+
+  async #verify() {
+    const loaded = await fetchPart(() => import("./verify-panel.js"));
+    loaded?.open(this.#actions.closest("chat-message"));
   }
 
   async #showDetails() {

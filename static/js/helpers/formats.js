@@ -14,6 +14,11 @@ export function number(value) {
   return value.toLocaleString(language);
 }
 
+/** A day, as `2 Jan 2026` or as the reader's language has it. */
+export function day(date) {
+  return date.toLocaleDateString(language, { dateStyle: "medium" });
+}
+
 /** A large number in short: 128K. */
 export function compact(value) {
   return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);

@@ -5,6 +5,8 @@
  * something was missed: then the conversation is opened again and the server says what is new.
  */
 
+import { showMark } from "../helpers/vouching.js";
+
 export class Conversation {
   #socket;
   #transcript;
@@ -69,6 +71,7 @@ export class Conversation {
     const ack = await this.#socket.request(open);
     if (ack.reload) return location.reload();
     for (const message of ack.messages) this.#transcript.put(message, message.html);
+    for (const mark of ack.marks ?? []) this.#mark(mark);
     for (const reply of ack.streaming) this.#snapshot(reply);
     this.revision = ack.revision;
     this.#place.opened(ack.place);
@@ -86,8 +89,16 @@ export class Conversation {
     if (!this.#transcript.thread.find(message.id)) this.#place.take(message.id);
   }
 
-  #updated({ revision, place }) {
-    if (!this.#missed(revision) && place) this.#place.take(place.message);
+  #updated({ revision, place, mark }) {
+    if (this.#missed(revision)) return;
+    if (place) this.#place.take(place.message);
+    if (mark) this.#mark(mark);
+  }
+
+  /** A message that is not in sight comes with its mark. */
+  #mark({ message, verified }) {
+    const shown = this.#transcript.thread.find(message);
+    if (shown) showMark(shown, verified);
   }
 
   #delta({ of, ...delta }) {

@@ -14,6 +14,9 @@ export const page = {
   conversation: dataset.conversation,
   revision: Number(dataset.revision),
   canShare: "sharable" in dataset,
+  canWrite: "writable" in dataset,
+  /** Whether the reader decides what others have marked here. */
+  isLed: "led" in dataset,
   csrfToken: document.querySelector("[name=csrfmiddlewaretoken]").value,
   urls: {
     home: dataset.urlHome,
@@ -44,6 +47,7 @@ export const page = {
     file: withId(dataset.apiFile),
     drafts: dataset.apiDrafts,
     prompts: dataset.apiPrompts,
+    verified: dataset.apiVerified,
     events: dataset.apiEvents,
   },
 };
