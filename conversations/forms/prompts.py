@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from conversations.errors import Refused
-from conversations.models import Prompt, Team, User
+from conversations.models import Project, Prompt, Team, User
 from conversations.models.prompts.prompt import MAX_NAME_LENGTH, MAX_PROMPT_LENGTH
 from conversations.protocol.prompts import MAX_VARIABLES, Place, PromptWords, checked
 
@@ -20,7 +20,7 @@ TYPE_LABELS = {
     "date": _("A date"),
     "choice": _("A choice"),
 }
-_OWN, _SITE = "own", "site"
+_OWN, _SITE, _PROJECT = "own", "site", "project:"
 
 
 class PromptForm(forms.Form):
@@ -79,6 +79,8 @@ class PlaceForm(forms.Form):
 
 def place_in(scope: str) -> Place:
     """Return the place that was chosen in a form."""
+    if scope.startswith(_PROJECT):
+        return Place("project", project=UUID(scope.removeprefix(_PROJECT)))
     return Place(scope or _OWN) if scope in ("", _OWN, _SITE) else Place("team", UUID(scope))
 
 
@@ -86,6 +88,8 @@ def _scopes(person: User) -> Iterator[tuple[str, str | Promise]]:
     yield _OWN, _("Only me")
     for team in Team.objects.writable_by(person).order_by("name"):
         yield str(team.pk), team.name
+    for project in Project.objects.writable_by(person).listed():
+        yield f"{_PROJECT}{project.pk}", f"{project.team.name} · {project.name}" if project.team else project.name
     if person.has_perm(Prompt.SITE_PERMISSION):
         yield _SITE, _("Everybody on this site")
 
@@ -94,6 +98,8 @@ def sentence_of(refusal: Refused) -> str:
     """Return the page's sentence for a refusal, in its reader's language."""
     if refusal.code == "too_long" and refusal.field == "variables":
         return str(_("A prompt may have %(number)s variables.") % {"number": MAX_VARIABLES})
+    if refusal.field == "archived":
+        return str(_("This project is in the archive: take it out first."))
     if refusal.field == "file":
         too_large, unknown = (
             _("This file is too large."),

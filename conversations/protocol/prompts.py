@@ -33,10 +33,11 @@ class PromptWords:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a new prompt: the person's own, a team's, or the site's."""
+    """The place of a new prompt: the person's own, a team's, a project's, or the site's."""
 
     kind: str = "own"
     team: UUID | None = None
+    project: UUID | None = None
 
 
 def variable_names(text: str) -> list[str]:

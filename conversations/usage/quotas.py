@@ -14,11 +14,10 @@ from conversations.models import (
     Invitation,
     Membership,
     Message,
-    Prompt,
     PromptVersion,
-    Team,
     User,
 )
+from conversations.models.prompts.prompt import PromptQuerySet
 
 MAX_CONVERSATIONS_A_MINUTE = 60
 MAX_SAID_A_MINUTE = 120
@@ -70,9 +69,8 @@ def check_tokens(person: User) -> None:
     _check(person.tokens.open().count() < MAX_TOKENS, f"You have {MAX_TOKENS} tokens.")
 
 
-def check_prompts(owner: User | None, team: Team | None, more: int, characters: int) -> None:
-    """Refuse so many more prompts, or so many characters, of a person, a team or the site."""
-    kept = Prompt.objects.in_place(owner, team)
+def check_prompts(kept: PromptQuerySet, more: int, characters: int) -> None:
+    """Refuse so many more prompts, or so many characters, beside these of one place."""
     _check(not more or kept.count() + more <= MAX_PROMPTS, f"There may be {MAX_PROMPTS} prompts in one place.")
     if PromptVersion.objects.characters(kept) + characters > MAX_PROMPT_CHARACTERS:
         most = f"{MAX_PROMPT_CHARACTERS:,}"

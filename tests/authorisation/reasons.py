@@ -20,8 +20,8 @@ _ADDERS = "who adds a vendor needs the permissions for endpoints, keys, models a
 _MONEY = "figures of the ledger are for superusers and for staff who may see calls or budgets"
 _KEYS = "keys are for superusers and for staff with the permissions for keys"
 _GUARDED = "Django's permission for this model and this deed"
-_PROMPTS = "a prompt is for its person, its team, or everybody; a proposed one for leads and whoever proposed it"
-_PROMPT_WRITERS = "a team's leads and members write its prompts or propose words; the site's are superusers'"
+_PROMPTS = "a prompt is for its person, its team or project, or everybody; a proposed one for leads and its author"
+_PROMPT_WRITERS = "who writes in a team or project writes or proposes its prompts; the site's are superusers'"
 _PROMPT_DECIDERS = "a prompt is its person's, its team's leads', or for the site the superusers'"
 
 REASONS = {

@@ -105,6 +105,7 @@ PROMPTS = {
     "prompt own": OWNER,
     "prompt of the team": TEAM,
     "prompt proposed": LEAD | MEMBER,
+    "prompt of the project": NAMED,
     "prompt of the site": SIGNED_IN,
 }
 """Roles that see a kept prompt; the member has proposed one."""
@@ -112,7 +113,7 @@ WRITE_PROMPTS = {**PROMPTS, "prompt of the team": WRITERS, "prompt of the site":
 DELETE_PROMPTS = {**WRITE_PROMPTS, "prompt of the team": LEAD}
 PUBLISH = {"prompt proposed": LEAD, "prompt of the team, proposal of another": NOBODY}
 """Roles that publish or decline a proposal."""
-VERSIONS = {"prompt own": OWNER, "prompt of the team": TEAM, "prompt of the site": SIGNED_IN}
+VERSIONS = {name: roles for name, roles in PROMPTS.items() if name != "prompt proposed"}
 FILE_OF_PROMPTS = '[{{"command": "x", "title": "Other", "content": "Other words"}}]'
 WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
@@ -418,8 +419,16 @@ API = [
         team=WRITERS,
         ok=(201, 202),
     ),
+    on(
+        "api:create_prompt",
+        "POST",
+        {**WORDS, "scope": {"kind": "project", "project": "{project_id}"}},
+        targets=PROJECT_WRITERS,
+        ok=(201, 202),
+    ),
     on("api:create_prompt", "POST", {**WORDS, "scope": {"kind": "site"}}, roles=SUPERUSER, ok=201),
     on("api:export_prompts", roles=SIGNED_IN, shows={"prompt own": OWNER, "prompt of the team": NOBODY}),
+    on("api:export_prompts", query="?project={project_id}", targets=PROJECTS),
     on("api:export_prompts", query="?team={team_id}", team=TEAM, shows={"prompt of the team": TEAM}),
     on("api:import_prompts", "POST", {"file": FILE_OF_PROMPTS}, roles=SIGNED_IN, ok=200),
     on("api:import_prompts", "POST", {"file": FILE_OF_PROMPTS}, query="?team={team_id}", team=WRITERS, ok=200),

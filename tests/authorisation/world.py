@@ -350,8 +350,14 @@ def _tokens(world: World) -> None:
 
 def _prompts(world: World, crew: Team) -> None:
     """Create one prompt of each kind, and one that the member has proposed."""
-    places = {"own": ("owner", Place()), "of the team": ("lead", Place("team", crew.pk)),
-              "proposed": ("member", Place("team", crew.pk)), "of the site": ("superuser", Place("site"))}  # fmt: skip
+    narrow = world.targets["project narrow"]["project_id"]
+    places = {
+        "own": ("owner", Place()),
+        "of the team": ("lead", Place("team", crew.pk)),
+        "proposed": ("member", Place("team", crew.pk)),
+        "of the project": ("owner", Place("project", project=narrow)),
+        "of the site": ("superuser", Place("site")),
+    }
     for name, (person, place) in places.items():
         words = f"canary-prompt-{name.replace(' ', '-')}"
         made = create_prompt(world.people[person], place, checked(words, f"{words} about {{{{x}}}}"))

@@ -123,6 +123,26 @@ def test_members_propose_leads_publish_and_a_team_may_say_otherwise(cast: Cast) 
     assert "Plan" in audit
 
 
+def test_a_project_has_prompts_for_those_who_may_read_it(cast: Cast) -> None:
+    project = actions.create_project(cast.alice, cast.team, name="Harbour")
+    scope = {"kind": "project", "project": str(project.pk)}
+    status, made = Api(cast.bob).call("POST", "/prompts", {"name": "Tide", "text": "When?", "scope": scope})
+    assert (status, made["scope"]["project"]["name"]) == (202, "Harbour"), "members propose here, too"
+    (proposal,) = PromptVersion.objects.proposed()
+    actions.publish_proposal(cast.alice, proposal.prompt_id, proposal.pk)
+    for person, seen in ((cast.rita, ["Tide"]), (cast.carol, [])):
+        assert [row["name"] for row in Api(person).get(f"/prompts?project={project.pk}")["results"]] == seen
+    page = at_home(cast.alice).post(
+        reverse("new-prompt"), {"name": "Ebb", "text": "And then?", "scope": f"project:{project.pk}"}
+    )
+    assert page.status_code == 302
+    assert Prompt.objects.get(name="Ebb").project == project
+    own = actions.create_project(cast.bob, name="Garden")
+    assert keep(cast.bob, "Seeds", place=Place("project", project=own.pk)).version == 1
+    actions.delete_project(cast.bob, own.pk)
+    assert not Prompt.objects.filter(name="Seeds").exists()
+
+
 def test_versions_are_kept_compared_and_restored(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     prompt, browser = keep(cast.bob, "Haiku", "Write a haiku about rain."), at_home(cast.bob)
     page = reverse("prompt", args=[prompt.pk])

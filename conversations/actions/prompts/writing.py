@@ -1,12 +1,13 @@
 """Prompts: new ones, other words for one, and its end."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from conversations.actions.access import team_to_write_in
+from conversations.actions.access import project_to_write_in, team_to_write_in
 from conversations.errors import NotFound, Refused
-from conversations.models import Prompt, PromptVersion, Team, User
+from conversations.models import Prompt, PromptVersion, User
 from conversations.models.prompts.prompt import PromptQuerySet
 from conversations.protocol.prompts import Place, PromptWords
 from conversations.usage import quotas
@@ -28,9 +29,9 @@ def create_prompt(user: User, place: Place, words: PromptWords) -> Prompt:
 
 def add_prompts(user: User, place: Place, given: list[PromptWords]) -> list[Prompt]:
     """Publish or propose these prompts in one place; needs a transaction, and refuses all if they have no room."""
-    owner, team = place_of(user, place)
-    quotas.check_prompts(owner, team, len(given), sum(len(words.text) for words in given))
-    return [_add(user, Prompt(owner=owner, team=team), words) for words in given]
+    where = place_of(user, place)
+    quotas.check_prompts(Prompt.objects.in_place(**where), len(given), sum(len(words.text) for words in given))
+    return [_add(user, Prompt(**where), words) for words in given]
 
 
 def change_prompt(user: User, prompt_id: UUID, words: PromptWords, version: int | None = None) -> Prompt:
@@ -44,7 +45,8 @@ def change_prompt(user: User, prompt_id: UUID, words: PromptWords, version: int 
             raise Outdated
         if words.stored() == prompt.words() and prompt.version:
             return prompt
-        quotas.check_prompts(prompt.owner, prompt.team, 0, len(words.text))
+        kept = Prompt.objects.in_place(owner=prompt.owner, team=prompt.team, project=prompt.project)
+        quotas.check_prompts(kept, 0, len(words.text))
         if decides(user, prompt):
             publish(user, prompt, words)
         else:
@@ -58,7 +60,7 @@ def delete_prompt(user: User, prompt_id: UUID) -> None:
         prompt = to_write(user, prompt_id)
         if not decides(user, prompt) and (prompt.version or prompt.updated_by_id != user.pk):
             raise NotFound
-        if not prompt.is_own and prompt.version:
+        if prompt.is_logged and prompt.version:
             log.removed(user, prompt)
         prompt.delete()
 
@@ -81,25 +83,27 @@ def decides(user: User, prompt: Prompt) -> bool:
 def publish(user: User, prompt: Prompt, words: PromptWords, author: User | None = None) -> None:
     """Make these words the next version, by `author` if that is somebody else than who publishes it."""
     is_new = not prompt.version
-    with log.watch(user, *([] if prompt.is_own or is_new else [Prompt.objects.filter(pk=prompt.pk)])):
+    with log.watch(user, *([Prompt.objects.filter(pk=prompt.pk)] if prompt.is_logged and not is_new else [])):
         prompt.say(words.stored(), author or user)
         prompt.version += 1
         prompt.save()
         _keep(prompt, words, author or user, prompt.version)
-    if is_new and not prompt.is_own:
+    if is_new and prompt.is_logged:
         log.added(user, prompt)
     PromptVersion.objects.remove_old(prompt)
 
 
-def place_of(user: User, place: Place) -> tuple[User | None, Team | None]:
-    """Return the person or the team whose prompts these are, neither for the site's; needs a transaction."""
-    if place.kind == "team" and place.team is not None:
-        return None, team_to_write_in(user, place.team)
-    if place.kind == "site":
-        if not user.has_perm(Prompt.SITE_PERMISSION):
-            raise NotFound
-        return None, None
-    return user, None
+def place_of(user: User, place: Place) -> dict[str, Any]:
+    """Return the `owner`, `team` or `project` of new prompts, nothing for the site's; needs a transaction."""
+    if place.project is not None:
+        return {"project": project_to_write_in(user, place.project)}
+    if place.team is not None:
+        return {"team": team_to_write_in(user, place.team)}
+    if place.kind != "site":
+        return {"owner": user}
+    if not user.has_perm(Prompt.SITE_PERMISSION):
+        raise NotFound
+    return {}
 
 
 def _add(user: User, prompt: Prompt, words: PromptWords) -> Prompt:
@@ -127,11 +131,13 @@ def _keep(prompt: Prompt, words: PromptWords, author: User, number: int | None) 
 
 
 def _locked(user: User, rows: PromptQuerySet, prompt_id: UUID) -> Prompt:
-    """Return one of these prompts; the place in its team is locked first, so that access cannot end meanwhile."""
-    team = Prompt.objects.filter(pk=prompt_id).values_list("team", flat=True).first()
+    """Return one of these prompts; the person's place is locked first, so that access cannot end meanwhile."""
+    team, project = Prompt.objects.filter(pk=prompt_id).values_list("team", "project").first() or (None, None)
     if team is not None:
         team_to_write_in(user, team)
-    locked = rows.select_related("owner", "team").select_for_update(of=("self",), no_key=True)
+    if project is not None:
+        project_to_write_in(user, project)
+    locked = rows.select_related("owner", "team", "project__team").select_for_update(of=("self",), no_key=True)
     found = locked.filter(pk=prompt_id).first()
     if found is None:
         raise NotFound

@@ -16,8 +16,7 @@ from conversations.api.schemas import Failure
 from conversations.errors import NotFound, Refused
 from conversations.exports.prompt_file import prompt_response
 from conversations.imports.prompts import reading
-from conversations.models import Prompt, Team
-from conversations.protocol.prompts import Place
+from conversations.models import Project, Prompt, Team
 
 router = Router()
 _ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
@@ -25,17 +24,20 @@ _ERRORS = {frozenset({400, 401, 403, 404, 413, 429}): Failure}
 
 @router.get("/prompts/export", response={200: None, **_ERRORS})
 def export_prompts(
-    request: HttpRequest, kind: Literal["own", "site"] = "own", team: UUID | None = None
+    request: HttpRequest,
+    kind: Literal["own", "site"] = "own",
+    team: UUID | None = None,
+    project: UUID | None = None,
 ) -> HttpResponse:
-    """Return the published prompts of one place as a file: this person's own, a team's, or the site's."""
+    """Return the published prompts of one place as a file: one's own, a team's, a project's, or the site's."""
     person, visible = person_of(request), Prompt.objects.visible_to(person_of(request))
     if team is not None:
-        found = Team.objects.visible_to(person).filter(pk=team).first()
-        if found is None:
-            raise NotFound
-        return prompt_response(visible.in_place(None, found), f"{gettext('Prompts')} {found.name}")
-    owner = person if kind == "own" else None
-    return prompt_response(visible.in_place(owner, None), gettext("Prompts"))
+        place = _found(Team.objects.visible_to(person), team)
+        return prompt_response(visible.in_place(team=place), f"{gettext('Prompts')} {place.name}")
+    if project is not None:
+        place = _found(Project.objects.visible_to(person), project)
+        return prompt_response(visible.in_place(project=place), f"{gettext('Prompts')} {place.name}")
+    return prompt_response(visible.in_place(owner=person if kind == "own" else None), gettext("Prompts"))
 
 
 @router.post("/prompts/import", response={200: PromptsImported, **_ERRORS})
@@ -47,5 +49,12 @@ def import_prompts(request: HttpRequest, chosen: Query[ScopeIn], file: UploadedF
     if (file.size or 0) > reading.MAX_BYTES:
         raise Refused("too_long", f"A file of prompts may have {reading.MAX_BYTES // 2**20} MB.", "file")
     told = reading.read(file.read())
-    kept = actions.import_prompts(person, Place("team" if chosen.team else chosen.kind, chosen.team), told.prompts)
+    kept = actions.import_prompts(person, chosen.place(), told.prompts)
     return {"found": len(told.prompts) + len(told.refused), "imported": len(kept), "refused": told.refused}
+
+
+def _found(rows: Any, key: UUID) -> Any:
+    found = rows.filter(pk=key).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -20,7 +20,7 @@ from conversations.api.prompts.schemas import (
 from conversations.api.schemas import Failure
 from conversations.errors import NotFound, Refused
 from conversations.models import Prompt, User
-from conversations.protocol.prompts import Place, checked
+from conversations.protocol.prompts import checked
 from conversations.text import clean
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 50
@@ -50,7 +50,7 @@ def create_prompt(request: HttpRequest, given: PromptIn) -> Status[dict[str, Any
     _limit(person)
     variables = [one.dict() for one in given.variables]
     words = checked(given.name, given.text, variables)
-    kept = actions.create_prompt(person, Place(given.scope.kind, given.scope.team), words)
+    kept = actions.create_prompt(person, given.scope.place(), words)
     return Status(201 if kept.version else 202, prompt_json(kept))
 
 

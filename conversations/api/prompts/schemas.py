@@ -8,7 +8,7 @@ from ninja import Field, Schema
 
 from conversations.api.schemas import PersonOut, TeamOut
 from conversations.models import Prompt
-from conversations.protocol.prompts import MAX_CHOICES, MAX_VARIABLES
+from conversations.protocol.prompts import MAX_CHOICES, MAX_VARIABLES, Place
 
 
 class VariableOut(Schema):
@@ -19,8 +19,9 @@ class VariableOut(Schema):
 
 
 class ScopeOut(Schema):
-    kind: Literal["own", "team", "site"]
+    kind: Literal["own", "team", "project", "site"]
     team: TeamOut | None = None
+    project: TeamOut | None = None
 
 
 class PromptOut(Schema):
@@ -57,8 +58,13 @@ class VariableIn(Schema):
 
 
 class ScopeIn(Schema):
-    kind: Literal["own", "team", "site"] = "own"
+    kind: Literal["own", "team", "project", "site"] = "own"
     team: UUID | None = None
+    project: UUID | None = None
+
+    def place(self) -> Place:
+        """Return the place; a team or a project stands for its kind."""
+        return Place(self.kind, self.team, self.project)
 
 
 class PromptIn(Schema):
@@ -77,17 +83,20 @@ class PromptChange(Schema):
 
 
 class PromptFilter(Schema):
-    scope: Literal["own", "team", "site"] | None = None
+    scope: Literal["own", "team", "project", "site"] | None = None
     team: UUID | None = None
+    project: UUID | None = None
 
     def conditions(self) -> dict[str, Any]:
         """Return the conditions of a query of prompts."""
         kinds: dict[str, dict[str, Any]] = {
             "own": {"owner__isnull": False},
             "team": {"team__isnull": False},
-            "site": {"owner__isnull": True, "team__isnull": True},
+            "project": {"project__isnull": False},
+            "site": {"owner__isnull": True, "team__isnull": True, "project__isnull": True},
         }
-        return {**(kinds[self.scope] if self.scope else {}), **({"team": self.team} if self.team else {})}
+        named = {name: value for name, value in (("team", self.team), ("project", self.project)) if value}
+        return {**(kinds[self.scope] if self.scope else {}), **named}
 
 
 def prompt_json(prompt: Prompt) -> dict[str, Any]:
@@ -96,7 +105,7 @@ def prompt_json(prompt: Prompt) -> dict[str, Any]:
     return {
         "id": prompt.pk,
         **prompt.words(),
-        "scope": {"kind": prompt.scope, "team": prompt.team},
+        "scope": {"kind": prompt.scope, "team": prompt.team, "project": prompt.project},
         "version": prompt.version,
         "updated_at": prompt.updated_at,
         "updated_by": {"id": who.pk, "name": who.name} if who else None,

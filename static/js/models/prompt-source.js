@@ -21,7 +21,7 @@ async function promptsFor(words, composer) {
   const { results } = await call("GET", `${page.api.prompts}?${asked}`).catch(() => ({ results: [] }));
   return results.map((prompt) => ({
     label: prompt.name,
-    note: prompt.scope.team?.name ?? phrase(`prompt.${prompt.scope.kind}`),
+    note: (prompt.scope.project ?? prompt.scope.team)?.name ?? phrase(`prompt.${prompt.scope.kind}`),
     choose: () => use(prompt, composer),
   }));
 }
