@@ -134,7 +134,7 @@ _TO_WRITE_IN = Prepared(
 
 
 def _with_audience(rows: ConversationQuerySet) -> ConversationQuerySet:
-    return rows.select_related("team", "project", "owner")
+    return rows.select_related("team", "project", "owner").defer("project__instructions")
 
 
 def _locked(rows: ConversationQuerySet) -> ConversationQuerySet:

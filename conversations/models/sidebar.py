@@ -23,7 +23,7 @@ def sidebar(rows: ConversationQuerySet, user: User) -> ConversationQuerySet:
     seen = {"is_streaming": Exists(streaming), "is_unread": ~Exists(read), "is_writable": Exists(writer)}
     led = Exists(writer.filter(role=Membership.Role.LEAD))
     seen["is_mentioned"] = Exists(Mention.objects.unread().filter(person=user, conversation=OuterRef("pk")))
-    rows = arranged(rows.select_related("team", "project", "owner", "model"), user)
+    rows = arranged(rows.select_related("team", "project", "owner", "model").defer("project__instructions"), user)
     return rows.annotate(**seen, is_led=led).order_by("-updated_at", "-id")
 
 

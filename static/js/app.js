@@ -13,7 +13,6 @@ import "./elements/message-actions.js";
 import "./elements/message-composer.js";
 import "./elements/other-version.js";
 import "./elements/verified-mark.js";
-import "./elements/project-list.js";
 import { serveAppearance } from "./helpers/appearance.js";
 import { refuseDrops } from "./helpers/drops.js";
 import { keepKeysOfInputMethods } from "./helpers/keyboard.js";
@@ -164,4 +163,5 @@ document.documentElement.dataset.started = ""; // Without it, a sentence says af
 watchSignOut(document.querySelector(".sign-out"), () => location.assign(document.querySelector(".sign-out").action));
 tellTimeZone();
 if (document.querySelector("welcome-card")) import("./elements/welcome-card.js");
+if (document.querySelector(".projects__one")) import("./elements/project-list.js");
 if (document.querySelector(".chat__trouble")) import("./elements/key-troubles.js");

@@ -46,7 +46,7 @@ export class Navigation {
     composer.begin();
     nameAddress();
     header.show(list.choose(id));
-    projects.choose(id);
+    projects.choose?.(id);
     this.#chat.begin(id);
   }
 

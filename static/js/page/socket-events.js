@@ -52,7 +52,7 @@ export class SocketEvents {
 
   #take(event) {
     const { conversation, list, presence, projects } = this.#chat;
-    if (event.type.startsWith("conversation.")) projects.hear(event);
+    if (event.project || projects.childElementCount) this.#tellProjects(event);
     if (event.type === "import.ended") return list.refresh();
     if (event.type === "conversation.updated") this.#updated(event);
     else if (event.type === "conversation.gone") list.remove(event.conversation);
@@ -64,6 +64,13 @@ export class SocketEvents {
     else if (event.type === "presence" || event.type === "typing") presence.take(event);
     else conversation.take(event);
     if (event.type === "message.created" && event.message.author) presence.wrote(event.message.author.id);
+  }
+
+  /** Whoever is in no project needs no script of them. */
+  async #tellProjects(event) {
+    if (!event.type.startsWith("conversation.")) return;
+    const isThere = await import("../elements/project-list.js").catch(() => null); // Else with the next event.
+    if (isThere) this.#chat.projects.hear(event);
   }
 
   async #updated({ conversation, ...changed }) {
