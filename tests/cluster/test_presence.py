@@ -57,3 +57,19 @@ def test_whoever_was_here_at_a_killed_process_is_there_again_at_another(
     dying.kill()
     looking(there, "bob", conversation)
     reader.wait(lambda frame: not frame.get("_seen") and "bob" in names(frame.get("here", [])))
+
+
+def test_a_mention_is_told_once_to_each_page_of_its_person_at_every_process(
+    site: Site, here: Process, there: Process
+) -> None:
+    conversation = conversation_of(site, here)
+    near, far, carol = here.socket("bob"), there.socket("bob"), there.socket("carol")
+    alice = here.socket("alice")
+    said = {"text": "@bob, @carol: look", "conversation": conversation, "models": [], "id": "mention"}
+    first = ask(alice, site, **said)
+    for socket in (near, far):
+        socket.wait(lambda frame: frame["type"] == "mention.created" and frame["conversation"] == conversation, 2)
+    assert ask(alice, site, **said)["message"] == first["message"]
+    for socket, times in ((near, 1), (far, 1), (carol, 0)):
+        told = [frame["message"] for frame in socket.settle() if frame["type"] == "mention.created"]
+        assert told == [first["message"]] * times
