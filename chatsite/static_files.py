@@ -4,12 +4,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import brotli
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.http import HttpRequest, HttpResponse
+from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -64,6 +66,8 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
         }
         written = {name: (self, self._write(name, text)) for name, text in joined.items()}
         yield from super().post_process(paths | written, **options)
+        for name in joined:
+            self._compress_better(self.hashed_files[name])
         address = self.hashed_files[CHAT_SCRIPT]
         for name in modules_of(paths, CHAT_SCRIPT):
             del self.hashed_files[name]
@@ -76,6 +80,15 @@ class JoinedManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
         Another version's copy may be newer than the source that replaces it: archives keep the times of their files.
         """
         raise NotImplementedError
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """Return a compressor with gzip alone: the other one takes a second for all that pages rarely need."""
+        return Compressor(use_brotli=False, **options)
+
+    def _compress_better(self, name: str) -> None:
+        """Write what pages load at first with brotli, too, which is a sixth smaller; for https and this machine."""
+        path = Path(self.path(name))
+        path.with_name(f"{path.name}.br").write_bytes(brotli.compress(path.read_bytes()))
 
     def _write(self, name: str, text: str) -> str:
         self.delete(name)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import brotli
 import pytest
 from django.conf import LazySettings
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -331,6 +332,13 @@ def test_a_compressed_answer(get: Callable[..., HttpResponse]) -> None:
     response = get("css/site.css", **{"Accept-Encoding": "gzip"})
     assert response["Content-Encoding"] == "gzip"
     assert int(response["Content-Length"]) == len(response.content) < len(get("css/site.css").content) / 2
+
+
+def test_what_loads_at_first_is_smaller_where_brotli_is_taken(get: Callable[..., HttpResponse]) -> None:
+    better = get("js/app.js", **{"Accept-Encoding": "gzip, br"})
+    assert better["Content-Encoding"] == "br"
+    assert len(better.content) < 0.9 * len(get("js/app.js", **{"Accept-Encoding": "gzip"}).content)
+    assert brotli.decompress(better.content) == get("js/app.js").content
 
 
 def test_answers_without_a_body(get: Callable[..., HttpResponse]) -> None:

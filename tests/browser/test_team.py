@@ -49,7 +49,7 @@ def test_a_team_mate_watches_and_asks_the_next_question(
     expect(alice.questions.nth(1).locator(".message__text")).to_have_text("And then?")
     alice.ended(alice.replies.nth(1))
     assert alice.words(alice.replies.nth(1)) == bob.words(reply)
-    assert history(vendor.requests[1]) == ["Count", "One, two, three.", "And then?"]
+    assert history(vendor.requests[1]) == ["alice: Count", "One, two, three.", "bob: And then?"]
 
 
 def test_a_reader_watches_and_cannot_write(cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit) -> None:

@@ -119,7 +119,7 @@ def test_a_question_waits_for_the_reply_of_another_process(site: Site, here: Pro
     second = ask(bob, site, "two", conversation=first["conversation"], parent=first["replies"][0])
     bob.event("message.waiting", message=second["replies"][0])
     go.set()
-    assert finished(bob, second["replies"][0])["text"].startswith("You said: two. Before that: one | Hello")
+    assert finished(bob, second["replies"][0])["text"].startswith("You said: bob: two. Before that: alice: one | Hello")
 
 
 def test_s08_a_thousand_events_reach_fifty_readers_elsewhere(site: Site, here: Process, there: Process) -> None:
