@@ -194,7 +194,7 @@ def test_a_long_one_costs_as_many_queries_as_a_short_one(
         answer(conversation, question, f"Answer {number}")
     _, long = share(cast.bob, conversation)
     for path in (short, long):
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             assert "Not <em>far</em>." in shown(path)
 
 
