@@ -38,6 +38,10 @@ STRANGERS = EVERYBODY - SIGNED_IN
 """Roles without an identity: on pages, tokens do not count."""
 
 
+_OUTSIDERS = (R.GONE, R.STAFF, R.SUPERUSER, R.FOREIGN_PROGRAM)
+"""Roles outside the team beside its knowing enemy, who always asks."""
+
+
 def asking(tokens_count: bool) -> list[Role]:
     """Return the roles that ask. Pages ignore tokens, so one valid and one invalid token stand for all."""
     spared = () if tokens_count else (R.FOREIGN_PROGRAM, R.EXPIRED_PROGRAM, R.DEACTIVATED_PROGRAM)
@@ -48,7 +52,8 @@ def some_asking(tokens_count: bool, turn: int, allowed: frozenset[Role]) -> list
     """Return these roles with one of those without an identity beside the anonymous: another one each TURN.
 
     Who is alone asks only where that role, another team's lead or staff is allowed: those have its rights, too. Of
-    signed-in people two ask where all are allowed, also in turn.
+    signed-in people two ask where all are allowed, also in turn. Of those outside the team who are refused, the other
+    team's lead asks and one more.
     """
     roles = [role for role in asking(tokens_count) if role != R.ALONE or allowed & {R.ALONE, R.OTHER, R.STAFF}]
     nobodies = [role for role in roles if role != R.ANONYMOUS and acts_as(role, tokens_count) == R.ANONYMOUS]
@@ -56,6 +61,8 @@ def some_asking(tokens_count: bool, turn: int, allowed: frozenset[Role]) -> list
     if allowed >= SIGNED_IN:
         alike = [role for role in roles if role in SIGNED_IN]
         spared |= set(alike) - {alike[turn % len(alike)], alike[(turn + len(alike) // 2) % len(alike)]}
+    refused = [role for role in roles if role in _OUTSIDERS and acts_as(role, tokens_count) not in allowed]
+    spared |= set(refused) - {refused[turn % len(refused)]} if refused else set()
     return [role for role in roles if role not in spared]
 
 

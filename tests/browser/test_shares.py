@@ -131,7 +131,7 @@ def test_a_pass_phrase_opens_it_without_scripts_and_a_copy_goes_on(
     copied = Conversation.objects.get(owner=cast.carol)
     own = visit(cast.carol, f"/conversations/{copied.pk}/")
     own.ask("And then?")
-    assert own.words(own.replies.nth(1)).startswith("You said: And then?.")
+    assert own.words(own.replies.nth(1)).startswith("You said: carol: And then?.")
     assert "what the file says" in own.words(own.replies.nth(1)), "the model is told the copy's file"
     assert Conversation.objects.get(owner=cast.alice).messages.count() == 2
 

@@ -51,8 +51,8 @@ def test_cut_at_every_single_byte(path: Path, soak: bool) -> None:
 
 
 def _cuts(body: bytes, soak: bool) -> list[int]:
-    """Return every place; without --soak, some 80 to 100, and all at a line end or inside a character."""
-    step = max(29, len(body) // 80)
+    """Return every place; without --soak, some 40 to 50, and all at a line end or inside a character."""
+    step = max(29, len(body) // 40)
     return [
         at for at in range(1, len(body)) if soak or at % step == 0 or body[at] in b"\r\n" or 0x80 <= body[at] < 0xC0
     ]
