@@ -186,7 +186,7 @@ def test_another_model_tries_again(cast: Cast, model: LanguageModel, vendor: Fak
     alice.ended(alice.replies.first)
     act(alice.replies.first, "more")
     menu = alice.page.locator("message-menu")
-    acts = ["Branch into a new conversation", "Share up to here …", "Details"]
+    acts = ["Branch into a new conversation", "Share up to here …", "Verify this answer …", "Details"]
     expect(menu.get_by_role("menuitem")).to_have_text([*acts, "macaw"])
     for _ in acts:
         alice.page.keyboard.press("ArrowDown")
