@@ -144,7 +144,10 @@ def test_an_address_is_believed_where_a_trusted_proxy_tells_it(
     assert found == ["203.0.113.9", "127.0.0.1", "127.0.0.1"]
 
 
-def test_one_customers_ipv6_addresses_have_one_limit(cast: Cast, settings: object, site: str) -> None:
+def test_one_customers_ipv6_addresses_have_one_limit(
+    cast: Cast, settings: object, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "_minute", lambda: 7)
     settings.CHATSITE_TRUSTED_PROXIES = reverse_proxy.read_proxies(reverse_proxy.LOOPBACK)  # type: ignore[attr-defined]
     visitor, cut_off = Visitor(site), []
     for network in (1, 2):
