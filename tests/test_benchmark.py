@@ -34,9 +34,8 @@ def test_all_that_is_measured_is_in_the_table(name: str) -> None:
     assert "77.7" in table.table([(plan.SCENARIOS[0], result, result)])
 
 
-@pytest.mark.parametrize(
-    "kind", [*(pytest.param(one, marks=pytest.mark.soak) for one in ("database_load", "bus_load")), "ledger_load"]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", ["database_load", "bus_load", "ledger_load"])
 def test_it_loads_what_all_processes_share(kind: str) -> None:
     out = StringIO()
     call_command("bench", quick=True, stdout=out, stderr=StringIO(), **{kind: 2})

@@ -126,7 +126,7 @@ def assert_unstored() -> None:
 
 
 @pytest.mark.usefixtures("any_number_of_conversations")
-@pytest.mark.parametrize("wire", ["openai", "gemini"])
+@pytest.mark.parametrize("wire", [pytest.param("openai", marks=pytest.mark.soak), "gemini"])
 def test_k03_a_vendor_that_repeats_the_key_is_not_repeated(
     cast: Cast,
     vendor: FakeVendor,

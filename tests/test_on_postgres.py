@@ -10,11 +10,11 @@ import pytest
 from tests.services import MIGRATED, migrated_postgres
 
 BASE = Path(__file__).resolve().parent.parent
-SUITES = ("test_engine", "test_races", "test_budgets", "test_daily_sums", "test_judged_under_lock",
-          "test_slow_readers", "test_shared_place_migration", "test_order")  # fmt: skip
+SUITES = ("test_engine", "test_races", "test_budgets", "test_judged_under_lock", "test_order")
 ALSO = ("test_ledger", "test_audit", "test_reconciliation", "test_shared_place", "test_bin", "test_socket",
         "test_models", "test_api_lists", "test_setup", "test_bad_input", "test_names", "test_imports",
-        "test_import_jobs", "test_retention")  # fmt: skip
+        "test_import_jobs", "test_retention", "test_daily_sums", "test_slow_readers",
+        "test_shared_place_migration")  # fmt: skip
 """More of them with --soak: their statements are plain, or those of SUITES."""
 OTHERS = (
     "tests/test_backup.py",

@@ -90,6 +90,7 @@ def site(
     made.close()
 
 
+@pytest.mark.soak
 def test_a_site_behind_it_streams_and_keeps_every_promise(site: RealSite, vendor: FakeVendor) -> None:
     chatterbox = Chatterbox(vendor, pieces=(20, 60))
     site.start()

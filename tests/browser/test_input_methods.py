@@ -1,6 +1,7 @@
 """Enter that belongs to an input method does nothing, at any field of any page that takes words.
 
-The fields are found, not listed: on every page of the table of access, and in every state of the chat page.
+The fields are found, not listed: in the states of the chat page that have some and, with --soak, in every state of it
+and on every page of the table of access.
 """
 
 import re
@@ -22,7 +23,6 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 NO_WORDS = "hidden|checkbox|radio|file|submit|button|range|color|date|number"
 _FIELD = re.compile(rf'<(?:textarea|input(?![^>]*type="(?:{NO_WORDS})"))[^>]*>')
 _NAME = re.compile(r'\sname="(\w+)"')
-_SCRIPT = re.compile(r'<script[^>]*src="([^"]+)"')
 _OUTSIDE_THE_CHAT = {"preset", "key", "models", "base_url", "username", "password", "name"}
 """Fields of the card by which a site gets its first vendor, and of the set-up: forms without scripts of their own."""
 
@@ -87,7 +87,7 @@ def test_enter_of_an_input_method_does_nothing_at_any_field(world: World, visit:
         for problem in problems(at(owner, thread, state).page, tried)
     ]
     visitors = {R.OWNER: owner}
-    for place in with_fields(world, soak):
+    for place in with_fields(world) if soak else ():
         visitor = visitors.get(place.role) or visitors.setdefault(place.role, enter(visit, world, place.role))
         if place.after:
             visitor.open(place.after)
@@ -115,14 +115,9 @@ def problems(page: Page, tried: set[str]) -> Iterator[str]:
                 yield f"{name}: {noticed}"
 
 
-def with_fields(world: World, soak: bool) -> Iterator[Place]:
-    """Yield the pages besides the chat that have fields for words; of those with the same scripts only one."""
-    known: set[frozenset[str]] = set()
-    for place in places(world):
-        scripts = frozenset(_SCRIPT.findall(place.html))
-        if 'id="chat"' not in place.html and _FIELD.search(place.html) and (soak or scripts not in known):
-            known.add(scripts)
-            yield place
+def with_fields(world: World) -> Iterator[Place]:
+    """Yield the pages besides the chat that have fields for words."""
+    return (place for place in places(world) if 'id="chat"' not in place.html and _FIELD.search(place.html))
 
 
 def named_in_templates() -> set[str]:

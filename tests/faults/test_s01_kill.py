@@ -14,7 +14,7 @@ from tests.faults.page import Page, chatter
 from tests.faults.real_site import RealSite
 from tests.faults.rows import read_rows
 
-ONE_KILL, KILLS, ALL_KILLS = 1, 2, 200
+KILLS, ALL_KILLS = 1, 200
 RUNS = (0.05, 0.9)
 """Seconds from the moment that a window is connected again until the next kill."""
 
@@ -22,8 +22,6 @@ RUNS = (0.05, 0.9)
 @pytest.fixture
 def kills(request: pytest.FixtureRequest) -> int:
     """Return how often the server is killed."""
-    if request.config.getoption("--quick"):
-        return ONE_KILL
     return ALL_KILLS if request.config.getoption("--soak") else KILLS
 
 

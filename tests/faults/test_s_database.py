@@ -103,6 +103,7 @@ def test_s06_connections_that_are_ended_are_opened_again(
     _ends_whole(talking, chatterbox)
 
 
+@pytest.mark.soak
 def test_s06_a_server_that_only_reads_is_told_of_and_waited_for(
     talking: RealSite, server: Postgres, chatterbox: Chatterbox
 ) -> None:
