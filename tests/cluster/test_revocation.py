@@ -19,7 +19,7 @@ from tests.shell import inside
 from tests.sockets import Socket
 from tests.vendor_replies import Received, Step, openai_end, openai_event
 
-PAUSE = 0.02
+PAUSE = 0.05
 MORE = 50
 """Words that others still hear."""
 
@@ -110,7 +110,7 @@ def test_who_may_no_longer_read_hears_no_more_within_two_seconds(
         seconds = sorted(run[way] for run in runs)
         middle, late = quantiles(seconds, n=20, method="inclusive")[9::9]
         print(f"{way}: p50 {middle:.2f} s, p95 {late:.2f} s, max {seconds[-1]:.2f} s")
-    assert max(max(run.values()) for run in runs) < (2 if soak else 8), "seconds; more where other tests run beside"
+    assert max(max(run.values()) for run in runs) < (2 if soak else 20), "seconds; more where other tests run beside"
 
 
 _LINK = """
