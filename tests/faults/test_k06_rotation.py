@@ -20,7 +20,7 @@ from tests.shell import inside
 from tests.sockets import Socket
 from tests.vendor_replies import Received, Step, openai_stream
 
-KEYS, ALL_KEYS = 100, 10_000
+KEYS, ALL_KEYS = 300, 10_000
 STREAMS, ALL_STREAMS = 8, 50
 LENGTH = (150, 150)
 SHORT = "in short"
