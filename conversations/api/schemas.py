@@ -212,9 +212,9 @@ class MessageOut(Schema):
     left_out: list[LeftOut]
     """The parameters, or `image`, `file` or `replies`, not sent as they were set; `sent` is null if left out."""
     prompt: PromptSource | None = None
-    """Of a question: the kept prompt from which it came, as it was then."""
+    """The kept prompt from which a question came, as it was then."""
     verified: VerifiedOut | None
-    """Of a reply: who vouches for it; null for nobody."""
+    """The person who vouches for a reply; null for nobody."""
     created_at: datetime
 
 

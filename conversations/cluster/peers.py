@@ -118,9 +118,6 @@ class RedisPeers:
         """Return whether another process may have ended this reply of ours, for want of a heartbeat."""
         return reply.is_unconfirmed
 
-    def may_have_pages(self) -> bool:
-        return True
-
     def replies(self) -> list[UUID]:
         """Return the replies of other processes that are watched here; any thread may call it."""
         return list(self._mirrors)

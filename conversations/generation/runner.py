@@ -117,9 +117,7 @@ def _end(live: LiveReply, outcome: Outcome, html: str | None) -> None:
 
 
 def _rendered(live: LiveReply) -> str | None:
-    """Return the HTML of the whole reply; None if no page reads it, or if there is no time."""
-    if not hub.may_have_pages(live.conversation):
-        return None
+    """Return the HTML of the whole reply, or None if there is no time for it."""
     try:
         seconds = LAST_RENDER_SECONDS if closing.is_set() else RENDER_SECONDS
         parts = with_thought_apart(live.fed.as_json())

@@ -200,10 +200,6 @@ class Hub:
         ]
         self._fan_out(subscriptions, DeltaEvent(reply.conversation, reply.id, seq + FAR, LivePart()))
 
-    def may_have_pages(self, conversation: UUID) -> bool:
-        """Return whether a page may read its HTML, here or in another process; any thread may ask."""
-        return self.peers.may_have_pages() or any(one.html for one in self.subscriptions.of_conversation(conversation))
-
     def people(self, conversation: UUID) -> dict[UUID, str]:
         """Return the announced people in this conversation, with their names."""
         return self.subscriptions.people(conversation)

@@ -70,8 +70,6 @@ class Peers(Protocol):
 
     def may_end(self, reply: LiveReply) -> bool: ...
 
-    def may_have_pages(self) -> bool: ...
-
     def start(self) -> None: ...
 
     async def close(self) -> None: ...
@@ -111,9 +109,6 @@ class Alone:
         return []
 
     def may_end(self, reply: LiveReply) -> bool:
-        return False
-
-    def may_have_pages(self) -> bool:
         return False
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""What a person is told of their own use, and what models are told of a person."""
+"""The page of a person's own use, and the words about a person that models are told."""
 
 import csv
 import io

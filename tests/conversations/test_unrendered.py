@@ -61,26 +61,6 @@ def test_a_reply_that_ends_meanwhile_is_told_as_it_was_written(
     assert "<em>Hello</em>" in events.body_html(Message.objects.get(pk=sent["replies"][0]))
 
 
-def test_what_no_page_reads_is_rendered_at_its_first_view(
-    cast: Cast, model: LanguageModel, vendor: FakeVendor, connect: Connect
-) -> None:
-    program = connect(cast.alice)
-    rows = []
-    for html in (False, True):
-        vendor.play([200, vendor.gate, openai_stream(["*Hello*"])])
-        sent = ask(program, model)
-        program.ask("conversation.open", conversation=sent["conversation"], html=html)
-        vendor.gate.set()
-        program.event("message.finished")
-        vendor.gate.clear()
-        rows.append(Message.objects.get(pk=sent["replies"][0]))
-    assert [(row.html, row.html_version) for row in rows] == [
-        ("", 0),
-        ("<p><em>Hello</em></p>\n", markdown.RENDERER_VERSION),
-    ]
-    assert "<em>Hello</em>" in events.body_html(rows[0])
-
-
 @pytest.mark.parametrize("version", [0, 1])
 def test_what_an_earlier_renderer_made_is_made_anew_once(cast: Cast, version: int) -> None:
     reply = reply_of(cast, status="complete", html="<p>earlier</p>", html_version=version)
