@@ -6,6 +6,16 @@ from conversations.errors import Refused
 from providers.blank_text import is_blank
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_THOUGHT = re.compile(r"<(think|thinking|thought|seed:think)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_END_OF_THOUGHT = re.compile(r"^.*</(?:think|thinking|thought|seed:think)>", re.DOTALL | re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\]]*)\]\((?:[^()]|\([^()]*\))*\)")
+_MARK = re.compile(r"^[#>*+•-]+\s+|[*`]+")
+_LABEL = re.compile(
+    r"^(?:here(?:['’]s| is) [^:：]{0,40}|(?:suggested |conversation |chat )?title|对话标题|标题|標題|タイトル|제목"
+    r"|titre|titel|título|titolo)\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_QUOTES = ('""', "''", "“”", "‘’", "«»", "„“", "「」", "『』", "《》", "【】")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 MAX_TEXT_LENGTH = 100_000
@@ -53,3 +63,25 @@ def title_of(text: str, length: int = 60) -> str:
         return line
     cut = line[:length]
     return (cut.rsplit(" ", 1)[0] if " " in cut[length // 2 :] else cut).rstrip() + "…"
+
+
+def generated_title(text: str) -> str:
+    """Return a model's answer as a title: one short line, without thoughts, Markdown, a label and quotes; else ""."""
+    words = _END_OF_THOUGHT.sub("", _THOUGHT.sub("", text))
+    for line in words.splitlines():
+        title = "" if line.lstrip().startswith("```") else _unquoted(_LABEL.sub("", _unmarked(line)))
+        if not is_blank(title):
+            return title_of(title)
+    return ""
+
+
+def _unmarked(line: str) -> str:
+    return _MARK.sub("", _LINK.sub(r"\1", line).strip()).strip()
+
+
+def _unquoted(line: str) -> str:
+    for pair in _QUOTES:
+        inner = line[1:-1]
+        if line[:1] + line[-1:] == pair and not set(pair) & set(inner):
+            line = inner.strip()
+    return line.rstrip("。.") if not line.endswith("..") else line

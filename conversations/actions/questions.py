@@ -15,6 +15,7 @@ from conversations.actions.shared_place import go_on_after_send, go_on_from
 from conversations.content import threads
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
+from conversations.generation import titles
 from conversations.ids import new_id
 from conversations.live import events
 from conversations.models import Conversation, File, Mention, Message, User
@@ -103,7 +104,10 @@ def _post(user: User, body: commands.Send, conversation: Conversation) -> tuple[
     first = conversation.advance(2 + len(models), **changes)
     if "title" in changes:
         indexing.set_title(conversation)
-    return _store(user, conversation, asked, _parent(user, conversation, body), first)
+    question, ack = _store(user, conversation, asked, _parent(user, conversation, body), first)
+    if "title" in changes and models:
+        titles.ask_on_commit(question, user, asked.text)
+    return question, ack
 
 
 def _edit(user: User, body: commands.Edit, original: Message) -> dict[str, Any]:

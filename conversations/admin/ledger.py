@@ -30,6 +30,7 @@ _FIELDS = [
     "created_at",
     "user",
     "team",
+    "purpose",
     "conversation",
     "message",
     "model",
@@ -114,6 +115,7 @@ class LedgerAdmin(NoExistenceLeakAdmin):
     list_display = [
         "created_at",
         "user",
+        "purpose",
         "model_name",
         "price",
         "tokens",

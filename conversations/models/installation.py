@@ -56,6 +56,18 @@ class Installation(models.Model):
         verbose_name=_("default model"),
         help_text=_("Chosen for people who have not chosen a model yet. Without one, the first of the list."),
     )
+    title_model = models.ForeignKey(
+        LanguageModel,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("model for titles"),
+        help_text=_(
+            "Is sent the first question of each new conversation and names the conversation. Only where its asker may "
+            "use this model; they, or their team, pay. Without one, the question's first words are the title."
+        ),
+    )
     starters = models.TextField(
         _("starters"),
         max_length=MAX_STARTERS_LENGTH,
@@ -109,6 +121,11 @@ class Installation(models.Model):
     def default_model_of_site(cls) -> UUID | None:
         """Return the id of the model for people who have not chosen one, or None if the site names none."""
         return cls.objects.values_list("default_model", flat=True).first()
+
+    @classmethod
+    def title_model_of_site(cls) -> UUID | None:
+        """Return the id of the model that names new conversations, or None if the site names none."""
+        return cls.objects.values_list("title_model", flat=True).first()
 
     @classmethod
     def starters_of_site(cls) -> str:

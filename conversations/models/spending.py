@@ -35,9 +35,17 @@ def _outliving(to: Any, name: Any) -> "models.ForeignKey[Any, Any]":
 class UsageRecord(models.Model):
     """One call of a vendor, however it ended. Rows are added and never changed; names are kept as they were."""
 
+    class Purpose(models.TextChoices):
+        REPLY = "reply", _("reply")
+        TITLE = "title", _("title")
+        CHECK = "check", _("check of a key")
+
     created_at = models.DateTimeField(_("when"), default=clock.now, db_index=True)
     user = _outliving(User, _("person"))
     team = _outliving(Team, _("team"))
+    purpose = models.CharField(
+        _("purpose"), max_length=10, choices=Purpose.choices, default=Purpose.REPLY, db_default=Purpose.REPLY
+    )
     conversation = models.UUIDField()
     message = models.UUIDField(db_index=True)
     model = _outliving(LanguageModel, _("model"))

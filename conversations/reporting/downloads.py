@@ -28,7 +28,7 @@ from providers.prices import MICRO
 _LEDGER = (
     "created_at", "user", "team", "model_name", "endpoint_name", "key_name", "input_tokens", "output_tokens",
     "thought_tokens", "cached_tokens", "estimated", "outcome", "first_token_ms", "total_ms",
-    "written_tokens",
+    "written_tokens", "purpose",
 )  # fmt: skip
 _PRICE = ("cost", "cost_micro", "currency")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from conversations.models import Message
+from conversations.models import Message, UsageRecord
 from providers.client.route import Route
 from providers.models import Deployment
 from providers.prepared_queries import Prepared
@@ -11,7 +11,7 @@ from providers.prepared_queries import Prepared
 
 @dataclass(frozen=True, slots=True)
 class BillingContext:
-    """The payer of a reply."""
+    """The payer of a reply, or of a call for another purpose: `reply` is then an id of its own."""
 
     reply: UUID
     conversation: UUID
@@ -19,6 +19,7 @@ class BillingContext:
     team: UUID | None
     model: UUID | None
     model_name: str
+    purpose: str = UsageRecord.Purpose.REPLY
 
     @classmethod
     def of(cls, reply: Message) -> "BillingContext":

@@ -58,7 +58,16 @@ def reserve(reply: Message) -> None:
 
 def reserve_for_key(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
     """Reserve the likely cost in the budgets of the chosen key; returns False if they lack room."""
-    if route.key_id is None or not (tallies := tallies_of({"key": route.key_id})):
+    return _reserve_in(tallies_of({"key": route.key_id}), payer, route, prompt)
+
+
+def reserve_call(payer: BillingContext, route: Route, prompt: Prompt) -> bool:
+    """Reserve the likely cost of a call for no reply in all budgets concerned; returns False if one lacks room."""
+    return _reserve_in(tallies_of(payer.targets(route.key_id)), payer, route, prompt)
+
+
+def _reserve_in(tallies: list[Tally], payer: BillingContext, route: Route, prompt: Prompt) -> bool:
+    if not tallies:
         return True
     deployment = deployment_of(route)
     prices = deployment.prices() if deployment else None

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import Error
 
+from conversations.models import UsageRecord
 from conversations.models.spending import NOBODY
 from conversations.usage import ledger
 from conversations.usage.billing import BillingContext
@@ -41,7 +42,7 @@ def confirm(route: Route, payer: BillingContext) -> None:
         if now - _asked.get(way, -PAUSE_SECONDS) < PAUSE_SECONDS:
             return
         _asked[way] = now
-    nobody = replace(payer, reply=NOBODY, conversation=NOBODY, user=None, team=None)
+    nobody = replace(payer, reply=NOBODY, conversation=NOBODY, user=None, team=None, purpose=UsageRecord.Purpose.CHECK)
     _calls.submit(_ask, route, nobody)
 
 

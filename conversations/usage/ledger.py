@@ -122,6 +122,7 @@ def _who(payer: BillingContext) -> dict[str, Any]:
         "created_at": clock.now(),
         "user_id": payer.user,
         "team_id": payer.team,
+        "purpose": payer.purpose,
         "conversation": payer.conversation,
         "message": payer.reply,
         "model_id": payer.model,
