@@ -35,6 +35,13 @@ from conversations.actions.forks import fork_conversation
 from conversations.actions.keys import add_keys, add_own_key, change_own_key, remove_own_key
 from conversations.actions.links.invitations import invite, join, open_account, revoke_invitation, sign_up
 from conversations.actions.links.shares import copy_share, offer_share, revoke_share, share_conversation
+from conversations.actions.marks.remarks import (
+    add_remark,
+    assign_remark,
+    delete_remark,
+    reply_to_remark,
+    resolve_remark,
+)
 from conversations.actions.marks.verification import unverify_reply, verify_reply
 from conversations.actions.projects.projects import change_project, create_project, delete_project, hand_over_project
 from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
@@ -58,7 +65,9 @@ from conversations.actions.teams import (
 __all__ = [
     "add_keys",
     "add_own_key",
+    "add_remark",
     "arrange_conversation",
+    "assign_remark",
     "change_conversation",
     "change_display_name",
     "change_language",
@@ -84,6 +93,7 @@ __all__ = [
     "delete_conversation",
     "delete_project",
     "delete_prompt",
+    "delete_remark",
     "edit_message",
     "empty_bin",
     "end_conversation",
@@ -110,6 +120,8 @@ __all__ = [
     "remove_member",
     "remove_own_key",
     "remove_team",
+    "reply_to_remark",
+    "resolve_remark",
     "restore_conversation",
     "restore_version",
     "retry_reply",

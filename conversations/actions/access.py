@@ -118,6 +118,16 @@ def writable_reply(user: User, message_id: UUID) -> Message:
     return _message(user, Message.objects.writable_by(user).filter(role=Role.ASSISTANT), message_id, Membership.WRITERS)
 
 
+def message_to_remark_on(user: User, message_id: UUID) -> Message:
+    """Return a message on which `user` may remark, and lock its conversation until the transaction ends."""
+    rows = Message.objects.in_conversations(Conversation.objects.open_to_remarks_of(user))
+    found = _message(user, rows, message_id, ALL_ROLES)
+    team = found.conversation.team
+    if team is None or not team.readers_remark:
+        _kept(user, found.conversation, Membership.WRITERS)
+    return found
+
+
 def writable_turn(user: User, message_id: UUID) -> Message:
     """Return a reply, or a message for people, where `user` may write; locks its conversation."""
     rows = Message.objects.writable_by(user).filter(Q(role=Role.ASSISTANT) | Q(for_people=True))

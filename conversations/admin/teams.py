@@ -20,7 +20,16 @@ from providers.audit.admin import AuditedAdmin
 class TeamAdmin(AuditedAdmin):
     list_display = ["name", "people", "created_at"]
     search_fields = ["name"]
-    fields = ["name", "names_speakers", "model", "system_prompt", "legal_hold", "own_models", "own_keys"]
+    fields = [
+        "name",
+        "names_speakers",
+        "readers_remark",
+        "model",
+        "system_prompt",
+        "legal_hold",
+        "own_models",
+        "own_keys",
+    ]
     readonly_fields = ["own_models", "own_keys"]
     inlines = [MembershipInline]
 

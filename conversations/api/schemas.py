@@ -187,6 +187,36 @@ class VerifiedOut(Schema):
     at: datetime
 
 
+class ResolvedOut(Schema):
+    by: PersonOut | None
+    at: datetime
+
+
+class RemarkOut(Schema):
+    """`start` and `end` are the place of the words in the message's text, in characters."""
+
+    id: UUID
+    message: UUID
+    remark: UUID | None
+    """The remark that this one replies to."""
+    author: PersonOut | None
+    """Null where the account is gone."""
+    text: str
+    quote: str
+    """The beginning of the words; empty where it is about the message as a whole."""
+    start: int | None
+    end: int | None
+    assignee: PersonOut | None
+    resolved: ResolvedOut | None
+    created_at: datetime
+    revision: int
+
+
+class RemarksOut(Schema):
+    results: list[RemarkOut]
+    revision: int
+
+
 class MessageOut(Schema):
     id: UUID
     conversation: UUID

@@ -169,8 +169,17 @@ class Connection:
             case commands.Unverify(message):
                 await self._write(actions.unverify_reply, message)
                 self._ack(command.id)
-            case commands.Fork():
-                self._ack(command.id, **await self._write(actions.fork_conversation, command))
+            case commands.AssignRemark(remark, person):
+                await self._write(actions.assign_remark, remark, person)
+                self._ack(command.id)
+            case commands.ResolveRemark(remark, is_resolved):
+                await self._write(actions.resolve_remark, remark, is_resolved=is_resolved)
+                self._ack(command.id)
+            case commands.DeleteRemark(remark):
+                await self._write(actions.delete_remark, remark)
+                self._ack(command.id)
+            case commands.AddRemark() | commands.ReplyToRemark() | commands.Fork() as body:
+                self._ack(command.id, **await self._write(_ONCE[type(body)], command))
             case commands.Choose(message):
                 await self._write(actions.choose_branch, message)
                 self._ack(command.id)
@@ -289,6 +298,11 @@ class Connection:
         return work(person)
 
 
+_ONCE: dict[type, Callable[[User, commands.Command], dict[str, Any]]] = {
+    commands.AddRemark: actions.add_remark,
+    commands.ReplyToRemark: actions.reply_to_remark,
+    commands.Fork: actions.fork_conversation,
+}
 _CHANGES: dict[type, Callable[[User, commands.Command], dict[str, Any]]] = {
     commands.Edit: actions.edit_message,
     commands.Retry: actions.retry_reply,

@@ -14,11 +14,11 @@ from conversations.content.forks import other_versions
 from conversations.errors import NotFound
 from conversations.live import LiveReply, events
 from conversations.live.viewer_events import Event
-from conversations.models import Conversation, Membership, Mention, Message, User, Verification
+from conversations.models import Conversation, Membership, Mention, Message, Remark, User, Verification
 from conversations.protocol import commands
 
 MAX_MESSAGES = 100
-"""Messages, and marks, in one ack; the client reads more of them over HTTP."""
+"""Messages, marks and remarks in one ack; the client reads more of them over HTTP."""
 MAX_CHARACTERS = 10_000_000
 """Characters of text and HTML in one ack; one reply may have almost as many."""
 SKEW = timedelta(seconds=5)
@@ -37,16 +37,19 @@ class OpenedConversation:
     """The message from which the thread goes on for this person; None if nothing is new."""
     marks: tuple[Verification, ...] = ()
     """The verified answers, and those that no longer are, that changed since."""
+    remarks: tuple[Remark, ...] = ()
+    """The remarks that changed since."""
 
     def place(self) -> dict[str, Any]:
-        """Return the ack's `place`, the message down to which the thread goes on, and the `marks` that changed."""
+        """Return the ack's `place`, the end of the thread, and the `marks` and `remarks` that changed."""
         marks = {"marks": [events.mark_json(mark) for mark in self.marks]} if self.marks else {}
-        return ({"place": str(self.end)} if self.end else {}) | marks
+        remarks = {"remarks": [events.remark_json(remark) for remark in self.remarks]} if self.remarks else {}
+        return ({"place": str(self.end)} if self.end else {}) | marks | remarks
 
     def messages(self, html: bool) -> dict[str, Any]:
         """Return the ack's `messages` in the reader's language, or `reload` if they are too many or too long."""
         characters = sum(len(said.text) + len(said.html) for said in self.since)
-        if max(len(self.since), len(self.marks)) > MAX_MESSAGES or characters > MAX_CHARACTERS:
+        if max(map(len, (self.since, self.marks, self.remarks))) > MAX_MESSAGES or characters > MAX_CHARACTERS:
             return {"reload": True, "messages": []}
         with translation.override(self.reader.language or translation.get_language()):
             return {"messages": [self._message_fields(message, html) for message in self.since]}
@@ -86,12 +89,19 @@ def open_conversation(user: User, body: commands.Open) -> OpenedConversation:
     still = tuple(message for message in under_way if message.id not in ended)
     end = None if has_all else threads.end_for(user, conversation)
     marks = () if has_all or not body.since else _marks_since(conversation, body.since)
-    return OpenedConversation(user, conversation.revision, news, still, end, marks)
+    remarks = () if has_all else _remarks_since(conversation, body.since or 0)
+    return OpenedConversation(user, conversation.revision, news, still, end, marks, remarks)
 
 
 def _marks_since(conversation: Conversation, revision: int) -> tuple[Verification, ...]:
     """Return the marks that changed; messages that the client does not have yet bring their own."""
     return tuple(conversation.verifications.select_related("by").filter(revision__gt=revision)[: MAX_MESSAGES + 1])
+
+
+def _remarks_since(conversation: Conversation, revision: int) -> tuple[Remark, ...]:
+    """Return the remarks that changed; of the deleted ones only those that the client may have."""
+    rows = conversation.remarks.filter(revision__gt=revision)
+    return tuple((rows if revision else rows.standing()).told()[: MAX_MESSAGES + 1])
 
 
 def look_at(user: User, leaf: UUID) -> dict[str, Any]:

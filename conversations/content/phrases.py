@@ -1,5 +1,6 @@
 """The chat script's sentences about messages, read from its template for pages without script."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from html.parser import HTMLParser
 
@@ -8,7 +9,7 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from conversations.content import message_body
-from conversations.models import Message
+from conversations.models import Message, Remark
 
 Phrases = dict[str, str]
 
@@ -47,6 +48,33 @@ def vouched(said: Phrases, message: Message, *, is_public: bool = False) -> str:
     if mark.until and not is_public:
         sentences.append(said["verified.until"].replace("{date}", date_format(mark.until, "SHORT_DATE_FORMAT")))
     return " · ".join(sentences)
+
+
+def remark_lines(said: Phrases, message: Message) -> list[tuple[str, str]]:
+    """Return the remarks on a message in the order of its words: their quotes and a line on each.
+
+    A reply follows its remark and quotes nothing.
+    """
+    told = remarks_on(message)
+    firsts = sorted((one for one in told if one.above_id is None), key=lambda one: one.start or 0)
+    threads = ([first, *(one for one in told if one.above_id == first.pk)] for first in firsts)
+    return [(one.quote, _remark_line(said, one)) for thread in threads for one in thread]
+
+
+def remarks_on(message: Message) -> Sequence[Remark]:
+    """Return the remarks and their replies that an export has fetched with a message; other pages fetch none."""
+    found: Sequence[Remark] = getattr(message, "told_remarks", ())
+    return found
+
+
+def _remark_line(said: Phrases, remark: Remark) -> str:
+    day = date_format(timezone.localtime(remark.created_at).date(), "SHORT_DATE_FORMAT")
+    about = [remark.author.name if remark.author else "", day]
+    if remark.assignee:
+        about.append(said["remark.for"].replace("{name}", remark.assignee.name))
+    if remark.resolved_at:
+        about.append(said["remark.resolved"])
+    return f"{remark.text} ({' · '.join(filter(None, about))})"
 
 
 @lru_cache

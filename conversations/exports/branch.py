@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from conversations.errors import NotFound
-from conversations.models import Conversation, Message, User
+from conversations.models import Conversation, Message, Remark, User
 
 BATCH = 100
 
@@ -29,8 +31,10 @@ def tree_ids(conversation: Conversation) -> list[UUID]:
 
 
 def messages(ids: Sequence[UUID]) -> Iterator[Message]:
-    """Yield these messages in this order, with their authors, files and marks."""
+    """Yield these messages in this order, with their authors, files, marks and remarks."""
+    remarks = Prefetch("remarks", Remark.objects.standing().told(), "told_remarks")
     for begin in range(0, len(ids), BATCH):
         wanted = ids[begin : begin + BATCH]
-        rows = Message.objects.select_related("author").prefetch_related("files", "verification__by").in_bulk(wanted)
+        found = Message.objects.select_related("author").prefetch_related("files", "verification__by", remarks)
+        rows = found.in_bulk(wanted)
         yield from (rows[key] for key in wanted if key in rows)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from conversations.content import citations
-from conversations.content.phrases import Phrases, outcome, phrases, vouched
+from conversations.content.phrases import Phrases, outcome, phrases, remark_lines, vouched
 from conversations.exports.branch import messages
 from conversations.models import Conversation, Message
 
@@ -51,6 +51,9 @@ def _blocks(message: Message, said: Phrases, address: Address) -> Iterator[str]:
         yield from filter(None, [_closed(message.text)])
     for note in filter(None, (outcome(said, message), vouched(said, message))):
         yield f"*{_escaped(note)}*"
+    if remarks := remark_lines(said, message):
+        yield f"**{_escaped(said['remarks'])}**"
+        yield "\n".join(f"- {f'“{_escaped(quote)}” – ' if quote else ''}{_escaped(line)}" for quote, line in remarks)
 
 
 def _block(part: dict[str, Any], said: Phrases, address: Address) -> str:

@@ -3,11 +3,14 @@
     {"format": "chatsite", "version": 1, "exported_at", "exported_by", "id", "title", "owner", "team", "model",
      "system_prompt", "parameters", "created_at", "updated_at", "pinned", "archived", "muted", "shown",
      "messages": [{"id", "parent", "role", "author", "text", "parts", "files", "status", "model", "parameters",
-                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "verified", "created_at",
-                   "ended_at"}]}
+                   "continues", "for_people", "finish_reason", "usage", "error", "left_out", "verified", "remarks",
+                   "created_at", "ended_at"}]}
 
 People, teams and models are names. `shown` is the end of the branch that the exporter sees; `pinned`, `archived` and
-`muted` are the exporter's own. The fields of a file:
+`muted` are the exporter's own. `start` and `end` of a remark are characters of `text`; `remark` is the one that it
+replies to. The fields of a remark and of a file:
+
+    {"id", "remark", "author", "text", "quote", "start", "end", "assignee", "resolved_by", "resolved_at", "created_at"}
 
     {"id", "name", "media_type", "bytes", "data": base64, or "path": its place in the zip, or neither}
 """
@@ -23,9 +26,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 from conversations.content.parts import public_fields
+from conversations.content.phrases import remarks_on
 from conversations.exports.branch import messages
 from conversations.files import storage
-from conversations.models import Conversation, File, Message, User, Verification
+from conversations.models import Conversation, File, Message, Remark, User, Verification
 from conversations.models.sidebar import arranged
 
 FORMAT, VERSION = "chatsite", 1
@@ -100,6 +104,7 @@ def _message(message: Message, place: Place) -> dict[str, Any]:
         "error": message.error_code or None,
         "left_out": message.left_out,
         "verified": _verified(message.verified),
+        "remarks": [_remark(remark) for remark in remarks_on(message)],
         "created_at": message.created_at,
         "ended_at": message.ended_at,
     }
@@ -109,6 +114,12 @@ def _verified(mark: Verification | None) -> dict[str, Any] | None:
     if mark is None:
         return None
     return {"by": mark.by_name or None, "note": mark.note, "until": mark.until, "at": mark.verified_at}
+
+
+def _remark(remark: Remark) -> dict[str, Any]:
+    names = {name: getattr(getattr(remark, name), "name", None) for name in ("author", "assignee", "resolved_by")}
+    told = {name: getattr(remark, name) for name in ("text", "quote", "start", "end", "resolved_at", "created_at")}
+    return {"id": remark.pk, "remark": remark.above_id, **names, **told}
 
 
 def _encoded(value: Any) -> str:

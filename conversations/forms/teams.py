@@ -15,6 +15,7 @@ from conversations.text import MAX_TEXT_LENGTH, one_line
 from providers.blank_text import is_blank
 from providers.models import LanguageModel
 
+_SWITCHES = ("names_speakers", "readers_remark")
 NAME_LENGTH = Team._meta.get_field("name").max_length or 0
 
 
@@ -64,11 +65,12 @@ class DefaultsForm(forms.Form):
     )
     system_prompt = forms.CharField(required=False, strip=False, max_length=MAX_TEXT_LENGTH, label=_("System prompt"))
     names_speakers = forms.BooleanField(required=False, label=_("Tell the model who speaks"))
+    readers_remark = forms.BooleanField(required=False, label=_("Readers may remark on messages"))
 
     def __init__(self, team: Team, given: Any = None) -> None:
         """Offer the team's present model too, even if it could not be chosen now."""
         initial = {**as_typed(team.parameters), "model": team.model_id, "system_prompt": team.system_prompt}
-        super().__init__(given, initial={**initial, "names_speakers": team.names_speakers})
+        super().__init__(given, initial={**initial, **{name: getattr(team, name) for name in _SWITCHES}})
         self.fields |= form_fields()
         usable = LanguageModel.objects.usable(Q()).filter(Q(teams=None) | Q(teams=team)).values("pk")
         models = cast(Any, self.fields["model"])
@@ -96,7 +98,7 @@ class DefaultsForm(forms.Form):
             "model": given["model"],
             "system_prompt": given["system_prompt"],
             "parameters": {name: value for name, value in parameters.items() if value is not None},
-            "names_speakers": given["names_speakers"],
+            **{name: given[name] for name in _SWITCHES},
         }
 
 

@@ -13,7 +13,7 @@ from conversations.files import storage
 from conversations.live import hub
 from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
-from conversations.models import Conversation, Message, Team, User, Verification
+from conversations.models import Conversation, Message, Remark, Team, User, Verification
 from providers.error_texts import without_quote
 
 
@@ -60,8 +60,31 @@ def verified_json(mark: Verification | None) -> dict[str, Any] | None:
     """Return who vouches for a reply since when, a note, and the day of the next look."""
     if mark is None or mark.is_withdrawn:
         return None
-    by = {"id": mark.by.id, "name": mark.by.name} if mark.by else None
-    return {"by": by, "note": mark.note, "until": mark.until, "at": mark.verified_at}
+    return {"by": _person(mark.by), "note": mark.note, "until": mark.until, "at": mark.verified_at}
+
+
+def remark_json(remark: Remark) -> dict[str, Any]:
+    """Return a remark; of a deleted one only that it is."""
+    about = {"id": remark.pk, "message": remark.message_id, "remark": remark.above_id, "revision": remark.revision}
+    if remark.is_deleted:
+        return {**about, "deleted": True}
+    resolved = {"by": _person(remark.resolved_by), "at": remark.resolved_at} if remark.resolved_at else None
+    return {
+        **about,
+        "author": _person(remark.author),
+        "text": remark.text,
+        "quote": remark.quote,
+        "start": remark.start,
+        "end": remark.end,
+        "assignee": _person(remark.assignee),
+        "resolved": resolved,
+        "created_at": remark.created_at,
+    }
+
+
+def _person(person: User | None) -> dict[str, Any] | None:
+    """Return a person's id and name; None where the account is gone."""
+    return {"id": person.id, "name": person.name} if person else None
 
 
 def mark_json(mark: Verification) -> dict[str, Any]:
@@ -181,6 +204,11 @@ def updated(conversation: Conversation, revision: int, **changed: Any) -> Event:
 def reply_marked(conversation: Conversation, mark: Verification) -> None:
     """Announce to all sockets of all readers that a reply is verified, or no longer."""
     hub.publish(updated(conversation, mark.revision, mark=mark_json(mark)))
+
+
+def remark_changed(conversation: Conversation, remark: Remark) -> None:
+    """Announce to all sockets of all readers that a remark was made, changed or deleted."""
+    hub.publish(updated(conversation, remark.revision, remark=remark_json(remark)))
 
 
 def conversation_arranged(conversation: Conversation, person: UUID) -> None:

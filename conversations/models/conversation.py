@@ -55,6 +55,11 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Return the visible conversations, without those of teams in which this person only reads."""
         return self._where_writes(user).filter(deleted_at=None)
 
+    def open_to_remarks_of(self, user: User) -> "ConversationQuerySet":
+        """Return the conversations where this person may remark: where they write, or read and the team lets them."""
+        is_open = Q(team__readers_remark=True) | Q(pk__in=Conversation.objects.writable_by(user).values("pk"))
+        return self.visible_to(user).filter(is_open)
+
     def decided_by(self, user: User) -> "ConversationQuerySet":
         """Return the conversations that this person may delete or share: their own, and those of teams they lead."""
         return self.endable_by(user).filter(deleted_at=None)
@@ -98,6 +103,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             self.exclude(team__legal_hold=True)
             .exclude(owner__legal_hold=True)
             .exclude(messages__author__legal_hold=True)
+            .exclude(remarks__author__legal_hold=True)
         )
 
     def recent_models_of(self, user: User) -> list[UUID]:

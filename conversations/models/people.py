@@ -104,7 +104,7 @@ class User(Appearance, Introduction, Closing, LegalHold, AbstractUser):
         """Return the reasons for which this person cannot be deleted."""
         leads = Membership.objects.filter(user=self, role=Membership.Role.LEAD).select_related("team")
         reasons = (
-            (_("What they wrote would lose its author."), self.messages.exists()),
+            (_("What they wrote would lose its author."), self.messages.exists() or self.remarks.exists()),
             (_("Conversations and files are theirs."), self.conversations.exists() or self.files.exists()),
             (_("Projects are theirs."), self.projects.exists()),
             (_("A team would be without a lead."), any(place.is_last_lead for place in leads)),
@@ -191,6 +191,11 @@ class Team(Retention):
         _("members publish prompts"),
         default=False,
         help_text=_("Otherwise they propose prompts, and leads publish them."),
+    )
+    readers_remark = models.BooleanField(
+        _("readers remark on messages"),
+        default=False,
+        help_text=_("Otherwise remarks are for those who write, and readers read them."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     api_keys = models.ManyToManyField(

@@ -90,6 +90,40 @@ class Unverify:
 
 
 @dataclass(frozen=True, slots=True)
+class AddRemark:
+    message: UUID
+    text: str
+    start: int | None = None
+    end: int | None = None
+    """The place of the words in the message's text, in characters; None without one."""
+    quote: str = ""
+    assignee: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyToRemark:
+    remark: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignRemark:
+    remark: UUID
+    person: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveRemark:
+    remark: UUID
+    is_resolved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRemark:
+    remark: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Fork:
     message: UUID
 
@@ -126,6 +160,11 @@ Body = (
     | Stop
     | Verify
     | Unverify
+    | AddRemark
+    | ReplyToRemark
+    | AssignRemark
+    | ResolveRemark
+    | DeleteRemark
     | Fork
     | Choose
     | Look

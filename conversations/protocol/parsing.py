@@ -8,21 +8,27 @@ from typing import Any
 from uuid import UUID
 
 from conversations.errors import Refused
+from conversations.models.marks.remark import MAX_QUOTE_LENGTH, MAX_REMARK_LENGTH
 from conversations.models.marks.verification import MAX_NOTE_LENGTH
 from conversations.protocol.commands import (
     MAX_FILES,
     MAX_MODELS,
+    AddRemark,
+    AssignRemark,
     Body,
     Choose,
     Close,
     Command,
     Continue,
+    DeleteRemark,
     Edit,
     Fork,
     Look,
     Open,
     Ping,
     Read,
+    ReplyToRemark,
+    ResolveRemark,
     Retry,
     Send,
     Stop,
@@ -32,6 +38,7 @@ from conversations.protocol.commands import (
 )
 from conversations.protocol.parameters import validate
 from conversations.text import clean, message_text, one_line
+from providers.blank_text import is_blank
 
 
 def parse(fields: dict[str, Any]) -> Command:
@@ -160,6 +167,33 @@ def _verify(fields: dict[str, Any]) -> Verify:
     return Verify(_message(fields), said, _day(fields.get("until"), "until"))
 
 
+def _add_remark(fields: dict[str, Any]) -> AddRemark:
+    start, end = (_optional_number(fields, name) for name in ("start", "end"))
+    if (start is None) != (end is None) or (start is not None and end is not None and start >= end):
+        raise Refused("bad_field", "“start” and “end” come together, the smaller one first.", "start")
+    quote = fields.get("quote")
+    quoted = "" if quote is None else clean(quote, "quote")[:MAX_QUOTE_LENGTH]
+    assignee = _optional_uuid(fields, "assignee")
+    return AddRemark(_message(fields), _remark_text(fields), start, end, quoted, assignee)
+
+
+def _remark_text(fields: dict[str, Any]) -> str:
+    text = clean(fields.get("text"), "text").strip()
+    if is_blank(text):
+        raise Refused("bad_text", "A remark needs some text.", "text")
+    if len(text) > MAX_REMARK_LENGTH:
+        raise Refused("too_long", f"A remark may have {MAX_REMARK_LENGTH:,} characters; this one has {len(text):,}.")
+    return text
+
+
+def _optional_number(fields: dict[str, Any], name: str) -> int | None:
+    return None if fields.get(name) is None else _revision(fields[name], name)
+
+
+def _remark(fields: dict[str, Any]) -> UUID:
+    return _uuid(fields, "remark")
+
+
 def _day(value: Any, name: str) -> date | None:
     if value is None:
         return None
@@ -193,6 +227,12 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
     "reply.stop": lambda fields: Stop(_message(fields)),
     "reply.verify": _verify,
     "reply.unverify": lambda fields: Unverify(_message(fields)),
+    "remark.add": _add_remark,
+    "remark.reply": lambda fields: ReplyToRemark(_remark(fields), _remark_text(fields)),
+    "remark.assign": lambda fields: AssignRemark(_remark(fields), _optional_uuid(fields, "person")),
+    "remark.resolve": lambda fields: ResolveRemark(_remark(fields), is_resolved=True),
+    "remark.reopen": lambda fields: ResolveRemark(_remark(fields), is_resolved=False),
+    "remark.delete": lambda fields: DeleteRemark(_remark(fields)),
     "conversation.fork": lambda fields: Fork(_message(fields)),
     "branch.choose": lambda fields: Choose(_message(fields)),
     "branch.look": lambda fields: Look(_message(fields)),

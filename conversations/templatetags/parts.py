@@ -139,6 +139,12 @@ def vouched(context: template.Context, message: Message) -> str:
     return phrases.vouched(said, message, is_public=is_public) if isinstance(said, dict) else ""
 
 
+@register.simple_tag(takes_context=True)
+def remarks_in_file(context: template.Context, message: Message) -> list[tuple[str, str]]:
+    """Return the remarks on a message for a page that is a file."""
+    return phrases.remark_lines(context["said"], message)
+
+
 @register.filter
 def code_block(part: dict[str, Any] | None) -> SafeString:
     """Return code as a block that looks like one in the text.

@@ -22,6 +22,8 @@ from conversations.models.prompts.prompt import PromptQuerySet
 MAX_CONVERSATIONS_A_MINUTE = 60
 MAX_SAID_A_MINUTE = 120
 """Messages of one person in a conversation for which no model was asked: replies under way limit all others."""
+MAX_REMARKS, MAX_REMARKS_A_MINUTE = 1_000, 60
+"""Remarks on one conversation's messages, deleted ones included, and those of one person a minute."""
 MAX_COPIED_A_DAY = 200_000_000
 """Characters of copied conversations a day, parts and HTML together."""
 MAX_TEAMS, MAX_INVITATIONS, MAX_TOKENS, MAX_PROJECTS = 100, 200, 50, 200
@@ -46,6 +48,15 @@ def check_said(author: User, conversation: Conversation) -> None:
     lately = conversation.messages.filter(revision__gt=conversation.revision - 4 * MAX_SAID_A_MINUTE)
     if lately.filter(author=author, for_people=True, created_at__gt=since).count() >= MAX_SAID_A_MINUTE:
         raise Refused("rate_limited", f"You may write {MAX_SAID_A_MINUTE} messages a minute.")
+
+
+def check_remarks(author: User, conversation: Conversation) -> None:
+    """Refuse another remark if a conversation has very many, or this person made many in the last minute."""
+    if conversation.remarks.count() >= MAX_REMARKS:
+        raise Refused("busy", f"There may be {MAX_REMARKS:,} remarks on a conversation.")
+    since = timezone.now() - timedelta(minutes=1)
+    if conversation.remarks.filter(author=author, created_at__gt=since).count() >= MAX_REMARKS_A_MINUTE:
+        raise Refused("rate_limited", f"You may make {MAX_REMARKS_A_MINUTE} remarks a minute.")
 
 
 def check_teams(person: User) -> None:

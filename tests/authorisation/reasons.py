@@ -7,6 +7,7 @@ from tests.authorisation.table import Policy
 
 _READERS = "who may read a conversation: its owner, or whoever is in its team"
 _WRITERS = "who may write in a conversation: its owner, or its team's leads and members, but not its readers"
+_REMARKERS = _WRITERS + ", unless the team lets them remark"
 _DECIDERS = "its owner decides who reads a conversation, and a team's leads do for the team"
 _PROJECT = "who may read a project: its owner, its team or, of a narrow one, the members named"
 _PROJECT_WRITERS = "who reads a project changes it, but not a team's readers"
@@ -32,6 +33,13 @@ REASONS = {
     "verified": _READERS + "; a mark is for who may read what it is on",
     "team-verified": "a team's members see which of its answers are verified",
     "api:verified": _READERS + "; what one may not read is never offered",
+    "api:remarks": _READERS,
+    "remark.add": _REMARKERS,
+    "remark.reply": _REMARKERS,
+    "remark.assign": _REMARKERS,
+    "remark.resolve": _REMARKERS,
+    "remark.reopen": _REMARKERS,
+    "remark.delete": "whoever made a remark deletes it, and who decides on the conversation any of its remarks",
     "reply.verify": _WRITERS,
     "reply.unverify": "whoever set a mark withdraws it, and a team's leads any of the team's",
     "parameters": "the fields are the same for everybody, and hold nobody's values",

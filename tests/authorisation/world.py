@@ -34,6 +34,7 @@ from conversations.models import (
     Project,
     ProjectFile,
     ProjectMember,
+    Remark,
     Share,
     Team,
     UsageRecord,
@@ -184,6 +185,9 @@ def _conversations(world: World, crew: Team) -> None:
         )  # fmt: skip
         Verification.objects.create(message=vouched, conversation=conversation, by=person, note=words, revision=2)
         ids["vouched"] = vouched.pk
+        remark = Remark(message=reply, conversation=conversation, author=person, text=words, revision=2)
+        remark.save()
+        ids["remark"] = remark.pk
         world.targets[name] = {**ids, "team_id": crew.pk} if team else ids
     unsent = storage.store(world.people["owner"], FILE.format("unsent"), "text/plain", b"x")
     world.targets["unsent"] = {"file_id": unsent.pk}

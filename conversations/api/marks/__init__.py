@@ -1,1 +1,1 @@
-"""The verified answers of the HTTP API."""
+"""The verified answers and the remarks of the HTTP API."""

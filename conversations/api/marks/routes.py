@@ -1,4 +1,4 @@
-"""The verified answers that are close to a question."""
+"""The verified answers that are close to a question, and the remarks on a conversation's messages."""
 
 from typing import Any
 from uuid import UUID
@@ -7,8 +7,10 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from conversations.accounts.signed_in import person_of
-from conversations.api.schemas import Failure, TeamOut, VerifiedOut
+from conversations.api.schemas import Failure, RemarksOut, TeamOut, VerifiedOut
+from conversations.errors import NotFound
 from conversations.live import events
+from conversations.models import Conversation
 from conversations.text import clean, title_of
 from conversations.verified.offers import Offer, offers
 from conversations.verified.words import MAX_CHARACTERS
@@ -46,6 +48,16 @@ def verified(request: HttpRequest, q: str = "") -> dict[str, Any]:
     Of `q` the first 1,000 characters count.
     """
     return {"results": list(map(_json, offers(person_of(request), clean(q, "q")[:MAX_CHARACTERS])))}
+
+
+@router.get("/conversations/{uuid:conversation_id}/remarks", response={200: RemarksOut, **_ERRORS})
+def remarks(request: HttpRequest, conversation_id: UUID) -> dict[str, Any]:
+    """Return the remarks on a conversation's messages, the oldest first; `revision` was read before them."""
+    found = Conversation.objects.visible_to(person_of(request)).filter(pk=conversation_id).first()
+    if found is None:
+        raise NotFound
+    standing = found.remarks.standing().told()
+    return {"results": [events.remark_json(remark) for remark in standing], "revision": found.revision}
 
 
 def _json(offer: Offer) -> dict[str, Any]:

@@ -33,9 +33,13 @@ class BranchChoice(models.Model):
 
 
 class ReadMarkManager(models.Manager["ReadMark"]):
-    def keep_up(self, conversation: Conversation) -> None:
-        """Let those who had read everything have read this last change, too: it is nobody's words."""
+    def keep_up(self, conversation: Conversation, only: User | None = None) -> None:
+        """Let those who had read everything have read this last change, too: it is nobody's words.
+
+        With `only`, it is that person's words, and news for all others.
+        """
         seen = self.filter(conversation=conversation, revision=conversation.revision - 1)
+        seen = seen.filter(user=only) if only else seen
         seen.update(revision=conversation.revision)
 
     def advance(self, user: User, conversation: Conversation, revision: int, *, leaves_unseen: bool) -> None:
