@@ -19,6 +19,7 @@ from conversations.views.links import invitations, passwords, shared_pages
 from conversations.views.lists import archive
 from conversations.views.lists import bin as bin_pages
 from conversations.views.lists import verified as verified_pages
+from conversations.views.notifications import inbox
 from conversations.views.projects import changes as project_changes
 from conversations.views.projects import pages as project_pages
 from conversations.views.projects import people as project_people
@@ -72,6 +73,9 @@ urlpatterns = [
     path("bin/<uuid:conversation_id>/end/", bin_pages.end, name="end"),
     path("search/", search.search_page, name="search"),
     path("verified/", verified_pages.verified, name="verified"),
+    path("notifications/", inbox.inbox, name="inbox"),
+    path("notifications/newest/", inbox.newest, name="newest-notifications"),
+    path("notifications/read/", inbox.read_all, name="read-notifications"),
     path("prompts/", prompt_pages.prompts, name="prompts"),
     path("prompts/import/", prompt_transfer.import_prompts, name="import-prompts"),
     path("prompts/new/", prompt_pages.new_prompt, name="new-prompt"),

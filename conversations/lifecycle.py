@@ -14,8 +14,10 @@ from conversations.generation import runner, titles
 from conversations.generation.checkpoints import writer
 from conversations.generation.queue import queue
 from conversations.live import hub
+from conversations.notifications import troubles
 from providers.checks import register
 from providers.encryption import rotation
+from providers.pool import cooldown
 
 SHUTDOWN_SECONDS = 2.0
 """Seconds in which streams are closed and rows are written before the process ends."""
@@ -30,6 +32,7 @@ def connect() -> None:
     queue.wake_next = runner.wake_waiting
     rotation.elsewhere[:] = [second_factor.renew_seals]
     rotation.locked_elsewhere[:] = [second_factor.locked]
+    cooldown.when_resting[:] = [troubles.note]
     register(*site_checks.CHECKS)
     auth = apps.get_app_config("auth")  # the last app to migrate: our models' permissions exist by then
     post_migrate.connect(staff_roles.prepare, sender=auth, dispatch_uid="roles")

@@ -32,7 +32,7 @@ FLOORS = {
         "content mail protocol search usage",
         "accounts files reporting verified",
         "exports forms live site_checks templatetags",
-        "cluster generation imports",
+        "cluster generation imports notifications",
         "actions",
         "connections",
         "admin api views websocket",

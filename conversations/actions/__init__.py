@@ -43,6 +43,7 @@ from conversations.actions.marks.remarks import (
     resolve_remark,
 )
 from conversations.actions.marks.verification import unverify_reply, verify_reply
+from conversations.actions.notifications.reading import read_notifications
 from conversations.actions.projects.projects import change_project, create_project, delete_project, hand_over_project
 from conversations.actions.prompts.publishing import decline_proposal, publish_proposal, restore_version
 from conversations.actions.prompts.transfer import import_prompts
@@ -117,6 +118,7 @@ __all__ = [
     "post_message",
     "publish_proposal",
     "purge",
+    "read_notifications",
     "remove_member",
     "remove_own_key",
     "remove_team",

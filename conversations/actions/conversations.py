@@ -18,7 +18,7 @@ from conversations.actions.access import (
 from conversations.actions.shared_place import keep_place
 from conversations.errors import Held, NotFound
 from conversations.live import events
-from conversations.models import Arrangement, Conversation, Mention, Message, ReadMark, User
+from conversations.models import Arrangement, Conversation, Mention, Message, Notification, ReadMark, User
 from conversations.models.sidebar import sidebar
 from conversations.search import indexing
 from conversations.usage import quotas
@@ -61,6 +61,7 @@ def arrange_conversation(user: User, conversation_id: UUID, *, unread: bool | No
             ReadMark.objects.take_back(user, conversation)
         elif unread is not None:
             ReadMark.objects.advance(user, conversation, conversation.revision, leaves_unseen=False)
+            _see(user, conversation, conversation.revision)
         if changed:
             Arrangement.objects.arrange(user, conversation, **changed)
         arranged = sidebar(Conversation.objects.filter(pk=conversation_id), user).get()
@@ -134,8 +135,16 @@ def mark_read(user: User, conversation_id: UUID, revision: int, *, leaves_unseen
         ReadMark.objects.advance(user, conversation, seen, leaves_unseen=leaves_unseen)
     except IntegrityError:  # it was deleted for good meanwhile
         raise NotFound from None
+    if not leaves_unseen:
+        _see(user, conversation, seen)
     if is_mentioned and not _mentions(user, conversation).exists():
         _tell_of_reading(user, conversation_id)
+
+
+def _see(user: User, conversation: Conversation, revision: int) -> None:
+    """Mark the person's notifications of what they have seen as read, on all their pages."""
+    if Notification.objects.see(user, conversation, revision):
+        transaction.on_commit(lambda: events.notifications_read(user))
 
 
 def _mentions(user: User, conversation: Conversation) -> QuerySet[Mention]:

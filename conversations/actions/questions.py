@@ -18,7 +18,7 @@ from conversations.files import storage
 from conversations.generation import titles
 from conversations.ids import new_id
 from conversations.live import events
-from conversations.models import Conversation, File, Mention, Message, User
+from conversations.models import Conversation, File, Mention, Message, Notification, User
 from conversations.models.message import Role, Status
 from conversations.protocol import commands
 from conversations.protocol.mentions import after_names, mentioned
@@ -195,6 +195,7 @@ def _mention(question: Message, original: Message | None) -> None:
     people = [person for person in mentioned(question.text, names) if person in readers - known]
     if people:
         Mention.objects.note(question, people)
+        Notification.objects.note_mentions(question, people)
         transaction.on_commit(lambda: events.mention_created(question, people))
 
 

@@ -2,6 +2,7 @@
 
 from conversations.api import drafts, errors, event_streams, exports, imports, routes, search
 from conversations.api.marks import routes as marks
+from conversations.api.notifications import routes as notifications
 from conversations.api.projects import routes as project_routes
 from conversations.api.prompts import files as prompt_files
 from conversations.api.prompts import routes as prompts
@@ -14,6 +15,7 @@ api.add_router("", event_streams.router)
 api.add_router("", exports.router)
 api.add_router("", imports.router)
 api.add_router("", marks.router)
+api.add_router("", notifications.router)
 api.add_router("", prompt_files.router)
 api.add_router("", prompts.router)
 api.add_router("", project_routes.router)

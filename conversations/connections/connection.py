@@ -188,6 +188,8 @@ class Connection:
             case commands.Typing(conversation):
                 await self._type(conversation)
                 self._ack(command.id)
+            case commands.ReadNotifications(notification):
+                self._ack(command.id, **await self._write(actions.read_notifications, notification))
             case commands.Ping(known):
                 self._ack(command.id, moved=await self._in_database(actions.changed_conversations, known))
 

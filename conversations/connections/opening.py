@@ -14,7 +14,7 @@ from conversations.content.forks import other_versions
 from conversations.errors import NotFound
 from conversations.live import LiveReply, events
 from conversations.live.viewer_events import Event
-from conversations.models import Conversation, Membership, Mention, Message, Remark, User, Verification
+from conversations.models import Conversation, Membership, Mention, Message, Notification, Remark, User, Verification
 from conversations.protocol import commands
 
 MAX_MESSAGES = 100
@@ -125,7 +125,14 @@ def moved_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
         events.updated(conversation, conversation.revision, streaming=conversation.is_streaming)  # type: ignore[attr-defined]
         for conversation in moved.annotate(is_streaming=Exists(under_way))
     ]
-    return [*updates, *_mentions_since(since, people)]
+    return [*updates, *_mentions_since(since, people), *_notifications_since(since, people)]
+
+
+def _notifications_since(since: datetime, people: Sequence[UUID]) -> list[Event]:
+    """Return for each of these people whom something was told of, or who read something, how much is unread now."""
+    lately = Q(told_at__gt=since - SKEW) | Q(read_at__gt=since - SKEW)
+    changed = User.objects.filter(pk__in=Notification.objects.filter(lately, person__in=people).values("person"))
+    return [events.notifications_event(person) for person in changed]
 
 
 def _mentions_since(since: datetime, people: Sequence[UUID]) -> list[Event]:

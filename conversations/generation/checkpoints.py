@@ -23,7 +23,7 @@ from conversations.content.message_body import show_as_written
 from conversations.content.parts import text_of, with_thought_apart
 from conversations.generation.outcomes import Outcome
 from conversations.live import LiveReply, announcing, hub
-from conversations.models import Message
+from conversations.models import Message, Notification
 from conversations.search import indexing
 from conversations.usage import budgets
 from conversations.workers.database_threads import AWAY, write_in_turn
@@ -264,6 +264,7 @@ def end(
     for name, value in changed.items():
         setattr(message, name, value)
     indexing.add_messages([message])
+    Notification.objects.note_end(message)
     if html is None:
         show_as_written(message)
     streaming = bool(_UNDER_WAY(conversation.pk))

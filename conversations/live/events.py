@@ -13,7 +13,7 @@ from conversations.files import storage
 from conversations.live import hub
 from conversations.live.reply import time_left
 from conversations.live.viewer_events import Event, PrivateFields
-from conversations.models import Conversation, Message, Remark, Team, User, Verification
+from conversations.models import Conversation, Message, Notification, Remark, Team, User, Verification
 from providers.error_texts import without_quote
 
 
@@ -157,6 +157,38 @@ def mention_event(message: Message, people: Iterable[UUID]) -> Event:
         "person": {"id": wrote.id, "name": wrote.name} if wrote else None,
     }
     return Event(message.conversation_id, payload, people=tuple(people))
+
+
+def notification_json(row: Notification) -> dict[str, Any]:
+    """Return a notification with the title of its conversation, and nothing of what a message says."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "conversation": row.conversation_id,
+        "message": row.message_id,
+        "title": row.conversation.title if row.conversation else "",
+        "team": team_json(row.team) if row.team else None,
+        "person": {"id": row.by.id, "name": row.by.name} if row.by else None,
+        "subject": row.subject,
+        "created_at": row.created_at,
+        "read": row.read_at is not None,
+    }
+
+
+def notification_created(row: Notification, unread: int) -> None:
+    """Announce to all sockets of its person what happened, and how much they have not read."""
+    payload = {"type": "notification.created", "notification": notification_json(row), "unread": unread}
+    hub.publish(Event(row.id, payload, people=(row.person_id,)))
+
+
+def notifications_read(person: User) -> None:
+    """Announce to all sockets of this person how much they have not read yet."""
+    hub.publish(notifications_event(person))
+
+
+def notifications_event(person: User) -> Event:
+    unread = Notification.objects.of(person).unread().count()
+    return Event(person.id, {"type": "notification.read", "unread": unread}, people=(person.id,))
 
 
 def place_json(message: Message, person: User) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from conversations.models.links.share import Share
 from conversations.models.marks.remark import Remark
 from conversations.models.marks.verification import Verification
 from conversations.models.message import Message
+from conversations.models.notifications.notification import Notification
 from conversations.models.people import Membership, Team, User
 from conversations.models.personal.arrangement import Arrangement
 from conversations.models.personal.conversation_import import ConversationImport, ImportItem
@@ -47,6 +48,7 @@ __all__ = [
     "Membership",
     "Mention",
     "Message",
+    "Notification",
     "PasswordLink",
     "PersonalToken",
     "Project",

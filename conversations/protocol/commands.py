@@ -145,6 +145,12 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadNotifications:
+    notification: UUID | None = None
+    """The one that was read; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     open: dict[UUID, int] = field(default_factory=dict)
 
@@ -169,6 +175,7 @@ Body = (
     | Choose
     | Look
     | Typing
+    | ReadNotifications
     | Ping
 )
 

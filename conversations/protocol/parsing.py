@@ -27,6 +27,7 @@ from conversations.protocol.commands import (
     Open,
     Ping,
     Read,
+    ReadNotifications,
     ReplyToRemark,
     ResolveRemark,
     Retry,
@@ -237,5 +238,6 @@ _BUILDERS: dict[str, Callable[[dict[str, Any]], Body]] = {
     "branch.choose": lambda fields: Choose(_message(fields)),
     "branch.look": lambda fields: Look(_message(fields)),
     "typing": lambda fields: Typing(_uuid(fields, "conversation")),
+    "notification.read": lambda fields: ReadNotifications(_optional_uuid(fields, "notification")),
     "ping": _ping,
 }

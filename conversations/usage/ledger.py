@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
-from conversations.usage import daily_sums, estimates
+from conversations.usage import budget_warnings, daily_sums, estimates
 from conversations.usage.billing import BillingContext, deployment_of
 from conversations.usage.budgets import tallies_of
 from conversations.usage.recorded_parameters import recorded
@@ -139,5 +139,6 @@ def _write(row: UsageRecord, targets: dict[str, UUID | None]) -> None:
     """Update the tallies, then save the row: a tally that begins now starts from the ledger without this row."""
     for tally in tallies_of(targets, row.created_at):
         Tally.objects.filter(pk=tally.pk).update(spent=F("spent") + (row.cost or 0))
+        budget_warnings.warn(tally, row.cost or 0)
     insert([row])
     daily_sums.add(row)

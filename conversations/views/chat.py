@@ -16,7 +16,7 @@ from conversations.accounts.signed_in import person_of
 from conversations.content import starters, threads
 from conversations.files.storage import MAX_BYTES
 from conversations.forms.endpoints import EndpointForm
-from conversations.models import Conversation, Draft, Project, Team, User, Verification
+from conversations.models import Conversation, Draft, Notification, Project, Team, User, Verification
 from conversations.models.projects.project_list import in_sidebar
 from conversations.models.sidebar import sidebar
 from conversations.protocol.commands import MAX_FILES, MAX_MODELS
@@ -109,6 +109,7 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "most_models": MAX_MODELS,
         "file_bytes": MAX_BYTES,
         "verified_due": Verification.objects.due_for(person).count(),
+        "unread_notifications": Notification.objects.of(person).unread().count(),
         "version": settings.CHATSITE_VERSION,
         "may_test_keys": _may_test_keys(person),
         "resting_keys": _resting_keys(person),

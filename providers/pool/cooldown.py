@@ -4,7 +4,7 @@ What rests after which error, and for how long, is in `blame`. A rate limit last
 """
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -23,6 +23,8 @@ _SHORT_SECONDS = 0.5
 _MAX_TOLD_SECONDS = 15 * 60.0
 _JITTER = 0.1
 _LAST_RESORT_PAUSE = timedelta(seconds=10)
+when_resting: list[Callable[[Trouble], None]] = []
+"""Functions that are told of each cooldown in its own transaction."""
 
 
 def pause(error: VendorError, failures: int) -> float:
@@ -110,18 +112,26 @@ def mark_failed(subject: UUID, error: VendorError, holder: UUID, *, is_plain: bo
     mine = Trouble.objects.filter(subject=subject, probed_by=holder).values_list("failures", flat=True).first()
     if mine is not None:
         until = now + timedelta(seconds=pause(error, mine + 1))
-        if Trouble.objects.filter(subject=subject, probed_by=holder).update(
-            **told, failures=F("failures") + 1, cooling_until=until, probed_by=None, probed_until=None
-        ):
-            HealthEvent.note(subject, HealthEvent.Kind.COOLED, until=until, **told)
+        with transaction.atomic():
+            if Trouble.objects.filter(subject=subject, probed_by=holder).update(
+                **told, failures=F("failures") + 1, cooling_until=until, probed_by=None, probed_until=None
+            ):
+                HealthEvent.note(subject, HealthEvent.Kind.COOLED, until=until, **told)
+                _tell(Trouble.objects.get(pk=subject))
         return
     until = now + timedelta(seconds=pause(error, 1))
     try:
         with transaction.atomic():
-            Trouble.objects.create(subject=subject, since=now, cooling_until=until, **told)
+            trouble = Trouble.objects.create(subject=subject, since=now, cooling_until=until, **told)
             HealthEvent.note(subject, HealthEvent.Kind.COOLED, until=until, **told)
+            _tell(trouble)
     except IntegrityError:  # this call began before another call's failure was stored
         Trouble.objects.filter(subject=subject, cooling_until__lt=until).update(**told, cooling_until=until)
+
+
+def _tell(trouble: Trouble) -> None:
+    for told in when_resting:
+        told(trouble)
 
 
 def try_probe(subject: UUID, holder: UUID, until: datetime, early: bool = False) -> bool:

@@ -29,6 +29,7 @@ import { page } from "./models/page.js";
 import { Socket } from "./models/socket.js";
 import { watchSignOut } from "./models/unsent.js";
 import { Attention } from "./page/attention.js";
+import { Bell } from "./page/bell.js";
 import { Completions } from "./page/completions.js";
 import { Mentions } from "./page/mentions.js";
 import { Header } from "./page/header.js";
@@ -76,7 +77,7 @@ class Chat {
     this.outboxEvents.showUnsent();
     for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);
     new NamedMessage(this.transcript).listen();
-    for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Completions, Mentions]) new Part(this).listen();
+    for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Bell, Completions, Mentions]) new Part(this).listen();
     if (this.composer) document.addEventListener("selectionchange", this.#selected);
     this.composer?.addEventListener("input", this.#offer, { once: true });
     new ShortcutKey().listen();

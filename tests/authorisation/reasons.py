@@ -15,6 +15,7 @@ _PROJECT_DECIDERS = "a project is archived, deleted and narrowed by who looks af
 _LEADS = "a team is its leads' to change, and what is not theirs is not there"
 _SECRET = "whoever holds a secret link that is still good has been let in by its maker"
 _ONE_S_OWN = "it shows and changes the asker's own rows and no others"
+_NOTIFIED = "what happened is for its person, and only as long as they may read what it is about, or are staff"
 _OPEN = "it tells nothing about anybody, and is needed before one has signed in"
 _TOLD = "the site is told from outside whether it lives; nothing else is in the answer"
 _ADDERS = "who adds a vendor needs the permissions for endpoints, keys, models and deployments"
@@ -30,6 +31,11 @@ REASONS = {
     "conversation": _READERS,
     "thread": _READERS,
     "search": _READERS + "; one chooses among one's own teams and their people",
+    "inbox": _NOTIFIED,
+    "newest-notifications": _NOTIFIED,
+    "read-notifications": _ONE_S_OWN,
+    "api:notifications": _NOTIFIED,
+    "notification.read": _NOTIFIED,
     "verified": _READERS + "; a mark is for who may read what it is on",
     "team-verified": "a team's members see which of its answers are verified",
     "api:verified": _READERS + "; what one may not read is never offered",

@@ -118,6 +118,8 @@ FILE_OF_PROMPTS = '[{{"command": "x", "title": "Other", "content": "Other words"
 WORDS = {"name": "Other", "text": "Other {{words}}"}
 REVOCABLE = {"share open": LEAD | OWNER, "share of who left": LEAD | OWNER | GONE, "share of what is private": OWNER}
 FOREIGNERS = frozenset({Role.OTHER})
+NOTIFIED = {**READ, "shared": OWNER, "left": NOBODY, "narrow": OWNER, "notice to staff": frozenset({Role.STAFF})}
+"""Roles that are told what happened: whose row it is, as long as they may read what it is about."""
 MODELS = {"crew-parrot": WRITERS, "foreign-parrot": FOREIGNERS}
 MOVES = {
     "private, to the team": OWNER,
@@ -198,6 +200,10 @@ PAGES = [
     on("audience", left=TEAM, shows={"moving": LEAD, "foreign team": NOBODY, "links": NOBODY}),
     on("search", roles=SIGNED_IN, shows={**MODELS, "foreign team": FOREIGNERS}),
     on("search", query="?q=canary-words", roles=SIGNED_IN, shows=READ),
+    on("inbox", roles=SIGNED_IN, shows=NOTIFIED),
+    on("newest-notifications", roles=SIGNED_IN, shows=NOTIFIED),
+    on("read-notifications", "POST", roles=SIGNED_IN),
+    on("api:notifications", roles=SIGNED_IN, shows=NOTIFIED),
     on("verified", roles=SIGNED_IN, shows=READ),
     on("team-verified", team=TEAM, shows={"shared": TEAM, "left": TEAM, "deleted": NOBODY}),
     on("setup", roles=NOBODY),
@@ -517,6 +523,8 @@ COMMANDS = [
     on("remark.resolve", body={"remark": "{remark}"}, targets=WRITE),
     on("remark.reopen", body={"remark": "{remark}"}, targets=WRITE),
     on("remark.delete", body={"remark": "{remark}"}, targets=DECIDE),
+    on("notification.read", roles=SIGNED_IN),
+    on("notification.read", body={"notification": "{notification_id}"}, targets=NOTIFIED),
     on("typing", body={"conversation": "{conversation_id}"}, targets=WRITE),
     on("ping", body={"open": {"{conversation_id}": 2}}, targets=READ),
 ]  # fmt: skip

@@ -29,6 +29,7 @@ from conversations.models import (
     Invitation,
     Membership,
     Message,
+    Notification,
     PasswordLink,
     PersonalToken,
     Project,
@@ -99,6 +100,7 @@ def build() -> World:
     _tokens(world)
     _prompts(world, crew)
     _imports(world)
+    _notifications(world)
     _rows_for_the_admin(world)
     sum(mend())
     _sign_in(world)
@@ -387,6 +389,19 @@ def _imports(world: World) -> None:
     world.targets["upload"] = {"import_id": ConversationImport.objects.create(**coming).pk}
     for name in ("to the team", "to a foreign team"):
         world.targets[f"import, {name}"] = {"import_id": batch.pk, **_team_of(world, f"private, {name}")}
+
+
+def _notifications(world: World) -> None:
+    """Tell people of each conversation, one of whom has lost it, and staff and somebody else of a budget."""
+    for name in ("private", "shared", "left", "deleted", "narrow"):
+        told = {"person": world.people["gone" if name == "left" else "owner"], "kind": "mention", "key": name}
+        made = Notification.objects.create(conversation_id=world.targets[name]["conversation_id"], **told)
+        world.targets[name]["notification_id"] = made.pk
+    world.markers["notice to staff"] = ["canary-budget"]
+    for person in ("owner", "staff"):
+        told = {"person": world.people[person], "kind": "budget", "key": "budget", "subject": "canary-budget"}
+        made = Notification.objects.create(**told)
+    world.targets["notice to staff"] = {"notification_id": made.pk}
 
 
 def _rows_for_the_admin(world: World) -> None:

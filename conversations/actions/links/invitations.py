@@ -12,7 +12,7 @@ from django.utils import timezone
 from conversations.actions.teams import led
 from conversations.errors import NotFound, Refused
 from conversations.hashed_tokens import new_token, token_digest
-from conversations.models import Installation, Invitation, Membership, Team, User
+from conversations.models import Installation, Invitation, Membership, Notification, Team, User
 from conversations.usage import quotas
 from providers.audit import log
 
@@ -56,6 +56,7 @@ def join(user: User, invitation: Invitation) -> None:
             raise NotFound
         place = Membership.objects.create(team_id=invitation.team_id, user=user, role=invitation.role)
         log.added(user, place)
+        Notification.objects.note_joining(place, invitation.made_by_id)
 
 
 def sign_up(invitation: Invitation, name: str, password: str, *, language: str) -> User:

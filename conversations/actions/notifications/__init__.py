@@ -1,0 +1,1 @@
+"""Notifications: read them, and say where else one wants to be told."""

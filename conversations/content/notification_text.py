@@ -1,0 +1,47 @@
+"""The sentence that says what happened, and the page that it leads to."""
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from conversations.models import Notification
+from conversations.models.notifications.notification import Kind
+
+_SENTENCES = {
+    Kind.MENTION: gettext_noop("%(name)s mentioned you in “%(title)s”"),
+    Kind.REMARK: gettext_noop("%(name)s made a remark for you in “%(title)s”"),
+    Kind.REPLY_ENDED: gettext_noop("The reply from %(subject)s in “%(title)s” is here"),
+    Kind.REPLY_FAILED: gettext_noop("The reply from %(subject)s in “%(title)s” failed"),
+    Kind.VERIFIED_DUE: gettext_noop("An answer in “%(title)s” that you verified wants looking at again"),
+    Kind.JOINED: gettext_noop("%(name)s has joined the team %(team)s"),
+    Kind.KEY_REFUSED: gettext_noop("The vendor refuses the key %(subject)s"),
+    Kind.BUDGET: gettext_noop("A budget is nearly used up: %(subject)s"),
+    Kind.ENDPOINT_DOWN: gettext_noop("The endpoint %(subject)s does not answer"),
+}
+
+
+def sentence(row: Notification) -> str:
+    """Return what happened, in the language of this request: a title and names, and no word of a message."""
+    return _(_SENTENCES[Kind(row.kind)]) % {
+        "name": row.by.name if row.by else _("Somebody"),
+        "title": row.conversation.title if row.conversation else "",
+        "team": row.team.name if row.team else "",
+        "subject": row.subject,
+    }
+
+
+def address(row: Notification) -> str:
+    """Return the path of the page that it is about."""
+    if row.conversation_id:
+        page = reverse("conversation", args=[row.conversation_id])
+        return f"{page}?at={row.message_id}#message-{row.message_id}" if row.message_id else page
+    match row.kind:
+        case Kind.JOINED if row.team_id:
+            return reverse("team", args=[row.team_id])
+        case Kind.KEY_REFUSED:
+            return reverse("key", args=[row.about])
+        case Kind.ENDPOINT_DOWN:
+            return reverse("admin:providers_endpoint_change", args=[row.about])
+        case Kind.BUDGET:
+            return reverse("budgets")
+    return reverse("inbox")

@@ -1,0 +1,159 @@
+"""What happened that a person should know, written with what happened."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from conversations.ids import new_id
+from conversations.models.conversation import Conversation
+from conversations.models.marks.verification import Verification
+from conversations.models.message import Message, Status
+from conversations.models.people import Membership, Team, User
+from providers.prepared_queries import insert_new
+
+MAX_KEPT = 200
+"""Notifications that are kept of one person; the oldest go first."""
+KEPT_FOR = timedelta(days=90)
+GRACE = timedelta(seconds=0.7)
+"""Time for a window with the focus to read what happened before anybody is told."""
+
+
+class Kind(models.TextChoices):
+    MENTION = "mention", _("Somebody mentions me")
+    REMARK = "remark", _("Somebody makes a remark for me")
+    REPLY_ENDED = "reply_ended", _("A reply to me ended while I was away")
+    REPLY_FAILED = "reply_failed", _("A reply to me failed while I was away")
+    VERIFIED_DUE = "verified_due", _("An answer that I verified wants looking at again")
+    JOINED = "joined", _("Somebody accepted an invitation")
+    KEY_REFUSED = "key_refused", _("A vendor refuses a key")
+    BUDGET = "budget", _("A budget is nearly used up")
+    ENDPOINT_DOWN = "endpoint_down", _("An endpoint does not answer")
+
+
+OF_STAFF = (Kind.KEY_REFUSED, Kind.BUDGET, Kind.ENDPOINT_DOWN)
+OF_REPLIES = (Kind.REPLY_ENDED, Kind.REPLY_FAILED)
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def of(self, person: User) -> "NotificationQuerySet":
+        """Return the person's notifications of what they may still read."""
+        readable = Q(conversation=None) | Q(conversation__in=Conversation.objects.visible_to(person))
+        rows = self.filter(readable, person=person)
+        return rows if person.is_staff else rows.exclude(kind__in=OF_STAFF)
+
+    def unread(self) -> "NotificationQuerySet":
+        return self.filter(read_at=None)
+
+    def listed(self) -> "NotificationQuerySet":
+        """Order them, the newest first, with all that a list shows."""
+        return self.select_related("conversation", "team", "by").order_by("-pk")
+
+    def untold(self) -> "NotificationQuerySet":
+        """Return what nobody was told of yet, and nobody has read meanwhile."""
+        return self.unread().filter(told_at=None, created_at__lte=timezone.now() - GRACE)
+
+    def note_mentions(self, message: Message, people: Iterable[UUID]) -> None:
+        for person in people:
+            self._note(person, Kind.MENTION, f"mention:{message.pk}", **_place(message), by=message.author)
+
+    def note_end(self, reply: Message) -> None:
+        """Note the end of a reply for who asked for it, unless somebody stopped it."""
+        if reply.author_id and reply.status != Status.STOPPED:
+            kind = Kind.REPLY_ENDED if reply.status == Status.COMPLETE else Kind.REPLY_FAILED
+            self._note(reply.author_id, kind, f"reply:{reply.pk}", **_place(reply), subject=reply.model_name)
+
+    def note_joining(self, place: Membership, inviter: UUID | None) -> None:
+        if inviter and inviter != place.user_id:
+            self._note(inviter, Kind.JOINED, f"joined:{place.pk}", team_id=place.team_id, by=place.user)
+
+    def note_due(self) -> None:
+        """Note the verified answers whose day has come, once for each day that is set."""
+        for mark in Verification.objects.in_force().due().exclude(by=None).select_related("message"):
+            key = f"due:{mark.pk}:{mark.until}"
+            if mark.by_id and not self.filter(person=mark.by_id, key=key).exists():
+                self._note(mark.by_id, Kind.VERIFIED_DUE, key, **{**_place(mark.message), "revision": None})
+
+    def note_for_staff(self, kind: Kind, key: str, about: UUID, subject: str, permission: str) -> None:
+        """Note what concerns the site for the staff who may change it."""
+        staff = User.objects.filter(is_active=True, is_staff=True)
+        for person in staff:
+            if person.has_perm(permission):
+                self._note(person.pk, kind, key, about=about, subject=subject[:MAX_SUBJECT])
+
+    def see(self, person: User, conversation: Conversation, revision: int) -> bool:
+        """Mark what happened up to a revision as read; return whether a page counts fewer now.
+
+        Nobody wants to read later that a reply ended which they saw.
+        """
+        rows = self.unread().filter(person=person, conversation=conversation, revision__lte=revision)
+        told = list(rows.values_list("told_at", flat=True))
+        if told:
+            rows.filter(kind__in=OF_REPLIES).delete()
+            rows.update(read_at=timezone.now())
+        return any(told)
+
+    def trim(self) -> None:
+        """Delete the old ones, and those beyond the number that a person may have."""
+        self.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+        many = self.values("person").annotate(count=Count("pk")).filter(count__gt=MAX_KEPT)
+        for person in many.values_list("person", flat=True):
+            last = self.filter(person=person).order_by("-pk").values_list("pk", flat=True)[MAX_KEPT]
+            self.filter(person=person, pk__lte=last).delete()
+
+    def _note(self, person: UUID, kind: Kind, key: str, **fields: object) -> None:
+        """Insert a row unless this person has one with the same key."""
+        insert_new(Notification(person_id=person, kind=kind, key=key, **fields))
+
+
+MAX_SUBJECT = 200
+
+
+class Notification(models.Model):
+    """Something that happened, for one person; the same thing only once."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    person = models.ForeignKey(User, models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    key = models.CharField(max_length=120)
+    """What happened, as one text: equal for the same thing."""
+    conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="+", db_index=False)
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
+    revision = models.PositiveBigIntegerField(null=True)
+    """The revision of the message: reading the conversation up to it reads this."""
+    team = models.ForeignKey(Team, models.CASCADE, null=True, related_name="+")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    """The person who did it."""
+    about = models.UUIDField(null=True)
+    """The key, endpoint or budget that it is about."""
+    subject = models.CharField(max_length=MAX_SUBJECT, blank=True)
+    """The name of that, or of the model that replied."""
+    created_at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+
+    person_id: UUID
+    conversation_id: UUID | None
+    message_id: UUID | None
+    team_id: UUID | None
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "key"], name="one_notification_a_thing")]
+        indexes = [
+            models.Index(fields=["conversation", "person"], name="notifications_in_conversation"),
+            models.Index(fields=["person", "id"], name="notifications_of_person"),
+            models.Index(fields=["created_at"], condition=Q(told_at=None, read_at=None), name="notifications_untold"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+def _place(message: Message) -> dict[str, object]:
+    return {"conversation_id": message.conversation_id, "message": message, "revision": message.revision}

@@ -1,0 +1,1 @@
+"""People are told of what happened: on their pages, and wherever else they want to be told."""

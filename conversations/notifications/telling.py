@@ -1,0 +1,48 @@
+"""The pages of people are told what happened and was not read at once."""
+
+from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from conversations.live import events
+from conversations.models import Arrangement, Conversation, Notification
+
+MAX_AT_ONCE = 200
+
+
+def tell() -> None:
+    """Tell of all that is due. Several processes may do so at once: each row is told by one of them."""
+    if Notification.objects.untold().exists():
+        with transaction.atomic():
+            due = Notification.objects.untold().select_for_update(skip_locked=True, of=("self",))
+            _tell(list(due.select_related("person", "conversation", "team", "by").order_by("pk")[:MAX_AT_ONCE]))
+
+
+def _tell(rows: Sequence[Notification]) -> None:
+    now = timezone.now()
+    muted = _muted(rows)
+    Notification.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now)
+    Notification.objects.filter(pk__in=muted).update(read_at=now)
+    people = {row.person_id: row.person for row in rows if row.person.is_active}
+    unread = {key: Notification.objects.of(person).unread().count() for key, person in people.items()}
+    readable = _readable(rows) - muted
+    for row in rows:
+        if row.person_id in people and row.pk in readable:
+            transaction.on_commit(partial(events.notification_created, row, unread[row.person_id]))
+
+
+def _muted(rows: Sequence[Notification]) -> set[UUID]:
+    """Return those of conversations that their person muted: the mark in the list is enough there."""
+    about = {row.conversation_id for row in rows}
+    places = set(Arrangement.objects.filter(muted=True, conversation__in=about).values_list("user", "conversation"))
+    return {row.pk for row in rows if (row.person_id, row.conversation_id) in places}
+
+
+def _readable(rows: Sequence[Notification]) -> set[UUID]:
+    """Return those whose person may read now what they are about."""
+    about = Conversation.objects.filter(pk__in={row.conversation_id for row in rows if row.conversation_id})
+    readers = about.readers({row.person_id for row in rows})
+    return {row.pk for row in rows if row.conversation_id is None or (row.conversation_id, row.person_id) in readers}
