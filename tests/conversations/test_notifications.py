@@ -93,6 +93,17 @@ def test_nothing_is_told_of_what_one_may_not_read_any_more(
     assert Notification.objects.of(cast.bob).unread().count() == (1 if lost == "account" else 0)
 
 
+def test_a_remark_is_told_to_whom_it_is_for_and_an_answer_to_who_made_it(
+    cast: Cast, connect: Callable[..., Socket]
+) -> None:
+    alice, bob = connect(cast.alice), connect(cast.bob)
+    said = alice.ask("message.send", conversation=None, team=cast.team.id, text="Hi", models=[])["message"]
+    made = alice.ask("remark.add", message=said, text="See?", assignee=cast.bob.pk)["remark"]
+    bob.ask("remark.reply", remark=made, text="I see.")
+    told = Notification.objects.order_by("pk").values_list("person__username", "kind", "by__username")
+    assert list(told) == [("bob", "remark", "alice"), ("alice", "remark", "bob")]
+
+
 def test_one_or_all_are_read(cast: Cast, connect: Callable[..., Socket]) -> None:
     bob = connect(cast.bob)
     rows = [Notification.objects.create(person=cast.bob, kind="joined", key=str(number)) for number in range(3)]

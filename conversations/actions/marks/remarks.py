@@ -10,7 +10,7 @@ from conversations.actions.access import message_to_remark_on
 from conversations.actions.idempotency import claim
 from conversations.errors import Held, NotFound, Refused
 from conversations.live import events
-from conversations.models import Conversation, Message, ReadMark, Remark, User
+from conversations.models import Conversation, Message, Notification, ReadMark, Remark, User
 from conversations.models.marks.remark import MAX_QUOTE_LENGTH
 from conversations.protocol import commands
 from conversations.usage import quotas
@@ -54,6 +54,7 @@ def assign_remark(user: User, remark_id: UUID, person_id: UUID | None) -> None:
         if remark.assignee_id != person_id:
             remark.assignee = person
             _store(remark)
+            Notification.objects.note_remark(remark, user, {person_id})
 
 
 def resolve_remark(user: User, remark_id: UUID, *, is_resolved: bool) -> None:
@@ -135,6 +136,8 @@ def _add(user: User, remark: Remark) -> dict[str, Any]:
     quotas.check_remarks(user, conversation)
     remark.author, remark.conversation = user, conversation
     _store(remark, is_said_by=user)
+    told = remark.above or remark
+    Notification.objects.note_remark(remark, user, {told.author_id, told.assignee_id})
     return {"conversation": str(conversation.pk), "remark": str(remark.pk), "revision": remark.revision}
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.ids import new_id
 from conversations.models.conversation import Conversation
+from conversations.models.marks.remark import Remark
 from conversations.models.marks.verification import Verification
 from conversations.models.message import Message, Status
 from conversations.models.people import Membership, Team, User
@@ -60,6 +61,12 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def note_mentions(self, message: Message, people: Iterable[UUID]) -> None:
         for person in people:
             self._note(person, Kind.MENTION, f"mention:{message.pk}", **_place(message), by=message.author)
+
+    def note_remark(self, remark: Remark, by: User, people: Iterable[UUID | None]) -> None:
+        """Note a remark for those whom it concerns, but not for who made it."""
+        place = {**_place(remark.message), "revision": remark.revision}
+        for person in {*people} - {None, by.pk}:
+            self._note(person, Kind.REMARK, f"remark:{remark.pk}", **place, by=by)
 
     def note_end(self, reply: Message) -> None:
         """Note the end of a reply for who asked for it, unless somebody stopped it."""
