@@ -1,4 +1,4 @@
-"""What happened that people should know."""
+"""Notifications of people."""
 
 import conversations.ids
 import django.db.models.deletion

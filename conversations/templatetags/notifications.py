@@ -2,8 +2,8 @@
 
 from django import template
 
-from conversations.content import notification_text
+from conversations.models.notifications import sentences
 
 register = template.Library()
-register.filter("sentence", notification_text.sentence)
-register.filter("address", notification_text.address)
+register.filter("sentence", sentences.sentence)
+register.filter("address", sentences.address)

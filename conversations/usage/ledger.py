@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from conversations.models import Budget, Message, Reservation, Tally, UsageRecord
-from conversations.usage import budget_warnings, daily_sums, estimates
+from conversations.models.notifications import budget_warnings
+from conversations.usage import daily_sums, estimates
 from conversations.usage.billing import BillingContext, deployment_of
 from conversations.usage.budgets import tallies_of
 from conversations.usage.recorded_parameters import recorded

@@ -21,9 +21,8 @@ from conversations.models import (
     User,
     Verification,
 )
-from conversations.models.notifications import notification
+from conversations.models.notifications import budget_warnings, notification
 from conversations.notifications import telling, troubles
-from conversations.usage import budget_warnings
 from providers.models import ApiKey, Endpoint, LanguageModel, Trouble
 from tests.conftest import Cast, both_ways
 from tests.conversations.calling import Api

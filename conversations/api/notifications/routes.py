@@ -1,4 +1,4 @@
-"""What happened that the person should know."""
+"""The notifications of a person."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ class NotificationOut(Schema):
     """The title of the conversation now."""
     team: TeamOut | None
     person: PersonOut | None
-    """Who did it."""
+    """The person who did it."""
     subject: str
     """The model that replied, or the key, endpoint or budget that it is about."""
     created_at: datetime

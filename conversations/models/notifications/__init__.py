@@ -1,1 +1,1 @@
-"""What happened that people should know, where else they want to be told, and what became of that."""
+"""Notifications of people, the targets outside to which they go, and what became of that."""

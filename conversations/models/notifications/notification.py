@@ -1,4 +1,4 @@
-"""What happened that a person should know, written with what happened."""
+"""Notifications of people: rows that are written in the transaction of the event."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -65,7 +65,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def note_remark(self, remark: Remark, by: User, people: Iterable[UUID | None]) -> None:
         """Note a remark for those whom it concerns, but not for who made it."""
         place = {**_place(remark.message), "revision": remark.revision}
-        for person in {*people} - {None, by.pk}:
+        for person in filter(None, {*people} - {by.pk}):
             self._note(person, Kind.REMARK, f"remark:{remark.pk}", **place, by=by)
 
     def note_end(self, reply: Message) -> None:
@@ -127,7 +127,7 @@ class Notification(models.Model):
     person = models.ForeignKey(User, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     key = models.CharField(max_length=120)
-    """What happened, as one text: equal for the same thing."""
+    """A text that is equal for the same event."""
     conversation = models.ForeignKey(Conversation, models.CASCADE, null=True, related_name="+", db_index=False)
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="+")
     revision = models.PositiveBigIntegerField(null=True)
