@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from conversations.actions.projects.members import kept_reachable
 from conversations.errors import NotFound, Refused
 from conversations.live import events
 from conversations.models import Conversation, Installation, Membership, Team, User
@@ -68,7 +69,7 @@ def change_role(user: User, team_id: UUID, person_id: UUID, role: str) -> None:
         team = led(user, team_id)
         place = _place(team, person_id)
         _keep_a_lead(place, becomes=role)
-        with log.watch(user, team.memberships.filter(pk=place.pk)):
+        with kept_reachable(user, team_id), log.watch(user, team.memberships.filter(pk=place.pk)):
             place.role = role
             place.save(update_fields=["role"])
 
@@ -94,7 +95,7 @@ def remove_member(user: User, team_id: UUID, person_id: UUID) -> None:
             raise NotFound
         _close_links(user, place.team)
         log.removed(user, place)
-        _end(place)
+        _end(user, place)
 
 
 def leave_team(user: User, team_id: UUID) -> None:
@@ -102,13 +103,13 @@ def leave_team(user: User, team_id: UUID) -> None:
         place = _place(_locked(Team.objects.all(), team_id), user.id)
         _keep_a_lead(place)
         log.removed(user, place)
-        _end(place)
+        _end(user, place)
 
 
 def end_place(by: Any, place: Membership) -> None:
     """Remove a person from a team, and revoke the multi-use invitations; the caller notes the removal."""
     _close_links(by, place.team)
-    _end(place)
+    _end(by, place)
 
 
 def _close_links(by: Any, team: Team) -> None:
@@ -117,11 +118,12 @@ def _close_links(by: Any, team: Team) -> None:
         open_to_many.revoke()
 
 
-def _end(place: Membership) -> None:
+def _end(by: Any, place: Membership) -> None:
     """Delete the membership and announce the lost conversations to the person; their messages stay."""
     seen = Conversation.objects.visible_to(place.user).filter(team=place.team_id)
     lost = list(seen.values_list("pk", "revision"))
-    place.delete()
+    with kept_reachable(by, place.team_id):
+        place.delete()
     person = place.user_id
     for key, revision in lost:
         transaction.on_commit(partial(events.conversation_gone, key, revision, [person]))

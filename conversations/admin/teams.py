@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations import actions
 from conversations.accounts.signed_in import person_of
+from conversations.actions.projects.members import kept_reachable
 from conversations.admin.memberships import MembershipInline
 from conversations.models import Installation, Team
 from conversations.reporting.names import key_name
@@ -64,10 +65,11 @@ class TeamAdmin(AuditedAdmin):
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save memberships; removed ones end as on the team's own page, and this page writes the audit log."""
         formset.save(commit=False)
-        for place in formset.deleted_objects:
-            actions.end_place(request.user, place)
-        for place in [*formset.new_objects, *(place for place, _fields in formset.changed_objects)]:
-            place.save()
+        with kept_reachable(person_of(request), form.instance.pk):
+            for place in formset.deleted_objects:
+                actions.end_place(request.user, place)
+            for place in [*formset.new_objects, *(place for place, _fields in formset.changed_objects)]:
+                place.save()
 
     @admin.display(description=_("models of its own"))
     def own_models(self, team: Team) -> str:

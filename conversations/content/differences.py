@@ -26,22 +26,22 @@ class Run(NamedTuple):
     text: str
 
 
-def differences(before: str, after: str) -> list[Run]:
+def differences(before: str, after: str, most: int = MOST_CHANGES) -> list[Run]:
     """Return the runs of both texts in order, with common text cut; none of equal texts."""
     if before == after:
         return []
     for token in (_WORD, _LINE):
         first, second = token.findall(before), token.findall(after)
-        pairs = _common(first, second)
+        pairs = _common(first, second, most)
         if pairs is not None:
             return _shortened(_joined(_runs(first, second, pairs)))
     return [Run("removed", before), Run("added", after)]
 
 
-def _common(first: Sequence[str], second: Sequence[str]) -> list[tuple[int, int]] | None:
+def _common(first: Sequence[str], second: Sequence[str], most: int) -> list[tuple[int, int]] | None:
     """Return the places of the common tokens, or None if there are too many changes."""
     furthest, trace = {1: 0}, []
-    for changes in range(MOST_CHANGES + 1):
+    for changes in range(most + 1):
         trace.append(furthest.copy())
         for diagonal in range(-changes, changes + 1, 2):
             is_down = diagonal == -changes or (diagonal != changes and furthest[diagonal - 1] < furthest[diagonal + 1])

@@ -1,8 +1,12 @@
 """The media type of a file, told from its bytes alone."""
 
+import re
+
 from conversations.models.file import PDF, PLAIN_TEXT
 
 _ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", PDF: ".pdf"}
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+"""Control characters but tabs and ends of lines and pages."""
 
 
 def media_type_of(content: bytes) -> str | None:
@@ -28,8 +32,4 @@ def _is_text(content: bytes) -> bool:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return False
-    return bool(text) and not _holds_controls(text)
-
-
-def _holds_controls(text: str) -> bool:
-    return any(ord(character) < 32 and character not in "\t\n\r\f" for character in text)
+    return bool(text) and not _CONTROLS.search(text)

@@ -122,6 +122,29 @@ def sentence_of(refusal: Refused) -> str:
     return str(found or _("Something went wrong."))
 
 
+def file_sentence(refusal: Refused, name: str) -> str:
+    """Return a page's sentence for a file that is refused, as the message box says it."""
+    found = _FILE_SENTENCES.get(refusal.code)
+    return str(found).replace("{name}", name) if found else sentence_of(refusal)
+
+
+_FILE_SENTENCES = {
+    "bad_field": _(
+        "“{name}” cannot be added: only pictures (PNG, JPEG, WebP), PDFs, texts, and documents of office programs and "
+        "EPUB can."
+    ),
+    "encrypted_file": _("“{name}” is protected by a password. Save it without one and add it again."),
+    "file_with_macros": _(
+        "“{name}” has macros. Save it without macros, perhaps as docx, xlsx or pptx, and add it again."
+    ),
+    "old_format": _("“{name}” is in an old Office format. Save it as docx, xlsx or pptx and add it again."),
+    "outside_parts": _("“{name}” loads parts from elsewhere. Save it as PDF and add that."),
+    "oversized_file": _("“{name}” is too much to read. Split it, or save it as PDF or text."),
+    "unreadable_file": _("“{name}” is damaged. Open it in its program, save it and add it again."),
+    "empty_file": _("“{name}” holds no text."),
+    "unavailable": _("“{name}” cannot be read just now. Try again in a minute."),
+    "busy": _("Too many of your files wait to be sent already. Send them first, or wait until tomorrow."),
+}
 _SENTENCES = {
     ("conflict", "instructions"): _(
         "Somebody has changed the instructions meanwhile. See the versions, then save yours again."
@@ -136,7 +159,6 @@ _SENTENCES = {
     ("too_long", "files"): _("The files of a project can have 10 MB together."),
     ("too_long", "links"): _("A project can have 20 links."),
     ("bad_field", "links"): _("A link is the address of a web page, with https:// in front."),
-    ("bad_field", ""): _("A file can be a PNG, JPEG or WebP picture, a PDF, or plain text in UTF-8."),
     ("busy", "files"): _("A project can have 20 files. Remove some first."),
     ("busy", ""): _("You have very many of these already. Remove some first."),
     ("no_room", ""): _("Your files take all the room you have. Delete conversations that hold some forever."),

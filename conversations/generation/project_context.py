@@ -4,8 +4,11 @@ They stand before anything that was said, unchanged from question to question, s
 """
 
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
+
+from django.db import IntegrityError
 
 from conversations.files import documents, storage
 from conversations.models import File, Instructions, Message, Project
@@ -44,6 +47,8 @@ def context_of(project_id: UUID | None) -> ProjectContext:
 
 def note_version(reply: Message, version: int | None) -> None:
     """Record with the reply which version of the instructions it is given."""
-    if reply.instructions_id != version:
-        reply.instructions_id = version
+    if reply.instructions_id == version:
+        return
+    with suppress(IntegrityError):  # the project may have been deleted just now
         Message.objects.filter(pk=reply.pk).update(instructions=version)
+        reply.instructions_id = version

@@ -1,18 +1,19 @@
 """The prompt of a reply: the branch above it, in the form of a provider."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models.functions import Length
 
 from conversations.content import file_parts
 from conversations.files import documents
 from conversations.generation.branch_cache import branches
 from conversations.generation.project_context import context_of, note_version
 from conversations.models import Conversation, File, Message, User
-from conversations.models.file import PDF
+from conversations.models.file import Form
 from conversations.models.message import PromptMessage, Role
 from conversations.usage.estimates import introduction_to
 from providers.client.route import Route
@@ -67,14 +68,23 @@ def prompt_for(reply: Message, route: Route) -> Prompt:
 
 
 def _refuse_too_many_bytes(branch: list[PromptMessage], taken: Set[str], always: Iterable[str]) -> None:
-    """Raise ContextTooLong if the files that the model takes are too large, before reading them."""
-    parts = (part for said in branch for part in said.parts)
-    named = {part["file"] for part in parts if "file" in part and part["kind"] in taken} | set(always)
-    whole = File.objects.filter(Q(text=None) | Q(media_type=PDF), pk__in=named)
-    size = whole.aggregate(size=Sum("size"))["size"] if named else 0
-    if (size or 0) > MAX_FILE_BYTES:
+    """Raise ContextTooLong if what the model gets of the files is too large, before reading them.
+
+    A file that is in several messages counts as often, for so often it goes.
+    """
+    held = Counter(part["file"] for said in branch for part in said.parts if "file" in part)
+    held.update(always)
+    rows = File.objects.filter(pk__in=held).annotate(characters=Length("text__text")) if held else ()
+    if sum(held[str(file.pk)] * _size(file, taken) for file in rows) > MAX_FILE_BYTES:
         limit = MAX_FILE_BYTES // 2**20
         raise ContextTooLong(because=f"The files of this conversation are together larger than {limit} MB.")
+
+
+def _size(file: Any, taken: Set[str]) -> int:
+    """Return the bytes or characters that a model gets of a file with its `characters`."""
+    form = file.form_for(taken)
+    whole = file.size if form is Form.NATIVE or (form is Form.TEXT and file.characters is None) else 0
+    return int(whole + (file.characters or 0))
 
 
 def _always_named(conversation: Conversation) -> bool:

@@ -59,9 +59,14 @@ def obj(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def items(value: Any) -> list[Any]:
+    """Return a list, or an empty one for any other type."""
+    return value if isinstance(value, list) else []
+
+
 def objects(value: Any) -> Iterator[dict[str, Any]]:
     """Yield the objects of a list, or nothing for any other type."""
-    for one in value if isinstance(value, list) else ():
+    for one in items(value):
         if isinstance(one, dict):
             yield one
 

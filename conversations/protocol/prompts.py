@@ -41,8 +41,12 @@ class Place:
 
 
 def variable_names(text: str) -> list[str]:
-    """Return the names that stand in double braces, in the order of the text."""
-    return list(dict.fromkeys(found[1] for found in _VARIABLE.finditer(text)))
+    """Return the names that stand in double braces, in the order of the text.
+
+    One with characters that no name may have is none: a form could not fill it in.
+    """
+    names = dict.fromkeys(found[1] for found in _VARIABLE.finditer(text))
+    return [name for name in names if one_line(name, "variables", MAX_VARIABLE_NAME) == name]
 
 
 def checked(name: object, text: object, variables: Sequence[Any] = ()) -> PromptWords:

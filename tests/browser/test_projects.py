@@ -5,6 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from conversations import actions
+from conversations.actions.projects import members
 from conversations.models import Conversation
 from providers.models import LanguageModel
 from tests.browser.conftest import Visit
@@ -44,3 +45,20 @@ def test_a_project_is_furnished_asked_in_and_left(
     expect(alice.page.locator(".chip__name")).to_have_text("Crew")
     expect(bob.page.locator(".projects__row", has_text="Who built it?")).to_have_count(0)
     assert Conversation.objects.get().team == cast.team
+
+
+def test_who_is_newly_named_sees_its_conversations_at_once_and_who_is_not_loses_them(cast: Cast, visit: Visit) -> None:
+    project = actions.create_project(cast.alice, cast.team, name="Old town")
+    members.name_members(cast.alice, project.pk, [])
+    talk = Conversation.objects.create(owner=cast.alice, team=cast.team, project=project, title="Masons", revision=1)
+    bob = visit(cast.bob)
+    expect(bob.page.locator(".projects__one")).to_have_count(0)
+    members.name_members(cast.alice, project.pk, [cast.bob.pk])
+    bob.page.locator(".projects__head", has_text="Old town").click()
+    bob.page.locator(".projects__row", has_text="Masons").click()
+    expect(bob.page.locator(".chip__name")).to_have_text("Crew · Old town")
+    expect(bob.page.locator(f"#row-{talk.pk}")).to_be_visible()
+    members.name_members(cast.alice, project.pk, [])
+    expect(bob.page.locator(f"#row-{talk.pk}")).to_have_count(0)
+    expect(bob.page.locator(".projects__one")).to_have_count(0)
+    expect(bob.page.get_by_text("You no longer have access")).to_be_visible()

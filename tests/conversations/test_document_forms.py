@@ -11,9 +11,12 @@ from django.utils import timezone
 from conversations.actions import model_choice
 from conversations.errors import Refused
 from conversations.files import documents, storage
+from conversations.generation import prompts
 from conversations.models import File, FileText
 from conversations.models.file import UNSENT, Form
+from conversations.models.message import PromptMessage, Role
 from conversations.usage import estimates
+from providers.errors import ContextTooLong
 from providers.models import Deployment, Endpoint, LanguageModel
 from providers.types import Part
 from providers.wires.turns import NO_FILES, in_words
@@ -137,3 +140,16 @@ def test_what_was_uploaded_says_what_was_read(cast: Cast) -> None:
     ):
         kept = storage.upload_json(storage.receive(cast.alice, name, content))
         assert {key: kept[key] for key in known} == known
+
+
+def test_a_file_counts_as_often_as_it_goes_and_with_its_text(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one small file in many messages could fill the memory."""
+    plain = storage.receive(cast.alice, "plain.txt", b"x" * 1000)
+    report = storage.receive(cast.alice, "report.pdf", pdf("y" * 1000))
+    branch = [PromptMessage(Role.USER, [storage.part_of(plain), storage.part_of(report)])] * 3
+    whole = 3 * (plain.size + len(report.text.text))  # type: ignore[union-attr]
+    for taken, size in (((), whole), (("file",), whole + 3 * report.size)):
+        monkeypatch.setattr(prompts, "MAX_FILE_BYTES", size)
+        prompts._refuse_too_many_bytes(branch, frozenset(taken), [])
+        with pytest.raises(ContextTooLong):
+            prompts._refuse_too_many_bytes(branch, frozenset(taken), [str(plain.pk)])

@@ -1,18 +1,23 @@
 """Projects: what their conversations tell the model, who reads them, and how conversations come and go."""
 
 import base64
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from conversations import actions
 from conversations.actions.projects import files as project_files
+from conversations.actions.projects import projects
 from conversations.actions.projects.members import name_members
+from conversations.actions.staff.leavers import end_access
 from conversations.errors import NotFound, Refused
 from conversations.files import storage
+from conversations.generation.project_context import context_of, note_version
 from conversations.models import Conversation, File, Mention, Message, Project, User
-from providers.models import LanguageModel
+from providers.models import AuditEntry, LanguageModel
 from tests.conftest import Cast, serve
 from tests.conversations.calling import Api, say
 from tests.conversations.test_engine import ask
@@ -235,3 +240,70 @@ def test_the_calls_of_a_project(cast: Cast) -> None:
     assert bob.get("/projects") == []
     assert bob.refusal("POST", "/conversations", {"project": made["id"]}) == (409, "conflict")
     assert bob.call("DELETE", path) == (204, None)
+
+
+def test_a_narrow_project_that_nobody_is_left_in_comes_to_the_teams_leads(
+    cast: Cast, project: Project, connect: Connect
+) -> None:
+    """Else nobody could read, move or delete what was said there, nor end the team."""
+    actions.change_role(cast.alice, cast.team.pk, cast.bob.pk, "lead")
+    name_members(cast.bob, project.pk, [cast.rita.pk])
+    conversation = Conversation.objects.create(owner=cast.bob, team=cast.team, project=project, revision=1)
+    alice, rita = connect(cast.alice), Api(cast.rita)
+    actions.leave_team(cast.bob, cast.team.pk)
+    assert alice.event("conversation.updated")["conversation"] == str(conversation.pk)
+    assert Project.objects.decided_by(cast.alice).get().owner == cast.alice
+    assert rita.get(f"/projects/{project.pk}")["write"] is False, "who only reads stays, and keeps it not alone"
+    told = AuditEntry.objects.filter(actor=cast.bob, subject_type="conversations.projectmember", act="added")
+    assert told.latest("pk").after["membership"] == "alice · Crew"
+
+
+def test_whoever_is_left_in_a_narrow_project_looks_after_it(cast: Cast, project: Project) -> None:
+    name_members(cast.alice, project.pk, [cast.bob.pk])
+    actions.change_role(cast.alice, cast.team.pk, cast.rita.pk, "lead")
+    end_access(User.objects.create_superuser("root"), cast.alice)
+    assert not Project.objects.visible_to(cast.rita).exists(), "the lead is not let in"
+    assert Project.objects.decided_by(cast.bob).get().owner == cast.bob
+    assert Project.objects.visible_to(cast.alice).exists(), "whoever comes back has their place"
+
+
+def test_a_project_that_goes_while_a_reply_begins_does_not_fail_it(cast: Cast, project: Project) -> None:
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, project=project, revision=1)
+    reply = say(conversation, "", role="assistant", status="waiting")
+    told = context_of(project.pk)
+    actions.delete_project(cast.alice, project.pk)
+    note_version(reply, told.version)
+    assert reply.instructions_id is None
+
+
+def test_versions_that_no_reply_was_given_are_kept_for_a_while(
+    cast: Cast, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projects, "MAX_UNUSED", 2)
+    conversation = Conversation.objects.create(owner=cast.alice, team=cast.team, project=project, revision=1)
+    say(conversation, "Yes", role="assistant", instructions=project.versions.get())
+    for words in ("Two", "Three", "Four", "Five"):
+        actions.change_project(cast.alice, project.pk, instructions=words)
+    assert [one.number for one in project.versions.order_by("number")] == [1, 4, 5]
+
+
+def test_many_long_projects_and_versions_cost_little(
+    cast: Cast, project: Project, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        words = " ".join(str(number * place) for place in range(8_000))
+        actions.change_project(cast.alice, project.pk, instructions=words)
+        actions.create_project(cast.bob, cast.team, name=f"Project {number}")
+    with django_assert_max_num_queries(30):
+        assert len(Api(cast.rita).get("/projects")) == 13
+    before = time.process_time()
+    page = Api(cast.rita).client.get(f"/projects/{project.pk}/versions/").content.decode()
+    assert time.process_time() - before < 1.5
+    assert "?before=" in page
+
+
+def test_a_file_that_is_refused_is_told_by_its_name_and_the_others_come(cast: Cast, project: Project) -> None:
+    files = [SimpleUploadedFile("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), SimpleUploadedFile("b.txt", b"Words")]
+    page = Api(cast.alice).client.post(f"/projects/{project.pk}/files/", {"files": files}, follow=True)
+    assert "“old.doc” is in an old Office format." in page.content.decode()
+    assert [file.name for file in File.objects.filter(project_places__project=project)] == ["facts.md", "b.txt"]

@@ -77,6 +77,13 @@ def test_variables_are_those_of_the_text_in_its_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["a\tb", "a\x1cb", "\u202eabc"])
+def test_a_name_that_no_form_could_fill_in_is_no_variable(name: str) -> None:
+    assert checked("Spoof", f"{{{{{name}}}}} {{{{city}}}}").variables == [
+        {"name": "city", "type": "text", "default": "", "choices": []}
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "variables", "code"),
     [
@@ -253,3 +260,19 @@ def test_a_page_tells_what_of_a_file_did_not_come(cast: Cast) -> None:
     file = SimpleUploadedFile("p.json", b"no prompts")
     shown = at_home(cast.bob).post(reverse("import-prompts"), {"scope": "own", "file": file}, follow=True)
     assert "This file holds no prompts of Chatsite" in shown.content.decode()
+
+
+@pytest.mark.parametrize("choices", [{"a": 1}, 5, True, 1.5, "abc", [None], [[]], [{}]])
+def test_choices_of_any_type_in_a_file_are_no_fault_of_ours(choices: object) -> None:
+    variable = {"name": "a", "type": "choice", "choices": choices}
+    told = read({"format": "chatsite-prompts", "version": 1, "prompts": [_prompt(variable)]})
+    assert [one["choices"] for one in told.prompts[0].variables] == [[]]
+
+
+def _prompt(variable: dict[str, Any]) -> dict[str, Any]:
+    return {"name": "Hostile", "text": "{{a}}", "variables": [variable]}
+
+
+def test_choices_that_are_nested_too_deep_are_none() -> None:
+    told = read([{"command": "/deep", "content": "{{a | select:options=" + "[" * 3000 + "]}}"}])
+    assert [one["choices"] for one in told.prompts[0].variables] == [[]]

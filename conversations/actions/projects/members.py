@@ -1,6 +1,7 @@
 """The people for whom a team's project is: all of the team, or named members alone."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from uuid import UUID
 
@@ -22,19 +23,43 @@ def name_members(user: User, project_id: UUID, people: Collection[UUID] | None) 
         project = project_to_decide_on(user, project_id)
         if project.team is None:
             raise Refused("conflict", "A private project has no members.")
-        places = _places(project, {user.pk, *people}) if people is not None else []
-        conversations = list(project.conversations.select_related("team", "project", "owner"))
-        before = {one.pk: set(one.audience_ids()) for one in conversations}
-        held = ProjectMember.objects.filter(project=project)
-        with log.watch(user, Project.objects.filter(pk=project.pk), held):
-            project.is_narrow = people is not None
-            project.save(update_fields=["is_narrow"])
-            held.exclude(membership__in=places).delete()
-            for place in places:
-                ProjectMember.objects.get_or_create(project=project, membership=place)
-        for conversation in conversations:
-            conversation.project = project
-            _tell(conversation, before[conversation.pk])
+        project.is_narrow = people is not None
+        _let_in(user, project, _places(project, {user.pk, *people}) if people is not None else [])
+
+
+@contextmanager
+def kept_reachable(by: User, team_id: UUID) -> Iterator[None]:
+    """Name the leads in the team's narrow projects in which nobody is left who writes; needs a transaction.
+
+    Else what was said there could be neither read nor deleted, and the team never end. The audit log tells of it.
+    """
+    narrow = Project.objects.filter(team=team_id, is_narrow=True).select_related("team")
+    projects = list(narrow.select_for_update(of=("self",), no_key=True))  # before places, as everybody locks them
+    yield
+    active = Membership.objects.filter(team=team_id, user__is_active=True).select_related("user").by_rank()
+    for project in projects:
+        named = Membership.objects.filter(project_places__project=project)
+        writers = [place for place in active.filter(pk__in=named) if place.can_write]
+        heirs = writers or list(active.leads())
+        is_looked_after = any(place.user_id == project.owner_id for place in writers)
+        if heirs and not is_looked_after:
+            project.owner = heirs[0].user
+            _let_in(by, project, [*named, *heirs])
+
+
+def _let_in(by: User, project: Project, places: Collection[Membership]) -> None:
+    """Store whether a project is narrow, its owner and its places, and announce its conversations."""
+    conversations = list(project.conversations.select_related("team", "project", "owner"))
+    before = {one.pk: set(one.audience_ids()) for one in conversations}
+    held = ProjectMember.objects.filter(project=project)
+    with log.watch(by, Project.objects.filter(pk=project.pk), held):
+        project.save(update_fields=["is_narrow", "owner"])
+        held.exclude(membership__in=places).delete()
+        for place in places:
+            ProjectMember.objects.get_or_create(project=project, membership=place)
+    for conversation in conversations:
+        conversation.project = project
+        _tell(conversation, before[conversation.pk])
 
 
 def _places(project: Project, people: Collection[UUID]) -> list[Membership]:

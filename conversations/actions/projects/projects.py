@@ -7,14 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from conversations.actions.access import project_to_decide_on, project_to_write_in, team_to_write_in
 from conversations.errors import NotFound, Refused
 from conversations.live import events
-from conversations.models import Instructions, Project, ProjectMember, Team, User
+from conversations.models import Instructions, Message, Project, ProjectMember, Team, User
 from conversations.usage import quotas
 from providers.audit import log
 
+MAX_UNUSED = 50
+"""Versions back to which even those are kept that no reply was given."""
 DECIDED = frozenset(["archived"])
 """Fields that only those change who decide on the project."""
 
@@ -108,11 +111,13 @@ def hand_over_places(person: User, heir: User) -> None:
 
 
 def _add_version(user: User, project: Project, text: str) -> None:
-    """Store the next version; the project's row is locked or new."""
+    """Store the next version, and delete old ones that no reply was given; the project's row is locked or new."""
     project.version += 1
     project.instructions = text
     Instructions.objects.create(project=project, number=project.version, text=text, author=user)
     project.save(update_fields=["version", "instructions"])
+    used = Message.objects.filter(instructions=OuterRef("pk"))
+    project.versions.filter(~Exists(used), number__lte=project.version - MAX_UNUSED).delete()
 
 
 def _announce(project: Project) -> None:

@@ -1,10 +1,12 @@
 """The end of a leaver's access, and the hand-over of what they had in teams."""
 
+from contextlib import ExitStack
 from functools import partial
 
 from django.db import transaction
 
 from conversations.accounts import deactivation
+from conversations.actions.projects.members import kept_reachable
 from conversations.actions.projects.projects import hand_over_places
 from conversations.live import events
 from conversations.models import Conversation, Membership, User
@@ -16,7 +18,9 @@ def end_access(by: User, person: User, heir: User | None = None) -> None:
 
     Private conversations stay private: nobody else may read them. Raises ValidationError for the last superuser.
     """
-    with transaction.atomic(), log.watch(by, User.objects.filter(pk=person.pk)):
+    with transaction.atomic(), ExitStack() as stack, log.watch(by, User.objects.filter(pk=person.pk)):
+        for place in person.memberships.order_by("team"):
+            stack.enter_context(kept_reachable(by, place.team_id))
         person.is_active = False
         person.clean()
         if heir is not None:

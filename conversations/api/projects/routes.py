@@ -11,7 +11,7 @@ from conversations import actions
 from conversations.accounts.signed_in import person_of
 from conversations.actions.projects import files as project_files
 from conversations.actions.projects.members import name_members
-from conversations.api.projects.fields import project_json
+from conversations.api.projects.fields import project_json, projects_json
 from conversations.api.projects.schemas import (
     FilesIn,
     ProjectChange,
@@ -40,7 +40,7 @@ def projects(request: HttpRequest, team: UUID | None = None, archived: bool = Fa
     """List the projects that this person may read, by name; `archived` those in the archive."""
     person = person_of(request)
     rows = Project.objects.visible_to(person).filter(archived=archived, **({"team": team} if team else {}))
-    return [project_json(project, person) for project in rows.select_related("team", "owner").order_by("name", "pk")]
+    return projects_json(rows.select_related("team", "owner").order_by("name", "pk"), person)
 
 
 @router.post("/projects", response={201: ProjectOut, **_ERRORS})

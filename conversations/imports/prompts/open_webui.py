@@ -45,6 +45,6 @@ def _variable(name: str, definition: str) -> dict[str, Any]:
 
 
 def _value(written: str) -> Any:
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         return json.loads(written) if written[:1] in ('"', "[") else written
     return written.strip('"')

@@ -55,7 +55,7 @@ def _checked(found: Found) -> PromptWords:
         {
             **one,
             "default": fields.text(one.get("default"), MAX_DEFAULT),
-            "choices": [fields.text(choice, MAX_CHOICE) for choice in (one.get("choices") or [])[:MAX_CHOICES]],
+            "choices": [fields.text(choice, MAX_CHOICE) for choice in fields.items(one.get("choices"))[:MAX_CHOICES]],
         }
         for one in found.variables
     ]

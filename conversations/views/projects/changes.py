@@ -13,7 +13,7 @@ from conversations.accounts.signed_in import person_of
 from conversations.actions.projects import files
 from conversations.errors import Refused
 from conversations.files import storage
-from conversations.forms.projects import ProjectForm, sentence_of
+from conversations.forms.projects import ProjectForm, file_sentence, sentence_of
 from conversations.views.projects.access import act, decided, shown, written
 
 
@@ -38,16 +38,19 @@ def change(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 @act("POST")
 def add_files(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Store files and let them go with every question from now on."""
+    """Store files and let them go with every question from now on; each that is refused is told, the others come."""
     project, person = written(request, project_id), person_of(request)
     given = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
     if len(given) > files.MAX_FILES or sum(file.size or 0 for file in given) > files.MAX_BYTES:
         raise Refused("too_long", "These are too many, or too large.", "files")
     for file in given:
         files.check_room(project, file.size or 0)
-        kept = storage.receive(person, file.name or "", file.read())
+        try:
+            kept = storage.receive(person, file.name or "", file.read())
+        except Refused as refusal:
+            messages.error(request, file_sentence(refusal, file.name or ""))
+            continue
         files.add_files(person, project_id, [kept.pk])
-    if given:
         messages.success(request, gettext("Added. From now on it goes with every question."))
     return redirect("project", project_id)
 

@@ -15,7 +15,8 @@ from conversations.errors import NotFound
 from conversations.models import Instructions
 from conversations.views.projects.access import act, own, shown, written
 
-PAGE_SIZE = 20
+PAGE_SIZE, MOST_CHANGES = 10, 250
+"""Versions of one page, and the changes of each up to which words are compared."""
 NOTHING = Instructions()
 
 
@@ -29,7 +30,10 @@ def versions(request: HttpRequest, project_id: UUID) -> HttpResponse:
         rows = rows.filter(number__lt=int(before))
     found = list(rows[: PAGE_SIZE + 1])
     beside = pairwise([*found, *([NOTHING] if len(found) <= PAGE_SIZE else [])])
-    page = [{"version": version, "runs": differences(earlier.text, version.text)} for version, earlier in beside]
+    page = [
+        {"version": version, "runs": differences(earlier.text, version.text, MOST_CHANGES)}
+        for version, earlier in beside
+    ]
     following = found[PAGE_SIZE - 1].number if len(found) > PAGE_SIZE else None
     return shown(request, "versions", project, {"page": page, "following": following})
 
