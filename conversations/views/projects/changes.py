@@ -38,7 +38,7 @@ def change(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 @act("POST")
 def add_files(request: HttpRequest, project_id: UUID) -> HttpResponse:
-    """Store files and let them go with every question from now on; each that is refused is told, the others come."""
+    """Store files and let them go with every question; one that is refused is told, the others come."""
     project, person = written(request, project_id), person_of(request)
     given = [file for file in request.FILES.getlist("files") if isinstance(file, UploadedFile)]
     if len(given) > files.MAX_FILES or sum(file.size or 0 for file in given) > files.MAX_BYTES:
