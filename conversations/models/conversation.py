@@ -198,6 +198,9 @@ class Conversation(models.Model):
     def can_write(self, user: User) -> bool:
         return Conversation.objects.writable_by(user).filter(pk=self.pk).exists()
 
+    def can_remark(self, user: User) -> bool:
+        return Conversation.objects.open_to_remarks_of(user).filter(pk=self.pk).exists()
+
     def can_share(self, user: User) -> bool:
         return Conversation.objects.decided_by(user).filter(pk=self.pk).exists()
 

@@ -95,6 +95,8 @@ def _chat_context(request: HttpRequest, conversation_id: UUID | None = None) -> 
         "conversation": conversation,
         "can_write": conversation is None or conversation.can_write(person),
         "can_share": conversation is None or conversation.can_share(person),
+        "can_remark": conversation is None or conversation.can_remark(person),
+        "has_remarks": conversation is not None and conversation.remarks.standing().exists(),
         "is_shared": conversation is not None and conversation.shares.open().exists(),
         "thread": threads.thread_for(person, conversation, at) if conversation else None,
         **offered,

@@ -17,9 +17,10 @@ import { serveAppearance } from "./helpers/appearance.js";
 import { refuseDrops } from "./helpers/drops.js";
 import { keepKeysOfInputMethods } from "./helpers/keyboard.js";
 import { leaveRoomForKeyboard } from "./helpers/keyboard-height.js";
-import { fetchElement } from "./helpers/loading.js";
+import { fetchElement, fetchPart } from "./helpers/loading.js";
 import { phrase } from "./helpers/phrases.js";
 import { codeOf } from "./helpers/refused.js";
+import { forever } from "./helpers/storage.js";
 import { tellTimeZone } from "./helpers/time-zone.js";
 import { Branches } from "./models/branches.js";
 import { Conversation } from "./models/conversation.js";
@@ -27,7 +28,7 @@ import { shareDrafts } from "./models/drafts.js";
 import { Outbox } from "./models/outbox.js";
 import { page } from "./models/page.js";
 import { Socket } from "./models/socket.js";
-import { watchSignOut } from "./models/unsent.js";
+import { REMARKS, watchSignOut } from "./models/unsent.js";
 import { Attention } from "./page/attention.js";
 import { Bell } from "./page/bell.js";
 import { Completions } from "./page/completions.js";
@@ -58,6 +59,7 @@ class Chat {
   /** The open conversation; null before it has begun and after it has gone. */
   conversation = null;
   #lastRevision = page.revision;
+  #remarks = null;
   header = new Header();
   navigation = new Navigation(this);
   presence = new Presence(this);
@@ -78,7 +80,8 @@ class Chat {
     for (const reply of this.transcript.querySelectorAll(".comparison [data-current=chosen]")) this.transcript.turnTo(reply);
     new NamedMessage(this.transcript).listen();
     for (const Part of [ThreadTools, ThreadKeys, StartPage, Attention, Bell, Completions, Mentions]) new Part(this).listen();
-    if (this.composer) document.addEventListener("selectionchange", this.#selected);
+    if (this.composer || page.canRemark) document.addEventListener("selectionchange", this.#selected);
+    this.#awaitRemarks();
     this.composer?.addEventListener("input", this.#offer, { once: true });
     new ShortcutKey().listen();
     new SidebarEdge().listen();
@@ -133,7 +136,22 @@ class Chat {
   /** A question that is being written may have a verified answer. */
   #offer = () => fetchElement("verified-offers", async () => new (await import("./page/verified-offers.js")).VerifiedOffers(this).listen() ?? true);
 
-  /** Words that are selected may be quoted. */
+  /** What shows remarks, once there is one; null where it does not come. */
+  async remarks() {
+    this.#remarks ??= fetchPart(async () => new (await import("./page/remark-margin.js")).RemarkMargin(this).start());
+    const margin = await this.#remarks;
+    if (!margin) this.#remarks = null;
+    return margin;
+  }
+
+  #awaitRemarks() {
+    const isWaiting = forever.keys(`${REMARKS}${page.person.id}:`).length > 0;
+    if (isWaiting || "remarked" in this.transcript.dataset) this.remarks();
+    this.transcript.addEventListener("remarked", () => this.remarks());
+    this.transcript.addEventListener("begin-remark", async ({ target }) => (await this.remarks())?.begin(target));
+  }
+
+  /** Words that are selected may be quoted and remarked on. */
   #selected = async () => {
     if (getSelection().isCollapsed) return;
     document.removeEventListener("selectionchange", this.#selected);

@@ -259,6 +259,11 @@ def verifying(chat: ChatPage) -> None:
     click(chat, "[data-act=verify]", "verify-panel [name=note]")
 
 
+def remarking(chat: ChatPage) -> None:
+    message_menu(chat)
+    click(chat, "[data-act=remark]", ".remark--form textarea")
+
+
 def edit(chat: ChatPage) -> None:
     chat.questions.last.hover()
     chat.questions.last.locator("[data-act=edit]").click()
@@ -297,7 +302,7 @@ ON_START: tuple[State, ...] = (nothing, picker)
 ON_THREAD: tuple[State, ...] = (
     end, code, table, picker, picker_of_several, parameters, palette, palette_found, account_menu, shortcuts, the_list,
     searched, nothing_found, row_menu, row_renamed, selection, conversation_menu, moved, exported, title, audience,
-    share, shared, outline, message_menu, details, verifying, edit, whole_page, files, preview, viewer,
+    share, shared, outline, message_menu, details, verifying, remarking, edit, whole_page, files, preview, viewer,
 )  # fmt: skip
 """The states of the chat page, on a new conversation and on one that goes on."""
 WITH_FIELDS: tuple[State, ...] = (end, picker, parameters, palette, row_renamed, title, share, verifying, edit)

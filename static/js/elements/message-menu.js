@@ -30,6 +30,7 @@ class MessageMenu extends HTMLElement {
     [this.#actions, this.#button] = [message.querySelector("message-actions"), button];
     this.dataset.role = message.dataset.role;
     this.toggleAttribute("data-sharable", page.canShare);
+    this.toggleAttribute("data-remarkable", page.canRemark && !message.isUnderWay);
     this.#offerMark(message);
     this.toggleAttribute("data-voices", hasVoices());
     this.toggleAttribute("data-reading", isReading());
@@ -66,6 +67,7 @@ class MessageMenu extends HTMLElement {
     else if (item.dataset.act === "all") this.#showAll();
     else if (item.dataset.act === "share") this.#share();
     else if (item.dataset.act === "details") this.#showDetails();
+    else if (item.dataset.act === "remark") this.#actions.closest("chat-message").dispatchEvent(new CustomEvent("begin-remark", { bubbles: true }));
     else if (item.dataset.act === "verify") this.#verify();
     else if (item.dataset.act === "unverify") this.#actions.act("unverify");
     else if (item.dataset.act === "aloud") readAloud(this.#actions.closest("chat-message"));

@@ -72,6 +72,7 @@ export class Conversation {
     if (ack.reload) return location.reload();
     for (const message of ack.messages) this.#transcript.put(message, message.html);
     for (const mark of ack.marks ?? []) this.#mark(mark);
+    if (ack.remarks) this.#remarked(ack.remarks);
     for (const reply of ack.streaming) this.#snapshot(reply);
     this.revision = ack.revision;
     this.#place.opened(ack.place);
@@ -89,10 +90,15 @@ export class Conversation {
     if (!this.#transcript.thread.find(message.id)) this.#place.take(message.id);
   }
 
-  #updated({ revision, place, mark }) {
+  #updated({ revision, place, mark, remark }) {
     if (this.#missed(revision)) return;
     if (place) this.#place.take(place.message);
     if (mark) this.#mark(mark);
+    if (remark) this.#remarked([remark]);
+  }
+
+  #remarked(detail) {
+    this.#transcript.dispatchEvent(new CustomEvent("remarked", { detail }));
   }
 
   /** A message that is not in sight comes with its mark. */

@@ -15,6 +15,7 @@ export const page = {
   revision: Number(dataset.revision),
   canShare: "sharable" in dataset,
   canWrite: "writable" in dataset,
+  canRemark: "remarkable" in dataset,
   /** Whether the reader decides what others have marked here. */
   isLed: "led" in dataset,
   csrfToken: document.querySelector("[name=csrfmiddlewaretoken]").value,
@@ -48,6 +49,7 @@ export const page = {
     drafts: dataset.apiDrafts,
     prompts: dataset.apiPrompts,
     verified: dataset.apiVerified,
+    remarks: withId(dataset.apiRemarks),
     events: dataset.apiEvents,
   },
 };

@@ -6,6 +6,7 @@ import { forever, thisTab } from "../helpers/storage.js";
 export const DRAFTS = "written:";
 export const RETURNED = "returned:";
 export const MESSAGES = "outbox:";
+export const REMARKS = "remark:";
 /** What the account has of a draft, see models/draft-sync.js. */
 export const SYNCED = "synced:";
 
@@ -13,7 +14,7 @@ export const SYNCED = "synced:";
 export function unsentOf(person) {
   const count = (kind) => forever.keys(`${kind}${person}:`).length;
   const drafts = forever.keys(`${DRAFTS}${person}:`).filter((key) => !isWithAccount(key));
-  return { messages: count(MESSAGES), drafts: drafts.length + count(RETURNED) };
+  return { messages: count(MESSAGES) + count(REMARKS), drafts: drafts.length + count(RETURNED) };
 }
 
 /** Whether the account has all of a draft, which comes back from there. */
