@@ -67,7 +67,7 @@ class Prompt:
         response_modalities a list; response_mime_type, json_schema
         media_resolution    low, medium or high
         thinking            "off", "auto", {"budget": tokens} or {"level": word}
-        web_search          True, or "retrieval" for Gemini's old search; not on the OpenAI wire
+        web_search          bool; its form is the address's `web_search`, else the usual one there
         code_execution      not on the OpenAI wire
         functions           declarations: name, description, parameters
         tools, tool_choice  OpenAI's
@@ -98,7 +98,8 @@ class Address:
 
     `snake_case` spells Gemini's `system_instruction` that way. `ask_usage` asks the OpenAI wire to report token counts
     in the stream (`stream_options`), which some compatible servers refuse. `quirks` holds what this deployment has been
-    found to refuse, as `Stream.quirks` reported it. `origin` names the deployment and the account that are called.
+    found to refuse, as `Stream.quirks` reported it. `web_search` is the form of web search
+    that an administrator chose. `origin` names the deployment and the account that are called.
     """
 
     wire: str
@@ -112,6 +113,7 @@ class Address:
     snake_case: bool = False
     ask_usage: bool = False
     quirks: frozenset[str] = frozenset()
+    web_search: str = ""
     origin: str = ""
 
 

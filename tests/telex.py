@@ -12,7 +12,7 @@ from typing import Any
 
 from providers.errors import BadRequest, KeyRefused, ModelNotFound, RateLimited, VendorDown, VendorError
 from providers.types import Address, CatalogueEntry, Delta, Finish, HttpRequest, Prompt, Usage
-from providers.wires.declarations import BEARER, Hint, KeyPlacement, Neighbour, Preset, Question
+from providers.wires.declarations import BEARER, Hint, KeyPlacement, Neighbour, Preset, Question, WebSearch
 from providers.wires.json_values import count, from_json, mapping, merged, sequence, string, to_bytes
 from providers.wires.parameters import COMMON, Number, Parameter, Switch
 from providers.wires.parsed import Found, Parse
@@ -37,6 +37,7 @@ KEY_PLACEMENTS = (KeyPlacement("telex-key", "telex-key header", "telex-key", pre
 NEIGHBOURS: tuple[Neighbour, ...] = ()
 PRESETS = (Preset("telex", "Telex (any address)", NAME, "", "telex-key", "telegraph"),)
 SHORT_ANSWER = {"words": 32}
+WEB_SEARCHES: tuple[WebSearch, ...] = ()
 
 _FIELDS = {"temperature": "heat", "max_tokens": "words", "verbosity": "verbosity", "rhymes": "rhymes"}
 FIELDS = tuple(Field((theirs,), ours) for ours, theirs in _FIELDS.items())

@@ -115,8 +115,7 @@ class LedgerAdmin(NoExistenceLeakAdmin):
     list_display = [
         "created_at",
         "user",
-        "purpose",
-        "model_name",
+        "asked",
         "price",
         "tokens",
         "ending",
@@ -151,6 +150,12 @@ class LedgerAdmin(NoExistenceLeakAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: UsageRecord | None = None) -> bool:
         return False
+
+    @admin.display(description=_("model"))
+    def asked(self, call: UsageRecord) -> str:
+        """Return the model's name, with the purpose of a call for no reply."""
+        is_reply = call.purpose == UsageRecord.Purpose.REPLY
+        return call.model_name if is_reply else f"{call.model_name} · {call.get_purpose_display()}"
 
     @admin.display(description=_("outcome"))
     def ending(self, call: UsageRecord) -> str:

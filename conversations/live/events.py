@@ -228,6 +228,7 @@ def updated(conversation: Conversation, revision: int, **changed: Any) -> Event:
         "revision": revision,
         **_shared_fields(conversation),
         "tuned": bool(conversation.system_prompt or conversation.parameters),
+        "searches": bool(conversation.parameters.get("web_search")),
         **changed,
     }
     return Event(conversation.id, payload, people=tuple(conversation.audience_ids()))

@@ -33,9 +33,11 @@ def offered_models(person: User, conversation: Conversation | None) -> dict[str,
     for model in models:
         model["is_favourite"] = model["id"] in favourites
         model["recent"] = recent.index(model["id"]) + 1 if model["id"] in recent else None
+    chosen = _chosen(models, _usual(conversation, recent))
     return {
         "models": models,
-        "chosen_model": _chosen(models, _usual(conversation, recent)),
+        "chosen_model": chosen,
+        "chosen_searches": any(model["id"] == chosen and "web_search" in model["parameters"] for model in models),
         "is_measured": any(model["prices"] or model["window"] for model in models),
         "currency": settings.CHATSITE_CURRENCY,
     }
@@ -61,6 +63,9 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
 def _choice(model: LanguageModel) -> dict[str, Any]:
     """Return a model for the composer, with what people choose by and the parameters of its wires."""
     every = model.deployments.all()
+    known = supported_by({deployment.speaks() for deployment in every})
+    if not all(deployment.may_search_web() for deployment in every):
+        known.pop("web_search", None)
     priced = [offer for offer in model.offers() if offer.is_priced_by_token]
     return {
         "id": model.id,
@@ -73,10 +78,7 @@ def _choice(model: LanguageModel) -> dict[str, Any]:
         if priced
         else [],
         "capabilities": model.capabilities(),
-        "parameters": [
-            _with_bounds(name, declared)
-            for name, declared in supported_by({deployment.speaks() for deployment in every}).items()
-        ],
+        "parameters": [_with_bounds(name, declared) for name, declared in known.items()],
     }
 
 

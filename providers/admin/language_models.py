@@ -135,6 +135,7 @@ class DeploymentAdmin(AdminWithTrouble):
         "wire",
         "takes_images",
         "takes_documents",
+        "web_search",
         "enabled",
         "priority",
         "weight",

@@ -76,6 +76,7 @@ def route_of(deployment: Deployment, key: ApiKey | None = None) -> Route:
             way.address,
             wire=deployment.speaks(),
             quirks=frozenset(deployment.learnt),
+            web_search=deployment.web_search,
             origin=f"{deployment.pk}/{way.key_id or ''}",
         ),
         deployment=deployment.pk,

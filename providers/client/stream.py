@@ -15,7 +15,7 @@ from providers.transport.call import Call, HungUp, key_mask
 from providers.transport.network import Network
 from providers.types import Address, Clocks, Delta, Finish, Key, Prompt, Usage
 from providers.wires import registry
-from providers.wires.declarations import wire_learnt
+from providers.wires.declarations import web_search_form, wire_learnt
 from providers.wires.json_values import mapping, merged
 from providers.wires.question import doubt_if_quoted, note_model
 from providers.wires.refusals import other_wire
@@ -76,8 +76,9 @@ class Stream:
     def left_out(self) -> list[Change]:
         """Return the parameters that this request was sent without, or with another value, and the files in words."""
         quirks = self._address.quirks
+        unsearched = self._without_search()
         if not quirks:
-            return []
+            return unsearched
         raw = mapping(self._prompt.parameters.get("raw"))
         plain = self._wire.body(replace(self._address, quirks=frozenset()), replace(self._prompt, turns=()))
         asked, sent = merged(plain, raw), merged(fitted(plain, self._wire.FIELDS, quirks), raw)
@@ -85,7 +86,14 @@ class Stream:
         chosen = self._prompt.parameters
         # What a wire must send, and nobody has set, was changed for nobody.
         changed = (one for one in changes(asked, sent, self._wire.FIELDS) if chosen.get(one.parameter) is not None)
-        return [*changed, *files]
+        return [*changed, *files, *unsearched]
+
+    def _without_search(self) -> list[Change]:
+        """Return that the web was not searched, if somebody wanted it and there is no form."""
+        forms, address = self._wire.WEB_SEARCHES, self._address
+        is_wanted = bool(self._prompt.parameters.get("web_search"))
+        form = web_search_form(forms, address.web_search, address.base_url, self._prompt.model)
+        return [Change("web_search", True)] if is_wanted and form is None else []
 
     @property
     def usage(self) -> Usage | None:

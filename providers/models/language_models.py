@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -25,12 +26,20 @@ from providers.models.fields import (
 from providers.models.keys import ApiKey
 from providers.prices import Prices
 from providers.wires import registry
-from providers.wires.declarations import wire_learnt
+from providers.wires.declarations import NO_SEARCH, web_search_form, wire_learnt
 from providers.wires.turns import NO_FILES
 
 MAX_SENTENCE_LENGTH = 200
 """Characters of a vendor's sentence about a quirk that are kept."""
 MAX_DESCRIPTION_LENGTH = 200
+
+
+def web_search_choices() -> list[tuple[Any, Any]]:
+    """Return the forms of web search by wire. Migrations name this function, so new ones need no migration."""
+    by_wire: Iterable[tuple[Any, Any]] = (
+        (_(wire.LABEL), [(form.name, form.label) for form in wire.WEB_SEARCHES]) for wire in registry.WIRES.values()
+    )
+    return [("", _("as usual there")), (NO_SEARCH, _("none")), *by_wire]
 
 
 class LanguageModelQuerySet(models.QuerySet["LanguageModel"]):
@@ -141,6 +150,17 @@ class Deployment(models.Model):
     )
     takes_images = models.BooleanField(_("takes pictures"), default=True)
     takes_documents = models.BooleanField(_("takes PDF and text files"), default=True)
+    web_search = models.CharField(
+        _("web search"),
+        max_length=30,
+        blank=True,
+        default="",
+        db_default="",
+        choices=web_search_choices,
+        help_text=_(
+            "How it is told to search the web, if somebody wants that. The usual form follows from address and model."
+        ),
+    )
     enabled = models.BooleanField(_("enabled"), default=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=1, help_text=PRIORITY_HELP)
     weight = models.PositiveSmallIntegerField(_("weight"), default=1, validators=[POSITIVE], help_text=WEIGHT_HELP)
@@ -198,6 +218,12 @@ class Deployment(models.Model):
         own = self.wire or wire_learnt(self.learnt)
         return own if own in registry.neighbours(here) else here
 
+    def may_search_web(self) -> bool:
+        """Return whether there is a form in which it is let search the web."""
+        wire = registry.WIRES.get(self.speaks())
+        forms = wire.WEB_SEARCHES if wire else ()
+        return web_search_form(forms, self.web_search, self.endpoint.base_url, self.vendor_id) is not None
+
     @property
     def is_priced_by_token(self) -> bool:
         return self.input_price is not None or self.output_price is not None
@@ -218,6 +244,10 @@ class Deployment(models.Model):
         self.lessons = {quirk: said for quirk, said in {**self.lessons, **told}.items() if quirk in self.learnt}
         self.save(update_fields=["learnt", "lessons"])
 
+    def _knows_web_search(self) -> bool:
+        wire = registry.WIRES.get(self.speaks())
+        return self.web_search in {NO_SEARCH, *(form.name for form in (wire.WEB_SEARCHES if wire else ()))}
+
     def clean(self) -> None:
         """Refuse values that no request can hold, and a second row of one model at one endpoint.
 
@@ -229,6 +259,8 @@ class Deployment(models.Model):
         wires = (self.endpoint.wire, *registry.neighbours(self.endpoint.wire)) if self.endpoint_id else ()
         if self.wire and wires and self.wire not in wires:
             raise ValidationError({"wire": _("The address of this endpoint does not speak this protocol.")})
+        if self.web_search and self.endpoint_id and not self._knows_web_search():
+            raise ValidationError({"web_search": _("This protocol does not search the web in this form.")})
         if not isinstance(self.raw_extras, dict) or not _is_json(self.raw_extras):
             raise ValidationError({"raw_extras": _("A JSON object.")})
         if not isinstance(self.learnt, list) or not all(isinstance(word, str) for word in self.learnt):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
+from urllib.parse import urlsplit
 
-from providers.types import Address
+from providers.types import Address, Prompt
 
 
 def translate_noop(text: str) -> str:
@@ -101,3 +102,40 @@ class Question:
 
     address: Address
     limited: bool = True
+
+
+NO_SEARCH = "off"
+"""The choice of an administrator whose vendor does not search the web."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSearch:
+    """A form in which requests let a model search the web: the fields that it adds, perhaps with tools.
+
+    It is the usual one where `usual` finds something in "host model"; without `usual` it is only chosen by hand.
+    """
+
+    name: str
+    label: str
+    fields: Mapping[str, Any]
+    usual: re.Pattern[str] | None = None
+
+
+def web_search_form(forms: Iterable[WebSearch], chosen: str, base_url: str, model: str) -> WebSearch | None:
+    """Return the form `chosen` for a model, else the usual one at this address, or None."""
+    if chosen == NO_SEARCH:
+        return None
+    try:
+        place = f"{urlsplit(base_url).hostname} {model}".lower()
+    except ValueError:
+        place = f" {model}".lower()
+    by_name = next((form for form in forms if form.name == chosen), None)
+    return by_name or next((form for form in forms if form.usual and form.usual.search(place)), None)
+
+
+def web_search_fields(forms: Iterable[WebSearch], address: Address, prompt: Prompt) -> Mapping[str, Any]:
+    """Return the fields that let the model search the web; none if that is not wanted or possible."""
+    if not prompt.parameters.get("web_search"):
+        return {}
+    form = web_search_form(forms, address.web_search, address.base_url, prompt.model)
+    return form.fields if form else {}

@@ -105,8 +105,9 @@ COMMON: dict[str, Parameter] = {
     "frequency_penalty": Number(translate_noop("Frequency penalty"), -2, 2, usual=0),
     "stop": Texts(translate_noop("Stop words, one a line"), 5, 100),
     "json_schema": Schema(translate_noop("JSON schema of the reply"), 20_000),
+    "web_search": Switch(translate_noop("May search the web")),
 }
-"""Parameters that Gemini and OpenAI-compatible servers accept alike; a wire may declare its own bounds instead."""
+"""Parameters that several wires accept alike; a wire may declare its own bounds instead."""
 
 
 def fitted(given: Mapping[str, Any], declared: Mapping[str, Parameter]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from providers.errors import AddressRefused, VendorError
 from providers.types import Address, CatalogueEntry, HttpRequest, Prompt
 from providers.wires.anthropic import wire as anthropic
-from providers.wires.declarations import Hint, KeyPlacement, Neighbour, Preset, Question
+from providers.wires.declarations import Hint, KeyPlacement, Neighbour, Preset, Question, WebSearch
 from providers.wires.gemini import wire as gemini
 from providers.wires.openai import wire as openai
 from providers.wires.parameters import Parameter
@@ -42,6 +42,8 @@ class Wire(Protocol):
     """The likelier first."""
     NEIGHBOURS: tuple[Neighbour, ...]
     SHORT_ANSWER: Mapping[str, Any]
+    WEB_SEARCHES: tuple[WebSearch, ...]
+    """The forms of web search; a name stands for one form on every wire."""
 
     def request(self, address: Address, prompt: Prompt) -> HttpRequest:
         """Return the request for a reply to `prompt`, without its key. Raises BadRequest."""

@@ -20,6 +20,7 @@ class ChatPage:
         self.stop_button = page.locator("button[name=stop]")
         self.notice = page.locator(".composer__notice")
         self.tune_button = page.locator("button[name=tune]")
+        self.search_button = page.locator("button[name=search]")
         self.panel = page.locator("parameter-panel dialog")
         self.model_button = page.locator("button[name=pick]")
         self.picker = page.locator("model-picker")

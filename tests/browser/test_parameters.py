@@ -318,3 +318,30 @@ def test_the_panel_shows_what_the_model_s_wire_takes_within_its_bounds(
         "verbosity": 5,
         "rhymes": True,
     }
+
+
+def test_a_switch_at_the_box_lets_the_model_search_the_web(
+    cast: Cast, model: LanguageModel, vendor: FakeVendor, visit: Visit
+) -> None:
+    plain = serve(vendor, "openai", "plain")
+    Deployment.objects.filter(model=model).update(web_search="enable_search")
+    alice = visit(cast.alice)
+    alice.choose_model("plain")
+    expect(alice.search_button).to_be_hidden()
+    alice.choose_model("parrot")
+    alice.search_button.click()
+    alice.ask("Hello")  # at once, while it is being stored
+    alice.wait_until_begun()
+    assert vendor.requests[0].json["enable_search"] is True
+    conversation = Conversation.objects.get()
+    assert conversation.parameters == {"web_search": True}
+    alice.page.reload()
+    expect(alice.search_button).to_have_attribute("aria-pressed", "true")
+    alice.search_button.click()
+    expect(alice.search_button).to_have_attribute("aria-pressed", "false")
+    alice.ask("Again")
+    expect(alice.replies).to_have_count(2)
+    assert "enable_search" not in vendor.requests[-1].json
+    conversation.refresh_from_db()
+    assert conversation.parameters == {}
+    assert plain.name == "plain"

@@ -18,8 +18,8 @@ def test_thinking_is_off_automatic_or_so_much(thinking: object) -> None:
 
 
 def test_a_wire_is_offered_only_what_it_knows() -> None:
-    assert {"top_k", "web_search"} <= set(supported_by(["gemini"]))
-    assert {"top_k", "web_search"} & set(supported_by(["gemini", "openai"])) == set()
+    assert {"top_k", "code_execution"} <= set(supported_by(["gemini"]))
+    assert {"top_k", "code_execution"} & set(supported_by(["gemini", "openai"])) == set()
 
 
 @pytest.mark.parametrize(("wires", "most"), [(["gemini"], 5), (["openai"], 4), (["gemini", "openai"], 4)])

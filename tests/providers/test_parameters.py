@@ -88,7 +88,6 @@ GEMINI: list[tuple[Json, Json]] = [
         {"generationConfig": {"thinkingConfig": {"thinkingLevel": "low", "includeThoughts": True}}},
     ),
     ({"web_search": True, "code_execution": True}, {"tools": [{"googleSearch": {}}, {"codeExecution": {}}]}),
-    ({"web_search": "retrieval"}, {"tools": [{"googleSearchRetrieval": {}}]}),
     ({"web_search": False, "code_execution": False}, {}),
     (
         {"functions": [FUNCTION], "tool_config": {"functionCallingConfig": {"mode": "ANY"}}},

@@ -73,7 +73,8 @@ EVERY = pytest.mark.parametrize("wire", [*WIRES.values(), telex], ids=lambda wir
 @EVERY
 def test_a_wire_carries_every_parameter_that_it_declares(wire: Wire) -> None:
     def body(parameters: dict[str, Any]) -> Any:
-        address = Address(wire.NAME, "https://vendor.example")
+        search = next((form.name for form in wire.WEB_SEARCHES), "")
+        address = Address(wire.NAME, "https://vendor.example", web_search=search)
         return json.loads(wire.request(address, Prompt("m", turns("Hi"), parameters=parameters)).body)
 
     assert [name for name, one in wire.PARAMETERS.items() if body({name: value(one)}) == body({})] == []

@@ -6,10 +6,11 @@ to 4.5 think with a budget, those from 4.7 on adaptively: each refuses the other
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from providers.wires.declarations import translate_noop
+from providers.wires.declarations import WebSearch, translate_noop
 from providers.wires.json_values import mapping
 from providers.wires.parameters import COMMON, Number, Parameter, Switch
 from providers.wires.refusals.fields import LEVELS, Field, range_of, values_of, within
@@ -19,8 +20,7 @@ PARAMETERS: dict[str, Parameter] = {
     "temperature": Number(COMMON["temperature"].label, 0, 1, usual=1),
     "top_p": COMMON["top_p"],
     "top_k": Number("Top-k", 1, 1000, is_whole=True),
-    **{name: COMMON[name] for name in ("max_tokens", "thinking", "stop", "json_schema")},
-    "web_search": Switch(translate_noop("May search the web")),
+    **{name: COMMON[name] for name in ("max_tokens", "thinking", "stop", "json_schema", "web_search")},
     "code_execution": Switch(translate_noop("May run code at the vendor's")),
 }
 LONGEST_ANSWER = 8192
@@ -36,6 +36,14 @@ _MAX_TOKENS = Field(
     also=r"max(?:imum)?[ _](?:output[ _])?tokens",
     is_kept=True,
     is_whole=True,
+)
+WEB_SEARCHES = tuple(
+    WebSearch(version, version, {"tools": ({"type": version, "name": "web_search"},)}, usual)
+    for version, usual in (
+        ("web_search_20250305", re.compile("")),
+        ("web_search_20260209", None),
+        ("web_search_20260318", None),
+    )
 )
 # Without these the question stays the same; a refusal of any other field is shown to the person. Of two that exclude
 # each other the earlier stays.
@@ -55,8 +63,11 @@ FIELDS = (
 )
 
 
-def options(known: Mapping[str, Any], quirks: frozenset[str]) -> dict[str, Any]:
-    """Return the fields of a request for the parameters in `known`; the limit of the answer is always there."""
+def options(known: Mapping[str, Any], search: Mapping[str, Any], quirks: frozenset[str]) -> dict[str, Any]:
+    """Return the fields of a request for the parameters in `known` and a web search.
+
+    The limit of the answer is always there.
+    """
     fields = {theirs: known[ours] for ours, theirs in _PLAIN.items() if known.get(ours) is not None}
     limits = [range_of(text) for text in values_of("range", _MAX_TOKENS, quirks)]
     thinking, effort = _thinking(known.get("thinking"), quirks)
@@ -68,7 +79,7 @@ def options(known: Mapping[str, Any], quirks: frozenset[str]) -> dict[str, Any]:
         budget = max(LEAST_BUDGET, min(thinking["budget_tokens"], longest - LEAST_BUDGET))
         thinking = {**thinking, "budget_tokens": budget} if budget < longest else {}
     config = {**({"effort": effort} if effort else {}), **_format(known)}
-    tools = _tools(known)
+    tools = _tools(known, search)
     return {
         "max_tokens": longest,
         **fields,
@@ -109,10 +120,8 @@ def _format(known: Mapping[str, Any]) -> dict[str, Any]:
     return {"format": {"type": "json_schema", "schema": schema}} if schema else {}
 
 
-def _tools(known: Mapping[str, Any]) -> list[dict[str, Any]]:
-    tools: list[dict[str, Any]] = []
-    if known.get("web_search"):
-        tools.append({"type": "web_search_20250305", "name": "web_search"})
+def _tools(known: Mapping[str, Any], search: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tools: list[dict[str, Any]] = [*search.get("tools", ())]
     if known.get("code_execution"):
         tools.append({"type": "code_execution_20250825", "name": "code_execution"})
     return [*tools, *map(_function, known.get("functions") or ())]

@@ -26,9 +26,9 @@ from providers.wires.anthropic.detection import (
 )
 from providers.wires.anthropic.events import REPLIES, Events
 from providers.wires.anthropic.messages import messages
-from providers.wires.anthropic.parameters import FIELDS, PARAMETERS
+from providers.wires.anthropic.parameters import FIELDS, PARAMETERS, WEB_SEARCHES
 from providers.wires.anthropic.presets import PRESETS
-from providers.wires.declarations import BEARER
+from providers.wires.declarations import BEARER, web_search_fields
 from providers.wires.json_values import count, mapping, merged, string, to_bytes
 from providers.wires.parsed import Parse
 from providers.wires.refusals.fields import fitted
@@ -36,8 +36,8 @@ from providers.wires.turns import NO_CACHE_MARKS, adapted
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint",
-    "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
+    "hint", "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "anthropic"
@@ -68,7 +68,7 @@ def body(address: Address, prompt: Prompt) -> dict[str, Any]:
         caching.mark(system, said)
     return {
         "model": prompt.model,
-        **parameters.options(prompt.parameters, address.quirks),
+        **parameters.options(prompt.parameters, web_search_fields(WEB_SEARCHES, address, prompt), address.quirks),
         "messages": said,
         **({"system": system} if system else {}),
         "stream": address.streaming,

@@ -5,10 +5,11 @@ Source: the Gemini API reference (GenerationConfig, ThinkingConfig, Tool, Schema
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from providers.wires.declarations import translate_noop
+from providers.wires.declarations import WebSearch, translate_noop
 from providers.wires.json_values import mapping, sequence
 from providers.wires.parameters import COMMON, Number, Parameter, Switch
 from providers.wires.refusals.fields import LEVELS, Field
@@ -17,7 +18,6 @@ PARAMETERS: dict[str, Parameter] = {
     "top_k": Number("Top-k", 1, 1000, is_whole=True),
     **COMMON,
     "top_p": Number("Top-p", 0, 1, usual=0.95),
-    "web_search": Switch(translate_noop("May search the web")),
     "code_execution": Switch(translate_noop("May run code at the vendor's")),
 }
 _CONFIG = {
@@ -39,6 +39,10 @@ _BESIDE = {"safety_settings": "safetySettings", "tool_config": "toolConfig", "ca
 _SEARCH = r"\bsearch (?:as (?:a )?tool|tool|grounding)\b|\bgoogle search\b|\bmultiple tools\b"
 _BUDGETS = frozenset(["0", "-1"])
 _PENALTIES: Any = {"also": "penalty is not enabled", "alias": "no:penalties"}
+WEB_SEARCHES = (
+    WebSearch("googleSearch", "googleSearch", {"tools": ({"googleSearch": {}},)}, re.compile("")),
+    WebSearch("googleSearchRetrieval", "googleSearchRetrieval", {"tools": ({"googleSearchRetrieval": {}},)}),
+)
 # Without these the question stays the same; a refusal of any other field is shown to the person. Of two that exclude
 # each other the earlier stays.
 FIELDS = (
@@ -79,10 +83,10 @@ _SCHEMA = frozenset({
 })  # fmt: skip
 
 
-def options(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a request for the parameters in `known`; unset ones are left out."""
+def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request for the parameters in `known` and a web search; unset ones are left out."""
     beside = {theirs: known[ours] for ours, theirs in _BESIDE.items() if known.get(ours)}
-    config, tools = _config(known), _tools(known)
+    config, tools = _config(known), _tools(known, search)
     return {**({"generationConfig": config} if config else {}), **({"tools": tools} if tools else {}), **beside}
 
 
@@ -122,11 +126,8 @@ def _thinking(thinking: object) -> dict[str, Any]:
     return {}
 
 
-def _tools(known: Mapping[str, Any]) -> list[dict[str, Any]]:
-    search = known.get("web_search")
-    tools: list[dict[str, Any]] = []
-    if search:
-        tools.append({"googleSearchRetrieval" if search == "retrieval" else "googleSearch": {}})
+def _tools(known: Mapping[str, Any], search: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tools: list[dict[str, Any]] = [*search.get("tools", ())]
     if known.get("code_execution"):
         tools.append({"codeExecution": {}})
     if known.get("functions"):

@@ -17,10 +17,10 @@ from urllib.parse import quote, urlencode
 from providers.errors import BadRequest, VendorError
 from providers.types import Address, CatalogueEntry, Delta, Finish, HttpRequest, Part, Prompt, Usage
 from providers.wires import model_lists, vendor_errors
-from providers.wires.declarations import BEARER
+from providers.wires.declarations import BEARER, web_search_fields
 from providers.wires.finishes import finish_of
 from providers.wires.gemini import config, contents, parts, sources
-from providers.wires.gemini.config import FIELDS, PARAMETERS
+from providers.wires.gemini.config import FIELDS, PARAMETERS, WEB_SEARCHES
 from providers.wires.gemini.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.gemini.presets import PRESETS
 from providers.wires.json_values import (
@@ -41,8 +41,8 @@ from providers.wires.verbatim import reader
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint",
-    "other_list", "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
+    "hint", "other_list", "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "gemini"
@@ -74,7 +74,7 @@ def body(address: Address, prompt: Prompt) -> dict[str, Any]:
     }
     if prompt.system:
         made |= _instruction(prompt.system, address.snake_case)
-    return made | config.options(prompt.parameters)
+    return made | config.options(prompt.parameters, web_search_fields(WEB_SEARCHES, address, prompt))
 
 
 def parse(event: Mapping[str, Any]) -> Iterator[Found]:

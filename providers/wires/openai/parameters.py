@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.wires.json_values import mapping
+from providers.wires.openai.web_search import FIELDS as SEARCH_FIELDS
 from providers.wires.parameters import COMMON, Parameter, Texts
 from providers.wires.refusals.fields import LEVELS, Field
 
@@ -48,15 +49,16 @@ FIELDS = (
     Field(("top_logprobs",), is_whole=True),
     Field(("stream_options",)),
     Field(("messages", "reasoning_details")),
+    *SEARCH_FIELDS,
 )
 
 
-def options(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a request for the parameters in `known`."""
+def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request for the parameters in `known` and a web search."""
     fields = {theirs: known[ours] for ours, theirs in _PLAIN.items() if known.get(ours) is not None}
     if known.get("max_tokens") is not None:
         fields["max_tokens"] = known["max_tokens"]
-    return fields | _effort(known.get("thinking")) | _format(known) | _tools(known)
+    return {**fields, **_effort(known.get("thinking")), **_format(known), **search, **_tools(known, search)}
 
 
 def _effort(thinking: object) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def _format(known: Mapping[str, Any]) -> dict[str, Any]:
     return spoken
 
 
-def _tools(known: Mapping[str, Any]) -> dict[str, Any]:
+def _tools(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
     functions = [{"type": "function", "function": function} for function in known.get("functions") or ()]
-    tools = [*functions, *(known.get("tools") or ())]
+    tools = [*search.get("tools", ()), *functions, *(known.get("tools") or ())]
     return {"tools": tools} if tools else {}

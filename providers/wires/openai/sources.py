@@ -43,8 +43,8 @@ def listed_sources(*places: Raw) -> Iterator[Cited]:
             continue
         for holder in (place, *(mapping(place.get(name)) for name in _INNER)):
             for page in (_page(one) for name in _LISTS for one in sequence(holder.get(name))):
-                if page.uri:
-                    pages.setdefault(page.uri, page)
+                if key := page.uri or page.title:  # Zhipu's pages may come without a link
+                    pages.setdefault(key, page)
     if pages:
         yield Cited(tuple(pages.values()))
 

@@ -12,7 +12,7 @@ from typing import Any
 from providers.errors import VendorError
 from providers.types import Address, CatalogueEntry, Delta, HttpRequest, Prompt
 from providers.wires import model_lists, vendor_errors
-from providers.wires.declarations import translate_noop
+from providers.wires.declarations import translate_noop, web_search_fields
 from providers.wires.finishes import filtered, finish_of
 from providers.wires.json_values import as_list, mapping, merged, string, to_bytes, unwrapped
 from providers.wires.openai import choices as openai_choices
@@ -23,14 +23,15 @@ from providers.wires.openai.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_A
 from providers.wires.openai.parameters import FIELDS, PARAMETERS
 from providers.wires.openai.presets import PRESETS
 from providers.wires.openai.usage import usage
+from providers.wires.openai.web_search import WEB_SEARCHES
 from providers.wires.parsed import Found, Parse, WholeMessage
 from providers.wires.refusals.fields import fitted
 from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint",
-    "other_list", "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
+    "hint", "other_list", "parse", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 NAME = "openai"
@@ -65,7 +66,7 @@ def body(address: Address, prompt: Prompt) -> dict[str, Any]:
         "model": prompt.model,
         "stream": address.streaming,
         "messages": messages.messages(adapted(prompt, address.quirks), address),
-        **openai_parameters.options(prompt.parameters),
+        **openai_parameters.options(prompt.parameters, web_search_fields(WEB_SEARCHES, address, prompt)),
     }
     if address.ask_usage and address.streaming:
         made["stream_options"] = {"include_usage": True}

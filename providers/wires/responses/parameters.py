@@ -7,19 +7,23 @@ Sources and outputs of tools, and encrypted reasoning, must be asked for too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from providers.wires.declarations import translate_noop
+from providers.wires.declarations import WebSearch, translate_noop
 from providers.wires.json_values import mapping
 from providers.wires.parameters import COMMON, Parameter, Switch
 from providers.wires.refusals.fields import LEVELS, Field
 
 PARAMETERS: dict[str, Parameter] = {
-    **{name: COMMON[name] for name in ("temperature", "top_p", "max_tokens", "thinking", "json_schema")},
-    "web_search": Switch(translate_noop("May search the web")),
+    **{name: COMMON[name] for name in ("temperature", "top_p", "max_tokens", "thinking", "json_schema", "web_search")},
     "code_execution": Switch(translate_noop("May run code at the vendor's")),
 }
+WEB_SEARCHES = (
+    WebSearch("web_search", "web_search", {"tools": ({"type": "web_search"},)}, re.compile("")),
+    WebSearch("web_search_preview", "web_search_preview", {"tools": ({"type": "web_search_preview"},)}),
+)
 # Without these the question stays the same; a refusal of any other field is shown to the person.
 FIELDS = (
     Field(("temperature",), "temperature"),
@@ -36,22 +40,23 @@ FIELDS = (
     Field(("reasoning",), "thinking", is_common_word=True),
     Field(("include",), also=r"encrypted content is not supported", is_common_word=True),
     Field(("tools", "web_search"), "web_search"),
+    Field(("tools", "web_search_preview"), "web_search"),
     Field(("tools", "code_interpreter"), "code_execution"),
 )
 
 
-def options(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a request for the parameters in `known`; unset ones are left out."""
+def options(known: Mapping[str, Any], search: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request for the parameters in `known` and a web search; unset ones are left out."""
     plain = {name: known[name] for name in ("temperature", "top_p", "tool_choice") if known.get(name) is not None}
     limit = {"max_output_tokens": known["max_tokens"]} if known.get("max_tokens") is not None else {}
-    tools = list(_tools(known))
+    tools = [*search.get("tools", ()), *_tools(known)]
     return {
         **plain,
         **limit,
         "reasoning": _reasoning(known.get("thinking")),
         **_format(known),
         **({"tools": tools} if tools else {}),
-        "include": list(_included(known)),
+        "include": list(_included(known, search)),
     }
 
 
@@ -73,17 +78,15 @@ def _is_json(known: Mapping[str, Any]) -> bool:
 
 
 def _tools(known: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    if known.get("web_search"):
-        yield {"type": "web_search"}
     if known.get("code_execution"):
         yield {"type": "code_interpreter", "container": {"type": "auto"}}
     yield from ({"type": "function", **function} for function in known.get("functions") or ())
     yield from known.get("tools") or ()
 
 
-def _included(known: Mapping[str, Any]) -> Iterator[str]:
+def _included(known: Mapping[str, Any], search: Mapping[str, Any]) -> Iterator[str]:
     yield "reasoning.encrypted_content"
-    if known.get("web_search"):
+    if search:
         yield "web_search_call.action.sources"
     if known.get("code_execution"):
         yield "code_interpreter_call.outputs"

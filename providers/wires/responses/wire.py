@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from providers.types import Address, HttpRequest, Prompt
-from providers.wires.declarations import translate_noop
+from providers.wires.declarations import translate_noop, web_search_fields
 from providers.wires.json_values import mapping, merged, to_bytes
 from providers.wires.openai import wire as openai
 from providers.wires.openai.wire import error, other_list, parse_catalogue
@@ -20,15 +20,15 @@ from providers.wires.refusals.fields import fitted
 from providers.wires.responses.detection import KEY_PLACEMENTS, NEIGHBOURS, SHORT_ANSWER, doors, hint, plainer
 from providers.wires.responses.history import items
 from providers.wires.responses.items import NAME
-from providers.wires.responses.parameters import FIELDS, PARAMETERS, options
+from providers.wires.responses.parameters import FIELDS, PARAMETERS, WEB_SEARCHES, options
 from providers.wires.responses.presets import PRESETS
 from providers.wires.responses.reply import Reply
 from providers.wires.turns import adapted
 
 __all__ = [
     "ASKS_USAGE", "END_MARKER", "EXTRA_HEADERS", "FIELDS", "KEY_PLACEMENTS", "LABEL", "NAME", "NEIGHBOURS", "OPTIONS",
-    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "body", "catalogue_request", "doors", "error", "hint",
-    "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
+    "PARAMETERS", "PRESETS", "REPLIES", "SHORT_ANSWER", "WEB_SEARCHES", "body", "catalogue_request", "doors", "error",
+    "hint", "other_list", "parse_catalogue", "parser", "plainer", "request", "words_alone",
 ]  # fmt: skip
 
 LABEL = translate_noop("OpenAI Responses")
@@ -60,7 +60,7 @@ def body(address: Address, prompt: Prompt) -> dict[str, Any]:
         "store": False,
         **({"instructions": prompt.system} if prompt.system else {}),
         "input": items(prompt, address),
-        **options(prompt.parameters),
+        **options(prompt.parameters, web_search_fields(WEB_SEARCHES, address, prompt)),
     }
 
 

@@ -76,9 +76,9 @@ class MessageComposer extends HTMLElement {
     this.#say(reason);
   }
 
-  /** Whether the model is asked in another way than it likes best. */
-  showTuned(isTuned) {
-    this.#tuning.show(isTuned);
+  /** Whether the model is asked in another way than it likes best, and may search the web. */
+  showTuned(state) {
+    this.#tuning.show(state);
   }
 
   async #fill() {

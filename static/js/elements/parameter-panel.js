@@ -8,7 +8,6 @@
 import { call } from "../helpers/api.js";
 import { closeBeside } from "../helpers/dialogs.js";
 import { common, fill, limit, objection, read, sentence } from "../helpers/parameters.js";
-import { placePart } from "../helpers/page-parts.js";
 import { newPlace } from "../helpers/new-place.js";
 import { phrase } from "../helpers/phrases.js";
 import { codeOf } from "../helpers/refused.js";
@@ -64,12 +63,17 @@ class ParameterPanel extends HTMLElement {
     await this.#saving;
   }
 
-  /** Shows what is set now, or hides it; what was refused is still there. */
+  /** Shows what is set now, or hides it. */
   async toggle(models) {
     if (this.#dialog.open) return this.#dialog.close();
     this.limit(models);
     if (isWide.matches) this.#dialog.show();
     else this.#dialog.showModal();
+    await this.read();
+  }
+
+  /** Lets the fields say what is set now; what was refused is still there. */
+  async read() {
     if (this.#isEdited || this.isSaving) return;
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
     await this.#loading;
@@ -189,11 +193,3 @@ class ParameterPanel extends HTMLElement {
 }
 
 customElements.define("parameter-panel", ParameterPanel);
-
-/** Fetches its fields, and puts it into the composer, with what was set before if anything; rejects where they do not come. */
-export async function place(composer, settings) {
-  await placePart(page.urls.parameters, composer);
-  const panel = composer.querySelector("parameter-panel");
-  if (settings) panel.settings = settings;
-  return panel;
-}

@@ -78,7 +78,7 @@ export class SocketEvents {
     this.#chat.reopen(conversation);
     const isOpen = conversation === this.#chat.conversation?.id;
     if (isOpen) header.show(changed);
-    if (isOpen) composer?.showTuned(changed.tuned);
+    if (isOpen) composer?.showTuned(changed);
     const row = await list.hear({ ...changed, id: conversation, isNews: !isOpen && !isMade(changed) });
     const isTold = row && !row.hasAttribute("data-muted");
     if (!isOpen && changed.team && isTold) header.showNews(changed);

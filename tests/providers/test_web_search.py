@@ -1,0 +1,257 @@
+"""Web search: how each vendor is told of it, and its sources as one kind of part, whatever shape they come in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from providers.client.stream import Stream
+from providers.transport.network import Network
+from providers.types import Address, Prompt
+from providers.wires import registry
+from providers.wires.declarations import NO_SEARCH, web_search_form
+from tests.fake_vendor import FakeVendor
+from tests.providers.reading import outcome, turns
+from tests.vendor_replies import event, gemini_end, gemini_event, openai_end, openai_event, openai_stream
+
+DASHSCOPE, OPENROUTER = "https://dashscope.aliyuncs.com/compatible-mode/v1", "https://openrouter.ai/api/v1"
+
+
+def sent(wire: str, base_url: str, model: str, chosen: str = "", **parameters: Any) -> dict[str, Any]:
+    """Return the fields that a request has only because the web may be searched."""
+    address = Address(wire, base_url, web_search=chosen)
+
+    def body(search: bool) -> dict[str, Any]:
+        prompt = Prompt(model, turns("Hi"), parameters={"web_search": search, **parameters})
+        whole: dict[str, Any] = json.loads(registry.wire(wire).request(address, prompt).body)
+        return whole
+
+    plain = body(False)
+    return {name: value for name, value in body(True).items() if plain.get(name) != value}
+
+
+# --- The question ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("base_url", "model", "usual"),
+    [
+        ("https://api.openai.com/v1", "gpt-5-search-api", {"web_search_options": {}}),
+        ("https://www.dmxapi.cn/v1", "gpt-4o-mini-search-preview", {"web_search_options": {}}),
+        ("https://api.openai.com/v1", "gpt-5-mini", {}),
+        (DASHSCOPE, "qwen-plus", {"enable_search": True}),
+        ("https://www.dmxapi.cn/v1", "qwen3-max", {"enable_search": True}),
+        ("http://localhost:11434/v1", "qwen3", {}),
+        (OPENROUTER, "qwen/qwen3-max", {"tools": [{"type": "openrouter:web_search"}]}),
+        ("https://qianfan.baidubce.com/v2", "ernie", {"web_search": {"enable": True, "enable_citation": True}}),
+        ("https://openrouter.ai.evil.example/v1", "m", {}),
+        ("https://[broken/v1", "m", {}),
+    ],
+)
+def test_the_usual_form_goes_by_address_and_model(base_url: str, model: str, usual: dict[str, Any]) -> None:
+    assert sent("openai", base_url, model) == usual
+
+
+def test_zhipu_is_sent_its_own_tool_beside_the_functions() -> None:
+    fields = sent("openai", "https://open.bigmodel.cn/api/paas/v4", "glm-4.6", functions=[{"name": "f"}])
+    assert [tool["type"] for tool in fields["tools"]] == ["web_search", "function"]
+    assert fields["tools"][0]["web_search"]["search_result"] is True
+
+
+@pytest.mark.parametrize(
+    ("wire", "chosen", "fields"),
+    [
+        ("openai", "plugins", {"plugins": [{"id": "web"}]}),
+        ("openai", "online_search", {"online_search": True}),
+        ("openai", "tools:web_search", {"tools": [{"type": "web_search"}]}),
+        ("gemini", "", {"tools": [{"googleSearch": {}}]}),
+        ("gemini", "googleSearchRetrieval", {"tools": [{"googleSearchRetrieval": {}}]}),
+        ("anthropic", "", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}),
+        ("anthropic", "web_search_20260209", {"tools": [{"type": "web_search_20260209", "name": "web_search"}]}),
+    ],
+)
+def test_an_administrator_chooses_another_form_or_none(wire: str, chosen: str, fields: dict[str, Any]) -> None:
+    assert sent(wire, "https://vendor.example", "m", chosen) == fields
+    assert sent(wire, "https://vendor.example", "m", NO_SEARCH) == {}
+
+
+def test_the_responses_wire_asks_for_the_sources_of_its_search_too() -> None:
+    fields = sent("responses", "https://vendor.example/v1", "m", "web_search_preview")
+    assert fields["tools"] == [{"type": "web_search_preview"}]
+    assert "web_search_call.action.sources" in fields["include"]
+    assert sent("responses", "https://vendor.example/v1", "m", NO_SEARCH) == {}
+
+
+def test_a_form_of_another_wire_is_not_sent() -> None:
+    assert sent("gemini", "https://vendor.example", "m", "enable_search") == {"tools": [{"googleSearch": {}}]}
+    names = [form.name for wire in registry.WIRES.values() for form in wire.WEB_SEARCHES]
+    assert len(set(names)) == len(names)
+    assert web_search_form((), "plugins", "", "") is None
+
+
+def test_a_reply_says_that_nothing_was_searched(vendor: FakeVendor) -> None:
+    def asked(chosen: str) -> Stream:
+        address = Address("openai", vendor.openai_url, web_search=chosen)
+        with Stream(
+            address, Prompt("m", turns("Hi"), parameters={"web_search": True}), network=Network(vendor.private_hosts)
+        ) as reply:
+            assert "".join(delta.text for delta in reply) == "Hello"
+        return reply
+
+    vendor.script = lambda call: (
+        [
+            400,
+            {"Content-Type": "application/json"},
+            b'{"error":{"message":"Unrecognized request argument: enable_search"}}',
+        ]
+        if "enable_search" in call.json
+        else [openai_stream(["Hello"])]
+    )
+    unasked, refused = asked(""), asked("enable_search")
+    assert [change.parameter for change in (*unasked.left_out, *refused.left_out)] == ["web_search", "web_search"]
+    assert refused.quirks == {"no:enable_search"}
+    assert asked("plugins").left_out == []
+
+
+# --- The sources ----------------------------------------------------------------------------------------------------
+
+A, B = "https://a.example/x", "https://b.example/"
+PAGES = [("A", A), ("B", B)]
+SAID = "Tea is green."
+
+
+def chat(*events: dict[str, Any], delta: dict[str, Any] | None = None) -> bytes:
+    return b"".join([openai_event(SAID, **(delta or {})), *map(event, events), openai_end()])
+
+
+def annotation(title: str, url: Any, **place: Any) -> dict[str, Any]:
+    return {"type": "url_citation", "url_citation": {"title": title, "url": url, **place}}
+
+
+def grounded(pages: list[tuple[Any, Any]]) -> bytes:
+    metadata = {"groundingChunks": [{"web": {"title": title, "uri": url}} for title, url in pages]}
+    return gemini_event(SAID) + event({"candidates": [{"groundingMetadata": metadata}]}) + gemini_end()
+
+
+def claude(pages: list[tuple[Any, Any]]) -> bytes:
+    hits = [{"type": "web_search_result", "url": url, "title": title, "encrypted_content": "x"} for title, url in pages]
+    places = [
+        {"type": "web_search_result_location", "url": url, "title": title, "cited_text": "c"} for title, url in pages
+    ]
+    result = {"type": "web_search_tool_result", "tool_use_id": "s1", "content": hits}
+    use = {"type": "server_tool_use", "id": "s1", "name": "web_search", "input": {"query": "tea"}}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": use},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": result},
+        {"type": "content_block_stop", "index": 1},
+        {"type": "content_block_start", "index": 2, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 2, "delta": {"type": "text_delta", "text": SAID}},
+        *(
+            {"type": "content_block_delta", "index": 2, "delta": {"type": "citations_delta", "citation": place}}
+            for place in places
+        ),
+        {"type": "content_block_stop", "index": 2},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+        {"type": "message_stop"},
+    ]
+    return b"".join(map(event, events))
+
+
+def responses(pages: list[tuple[Any, Any]]) -> bytes:
+    notes = [
+        {"type": "url_citation", "url": url, "title": title, "start_index": 0, "end_index": 3} for title, url in pages
+    ]
+    text = {"type": "output_text", "text": SAID, "annotations": notes}
+    item = {"type": "message", "role": "assistant", "content": [text]}
+    done = {"status": "completed", "output": [item]}
+    return b"".join(
+        map(
+            event,
+            (
+                {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": SAID},
+                {"type": "response.output_item.done", "output_index": 0, "item": item},
+                {"type": "response.completed", "response": done},
+            ),
+        )
+    )
+
+
+Shape = tuple[str, Any]
+SHAPES: dict[str, Shape] = {
+    "Gemini's grounding": ("gemini", grounded),
+    "OpenAI's annotations": (
+        "openai",
+        lambda pages: chat(delta={"annotations": [annotation(*page) for page in pages]}),
+    ),
+    "Responses' annotations": ("responses", responses),
+    "Anthropic's results and citations": ("anthropic", claude),
+    "Perplexity's search_results": (
+        "openai",
+        lambda pages: chat(
+            {"choices": [], "citations": [url for _, url in pages], "search_results": _listed(pages, "url")}
+        ),
+    ),
+    "Zhipu's web_search": ("openai", lambda pages: chat({"choices": [], "web_search": _listed(pages, "link")})),
+    "Qwen's search_info": (
+        "openai",
+        lambda pages: chat({"choices": [], "search_info": {"search_results": _listed(pages, "url")}}),
+    ),
+    "Volcengine's references": ("openai", lambda pages: chat({"choices": [], "references": _listed(pages, "url")})),
+}
+
+
+def _listed(pages: list[tuple[Any, Any]], address: str) -> list[dict[str, Any]]:
+    return [{"title": title, address: url, "index": at} for at, (title, url) in enumerate(pages, 1)]
+
+
+every_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+
+
+def cited(shape: Shape, pages: list[Any], piece: int = 1 << 20) -> list[dict[str, Any]]:
+    wire, written = shape
+    body: bytes = written(pages)
+    read = outcome(wire, [body[at : at + piece] for at in range(0, len(body), piece)])
+    assert (read["text"], read.get("error")) == (SAID, None)
+    return [part for part in read.get("parts", []) if part["kind"] == "citation"]
+
+
+@every_shape
+@pytest.mark.parametrize("piece", [1, 1 << 20])
+def test_the_sources_are_the_same_whatever_shape_they_come_in(shape: Shape, piece: int) -> None:
+    [part] = cited(shape, [*PAGES, PAGES[0]], piece)
+    assert [(source["title"], source["uri"]) for source in part["sources"]] == PAGES
+
+
+@every_shape
+def test_hostile_sources_are_bounded_and_harmless(shape: Shape) -> None:
+    bad = [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//a.example",
+        7,
+        None,
+        [],
+        {"url": A},
+        "https://[",
+        "http:" + "x" * 9999,
+    ]
+    pages = [
+        ("T" * 100_000, A),
+        *((f"bad {at}", url) for at, url in enumerate(bad)),
+        (["x"], B),
+        (None, "http://c.example/"),
+    ]
+    [part] = cited(shape, [*pages, *((f"n{at}", f"https://x.example/{at}") for at in range(10_000))])
+    assert len(part["sources"]) <= 500
+    links = [source["uri"] for source in part["sources"] if source["uri"]]
+    assert links[:2] == [A, B]
+    assert all(link.startswith(("https://", "http://c.example")) for link in links)
+    assert max(len(source["title"]) for source in part["sources"]) <= 300
+
+
+@every_shape
+@pytest.mark.parametrize("pages", [[], [(None, None)], [({}, [])]])
+def test_what_names_no_page_is_no_source(shape: Shape, pages: list[Any]) -> None:
+    assert cited(shape, pages) == []
